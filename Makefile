@@ -1,0 +1,34 @@
+# Everything runs in .venv, made from pyproject.toml with the versions in constraints.txt.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: run test check format tensorboard clean
+
+run: $(INSTALLED)  ## the rating study on 17,130 real films
+	$(BIN)/python cli.py study --config configs/ratings.yaml
+
+test: $(INSTALLED)  ## the tests
+	$(BIN)/python -m pytest
+
+check: $(INSTALLED)  ## lint, format, types, tests: what CI runs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+tensorboard: $(INSTALLED)
+	$(BIN)/tensorboard --logdir runs
+
+clean:
+	rm -rf .venv
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Greenlight needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
+	touch $@

@@ -1,0 +1,5 @@
+"""Classical models on the rows and scores of the MLP."""
+
+from baselines.mean import Mean
+
+__all__ = ["Mean"]

@@ -1,0 +1,99 @@
+"""Greenlight's command line: `python cli.py study --config configs/ratings.yaml`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from datamodules.errors import InputError, nearest
+from reports.help import COMMANDS, show_command, show_overview
+
+if TYPE_CHECKING:
+    from reports.run_folder import RunFolder
+
+NEED_A_RUN = ("validate", "test", "predict")
+"""The commands that take `--run`."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
+    words = sys.argv[1:] if arguments is None else arguments
+    console = Console(stderr=True)
+    try:
+        return _dispatch(words)
+    except InputError as problem:
+        console.print("[bold red]error:[/bold red]", end=" ")
+        console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+        return 2
+    except KeyboardInterrupt:
+        console.print("stopped")
+        return 130
+
+
+def _dispatch(words: list[str]) -> int:
+    # Nothing here imports torch, so that help and mistakes answer at once.
+    command = words[0] if words else "--help"
+    if command in ("-h", "--help", "help"):
+        show_overview(Console())
+    elif command not in COMMANDS:
+        raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
+    elif "-h" in words or "--help" in words:
+        show_command(command, Console())
+    else:
+        _run(words)
+    return 0
+
+
+def _run(words: list[str]) -> None:
+    from reports.run_folder import RunFolder
+
+    words, given = _take_run(words)
+    run = RunFolder.open(given) if given else None
+    checkpoint = run.best_checkpoint() if run else None
+    if run:
+        words = [words[0], "--config", str(run.config), *words[1:]]
+    train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)
+
+
+def _take_run(words: list[str]) -> tuple[list[str], str | None]:
+    """Take `--run R` out of the words, where the command knows it."""
+    for place, word in enumerate(words):
+        if word.split("=")[0] == "--run" and words[0] in NEED_A_RUN:
+            value = word[6:] if "=" in word else "".join(words[place + 1 : place + 2])
+            if not value:
+                raise InputError("--run needs the folder of a run, such as runs/ratings/version_0")
+            return words[:place] + words[place + (1 if "=" in word else 2) :], value
+    return words, None
+
+
+def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
+    """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
+    from lightning.fabric.utilities.exceptions import MisconfigurationException
+
+    from lightning_modules.film_cli import FilmCLI, is_rank_zero
+    from reports.quiet import quieten
+    from reports.run_folder import RunFolder
+    from reports.run_record import RunRecord
+
+    quieten()
+    record = RunRecord(run, Console())
+
+    def open_run(cli: FilmCLI) -> Path:
+        run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
+        return record.open(run, cli.config_yaml(), cli.datamodule, cli.option("model")["hidden"])
+
+    try:
+        cli = FilmCLI(words, open_run, checkpoint)
+    except MisconfigurationException as problem:
+        record.discard()
+        raise InputError(str(problem)) from None
+    except BaseException:
+        record.discard()
+        raise
+    if is_rank_zero():
+        record.close(str(cli.subcommand), cli.model, cli.datamodule)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

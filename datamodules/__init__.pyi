@@ -1,0 +1,49 @@
+from .batches import Batch, FilmRows, RowSampler, film_loader
+from .encoder import EncodedFilms, FilmEncoder
+from .errors import InputError
+from .feature_space import Block, FeatureSpace
+from .features import Bins, Category, Feature, Labels, Number, Popularity
+from .film_data_module import FilmDataModule
+from .films import Declared, Films, Fitted, fit_films, new_films, same_films
+from .scores import Scores, regression_scores
+from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
+from .tables import read_table
+from .targets import ProfitRatio, Target, TargetColumn, TargetScale
+
+__all__ = [
+    "Batch",
+    "Bins",
+    "Block",
+    "Category",
+    "Declared",
+    "EncodedFilms",
+    "Feature",
+    "FeatureSpace",
+    "FilmDataModule",
+    "FilmEncoder",
+    "FilmRows",
+    "Films",
+    "Fitted",
+    "GroupSplit",
+    "InputError",
+    "KFold",
+    "Labels",
+    "Number",
+    "Popularity",
+    "ProfitRatio",
+    "RandomSplit",
+    "RowSampler",
+    "Rows",
+    "Scores",
+    "Split",
+    "Target",
+    "TargetColumn",
+    "TargetScale",
+    "TimeSplit",
+    "film_loader",
+    "fit_films",
+    "new_films",
+    "read_table",
+    "regression_scores",
+    "same_films",
+]

@@ -1,0 +1,122 @@
+"""Batches of encoded films: one slice of the CSR arrays a batch, in an order that depends on seed and epoch alone."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+from datamodules.encoder import EncodedFilms
+
+
+class Batch(NamedTuple):
+    """Films as the network takes them.
+
+    Attributes:
+        row: (n,) int64, the film's place in `Films`.
+        dense: (n, n_dense) float32.
+        labels: (n_present,) int32, label columns, row after row.
+        offsets: (n + 1,) int32, row i has labels[offsets[i]:offsets[i + 1]].
+        weights: (n_present,) float32, of each label.
+        target: (n,) float32, scaled.
+    """
+
+    row: Tensor
+    dense: Tensor
+    labels: Tensor
+    offsets: Tensor
+    weights: Tensor
+    target: Tensor
+
+
+class FilmRows(Dataset[Batch]):
+    """Some rows of encoded films, sliced a whole batch at a time.
+
+    Args:
+        target: (n_rows,) scaled targets of all films; NaN where not known.
+        rows: which films, by their place; all by default.
+    """
+
+    def __init__(self, encoded: EncodedFilms, target: np.ndarray, rows: np.ndarray | None = None) -> None:
+        self.dense = torch.from_numpy(encoded.dense)
+        self.labels = torch.from_numpy(encoded.labels.indices)
+        self.weights = torch.from_numpy(encoded.labels.data)
+        self.offsets = torch.from_numpy(encoded.labels.indptr.astype(np.int64))
+        self.target = torch.from_numpy(target.astype(np.float32))
+        self.rows = torch.arange(len(target)) if rows is None else torch.from_numpy(rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitems__(self, places: list[int]) -> Batch:
+        """Return the films at these places among the rows."""
+        row = self.rows[torch.tensor(places, dtype=torch.int64)]
+        starts = self.offsets[row]
+        counts = self.offsets[row + 1] - starts
+        offsets = torch.zeros(len(row) + 1, dtype=torch.int64)
+        torch.cumsum(counts, 0, out=offsets[1:])
+        present = torch.repeat_interleave(starts - offsets[:-1], counts) + torch.arange(int(offsets[-1]))
+        return Batch(
+            row,
+            self.dense[row],
+            self.labels[present],
+            offsets.to(torch.int32),
+            self.weights[present],
+            self.target[row],
+        )
+
+    def __getitem__(self, place: int) -> Batch:
+        return self.__getitems__([place])
+
+
+class RowSampler(DistributedSampler[int]):
+    """Shares rows out to devices.
+
+    Shuffled, the order depends on (seed, epoch) alone, so a run resumed at an epoch goes on with the same batches;
+    every device then gets equally many rows, the first few repeated where they don't divide. In order, no row is
+    repeated and none is left out. Being a `DistributedSampler` keeps Lightning from putting its padded one instead.
+    """
+
+    def __init__(self, n_rows: int, *, shuffle: bool, seed: int, rank: int, n_devices: int) -> None:
+        super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
+        self.n_rows = n_rows
+
+    def _mine(self) -> Tensor:
+        if not self.shuffle:
+            return torch.arange(self.rank, self.n_rows, self.num_replicas)
+        # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
+        mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
+        generator = torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
+        order = torch.randperm(self.n_rows, generator=generator)
+        padding = -self.n_rows % self.num_replicas
+        return torch.cat([order, order[:padding]])[self.rank :: self.num_replicas]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._mine().tolist())
+
+    def __len__(self) -> int:
+        if self.shuffle:
+            return -(-self.n_rows // self.num_replicas)
+        return len(range(self.rank, self.n_rows, self.num_replicas))
+
+
+def film_loader(
+    rows: FilmRows, sampler: RowSampler, *, batch_size: int, num_workers: int = 0, pin_memory: bool = False
+) -> DataLoader[Batch]:
+    """Return a loader whose batches are `Batch`es; the last one may be smaller."""
+    return DataLoader(
+        rows,
+        batch_size=batch_size,
+        sampler=sampler,
+        num_workers=num_workers,
+        pin_memory=pin_memory,
+        persistent_workers=num_workers > 0,
+        collate_fn=_whole,
+    )
+
+
+def _whole(batch: Any) -> Any:
+    # `FilmRows.__getitems__` has made a batch of it already.
+    return batch

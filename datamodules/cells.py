@@ -1,0 +1,170 @@
+"""What stands in a table's cells: numbers, one label, or several labels; on Arrow and numpy arrays, not row by row."""
+
+import ast
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from datamodules.errors import InputError
+
+
+@dataclass(frozen=True)
+class LabelLists:
+    """The labels of n rows: row i has ``names[codes[offsets[i]:offsets[i + 1]]]``, in the cell's order.
+
+    Attributes:
+        offsets: (n + 1,) int64.
+        codes: (n_labels,) int32, into names.
+        names: the distinct labels: trimmed, in Unicode NFC, none empty.
+    """
+
+    offsets: np.ndarray
+    codes: np.ndarray
+    names: pa.Array
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.offsets) - 1
+
+    def rows(self) -> np.ndarray:
+        """Return the row of each code, (n_labels,) int64."""
+        return np.repeat(np.arange(self.n_rows), np.diff(self.offsets))
+
+    def at(self, position: int) -> "LabelLists":
+        """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
+        present = np.diff(self.offsets) > position
+        codes = self.codes[self.offsets[:-1][present] + position]
+        return LabelLists(np.concatenate(([0], np.cumsum(present))), codes, self.names)
+
+    def distinct(self) -> "LabelLists":
+        """Return each row's labels once, in the order of their codes."""
+        size = max(len(self.names), 1)
+        keys = np.sort(self.rows() * size + self.codes)
+        keys = keys[np.diff(keys, prepend=-1) > 0]
+        rows, codes = np.divmod(keys, size)
+        return LabelLists(np.searchsorted(rows, np.arange(self.n_rows + 1)), codes.astype(np.int32), self.names)
+
+
+def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
+    """Return a column as (n,) float64, NaN where missing.
+
+    Rows are numbered from 1 in messages, after the frame's index.
+
+    Raises:
+        InputError: a cell holds text, a date, an infinite value, or one that is not above `above`.
+    """
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        values = column.to_numpy(np.float64, na_value=np.nan)
+    else:
+        given = column.notna().to_numpy()
+        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+            raise InputError(f"column '{column.name}' must hold numbers, got dates such as {column[given].iloc[0]}")
+        values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(np.float64, na_value=np.nan)
+        _refuse(given & np.isnan(values), column, "must hold numbers")
+    _refuse(np.isinf(values), column, "must hold finite numbers")
+    _refuse(values <= above, column, f"must be above {above:g} for log1p")
+    return values
+
+
+def _refuse(bad: np.ndarray, column: pd.Series, requirement: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
+        value = str(column.iloc[row])[:80]
+        raise InputError(f"column '{column.name}' {requirement}, row {column.index[row] + 1} has {value!r}{more}")
+
+
+def read_labels(column: pd.Series) -> LabelLists:
+    """Take each cell for one label."""
+    texts = _texts(column)
+    return _tidy(np.arange(len(texts) + 1), texts)
+
+
+def split_labels(column: pd.Series, separator: str) -> LabelLists:
+    """Split each cell into labels at `separator`."""
+    if _is_list(column):
+        return _from_arrow_lists(column)
+    lists = pc.split_pattern(_texts(column).fill_null(""), separator)
+    return _tidy(lists.offsets.to_numpy(), lists.flatten())
+
+
+def parse_labels(column: pd.Series, loads: Callable[[str], Any], key: str) -> LabelLists:
+    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label.
+
+    Args:
+        loads: ``json.loads``, or ``ast.literal_eval``, which runs no code.
+    """
+    if _is_list(column):
+        return _from_arrow_lists(column)
+    cells = _texts(column).dictionary_encode()
+    parsed = []
+    for code, cell in enumerate(cells.dictionary.to_pylist()):
+        try:
+            parsed.append([str(label) for label in _labels_in(loads(cell), key)])
+        except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
+            row = column.index[pc.index(cells.indices, code).as_py()] + 1
+            raise InputError(
+                f"column '{column.name}', row {row}: the cell must be a list in {_FORMATS[loads]} format, "
+                f"of texts or of objects with the key {key!r}; got {cell[:80]!r}"
+            ) from None
+    lists = pa.array(parsed, pa.large_list(pa.large_string())).take(cells.indices)
+    return _tidy(*_parts(lists))
+
+
+_FORMATS: dict[Callable[[str], Any], str] = {json.loads: "json", ast.literal_eval: "python"}
+
+
+def _labels_in(value: Any, key: str) -> Iterable[Any]:
+    items = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+    for item in items:
+        label = item[key] if isinstance(item, dict) else item
+        if not isinstance(label, (str, int, float)):
+            raise TypeError
+        yield label
+
+
+def _is_list(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_nested(column.dtype.pyarrow_dtype)
+
+
+def _from_arrow_lists(column: pd.Series) -> LabelLists:
+    lists = _one_array(column)
+    return _tidy(*_parts(lists.cast(pa.large_list(pa.large_string()))))
+
+
+def _parts(lists: pa.Array) -> tuple[np.ndarray, pa.Array]:
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
+    return np.concatenate(([0], np.cumsum(lengths))), lists.flatten()
+
+
+def _one_array(column: pd.Series) -> pa.Array:
+    array = pa.Array.from_pandas(column)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _texts(column: pd.Series) -> pa.Array:
+    if pd.api.types.is_float_dtype(column.dtype):
+        # An id column with a hole in it comes as 862.0.
+        whole = column.dropna()
+        if (whole == whole.round()).all():
+            column = column.astype("Int64")
+    return _one_array(column).cast(pa.large_string())
+
+
+def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
+    """Trim and normalise the distinct values, and leave out the empty ones."""
+    encoded = values.dictionary_encode()
+    tidy = pc.utf8_normalize(pc.utf8_trim_whitespace(encoded.dictionary), form="NFC").dictionary_encode()
+    names = tidy.dictionary
+    code_of = np.append(tidy.indices.to_numpy(), -1).astype(np.int32)
+    empty = pc.index(names, "").as_py()
+    code_of[code_of == empty] = -1
+    codes = code_of[encoded.indices.fill_null(-1).to_numpy()]
+    kept = np.concatenate(([0], np.cumsum(codes >= 0)))
+    return LabelLists(kept[offsets], codes[codes >= 0], names)

@@ -1,0 +1,121 @@
+"""Fit the declared features on the training rows and encode films as a dense and a sparse block."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+
+from datamodules.errors import InputError, missing_columns
+from datamodules.feature_space import Block, FeatureSpace
+from datamodules.features import Dense, Feature, Sparse, declared
+
+
+@dataclass(frozen=True)
+class EncodedFilms:
+    """Films as the models take them; nothing is densified.
+
+    Attributes:
+        dense: (n_rows, n_dense) float32.
+        labels: (n_rows, n_labels) float32 in CSR with int32 columns, sorted within a row.
+        unseen: by source column, (n_rows,) int32: labels of the row that training did not keep.
+    """
+
+    dense: np.ndarray
+    labels: csr_array
+    unseen: dict[str, np.ndarray]
+
+
+class FilmEncoder:
+    """Turns a frame of films into `EncodedFilms`.
+
+    Args:
+        features: what to take from the table.
+        space: what an earlier `fit_encode` learnt for these features.
+    """
+
+    def __init__(self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None) -> None:
+        if not features:
+            raise InputError("data.features must declare at least one column")
+        self.features = list(features)
+        self._space = space
+
+    @classmethod
+    def from_space(cls, space: FeatureSpace) -> "FilmEncoder":
+        """Restore the encoder that fitted `space`."""
+        return cls([declared(**plain) for plain in space.features], space)
+
+    @property
+    def space(self) -> FeatureSpace:
+        """Return what was fitted: the names of the encoded columns and their scaling."""
+        if self._space is None:
+            raise RuntimeError("the encoder is not fitted yet")
+        return self._space
+
+    def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
+        """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
+        parsed = self._parse(frame)
+        groups = [feature.fit(cells, train) for feature, cells in zip(self.features, parsed, strict=True)]
+        self._space = FeatureSpace([feature.declaration() for feature in self.features], groups)
+        return self._encode(parsed, len(frame))
+
+    def encode(self, frame: pd.DataFrame) -> EncodedFilms:
+        """Encode the rows of a table with what was learnt from the training rows."""
+        return self._encode(self._parse(frame), len(frame))
+
+    def _parse(self, frame: pd.DataFrame) -> list[Any]:
+        parsed, problems = [], missing_columns((feature.column for feature in self.features), frame.columns)
+        if problems:
+            problems.append(f"the table has: {', '.join(map(str, frame.columns))}")
+            raise InputError("\n".join(problems))
+        for feature in self.features:
+            try:
+                parsed.append(feature.parse(frame[feature.column]))
+            except InputError as problem:
+                problems.append(str(problem))
+        if problems:
+            raise InputError("\n".join(problems))
+        return parsed
+
+    def _encode(self, parsed: list[Any], n_rows: int) -> EncodedFilms:
+        dense: list[np.ndarray] = []
+        sparse: list[tuple[Block, Sparse]] = []
+        for feature, cells, blocks in zip(self.features, parsed, self.space.groups, strict=True):
+            for block, part in zip(blocks, feature.encode(cells, blocks), strict=True):
+                if isinstance(part, Dense):
+                    dense.append(part.values)
+                else:
+                    sparse.append((block, part))
+        return EncodedFilms(
+            dense=np.concatenate(dense, axis=1) if dense else np.zeros((n_rows, 0), np.float32),
+            labels=_side_by_side(sparse, n_rows),
+            unseen=_unseen(sparse),
+        )
+
+
+def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
+    """Put CSR blocks side by side without sorting: each row's labels go to the row's next free places."""
+    offsets = np.zeros(n_rows + 1, np.int64)
+    for _, part in sparse:
+        offsets += part.offsets
+    columns = np.empty(offsets[-1], np.int32)
+    weights = np.empty(offsets[-1], np.float32)
+    free, first_column = offsets[:-1].copy(), 0
+    for block, part in sparse:
+        counts = np.diff(part.offsets)
+        places = np.arange(part.offsets[-1]) + np.repeat(free - part.offsets[:-1], counts)
+        columns[places] = part.columns + first_column
+        weights[places] = part.weights
+        free += counts
+        first_column += len(block.values)
+    index_type = np.int32 if offsets[-1] < 2**31 else np.int64
+    return csr_array((weights, columns, offsets.astype(index_type)), shape=(n_rows, first_column))
+
+
+def _unseen(sparse: list[tuple[Block, Sparse]]) -> dict[str, np.ndarray]:
+    counts: dict[str, np.ndarray] = {}
+    for block, part in sparse:
+        counts[block.column] = counts.get(block.column, 0) + part.unseen
+    return counts

@@ -1,0 +1,29 @@
+"""The one exception for what a user gave and Greenlight cannot use."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(ValueError):
+    """A table, config, option or run folder that cannot be used.
+
+    The message says what is required, what was found and what to do; the command line prints it alone and exits
+    with code 2.
+    """
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which of ``known`` the misspelt ``name`` may stand for; empty when nothing is near.
+
+    >>> nearest("Rateing", ["Rating", "Runtime"])
+    ", did you mean 'Rating'?"
+    """
+    spelt = {str(candidate).casefold(): str(candidate) for candidate in known}
+    close = get_close_matches(name.casefold(), list(spelt), n=1)
+    return f", did you mean '{spelt[close[0]]}'?" if close else ""
+
+
+def missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> list[str]:
+    """Return one problem a column of ``wanted`` that the table lacks, with the nearest name there is."""
+    known = [str(column) for column in frame_columns]
+    return [f"no column '{name}'{nearest(name, known)}" for name in dict.fromkeys(wanted) if name not in known]

@@ -1,0 +1,80 @@
+"""The one object that names things: what each column of the encoded films is and where it comes from."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from itertools import chain
+from typing import Any, Literal
+
+Kind = Literal["number", "missing", "label"]
+"""number: a scaled value. missing: 1 where the number is not known. label: present or not."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Neighbouring columns of one kind that come from one source column.
+
+    Attributes:
+        column: the table's column; a label at a position carries its number, as `ProductionCompanies2`.
+        role: what the column's values are to a film: actor, director, company, ...
+        kind: what the columns hold.
+        values: the label of each column; for a number, its column's name.
+        fitted: what was learnt from the training rows beside the values: medians, means, counts.
+    """
+
+    column: str
+    role: str
+    kind: Kind
+    values: list[str]
+    fitted: dict[str, Any] = field(default_factory=dict)
+
+    def names(self) -> list[str]:
+        """Return one name a column: `Runtime`, `Runtime is missing`, `Cast=Tom Hanks`."""
+        if self.kind == "number":
+            return [self.column]
+        if self.kind == "missing":
+            return [f"{self.column} is missing"]
+        return [f"{self.column}={value}" for value in self.values]
+
+
+@dataclass(frozen=True)
+class FeatureSpace:
+    """All columns of the encoded films, as plain data.
+
+    Attributes:
+        features: the declared features: class name and arguments.
+        groups: what each of them fills. Dense blocks (numbers) stand side by side in the order of `groups`, and so do
+            the label blocks.
+    """
+
+    features: list[dict[str, Any]]
+    groups: list[list[Block]]
+
+    @property
+    def dense(self) -> list[Block]:
+        return [block for block in chain.from_iterable(self.groups) if block.kind != "label"]
+
+    @property
+    def labels(self) -> list[Block]:
+        return [block for block in chain.from_iterable(self.groups) if block.kind == "label"]
+
+    @property
+    def n_dense(self) -> int:
+        return sum(len(block.values) for block in self.dense)
+
+    @property
+    def n_labels(self) -> int:
+        return sum(len(block.values) for block in self.labels)
+
+    def dense_names(self) -> list[str]:
+        return list(chain.from_iterable(block.names() for block in self.dense))
+
+    def label_names(self) -> list[str]:
+        return list(chain.from_iterable(block.names() for block in self.labels))
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "FeatureSpace":
+        plain = json.loads(text)
+        return cls(plain["features"], [[Block(**block) for block in group] for group in plain["groups"]])

@@ -1,0 +1,139 @@
+"""The LightningDataModule: a thin shell around the road from a table to batches."""
+
+from typing import Any
+
+import lightning.pytorch as pl
+import torch
+from torch.utils.data import DataLoader
+
+from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
+from datamodules.errors import InputError
+from datamodules.features import Feature
+from datamodules.films import Declared, Films, Fitted, fit_films, is_same, new_films, same_films
+from datamodules.splits import RandomSplit, Split
+from datamodules.tables import read_table
+from datamodules.targets import TargetColumn
+
+
+class FilmDataModule(pl.LightningDataModule):
+    """Films from a table, encoded and split, in batches.
+
+    Args:
+        table: a .csv, .tsv (also .gz), Parquet or SQLite file, or the embedded `wikidata-films`.
+        features: what the model sees, one entry a column.
+        target: what it predicts.
+        split: which rows train, validate and test.
+        film: the column with a film's id; no split may then put a film on two sides.
+        title: the column with its title, for results.
+        query: for SQLite, a table's name or a SELECT.
+        delimiter: between the cells of a text file.
+        encoding: of a text file.
+        batch_size: films a batch and device.
+        allow_leak: let a split put rows of one film on two sides.
+        seed: of the order of the batches.
+        num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        features: list[Feature],  # type: ignore[type-arg] # jsonargparse wants the plain class
+        target: TargetColumn,
+        split: Split = RandomSplit(),  # noqa: B008 (frozen)
+        film: str | None = None,
+        title: str | None = None,
+        query: str | None = None,
+        delimiter: str | None = None,
+        encoding: str = "utf-8",
+        batch_size: int = 256,
+        allow_leak: bool = False,
+        seed: int = 42,
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__()
+        if batch_size < 1:
+            raise InputError(f"data.batch_size must be 1 or more, got {batch_size}")
+        self.table = table
+        self.declared = Declared(features, target, split, film, title, allow_leak)
+        self.query, self.delimiter, self.encoding = query, delimiter, encoding
+        self.batch_size = batch_size
+        self.seed = seed
+        self.num_workers = num_workers
+        self._films: Films | None = None
+        self._fitted: Fitted | None = None
+
+    @property
+    def films(self) -> Films:
+        """Return the encoded films; there after `setup`."""
+        assert self._films is not None, "setup() comes first"
+        return self._films
+
+    @property
+    def fitted(self) -> Fitted:
+        """Return what was learnt from the training rows; there after `setup` or `load_state_dict`."""
+        assert self._fitted is not None, "setup() or load_state_dict() comes first"
+        return self._fitted
+
+    def setup(self, stage: str) -> None:
+        """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
+        if self._films is not None:
+            return
+        frame = read_table(self.table, query=self.query, delimiter=self.delimiter, encoding=self.encoding)
+        if self._fitted is None:
+            self._films, self._fitted = fit_films(frame, self.declared)
+        elif stage == "predict" and not is_same(frame, self.declared, self._fitted):
+            self._films = new_films(frame, self.declared, self._fitted)
+        else:
+            self._films = same_films(frame, self.declared, self._fitted)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return builtins and tensors, for the checkpoint."""
+        state = self.fitted.to_state()
+        state["split"]["sides"] = torch.from_numpy(state["split"]["sides"])
+        return state
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what a run had learnt.
+
+        Raises:
+            InputError: it belongs to other features than those declared, or to another split or table.
+        """
+        split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
+        fitted = Fitted.from_state({**state_dict, "split": split})
+        theirs, ours = fitted.encoder.space, [feature.declaration() for feature in self.declared.features]
+        if theirs.features != ours:
+            other = [feature["column"] for feature in theirs.features if feature not in ours]
+            added = [feature["column"] for feature in ours if feature not in theirs.features]
+            raise InputError(
+                "the checkpoint has another feature space than data.features: only the checkpoint has "
+                f"{', '.join(other) or 'nothing'}, only the config has {', '.join(added) or 'nothing'}; "
+                "give the checkpoint's own config, or train anew"
+            )
+        if self._fitted is not None and (self._fitted.fingerprint, self._fitted.sides.tolist()) != (
+            fitted.fingerprint,
+            fitted.sides.tolist(),
+        ):
+            raise InputError("the checkpoint was trained on another table or split than data.table and data.split say")
+        self._fitted = fitted
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        return self._loader("train", shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[Batch]:
+        return self._loader("val")
+
+    def test_dataloader(self) -> DataLoader[Batch]:
+        return self._loader("test")
+
+    def predict_dataloader(self) -> DataLoader[Batch]:
+        """Return all films: those of every side, or new ones."""
+        return self._loader(None)
+
+    def _loader(self, side: str | None, shuffle: bool = False) -> DataLoader[Batch]:
+        films = self.films
+        places = None if side is None else getattr(films.rows, side)
+        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), places)
+        rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
+        sampler = RowSampler(len(rows), shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices)
+        return film_loader(rows, sampler, batch_size=self.batch_size, num_workers=self.num_workers, pin_memory=on_gpu)

@@ -1,0 +1,188 @@
+"""The road from a table to encoded films with their targets and sides, as pure functions on frames and arrays."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from datamodules.encoder import EncodedFilms, FilmEncoder
+from datamodules.errors import InputError, missing_columns
+from datamodules.feature_space import FeatureSpace
+from datamodules.features import Feature
+from datamodules.splits import SIDES, Rows, Split, shared_values
+from datamodules.targets import TargetColumn, TargetScale, read_target
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a config says of a table.
+
+    Attributes:
+        film: the column with a film's id, where films have several rows or ids are wanted in results.
+        title: the column with its title, for results.
+        allow_leak: let a split put rows of one film on two sides; scores are then no measure of new films.
+    """
+
+    features: Sequence[Feature[Any]]
+    target: TargetColumn
+    split: Split
+    film: str | None = None
+    title: str | None = None
+    allow_leak: bool = False
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learnt from the training rows, and which rows those were: all that a run needs to go on later.
+
+    Attributes:
+        sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
+        fingerprint: of the training table's targets; tells whether a table is the same one.
+        leak: whether a film stands on two sides.
+    """
+
+    encoder: FilmEncoder
+    scale: TargetScale
+    sides: np.ndarray
+    fingerprint: str
+    leak: bool
+
+    def to_state(self) -> dict[str, Any]:
+        """Return builtins and the array `sides`."""
+        return {
+            "feature_space": self.encoder.space.to_json(),
+            "target_scale": asdict(self.scale),
+            "split": {"sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> "Fitted":
+        encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
+        return cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
+
+
+@dataclass(frozen=True)
+class Films:
+    """Encoded films, row by row.
+
+    Attributes:
+        rows: the train, val and test rows; None for films that the model was not trained with.
+        number: (n_rows,) the row's number in the table, from 1.
+        labels: id and title of each row where given, columns `film` and `title`.
+        actual: (n_rows,) float64, the target in the original unit; NaN where not known.
+        left_out: rows of the table without a target.
+    """
+
+    encoded: EncodedFilms
+    rows: Rows | None
+    number: np.ndarray
+    labels: pd.DataFrame
+    actual: np.ndarray
+    left_out: int
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.number)
+
+    def side_names(self) -> np.ndarray:
+        """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
+        if self.rows is None:
+            return np.full(self.n_rows, "new")
+        return np.array(SIDES)[self.rows.sides()]
+
+    def unseen(self) -> dict[str, int]:
+        """Count, by column, the labels of test rows (or of new films) that training did not keep."""
+        rows = slice(None) if self.rows is None else self.rows.test
+        return {column: int(counts[rows].sum()) for column, counts in self.encoded.unseen.items()}
+
+
+def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
+    """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
+
+    Raises:
+        InputError: with all problems of the table that can be told at once.
+    """
+    _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], declared.features)
+    actual, kept = _targets(frame, declared.target)
+    frame_kept = frame.iloc[kept]
+    rows = declared.split.split(frame_kept)
+    leak = _leak(frame_kept, rows, declared)
+    scale = TargetScale.fit(declared.target, actual[kept][rows.train])
+    encoder = FilmEncoder(declared.features)
+    encoded = encoder.fit_encode(frame_kept, rows.train)
+    fitted = Fitted(encoder, scale, rows.sides(), _fingerprint(actual), leak)
+    return _films(frame, kept, encoded, rows, actual, declared), fitted
+
+
+def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
+    """Encode the table of an earlier `fit_films` again, with its split.
+
+    Raises:
+        InputError: the table's targets are not those that the model was trained with.
+    """
+    _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], fitted.encoder.features)
+    actual, kept = _targets(frame, declared.target)
+    if _fingerprint(actual) != fitted.fingerprint:
+        raise InputError(
+            "data.table is not the one that this run was trained with, so its held-out rows can't be told; "
+            "restore the table, or score new films with `predict`"
+        )
+    encoded = fitted.encoder.encode(frame.iloc[kept])
+    return _films(frame, kept, encoded, Rows.from_sides(fitted.sides), actual, declared)
+
+
+def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
+    """Encode films that the model was not trained with; their target, id and title may be missing."""
+    _refuse_missing(frame, [], fitted.encoder.features)
+    known = not missing_columns(declared.target.columns, frame.columns)
+    actual = declared.target.values(frame) if known else np.full(len(frame), np.nan)
+    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared)
+
+
+def is_same(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> bool:
+    """Tell whether `frame` is the table that was fitted."""
+    known = not missing_columns(declared.target.columns, frame.columns)
+    return known and _fingerprint(declared.target.values(frame)) == fitted.fingerprint
+
+
+def _refuse_missing(frame: pd.DataFrame, columns: list[str | None], features: Sequence[Feature[Any]]) -> None:
+    wanted = [column for column in columns if column is not None]
+    problems = missing_columns([*wanted, *(feature.column for feature in features)], frame.columns)
+    if problems:
+        raise InputError("\n".join([*problems, f"the table has: {', '.join(map(str, frame.columns))}"]))
+
+
+def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
+    actual = read_target(target, frame)
+    return actual, np.flatnonzero(~np.isnan(actual))
+
+
+def _fingerprint(actual: np.ndarray) -> str:
+    return sha256(np.ascontiguousarray(actual).tobytes()).hexdigest()
+
+
+def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
+    torn = shared_values(frame, rows, declared.film) if declared.film else 0
+    if torn and not declared.allow_leak:
+        raise InputError(
+            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({torn:,} values "
+            f"of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
+            f"`by: {declared.film}`, or set data.allow_leak to true if that is wanted"
+        )
+    return torn > 0
+
+
+def _films(
+    frame: pd.DataFrame,
+    kept: np.ndarray,
+    encoded: EncodedFilms,
+    rows: Rows | None,
+    actual: np.ndarray,
+    declared: Declared,
+) -> Films:
+    named = {"film": declared.film, "title": declared.title}
+    labels = {name: frame[column].iloc[kept].to_numpy() for name, column in named.items() if column in frame}
+    return Films(encoded, rows, kept + 1, pd.DataFrame(labels), actual[kept], len(frame) - len(kept))

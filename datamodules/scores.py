@@ -1,0 +1,30 @@
+"""How far predictions are from the truth: one function for every model."""
+
+import numpy as np
+
+Scores = dict[str, float]
+"""rmse and mae in the target's unit, mse in its square, r2 without unit."""
+
+
+def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
+    """Score predictions in the target's original unit, in float64.
+
+    Args:
+        actual: (n,), at least one.
+        predicted: (n,).
+
+    Returns:
+        r2 is 1 - mse / variance: 0 for the mean of `actual` itself, below 0 for worse; NaN where `actual` is constant.
+
+    >>> regression_scores(np.array([1.0, 3.0]), np.array([1.0, 2.0]))
+    {'rmse': 0.7071067811865476, 'mse': 0.5, 'mae': 0.5, 'r2': 0.5}
+    """
+    if actual.shape != predicted.shape or actual.ndim != 1 or not len(actual):
+        raise ValueError(
+            f"actual and predicted must be two rows of the same length, got {actual.shape}, {predicted.shape}"
+        )
+    errors = predicted.astype(np.float64) - actual.astype(np.float64)
+    mse = float(np.mean(errors**2))
+    variance = float(np.var(actual, dtype=np.float64))
+    r2 = 1 - mse / variance if variance > 0 else float("nan")
+    return {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2}

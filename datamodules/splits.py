@@ -1,0 +1,209 @@
+"""Which rows train the model, which choose when to stop, and which are looked at once, at the end."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold as SklearnKFold
+from sklearn.model_selection import train_test_split
+
+from datamodules.errors import InputError, missing_columns
+
+SIDES = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Row indices of the three sides: ascending, disjoint, together all rows of the table."""
+
+    train: np.ndarray
+    val: np.ndarray
+    test: np.ndarray
+
+    def sides(self) -> np.ndarray:
+        """Return (n_rows,) uint8: 0 for a training row, 1 for validation, 2 for test."""
+        sides = np.empty(sum(len(rows) for rows in (self.train, self.val, self.test)), dtype=np.uint8)
+        for code, name in enumerate(SIDES):
+            sides[getattr(self, name)] = code
+        return sides
+
+    @classmethod
+    def from_sides(cls, sides: np.ndarray) -> "Rows":
+        return cls(*(np.flatnonzero(sides == code) for code in range(len(SIDES))))
+
+
+class Split(ABC):
+    """A rule that puts each row of a table on one side."""
+
+    @abstractmethod
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return (n_rows,) uint8 codes of `SIDES`; the same on every machine."""
+
+    def split(self, frame: pd.DataFrame) -> Rows:
+        """Return the rows of each side.
+
+        Raises:
+            InputError: a side would be empty.
+        """
+        rows = Rows.from_sides(self.assign(frame))
+        empty = [name for name in SIDES if not len(getattr(rows, name))]
+        if empty:
+            raise InputError(
+                f"data.split: {type(self).__name__} leaves no row for {' and '.join(empty)} of {len(frame):,} rows; "
+                f"give other sizes or more rows"
+            )
+        return rows
+
+
+def _check_sizes(val: float, test: float) -> None:
+    for name, size in (("val", val), ("test", test)):
+        if not 0 < size < 1:
+            raise InputError(f"data.split.{name} must be between 0 and 1, got {size:g}")
+    if val + test >= 1:
+        raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
+
+
+def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
+    """Assign n things; the test side is the one that scikit-learn's `train_test_split` draws."""
+    n_test, n_val = ceil(n * test), ceil(n * val)
+    if n_test + n_val >= n:
+        raise InputError(f"data.split: {n:,} rows or groups are too few for val {val:g} and test {test:g}")
+    rest, tested = train_test_split(np.arange(n), test_size=n_test, random_state=seed)
+    _, validated = train_test_split(rest, test_size=n_val, random_state=seed)
+    sides = np.zeros(n, dtype=np.uint8)
+    sides[validated], sides[tested] = 1, 2
+    return sides
+
+
+def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
+    """Return each row's group as a code; codes follow the groups' sorted names, whatever the order of the rows."""
+    _refuse_gaps(frame, by, "a split by group")
+    return pd.factorize(frame[by], sort=True)[0]
+
+
+def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
+    problems = missing_columns([by], frame.columns)
+    if problems:
+        raise InputError(f"data.split.by: {problems[0]}; the table has: {', '.join(map(str, frame.columns))}")
+    gaps = frame[by].isna().to_numpy()
+    if gaps.any():
+        raise InputError(
+            f"{purpose} needs column '{by}' in every row, {gaps.sum():,} rows lack it, the first is row "
+            f"{frame.index[gaps][0] + 1}; fill it, drop these rows, or split by another column"
+        )
+
+
+@dataclass(frozen=True)
+class RandomSplit(Split):
+    """Each row on its own. The test rows are those of scikit-learn's `train_test_split(test_size, random_state)`."""
+
+    val: float = 0.1
+    test: float = 0.2
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        _check_sizes(self.val, self.test)
+
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        return _by_size(len(frame), self.val, self.test, self.seed)
+
+
+@dataclass(frozen=True)
+class GroupSplit(Split):
+    """All rows that share a value of `by`, such as a film's id, on one side; sizes are shares of the groups."""
+
+    by: str
+    val: float = 0.1
+    test: float = 0.2
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        _check_sizes(self.val, self.test)
+
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        groups = _groups(frame, self.by)
+        return _by_size(int(groups.max()) + 1, self.val, self.test, self.seed)[groups]
+
+
+@dataclass(frozen=True)
+class TimeSplit(Split):
+    """Learn from the past, test on the future: the latest values of `by` are tested, those before validate.
+
+    Rows of the same time stay together, so the sides' sizes can miss `val` and `test` by a year's films.
+
+    Attributes:
+        by: a number such as a year, or a date (`2014-05-01`).
+    """
+
+    by: str
+    val: float = 0.1
+    test: float = 0.2
+
+    def __post_init__(self) -> None:
+        _check_sizes(self.val, self.test)
+
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        _refuse_gaps(frame, self.by, "a split by time")
+        times = frame[self.by]
+        if not pd.api.types.is_numeric_dtype(times.dtype):
+            try:
+                times = pd.to_datetime(times, format="ISO8601")
+            except (ValueError, TypeError) as error:
+                raise InputError(
+                    f"data.split.by: column '{self.by}' must hold numbers or dates such as 2014-05-01: "
+                    f"{str(error).splitlines()[0]}"
+                ) from None
+        order = np.sort(times.to_numpy())
+        first_test, first_val = (order[min(int(len(order) * share), len(order) - 1)] for share in self._bounds())
+        return ((times >= first_val).to_numpy().astype(np.uint8) + (times >= first_test).to_numpy()).astype(np.uint8)
+
+    def _bounds(self) -> tuple[float, float]:
+        return 1 - self.test, 1 - self.test - self.val
+
+
+@dataclass(frozen=True)
+class KFold(Split):
+    """One of k folds is tested; the rows that validate are drawn from the others.
+
+    Attributes:
+        folds: how many.
+        fold: which one is tested, from 0.
+        val: share of the other rows (of their groups, with `by`) that validates.
+        by: keep all rows that share this column's value in one fold.
+    """
+
+    folds: int = 5
+    fold: int = 0
+    val: float = 0.1
+    seed: int = 42
+    by: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or not 0 <= self.fold < self.folds:
+            raise InputError(
+                "data.split.folds must be 2 or more and data.split.fold from 0 to one less, "
+                f"got {self.folds} and {self.fold}"
+            )
+        _check_sizes(self.val, 1 / self.folds)
+
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        groups = _groups(frame, self.by) if self.by else np.arange(len(frame))
+        n_groups = int(groups.max()) + 1
+        if n_groups < self.folds:
+            raise InputError(f"data.split.folds must be at most the {n_groups:,} rows or groups, got {self.folds}")
+        folds = SklearnKFold(self.folds, shuffle=True, random_state=self.seed)
+        rest, tested = list(folds.split(np.arange(n_groups)))[self.fold]
+        sides = np.zeros(n_groups, dtype=np.uint8)
+        n_val = ceil(len(rest) * self.val)
+        if n_val < len(rest):
+            sides[train_test_split(rest, test_size=n_val, random_state=self.seed)[1]] = 1
+        sides[tested] = 2
+        return sides[groups]
+
+
+def shared_values(frame: pd.DataFrame, rows: Rows, column: str) -> int:
+    """Count the values of `column`, such as a film's id, that have rows on more than one side; missing ones don't."""
+    sides = pd.DataFrame({"value": frame[column].to_numpy(), "side": rows.sides()}).dropna(subset="value")
+    return int((sides.groupby("value", sort=False)["side"].nunique() > 1).sum())

@@ -1,0 +1,187 @@
+"""Read a table of films from a file or a named source into a pandas frame whose text is Arrow-backed."""
+
+import csv
+import gzip
+import io
+import sqlite3
+from codecs import getincrementaldecoder, lookup
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import pyarrow.parquet as papq
+
+from datamodules.errors import InputError, nearest
+from datamodules.wikidata_films import read_wikidata_films
+
+SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}
+"""Tables that need no file, by the name that `--data.table` takes."""
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+PARQUET = {".parquet", ".pq"}
+SQLITE = {".db", ".sqlite", ".sqlite3"}
+MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
+"""Cells of a text file that mean that nothing is known."""
+
+
+def read_table(
+    table: str, *, query: str | None = None, delimiter: str | None = None, encoding: str = "utf-8"
+) -> pd.DataFrame:
+    """Read `table`: a `.csv`, `.tsv` (also `.gz`), Parquet or SQLite file, or the name of an embedded source.
+
+    Args:
+        query: for SQLite, a table's name or a SELECT; may be left out where the file holds one table.
+        delimiter: between the cells of a text file; by default the comma, and the tab for `.tsv`.
+        encoding: of a text file.
+
+    Returns:
+        One row a record, counted from 0; text and lists Arrow-backed, numbers as numpy.
+
+    Raises:
+        InputError: nothing is there, or what is there is no table; with the line where one is at fault.
+    """
+    if table in SOURCES:
+        return SOURCES[table]()
+    path = Path(table)
+    if not path.is_file():
+        raise InputError(_not_there(path))
+    if path.stat().st_size == 0:
+        raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
+    kind = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    if kind in DELIMITERS:
+        frame = _read_text(path, delimiter or DELIMITERS[kind], encoding)
+    elif kind in PARQUET:
+        frame = _read_parquet(path)
+    elif kind in SQLITE:
+        frame = _read_sqlite(path, query)
+    else:
+        known = ", ".join([*DELIMITERS, *sorted(PARQUET | SQLITE)])
+        raise InputError(f"--data.table must end in one of {known} (text also in .gz), got {path}")
+    _refuse_bad_header([str(name) for name in frame.columns], path)
+    if frame.empty:
+        raise InputError(f"--data.table {path} has a header and no rows; rows of films are needed")
+    return frame
+
+
+def _not_there(path: Path) -> str:
+    if path.is_dir():
+        return f"--data.table must be a file, got the folder {path}"
+    if path.parent.is_dir() and (path.suffix or len(path.parts) > 1):
+        near = nearest(path.name, (other.name for other in path.parent.iterdir()))
+        return f"--data.table {path} does not exist{near}"
+    near = nearest(str(path), SOURCES)
+    return f"--data.table {path} does not exist{near or '.'} Give a file, or an embedded source: {', '.join(SOURCES)}"
+
+
+def _refuse_bad_header(names: list[str], path: Path) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        listed = ", ".join(repr(name) for name in twice)
+        raise InputError(f"{path}, line 1: every column needs a name of its own, got {listed} more than once")
+
+
+def _to_frame(table: pa.Table) -> pd.DataFrame:
+    # Lists stay Arrow lists; pandas would make an object array of numpy arrays of them.
+    return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None)
+
+
+def _read_text(path: Path, delimiter: str, encoding: str) -> pd.DataFrame:
+    try:
+        lookup(encoding)
+    except LookupError:
+        raise InputError(
+            f"--data.encoding must be a text encoding such as utf-8 or latin-1, got {encoding!r}"
+        ) from None
+    if len(delimiter) != 1:
+        raise InputError(f"--data.delimiter must be one character, got {delimiter!r}")
+    ragged: list[pacsv.InvalidRow] = []
+
+    def note_ragged(row: pacsv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    try:
+        table = pacsv.read_csv(
+            path,
+            read_options=pacsv.ReadOptions(encoding=encoding),
+            parse_options=pacsv.ParseOptions(
+                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note_ragged
+            ),
+            convert_options=pacsv.ConvertOptions(null_values=MISSING, strings_can_be_null=True),
+        )
+    except (pa.ArrowInvalid, UnicodeError, EOFError, OSError) as error:
+        reason = _undecodable(path, encoding) or f"{path} is not a table: {str(error).splitlines()[0]}"
+        raise InputError(reason) from None
+    # Arrow takes a column that is not UTF-8 for bytes, without a word.
+    if ragged or any(pa.types.is_binary(kind) for kind in table.schema.types):
+        raise InputError(_undecodable(path, encoding) or _ragged(path, delimiter, encoding, len(ragged)))
+    return _to_frame(table)
+
+
+def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
+def _undecodable(path: Path, encoding: str) -> str | None:
+    """Name the line of the first byte that `encoding` does not know."""
+    decoder = getincrementaldecoder(encoding)()
+    line = 0
+    try:
+        with _open(path) as stream:
+            for line, raw in enumerate(stream, start=1):
+                if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
+                    return f"{path}, line {line}: UTF-16, not {encoding} text; give --data.encoding utf-16"
+                decoder.decode(raw)
+    except UnicodeError:
+        return f"{path}, line {line}: not {encoding} text; try --data.encoding cp1252 or latin-1"
+    except (OSError, EOFError) as broken:
+        return f"{path} cannot be read: {broken}"
+    return None
+
+
+def _ragged(path: Path, delimiter: str, encoding: str, count: int) -> str:
+    """Name the line of the first row that has other than the header's number of cells."""
+    with io.TextIOWrapper(_open(path), encoding=encoding, newline="") as stream:
+        rows = csv.reader(stream, delimiter=delimiter)
+        width, line = len(next(rows)), 2
+        for row in rows:
+            if row and len(row) != width:
+                break
+            line = rows.line_num + 1
+    more = f"; {count:,} rows are so" if count > 1 else ""
+    return f"{path}, line {line}: every row must have the header's {width} cells, got {len(row)}{more}"
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    try:
+        return _to_frame(papq.read_table(path))
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from None
+
+
+def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+            tables = [name for (name,) in found]
+            return pd.read_sql_query(_select(query, tables, path), connection)
+    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
+        raise InputError(f"{path}: SQLite says: {error}") from None
+
+
+def _select(query: str | None, tables: list[str], path: Path) -> str:
+    if query and query.lstrip()[:6].lower() in ("select", "with c", "values"):
+        return query
+    if query is None and len(tables) == 1:
+        query = tables[0]
+    if query not in tables:
+        wish = (
+            f"no table '{query}'{nearest(query, tables)}" if query else "--data.query must name a table or be a SELECT"
+        )
+        raise InputError(f"{path}: {wish}; it has: {', '.join(tables) or 'none'}")
+    quoted = query.replace('"', '""')
+    return f'SELECT * FROM "{quoted}"'

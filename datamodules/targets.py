@@ -1,0 +1,149 @@
+"""What is predicted: a column, or a film's profit ratio; and its scale for the network, undone before any score."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from datamodules.cells import read_numbers
+from datamodules.errors import InputError
+
+Transform = Literal["none", "log1p"]
+
+
+class TargetColumn(ABC):
+    """A number per film. Every score and prediction is in this unit, whatever the transform."""
+
+    transform: Transform
+    shift: float
+    unit: str
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """Return what the target is called in results."""
+
+    @property
+    @abstractmethod
+    def columns(self) -> list[str]:
+        """Return the table's columns that the target needs."""
+
+    @abstractmethod
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return (n_rows,) float64 in the original unit, NaN where missing."""
+
+
+@dataclass(frozen=True)
+class Target(TargetColumn):
+    """A column of the table.
+
+    Attributes:
+        transform: `log1p`: the model learns log(1 + shift + value), which suits money.
+        shift: added before log1p; a profit ratio of -1 needs 1.
+        unit: written beside the scores, such as `US dollars`.
+    """
+
+    column: str
+    transform: Transform = "none"
+    shift: float = 0.0
+    unit: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.column
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.column]
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        return read_numbers(frame[self.column])
+
+
+@dataclass(frozen=True)
+class ProfitRatio(TargetColumn):
+    """(revenue - budget) / budget; missing where the budget is missing or 0.
+
+    Attributes:
+        transform: `log1p`: the model learns log(1 + shift + ratio); a film that earns nothing has ratio -1.
+    """
+
+    budget: str
+    revenue: str
+    transform: Transform = "none"
+    shift: float = 1.0
+    unit: str = "profit / budget"
+
+    @property
+    def name(self) -> str:
+        return "profit_ratio"
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.budget, self.revenue]
+
+    def values(self, frame: pd.DataFrame) -> np.ndarray:
+        budget, revenue = read_numbers(frame[self.budget]), read_numbers(frame[self.revenue])
+        budget = np.where(budget > 0, budget, np.nan)
+        return (revenue - budget) / budget
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """The target as the network sees it: transformed, then standardised on the training rows.
+
+    Attributes:
+        mean: of the transformed training targets.
+        std: of the transformed training targets.
+    """
+
+    transform: Transform
+    shift: float
+    mean: float
+    std: float
+
+    @classmethod
+    def fit(cls, target: TargetColumn, train: np.ndarray) -> "TargetScale":
+        """Learn mean and standard deviation from the training rows' targets, in the original unit.
+
+        Raises:
+            InputError: the training targets are all the same.
+        """
+        raw = cls(target.transform, target.shift, mean=0.0, std=1.0).forward(train)
+        if np.ptp(raw) == 0:
+            raise InputError(
+                f"the target '{target.name}' is {train[0]:g} in all {len(train):,} training rows: nothing to learn"
+            )
+        return cls(target.transform, target.shift, float(raw.mean()), float(raw.std()))
+
+    def forward(self, values: np.ndarray) -> np.ndarray:
+        """Scale targets in the original unit, float64."""
+        raw = np.log1p(values + self.shift) if self.transform == "log1p" else values
+        return (raw - self.mean) / self.std
+
+    def inverse(self, scaled: np.ndarray) -> np.ndarray:
+        """Return targets or predictions in the original unit, float64."""
+        raw = scaled.astype(np.float64) * self.std + self.mean
+        return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
+
+
+def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:
+    """Return the target of each row, (n_rows,) float64 with NaN where missing, fit for its transform.
+
+    Raises:
+        InputError: fewer than two rows have a target, or log1p can't take one.
+    """
+    values = target.values(frame)
+    known = int(np.sum(~np.isnan(values)))
+    if known < 2:
+        raise InputError(f"the target '{target.name}' must be there for 2 rows or more, got {known} of {len(values):,}")
+    floor = -1 - target.shift
+    if target.transform == "log1p" and (values <= floor).any():
+        row = int(np.argmax(values <= floor))
+        raise InputError(
+            f"the target '{target.name}' with log1p and shift {target.shift:g} must be above {floor:g}, "
+            f"row {row + 1} has {values[row]:g}; give a larger data.target.shift or another transform"
+        )
+    return values

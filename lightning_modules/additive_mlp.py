@@ -1,0 +1,92 @@
+"""The network: a first layer that is additive over features, and a tail that isn't."""
+
+from collections.abc import Sequence
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+LABEL_STD = 0.02
+
+
+class AdditiveLayer(nn.Module):
+    """Sum of one weight row a feature: `dense @ dense_weight + sum of label_weight[labels] * weights + bias`.
+
+    This is a one-hot linear layer that never sees a one-hot matrix. Every feature adds its own row, which is what
+    permutation importance builds on.
+
+    Attributes:
+        dense_weight: (n_dense, width).
+        label_weight: (n_labels, width).
+        bias: (width,).
+    """
+
+    def __init__(
+        self, n_dense: int, n_labels: int, width: int, label_dropout: float, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.label_dropout = label_dropout
+        self.dense_weight = nn.Parameter(torch.empty(n_dense, width))
+        # A row more than there are labels, so that a table without any still has a matrix.
+        self.label_weight = nn.Parameter(torch.empty(max(n_labels, 1), width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
+        # Small, so that a label seen in a few films says little until it has learnt something.
+        nn.init.normal_(self.label_weight, std=LABEL_STD, generator=generator)
+
+    def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return the pre-activations, (n, width)."""
+        if self.training and self.label_dropout:
+            kept = torch.rand_like(weights) >= self.label_dropout
+            weights = weights * kept / (1 - self.label_dropout)
+        summed = F.embedding_bag(
+            labels,
+            self.label_weight,
+            offsets,
+            mode="sum",
+            per_sample_weights=weights.to(self.label_weight.dtype),
+            include_last_offset=True,
+        )
+        return summed + dense @ self.dense_weight + self.bias
+
+
+class AdditiveMLP(nn.Module):
+    """An MLP over numbers and labels with one output.
+
+    Args:
+        n_dense: number columns.
+        n_labels: label columns.
+        hidden: widths of the hidden layers; the first one's is the additive layer's.
+        dropout: share of hidden units dropped in training.
+        label_dropout: share of a film's labels dropped in training.
+        seed: of the initial weights.
+    """
+
+    def __init__(
+        self,
+        n_dense: int,
+        n_labels: int,
+        hidden: Sequence[int] = (128, 64),
+        dropout: float = 0.0,
+        label_dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        self.first = AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator)
+        layers: list[nn.Module] = []
+        for width, wider in zip((*hidden[1:], 1), hidden, strict=True):
+            layers += [nn.ReLU(), nn.Dropout(dropout), _linear(wider, width, generator)]
+        self.tail = nn.Sequential(*layers)
+
+    def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return one scaled prediction a film, (n,)."""
+        return self.tail(self.first(dense, labels, offsets, weights)).squeeze(-1)
+
+
+def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
+    layer = nn.Linear(n_in, n_out)
+    nn.init.kaiming_uniform_(layer.weight, a=sqrt(5), generator=generator)
+    nn.init.uniform_(layer.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
+    return layer

@@ -1,0 +1,138 @@
+"""The parser: LightningCLI over Greenlight's trainer, model and data."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import lightning.pytorch as pl
+import torch
+import yaml
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning_utilities.core.rank_zero import rank_zero_only
+
+from datamodules import InputError
+from datamodules.film_data_module import FilmDataModule
+from lightning_modules.film_trainer import FilmTrainer
+from lightning_modules.mlp_regressor import MLPRegressor
+
+COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping")
+"""The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
+
+
+def is_rank_zero() -> bool:
+    """Tell whether this process is the one that writes files and speaks."""
+    return getattr(rank_zero_only, "rank", 0) == 0
+
+
+class FilmArgumentParser(LightningArgumentParser):
+    """A parser whose errors are the message alone."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        raise InputError(str(message)) from ex
+
+
+class FilmCLI(LightningCLI):
+    """Parses one subcommand, builds its parts, and runs it.
+
+    Args:
+        args: the subcommand and its options, without `--run`.
+        open_run: makes or opens the run's folder; called once, on rank zero, when config and data are known to be good.
+        checkpoint: the one to load for `validate`, `test` and `predict`.
+    """
+
+    def __init__(self, args: list[str], open_run: Callable[["FilmCLI"], Path], checkpoint: Path | None = None) -> None:
+        self.open_run = open_run
+        self.checkpoint = checkpoint
+        self.folder = Path()
+        command = next((word for word in args if word in self.subcommands()), None)
+        if command:
+            # Only its parser is built: each takes half a second.
+            self.subcommands = lambda: {command: FilmCLI.subcommands()[command]}  # type: ignore[method-assign]
+        super().__init__(
+            MLPRegressor,
+            FilmDataModule,
+            trainer_class=FilmTrainer,
+            parser_class=FilmArgumentParser,
+            save_config_callback=None,
+            seed_everything_default=42,
+            auto_configure_optimizers=False,
+            args=args,
+        )
+
+    @staticmethod
+    def subcommands() -> dict[str, set[str]]:
+        """Return Lightning's own subcommands and the project's, with what the command line doesn't give them."""
+        return {**LightningCLI.subcommands(), "study": {"model", "datamodule"}}
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        """Add the run's name, where runs are kept, and when training stops."""
+        parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
+        parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
+        parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.set_defaults(
+            {
+                "early_stopping.monitor": "val/loss",
+                "early_stopping.patience": 3,
+                "trainer.enable_model_summary": False,  # the run says in one line what it trains
+            }
+        )
+
+    def before_instantiate_classes(self) -> None:
+        """Resolve the checkpoint: a path that exists, never a word that a new process can't follow."""
+        given = self._get(self.config, "ckpt_path")
+        if given and not Path(given).is_file():
+            raise InputError(f"--ckpt_path must be a checkpoint file, got {given}; `--run` takes a run's folder")
+        if self.checkpoint is None and given:
+            self.checkpoint = Path(given)
+        if self.checkpoint is None and self.subcommand in ("validate", "test", "predict"):
+            raise InputError(f"`{self.subcommand}` needs a trained model: give --run runs/<study>/version_<n>")
+
+    def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
+        """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
+        if self.checkpoint is not None:
+            self._load_data_state(self.checkpoint)
+        self.datamodule.setup(str(self.subcommand))
+        if is_rank_zero():
+            self.folder = self.open_run(self)
+        keep = ModelCheckpoint(
+            self.folder / "checkpoints", "best", monitor="val/loss", save_last=True, enable_version_counter=False
+        )
+        trainer = self._get(self.config_init, "trainer")
+        trainer["callbacks"] = [*(trainer["callbacks"] or []), keep]
+        if trainer["enable_progress_bar"] is not False:
+            trainer["callbacks"].append(RichProgressBar(leave=False))
+        if trainer["logger"] in (None, True):
+            study, version = self.folder.parent, self.folder.name
+            kwargs["logger"] = TensorBoardLogger(
+                study.parent, study.name, int(version.split("_")[1]), default_hp_metric=False
+            )
+        return super().instantiate_trainer(**kwargs)
+
+    def _load_data_state(self, checkpoint: Path) -> None:
+        # Before `setup`, so that the table is encoded as it was in training.
+        try:
+            state = torch.load(checkpoint, map_location="cpu", weights_only=True)["FilmDataModule"]
+        except Exception as error:  # whatever a broken or foreign file makes of the unpickler
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise InputError(f"{checkpoint} is not a checkpoint of Greenlight: {reason}") from None
+        self.datamodule.load_state_dict(state)
+
+    def option(self, key: str) -> Any:
+        """Return what the config or the command line says of `key`."""
+        return self._get(self.config, key)
+
+    def config_yaml(self) -> str:
+        """Return what every command needs to know of this run, without the options of one command."""
+        dumped = self.parser.dump(self.config, skip_none=False, format="yaml")
+        config = yaml.safe_load(dumped)[self.subcommand]
+        return yaml.safe_dump({key: config[key] for key in COMMON}, sort_keys=False, allow_unicode=True)
+
+    def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
+        kwargs = super()._prepare_subcommand_kwargs(subcommand)
+        if self.checkpoint is not None:
+            kwargs["ckpt_path"] = str(self.checkpoint)
+        if subcommand != "study":
+            kwargs["weights_only"] = True
+        return kwargs

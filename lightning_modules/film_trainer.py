@@ -1,0 +1,21 @@
+"""Lightning's trainer with the word `study`: the whole road in one go."""
+
+import lightning.pytorch as pl
+
+from datamodules.film_data_module import FilmDataModule
+from lightning_modules.mlp_regressor import MLPRegressor
+
+
+class FilmTrainer(pl.Trainer):
+    """A Trainer that knows the project's own subcommands."""
+
+    def study(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:
+        """Train, score the best checkpoint on the test rows, and predict every film.
+
+        Args:
+            ckpt_path: a checkpoint to go on from.
+        """
+        self.fit(model, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
+        best = self.checkpoint_callback.best_model_path  # type: ignore[union-attr]
+        self.test(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
+        self.predict(model, datamodule=datamodule, return_predictions=False)

@@ -1,0 +1,163 @@
+"""The LightningModule around the additive MLP: loss, scores and optimiser."""
+
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+import lightning.pytorch as pl
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from datamodules import InputError, Scores, regression_scores
+from datamodules.batches import Batch
+from datamodules.film_data_module import FilmDataModule
+from lightning_modules.additive_mlp import AdditiveMLP
+from lightning_modules.held_out import Predictions
+
+LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
+
+
+class MLPRegressor(pl.LightningModule):
+    """Predicts a film's target from numbers and labels.
+
+    Args:
+        hidden: widths of the hidden layers.
+        dropout: share of hidden units dropped in training.
+        label_dropout: share of a film's labels dropped in training.
+        loss: on the standardised target; mae and huber care less for single films far off.
+        optimiser: adamw is Adam with decoupled weight decay.
+        learning_rate: of the first step.
+        schedule: cosine lowers the learning rate to 0 over the training.
+        first_weight_decay: of the first layer; it also shrinks rows of labels that a batch doesn't have.
+        tail_weight_decay: of the layers behind it.
+        seed: of the initial weights and of dropout.
+
+    Attributes:
+        scores: by side, in the target's unit, of the last epoch that was scored.
+        predicted: (n_rows,) float64 in the target's unit, of the last rows predicted, in the table's order.
+    """
+
+    def __init__(
+        self,
+        hidden: list[int] = [128, 64],  # noqa: B006 (never changed)
+        dropout: float = 0.0,
+        label_dropout: float = 0.0,
+        loss: Literal["mse", "mae", "huber"] = "mse",
+        optimiser: Literal["adam", "adamw", "sgd"] = "adam",
+        learning_rate: float = 1e-3,
+        schedule: Literal["none", "cosine"] = "none",
+        first_weight_decay: float = 0.0,
+        tail_weight_decay: float = 0.0,
+        seed: int = 42,
+    ) -> None:
+        super().__init__()
+        _check(hidden, learning_rate, {"dropout": dropout, "label_dropout": label_dropout})
+        self.save_hyperparameters()
+        self.network: AdditiveMLP | None = None
+        self.predictions = Predictions()
+        self.scores: dict[str, Scores] = {}
+        self.predicted: np.ndarray | None = None
+
+    @property
+    def films(self) -> FilmDataModule:
+        """Return the datamodule that the trainer works on."""
+        return cast(FilmDataModule, cast(Any, self.trainer).datamodule)
+
+    def configure_model(self) -> None:
+        """Build the network, once the data says how wide it is."""
+        if self.network is None:
+            space = self.films.fitted.encoder.space
+            self.network = self._build(space.n_dense, space.n_labels)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Build the network as wide as the checkpoint's, where no data has said so yet."""
+        if self.network is None:
+            weights = checkpoint["state_dict"]
+            sizes = (len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label"))
+            self.network = self._build(*sizes)
+
+    def _build(self, n_dense: int, n_labels: int) -> AdditiveMLP:
+        hp = self.hparams
+        return AdditiveMLP(n_dense, n_labels, hp["hidden"], hp["dropout"], hp["label_dropout"], hp["seed"])
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return scaled predictions, (n,)."""
+        assert self.network is not None, "configure_model() comes first"
+        return self.network(batch.dense, batch.labels, batch.offsets, batch.weights)
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Draw this step's dropout from (seed, step, device), so that a resumed run draws the same."""
+        mixed = (self.hparams["seed"] * 1_000_003 + self.global_step) * 1_000_003 + self.global_rank
+        torch.manual_seed(mixed % 2**63)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the batch's loss."""
+        loss = self._loss(self(batch), batch.target)
+        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.target), sync_dist=True)
+        return loss
+
+    def _collect(self, batch: Batch, batch_idx: int) -> None:
+        """Keep the batch's predictions until the epoch's end."""
+        self.predictions.update(batch.row, self(batch))
+
+    validation_step = test_step = predict_step = _collect
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores of all validation rows of all devices at once."""
+        self._log_scores("val")
+
+    def on_test_epoch_end(self) -> None:
+        """Log the scores of all test rows of all devices at once."""
+        self._log_scores("test")
+
+    def on_predict_epoch_end(self) -> None:
+        """Keep the predictions of all rows of all devices."""
+        self._gather()
+
+    def _gather(self) -> tuple[Tensor, Tensor, np.ndarray]:
+        row, scaled = self.predictions.compute()
+        self.predictions.reset()
+        self.predicted = self.films.fitted.scale.inverse(scaled.numpy())
+        return row, scaled, self.predicted
+
+    def _log_scores(self, side: str) -> None:
+        row, scaled, predicted = self._gather()
+        actual = self.films.films.actual[row.numpy()]
+        loss = self._loss(scaled.double(), torch.from_numpy(self.films.fitted.scale.forward(actual)))
+        self.scores[side] = regression_scores(actual, predicted)
+        self.log_dict({f"{side}/{name}": value for name, value in self.scores[side].items()})
+        self.log(f"{side}/loss", loss.float(), prog_bar=side == "val")
+
+    def _loss(self, scaled: Tensor, target: Tensor) -> Tensor:
+        return LOSSES[self.hparams["loss"]](scaled, target)
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
+        assert self.network is not None, "configure_model() comes first"
+        hp = self.hparams
+        groups = [
+            {"params": list(self.network.first.parameters()), "weight_decay": hp["first_weight_decay"]},
+            {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
+        ]
+        kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+        optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=True)
+        if hp["schedule"] == "none":
+            return optimiser
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def _check(hidden: list[int], learning_rate: float, shares: dict[str, float]) -> None:
+    problems = [
+        f"model.{name} must be at least 0 and below 1, got {share:g}"
+        for name, share in shares.items()
+        if not 0 <= share < 1
+    ]
+    if not hidden or min(hidden) < 1:
+        problems.append(f"model.hidden must be one or more widths of 1 or more, got {hidden}")
+    if not learning_rate > 0:
+        problems.append(f"model.learning_rate must be above 0, got {learning_rate:g}")
+    if problems:
+        raise InputError("\n".join(problems))

@@ -1,0 +1,74 @@
+"""What `--help` shows: the words and the options that people use, without importing what trains."""
+
+from rich.console import Console
+from rich.table import Table
+
+COMMANDS = {
+    "study": "train, score the held-out films, predict every film: the whole road",
+    "fit": "train only",
+    "validate": "score the validation films of a run",
+    "test": "score the test films of a run",
+    "predict": "predict films, those of a run or new ones",
+}
+
+TRAINING = {
+    "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
+    "--name NAME": "results land in runs/NAME/version_<n>/",
+    "--data.table FILE": "a .csv, .tsv (also .gz), Parquet or SQLite file, or wikidata-films",
+    "--data.batch_size N": "films a batch",
+    "--data.allow_leak true": "let a split put a film on two sides",
+    "--model.hidden [128,64]": "widths of the hidden layers",
+    "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
+    "--model.learning_rate RATE": "of the first step",
+    "--early_stopping.patience N": "epochs without a better validation loss",
+    "--trainer.max_epochs N": "at most so many epochs",
+    "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
+    "--trainer.precision bf16-mixed": "half the memory on a GPU",
+}
+
+RUN = {
+    "--run FOLDER": "a finished run, such as runs/ratings/version_0: its config and its best checkpoint",
+    "--config FILE": "with --ckpt_path FILE, instead of --run",
+}
+
+OPTIONS = {
+    "study": TRAINING,
+    "fit": {**TRAINING, "--ckpt_path FILE": "go on from a checkpoint"},
+    "validate": RUN,
+    "test": RUN,
+    "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
+}
+
+EXAMPLES = {
+    "study": "python cli.py study --config configs/ratings.yaml",
+    "fit": "python cli.py fit --config configs/ratings.yaml --trainer.max_epochs 5",
+    "validate": "python cli.py validate --run runs/ratings/version_0",
+    "test": "python cli.py test --run runs/ratings/version_0",
+    "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
+}
+
+
+def show_overview(console: Console) -> None:
+    """Print the commands."""
+    console.print("[bold]Greenlight[/bold] learns what makes a film succeed, and says what its prediction rests on.\n")
+    _print_pairs("python cli.py COMMAND [OPTIONS]", COMMANDS, console)
+    console.print(f"\nBegin with    [bold]{EXAMPLES['study']}[/bold]", highlight=False)
+    console.print("Options of a command    [bold]python cli.py COMMAND --help[/bold]", highlight=False)
+
+
+def show_command(command: str, console: Console) -> None:
+    """Print a command's usual options."""
+    _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
+    console.print(f"\nExample    [bold]{EXAMPLES[command]}[/bold]", highlight=False)
+    console.print(
+        f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
+        highlight=False,
+    )
+
+
+def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
+    console.print(title, markup=False, highlight=False, style="bold")
+    table = Table.grid(padding=(0, 3))
+    for name, meaning in pairs.items():
+        table.add_row(f"  {name}".replace("[", "\\["), meaning)
+    console.print(table, highlight=False)

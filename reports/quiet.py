@@ -1,0 +1,22 @@
+"""Keep from the terminal what says nothing to a person."""
+
+import logging
+import warnings
+
+NOISE = (
+    ".*does not have many workers.*",  # batches are slices of memory: no worker is best
+    ".*smaller than the logging interval.*",
+    ".*isinstance\\(treespec, LeafSpec\\).*",
+    ".*predict returned None.*",  # predictions are gathered from all devices at the end
+    ".*LightningCLI's args parameter.*",
+    ".*Checkpoint directory .* exists and is not empty.*",  # the run's own
+    ".*It is recommended to use .*sync_dist=True.*",  # scores are computed from all devices' rows
+)
+
+
+def quieten() -> None:
+    """Leave warnings that matter and drop tips, device lists and what is meant to be so."""
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for message in NOISE:
+        warnings.filterwarnings("ignore", message)

@@ -1,0 +1,115 @@
+"""One run, one folder: `runs/<study>/version_<n>/`. What is written there is whole or not there."""
+
+import json
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from datamodules import InputError
+from datamodules.errors import nearest
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the start of a formula."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The files of a run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs: str, study: str) -> "RunFolder":
+        """Claim the next free `version_<n>`; two runs started at once get two."""
+        if not study or set(study) & set('/\\:*?"<>|') or study.startswith("."):
+            raise InputError(f"--name must be fit for a folder's name, got {study!r}")
+        parent = Path(runs) / study
+        parent.mkdir(parents=True, exist_ok=True)
+        taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
+        version = max(taken, default=-1) + 1
+        while True:
+            with suppress(FileExistsError):
+                (parent / f"version_{version}").mkdir()
+                return cls(parent / f"version_{version}")
+            version += 1
+
+    @classmethod
+    def open(cls, path: str) -> "RunFolder":
+        """Open a run's folder.
+
+        Raises:
+            InputError: it is none; with those that stand beside it.
+        """
+        folder = Path(path)
+        if not (folder / "config.yaml").is_file():
+            beside = [other.parent.name for other in sorted(folder.parent.glob("*/config.yaml"))]
+            wish = nearest(folder.name, beside) or "."
+            found = f" There are: {', '.join(beside)}." if beside else ""
+            raise InputError(
+                f"--run must be the folder of a run, such as runs/ratings/version_0; "
+                f"{path} has no config.yaml{wish}{found}"
+            )
+        return cls(folder)
+
+    def discard(self) -> None:
+        """Remove the folder of a run that came to nothing; one with a checkpoint stays."""
+        if not any(self.path.glob("checkpoints/*.ckpt")):
+            shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def study(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def version(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    def best_checkpoint(self) -> Path:
+        """Return the checkpoint with the lowest validation loss.
+
+        Raises:
+            InputError: there is none.
+        """
+        path = self.path / "checkpoints" / "best.ckpt"
+        if not path.is_file():
+            raise InputError(
+                f"{path} does not exist: the run has not finished an epoch; "
+                f"train it with `python cli.py fit --config {self.config}`"
+            )
+        return path
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Return a file's content; empty where it isn't there."""
+        path = self.path / name
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def write_csv(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table in which no cell is a formula to a spreadsheet: such text gets a leading apostrophe."""
+        safe = table.copy(deep=False)
+        for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+            risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
+            safe[column] = safe[column].mask(risky, "'" + safe[column].astype("str"))
+        self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write beside the file, then rename."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            beside.write_text(text, encoding="utf-8", newline="")
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)

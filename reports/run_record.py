@@ -1,0 +1,84 @@
+"""What a command leaves in the run's folder and says in the terminal."""
+
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+
+from datamodules import regression_scores
+from datamodules.film_data_module import FilmDataModule
+from lightning_modules import MLPRegressor
+from reports.run_folder import RunFolder
+from reports.scores import describe_data, plain, prediction_table, print_data, print_scores, test_scores
+
+
+class RunRecord:
+    """Writes a run's files: before its command works, and after.
+
+    Args:
+        run: the folder of a finished run; None where the command makes one.
+    """
+
+    def __init__(self, run: RunFolder | None, console: Console) -> None:
+        self.run = run
+        self.console = console
+        self.is_new = run is None
+
+    def open(self, run: RunFolder, config: str, films: FilmDataModule, hidden: list[int]) -> Path:
+        """Say what is about to happen; in a new folder, write the config and what is known of the data."""
+        self.run = run
+        if self.is_new:
+            run.write_text("config.yaml", config)
+            metrics = describe_data(run.study, films.declared.target, films.films, films.fitted)
+            run.write_json("metrics.json", metrics)
+            print_data(metrics, hidden, self.console)
+        return run.path
+
+    def discard(self) -> None:
+        """Remove a new folder that holds no checkpoint."""
+        if self.run and self.is_new:
+            self.run.discard()
+
+    def close(self, command: str, model: MLPRegressor, films: FilmDataModule) -> None:
+        """Write what the command found out."""
+        assert self.run is not None
+        if command in ("study", "test"):
+            self._write_test(model, films)
+        if command == "validate":
+            self._write_validation(model, films)
+        if command in ("study", "predict"):
+            self._write_predictions(model, films)
+        self.console.print(f"\n{self.run.path}/", highlight=False, style="bold")
+        if command == "fit":
+            self.console.print(f"score the held-out films: python cli.py test --run {self.run.path}", highlight=False)
+
+    def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
+        assert self.run is not None
+        metrics = self.run.read_json("metrics.json")
+        metrics["models"] = {**metrics["models"], **test_scores(films.films, model.scores["test"])}
+        self.run.write_json("metrics.json", metrics)
+        rows = metrics["rows"]["test"]
+        print_scores(f"{rows:,} held-out test films", metrics["unit"], metrics["models"], self.console)
+
+    def _write_validation(self, model: MLPRegressor, films: FilmDataModule) -> None:
+        assert self.run is not None
+        metrics = self.run.read_json("metrics.json")
+        metrics["validation"] = {"mlp": plain(model.scores["val"])}
+        self.run.write_json("metrics.json", metrics)
+        rows = metrics["rows"]["val"]
+        print_scores(f"{rows:,} validation films", metrics["unit"], metrics["validation"], self.console)
+
+    def _write_predictions(self, model: MLPRegressor, films: FilmDataModule) -> None:
+        assert self.run is not None
+        assert model.predicted is not None
+        new = films.films.rows is None
+        name = f"predictions_{Path(films.table).name.split('.')[0]}.csv" if new else "predictions.csv"
+        self.run.write_csv(name, prediction_table(films.films, model.predicted))
+        if not new:
+            return
+        known = ~np.isnan(films.films.actual)
+        unseen = sum(films.films.unseen().values())
+        self.console.print(f"{films.films.n_rows:,} films predicted, {unseen:,} labels unknown to the model: {name}")
+        if known.any():
+            scores = {"mlp": plain(regression_scores(films.films.actual[known], model.predicted[known]))}
+            print_scores(f"{known.sum():,} of them have a target", films.declared.target.unit, scores, self.console)

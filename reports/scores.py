@@ -1,0 +1,90 @@
+"""The scores and predictions of a run, as files and as the table at its end."""
+
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from baselines import Mean
+from datamodules import Films, Fitted, Scores, TargetColumn, regression_scores
+from datamodules.splits import SIDES
+from reports.run_folder import RunFolder
+
+
+def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted) -> dict[str, Any]:
+    """Return the part of `metrics.json` that stands before any model is trained."""
+    assert films.rows is not None
+    space = fitted.encoder.space
+    return {
+        "study": study,
+        "target": target.name,
+        "unit": target.unit,
+        "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
+        "left_out": films.left_out,
+        "features": {"dense": space.n_dense, "labels": space.n_labels},
+        "leak": fitted.leak,
+        "unseen_labels": films.unseen(),
+        "models": {},
+    }
+
+
+def test_scores(films: Films, mlp: Scores) -> dict[str, Scores]:
+    """Return every model's scores on the test rows, in the target's unit."""
+    assert films.rows is not None
+    actual = films.actual[films.rows.test]
+    mean = Mean().fit(films.actual[films.rows.train]).predict(len(actual))
+    return {"mlp": plain(mlp), "mean": plain(regression_scores(actual, mean))}
+
+
+def plain(scores: Scores) -> dict[str, Any]:
+    """Return scores fit for JSON: what can't be told is null."""
+    return {name: value if isfinite(value) else None for name, value in scores.items()}
+
+
+def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
+    """Return one line a film: film and title where given, row (from 1), split, actual, predicted."""
+    table = films.labels.copy()
+    table["row"] = films.number
+    table["split"] = films.side_names()
+    table["actual"] = films.actual
+    table["predicted"] = predicted
+    return table
+
+
+def print_data(metrics: dict[str, Any], hidden: list[int], console: Console) -> None:
+    """Say in one line what the model is about to learn from."""
+    rows, features = metrics["rows"], metrics["features"]
+    left_out = f", {metrics['left_out']:,} without {metrics['target']} left out" if metrics["left_out"] else ""
+    console.print(
+        f"[bold]{metrics['study']}[/bold]: {metrics['target']} of {sum(rows.values()):,} films "
+        f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
+        f"from {features['dense']:,} numbers and {features['labels']:,} labels, MLP {'-'.join(map(str, hidden))}",
+        highlight=False,
+    )
+    if metrics["leak"]:
+        console.print(
+            "[bold red]The same films stand on both sides of this split: its scores say nothing of new films."
+        )
+
+
+def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print one line a model, the lowest RMSE first."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    table.add_column("model")
+    for name in ("RMSE", "MAE", "R²"):
+        table.add_column(f"{name}, {unit}" if unit and name != "R²" else name, justify="right")
+    for model, scores in sorted(models.items(), key=lambda item: item[1]["rmse"]):
+        r2 = "–" if scores["r2"] is None else f"{round(scores['r2'], 3) + 0.0:.3f}"
+        table.add_row(Text(model), f"{scores['rmse']:,.4g}", f"{scores['mae']:,.4g}", r2)
+    console.print(table)
+    if "mlp" in models and (models["mlp"]["r2"] or 0) <= 0:
+        console.print("[bold red]The model is no better than guessing the mean: it has learnt nothing that holds.")
+
+
+def save_predictions(run: RunFolder, name: str, films: Films, predicted: np.ndarray) -> None:
+    """Write `prediction_table` into the run's folder."""
+    run.write_csv(name, prediction_table(films, predicted))
