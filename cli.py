@@ -12,8 +12,8 @@ from reports.help import COMMANDS, show_command, show_overview
 if TYPE_CHECKING:
     from reports.run_folder import RunFolder
 
-NEED_A_RUN = ("validate", "test", "predict")
-"""The commands that take `--run`."""
+TAKES_A_RUN = {"fit": "--resume", "study": "--resume", "validate": "--run", "test": "--run", "predict": "--run"}
+"""The option by which a command takes a run's folder."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,22 +48,27 @@ def _dispatch(words: list[str]) -> int:
 def _run(words: list[str]) -> None:
     from reports.run_folder import RunFolder
 
-    words, given = _take_run(words)
-    run = RunFolder.open(given) if given else None
-    checkpoint = run.best_checkpoint() if run else None
+    option = TAKES_A_RUN[words[0]]
+    words, given = _take(option, words)
+    if option == "--run" and not given and not any(word.startswith("--ckpt_path") for word in words):
+        raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")
+    run = RunFolder.open(given, option) if given else None
+    checkpoint = run.checkpoint("best" if option == "--run" else "last") if run else None
     if run:
         words = [words[0], "--config", str(run.config), *words[1:]]
     train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)
 
 
-def _take_run(words: list[str]) -> tuple[list[str], str | None]:
-    """Take `--run R` out of the words, where the command knows it."""
+def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:
+    """Take an option and its value out of the words."""
     for place, word in enumerate(words):
-        if word.split("=")[0] == "--run" and words[0] in NEED_A_RUN:
-            value = word[6:] if "=" in word else "".join(words[place + 1 : place + 2])
+        name, equals, value = word.partition("=")
+        if name == option:
+            behind = place + (1 if equals else 2)
+            value = value or "".join(words[place + 1 : behind])
             if not value:
-                raise InputError("--run needs the folder of a run, such as runs/ratings/version_0")
-            return words[:place] + words[place + (1 if "=" in word else 2) :], value
+                raise InputError(f"{option} needs the folder of a run, such as runs/ratings/version_0")
+            return words[:place] + words[behind:], value
     return words, None
 
 

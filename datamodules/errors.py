@@ -19,7 +19,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     ", did you mean 'Rating'?"
     """
     spelt = {str(candidate).casefold(): str(candidate) for candidate in known}
-    close = get_close_matches(name.casefold(), list(spelt), n=1)
+    close = get_close_matches(name.casefold(), list(spelt), n=1, cutoff=0.7)
     return f", did you mean '{spelt[close[0]]}'?" if close else ""
 
 

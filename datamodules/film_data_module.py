@@ -100,20 +100,17 @@ class FilmDataModule(pl.LightningDataModule):
         """
         split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
         fitted = Fitted.from_state({**state_dict, "split": split})
-        theirs, ours = fitted.encoder.space, [feature.declaration() for feature in self.declared.features]
-        if theirs.features != ours:
-            other = [feature["column"] for feature in theirs.features if feature not in ours]
-            added = [feature["column"] for feature in ours if feature not in theirs.features]
+        theirs, ours = fitted.encoder.space.features, [feature.declaration() for feature in self.declared.features]
+        if theirs != ours:
             raise InputError(
-                "the checkpoint has another feature space than data.features: only the checkpoint has "
-                f"{', '.join(other) or 'nothing'}, only the config has {', '.join(added) or 'nothing'}; "
+                "the checkpoint has another feature space than data.features: "
+                f"only the checkpoint has {_only_in(theirs, ours)}; only the config has {_only_in(ours, theirs)}; "
                 "give the checkpoint's own config, or train anew"
             )
-        if self._fitted is not None and (self._fitted.fingerprint, self._fitted.sides.tolist()) != (
-            fitted.fingerprint,
-            fitted.sides.tolist(),
-        ):
-            raise InputError("the checkpoint was trained on another table or split than data.table and data.split say")
+        if fitted.split != self.declared.split.declaration():
+            raise InputError(f"the checkpoint was trained with data.split {fitted.split}; give that, or train anew")
+        if self._fitted is not None and self._fitted.fingerprint != fitted.fingerprint:
+            raise InputError("the checkpoint was trained on another table than data.table; give that, or train anew")
         self._fitted = fitted
 
     def train_dataloader(self) -> DataLoader[Batch]:
@@ -137,3 +134,7 @@ class FilmDataModule(pl.LightningDataModule):
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         sampler = RowSampler(len(rows), shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices)
         return film_loader(rows, sampler, batch_size=self.batch_size, num_workers=self.num_workers, pin_memory=on_gpu)
+
+
+def _only_in(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
+    return ", ".join(str(feature) for feature in some if feature not in others) or "nothing"

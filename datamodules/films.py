@@ -39,6 +39,7 @@ class Fitted:
     """What was learnt from the training rows, and which rows those were: all that a run needs to go on later.
 
     Attributes:
+        split: the rule that told the sides, as plain data.
         sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
         fingerprint: of the training table's targets; tells whether a table is the same one.
         leak: whether a film stands on two sides.
@@ -46,6 +47,7 @@ class Fitted:
 
     encoder: FilmEncoder
     scale: TargetScale
+    split: dict[str, Any]
     sides: np.ndarray
     fingerprint: str
     leak: bool
@@ -55,7 +57,7 @@ class Fitted:
         return {
             "feature_space": self.encoder.space.to_json(),
             "target_scale": asdict(self.scale),
-            "split": {"sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
+            "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
         }
 
     @classmethod
@@ -113,7 +115,7 @@ def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
     scale = TargetScale.fit(declared.target, actual[kept][rows.train])
     encoder = FilmEncoder(declared.features)
     encoded = encoder.fit_encode(frame_kept, rows.train)
-    fitted = Fitted(encoder, scale, rows.sides(), _fingerprint(actual), leak)
+    fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), _fingerprint(actual), leak)
     return _films(frame, kept, encoded, rows, actual, declared), fitted
 
 

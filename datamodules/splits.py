@@ -1,8 +1,9 @@
 """Which rows train the model, which choose when to stop, and which are looked at once, at the end."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,10 @@ class Split(ABC):
     @abstractmethod
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         """Return (n_rows,) uint8 codes of `SIDES`; the same on every machine."""
+
+    def declaration(self) -> dict[str, Any]:
+        """Return class name and arguments as plain data."""
+        return {"rule": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
 
     def split(self, frame: pd.DataFrame) -> Rows:
         """Return the rows of each side.

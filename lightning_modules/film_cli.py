@@ -16,9 +16,14 @@ from datamodules import InputError
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.parser_messages import reword
 
 COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping")
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
+
+
+USES_A_MODEL = ("validate", "test", "predict")
+"""The commands that need a trained model."""
 
 
 def is_rank_zero() -> bool:
@@ -26,11 +31,23 @@ def is_rank_zero() -> bool:
     return getattr(rank_zero_only, "rank", 0) == 0
 
 
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint["FilmDataModule"], checkpoint["hyper_parameters"]["hidden"]
+    except Exception:  # whatever a broken or foreign file makes of the unpickler
+        raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
+    return checkpoint
+
+
 class FilmArgumentParser(LightningArgumentParser):
     """A parser whose errors are the message alone."""
 
+    options: tuple[str, ...] = ()
+    """What the chosen subcommand takes, for messages of any parser."""
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise InputError(str(message)) from ex
+        raise InputError(reword(str(message), self.options)) from ex
 
 
 class FilmCLI(LightningCLI):
@@ -39,13 +56,13 @@ class FilmCLI(LightningCLI):
     Args:
         args: the subcommand and its options, without `--run`.
         open_run: makes or opens the run's folder; called once, on rank zero, when config and data are known to be good.
-        checkpoint: the one to load for `validate`, `test` and `predict`.
+        checkpoint: the one to use, or to go on from in `fit` and `study`.
     """
 
     def __init__(self, args: list[str], open_run: Callable[["FilmCLI"], Path], checkpoint: Path | None = None) -> None:
         self.open_run = open_run
         self.checkpoint = checkpoint
-        self.folder = Path()
+        self.folder = Path("runs/films/version_0")  # other ranks write nothing, and take rank zero's
         command = next((word for word in args if word in self.subcommands()), None)
         if command:
             # Only its parser is built: each takes half a second.
@@ -79,6 +96,16 @@ class FilmCLI(LightningCLI):
             }
         )
 
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, with the subcommand's options at hand for messages."""
+        chosen = self._subcommand_parsers.values()
+        FilmArgumentParser.options = tuple(action.dest for parser in chosen for action in parser._actions)
+        super().parse_arguments(parser, args)
+
+    def _parse_ckpt_path(self) -> None:
+        # Lightning would let the checkpoint's hyperparameters override the config and the options, without a word.
+        pass
+
     def before_instantiate_classes(self) -> None:
         """Resolve the checkpoint: a path that exists, never a word that a new process can't follow."""
         given = self._get(self.config, "ckpt_path")
@@ -86,14 +113,15 @@ class FilmCLI(LightningCLI):
             raise InputError(f"--ckpt_path must be a checkpoint file, got {given}; `--run` takes a run's folder")
         if self.checkpoint is None and given:
             self.checkpoint = Path(given)
-        if self.checkpoint is None and self.subcommand in ("validate", "test", "predict"):
-            raise InputError(f"`{self.subcommand}` needs a trained model: give --run runs/<study>/version_<n>")
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
-        if self.checkpoint is not None:
-            self._load_data_state(self.checkpoint)
+        checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
+        if checkpoint and self.subcommand in USES_A_MODEL:
+            self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
         self.datamodule.setup(str(self.subcommand))
+        if checkpoint and self.subcommand not in USES_A_MODEL:
+            self._take_over(checkpoint)  # after it, to see that training goes on from the same data
         if is_rank_zero():
             self.folder = self.open_run(self)
         keep = ModelCheckpoint(
@@ -110,14 +138,11 @@ class FilmCLI(LightningCLI):
             )
         return super().instantiate_trainer(**kwargs)
 
-    def _load_data_state(self, checkpoint: Path) -> None:
-        # Before `setup`, so that the table is encoded as it was in training.
-        try:
-            state = torch.load(checkpoint, map_location="cpu", weights_only=True)["FilmDataModule"]
-        except Exception as error:  # whatever a broken or foreign file makes of the unpickler
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise InputError(f"{checkpoint} is not a checkpoint of Greenlight: {reason}") from None
-        self.datamodule.load_state_dict(state)
+    def _take_over(self, checkpoint: dict[str, Any]) -> None:
+        trained, here = checkpoint["hyper_parameters"]["hidden"], self.model.hparams["hidden"]
+        if trained != here:
+            raise InputError(f"{self.checkpoint} has model.hidden {trained}, the config says {here}: make them one")
+        self.datamodule.load_state_dict(checkpoint["FilmDataModule"])
 
     def option(self, key: str) -> Any:
         """Return what the config or the command line says of `key`."""
@@ -135,4 +160,6 @@ class FilmCLI(LightningCLI):
             kwargs["ckpt_path"] = str(self.checkpoint)
         if subcommand != "study":
             kwargs["weights_only"] = True
+        if subcommand in ("validate", "test"):
+            kwargs["verbose"] = False  # the record prints the scores
         return kwargs

@@ -21,6 +21,7 @@ TRAINING = {
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",
+    "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
     "--trainer.precision bf16-mixed": "half the memory on a GPU",
@@ -33,7 +34,7 @@ RUN = {
 
 OPTIONS = {
     "study": TRAINING,
-    "fit": {**TRAINING, "--ckpt_path FILE": "go on from a checkpoint"},
+    "fit": TRAINING,
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},

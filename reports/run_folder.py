@@ -6,7 +6,7 @@ import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -39,7 +39,7 @@ class RunFolder:
             version += 1
 
     @classmethod
-    def open(cls, path: str) -> "RunFolder":
+    def open(cls, path: str, option: str = "--run") -> "RunFolder":
         """Open a run's folder.
 
         Raises:
@@ -51,7 +51,7 @@ class RunFolder:
             wish = nearest(folder.name, beside) or "."
             found = f" There are: {', '.join(beside)}." if beside else ""
             raise InputError(
-                f"--run must be the folder of a run, such as runs/ratings/version_0; "
+                f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
         return cls(folder)
@@ -73,13 +73,13 @@ class RunFolder:
     def config(self) -> Path:
         return self.path / "config.yaml"
 
-    def best_checkpoint(self) -> Path:
-        """Return the checkpoint with the lowest validation loss.
+    def checkpoint(self, name: Literal["best", "last"]) -> Path:
+        """Return the checkpoint with the lowest validation loss, or the latest.
 
         Raises:
             InputError: there is none.
         """
-        path = self.path / "checkpoints" / "best.ckpt"
+        path = self.path / "checkpoints" / f"{name}.ckpt"
         if not path.is_file():
             raise InputError(
                 f"{path} does not exist: the run has not finished an epoch; "

@@ -1,0 +1,51 @@
+"""Say what is wrong with a config or an option in its own words, with the nearest name there is."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+
+from datamodules.errors import nearest
+from datamodules.features import Feature
+from datamodules.splits import Split
+from datamodules.targets import TargetColumn
+
+KINDS = {"<class 'int'>": "a whole number", "<class 'float'>": "a number", "<class 'bool'>": "true or false"}
+
+
+def reword(message: str, options: Iterable[str]) -> str:
+    """Turn the parser's message into requirement, value and remedy.
+
+    Args:
+        options: the names that the command takes, such as `data.table`.
+    """
+    keys = re.findall(r'Parser key "([^"]*)":', message)
+    detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
+    said = _reword_detail(detail, list(options))
+    return f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
+
+
+def _reword_detail(detail: str, options: list[str]) -> str:
+    classes = [*Feature.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
+    if found := re.match(r"unrecognized arguments: (\S+)", detail):
+        name = found[1].split("=")[0]
+        return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
+    if found := re.match(r"Subcommand '\w+' does not accept option '([^']*)'", detail):
+        return f"no key '{found[1]}' in a config{nearest(found[1], options)}"
+    if found := re.match(r"Option '([^']*)' is not accepted", detail):
+        arguments = {field.name for kind in classes for field in fields(kind)}  # type: ignore[arg-type]
+        return f"no argument '{found[1]}'{nearest(found[1], arguments)}"
+    if found := re.match(r"Expected a dot import path string: (.*)", detail):
+        names = [kind.__name__ for kind in classes]
+        return f"no class '{found[1]}'{nearest(found[1], names) or '.'} There are: {', '.join(names)}"
+    if found := re.match(r"Expected a (?:typing\.)?Literal\[(.*)\]\. Got value: (.*)", detail):
+        return f"must be one of {found[1].replace(chr(39), '')}, got {found[2]}"
+    if found := re.match(r"Expected a (<class '\w+'>)\. Got value: (.*)", detail):
+        return f"must be {KINDS.get(found[1], found[1])}, got {found[2]}"
+    if found := re.match(r"the following arguments are required: (.*)", detail):
+        missing = ", ".join("--" + name.split(".", 1)[1] for name in found[1].split(", "))
+        return f"needed and not given: {missing}; a config has them: --config configs/ratings.yaml"
+    if found := re.match(r"File does not exist: (.*)", detail):
+        return f"--config: no file {found[1]}"
+    if detail.startswith("Problems parsing config:"):
+        return "--config is not YAML" + detail.removeprefix("Problems parsing config").replace("<unicode string>", "it")
+    return detail

@@ -1,0 +1,118 @@
+"""What all tests share: one thread, a clean working directory, and a small table of awkward films."""
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from datamodules.features import Category, Feature, Labels, Number
+from datamodules.film_data_module import FilmDataModule
+from datamodules.splits import RandomSplit
+from datamodules.targets import Target
+from lightning_modules.film_trainer import FilmTrainer
+
+TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
+"""What the test tools themselves leave behind."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    # Threads that fight for few cores make small tests slow.
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a file or folder where the tests are run."""
+    places = {request.config.rootpath, Path.cwd()}
+    before = {path for place in places for path in place.iterdir()}
+    yield
+    left = {path for place in places for path in place.iterdir()} - before
+    names = sorted(path.name for path in left if not any(fnmatch(path.name, tool) for tool in TOOLS))
+    assert not names, f"the test left {names} in the working directory"
+
+
+@pytest.fixture
+def films_frame() -> pd.DataFrame:
+    """Return 203 films whose rating depends on genre and year, with what real tables have of gaps and oddities."""
+    random = np.random.default_rng(20010923)
+    n = 203
+    genres = np.array(["Drama", "Comedy", "Horror", "Western", "Sci-Fi"])
+    effect = {"Drama": 1.2, "Comedy": 0.2, "Horror": -1.4, "Western": 0.5, "Sci-Fi": -0.4}
+    people = np.array([f"{first} {last}" for first in ("Ann", "Bo", "Zoë", "Ким") for last in ("Ames", "Li", "Øre")])
+    year = random.integers(1960, 2020, n)
+    genre = [list(random.choice(genres, random.integers(1, 4), replace=False)) for _ in range(n)]
+    cast = [list(random.choice(people, random.integers(0, 6), replace=False)) for _ in range(n)]
+    rating = 6 + np.array([sum(effect[name] for name in names) for names in genre])
+    rating = rating + (year - 1990) / 30 + random.normal(0, 0.2, n)
+    frame = pd.DataFrame(
+        {
+            "id": [f"tt{number:04d}" for number in range(n)],
+            "title": [f"Film {number % 150}" for number in range(n)],
+            "year": year,
+            "runtime": random.normal(105, 20, n).round(),
+            "genre": [", ".join(names) for names in genre],
+            "cast": [", ".join(names) or None for names in cast],
+            "company": random.choice(["Acme", "Bolt & Sons", "Cine9"], n, p=[0.6, 0.3, 0.1]),
+            "rating": rating.round(3),
+        }
+    )
+    frame.loc[:5, "title"] = ["=1+1", 'A "quoted", title', "Two\nlines", "-", "Amélie", None]
+    frame.loc[random.choice(n, 31, replace=False), "runtime"] = np.nan
+    frame.loc[[7, 90, 202], ["genre", "cast", "company"]] = None
+    frame.loc[3, "cast"] = "Ann Ames, Ann Ames"
+    frame.loc[4, "cast"] = "Seen Once"
+    frame.loc[[0, 20, 21, 121, 201], "rating"] = np.nan
+    return frame
+
+
+@pytest.fixture
+def film_features() -> list[Feature[Any]]:
+    """Return features of every kind of column in `films_frame`."""
+    return [
+        Number("year"),
+        Number("runtime"),
+        Labels("genre"),
+        Labels("cast", role="actor", weight="sqrt", min_films=2),
+        Category("company"),
+    ]
+
+
+@pytest.fixture
+def film_data(
+    tmp_path: Path, films_frame: pd.DataFrame, film_features: list[Feature[Any]]
+) -> Callable[..., FilmDataModule]:
+    """Return a maker of datamodules on `films_frame` as a CSV file; any argument can be given anew."""
+    table = tmp_path / "films.csv"
+    films_frame.to_csv(table, index=False)
+    usual = {
+        "table": str(table),
+        "features": film_features,
+        "target": Target("rating"),
+        "split": RandomSplit(val=0.15, test=0.25, seed=3),
+        "film": "id",
+        "title": "title",
+        "batch_size": 32,
+    }
+    return lambda **given: FilmDataModule(**{**usual, **given})
+
+
+@pytest.fixture
+def quick_trainer(tmp_path: Path) -> Callable[..., FilmTrainer]:
+    """Return a maker of silent trainers on the CPU that write nothing unless asked to."""
+    usual = {
+        "accelerator": "cpu",
+        "devices": 1,
+        "logger": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+        "enable_checkpointing": False,
+        "default_root_dir": tmp_path,
+        "max_epochs": 1,
+    }
+    return lambda **given: FilmTrainer(**{**usual, **given})

@@ -1,0 +1,29 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from datamodules.tables import read_table
+
+
+@pytest.fixture(scope="session")
+def wikidata():
+    return read_table("wikidata-films")
+
+
+@pytest.fixture
+def films():
+    """80 films with missing cells, labels twice in a cell, and labels that rows from 60 on have alone."""
+    rng = np.random.default_rng(7)
+    people = np.array([f"Person {i}" for i in range(12)] + ["Éva Ö", "李"])
+    casts = [", ".join(rng.choice(people, rng.integers(0, 5))) for _ in range(80)]
+    late = [f"{cast}, Newcomer {row}" if row >= 60 else cast for row, cast in enumerate(casts)]
+    studios = rng.choice(["Ealing", "Gaumont", "Toho", "Ufa"], 80, p=[0.6, 0.25, 0.1, 0.05])
+    return pd.DataFrame(
+        {
+            "Runtime": np.where(rng.random(80) < 0.2, np.nan, rng.normal(100, 20, 80).round()),
+            "Budget": np.where(rng.random(80) < 0.2, np.nan, rng.integers(0, 10**6, 80)),
+            "Cast": pd.Series(late, dtype="str").mask(rng.random(80) < 0.1),
+            "Genres": pd.Series([f"[{{'name': '{cast[:8]}'}}]" if cast else "[]" for cast in casts], dtype="str"),
+            "Studio": pd.Series(studios, dtype="str").mask(rng.random(80) < 0.1),
+        }
+    )

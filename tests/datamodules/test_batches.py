@@ -1,0 +1,163 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
+from datamodules.encoder import EncodedFilms, FilmEncoder
+from datamodules.features import Number
+
+
+@pytest.fixture
+def encoded(films_frame, film_features) -> EncodedFilms:
+    return FilmEncoder(film_features).fit_encode(films_frame, np.arange(150))
+
+
+@pytest.fixture
+def target(encoded) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=len(encoded.dense))
+
+
+def assert_holds(batch: Batch, rows: list[int], encoded: EncodedFilms, target: np.ndarray) -> None:
+    """Compare a batch with scipy's own rows, one by one."""
+    assert batch.row.tolist() == rows
+    assert len(batch.offsets) == len(rows) + 1
+    assert batch.offsets[0] == 0
+    assert batch.offsets[-1] == len(batch.labels) == len(batch.weights)
+    for place, row in enumerate(rows):
+        start, stop = batch.offsets[place : place + 2].tolist()
+        theirs = encoded.labels[[row]]
+        assert batch.labels[start:stop].tolist() == theirs.indices.tolist()
+        assert batch.weights[start:stop].tolist() == theirs.data.tolist()
+    assert batch.dense.tolist() == encoded.dense[rows].tolist()
+    assert batch.target.tolist() == target[rows].astype(np.float32).tolist()
+
+
+@pytest.mark.parametrize(
+    "places",
+    [[0, 1, 2, 3], [202, 7, 90, 3, 4], [7], [90, 7, 202], [11, 11, 5], []],
+    ids=["in order", "in any order", "no labels", "no labels at all", "twice", "none"],
+)
+def test_a_batch_holds_the_csr_rows(encoded, target, places):
+    assert np.diff(encoded.labels.indptr)[[7, 90, 202]].tolist() == [0, 0, 0]
+    assert encoded.labels[[0]].nnz > 1
+    assert_holds(FilmRows(encoded, target).__getitems__(places), places, encoded, target)
+
+
+def test_places_count_among_the_chosen_rows(encoded, target):
+    rows = np.array([5, 8, 7, 100])
+    films = FilmRows(encoded, target, rows)
+    assert len(films) == 4
+    assert_holds(films.__getitems__([3, 0, 2]), [100, 5, 7], encoded, target)
+
+
+def test_a_single_place_is_a_batch_of_one(encoded, target):
+    assert_holds(FilmRows(encoded, target)[9], [9], encoded, target)
+
+
+def test_types_are_those_of_the_network(encoded, target):
+    batch = FilmRows(encoded, target).__getitems__([0, 1])
+    kinds = {name: getattr(batch, name).dtype for name in Batch._fields}
+    assert kinds == {
+        "row": torch.int64,
+        "dense": torch.float32,
+        "labels": torch.int32,
+        "offsets": torch.int32,
+        "weights": torch.float32,
+        "target": torch.float32,
+    }
+
+
+def test_a_table_without_label_columns_gives_empty_bags():
+    frame = pd.DataFrame({"year": [1990.0, 2000.0, np.nan]})
+    encoded = FilmEncoder([Number("year")]).fit_encode(frame, np.arange(3))
+    assert encoded.labels.shape == (3, 0)
+    batch = FilmRows(encoded, np.zeros(3)).__getitems__([2, 0])
+    assert batch.labels.tolist() == []
+    assert batch.offsets.tolist() == [0, 0, 0]
+    assert batch.dense.shape == (2, 2)
+
+
+def test_a_missing_target_stays_missing(encoded, target):
+    target[3] = np.nan
+    batch = FilmRows(encoded, target).__getitems__([3, 4])
+    assert torch.isnan(batch.target).tolist() == [True, False]
+
+
+def sampler(
+    n_rows: int, *, shuffle: bool, seed: int = 1, rank: int = 0, n_devices: int = 1, epoch: int = 0
+) -> RowSampler:
+    made = RowSampler(n_rows, shuffle=shuffle, seed=seed, rank=rank, n_devices=n_devices)
+    made.set_epoch(epoch)
+    return made
+
+
+@pytest.mark.parametrize(("batch_size", "sizes"), [(64, [64, 64, 64, 11]), (203, [203]), (500, [203]), (1, [1] * 203)])
+def test_a_loader_gives_whole_batches_the_last_one_ragged(encoded, target, batch_size, sizes):
+    loader = film_loader(FilmRows(encoded, target), sampler(203, shuffle=False), batch_size=batch_size)
+    batches = list(loader)
+    assert all(isinstance(batch, Batch) for batch in batches)
+    assert [len(batch.row) for batch in batches] == sizes
+    assert len(loader) == len(sizes)
+    assert_holds(batches[-1], list(range(203 - sizes[-1], 203)), encoded, target)
+
+
+def test_a_shuffled_loader_gives_every_row_once_and_whole(encoded, target):
+    batches = list(film_loader(FilmRows(encoded, target), sampler(203, shuffle=True), batch_size=50))
+    rows = [row for batch in batches for row in batch.row.tolist()]
+    assert rows != sorted(rows)
+    assert sorted(rows) == list(range(203))
+    for batch in batches:
+        assert_holds(batch, batch.row.tolist(), encoded, target)
+
+
+def test_orders_differ_between_epochs_and_seeds():
+    orders = {
+        (seed, epoch): tuple(sampler(40, shuffle=True, seed=seed, epoch=epoch))
+        for seed in range(5)
+        for epoch in range(5)
+    }
+    assert all(sorted(order) == list(range(40)) for order in orders.values())
+    assert len(set(orders.values())) == 25
+
+
+def test_seed_and_epoch_alone_give_the_order():
+    first = list(sampler(40, shuffle=True, seed=7, epoch=3))
+    torch.manual_seed(123)
+    used = sampler(40, shuffle=True, seed=7, epoch=0)
+    list(used)
+    used.set_epoch(3)
+    assert first != list(range(40))
+    assert list(used) == first
+
+
+def test_the_global_stream_is_not_drawn_from():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    list(sampler(40, shuffle=True))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 12, 100])
+@pytest.mark.parametrize("n_devices", [1, 2, 3])
+def test_devices_share_rows_in_order_without_repeats(n_rows, n_devices):
+    shares = [sampler(n_rows, shuffle=False, rank=rank, n_devices=n_devices) for rank in range(n_devices)]
+    assert sorted(row for share in shares for row in share) == list(range(n_rows))
+    assert all(list(share) == sorted(share) for share in shares)
+    assert [len(share) for share in shares] == [len(list(share)) for share in shares]
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 12, 100])
+@pytest.mark.parametrize("n_devices", [1, 2, 3])
+def test_devices_get_equally_many_shuffled_rows(n_rows, n_devices):
+    shares = [sampler(n_rows, shuffle=True, rank=rank, n_devices=n_devices) for rank in range(n_devices)]
+    counts = [len(list(share)) for share in shares]
+    assert counts == [-(-n_rows // n_devices)] * n_devices
+    assert counts == [len(share) for share in shares]
+    assert {row for share in shares for row in share} == set(range(n_rows))
+
+
+def test_devices_together_go_through_the_order_of_one():
+    alone = list(sampler(12, shuffle=True, epoch=4))
+    shares = [list(sampler(12, shuffle=True, epoch=4, rank=rank, n_devices=3)) for rank in range(3)]
+    assert [row for together in zip(*shares, strict=True) for row in together] == alone

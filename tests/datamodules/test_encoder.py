@@ -1,0 +1,162 @@
+import unicodedata
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
+
+from datamodules.encoder import FilmEncoder
+from datamodules.errors import InputError
+from datamodules.features import Bins, Category, Labels, Number, Popularity
+
+
+def split(cells):
+    texts = [unicodedata.normalize("NFC", cell) if isinstance(cell, str) else "" for cell in cells]
+    return [{label.strip() for label in text.split(", ")} - {""} for text in texts]
+
+
+def halves(n_rows):
+    return np.sort(np.random.default_rng(5).permutation(n_rows)[: n_rows // 2])
+
+
+@pytest.mark.parametrize(("column", "n_classes"), [("Cast", 20_000), ("Genre", 15), ("Director", 4_000)])
+def test_labels_agree_with_scikit_learns_multi_hot(wikidata, column, n_classes):
+    train = halves(len(wikidata))
+    encoder = FilmEncoder([Labels(column)])
+    encoded = encoder.fit_encode(wikidata, train)
+    rows = split(wikidata[column])
+    binarizer = MultiLabelBinarizer(sparse_output=True).fit(rows[row] for row in train)
+    known = set(binarizer.classes_)
+    expected = binarizer.transform([row & known for row in rows]).tocsr()
+    assert len(known) > n_classes
+    assert expected.nnz > len(wikidata) / 2
+    names = [f"{column}={label}" for label in binarizer.classes_]
+    assert sorted(encoder.space.label_names()) == sorted(names)
+    place = {name: number for number, name in enumerate(encoder.space.label_names())}
+    ours = encoded.labels[:, [place[name] for name in names]]
+    assert abs(ours - expected).nnz == 0
+    assert encoded.unseen[column].tolist() == [len(row - known) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("feature", "options"),
+    [
+        (Category("Director", other=None), {"handle_unknown": "ignore"}),
+        (Category("Director", min_films=3), {"min_frequency": 3, "handle_unknown": "infrequent_if_exist"}),
+        (Category("Genre", min_films=20), {"min_frequency": 20, "handle_unknown": "infrequent_if_exist"}),
+    ],
+)
+def test_a_category_agrees_with_scikit_learns_one_hot(wikidata, feature, options):
+    films = wikidata[wikidata[feature.column].notna()]
+    train = halves(len(films))
+    encoder = FilmEncoder([feature])
+    ours = encoder.fit_encode(films, train).labels
+    cells = films[[feature.column]].astype(object).to_numpy()
+    one_hot = OneHotEncoder(**options).fit(cells[train])
+    expected = one_hot.transform(cells)
+    names = [name.replace("infrequent_sklearn", "Other") for name in one_hot.get_feature_names_out([""])]
+    ours_names = encoder.space.label_names()
+    place = {name: number for number, name in enumerate(ours_names)}
+    order = [place[feature.column + "=" + name.removeprefix("_")] for name in names]
+    assert len(order) == len(ours_names) > 20
+    assert expected.nnz > len(films) / 3
+    assert abs(ours[:, order] - expected).nnz == 0
+
+
+MIXED = [
+    Labels("Cast", weight="sqrt"),
+    Number("Runtime"),
+    Category("Studio"),
+    Number("Budget", log1p=True),
+    Labels("Cast", positions=2),
+    Bins("Runtime", [0, 100, 1000]),
+    Popularity("Studio", [0, 10, 99]),
+]
+
+
+def test_blocks_stand_side_by_side_in_declared_order(films):
+    train = np.arange(60)
+    encoder = FilmEncoder(MIXED)
+    encoded = encoder.fit_encode(films, train)
+    singles = [FilmEncoder([feature]).fit_encode(films, train) for feature in MIXED]
+    np.testing.assert_array_equal(encoded.dense, np.hstack([single.dense for single in singles]))
+    np.testing.assert_array_equal(encoded.labels.toarray(), np.hstack([single.labels.toarray() for single in singles]))
+    assert encoded.labels.has_canonical_format
+    assert encoded.labels.nnz > 200
+    assert (encoded.labels.dtype, encoded.labels.indices.dtype, encoded.dense.dtype) == (
+        np.float32,
+        np.int32,
+        np.float32,
+    )
+    assert encoded.dense.shape == (80, encoder.space.n_dense) == (80, 4)
+    assert encoded.labels.shape == (80, encoder.space.n_labels)
+    assert len(encoder.space.dense_names()) == 4
+    assert len(encoder.space.label_names()) == encoder.space.n_labels
+
+
+def test_unseen_labels_are_counted_by_column(films):
+    encoded = FilmEncoder([Labels("Cast"), Labels("Cast", positions=2), Number("Runtime")]).fit_encode(
+        films, np.arange(60)
+    )
+    assert set(encoded.unseen) == {"Cast", "Cast1", "Cast2"}
+    newcomers = films["Cast"].str.contains("Newcomer", na=False).astype(int)
+    assert newcomers.sum() > 10
+    assert encoded.unseen["Cast"].tolist() == newcomers.tolist()
+
+
+def test_numbers_alone_have_no_label_columns_and_labels_alone_no_numbers(films):
+    numbers = FilmEncoder([Number("Runtime")]).fit_encode(films, np.arange(60))
+    assert numbers.labels.shape == (80, 0)
+    assert numbers.unseen == {}
+    labels = FilmEncoder([Labels("Cast")]).fit_encode(films, np.arange(60))
+    assert labels.dense.shape == (80, 0)
+    assert labels.dense.dtype == np.float32
+
+
+def test_a_column_without_any_label_has_no_columns():
+    films = pd.DataFrame({"Cast": pd.Series([None, ", , ", ""], dtype="str")})
+    encoder = FilmEncoder([Labels("Cast"), Category("Cast", other=None)])
+    assert encoder.fit_encode(films[:1], np.arange(1)).labels.shape == (1, 0)
+    assert encoder.encode(films.assign(Cast="New")).unseen["Cast"].tolist() == [2, 2, 2]
+
+
+def test_columns_that_no_feature_names_do_not_matter(films):
+    encoder = FilmEncoder(MIXED)
+    encoded = encoder.fit_encode(films, np.arange(60))
+    other = encoder.encode(films[films.columns[::-1]].assign(More=1))
+    np.testing.assert_array_equal(other.labels.toarray(), encoded.labels.toarray())
+    np.testing.assert_array_equal(other.dense, encoded.dense)
+
+
+def test_an_encoder_needs_a_feature():
+    with pytest.raises(InputError, match=r"data\.features must declare at least one column"):
+        FilmEncoder([])
+
+
+def test_encoding_before_fitting_is_an_error(films):
+    encoder = FilmEncoder([Number("Runtime")])
+    with pytest.raises(RuntimeError, match="not fitted"):
+        encoder.encode(films)
+    with pytest.raises(RuntimeError, match="not fitted"):
+        _ = encoder.space
+
+
+def test_all_absent_columns_are_named_in_one_message(films):
+    encoder = FilmEncoder([Number("Runtme"), Number("Budget"), Labels("zzz")])
+    said = (
+        r"no column 'Runtme', did you mean 'Runtime'\?\nno column 'zzz'\n"
+        r"the table has: Runtime, Budget, Cast, Genres, Studio$"
+    )
+    with pytest.raises(InputError, match=said):
+        encoder.fit_encode(films, np.arange(60))
+    with pytest.raises(InputError, match=said):
+        encoder.encode(films)
+
+
+def test_all_columns_with_unusable_cells_are_named_in_one_message(films):
+    encoder = FilmEncoder([Number("Studio"), Number("Budget"), Number("Cast"), Labels("Studio", format="json")])
+    said = (
+        r"column 'Studio' must hold numbers, row \d+ .*\ncolumn 'Cast' must hold numbers.*\ncolumn 'Studio', row \d+: "
+    )
+    with pytest.raises(InputError, match=said):
+        encoder.fit_encode(films, np.arange(60))

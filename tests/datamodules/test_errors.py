@@ -1,0 +1,31 @@
+import pytest
+
+from datamodules.errors import InputError, missing_columns, nearest
+
+
+def test_an_input_error_is_a_value_error():
+    assert issubclass(InputError, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "said"),
+    [
+        ("Rateing", ["Rating", "Runtime"], ", did you mean 'Rating'?"),
+        ("RATING", ["Rating", "Runtime"], ", did you mean 'Rating'?"),
+        ("xyz", ["Rating", "Runtime"], ""),
+        ("Rating", [], ""),
+        ("2020", [2021, "x"], ", did you mean '2021'?"),
+        ("MÜNCHN", ["München"], ", did you mean 'München'?"),
+    ],
+)
+def test_nearest_names_the_closest_known_name_whatever_its_case(name, known, said):
+    assert nearest(name, iter(known)) == said
+
+
+def test_missing_columns_says_each_absent_column_once_in_the_order_wanted():
+    problems = missing_columns(iter(["Cst", "Rating", "zzz", "Cst"]), ["Rating", "Cast"])
+    assert problems == ["no column 'Cst', did you mean 'Cast'?", "no column 'zzz'"]
+
+
+def test_missing_columns_finds_nothing_where_all_are_there():
+    assert missing_columns(["Rating", "1"], ["Rating", 1]) == []

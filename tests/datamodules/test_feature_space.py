@@ -1,0 +1,49 @@
+import json
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from datamodules.feature_space import Block, FeatureSpace
+
+
+@pytest.fixture
+def space():
+    runtime = Block("Runtime", "Runtime", "number", ["Runtime"], {"median": 0.1, "mean": 1 / 3, "std": 1e-300})
+    lacking = Block("Runtime", "Runtime", "missing", ["Runtime"])
+    cast = Block("Cast", "actor", "label", ["Tom Hanks", "Éva 李", 'say "x"\n'])
+    year = Block("Year", "Year", "number", ["Year"], {"quantiles": [1.0, 2.0]})
+    nobody = Block("Studio", "Studio", "label", [])
+    return FeatureSpace([{"feature": "Number", "column": "Runtime"}], [[runtime, lacking], [cast], [year], [nobody]])
+
+
+def test_each_column_has_a_name_by_kind(space):
+    assert space.dense_names() == ["Runtime", "Runtime is missing", "Year"]
+    assert space.label_names() == ["Cast=Tom Hanks", "Cast=Éva 李", 'Cast=say "x"\n']
+
+
+def test_numbers_stand_before_labels_in_declared_order(space):
+    assert [block.column for block in space.dense] == ["Runtime", "Runtime", "Year"]
+    assert [block.column for block in space.labels] == ["Cast", "Studio"]
+    assert (space.n_dense, space.n_labels) == (3, 3)
+
+
+def test_json_gives_back_the_same_space(space):
+    text = space.to_json()
+    assert "Éva 李" in text
+    assert FeatureSpace.from_json(text) == space
+    assert json.loads(text)["groups"][0][0]["fitted"]["mean"] == 1 / 3
+
+
+def test_a_space_without_blocks_has_no_columns():
+    space = FeatureSpace([], [])
+    assert (space.n_dense, space.n_labels, space.dense_names(), space.label_names()) == (0, 0, [], [])
+    assert FeatureSpace.from_json(space.to_json()) == space
+
+
+def test_blocks_do_not_share_what_was_fitted():
+    assert Block("A", "A", "label", []).fitted is not Block("A", "A", "label", []).fitted
+
+
+def test_a_space_cannot_be_reassigned(space):
+    with pytest.raises(FrozenInstanceError):
+        space.groups = []

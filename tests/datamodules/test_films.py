@@ -1,0 +1,266 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from datamodules.errors import InputError
+from datamodules.features import Category, Labels, Number, Popularity
+from datamodules.films import Declared, Fitted, fit_films, is_same, new_films, same_films
+from datamodules.splits import GroupSplit, RandomSplit, TimeSplit
+from datamodules.targets import ProfitRatio, Target
+
+
+@pytest.fixture
+def declared(film_features) -> Declared:
+    split = RandomSplit(val=0.15, test=0.25, seed=3)
+    return Declared(film_features, Target("rating"), split, film="id", title="title")
+
+
+def assert_same_encoding(some, others):
+    assert some.dense.tolist() == others.dense.tolist()
+    assert (some.labels != others.labels).nnz == 0
+    assert some.labels.shape == others.labels.shape
+    assert {name: counts.tolist() for name, counts in some.unseen.items()} == {
+        name: counts.tolist() for name, counts in others.unseen.items()
+    }
+
+
+def test_rows_without_a_target_are_left_out(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    known = films_frame["rating"].notna()
+    assert films.left_out == 5
+    assert films.n_rows == known.sum() == len(films_frame) - 5
+    assert films.actual.tolist() == films_frame["rating"][known].tolist()
+    assert films.encoded.dense.shape[0] == films.encoded.labels.shape[0] == len(fitted.sides) == known.sum()
+
+
+def test_numbers_count_from_1_in_the_original_table(films_frame, declared):
+    films, _ = fit_films(films_frame, declared)
+    assert films.number[0] == 2
+    assert films.number.tolist() == (np.flatnonzero(films_frame["rating"].notna()) + 1).tolist()
+
+
+def test_labels_name_the_film_of_each_row(films_frame, declared):
+    films, _ = fit_films(films_frame, declared)
+    named = films_frame.iloc[films.number - 1]
+    assert films.labels["film"].tolist() == named["id"].tolist()
+    assert films.labels["title"].fillna("").tolist() == named["title"].fillna("").tolist()
+
+
+def test_ids_and_titles_are_optional(films_frame, declared):
+    films, _ = fit_films(films_frame, replace(declared, film=None, title=None))
+    assert films.labels.columns.tolist() == []
+    assert films.n_rows == 198
+
+
+def test_the_split_is_that_of_the_rows_with_a_target(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    kept = films_frame[films_frame["rating"].notna()]
+    assert fitted.sides.tolist() == declared.split.assign(kept).tolist()
+    assert films.rows.sides().tolist() == fitted.sides.tolist()
+    names = films.side_names()
+    assert set(names[films.rows.test]) == {"test"}
+    assert set(names[films.rows.train]) == {"train"}
+    assert set(names[films.rows.val]) == {"val"}
+
+
+def test_the_target_is_scaled_by_the_training_rows(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    train = films.actual[films.rows.train]
+    assert fitted.scale.mean == pytest.approx(train.mean())
+    assert fitted.scale.std == pytest.approx(train.std())
+    assert fitted.scale.mean != pytest.approx(films.actual.mean(), abs=1e-6)
+
+
+@pytest.mark.parametrize("side", ["test", "val"])
+def test_nothing_is_learnt_from_held_out_rows(films_frame, declared, side):
+    features = [*declared.features, Number("runtime", scale="quantile"), Popularity("company", edges=[0, 9, 60, 999])]
+    declared = replace(declared, features=features)
+    films, fitted = fit_films(films_frame, declared)
+    wild = films_frame.copy()
+    places = films.number[getattr(films.rows, side)] - 1
+    wild.loc[places, ["year", "runtime", "rating"]] = [10**6, -1e9, 1e12]
+    wild.loc[places, ["genre", "cast", "company"]] = ["Nothing, Known", "Nobody, Seen", "Startup"]
+    others, refitted = fit_films(wild, declared)
+    assert fitted.encoder.space.n_labels > 10
+    assert refitted.encoder.space == fitted.encoder.space
+    assert refitted.scale == fitted.scale
+    assert others.encoded.dense[films.rows.train].tolist() == films.encoded.dense[films.rows.train].tolist()
+    assert (others.encoded.labels[films.rows.train] != films.encoded.labels[films.rows.train]).nnz == 0
+
+
+def test_training_rows_do_move_what_is_learnt(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    wild = films_frame.copy()
+    wild.loc[films.number[films.rows.train] - 1, "year"] += 1000
+    assert fit_films(wild, declared)[1].encoder.space != fitted.encoder.space
+
+
+def test_unseen_labels_of_test_rows_are_counted(films_frame, declared):
+    films, _ = fit_films(films_frame, declared)
+    changed = films_frame.copy()
+    changed.loc[films.number[films.rows.test[:3]] - 1, "genre"] = "Never, Heard of, Drama"
+    changed.loc[films.number[films.rows.val] - 1, "genre"] = "Not counted"
+    others, _ = fit_films(changed, declared)
+    assert others.unseen()["genre"] == films.unseen()["genre"] + 6
+
+
+def test_a_state_gives_the_same_films_again(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    restored = Fitted.from_state(fitted.to_state())
+    again = same_films(films_frame, declared, restored)
+    assert films.encoded.labels.nnz > 500
+    assert_same_encoding(films.encoded, again.encoded)
+    assert again.rows.sides().tolist() == films.rows.sides().tolist()
+    assert again.number.tolist() == films.number.tolist()
+    assert again.actual.tolist() == films.actual.tolist()
+    assert again.left_out == films.left_out
+    assert again.unseen() == films.unseen()
+    pd.testing.assert_frame_equal(again.labels, films.labels)
+
+
+def test_a_state_keeps_its_split_whatever_is_declared_now(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    other = replace(declared, split=RandomSplit(seed=99))
+    assert fit_films(films_frame, other)[0].rows.sides().tolist() != films.rows.sides().tolist()
+    assert same_films(films_frame, other, fitted).rows.sides().tolist() == films.rows.sides().tolist()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame.iloc[:-1],
+        lambda frame: frame.iloc[::-1],
+        lambda frame: frame.assign(rating=frame["rating"] + 1e-9),
+        lambda frame: frame.assign(rating=frame["rating"].fillna(5)),
+    ],
+    ids=["a row fewer", "another order", "another target", "gaps filled"],
+)
+def test_another_table_is_refused(films_frame, declared, change):
+    _, fitted = fit_films(films_frame, declared)
+    assert is_same(films_frame, declared, fitted)
+    assert not is_same(change(films_frame), declared, fitted)
+    with pytest.raises(InputError, match=r"data\.table is not the one that this run was trained with.*`predict`"):
+        same_films(change(films_frame), declared, fitted)
+
+
+def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    new = films_frame.iloc[50:60].drop(columns=["rating", "id", "title"])
+    assert not is_same(new, declared, fitted)
+    films = new_films(new, declared, fitted)
+    assert films.rows is None
+    assert films.n_rows == 10
+    assert np.isnan(films.actual).all()
+    assert films.number.tolist() == list(range(1, 11))
+    assert films.labels.columns.tolist() == []
+    assert set(films.side_names()) == {"new"}
+    assert films.left_out == 0
+
+
+def test_new_films_are_encoded_as_in_training(films_frame, declared):
+    films, fitted = fit_films(films_frame, declared)
+    again = new_films(films_frame.iloc[films.number - 1].drop(columns="rating"), declared, fitted)
+    assert_same_encoding(films.encoded, again.encoded)
+
+
+def test_new_films_keep_the_target_where_it_is_known(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    films = new_films(films_frame.iloc[19:23], declared, fitted)
+    assert np.isnan(films.actual).tolist() == [False, True, True, False]
+    assert films.labels["film"].tolist() == ["tt0019", "tt0020", "tt0021", "tt0022"]
+
+
+@pytest.mark.parametrize("gaps", [[None] * 4, [np.nan] * 4, pd.array([None] * 4, "Int64")])
+def test_new_films_may_have_an_empty_target_column(films_frame, declared, gaps):
+    _, fitted = fit_films(films_frame, declared)
+    films = new_films(films_frame.iloc[:4].assign(rating=gaps), declared, fitted)
+    assert np.isnan(films.actual).all()
+
+
+def test_unseen_labels_of_new_films_are_counted_by_column(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    new = films_frame.iloc[[30, 31, 32]].copy()
+    new["genre"] = ["Drama", "Drama, Puppets", "Mime, Puppets"]
+    new["cast"] = ["Ann Ames, Nobody", "Seen Once", None]
+    new["company"] = ["Acme", "Acme", "Acme"]
+    unseen = new_films(new, declared, fitted).unseen()
+    # One film is too few for `Seen Once` to have a column: min_films is 2.
+    assert {name: unseen[name] for name in ("genre", "cast", "company")} == {"genre": 3, "cast": 2, "company": 0}
+
+
+def test_all_missing_columns_are_told_in_one_message(films_frame, declared):
+    wrong = replace(
+        declared,
+        features=[Number("Yeer"), Labels("genre"), Category("studio")],
+        target=Target("ratings"),
+        film="ID",
+        title="titel",
+    )
+    with pytest.raises(InputError) as problem:
+        fit_films(films_frame, wrong)
+    lines = str(problem.value).splitlines()
+    assert lines[:-1] == [
+        "no column 'ratings', did you mean 'rating'?",
+        "no column 'ID', did you mean 'id'?",
+        "no column 'titel', did you mean 'title'?",
+        "no column 'Yeer', did you mean 'year'?",
+        "no column 'studio'",
+    ]
+    assert lines[-1] == "the table has: id, title, year, runtime, genre, cast, company, rating"
+
+
+def test_both_columns_of_a_profit_ratio_are_wanted(films_frame, declared):
+    with pytest.raises(InputError, match="no column 'budget'.*\n.*no column 'revenue'"):
+        fit_films(films_frame, replace(declared, target=ProfitRatio("budget", "revenue")))
+
+
+def test_new_films_still_need_every_feature(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    with pytest.raises(InputError, match="no column 'year'.*\n.*no column 'cast'"):
+        new_films(films_frame.drop(columns=["year", "cast"]), declared, fitted)
+
+
+@pytest.fixture
+def twice(films_frame) -> pd.DataFrame:
+    """Return a table in which every film has two rows."""
+    return pd.concat([films_frame, films_frame], ignore_index=True)
+
+
+def test_a_film_on_two_sides_is_refused(twice, declared):
+    with pytest.raises(
+        InputError, match=r"RandomSplit puts rows of the same film on several sides \(\d+ values of 'id'\)"
+    ):
+        fit_films(twice, declared)
+
+
+def test_the_refusal_names_both_ways_out(twice, declared):
+    with pytest.raises(InputError, match=r"use GroupSplit with `by: id`, or set data\.allow_leak to true"):
+        fit_films(twice, declared)
+
+
+def test_a_leak_that_is_wanted_is_marked(twice, declared):
+    _, fitted = fit_films(twice, replace(declared, allow_leak=True))
+    assert fitted.leak
+    assert Fitted.from_state(fitted.to_state()).leak
+
+
+@pytest.mark.parametrize("allow_leak", [True, False])
+def test_a_split_by_film_leaks_nothing(twice, declared, allow_leak):
+    _, fitted = fit_films(twice, replace(declared, split=GroupSplit("id"), allow_leak=allow_leak))
+    assert not fitted.leak
+
+
+def test_films_without_an_id_are_no_leak(films_frame, declared):
+    films_frame["id"] = None
+    assert not fit_films(films_frame, declared)[1].leak
+
+
+def test_a_split_by_time_reads_the_rows_with_a_target(films_frame, declared):
+    # The latest films have no rating yet: were they split too, no row would be left to test.
+    films_frame.loc[films_frame["year"] > 2005, "rating"] = np.nan
+    films, _ = fit_films(films_frame, replace(declared, split=TimeSplit("year")))
+    year = films_frame["year"].to_numpy()[films.number - 1]
+    assert year[films.rows.test].max() <= 2005
+    assert year[films.rows.val].max() < year[films.rows.test].min()

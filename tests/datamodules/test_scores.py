@@ -1,0 +1,69 @@
+import re
+
+import numpy as np
+import pytest
+import torch
+from sklearn import metrics
+from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
+
+from datamodules.scores import regression_scores
+
+
+@pytest.fixture(params=[(0, 1, 500), (6.5, 0.01, 40), (1e8, 1e7, 2)], ids=["unit", "narrow", "dollars"])
+def pair(request):
+    centre, width, n_rows = request.param
+    rng = np.random.default_rng(11)
+    actual = centre + width * rng.normal(size=n_rows)
+    return actual, actual + width * rng.normal(size=n_rows)
+
+
+def test_scores_agree_with_scikit_learn(pair):
+    scores = regression_scores(*pair)
+    assert scores == pytest.approx(
+        {
+            "rmse": metrics.root_mean_squared_error(*pair),
+            "mse": metrics.mean_squared_error(*pair),
+            "mae": metrics.mean_absolute_error(*pair),
+            "r2": metrics.r2_score(*pair),
+        }
+    )
+    assert scores["mae"] > 0
+    assert all(type(score) is float for score in scores.values())
+
+
+def test_scores_agree_with_torchmetrics(pair):
+    scores = regression_scores(*pair)
+    actual, predicted = (torch.from_numpy(values) for values in pair)
+    assert scores["mae"] > 0
+    assert scores["mse"] == pytest.approx(mean_squared_error(predicted, actual).item())
+    assert scores["rmse"] == pytest.approx(mean_squared_error(predicted, actual, squared=False).item())
+    assert scores["mae"] == pytest.approx(mean_absolute_error(predicted, actual).item())
+    # torchmetrics takes the variance as a difference of squares, which loses digits beside a large mean.
+    if abs(actual.mean()) < 100 * actual.std():
+        assert scores["r2"] == pytest.approx(r2_score(predicted, actual).item())
+
+
+def test_float32_is_scored_in_float64():
+    actual = np.array([16_777_216, 16_777_218], dtype=np.float32)
+    predicted = np.array([16_777_217.5, 16_777_218.25])
+    assert regression_scores(actual, predicted)["mae"] == 0.875
+    assert regression_scores(np.array([1, 3]), np.array([1, 2]))["r2"] == 0.5
+
+
+def test_the_mean_itself_has_r2_0_and_the_truth_1():
+    actual = np.array([1.0, 2.0, 6.0])
+    assert regression_scores(actual, np.full(3, 3.0))["r2"] == 0
+    assert regression_scores(actual, actual) == {"rmse": 0, "mse": 0, "mae": 0, "r2": 1}
+
+
+@pytest.mark.parametrize("value", [0.0, 4.0, 0.1, 1 / 3])
+def test_r2_is_nan_where_the_truth_is_constant(value):
+    scores = regression_scores(np.full(3, value), np.array([1.0, 2.0, 3.0]))
+    assert scores["mse"] > 0
+    assert np.isnan(scores["r2"])
+
+
+@pytest.mark.parametrize(("actual", "predicted"), [((3,), (2,)), ((0,), (0,)), ((2, 1), (2, 1)), ((3,), (3, 1))])
+def test_shapes_that_cannot_be_scored_are_refused(actual, predicted):
+    with pytest.raises(ValueError, match=re.escape(f"two rows of the same length, got {actual}, {predicted}")):
+        regression_scores(np.zeros(actual), np.zeros(predicted))

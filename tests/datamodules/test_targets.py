@@ -1,0 +1,136 @@
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.preprocessing import StandardScaler
+
+from datamodules.errors import InputError
+from datamodules.targets import ProfitRatio, Target, TargetColumn, TargetScale, read_target
+
+TARGETS = [
+    Target("gross"),
+    Target("gross", transform="log1p"),
+    Target("gross", transform="log1p", shift=5.0),
+    ProfitRatio("budget", "gross"),
+    ProfitRatio("budget", "gross", transform="log1p"),
+]
+
+every_target = pytest.mark.parametrize(
+    "target", TARGETS, ids=lambda target: f"{type(target).__name__}-{target.transform}"
+)
+
+
+@pytest.fixture
+def money():
+    rng = np.random.default_rng(2)
+    money = pd.DataFrame({"gross": rng.lognormal(15, 2, 50), "budget": rng.lognormal(14, 1, 50)})
+    return money.mask(rng.random(money.shape) < 0.1)
+
+
+def test_every_target_class_is_under_contract():
+    assert {type(target) for target in TARGETS} == set(TargetColumn.__subclasses__())
+
+
+@every_target
+def test_a_target_names_the_columns_it_reads(target, money):
+    values = target.values(money)
+    assert values.shape == (50,)
+    assert values.dtype == np.float64
+    assert target.name in ("gross", "profit_ratio")
+    np.testing.assert_array_equal(values, target.values(money[target.columns]))
+    np.testing.assert_array_equal(np.isnan(values), money[target.columns].isna().any(axis=1))
+    assert np.isnan(values).any()
+
+
+def test_a_column_is_taken_as_it_is():
+    frame = pd.DataFrame({"gross": pd.Series(["1.5", None, "3"], dtype="str")})
+    np.testing.assert_array_equal(Target("gross").values(frame), [1.5, np.nan, 3])
+
+
+def test_profit_ratio_is_profit_by_budget_and_missing_without_a_budget():
+    frame = pd.DataFrame({"b": [10.0, 10, 0, None, -5, 4, 10], "r": [30.0, 0, 7, 7, 7, None, 10]})
+    np.testing.assert_array_equal(ProfitRatio("b", "r").values(frame), [2, -1, np.nan, np.nan, np.nan, np.nan, 0])
+
+
+def test_profit_ratio_takes_log1p_by_default_where_a_film_earns_nothing():
+    frame = pd.DataFrame({"b": [10.0, 10], "r": [0.0, 20]})
+    np.testing.assert_array_equal(read_target(ProfitRatio("b", "r", transform="log1p"), frame), [-1, 1])
+
+
+@every_target
+def test_scaled_targets_agree_with_scikit_learn(target, money):
+    values = target.values(money)
+    train = values[:30][~np.isnan(values[:30])]
+    raw = np.log1p(values + target.shift) if target.transform == "log1p" else values
+    scaler = StandardScaler().fit(raw[:30, None])
+    scale = TargetScale.fit(target, train)
+    assert np.nanstd(raw) > 0.1
+    np.testing.assert_allclose(scale.forward(values), scaler.transform(raw[:, None])[:, 0])
+    assert scale.forward(train).mean() == pytest.approx(0, abs=1e-9)
+    assert scale.forward(train).std() == pytest.approx(1)
+
+
+@every_target
+def test_inverse_undoes_forward(target, money):
+    values = target.values(money)
+    scale = TargetScale.fit(target, values[~np.isnan(values)])
+    scaled = scale.forward(values)
+    assert not np.allclose(scaled, values, equal_nan=True)
+    np.testing.assert_allclose(scale.inverse(scaled), values, rtol=1e-9, atol=1e-9)
+
+
+def test_float32_predictions_are_undone_in_float64():
+    scale = TargetScale("none", 0.0, mean=1e9, std=3.0)
+    undone = scale.inverse(np.array([1.0, 2.0], dtype=np.float32))
+    assert undone.dtype == np.float64
+    assert undone.tolist() == [1_000_000_003.0, 1_000_000_006.0]
+
+
+def test_reading_a_target_gives_its_values(money):
+    values = read_target(TARGETS[1], money)
+    np.testing.assert_array_equal(values, money["gross"])
+    assert np.isnan(values).any()
+
+
+def test_the_frame_is_left_as_it_was(money):
+    before = money.copy(deep=True)
+    read_target(ProfitRatio("budget", "gross"), money)
+    pd.testing.assert_frame_equal(money, before)
+
+
+@pytest.mark.parametrize(("value", "said"), [(3.0, "3"), (0.1, "0.1"), (2.5e7, "2.5e+07")])
+def test_a_constant_training_target_is_refused(value, said):
+    said = f"the target 'gross' is {said} in all 1,200 training rows: nothing to learn"
+    with pytest.raises(InputError, match=re.escape(said)):
+        TargetScale.fit(Target("gross", transform="log1p"), np.full(1200, value))
+
+
+@pytest.mark.parametrize(("cells", "known"), [([None, 1.0, None], 1), ([None, None, None], 0)])
+def test_a_target_in_fewer_than_two_rows_is_refused(cells, known):
+    frame = pd.DataFrame({"gross": np.array(cells, dtype=float)})
+    with pytest.raises(InputError, match=f"the target 'gross' must be there for 2 rows or more, got {known} of 3"):
+        read_target(Target("gross"), frame)
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (Target("r", transform="log1p"), "'r' with log1p and shift 0 must be above -1, row 3 has -1;"),
+        (Target("r", transform="log1p", shift=1.5), "'r' with log1p and shift 1.5 must be above -2.5, row 4 has -4;"),
+        (
+            ProfitRatio("b", "r", transform="log1p", shift=0),
+            "'profit_ratio' with log1p and shift 0 must be above -1, row 3 has -1.5;",
+        ),
+    ],
+)
+def test_a_target_that_log1p_cannot_take_is_refused_by_row_and_value(target, said):
+    frame = pd.DataFrame({"r": [5.0, np.nan, -1, -4], "b": 2.0})
+    with pytest.raises(InputError, match=re.escape(said) + r" give a larger data\.target\.shift"):
+        read_target(target, frame)
+
+
+def test_text_in_a_target_is_refused_by_row_and_value():
+    frame = pd.DataFrame({"gross": pd.Series(["1", "plenty"], dtype="str")})
+    with pytest.raises(InputError, match="column 'gross' must hold numbers, row 2 has 'plenty'"):
+        read_target(Target("gross"), frame)

@@ -1,0 +1,295 @@
+from collections import OrderedDict
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+
+from datamodules.batches import FilmRows
+from datamodules.errors import InputError
+from datamodules.targets import Target
+from lightning_modules.mlp_regressor import MLPRegressor
+
+
+class Losses(pl.Callback):
+    """Keeps what is logged at the end of each training epoch."""
+
+    def __init__(self) -> None:
+        self.epochs: list[dict[str, float]] = []
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.epochs.append({name: float(value) for name, value in trainer.callback_metrics.items()})
+
+
+def weights_of(model: MLPRegressor) -> torch.Tensor:
+    return torch.cat([part.detach().flatten() for part in model.network.parameters()])
+
+
+def parts_of(content: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Return the leaves of nested dicts and lists with their paths."""
+    if type(content) in (dict, OrderedDict):
+        pairs = content.items()
+        return [part for key, value in pairs for part in [(path, key), *parts_of(value, f"{path}/{key}")]]
+    if type(content) in (list, tuple, set):
+        return [part for place, value in enumerate(content) for part in parts_of(value, f"{path}/{place}")]
+    return [(path, content)]
+
+
+@pytest.fixture
+def fitted(film_data, quick_trainer, tmp_path):
+    """Return a model that has trained for a while, with its trainer, data and what was logged."""
+    torch.manual_seed(0)
+    losses, keep = Losses(), ModelCheckpoint(tmp_path / "kept", save_last=True, monitor="val/loss")
+    model = MLPRegressor(hidden=[32, 16], learning_rate=0.01, label_dropout=0.1, dropout=0.1)
+    trainer = quick_trainer(max_epochs=25, callbacks=[losses, keep], enable_checkpointing=True)
+    data = film_data()
+    trainer.fit(model, datamodule=data)
+    return model, trainer, data, losses.epochs
+
+
+def test_training_learns_what_was_planted(fitted):
+    model, trainer, data, epochs = fitted
+    assert len(epochs) == 25
+    assert epochs[-1]["train/loss"] < epochs[0]["train/loss"] / 3
+    trainer.test(model, datamodule=data, verbose=False)
+    # The rating is a sum over genre and year, with noise of a tenth of its variance or less.
+    assert model.scores["test"]["r2"] > 0.6
+
+
+def test_scores_are_those_of_scikit_learn_in_the_targets_unit(fitted):
+    model, trainer, data, _ = fitted
+    trainer.test(model, datamodule=data, verbose=False)
+    logged = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    scores, films = model.scores["test"], data.films
+    trainer.predict(model, datamodule=data, return_predictions=False)
+    assert model.predicted.shape == (films.n_rows,)
+    actual, predicted = films.actual[films.rows.test], model.predicted[films.rows.test]
+    assert np.ptp(predicted) > 1
+    assert scores["rmse"] == pytest.approx(root_mean_squared_error(actual, predicted))
+    assert scores["mae"] == pytest.approx(mean_absolute_error(actual, predicted))
+    assert scores["r2"] == pytest.approx(r2_score(actual, predicted))
+    assert {name: logged[f"test/{name}"] for name in scores} == pytest.approx(scores, rel=1e-5)
+    assert logged["test/loss"] == pytest.approx(scores["mse"] / data.fitted.scale.std**2, rel=1e-5)
+
+
+def test_batches_have_no_say_in_the_scores(fitted, film_data, quick_trainer):
+    model, trainer, data, _ = fitted
+    trainer.test(model, datamodule=data, verbose=False)
+    scores = model.scores["test"]
+    quick_trainer().test(model, datamodule=film_data(batch_size=7), verbose=False)
+    assert model.scores["test"] == pytest.approx(scores)
+
+
+def test_names_of_scores_are_the_same_on_every_side(fitted):
+    _, trainer, _, epochs = fitted
+    assert set(epochs[0]) == {"train/loss", "val/loss", "val/rmse", "val/mse", "val/mae", "val/r2"}
+
+
+def test_a_checkpoint_holds_builtins_and_tensors_alone(fitted, tmp_path):
+    checkpoint = torch.load(tmp_path / "kept" / "last.ckpt", weights_only=True)
+    assert {"state_dict", "hyper_parameters", "FilmDataModule", "optimizer_states"} <= set(checkpoint)
+    known = (type(None), bool, int, float, str, bytes, torch.Tensor)
+    parts = parts_of(checkpoint)
+    assert len(parts) > 100
+    assert [(path, type(part)) for path, part in parts if type(part) not in known] == []
+
+
+def test_a_loaded_checkpoint_predicts_the_same(fitted, film_data, quick_trainer, tmp_path):
+    model, trainer, data, _ = fitted
+    trainer.predict(model, datamodule=data, return_predictions=False)
+    loaded = MLPRegressor.load_from_checkpoint(tmp_path / "kept" / "last.ckpt")
+    assert loaded is not model
+    assert loaded.hparams["hidden"] == [32, 16]
+    quick_trainer().predict(loaded, datamodule=film_data(), return_predictions=False)
+    assert np.ptp(model.predicted) > 1
+    assert loaded.predicted.tolist() == model.predicted.tolist()
+
+
+def test_a_checkpoint_is_tested_by_a_new_trainer_with_the_same_scores(fitted, film_data, quick_trainer, tmp_path):
+    model, trainer, data, _ = fitted
+    trainer.test(model, datamodule=data, verbose=False)
+    fresh = MLPRegressor(hidden=[32, 16], seed=77)
+    last = str(tmp_path / "kept" / "last.ckpt")
+    quick_trainer().test(fresh, datamodule=film_data(), ckpt_path=last, verbose=False, weights_only=True)
+    assert model.scores["test"]["rmse"] > 0
+    assert fresh.scores["test"] == model.scores["test"]
+
+
+def test_predictions_are_in_the_tables_order(fitted):
+    model, trainer, data, _ = fitted
+    trainer.predict(model, datamodule=data, return_predictions=False)
+    whole = FilmRows(data.films.encoded, data.films.actual).__getitems__(list(range(data.films.n_rows)))
+    with torch.no_grad():
+        scaled = model.eval()(whole).double().numpy()
+    train = data.films.actual[data.films.rows.train]
+    assert model.predicted == pytest.approx(scaled * train.std() + train.mean(), abs=1e-5)
+
+
+def test_a_log1p_target_is_undone(film_data, films_frame, quick_trainer, tmp_path):
+    films_frame["revenue"] = np.exp(films_frame["rating"].fillna(6)) * 1000 - 1
+    films_frame.to_csv(tmp_path / "money.csv", index=False)
+    data = film_data(table=str(tmp_path / "money.csv"), target=Target("revenue", transform="log1p"))
+    model, trainer = MLPRegressor(hidden=[32], learning_rate=0.01), quick_trainer(max_epochs=25)
+    trainer.fit(model, datamodule=data)
+    trainer.test(model, datamodule=data, verbose=False)
+    trainer.predict(model, datamodule=data, return_predictions=False)
+    films = data.films
+    logged = np.log1p(films.actual[films.rows.train])
+    with torch.no_grad():
+        scaled = model.eval()(FilmRows(films.encoded, films.actual).__getitems__(list(range(203)))).double().numpy()
+    assert films.actual.max() > 1e6
+    assert model.predicted == pytest.approx(np.exp(scaled * logged.std() + logged.mean()) - 1, rel=1e-4)
+    actual, predicted = films.actual[films.rows.test], model.predicted[films.rows.test]
+    assert model.scores["test"]["mae"] == pytest.approx(mean_absolute_error(actual, predicted))
+    assert r2_score(np.log1p(actual), np.log1p(predicted)) > 0.5
+
+
+@pytest.mark.parametrize("options", [{}, {"schedule": "cosine", "optimiser": "adamw", "first_weight_decay": 0.01}])
+def test_training_resumed_at_an_epoch_is_training_undisturbed(film_data, quick_trainer, tmp_path, options):
+    def train(**given):
+        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.3, learning_rate=0.01, **options)
+        keep = ModelCheckpoint(tmp_path / "each", filename="{epoch}", save_top_k=-1)
+        trainer = quick_trainer(max_epochs=4, callbacks=[keep], enable_checkpointing=True)
+        torch.manual_seed(given.pop("stream"))
+        trainer.fit(model, datamodule=film_data(), **given)
+        return model
+
+    undisturbed = train(stream=1)
+    early = torch.load(tmp_path / "each" / "epoch=1.ckpt", weights_only=True)
+    assert early["epoch"] == 1
+    start = torch.cat([part.flatten() for part in early["state_dict"].values()])
+    assert not torch.equal(start, weights_of(undisturbed))
+    resumed = train(stream=2, ckpt_path=str(tmp_path / "each" / "epoch=1.ckpt"), weights_only=True)
+    assert torch.equal(weights_of(resumed), weights_of(undisturbed))
+
+
+def test_the_seed_alone_decides_a_training(film_data, quick_trainer):
+    def train(seed, stream):
+        torch.manual_seed(stream)
+        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.3, seed=seed)
+        quick_trainer(max_epochs=2).fit(model, datamodule=film_data())
+        return weights_of(model)
+
+    first = train(seed=1, stream=1)
+    assert torch.equal(train(seed=1, stream=2), first)
+    assert not torch.equal(train(seed=2, stream=1), first)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("schedule", ["none", "cosine"])
+def test_every_choice_trains(film_data, quick_trainer, loss, optimiser, schedule):
+    model = MLPRegressor(hidden=[8], loss=loss, optimiser=optimiser, schedule=schedule, learning_rate=0.01)
+    before = MLPRegressor(hidden=[8])
+    trainer = quick_trainer(limit_val_batches=0)
+    data = film_data()
+    trainer.fit(model, datamodule=data)
+    space = data.fitted.encoder.space
+    before.network = before._build(space.n_dense, space.n_labels)
+    for part, other in zip(model.network.parameters(), before.network.parameters(), strict=True):
+        assert part.isfinite().all()
+        assert not torch.equal(part, other)
+
+
+@pytest.mark.parametrize(
+    ("loss", "formula"),
+    [
+        ("mse", lambda error: error**2),
+        ("mae", abs),
+        ("huber", lambda error: error**2 / 2 if abs(error) <= 1 else abs(error) - 0.5),
+    ],
+)
+def test_the_loss_is_its_formula_on_the_standardised_target(film_data, quick_trainer, loss, formula):
+    model, trainer, data = MLPRegressor(hidden=[8], loss=loss), quick_trainer(), film_data()
+    trainer.fit(model, datamodule=data)
+    trainer.validate(model, datamodule=data, verbose=False)
+    predicted, films, scale = model.predicted, data.films, data.fitted.scale
+    errors = (predicted - films.actual[films.rows.val]) / scale.std
+    assert np.abs(errors).max() > 1
+    expected = np.mean([formula(error) for error in errors])
+    assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_cosine_ends_at_zero(film_data, quick_trainer):
+    model = MLPRegressor(hidden=[8], schedule="cosine", learning_rate=0.01)
+    trainer = quick_trainer(max_epochs=3)
+    trainer.fit(model, datamodule=film_data())
+    (schedule,) = trainer.lr_scheduler_configs
+    # Four batches of 32 hold 118 training films.
+    assert trainer.global_step == 12
+    assert schedule.scheduler.T_max == 12
+    assert schedule.scheduler.get_last_lr() == pytest.approx([0, 0], abs=1e-12)
+
+
+def untrained(**given) -> MLPRegressor:
+    model = MLPRegressor(hidden=[8, 4], **given)
+    model.network = model._build(2, 30)
+    return model
+
+
+def test_weight_decay_is_apart_for_the_first_layer_and_the_tail():
+    model = untrained(first_weight_decay=0.1, tail_weight_decay=0.3)
+    first, tail = model.configure_optimizers().param_groups
+    assert (first["weight_decay"], tail["weight_decay"]) == (0.1, 0.3)
+    assert {id(part) for part in first["params"]} == {id(part) for part in model.network.first.parameters()}
+    assert {id(part) for part in tail["params"]} == {id(part) for part in model.network.tail.parameters()}
+    assert len(first["params"]) + len(tail["params"]) == len(list(model.parameters()))
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser):
+    options = {"first_weight_decay": 0.1, "tail_weight_decay": 0.3, "learning_rate": 0.5}
+    model, before = untrained(optimiser=optimiser, **options), untrained()
+    for part in model.parameters():
+        part.grad = torch.zeros_like(part)
+    model.configure_optimizers().step()
+    torch.testing.assert_close(model.network.first.label_weight, before.network.first.label_weight * 0.95)
+    torch.testing.assert_close(model.network.tail[2].weight, before.network.tail[2].weight * 0.85)
+
+
+def test_without_weight_decay_weights_without_a_gradient_stay():
+    model, before = untrained(optimiser="adamw"), untrained()
+    for part in model.parameters():
+        part.grad = torch.zeros_like(part)
+    model.configure_optimizers().step()
+    assert torch.equal(model.network.first.label_weight, before.network.first.label_weight)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"dropout": 1.0}, r"model\.dropout must be at least 0 and below 1, got 1$"),
+        ({"dropout": -0.1}, r"model\.dropout must be at least 0 and below 1, got -0\.1$"),
+        ({"label_dropout": 1.5}, r"model\.label_dropout must be at least 0 and below 1, got 1\.5$"),
+        ({"label_dropout": float("nan")}, r"model\.label_dropout must be at least 0 and below 1, got nan$"),
+        ({"hidden": []}, r"model\.hidden must be one or more widths of 1 or more, got \[\]$"),
+        ({"hidden": [8, 0]}, r"model\.hidden must be one or more widths of 1 or more, got \[8, 0\]$"),
+        ({"learning_rate": 0.0}, r"model\.learning_rate must be above 0, got 0$"),
+        ({"learning_rate": float("nan")}, r"model\.learning_rate must be above 0, got nan$"),
+        ({"first_weight_decay": -1.0}, r"model\.first_weight_decay must be .*0.*, got -1$"),
+        ({"tail_weight_decay": -0.5}, r"model\.tail_weight_decay must be .*0.*, got -0\.5$"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(InputError, match=message):
+        MLPRegressor(**options)
+
+
+def test_all_bad_options_are_told_at_once():
+    with pytest.raises(InputError) as problem:
+        MLPRegressor(hidden=[0], dropout=2, label_dropout=-1, learning_rate=-3)
+    assert [line.split()[0] for line in str(problem.value).splitlines()] == [
+        "model.dropout",
+        "model.label_dropout",
+        "model.hidden",
+        "model.learning_rate",
+    ]
+
+
+def test_hyperparameters_can_be_written_as_plain_data():
+    kinds = {type(value) for value in MLPRegressor().hparams.values()}
+    assert kinds <= {list, float, int, str}
+    assert "network" not in MLPRegressor().hparams

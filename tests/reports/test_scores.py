@@ -1,0 +1,195 @@
+from dataclasses import replace
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+from sklearn.dummy import DummyRegressor
+from sklearn.metrics import mean_absolute_error, mean_squared_error
+
+import reports.scores as report  # not its functions: `test_scores` is none of pytest's
+from datamodules.films import Declared, fit_films, new_films
+from datamodules.scores import regression_scores
+from datamodules.splits import RandomSplit
+from datamodules.targets import Target
+from reports.run_folder import RunFolder
+
+MLP = {"rmse": 1.234567, "mse": 1.524, "mae": 1.0, "r2": 0.4567}
+MEAN = {"rmse": 2.5, "mse": 6.25, "mae": 2.0, "r2": -0.0001}
+
+
+@pytest.fixture
+def declared(film_features) -> Declared:
+    return Declared(film_features, Target("rating", unit="points"), RandomSplit(), film="id", title="title")
+
+
+@pytest.fixture
+def fitted(films_frame, declared):
+    return fit_films(films_frame, declared)
+
+
+def printed(show, *arguments) -> str:
+    console = Console(file=StringIO(), width=200, color_system=None)
+    show(*arguments, console)
+    return console.file.getvalue()
+
+
+def test_what_is_known_of_the_data_is_counted(fitted, declared):
+    films, learnt = fitted
+    assert report.describe_data("ratings", declared.target, films, learnt) == {
+        "study": "ratings",
+        "target": "rating",
+        "unit": "points",
+        "rows": {"train": 138, "val": 20, "test": 40},
+        "left_out": 5,
+        "features": {"dense": 3, "labels": learnt.encoder.space.n_labels},
+        "leak": False,
+        "unseen_labels": films.unseen(),
+        "models": {},
+    }
+
+
+def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
+    metrics = report.describe_data("ratings", declared.target, *fitted)
+    run = RunFolder(tmp_path)
+    run.write_json("metrics.json", metrics)
+    assert run.read_json("metrics.json") == metrics
+
+
+def test_the_mean_of_the_training_rows_is_scored_beside_the_model(fitted):
+    films, _ = fitted
+    scores = report.test_scores(films, MLP)
+    rows = films.rows
+    dummy = DummyRegressor().fit(np.zeros((len(rows.train), 1)), films.actual[rows.train])
+    guess = dummy.predict(np.zeros((len(rows.test), 1)))
+    assert scores["mlp"] == MLP
+    assert scores["mean"]["mse"] == pytest.approx(mean_squared_error(films.actual[rows.test], guess))
+    assert scores["mean"]["mae"] == pytest.approx(mean_absolute_error(films.actual[rows.test], guess))
+    assert scores["mean"]["r2"] <= 0
+
+
+def test_what_cannot_be_told_is_null():
+    scores = regression_scores(np.array([2.0, 2.0]), np.array([1.0, 3.0]))
+    assert np.isnan(scores["r2"])
+    assert report.plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None}
+
+
+def test_a_prediction_table_has_a_line_a_film(fitted, films_frame):
+    films, _ = fitted
+    predicted = np.arange(films.n_rows) / 7
+    table = report.prediction_table(films, predicted)
+    assert table.columns.tolist() == ["film", "title", "row", "split", "actual", "predicted"]
+    named = films_frame.iloc[table["row"] - 1]
+    assert table["film"].tolist() == named["id"].tolist()
+    assert table["actual"].tolist() == named["rating"].tolist()
+    assert table["predicted"].tolist() == predicted.tolist()
+    assert table["split"].value_counts().to_dict() == {"train": 138, "val": 20, "test": 40}
+    assert table.index[table["split"] == "test"].tolist() == films.rows.test.tolist()
+    assert films.labels.columns.tolist() == ["film", "title"]
+
+
+def test_a_prediction_table_needs_no_ids(films_frame, declared):
+    films, _ = fit_films(films_frame, replace(declared, film=None, title=None))
+    table = report.prediction_table(films, np.zeros(films.n_rows))
+    assert table.columns.tolist() == ["row", "split", "actual", "predicted"]
+    assert len(table) == 198
+
+
+def test_new_films_have_a_line_without_a_target(films_frame, declared, fitted):
+    films = new_films(films_frame.iloc[:3].drop(columns="rating"), declared, fitted[1])
+    table = report.prediction_table(films, np.array([1.0, 2.0, 3.0]))
+    assert table["split"].tolist() == ["new"] * 3
+    assert table["actual"].isna().all()
+
+
+def test_saved_predictions_come_back(fitted, tmp_path):
+    films, _ = fitted
+    predicted = np.random.default_rng(1).normal(size=films.n_rows)
+    report.save_predictions(RunFolder(tmp_path), "predictions.csv", films, predicted)
+    read = pd.read_csv(tmp_path / "predictions.csv", float_precision="round_trip")
+    assert read["predicted"].tolist() == predicted.tolist()
+    assert read["row"].tolist() == films.number.tolist()
+    assert read.loc[read["row"] == 3, "title"].item() == "Two\nlines"
+    assert read.loc[read["row"] == 4, "title"].item() == "'-"
+
+
+def test_a_line_says_what_the_model_learns_from(fitted, declared):
+    metrics = report.describe_data("ratings", declared.target, *fitted)
+    metrics["rows"] = {"train": 12_000, "val": 20, "test": 40}
+    shown = " ".join(printed(report.print_data, metrics, [128, 64]).split())
+    labels = metrics["features"]["labels"]
+    assert shown == (
+        "ratings: rating of 12,060 films (12,000 train, 20 validate, 40 test, 5 without rating left out) "
+        f"from 3 numbers and {labels} labels, MLP 128-64"
+    )
+
+
+def test_films_on_both_sides_are_said_aloud(fitted, declared):
+    metrics = report.describe_data("ratings", declared.target, *fitted)
+    assert "both sides" not in printed(report.print_data, metrics, [8])
+    shown = " ".join(printed(report.print_data, {**metrics, "leak": True, "left_out": 0}, [8]).split())
+    assert "same films stand on both sides" in shown
+    assert "left out" not in shown
+
+
+def rows_of(shown: str) -> list[list[str]]:
+    lines = [line.replace("┃", "│").split("│") for line in shown.splitlines() if "│" in line or "┃" in line]
+    return [[cell.strip() for cell in line[1:-1]] for line in lines]
+
+
+def test_the_lowest_rmse_stands_first_with_units():
+    shown = printed(report.print_scores, "40 films", "US dollars", {"mean": MEAN, "mlp": MLP})
+    assert shown.splitlines()[0].strip() == "40 films"
+    assert rows_of(shown) == [
+        ["model", "RMSE, US dollars", "MAE, US dollars", "R²"],
+        ["mlp", "1.235", "1", "0.457"],
+        ["mean", "2.5", "2", "0.000"],
+    ]
+    assert "no better" not in shown
+
+
+def test_without_a_unit_the_names_stand_alone():
+    shown = printed(report.print_scores, "films", "", {"mlp": {**MLP, "rmse": 123_456.7}})
+    assert rows_of(shown) == [["model", "RMSE", "MAE", "R²"], ["mlp", "1.235e+05", "1", "0.457"]]
+
+
+@pytest.mark.parametrize("r2", [-0.3, 0.0])
+def test_a_model_that_has_learnt_nothing_is_told_so(r2):
+    shown = printed(report.print_scores, "films", "", {"mlp": {**MLP, "r2": r2}, "mean": MEAN})
+    assert "no better than guessing the mean" in shown
+
+
+def test_an_r2_that_cannot_be_told_is_a_dash_and_no_verdict():
+    shown = printed(report.print_scores, "one film", "", {"mlp": {**MLP, "r2": None}})
+    assert rows_of(shown)[1] == ["mlp", "1.235", "1", "–"]
+    assert "no better" not in shown
+
+
+@pytest.mark.parametrize("wild", [np.nan, np.inf, 1e308])
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_a_model_that_diverged_is_shown_last_and_told_so(fitted, wild):
+    films, _ = fitted
+    actual = films.actual[films.rows.test]
+    models = report.test_scores(films, regression_scores(actual, np.full(len(actual), wild)))
+    assert models["mlp"]["rmse"] is None
+    shown = printed(report.print_scores, "films", "", models)
+    assert [line[0] for line in rows_of(shown)] == ["model", "mean", "mlp"]
+    assert rows_of(shown)[2][1] == "–"
+    assert "no better than guessing the mean" in shown
+
+
+def test_a_models_name_is_no_markup():
+    shown = printed(report.print_scores, "films", "", {"[bold]mlp": MLP})
+    assert rows_of(shown)[1][0] == "[bold]mlp"
+
+
+@pytest.mark.parametrize("unit", ["[USD]", "points [of 10]"])
+def test_a_unit_is_no_markup(unit):
+    shown = printed(report.print_scores, "films", unit, {"mlp": MLP})
+    assert rows_of(shown)[0][1] == f"RMSE, {unit}"
+
+
+def test_the_name_of_a_study_is_no_markup(fitted, declared):
+    metrics = report.describe_data("ratings [v2]", declared.target, *fitted)
+    assert "ratings [v2]: rating" in printed(report.print_data, metrics, [8])
