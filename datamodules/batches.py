@@ -85,13 +85,13 @@ class RowSampler(DistributedSampler[int]):
 
     def _mine(self) -> Tensor:
         if not self.shuffle:
-            return torch.arange(self.rank, self.n_rows, self.num_replicas)
+            return torch.arange(self.n_rows)[self.rank :: self.num_replicas]
         # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
         mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
         generator = torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
         order = torch.randperm(self.n_rows, generator=generator)
-        padding = -self.n_rows % self.num_replicas
-        return torch.cat([order, order[:padding]])[self.rank :: self.num_replicas]
+        padded = torch.arange(len(self) * self.num_replicas) % self.n_rows
+        return order[padded][self.rank :: self.num_replicas]
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._mine().tolist())

@@ -32,23 +32,26 @@ class LabelLists:
     def n_rows(self) -> int:
         return len(self.offsets) - 1
 
-    def rows(self) -> np.ndarray:
-        """Return the row of each code, (n_labels,) int64."""
-        return np.repeat(np.arange(self.n_rows), np.diff(self.offsets))
+    def counts(self) -> np.ndarray:
+        """Return how many labels each row has, (n,) int64."""
+        return np.diff(self.offsets)
+
+    def keep(self, kept: np.ndarray, codes: np.ndarray) -> "LabelLists":
+        """Return the labels where `kept` is true, with other codes for them; both (n_labels,)."""
+        return LabelLists(np.concatenate(([0], np.cumsum(kept)))[self.offsets], codes[kept], self.names)
 
     def at(self, position: int) -> "LabelLists":
         """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
-        present = np.diff(self.offsets) > position
+        present = self.counts() > position
         codes = self.codes[self.offsets[:-1][present] + position]
         return LabelLists(np.concatenate(([0], np.cumsum(present))), codes, self.names)
 
     def distinct(self) -> "LabelLists":
         """Return each row's labels once, in the order of their codes."""
-        size = max(len(self.names), 1)
-        keys = np.sort(self.rows() * size + self.codes)
-        keys = keys[np.diff(keys, prepend=-1) > 0]
-        rows, codes = np.divmod(keys, size)
-        return LabelLists(np.searchsorted(rows, np.arange(self.n_rows + 1)), codes.astype(np.int32), self.names)
+        starts = np.repeat(np.arange(self.n_rows) * max(len(self.names), 1), self.counts())
+        keys = starts + self.codes
+        keys.sort()  # by row first, so that each key is still in its row's place
+        return self.keep(np.diff(keys, prepend=-1) > 0, (keys - starts).astype(np.int32))
 
 
 def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
@@ -160,11 +163,18 @@ def _texts(column: pd.Series) -> pa.Array:
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     """Trim and normalise the distinct values, and leave out the empty ones."""
     encoded = values.dictionary_encode()
-    tidy = pc.utf8_normalize(pc.utf8_trim_whitespace(encoded.dictionary), form="NFC").dictionary_encode()
-    names = tidy.dictionary
-    code_of = np.append(tidy.indices.to_numpy(), -1).astype(np.int32)
-    empty = pc.index(names, "").as_py()
-    code_of[code_of == empty] = -1
-    codes = code_of[encoded.indices.fill_null(-1).to_numpy()]
-    kept = np.concatenate(([0], np.cumsum(codes >= 0)))
-    return LabelLists(kept[offsets], codes[codes >= 0], names)
+    codes = encoded.indices.fill_null(-1).to_numpy()
+    names = _normalise(pc.utf8_trim_whitespace(encoded.dictionary))
+    if names.equals(encoded.dictionary) and pc.index(names, "").as_py() < 0 and encoded.null_count == 0:
+        return LabelLists(offsets, codes, names)
+    merged = names.dictionary_encode()
+    code_of = np.append(merged.indices.to_numpy(), -1).astype(np.int32)
+    code_of[code_of == pc.index(merged.dictionary, "").as_py()] = -1
+    codes = code_of[codes]
+    return LabelLists(offsets, codes, merged.dictionary).keep(codes >= 0, codes)
+
+
+def _normalise(names: pa.Array) -> pa.Array:
+    """Return names in Unicode NFC; ASCII is so already, and most names are."""
+    other = pc.invert(pc.string_is_ascii(names))
+    return pc.replace_with_mask(names, other, pc.utf8_normalize(names.filter(other), form="NFC"))

@@ -6,7 +6,7 @@ Each one parses its column once, learns from the training rows only, and encodes
 import ast
 import json
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Generic, Literal, TypeVar
 
@@ -40,7 +40,7 @@ class Sparse:
 
     Attributes:
         offsets: (n_rows + 1,) int64.
-        columns: (n_labels,) int32, sorted within a row, from 0 in the block.
+        columns: (n_labels,) int32, each once in a row, from 0 in the block.
         weights: (n_labels,) float32.
         unseen: (n_rows,) int32, labels of the row that training did not keep.
     """
@@ -68,6 +68,11 @@ class Feature(ABC, Generic[Parsed]):
     @abstractmethod
     def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
         """Encode every row, one part a block that `fit` returned."""
+
+    def fit_encode(self, parsed: Parsed, train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
+        """Do both at once."""
+        blocks = self.fit(parsed, train)
+        return blocks, self.encode(parsed, blocks)
 
     def declaration(self) -> dict[str, Any]:
         """Return class name and arguments as plain data."""
@@ -191,22 +196,29 @@ class Labels(Feature[list[LabelLists]]):
         return [lists.distinct()]
 
     def fit(self, parsed: list[LabelLists], train: np.ndarray) -> list[Block]:
-        names = [f"{self.column}{position + 1}" for position in range(len(parsed))]
-        return [
-            Block(name, self.named_role, "label", _vocabulary(lists, train, self.min_films))
-            for name, lists in zip(names if self.positions else [self.column], parsed, strict=True)
+        return self.fit_encode(parsed, train)[0]
+
+    def fit_encode(self, parsed: list[LabelLists], train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
+        kept = [_frequent(lists, train, self.min_films) for lists in parsed]
+        names = [f"{self.column}{position + 1}" for position in range(len(parsed))] if self.positions else [self.column]
+        blocks = [
+            Block(name, self.named_role, "label", _taken(lists.names, codes))
+            for name, lists, codes in zip(names, parsed, kept, strict=True)
         ]
+        # The codes tell where a label stands; `encode` has to look its name up.
+        places = [_inverse(codes, len(lists.names)) for lists, codes in zip(parsed, kept, strict=True)]
+        return blocks, self._weigh(parsed, places)
 
     def encode(self, parsed: list[LabelLists], blocks: list[Block]) -> list[Dense | Sparse]:
-        parts = [_encode_labels(lists, block.values) for lists, block in zip(parsed, blocks, strict=True)]
+        places = [_places(lists.names, block.values) for lists, block in zip(parsed, blocks, strict=True)]
+        return self._weigh(parsed, places)
+
+    def _weigh(self, parsed: list[LabelLists], places: list[np.ndarray]) -> list[Dense | Sparse]:
+        parts = [_encode_labels(lists, place) for lists, place in zip(parsed, places, strict=True)]
         if self.weight == "one":
             return list(parts)
-        films = sum(np.diff(part.offsets) for part in parts)
-        scale = 1 / np.sqrt(np.maximum(films, 1))
-        return [
-            Sparse(part.offsets, part.columns, np.repeat(scale, np.diff(part.offsets)).astype(np.float32), part.unseen)
-            for part in parts
-        ]
+        scale = (1 / np.sqrt(np.maximum(sum(np.diff(part.offsets) for part in parts), 1))).astype(np.float32)
+        return [replace(part, weights=np.repeat(scale, np.diff(part.offsets))) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -238,8 +250,10 @@ class Category(Feature[LabelLists]):
 
     def encode(self, parsed: LabelLists, blocks: list[Block]) -> list[Dense | Sparse]:
         values = blocks[0].values
-        pool = values.index(self.other) if self.other in values else -1
-        return [_encode_labels(parsed, values, pool)]
+        place = _places(parsed.names, values)
+        if self.other in values:
+            place = np.where(place < 0, values.index(self.other), place)
+        return [_encode_labels(parsed, place)]
 
 
 @dataclass(frozen=True)
@@ -267,7 +281,8 @@ class Bins(Feature[np.ndarray]):
         return [Block(self.column, self.named_role, "label", _vocabulary(lists, train, 1))]
 
     def encode(self, parsed: np.ndarray, blocks: list[Block]) -> list[Dense | Sparse]:
-        return [_encode_labels(_binned(parsed, self.edges, self.labels), blocks[0].values)]
+        lists = _binned(parsed, self.edges, self.labels)
+        return [_encode_labels(lists, _places(lists.names, blocks[0].values))]
 
 
 @dataclass(frozen=True)
@@ -291,18 +306,19 @@ class Popularity(Feature[LabelLists]):
     def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
         counts = _films(parsed, train)
         seen = np.flatnonzero(counts)
-        fitted = {"value": parsed.names.take(pa.array(seen)).to_pylist(), "films": counts[seen].tolist()}
+        fitted = {"value": _taken(parsed.names, seen), "films": counts[seen].tolist()}
         lists = self._binned(parsed, fitted)
         return [Block(self.column, self.named_role, "label", _vocabulary(lists, train, 1), fitted)]
 
     def encode(self, parsed: LabelLists, blocks: list[Block]) -> list[Dense | Sparse]:
-        return [_encode_labels(self._binned(parsed, blocks[0].fitted), blocks[0].values)]
+        lists = self._binned(parsed, blocks[0].fitted)
+        return [_encode_labels(lists, _places(lists.names, blocks[0].values))]
 
     def _binned(self, parsed: LabelLists, fitted: dict[str, Any]) -> LabelLists:
         place = _places(parsed.names, fitted["value"])
         films = np.append(np.asarray(fitted["films"], dtype=np.float64), 0.0)[place]
         shared = np.full(parsed.n_rows, np.nan)
-        shared[parsed.rows()] = films[parsed.codes]
+        shared[parsed.counts() > 0] = films[parsed.codes]
         lowest = np.nextafter(self.edges[0], np.inf)
         return _binned(np.maximum(shared, lowest), self.edges, self.labels)
 
@@ -324,22 +340,40 @@ def _binned(values: np.ndarray, edges: list[float], labels: list[str] | None) ->
     return LabelLists(offsets, codes[inside].astype(np.int32), pa.array(names, pa.large_string()))
 
 
-def _films(lists: LabelLists, train: np.ndarray) -> np.ndarray:
-    """Count the rows of `train` that have each name; a row must not have one twice."""
+def _training_codes(lists: LabelLists, train: np.ndarray) -> np.ndarray:
     in_train = np.zeros(lists.n_rows, dtype=bool)
     in_train[train] = True
-    return np.bincount(lists.codes[in_train[lists.rows()]], minlength=len(lists.names))
+    return lists.codes[np.repeat(in_train, lists.counts())]
+
+
+def _films(lists: LabelLists, train: np.ndarray) -> np.ndarray:
+    """Count the rows of `train` that have each name; a row must not have one twice."""
+    return np.bincount(_training_codes(lists, train), minlength=len(lists.names))
+
+
+def _frequent(lists: LabelLists, train: np.ndarray, min_films: int) -> np.ndarray:
+    """Return the codes of at least `min_films` training rows, the most frequent first, ties as they come in there."""
+    codes = _training_codes(lists, train)
+    films = np.bincount(codes, minlength=len(lists.names))
+    kept = np.flatnonzero(films >= max(min_films, 1))
+    first = np.empty(len(films), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last one written is the first one there
+    return kept[np.lexsort((first[kept], -films[kept]))]
 
 
 def _vocabulary(lists: LabelLists, train: np.ndarray, min_films: int) -> list[str]:
-    """Return the names of at least `min_films` training rows, the most frequent first, ties by name."""
-    counts = _films(lists, train)
-    kept = np.flatnonzero(counts >= max(min_films, 1))
-    names = lists.names.take(pa.array(kept))
-    order = pc.sort_indices(
-        pa.table({"films": counts[kept], "name": names}), sort_keys=[("films", "descending"), ("name", "ascending")]
-    )
-    return names.take(order).to_pylist()
+    return _taken(lists.names, _frequent(lists, train, min_films))
+
+
+def _taken(names: pa.Array, codes: np.ndarray) -> list[str]:
+    return names.take(pa.array(codes)).to_pylist()
+
+
+def _inverse(codes: np.ndarray, n_names: int) -> np.ndarray:
+    """Return where each of the names stands in `codes`, -1 where it doesn't."""
+    place = np.full(n_names, -1)
+    place[codes] = np.arange(len(codes))
+    return place
 
 
 def _places(names: pa.Array, values: list[str]) -> np.ndarray:
@@ -347,14 +381,9 @@ def _places(names: pa.Array, values: list[str]) -> np.ndarray:
     return pc.index_in(names, value_set=pa.array(values, names.type)).fill_null(-1).to_numpy()
 
 
-def _encode_labels(lists: LabelLists, values: list[str], pool: int = -1) -> Sparse:
-    """Encode labels as their places in `values`; others become `pool`, or are dropped and counted where it is -1."""
-    place = _places(lists.names, values)
-    columns = np.where(place < 0, pool, place)[lists.codes]
-    kept = columns >= 0
-    rows = lists.rows()
-    unseen = np.bincount(rows[~kept], minlength=lists.n_rows).astype(np.int32)
-    keys = np.sort(rows[kept] * max(len(values), 1) + columns[kept])
-    columns = (keys % max(len(values), 1)).astype(np.int32)
-    offsets = np.concatenate(([0], np.cumsum(np.bincount(rows[kept], minlength=lists.n_rows))))
-    return Sparse(offsets, columns, np.ones(len(columns), dtype=np.float32), unseen)
+def _encode_labels(lists: LabelLists, place: np.ndarray) -> Sparse:
+    """Encode labels as their places; those whose place is -1 are dropped and counted."""
+    columns = place[lists.codes].astype(np.int32)
+    kept = lists.keep(columns >= 0, columns)
+    unseen = (lists.counts() - kept.counts()).astype(np.int32)
+    return Sparse(kept.offsets, kept.codes, np.ones(len(kept.codes), dtype=np.float32), unseen)

@@ -104,7 +104,8 @@ class FilmDataModule(pl.LightningDataModule):
         if theirs != ours:
             raise InputError(
                 "the checkpoint has another feature space than data.features: "
-                f"only the checkpoint has {_only_in(theirs, ours)}; only the config has {_only_in(ours, theirs)}; "
+                f"only the checkpoint has {_only_in(theirs, ours)}; only the config has {_only_in(ours, theirs)}, "
+                "or their order differs; "
                 "give the checkpoint's own config, or train anew"
             )
         if fitted.split != self.declared.split.declaration():

@@ -161,11 +161,9 @@ class TimeSplit(Split):
                     f"{str(error).splitlines()[0]}"
                 ) from None
         order = np.sort(times.to_numpy())
-        first_test, first_val = (order[min(int(len(order) * share), len(order) - 1)] for share in self._bounds())
+        n_test, n_val = (ceil(len(order) * size) for size in (self.test, self.val))
+        first_test, first_val = order[-n_test], order[-min(n_test + n_val, len(order))]
         return ((times >= first_val).to_numpy().astype(np.uint8) + (times >= first_test).to_numpy()).astype(np.uint8)
-
-    def _bounds(self) -> tuple[float, float]:
-        return 1 - self.test, 1 - self.test - self.val
 
 
 @dataclass(frozen=True)
@@ -191,7 +189,8 @@ class KFold(Split):
                 "data.split.folds must be 2 or more and data.split.fold from 0 to one less, "
                 f"got {self.folds} and {self.fold}"
             )
-        _check_sizes(self.val, 1 / self.folds)
+        if not 0 < self.val < 1:
+            raise InputError(f"data.split.val must be between 0 and 1, got {self.val:g}")
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))

@@ -86,7 +86,8 @@ class AdditiveMLP(nn.Module):
 
 
 def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
-    layer = nn.Linear(n_in, n_out)
+    # `skip_init` draws nothing from the global stream.
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
     nn.init.kaiming_uniform_(layer.weight, a=sqrt(5), generator=generator)
     nn.init.uniform_(layer.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
     return layer

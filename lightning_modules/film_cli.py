@@ -92,6 +92,7 @@ class FilmCLI(LightningCLI):
             {
                 "early_stopping.monitor": "val/loss",
                 "early_stopping.patience": 3,
+                "trainer.max_epochs": 100,
                 "trainer.enable_model_summary": False,  # the run says in one line what it trains
             }
         )
@@ -124,11 +125,12 @@ class FilmCLI(LightningCLI):
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
         if is_rank_zero():
             self.folder = self.open_run(self)
-        keep = ModelCheckpoint(
-            self.folder / "checkpoints", "best", monitor="val/loss", save_last=True, enable_version_counter=False
-        )
+        folder = self.folder / "checkpoints"
+        # Two of them: `save_last` would follow the best one, and a resumed run would go back to it.
+        best = ModelCheckpoint(folder, "best", monitor="val/loss", enable_version_counter=False)
+        last = ModelCheckpoint(folder, "last", enable_version_counter=False)
         trainer = self._get(self.config_init, "trainer")
-        trainer["callbacks"] = [*(trainer["callbacks"] or []), keep]
+        trainer["callbacks"] = [*(trainer["callbacks"] or []), best, last]
         if trainer["enable_progress_bar"] is not False:
             trainer["callbacks"].append(RichProgressBar(leave=False))
         if trainer["logger"] in (None, True):

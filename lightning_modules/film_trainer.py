@@ -2,6 +2,7 @@
 
 import lightning.pytorch as pl
 
+from datamodules.errors import InputError
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.mlp_regressor import MLPRegressor
 
@@ -16,6 +17,8 @@ class FilmTrainer(pl.Trainer):
             ckpt_path: a checkpoint to go on from.
         """
         self.fit(model, datamodule=datamodule, ckpt_path=ckpt_path, weights_only=True)
+        if not self.checkpoint_callback.best_model_path:  # type: ignore[union-attr]
+            raise InputError("`study` must train an epoch: trainer.max_epochs 1 or more, and no fast_dev_run")
         best = self.checkpoint_callback.best_model_path  # type: ignore[union-attr]
         self.test(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
         self.predict(model, datamodule=datamodule, return_predictions=False)

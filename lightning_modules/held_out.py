@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torchmetrics import Metric
@@ -19,14 +20,20 @@ class Predictions(Metric):
         super().__init__(**kwargs)
         self.add_state("row", [], dist_reduce_fx="cat")
         self.add_state("scaled", [], dist_reduce_fx="cat")
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all rows; what stays is empty in the right types, for a device that gets no row."""
+        super().reset()
+        self.update(torch.empty(0, dtype=torch.int64, device=self.device), torch.empty(0, device=self.device))
 
     def update(self, row: Tensor, scaled: Tensor) -> None:
         """Add a batch: its rows, (n,) int64, and predictions, (n,)."""
         self.row.append(row)
         self.scaled.append(scaled.detach().float())
 
-    def compute(self) -> tuple[Tensor, Tensor]:
-        """Return rows, ascending, and their predictions, both on the CPU."""
-        row, scaled = dim_zero_cat(self.row).cpu(), dim_zero_cat(self.scaled).cpu()
-        order = torch.argsort(row)
+    def compute(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return rows, ascending, and their predictions; arrays, since torchmetrics makes scalars of single tensors."""
+        row, scaled = dim_zero_cat(self.row).cpu().numpy(), dim_zero_cat(self.scaled).cpu().numpy()
+        order = np.argsort(row)
         return row[order], scaled[order]

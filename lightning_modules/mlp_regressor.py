@@ -52,8 +52,8 @@ class MLPRegressor(pl.LightningModule):
         seed: int = 42,
     ) -> None:
         super().__init__()
-        _check(hidden, learning_rate, {"dropout": dropout, "label_dropout": label_dropout})
         self.save_hyperparameters()
+        _check(dict(self.hparams))
         self.network: AdditiveMLP | None = None
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
@@ -64,7 +64,7 @@ class MLPRegressor(pl.LightningModule):
         """Return the datamodule that the trainer works on."""
         return cast(FilmDataModule, cast(Any, self.trainer).datamodule)
 
-    def configure_model(self) -> None:
+    def setup(self, stage: str) -> None:
         """Build the network, once the data says how wide it is."""
         if self.network is None:
             space = self.films.fitted.encoder.space
@@ -83,7 +83,7 @@ class MLPRegressor(pl.LightningModule):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return scaled predictions, (n,)."""
-        assert self.network is not None, "configure_model() comes first"
+        assert self.network is not None, "setup() comes first"
         return self.network(batch.dense, batch.labels, batch.offsets, batch.weights)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
@@ -115,17 +115,19 @@ class MLPRegressor(pl.LightningModule):
         """Keep the predictions of all rows of all devices."""
         self._gather()
 
-    def _gather(self) -> tuple[Tensor, Tensor, np.ndarray]:
+    def _gather(self) -> tuple[np.ndarray, np.ndarray]:
         row, scaled = self.predictions.compute()
         self.predictions.reset()
-        self.predicted = self.films.fitted.scale.inverse(scaled.numpy())
-        return row, scaled, self.predicted
+        self.predicted = self.films.fitted.scale.inverse(scaled)
+        return row, scaled
 
     def _log_scores(self, side: str) -> None:
-        row, scaled, predicted = self._gather()
-        actual = self.films.films.actual[row.numpy()]
-        loss = self._loss(scaled.double(), torch.from_numpy(self.films.fitted.scale.forward(actual)))
-        self.scores[side] = regression_scores(actual, predicted)
+        row, scaled = self._gather()
+        assert self.predicted is not None
+        actual = self.films.films.actual[row]
+        target = torch.from_numpy(self.films.fitted.scale.forward(actual))
+        loss = self._loss(torch.from_numpy(scaled).double(), target)
+        self.scores[side] = regression_scores(actual, self.predicted)
         self.log_dict({f"{side}/{name}": value for name, value in self.scores[side].items()})
         self.log(f"{side}/loss", loss.float(), prog_bar=side == "val")
 
@@ -134,7 +136,7 @@ class MLPRegressor(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
-        assert self.network is not None, "configure_model() comes first"
+        assert self.network is not None, "setup() comes first"
         hp = self.hparams
         groups = [
             {"params": list(self.network.first.parameters()), "weight_decay": hp["first_weight_decay"]},
@@ -144,20 +146,27 @@ class MLPRegressor(pl.LightningModule):
         optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=True)
         if hp["schedule"] == "none":
             return optimiser
+        if self.trainer.estimated_stepping_batches == float("inf"):
+            raise InputError("model.schedule cosine needs an end: trainer.max_epochs must be 1 or more, got -1")
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
-def _check(hidden: list[int], learning_rate: float, shares: dict[str, float]) -> None:
+def _check(hp: dict[str, Any]) -> None:
     problems = [
-        f"model.{name} must be at least 0 and below 1, got {share:g}"
-        for name, share in shares.items()
-        if not 0 <= share < 1
+        f"model.{name} must be at least 0 and below 1, got {hp[name]:g}"
+        for name in ("dropout", "label_dropout")
+        if not 0 <= hp[name] < 1
     ]
-    if not hidden or min(hidden) < 1:
-        problems.append(f"model.hidden must be one or more widths of 1 or more, got {hidden}")
-    if not learning_rate > 0:
-        problems.append(f"model.learning_rate must be above 0, got {learning_rate:g}")
+    problems += [
+        f"model.{name} must be 0 or more, got {hp[name]:g}"
+        for name in ("first_weight_decay", "tail_weight_decay")
+        if not hp[name] >= 0
+    ]
+    if not hp["hidden"] or min(hp["hidden"]) < 1:
+        problems.append(f"model.hidden must be one or more widths of 1 or more, got {hp['hidden']}")
+    if not hp["learning_rate"] > 0:
+        problems.append(f"model.learning_rate must be above 0, got {hp['learning_rate']:g}")
     if problems:
         raise InputError("\n".join(problems))

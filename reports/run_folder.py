@@ -29,7 +29,10 @@ class RunFolder:
         if not study or set(study) & set('/\\:*?"<>|') or study.startswith("."):
             raise InputError(f"--name must be fit for a folder's name, got {study!r}")
         parent = Path(runs) / study
-        parent.mkdir(parents=True, exist_ok=True)
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise InputError(f"--runs must be a folder, {runs} is a file") from None
         taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
         version = max(taken, default=-1) + 1
         while True:

@@ -9,7 +9,7 @@ from datamodules import regression_scores
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules import MLPRegressor
 from reports.run_folder import RunFolder
-from reports.scores import describe_data, plain, prediction_table, print_data, print_scores, test_scores
+from reports.scores import describe_data, plain, prediction_table, print_data, print_scores, score_test_rows
 
 
 class RunRecord:
@@ -55,7 +55,7 @@ class RunRecord:
     def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
         metrics = self.run.read_json("metrics.json")
-        metrics["models"] = {**metrics["models"], **test_scores(films.films, model.scores["test"])}
+        metrics["models"] = {**metrics["models"], **score_test_rows(films.films, model.scores["test"])}
         self.run.write_json("metrics.json", metrics)
         rows = metrics["rows"]["test"]
         print_scores(f"{rows:,} held-out test films", metrics["unit"], metrics["models"], self.console)

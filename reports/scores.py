@@ -1,6 +1,6 @@
 """The scores and predictions of a run, as files and as the table at its end."""
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from rich.text import Text
 from baselines import Mean
 from datamodules import Films, Fitted, Scores, TargetColumn, regression_scores
 from datamodules.splits import SIDES
-from reports.run_folder import RunFolder
+
+LOUD = "bold red"
 
 
 def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
         "study": study,
         "target": target.name,
         "unit": target.unit,
+        "films": int(films.labels["film"].nunique()) if "film" in films.labels else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
         "features": {"dense": space.n_dense, "labels": space.n_labels},
@@ -32,7 +34,7 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
     }
 
 
-def test_scores(films: Films, mlp: Scores) -> dict[str, Scores]:
+def score_test_rows(films: Films, mlp: Scores) -> dict[str, Scores]:
     """Return every model's scores on the test rows, in the target's unit."""
     assert films.rows is not None
     actual = films.actual[films.rows.test]
@@ -57,34 +59,43 @@ def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
 
 def print_data(metrics: dict[str, Any], hidden: list[int], console: Console) -> None:
     """Say in one line what the model is about to learn from."""
-    rows, features = metrics["rows"], metrics["features"]
-    left_out = f", {metrics['left_out']:,} without {metrics['target']} left out" if metrics["left_out"] else ""
+    rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
+    n_rows = sum(rows.values())
+    films = f"{n_rows:,} films" if n_rows == metrics["films"] else f"{metrics['films']:,} films in {n_rows:,} rows"
+    left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
     console.print(
-        f"[bold]{metrics['study']}[/bold]: {metrics['target']} of {sum(rows.values()):,} films "
+        f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
         f"from {features['dense']:,} numbers and {features['labels']:,} labels, MLP {'-'.join(map(str, hidden))}",
         highlight=False,
+        markup=False,
     )
     if metrics["leak"]:
         console.print(
-            "[bold red]The same films stand on both sides of this split: its scores say nothing of new films."
+            "The same films stand on both sides of this split: its scores say nothing of new films.", style=LOUD
         )
 
 
 def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], console: Console) -> None:
     """Print one line a model, the lowest RMSE first."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("model")
     for name in ("RMSE", "MAE", "R²"):
-        table.add_column(f"{name}, {unit}" if unit and name != "R²" else name, justify="right")
-    for model, scores in sorted(models.items(), key=lambda item: item[1]["rmse"]):
+        table.add_column(Text(f"{name}, {unit}" if unit and name != "R²" else name), justify="right")
+    for model, scores in sorted(models.items(), key=lambda item: _or_infinite(item[1]["rmse"])):
         r2 = "–" if scores["r2"] is None else f"{round(scores['r2'], 3) + 0.0:.3f}"
-        table.add_row(Text(model), f"{scores['rmse']:,.4g}", f"{scores['mae']:,.4g}", r2)
+        table.add_row(Text(model), _readable(scores["rmse"]), _readable(scores["mae"]), r2)
     console.print(table)
-    if "mlp" in models and (models["mlp"]["r2"] or 0) <= 0:
-        console.print("[bold red]The model is no better than guessing the mean: it has learnt nothing that holds.")
+    mlp = models.get("mlp")
+    if mlp and (mlp["rmse"] is None or (mlp["r2"] is not None and mlp["r2"] <= 0)):
+        console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
 
 
-def save_predictions(run: RunFolder, name: str, films: Films, predicted: np.ndarray) -> None:
-    """Write `prediction_table` into the run's folder."""
-    run.write_csv(name, prediction_table(films, predicted))
+def _or_infinite(value: float | None) -> float:
+    return inf if value is None else value
+
+
+def _readable(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"

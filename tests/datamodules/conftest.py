@@ -12,11 +12,11 @@ def wikidata():
 
 @pytest.fixture
 def films():
-    """80 films with missing cells, labels twice in a cell, and labels that rows from 60 on have alone."""
+    """80 films with missing cells, labels twice in a cell, and labels that the first 20 rows have alone."""
     rng = np.random.default_rng(7)
     people = np.array([f"Person {i}" for i in range(12)] + ["Éva Ö", "李"])
     casts = [", ".join(rng.choice(people, rng.integers(0, 5))) for _ in range(80)]
-    late = [f"{cast}, Newcomer {row}" if row >= 60 else cast for row, cast in enumerate(casts)]
+    late = [f"{cast}, Newcomer {row}" if row < 20 else cast for row, cast in enumerate(casts)]
     studios = rng.choice(["Ealing", "Gaumont", "Toho", "Ufa"], 80, p=[0.6, 0.25, 0.1, 0.05])
     return pd.DataFrame(
         {

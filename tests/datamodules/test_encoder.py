@@ -75,13 +75,13 @@ MIXED = [
 
 
 def test_blocks_stand_side_by_side_in_declared_order(films):
-    train = np.arange(60)
+    train = np.arange(20, 80)
     encoder = FilmEncoder(MIXED)
     encoded = encoder.fit_encode(films, train)
     singles = [FilmEncoder([feature]).fit_encode(films, train) for feature in MIXED]
     np.testing.assert_array_equal(encoded.dense, np.hstack([single.dense for single in singles]))
     np.testing.assert_array_equal(encoded.labels.toarray(), np.hstack([single.labels.toarray() for single in singles]))
-    assert encoded.labels.has_canonical_format
+    assert encoded.labels.nnz == (encoded.labels.toarray() != 0).sum()
     assert encoded.labels.nnz > 200
     assert (encoded.labels.dtype, encoded.labels.indices.dtype, encoded.dense.dtype) == (
         np.float32,
@@ -96,7 +96,7 @@ def test_blocks_stand_side_by_side_in_declared_order(films):
 
 def test_unseen_labels_are_counted_by_column(films):
     encoded = FilmEncoder([Labels("Cast"), Labels("Cast", positions=2), Number("Runtime")]).fit_encode(
-        films, np.arange(60)
+        films, np.arange(20, 80)
     )
     assert set(encoded.unseen) == {"Cast", "Cast1", "Cast2"}
     newcomers = films["Cast"].str.contains("Newcomer", na=False).astype(int)
@@ -105,10 +105,10 @@ def test_unseen_labels_are_counted_by_column(films):
 
 
 def test_numbers_alone_have_no_label_columns_and_labels_alone_no_numbers(films):
-    numbers = FilmEncoder([Number("Runtime")]).fit_encode(films, np.arange(60))
+    numbers = FilmEncoder([Number("Runtime")]).fit_encode(films, np.arange(20, 80))
     assert numbers.labels.shape == (80, 0)
     assert numbers.unseen == {}
-    labels = FilmEncoder([Labels("Cast")]).fit_encode(films, np.arange(60))
+    labels = FilmEncoder([Labels("Cast")]).fit_encode(films, np.arange(20, 80))
     assert labels.dense.shape == (80, 0)
     assert labels.dense.dtype == np.float32
 
@@ -122,7 +122,7 @@ def test_a_column_without_any_label_has_no_columns():
 
 def test_columns_that_no_feature_names_do_not_matter(films):
     encoder = FilmEncoder(MIXED)
-    encoded = encoder.fit_encode(films, np.arange(60))
+    encoded = encoder.fit_encode(films, np.arange(20, 80))
     other = encoder.encode(films[films.columns[::-1]].assign(More=1))
     np.testing.assert_array_equal(other.labels.toarray(), encoded.labels.toarray())
     np.testing.assert_array_equal(other.dense, encoded.dense)
@@ -148,7 +148,7 @@ def test_all_absent_columns_are_named_in_one_message(films):
         r"the table has: Runtime, Budget, Cast, Genres, Studio$"
     )
     with pytest.raises(InputError, match=said):
-        encoder.fit_encode(films, np.arange(60))
+        encoder.fit_encode(films, np.arange(20, 80))
     with pytest.raises(InputError, match=said):
         encoder.encode(films)
 
@@ -159,4 +159,4 @@ def test_all_columns_with_unusable_cells_are_named_in_one_message(films):
         r"column 'Studio' must hold numbers, row \d+ .*\ncolumn 'Cast' must hold numbers.*\ncolumn 'Studio', row \d+: "
     )
     with pytest.raises(InputError, match=said):
-        encoder.fit_encode(films, np.arange(60))
+        encoder.fit_encode(films, np.arange(20, 80))

@@ -212,13 +212,13 @@ def test_all_missing_columns_are_told_in_one_message(films_frame, declared):
 
 
 def test_both_columns_of_a_profit_ratio_are_wanted(films_frame, declared):
-    with pytest.raises(InputError, match="no column 'budget'.*\n.*no column 'revenue'"):
+    with pytest.raises(InputError, match=r"no column 'budget'.*\n.*no column 'revenue'"):
         fit_films(films_frame, replace(declared, target=ProfitRatio("budget", "revenue")))
 
 
 def test_new_films_still_need_every_feature(films_frame, declared):
     _, fitted = fit_films(films_frame, declared)
-    with pytest.raises(InputError, match="no column 'year'.*\n.*no column 'cast'"):
+    with pytest.raises(InputError, match=r"no column 'year'.*\n.*no column 'cast'"):
         new_films(films_frame.drop(columns=["year", "cast"]), declared, fitted)
 
 

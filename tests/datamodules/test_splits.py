@@ -1,3 +1,4 @@
+import json
 from dataclasses import MISSING, fields
 
 import numpy as np
@@ -58,8 +59,11 @@ class TestEverySplit:
         relabelled = films_frame.set_index(np.arange(len(films_frame))[::-1] * 3 + 10)
         assert usual(kind).assign(relabelled).tolist() == usual(kind).assign(films_frame).tolist()
 
-    def test_equal_splits_are_equal(self, kind):
-        assert usual(kind) == usual(kind)
+    def test_its_declaration_is_plain_data_and_makes_it_again(self, kind):
+        declared = json.loads(json.dumps(usual(kind).declaration()))
+        assert declared == usual(kind).declaration()
+        assert declared.pop("rule") == kind.__name__
+        assert kind(**declared) == usual(kind)
 
 
 def test_rows_survive_their_codes():

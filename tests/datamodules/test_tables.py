@@ -107,6 +107,11 @@ def test_a_cell_may_hold_commas_quotes_and_line_ends(file):
     assert frame.to_dict("list") == {"a": ['say "x", y', "two\nlines"], "b": [1, 2]}
 
 
+def test_a_cell_may_be_longer_than_a_megabyte(file):
+    frame = read_table(file("a.csv", "a,b\n" + "x" * 2_500_000 + ",1\ny,2\n"))
+    assert frame["a"].str.len().tolist() == [2_500_000, 1]
+
+
 def test_text_far_down_makes_the_whole_column_text(file):
     frame = read_table(file("a.csv", "n,m\n" + "12345,\n" * 300_000 + "late,late\n"))
     assert len(frame) == 300_001

@@ -38,6 +38,10 @@ def inputs(batch: Batch) -> tuple[torch.Tensor, ...]:
     return batch.dense, batch.labels, batch.offsets, batch.weights
 
 
+def seeded() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
 def as_linear(layer: AdditiveLayer) -> nn.Linear:
     """Return the one-hot linear layer with the same weights."""
     weight = torch.cat([layer.dense_weight, layer.label_weight]).detach().T
@@ -48,8 +52,8 @@ def as_linear(layer: AdditiveLayer) -> nn.Linear:
 
 def test_the_first_layer_is_a_one_hot_linear_layer(encoded, batch, one_hot):
     layer = network(encoded, hidden=[16]).first
-    nn.init.normal_(layer.label_weight)
-    nn.init.normal_(layer.bias)
+    nn.init.normal_(layer.label_weight, generator=seeded())
+    nn.init.normal_(layer.bias, generator=seeded())
     ours = layer(*inputs(batch))
     assert ours.shape == (203, 16)
     assert ours.std() > 0.5
@@ -70,8 +74,8 @@ def test_its_gradients_are_those_of_a_one_hot_linear_layer(encoded, batch, one_h
 
 @pytest.mark.parametrize("hidden", [[8], [16, 4], [12, 7, 5]])
 def test_the_network_is_an_mlp_over_the_one_hot_matrix(encoded, batch, one_hot, hidden):
-    ours = network(encoded, hidden=hidden, seed=3).eval()
-    nn.init.normal_(ours.first.label_weight)
+    ours = network(encoded, hidden=hidden, seed=1).eval()
+    nn.init.normal_(ours.first.label_weight, generator=seeded())
     values = as_linear(ours.first)(one_hot)
     tail = [layer for layer in ours.tail if isinstance(layer, nn.Linear)]
     assert [layer.out_features for layer in tail] == [*hidden[1:], 1]
@@ -83,7 +87,7 @@ def test_the_network_is_an_mlp_over_the_one_hot_matrix(encoded, batch, one_hot, 
 
 def test_a_film_without_labels_has_its_numbers_and_the_bias_alone(encoded, batch):
     layer = network(encoded, hidden=[8]).first
-    nn.init.normal_(layer.bias)
+    nn.init.normal_(layer.bias, generator=seeded())
     alone = batch.dense[7] @ layer.dense_weight + layer.bias
     assert batch.offsets[7] == batch.offsets[8]
     torch.testing.assert_close(layer(*inputs(batch))[7], alone)
@@ -130,7 +134,7 @@ def test_dropout_and_label_dropout_are_each_their_own(encoded, batch):
 def test_label_dropout_keeps_the_expected_value(share):
     """Drop labels of the same film 20,000 times: each is there at 1 / (1 - share) or not at all."""
     n, labels, weights = 20_000, [0, 2, 3], [1.0, 0.5, 2.0]
-    layer = AdditiveLayer(1, 4, 4, share, torch.Generator().manual_seed(0))
+    layer = AdditiveLayer(1, 4, 4, share, seeded())
     with torch.no_grad():
         layer.label_weight.copy_(torch.eye(4))
         layer.dense_weight.fill_(3)
@@ -150,7 +154,7 @@ def test_label_dropout_keeps_the_expected_value(share):
 
 
 def test_labels_of_a_film_are_dropped_one_by_one():
-    layer = AdditiveLayer(0, 2, 2, 0.5, torch.Generator())
+    layer = AdditiveLayer(0, 2, 2, 0.5, seeded())
     with torch.no_grad():
         layer.label_weight.copy_(torch.eye(2))
     torch.manual_seed(1)

@@ -104,16 +104,24 @@ def test_what_is_no_run_is_refused_by_its_path(tmp_path, name):
         RunFolder.open(str(tmp_path / name))
 
 
-def test_a_run_without_a_checkpoint_says_how_to_train_it(run):
+@pytest.mark.parametrize("name", ["best", "last"])
+def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
     with pytest.raises(
-        InputError, match=r"best\.ckpt does not exist.*`python cli\.py fit --config .*version_0.config\.yaml`"
+        InputError, match=rf"{name}\.ckpt does not exist.*`python cli\.py fit --config .*version_0.config\.yaml`"
     ):
-        run.best_checkpoint()
+        run.checkpoint(name)
 
 
-def test_the_best_checkpoint_is_found(run):
+@pytest.mark.parametrize("name", ["best", "last"])
+def test_a_checkpoint_is_found_by_its_name(run, name):
     run.write_text("checkpoints/best.ckpt", "")
-    assert run.best_checkpoint() == run.path / "checkpoints" / "best.ckpt"
+    run.write_text("checkpoints/last.ckpt", "")
+    assert run.checkpoint(name) == run.path / "checkpoints" / f"{name}.ckpt"
+
+
+def test_a_refusal_names_the_option_as_it_was_typed(tmp_path):
+    with pytest.raises(InputError, match=r"^--resume must be the folder of a run"):
+        RunFolder.open(str(tmp_path / "nowhere"), option="--resume")
 
 
 def test_a_run_that_came_to_nothing_is_removed(run):
@@ -213,7 +221,7 @@ def test_numbers_stay_numbers(run):
 def test_floats_are_written_in_full(run):
     values = np.random.default_rng(0).normal(size=50)
     run.write_csv("films.csv", pd.DataFrame({"predicted": values}))
-    assert pd.read_csv(run.path / "films.csv", float_precision="round_trip")["predicted"].tolist() == values.tolist()
+    assert pd.read_csv(run.path / "films.csv")["predicted"].tolist() == values.tolist()
 
 
 def test_the_table_given_is_left_unchanged(run):

@@ -41,6 +41,7 @@ def test_what_is_known_of_the_data_is_counted(fitted, declared):
         "study": "ratings",
         "target": "rating",
         "unit": "points",
+        "films": 198,
         "rows": {"train": 138, "val": 20, "test": 40},
         "left_out": 5,
         "features": {"dense": 3, "labels": learnt.encoder.space.n_labels},
@@ -48,6 +49,15 @@ def test_what_is_known_of_the_data_is_counted(fitted, declared):
         "unseen_labels": films.unseen(),
         "models": {},
     }
+
+
+def test_films_with_several_rows_are_counted_once(films_frame, declared):
+    twice = pd.concat([films_frame, films_frame], ignore_index=True)
+    films, learnt = fit_films(twice, replace(declared, allow_leak=True))
+    metrics = report.describe_data("ratings", declared.target, films, learnt)
+    assert metrics["films"] == 198
+    assert sum(metrics["rows"].values()) == 396
+    assert metrics["leak"]
 
 
 def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
@@ -59,7 +69,7 @@ def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
 
 def test_the_mean_of_the_training_rows_is_scored_beside_the_model(fitted):
     films, _ = fitted
-    scores = report.test_scores(films, MLP)
+    scores = report.score_test_rows(films, MLP)
     rows = films.rows
     dummy = DummyRegressor().fit(np.zeros((len(rows.train), 1)), films.actual[rows.train])
     guess = dummy.predict(np.zeros((len(rows.test), 1)))
@@ -106,21 +116,22 @@ def test_new_films_have_a_line_without_a_target(films_frame, declared, fitted):
 def test_saved_predictions_come_back(fitted, tmp_path):
     films, _ = fitted
     predicted = np.random.default_rng(1).normal(size=films.n_rows)
-    report.save_predictions(RunFolder(tmp_path), "predictions.csv", films, predicted)
-    read = pd.read_csv(tmp_path / "predictions.csv", float_precision="round_trip")
+    RunFolder(tmp_path).write_csv("predictions.csv", report.prediction_table(films, predicted))
+    read = pd.read_csv(tmp_path / "predictions.csv")
     assert read["predicted"].tolist() == predicted.tolist()
     assert read["row"].tolist() == films.number.tolist()
     assert read.loc[read["row"] == 3, "title"].item() == "Two\nlines"
     assert read.loc[read["row"] == 4, "title"].item() == "'-"
 
 
-def test_a_line_says_what_the_model_learns_from(fitted, declared):
+@pytest.mark.parametrize(("n_films", "said"), [(12_060, "12,060 films"), (4_000, "4,000 films in 12,060 rows")])
+def test_a_line_says_what_the_model_learns_from(fitted, declared, n_films, said):
     metrics = report.describe_data("ratings", declared.target, *fitted)
-    metrics["rows"] = {"train": 12_000, "val": 20, "test": 40}
+    metrics |= {"rows": {"train": 12_000, "val": 20, "test": 40}, "films": n_films}
     shown = " ".join(printed(report.print_data, metrics, [128, 64]).split())
     labels = metrics["features"]["labels"]
     assert shown == (
-        "ratings: rating of 12,060 films (12,000 train, 20 validate, 40 test, 5 without rating left out) "
+        f"ratings: rating of {said} (12,000 train, 20 validate, 40 test, 5 without rating left out) "
         f"from 3 numbers and {labels} labels, MLP 128-64"
     )
 
@@ -150,8 +161,16 @@ def test_the_lowest_rmse_stands_first_with_units():
 
 
 def test_without_a_unit_the_names_stand_alone():
-    shown = printed(report.print_scores, "films", "", {"mlp": {**MLP, "rmse": 123_456.7}})
-    assert rows_of(shown) == [["model", "RMSE", "MAE", "R²"], ["mlp", "1.235e+05", "1", "0.457"]]
+    shown = printed(report.print_scores, "films", "", {"mlp": MLP})
+    assert rows_of(shown)[0] == ["model", "RMSE", "MAE", "R²"]
+
+
+@pytest.mark.parametrize(
+    ("rmse", "said"), [(123_456_789.1, "123,456,789"), (999.96, "1000"), (12.3456, "12.35"), (0.0012345, "0.001234")]
+)
+def test_scores_are_readable_at_every_size(rmse, said):
+    shown = printed(report.print_scores, "films", "", {"mlp": {**MLP, "rmse": rmse}})
+    assert rows_of(shown)[1][1] == said
 
 
 @pytest.mark.parametrize("r2", [-0.3, 0.0])
@@ -171,7 +190,7 @@ def test_an_r2_that_cannot_be_told_is_a_dash_and_no_verdict():
 def test_a_model_that_diverged_is_shown_last_and_told_so(fitted, wild):
     films, _ = fitted
     actual = films.actual[films.rows.test]
-    models = report.test_scores(films, regression_scores(actual, np.full(len(actual), wild)))
+    models = report.score_test_rows(films, regression_scores(actual, np.full(len(actual), wild)))
     assert models["mlp"]["rmse"] is None
     shown = printed(report.print_scores, "films", "", models)
     assert [line[0] for line in rows_of(shown)] == ["model", "mean", "mlp"]
