@@ -53,4 +53,4 @@ def measure(copies: int, repeats: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"sizes": [measure(1, 5), measure(20, 3)]}))
+    print(json.dumps({"sizes": [measure(1, 15), measure(20, 3)]}))

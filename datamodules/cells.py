@@ -47,11 +47,16 @@ class LabelLists:
         return LabelLists(np.concatenate(([0], np.cumsum(present))), codes, self.names)
 
     def distinct(self) -> "LabelLists":
-        """Return each row's labels once, in the order of their codes."""
+        """Return each row's labels once, where they come first."""
         starts = np.repeat(np.arange(self.n_rows) * max(len(self.names), 1), self.counts())
         keys = starts + self.codes
-        keys.sort()  # by row first, so that each key is still in its row's place
-        return self.keep(np.diff(keys, prepend=-1) > 0, (keys - starts).astype(np.int32))
+        in_order = np.sort(keys)
+        if (in_order[1:] != in_order[:-1]).all():
+            return self
+        order = np.argsort(keys, kind="stable")
+        first = np.empty(len(keys), dtype=bool)
+        first[order] = np.diff(keys[order], prepend=-1) > 0
+        return self.keep(first, self.codes)
 
 
 def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
@@ -62,11 +67,13 @@ def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
     Raises:
         InputError: a cell holds text, a date, an infinite value, or one that is not above `above`.
     """
+    if column.dtype == object and pd.api.types.infer_dtype(column) == "boolean":
+        column = column.astype("boolean")
     if pd.api.types.is_numeric_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)
     else:
         given = column.notna().to_numpy()
-        if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if pd.api.types.is_datetime64_any_dtype(column.dtype) and given.any():
             raise InputError(f"column '{column.name}' must hold numbers, got dates such as {column[given].iloc[0]}")
         values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(np.float64, na_value=np.nan)
         _refuse(given & np.isnan(values), column, "must hold numbers")
@@ -93,7 +100,7 @@ def split_labels(column: pd.Series, separator: str) -> LabelLists:
     """Split each cell into labels at `separator`."""
     if _is_list(column):
         return _from_arrow_lists(column)
-    lists = pc.split_pattern(_texts(column).fill_null(""), separator)
+    lists = pc.split_pattern(_texts(column), separator)
     return _tidy(lists.offsets.to_numpy(), lists.flatten())
 
 
@@ -109,7 +116,9 @@ def parse_labels(column: pd.Series, loads: Callable[[str], Any], key: str) -> La
     parsed = []
     for code, cell in enumerate(cells.dictionary.to_pylist()):
         try:
-            parsed.append([str(label) for label in _labels_in(loads(cell), key)])
+            labels = [str(label) for label in _labels_in(loads(cell), key)]
+            "".join(labels).encode()  # a lone surrogate is no text
+            parsed.append(labels)
         except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
             row = column.index[pc.index(cells.indices, code).as_py()] + 1
             raise InputError(
@@ -137,8 +146,11 @@ def _is_list(column: pd.Series) -> bool:
 
 
 def _from_arrow_lists(column: pd.Series) -> LabelLists:
-    lists = _one_array(column)
-    return _tidy(*_parts(lists.cast(pa.large_list(pa.large_string()))))
+    try:
+        lists = _one_array(column).cast(pa.large_list(pa.large_string()))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise InputError(f"column '{column.name}' must hold lists of texts, got {column.dtype.pyarrow_dtype}") from None
+    return _tidy(*_parts(lists))
 
 
 def _parts(lists: pa.Array) -> tuple[np.ndarray, pa.Array]:
@@ -152,29 +164,35 @@ def _one_array(column: pd.Series) -> pa.Array:
 
 
 def _texts(column: pd.Series) -> pa.Array:
+    if _is_list(column):
+        kind = column.dtype.pyarrow_dtype
+        raise InputError(f"column '{column.name}' must hold one text a cell, got {kind}; use Labels")
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
-        if (whole == whole.round()).all():
+        if (whole == whole.round()).all() and (whole.abs() < 2**53).all():
             column = column.astype("Int64")
-    return _one_array(column).cast(pa.large_string())
+    try:
+        return _one_array(column).cast(pa.large_string())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):  # SQLite may hold numbers and texts in one column
+        return _one_array(column.map(str, na_action="ignore")).cast(pa.large_string())
 
 
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     """Trim and normalise the distinct values, and leave out the empty ones."""
     encoded = values.dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy()
     names = _normalise(pc.utf8_trim_whitespace(encoded.dictionary))
     if names.equals(encoded.dictionary) and pc.index(names, "").as_py() < 0 and encoded.null_count == 0:
-        return LabelLists(offsets, codes, names)
-    merged = names.dictionary_encode()
-    code_of = np.append(merged.indices.to_numpy(), -1).astype(np.int32)
-    code_of[code_of == pc.index(merged.dictionary, "").as_py()] = -1
-    codes = code_of[codes]
+        return LabelLists(offsets, encoded.indices.to_numpy(), names)
+    merged = pc.if_else(pc.equal(names, ""), pa.scalar(None, names.type), names).dictionary_encode()
+    code_of = np.append(merged.indices.fill_null(-1).to_numpy(), -1).astype(np.int32)
+    codes = code_of[encoded.indices.fill_null(-1).to_numpy()]
     return LabelLists(offsets, codes, merged.dictionary).keep(codes >= 0, codes)
 
 
 def _normalise(names: pa.Array) -> pa.Array:
-    """Return names in Unicode NFC; ASCII is so already, and most names are."""
+    """Return names in Unicode NFC; ASCII is so already, and most other names are."""
     other = pc.invert(pc.string_is_ascii(names))
-    return pc.replace_with_mask(names, other, pc.utf8_normalize(names.filter(other), form="NFC"))
+    given = names.filter(other)
+    normal = pc.utf8_normalize(given, form="NFC")
+    return names if normal.equals(given) else pc.replace_with_mask(names, other, normal)

@@ -1,6 +1,6 @@
 """Fit the declared features on the training rows and encode films as a dense and a sparse block."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -61,26 +61,40 @@ class FilmEncoder:
 
     def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
-        fitted = _each(lambda feature, cells: feature.fit_encode(cells, train), self.features, self._parse(frame))
+        fitted = self._each_feature(
+            frame, lambda place, column: self.features[place].fit_encode(self.features[place].parse(column), train)
+        )
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
         return self._assemble([parts for _, parts in fitted], len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
         """Encode the rows of a table with what was learnt from the training rows."""
-        parsed = self._parse(frame)
-        parts = _each(lambda feature, *cells: feature.encode(*cells), self.features, parsed, self.space.groups)
+        groups = self.space.groups
+        parts = self._each_feature(
+            frame, lambda place, column: self.features[place].encode(self.features[place].parse(column), groups[place])
+        )
         return self._assemble(parts, len(frame))
 
-    def _parse(self, frame: pd.DataFrame) -> list[Any]:
-        missing = missing_columns((feature.column for feature in self.features), frame.columns)
-        if missing:
-            raise InputError("\n".join([*missing, f"the table has: {', '.join(map(str, frame.columns))}"]))
-        parsed = _each(lambda feature: _parse_or_problem(feature, frame[feature.column]), self.features)
-        problems = [str(cells) for cells in parsed if isinstance(cells, InputError)]
+    def _each_feature(self, frame: pd.DataFrame, work: Callable[[int, pd.Series], Result]) -> list[Result]:
+        """Work on each feature's column, side by side: Arrow's and numpy's kernels run without the interpreter's lock.
+
+        Raises:
+            InputError: with the problems of all columns.
+        """
+        problems = missing_columns((feature.column for feature in self.features), frame.columns)
+        if problems:
+            raise InputError("\n".join([*problems, f"the table has: {', '.join(map(str, frame.columns))}"]))
+        columns = [frame[feature.column] for feature in self.features]
+        longest_first = sorted(range(len(columns)), key=lambda place: -columns[place].nbytes)
+        with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
+            running = {place: pool.submit(work, place, columns[place]) for place in longest_first}
+        problems = [
+            str(task.exception()) for _, task in sorted(running.items()) if isinstance(task.exception(), InputError)
+        ]
         if problems:
             raise InputError("\n".join(problems))
-        return parsed
+        return [running[place].result() for place in range(len(columns))]
 
     def _assemble(self, parts: list[list[Dense | Sparse]], n_rows: int) -> EncodedFilms:
         placed = list(zip(chain.from_iterable(self.space.groups), chain.from_iterable(parts), strict=True))
@@ -93,19 +107,6 @@ class FilmEncoder:
         )
 
 
-def _each(work: Callable[..., Result], *columns: Iterable[Any]) -> list[Result]:
-    """Work on the columns side by side: Arrow's and numpy's kernels run without the interpreter's lock."""
-    with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
-        return list(pool.map(work, *columns))
-
-
-def _parse_or_problem(feature: Feature[Any], column: pd.Series) -> Any:
-    try:
-        return feature.parse(column)
-    except InputError as problem:
-        return problem
-
-
 def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
     """Put CSR blocks side by side without sorting: each row's labels go to the row's next free places."""
     offsets = np.zeros(n_rows + 1, np.int64)
@@ -116,7 +117,8 @@ def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
     free, first_column = offsets[:-1].copy(), 0
     for block, part in sparse:
         counts = np.diff(part.offsets)
-        places = np.arange(part.offsets[-1]) + np.repeat(free - part.offsets[:-1], counts)
+        places = np.repeat(free - part.offsets[:-1], counts)
+        places += np.arange(part.offsets[-1])
         columns[places] = part.columns + first_column
         weights[places] = part.weights
         free += counts

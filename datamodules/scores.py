@@ -26,5 +26,5 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
     errors = predicted.astype(np.float64) - actual.astype(np.float64)
     mse = float(np.mean(errors**2))
     variance = float(np.var(actual, dtype=np.float64))
-    r2 = 1 - mse / variance if variance > 0 else float("nan")
+    r2 = 1 - mse / variance if np.ptp(actual) > 0 else float("nan")
     return {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2}

@@ -1,10 +1,7 @@
 """Read a table of films from a file or a named source into a pandas frame whose text is Arrow-backed."""
 
-import csv
-import gzip
-import io
+import re
 import sqlite3
-from codecs import getincrementaldecoder, lookup
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
@@ -12,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv as pacsv
 import pyarrow.parquet as papq
 
+from datamodules.delimited_text import read_delimited
 from datamodules.errors import InputError, nearest
 from datamodules.wikidata_films import read_wikidata_films
 
@@ -24,8 +21,6 @@ SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidat
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
-MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
-"""Cells of a text file that mean that nothing is known."""
 
 
 def read_table(
@@ -53,7 +48,7 @@ def read_table(
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     kind = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     if kind in DELIMITERS:
-        frame = _read_text(path, delimiter or DELIMITERS[kind], encoding)
+        frame = _to_frame(read_delimited(path, delimiter or DELIMITERS[kind], encoding))
     elif kind in PARQUET:
         frame = _read_parquet(path)
     elif kind in SQLITE:
@@ -89,73 +84,6 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
     return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None)
 
 
-def _read_text(path: Path, delimiter: str, encoding: str) -> pd.DataFrame:
-    try:
-        lookup(encoding)
-    except LookupError:
-        raise InputError(
-            f"--data.encoding must be a text encoding such as utf-8 or latin-1, got {encoding!r}"
-        ) from None
-    if len(delimiter) != 1:
-        raise InputError(f"--data.delimiter must be one character, got {delimiter!r}")
-    ragged: list[pacsv.InvalidRow] = []
-
-    def note_ragged(row: pacsv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
-    try:
-        table = pacsv.read_csv(
-            path,
-            read_options=pacsv.ReadOptions(encoding=encoding),
-            parse_options=pacsv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note_ragged
-            ),
-            convert_options=pacsv.ConvertOptions(null_values=MISSING, strings_can_be_null=True),
-        )
-    except (pa.ArrowInvalid, UnicodeError, EOFError, OSError) as error:
-        reason = _undecodable(path, encoding) or f"{path} is not a table: {str(error).splitlines()[0]}"
-        raise InputError(reason) from None
-    # Arrow takes a column that is not UTF-8 for bytes, without a word.
-    if ragged or any(pa.types.is_binary(kind) for kind in table.schema.types):
-        raise InputError(_undecodable(path, encoding) or _ragged(path, delimiter, encoding, len(ragged)))
-    return _to_frame(table)
-
-
-def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-
-
-def _undecodable(path: Path, encoding: str) -> str | None:
-    """Name the line of the first byte that `encoding` does not know."""
-    decoder = getincrementaldecoder(encoding)()
-    line = 0
-    try:
-        with _open(path) as stream:
-            for line, raw in enumerate(stream, start=1):
-                if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
-                    return f"{path}, line {line}: UTF-16, not {encoding} text; give --data.encoding utf-16"
-                decoder.decode(raw)
-    except UnicodeError:
-        return f"{path}, line {line}: not {encoding} text; try --data.encoding cp1252 or latin-1"
-    except (OSError, EOFError) as broken:
-        return f"{path} cannot be read: {broken}"
-    return None
-
-
-def _ragged(path: Path, delimiter: str, encoding: str, count: int) -> str:
-    """Name the line of the first row that has other than the header's number of cells."""
-    with io.TextIOWrapper(_open(path), encoding=encoding, newline="") as stream:
-        rows = csv.reader(stream, delimiter=delimiter)
-        width, line = len(next(rows)), 2
-        for row in rows:
-            if row and len(row) != width:
-                break
-            line = rows.line_num + 1
-    more = f"; {count:,} rows are so" if count > 1 else ""
-    return f"{path}, line {line}: every row must have the header's {width} cells, got {len(row)}{more}"
-
-
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
         return _to_frame(papq.read_table(path))
@@ -166,7 +94,10 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY name")
+            found = connection.execute(
+                "SELECT name FROM sqlite_master "
+                "WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
+            )
             tables = [name for (name,) in found]
             return pd.read_sql_query(_select(query, tables, path), connection)
     except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
@@ -174,7 +105,7 @@ def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
 
 
 def _select(query: str | None, tables: list[str], path: Path) -> str:
-    if query and query.lstrip()[:6].lower() in ("select", "with c", "values"):
+    if query and query not in tables and re.match(r"\s*(select|with|values)\b", query, re.IGNORECASE):
         return query
     if query is None and len(tables) == 1:
         query = tables[0]

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as papq
 import pytest
 
+from datamodules.delimited_text import MISSING
 from datamodules.errors import InputError
-from datamodules.tables import MISSING, SOURCES, read_table
+from datamodules.tables import SOURCES, read_table
 
 MOVIES = Path(__file__).parents[2] / "../shared/data/the_movies_dataset"
 
