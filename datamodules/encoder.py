@@ -61,20 +61,22 @@ class FilmEncoder:
 
     def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
-        fitted = self._each_feature(
-            frame, lambda place, column: self.features[place].fit_encode(self.features[place].parse(column), train)
-        )
+
+        def work(place: int, column: pd.Series) -> tuple[list[Block], list[Dense | Sparse]]:
+            return self.features[place].fit_encode(self.features[place].parse(column), train)
+
+        fitted = self._each_feature(frame, work)
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
         return self._assemble([parts for _, parts in fitted], len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
         """Encode the rows of a table with what was learnt from the training rows."""
-        groups = self.space.groups
-        parts = self._each_feature(
-            frame, lambda place, column: self.features[place].encode(self.features[place].parse(column), groups[place])
-        )
-        return self._assemble(parts, len(frame))
+
+        def work(place: int, column: pd.Series) -> list[Dense | Sparse]:
+            return self.features[place].encode(self.features[place].parse(column), self.space.groups[place])
+
+        return self._assemble(self._each_feature(frame, work), len(frame))
 
     def _each_feature(self, frame: pd.DataFrame, work: Callable[[int, pd.Series], Result]) -> list[Result]:
         """Work on each feature's column, side by side: Arrow's and numpy's kernels run without the interpreter's lock.
