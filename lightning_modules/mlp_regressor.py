@@ -96,8 +96,18 @@ class MLPRegressor(pl.LightningModule):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the batch's loss."""
         loss = self._loss(self(batch), batch.target)
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.target), sync_dist=True)
+        # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
+        self.summed_loss += loss.detach() * len(batch.target)
+        self.n_trained += len(batch.target)
+        if self.trainer.is_last_batch:  # the epoch's mean over rows and devices, which have equally many
+            mean = self.summed_loss / self.n_trained
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
         return loss
+
+    def on_train_epoch_start(self) -> None:
+        """Begin the sum of the epoch's loss."""
+        self.summed_loss = torch.zeros((), device=self.device)
+        self.n_trained = 0
 
     def _collect(self, batch: Batch, batch_idx: int) -> None:
         """Keep the batch's predictions until the epoch's end."""
