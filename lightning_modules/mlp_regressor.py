@@ -155,7 +155,9 @@ class MLPRegressor(pl.LightningModule):
             {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-        optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=True)
+        # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
+        fused = not self.trainer.gradient_clip_val
+        optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=fused)
         if hp["schedule"] == "none":
             return optimiser
         if self.trainer.estimated_stepping_batches == float("inf"):

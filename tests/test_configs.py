@@ -1,0 +1,102 @@
+"""Every shipped config: its header, and an epoch of it."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+import cli
+
+ROOT = Path(cli.__file__).parent
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
+COPIED = "your_films"
+"""The config that a user copies, and so runs from where the copy is."""
+
+
+def read(path: Path) -> dict:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def header_of(path: Path) -> list[str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return lines[: next(place for place, line in enumerate(lines) if not line.startswith("#"))]
+
+
+def test_configs_are_shipped():
+    assert {"ratings", "box_office", COPIED} <= {path.stem for path in CONFIGS}
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_opens_with_its_purpose_and_its_exact_command(path):
+    header = header_of(path)
+    commands = [line for line in header if "python cli.py" in line]
+    place = path.name if path.stem == COPIED else f"configs/{path.name}"
+    assert commands == [f"#   python cli.py study --config {place}"]
+    assert header.index(commands[0]) >= 1
+    assert len(header[0]) > 20
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_says_what_it_needs(path):
+    text = " ".join(line.removeprefix("#").strip() for line in header_of(path))
+    if path.stem == COPIED:
+        columns = re.search(r"the columns (.*)\.", text)[1].replace(" and ", ", ").split(", ")
+        data = read(path)["data"]
+        asked = {data["title"], data["target"]["init_args"]["column"]}
+        asked |= {feature["init_args"]["column"] for feature in data["features"]}
+        assert set(columns) == asked
+    else:
+        assert re.search(r"Needs .*memory.* (seconds|minutes?)", text)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_configs_runs_are_named_like_its_file(path):
+    assert read(path)["name"] == path.stem
+
+
+@pytest.fixture
+def own_films(tmp_path) -> Path:
+    random = np.random.default_rng(5)
+    year, budget = random.integers(1950, 2024, 120), random.lognormal(15, 2, 120).round()
+    genres = ["|".join(random.choice(["Drama", "Comedy", "War"], random.integers(1, 3), False)) for _ in range(120)]
+    cast = [", ".join(random.choice(["Ann", "Bo", "Cy", "Di"], random.integers(0, 4), False)) for _ in range(120)]
+    films = pd.DataFrame({"title": "A film", "year": year, "budget": budget, "genres": genres, "cast": cast})
+    films.assign(rating=random.normal(6, 1, 120)).to_csv(tmp_path / "films.csv", index=False)
+    return tmp_path / "films.csv"
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_trains_an_epoch(command, path, own_films, tmp_path):
+    config = read(path)
+    table = config["data"]["table"]
+    options = ["--runs", tmp_path / "runs", "--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
+    if path.stem == COPIED:
+        options += ["--data.table", own_films]
+    elif table != "wikidata-films":
+        if not (ROOT / table).is_file():
+            pytest.skip(f"{table} is not shipped")
+        options += ["--data.table", ROOT / table]
+    said = command("study", "--config", path, *options)
+    assert said.code == 0, said.err
+    run = tmp_path / "runs" / config["name"] / "version_0"
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["target"] == config["data"]["target"]["init_args"].get("column", "profit_ratio")
+    assert metrics["models"]["mlp"]["rmse"] > 0
+    assert metrics["features"]["labels"] > 0 or all(
+        feature["class_path"] == "Number" for feature in config["data"]["features"]
+    )
+    n_rows = sum(metrics["rows"].values())
+    assert len(pd.read_csv(run / "predictions.csv")) == n_rows
+    # Records of a sentence that names its size: `17,130 films`, `811 films`.
+    said_sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
+    assert not said_sizes or f"{metrics['films']:,}" in said_sizes
+    assert metrics["leak"] is False
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_config_holds_no_path_of_a_machine(path):
+    assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
