@@ -3,7 +3,6 @@
 import json
 import os
 import pickle
-import re
 import shutil
 import signal
 import subprocess
@@ -274,14 +273,7 @@ def test_a_study_works_without_tensorboard(train):
     ]
 
 
-@pytest.mark.parametrize("option", ["--trainer.callbacks", "--trainer.callbacks+"])
-def test_callbacks_of_the_users_own_are_taken(train, option):
-    done = train("study", "--trainer.max_epochs", 1, option, "lightning.pytorch.callbacks.LearningRateMonitor")
-    assert "lr-Adam/pg1" in scalars_of(done.path)
-    assert {"checkpoints/best.ckpt", "checkpoints/last.ckpt"} <= set(files_in(done.path))
-
-
-def test_two_studies_give_the_same_scores_on_a_log1p_target_whatever_the_network_sees(train):
+def test_scores_are_in_the_targets_unit_whatever_the_network_sees(train):
     done = train("study", "--data.target.transform", "log1p", "--trainer.max_epochs", 2)
     tested = predictions_of(done.path).query("split == 'test'")
     assert metrics_of(done.path)["models"]["mlp"] == expected_scores(tested["actual"], tested["predicted"])
@@ -683,6 +675,7 @@ MISTAKES = {
     "no run to resume": ("--resume", ["--resume needs the folder of a run"]),
     "another command's option": ("--run {bad}", ["--run", "--resume"]),
     "an option cut short": ("--model.dropou 0.5", ["--model.dropou", "did you mean '--model.dropout'?"]),
+    "a split without its column": ("--data.split GroupSplit", ["data.split", "by"]),
 }
 
 

@@ -14,6 +14,12 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from datamodules.errors import InputError
 from lightning_modules.film_cli import COMMON, USES_A_MODEL, FilmCLI, is_rank_zero
 
+# What `reports.quiet` keeps from the terminal, where the command line calls it.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:.*predict returned None.*"),
+    pytest.mark.filterwarnings("ignore:.*Checkpoint directory .* exists and is not empty.*"),
+]
+
 
 class Runs:
     """Opens one folder, and keeps who asked for it."""

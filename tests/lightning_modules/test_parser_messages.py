@@ -100,11 +100,24 @@ def test_yaml_that_is_no_config_is_told_by_the_option(message_of, text):
     assert text.strip().splitlines()[0] in message if text else message
 
 
-def test_what_a_feature_lacks_is_told(message_of):
-    message = message_of(config="data: {features: [{class_path: Number}]}")
-    assert "column" in message
+@pytest.mark.parametrize(
+    ("config", "fragments"),
+    [
+        ("data: {features: [{class_path: Number}]}", ["data.features", "column"]),
+        ("data: {target: {class_path: ProfitRatio}}", ["data.target", "budget", "revenue"]),
+        ("data: {split: {class_path: GroupSplit}}", ["data.split", "by"]),
+    ],
+)
+def test_what_a_class_lacks_is_told(message_of, config, fragments):
+    message = message_of(config=config)
+    for fragment in fragments:
+        assert fragment in message
     assert "Parser key" not in message
-    assert "Traceback" not in message
+    assert "configs/ratings.yaml" not in message  # a config is what it has
+
+
+def test_an_option_cut_short_is_not_taken_for_another(message_of):
+    assert message_of("--model.dropou", "0.5") == "no option '--model.dropou', did you mean '--model.dropout'?"
 
 
 @pytest.mark.parametrize("command", ["fit", "study", "test"])
