@@ -1,5 +1,6 @@
 """The parser: LightningCLI over Greenlight's trainer, model and data."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -134,10 +135,9 @@ class FilmCLI(LightningCLI):
         if trainer["enable_progress_bar"] is not False:
             trainer["callbacks"].append(RichProgressBar(leave=False))
         if trainer["logger"] in (None, True):
-            study, version = self.folder.parent, self.folder.name
-            kwargs["logger"] = TensorBoardLogger(
-                study.parent, study.name, int(version.split("_")[1]), default_hp_metric=False
-            )
+            study, name = self.folder.parent, self.folder.name
+            version = int(name[8:]) if re.fullmatch(r"version_\d+", name) else name  # a user may rename the folder
+            kwargs["logger"] = TensorBoardLogger(study.parent, study.name, version, default_hp_metric=False)
         return super().instantiate_trainer(**kwargs)
 
     def _take_over(self, checkpoint: dict[str, Any]) -> None:
