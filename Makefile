@@ -5,13 +5,13 @@ INSTALLED := .venv/installed
 
 .PHONY: run test check format tensorboard clean
 
-run: $(INSTALLED)  ## the rating study on 17,130 real films
+run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
 
-test: $(INSTALLED)  ## the tests
+test: $(INSTALLED)
 	$(BIN)/python -m pytest
 
-check: $(INSTALLED)  ## lint, format, types, tests: what CI runs
+check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

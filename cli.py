@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         console.print("[bold red]error:[/bold red]", end=" ")
         console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
         return 2
+    except OSError as problem:  # a full disk, a folder that may not be written
+        console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
+        return 2
     except KeyboardInterrupt:
         console.print("stopped")
         return 130
@@ -49,8 +52,14 @@ def _run(words: list[str]) -> None:
     from reports.run_folder import RunFolder
 
     option = TAKES_A_RUN[words[0]]
+    other = "--run" if option == "--resume" else "--resume"
+    if any(word.partition("=")[0] == other for word in words):
+        raise InputError(f"`{words[0]}` takes a run's folder with {option}, not with {other}")
     words, given = _take(option, words)
-    if option == "--run" and not given and not any(word.startswith("--ckpt_path") for word in words):
+    if given and any(word.startswith("--ckpt_path") for word in words):
+        raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
+    asks = {"--help-all", "--print_config"} & set(words)
+    if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")
     run = RunFolder.open(given, option) if given else None
     checkpoint = run.checkpoint("best" if option == "--run" else "last") if run else None
@@ -93,6 +102,11 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     except MisconfigurationException as problem:
         record.discard()
         raise InputError(str(problem)) from None
+    except SystemExit as end:
+        record.discard()
+        if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
+            raise KeyboardInterrupt from None
+        raise
     except BaseException:
         record.discard()
         raise

@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
 
 from benchmarks.stopwatch import seconds_of
-from datamodules import FilmEncoder, Labels, Number, read_table
+from datamodules import Feature, FilmEncoder, Labels, Number, read_table
 
 NUMBERS = ["Year", "Runtime"]
 LABELS = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Production"]
@@ -25,7 +25,7 @@ LABELS = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Product
 
 def ours(films: pd.DataFrame) -> Any:
     """Encode with `FilmEncoder`; return the label block."""
-    features = [*(Number(column) for column in NUMBERS), *(Labels(column) for column in LABELS)]
+    features: list[Feature[Any]] = [*(Number(column) for column in NUMBERS), *(Labels(column) for column in LABELS)]
     return FilmEncoder(features).fit_encode(films, np.arange(len(films))).labels
 
 

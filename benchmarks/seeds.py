@@ -1,12 +1,14 @@
-"""Test scores of a study over seeds of the split, the weights and the order of the batches: mean and spread.
+"""Test scores of a study over seeds of the split, the weights and the order of the batches, and its peak memory.
 
-python -m benchmarks.seeds configs/ratings.yaml [seeds, default 5]
+python -m benchmarks.seeds configs/ratings.yaml [--seeds 5]
 """
 
 import json
 import subprocess
 import sys
+from argparse import ArgumentParser
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,7 +24,9 @@ def measure(config: str, seeds: int) -> dict[str, Any]:
             command = [sys.executable, "cli.py", "study", "--config", config, "--runs", runs, *given]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         found = [json.loads(path.read_text())["models"] for path in Path(runs).glob("*/*/metrics.json")]
-    return {"config": config, "seeds": seeds, "models": {model: _spread(found, model) for model in found[0]}}
+    peak = getrusage(RUSAGE_CHILDREN).ru_maxrss / 2**20
+    models = {model: _spread(found, model) for model in found[0]}
+    return {"config": config, "seeds": seeds, "peak_gib": round(peak, 2), "models": models}
 
 
 def _spread(found: list[dict[str, dict[str, float]]], model: str) -> dict[str, dict[str, float]]:
@@ -31,4 +35,8 @@ def _spread(found: list[dict[str, dict[str, float]]], model: str) -> dict[str, d
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5)))
+    parser = ArgumentParser(description=__doc__)
+    parser.add_argument("config")
+    parser.add_argument("--seeds", type=int, default=5, choices=range(2, 101), metavar="2..100")
+    given = parser.parse_args()
+    print(json.dumps(measure(given.config, given.seeds)))

@@ -12,17 +12,18 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
 import torch
 from lightning.pytorch.callbacks import Callback
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from datamodules import Batch, FilmDataModule, FilmRows, Labels, Number, Target
+from datamodules import Batch, Feature, FilmDataModule, FilmRows, Labels, Number, Target
 from lightning_modules import AdditiveMLP, FilmTrainer, MLPRegressor
 from reports.quiet import quieten
 
-MODEL = {"dropout": 0.2, "label_dropout": 0.2}
+MODEL: dict[str, Any] = {"dropout": 0.2, "label_dropout": 0.2}
 
 
 class PerRow(Dataset[Batch]):
@@ -65,7 +66,7 @@ def by_hand(films: FilmDataModule, loader: DataLoader[Batch], epochs: int) -> fl
     for _ in range(epochs):
         for batch in loader:
             optimiser.zero_grad()
-            F.mse_loss(network(batch.dense, batch.labels, batch.offsets, batch.weights), batch.target).backward()
+            F.mse_loss(network(batch.dense, batch.labels, batch.offsets, batch.weights), batch.target).backward()  # type: ignore[no-untyped-call]
             optimiser.step()
     return epochs * len(loader.dataset) / (perf_counter() - start)  # type: ignore[arg-type]
 
@@ -76,6 +77,7 @@ def by_fit(films: FilmDataModule, epochs: int) -> float:
     with TemporaryDirectory() as folder:
         trainer = FilmTrainer(
             max_epochs=epochs,
+            accelerator="cpu",
             limit_val_batches=0,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -90,7 +92,8 @@ def by_fit(films: FilmDataModule, epochs: int) -> float:
 def measure(rounds: int = 9, epochs: int = 3) -> dict[str, float]:
     """Time the three in turn and return the medians over the rounds."""
     labels = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Production"]
-    features = [Number("Year"), Number("Runtime"), *(Labels(name, weight="sqrt", min_films=2) for name in labels)]
+    lists = (Labels(name, weight="sqrt", min_films=2) for name in labels)
+    features: list[Feature[Any]] = [Number("Year"), Number("Runtime"), *lists]
     films = FilmDataModule("wikidata-films", features, Target("Rating"))
     films.setup("fit")
     whole = films.train_dataloader()

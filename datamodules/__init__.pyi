@@ -4,7 +4,7 @@ from .errors import InputError
 from .feature_space import Block, FeatureSpace
 from .features import Bins, Category, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
-from .films import Declared, Films, Fitted, fit_films, new_films, same_films
+from .films import Declared, Films, Fitted, fit_films, new_films, same_films, same_or_new_films
 from .scores import Scores, regression_scores
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
 from .tables import read_table
@@ -46,4 +46,5 @@ __all__ = [
     "read_table",
     "regression_scores",
     "same_films",
+    "same_or_new_films",
 ]

@@ -1,4 +1,4 @@
-"""Intervals: of a number, or of how many training films share a value."""
+"""Intervals: of a number, or of how many training rows share a value."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,6 +24,7 @@ class Bins(Feature[np.ndarray]):
         labels: one an interval; by default its bounds.
     """
 
+    reads_text = False
     column: str
     edges: list[float]
     labels: list[str] | None = None
@@ -46,9 +47,9 @@ class Bins(Feature[np.ndarray]):
 
 @dataclass(frozen=True)
 class Popularity(Feature[LabelLists]):
-    """The number of training films that share the value, put into intervals as in `Bins`.
+    """The number of training rows that share the value, put into intervals as in `Bins`.
 
-    A value that no training film has falls into the lowest interval.
+    A value with fewer than the first edge, or none, falls into the lowest interval.
     """
 
     column: str

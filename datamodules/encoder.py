@@ -68,6 +68,8 @@ class FilmEncoder:
         fitted = self._each_feature(frame, work)
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
+        if not self._space.n_dense + self._space.n_labels:
+            raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
         return self._assemble([parts for _, parts in fitted], len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -41,6 +41,8 @@ class Feature(ABC, Generic[Parsed]):
 
     column: str
     role: str | None
+    reads_text: ClassVar[bool] = True
+    """Whether cells of a text file stay as they are: `01` is no 1."""
 
     @abstractmethod
     def parse(self, column: pd.Series) -> Parsed:

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
 from datamodules.errors import InputError
 from datamodules.features import Feature
-from datamodules.films import Declared, Films, Fitted, fit_films, is_same, new_films, same_films
+from datamodules.films import Declared, Films, Fitted, fit_films, same_films, same_or_new_films
 from datamodules.splits import RandomSplit, Split
 from datamodules.tables import read_table
 from datamodules.targets import TargetColumn
@@ -26,7 +26,8 @@ class FilmDataModule(pl.LightningDataModule):
         film: the column with a film's id; no split may then put a film on two sides.
         title: the column with its title, for results.
         query: for SQLite, a table's name or a SELECT.
-        delimiter: between the cells of a text file.
+        delimiter: between the cells of a text file; by default the comma, and the tab for .tsv.
+        quote: around the cells of a text file that hold a delimiter; by default " for .csv and none for .tsv.
         encoding: of a text file.
         batch_size: films a batch and device.
         allow_leak: let a split put rows of one film on two sides.
@@ -44,6 +45,7 @@ class FilmDataModule(pl.LightningDataModule):
         title: str | None = None,
         query: str | None = None,
         delimiter: str | None = None,
+        quote: str | None = None,
         encoding: str = "utf-8",
         batch_size: int = 256,
         allow_leak: bool = False,
@@ -53,9 +55,13 @@ class FilmDataModule(pl.LightningDataModule):
         super().__init__()
         if batch_size < 1:
             raise InputError(f"data.batch_size must be 1 or more, got {batch_size}")
+        if num_workers < 0:
+            raise InputError(f"data.num_workers must be 0 or more, got {num_workers}")
+        if seed < 0:
+            raise InputError(f"data.seed must be 0 or more, got {seed}")
         self.table = table
         self.declared = Declared(features, target, split, film, title, allow_leak)
-        self.query, self.delimiter, self.encoding = query, delimiter, encoding
+        self.query, self.delimiter, self.quote, self.encoding = query, delimiter, quote, encoding
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
@@ -78,11 +84,19 @@ class FilmDataModule(pl.LightningDataModule):
         """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
         if self._films is not None:
             return
-        frame = read_table(self.table, query=self.query, delimiter=self.delimiter, encoding=self.encoding)
+        texts = [feature.column for feature in self.declared.features if feature.reads_text]
+        frame = read_table(
+            self.table,
+            query=self.query,
+            delimiter=self.delimiter,
+            quote=self.quote,
+            encoding=self.encoding,
+            texts=texts,
+        )
         if self._fitted is None:
             self._films, self._fitted = fit_films(frame, self.declared)
-        elif stage == "predict" and not is_same(frame, self.declared, self._fitted):
-            self._films = new_films(frame, self.declared, self._fitted)
+        elif stage == "predict":
+            self._films = same_or_new_films(frame, self.declared, self._fitted)
         else:
             self._films = same_films(frame, self.declared, self._fitted)
 
@@ -104,9 +118,7 @@ class FilmDataModule(pl.LightningDataModule):
         if theirs != ours:
             raise InputError(
                 "the checkpoint has another feature space than data.features: "
-                f"only the checkpoint has {_only_in(theirs, ours)}; only the config has {_only_in(ours, theirs)}, "
-                "or their order differs; "
-                "give the checkpoint's own config, or train anew"
+                f"{_difference(theirs, ours)}; give the checkpoint's own config, or train anew"
             )
         if fitted.split != self.declared.split.declaration():
             raise InputError(f"the checkpoint was trained with data.split {fitted.split}; give that, or train anew")
@@ -141,5 +153,9 @@ class FilmDataModule(pl.LightningDataModule):
         return film_loader(rows, sampler, batch_size=self.batch_size, num_workers=self.num_workers, pin_memory=on_gpu)
 
 
-def _only_in(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> str:
-    return ", ".join(str(feature) for feature in some if feature not in others) or "nothing"
+def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:
+    lost, added = ([one for one in some if one not in others] for some, others in ((theirs, ours), (ours, theirs)))
+    if not lost and not added:
+        return "the same features in another order"
+    sides = (("checkpoint", lost), ("config", added))
+    return "; ".join(f"only the {who} has {', '.join(map(str, some))}" for who, some in sides if some)

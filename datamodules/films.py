@@ -1,6 +1,7 @@
 """The road from a table to encoded films with their targets and sides, as pure functions on frames and arrays."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
@@ -41,7 +42,7 @@ class Fitted:
     Attributes:
         split: the rule that told the sides, as plain data.
         sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
-        fingerprint: of the training table's targets; tells whether a table is the same one.
+        fingerprint: of the table's targets and encoded features; tells whether a table is the same one.
         leak: whether a film stands on two sides.
     """
 
@@ -107,6 +108,7 @@ def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
     Raises:
         InputError: with all problems of the table that can be told at once.
     """
+    _refuse_target_as_feature(declared)
     _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], declared.features)
     actual, kept = _targets(frame, declared.target)
     frame_kept = frame.iloc[kept]
@@ -115,7 +117,8 @@ def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
     scale = TargetScale.fit(declared.target, actual[kept][rows.train])
     encoder = FilmEncoder(declared.features)
     encoded = encoder.fit_encode(frame_kept, rows.train)
-    fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), _fingerprint(actual), leak)
+    fingerprint = _fingerprint(actual, encoded)
+    fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
     return _films(frame, kept, encoded, rows, actual, declared), fitted
 
 
@@ -123,31 +126,50 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films
     """Encode the table of an earlier `fit_films` again, with its split.
 
     Raises:
-        InputError: the table's targets are not those that the model was trained with.
+        InputError: the table is another one, by its targets or by what the features read of it.
     """
     _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], fitted.encoder.features)
     actual, kept = _targets(frame, declared.target)
-    if _fingerprint(actual) != fitted.fingerprint:
+    encoded = fitted.encoder.encode(frame.iloc[kept])
+    if _fingerprint(actual, encoded) != fitted.fingerprint:
         raise InputError(
             "data.table is not the one that this run was trained with, so its held-out rows can't be told; "
             "restore the table, or score new films with `predict`"
         )
-    encoded = fitted.encoder.encode(frame.iloc[kept])
     return _films(frame, kept, encoded, Rows.from_sides(fitted.sides), actual, declared)
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode films that the model was not trained with; their target, id and title may be missing."""
     _refuse_missing(frame, [], fitted.encoder.features)
-    known = not missing_columns(declared.target.columns, frame.columns)
-    actual = declared.target.values(frame) if known else np.full(len(frame), np.nan)
+    actual = _targets_if_any(frame, declared.target)
     return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared)
 
 
-def is_same(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> bool:
-    """Tell whether `frame` is the table that was fitted."""
-    known = not missing_columns(declared.target.columns, frame.columns)
-    return known and _fingerprint(declared.target.values(frame)) == fitted.fingerprint
+def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
+    """Encode the table of an earlier `fit_films` with its split, and any other one as new films."""
+    if int((~np.isnan(_targets_if_any(frame, declared.target))).sum()) == len(fitted.sides):
+        with suppress(InputError):
+            return same_films(frame, declared, fitted)
+    return new_films(frame, declared, fitted)
+
+
+def _refuse_target_as_feature(declared: Declared) -> None:
+    told = [feature.column for feature in declared.features if feature.column in declared.target.columns]
+    if told and not declared.allow_leak:
+        raise InputError(
+            f"data.features must not have the target's own column '{told[0]}': the model would read the answer; "
+            "leave it out, or set data.allow_leak to true if that is wanted"
+        )
+
+
+def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
+    try:
+        if not missing_columns(target.columns, frame.columns):
+            return target.values(frame)
+    except InputError:
+        pass  # new films may say "to be announced"
+    return np.full(len(frame), np.nan)
 
 
 def _refuse_missing(frame: pd.DataFrame, columns: list[str | None], features: Sequence[Feature[Any]]) -> None:
@@ -162,8 +184,11 @@ def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.
     return actual, np.flatnonzero(~np.isnan(actual))
 
 
-def _fingerprint(actual: np.ndarray) -> str:
-    return sha256(np.ascontiguousarray(actual).tobytes()).hexdigest()
+def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
+    digest = sha256()
+    for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
+        digest.update(np.ascontiguousarray(part).data)
+    return digest.hexdigest()
 
 
 def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:

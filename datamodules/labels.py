@@ -45,6 +45,8 @@ class Labels(Feature[list[LabelLists]]):
             raise InputError(
                 f"column '{self.column}': `separator` must not be empty; use Category for one value a cell"
             )
+        if self.min_films < 1:
+            raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
         if self.positions is not None and (self.positions < 1 or self.first_only):
             raise InputError(
                 f"column '{self.column}': `positions` must be 1 or more, and not together with `first_only`, "
@@ -84,7 +86,8 @@ class Labels(Feature[list[LabelLists]]):
         parts = [encode_labels(lists, place) for lists, place in zip(parsed, places, strict=True)]
         if self.weight == "one":
             return list(parts)
-        scale = (1 / np.sqrt(np.maximum(sum(np.diff(part.offsets) for part in parts), 1))).astype(np.float32)
+        in_cell = sum(lists.counts() for lists in parsed)
+        scale = (1 / np.sqrt(np.maximum(in_cell, 1))).astype(np.float32)
         return [replace(part, weights=np.repeat(scale, np.diff(part.offsets))) for part in parts]
 
 
@@ -103,6 +106,12 @@ class Category(Feature[LabelLists]):
     other: str | None = "Other"
     min_films: int = 1
     role: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_films < 1:
+            raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
+        if self.keep is not None and len(set(self.keep)) < len(self.keep):
+            raise InputError(f"column '{self.column}': `keep` must name each value once, got {self.keep}")
 
     def parse(self, column: pd.Series) -> LabelLists:
         return read_labels(column)

@@ -27,6 +27,7 @@ class Number(Feature[np.ndarray]):
             distribution by the training rows' quantiles.
     """
 
+    reads_text = False
     column: str
     log1p: bool = False
     scale: Literal["standard", "quantile"] = "standard"

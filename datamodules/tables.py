@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as papq
 
-from datamodules.delimited_text import read_delimited
+from datamodules.delimited_text import Dialect, read_delimited
 from datamodules.errors import InputError, nearest
 from datamodules.wikidata_films import read_wikidata_films
 
@@ -19,19 +19,28 @@ SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidat
 """Tables that need no file, by the name that `--data.table` takes."""
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+QUOTES = {".csv": '"', ".tsv": ""}
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
 
 
 def read_table(
-    table: str, *, query: str | None = None, delimiter: str | None = None, encoding: str = "utf-8"
+    table: str,
+    *,
+    query: str | None = None,
+    delimiter: str | None = None,
+    quote: str | None = None,
+    encoding: str = "utf-8",
+    texts: Collection[str] = (),
 ) -> pd.DataFrame:
     """Read `table`: a `.csv`, `.tsv` (also `.gz`), Parquet or SQLite file, or the name of an embedded source.
 
     Args:
         query: for SQLite, a table's name or a SELECT; may be left out where the file holds one table.
         delimiter: between the cells of a text file; by default the comma, and the tab for `.tsv`.
+        quote: around the cells of a text file that hold a delimiter; by default `"`, and none for `.tsv`.
         encoding: of a text file.
+        texts: columns of a text file whose cells stay as they are, also where they look like numbers.
 
     Returns:
         One row a record, counted from 0; text and lists Arrow-backed, numbers as numpy.
@@ -48,14 +57,15 @@ def read_table(
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     kind = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
     if kind in DELIMITERS:
-        frame = _to_frame(read_delimited(path, delimiter or DELIMITERS[kind], encoding))
+        dialect = Dialect(delimiter or DELIMITERS[kind], QUOTES[kind] if quote is None else quote, encoding)
+        frame = _to_frame(read_delimited(path, dialect, texts))
     elif kind in PARQUET:
         frame = _read_parquet(path)
     elif kind in SQLITE:
         frame = _read_sqlite(path, query)
     else:
         known = ", ".join([*DELIMITERS, *sorted(PARQUET | SQLITE)])
-        raise InputError(f"--data.table must end in one of {known} (text also in .gz), got {path}")
+        raise InputError(f"--data.table must end in one of {known} (the first two also in .gz), got {path}")
     _refuse_bad_header([str(name) for name in frame.columns], path)
     if frame.empty:
         raise InputError(f"--data.table {path} has a header and no rows; rows of films are needed")
@@ -76,12 +86,16 @@ def _refuse_bad_header(names: list[str], path: Path) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         listed = ", ".join(repr(name) for name in twice)
-        raise InputError(f"{path}, line 1: every column needs a name of its own, got {listed} more than once")
+        raise InputError(f"{path}: every column needs a name of its own, got {listed} more than once")
 
 
 def _to_frame(table: pa.Table) -> pd.DataFrame:
-    # Lists stay Arrow lists; pandas would make an object array of numpy arrays of them.
-    return table.to_pandas(types_mapper=lambda kind: pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None)
+    # Lists stay Arrow lists; pandas would make an object array of numpy arrays of them. A pandas index in the
+    # file's metadata would hide the column that it was.
+    def kind_of(kind: pa.DataType) -> pd.ArrowDtype | None:
+        return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+
+    return table.to_pandas(ignore_metadata=True, types_mapper=kind_of)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

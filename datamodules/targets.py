@@ -64,7 +64,7 @@ class Target(TargetColumn):
 
 @dataclass(frozen=True)
 class ProfitRatio(TargetColumn):
-    """(revenue - budget) / budget; missing where the budget is missing or 0.
+    """(revenue - budget) / budget; missing where the budget is missing, 0 or negative.
 
     Attributes:
         transform: `log1p`: the model learns log(1 + shift + ratio); a film that earns nothing has ratio -1.

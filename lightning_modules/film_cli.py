@@ -1,6 +1,6 @@
 """The parser: LightningCLI over Greenlight's trainer, model and data."""
 
-import re
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,16 +8,18 @@ from typing import Any, NoReturn
 import lightning.pytorch as pl
 import torch
 import yaml
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from datamodules import InputError
+from datamodules.errors import nearest
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword
+from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
 COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping")
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
@@ -34,11 +36,19 @@ def is_rank_zero() -> bool:
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         checkpoint["FilmDataModule"], checkpoint["hyper_parameters"]["hidden"]
     except Exception:  # whatever a broken or foreign file makes of the unpickler
         raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
     return checkpoint
+
+
+def _refuse_parts(trainer: Any) -> None:
+    """Scores and predictions of a part of the rows would stand where those of all rows do."""
+    for option in ("fast_dev_run", "limit_test_batches", "limit_predict_batches"):
+        if trainer[option] not in (None, False, 0, 1.0):
+            raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
 
 
 class FilmArgumentParser(LightningArgumentParser):
@@ -84,11 +94,15 @@ class FilmCLI(LightningCLI):
         """Return Lightning's own subcommands and the project's, with what the command line doesn't give them."""
         return {**LightningCLI.subcommands(), "study": {"model", "datamodule"}}
 
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        """Make a parser that takes no option cut short: `--run` is not `--runs`."""
+        return super().init_parser(**{**kwargs, "allow_abbrev": False})
+
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the run's name, where runs are kept, and when training stops."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
-        parser.add_lightning_class_args(EarlyStopping, "early_stopping")
+        parser.add_lightning_class_args(Patience, "early_stopping")
         parser.set_defaults(
             {
                 "early_stopping.monitor": "val/loss",
@@ -121,29 +135,53 @@ class FilmCLI(LightningCLI):
         checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
         if checkpoint and self.subcommand in USES_A_MODEL:
             self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
+        trainer = self._get(self.config_init, "trainer")
+        if self.subcommand != "fit":
+            _refuse_parts(trainer)
+        if self.subcommand not in USES_A_MODEL:
+            self._check_training(trainer)
         self.datamodule.setup(str(self.subcommand))
         if checkpoint and self.subcommand not in USES_A_MODEL:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
+            self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)
         if is_rank_zero():
             self.folder = self.open_run(self)
         folder = self.folder / "checkpoints"
         # Two of them: `save_last` would follow the best one, and a resumed run would go back to it.
-        best = ModelCheckpoint(folder, "best", monitor="val/loss", enable_version_counter=False)
-        last = ModelCheckpoint(folder, "last", enable_version_counter=False)
-        trainer = self._get(self.config_init, "trainer")
-        trainer["callbacks"] = [*(trainer["callbacks"] or []), best, last]
+        stop = self.option("early_stopping")
+        best = RunCheckpoint(folder, "best", monitor=stop["monitor"], mode=stop["mode"], enable_version_counter=False)
+        last = RunCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+        given = trainer["callbacks"] or []
+        trainer["callbacks"] = [*(given if isinstance(given, list) else [given]), best, last]
         if trainer["enable_progress_bar"] is not False:
             trainer["callbacks"].append(RichProgressBar(leave=False))
         if trainer["logger"] in (None, True):
-            study, name = self.folder.parent, self.folder.name
-            version = int(name[8:]) if re.fullmatch(r"version_\d+", name) else name  # a user may rename the folder
-            kwargs["logger"] = TensorBoardLogger(study.parent, study.name, version, default_hp_metric=False)
-        return super().instantiate_trainer(**kwargs)
+            study = self.folder.parent
+            kwargs["logger"] = TensorBoardLogger(study.parent, study.name, self.folder.name, default_hp_metric=False)
+        try:
+            return super().instantiate_trainer(**kwargs)
+        except (ValueError, TypeError) as problem:
+            raise InputError(f"trainer: {problem}") from problem
+
+    def _check_training(self, trainer: Any) -> None:
+        scores = ["train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2"))]
+        monitor = self.option("early_stopping")["monitor"]
+        if monitor not in scores:
+            wish = nearest(monitor, scores) or "."
+            raise InputError(f"early_stopping.monitor: no score '{monitor}'{wish} There are: {', '.join(scores)}")
+        if trainer["limit_val_batches"] == 0:
+            raise InputError("trainer.limit_val_batches must be above 0, got 0: the best epoch is told by val/loss")
+
+    def _check_epochs(self, wanted: int | None, trained: int) -> None:
+        if self.subcommand == "fit" and wanted is not None and 0 <= wanted <= trained:
+            raise InputError(
+                f"{self.checkpoint} has {trained} epochs behind it: --trainer.max_epochs must be more, got {wanted}"
+            )
 
     def _take_over(self, checkpoint: dict[str, Any]) -> None:
         trained, here = checkpoint["hyper_parameters"]["hidden"], self.model.hparams["hidden"]
         if trained != here:
-            raise InputError(f"{self.checkpoint} has model.hidden {trained}, the config says {here}: make them one")
+            raise InputError(f"{self.checkpoint} has model.hidden {trained}, the config says {here}: use the same")
         self.datamodule.load_state_dict(checkpoint["FilmDataModule"])
 
     def option(self, key: str) -> Any:

@@ -58,6 +58,7 @@ class MLPRegressor(pl.LightningModule):
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
+        self.summed_loss, self.n_trained = torch.zeros(()), 0
 
     @property
     def films(self) -> FilmDataModule:
@@ -87,11 +88,12 @@ class MLPRegressor(pl.LightningModule):
         return self.network(batch.dense, batch.labels, batch.offsets, batch.weights)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Draw this step's dropout from (seed, step, device), so that a resumed run draws the same."""
-        mixed = (self.hparams["seed"] * 1_000_003 + self.global_step) * 1_000_003 + self.global_rank
+        """Draw this batch's dropout from (seed, epoch, batch, device), so that a resumed run draws the same."""
+        key = (self.hparams["seed"], self.current_epoch, batch_idx, self.global_rank)
+        mixed = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
         # Not torch.manual_seed: where no GPU is in use, it notes the whole call stack for one, each time.
         generator = torch.cuda.default_generators[self.device.index] if self.on_gpu else torch.default_generator
-        generator.manual_seed(mixed % 2**63)
+        generator.manual_seed(mixed >> 1)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the batch's loss."""
@@ -156,7 +158,7 @@ class MLPRegressor(pl.LightningModule):
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
         # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
-        fused = not self.trainer.gradient_clip_val
+        fused = self._trainer is None or not self.trainer.gradient_clip_val
         optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=fused)
         if hp["schedule"] == "none":
             return optimiser
@@ -178,6 +180,8 @@ def _check(hp: dict[str, Any]) -> None:
         for name in ("first_weight_decay", "tail_weight_decay")
         if not hp[name] >= 0
     ]
+    if hp["seed"] < 0:
+        problems.append(f"model.seed must be 0 or more, got {hp['seed']}")
     if not hp["hidden"] or min(hp["hidden"]) < 1:
         problems.append(f"model.hidden must be one or more widths of 1 or more, got {hp['hidden']}")
     if not hp["learning_rate"] > 0:

@@ -9,7 +9,12 @@ from datamodules.features import Feature
 from datamodules.splits import Split
 from datamodules.targets import TargetColumn
 
-KINDS = {"<class 'int'>": "a whole number", "<class 'float'>": "a number", "<class 'bool'>": "true or false"}
+KINDS = {
+    "<class 'int'>": "a whole number",
+    "<class 'float'>": "a number",
+    "<class 'bool'>": "true or false",
+    "<class 'list'>": "a list",
+}
 
 
 def reword(message: str, options: Iterable[str]) -> str:
@@ -42,10 +47,31 @@ def _reword_detail(detail: str, options: list[str]) -> str:
     if found := re.match(r"Expected a (<class '\w+'>)\. Got value: (.*)", detail):
         return f"must be {KINDS.get(found[1], found[1])}, got {found[2]}"
     if found := re.match(r"the following arguments are required: (.*)", detail):
-        missing = ", ".join("--" + name.split(".", 1)[1] for name in found[1].split(", "))
+        names = found[1].split(", ")
+        if not all("." in name for name in names):  # those of a class, not of the command
+            return f"needed and not given: {', '.join(names)}"
+        missing = ", ".join("--" + name.split(".", 1)[1] for name in names)
         return f"needed and not given: {missing}; a config has them: --config configs/ratings.yaml"
+    if "Does not validate against any of the Union subtypes" in detail:
+        return _reword_union(detail)
+    if found := re.match(r"Unexpected config:(.*)", detail):
+        return f"--config must be a file of keys such as `name: ratings`, got {found[1].strip() or 'an empty one'}"
     if found := re.match(r"File does not exist: (.*)", detail):
         return f"--config: no file {found[1]}"
     if detail.startswith("Problems parsing config:"):
         return "--config is not YAML" + detail.removeprefix("Problems parsing config").replace("<unicode string>", "it")
     return detail
+
+
+def _reword_union(detail: str) -> str:
+    """Name what each of several types asks for, None left out."""
+    given = detail.rsplit("Given value: ", 1)[-1]
+    if found := re.search(r"Problem with given class_path '([^']*)':\s*(.*)", detail):
+        return f"no class '{found[1]}': {found[2]}"
+    wanted = []
+    for kind in re.findall(r"- Expected a (?:typing\.)?(.*)", detail):
+        if choice := re.match(r"Literal\[(.*)\]", kind):
+            wanted.append(f"one of {choice[1].replace(chr(39), '')}")
+        elif kind in KINDS:
+            wanted.append(KINDS[kind])
+    return f"must be {' or '.join(dict.fromkeys(wanted)) or 'of another kind'}, got {given}"

@@ -14,7 +14,7 @@ COMMANDS = {
 TRAINING = {
     "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
     "--name NAME": "results land in runs/NAME/version_<n>/",
-    "--data.table FILE": "a .csv, .tsv (also .gz), Parquet or SQLite file, or wikidata-films",
+    "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch",
     "--data.allow_leak true": "let a split put a film on two sides",
     "--model.hidden [128,64]": "widths of the hidden layers",
@@ -51,7 +51,7 @@ EXAMPLES = {
 
 def show_overview(console: Console) -> None:
     """Print the commands."""
-    console.print("[bold]Greenlight[/bold] learns what makes a film succeed, and says what its prediction rests on.\n")
+    console.print("[bold]Greenlight[/bold] learns what makes a film succeed, and says how far to trust it.\n")
     _print_pairs("python cli.py COMMAND [OPTIONS]", COMMANDS, console)
     console.print(f"\nBegin with    [bold]{EXAMPLES['study']}[/bold]", highlight=False)
     console.print("Options of a command    [bold]python cli.py COMMAND --help[/bold]", highlight=False)

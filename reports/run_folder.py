@@ -50,14 +50,15 @@ class RunFolder:
         """
         folder = Path(path)
         if not (folder / "config.yaml").is_file():
-            beside = [other.parent.name for other in sorted(folder.parent.glob("*/config.yaml"))]
+            runs = sorted(folder.glob("*/config.yaml")) or sorted(folder.parent.glob("*/config.yaml"))
+            beside = [other.parent.name for other in runs]
             wish = nearest(folder.name, beside) or "."
             found = f" There are: {', '.join(beside)}." if beside else ""
             raise InputError(
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
-        return cls(folder)
+        return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
 
     def discard(self) -> None:
         """Remove the folder of a run that came to nothing; one with a checkpoint stays."""
@@ -93,7 +94,10 @@ class RunFolder:
     def read_json(self, name: str) -> dict[str, Any]:
         """Return a file's content; empty where it isn't there."""
         path = self.path / name
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        except ValueError as error:
+            raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
         self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -1,6 +1,7 @@
 """What a command leaves in the run's folder and says in the terminal."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -29,6 +30,8 @@ class RunRecord:
         self.run = run
         if self.is_new:
             run.write_text("config.yaml", config)
+            if films.films.rows is None:  # new films, and a checkpoint file in place of a run
+                return run.path
             metrics = describe_data(run.study, films.declared.target, films.films, films.fitted)
             run.write_json("metrics.json", metrics)
             print_data(metrics, hidden, self.console)
@@ -48,31 +51,37 @@ class RunRecord:
             self._write_validation(model, films)
         if command in ("study", "predict"):
             self._write_predictions(model, films)
-        self.console.print(f"\n{self.run.path}/", highlight=False, style="bold")
-        if command == "fit":
-            self.console.print(f"score the held-out films: python cli.py test --run {self.run.path}", highlight=False)
+        self.console.print(f"\n{self.run.path}/", highlight=False, style="bold", soft_wrap=True)
+        if command == "fit" and any(self.run.path.glob("checkpoints/best.ckpt")):
+            then = f"score the held-out films: python cli.py test --run {self.run.path}"
+            self.console.print(then, highlight=False, markup=False, soft_wrap=True)
+
+    def _metrics(self, films: FilmDataModule) -> dict[str, Any]:
+        assert self.run is not None
+        found = self.run.read_json("metrics.json")
+        return found or describe_data(self.run.study, films.declared.target, films.films, films.fitted)
 
     def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
-        metrics = self.run.read_json("metrics.json")
+        metrics = self._metrics(films)
         metrics["models"] = {**metrics["models"], **score_test_rows(films.films, model.scores["test"])}
         self.run.write_json("metrics.json", metrics)
         rows = metrics["rows"]["test"]
-        print_scores(f"{rows:,} held-out test films", metrics["unit"], metrics["models"], self.console)
+        print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
 
     def _write_validation(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
-        metrics = self.run.read_json("metrics.json")
+        metrics = self._metrics(films)
         metrics["validation"] = {"mlp": plain(model.scores["val"])}
         self.run.write_json("metrics.json", metrics)
         rows = metrics["rows"]["val"]
-        print_scores(f"{rows:,} validation films", metrics["unit"], metrics["validation"], self.console)
+        print_scores(f"{rows:,} validation {_rows_of(metrics)}", metrics["unit"], metrics["validation"], self.console)
 
     def _write_predictions(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
         assert model.predicted is not None
         new = films.films.rows is None
-        name = f"predictions_{Path(films.table).name.split('.')[0]}.csv" if new else "predictions.csv"
+        name = f"predictions_{_stem(films.table)}.csv" if new else "predictions.csv"
         self.run.write_csv(name, prediction_table(films.films, model.predicted))
         if not new:
             return
@@ -81,4 +90,14 @@ class RunRecord:
         self.console.print(f"{films.films.n_rows:,} films predicted, {unseen:,} labels unknown to the model: {name}")
         if known.any():
             scores = {"mlp": plain(regression_scores(films.films.actual[known], model.predicted[known]))}
-            print_scores(f"{known.sum():,} of them have a target", films.declared.target.unit, scores, self.console)
+            title = f"{known.sum():,} have a target; those that the model was trained on flatter it"
+            print_scores(title, films.declared.target.unit, scores, self.console)
+
+
+def _rows_of(metrics: dict[str, Any]) -> str:
+    return "films" if metrics["films"] == sum(metrics["rows"].values()) else "rows"
+
+
+def _stem(table: str) -> str:
+    path = Path(table)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem

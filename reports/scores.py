@@ -69,6 +69,7 @@ def print_data(metrics: dict[str, Any], hidden: list[int], console: Console) -> 
         f"from {features['dense']:,} numbers and {features['labels']:,} labels, MLP {'-'.join(map(str, hidden))}",
         highlight=False,
         markup=False,
+        soft_wrap=True,
     )
     if metrics["leak"]:
         console.print(

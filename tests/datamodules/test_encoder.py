@@ -114,8 +114,11 @@ def test_numbers_alone_have_no_label_columns_and_labels_alone_no_numbers(films):
 
 
 def test_a_column_without_any_label_has_no_columns():
-    films = pd.DataFrame({"Cast": pd.Series([None, ", , ", ""], dtype="str")})
-    encoder = FilmEncoder([Labels("Cast"), Category("Cast", other=None)])
+    films = pd.DataFrame({"Cast": pd.Series([None, ", , ", ""], dtype="str"), "Year": [1.0, 2.0, 3.0]})
+    labels = [Labels("Cast"), Category("Cast", other=None)]
+    with pytest.raises(InputError, match=r"data\.features leave no column"):
+        FilmEncoder(labels).fit_encode(films[:1], np.arange(1))
+    encoder = FilmEncoder([*labels, Number("Year")])
     assert encoder.fit_encode(films[:1], np.arange(1)).labels.shape == (1, 0)
     assert encoder.encode(films.assign(Cast="New")).unseen["Cast"].tolist() == [2, 2, 2]
 

@@ -6,7 +6,7 @@ import pytest
 
 from datamodules.errors import InputError
 from datamodules.features import Category, Labels, Number, Popularity
-from datamodules.films import Declared, Fitted, fit_films, is_same, new_films, same_films
+from datamodules.films import Declared, Fitted, fit_films, new_films, same_films, same_or_new_films
 from datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from datamodules.targets import ProfitRatio, Target
 
@@ -139,8 +139,8 @@ def test_a_state_keeps_its_split_whatever_is_declared_now(films_frame, declared)
 )
 def test_another_table_is_refused(films_frame, declared, change):
     _, fitted = fit_films(films_frame, declared)
-    assert is_same(films_frame, declared, fitted)
-    assert not is_same(change(films_frame), declared, fitted)
+    assert same_or_new_films(films_frame, declared, fitted).rows is not None
+    assert same_or_new_films(change(films_frame), declared, fitted).rows is None
     with pytest.raises(InputError, match=r"data\.table is not the one that this run was trained with.*`predict`"):
         same_films(change(films_frame), declared, fitted)
 
@@ -148,7 +148,7 @@ def test_another_table_is_refused(films_frame, declared, change):
 def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
     _, fitted = fit_films(films_frame, declared)
     new = films_frame.iloc[50:60].drop(columns=["rating", "id", "title"])
-    assert not is_same(new, declared, fitted)
+    assert same_or_new_films(new, declared, fitted).rows is None
     films = new_films(new, declared, fitted)
     assert films.rows is None
     assert films.n_rows == 10
@@ -264,3 +264,24 @@ def test_a_split_by_time_reads_the_rows_with_a_target(films_frame, declared):
     year = films_frame["year"].to_numpy()[films.number - 1]
     assert year[films.rows.test].max() <= 2005
     assert year[films.rows.val].max() < year[films.rows.test].min()
+
+
+def test_a_table_with_the_same_targets_and_other_features_is_another_table(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    what_if = films_frame.assign(year=1900)
+    assert same_or_new_films(films_frame, declared, fitted).rows is not None
+    assert same_or_new_films(what_if, declared, fitted).rows is None
+
+
+def test_the_target_is_no_feature_unless_it_is_wanted(films_frame, declared):
+    told = replace(declared, features=[*declared.features, Number("rating")])
+    with pytest.raises(InputError, match=r"must not have the target's own column 'rating'"):
+        fit_films(films_frame, told)
+    films, _ = fit_films(films_frame, replace(told, allow_leak=True))
+    assert films.encoded.dense.shape[1] > 2
+
+
+def test_new_films_may_have_a_target_that_is_no_number(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    announced = films_frame.head(5).assign(rating="to be announced")
+    assert np.isnan(same_or_new_films(announced, declared, fitted).actual).all()

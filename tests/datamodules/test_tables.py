@@ -132,7 +132,7 @@ def test_text_far_down_makes_the_whole_column_text(file):
         ('a,b\n"1,2\n3,4\n', "line 2: every row must have the header's 2 cells, got 1"),
         ("a,b\n" + "x" * 200_000 + ",1\n2\n", "line 3: every row must have the header's 2 cells, got 1"),
         ("a,b\n" + "123456,1\n" * 200_000 + "2\n", "line 200002: every row must have the header's 2 cells, got 1"),
-        ("a,b,a,b,c\n1,2,3,4,5\n", "line 1: every column needs a name of its own, got 'a', 'b' more than once"),
+        ("a,b,a,b,c\n1,2,3,4,5\n", "every column needs a name of its own, got 'a', 'b' more than once"),
         ("", "is empty; a header line and rows of films are needed"),
         ("a,b\n", "has a header and no rows; rows of films are needed"),
         ("\n\n", "is not a table: CSV parse error: Empty CSV file"),
@@ -200,7 +200,7 @@ def test_a_delimiter_that_cannot_be_one_is_refused(file, delimiter):
 @pytest.mark.parametrize("name", ["films.xlsx", "films", "films.gz", "films.json"])
 def test_a_suffix_that_is_not_known_is_refused(file, name):
     path = file(name, "a,b\n1,2\n")
-    with pytest.raises(InputError, match=r"must end in one of \.csv, .*text also in \.gz\), got " + re.escape(path)):
+    with pytest.raises(InputError, match=r"must end in one of \.csv, .*the first two also in \.gz\), got " + re.escape(path)):
         read_table(path)
 
 
@@ -332,3 +332,25 @@ def test_the_movies_dataset_has_the_cells_that_pythons_csv_module_reads(name):
             assert frame[column].dropna().tolist() == cells[~cells.isin(MISSING)].tolist()
         elif frame[column].dtype != bool:
             np.testing.assert_array_equal(frame[column].dropna(), cells[~cells.isin(MISSING)].astype(float))
+
+
+def test_a_tsv_takes_quotes_for_text_unless_told(tmp_path):
+    path = tmp_path / "titles.tsv"
+    path.write_text('title\tyear\n"Rome\t2\nz\t3\n"Paris\t4\n', encoding="utf-8")
+    assert read_table(str(path))["title"].tolist() == ['"Rome', "z", '"Paris']
+    assert len(read_table(str(path), quote='"')) == 1
+
+
+def test_columns_of_text_stay_as_they_are(tmp_path):
+    path = tmp_path / "codes.csv"
+    path.write_text("code,flag\n01,True\n2,False\n", encoding="utf-8")
+    assert read_table(str(path))["code"].tolist() == [1, 2]
+    kept = read_table(str(path), texts=["code", "flag"])
+    assert kept["code"].tolist() == ["01", "2"]
+    assert kept["flag"].tolist() == ["True", "False"]
+
+
+def test_the_index_of_a_parquet_file_is_a_column(tmp_path):
+    path = tmp_path / "films.parquet"
+    pd.DataFrame({"title": ["a", "b"], "year": [1, 2]}).set_index("title").to_parquet(path)
+    assert read_table(str(path))["title"].tolist() == ["a", "b"]

@@ -77,7 +77,7 @@ def test_an_unknown_class_is_told_with_the_nearest_and_all_there_are(message_of)
 
 def test_a_class_like_none_is_told_with_all_there_are(message_of):
     message = message_of(config=TARGET.format("Zzz", "column: rating"))
-    assert message.startswith("data.target: no class 'Zzz'. There are: Number, ")
+    assert message.startswith("data.target: no class 'Zzz'. There are: ")
 
 
 def test_a_missing_file_is_told_by_its_option(message_of):

@@ -186,7 +186,7 @@ def predict_new(record, film_data, films, model, quick_trainer, tmp_path):
     ("name", "written"),
     [
         ("new.csv", "predictions_new.csv"),
-        ("new.films.csv", "predictions_new.csv"),
+        ("new.films.csv", "predictions_new.films.csv"),
         ("Ünü.csv.gz", "predictions_Ünü.csv"),
     ],
 )
@@ -206,7 +206,7 @@ def test_new_films_with_a_target_are_scored_and_the_scores_not_kept(predict_new,
     predict_new(rows, "new.csv")
     found = pd.read_csv(folder.path / "predictions_new.csv").dropna(subset="actual")
     assert len(found) == 28
-    assert "28 of them have a target" in text_of(console)
+    assert "28 have a target" in text_of(console)
     assert f"{mean_absolute_error(found['actual'], found['predicted']):.4g}" in text_of(console)
     assert folder.read_json("metrics.json")["models"] == {}
 
