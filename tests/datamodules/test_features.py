@@ -278,7 +278,7 @@ def test_labels_weigh_1_over_the_root_of_their_number():
 
 def test_a_label_that_training_did_not_keep_takes_its_share_of_the_weight():
     _, (part,) = fitted(Labels("Cast", weight="sqrt"), CAST, train=[0, 1])
-    np.testing.assert_allclose(part.weights[-2:], 1 / np.sqrt(2), rtol=1e-6)
+    np.testing.assert_allclose(part.weights[-2:], 1 / np.sqrt(3), rtol=1e-6)
     assert part.unseen.tolist() == [0, 0, 0, 1, 0]
 
 

@@ -200,7 +200,9 @@ def test_a_delimiter_that_cannot_be_one_is_refused(file, delimiter):
 @pytest.mark.parametrize("name", ["films.xlsx", "films", "films.gz", "films.json"])
 def test_a_suffix_that_is_not_known_is_refused(file, name):
     path = file(name, "a,b\n1,2\n")
-    with pytest.raises(InputError, match=r"must end in one of \.csv, .*the first two also in \.gz\), got " + re.escape(path)):
+    with pytest.raises(
+        InputError, match=r"must end in one of \.csv, .*the first two also in \.gz\), got " + re.escape(path)
+    ):
         read_table(path)
 
 

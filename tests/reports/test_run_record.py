@@ -115,6 +115,10 @@ def test_a_fit_leaves_no_scores_and_says_how_to_get_them(record, folder, model, 
     assert (folder.path / "metrics.json").read_bytes() == before
     assert names_in(folder) == ["config.yaml", "metrics.json"]
     assert f"{folder.path}/\n" in text_of(console)
+    assert "python cli.py test" not in text_of(console)
+    (folder.path / "checkpoints").mkdir()
+    (folder.path / "checkpoints" / "best.ckpt").touch()
+    record.close("fit", model, films)
     assert f"python cli.py test --run {folder.path}\n" in text_of(console)
 
 
