@@ -41,6 +41,8 @@ class LabelLists:
 
     def keep(self, kept: np.ndarray, codes: np.ndarray) -> "LabelLists":
         """Return the labels where `kept` is true, with other codes for them; both (n_labels,)."""
+        if kept.all():
+            return LabelLists(self.offsets, codes, self.names)
         return LabelLists(np.concatenate(([0], np.cumsum(kept)))[self.offsets], codes[kept], self.names)
 
     def at(self, position: int) -> "LabelLists":
