@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from datamodules.errors import InputError, missing_columns
+from datamodules.errors import InputError, refuse_missing_columns
 from datamodules.feature_space import Block, FeatureSpace
 from datamodules.features import Dense, Feature, Sparse, declared
 
@@ -86,9 +86,7 @@ class FilmEncoder:
         Raises:
             InputError: with the problems of all columns.
         """
-        problems = missing_columns((feature.column for feature in self.features), frame.columns)
-        if problems:
-            raise InputError("\n".join([*problems, f"the table has: {', '.join(map(str, frame.columns))}"]))
+        refuse_missing_columns((feature.column for feature in self.features), frame.columns)
         columns = [frame[feature.column] for feature in self.features]
         longest_first = sorted(range(len(columns)), key=lambda place: -columns[place].nbytes)
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:

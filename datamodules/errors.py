@@ -27,3 +27,11 @@ def missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> list
     """Return one problem a column of ``wanted`` that the table lacks, with the nearest name there is."""
     known = [str(column) for column in frame_columns]
     return [f"no column '{name}'{nearest(name, known)}" for name in dict.fromkeys(wanted) if name not in known]
+
+
+def refuse_missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> None:
+    """Raise one InputError that names all columns of `wanted` that the table lacks, and those that it has."""
+    known = [str(column) for column in frame_columns]
+    problems = missing_columns(wanted, known)
+    if problems:
+        raise InputError("\n".join([*problems, f"the table has: {', '.join(known)}"]))

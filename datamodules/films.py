@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from datamodules.encoder import EncodedFilms, FilmEncoder
-from datamodules.errors import InputError, missing_columns
+from datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from datamodules.feature_space import FeatureSpace
 from datamodules.features import Feature
 from datamodules.splits import SIDES, Rows, Split, shared_values
@@ -174,9 +174,7 @@ def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
 
 def _refuse_missing(frame: pd.DataFrame, columns: list[str | None], features: Sequence[Feature[Any]]) -> None:
     wanted = [column for column in columns if column is not None]
-    problems = missing_columns([*wanted, *(feature.column for feature in features)], frame.columns)
-    if problems:
-        raise InputError("\n".join([*problems, f"the table has: {', '.join(map(str, frame.columns))}"]))
+    refuse_missing_columns([*wanted, *(feature.column for feature in features)], frame.columns)
 
 
 def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
