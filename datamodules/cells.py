@@ -13,6 +13,12 @@ import pyarrow.compute as pc
 
 from datamodules.errors import InputError
 
+FIRST_BYTE_OF_U0300 = 0xCC
+"""In UTF-8; every code point from there on starts with this byte or a higher one."""
+
+_POOL = pa.system_memory_pool()
+"""Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
+
 SAMPLE, REPEATED = 1000, 0.7
 """Where fewer than 70 % of the first thousand cells are different, each of them is split only once."""
 
@@ -61,8 +67,11 @@ class LabelLists:
 
     def distinct(self) -> "LabelLists":
         """Return each row's labels once, where they come first."""
-        starts = np.repeat(np.arange(self.n_rows) * max(len(self.names), 1), self.counts())
-        keys = starts + self.codes
+        width = max(len(self.names), 1)
+        # Half as wide, sorted in half the time.
+        key_type = np.dtype(np.int32 if self.n_rows * width < 2**31 else np.int64)
+        starts = np.arange(self.n_rows, dtype=key_type) * width
+        keys = np.repeat(starts, self.counts()) + self.codes
         in_order = np.sort(keys)
         if (in_order[1:] != in_order[:-1]).all():
             return self
@@ -121,7 +130,7 @@ def split_labels(column: pd.Series, separator: str) -> LabelLists:
 
 
 def _split(texts: pa.Array, separator: str) -> LabelLists:
-    lists = pc.split_pattern(texts, separator)
+    lists = pc.split_pattern(texts, separator, memory_pool=_POOL)
     return _tidy(lists.offsets.to_numpy(), lists.flatten())
 
 
@@ -201,7 +210,7 @@ def _texts(column: pd.Series) -> pa.Array:
 
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     """Trim and normalise the distinct values, and leave out the empty ones."""
-    encoded = values.dictionary_encode()
+    encoded = pc.dictionary_encode(values, memory_pool=_POOL)
     names = _normalise(pc.utf8_trim_whitespace(encoded.dictionary))
     if names.equals(encoded.dictionary) and pc.index(names, "").as_py() < 0 and encoded.null_count == 0:
         return LabelLists(offsets, encoded.indices.to_numpy(), names)
@@ -212,8 +221,12 @@ def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
 
 
 def _normalise(names: pa.Array) -> pa.Array:
-    """Return names in Unicode NFC; ASCII is so already, and most other names are."""
-    other = pc.invert(pc.string_is_ascii(names))
-    given = names.filter(other)
+    """Return names in Unicode NFC; what has no code point from U+0300 on is so already, and that is nearly all."""
+    offsets = np.frombuffer(names.buffers()[1], np.int64)[names.offset : names.offset + len(names) + 1]
+    text = np.frombuffer(names.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    beyond = np.flatnonzero(text >= FIRST_BYTE_OF_U0300) + offsets[0]
+    other = np.zeros(len(names), dtype=bool)
+    other[np.searchsorted(offsets, beyond, side="right") - 1] = True
+    given = names.filter(pa.array(other))
     normal = pc.utf8_normalize(given, form="NFC")
-    return names if normal.equals(given) else pc.replace_with_mask(names, other, normal)
+    return names if normal.equals(given) else pc.replace_with_mask(names, pa.array(other), normal)

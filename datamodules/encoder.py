@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 
 from datamodules.errors import InputError, refuse_missing_columns
 from datamodules.feature_space import Block, FeatureSpace
@@ -110,23 +110,13 @@ class FilmEncoder:
 
 
 def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
-    """Put CSR blocks side by side without sorting: each row's labels go to the row's next free places."""
-    offsets = np.zeros(n_rows + 1, np.int64)
-    for _, part in sparse:
-        offsets += part.offsets
-    columns = np.empty(offsets[-1], np.int32)
-    weights = np.empty(offsets[-1], np.float32)
-    free, first_column = offsets[:-1].copy(), 0
-    for block, part in sparse:
-        counts = np.diff(part.offsets)
-        places = np.repeat(free - part.offsets[:-1], counts)
-        places += np.arange(part.offsets[-1])
-        columns[places] = part.columns + first_column
-        weights[places] = part.weights
-        free += counts
-        first_column += len(block.values)
-    index_type = np.int32 if offsets[-1] < 2**31 else np.int64
-    return csr_array((weights, columns, offsets.astype(index_type)), shape=(n_rows, first_column))
+    n_present = sum(len(part.columns) for _, part in sparse)
+    offset_type = np.int32 if n_present < 2**31 else np.int64
+    parts = [
+        csr_array((part.weights, part.columns, part.offsets.astype(offset_type)), shape=(n_rows, len(block.values)))
+        for block, part in sparse
+    ]
+    return hstack(parts, format="csr") if parts else csr_array((n_rows, 0), dtype=np.float32)
 
 
 def _unseen(sparse: list[tuple[Block, Sparse]]) -> dict[str, np.ndarray]:
