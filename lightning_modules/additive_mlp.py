@@ -77,7 +77,7 @@ class AdditiveMLP(nn.Module):
         self.first = AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator)
         layers: list[nn.Module] = []
         for n_in, n_out in zip(hidden, (*hidden[1:], 1), strict=True):
-            layers += [nn.ReLU(), nn.Dropout(dropout), _linear(n_in, n_out, generator)]
+            layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), _linear(n_in, n_out, generator)]
         self.tail = nn.Sequential(*layers)
 
     def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:

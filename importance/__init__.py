@@ -1,0 +1,32 @@
+"""Permutation importance as pure functions on tensors; knows nothing of Lightning, files or films' names."""
+
+from importance.baseline import AdditiveLayer, AdditiveModel, Baseline
+from importance.estimator import Estimator, Piece, pieces_of
+from importance.held_out import Entries, HeldOut
+from importance.importance import FEW_FILMS, Importance, benjamini_hochberg
+from importance.joint import Columns, joint_importance
+from importance.losses import LOSSES, Loss, LossName
+from importance.plain import plain_importance
+from importance.values import all_values, value_importance
+
+__all__ = [
+    "FEW_FILMS",
+    "LOSSES",
+    "AdditiveLayer",
+    "AdditiveModel",
+    "Baseline",
+    "Columns",
+    "Entries",
+    "Estimator",
+    "HeldOut",
+    "Importance",
+    "Loss",
+    "LossName",
+    "Piece",
+    "all_values",
+    "benjamini_hochberg",
+    "joint_importance",
+    "pieces_of",
+    "plain_importance",
+    "value_importance",
+]

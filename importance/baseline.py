@@ -1,0 +1,127 @@
+"""The model before anything is shuffled, and what a change of its first layer's sum does to the loss."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from importance.held_out import HeldOut
+from importance.losses import Loss
+
+BATCH_ROWS = 4096
+"""Rows that go through the tail at once: on a CPU more of them fall out of the cache."""
+
+
+class AdditiveLayer(Protocol):
+    """A first layer that sums one weight row a feature."""
+
+    dense_weight: Tensor
+    """(n_dense, width)"""
+    label_weight: Tensor
+    """(n_labels or more, width)"""
+
+    def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return the pre-activations, (n, width)."""
+
+
+class AdditiveModel(Protocol):
+    """All that importance needs of a model."""
+
+    @property
+    def first(self) -> AdditiveLayer:
+        """Return the additive layer."""
+
+    @property
+    def tail(self) -> Callable[[Tensor], Tensor]:
+        """Return what makes (n, 1) predictions of pre-activations, (n, width); it may overwrite them."""
+
+
+@dataclass
+class Baseline:
+    """A model's first-layer sums, predictions and losses on held-out rows, as they are.
+
+    Attributes:
+        to_unit: from the tail's output in float64 to the target's unit.
+        sums: (n_rows, width) float32, the pre-activations.
+        predicted: (n_rows,) float64, in the target's unit.
+        losses: (n_rows,) float64.
+        updates: rows that went through the tail since then.
+    """
+
+    model: AdditiveModel
+    rows: HeldOut
+    loss: Loss
+    to_unit: Callable[[Tensor], Tensor]
+    batch_rows: int
+    sums: Tensor
+    predicted: Tensor
+    losses: Tensor
+    updates: int = 0
+
+    @classmethod
+    @torch.inference_mode()
+    def of(
+        cls,
+        model: AdditiveModel,
+        rows: HeldOut,
+        loss: Loss,
+        to_unit: Callable[[Tensor], Tensor] = lambda scaled: scaled,
+        batch_rows: int = BATCH_ROWS,
+    ) -> "Baseline":
+        """Run the model once on the rows; it must be in eval mode."""
+        sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights).float()
+        baseline = cls(model, rows, loss, to_unit, batch_rows, sums, rows.actual, rows.actual)
+        baseline.predicted = baseline.predict(sums)
+        baseline.losses = loss.per_row(baseline.predicted, rows.actual)
+        baseline.updates = 0
+        return baseline
+
+    @property
+    def variance(self) -> float:
+        """Return the variance of the target."""
+        return float(self.rows.actual.var(correction=0))
+
+    @property
+    def total(self) -> float:
+        """Return the loss of the model as it is."""
+        return float(self.loss.total(self.losses.mean(), self.variance))
+
+    def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
+        return self.loss.increase(means, self.losses.mean(), self.variance)
+
+    def predict(self, sums: Tensor) -> Tensor:
+        """Return predictions of first-layer sums, (n, width), which are kept: (n,) float64 in the target's unit."""
+        scaled = torch.empty(len(sums), device=sums.device)
+        for start in range(0, len(sums), self.batch_rows):
+            part = slice(start, start + self.batch_rows)
+            scaled[part] = self.model.tail(sums[part].clone()).squeeze(-1)
+        self.updates += len(sums)
+        return self.to_unit(scaled.double())
+
+    def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
+        """Return how the loss of each row changes when a label's weight there changes by delta.
+
+        Args:
+            row: (n,) int64.
+            column: (n,) int64, label columns.
+            delta: (n,) float32.
+
+        Returns:
+            (n,) float64.
+        """
+        scaled = torch.empty(len(row), device=row.device)
+        size = min(self.batch_rows, max(len(row), 1))
+        sums, added = (torch.empty(size, self.sums.shape[1], device=row.device) for _ in range(2))
+        for start in range(0, len(row), size):
+            part = slice(start, start + size)
+            n = len(row[part])
+            torch.index_select(self.sums, 0, row[part], out=sums[:n])
+            torch.index_select(self.model.first.label_weight, 0, column[part], out=added[:n])
+            sums[:n].addcmul_(added[:n], delta[part, None])
+            scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
+        self.updates += len(row)
+        changed = self.loss.per_row(self.to_unit(scaled.double()), self.rows.actual[row])
+        return changed - self.losses[row]

@@ -1,0 +1,140 @@
+"""Importance of label columns as the mean over all shuffles: no shuffle is drawn.
+
+With k of N rows that carry a column, a row that carries it is left without it in N - k of N shuffles, and gets another
+row's entry in the others; a row without it is given one in k of N. So the mean is a sum over the rows that carry it,
+which are few, and the rows that don't, of which a sample stratified by the model's error will do: Fisher, Rudin and
+Dominici 2019, JMLR 20(177).
+"""
+
+import torch
+from torch import Tensor
+
+from importance.baseline import Baseline
+from importance.effects import OffRows, se_of_sample, spread, std_of_shuffle
+from importance.estimator import Estimator
+from importance.held_out import Entries, sum_by
+from importance.importance import Importance
+from importance.streams import child, sort_values, uniform
+
+
+@torch.inference_mode()
+def by_sample(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+    """Take every row that carries a column, and a sample of the others.
+
+    Args:
+        streams: (n_columns,) int64, of `Estimator.streams`.
+    """
+    assert estimator.off_rows != "all"
+    n_rows, n_columns = baseline.rows.n_rows, len(entries.columns)
+    share = entries.counts / n_rows
+    lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    off, off_variance = _sample(baseline, entries, streams, estimator.off_rows)
+    swapped, swap_variance = _swaps(baseline, entries, streams)
+    total = (1 - share) * entries.sums(lost) + share * (off.sums(off.change, n_columns) + swapped)
+    increase, slope = baseline.increase(total / n_rows)
+    return Importance(
+        mean=increase,
+        std=slope * std_of_shuffle(baseline, entries, lost, off),
+        se_shuffle=slope * share * (off_variance + swap_variance).sqrt() / n_rows,
+        se_sample=slope * se_of_sample(baseline, entries, lost, off, total / n_rows),
+        n_films=entries.films(baseline.rows),
+    )
+
+
+def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor]:
+    """Give entries to a sample of the rows without them; also return the variance of the sum of changes, by column.
+
+    Rows without a column are ordered by the model's error, which says most of what a change does to the loss, and cut
+    into equal strata with two rows each: the variance is then known. A small remainder is taken whole.
+    """
+    n_rows, counts = baseline.rows.n_rows, entries.counts
+    without, wanted = n_rows - counts, torch.clamp(2 * counts, min=off_rows)
+    whole = without <= wanted
+    strata = torch.where(whole, without, wanted // 2)
+    even = entries.even()
+    draws = torch.where(whole & even, 1, 2)  # where entries differ, two of them are tried
+    items = strata * draws
+    place = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), items)
+    item = torch.arange(len(place), device=place.device) - (items.cumsum(0) - items)[place]
+    stratum = torch.div(item, draws[place], rounding_mode="floor")
+    start = torch.div(stratum * without[place], strata[place], rounding_mode="floor")
+    size = torch.div((stratum + 1) * without[place], strata[place], rounding_mode="floor") - start
+    stream = child(child(streams, 0)[place], stratum)
+    one = (uniform(child(stream, 0)) * size).long()
+    other = (one + 1 + (uniform(child(stream, 1)) * (size - 1)).long()) % size
+    second = item % 2 * (draws[place] - 1) > 0
+    row = _rows_without(baseline, entries, place, start + torch.where(second, other, one))
+    given = _other_entry(entries, place, child(stream, 2 + item))
+    change = baseline.changes(row, entries.columns[place], entries.weight[given])
+    pair = torch.nonzero(second).squeeze(1)
+    # Among rows there is no doubt left once all are drawn; entries are drawn with replacement.
+    doubt = torch.where(even[place[pair]], 1 - 2 / size[pair], 1.0)
+    variance = doubt * (size[pair] * (change[pair] - change[pair - 1])) ** 2 / 4
+    off = OffRows(place, row, change, size / draws[place])
+    return off, sum_by(place[pair], variance, len(counts))
+
+
+def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position: Tensor) -> Tensor:
+    """Return the row at a position among the rows that don't carry a column, ordered by the model's error."""
+    n_rows = baseline.rows.n_rows
+    bits = n_rows.bit_length()
+    order = torch.argsort(baseline.predicted - baseline.rows.actual, stable=True)
+    rank = torch.empty_like(order)
+    rank[order] = torch.arange(n_rows, device=order.device)
+    carriers = sort_values(entries.place << bits | rank[entries.row])
+    slot = torch.arange(len(carriers), device=carriers.device) - entries.starts[entries.place]
+    before = torch.searchsorted(carriers - slot, place << bits | position, right=True) - entries.starts[place]
+    return order[position + before]
+
+
+def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
+    """Give rows that carry a column another's entry, where entries differ in weight.
+
+    Return the sum of changes and its variance, by column: two entries are tried for each row.
+    """
+    n_columns = len(entries.columns)
+    mixed = torch.nonzero(~entries.even()[entries.place]).squeeze(1).repeat_interleave(2)
+    place = entries.place[mixed]
+    slot = torch.arange(len(mixed), device=mixed.device)
+    slot = slot - torch.searchsorted(place, place)  # by column, so that other columns change nothing
+    given = _other_entry(entries, place, child(child(streams, 1)[place], slot))
+    change = baseline.changes(entries.row[mixed], entries.columns[place], entries.weight[given] - entries.weight[mixed])
+    pairs = change.view(-1, 2)
+    place = place.view(-1, 2)[:, 0]
+    return sum_by(place, pairs.mean(1), n_columns), sum_by(place, pairs.diff().squeeze(1) ** 2 / 4, n_columns)
+
+
+def _other_entry(entries: Entries, place: Tensor, stream: Tensor) -> Tensor:
+    return entries.starts[place] + (uniform(stream) * entries.counts[place]).long()
+
+
+@torch.inference_mode()
+def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+    """Give every row each of the weights that a column has: the mean over all shuffles, without error of its own."""
+    rows = baseline.rows
+    n_rows, n_columns = rows.n_rows, len(entries.columns)
+    share = entries.counts / n_rows
+    lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    place, weight, count = entries.distinct()
+    # For each of a column's weights: how the loss of every row changes that is given it instead of its own.
+    delta = weight[:, None].expand(-1, n_rows).contiguous()
+    worn = torch.zeros(n_columns, n_rows, device=delta.device)
+    worn[entries.place, entries.row] = entries.weight
+    delta -= worn[place]
+    every_row = torch.arange(n_rows, device=delta.device).repeat(len(place))
+    changed = baseline.changes(every_row, entries.columns[place].repeat_interleave(n_rows), delta.flatten())
+    given = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=delta.device)
+    given.index_add_(0, place, changed.view(-1, n_rows) * (count / n_rows)[:, None])
+    contribution = given.clone()
+    contribution[entries.place, entries.row] += (1 - share)[entries.place] * lost
+    increase, slope = baseline.increase(contribution.mean(1))
+    by_film = rows.by_film(contribution.T)
+    place, row = torch.nonzero(worn == 0, as_tuple=True)
+    off = OffRows(place, row, given[place, row] / share[place], torch.ones_like(place, dtype=torch.float64))
+    return Importance(
+        mean=increase,
+        std=slope * std_of_shuffle(baseline, entries, lost, off),
+        se_shuffle=torch.zeros_like(increase),
+        se_sample=slope * spread((by_film**2).sum(0), by_film.sum(0), rows.n_films) / n_rows,
+        n_films=entries.films(rows),
+    )

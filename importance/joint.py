@@ -1,0 +1,81 @@
+"""Importance of sets of columns that are shuffled together: numbers, source columns, roles, groups."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from importance.baseline import Baseline
+from importance.effects import of_repeats
+from importance.held_out import HeldOut
+from importance.importance import Importance
+from importance.streams import child, permutation
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Columns that rows exchange as a whole.
+
+    Attributes:
+        dense: (n,) int64, columns of numbers.
+        labels: (n,) int64, label columns.
+    """
+
+    dense: Tensor
+    labels: Tensor
+
+
+@torch.inference_mode()
+def joint_importance(
+    baseline: Baseline,
+    columns: Columns,
+    stream: Tensor,
+    n_repeats: int,
+    order: Callable[[Tensor, int], Tensor] = permutation,
+) -> Importance:
+    """Return the importance of some columns shuffled together, (1,): row i gets all of row order[i]'s.
+
+    Args:
+        stream: 0-dimensional int64, of `Estimator.streams`.
+        order: makes a permutation of a stream and the number of rows.
+    """
+    rows = baseline.rows
+    own, carried = _own(baseline, columns)
+    n_films = rows.film[carried].unique().numel()
+    films = torch.tensor([n_films], device=own.device)
+    if not n_films:
+        return Importance.unknown(films)
+    if not own.any():
+        return Importance.nothing(films)
+    others = baseline.sums - own
+    change = torch.zeros_like(baseline.losses)
+    means = []
+    for repeat in range(n_repeats):
+        predicted = baseline.predict(others + own[order(child(stream, repeat), rows.n_rows)])
+        changed = baseline.loss.per_row(predicted, rows.actual) - baseline.losses
+        means.append(changed.mean())
+        change += changed / n_repeats
+    increase, slope = baseline.increase(torch.stack(means)[None])
+    return of_repeats(increase, slope / rows.n_rows, rows.by_film(change)[None], films)
+
+
+def _own(baseline: Baseline, columns: Columns) -> tuple[Tensor, Tensor]:
+    """Return what the columns add to each row's first-layer sum, (n_rows, width), and which rows have any of them."""
+    rows, first = baseline.rows, baseline.model.first
+    chosen = torch.zeros(len(first.label_weight), dtype=torch.bool, device=rows.labels.device)
+    chosen[columns.labels] = True
+    kept = _only(rows, chosen)
+    blank = torch.zeros_like(rows.dense)
+    blank[:, columns.dense] = rows.dense[:, columns.dense]
+    nothing = first(blank[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
+    carried = (kept.offsets.diff() > 0) | bool(len(columns.dense))
+    return (first(blank, kept.labels, kept.offsets, kept.weights) - nothing).float(), carried
+
+
+def _only(rows: HeldOut, chosen: Tensor) -> HeldOut:
+    there = chosen[rows.labels.long()]
+    counts = torch.zeros(rows.n_rows, dtype=rows.offsets.dtype, device=rows.offsets.device)
+    counts.index_add_(0, rows.rows_of_entries(), there.to(counts.dtype))
+    offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0, dtype=counts.dtype)])
+    return HeldOut(rows.dense, rows.labels[there], offsets, rows.weights[there], rows.actual, rows.film)

@@ -1,0 +1,68 @@
+"""What a model's error costs: losses that are means over rows, and two that are functions of such a mean."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+LossName = Literal["mse", "mae", "r2", "rmse"]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss whose increase is a feature's importance.
+
+    Attributes:
+        per_row: from predictions and targets, both (n,) float64, to (n,).
+        total: from the mean of `per_row`, any shape, and the targets' variance to the loss that is reported.
+        slope: its derivative there, by which errors are scaled.
+        linear: whether `total` is a straight line; means over shuffles have no closed form otherwise.
+    """
+
+    per_row: Callable[[Tensor, Tensor], Tensor]
+    total: Callable[[Tensor, float], Tensor]
+    slope: Callable[[Tensor, float], Tensor]
+    linear: bool = True
+
+    def increase(self, means: Tensor, before: Tensor, variance: float) -> tuple[Tensor, Tensor]:
+        """Return the increase of the loss from that of the mean over rows, and what errors are multiplied by.
+
+        Args:
+            means: (n,) increases of the mean over rows, or (n, n_repeats).
+            before: 0-dimensional, the mean over rows as it was.
+            variance: of the targets.
+
+        Returns:
+            The increase, shaped as `means`, and (n,) the slope at the mean of repeats.
+        """
+        middle = means.mean(1) if means.ndim == 2 else means
+        increase = self.total(before + means, variance) - self.total(before, variance)
+        return increase, self.slope(before + middle, variance)
+
+
+def _squared(predicted: Tensor, actual: Tensor) -> Tensor:
+    return (predicted - actual) ** 2
+
+
+def _absolute(predicted: Tensor, actual: Tensor) -> Tensor:
+    return (predicted - actual).abs()
+
+
+def _itself(mean: Tensor, variance: float) -> Tensor:
+    return mean
+
+
+def _one(mean: Tensor, variance: float) -> Tensor:
+    return torch.ones_like(mean)
+
+
+LOSSES: dict[LossName, Loss] = {
+    "mse": Loss(_squared, _itself, _one),
+    "mae": Loss(_absolute, _itself, _one),
+    # The loss is -R², so that an importance is the R² that is lost.
+    "r2": Loss(_squared, lambda mean, variance: mean / variance - 1, lambda mean, variance: 1 / variance + 0 * mean),
+    "rmse": Loss(_squared, lambda mean, variance: mean.sqrt(), lambda mean, variance: 0.5 / mean.sqrt(), linear=False),
+}
+"""mse is in the target's unit squared, mae and rmse in its unit, r2 without unit."""

@@ -1,0 +1,57 @@
+"""Importance of label columns by shuffling each of them some times: what the loop over columns computes."""
+
+import torch
+from torch import Tensor
+
+from importance.baseline import Baseline
+from importance.effects import OffRows, se_of_sample, std_of_shuffle
+from importance.estimator import Estimator
+from importance.held_out import Entries, sum_by
+from importance.importance import Importance
+from importance.streams import child, random_subsets
+
+
+@torch.inference_mode()
+def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+    """Shuffle each column: its entries go to as many random rows.
+
+    Only rows that lose an entry or get one are updated. What a row loses doesn't depend on the shuffle, so it is found
+    once for all repeats.
+
+    Args:
+        streams: (n_columns,) int64, of `Estimator.streams`.
+    """
+    n_rows, n_columns, n_repeats = baseline.rows.n_rows, len(entries.columns), estimator.n_repeats
+    lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    group, slot, row = shuffled_entries(entries, streams, n_repeats, n_rows)
+    place = torch.div(group, n_repeats, rounding_mode="floor")
+    given = entries.weight[entries.starts[place] + slot]
+    entry, carries = entries.find(place, row, n_rows)
+    delta = torch.where(carries, given - entries.weight[entry], given)
+    change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
+    moved = torch.nonzero(delta).squeeze(1)
+    change[moved] = baseline.changes(row[moved], entries.columns[place[moved]], delta[moved])
+    off = _off_rows(entries, place[~carries], row[~carries], change[~carries], n_rows)
+    change -= torch.where(carries, lost[entry], 0.0)  # it is given an entry again, so it has lost none
+    means = sum_by(group, change, n_columns * n_repeats).view(n_columns, n_repeats) + entries.sums(lost)[:, None]
+    means /= n_rows
+    increase, slope = baseline.increase(means)
+    return Importance(
+        mean=increase.mean(1),
+        std=increase.std(1) if n_repeats > 1 else torch.full_like(slope, torch.nan),
+        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, off) / n_repeats**0.5,
+        se_sample=slope * se_of_sample(baseline, entries, lost, off, means.mean(1)),
+        n_films=entries.films(baseline.rows),
+    )
+
+
+def shuffled_entries(entries: Entries, streams: Tensor, n_repeats: int, n_rows: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where each entry goes: the column's place times n_repeats plus the repeat, the entry's slot, the row."""
+    repeats = torch.arange(n_repeats, device=streams.device)
+    groups = child(streams[:, None], repeats).flatten()
+    return random_subsets(groups, entries.counts.repeat_interleave(n_repeats), n_rows)
+
+
+def _off_rows(entries: Entries, place: Tensor, row: Tensor, change: Tensor, n_rows: int) -> OffRows:
+    drawn = torch.bincount(place, minlength=len(entries.columns)).double()
+    return OffRows(place, row, change, ((n_rows - entries.counts) / drawn)[place])

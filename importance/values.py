@@ -1,0 +1,52 @@
+"""Importance of every label column, each shuffled alone."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from importance.baseline import Baseline
+from importance.estimator import Estimator, Piece, pieces_of
+from importance.expectation import by_all_rows, by_sample
+from importance.held_out import Entries
+from importance.importance import Importance
+from importance.shuffles import by_shuffles
+
+
+def value_importance(
+    baseline: Baseline, entries: Entries, piece: Piece, keys: Tensor, estimator: Estimator
+) -> tuple[Tensor, Importance]:
+    """Return the label columns of a piece of work, (n,), and their importances.
+
+    Args:
+        entries: of all label columns.
+        keys: (n_labels,) int64, what tells a column from others wherever it stands: its random numbers hang on it.
+    """
+    part = entries.part(piece.first, piece.behind)
+    # A column that the model does not look at is exactly 0, not what rounding makes of it.
+    seen = (baseline.model.first.label_weight[part.columns] != 0).any(1)
+    importance = Importance.nothing(part.films(baseline.rows))
+    if seen.any():
+        looked_at = part.only(seen)
+        found = _way(estimator)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
+        importance.put(seen, found)
+    return part.columns, importance
+
+
+def _way(estimator: Estimator) -> Callable[[Baseline, Entries, Tensor, Estimator], Importance]:
+    if estimator.kind == "shuffle":
+        return by_shuffles
+    return by_all_rows if estimator.off_rows == "all" else by_sample
+
+
+def all_values(baseline: Baseline, keys: Tensor, estimator: Estimator) -> Importance:
+    """Return the importance of every label column, one after the other on one device.
+
+    Args:
+        keys: (n_labels,) int64, as in `value_importance`.
+    """
+    entries = Entries.of(baseline.rows)
+    importance = Importance.unknown(torch.zeros(len(keys), dtype=torch.int64, device=keys.device))
+    for piece in pieces_of(entries, baseline.rows.n_rows, estimator):
+        importance.put(*value_importance(baseline, entries, piece, keys, estimator))
+    return importance
