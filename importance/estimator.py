@@ -20,8 +20,8 @@ class Estimator:
     Attributes:
         kind: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; with `expected`, of those that have no closed form.
-        off_rows: for `expected`, how many of the rows without a label are looked at, or all; a label that more than half
-            as many rows carry gets two for each of them.
+        off_rows: for `expected`, how many of the rows without a label are looked at, or all; twice as many as carry the
+            label where that is more.
         seed: of the shuffles and of the sample.
         byte_budget: working memory for the row updates that are listed at once.
     """
@@ -61,8 +61,8 @@ def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece
     at_once = max(1, estimator.byte_budget // BYTES_AN_UPDATE)
     _, sizes = torch.unique_consecutive((updates.cumsum(0) - 1) // at_once, return_counts=True)
     pieces, first = [], 0
-    for size, part in zip(sizes.tolist(), updates.split(sizes.tolist()), strict=True):
-        pieces.append(Piece(first, first + size, int(part.sum())))
+    for size in sizes.tolist():
+        pieces.append(Piece(first, first + size, int(updates[first : first + size].sum())))
         first += size
     return pieces
 

@@ -42,7 +42,7 @@ def joint_importance(
     """
     rows = baseline.rows
     own, carried = _own(baseline, columns)
-    n_films = rows.film[carried].unique().numel()
+    n_films = len(torch.unique(rows.film[carried]))
     films = torch.tensor([n_films], device=own.device)
     if not n_films:
         return Importance.unknown(films)

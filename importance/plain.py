@@ -60,4 +60,4 @@ def plain_importance(
 
 def _carried(features: Tensor, columns: Sequence[Tensor], film: Tensor) -> Tensor:
     """Count the films with anything but 0 in each set of columns."""
-    return torch.tensor([film[(features[:, some] != 0).any(1)].unique().numel() for some in columns])
+    return torch.tensor([len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns])
