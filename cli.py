@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from datamodules.errors import InputError, nearest
-from reports.help import COMMANDS, show_command, show_overview
+from reports.help import COMMANDS, IMPORTANCE, show_command, show_overview
 
 if TYPE_CHECKING:
     from reports.run_folder import RunFolder
 
-TAKES_A_RUN = {"fit": "--resume", "study": "--resume", "validate": "--run", "test": "--run", "predict": "--run"}
+TAKES_A_RUN = {
+    "fit": "--resume",
+    "study": "--resume",
+    "validate": "--run",
+    "test": "--run",
+    "predict": "--run",
+    "importance": "--run",
+}
 """The option by which a command takes a run's folder."""
 
 
@@ -58,6 +65,10 @@ def _run(words: list[str]) -> None:
     words, given = _take(option, words)
     if given and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
+    if words[0] == "importance":  # its own options need no prefix
+        words = [
+            f"--permutation_importance.{word[2:]}" if word.partition("=")[0] in IMPORTANCE else word for word in words
+        ]
     asks = {"--help-all", "--print_config"} & set(words)
     if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")
@@ -111,7 +122,9 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         record.discard()
         raise
     if is_rank_zero():
-        record.close(str(cli.subcommand), cli.model, cli.datamodule)
+        record.close(str(cli.subcommand), cli.model, cli.datamodule, cli.permutation_importance.study)
+    if cli.permutation_importance.study and cli.permutation_importance.study.missing:
+        raise KeyboardInterrupt  # it was, but what was finished is written
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from typing import Any
 
 import lightning.pytorch as pl
+import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
@@ -84,8 +85,18 @@ class FilmDataModule(pl.LightningDataModule):
         """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
         if self._films is not None:
             return
+        frame = self.read()
+        if self._fitted is None:
+            self._films, self._fitted = fit_films(frame, self.declared)
+        elif stage == "predict":
+            self._films = same_or_new_films(frame, self.declared, self._fitted)
+        else:
+            self._films = same_films(frame, self.declared, self._fitted)
+
+    def read(self) -> pd.DataFrame:
+        """Read the table as it stands."""
         texts = [feature.column for feature in self.declared.features if feature.reads_text]
-        frame = read_table(
+        return read_table(
             self.table,
             query=self.query,
             delimiter=self.delimiter,
@@ -93,12 +104,6 @@ class FilmDataModule(pl.LightningDataModule):
             encoding=self.encoding,
             texts=texts,
         )
-        if self._fitted is None:
-            self._films, self._fitted = fit_films(frame, self.declared)
-        elif stage == "predict":
-            self._films = same_or_new_films(frame, self.declared, self._fitted)
-        else:
-            self._films = same_films(frame, self.declared, self._fitted)
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""

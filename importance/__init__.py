@@ -7,7 +7,8 @@ from importance.importance import FEW_FILMS, Importance, benjamini_hochberg
 from importance.joint import Columns, joint_importance
 from importance.losses import LOSSES, Loss, LossName
 from importance.plain import plain_importance
-from importance.values import all_values, value_importance
+from importance.tasks import Found, Task, Tasks
+from importance.values import value_importance
 
 __all__ = [
     "FEW_FILMS",
@@ -18,12 +19,14 @@ __all__ = [
     "Columns",
     "Entries",
     "Estimator",
+    "Found",
     "HeldOut",
     "Importance",
     "Loss",
     "LossName",
     "Piece",
-    "all_values",
+    "Task",
+    "Tasks",
     "benjamini_hochberg",
     "joint_importance",
     "pieces_of",

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from importance.held_out import HeldOut
 from importance.losses import Loss
+from importance.threads import one_thread_a_step
 
 BATCH_ROWS = 4096
 """Rows that go through the tail at once: on a CPU more of them fall out of the cache."""
@@ -17,10 +18,13 @@ BATCH_ROWS = 4096
 class AdditiveLayer(Protocol):
     """A first layer that sums one weight row a feature."""
 
-    dense_weight: Tensor
-    """(n_dense, width)"""
-    label_weight: Tensor
-    """(n_labels or more, width)"""
+    @property
+    def dense_weight(self) -> Tensor:
+        """Return (n_dense, width)."""
+
+    @property
+    def label_weight(self) -> Tensor:
+        """Return (n_labels, width); there may be more rows."""
 
     def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return the pre-activations, (n, width)."""
@@ -71,9 +75,10 @@ class Baseline:
         batch_rows: int = BATCH_ROWS,
     ) -> "Baseline":
         """Run the model once on the rows; it must be in eval mode."""
-        sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights).float()
-        baseline = cls(model, rows, loss, to_unit, batch_rows, sums, rows.actual, rows.actual)
-        baseline.predicted = baseline.predict(sums)
+        with one_thread_a_step():
+            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights).float()
+            baseline = cls(model, rows, loss, to_unit, batch_rows, sums, rows.actual, rows.actual)
+            baseline.predicted = baseline.predict(sums)
         baseline.losses = loss.per_row(baseline.predicted, rows.actual)
         baseline.updates = 0
         return baseline

@@ -61,11 +61,14 @@ def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRow
     rows = baseline.rows
     n_columns, share = len(entries.columns), entries.counts / rows.n_rows
     contribution = (1 - share)[entries.place] * lost
-    film = rows.film[entries.row] + entries.place * rows.n_films
-    films, group = torch.unique(film, return_inverse=True)
-    squares = sum_by(films // rows.n_films, sum_by(group, contribution, len(films)) ** 2, n_columns)
-    rows_of_film = torch.bincount(rows.film)[rows.film[off.row]]
-    squares += share**2 * off.sums(rows_of_film * off.change**2, n_columns)
+    if rows.n_films == rows.n_rows:
+        squares = entries.sums(contribution**2) + share**2 * off.sums(off.change**2, n_columns)
+    else:
+        film = rows.film[entries.row] + entries.place * rows.n_films
+        films, group = torch.unique(film, return_inverse=True)
+        squares = sum_by(films // rows.n_films, sum_by(group, contribution, len(films)) ** 2, n_columns)
+        rows_of_film = torch.bincount(rows.film)[rows.film[off.row]]
+        squares += share**2 * off.sums(rows_of_film * off.change**2, n_columns)
     return spread(squares, means * rows.n_rows, rows.n_films) / rows.n_rows
 
 

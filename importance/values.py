@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
-from importance.estimator import Estimator, Piece, pieces_of
+from importance.estimator import Estimator, Piece
 from importance.expectation import by_all_rows, by_sample
 from importance.held_out import Entries
 from importance.importance import Importance
@@ -37,16 +36,3 @@ def _way(estimator: Estimator) -> Callable[[Baseline, Entries, Tensor, Estimator
     if estimator.kind == "shuffle":
         return by_shuffles
     return by_all_rows if estimator.off_rows == "all" else by_sample
-
-
-def all_values(baseline: Baseline, keys: Tensor, estimator: Estimator) -> Importance:
-    """Return the importance of every label column, one after the other on one device.
-
-    Args:
-        keys: (n_labels,) int64, as in `value_importance`.
-    """
-    entries = Entries.of(baseline.rows)
-    importance = Importance.unknown(torch.zeros(len(keys), dtype=torch.int64, device=keys.device))
-    for piece in pieces_of(entries, baseline.rows.n_rows, estimator):
-        importance.put(*value_importance(baseline, entries, piece, keys, estimator))
-    return importance

@@ -1,14 +1,21 @@
 from .additive_mlp import AdditiveLayer, AdditiveMLP
+from .feature_sets import FeatureSet, feature_sets
 from .film_cli import FilmCLI
 from .film_trainer import FilmTrainer
 from .held_out import Predictions
+from .importance_study import ImportanceStudy
 from .mlp_regressor import MLPRegressor
+from .permutation_importance import PermutationImportance
 
 __all__ = [
     "AdditiveLayer",
     "AdditiveMLP",
+    "FeatureSet",
     "FilmCLI",
     "FilmTrainer",
+    "ImportanceStudy",
     "MLPRegressor",
+    "PermutationImportance",
     "Predictions",
+    "feature_sets",
 ]

@@ -16,16 +16,18 @@ from lightning_utilities.core.rank_zero import rank_zero_only
 from datamodules import InputError
 from datamodules.errors import nearest
 from datamodules.film_data_module import FilmDataModule
+from lightning_modules.feature_sets import feature_sets
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword
+from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
-COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping")
+COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping", "permutation_importance")
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
 
 
-USES_A_MODEL = ("validate", "test", "predict")
+USES_A_MODEL = ("validate", "test", "predict", "importance")
 """The commands that need a trained model."""
 
 
@@ -92,7 +94,8 @@ class FilmCLI(LightningCLI):
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
         """Return Lightning's own subcommands and the project's, with what the command line doesn't give them."""
-        return {**LightningCLI.subcommands(), "study": {"model", "datamodule"}}
+        ours = {"model", "datamodule"}
+        return {**LightningCLI.subcommands(), "study": ours, "importance": ours}
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Make a parser that takes no option cut short: `--run` is not `--runs`."""
@@ -103,6 +106,7 @@ class FilmCLI(LightningCLI):
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
         parser.add_lightning_class_args(Patience, "early_stopping")
+        parser.add_lightning_class_args(PermutationImportance, "permutation_importance")
         parser.set_defaults(
             {
                 "early_stopping.monitor": "val/loss",
@@ -141,6 +145,12 @@ class FilmCLI(LightningCLI):
         if self.subcommand not in USES_A_MODEL:
             self._check_training(trainer)
         self.datamodule.setup(str(self.subcommand))
+        self.permutation_importance = self._get(self.config_init, "permutation_importance")
+        self.permutation_importance.enabled = self.subcommand in ("study", "importance")
+        if self.permutation_importance.enabled:
+            feature_sets(
+                self.datamodule.fitted.encoder.space, self.permutation_importance.groups
+            )  # refuses groups of nothing
         if checkpoint and self.subcommand not in USES_A_MODEL:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
             self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)
@@ -198,7 +208,7 @@ class FilmCLI(LightningCLI):
         kwargs = super()._prepare_subcommand_kwargs(subcommand)
         if self.checkpoint is not None:
             kwargs["ckpt_path"] = str(self.checkpoint)
-        if subcommand != "study":
+        if subcommand not in ("study", "importance"):
             kwargs["weights_only"] = True
         if subcommand in ("validate", "test"):
             kwargs["verbose"] = False  # the record prints the scores

@@ -5,6 +5,7 @@ import lightning.pytorch as pl
 from datamodules.errors import InputError
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.permutation_importance import PermutationImportance
 
 
 class FilmTrainer(pl.Trainer):
@@ -22,3 +23,13 @@ class FilmTrainer(pl.Trainer):
         best = self.checkpoint_callback.best_model_path  # type: ignore[union-attr]
         self.test(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
         self.predict(model, datamodule=datamodule, return_predictions=False)
+
+    def importance(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:
+        """Measure permutation importance on the test films, or those that the callback names.
+
+        Args:
+            ckpt_path: the model's checkpoint.
+        """
+        [callback] = [one for one in self.callbacks if isinstance(one, PermutationImportance)]  # type: ignore[attr-defined]
+        score = self.test if callback.split == "test" else self.validate
+        score(model, datamodule=datamodule, ckpt_path=ckpt_path, verbose=False, weights_only=True)

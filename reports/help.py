@@ -4,11 +4,12 @@ from rich.console import Console
 from rich.table import Table
 
 COMMANDS = {
-    "study": "train, score the held-out films, predict every film: the whole road",
+    "study": "train, score the held-out films, say what their predictions rest on, predict every film",
     "fit": "train only",
     "validate": "score the validation films of a run",
     "test": "score the test films of a run",
     "predict": "predict films, those of a run or new ones",
+    "importance": "say which people, companies and genres a run's predictions rest on",
 }
 
 TRAINING = {
@@ -32,12 +33,24 @@ RUN = {
     "--config FILE": "with --ckpt_path FILE, instead of --run",
 }
 
+IMPORTANCE = {
+    "--estimator": ("NAME", "expected, the mean over all shuffles (the default), or shuffle, over some"),
+    "--n_repeats": ("N", "shuffles of each feature; with expected, of whole columns and numbers"),
+    "--off_rows": ("N", "films without a label that expected looks at, or all"),
+    "--loss": ("NAME", "whose increase is the importance: mse, mae, r2, or with shuffle rmse"),
+    "--split": ("SIDE", "the held-out films, test or val"),
+    "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
+    "--seed": ("N", "of shuffles and samples"),
+}
+"""What `importance` takes; `study` takes them with the prefix `--permutation_importance.`"""
+
 OPTIONS = {
     "study": TRAINING,
     "fit": TRAINING,
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
+    "importance": {**RUN, **{f"{name} {kind}": said for name, (kind, said) in IMPORTANCE.items()}},
 }
 
 EXAMPLES = {
@@ -46,6 +59,7 @@ EXAMPLES = {
     "validate": "python cli.py validate --run runs/ratings/version_0",
     "test": "python cli.py test --run runs/ratings/version_0",
     "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
+    "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
 }
 
 

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from datamodules import regression_scores
 from datamodules.film_data_module import FilmDataModule
-from lightning_modules import MLPRegressor
+from lightning_modules import ImportanceStudy, MLPRegressor
+from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
 from reports.scores import describe_data, plain, prediction_table, print_data, print_scores, score_test_rows
 
@@ -42,7 +43,9 @@ class RunRecord:
         if self.run and self.is_new:
             self.run.discard()
 
-    def close(self, command: str, model: MLPRegressor, films: FilmDataModule) -> None:
+    def close(
+        self, command: str, model: MLPRegressor, films: FilmDataModule, importance: ImportanceStudy | None
+    ) -> None:
         """Write what the command found out."""
         assert self.run is not None
         if command in ("study", "test"):
@@ -51,6 +54,9 @@ class RunRecord:
             self._write_validation(model, films)
         if command in ("study", "predict"):
             self._write_predictions(model, films)
+        if importance:
+            write_importance(self.run, importance, films)
+            print_importance(importance, self.console)
         self.console.print(f"\n{self.run.path}/", highlight=False, style="bold", soft_wrap=True)
         if command == "fit" and any(self.run.path.glob("checkpoints/best.ckpt")):
             then = f"score the held-out films: python cli.py test --run {self.run.path}"

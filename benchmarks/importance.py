@@ -1,0 +1,225 @@
+"""Permutation importance of every label column against the loops that people run: the notebook's, and two libraries'.
+
+    python -m benchmarks.importance [TABLE]
+
+On the people table (`../shared/data/Movies_Parties_cat_BIG.csv`, or TABLE) where it is there, else on the embedded
+films: one-hot columns of all rows, a fifth of the rows held out, an MLP 128-64, 2 shuffles of each column. The peers
+are timed on a few columns and multiplied out. Weights are the initial ones: no time depends on them.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from captum.attr import FeaturePermutation
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.inspection import permutation_importance
+from torch import Tensor, nn
+
+from benchmarks.stopwatch import seconds_of
+from datamodules import Category, EncodedFilms, Feature, FilmEncoder, FilmRows, Labels, read_table
+from importance import LOSSES, Baseline, Estimator, HeldOut, Tasks
+from importance.baseline import BATCH_ROWS
+from lightning_modules.additive_mlp import AdditiveMLP
+
+PEOPLE = Path("../shared/data/Movies_Parties_cat_BIG.csv")
+PEOPLE_FEATURES: list[Feature[Any]] = [
+    Category("category"),
+    Category("employee", other=None),
+    Labels("ProductionCompanies", positions=9),
+]
+FILM_FEATURES: list[Feature[Any]] = [
+    Labels(column) for column in ("Genre", "Director", "Writer", "Cast", "Language", "Country", "Production")
+]
+HIDDEN = (128, 64)
+FEW = 4
+"""Columns that a peer is timed on."""
+
+
+class Enough(Exception):
+    """A peer has been timed on a few columns."""
+
+
+def held_out(encoded: EncodedFilms, seed: int = 42) -> HeldOut:
+    """Take a random fifth of the rows, with random targets."""
+    n_rows = len(encoded.dense)
+    rows = np.random.default_rng(seed).permutation(n_rows)[: n_rows // 5]
+    batch = FilmRows(encoded, np.zeros(n_rows)).__getitems__(rows.tolist())
+    actual = torch.randn(len(rows), dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+    return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.arange(len(rows)))
+
+
+def encode(table: pd.DataFrame, features: list[Feature[Any]]) -> EncodedFilms:
+    """One-hot columns of whatever stands in any row."""
+    return FilmEncoder(features).fit_encode(table, np.arange(len(table)))
+
+
+def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device) -> Callable[[], int]:
+    """Return what measures every label column and says how many rows it updated."""
+    model = AdditiveMLP(rows.dense.shape[1], n_labels, HIDDEN).eval().to(device)
+    rows = rows.to(device)
+    keys = torch.arange(n_labels, device=device)
+
+    def work() -> int:
+        tasks = Tasks(Baseline.of(model, rows, LOSSES["mse"]), keys, estimator)
+        found = list(tasks.run(tasks.share()))
+        tasks.together(found)  # on the CPU: a GPU has finished
+        return sum(one.updates for one in found)
+
+    return work
+
+
+def matmul_rows(device: torch.device) -> Callable[[], Tensor]:
+    """Return the tail's two products alone, for one batch."""
+    x = torch.randn(BATCH_ROWS, HIDDEN[0], device=device)
+    first, second = nn.Linear(*HIDDEN, device=device), nn.Linear(HIDDEN[1], 1, device=device)
+
+    @torch.inference_mode()
+    def work() -> Tensor:
+        return second(first(x))
+
+    return work
+
+
+class DenseModel(RegressorMixin, BaseEstimator):  # type: ignore[misc] # untyped
+    """The notebook's network on a one-hot matrix, also as an estimator."""
+
+    def __init__(self, n_features: int, device: torch.device) -> None:
+        self.n_features = n_features
+        self.device = device
+        layers = [nn.Linear(n_features, HIDDEN[0]), nn.ReLU(), nn.Linear(*HIDDEN), nn.ReLU(), nn.Linear(HIDDEN[1], 1)]
+        self.network = nn.Sequential(*layers).eval().to(device)
+
+    def fit(self, features: Any, actual: Any) -> "DenseModel":
+        return self
+
+    @torch.inference_mode()
+    def loss(self, features: Tensor, actual: Tensor) -> Tensor:
+        return ((self.network(features).squeeze(-1) - actual) ** 2).mean()
+
+
+def notebook(model: DenseModel, features: Tensor, actual: Tensor) -> float:
+    """Return seconds a column and shuffle: clone, shuffle one column, full forward pass."""
+    start = perf_counter()
+    for column in range(FEW):
+        shuffled = features.clone()
+        shuffled[:, column] = shuffled[torch.randperm(len(features), device=features.device), column]
+        model.loss(shuffled, actual).item()
+    return (perf_counter() - start) / FEW
+
+
+def sklearn(model: DenseModel, features: Tensor, actual: Tensor) -> float:
+    """Return seconds a column and shuffle of scikit-learn's function, which is left after a few columns."""
+    times: list[float] = []
+
+    def score(estimator: DenseModel, matrix: np.ndarray, targets: np.ndarray) -> float:
+        loss = estimator.loss(torch.from_numpy(matrix).to(estimator.device), actual).item()
+        times.append(perf_counter())
+        if len(times) > 2 * FEW:
+            raise Enough
+        return -loss
+
+    with suppress(Enough):
+        permutation_importance(model, features.cpu().numpy(), actual.cpu().numpy(), scoring=score, n_repeats=2)
+    return (times[-1] - times[0]) / (2 * FEW)
+
+
+def captum(model: DenseModel, features: Tensor, actual: Tensor) -> float:
+    """Return seconds a column and shuffle of captum's class: a few columns, and all others as one."""
+    mask = torch.full((1, features.shape[1]), FEW, device=features.device)
+    mask[0, :FEW] = torch.arange(FEW, device=features.device)
+    start = perf_counter()
+    FeaturePermutation(lambda matrix: model.loss(matrix, actual)).attribute(features, feature_mask=mask).sum().item()
+    return (perf_counter() - start) / (FEW + 1)
+
+
+def growth(device: torch.device) -> dict[str, float]:
+    """Return seconds for 1,000 to 1,000,000 columns with the same number of entries."""
+    generator = torch.Generator().manual_seed(0)
+    n_rows, in_row = 3557, 16
+    times = {}
+    for n_labels in (10**3, 10**4, 10**5, 10**6):
+        # Each row takes its columns from as many equal parts, so that none comes twice.
+        part = n_labels // in_row
+        labels = torch.randint(part, (n_rows, in_row), generator=generator) + part * torch.arange(in_row)
+        rows = HeldOut(
+            torch.zeros(n_rows, 0),
+            labels.flatten().int(),
+            torch.arange(0, n_rows * in_row + 1, in_row, dtype=torch.int32),
+            torch.ones(n_rows * in_row),
+            torch.randn(n_rows, dtype=torch.float64, generator=generator),
+            torch.arange(n_rows),
+        )
+        times[f"{n_labels:.0e}"] = seconds_of({"ours": run(rows, n_labels, Estimator("shuffle"), device)})["ours"]
+    return times
+
+
+def films(device: torch.device) -> dict[str, Any]:
+    """Return the engine's seconds on the embedded films."""
+    table = read_table("wikidata-films")
+    encoded = encode(table[table["Rating"].notna()], FILM_FEATURES)
+    rows, n_labels = held_out(encoded), encoded.labels.shape[1]
+    estimators = {
+        "shuffle_10": Estimator("shuffle", n_repeats=10),
+        "expected_sample": Estimator("expected"),
+        "expected_all": Estimator("expected", off_rows="all"),
+    }
+    found: dict[str, Any] = {"columns": n_labels, "rows": rows.n_rows}
+    for name, estimator in estimators.items():
+        work = run(rows, n_labels, estimator, device)
+        repeats = 1 if name == "expected_all" else 5
+        found[name] = {"seconds": round(seconds_of({name: work}, repeats)[name], 3), "updates": work()}
+    return found
+
+
+def measure(table: Path = PEOPLE) -> dict[str, Any]:
+    """Time ours and the peers on the same table."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    people = table.is_file()
+    if people:
+        encoded = encode(read_table(str(table)), PEOPLE_FEATURES)
+    else:
+        encoded = encode(read_table("wikidata-films"), FILM_FEATURES)
+    rows, n_labels = held_out(encoded), encoded.labels.shape[1]
+    work, product = run(rows, n_labels, Estimator("shuffle", n_repeats=2), device), matmul_rows(device)
+    updates = work()
+    times = seconds_of({"ours": work, "matmul": lambda: [product() for _ in range(50)]}, 15)
+    rate = updates / times["ours"]
+    matmul_rate = 50 * BATCH_ROWS / times["matmul"]
+    on_films = films(device)
+    grown = growth(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+    indicators = torch.zeros(rows.n_rows, n_labels)
+    indicators[rows.rows_of_entries(), rows.labels.long()] = rows.weights
+    model, actual = DenseModel(n_labels, device), rows.actual.float().to(device)
+    matrix = indicators.to(device)
+    shuffles = n_labels * 2
+    peers = {peer.__name__: peer(model, matrix, actual) * shuffles for peer in (notebook, sklearn, captum)}
+    return {
+        "table": table.name if people else "wikidata-films",
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
+        "rows": rows.n_rows,
+        "columns": n_labels,
+        "ours_seconds": round(times["ours"], 4),
+        **{f"{name}_seconds": round(seconds) for name, seconds in peers.items()},
+        **{f"ratio_{name}": round(seconds / times["ours"]) for name, seconds in peers.items()},
+        "updates_per_second": round(rate),
+        "matmul_fraction": round(rate / matmul_rate, 2),
+        "peak_megabytes": peak,
+        "growth": round(max(grown.values()) / min(grown.values()), 2),
+        "growth_seconds": {name: round(seconds, 4) for name, seconds in grown.items()},
+        "films": on_films,
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(*map(Path, sys.argv[1:2]))))

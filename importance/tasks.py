@@ -1,0 +1,110 @@
+"""All features of a model as tasks that can be shared out over devices and stopped in between."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from importance.baseline import Baseline
+from importance.estimator import Estimator, Piece, pieces_of
+from importance.held_out import Entries
+from importance.importance import Importance
+from importance.joint import Columns, joint_importance
+from importance.threads import one_thread_a_step
+from importance.values import value_importance
+
+
+@dataclass(frozen=True)
+class Task:
+    """Work that is done in one go: a piece of the label columns, or the set of columns at a place.
+
+    Attributes:
+        updates: about how many row updates it needs.
+    """
+
+    work: Piece | int
+    updates: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a task found.
+
+    Attributes:
+        of: label columns, or sets.
+        places: (n,) int64, which ones.
+        updates: rows that went through the model's tail.
+    """
+
+    of: Literal["values", "sets"]
+    places: Tensor
+    importance: Importance
+    updates: int
+
+
+class Tasks:
+    """The importance of every label column, and of sets of columns.
+
+    Args:
+        keys: (n_labels,) int64, what tells a label column from others wherever it stands; its random numbers hang on
+            it.
+        sets: columns that are shuffled together.
+        set_keys: (n_sets,) int64, likewise for sets.
+    """
+
+    def __init__(
+        self,
+        baseline: Baseline,
+        keys: Tensor,
+        estimator: Estimator,
+        sets: Sequence[Columns] = (),
+        set_keys: Tensor | None = None,
+    ) -> None:
+        self.baseline, self.keys, self.estimator, self.sets = baseline, keys, estimator, sets
+        self.set_streams = estimator.streams(keys[:0] if set_keys is None else set_keys)
+        self.entries = Entries.of(baseline.rows)
+
+    def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
+        """Return the tasks of one device: each gets every n-th, and works on all rows."""
+        pieces = pieces_of(self.entries, self.baseline.rows.n_rows, self.estimator)
+        all_rows = self.baseline.rows.n_rows * self.estimator.n_repeats
+        tasks = [Task(piece, piece.updates) for piece in pieces]
+        tasks += [Task(place, all_rows) for place in range(len(self.sets))]
+        return tasks[device::n_devices]
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[Found]:
+        """Do tasks and yield what they found, in their order.
+
+        On a CPU each runs on one thread, side by side: a task is many small steps, and threads that share a step wait
+        for each other at its end.
+        """
+        with one_thread_a_step() as threads:
+            if threads == 1 or self.keys.is_cuda:
+                yield from map(self._do, tasks)
+                return
+            pool = ThreadPoolExecutor(threads)
+            try:
+                yield from pool.map(self._do, tasks)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    @torch.inference_mode()  # which belongs to a thread
+    def _do(self, task: Task) -> Found:
+        baseline = replace(self.baseline, updates=0)
+        if isinstance(task.work, Piece):
+            columns, importance = value_importance(baseline, self.entries, task.work, self.keys, self.estimator)
+            return Found("values", columns, importance, baseline.updates)
+        stream, n_repeats = self.set_streams[task.work], self.estimator.n_repeats
+        importance = joint_importance(baseline, self.sets[task.work], stream, n_repeats)
+        return Found("sets", torch.tensor([task.work]), importance, baseline.updates)
+
+    def together(self, found: Iterable[Found]) -> tuple[Importance, Importance]:
+        """Return the importance of every label column and of every set, on the CPU; unknown where nothing was found."""
+        sizes = {"values": len(self.keys), "sets": len(self.sets)}
+        whole = {of: Importance.unknown(torch.zeros(n, dtype=torch.int64)) for of, n in sizes.items()}
+        for one in found:
+            whole[one.of].put(one.places.cpu(), one.importance.cpu())
+        return whole["values"], whole["sets"]

@@ -1,0 +1,122 @@
+"""What a run's importances are: numbers by feature and by set of features, as tables with names."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from datamodules import FeatureSpace
+from importance import Importance, benjamini_hochberg
+from lightning_modules.feature_sets import FeatureSet
+
+
+@dataclass(frozen=True)
+class ImportanceStudy:
+    """Importances of a model's features on held-out films.
+
+    Attributes:
+        space: names the features.
+        values: of every label column.
+        sets: numbers first, in the order of the dense block.
+        joint: of every set, its columns shuffled together.
+        summary: estimator, loss, seed, rows, baseline loss, R², time and work, as plain data.
+        missing_values: label columns that were not reached before it was stopped.
+        missing_sets: likewise sets.
+    """
+
+    space: FeatureSpace
+    values: Importance
+    sets: list[FeatureSet]
+    joint: Importance
+    summary: dict[str, Any]
+    missing_values: int
+    missing_sets: int
+
+    @property
+    def missing(self) -> int:
+        """Return how many features and sets were not reached before it was stopped."""
+        return self.missing_values + self.missing_sets
+
+    def numbers(self) -> Importance:
+        """Return the importance of every number."""
+        return Importance(*(field[: self.space.n_dense] for field in self.joint.fields()))
+
+    @property
+    def means_nothing(self) -> bool:
+        """Tell whether the model is no better than guessing the mean."""
+        return self.summary["r2"] is None or self.summary["r2"] <= 0
+
+    def features(self) -> pd.DataFrame:
+        """Return one line a feature of the model, label values and numbers, the most important first.
+
+        Those that no held-out film carries have no importance and come last; ties go by name.
+        """
+        dense, labels = self.space.dense, self.space.labels
+        blocks = [*labels, *dense]
+        sizes = [len(block.values) for block in blocks]
+        is_value = np.repeat([block.kind == "label" for block in blocks], sizes)
+        values = np.concatenate([np.array(block.values, dtype=object) for block in labels] or [np.array([], object)])
+        named = {
+            "feature": [*self.space.label_names(), *self.space.dense_names()],
+            "column": np.repeat([block.column for block in blocks], sizes),
+            "value": np.concatenate([values, np.full(self.space.n_dense, None)]),
+            "role": np.repeat([block.role for block in blocks], sizes),
+            "level": np.where(is_value, "value", "number"),
+        }
+        table = _ranked(pd.DataFrame({**named, **_numbers(Importance.cat([self.values, self.numbers()]))}), "feature")
+        first = ["feature", "importance", "column", "value", "role", "level"]
+        return table[[*first, *table.columns.difference(first, sort=False)]]
+
+    def aggregated(self) -> pd.DataFrame:
+        """Return one line a column, role and group: the sum of its features' importances beside the joint one."""
+        by_value, by_number = self.values, self.numbers()
+        table = pd.DataFrame(
+            {
+                "name": [some.name for some in self.sets],
+                "level": [some.level for some in self.sets],
+                "features": [len(some.dense) + len(some.labels) for some in self.sets],
+                **_sums(self.sets, by_value, by_number),
+                **_numbers(self.joint),
+            }
+        )
+        table = table[table["level"] != "number"]
+        parts = [_ranked(_corrected(part), "name") for _, part in table.groupby("level", sort=False)]
+        return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
+
+
+def _numbers(importance: Importance) -> dict[str, np.ndarray]:
+    fields = importance.fields()
+    names = ("importance", "std", "se_shuffle", "se_sample")
+    return {
+        **{name: field.numpy() for name, field in zip(names, fields, strict=False)},
+        "z": importance.z().numpy(),
+        "p": importance.p().numpy(),
+        "q": importance.q().numpy(),
+        "n_films": importance.n_films.numpy(),
+    }
+
+
+def _sums(sets: list[FeatureSet], values: Importance, numbers: Importance) -> dict[str, list[float]]:
+    """Add up members' importances; the error of the sum takes them for independent."""
+    sums, errors = [], []
+    for some in sets:
+        parts = [(numbers, some.dense), (values, some.labels)]
+        sums.append(sum(float(one.mean[places].nansum()) for one, places in parts))
+        variances = [one.se_shuffle[places] ** 2 + one.se_sample[places] ** 2 for one, places in parts]
+        errors.append(sum(float(variance.nansum()) for variance in variances) ** 0.5)
+    return {"sum": sums, "sum_se": errors}
+
+
+def _corrected(level: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of one level with q among them alone: a column and a role may be the same features."""
+    return level.assign(q=benjamini_hochberg(torch.from_numpy(level["p"].to_numpy(copy=True))).numpy())
+
+
+def _ranked(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    table = table.sort_values(["importance", name], ascending=[False, True], ignore_index=True, na_position="last")
+    known = table["importance"].notna()
+    return table.assign(rank=pd.array(np.where(known, np.arange(1, len(table) + 1), 0), "Int64")).assign(
+        rank=lambda ranked: ranked["rank"].mask(~known)
+    )

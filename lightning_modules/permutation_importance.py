@@ -1,0 +1,198 @@
+"""A callback that measures permutation importance once a model has been tested."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
+from time import perf_counter
+from typing import Any, Literal, cast
+
+import lightning.pytorch as pl
+import numpy as np
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import TensorBoardLogger
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Task as Bar
+from rich.text import Text
+from torch import Tensor
+
+from datamodules import FilmDataModule, FilmRows, InputError, TargetScale, regression_scores
+from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, LossName, Task, Tasks
+from lightning_modules.feature_sets import feature_sets
+from lightning_modules.importance_figures import columns_chart, values_chart
+from lightning_modules.importance_study import ImportanceStudy
+from lightning_modules.mlp_regressor import MLPRegressor
+
+
+class PermutationImportance(Callback):
+    """Says which features a model's predictions of held-out films rest on, after `test` or `validate`.
+
+    Args:
+        estimator: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
+        n_repeats: shuffles of each feature; by default 2, and with `expected` 20 of whole columns and numbers, which
+            have no closed form.
+        off_rows: for `expected`, how many of the films without a label are looked at, or `all`.
+        loss: whose increase is the importance, in the target's unit: mse (squared), mae, rmse (by `shuffle` only), or
+            r2, the R² that is lost.
+        split: the held-out films: `test` or `val`.
+        groups: sets of features to shuffle together, by name: patterns such as `Cast=Tom*`.
+        seed: of shuffles and samples.
+
+    Attributes:
+        study: the importances; None until they are measured.
+        enabled: whether they are.
+    """
+
+    def __init__(
+        self,
+        estimator: Literal["expected", "shuffle"] = "expected",
+        n_repeats: int | None = None,
+        off_rows: int | Literal["all"] = 64,
+        loss: LossName = "mse",
+        split: Literal["test", "val"] = "test",
+        groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
+        seed: int = 42,
+    ) -> None:
+        super().__init__()
+        if n_repeats is not None and n_repeats < 1:
+            raise InputError(f"permutation_importance.n_repeats must be 1 or more, got {n_repeats}")
+        if off_rows != "all" and off_rows < 2:
+            raise InputError(f"permutation_importance.off_rows must be `all`, or 2 or more, got {off_rows}")
+        if not 0 <= seed < 2**63:
+            raise InputError(f"permutation_importance.seed must be 0 or more and below 2**63, got {seed}")
+        if not LOSSES[loss].linear and estimator == "expected":
+            raise InputError(
+                f"permutation_importance.loss {loss} has no closed form: set permutation_importance.estimator to shuffle"
+            )
+        repeats = n_repeats or (2 if estimator == "shuffle" else 20)
+        self.estimator = Estimator(estimator, repeats, off_rows, seed)
+        self.loss = loss
+        self.split = split
+        self.groups = groups
+        self.study: ImportanceStudy | None = None
+        self.enabled = True
+
+    def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measure on the test films."""
+        if self.enabled and self.split == "test":
+            self._measure(trainer, cast(MLPRegressor, pl_module))
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Measure on the validation films, but not while training."""
+        if self.enabled and self.split == "val" and trainer.state.fn == "validate":
+            self._measure(trainer, cast(MLPRegressor, pl_module))
+
+    def _measure(self, trainer: pl.Trainer, model: MLPRegressor) -> None:
+        was_training = model.training
+        model.eval()
+        try:
+            self.study = self._study(trainer, model)
+        finally:
+            model.train(was_training)
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
+                _log(logger, self.study, trainer.current_epoch)
+
+    def _study(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceStudy:
+        start = perf_counter()
+        films, device = model.films, model.device
+        space, scale = films.fitted.encoder.space, films.fitted.scale
+        sets = feature_sets(space, self.groups)
+        assert model.network is not None
+        baseline = Baseline.of(
+            model.network,
+            held_out(films, self.split).to(device),
+            LOSSES[self.loss],
+            lambda scaled: _unit(scaled, scale),
+        )
+        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (one.dense, one.labels))) for one in sets]
+        set_keys = keys_of([f"{one.level} {one.name}" for one in sets]).to(device)
+        tasks = Tasks(baseline, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
+        found: list[Found] = []
+        with suppress(KeyboardInterrupt):  # what is finished is kept, and what is missing is said
+            found.extend(_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size)))
+        found = _of_all_devices(trainer, found)
+        values, joint = tasks.together(found)
+        unit = films.declared.target.unit
+        summary = {**self._how(baseline), "unit": unit, "row_updates": sum(one.updates for one in found)}
+        summary["seconds"] = round(perf_counter() - start, 3)
+        reached = {of: sum(len(one.places) for one in found if one.of == of) for of in ("values", "sets")}
+        missing = len(tasks.entries.columns) - reached["values"], len(sets) - reached["sets"]
+        return ImportanceStudy(space, values, sets, joint, summary, *missing)
+
+    def _how(self, baseline: Baseline) -> dict[str, Any]:
+        rows, how = baseline.rows, self.estimator
+        r2 = regression_scores(rows.actual.cpu().numpy(), baseline.predicted.cpu().numpy())["r2"]
+        return {
+            "estimator": how.kind,
+            "n_repeats": how.n_repeats,
+            "off_rows": how.off_rows if how.kind == "expected" else None,
+            "seed": how.seed,
+            "split": self.split,
+            "rows": rows.n_rows,
+            "films": rows.n_films,
+            "loss": self.loss,
+            "baseline_loss": baseline.total,
+            "r2": r2 if np.isfinite(r2) else None,
+        }
+
+
+def held_out(films: FilmDataModule, split: str) -> HeldOut:
+    """Return the encoded films of a side, with their targets in the original unit."""
+    places = getattr(films.films.rows, split)
+    batch = FilmRows(films.films.encoded, films.films.actual, places).__getitems__(list(range(len(places))))
+    ids = films.films.labels
+    film = pd.factorize(ids["film"].to_numpy()[places])[0] if "film" in ids else np.arange(len(places))
+    film = np.where(film < 0, film.max() + 1 + np.arange(len(film)), film)  # a row without an id is a film of its own
+    film = np.unique(film, return_inverse=True)[1]
+    actual = torch.from_numpy(films.films.actual[places])
+    return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.from_numpy(film))
+
+
+def keys_of(names: list[str]) -> Tensor:
+    """Return an int64 a name, the same wherever the name stands and on every machine."""
+    return torch.from_numpy(pd.util.hash_array(np.array(names, dtype=object)).view(np.int64))
+
+
+def _unit(scaled: Tensor, scale: TargetScale) -> Tensor:
+    """Return (n,) float64 predictions in the target's unit: `TargetScale.inverse` on any device."""
+    raw = scaled * scale.std + scale.mean
+    return raw.expm1() - scale.shift if scale.transform == "log1p" else raw
+
+
+class _Rate(ProgressColumn):
+    """Row updates a second."""
+
+    def render(self, task: Bar) -> Text:
+        return Text(f"{(task.speed or 0) / 1e6:.1f}M updates/s")
+
+
+def _watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task]) -> Iterator[Found]:
+    """Do tasks under a progress bar, where the trainer has one."""
+    shown = trainer.progress_bar_callback is not None and trainer.is_global_zero
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
+    bar = Progress(*columns, _Rate(), TimeRemainingColumn()) if shown else None
+    with bar or nullcontext():
+        whole = bar.add_task("Importance", total=sum(task.updates for task in mine)) if bar else None
+        for task, found in zip(mine, tasks.run(mine), strict=True):
+            if bar and whole is not None:
+                bar.advance(whole, task.updates)
+            yield found
+
+
+def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
+    if trainer.world_size == 1:
+        return found
+    plain = [(one.of, one.places.cpu(), one.importance.cpu(), one.updates) for one in found]
+    everyone: list[Any] = [None] * trainer.world_size
+    torch.distributed.all_gather_object(everyone, plain)
+    return [Found(*one) for some in everyone for one in some]
+
+
+def _log(logger: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
+    aggregated = study.aggregated()
+    logger.experiment.add_figure("importance/values", values_chart(study.features(), study.summary), step)
+    logger.experiment.add_figure("importance/columns", columns_chart(aggregated, study.summary), step)
+    roles = aggregated[(aggregated["level"] == "role") & aggregated["importance"].notna()]
+    for role, importance in zip(roles["name"], roles["importance"], strict=True):
+        logger.experiment.add_scalar(f"importance/role/{role}", importance, step)

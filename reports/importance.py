@@ -1,0 +1,128 @@
+"""The importances of a run, as files and as the tables at its end."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from datamodules import FilmDataModule, Films
+from importance import FEW_FILMS
+from lightning_modules import ImportanceStudy
+from lightning_modules.importance_figures import axis_label
+from reports.run_folder import RunFolder
+from reports.scores import LOUD
+
+SHOWN, DIGITS = 10, 6
+MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mean, and these importances mean nothing."
+
+
+def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModule) -> None:
+    """Write every file of importances into a run's folder."""
+    features, aggregated = study.features(), study.aggregated()
+    run.write_csv("Permu_importance_df.csv", _rounded(features))
+    run.write_csv("aggregated_importance.csv", _rounded(aggregated))
+    roles = aggregated[aggregated["level"] == "role"].sort_values("sum", ascending=False)
+    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
+    warning = [MEAN_NOTHING] if study.means_nothing else []
+    run.write_text("Aggregated_importanceNN.txt", "\n".join([*warning, *lines]) + "\n")
+    run.write_csv("employee_with_importance.csv", with_importance(films.read(), films.films, study))
+    run.write_json("importance.json", describe_importance(study))
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    """Keep six significant digits: more of an estimate is noise, also to the eye."""
+    return table.assign(**{name: _significant(table[name].to_numpy()) for name in table.select_dtypes("float")})
+
+
+def _significant(values: np.ndarray) -> np.ndarray:
+    return np.array([float(f"{value:.{DIGITS}g}") for value in values])
+
+
+def describe_importance(study: ImportanceStudy) -> dict[str, Any]:
+    """Return what `importance.json` says: how importances were measured, and of how many features."""
+    values, n_dense = study.values, study.space.n_dense
+    said = {"warning": MEAN_NOTHING} if study.means_nothing else {}
+    few = values.estimable & (values.n_films < FEW_FILMS)
+    return {
+        **said,
+        **study.summary,
+        "features": len(values.mean) + n_dense,
+        "estimable": int(values.estimable.sum()) + int(study.numbers().estimable.sum()),
+        "not_estimable": int((values.n_films == 0).sum()) - study.missing_values,
+        "fewer_than_5_films": int(few.sum()),
+        "missing": study.missing,
+    }
+
+
+def with_importance(table: pd.DataFrame, films: Films, study: ImportanceStudy) -> pd.DataFrame:
+    """Return the whole table with, for each feature column, the summed importance of the row's own values.
+
+    Values that are not estimable add nothing; a row without a target, which the model never saw, has none.
+    """
+    by_column = {one.name: one for one in study.sets if one.level == "column"}
+    labels, dense = films.encoded.labels, films.encoded.dense
+    row = np.repeat(np.arange(films.n_rows), np.diff(labels.indptr))
+    of_value = study.values.mean.nan_to_num().numpy()
+    of_number = study.numbers().mean.nan_to_num().numpy()
+    is_missing = np.array([block.kind == "missing" for block in study.space.dense], dtype=bool)
+    table, total = table.copy(deep=False), np.zeros(films.n_rows)
+    for name, one in by_column.items():
+        mine = np.zeros(len(of_value))
+        mine[one.labels] = of_value[one.labels]
+        summed = np.bincount(row, weights=mine[labels.indices], minlength=films.n_rows)
+        indicators = one.dense[is_missing[one.dense]]
+        absent = (dense[:, indicators] > 0).any(1) if len(indicators) else np.zeros(films.n_rows, dtype=bool)
+        summed += np.where(absent, of_number[indicators].sum(), of_number[np.setdiff1d(one.dense, indicators)].sum())
+        table[f"importance of {name}"] = _placed(summed, films, len(table))
+        total += summed
+    table["importance"] = _placed(total, films, len(table))
+    return table
+
+
+def _placed(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
+    placed = np.full(n_rows, np.nan)
+    placed[films.number - 1] = _significant(values)
+    return placed
+
+
+def print_importance(study: ImportanceStudy, console: Console) -> None:
+    """Print the most important features and the columns, and what must be known of them."""
+    features, aggregated = study.features(), study.aggregated()
+    summary = study.summary
+    known = features[features["importance"].notna()]
+    side = "test" if summary["split"] == "test" else "validation"
+    console.print()
+    if study.means_nothing:
+        console.print(MEAN_NOTHING, style=LOUD)
+    title = f"What the predictions of {summary['films']:,} {side} films rest on: {axis_label(summary)}"
+    console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+    _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
+    columns = aggregated[(aggregated["level"] == "column") & aggregated["importance"].notna()]
+    _print("whole columns", "name", columns, console)
+    of_groups = aggregated[(aggregated["level"] == "group") & aggregated["importance"].notna()]
+    if len(of_groups):
+        _print("groups", "name", of_groups, console)
+    said = describe_importance(study)
+    console.print(
+        f"{said['not_estimable']:,} values are in no {side} film: not estimable. "
+        f"{said['fewer_than_5_films']:,} are in fewer than {FEW_FILMS}: their errors can't be trusted. "
+        f"{summary['seconds']:.1f} s.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if study.missing:
+        console.print(f"Stopped: {study.missing:,} features and columns are missing.", style=LOUD)
+
+
+def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("")
+    for heading in ("importance", "± 95 %", "films"):
+        table.add_column(heading, justify="right")
+    error = 1.96 * np.sqrt(rows["se_shuffle"].fillna(0) ** 2 + rows["se_sample"] ** 2)
+    for one, value, margin, films in zip(rows[name], rows["importance"], error, rows["n_films"], strict=True):
+        table.add_row(Text(one), f"{value:.4g}", f"{margin:.2g}", f"{films:,}")
+    console.print(table)

@@ -1,0 +1,195 @@
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+import torch
+from scipy import sparse
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
+from torch import nn
+
+from importance import LOSSES, Baseline, Columns, Entries, Estimator, HeldOut, Importance, pieces_of, value_importance
+from lightning_modules.additive_mlp import AdditiveMLP
+
+TOTALS = {
+    "mse": mean_squared_error,
+    "mae": mean_absolute_error,
+    "r2": lambda actual, predicted: -r2_score(actual, predicted),
+    "rmse": root_mean_squared_error,
+}
+"""What each loss is, by scikit-learn."""
+
+
+def held_out(matrix: np.ndarray, dense: np.ndarray, actual: np.ndarray, film: np.ndarray | None = None) -> HeldOut:
+    """Return rows with the labels of a dense (n_rows, n_labels) matrix."""
+    labels = sparse.csr_array(matrix)
+    return HeldOut(
+        torch.from_numpy(dense).float(),
+        torch.from_numpy(labels.indices).int(),
+        torch.from_numpy(labels.indptr).int(),
+        torch.from_numpy(labels.data).float(),
+        torch.from_numpy(actual).double(),
+        torch.arange(len(matrix)) if film is None else torch.from_numpy(film),
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class Study:
+    """Held-out rows, their labels as a dense matrix, and a model."""
+
+    rows: HeldOut
+    matrix: np.ndarray
+    model: nn.Module
+
+    @property
+    def keys(self) -> torch.Tensor:
+        return torch.arange(self.matrix.shape[1]) * 1009 + 17
+
+    @property
+    def entries(self) -> Entries:
+        return Entries.of(self.rows)
+
+    def baseline(self, loss: str = "mse", **given) -> Baseline:
+        return Baseline.of(self.model, self.rows, LOSSES[loss], **given)
+
+    def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Importance:
+        """Return the importance of every label column; `how` goes to the estimator."""
+        estimator, found = Estimator(**how), Importance.unknown(torch.zeros(len(self.keys), dtype=torch.int64))
+        baseline, entries = self.baseline(loss, batch_rows=batch_rows), self.entries
+        for piece in pieces_of(entries, self.rows.n_rows, estimator):
+            found.put(*value_importance(baseline, entries, piece, self.keys, estimator))
+        return found
+
+    def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
+        """Run the whole model in float64 on other features."""
+        matrix = self.matrix if matrix is None else matrix
+        dense = self.rows.dense.numpy() if dense is None else dense
+        rows = held_out(matrix, dense, np.zeros(len(matrix)))
+        model = deepcopy(self.model).double()
+        with torch.no_grad():
+            return model(rows.dense.double(), rows.labels, rows.offsets, rows.weights.double()).numpy()
+
+    def total(self, loss: str, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> float:
+        """Return the loss of the whole model on other features."""
+        return float(TOTALS[loss](self.rows.actual.numpy(), self.predict(matrix, dense)))
+
+    def exchanged(self, label: int, loss: str = "mse") -> np.ndarray:
+        """Return how the loss of row i changes that gets row j's entry in a column, (n_rows, n_rows), float64."""
+        n = len(self.matrix)
+        matrix, dense = np.repeat(self.matrix, n, axis=0), np.repeat(self.rows.dense.numpy(), n, axis=0)
+        matrix[:, label] = np.tile(self.matrix[:, label], n)
+        error = self.predict(matrix, dense).reshape(n, n) - self.rows.actual.numpy()[:, None]
+        losses = np.abs(error) if loss == "mae" else error**2
+        return losses - np.diag(losses)[:, None]
+
+
+def label_matrix(n_rows: int, counts: tuple[int, ...], weights: str, random: np.random.Generator) -> np.ndarray:
+    """Return (n_rows, n_labels) with so many entries a column; `root` gives a row with n of them 1/sqrt(n) each.
+
+    The first row has only the labels that all rows have.
+    """
+    matrix = np.zeros((n_rows, len(counts)))
+    for column, count in zip(matrix.T, counts, strict=True):
+        first = int(count < n_rows)
+        column[first + random.choice(n_rows - first, count, replace=False)] = 1
+    if weights == "root":
+        matrix /= np.sqrt(np.maximum(matrix.sum(1, keepdims=True), 1))
+    return matrix.astype(np.float32).astype(np.float64)
+
+
+def mlp(n_dense: int, n_labels: int, *, seed: int = 0, label_std: float = 0.7) -> AdditiveMLP:
+    """Return a network whose labels matter."""
+    model = AdditiveMLP(n_dense, n_labels, hidden=(16, 8), seed=seed).eval()
+    nn.init.normal_(model.first.label_weight, std=label_std, generator=torch.Generator().manual_seed(seed + 1))
+    with torch.no_grad():
+        model.tail[-1].weight *= 4
+    return model
+
+
+def study_of(
+    n_rows: int = 61,
+    counts: tuple[int, ...] = (1, 2, 7, 8, 20, 45, 60),
+    *,
+    weights: str = "one",
+    n_dense: int = 3,
+    seed: int = 0,
+    label_std: float = 0.7,
+    rows_a_film: int = 1,
+) -> Study:
+    """Return random rows with labels of so many rows each, a target of variance 1, and an MLP that knows nothing of it.
+
+    Rows of a film share everything.
+    """
+    random = np.random.default_rng(seed)
+    matrix = label_matrix(n_rows, counts, weights, random)
+    dense, actual = random.normal(size=(n_rows, n_dense)).astype(np.float32), random.normal(size=n_rows)
+    film = np.arange(n_rows).repeat(rows_a_film)
+    rows = held_out(matrix[film], dense[film], actual[film], film)
+    return Study(rows, matrix[film], mlp(n_dense, len(counts), seed=seed, label_std=label_std))
+
+
+class Linear(nn.Module):
+    """A linear model as the contract wants it: the first layer's sum is the prediction."""
+
+    def __init__(self, dense_weight: np.ndarray, label_weight: np.ndarray, bias: float) -> None:
+        super().__init__()
+        self.first = AdditiveMLP(len(dense_weight), len(label_weight), hidden=(1,)).first
+        self.tail = nn.Identity()
+        with torch.no_grad():
+            self.first.dense_weight[:, 0] = torch.from_numpy(dense_weight)
+            self.first.label_weight[: len(label_weight), 0] = torch.from_numpy(label_weight)
+            self.first.bias[:] = bias
+
+    def forward(self, *features: torch.Tensor) -> torch.Tensor:
+        return self.tail(self.first(*features)).squeeze(-1)
+
+
+def linear_study(matrix: np.ndarray, dense: np.ndarray, actual: np.ndarray) -> Study:
+    """Return a linear model fitted to the rows by least squares: its residuals go with no feature."""
+    features = np.hstack([dense, matrix, np.ones((len(actual), 1))])
+    coefficients = np.linalg.lstsq(features, actual, rcond=None)[0]
+    n_dense = dense.shape[1]
+    model = Linear(coefficients[:n_dense], coefficients[n_dense:-1], coefficients[-1])
+    return Study(held_out(matrix, dense, actual), matrix, model.eval())
+
+
+@pytest.fixture
+def make_study() -> Callable[..., Study]:
+    return study_of
+
+
+@pytest.fixture
+def fitted_line() -> Callable[..., Study]:
+    return linear_study
+
+
+@pytest.fixture
+def make_rows() -> Callable[..., HeldOut]:
+    return held_out
+
+
+@pytest.fixture
+def columns() -> Callable[..., Columns]:
+    """Return a maker of sets of dense and label columns."""
+
+    def made(dense: list[int] = (), labels: list[int] = ()) -> Columns:
+        return Columns(torch.tensor(list(dense), dtype=torch.int64), torch.tensor(list(labels), dtype=torch.int64))
+
+    return made
+
+
+@pytest.fixture
+def relabelled() -> Callable[..., Study]:
+    """Return what puts a study's label columns into another order: column j becomes order[j]."""
+
+    def made(study: Study, order: np.ndarray) -> Study:
+        matrix = np.empty_like(study.matrix)
+        matrix[:, order] = study.matrix
+        model = deepcopy(study.model)
+        with torch.no_grad():
+            model.first.label_weight[torch.from_numpy(order)] = study.model.first.label_weight
+        rows = held_out(matrix, study.rows.dense.numpy(), study.rows.actual.numpy(), study.rows.film.numpy())
+        return replace(study, rows=rows, matrix=matrix, model=model)
+
+    return made

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import mean_absolute_error, r2_score
+
+BATCHES = [1, 7, 4096]
+
+
+@pytest.fixture(params=["one", "root"])
+def study(make_study, request):
+    return make_study(weights=request.param)
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_predictions_are_those_of_the_whole_model(study, batch_rows):
+    baseline = study.baseline(batch_rows=batch_rows)
+    assert study.predict().std() > 0.1
+    np.testing.assert_allclose(baseline.predicted, study.predict(), atol=1e-6)
+    assert baseline.predicted.dtype == torch.float64
+
+
+def test_losses_and_their_total_are_those_of_the_whole_model(study):
+    for loss in ("mse", "mae", "r2", "rmse"):
+        assert study.baseline(loss).total == pytest.approx(study.total(loss), abs=1e-6)
+    error = study.predict() - study.rows.actual.numpy()
+    np.testing.assert_allclose(study.baseline("mse").losses, error**2, atol=1e-5)
+    np.testing.assert_allclose(study.baseline("mae").losses, np.abs(error), atol=1e-5)
+
+
+def test_the_variance_is_that_of_all_rows(study):
+    assert study.baseline().variance == pytest.approx(study.rows.actual.numpy().var(), rel=1e-12)
+
+
+def test_losses_are_in_the_targets_unit(study):
+    baseline = study.baseline("mae", to_unit=lambda scaled: (scaled * 2 + 1).exp())
+    actual, predicted = study.rows.actual.numpy(), np.exp(study.predict() * 2 + 1)
+    assert baseline.total == pytest.approx(mean_absolute_error(actual, predicted), rel=1e-5)
+    with torch.inference_mode():
+        changed = baseline.changes(torch.tensor([3]), torch.tensor([5]), torch.tensor([0.0]))
+    assert changed.tolist() == pytest.approx([0], abs=1e-5)
+    assert study.baseline("r2", to_unit=lambda scaled: scaled * 2 + 1).total == pytest.approx(
+        -r2_score(actual, study.predict() * 2 + 1), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_a_change_is_that_of_the_whole_model(study, batch_rows):
+    row, column = np.array([0, 7, 7, 60, 7, 13]), np.array([6, 2, 5, 0, 2, 3])
+    delta = np.array([1, 0.5, -1, -0.25, 2, 1], dtype=np.float32)
+    matrix = study.matrix[row]
+    matrix[np.arange(6), column] += delta
+    actual = study.rows.actual.numpy()[row]
+    expected = (study.predict(matrix, study.rows.dense.numpy()[row]) - actual) ** 2 - (
+        study.predict()[row] - actual
+    ) ** 2
+    assert np.abs(expected).max() > 0.01
+    with torch.inference_mode():
+        found = study.baseline(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
+    np.testing.assert_allclose(found, expected, atol=3e-6)
+
+
+def test_no_rows_have_no_changes(study):
+    nothing = torch.tensor([], dtype=torch.int64)
+    with torch.inference_mode():
+        assert study.baseline().changes(nothing, nothing, nothing.float()).tolist() == []
+
+
+def test_a_tail_that_overwrites_its_input_leaves_the_sums_alone(study):
+    baseline = study.baseline()
+    sums = baseline.sums.clone()
+    assert (sums < 0).any()
+    with torch.inference_mode():
+        baseline.changes(torch.arange(61), torch.zeros(61, dtype=torch.int64), torch.ones(61))
+        again = baseline.predict(baseline.sums)
+    assert torch.equal(baseline.sums, sums)
+    assert torch.equal(again, baseline.predicted)
+
+
+def test_the_sums_are_those_of_the_first_layer(study):
+    first, rows = study.model.first, study.rows
+    expected = rows.dense.double() @ first.dense_weight.double() + torch.from_numpy(study.matrix) @ (
+        first.label_weight.double()
+    )
+    assert first.bias.abs().max() == 0
+    torch.testing.assert_close(study.baseline().sums.double(), expected, atol=1e-5, rtol=0)
+
+
+def test_rows_through_the_tail_are_counted(study):
+    baseline = study.baseline(batch_rows=10)
+    assert baseline.updates == 0
+    with torch.inference_mode():
+        baseline.predict(baseline.sums)
+        baseline.changes(torch.arange(25), torch.zeros(25, dtype=torch.int64), torch.ones(25))
+    assert baseline.updates == 61 + 25

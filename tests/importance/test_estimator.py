@@ -1,0 +1,55 @@
+import pytest
+import torch
+
+from importance import Entries, Estimator, Piece, pieces_of, value_importance
+from importance.estimator import BYTES_AN_UPDATE
+
+WAYS = [{"kind": "expected"}, {"kind": "expected", "off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
+
+
+def pieces(entries: Entries, n_rows: int, n_updates: int, **how) -> list[Piece]:
+    return pieces_of(entries, n_rows, Estimator(byte_budget=n_updates * BYTES_AN_UPDATE, **how))
+
+
+@pytest.fixture
+def entries(make_study) -> Entries:
+    return make_study(203, (1, 2, 90, 1, 1, 3, 40, 2, 2, 0, 5, 203, 1, 1)).entries
+
+
+@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+@pytest.mark.parametrize("n_updates", [0, 1, 100, 700, 10**9])
+def test_every_column_is_in_one_piece(entries, how, n_updates):
+    cut = pieces(entries, 203, n_updates, **how)
+    assert [column for piece in cut for column in range(piece.first, piece.behind)] == list(range(13))
+    assert all(piece.first < piece.behind for piece in cut)
+    assert len(cut) == {0: 13, 10**9: 1}.get(n_updates, len(cut))
+
+
+@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+@pytest.mark.parametrize("n_updates", [450, 1000])
+def test_pieces_keep_to_the_budget_unless_a_column_alone_does_not(entries, how, n_updates):
+    cut = pieces(entries, 203, n_updates, **how)
+    assert 1 < len(cut) < 13
+    assert all(piece.updates <= n_updates or piece.behind - piece.first == 1 for piece in cut)
+
+
+@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+def test_a_piece_needs_about_as_many_updates_as_it_says(make_study, how):
+    study, estimator = make_study(203, (2, 20, 50, 5, 30), weights="root"), Estimator(**how, byte_budget=0)
+    for piece in pieces_of(study.entries, 203, estimator):
+        baseline = study.baseline()
+        value_importance(baseline, study.entries, piece, study.keys, estimator)
+        assert baseline.updates / 1.5 <= piece.updates <= 1.5 * baseline.updates
+
+
+def test_no_columns_make_no_pieces(make_study):
+    assert pieces_of(make_study(counts=(0, 0)).entries, 61, Estimator()) == []
+
+
+def test_a_stream_hangs_on_the_seed_and_the_key_alone():
+    keys = torch.tensor([5, 9, -1, 2**62, 0])
+    streams = Estimator(seed=3).streams(keys)
+    assert len(streams.unique()) == 5
+    assert Estimator("shuffle", 7, "all", 3, 1).streams(keys.flip(0)).flip(0).tolist() == streams.tolist()
+    assert not set(streams.tolist()) & set(Estimator(seed=4).streams(keys).tolist())
+    assert Estimator(seed=3).streams(keys[1]).tolist() == streams[1]

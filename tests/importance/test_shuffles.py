@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+import torch
+
+from importance import Estimator
+from importance.shuffles import by_shuffles, shuffled_entries
+
+FEW_AND_MANY = (1, 2, 7, 8, 20, 45, 60)
+WITH_ALL = (1, 7, 8, 61)
+"""Of 61 rows; more than 7 are many."""
+
+
+def streams(study, estimator: Estimator) -> torch.Tensor:
+    return estimator.streams(study.keys[study.entries.columns])
+
+
+def shuffled(study, estimator: Estimator, loss: str = "mse", **given):
+    return by_shuffles(study.baseline(loss, **given), study.entries, streams(study, estimator), estimator)
+
+
+def shuffled_columns(study, estimator: Estimator) -> np.ndarray:
+    """Return each column in each repeat, (n_columns, n_repeats, n_rows)."""
+    entries, n_repeats, n_rows = study.entries, estimator.n_repeats, len(study.matrix)
+    group, slot, row = shuffled_entries(entries, streams(study, estimator), n_repeats, n_rows)
+    columns = np.zeros((len(entries.columns) * n_repeats, n_rows))
+    columns[group, row] = entries.weight[entries.starts[group // n_repeats] + slot]
+    return columns.reshape(-1, n_repeats, n_rows)
+
+
+def naive(study, estimator: Estimator, loss: str) -> np.ndarray:
+    """Run the whole model on every shuffled column: the increase of the loss, (n_columns, n_repeats)."""
+    increase = np.empty((len(study.entries.columns), estimator.n_repeats))
+    for (label, repeat), _ in np.ndenumerate(increase):
+        matrix = study.matrix.copy()
+        matrix[:, label] = shuffled_columns(study, estimator)[label, repeat]
+        increase[label, repeat] = study.total(loss, matrix) - study.total(loss)
+    return increase
+
+
+@pytest.mark.parametrize("counts", [FEW_AND_MANY, WITH_ALL], ids=["few and many", "all"])
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, weights):
+    study = make_study(counts=counts, weights=weights)
+    columns = shuffled_columns(study, Estimator("shuffle", n_repeats=6))
+    for column, repeats in zip(study.matrix.T, columns, strict=True):
+        assert (np.sort(repeats, axis=1) == np.sort(column)).all()
+        expected = 1 if (column == column[0]).all() else 6 if np.count_nonzero(column) > 2 else 4
+        assert len(np.unique(repeats, axis=0)) >= expected
+
+
+@pytest.mark.parametrize("counts", [FEW_AND_MANY, WITH_ALL], ids=["few and many", "all"])
+@pytest.mark.parametrize("weights", ["one", "root"])
+@pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
+def test_importance_is_that_of_the_naive_loop(make_study, counts, weights, loss):
+    study, estimator = make_study(counts=counts, weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
+    expected, found = naive(study, estimator, loss), shuffled(study, estimator, loss)
+    assert np.abs(expected).max(1)[:-1].min() > 1e-5
+    assert np.abs(expected).max() > 0.01
+    np.testing.assert_allclose(found.mean, expected.mean(1), atol=1e-6)
+    np.testing.assert_allclose(found.std, expected.std(1, ddof=1), atol=1e-6)
+    assert found.n_films.tolist() == list(counts)
+
+
+def test_a_single_repeat_is_the_naive_loop_without_a_std(make_study):
+    study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=1)
+    found = shuffled(study, estimator)
+    assert found.mean.abs().max() > 0.01
+    np.testing.assert_allclose(found.mean, naive(study, estimator, "mse")[:, 0], atol=1e-6)
+    assert found.std.isnan().all()
+    assert found.se_shuffle[2:].gt(0).all()
+
+
+def test_more_repeats_go_on_where_fewer_ended(make_study):
+    study = make_study(seed=2)
+    few, many = (shuffled_columns(study, Estimator("shuffle", n_repeats=n)) for n in (2, 5))
+    assert (many[:, 0] != many[:, 1]).any()
+    assert (few == many[:, :2]).all()
+
+
+@pytest.mark.parametrize("batch_rows", [1, 7])
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_the_batch_size_changes_nothing(make_study, batch_rows, weights):
+    study, estimator = make_study(weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
+    expected, found = shuffled(study, estimator), shuffled(study, estimator, batch_rows=batch_rows)
+    assert expected.mean.abs().max() > 0.01
+    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
+
+
+def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study):
+    study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=2000)
+    found = shuffled(study, estimator)
+    assert found.std.min() > 1e-5
+    assert (found.se_shuffle * 2000**0.5).tolist() == pytest.approx(found.std.tolist(), rel=0.06)
+
+
+@pytest.mark.parametrize("loss", ["r2", "rmse"])
+def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
+    study, estimator = make_study(seed=2, label_std=0.1), Estimator("shuffle", n_repeats=20)
+    plain, found = shuffled(study, estimator), shuffled(study, estimator, loss)
+    ratio = {"r2": 1 / study.baseline().variance, "rmse": 0.5 / study.total("rmse")}[loss]
+    assert abs(ratio - 1) > 0.02
+    for name in ("mean", "std", "se_shuffle", "se_sample"):
+        assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3])
+@pytest.mark.parametrize("n_repeats", [1, 3])
+def test_a_handful_of_rows_is_enough(make_study, n_rows, n_repeats):
+    study = make_study(n_rows, (n_rows, max(1, n_rows - 1)), weights="root")
+    estimator = Estimator("shuffle", n_repeats=n_repeats)
+    expected, found = naive(study, estimator, "mse"), shuffled(study, estimator)
+    np.testing.assert_allclose(found.mean, expected.mean(1), atol=1e-6)
+    assert all(field.isfinite().all() for field in (found.se_shuffle, found.se_sample))
+    assert found.z().isnan().all()
+
+
+def test_a_model_without_numbers_will_do(make_study):
+    study, estimator = make_study(n_dense=0, seed=2), Estimator("shuffle", n_repeats=2)
+    assert study.rows.dense.shape == (61, 0)
+    np.testing.assert_allclose(shuffled(study, estimator).mean, naive(study, estimator, "mse").mean(1), atol=1e-6)
