@@ -97,12 +97,19 @@ class Baseline:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
         return self.loss.increase(means, self.losses.mean(), self.variance)
 
-    def predict(self, sums: Tensor) -> Tensor:
-        """Return predictions of first-layer sums, (n, width), which are kept: (n,) float64 in the target's unit."""
+    def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
+        """Return predictions of first-layer sums, (n,) float64 in the target's unit.
+
+        Args:
+            sums: (n, width), kept as they are.
+            added: (n, width); row order[i] of it is added to row i.
+            order: (n,) int64.
+        """
         scaled = torch.empty(len(sums), device=sums.device)
         for start in range(0, len(sums), self.batch_rows):
             part = slice(start, start + self.batch_rows)
-            scaled[part] = self.model.tail(sums[part].clone()).squeeze(-1)
+            mine = sums[part].clone() if added is None or order is None else sums[part] + added[order[part]]
+            scaled[part] = self.model.tail(mine).squeeze(-1)
         self.updates += len(sums)
         return self.to_unit(scaled.double())
 

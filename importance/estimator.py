@@ -32,6 +32,11 @@ class Estimator:
     seed: int = 0
     byte_budget: int = 64 * 2**20
 
+    @property
+    def updates_at_once(self) -> int:
+        """Return how many row updates the byte budget is enough for."""
+        return max(1, self.byte_budget // BYTES_AN_UPDATE)
+
     def streams(self, keys: Tensor) -> Tensor:
         """Return the random streams of features from their keys, both int64 of any shape."""
         return child(child(torch.tensor(self.seed, device=keys.device), 0), keys)
@@ -55,15 +60,15 @@ class Piece:
 def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece]:
     """Cut columns into pieces that keep to the byte budget; the same ones on every device.
 
-    A column that needs more than the budget alone is a piece of its own.
+    A column that needs more than the budget alone is a piece of its own, and worked on bit by bit.
     """
-    updates = _updates(entries, n_rows, estimator)
-    at_once = max(1, estimator.byte_budget // BYTES_AN_UPDATE)
-    _, sizes = torch.unique_consecutive((updates.cumsum(0) - 1) // at_once, return_counts=True)
-    pieces, first = [], 0
-    for size in sizes.tolist():
-        pieces.append(Piece(first, first + size, int(updates[first : first + size].sum())))
-        first += size
+    spent = _updates(entries, n_rows, estimator).cumsum(0)
+    pieces, first, before = [], 0, 0
+    while first < len(spent):
+        fits = int(torch.searchsorted(spent, before + estimator.updates_at_once, right=True))
+        behind = max(fits, first + 1)
+        pieces.append(Piece(first, behind, int(spent[behind - 1]) - before))
+        first, before = behind, int(spent[behind - 1])
     return pieces
 
 

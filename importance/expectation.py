@@ -113,27 +113,34 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     """Give every row each of the weights that a column has: the mean over all shuffles, without error of its own."""
     rows = baseline.rows
     n_rows, n_columns = rows.n_rows, len(entries.columns)
-    share = entries.counts / n_rows
     lost = baseline.changes(entries.row, entries.column, -entries.weight)
-    place, weight, count = entries.distinct()
-    # For each of a column's weights: how the loss of every row changes that is given it instead of its own.
-    delta = weight[:, None].expand(-1, n_rows).contiguous()
-    worn = torch.zeros(n_columns, n_rows, device=delta.device)
+    # Row i that gets the entry of row j changes its loss by f(i, j): summed over shuffles by i, and its squares.
+    without = n_rows - entries.counts
+    contribution = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=lost.device)
+    contribution[entries.place, entries.row] = (without / n_rows)[entries.place] * lost
+    squares = without * entries.sums(lost**2)
+    column_squares = without * entries.sums(lost) ** 2 / n_rows
+    worn = torch.zeros(n_columns, n_rows, device=lost.device)
     worn[entries.place, entries.row] = entries.weight
-    delta -= worn[place]
-    every_row = torch.arange(n_rows, device=delta.device).repeat(len(place))
-    changed = baseline.changes(every_row, entries.columns[place].repeat_interleave(n_rows), delta.flatten())
-    given = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=delta.device)
-    given.index_add_(0, place, changed.view(-1, n_rows) * (count / n_rows)[:, None])
-    contribution = given.clone()
-    contribution[entries.place, entries.row] += (1 - share)[entries.place] * lost
-    increase, slope = baseline.increase(contribution.mean(1))
+    place, weight, count = entries.distinct()
+    every_row = torch.arange(n_rows, device=lost.device)
+    at_once = max(1, estimator.updates_at_once // n_rows)
+    for first in range(0, len(place), at_once):
+        some = slice(first, first + at_once)
+        delta = weight[some, None] - worn[place[some]]
+        column = entries.columns[place[some]].repeat_interleave(n_rows)
+        changed = baseline.changes(every_row.repeat(len(delta)), column, delta.flatten()).view(-1, n_rows)
+        contribution.index_add_(0, place[some], changed * (count[some] / n_rows)[:, None])
+        squares.index_add_(0, place[some], (changed**2).sum(1) * count[some])
+        column_squares.index_add_(0, place[some], changed.sum(1) ** 2 * count[some] / n_rows)
+    total = contribution.sum(1)
+    # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
+    variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
     by_film = rows.by_film(contribution.T)
-    place, row = torch.nonzero(worn == 0, as_tuple=True)
-    off = OffRows(place, row, given[place, row] / share[place], torch.ones_like(place, dtype=torch.float64))
+    increase, slope = baseline.increase(total / n_rows)
     return Importance(
         mean=increase,
-        std=slope * std_of_shuffle(baseline, entries, lost, off),
+        std=slope * (variance.clamp(min=0) / max(n_rows - 1, 1)).sqrt() / n_rows,
         se_shuffle=torch.zeros_like(increase),
         se_sample=slope * spread((by_film**2).sum(0), by_film.sum(0), rows.n_films) / n_rows,
         n_films=entries.films(rows),

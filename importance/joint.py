@@ -52,7 +52,7 @@ def joint_importance(
     change = torch.zeros_like(baseline.losses)
     means = []
     for repeat in range(n_repeats):
-        predicted = baseline.predict(others + own[order(child(stream, repeat), rows.n_rows)])
+        predicted = baseline.predict(others, own, order(child(stream, repeat), rows.n_rows))
         changed = baseline.loss.per_row(predicted, rows.actual) - baseline.losses
         means.append(changed.mean())
         change += changed / n_repeats

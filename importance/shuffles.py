@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
-from importance.effects import OffRows, se_of_sample, std_of_shuffle
+from importance.effects import OffRows, se_of_sample, std_of_repeats, std_of_shuffle
 from importance.estimator import Estimator
 from importance.held_out import Entries, sum_by
 from importance.importance import Importance
@@ -21,9 +21,47 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     Args:
         streams: (n_columns,) int64, of `Estimator.streams`.
     """
-    n_rows, n_columns, n_repeats = baseline.rows.n_rows, len(entries.columns), estimator.n_repeats
+    n_rows, n_repeats = baseline.rows.n_rows, estimator.n_repeats
     lost = baseline.changes(entries.row, entries.column, -entries.weight)
-    group, slot, row = shuffled_entries(entries, streams, n_repeats, n_rows)
+    at_once = max(1, estimator.updates_at_once // len(entries.row))
+    means, off = [], None
+    for first in range(0, n_repeats, at_once):
+        some = min(at_once, n_repeats - first)
+        shuffled = shuffled_entries(entries, streams, some, n_rows, first)
+        gained, rows_off = _some_shuffles(baseline, entries, lost, shuffled)
+        means.append((gained.view(-1, some) + entries.sums(lost)[:, None]) / n_rows)
+        off = off or rows_off  # the first ones will do for the errors
+    assert off is not None
+    mean = torch.cat(means, dim=1)
+    increase, slope = baseline.increase(mean)
+    return Importance(
+        mean=increase.mean(1),
+        std=std_of_repeats(increase),
+        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, off) / n_repeats**0.5,
+        se_sample=slope * se_of_sample(baseline, entries, lost, off, mean.mean(1)),
+        n_films=entries.films(baseline.rows),
+    )
+
+
+def shuffled_entries(
+    entries: Entries, streams: Tensor, n_repeats: int, n_rows: int, first: int = 0
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return where each entry goes: the column's place times n_repeats plus the repeat, the entry's slot, the row.
+
+    Args:
+        first: the repeat to begin with.
+    """
+    repeats = torch.arange(first, first + n_repeats, device=streams.device)
+    groups = child(streams[:, None], repeats).flatten()
+    return random_subsets(groups, entries.counts.repeat_interleave(n_repeats), n_rows)
+
+
+def _some_shuffles(
+    baseline: Baseline, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
+) -> tuple[Tensor, OffRows]:
+    """Return what rows that get an entry add to the summed loss, by column and repeat; and those that had none."""
+    n_rows, (group, slot, row) = baseline.rows.n_rows, shuffled
+    n_repeats = len(row) // len(entries.row)
     place = torch.div(group, n_repeats, rounding_mode="floor")
     given = entries.weight[entries.starts[place] + slot]
     entry, carries = entries.find(place, row, n_rows)
@@ -33,23 +71,7 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     change[moved] = baseline.changes(row[moved], entries.columns[place[moved]], delta[moved])
     off = _off_rows(entries, place[~carries], row[~carries], change[~carries], n_rows)
     change -= torch.where(carries, lost[entry], 0.0)  # it is given an entry again, so it has lost none
-    means = sum_by(group, change, n_columns * n_repeats).view(n_columns, n_repeats) + entries.sums(lost)[:, None]
-    means /= n_rows
-    increase, slope = baseline.increase(means)
-    return Importance(
-        mean=increase.mean(1),
-        std=increase.std(1) if n_repeats > 1 else torch.full_like(slope, torch.nan),
-        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, off) / n_repeats**0.5,
-        se_sample=slope * se_of_sample(baseline, entries, lost, off, means.mean(1)),
-        n_films=entries.films(baseline.rows),
-    )
-
-
-def shuffled_entries(entries: Entries, streams: Tensor, n_repeats: int, n_rows: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where each entry goes: the column's place times n_repeats plus the repeat, the entry's slot, the row."""
-    repeats = torch.arange(n_repeats, device=streams.device)
-    groups = child(streams[:, None], repeats).flatten()
-    return random_subsets(groups, entries.counts.repeat_interleave(n_repeats), n_rows)
+    return sum_by(group, change, len(entries.columns) * n_repeats), off
 
 
 def _off_rows(entries: Entries, place: Tensor, row: Tensor, change: Tensor, n_rows: int) -> OffRows:

@@ -68,11 +68,11 @@ class Tasks:
         self.entries = Entries.of(baseline.rows)
 
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
-        """Return the tasks of one device: each gets every n-th, and works on all rows."""
+        """Return the tasks of one device, sets first: each gets every n-th, and works on all rows."""
         pieces = pieces_of(self.entries, self.baseline.rows.n_rows, self.estimator)
         all_rows = self.baseline.rows.n_rows * self.estimator.n_repeats
-        tasks = [Task(piece, piece.updates) for piece in pieces]
-        tasks += [Task(place, all_rows) for place in range(len(self.sets))]
+        tasks = [Task(place, all_rows) for place in range(len(self.sets))]
+        tasks += [Task(piece, piece.updates) for piece in pieces]
         return tasks[device::n_devices]
 
     def run(self, tasks: Sequence[Task]) -> Iterator[Found]:

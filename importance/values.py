@@ -22,8 +22,9 @@ def value_importance(
         keys: (n_labels,) int64, what tells a column from others wherever it stands: its random numbers hang on it.
     """
     part = entries.part(piece.first, piece.behind)
-    # A column that the model does not look at is exactly 0, not what rounding makes of it.
+    # Exactly 0, not what rounding makes of it: columns that the model doesn't look at, or that all rows have alike.
     seen = (baseline.model.first.label_weight[part.columns] != 0).any(1)
+    seen &= (part.counts < baseline.rows.n_rows) | ~part.even()
     importance = Importance.nothing(part.films(baseline.rows))
     if seen.any():
         looked_at = part.only(seen)

@@ -1,50 +1,42 @@
-"""Bar charts of importances, for TensorBoard and the README."""
-
-from typing import Any
+"""Bar charts of importances, for TensorBoard, the run's folder and the README."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-TOP = 25
+from lightning_modules.importance_study import ImportanceStudy
+
+TOP, LONGEST = 25, 60
 COLOUR, ERROR = "#2a7f4f", "#333333"
-LOST = {
-    "mse": "increase of the squared error",
-    "mae": "increase of the absolute error",
-    "rmse": "increase of the RMSE",
-    "r2": "loss of R²",
-}
 
 
-def values_chart(features: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """Draw the most important features of `ImportanceStudy.features`."""
+def values_chart(study: ImportanceStudy) -> Figure:
+    """Draw the most important features."""
+    features = study.features()
     top = features[features["importance"].notna()].head(TOP)
-    return _bars(top["feature"], top, f"The {len(top)} most important features", summary)
+    return _bars(top["feature"], top, f"The {len(top)} most important of {len(features):,} features", study)
 
 
-def columns_chart(aggregated: pd.DataFrame, summary: dict[str, Any]) -> Figure:
-    """Draw the source columns of `ImportanceStudy.aggregated`, each shuffled as a whole."""
-    columns = aggregated[(aggregated["level"] == "column") & aggregated["importance"].notna()]
-    return _bars(columns["name"], columns, "Whole columns", summary)
+def columns_chart(study: ImportanceStudy) -> Figure:
+    """Draw the source columns, each shuffled as a whole."""
+    columns = study.aggregated().query("level == 'column' and importance.notna()")
+    return _bars(columns["name"], columns, "Columns, each shuffled as a whole", study)
 
 
-def axis_label(summary: dict[str, Any]) -> str:
-    """Say what an importance is, and in which unit."""
-    unit = summary["unit"] if summary["loss"] != "r2" else ""
-    squared = "²" if summary["loss"] == "mse" else ""
-    return f"{LOST[summary['loss']]} when shuffled" + (f", ({unit}){squared}" if unit else "")
-
-
-def _bars(names: pd.Series, table: pd.DataFrame, title: str, summary: dict[str, Any]) -> Figure:
-    figure = Figure(figsize=(8, 1.2 + 0.27 * max(len(table), 1)), layout="constrained")
+def _bars(names: pd.Series, table: pd.DataFrame, title: str, study: ImportanceStudy) -> Figure:
+    figure = Figure(figsize=(8, 1.4 + 0.25 * max(len(table), 1)), layout="constrained")
     axes = figure.subplots()
-    error = np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
-    axes.barh(names, table["importance"], xerr=1.96 * error, color=COLOUR, ecolor=ERROR, error_kw={"linewidth": 1})
+    places = np.arange(len(table))
+    error = 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
+    axes.barh(places, table["importance"], xerr=error, color=COLOUR, ecolor=ERROR, error_kw={"linewidth": 1})
+    # Names are data: a dollar sign is no formula.
+    shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
+    axes.set_yticks(places, [name.replace("$", r"\$") for name in shown])
     axes.invert_yaxis()
     axes.axvline(0, color=ERROR, linewidth=0.8)
-    axes.set_xlabel(axis_label(summary))
-    side = "test" if summary["split"] == "test" else "validation"
-    axes.set_title(f"{title}: {summary['films']:,} {side} films, lines are 95 % intervals", loc="left", fontsize=10)
+    axes.set_xlabel(study.measure)
+    warning = " (R² is not above 0: these mean nothing)" if study.means_nothing else ""
+    axes.set_title(f"{title}{warning}\n{study.films}, lines are 95 % intervals", loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(y=0.01)
     return figure

@@ -11,6 +11,13 @@ from datamodules import FeatureSpace
 from importance import Importance, benjamini_hochberg
 from lightning_modules.feature_sets import FeatureSet
 
+MEASURES = {
+    "mse": "increase of the squared error",
+    "mae": "increase of the absolute error",
+    "rmse": "increase of the RMSE",
+    "r2": "loss of R²",
+}
+
 
 @dataclass(frozen=True)
 class ImportanceStudy:
@@ -47,6 +54,19 @@ class ImportanceStudy:
     def means_nothing(self) -> bool:
         """Tell whether the model is no better than guessing the mean."""
         return self.summary["r2"] is None or self.summary["r2"] <= 0
+
+    @property
+    def measure(self) -> str:
+        """Say what an importance is, and in which unit."""
+        loss, unit = self.summary["loss"], self.summary["unit"]
+        if loss == "r2" or not unit:
+            return f"{MEASURES[loss]} when shuffled"
+        return f"{MEASURES[loss]} when shuffled, ({unit}){'²' if loss == 'mse' else ''}"
+
+    @property
+    def films(self) -> str:
+        """Say on which films it was measured."""
+        return f"{self.summary['films']:,} {'test' if self.summary['split'] == 'test' else 'validation'} films"
 
     def features(self) -> pd.DataFrame:
         """Return one line a feature of the model, label values and numbers, the most important first.

@@ -19,7 +19,6 @@ from torch import Tensor
 from datamodules import FilmDataModule, FilmRows, InputError, TargetScale, regression_scores
 from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, LossName, Task, Tasks
 from lightning_modules.feature_sets import feature_sets
-from lightning_modules.importance_figures import columns_chart, values_chart
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 
@@ -62,7 +61,7 @@ class PermutationImportance(Callback):
             raise InputError(f"permutation_importance.seed must be 0 or more and below 2**63, got {seed}")
         if not LOSSES[loss].linear and estimator == "expected":
             raise InputError(
-                f"permutation_importance.loss {loss} has no closed form: set permutation_importance.estimator to shuffle"
+                f"permutation_importance.loss {loss} has no closed form; set permutation_importance.estimator shuffle"
             )
         repeats = n_repeats or (2 if estimator == "shuffle" else 20)
         self.estimator = Estimator(estimator, repeats, off_rows, seed)
@@ -190,9 +189,10 @@ def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
 
 
 def _log(logger: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
-    aggregated = study.aggregated()
-    logger.experiment.add_figure("importance/values", values_chart(study.features(), study.summary), step)
-    logger.experiment.add_figure("importance/columns", columns_chart(aggregated, study.summary), step)
-    roles = aggregated[(aggregated["level"] == "role") & aggregated["importance"].notna()]
+    from lightning_modules.importance_figures import columns_chart, values_chart  # matplotlib takes half a second
+
+    logger.experiment.add_figure("importance/values", values_chart(study), step)
+    logger.experiment.add_figure("importance/columns", columns_chart(study), step)
+    roles = study.aggregated().query("level == 'role' and importance.notna()")
     for role, importance in zip(roles["name"], roles["importance"], strict=True):
         logger.experiment.add_scalar(f"importance/role/{role}", importance, step)

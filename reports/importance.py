@@ -1,5 +1,6 @@
 """The importances of a run, as files and as the tables at its end."""
 
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from rich.text import Text
 from datamodules import FilmDataModule, Films
 from importance import FEW_FILMS
 from lightning_modules import ImportanceStudy
-from lightning_modules.importance_figures import axis_label
 from reports.run_folder import RunFolder
 from reports.scores import LOUD
 
@@ -21,6 +21,8 @@ MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mea
 
 def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModule) -> None:
     """Write every file of importances into a run's folder."""
+    from lightning_modules.importance_figures import values_chart  # matplotlib takes half a second
+
     features, aggregated = study.features(), study.aggregated()
     run.write_csv("Permu_importance_df.csv", _rounded(features))
     run.write_csv("aggregated_importance.csv", _rounded(aggregated))
@@ -30,6 +32,9 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     run.write_text("Aggregated_importanceNN.txt", "\n".join([*warning, *lines]) + "\n")
     run.write_csv("employee_with_importance.csv", with_importance(films.read(), films.films, study))
     run.write_json("importance.json", describe_importance(study))
+    picture = BytesIO()
+    values_chart(study).savefig(picture, dpi=150, format="png")
+    run.write_bytes("importance.png", picture.getvalue())
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -91,25 +96,20 @@ def _placed(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
 def print_importance(study: ImportanceStudy, console: Console) -> None:
     """Print the most important features and the columns, and what must be known of them."""
     features, aggregated = study.features(), study.aggregated()
-    summary = study.summary
-    known = features[features["importance"].notna()]
-    side = "test" if summary["split"] == "test" else "validation"
+    known, known_sets = features[features["importance"].notna()], aggregated[aggregated["importance"].notna()]
     console.print()
     if study.means_nothing:
         console.print(MEAN_NOTHING, style=LOUD)
-    title = f"What the predictions of {summary['films']:,} {side} films rest on: {axis_label(summary)}"
+    title = f"What the predictions of {study.films} rest on: {study.measure}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
-    columns = aggregated[(aggregated["level"] == "column") & aggregated["importance"].notna()]
-    _print("whole columns", "name", columns, console)
-    of_groups = aggregated[(aggregated["level"] == "group") & aggregated["importance"].notna()]
-    if len(of_groups):
-        _print("groups", "name", of_groups, console)
+    for level, heading in (("column", "whole columns"), ("group", "groups")):
+        _print(heading, "name", known_sets[known_sets["level"] == level], console)
     said = describe_importance(study)
     console.print(
-        f"{said['not_estimable']:,} values are in no {side} film: not estimable. "
+        f"{said['not_estimable']:,} values are in none of the {study.films}: not estimable. "
         f"{said['fewer_than_5_films']:,} are in fewer than {FEW_FILMS}: their errors can't be trusted. "
-        f"{summary['seconds']:.1f} s.",
+        f"{study.summary['seconds']:.1f} s.",
         highlight=False,
         soft_wrap=True,
     )
@@ -118,6 +118,8 @@ def print_importance(study: ImportanceStudy, console: Console) -> None:
 
 
 def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:
+    if rows.empty:
+        return
     table = Table(title=Text(title), title_justify="left")
     table.add_column("")
     for heading in ("importance", "± 95 %", "films"):

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -44,6 +44,7 @@ class Study:
 
     @property
     def keys(self) -> torch.Tensor:
+        """Return what random numbers hang on, (n_labels,)."""
         return torch.arange(self.matrix.shape[1]) * 1009 + 17
 
     @property
@@ -154,7 +155,7 @@ def linear_study(matrix: np.ndarray, dense: np.ndarray, actual: np.ndarray) -> S
     return Study(held_out(matrix, dense, actual), matrix, model.eval())
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_study() -> Callable[..., Study]:
     return study_of
 
@@ -175,21 +176,5 @@ def columns() -> Callable[..., Columns]:
 
     def made(dense: list[int] = (), labels: list[int] = ()) -> Columns:
         return Columns(torch.tensor(list(dense), dtype=torch.int64), torch.tensor(list(labels), dtype=torch.int64))
-
-    return made
-
-
-@pytest.fixture
-def relabelled() -> Callable[..., Study]:
-    """Return what puts a study's label columns into another order: column j becomes order[j]."""
-
-    def made(study: Study, order: np.ndarray) -> Study:
-        matrix = np.empty_like(study.matrix)
-        matrix[:, order] = study.matrix
-        model = deepcopy(study.model)
-        with torch.no_grad():
-            model.first.label_weight[torch.from_numpy(order)] = study.model.first.label_weight
-        rows = held_out(matrix, study.rows.dense.numpy(), study.rows.actual.numpy(), study.rows.film.numpy())
-        return replace(study, rows=rows, matrix=matrix, model=model)
 
     return made

@@ -3,6 +3,8 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, r2_score
 
+from importance.streams import permutation
+
 BATCHES = [1, 7, 4096]
 
 
@@ -83,6 +85,17 @@ def test_the_sums_are_those_of_the_first_layer(study):
     )
     assert first.bias.abs().max() == 0
     torch.testing.assert_close(study.baseline().sums.double(), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
+    baseline, order = study.baseline(batch_rows=batch_rows), permutation(torch.tensor(3), 61)
+    own = study.rows.dense @ study.model.first.dense_weight
+    numbers = study.rows.dense.numpy()
+    with torch.inference_mode():
+        found = baseline.predict(baseline.sums - own, own, order)
+    assert np.abs(found.numpy() - study.predict()).max() > 0.1
+    np.testing.assert_allclose(found, study.predict(dense=numbers[order]), atol=2e-6)
 
 
 def test_rows_through_the_tail_are_counted(study):

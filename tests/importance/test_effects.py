@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from importance.effects import OffRows, of_repeats, se_of_sample, spread, std_of_shuffle
+from importance.effects import OffRows, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
 
 
 def all_off_rows(study, place: int) -> OffRows:
@@ -83,6 +83,12 @@ def test_spread_is_the_std_of_a_sum():
     squares, total = torch.from_numpy((terms**2).sum(0)), torch.from_numpy(terms.sum(0))
     assert spread(squares, total, 40).tolist() == pytest.approx((terms.std(0, ddof=1) * 40**0.5).tolist())
     assert spread(squares[:1], squares[:1].sqrt(), 1).tolist() == pytest.approx([0], abs=1e-6)
+
+
+def test_the_std_of_repeats_is_that_of_a_sample():
+    increase = np.random.default_rng(0).normal(size=(50, 3))
+    np.testing.assert_allclose(std_of_repeats(torch.from_numpy(increase)), increase.std(1, ddof=1), rtol=1e-12)
+    assert std_of_repeats(torch.ones(2, 1)).isnan().tolist() == [True, True]
 
 
 def test_repeats_give_mean_std_and_both_errors():

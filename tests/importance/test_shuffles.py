@@ -29,11 +29,12 @@ def shuffled_columns(study, estimator: Estimator) -> np.ndarray:
 
 def naive(study, estimator: Estimator, loss: str) -> np.ndarray:
     """Run the whole model on every shuffled column: the increase of the loss, (n_columns, n_repeats)."""
-    increase = np.empty((len(study.entries.columns), estimator.n_repeats))
-    for (label, repeat), _ in np.ndenumerate(increase):
+    before, columns = study.total(loss), shuffled_columns(study, estimator)
+    increase = np.empty(columns.shape[:2])
+    for label, repeat in np.ndindex(*increase.shape):
         matrix = study.matrix.copy()
-        matrix[:, label] = shuffled_columns(study, estimator)[label, repeat]
-        increase[label, repeat] = study.total(loss, matrix) - study.total(loss)
+        matrix[:, label] = columns[label, repeat]
+        increase[label, repeat] = study.total(loss, matrix) - before
     return increase
 
 

@@ -112,9 +112,9 @@ def test_each_ordered_choice_is_equally_likely(n_rows, count):
 
 @pytest.mark.parametrize("count", [2, 3], ids=["few", "many"])
 def test_each_ordered_choice_is_equally_likely_among_groups_of_all_sizes(count):
-    n_rows, n = 16, 6000
-    counts = torch.tensor([count, 1, 9, 16]).repeat(n)
-    drawn = by_group(*random_subsets(streams(4 * n), counts, n_rows))[::4]
+    n_rows, n = 16, 4800
+    counts = torch.tensor([count, 1, 9]).repeat(n)
+    drawn = by_group(*random_subsets(streams(3 * n), counts, n_rows))[::3]
     assert_equally_likely([tuple(rows[:2]) for rows in drawn], list(permutations(range(n_rows), 2)))
 
 

@@ -1,0 +1,217 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from importance import Columns, Estimator, Importance, joint_importance
+from importance.streams import child, permutation
+
+NONE: list[int] = []
+SETS = {
+    "a label": (NONE, [4]),
+    "a role": (NONE, [0, 2, 3, 6]),
+    "all labels": (NONE, list(range(7))),
+    "a number": ([1], NONE),
+    "a number and whether it is missing": ([0, 2], NONE),
+    "a group": ([2], [1, 5]),
+}
+
+sets = pytest.mark.parametrize(("dense", "labels"), SETS.values(), ids=SETS)
+
+
+def columns_of(dense: list[int], labels: list[int]) -> Columns:
+    return Columns(torch.tensor(dense, dtype=torch.int64), torch.tensor(labels, dtype=torch.int64))
+
+
+def stream(key: int = 5, seed: int = 0) -> torch.Tensor:
+    return Estimator(seed=seed).streams(torch.tensor(key))
+
+
+def importance(study, dense=NONE, labels=NONE, loss="mse", n_repeats=4, key=5, seed=0, batch_rows=4096) -> Importance:
+    baseline = study.baseline(loss, batch_rows=batch_rows)
+    return joint_importance(baseline, columns_of(dense, labels), stream(key, seed), n_repeats)
+
+
+def naive(study, dense: list[int], labels: list[int], orders: list[np.ndarray], loss: str) -> np.ndarray:
+    """Run the whole model on features that were shuffled together, once for each order."""
+    increase = []
+    for order in orders:
+        numbers, matrix = study.rows.dense.numpy().copy(), study.matrix.copy()
+        numbers[:, dense] = numbers[order][:, dense]
+        matrix[:, labels] = matrix[order][:, labels]
+        increase.append(study.total(loss, matrix, numbers) - study.total(loss))
+    return np.array(increase)
+
+
+@sets
+@pytest.mark.parametrize("weights", ["one", "root"])
+@pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
+def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, weights, loss):
+    study = make_study(weights=weights, seed=2)
+    orders = [np.random.default_rng(repeat).permutation(61) for repeat in range(4)]
+    expected = naive(study, dense, labels, orders, loss)
+    given = map(torch.from_numpy, orders)
+    found = joint_importance(
+        study.baseline(loss), columns_of(dense, labels), stream(), 4, order=lambda stream, n_rows: next(given)
+    )
+    assert np.abs(expected).min() > 1e-5
+    assert found.mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
+    assert found.std.tolist() == pytest.approx([expected.std(ddof=1)], abs=1e-6)
+    assert found.se_shuffle.tolist() == pytest.approx([expected.std(ddof=1) / 2], abs=1e-6)
+
+
+@sets
+def test_orders_are_permutations_of_the_stream(make_study, dense, labels):
+    study = make_study(seed=2)
+    orders = [permutation(child(stream(), repeat), 61).numpy() for repeat in range(4)]
+    expected = naive(study, dense, labels, orders, "mse")
+    assert importance(study, dense, labels).mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
+
+
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_a_set_of_one_label_has_the_mean_of_all_its_shuffles(make_study, weights):
+    study = make_study(weights=weights, seed=2)
+    exact = np.array([study.exchanged(label).mean() for label in range(7)])
+    for label in np.argsort(np.abs(exact))[-2:]:
+        found = importance(study, labels=[int(label)], n_repeats=2000)
+        assert abs(exact[label]) > 5 * float(found.se_shuffle)
+        assert abs(float(found.mean) - exact[label]) < 4 * float(found.se_shuffle)
+
+
+def test_a_number_of_a_linear_model_has_2_coef_squared(fitted_line):
+    random = np.random.default_rng(0)
+    dense, matrix = random.normal(size=(200, 3)), (random.random((200, 2)) < 0.3) * 1.0
+    dense = (dense - dense.mean(0)) / dense.std(0)
+    study = fitted_line(matrix, dense, dense @ [1.5, -0.5, 0.1] + matrix @ [1, 2] + random.normal(size=200))
+    coef = study.model.first.dense_weight.detach().numpy()[:, 0]
+    for number in range(3):
+        found = importance(study, dense=[number], n_repeats=2000)
+        assert 0 < float(found.se_shuffle) < 0.02 * abs(coef[number])
+        assert abs(float(found.mean) - 2 * coef[number] ** 2) < 4 * float(found.se_shuffle)
+
+
+def test_a_planted_copy_of_the_target_ranks_first(fitted_line):
+    random = np.random.default_rng(0)
+    dense, matrix = random.normal(size=(201, 5)), (random.random((201, 6)) < 0.3) * 1.0
+    study = fitted_line(matrix, dense, dense[:, 3] + random.normal(0, 0.1, 201))
+    parts = [importance(study, dense=[number]) for number in range(5)]
+    found = Importance.cat([*parts, importance(study, labels=[0, 1, 2]), importance(study, labels=[3, 4, 5])])
+    assert found.mean.argmax() == found.z().argmax() == 3
+    assert found.p()[3] < 1e-6
+
+
+@sets
+@pytest.mark.parametrize("batch_rows", [1, 7])
+def test_the_batch_size_changes_nothing(make_study, dense, labels, batch_rows):
+    study = make_study(weights="root", seed=2)
+    expected, found = importance(study, dense, labels), importance(study, dense, labels, batch_rows=batch_rows)
+    assert expected.mean.abs() > 1e-4
+    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
+
+
+def test_keys_and_seeds_give_the_orders(make_study):
+    study = make_study(seed=2)
+    first = importance(study, dense=[0])
+    assert first.mean.abs() > 1e-4
+    assert importance(study, dense=[0]).mean == first.mean
+    assert importance(study, dense=[0], key=6).mean != first.mean
+    assert importance(study, dense=[0], seed=1).mean != first.mean
+
+
+def test_the_global_stream_is_not_drawn_from(make_study):
+    before = torch.get_rng_state()
+    importance(make_study(seed=2), dense=[0])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_columns_without_weight_are_exactly_nothing(make_study):
+    study = make_study(seed=2)
+    with torch.no_grad():
+        study.model.first.label_weight[[2, 4]] = 0
+        study.model.first.dense_weight[1] = 0
+        study.model.first.bias[:] = 0.3
+    found = importance(study, [1], [2, 4])
+    assert [float(field) for field in (*found.fields(), found.z(), found.p())] == [0, 0, 0, 0, 61, 0, 1]
+    assert importance(study, [1], [2, 4, 5]).mean.abs() > 1e-4
+
+
+def test_labels_that_no_row_carries_are_not_estimable(make_study):
+    study = make_study(counts=(0, 7, 0), seed=2)
+    found = importance(study, labels=[0, 2])
+    assert found.n_films.tolist() == [0]
+    assert not found.estimable.any()
+    assert found.se_sample.isnan().all()
+    assert importance(study, labels=[0, 1, 2]).estimable.all()
+
+
+def test_no_columns_are_not_estimable(make_study):
+    assert not importance(make_study(seed=2)).estimable.any()
+
+
+def test_a_number_that_never_varies_has_no_importance(make_study):
+    study = make_study(seed=2)
+    study.rows.dense[:, 1] = 0.37
+    assert importance(study, dense=[0]).mean.abs() > 1e-4
+    found = importance(study, dense=[1])
+    assert found.mean.abs() < 1e-7
+    assert found.p() > 0.001
+
+
+def test_films_with_any_of_the_columns_are_counted(make_study):
+    study = make_study(rows_a_film=2, seed=2)
+    has = (study.matrix[:, [1, 3, 4]] != 0).any(1)
+    assert len(set(study.rows.film[has].tolist())) < has.sum() < 122
+    assert importance(study, labels=[1, 3, 4]).n_films.tolist() == [len(set(study.rows.film[has].tolist()))]
+    assert importance(study, dense=[0]).n_films.tolist() == [61]
+
+
+@pytest.mark.parametrize("rows_a_film", [1, 3])
+def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film):
+    study = make_study(rows_a_film=rows_a_film, seed=2)
+    numbers, order = study.rows.dense.numpy().copy(), permutation(child(stream(), 0), 61 * rows_a_film)
+    numbers[:, 1] = numbers[order, 1]
+    actual = study.rows.actual.numpy()
+    change = (study.predict(dense=numbers) - actual) ** 2 - (study.predict() - actual) ** 2
+    expected = change.reshape(61, rows_a_film).mean(1).std(ddof=1) / 61**0.5
+    assert expected > 1e-3
+    assert importance(study, dense=[1], n_repeats=1).se_sample.tolist() == pytest.approx([expected], rel=1e-4)
+
+
+def test_a_single_repeat_has_no_error_of_shuffles(make_study):
+    found = importance(make_study(seed=2), dense=[1], n_repeats=1)
+    assert found.std.isnan().all()
+    assert found.se_shuffle.isnan().all()
+    assert found.z().tolist() == (found.mean / found.se_sample).tolist()
+
+
+@pytest.mark.parametrize("n_rows", [1, 2])
+def test_a_handful_of_rows_is_enough(make_study, n_rows):
+    found = importance(make_study(n_rows, (1, n_rows), seed=2), [0], [0, 1])
+    assert all(field.isfinite().all() for field in found.fields())
+    assert n_rows > 1 or found.mean.abs() < 1e-7
+
+
+def test_models_without_labels_or_without_numbers_will_do(make_study):
+    without_labels, without_numbers = make_study(counts=(), seed=2), make_study(n_dense=0, seed=2)
+    for study, dense, labels in [(without_labels, [1], NONE), (without_numbers, NONE, [4])]:
+        orders = [permutation(child(stream(), repeat), 61).numpy() for repeat in range(4)]
+        expected = naive(study, dense, labels, orders, "mse")
+        assert np.abs(expected).max() > 1e-4
+        assert importance(study, dense, labels).mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
+
+
+@pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (5, 1), (5, 4)])
+def test_numbers_that_have_nothing_to_do_with_the_target_are_rarely_found(make_study, n_repeats, rows_a_film):
+    p, row_wise = [], []
+    for seed in range(65):
+        study = make_study(200, (), n_dense=8, seed=seed, rows_a_film=rows_a_film)
+        alone = replace(study, rows=replace(study.rows, film=torch.arange(study.rows.n_rows)))
+        for number in range(8):
+            found = importance(study, [number], n_repeats=n_repeats, key=number, seed=seed)
+            p.append(float(found.p()))
+            if rows_a_film > 1:
+                row_wise.append(float(importance(alone, [number], n_repeats=1, key=number, seed=seed).p()))
+    assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.07
+    assert rows_a_film == 1 or np.mean(np.array(row_wise) < 0.05) > 0.15
