@@ -1,4 +1,8 @@
-"""What rows say of a label's effect, with and without it: the moments that errors are made of."""
+"""What rows say of a label's effect, with and without it: the moments that errors are made of.
+
+A row's slope is the change of its loss for a weight of one, taken for the same whatever the weight: true of a label
+that is there or isn't, and near enough for the errors of one that weighs more in some rows than in others.
+"""
 
 from dataclasses import dataclass
 
@@ -12,75 +16,77 @@ from importance.importance import Importance
 
 @dataclass(frozen=True)
 class OffRows:
-    """Rows that don't carry a column, and how their loss changes when they are given it.
+    """Slopes of rows that don't carry a column, summed by column: all of them (n_columns,) float64.
 
     Attributes:
-        place: (n,) int64, which of the columns.
-        row: (n,) int64.
-        change: (n,) float64.
-        stands_for: (n,) float64, for how many of the column's rows without it.
+        count: of rows.
+        slopes: their sum.
+        squares: the sum of squares.
+        film_squares: likewise, each times the number of rows of its film.
     """
 
-    place: Tensor
-    row: Tensor
-    change: Tensor
-    stands_for: Tensor
+    count: Tensor
+    slopes: Tensor
+    squares: Tensor
+    film_squares: Tensor
 
-    def sums(self, values: Tensor, n_columns: int) -> Tensor:
-        """Return the sum of values over all rows without each column, (n_columns,)."""
-        return sum_by(self.place, values * self.stands_for, n_columns)
+    @classmethod
+    def of(
+        cls, baseline: Baseline, n_columns: int, place: Tensor, row: Tensor, slope: Tensor, count: Tensor
+    ) -> "OffRows":
+        """Sum up rows that stand for `count` rows each; all (n,), `place` says of which column."""
+        rows_of_film = torch.bincount(baseline.rows.film)[baseline.rows.film[row]]
+        parts = (count, count * slope, count * slope**2, count * slope**2 * rows_of_film)
+        return cls(*(sum_by(place, part, n_columns) for part in parts))
+
+    def __add__(self, other: "OffRows") -> "OffRows":
+        return OffRows(*(mine + theirs for mine, theirs in zip(self._sums(), other._sums(), strict=True)))
+
+    def standing_for(self, count: Tensor) -> "OffRows":
+        """Return the sums for so many rows, (n_columns,), of which these are a random sample."""
+        return OffRows(*(part * count / self.count.clamp(min=1) for part in self._sums()))
+
+    def _sums(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        return self.count, self.slopes, self.squares, self.film_squares
 
 
 def std_of_shuffle(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
     """Return the standard deviation of one shuffle's mean loss, (n_columns,).
 
-    With k of N rows that carry the column and d the loss with it less the loss without it, a shuffle adds up d over a
-    random k-subset of the rows: sqrt(k (N - k) / (N - 1) var(d)) / N. Where entries differ in weight, d is taken to
-    grow in proportion, and only its variance among rows counts.
+    A shuffle pairs the N slopes with the N weights of a column at random; the sum of products has the variance
+    var(slopes) N sum((weight - mean)^2) / (N - 1): with k labels of weight one, var(slopes) k (N - k) / (N - 1).
 
     Args:
         lost: (n_entries,) float64, how the loss of a row changes that loses its entry.
     """
-    n_rows, n_columns = baseline.rows.n_rows, len(entries.columns)
-    first = (off.sums(off.change, n_columns) - entries.sums(lost)) / n_rows
-    second = (off.sums(off.change**2, n_columns) + entries.sums(lost**2)) / n_rows
-    k = entries.counts.double()
-    variance = (second - first**2 * _unevenness(entries)).clamp(min=0)
-    return (k * (n_rows - k) / max(n_rows - 1, 1) * variance).sqrt() / n_rows
+    n_rows, slopes = baseline.rows.n_rows, -lost / entries.weight
+    mean = (off.slopes + entries.sums(slopes)) / n_rows
+    variance = (off.squares + entries.sums(slopes**2)) / n_rows - mean**2
+    weights = entries.sums(entries.weight**2) - entries.sums(entries.weight) ** 2 / n_rows
+    return (variance.clamp(min=0) * weights.clamp(min=0) * n_rows / max(n_rows - 1, 1)).sqrt() / n_rows
 
 
 def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRows, means: Tensor) -> Tensor:
     """Return the standard error of the mean loss's increase from the choice of held-out films, (n_columns,).
 
-    Row i contributes d_i (p - x_i), with p the share of rows that carry the column; rows of a film are added up first.
-    Of the rows without it only some are known: their film's sum of squares is at most its number of rows times theirs
-    (Cauchy and Schwarz), and that bound is taken. Where entries differ in weight, d is taken to grow in proportion.
+    Row i contributes its slope times (mean weight - its weight); rows of a film are added up first. Of the rows without
+    the column only some are known: their film's sum of squares is at most its number of rows times theirs (Cauchy and
+    Schwarz), and that bound is taken.
 
     Args:
         means: (n_columns,) the increase.
     """
-    rows = baseline.rows
-    n_columns, share = len(entries.columns), entries.counts / rows.n_rows
-    contribution = (1 - (share * _mean_weight(entries))[entries.place] / entries.weight) * lost
-    share = share / _unevenness(entries) ** 0.5  # a row without the column contributes the mean over entries
+    rows, n_columns = baseline.rows, len(entries.columns)
+    mean_weight = entries.sums(entries.weight) / rows.n_rows
+    contribution = (1 - mean_weight[entries.place] / entries.weight) * lost
     if rows.n_films == rows.n_rows:
-        squares = entries.sums(contribution**2) + share**2 * off.sums(off.change**2, n_columns)
+        squares = entries.sums(contribution**2)
     else:
         film = rows.film[entries.row] + entries.place * rows.n_films
         films, group = torch.unique(film, return_inverse=True)
         squares = sum_by(films // rows.n_films, sum_by(group, contribution, len(films)) ** 2, n_columns)
-        rows_of_film = torch.bincount(rows.film)[rows.film[off.row]]
-        squares += share**2 * off.sums(rows_of_film * off.change**2, n_columns)
+    squares = squares + mean_weight**2 * off.film_squares
     return spread(squares, means * rows.n_rows, rows.n_films) / rows.n_rows
-
-
-def _mean_weight(entries: Entries) -> Tensor:
-    return entries.sums(entries.weight) / entries.counts
-
-
-def _unevenness(entries: Entries) -> Tensor:
-    """Return the mean square of each column's weights over their squared mean, (n_columns,): 1 where all are equal."""
-    return entries.sums(entries.weight**2) / entries.counts / _mean_weight(entries) ** 2
 
 
 def spread(squares: Tensor, total: Tensor, n: int) -> Tensor:
@@ -104,7 +110,6 @@ def of_repeats(increase: Tensor, scale: Tensor, by_film: Tensor, n_films: Tensor
         by_film: (n, n_films) the increase of the summed loss of each film's rows, mean over shuffles.
         n_films: (n,) how many carry the feature.
     """
-    n_repeats = increase.shape[1]
     std = std_of_repeats(increase)
     se_sample = scale * spread((by_film**2).sum(1), by_film.sum(1), by_film.shape[1])
-    return Importance(increase.mean(1), std, std / n_repeats**0.5, se_sample, n_films)
+    return Importance(increase.mean(1), std, std / increase.shape[1] ** 0.5, se_sample, n_films)

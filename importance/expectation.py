@@ -25,12 +25,12 @@ def by_sample(baseline: Baseline, entries: Entries, streams: Tensor, estimator: 
         streams: (n_columns,) int64, of `Estimator.streams`.
     """
     assert estimator.off_rows != "all"
-    n_rows, n_columns = baseline.rows.n_rows, len(entries.columns)
+    n_rows = baseline.rows.n_rows
     share = entries.counts / n_rows
     lost = baseline.changes(entries.row, entries.column, -entries.weight)
-    off, off_variance = _sample(baseline, entries, streams, estimator.off_rows)
+    off, off_change, off_variance = _sample(baseline, entries, streams, estimator.off_rows)
     swapped, swap_variance = _swaps(baseline, entries, streams)
-    total = (1 - share) * entries.sums(lost) + share * (off.sums(off.change, n_columns) + swapped)
+    total = (1 - share) * entries.sums(lost) + share * (off_change + swapped)
     increase, slope = baseline.increase(total / n_rows)
     return Importance(
         mean=increase,
@@ -41,8 +41,8 @@ def by_sample(baseline: Baseline, entries: Entries, streams: Tensor, estimator: 
     )
 
 
-def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor]:
-    """Give entries to a sample of the rows without them; also return the variance of the sum of changes, by column.
+def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor, Tensor]:
+    """Give entries to a sample of the rows without them; return also the sum of changes and its variance, by column.
 
     Rows without a column are ordered by the model's error, which says most of what a change does to the loss, and cut
     into equal strata with two rows each: the variance is then known. A small remainder is taken whole.
@@ -70,8 +70,9 @@ def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int
     # Among rows there is no doubt left once all are drawn; entries are drawn with replacement.
     doubt = torch.where(even[place[pair]], 1 - 2 / size[pair], 1.0)
     variance = doubt * (size[pair] * (change[pair] - change[pair - 1])) ** 2 / 4
-    off = OffRows(place, row, change, size / draws[place])
-    return off, sum_by(place[pair], variance, len(counts))
+    stands_for = size / draws[place]
+    off = OffRows.of(baseline, len(counts), place, row, change / entries.weight[given], stands_for)
+    return off, sum_by(place, change * stands_for, len(counts)), sum_by(place[pair], variance, len(counts))
 
 
 def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position: Tensor) -> Tensor:

@@ -1,5 +1,8 @@
 """Importance of label columns by shuffling each of them some times: what the loop over columns computes."""
 
+from functools import reduce
+from operator import add
+
 import torch
 from torch import Tensor
 
@@ -24,21 +27,21 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     n_rows, n_repeats = baseline.rows.n_rows, estimator.n_repeats
     lost = baseline.changes(entries.row, entries.column, -entries.weight)
     at_once = max(1, estimator.updates_at_once // len(entries.row))
-    means, off = [], None
+    means, off = [], []
     for first in range(0, n_repeats, at_once):
         some = min(at_once, n_repeats - first)
         shuffled = shuffled_entries(entries, streams, some, n_rows, first)
         gained, rows_off = _some_shuffles(baseline, entries, lost, shuffled)
         means.append((gained.view(-1, some) + entries.sums(lost)[:, None]) / n_rows)
-        off = off or rows_off  # the first ones will do for the errors
-    assert off is not None
+        off.append(rows_off)
+    drawn = reduce(add, off).standing_for(n_rows - entries.counts)
     mean = torch.cat(means, dim=1)
     increase, slope = baseline.increase(mean)
     return Importance(
         mean=increase.mean(1),
         std=std_of_repeats(increase),
-        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, off) / n_repeats**0.5,
-        se_sample=slope * se_of_sample(baseline, entries, lost, off, mean.mean(1)),
+        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, drawn) / n_repeats**0.5,
+        se_sample=slope * se_of_sample(baseline, entries, lost, drawn, mean.mean(1)),
         n_films=entries.films(baseline.rows),
     )
 
@@ -69,11 +72,8 @@ def _some_shuffles(
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)
     change[moved] = baseline.changes(row[moved], entries.columns[place[moved]], delta[moved])
-    off = _off_rows(entries, place[~carries], row[~carries], change[~carries], n_rows)
+    new = torch.nonzero(~carries).squeeze(1)
+    slope = change[new] / given[new]
+    off = OffRows.of(baseline, len(entries.columns), place[new], row[new], slope, torch.ones_like(slope))
     change -= torch.where(carries, lost[entry], 0.0)  # it is given an entry again, so it has lost none
     return sum_by(group, change, len(entries.columns) * n_repeats), off
-
-
-def _off_rows(entries: Entries, place: Tensor, row: Tensor, change: Tensor, n_rows: int) -> OffRows:
-    drawn = torch.bincount(place, minlength=len(entries.columns)).double()
-    return OffRows(place, row, change, ((n_rows - entries.counts) / drawn)[place])

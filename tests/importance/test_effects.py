@@ -15,7 +15,8 @@ def all_off_rows(study, place: int) -> OffRows:
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
     with torch.inference_mode():
         change = study.baseline().changes(row, label.repeat(len(row)), given)
-    return OffRows(torch.zeros_like(row), row, change, torch.ones(len(row), dtype=torch.float64))
+    ones = torch.ones(len(row), dtype=torch.float64)
+    return OffRows.of(study.baseline(), 1, torch.zeros_like(row), row, change / given, ones)
 
 
 def lost(study, entries) -> torch.Tensor:
@@ -72,10 +73,15 @@ def test_films_whose_rows_differ_get_no_smaller_an_error(make_study):
         assert float(found) > 0.9 * each.reshape(61, 3).sum(1).std(ddof=1) * 61**0.5 / 183
 
 
-def test_a_sample_of_rows_stands_for_all_of_them():
-    place, row = torch.tensor([0, 1, 1, 2]), torch.tensor([4, 4, 5, 6])
-    off = OffRows(place, row, torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5]))
-    assert off.sums(off.change, 4).tolist() == [10, 13, 2, 0]
+def test_a_sample_of_rows_stands_for_all_of_them(make_study):
+    place, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
+    slope, count = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5])
+    off = OffRows.of(make_study(rows_a_film=3).baseline(), 4, place, row, slope, count)
+    assert off.count.tolist() == [10, 5, 0.5, 0]
+    assert off.slopes.tolist() == [10, 13, 2, 0]
+    assert off.squares.tolist() == [10, 35, 8, 0]
+    assert off.film_squares.tolist() == [30, 105, 24, 0]
+    assert (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0])).slopes.tolist() == [5, 13, 20, 0]
 
 
 def test_spread_is_the_std_of_a_sum():

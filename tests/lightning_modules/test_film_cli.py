@@ -58,8 +58,8 @@ def in_place(trained) -> Runs:
     return Runs(trained.parent.parent)
 
 
-def test_lightnings_commands_stay_and_study_comes_to_them():
-    assert set(FilmCLI.subcommands()) == {*LightningCLI.subcommands(), "study"}
+def test_lightnings_commands_stay_and_study_and_importance_come_to_them():
+    assert set(FilmCLI.subcommands()) == {*LightningCLI.subcommands(), "study", "importance"}
     assert set(USES_A_MODEL) < set(FilmCLI.subcommands())
 
 

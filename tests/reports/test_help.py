@@ -12,9 +12,10 @@ import cli
 from cli import TAKES_A_RUN
 from datamodules.errors import InputError
 from lightning_modules.film_cli import FilmArgumentParser, FilmCLI
-from reports.help import COMMANDS, EXAMPLES, OPTIONS, show_command, show_overview
+from reports.help import COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command, show_overview
 
 OPTION = r"--[a-z][\w.]*[a-z]"
+PREFIX = "--permutation_importance."
 
 
 def shown(show, *arguments, width: int = 200) -> str:
@@ -38,7 +39,7 @@ def test_every_command_of_the_parser_is_shown_and_no_other():
 
 def test_the_overview_names_every_command_with_its_meaning():
     text = shown(show_overview)
-    assert {"study", "fit", "validate", "test", "predict"} <= set(COMMANDS)
+    assert {"study", "fit", "validate", "test", "predict", "importance"} <= set(COMMANDS)
     for command, meaning in COMMANDS.items():
         assert re.search(rf"^ +{command} +{re.escape(meaning)}", text, re.MULTILINE)
 
@@ -47,7 +48,17 @@ def test_the_overview_names_every_command_with_its_meaning():
 def test_every_option_on_a_page_is_one_of_the_parser(command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
     assert len(named) >= 2
-    assert named - {TAKES_A_RUN[command]} <= accepted_by(command)
+    accepted = accepted_by(command)
+    if command == "importance":  # takes its own options without their prefix
+        accepted |= {f"--{option.rpartition('.')[2]}" for option in accepted if PREFIX in option}
+    assert named - {TAKES_A_RUN[command]} <= accepted
+
+
+@pytest.mark.parametrize("command", ["study", "importance"])
+def test_every_setting_of_importance_is_shown_and_every_one_shown_is_an_option_with_a_prefix(command):
+    prefixed = {option for option in accepted_by(command) if option.startswith(PREFIX)}
+    assert prefixed == {PREFIX + option[2:] for option in IMPORTANCE}
+    assert len(prefixed) == 7
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -111,19 +111,19 @@ def test_nothing_is_removed_where_no_run_was_opened(console, tmp_path):
 
 def test_a_fit_leaves_no_scores_and_says_how_to_get_them(record, folder, model, films, console):
     before = (folder.path / "metrics.json").read_bytes()
-    record.close("fit", model, films)
+    record.close("fit", model, films, None)
     assert (folder.path / "metrics.json").read_bytes() == before
     assert names_in(folder) == ["config.yaml", "metrics.json"]
     assert f"{folder.path}/\n" in text_of(console)
     assert "python cli.py test" not in text_of(console)
     (folder.path / "checkpoints").mkdir()
     (folder.path / "checkpoints" / "best.ckpt").touch()
-    record.close("fit", model, films)
+    record.close("fit", model, films, None)
     assert f"python cli.py test --run {folder.path}\n" in text_of(console)
 
 
 def test_a_test_writes_the_scores_of_all_models(record, folder, model, films, console):
-    record.close("test", model, films)
+    record.close("test", model, films, None)
     metrics = folder.read_json("metrics.json")
     assert set(metrics["models"]) == {"mlp", "mean"}
     tested, trained = films.films.rows.test, films.films.rows.train
@@ -139,7 +139,7 @@ def test_a_test_leaves_what_else_is_in_the_metrics(record, folder, model, films)
     ridge = {"rmse": 1.0, "mse": 1.0, "mae": 0.5, "r2": 0.1}
     kept = {**folder.read_json("metrics.json"), "mine": [1, 2], "models": {"ridge": ridge}}
     folder.write_json("metrics.json", kept)
-    record.close("test", model, films)
+    record.close("test", model, films, None)
     metrics = folder.read_json("metrics.json")
     assert set(metrics["models"]) == {"mlp", "mean", "ridge"}
     assert metrics["models"]["ridge"] == ridge
@@ -147,9 +147,9 @@ def test_a_test_leaves_what_else_is_in_the_metrics(record, folder, model, films)
 
 
 def test_a_validation_adds_its_scores_beside_those_of_the_test(record, folder, model, films, console):
-    record.close("test", model, films)
+    record.close("test", model, films, None)
     tested = folder.read_json("metrics.json")
-    record.close("validate", model, films)
+    record.close("validate", model, films, None)
     validated = folder.read_json("metrics.json")
     assert validated.pop("validation") == {"mlp": model.scores["val"]}
     assert validated == tested
@@ -157,7 +157,7 @@ def test_a_validation_adds_its_scores_beside_those_of_the_test(record, folder, m
 
 
 def test_a_study_writes_scores_and_predictions(record, folder, model, films):
-    record.close("study", model, films)
+    record.close("study", model, films, None)
     assert names_in(folder) == ["config.yaml", "metrics.json", "predictions.csv"]
     written = pd.read_csv(folder.path / "predictions.csv")
     assert written["predicted"].tolist() == model.predicted.tolist()
@@ -166,7 +166,7 @@ def test_a_study_writes_scores_and_predictions(record, folder, model, films):
 
 
 def test_a_prediction_of_the_runs_own_films_says_nothing_of_new_ones(record, folder, model, films, console):
-    record.close("predict", model, films)
+    record.close("predict", model, films, None)
     assert names_in(folder) == ["config.yaml", "metrics.json", "predictions.csv"]
     assert "unknown to the model" not in text_of(console)
     assert folder.read_json("metrics.json")["models"] == {}
@@ -181,7 +181,7 @@ def predict_new(record, film_data, films, model, quick_trainer, tmp_path):
         new = film_data(table=str(tmp_path / name))
         new.load_state_dict(films.state_dict())
         quick_trainer().predict(model, datamodule=new, return_predictions=False)
-        record.close("predict", model, new)
+        record.close("predict", model, new, None)
 
     return predict
 
@@ -197,7 +197,7 @@ def predict_new(record, film_data, films, model, quick_trainer, tmp_path):
 def test_predictions_of_new_films_are_named_after_their_table(
     predict_new, folder, films_frame, record, model, films, name, written
 ):
-    record.close("predict", model, films)
+    record.close("predict", model, films, None)
     own = (folder.path / "predictions.csv").read_bytes()
     predict_new(films_frame.head(12).drop(columns="rating"), name)
     assert len(pd.read_csv(folder.path / written)) == 12
@@ -223,7 +223,7 @@ def test_scores_that_can_not_be_told_are_null_and_still_json(predict_new, folder
 
 def test_metrics_hold_no_word_that_json_does_not_know(record, folder, model, films):
     model.scores["test"] = {**model.scores["test"], "r2": float("nan"), "rmse": float("inf")}
-    record.close("test", model, films)
+    record.close("test", model, films, None)
     text = Path(folder.path / "metrics.json").read_text(encoding="utf-8")
     scores = json.loads(text, parse_constant=lambda word: pytest.fail(word))["models"]["mlp"]
     assert (scores["r2"], scores["rmse"]) == (None, None)
