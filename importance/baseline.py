@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from importance.held_out import HeldOut
+from importance.held_out import HeldOut, at
 from importance.losses import Loss
 from importance.threads import one_thread_a_step
 
@@ -135,5 +135,5 @@ class Baseline:
             sums[:n].addcmul_(added[:n], delta[part, None])
             scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
         self.updates += len(row)
-        changed = self.loss.per_row(self.to_unit(scaled.double()), self.rows.actual[row])
-        return changed - self.losses[row]
+        changed = self.loss.per_row(self.to_unit(scaled.double()), at(self.rows.actual, row))
+        return changed - at(self.losses, row)

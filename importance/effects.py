@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
-from importance.held_out import Entries, sum_by
+from importance.held_out import Entries, at, sum_by
 from importance.importance import Importance
 
 
@@ -35,8 +35,10 @@ class OffRows:
         cls, baseline: Baseline, n_columns: int, place: Tensor, row: Tensor, slope: Tensor, count: Tensor
     ) -> "OffRows":
         """Sum up rows that stand for `count` rows each; all (n,), `place` says of which column."""
-        rows_of_film = torch.bincount(baseline.rows.film)[baseline.rows.film[row]]
-        parts = (count, count * slope, count * slope**2, count * slope**2 * rows_of_film)
+        film = baseline.rows.film
+        squares = count * slope**2
+        rows_of_film = at(torch.bincount(film), at(film, row))
+        parts = (count, count * slope, squares, squares * rows_of_film)
         return cls(*(sum_by(place, part, n_columns) for part in parts))
 
     def __add__(self, other: "OffRows") -> "OffRows":
@@ -78,7 +80,7 @@ def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRow
     """
     rows, n_columns = baseline.rows, len(entries.columns)
     mean_weight = entries.sums(entries.weight) / rows.n_rows
-    contribution = (1 - mean_weight[entries.place] / entries.weight) * lost
+    contribution = (1 - at(mean_weight, entries.place) / entries.weight) * lost
     if rows.n_films == rows.n_rows:
         squares = entries.sums(contribution**2)
     else:

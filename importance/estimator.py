@@ -23,14 +23,14 @@ class Estimator:
         off_rows: for `expected`, how many of the rows without a label are looked at, or all; twice as many as carry the
             label where that is more.
         seed: of the shuffles and of the sample.
-        byte_budget: working memory for the row updates that are listed at once.
+        byte_budget: working memory of a thread for the row updates that it lists at once.
     """
 
     kind: Literal["expected", "shuffle"] = "expected"
     n_repeats: int = 2
     off_rows: int | Literal["all"] = 64
     seed: int = 0
-    byte_budget: int = 64 * 2**20
+    byte_budget: int = 4 * 2**20
 
     @property
     def updates_at_once(self) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 from importance.baseline import Baseline
 from importance.effects import OffRows, se_of_sample, spread, std_of_shuffle
 from importance.estimator import Estimator
-from importance.held_out import Entries, sum_by
+from importance.held_out import Entries, at, sum_by
 from importance.importance import Importance
 from importance.streams import child, sort_values, uniform
 
@@ -55,23 +55,24 @@ def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int
     draws = torch.where(whole & even, 1, 2)  # where entries differ, two of them are tried
     items = strata * draws
     place = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), items)
-    item = torch.arange(len(place), device=place.device) - (items.cumsum(0) - items)[place]
-    stratum = torch.div(item, draws[place], rounding_mode="floor")
-    start = torch.div(stratum * without[place], strata[place], rounding_mode="floor")
-    size = torch.div((stratum + 1) * without[place], strata[place], rounding_mode="floor") - start
-    stream = child(child(streams, 0)[place], stratum)
+    item = torch.arange(len(place), device=place.device) - at(items.cumsum(0) - items, place)
+    stratum = torch.div(item, at(draws, place), rounding_mode="floor")
+    n_without, n_strata = at(without, place), at(strata, place)
+    start = torch.div(stratum * n_without, n_strata, rounding_mode="floor")
+    size = torch.div((stratum + 1) * n_without, n_strata, rounding_mode="floor") - start
+    stream = child(at(child(streams, 0), place), stratum)
     one = (uniform(child(stream, 0)) * size).long()
     other = (one + 1 + (uniform(child(stream, 1)) * (size - 1)).long()) % size
-    second = item % 2 * (draws[place] - 1) > 0
+    second = item % 2 * (at(draws, place) - 1) > 0
     row = _rows_without(baseline, entries, place, start + torch.where(second, other, one))
     given = _other_entry(entries, place, child(stream, 2 + item))
-    change = baseline.changes(row, entries.columns[place], entries.weight[given])
+    change = baseline.changes(row, at(entries.columns, place), at(entries.weight, given))
     pair = torch.nonzero(second).squeeze(1)
     # Among rows there is no doubt left once all are drawn; entries are drawn with replacement.
     doubt = torch.where(even[place[pair]], 1 - 2 / size[pair], 1.0)
     variance = doubt * (size[pair] * (change[pair] - change[pair - 1])) ** 2 / 4
-    stands_for = size / draws[place]
-    off = OffRows.of(baseline, len(counts), place, row, change / entries.weight[given], stands_for)
+    stands_for = size / at(draws, place)
+    off = OffRows.of(baseline, len(counts), place, row, change / at(entries.weight, given), stands_for)
     return off, sum_by(place, change * stands_for, len(counts)), sum_by(place[pair], variance, len(counts))
 
 
@@ -84,8 +85,8 @@ def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position:
     rank[order] = torch.arange(n_rows, device=order.device)
     carriers = sort_values(entries.place << bits | rank[entries.row])
     slot = torch.arange(len(carriers), device=carriers.device) - entries.starts[entries.place]
-    before = torch.searchsorted(carriers - slot, place << bits | position, right=True) - entries.starts[place]
-    return order[position + before]
+    before = torch.searchsorted(carriers - slot, place << bits | position, right=True) - at(entries.starts, place)
+    return at(order, position + before)
 
 
 def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
@@ -106,7 +107,7 @@ def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tenso
 
 
 def _other_entry(entries: Entries, place: Tensor, stream: Tensor) -> Tensor:
-    return entries.starts[place] + (uniform(stream) * entries.counts[place]).long()
+    return at(entries.starts, place) + (uniform(stream) * at(entries.counts, place)).long()
 
 
 @torch.inference_mode()

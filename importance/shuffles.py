@@ -9,7 +9,7 @@ from torch import Tensor
 from importance.baseline import Baseline
 from importance.effects import OffRows, se_of_sample, std_of_repeats, std_of_shuffle
 from importance.estimator import Estimator
-from importance.held_out import Entries, sum_by
+from importance.held_out import Entries, at, sum_by
 from importance.importance import Importance
 from importance.streams import child, random_subsets
 
@@ -66,14 +66,14 @@ def _some_shuffles(
     n_rows, (group, slot, row) = baseline.rows.n_rows, shuffled
     n_repeats = len(row) // len(entries.row)
     place = torch.div(group, n_repeats, rounding_mode="floor")
-    given = entries.weight[entries.starts[place] + slot]
+    given = at(entries.weight, at(entries.starts, place) + slot)
     entry, carries = entries.find(place, row, n_rows)
-    delta = torch.where(carries, given - entries.weight[entry], given)
+    delta = torch.where(carries, given - at(entries.weight, entry), given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)
-    change[moved] = baseline.changes(row[moved], entries.columns[place[moved]], delta[moved])
+    change[moved] = baseline.changes(at(row, moved), at(entries.columns, at(place, moved)), at(delta, moved))
     new = torch.nonzero(~carries).squeeze(1)
-    slope = change[new] / given[new]
-    off = OffRows.of(baseline, len(entries.columns), place[new], row[new], slope, torch.ones_like(slope))
-    change -= torch.where(carries, lost[entry], 0.0)  # it is given an entry again, so it has lost none
+    slope = at(change, new) / at(given, new)
+    off = OffRows.of(baseline, len(entries.columns), at(place, new), at(row, new), slope, torch.ones_like(slope))
+    change -= torch.where(carries, at(lost, entry), 0.0)  # it is given an entry again, so it has lost none
     return sum_by(group, change, len(entries.columns) * n_repeats), off

@@ -83,8 +83,8 @@ def _few_of_many(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor, 
     """
     row_bits, slot_bits = n_rows.bit_length(), int(counts.max()).bit_length()
     group = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
-    slot = torch.arange(len(group), device=counts.device) - (counts.cumsum(0) - counts)[group]
-    row = (uniform(child(streams[group], slot)) * n_rows).long()
+    slot = torch.arange(len(group), device=counts.device) - (counts.cumsum(0) - counts).index_select(0, group)
+    row = (uniform(child(streams.index_select(0, group), slot)) * n_rows).long()
     keys = sort_values((group << row_bits | row) << slot_bits | slot)
     for attempt in range(1, 2**31):
         again = torch.nonzero((keys[1:] >> slot_bits) == (keys[:-1] >> slot_bits)).squeeze(1) + 1
