@@ -24,17 +24,22 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     from lightning_modules.importance_figures import values_chart  # matplotlib takes half a second
 
     features, aggregated = study.features(), study.aggregated()
-    run.write_csv("Permu_importance_df.csv", _rounded(features))
-    run.write_csv("aggregated_importance.csv", _rounded(aggregated))
+    run.write_csv("Permu_importance_df.csv", _warned(_rounded(features), study))
+    run.write_csv("aggregated_importance.csv", _warned(_rounded(aggregated), study))
     roles = aggregated[aggregated["level"] == "role"].sort_values("sum", ascending=False)
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
     warning = [MEAN_NOTHING] if study.means_nothing else []
     run.write_text("Aggregated_importanceNN.txt", "\n".join([*warning, *lines]) + "\n")
-    run.write_csv("employee_with_importance.csv", with_importance(films.read(), films.films, study))
+    run.write_csv("employee_with_importance.csv", _warned(with_importance(films.read(), films.films, study), study))
     run.write_json("importance.json", describe_importance(study))
     picture = BytesIO()
     values_chart(study).savefig(picture, dpi=150, format="png")
     run.write_bytes("importance.png", picture.getvalue())
+
+
+def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:
+    """Say in every line, since lines are sorted and copied, when its importances mean nothing."""
+    return table.assign(warning="R² is not above 0: means nothing") if study.means_nothing else table
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
