@@ -54,9 +54,9 @@ class Importance:
         return Importance(*(field.cpu() for field in self.fields()))
 
     def put(self, places: Tensor, part: "Importance") -> None:
-        """Write what is known of the features at `places`."""
+        """Write what is known of the features at `places`, (n,) int64."""
         for whole, piece in zip(self.fields(), part.fields(), strict=True):
-            whole[places] = piece
+            whole.index_copy_(0, places, piece)
 
     @property
     def estimable(self) -> Tensor:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
@@ -27,11 +28,14 @@ def value_importance(
     seen = weight[part.columns, 0] != 0  # of nearly all columns the first unit is enough
     seen[~seen] = (weight[part.columns[~seen]] != 0).any(1)
     seen &= (part.counts < baseline.rows.n_rows) | ~part.even()
+    looked_at = part.only(seen)
+    if not len(looked_at.columns):
+        return part.columns, Importance.nothing(part.films(baseline.rows))
+    found = _way(estimator)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
+    if seen.all():
+        return part.columns, found
     importance = Importance.nothing(part.films(baseline.rows))
-    if seen.any():
-        looked_at = part.only(seen)
-        found = _way(estimator)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
-        importance.put(seen, found)
+    importance.put(torch.nonzero(seen).squeeze(1), found)
     return part.columns, importance
 
 

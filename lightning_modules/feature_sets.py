@@ -1,8 +1,8 @@
 """Which columns of the encoded films belong together: numbers, source columns, roles, and groups by name."""
 
 from dataclasses import dataclass
-from fnmatch import translate
 from itertools import accumulate, chain, pairwise
+from re import DOTALL, escape
 from re import compile as pattern_of
 from typing import Literal
 
@@ -88,5 +88,5 @@ def _each_fits(group: str, patterns: list[str], names: list[str]) -> bool:
 
 
 def _matching(patterns: list[str], names: list[str]) -> np.ndarray:
-    fits = [pattern_of(translate(pattern)).match for pattern in patterns]
+    fits = [pattern_of(escape(pattern).replace(r"\*", ".*"), DOTALL).fullmatch for pattern in patterns]
     return np.array([place for place, name in enumerate(names) if any(fit(name) for fit in fits)], np.int64)

@@ -124,7 +124,7 @@ def _sums(sets: list[FeatureSet], values: Importance, numbers: Importance) -> di
     for some in sets:
         parts = [(numbers, some.dense), (values, some.labels)]
         sums.append(sum(float(one.mean[places].nansum()) for one, places in parts))
-        variances = [one.se_shuffle[places] ** 2 + one.se_sample[places] ** 2 for one, places in parts]
+        variances = [one.se_shuffle[places].nan_to_num() ** 2 + one.se_sample[places] ** 2 for one, places in parts]
         errors.append(sum(float(variance.nansum()) for variance in variances) ** 0.5)
     return {"sum": sums, "sum_se": errors}
 

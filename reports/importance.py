@@ -39,7 +39,8 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
 
 def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:
     """Say in every line, since lines are sorted and copied, when its importances mean nothing."""
-    return table.assign(warning="R² is not above 0: means nothing") if study.means_nothing else table
+    warning = {_free("warning", table): "R² is not above 0: means nothing"}
+    return table.assign(**warning) if study.means_nothing else table
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -82,14 +83,21 @@ def with_importance(table: pd.DataFrame, films: Films, study: ImportanceStudy) -
     for name, one in by_column.items():
         mine = np.zeros(len(of_value))
         mine[one.labels] = of_value[one.labels]
-        summed = np.bincount(row, weights=mine[labels.indices], minlength=films.n_rows)
+        summed = np.bincount(row, weights=mine[labels.indices], minlength=films.n_rows).astype(np.float64)
         indicators = one.dense[is_missing[one.dense]]
         absent = (dense[:, indicators] > 0).any(1) if len(indicators) else np.zeros(films.n_rows, dtype=bool)
         summed += np.where(absent, of_number[indicators].sum(), of_number[np.setdiff1d(one.dense, indicators)].sum())
-        table[f"importance of {name}"] = _placed(summed, films, len(table))
+        table[_free(f"importance of {name}", table)] = _placed(summed, films, len(table))
         total += summed
-    table["importance"] = _placed(total, films, len(table))
+    table[_free("importance", table)] = _placed(total, films, len(table))
     return table
+
+
+def _free(name: str, table: pd.DataFrame) -> str:
+    """Return a name that is no column of the table yet."""
+    while name in table:
+        name += " (Greenlight)"
+    return name
 
 
 def _placed(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:

@@ -107,7 +107,8 @@ class RunFolder:
         safe = table.copy(deep=False)
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
             risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
-            safe[column] = safe[column].mask(risky, "'" + safe[column].astype("str"))
+            if risky.any():
+                safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
         self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
 
     def write_text(self, name: str, text: str) -> None:

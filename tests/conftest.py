@@ -18,6 +18,9 @@ from datamodules.film_data_module import FilmDataModule
 from datamodules.splits import RandomSplit
 from datamodules.targets import Target
 from lightning_modules.film_trainer import FilmTrainer
+from lightning_modules.importance_study import ImportanceStudy
+from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.permutation_importance import PermutationImportance
 
 TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
 """What the test tools themselves leave behind."""
@@ -184,3 +187,35 @@ def quick_trainer(tmp_path: Path) -> Callable[..., FilmTrainer]:
         "max_epochs": 1,
     }
     return lambda **given: FilmTrainer(**{**usual, **given})
+
+
+class Measured(NamedTuple):
+    """A trained network and what measured the importance of its features."""
+
+    films: FilmDataModule
+    model: MLPRegressor
+    trainer: FilmTrainer
+    callback: PermutationImportance
+
+    @property
+    def study(self) -> ImportanceStudy:
+        assert self.callback.study is not None
+        return self.callback.study
+
+
+@pytest.fixture
+def measured(
+    film_data: Callable[..., FilmDataModule], quick_trainer: Callable[..., FilmTrainer]
+) -> Callable[..., Measured]:
+    """Return what trains a network with dropout on `film_data` and measures; `how` goes to the callback."""
+
+    def run(data: FilmDataModule | None = None, logger: Any = False, **how: Any) -> Measured:
+        films, callback = data or film_data(), PermutationImportance(**how)
+        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02)
+        trainer = quick_trainer(max_epochs=10, callbacks=[callback], logger=logger)
+        trainer.fit(model, datamodule=films)
+        assert callback.study is None
+        trainer.importance(model, films)
+        return Measured(films, model, trainer, callback)
+
+    return run

@@ -3,6 +3,9 @@
 import json
 import os
 import pickle
+import pty
+import re
+import select
 import shutil
 import signal
 import subprocess
@@ -25,12 +28,25 @@ import cli
 
 CLI = Path(cli.__file__)
 KEYS = {"study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models"}
+IMPORTANCES = [
+    "Aggregated_importanceNN.txt",
+    "Permu_importance_df.csv",
+    "aggregated_importance.csv",
+    "employee_with_importance.csv",
+    "importance.json",
+    "importance.png",
+]
+TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt"))]
+CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
+LEFT_BY_A_STUDY = sorted([*IMPORTANCES, *CHECKPOINTS, "config.yaml", "metrics.json", "predictions.csv"])
+
+
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
 
 
 def in_a_process(*words: object, cwd: Path, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
     line = [sys.executable, *options, str(CLI), *map(str, words)]
-    return subprocess.run(line, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def metrics_of(run: Path) -> dict:
@@ -47,6 +63,15 @@ def checkpoint_of(run: Path, name: str) -> dict:
 
 def versions_in(runs: Path) -> list[str]:
     return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("version_*"))
+
+
+def described(run: Path) -> dict:
+    return json.loads((run / "importance.json").read_text(encoding="utf-8"))
+
+
+def tables_of(run: Path) -> dict[str, bytes]:
+    """Return the files of importances that say nothing of the time they took."""
+    return {name: (run / name).read_bytes() for name in TABLES}
 
 
 def files_in(run: Path) -> list[str]:
@@ -80,6 +105,7 @@ def study(train) -> SimpleNamespace:
     """Return a finished study; `written` is what it left, whatever later commands add."""
     done = train("study")
     done.written, done.metrics, done.predictions = files_in(done.path), metrics_of(done.path), predictions_of(done.path)
+    done.tables = tables_of(done.path)
     return done
 
 
@@ -100,8 +126,7 @@ def films(study_config) -> pd.DataFrame:
 def test_a_study_writes_these_files_and_no_others(study):
     events = [name for name in study.written if name.startswith("events.out.tfevents.")]
     assert events
-    known = ["checkpoints/best.ckpt", "checkpoints/last.ckpt", "config.yaml", "metrics.json", "predictions.csv"]
-    assert set(study.written) - set(events) - {"hparams.yaml"} == set(known)
+    assert set(study.written) - set(events) - {"hparams.yaml"} == set(LEFT_BY_A_STUDY)
 
 
 def test_a_study_says_what_it_learns_from_and_how_well(study):
@@ -235,7 +260,8 @@ def test_tensorboard_reads_the_curves(study):
 
 def test_the_runs_config_is_whole(study, study_config):
     given, kept = yaml.safe_load(study_config.read_text()), yaml.safe_load((study.path / "config.yaml").read_text())
-    assert set(kept) == {"name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping"}
+    parts = {"name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping"}
+    assert set(kept) == {*parts, "permutation_importance"}
     assert kept["seed_everything"] == given["seed_everything"] == 7
     assert kept["model"]["hidden"] == [16]
     assert kept["model"]["loss"] == "mse"
@@ -262,19 +288,142 @@ def test_runs_of_a_study_stand_side_by_side(train, command, study_config):
 
 def test_a_study_works_without_tensorboard(train):
     done = train("study", "--trainer.logger", "false", "--trainer.max_epochs", 1)
-    assert files_in(done.path) == [
-        "checkpoints/best.ckpt",
-        "checkpoints/last.ckpt",
-        "config.yaml",
-        "metrics.json",
-        "predictions.csv",
-    ]
+    assert files_in(done.path) == LEFT_BY_A_STUDY
 
 
 def test_scores_are_in_the_targets_unit_whatever_the_network_sees(train):
     done = train("study", "--data.target.transform", "log1p", "--trainer.max_epochs", 2)
     tested = predictions_of(done.path).query("split == 'test'")
     assert metrics_of(done.path)["models"]["mlp"] == expected_scores(tested["actual"], tested["predicted"])
+
+
+# --- importance ----------------------------------------------------------------------------------------------------
+
+
+def test_tensorboard_shows_importances(study):
+    found = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in study.path.glob("events.*")]
+    (events,) = [one for one in found if one.Tags()["images"]]
+    assert set(events.Tags()["images"]) == {"importance/values", "importance/columns"}
+    assert all(event.encoded_image_string for tag in events.Tags()["images"] for event in events.Images(tag))
+    aggregated = pd.read_csv(study.path / "aggregated_importance.csv").query("level == 'role'")
+    assert set(aggregated["name"]) == {"year", "runtime", "genre", "actor", "company"}
+    for role, importance in zip(aggregated["name"], aggregated["importance"], strict=True):
+        (event,) = events.Scalars(f"importance/role/{role}")
+        assert event.value == pytest.approx(importance, rel=1e-4)
+
+
+def test_a_study_says_what_its_predictions_rest_on(study):
+    table = pd.read_csv(study.path / "Permu_importance_df.csv")
+    assert "What the predictions of 45 test films rest on" in study.said.out
+    assert table["importance"][0] > 0.05
+    assert table["feature"][0] in study.said.out
+
+
+@pytest.fixture
+def finished(study, tmp_path) -> Path:
+    """Return the run of the study, a test's own to change."""
+    return shutil.copytree(study.path, tmp_path / "small" / "version_0")
+
+
+def test_importances_are_measured_again_from_a_runs_folder(study, command, finished):
+    kept = {name: (finished / name).read_bytes() for name in files_in(finished) if name not in IMPORTANCES}
+    for name in IMPORTANCES:
+        (finished / name).unlink()
+    said = command("importance", "--run", finished)
+    assert (said.code, said.err) == (0, "")
+    assert "What the predictions of 45 test films rest on" in said.out
+    assert tables_of(finished) == study.tables
+    assert {name: (finished / name).read_bytes() for name in kept} == kept
+    assert versions_in(finished.parent) == ["version_0"]
+
+
+SETTINGS = {
+    "shuffles": ["--estimator", "shuffle", "--n_repeats", "3", "--seed", "5"],
+    "all rows": ["--off_rows=all", "--loss", "mae"],
+    "groups": ["--groups", '{"Anns": ["cast=Ann *"], "Old": ["year"]}', "--estimator=shuffle", "--loss=rmse"],
+}
+
+
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=list(SETTINGS))
+def test_settings_after_a_study_do_what_they_do_in_it(study, train, command, finished, settings):
+    in_study = [re.sub("^--", "--permutation_importance.", word) for word in settings]
+    expected = tables_of(train("study", *in_study).path)
+    assert expected["Permu_importance_df.csv"] != study.tables["Permu_importance_df.csv"]
+    assert command("importance", "--run", finished, *settings).code == 0
+    assert tables_of(finished) == expected
+
+
+@pytest.mark.parametrize(("side", "films"), [("test", 45), ("val", 30)])
+def test_importances_are_those_of_the_side_named(command, finished, side, films):
+    assert command("importance", "--run", finished, "--split", side).code == 0
+    assert {**described(finished), "split": side, "films": films} == described(finished)
+
+
+def test_a_study_measures_the_side_named_too(train):
+    done = train("study", "--permutation_importance.split", "val", "--trainer.max_epochs", 1)
+    assert {**described(done.path), "split": "val", "films": 30} == described(done.path)
+
+
+def test_features_are_estimable_or_not(study):
+    table, found = pd.read_csv(study.path / "Permu_importance_df.csv"), described(study.path)
+    assert found["features"] == len(table) == sum(study.metrics["features"].values())
+    assert found["estimable"] == table["importance"].notna().sum() > 10
+    assert found["estimable"] + found["not_estimable"] == found["features"]
+    assert found["missing"] == 0
+    assert found["r2"] == pytest.approx(study.metrics["models"]["mlp"]["r2"], rel=1e-5)
+
+
+@pytest.mark.parametrize("word", ["fit", "validate", "test", "predict"])
+def test_other_commands_measure_nothing(train, command, finished, word):
+    if word == "fit":
+        path = train("fit", "--trainer.max_epochs", 1).path
+    else:
+        for name in IMPORTANCES:
+            (finished / name).unlink()
+        path = finished
+        assert command(word, "--run", path).code == 0
+    assert not set(files_in(path)) & set(IMPORTANCES)
+
+
+def test_a_run_whose_config_knows_nothing_of_importance_takes_the_defaults(study, command, finished):
+    config = yaml.safe_load((finished / "config.yaml").read_text())
+    del config["permutation_importance"]
+    (finished / "config.yaml").write_text(yaml.safe_dump(config))
+    assert command("importance", "--run", finished).code == 0
+    assert tables_of(finished) == study.tables
+
+
+def test_a_checkpoint_file_and_its_config_do_for_importances_too(study, command, study_config, tmp_path):
+    best = study.path / "checkpoints" / "best.ckpt"
+    said = command("importance", "--config", study_config, "--runs", tmp_path, "--ckpt_path", best)
+    assert said.code == 0
+    assert tables_of(tmp_path / "small" / "version_0") == study.tables
+
+
+def test_a_model_no_better_than_the_mean_is_told_to_explain_nothing(command, study_config, films, tmp_path):
+    films["rating"] = np.random.default_rng(0).normal(6, 1, len(films))
+    films.to_csv(tmp_path / "noise.csv", index=False)
+    options = ["--data.table", tmp_path / "noise.csv", "--model.learning_rate", 0.1, "--trainer.max_epochs", 10]
+    said = command("study", "--config", study_config, "--runs", tmp_path / "runs", *options)
+    path = tmp_path / "runs" / "small" / "version_0"
+    assert metrics_of(path)["models"]["mlp"]["r2"] < 0
+    first = (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert "R² is not above 0" in first
+    assert "mean nothing" in first
+    assert described(path)["warning"] == first
+    assert first in " ".join(said.out.split())
+
+
+def test_names_of_any_script_are_drawn_without_a_word(command, study_config, films, tmp_path):
+    films["genre"] = films["genre"].replace({"Horror": "恐怖映画", "Drama": "💥"}, regex=True)
+    films.to_csv(tmp_path / "names.csv", index=False)
+    options = ["--data.table", tmp_path / "names.csv", "--trainer.max_epochs", 2]
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        said = command("study", "--config", study_config, "--runs", tmp_path / "runs", *options)
+    assert (said.code, said.err) == (0, "")
+    assert "恐怖映画" in (tmp_path / "runs/small/version_0/Permu_importance_df.csv").read_text(encoding="utf-8")
+    assert [str(warning.message) for warning in warned if "Glyph" in str(warning.message)] == []
 
 
 # --- the commands on a run -----------------------------------------------------------------------------------------
@@ -674,10 +823,10 @@ def test_a_gpu_that_is_not_there_is_told(command, study_config, tmp_path):
 
 def test_an_unknown_command_is_refused_with_the_nearest(command):
     said = command("stduy", "--config", "x.yaml")
-    refused(said, "no command 'stduy', did you mean 'study'?", "study, fit, validate, test, predict")
+    refused(said, "no command 'stduy', did you mean 'study'?", "study, fit, validate, test, predict, importance")
 
 
-@pytest.mark.parametrize("word", ["validate", "test", "predict"])
+@pytest.mark.parametrize("word", ["validate", "test", "predict", "importance"])
 def test_a_command_that_needs_a_run_says_so(command, word):
     refused(command(word), f"`{word}` needs a trained model: give --run")
 
@@ -705,6 +854,27 @@ ON_A_RUN = {
     "a run and a checkpoint": ("test --run {run} --ckpt_path {bad}/literal.ckpt", ["--run", "--ckpt_path"]),
     "the option of training": ("test --resume {run}", ["--run"]),
     "a word for a checkpoint": ("test --config {run}/config.yaml --ckpt_path best", ["got best", "`--run`"]),
+    "another table's importances": ("importance --run {run} --data.table {bad}/few.csv", ["not the one"]),
+    "an unknown estimator": ("importance --run {run} --estimator guess", ["one of expected, shuffle, got guess"]),
+    "a misspelt setting": (
+        "importance --run {run} --estimater shuffle",
+        ["no option '--estimater', did you mean '--estimator'?"],
+    ),
+    "a setting of importance in a test": ("test --run {run} --estimator shuffle", ["no option '--estimator'"]),
+    "no shuffle": ("importance --run {run} --n_repeats 0", ["n_repeats must be 1 or more, got 0"]),
+    "half a shuffle": ("importance --run {run} --n_repeats 1.5", ["n_repeats: must be a whole number, got 1.5"]),
+    "one row without a label": ("importance --run {run} --off_rows=1", ["off_rows must be `all`, or 2 or more, got 1"]),
+    "some rows without a label": ("importance --run {run} --off_rows some", ["a whole number or one of all, got some"]),
+    "a loss without a closed form": ("importance --run {run} --loss rmse", ["loss rmse has no closed form", "shuffle"]),
+    "an unknown loss": ("importance --run {run} --loss mape", ["one of mse, mae, r2, rmse, got mape"]),
+    "training films": ("importance --run {run} --split train", ["one of test, val, got train"]),
+    "a negative seed of shuffles": ("importance --run {run} --seed -1", ["seed must be 0 or more", "got -1"]),
+    "a group of nothing": (
+        'importance --run {run} --groups {{"G":["genre=Dramma"]}}',
+        ["groups.G: 'genre=Dramma' fits no feature, did you mean 'genre=Drama'?"],
+    ),
+    "a group that is no list": ('importance --run {run} --groups {{"G":"genre=*"}}', ["groups", "list, got genre=*"]),
+    "groups without names": ("importance --run {run} --groups genre=*", ["groups", "got genre=*"]),
 }
 
 
@@ -712,7 +882,7 @@ ON_A_RUN = {
 def test_a_mistake_with_a_run_is_told_in_one_message_and_changes_nothing(study, command, bad, mistake):
     words, fragments = ON_A_RUN[mistake]
     names = {"bad": bad, "run": study.path, "runs": study.runs}
-    before = {path: (study.path / path).read_bytes() for path in ("metrics.json", "config.yaml")}
+    before = {path: (study.path / path).read_bytes() for path in ("metrics.json", "config.yaml", "importance.json")}
     said = command(*words.format(**names).split())
     refused(said, *(fragment.format(**names) for fragment in fragments))
     assert versions_in(study.runs) == ["small/version_0"]
@@ -723,7 +893,8 @@ def test_a_run_without_a_checkpoint_says_how_to_train_it(command, study, tmp_pat
     run = tmp_path / "small" / "version_0"
     run.mkdir(parents=True)
     shutil.copy(study.path / "config.yaml", run)
-    refused(command("test", "--run", run), "best.ckpt does not exist", f"--config {run / 'config.yaml'}")
+    for word in ("test", "importance"):
+        refused(command(word, "--run", run), "best.ckpt does not exist", f"--config {run / 'config.yaml'}")
     refused(command("fit", "--resume", run), "last.ckpt does not exist")
     assert files_in(run) == ["config.yaml"]
 
@@ -833,6 +1004,64 @@ def test_a_stopped_run_ends_with_130_and_stays_if_it_has_an_epoch(
     assert versions_in(tmp_path / "runs") == kept
 
 
+def in_a_terminal(*words: object, cwd: Path, threads: int) -> SimpleNamespace:
+    """Run a command in a terminal, and press Ctrl-C once the bar of importances is at 10 %."""
+    ours, theirs = pty.openpty()
+    environment = {**ENVIRONMENT, "OMP_NUM_THREADS": str(threads), "TERM": "xterm", "COLUMNS": "200"}
+    line = [sys.executable, str(CLI), *map(str, words)]
+    process = subprocess.Popen(line, cwd=cwd, env=environment, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    shown, pressed = b"", False
+    while select.select([ours], [], [], 120)[0]:
+        try:
+            shown += os.read(ours, 2**16)
+        except OSError:  # the other end is closed
+            break
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8", errors="ignore"))
+        if not pressed and re.search(r"Importance[^%]*[1-9]\d %", text):
+            process.send_signal(signal.SIGINT)
+            pressed = True
+    else:
+        process.kill()
+    os.close(ours)
+    return SimpleNamespace(code=process.wait(), shown=" ".join(text.split()), pressed=pressed)
+
+
+def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
+    shuffles = ["--estimator", "shuffle", "--n_repeats", 5_000]
+    options = ["--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
+    said = in_a_terminal("importance", "--run", finished, *shuffles, *options, cwd=tmp_path, threads=1)
+    assert said.pressed
+    assert said.code == 130, said.shown
+    assert "Traceback" not in said.shown
+    found = described(finished)
+    assert f"Stopped: {found['missing']:,} features and columns are missing" in said.shown
+    assert (found["estimator"], found["n_repeats"]) == ("shuffle", 5_000)
+
+    features, sets = (
+        pd.read_csv(finished / f"{name}.csv") for name in ("Permu_importance_df", "aggregated_importance")
+    )
+    known = features["importance"].notna()
+    assert found["estimable"] == known.sum() > 0
+    assert known[features["feature"] == "year"].all()  # what comes first
+    unknown_sets = sets["importance"].isna().sum()
+    assert found["missing"] == (~known).sum() - found["not_estimable"] + unknown_sets > 0
+    assert set(IMPORTANCES) <= set(files_in(finished))
+
+
+def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_predictions(study_config, study, tmp_path):
+    how = ["--permutation_importance.estimator", "shuffle", "--permutation_importance.n_repeats", 5_000]
+    options = ["--runs", tmp_path / "runs", "--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
+    said = in_a_terminal("study", "--config", study_config, *options, *how, cwd=tmp_path, threads=2)
+    assert said.pressed
+    assert said.code == 130, said.shown
+    path = tmp_path / "runs" / "small" / "version_0"
+    assert files_in(path) == LEFT_BY_A_STUDY
+    assert described(path)["missing"] > 0
+    assert metrics_of(path)["models"] == study.metrics["models"]
+    assert predictions_of(path)["predicted"].tolist() == study.predictions["predicted"].tolist()
+
+
 # --- processes -----------------------------------------------------------------------------------------------------
 
 
@@ -846,6 +1075,7 @@ HEAVY = {"torch", "lightning", "pandas", "numpy", "pyarrow", "sklearn", "jsonarg
         ([], 0, HEAVY),
         (["study", "--help"], 0, HEAVY),
         (["predict", "--run", "r", "-h"], 0, HEAVY),
+        (["importance", "--help"], 0, HEAVY),
         (["stduy"], 2, HEAVY),
         (["test"], 2, {"torch", "lightning", "jsonargparse"}),
         (["test", "--run", "nowhere"], 2, {"torch", "lightning", "jsonargparse"}),
@@ -876,15 +1106,10 @@ def test_two_processes_write_one_run(shared):
     assert [path.name for path in shared.here.iterdir()] == ["runs"]
     assert [path.name for path in (shared.here / "runs").iterdir()] == ["small"]
     others = [name for name in files_in(shared.path) if not name.startswith("events.")]
-    assert [name for name in others if name != "hparams.yaml"] == [
-        "checkpoints/best.ckpt",
-        "checkpoints/last.ckpt",
-        "config.yaml",
-        "metrics.json",
-        "predictions.csv",
-    ]
+    assert [name for name in others if name != "hparams.yaml"] == LEFT_BY_A_STUDY
     assert shared.said.stdout.count("small: rating of 198 films") == 1
     assert shared.said.stdout.count("45 held-out test films") == 1
+    assert shared.said.stdout.count("What the predictions of 45 test films rest on") == 1
 
 
 def test_two_processes_predict_every_film_once(shared, study):
@@ -892,6 +1117,19 @@ def test_two_processes_predict_every_film_once(shared, study):
     tested = predictions_of(shared.path).query("split == 'test'")
     assert len(tested) % 2 == 1
     assert metrics_of(shared.path)["models"]["mlp"] == expected_scores(tested["actual"], tested["predicted"])
+
+
+def test_two_processes_find_the_importances_that_one_finds(shared, command, tmp_path):
+    two, updates = tables_of(shared.path), described(shared.path)["row_updates"]
+    assert pd.read_csv(shared.path / "Permu_importance_df.csv")["importance"][0] > 0.01
+    assert described(shared.path)["rows"] % 2 == 1
+    own = shutil.copytree(shared.path, tmp_path / "small" / "version_0")
+    for name in IMPORTANCES:
+        (own / name).unlink()
+    one_process = ["--trainer.devices", 1, "--trainer.strategy", "auto"]
+    assert command("importance", "--run", own, *one_process).code == 0
+    assert tables_of(own) == two
+    assert described(own)["row_updates"] == updates > 0
 
 
 def test_one_new_process_finds_the_scores_of_two(shared, tmp_path):

@@ -91,6 +91,9 @@ def test_a_config_trains_an_epoch(command, path, own_films, tmp_path):
     )
     n_rows = sum(metrics["rows"].values())
     assert len(pd.read_csv(run / "predictions.csv")) == n_rows
+    importances = pd.read_csv(run / "Permu_importance_df.csv")
+    assert len(importances) == sum(metrics["features"].values())
+    assert importances["importance"].notna().any()
     # Records of a sentence that names its size: `17,130 films`, `811 films`.
     said_sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
     assert not said_sizes or f"{metrics['films']:,}" in said_sizes

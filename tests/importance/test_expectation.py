@@ -94,9 +94,9 @@ def test_the_batch_size_changes_nothing(make_study, batch_rows, off_rows):
 @pytest.fixture(scope="module", params=["one", "root"])
 def sampled(request, make_study):
     """400 rows: the importance by all rows, and by 400 samples of 32."""
-    study = make_study(401, (1, 3, 10, 20, 100, 300), weights=request.param, seed=5)
+    study = make_study(401, (1, 3, 10, 20, 100, 300, 401), weights=request.param, seed=5)
     samples = [study.values(off_rows=32, seed=seed) for seed in range(400)]
-    return study.values(off_rows="all"), samples
+    return study.values(off_rows="all"), samples, request.param
 
 
 def stacked(samples: list[Importance], name: str) -> np.ndarray:
@@ -104,7 +104,7 @@ def stacked(samples: list[Importance], name: str) -> np.ndarray:
 
 
 def test_a_sample_is_unbiased(sampled):
-    exact, samples = sampled
+    exact, samples, _ = sampled
     means = stacked(samples, "mean")
     error = means.std(0, ddof=1) / 400**0.5
     assert (error > 0)[:4].all()
@@ -112,19 +112,21 @@ def test_a_sample_is_unbiased(sampled):
 
 
 def test_the_error_of_a_sample_is_its_spread_over_seeds(sampled):
-    _, samples = sampled
+    _, samples, weights = sampled
     spread = stacked(samples, "mean").std(0, ddof=1)
     claimed = (stacked(samples, "se_shuffle") ** 2).mean(0) ** 0.5
-    assert spread[:4].min() > 1e-6
-    assert claimed[:4].tolist() == pytest.approx(spread[:4].tolist(), rel=0.15)
-    assert (claimed >= 0.85 * spread).all()
+    known = 5 if weights == "one" else 4  # in small strata, doubt about unequal entries is overstated
+    assert spread[:known].min() > 1e-6
+    assert claimed[:known].tolist() == pytest.approx(spread[:known].tolist(), rel=0.15)
+    assert (claimed >= 0.85 * spread - 1e-12).all()
 
 
 def test_a_sample_tells_the_other_errors_too(sampled):
-    exact, samples = sampled
+    exact, samples, _ = sampled
     for name in ("std", "se_sample"):
-        expected = getattr(exact, name).numpy()
-        np.testing.assert_allclose(stacked(samples, name).mean(0)[:5], expected[:5], rtol=0.15)
+        claimed, expected = stacked(samples, name).mean(0), getattr(exact, name).numpy()
+        np.testing.assert_allclose(claimed[:6], expected[:6], rtol=0.15)
+        assert claimed[6] >= 0.85 * expected[6]  # of a label in all rows, slopes tell little
 
 
 def test_all_rows_of_an_even_column_leave_no_doubt(make_study):

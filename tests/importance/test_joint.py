@@ -179,6 +179,28 @@ def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film)
     assert importance(study, dense=[1], n_repeats=1).se_sample.tolist() == pytest.approx([expected], rel=1e-4)
 
 
+@pytest.mark.parametrize("loss", ["r2", "rmse"])
+def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
+    study = make_study(seed=2, label_std=0.1)
+    plain, found = importance(study, labels=[5, 6]), importance(study, labels=[5, 6], loss=loss)
+    ratio = {"r2": 1 / study.baseline().variance, "rmse": 0.5 / study.total("rmse")}[loss]
+    assert abs(ratio - 1) > 0.02
+    for name in ("mean", "std", "se_shuffle", "se_sample"):
+        assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
+
+
+def test_the_error_of_the_sample_is_that_of_the_mean_over_repeats(make_study):
+    study = make_study(seed=2)
+    actual, numbers, changes = study.rows.actual.numpy(), study.rows.dense.numpy(), []
+    for repeat in range(3):
+        shuffled = numbers.copy()
+        shuffled[:, 1] = numbers[permutation(child(stream(), repeat), 61), 1]
+        changes.append((study.predict(dense=shuffled) - actual) ** 2 - (study.predict() - actual) ** 2)
+    expected = np.mean(changes, axis=0).std(ddof=1) / 61**0.5
+    assert abs(expected - np.std(changes[0], ddof=1) / 61**0.5) > 0.02 * expected
+    assert importance(study, dense=[1], n_repeats=3).se_sample.tolist() == pytest.approx([expected], rel=1e-4)
+
+
 def test_a_single_repeat_has_no_error_of_shuffles(make_study):
     found = importance(make_study(seed=2), dense=[1], n_repeats=1)
     assert found.std.isnan().all()

@@ -128,12 +128,13 @@ def test_rows_of_a_film_are_one_observation(fitted):
     model, features, actual = fitted
     film = np.arange(63) // 3
     features, actual = features[film], actual[film]
-    order = np.random.default_rng(0).permutation(63)
-    shuffled = features.copy()
-    shuffled[:, 0] = features[order, 0]
-    change = (model.predict(shuffled) - actual) ** 2 - (model.predict(features) - actual) ** 2
-    expected = change.reshape(21, 3).mean(1).std(ddof=1) / 21**0.5
-    found = importance(model.predict, features, actual, [[0]], order[None, None], film=torch.from_numpy(film))
+    orders, changes = scikit_orders(63, 1), []
+    for order in orders[0]:
+        shuffled = features.copy()
+        shuffled[:, 0] = features[order, 0]
+        changes.append((model.predict(shuffled) - actual) ** 2 - (model.predict(features) - actual) ** 2)
+    expected = np.mean(changes, axis=0).reshape(21, 3).mean(1).std(ddof=1) / 21**0.5
+    found = importance(model.predict, features, actual, [[0]], orders, film=torch.from_numpy(film))
     assert expected > 0.1
     assert found.se_sample.tolist() == pytest.approx([expected])
     assert found.n_films.tolist() == [21]

@@ -64,6 +64,18 @@ def test_a_label_without_weight_is_exactly_nothing(make_study, how):
 
 
 @ways
+def test_a_label_may_be_looked_at_by_some_units_only(make_study, how):
+    study = make_study(seed=2)
+    with torch.no_grad():
+        study.model.first.label_weight[4, :-1] = 0
+        study.model.first.label_weight[4, -1] = 2
+    found = study.values(**how)
+    assert abs(study.exchanged(4).mean()) > 1e-4
+    assert found.mean[4] != 0
+    assert abs(float(found.mean[4]) - study.exchanged(4).mean()) < 4 * float(found.se_shuffle[4]) + 1e-6
+
+
+@ways
 @pytest.mark.parametrize("seed", range(8))
 def test_a_label_that_all_rows_carry_alike_is_exactly_nothing(make_study, how, seed):
     study = make_study(47, (47, 6, 47, 20, 47), seed=seed)

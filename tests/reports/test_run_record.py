@@ -172,6 +172,20 @@ def test_a_prediction_of_the_runs_own_films_says_nothing_of_new_ones(record, fol
     assert folder.read_json("metrics.json")["models"] == {}
 
 
+def test_importances_are_written_and_printed_where_there_are_any(folder, console, measured):
+    done = measured()
+    record = RunRecord(None, console)
+    record.open(folder, "name: ratings\n", done.films, [8])
+    before, begun = (folder.path / "metrics.json").read_bytes(), set(names_in(folder))
+    record.close("importance", done.model, done.films, done.study)
+    assert (folder.path / "metrics.json").read_bytes() == before
+    written = {"Permu_importance_df.csv", "aggregated_importance.csv", "Aggregated_importanceNN.txt"}
+    written |= {"employee_with_importance.csv", "importance.json", "importance.png"}
+    assert set(names_in(folder)) == begun | written
+    assert "What the predictions of 50 test films rest on" in text_of(console)
+    assert text_of(console).endswith(f"{folder.path}/\n")
+
+
 @pytest.fixture
 def predict_new(record, film_data, films, model, quick_trainer, tmp_path):
     """Return what predicts a table of new films and closes the record on them."""

@@ -1,0 +1,100 @@
+"""The measurement of importance and its peers; how fast anything is, no test asserts."""
+
+import pandas as pd
+import pytest
+import torch
+
+from benchmarks import importance
+from benchmarks.importance import FEW, DenseModel, captum, encode, growth, held_out, matmul_rows, notebook, sklearn
+from datamodules import EncodedFilms
+from datamodules.features import Category, Labels
+from importance import Estimator, HeldOut
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def encoded(films_frame: pd.DataFrame) -> EncodedFilms:
+    return encode(films_frame, [Labels("genre"), Labels("cast"), Category("company")])
+
+
+@pytest.fixture
+def rows(encoded) -> HeldOut:
+    return held_out(encoded)
+
+
+def matrix_of(rows: HeldOut, n_labels: int) -> torch.Tensor:
+    matrix = torch.zeros(rows.n_rows, n_labels)
+    matrix[rows.rows_of_entries(), rows.labels.long()] = rows.weights
+    return matrix
+
+
+def test_a_fifth_of_the_rows_is_held_out_each_once(encoded, rows):
+    assert rows.n_rows == 203 // 5
+    assert rows.n_films == rows.n_rows
+    held = matrix_of(rows, encoded.labels.shape[1])
+    known = {tuple(line) for line in encoded.labels.toarray().tolist()}
+    assert {tuple(line) for line in held.tolist()} <= known
+    assert len({tuple(line) for line in held.tolist()}) > 30
+    assert rows.actual.std() > 0.5
+
+
+def test_one_seed_holds_out_the_same_rows(encoded, rows):
+    assert held_out(encoded).labels.tolist() == rows.labels.tolist()
+    assert held_out(encoded).actual.tolist() == rows.actual.tolist()
+    assert held_out(encoded, seed=1).labels.tolist() != rows.labels.tolist()
+
+
+@pytest.mark.parametrize("n_repeats", [1, 2, 5])
+def test_ours_counts_the_rows_that_it_updates(encoded, rows, n_repeats):
+    work = importance.run(rows, encoded.labels.shape[1], Estimator("shuffle", n_repeats=n_repeats), CPU)
+    n_entries = len(rows.labels)
+    # Each row that loses a label once, and each that gets one in each repeat, but where it had it before.
+    assert n_entries < work() <= n_entries * (1 + n_repeats)
+    assert work() == work()
+
+
+def test_ours_looks_at_every_row_where_it_is_asked_to(encoded, rows):
+    n_labels = encoded.labels.shape[1]
+    work = importance.run(rows, n_labels, Estimator("expected", off_rows="all"), CPU)
+    carried = len(torch.unique(rows.labels))
+    assert work() == carried * rows.n_rows + len(rows.labels)
+
+
+class Counting(DenseModel):
+    """Counts its forward passes."""
+
+    passes = 0
+
+    def loss(self, features: torch.Tensor, actual: torch.Tensor) -> torch.Tensor:
+        self.passes += 1
+        assert features.shape == (40, self.n_features)
+        return super().loss(features, actual)
+
+
+@pytest.mark.parametrize(("peer", "passes"), [(notebook, FEW), (sklearn, 2 * FEW + 1), (captum, FEW + 2)])
+def test_a_peer_is_timed_on_a_few_columns(encoded, rows, peer, passes):
+    n_labels = encoded.labels.shape[1]
+    model = Counting(n_labels, CPU)
+    seconds = peer(model, matrix_of(rows, n_labels), rows.actual.float())
+    assert n_labels > 2 * FEW
+    assert model.passes == passes
+    assert seconds > 0
+
+
+def test_a_peers_matrix_is_left_as_it_was(encoded, rows):
+    n_labels = encoded.labels.shape[1]
+    matrix = matrix_of(rows, n_labels)
+    for peer in (notebook, sklearn, captum):
+        peer(DenseModel(n_labels, CPU), matrix, rows.actual.float())
+    assert torch.equal(matrix, matrix_of(rows, n_labels))
+
+
+def test_the_machines_own_rate_is_that_of_the_tails_products():
+    assert matmul_rows(CPU)().shape == (4096, 1)
+
+
+def test_time_grows_over_a_thousand_to_a_million_columns():
+    found = growth(CPU)
+    assert list(found) == ["1e+03", "1e+04", "1e+05", "1e+06"]
+    assert all(seconds > 0 for seconds in found.values())
