@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
+from copy import deepcopy
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -98,8 +99,11 @@ class PermutationImportance(Callback):
         space, scale = films.fitted.encoder.space, films.fitted.scale
         sets = feature_sets(space, self.groups)
         assert model.network is not None
+        # Differences as small as these vanish in bf16: the engine works in float32.
+        one = next(model.network.parameters())
+        network = model.network if one.dtype == torch.float32 else deepcopy(model.network).float()
         baseline = Baseline.of(
-            model.network,
+            network,
             held_out(films, self.split).to(device),
             LOSSES[self.loss],
             lambda scaled: _unit(scaled, scale),
