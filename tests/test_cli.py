@@ -3,9 +3,7 @@
 import json
 import os
 import pickle
-import pty
 import re
-import select
 import shutil
 import signal
 import subprocess
@@ -1002,64 +1000,6 @@ def test_a_stopped_run_ends_with_130_and_stays_if_it_has_an_epoch(
     assert "stopped" in said.err
     assert "Traceback" not in said.err
     assert versions_in(tmp_path / "runs") == kept
-
-
-def in_a_terminal(*words: object, cwd: Path, threads: int) -> SimpleNamespace:
-    """Run a command in a terminal, and press Ctrl-C once the bar of importances is at 10 %."""
-    ours, theirs = pty.openpty()
-    environment = {**ENVIRONMENT, "OMP_NUM_THREADS": str(threads), "TERM": "xterm", "COLUMNS": "200"}
-    line = [sys.executable, str(CLI), *map(str, words)]
-    process = subprocess.Popen(line, cwd=cwd, env=environment, stdout=theirs, stderr=theirs, start_new_session=True)
-    os.close(theirs)
-    shown, pressed = b"", False
-    while select.select([ours], [], [], 120)[0]:
-        try:
-            shown += os.read(ours, 2**16)
-        except OSError:  # the other end is closed
-            break
-        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8", errors="ignore"))
-        if not pressed and re.search(r"Importance[^%]*[1-9]\d %", text):
-            process.send_signal(signal.SIGINT)
-            pressed = True
-    else:
-        process.kill()
-    os.close(ours)
-    return SimpleNamespace(code=process.wait(), shown=" ".join(text.split()), pressed=pressed)
-
-
-def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
-    shuffles = ["--estimator", "shuffle", "--n_repeats", 5_000]
-    options = ["--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
-    said = in_a_terminal("importance", "--run", finished, *shuffles, *options, cwd=tmp_path, threads=1)
-    assert said.pressed
-    assert said.code == 130, said.shown
-    assert "Traceback" not in said.shown
-    found = described(finished)
-    assert f"Stopped: {found['missing']:,} features and columns are missing" in said.shown
-    assert (found["estimator"], found["n_repeats"]) == ("shuffle", 5_000)
-
-    features, sets = (
-        pd.read_csv(finished / f"{name}.csv") for name in ("Permu_importance_df", "aggregated_importance")
-    )
-    known = features["importance"].notna()
-    assert found["estimable"] == known.sum() > 0
-    assert known[features["feature"] == "year"].all()  # what comes first
-    unknown_sets = sets["importance"].isna().sum()
-    assert found["missing"] == (~known).sum() - found["not_estimable"] + unknown_sets > 0
-    assert set(IMPORTANCES) <= set(files_in(finished))
-
-
-def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_predictions(study_config, study, tmp_path):
-    how = ["--permutation_importance.estimator", "shuffle", "--permutation_importance.n_repeats", 5_000]
-    options = ["--runs", tmp_path / "runs", "--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
-    said = in_a_terminal("study", "--config", study_config, *options, *how, cwd=tmp_path, threads=2)
-    assert said.pressed
-    assert said.code == 130, said.shown
-    path = tmp_path / "runs" / "small" / "version_0"
-    assert files_in(path) == LEFT_BY_A_STUDY
-    assert described(path)["missing"] > 0
-    assert metrics_of(path)["models"] == study.metrics["models"]
-    assert predictions_of(path)["predicted"].tolist() == study.predictions["predicted"].tolist()
 
 
 # --- processes -----------------------------------------------------------------------------------------------------
