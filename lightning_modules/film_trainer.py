@@ -22,6 +22,8 @@ class FilmTrainer(pl.Trainer):
             raise InputError("`study` must train an epoch: trainer.max_epochs 1 or more, and no fast_dev_run")
         best = self.checkpoint_callback.best_model_path  # type: ignore[union-attr]
         self.test(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
+        if any(isinstance(one, PermutationImportance) and one.split == "val" for one in self.callbacks):  # type: ignore[attr-defined]
+            self.validate(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
         self.predict(model, datamodule=datamodule, return_predictions=False)
 
     def importance(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:

@@ -14,6 +14,7 @@ KINDS = {
     "<class 'float'>": "a number",
     "<class 'bool'>": "true or false",
     "<class 'list'>": "a list",
+    "<class 'dict'>": "names with what belongs to each",
 }
 
 

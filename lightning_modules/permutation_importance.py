@@ -178,9 +178,9 @@ def _watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task]) -> Iterator[Fo
     with bar or nullcontext():
         whole = bar.add_task("Importance", total=sum(task.updates for task in mine)) if bar else None
         for task, found in zip(mine, tasks.run(mine), strict=True):
-            if bar and whole is not None:
-                bar.advance(whole, task.updates)
             yield found
+            if bar and whole is not None:  # within Lightning's own display, which doesn't refresh by itself
+                bar.update(whole, advance=task.updates, refresh=True)
 
 
 def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:

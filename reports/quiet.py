@@ -4,6 +4,7 @@ import logging
 import warnings
 
 NOISE = (
+    ".*Glyph .* missing from font.*",  # a picture shows a box for a script that its font lacks
     ".*does not have many workers.*",  # batches are slices of memory: no worker is best
     ".*smaller than the logging interval.*",
     ".*isinstance\\(treespec, LeafSpec\\).*",

@@ -854,10 +854,6 @@ ON_A_RUN = {
     "a word for a checkpoint": ("test --config {run}/config.yaml --ckpt_path best", ["got best", "`--run`"]),
     "another table's importances": ("importance --run {run} --data.table {bad}/few.csv", ["not the one"]),
     "an unknown estimator": ("importance --run {run} --estimator guess", ["one of expected, shuffle, got guess"]),
-    "a misspelt setting": (
-        "importance --run {run} --estimater shuffle",
-        ["no option '--estimater', did you mean '--estimator'?"],
-    ),
     "a setting of importance in a test": ("test --run {run} --estimator shuffle", ["no option '--estimator'"]),
     "no shuffle": ("importance --run {run} --n_repeats 0", ["n_repeats must be 1 or more, got 0"]),
     "half a shuffle": ("importance --run {run} --n_repeats 1.5", ["n_repeats: must be a whole number, got 1.5"]),
