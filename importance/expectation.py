@@ -36,7 +36,7 @@ def by_sample(baseline: Baseline, entries: Entries, streams: Tensor, estimator: 
         mean=increase,
         std=slope * std_of_shuffle(baseline, entries, lost, off),
         se_shuffle=slope * share * (off_variance + swap_variance).sqrt() / n_rows,
-        se_sample=slope * se_of_sample(baseline, entries, lost, off, total / n_rows),
+        se_sample=slope * se_of_sample(baseline, entries, lost, off),
         n_films=entries.films(baseline.rows),
     )
 
@@ -124,7 +124,8 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     column_squares = without * entries.sums(lost) ** 2 / n_rows
     worn = torch.zeros(n_columns, n_rows, device=lost.device)
     worn[entries.place, entries.row] = entries.weight
-    place, weight, count = entries.distinct()
+    place, weight, count, which = entries.distinct()
+    given = torch.empty(len(place), dtype=torch.float64, device=lost.device)
     every_row = torch.arange(n_rows, device=lost.device)
     at_once = max(1, estimator.updates_at_once // n_rows)
     for first in range(0, len(place), at_once):
@@ -134,10 +135,16 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
         changed = baseline.changes(every_row.repeat(len(delta)), column, delta.flatten()).view(-1, n_rows)
         contribution.index_add_(0, place[some], changed * (count[some] / n_rows)[:, None])
         squares.index_add_(0, place[some], (changed**2).sum(1) * count[some])
-        column_squares.index_add_(0, place[some], changed.sum(1) ** 2 * count[some] / n_rows)
+        given[some] = changed.sum(1)
+    column_squares.index_add_(0, place, given**2 * count / n_rows)
     total = contribution.sum(1)
     # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
     variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
+    # Each row again, as the one whose entry, or lack of one, is given: see `effects.FilmSums`.
+    contribution += (entries.sums(lost) - 2 * total)[:, None] / n_rows
+    contribution[entries.place, entries.row] += at(given, which) / n_rows - at(
+        entries.sums(lost) / n_rows, entries.place
+    )
     by_film = rows.by_film(contribution.T)
     increase, slope = baseline.increase(total / n_rows)
     return Importance(

@@ -98,12 +98,15 @@ class Entries:
         entry = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
         return entry, at(keys, entry) == wanted
 
-    def distinct(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the different weights of each column: the column's place, the weight, how many entries have it."""
+    def distinct(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return the different weights of each column: the column's place, the weight, how many entries have it.
+
+        And, (n_entries,), which of them an entry has.
+        """
         # Positive floats are in the order of their bits; negative ones only need to be told apart.
         keys = self.place << 32 | (self.weight.view(torch.int32).long() & 0xFFFFFFFF)
-        keys, counts = torch.unique(keys, return_counts=True)
-        return keys >> 32, (keys & 0xFFFFFFFF).to(torch.int32).view(torch.float32), counts
+        keys, which, counts = torch.unique(keys, return_inverse=True, return_counts=True)
+        return keys >> 32, (keys & 0xFFFFFFFF).to(torch.int32).view(torch.float32), counts, which
 
     def even(self) -> Tensor:
         """Tell where all entries of a column have the same weight, (n_columns,) bool."""

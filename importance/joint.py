@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
-from importance.effects import of_repeats
+from importance.effects import FilmSums, of_repeats
 from importance.held_out import HeldOut
 from importance.importance import Importance
 from importance.streams import child, permutation
@@ -49,15 +49,14 @@ def joint_importance(
     if not own.any():
         return Importance.nothing(films)
     others = baseline.sums - own
-    change = torch.zeros_like(baseline.losses)
-    means = []
+    sums, means = FilmSums.none(1, rows.n_films, own.device), []
     for repeat in range(n_repeats):
-        predicted = baseline.predict(others, own, order(child(stream, repeat), rows.n_rows))
-        changed = baseline.loss.per_row(predicted, rows.actual) - baseline.losses
-        means.append(changed.mean())
-        change += changed / n_repeats
+        given = order(child(stream, repeat), rows.n_rows)
+        change = baseline.loss.per_row(baseline.predict(others, own, given), rows.actual) - baseline.losses
+        means.append(change.mean())
+        sums.add(0, change, rows.film, given)
     increase, slope = baseline.increase(torch.stack(means)[None])
-    return of_repeats(increase, slope / rows.n_rows, rows.by_film(change)[None], films)
+    return of_repeats(increase, slope / rows.n_rows, sums, films)
 
 
 def _own(baseline: Baseline, columns: Columns) -> tuple[Tensor, Tensor]:

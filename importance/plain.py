@@ -5,8 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from importance.effects import of_repeats
-from importance.held_out import sum_by
+from importance.effects import FilmSums, of_repeats
 from importance.importance import Importance
 from importance.losses import Loss
 
@@ -36,28 +35,29 @@ def plain_importance(
     """
     n_rows = len(features)
     actual = actual.double()
-    film = torch.arange(n_rows) if film is None else film
-    n_films = int(film.max()) + 1
+    film = torch.arange(n_rows, device=actual.device) if film is None else film
     before = loss.per_row(predict(features).double(), actual)
     pairs = [(place, repeat) for place in range(len(columns)) for repeat in range(n_repeats)]
     at_once = max(1, batch_rows // n_rows)
-    means = torch.empty(len(columns), n_repeats, dtype=torch.float64)
-    by_film = torch.zeros(len(columns), n_films, dtype=torch.float64)
+    means = torch.empty(len(columns), n_repeats, dtype=torch.float64, device=actual.device)
+    sums = FilmSums.none(len(columns), int(film.max()) + 1, actual.device)
     for start in range(0, len(pairs), at_once):
         some = pairs[start : start + at_once]
         shuffled = features.repeat(len(some), 1, 1)
-        for copy, (place, repeat) in zip(shuffled, some, strict=True):
-            copy[:, columns[place]] = features[orders(place, repeat)][:, columns[place]]
+        given = [orders(place, repeat) for place, repeat in some]
+        for copy, (place, _), order in zip(shuffled, some, given, strict=True):
+            copy[:, columns[place]] = features[order][:, columns[place]]
         predicted = predict(shuffled.flatten(0, 1)).double().view(len(some), n_rows)
-        for (place, repeat), one in zip(some, predicted, strict=True):
+        for (place, repeat), one, order in zip(some, predicted, given, strict=True):
             change = loss.per_row(one, actual) - before
             means[place, repeat] = change.mean()
-            by_film[place] += sum_by(film, change / n_repeats, n_films)
+            sums.add(place, change, film, order)
     variance = float(actual.var(correction=0))
     increase, slope = loss.increase(means, before.mean(), variance)
-    return of_repeats(increase, slope / n_rows, by_film, _carried(features, columns, film))
+    return of_repeats(increase, slope / n_rows, sums, _carried(features, columns, film))
 
 
 def _carried(features: Tensor, columns: Sequence[Tensor], film: Tensor) -> Tensor:
     """Count the films with anything but 0 in each set of columns."""
-    return torch.tensor([len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns])
+    carried = [len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns]
+    return torch.tensor(carried, device=film.device)

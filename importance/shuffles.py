@@ -41,7 +41,7 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
         mean=increase.mean(1),
         std=std_of_repeats(increase),
         se_shuffle=slope * std_of_shuffle(baseline, entries, lost, drawn) / n_repeats**0.5,
-        se_sample=slope * se_of_sample(baseline, entries, lost, drawn, mean.mean(1)),
+        se_sample=slope * se_of_sample(baseline, entries, lost, drawn),
         n_films=entries.films(baseline.rows),
     )
 

@@ -84,6 +84,11 @@ class Study:
         losses = np.abs(error) if loss == "mae" else error**2
         return losses - np.diag(losses)[:, None]
 
+    def moved(self, label: int) -> np.ndarray:
+        """Return by how much each row moves a column's importance, (n_rows,): as it gets entries and as it gives."""
+        changes = self.exchanged(label)
+        return changes.mean(0) + changes.mean(1) - 2 * changes.mean()
+
 
 def label_matrix(n_rows: int, counts: tuple[int, ...], weights: str, random: np.random.Generator) -> np.ndarray:
     """Return (n_rows, n_labels) with so many entries a column; `root` gives a row with n of them 1/sqrt(n) each.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from importance.effects import OffRows, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
+from importance.effects import FilmSums, OffRows, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
 
 
 def all_off_rows(study, place: int) -> OffRows:
@@ -24,9 +24,9 @@ def lost(study, entries) -> torch.Tensor:
         return study.baseline().changes(entries.row, entries.column, -entries.weight)
 
 
-def contributions(study, place: int) -> np.ndarray:
-    """Return what each row adds to the mean loss, averaged over all rows that it may get its entry from."""
-    return study.exchanged(place).mean(1)
+def error_of(study, place: int) -> float:
+    entries, off = study.entries.part(place, place + 1), all_off_rows(study, place)
+    return float(se_of_sample(study.baseline(), entries, lost(study, entries), off))
 
 
 @pytest.mark.parametrize("place", range(7))
@@ -43,45 +43,36 @@ def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, place):
 
 
 @pytest.mark.parametrize("place", range(7))
-def test_the_error_of_the_sample_is_the_spread_of_rows(make_study, place):
+def test_the_error_of_the_sample_is_the_spread_of_what_rows_move(make_study, place):
     study = make_study()
-    entries, each = study.entries.part(place, place + 1), contributions(study, place)
-    off = all_off_rows(study, place)
-    found = se_of_sample(study.baseline(), entries, lost(study, entries), off, torch.tensor([each.mean()]))
-    assert found.tolist() == pytest.approx([each.std(ddof=1) / 61**0.5], rel=1e-4)
+    assert error_of(study, place) == pytest.approx(study.moved(place).std(ddof=1) / 61**0.5, rel=1e-4)
 
 
 @pytest.mark.parametrize("place", range(7))
 def test_rows_of_a_film_are_one_observation(make_study, place):
     study = make_study(rows_a_film=3)
-    entries, each = study.entries.part(place, place + 1), contributions(study, place)
-    by_film = each.reshape(61, 3).sum(1)
-    off = all_off_rows(study, place)
-    found = se_of_sample(study.baseline(), entries, lost(study, entries), off, torch.tensor([each.mean()]))
-    expected = by_film.std(ddof=1) * 61**0.5 / 183
-    assert expected > 1.6 * each.std(ddof=1) / 183**0.5
-    assert found.tolist() == pytest.approx([expected], rel=1e-4)
+    moved = study.moved(place)
+    expected = moved.reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
+    assert expected > 1.6 * moved.std(ddof=1) / 183**0.5
+    assert error_of(study, place) == pytest.approx(expected, rel=1e-4)
 
 
 def test_films_whose_rows_differ_get_no_smaller_an_error(make_study):
     study = make_study(183, (3, 20, 90, 150))
     study = replace(study, rows=replace(study.rows, film=torch.arange(183) // 3))
     for place in range(4):
-        entries, each = study.entries.part(place, place + 1), contributions(study, place)
-        off = all_off_rows(study, place)
-        found = se_of_sample(study.baseline(), entries, lost(study, entries), off, torch.tensor([each.mean()]))
-        assert float(found) > 0.9 * each.reshape(61, 3).sum(1).std(ddof=1) * 61**0.5 / 183
+        assert error_of(study, place) > 0.9 * study.moved(place).reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
 
 
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     place, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
     slope, count = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5])
     off = OffRows.of(make_study(rows_a_film=3).baseline(), 4, place, row, slope, count)
-    assert off.count.tolist() == [10, 5, 0.5, 0]
-    assert off.slopes.tolist() == [10, 13, 2, 0]
-    assert off.squares.tolist() == [10, 35, 8, 0]
-    assert off.film_squares.tolist() == [30, 105, 24, 0]
-    assert (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0])).slopes.tolist() == [5, 13, 20, 0]
+    assert off.rows.tolist() == [[10, 5, 0.5, 0], [10, 13, 2, 0], [10, 35, 8, 0]]
+    assert off.by_film.tolist() == [[30, 15, 1.5, 0], [30, 39, 6, 0], [30, 105, 24, 0]]
+    whole = (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
+    assert whole.rows[1].tolist() == [5, 13, 20, 0]
+    assert whole.by_film[1].tolist() == [15, 39, 60, 0]
 
 
 def test_spread_is_the_std_of_a_sum():
@@ -97,21 +88,40 @@ def test_the_std_of_repeats_is_that_of_a_sample():
     assert std_of_repeats(torch.ones(2, 1)).isnan().tolist() == [True, True]
 
 
+def shuffles_of(random, n: int, n_repeats: int, film: np.ndarray) -> tuple[FilmSums, np.ndarray]:
+    """Add up shuffles with random changes; return also what each film moves in each, (n, n_repeats, n_films)."""
+    n_rows, n_films = len(film), film.max() + 1
+    sums, moved = FilmSums.none(n, n_films, torch.device("cpu")), np.zeros((n, n_repeats, n_films))
+    for place in range(n):
+        for repeat in range(n_repeats):
+            change, order = random.normal(1, 2, n_rows), random.permutation(n_rows)
+            sums.add(place, *map(torch.from_numpy, (change, film, order)))
+            for row in range(n_rows):
+                moved[place, repeat, film[row]] += change[row] - change.mean()
+                moved[place, repeat, film[order[row]]] += change[row] - change.mean()
+    return sums, moved
+
+
 def test_repeats_give_mean_std_and_both_errors():
     random = np.random.default_rng(0)
-    increase, by_film = random.normal(1, 2, (3, 8)), random.normal(size=(3, 50))
-    scale = np.array([1.0, 0.5, 2.0])
-    found = of_repeats(*map(torch.from_numpy, (increase, scale, by_film)), torch.tensor([9, 8, 7]))
+    increase, scale = random.normal(1, 2, (3, 4)), np.array([1.0, 0.5, 2.0])
+    films, moved = shuffles_of(random, 3, 4, np.arange(40) // 2)
+    found = of_repeats(torch.from_numpy(increase), torch.from_numpy(scale), films, torch.tensor([9, 8, 7]))
     np.testing.assert_allclose(found.mean, increase.mean(1))
     np.testing.assert_allclose(found.std, increase.std(1, ddof=1))
-    np.testing.assert_allclose(found.se_shuffle, increase.std(1, ddof=1) / 8**0.5)
-    np.testing.assert_allclose(found.se_sample, scale * by_film.std(1, ddof=1) * 50**0.5)
+    np.testing.assert_allclose(found.se_shuffle, increase.std(1, ddof=1) / 2)
+    pairs = [(one, other) for one in range(4) for other in range(4) if one != other]
+    variance = np.mean([(moved[:, one] * moved[:, other]).sum(1) for one, other in pairs], axis=0) * 20 / 19
+    assert (variance > 0).any()
+    np.testing.assert_allclose(found.se_sample, scale * np.sqrt(np.maximum(variance, 0)))
     assert found.n_films.tolist() == [9, 8, 7]
 
 
 def test_a_single_repeat_has_no_std():
+    random = np.random.default_rng(0)
+    films, moved = shuffles_of(random, 2, 1, np.arange(30))
     one = torch.ones(2, 1, dtype=torch.float64)
-    found = of_repeats(one, one[:, 0], torch.ones(2, 4, dtype=torch.float64), torch.tensor([9, 9]))
+    found = of_repeats(one, one[:, 0], films, torch.tensor([9, 9]))
     assert found.mean.tolist() == [1, 1]
     assert all(map(math.isnan, [*found.std.tolist(), *found.se_shuffle.tolist()]))
-    assert found.z().isfinite().logical_not().tolist() == [True, True]  # four equal films have no spread either
+    np.testing.assert_allclose(found.se_sample, np.sqrt((moved[:, 0] ** 2).sum(1) / 2 * 30 / 29))

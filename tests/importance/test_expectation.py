@@ -76,7 +76,7 @@ def test_the_mean_is_that_over_all_pairs_of_rows(make_study, loss):
 @pytest.mark.parametrize("weights", ["one", "root"])
 def test_the_error_of_the_sample_is_the_spread_of_films(make_study, weights, rows_a_film):
     study = make_study(41, (2, 8, 30, 41), weights=weights, seed=2, rows_a_film=rows_a_film)
-    by_film = [study.exchanged(label).mean(1).reshape(41, rows_a_film).mean(1) for label in range(4)]
+    by_film = [study.moved(label).reshape(41, rows_a_film).mean(1) for label in range(4)]
     expected = np.std(by_film, axis=1, ddof=1) / 41**0.5
     assert expected[:3].min() > 1e-4
     np.testing.assert_allclose(study.values(off_rows="all").se_sample, expected, atol=1e-6)

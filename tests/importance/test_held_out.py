@@ -88,7 +88,8 @@ def test_find_says_which_entry_a_row_has(study):
 def test_distinct_weights_are_those_of_numpy(make_rows):
     random = np.random.default_rng(0)
     matrix = random.choice([0, 1, 0.5, 1 / 3**0.5, -0.5, -2, 1e-30], (50, 6)).astype(np.float32)
-    place, weight, count = Entries.of(make_rows(matrix, np.zeros((50, 1)), np.zeros(50))).distinct()
+    entries = Entries.of(make_rows(matrix, np.zeros((50, 1)), np.zeros(50)))
+    place, weight, count, which = entries.distinct()
     ours = sorted(zip(place.tolist(), weight.tolist(), count.tolist(), strict=True))
     theirs = [
         (column, float(value), int(n))
@@ -98,6 +99,8 @@ def test_distinct_weights_are_those_of_numpy(make_rows):
     ]
     assert len(theirs) == 36
     assert ours == theirs
+    assert torch.equal(place[which], entries.place)
+    assert torch.equal(weight[which], entries.weight)
 
 
 def test_a_column_is_even_where_its_weights_are_one(make_rows):
