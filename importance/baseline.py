@@ -97,6 +97,7 @@ class Baseline:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
         return self.loss.increase(means, self.losses.mean(), self.variance)
 
+    @torch.inference_mode()
     def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
         """Return predictions of first-layer sums, (n,) float64 in the target's unit.
 
@@ -113,6 +114,7 @@ class Baseline:
         self.updates += len(sums)
         return self.to_unit(scaled.double())
 
+    @torch.inference_mode()
     def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
         """Return how the loss of each row changes when a label's weight there changes by delta.
 

@@ -1,6 +1,7 @@
 """How importances are estimated, and how the work is cut into pieces that fit into memory."""
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import torch
@@ -58,15 +59,20 @@ class Piece:
 
 
 def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece]:
-    """Cut columns into pieces that keep to the byte budget; the same ones on every device.
+    """Cut columns into equal pieces that keep to the byte budget; the same ones on every device.
 
     A column that needs more than the budget alone is a piece of its own, and worked on bit by bit.
     """
     spent = _updates(entries, n_rows, estimator).cumsum(0)
+    if not len(spent):
+        return []
+    total, budget = int(spent[-1]), estimator.updates_at_once
+    enough = total / ceil(total / budget)
     pieces, first, before = [], 0, 0
     while first < len(spent):
-        fits = int(torch.searchsorted(spent, before + estimator.updates_at_once, right=True))
-        behind = max(fits, first + 1)
+        reached = int(torch.searchsorted(spent, before + enough)) + 1
+        fits = int(torch.searchsorted(spent, before + budget, right=True))
+        behind = max(min(reached, fits), first + 1)
         pieces.append(Piece(first, behind, int(spent[behind - 1]) - before))
         first, before = behind, int(spent[behind - 1])
     return pieces

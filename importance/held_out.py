@@ -76,10 +76,10 @@ class Entries:
         position_bits = len(positions).bit_length()
         order = sort_values(rows.labels.long() << position_bits | positions) & (2**position_bits - 1)
         columns, place, counts = torch.unique_consecutive(
-            rows.labels[order].long(), return_inverse=True, return_counts=True
+            at(rows.labels, order).long(), return_inverse=True, return_counts=True
         )
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, rows.rows_of_entries()[order], rows.weights[order], place)
+        return cls(columns, starts, at(rows.rows_of_entries(), order), at(rows.weights, order), place)
 
     @property
     def counts(self) -> Tensor:

@@ -50,6 +50,12 @@ class Importance:
     def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         return self.mean, self.std, self.se_shuffle, self.se_sample, self.n_films
 
+    def among(self, n: int, places: Tensor) -> "Importance":
+        """Return n features, of which these are the ones at `places`; the others are not estimable."""
+        whole = Importance.unknown(torch.zeros(n, dtype=torch.int64, device=places.device))
+        whole.put(places, self)
+        return whole
+
     def cpu(self) -> "Importance":
         return Importance(*(field.cpu() for field in self.fields()))
 

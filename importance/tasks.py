@@ -35,7 +35,7 @@ class Found:
 
     Attributes:
         of: label columns, or sets.
-        places: (n,) int64, which ones.
+        places: (n,) int64, which ones; label columns by their place in `Tasks.entries.columns`.
         updates: rows that went through the model's tail.
     """
 
@@ -95,16 +95,19 @@ class Tasks:
     def _do(self, task: Task) -> Found:
         baseline = replace(self.baseline, updates=0)
         if isinstance(task.work, Piece):
-            columns, importance = value_importance(baseline, self.entries, task.work, self.keys, self.estimator)
-            return Found("values", columns, importance, baseline.updates)
+            importance = value_importance(baseline, self.entries, task.work, self.keys, self.estimator)
+            return Found("values", torch.arange(task.work.first, task.work.behind), importance, baseline.updates)
         stream, n_repeats = self.set_streams[task.work], self.estimator.n_repeats
         importance = joint_importance(baseline, self.sets[task.work], stream, n_repeats)
         return Found("sets", torch.tensor([task.work]), importance, baseline.updates)
 
     def together(self, found: Iterable[Found]) -> tuple[Importance, Importance]:
-        """Return the importance of every label column and of every set, on the CPU; unknown where nothing was found."""
-        sizes = {"values": len(self.keys), "sets": len(self.sets)}
-        whole = {of: Importance.unknown(torch.zeros(n, dtype=torch.int64)) for of, n in sizes.items()}
+        """Return the importance of label columns and of sets, on the CPU; unknown where nothing was found.
+
+        Label columns are those that any row carries, `entries.columns`; no others are estimable.
+        """
+        values = Importance.unknown(self.entries.films(self.baseline.rows).cpu())
+        sets = Importance.unknown(torch.zeros(len(self.sets), dtype=torch.int64))
         for one in found:
-            whole[one.of].put(one.places.cpu(), one.importance.cpu())
-        return whole["values"], whole["sets"]
+            (values if one.of == "values" else sets).put(one.places.cpu(), one.importance.cpu())
+        return values, sets

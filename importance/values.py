@@ -15,8 +15,8 @@ from importance.shuffles import by_shuffles
 
 def value_importance(
     baseline: Baseline, entries: Entries, piece: Piece, keys: Tensor, estimator: Estimator
-) -> tuple[Tensor, Importance]:
-    """Return the label columns of a piece of work, (n,), and their importances.
+) -> Importance:
+    """Return the importances of a piece of the label columns, in their order.
 
     Args:
         entries: of all label columns.
@@ -30,13 +30,13 @@ def value_importance(
     seen &= (part.counts < baseline.rows.n_rows) | ~part.even()
     looked_at = part.only(seen)
     if not len(looked_at.columns):
-        return part.columns, Importance.nothing(part.films(baseline.rows))
+        return Importance.nothing(part.films(baseline.rows))
     found = _way(estimator)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
     if seen.all():
-        return part.columns, found
+        return found
     importance = Importance.nothing(part.films(baseline.rows))
     importance.put(torch.nonzero(seen).squeeze(1), found)
-    return part.columns, importance
+    return importance
 
 
 def _way(estimator: Estimator) -> Callable[[Baseline, Entries, Tensor, Estimator], Importance]:

@@ -116,6 +116,7 @@ class PermutationImportance(Callback):
             found.extend(_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size)))
         found = _of_all_devices(trainer, found)
         values, joint = tasks.together(found)
+        values = values.among(len(tasks.keys), tasks.entries.columns.cpu())
         unit = films.declared.target.unit
         summary = {**self._how(baseline), "unit": unit, "row_updates": sum(one.updates for one in found)}
         summary["seconds"] = round(perf_counter() - start, 3)

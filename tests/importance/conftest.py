@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 from torch import nn
 
-from importance import LOSSES, Baseline, Columns, Entries, Estimator, HeldOut, Importance, pieces_of, value_importance
+from importance import LOSSES, Baseline, Columns, Entries, Estimator, HeldOut, Importance, Tasks
 from lightning_modules.additive_mlp import AdditiveMLP
 
 TOTALS = {
@@ -56,11 +56,8 @@ class Study:
 
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Importance:
         """Return the importance of every label column; `how` goes to the estimator."""
-        estimator, found = Estimator(**how), Importance.unknown(torch.zeros(len(self.keys), dtype=torch.int64))
-        baseline, entries = self.baseline(loss, batch_rows=batch_rows), self.entries
-        for piece in pieces_of(entries, self.rows.n_rows, estimator):
-            found.put(*value_importance(baseline, entries, piece, self.keys, estimator))
-        return found
+        tasks = Tasks(self.baseline(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
+        return tasks.together(tasks.run(tasks.share()))[0].among(len(self.keys), tasks.entries.columns)
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""

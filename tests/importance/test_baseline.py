@@ -37,8 +37,7 @@ def test_losses_are_in_the_targets_unit(study):
     baseline = study.baseline("mae", to_unit=lambda scaled: (scaled * 2 + 1).exp())
     actual, predicted = study.rows.actual.numpy(), np.exp(study.predict() * 2 + 1)
     assert baseline.total == pytest.approx(mean_absolute_error(actual, predicted), rel=1e-5)
-    with torch.inference_mode():
-        changed = baseline.changes(torch.tensor([3]), torch.tensor([5]), torch.tensor([0.0]))
+    changed = baseline.changes(torch.tensor([3]), torch.tensor([5]), torch.tensor([0.0]))
     assert changed.tolist() == pytest.approx([0], abs=1e-5)
     assert study.baseline("r2", to_unit=lambda scaled: scaled * 2 + 1).total == pytest.approx(
         -r2_score(actual, study.predict() * 2 + 1), abs=1e-6
@@ -56,24 +55,21 @@ def test_a_change_is_that_of_the_whole_model(study, batch_rows):
         study.predict()[row] - actual
     ) ** 2
     assert np.abs(expected).max() > 0.01
-    with torch.inference_mode():
-        found = study.baseline(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
+    found = study.baseline(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
     np.testing.assert_allclose(found, expected, atol=3e-6)
 
 
 def test_no_rows_have_no_changes(study):
     nothing = torch.tensor([], dtype=torch.int64)
-    with torch.inference_mode():
-        assert study.baseline().changes(nothing, nothing, nothing.float()).tolist() == []
+    assert study.baseline().changes(nothing, nothing, nothing.float()).tolist() == []
 
 
 def test_a_tail_that_overwrites_its_input_leaves_the_sums_alone(study):
     baseline = study.baseline()
     sums = baseline.sums.clone()
     assert (sums < 0).any()
-    with torch.inference_mode():
-        baseline.changes(torch.arange(61), torch.zeros(61, dtype=torch.int64), torch.ones(61))
-        again = baseline.predict(baseline.sums)
+    baseline.changes(torch.arange(61), torch.zeros(61, dtype=torch.int64), torch.ones(61))
+    again = baseline.predict(baseline.sums)
     assert torch.equal(baseline.sums, sums)
     assert torch.equal(again, baseline.predicted)
 
@@ -92,8 +88,7 @@ def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
     baseline, order = study.baseline(batch_rows=batch_rows), permutation(torch.tensor(3), 61)
     own = study.rows.dense @ study.model.first.dense_weight
     numbers = study.rows.dense.numpy()
-    with torch.inference_mode():
-        found = baseline.predict(baseline.sums - own, own, order)
+    found = baseline.predict(baseline.sums - own, own, order)
     assert np.abs(found.numpy() - study.predict()).max() > 0.1
     np.testing.assert_allclose(found, study.predict(dense=numbers[order]), atol=2e-6)
 
@@ -101,7 +96,6 @@ def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
 def test_rows_through_the_tail_are_counted(study):
     baseline = study.baseline(batch_rows=10)
     assert baseline.updates == 0
-    with torch.inference_mode():
-        baseline.predict(baseline.sums)
-        baseline.changes(torch.arange(25), torch.zeros(25, dtype=torch.int64), torch.ones(25))
+    baseline.predict(baseline.sums)
+    baseline.changes(torch.arange(25), torch.zeros(25, dtype=torch.int64), torch.ones(25))
     assert baseline.updates == 61 + 25

@@ -13,15 +13,13 @@ def all_off_rows(study, place: int) -> OffRows:
     column, [label] = study.matrix[:, place], study.entries.columns[[place]]
     row = torch.from_numpy(np.flatnonzero(column == 0))
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
-    with torch.inference_mode():
-        change = study.baseline().changes(row, label.repeat(len(row)), given)
+    change = study.baseline().changes(row, label.repeat(len(row)), given)
     ones = torch.ones(len(row), dtype=torch.float64)
     return OffRows.of(study.baseline(), 1, torch.zeros_like(row), row, change / given, ones)
 
 
 def lost(study, entries) -> torch.Tensor:
-    with torch.inference_mode():
-        return study.baseline().changes(entries.row, entries.column, -entries.weight)
+    return study.baseline().changes(entries.row, entries.column, -entries.weight)
 
 
 def error_of(study, place: int) -> float:

@@ -42,6 +42,14 @@ def test_a_piece_needs_about_as_many_updates_as_it_says(make_study, how):
         assert baseline.updates / 1.5 <= piece.updates <= 1.5 * baseline.updates
 
 
+@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+def test_pieces_are_about_equal(make_study, how):
+    entries = make_study(203, (2,) * 60).entries
+    whole = pieces(entries, 203, 10**9, **how)[0].updates
+    first, second, third = pieces(entries, 203, whole * 2 // 5, **how)
+    assert first.updates == second.updates == third.updates
+
+
 def test_no_columns_make_no_pieces(make_study):
     assert pieces_of(make_study(counts=(0, 0)).entries, 61, Estimator()) == []
 
