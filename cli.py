@@ -1,5 +1,6 @@
 """Greenlight's command line: `python cli.py study --config configs/ratings.yaml`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,14 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
+        message = str(problem)
+        if words[0] == "importance":  # whose options need no prefix
+            message = message.replace("permutation_importance.", "--")
         console.print("[bold red]error:[/bold red]", end=" ")
-        console.print(str(problem), markup=False, highlight=False, soft_wrap=True)
+        console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
     except OSError as problem:  # a full disk, a folder that may not be written
         console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        console.print("stopped")
+        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
+            console.print("stopped")
         return 130
 
 
@@ -123,7 +128,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         raise
     if is_rank_zero():
         record.close(str(cli.subcommand), cli.model, cli.datamodule, cli.permutation_importance.study)
-    if cli.permutation_importance.study and cli.permutation_importance.study.missing:
+    if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 
 

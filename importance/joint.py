@@ -40,13 +40,15 @@ def joint_importance(
         stream: 0-dimensional int64, of `Estimator.streams`.
         order: makes a permutation of a stream and the number of rows.
     """
-    rows = baseline.rows
-    own, carried = _own(baseline, columns)
+    rows, kept = baseline.rows, _only(baseline, columns)
+    carried = (kept.offsets.diff() > 0) | bool(len(columns.dense))
     n_films = len(torch.unique(rows.film[carried]))
-    films = torch.tensor([n_films], device=own.device)
+    films = torch.tensor([n_films], device=carried.device)
     if not n_films:
         return Importance.unknown(films)
-    if not own.any():
+    alike = not len(kept.labels) and bool((kept.dense == kept.dense[:1]).all())
+    own = _added(baseline, kept)
+    if alike or not own.any():
         return Importance.nothing(films)
     others = baseline.sums - own
     sums, means = FilmSums.none(1, rows.n_films, own.device), []
@@ -59,22 +61,21 @@ def joint_importance(
     return of_repeats(increase, slope / rows.n_rows, sums, films)
 
 
-def _own(baseline: Baseline, columns: Columns) -> tuple[Tensor, Tensor]:
-    """Return what the columns add to each row's first-layer sum, (n_rows, width), and which rows have any of them."""
-    rows, first = baseline.rows, baseline.model.first
-    chosen = torch.zeros(len(first.label_weight), dtype=torch.bool, device=rows.labels.device)
-    chosen[columns.labels] = True
-    kept = _only(rows, chosen)
-    blank = torch.zeros_like(rows.dense)
-    blank[:, columns.dense] = rows.dense[:, columns.dense]
-    nothing = first(blank[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
-    carried = (kept.offsets.diff() > 0) | bool(len(columns.dense))
-    return (first(blank, kept.labels, kept.offsets, kept.weights) - nothing).float(), carried
-
-
-def _only(rows: HeldOut, chosen: Tensor) -> HeldOut:
-    there = chosen[rows.labels.long()]
+def _only(baseline: Baseline, columns: Columns) -> HeldOut:
+    """Return the rows with nothing but these columns; other numbers are 0."""
+    rows = baseline.rows
+    dense = torch.zeros_like(rows.dense)
+    dense[:, columns.dense] = rows.dense[:, columns.dense]
+    chosen = torch.zeros(len(baseline.model.first.label_weight), dtype=torch.bool, device=rows.labels.device)
+    there = chosen.index_fill_(0, columns.labels, True)[rows.labels.long()]
     counts = torch.zeros(rows.n_rows, dtype=rows.offsets.dtype, device=rows.offsets.device)
     counts.index_add_(0, rows.rows_of_entries(), there.to(counts.dtype))
     offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0, dtype=counts.dtype)])
-    return HeldOut(rows.dense, rows.labels[there], offsets, rows.weights[there], rows.actual, rows.film)
+    return HeldOut(dense, rows.labels[there], offsets, rows.weights[there], rows.actual, rows.film)
+
+
+def _added(baseline: Baseline, kept: HeldOut) -> Tensor:
+    """Return what columns add to each row's first-layer sum, (n_rows, width)."""
+    first = baseline.model.first
+    nothing = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
+    return (first(kept.dense, kept.labels, kept.offsets, kept.weights) - nothing).float()

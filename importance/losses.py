@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import nan
 from typing import Literal
 
 import torch
@@ -61,8 +62,12 @@ def _one(mean: Tensor, variance: float) -> Tensor:
 LOSSES: dict[LossName, Loss] = {
     "mse": Loss(_squared, _itself, _one),
     "mae": Loss(_absolute, _itself, _one),
-    # The loss is -R², so that an importance is the R² that is lost.
-    "r2": Loss(_squared, lambda mean, variance: mean / variance - 1, lambda mean, variance: 1 / variance + 0 * mean),
+    # The loss is -R², so that an importance is the R² that is lost; NaN where all targets are the same.
+    "r2": Loss(
+        _squared,
+        lambda mean, variance: mean / (variance or nan) - 1,
+        lambda mean, variance: torch.full_like(mean, 1 / (variance or nan)),
+    ),
     "rmse": Loss(_squared, lambda mean, variance: mean.sqrt(), lambda mean, variance: 0.5 / mean.sqrt(), linear=False),
 }
 """mse is in the target's unit squared, mae and rmse in its unit, r2 without unit."""

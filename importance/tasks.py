@@ -1,7 +1,7 @@
 """All features of a model as tasks that can be shared out over devices and stopped in between."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -75,19 +75,25 @@ class Tasks:
         tasks += [Task(piece, piece.updates) for piece in pieces]
         return tasks[device::n_devices]
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Found]:
-        """Do tasks and yield what they found, in their order.
+    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Found]]:
+        """Do tasks and yield each with what it found; on Ctrl-C first all that are finished, then the interrupt.
 
         On a CPU each runs on one thread, side by side: a task is many small steps, and threads that share a step wait
         for each other at its end.
         """
         with one_thread_a_step() as threads:
             if threads == 1 or self.keys.is_cuda:
-                yield from map(self._do, tasks)
+                yield from ((task, self._do(task)) for task in tasks)
                 return
             pool = ThreadPoolExecutor(threads)
+            at_work = {pool.submit(self._do, task): task for task in tasks}
             try:
-                yield from pool.map(self._do, tasks)
+                for done in as_completed(list(at_work)):
+                    yield at_work.pop(done), done.result()
+            except KeyboardInterrupt:
+                pool.shutdown(wait=True, cancel_futures=True)
+                yield from ((task, done.result()) for done, task in at_work.items() if not done.cancelled())
+                raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

@@ -10,6 +10,7 @@ from importance.estimator import Estimator, Piece
 from importance.expectation import by_all_rows, by_sample
 from importance.held_out import Entries
 from importance.importance import Importance
+from importance.losses import Loss
 from importance.shuffles import by_shuffles
 
 
@@ -31,7 +32,7 @@ def value_importance(
     looked_at = part.only(seen)
     if not len(looked_at.columns):
         return Importance.nothing(part.films(baseline.rows))
-    found = _way(estimator)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
+    found = _way(estimator, baseline.loss)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
     if seen.all():
         return found
     importance = Importance.nothing(part.films(baseline.rows))
@@ -39,7 +40,9 @@ def value_importance(
     return importance
 
 
-def _way(estimator: Estimator) -> Callable[[Baseline, Entries, Tensor, Estimator], Importance]:
+def _way(estimator: Estimator, loss: Loss) -> Callable[[Baseline, Entries, Tensor, Estimator], Importance]:
     if estimator.kind == "shuffle":
         return by_shuffles
+    if not loss.linear:
+        raise ValueError("a loss that is no mean over rows has no closed form: estimate it by shuffles")
     return by_all_rows if estimator.off_rows == "all" else by_sample

@@ -36,7 +36,7 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
         groups: by name, patterns of features' names such as `Cast=Tom*`, in which * stands for anything.
 
     Raises:
-        InputError: a pattern fits no feature.
+        InputError: a group has no pattern, or one that fits no feature.
     """
     # A feature's declaration has the column as it stands in the table; blocks may be several to one.
     sources = [feature["column"] for feature, group in zip(space.features, space.groups, strict=True) for _ in group]
@@ -78,6 +78,8 @@ def _groups(space: FeatureSpace, groups: dict[str, list[str]]) -> list[FeatureSe
 
 
 def _each_fits(group: str, patterns: list[str], names: list[str]) -> bool:
+    if not patterns:
+        raise InputError(f"permutation_importance.groups.{group} needs a pattern or more, such as [Cast=Tom*], got []")
     for pattern in patterns:
         if not len(_matching([pattern], names)):
             raise InputError(

@@ -53,6 +53,10 @@ def _refuse_parts(trainer: Any) -> None:
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
 
 
+IMPORTANCE = "permutation_importance."
+"""What the settings of importance are called in a config; the command of that name needs no prefix."""
+
+
 class FilmArgumentParser(LightningArgumentParser):
     """A parser whose errors are the message alone."""
 
@@ -119,7 +123,10 @@ class FilmCLI(LightningCLI):
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse, with the subcommand's options at hand for messages."""
         chosen = self._subcommand_parsers.values()
-        FilmArgumentParser.options = tuple(action.dest for parser in chosen for action in parser._actions)
+        options = [action.dest for parser in chosen for action in parser._actions]
+        if "importance" in self._subcommand_parsers:
+            options += [option.removeprefix(IMPORTANCE) for option in options if option.startswith(IMPORTANCE)]
+        FilmArgumentParser.options = tuple(options)
         super().parse_arguments(parser, args)
 
     def _parse_ckpt_path(self) -> None:

@@ -1,6 +1,8 @@
 """Lightning's trainer with the word `study`: the whole road in one go."""
 
 import lightning.pytorch as pl
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.callbacks import Callback
 
 from datamodules.errors import InputError
 from datamodules.film_data_module import FilmDataModule
@@ -10,6 +12,12 @@ from lightning_modules.permutation_importance import PermutationImportance
 
 class FilmTrainer(pl.Trainer):
     """A Trainer that knows the project's own subcommands."""
+
+    @property
+    def permutation_importance(self) -> PermutationImportance | None:
+        """Return the callback that measures importance, the first if there are several."""
+        callbacks: list[Callback] = self.callbacks  # type: ignore[attr-defined]
+        return next((one for one in callbacks if isinstance(one, PermutationImportance)), None)
 
     def study(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:
         """Train, score the best checkpoint on the test rows, and predict every film.
@@ -22,7 +30,7 @@ class FilmTrainer(pl.Trainer):
             raise InputError("`study` must train an epoch: trainer.max_epochs 1 or more, and no fast_dev_run")
         best = self.checkpoint_callback.best_model_path  # type: ignore[union-attr]
         self.test(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
-        if any(isinstance(one, PermutationImportance) and one.split == "val" for one in self.callbacks):  # type: ignore[attr-defined]
+        if self.permutation_importance and self.permutation_importance.split == "val":
             self.validate(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
         self.predict(model, datamodule=datamodule, return_predictions=False)
 
@@ -32,6 +40,7 @@ class FilmTrainer(pl.Trainer):
         Args:
             ckpt_path: the model's checkpoint.
         """
-        [callback] = [one for one in self.callbacks if isinstance(one, PermutationImportance)]  # type: ignore[attr-defined]
-        score = self.test if callback.split == "test" else self.validate
+        if not self.permutation_importance:
+            raise MisconfigurationException("`importance` needs a PermutationImportance among the trainer's callbacks")
+        score = self.test if self.permutation_importance.split == "test" else self.validate
         score(model, datamodule=datamodule, ckpt_path=ckpt_path, verbose=False, weights_only=True)

@@ -12,14 +12,13 @@ COLOUR, ERROR = "#2a7f4f", "#333333"
 
 def values_chart(study: ImportanceStudy) -> Figure:
     """Draw the most important features."""
-    features = study.features()
-    top = features[features["importance"].notna()].head(TOP)
-    return _bars(top["feature"], top, f"The {len(top)} most important of {len(features):,} features", study)
+    top = study.features[study.features["importance"].notna()].head(TOP)
+    return _bars(top["feature"], top, f"The {len(top)} most important of {len(study.features):,} features", study)
 
 
 def columns_chart(study: ImportanceStudy) -> Figure:
     """Draw the source columns, each shuffled as a whole."""
-    columns = study.aggregated().query("level == 'column' and importance.notna()")
+    columns = study.aggregated.query("level == 'column' and importance.notna()")
     return _bars(columns["name"], columns, "Columns, each shuffled as a whole", study)
 
 

@@ -1,6 +1,7 @@
 """What a run's importances are: numbers by feature and by set of features, as tables with names."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class ImportanceStudy:
         sets: numbers first, in the order of the dense block.
         joint: of every set, its columns shuffled together.
         summary: estimator, loss, seed, rows, baseline loss, R², time and work, as plain data.
-        missing_values: label columns that were not reached before it was stopped.
-        missing_sets: likewise sets.
+        missing_features: label columns and numbers that were not reached before it was stopped.
+        missing_sets: likewise columns, roles and groups.
     """
 
     space: FeatureSpace
@@ -38,14 +39,15 @@ class ImportanceStudy:
     sets: list[FeatureSet]
     joint: Importance
     summary: dict[str, Any]
-    missing_values: int
+    missing_features: int
     missing_sets: int
 
     @property
-    def missing(self) -> int:
-        """Return how many features and sets were not reached before it was stopped."""
-        return self.missing_values + self.missing_sets
+    def is_whole(self) -> bool:
+        """Tell whether everything was reached."""
+        return not self.missing_features and not self.missing_sets
 
+    @property
     def numbers(self) -> Importance:
         """Return the importance of every number."""
         return Importance(*(field[: self.space.n_dense] for field in self.joint.fields()))
@@ -68,6 +70,7 @@ class ImportanceStudy:
         """Say on which films it was measured."""
         return f"{self.summary['films']:,} {'test' if self.summary['split'] == 'test' else 'validation'} films"
 
+    @cached_property
     def features(self) -> pd.DataFrame:
         """Return one line a feature of the model, label values and numbers, the most important first.
 
@@ -85,13 +88,14 @@ class ImportanceStudy:
             "role": np.repeat([block.role for block in blocks], sizes),
             "level": np.where(is_value, "value", "number"),
         }
-        table = _ranked(pd.DataFrame({**named, **_numbers(Importance.cat([self.values, self.numbers()]))}), "feature")
+        table = _ranked(pd.DataFrame({**named, **_numbers(Importance.cat([self.values, self.numbers]))}), "feature")
         first = ["feature", "importance", "column", "value", "role", "level"]
         return table[[*first, *table.columns.difference(first, sort=False)]]
 
+    @cached_property
     def aggregated(self) -> pd.DataFrame:
         """Return one line a column, role and group: the sum of its features' importances beside the joint one."""
-        by_value, by_number = self.values, self.numbers()
+        by_value, by_number = self.values, self.numbers
         table = pd.DataFrame(
             {
                 "name": [some.name for some in self.sets],

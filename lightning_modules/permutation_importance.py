@@ -96,33 +96,48 @@ class PermutationImportance(Callback):
     def _study(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceStudy:
         start = perf_counter()
         films, device = model.films, model.device
-        space, scale = films.fitted.encoder.space, films.fitted.scale
+        space = films.fitted.encoder.space
         sets = feature_sets(space, self.groups)
-        assert model.network is not None
-        # Differences as small as these vanish in bf16: the engine works in float32.
-        one = next(model.network.parameters())
-        network = model.network if one.dtype == torch.float32 else deepcopy(model.network).float()
-        baseline = Baseline.of(
-            network,
-            held_out(films, self.split).to(device),
-            LOSSES[self.loss],
-            lambda scaled: _unit(scaled, scale),
-        )
-        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (one.dense, one.labels))) for one in sets]
-        set_keys = keys_of([f"{one.level} {one.name}" for one in sets]).to(device)
+        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (some.dense, some.labels))) for some in sets]
+        set_keys = keys_of([f"{some.level} {some.name}" for some in sets]).to(device)
+        baseline = self._baseline(model)
         tasks = Tasks(baseline, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
         found: list[Found] = []
         with suppress(KeyboardInterrupt):  # what is finished is kept, and what is missing is said
             found.extend(_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size)))
         found = _of_all_devices(trainer, found)
         values, joint = tasks.together(found)
-        values = values.among(len(tasks.keys), tasks.entries.columns.cpu())
-        unit = films.declared.target.unit
-        summary = {**self._how(baseline), "unit": unit, "row_updates": sum(one.updates for one in found)}
-        summary["seconds"] = round(perf_counter() - start, 3)
-        reached = {of: sum(len(one.places) for one in found if one.of == of) for of in ("values", "sets")}
-        missing = len(tasks.entries.columns) - reached["values"], len(sets) - reached["sets"]
-        return ImportanceStudy(space, values, sets, joint, summary, *missing)
+        summary = {
+            **self._how(baseline),
+            "unit": films.declared.target.unit,
+            "row_updates": sum(one.updates for one in found),
+            "seconds": round(perf_counter() - start, 3),
+        }
+        reached_sets = {place for one in found if one.of == "sets" for place in one.places.tolist()}
+        missing_sets = [place for place in range(len(sets)) if place not in reached_sets]
+        missing_numbers = sum(place < space.n_dense for place in missing_sets)
+        reached_values = sum(len(one.places) for one in found if one.of == "values")
+        return ImportanceStudy(
+            space,
+            values.among(len(tasks.keys), tasks.entries.columns.cpu()),
+            sets,
+            joint,
+            summary,
+            missing_features=len(values.mean) - reached_values + missing_numbers,
+            missing_sets=len(missing_sets) - missing_numbers,
+        )
+
+    def _baseline(self, model: MLPRegressor) -> Baseline:
+        scale = model.films.fitted.scale
+        assert model.network is not None
+        # Differences as small as these vanish in bf16: the engine works in float32.
+        is_float32 = next(model.network.parameters()).dtype == torch.float32
+        return Baseline.of(
+            model.network if is_float32 else deepcopy(model.network).float(),
+            held_out(model.films, self.split).to(model.device),
+            LOSSES[self.loss],
+            lambda scaled: _unit(scaled, scale),
+        )
 
     def _how(self, baseline: Baseline) -> dict[str, Any]:
         rows, how = baseline.rows, self.estimator
@@ -136,7 +151,7 @@ class PermutationImportance(Callback):
             "rows": rows.n_rows,
             "films": rows.n_films,
             "loss": self.loss,
-            "baseline_loss": baseline.total,
+            "baseline_loss": baseline.total if np.isfinite(baseline.total) else None,
             "r2": r2 if np.isfinite(r2) else None,
         }
 
@@ -178,7 +193,7 @@ def _watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task]) -> Iterator[Fo
     bar = Progress(*columns, _Rate(), TimeRemainingColumn()) if shown else None
     with bar or nullcontext():
         whole = bar.add_task("Importance", total=sum(task.updates for task in mine)) if bar else None
-        for task, found in zip(mine, tasks.run(mine), strict=True):
+        for task, found in tasks.run(mine):
             yield found
             if bar and whole is not None:  # within Lightning's own display, which doesn't refresh by itself
                 bar.update(whole, advance=task.updates, refresh=True)
@@ -198,6 +213,6 @@ def _log(logger: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
 
     logger.experiment.add_figure("importance/values", values_chart(study), step)
     logger.experiment.add_figure("importance/columns", columns_chart(study), step)
-    roles = study.aggregated().query("level == 'role' and importance.notna()")
+    roles = study.aggregated.query("level == 'role' and importance.notna()")
     for role, importance in zip(roles["name"], roles["importance"], strict=True):
         logger.experiment.add_scalar(f"importance/role/{role}", importance, step)

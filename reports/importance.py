@@ -23,10 +23,9 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     """Write every file of importances into a run's folder."""
     from lightning_modules.importance_figures import values_chart  # matplotlib takes half a second
 
-    features, aggregated = study.features(), study.aggregated()
-    run.write_csv("Permu_importance_df.csv", _warned(_rounded(features), study))
-    run.write_csv("aggregated_importance.csv", _warned(_rounded(aggregated), study))
-    roles = aggregated[aggregated["level"] == "role"].sort_values("sum", ascending=False)
+    run.write_csv("Permu_importance_df.csv", _warned(_rounded(study.features), study))
+    run.write_csv("aggregated_importance.csv", _warned(_rounded(study.aggregated), study))
+    roles = study.aggregated[study.aggregated["level"] == "role"].sort_values("sum", ascending=False)
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
     warning = [MEAN_NOTHING] if study.means_nothing else []
     run.write_text("Aggregated_importanceNN.txt", "\n".join([*warning, *lines]) + "\n")
@@ -54,17 +53,20 @@ def _significant(values: np.ndarray) -> np.ndarray:
 
 def describe_importance(study: ImportanceStudy) -> dict[str, Any]:
     """Return what `importance.json` says: how importances were measured, and of how many features."""
-    values, n_dense = study.values, study.space.n_dense
+    values, numbers = study.values, study.numbers
+    n_features = len(values.mean) + len(numbers.mean)
+    estimable = int(values.estimable.sum()) + int(numbers.estimable.sum())
     said = {"warning": MEAN_NOTHING} if study.means_nothing else {}
     few = values.estimable & (values.n_films < FEW_FILMS)
     return {
         **said,
         **study.summary,
-        "features": len(values.mean) + n_dense,
-        "estimable": int(values.estimable.sum()) + int(study.numbers().estimable.sum()),
-        "not_estimable": int((values.n_films == 0).sum()) - study.missing_values,
+        "features": n_features,
+        "estimable": estimable,
+        "not_estimable": n_features - estimable - study.missing_features,
         "fewer_than_5_films": int(few.sum()),
-        "missing": study.missing,
+        "missing": study.missing_features,
+        "missing_columns": study.missing_sets,
     }
 
 
@@ -77,7 +79,7 @@ def with_importance(table: pd.DataFrame, films: Films, study: ImportanceStudy) -
     labels, dense = films.encoded.labels, films.encoded.dense
     row = np.repeat(np.arange(films.n_rows), np.diff(labels.indptr))
     of_value = study.values.mean.nan_to_num().numpy()
-    of_number = study.numbers().mean.nan_to_num().numpy()
+    of_number = study.numbers.mean.nan_to_num().numpy()
     is_missing = np.array([block.kind == "missing" for block in study.space.dense], dtype=bool)
     table, total = table.copy(deep=False), np.zeros(films.n_rows)
     for name, one in by_column.items():
@@ -108,8 +110,8 @@ def _placed(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
 
 def print_importance(study: ImportanceStudy, console: Console) -> None:
     """Print the most important features and the columns, and what must be known of them."""
-    features, aggregated = study.features(), study.aggregated()
-    known, known_sets = features[features["importance"].notna()], aggregated[aggregated["importance"].notna()]
+    known = study.features[study.features["importance"].notna()]
+    known_sets = study.aggregated[study.aggregated["importance"].notna()]
     console.print()
     if study.means_nothing:
         console.print(MEAN_NOTHING, style=LOUD)
@@ -126,8 +128,9 @@ def print_importance(study: ImportanceStudy, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    if study.missing:
-        console.print(f"Stopped: {study.missing:,} features and columns are missing.", style=LOUD)
+    if not study.is_whole:
+        missing = f"{study.missing_features:,} features and {study.missing_sets:,} columns, roles or groups"
+        console.print(f"Stopped: {missing} are missing.", style=LOUD)
 
 
 def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:

@@ -103,12 +103,13 @@ class RunFolder:
         self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_csv(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table in which no cell is a formula to a spreadsheet: such text gets a leading apostrophe."""
+        """Write a table in which no cell or heading is a formula to a spreadsheet: it gets a leading apostrophe."""
         safe = table.copy(deep=False)
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
             risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
             if risky.any():
                 safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
+        safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
         self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
 
     def write_text(self, name: str, text: str) -> None:

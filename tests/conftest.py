@@ -22,6 +22,16 @@ from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.permutation_importance import PermutationImportance
 
+IMPORTANCES = [
+    "Aggregated_importanceNN.txt",
+    "Permu_importance_df.csv",
+    "aggregated_importance.csv",
+    "employee_with_importance.csv",
+    "importance.json",
+    "importance.png",
+]
+"""The files of importances in a run's folder."""
+
 TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
 """What the test tools themselves leave behind."""
 

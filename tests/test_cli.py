@@ -3,7 +3,9 @@
 import json
 import os
 import pickle
+import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -23,17 +25,10 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, r
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cli
+from tests.conftest import IMPORTANCES
 
 CLI = Path(cli.__file__)
 KEYS = {"study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models"}
-IMPORTANCES = [
-    "Aggregated_importanceNN.txt",
-    "Permu_importance_df.csv",
-    "aggregated_importance.csv",
-    "employee_with_importance.csv",
-    "importance.json",
-    "importance.png",
-]
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt"))]
 CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
 LEFT_BY_A_STUDY = sorted([*IMPORTANCES, *CHECKPOINTS, "config.yaml", "metrics.json", "predictions.csv"])
@@ -854,12 +849,22 @@ ON_A_RUN = {
     "a word for a checkpoint": ("test --config {run}/config.yaml --ckpt_path best", ["got best", "`--run`"]),
     "another table's importances": ("importance --run {run} --data.table {bad}/few.csv", ["not the one"]),
     "an unknown estimator": ("importance --run {run} --estimator guess", ["one of expected, shuffle, got guess"]),
+    "a misspelt setting": (
+        "importance --run {run} --estimater shuffle",
+        ["no option '--estimater', did you mean '--estimator'?"],
+    ),
     "a setting of importance in a test": ("test --run {run} --estimator shuffle", ["no option '--estimator'"]),
-    "no shuffle": ("importance --run {run} --n_repeats 0", ["n_repeats must be 1 or more, got 0"]),
-    "half a shuffle": ("importance --run {run} --n_repeats 1.5", ["n_repeats: must be a whole number, got 1.5"]),
-    "one row without a label": ("importance --run {run} --off_rows=1", ["off_rows must be `all`, or 2 or more, got 1"]),
+    "no shuffle": ("importance --run {run} --n_repeats 0", ["--n_repeats must be 1 or more, got 0"]),
+    "half a shuffle": ("importance --run {run} --n_repeats 1.5", ["--n_repeats: must be a whole number, got 1.5"]),
+    "one row without a label": (
+        "importance --run {run} --off_rows=1",
+        ["--off_rows must be `all`, or 2 or more, got 1"],
+    ),
     "some rows without a label": ("importance --run {run} --off_rows some", ["a whole number or one of all, got some"]),
-    "a loss without a closed form": ("importance --run {run} --loss rmse", ["loss rmse has no closed form", "shuffle"]),
+    "a loss without a closed form": (
+        "importance --run {run} --loss rmse",
+        ["--loss rmse has no closed form", "--estimator shuffle"],
+    ),
     "an unknown loss": ("importance --run {run} --loss mape", ["one of mse, mae, r2, rmse, got mape"]),
     "training films": ("importance --run {run} --split train", ["one of test, val, got train"]),
     "a negative seed of shuffles": ("importance --run {run} --seed -1", ["seed must be 0 or more", "got -1"]),
@@ -996,6 +1001,68 @@ def test_a_stopped_run_ends_with_130_and_stays_if_it_has_an_epoch(
     assert "stopped" in said.err
     assert "Traceback" not in said.err
     assert versions_in(tmp_path / "runs") == kept
+
+
+def in_a_terminal(*words: object, cwd: Path, threads: int) -> SimpleNamespace:
+    """Run a command in a terminal, and press Ctrl-C once the bar of importances is at 10 %."""
+    ours, theirs = pty.openpty()
+    environment = {**ENVIRONMENT, "OMP_NUM_THREADS": str(threads), "TERM": "xterm", "COLUMNS": "200"}
+    line = [sys.executable, str(CLI), *map(str, words)]
+    process = subprocess.Popen(line, cwd=cwd, env=environment, stdout=theirs, stderr=theirs, start_new_session=True)
+    os.close(theirs)
+    shown, pressed = b"", False
+    while select.select([ours], [], [], 120)[0]:
+        try:
+            shown += os.read(ours, 2**16)
+        except OSError:  # the other end is closed
+            break
+        text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.decode("utf-8", errors="ignore"))
+        if not pressed and re.search(r"Importance[^%]*[1-9]\d %", text):
+            process.send_signal(signal.SIGINT)
+            pressed = True
+    else:
+        process.kill()
+    os.close(ours)
+    return SimpleNamespace(code=process.wait(), shown=" ".join(text.split()), pressed=pressed)
+
+
+def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
+    shuffles = ["--estimator", "shuffle", "--n_repeats", 5_000]
+    options = ["--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
+    said = in_a_terminal("importance", "--run", finished, *shuffles, *options, cwd=tmp_path, threads=1)
+    assert said.pressed
+    assert said.code == 130, said.shown
+    assert "Traceback" not in said.shown
+    found = described(finished)
+    missing = f"{found['missing']:,} features and {found['missing_columns']:,} columns, roles or groups"
+    assert f"Stopped: {missing} are missing" in said.shown
+    assert (found["estimator"], found["n_repeats"]) == ("shuffle", 5_000)
+
+    features, sets = (
+        pd.read_csv(finished / f"{name}.csv") for name in ("Permu_importance_df", "aggregated_importance")
+    )
+    known = features["importance"].notna()
+    assert found["estimable"] == known.sum() > 0
+    assert known[features["feature"] == "year"].all()  # what comes first
+    assert found["missing"] == (~known).sum() - found["not_estimable"]
+    assert found["missing_columns"] == sets["importance"].isna().sum()
+    assert found["missing"] + found["missing_columns"] > 0
+    is_value = features["level"] == "value"
+    assert (features["n_films"] > 0)[~known & is_value].sum() == found["missing"] - (~known & ~is_value).sum()
+    assert set(IMPORTANCES) <= set(files_in(finished))
+
+
+def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_predictions(study_config, study, tmp_path):
+    how = ["--permutation_importance.estimator", "shuffle", "--permutation_importance.n_repeats", 5_000]
+    options = ["--runs", tmp_path / "runs", "--trainer.enable_progress_bar", "true", "--trainer.logger", "false"]
+    said = in_a_terminal("study", "--config", study_config, *options, *how, cwd=tmp_path, threads=2)
+    assert said.pressed
+    assert said.code == 130, said.shown
+    path = tmp_path / "runs" / "small" / "version_0"
+    assert files_in(path) == LEFT_BY_A_STUDY
+    assert described(path)["missing"] + described(path)["missing_columns"] > 0
+    assert metrics_of(path)["models"] == study.metrics["models"]
+    assert predictions_of(path)["predicted"].tolist() == study.predictions["predicted"].tolist()
 
 
 # --- processes -----------------------------------------------------------------------------------------------------

@@ -57,7 +57,8 @@ class Study:
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Importance:
         """Return the importance of every label column; `how` goes to the estimator."""
         tasks = Tasks(self.baseline(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
-        return tasks.together(tasks.run(tasks.share()))[0].among(len(self.keys), tasks.entries.columns)
+        found = [one for _, one in tasks.run(tasks.share())]
+        return tasks.together(found)[0].among(len(self.keys), tasks.entries.columns)
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""
@@ -165,6 +166,20 @@ def make_study() -> Callable[..., Study]:
 @pytest.fixture
 def fitted_line() -> Callable[..., Study]:
     return linear_study
+
+
+@pytest.fixture
+def fixed_line() -> Callable[..., Study]:
+    """Return a maker of random films and a linear model that was not fitted to them: the number has 1 and 1."""
+
+    def made(n: int, share: np.ndarray, effect: np.ndarray, coef: np.ndarray, seed: int, rows_a_film: int) -> Study:
+        random, film = np.random.default_rng(seed), np.arange(n).repeat(rows_a_film)
+        matrix, number = (random.random((n, len(share))) < share) * 1.0, random.normal(size=(n, 1))
+        actual = matrix @ effect + number[:, 0] + random.normal(size=n)
+        model = Linear(np.array([1.0]), coef, 0.0).eval()
+        return Study(held_out(matrix[film], number[film], actual[film], film), matrix[film], model)
+
+    return made
 
 
 @pytest.fixture

@@ -150,13 +150,15 @@ def test_no_columns_are_not_estimable(make_study):
     assert not importance(make_study(seed=2)).estimable.any()
 
 
-def test_a_number_that_never_varies_has_no_importance(make_study):
+def test_a_number_that_never_varies_is_exactly_nothing(make_study):
     study = make_study(seed=2)
     study.rows.dense[:, 1] = 0.37
     assert importance(study, dense=[0]).mean.abs() > 1e-4
+    assert importance(study, dense=[0, 1]).mean.abs() > 1e-4
+    assert importance(study, dense=[1], labels=[3]).mean != 0
     found = importance(study, dense=[1])
-    assert found.mean.abs() < 1e-7
-    assert found.p() > 0.001
+    assert [float(field) for field in found.fields()] == [0, 0, 0, 0, 61]
+    assert found.p() == 1
 
 
 def test_films_with_any_of_the_columns_are_counted(make_study):

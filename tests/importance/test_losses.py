@@ -56,6 +56,12 @@ def test_the_slope_is_the_derivative_of_the_total(name):
     assert LOSSES[name].slope(means.detach(), 2.5).tolist() == pytest.approx(means.grad.tolist(), rel=1e-12)
 
 
+def test_r2_is_unknown_where_all_targets_are_the_same():
+    increase, slope = LOSSES["r2"].increase(torch.tensor([0.1, 0.2]), torch.tensor(1.0), 0.0)
+    assert increase.isnan().all()
+    assert slope.isnan().all()
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_loss_is_linear_where_it_says_so(name):
     low, middle, high = LOSSES[name].total(torch.tensor([1.0, 2.0, 3.0]), 2.5)

@@ -1,7 +1,10 @@
+from _thread import interrupt_main
+from threading import Event
+
 import pytest
 import torch
 
-from importance import Columns, Estimator, Importance, Tasks, joint_importance
+from importance import Columns, Estimator, Found, Importance, Task, Tasks, joint_importance
 
 SMALL = Estimator(byte_budget=30_000)
 
@@ -35,8 +38,12 @@ def assert_same(found: Importance, expected: Importance, atol: float = 0) -> Non
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
+def done(tasks: Tasks, share: list[Task] | None = None) -> list[Found]:
+    return [found for _, found in tasks.run(tasks.share() if share is None else share)]
+
+
 def test_all_tasks_together_are_all_values_and_all_sets(study, sets, tasks):
-    values, joint = tasks.together(tasks.run(tasks.share()))
+    values, joint = tasks.together(done(tasks))
     assert_same(values.among(8, study.entries.columns), study.values(byte_budget=30_000), 1e-12)
     streams = SMALL.streams(torch.tensor([7, 8, 9, 10]))
     alone = [joint_importance(study.baseline(), one, stream, 2) for one, stream in zip(sets, streams, strict=True)]
@@ -50,18 +57,18 @@ def test_devices_share_tasks_and_change_nothing(tasks, n_devices):
     whole = tasks.share()
     assert len(whole) > 6
     assert sorted(map(repr, whole)) == sorted(repr(task) for share in shares for task in share)
-    found = [one for share in shares for one in tasks.run(share)]
-    for ours, theirs in zip(tasks.together(found), tasks.together(tasks.run(whole)), strict=True):
+    found = [one for share in shares for one in done(tasks, share)]
+    for ours, theirs in zip(tasks.together(found), tasks.together(done(tasks)), strict=True):
         assert_same(ours, theirs)
 
 
 def test_threads_change_nothing(tasks, more_threads):
-    threaded = list(tasks.run(tasks.share()))
+    threaded = done(tasks)
     torch.set_num_threads(1)
-    alone = list(tasks.run(tasks.share()))
+    alone = done(tasks)
     assert len(alone) > 6
-    assert [one.places.tolist() for one in threaded] == [one.places.tolist() for one in alone]
-    assert [one.updates for one in threaded] == [one.updates for one in alone]
+    work = [sorted((one.of, one.places.tolist(), one.updates) for one in some) for some in (threaded, alone)]
+    assert work[0] == work[1]
     for ours, theirs in zip(tasks.together(threaded), tasks.together(alone), strict=True):
         assert_same(ours, theirs)
 
@@ -73,18 +80,40 @@ def test_threads_are_given_back_when_the_work_is_stopped(tasks, more_threads):
     assert torch.get_num_threads() == 3
 
 
+def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypatch):
+    share, do, third = tasks.share(), tasks._do, Event()
+
+    def slow_first(task: Task) -> Found:
+        if task is share[0]:
+            assert third.wait(60)
+            interrupt_main()
+        found = do(task)
+        if task is share[2]:
+            third.set()
+        return found
+
+    monkeypatch.setattr(tasks, "_do", slow_first)
+    known: list[tuple[Task, Found]] = []
+    with pytest.raises(KeyboardInterrupt):
+        known.extend(tasks.run(share))
+    assert {id(share[0]), id(share[2])} <= {id(task) for task, _ in known}
+    assert all(found.places.tolist() == do(task).places.tolist() for task, found in known)
+    assert torch.get_num_threads() == 3
+
+
 def test_what_was_not_done_is_unknown(tasks):
-    done = list(tasks.run(tasks.share()))[1::3]
-    known = {of: {place for one in done if one.of == of for place in one.places.tolist()} for of in ("values", "sets")}
-    values, joint = tasks.together(done)
+    some = done(tasks)[1::3]
+    known = {of: {place for one in some if one.of == of for place in one.places.tolist()} for of in ("values", "sets")}
+    values, joint = tasks.together(some)
     assert 0 < len(known["values"]) < 7
     assert set(torch.nonzero(values.estimable)[:, 0].tolist()) == known["values"]
+    assert values.n_films.tolist() == [1, 2, 9, 40, 150, 203, 5]
     assert 0 < len(known["sets"]) < 3
     assert set(torch.nonzero(joint.estimable)[:, 0].tolist()) == known["sets"] - {2}  # which no row carries
 
 
 def test_work_is_counted_in_rows_through_the_tail(study, tasks):
-    found = list(tasks.run(tasks.share()))
+    found = done(tasks)
     assert [one.updates for one in found if one.of == "sets"] == [406, 406, 0, 406]
     baseline = study.baseline()
     assert baseline.updates == 0
@@ -93,6 +122,6 @@ def test_work_is_counted_in_rows_through_the_tail(study, tasks):
 
 def test_without_sets_there_are_only_values(study):
     tasks = Tasks(study.baseline(), study.keys, SMALL)
-    values, joint = tasks.together(tasks.run(tasks.share()))
+    values, joint = tasks.together(done(tasks))
     assert values.estimable.sum() == 7
     assert len(joint.mean) == 0

@@ -214,6 +214,34 @@ def test_a_million_labels_need_no_matrix(make_study):
     assert found.mean[999_999].abs() > 1e-5
 
 
+@pytest.mark.parametrize("off_rows", [64, "all"])
+def test_a_loss_that_is_no_mean_has_no_closed_form(make_study, off_rows):
+    study = make_study(seed=2)
+    with pytest.raises(ValueError, match="no closed form"):
+        study.values("rmse", off_rows=off_rows)
+    assert study.values("rmse", kind="shuffle").estimable.all()
+
+
+def covers(found: Importance, truth: np.ndarray) -> np.ndarray:
+    error = 1.96 * (found.se_shuffle**2 + found.se_sample**2).sqrt()
+    return np.abs(found.mean.numpy() - truth) < error.numpy()
+
+
+@pytest.mark.parametrize("rows_a_film", [1, 3])
+@pytest.mark.parametrize("how", [WAYS[0], {"kind": "shuffle", "n_repeats": 5}], ids=["sample", "shuffle"])
+def test_intervals_of_strong_effects_cover_what_holds_for_all_films(fixed_line, how, rows_a_film):
+    share, effect, coef = np.array([0.03, 0.1, 0.5]), np.array([3, 1, 0.5]), np.array([2.5, 1.2, 0.5])
+    covered, numbers = [], []
+    for seed in range(150):
+        study = fixed_line(600, share, effect, coef, seed, rows_a_film)
+        covered.append(covers(study.values(**how), 2 * coef * effect * share * (1 - share)))
+        number = Columns(torch.tensor([0]), torch.tensor([], dtype=torch.int64))
+        numbers.append(covers(joint_importance(study.baseline(), number, torch.tensor(seed), 10), np.array([2.0])))
+    assert (np.mean(covered, axis=0) >= 0.88).all()
+    assert 0.88 <= np.mean(covered) <= 0.98
+    assert 0.88 <= np.mean(numbers) <= 0.99
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @ways

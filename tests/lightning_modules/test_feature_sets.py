@@ -125,6 +125,11 @@ def test_a_pattern_that_fits_nothing_is_refused_with_its_group_and_the_nearest_n
         feature_sets(space, {"All": ["*"], "Toms": ["Cast=Whom", "Cast=Tom Hank"]})
 
 
+def test_a_group_without_patterns_is_refused(space):
+    with pytest.raises(InputError, match=r"groups\.G needs a pattern or more, .* got \[\]"):
+        feature_sets(space, {"All": ["*"], "G": []})
+
+
 def test_a_pattern_with_nothing_near_is_refused_all_the_same(space):
     with pytest.raises(InputError, match=r"groups\.G: 'zzz\*' fits no feature\. Features are named"):
         feature_sets(space, {"G": ["zzz*"]})

@@ -2,6 +2,7 @@ import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from sklearn.metrics import root_mean_squared_error
 
@@ -94,3 +95,8 @@ def test_training_stops_when_validation_no_longer_improves(film_data, quick_trai
     trainer = quick_trainer(max_epochs=50, callbacks=[*keep, stop, epochs], enable_checkpointing=True)
     trainer.study(MLPRegressor(hidden=[8]), film_data())
     assert epochs.count == 3
+
+
+def test_importance_needs_the_callback_that_measures_it(film_data, quick_trainer):
+    with pytest.raises(MisconfigurationException, match="PermutationImportance"):
+        quick_trainer().importance(MLPRegressor(hidden=[8]), film_data())

@@ -58,7 +58,7 @@ def test_what_no_film_carries_is_not_drawn():
 def test_columns_are_drawn_as_a_whole():
     study = study_of(["Drama", "War", "Noir"])
     assert labels_of(columns_chart(study)) == ["Genre"]
-    assert columns_chart(study).axes[0].patches[0].get_width() == study.aggregated()["importance"][0] == 3
+    assert columns_chart(study).axes[0].patches[0].get_width() == study.aggregated["importance"][0] == 3
 
 
 @pytest.mark.parametrize("chart", [values_chart, columns_chart])

@@ -51,15 +51,15 @@ def study(space) -> ImportanceStudy:
     joint = importance(
         [of_set[one.level][one.name] for one in sets], [0 if one.name == "Writer" else 50 for one in sets]
     )
-    return ImportanceStudy(space, values, sets, joint, SUMMARY, missing_values=2, missing_sets=3)
+    return ImportanceStudy(space, values, sets, joint, SUMMARY, missing_features=2, missing_sets=3)
 
 
 def test_the_table_of_features_has_the_documented_columns_in_order(study):
-    assert list(study.features().columns) == COLUMNS
+    assert list(study.features.columns) == COLUMNS
 
 
 def test_the_most_important_come_first_ties_by_name_and_what_is_not_estimable_last(study):
-    table = study.features()
+    table = study.features
     assert table["feature"].tolist() == [
         "Cast1=Bo",
         "Year",
@@ -81,7 +81,7 @@ def test_the_most_important_come_first_ties_by_name_and_what_is_not_estimable_la
 
 
 def test_a_line_says_where_its_feature_comes_from(study):
-    lines = study.features().set_index("feature")[["column", "value", "role", "level"]]
+    lines = study.features.set_index("feature")[["column", "value", "role", "level"]]
     assert lines.loc["Cast2=Bo"].tolist() == ["Cast2", "Bo", "person", "value"]
     assert lines.loc["Genre=Noir"].tolist() == ["Genre", "Noir", "genre", "value"]
     for name in ("Year", "Year is missing"):
@@ -90,7 +90,7 @@ def test_a_line_says_where_its_feature_comes_from(study):
 
 
 def test_a_feature_has_its_own_numbers(study):
-    lines = study.features().set_index("feature")
+    lines = study.features.set_index("feature")
     assert lines.loc["Genre=War", ["importance", "std", "se_shuffle", "se_sample", "n_films"]].tolist() == [
         0.1,
         0.05,
@@ -109,7 +109,7 @@ def benjamini_hochberg(p: pd.Series) -> np.ndarray:
 
 
 def test_q_is_among_values_and_numbers_together(study):
-    table = study.features()
+    table = study.features
     assert table["p"].notna().sum() == 8  # with five films or more
     assert table["p"].nunique() > 5
     assert table["q"].to_numpy() == pytest.approx(benjamini_hochberg(table["p"]), nan_ok=True)
@@ -117,7 +117,7 @@ def test_q_is_among_values_and_numbers_together(study):
 
 
 def test_sets_are_columns_then_roles_then_groups_each_level_ranked_alone(study):
-    table = study.aggregated()
+    table = study.aggregated
     assert table["name"].tolist() == ["Genre", "Year", "Cast", "Writer", "person", "genre", "time", "A", "B"]
     assert table["level"].tolist() == ["column"] * 4 + ["role"] * 3 + ["group"] * 2
     assert table["rank"].fillna(0).tolist() == [1, 2, 3, 0, 1, 2, 3, 1, 2]
@@ -126,7 +126,7 @@ def test_sets_are_columns_then_roles_then_groups_each_level_ranked_alone(study):
 
 
 def test_q_of_sets_is_that_of_their_level_alone(study):
-    table = study.aggregated()
+    table = study.aggregated
     for _, level in table.groupby("level"):
         assert level["q"].to_numpy() == pytest.approx(benjamini_hochberg(level["p"]), nan_ok=True)
     together = benjamini_hochberg(table["p"])
@@ -134,19 +134,19 @@ def test_q_of_sets_is_that_of_their_level_alone(study):
 
 
 def test_the_sum_of_a_role_is_that_of_its_features(study):
-    sums = study.aggregated().query("level == 'role'").set_index("name")["sum"]
-    expected = study.features().groupby("role")["importance"].sum()
+    sums = study.aggregated.query("level == 'role'").set_index("name")["sum"]
+    expected = study.features.groupby("role")["importance"].sum()
     assert expected["person"] == pytest.approx(0.27)
     assert sums.to_dict() == pytest.approx(expected.to_dict())
 
 
 def test_the_sum_of_a_column_leaves_out_what_is_not_estimable(study):
-    sums = study.aggregated().query("level == 'column'").set_index("name")["sum"]
+    sums = study.aggregated.query("level == 'column'").set_index("name")["sum"]
     assert sums.to_dict() == pytest.approx({"Genre": 0.4, "Year": 0.26, "Cast": 0.27, "Writer": 0.0})
 
 
 def test_the_error_of_a_sum_is_the_root_of_the_summed_squares(study):
-    errors = study.aggregated().set_index(["level", "name"])["sum_se"]
+    errors = study.aggregated.set_index(["level", "name"])["sum_se"]
     one = 0.03**2 + 0.04**2
     assert errors["role", "genre"] == pytest.approx((3 * one) ** 0.5)
     assert errors["role", "time"] == pytest.approx((2 * one) ** 0.5)
@@ -155,20 +155,21 @@ def test_the_error_of_a_sum_is_the_root_of_the_summed_squares(study):
 
 def test_the_error_of_a_sum_keeps_what_is_known_of_a_single_shuffle(study):
     single = replace(study.joint, se_shuffle=torch.full_like(study.joint.mean, torch.nan))
-    errors = replace(study, joint=single).aggregated().set_index(["level", "name"])["sum_se"]
+    errors = replace(study, joint=single).aggregated.set_index(["level", "name"])["sum_se"]
     assert errors["role", "time"] == pytest.approx((2 * 0.04**2) ** 0.5)
 
 
-def test_features_and_sets_that_were_not_reached_are_counted_together(study):
-    assert study.missing == 5
+@pytest.mark.parametrize(("features", "sets", "whole"), [(0, 0, True), (1, 0, False), (0, 1, False)])
+def test_a_study_is_whole_when_everything_was_reached(study, features, sets, whole):
+    assert replace(study, missing_features=features, missing_sets=sets).is_whole is whole
 
 
 def test_a_model_of_numbers_alone_has_columns_and_roles_and_no_values():
     space = FeatureSpace([{"column": "Year"}], [[Block("Year", "time", "number", ["Year"])]])
     joint = importance([0.3, 0.2, 0.1], [50, 50, 50])
     study = ImportanceStudy(space, importance([], []), feature_sets(space, {}), joint, SUMMARY, 0, 0)
-    assert study.features()[["feature", "importance", "level"]].to_numpy().tolist() == [["Year", 0.3, "number"]]
-    assert study.aggregated()[["name", "level", "importance", "sum"]].to_numpy().tolist() == [
+    assert study.features[["feature", "importance", "level"]].to_numpy().tolist() == [["Year", 0.3, "number"]]
+    assert study.aggregated[["name", "level", "importance", "sum"]].to_numpy().tolist() == [
         ["Year", "column", 0.2, 0.3],
         ["time", "role", 0.1, 0.3],
     ]

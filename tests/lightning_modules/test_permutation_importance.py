@@ -74,7 +74,7 @@ class Dense:
 
 
 def by_name(study: ImportanceStudy) -> dict[str, float]:
-    return study.features().set_index("feature")["importance"].to_dict()
+    return study.features.set_index("feature")["importance"].to_dict()
 
 
 def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured):
@@ -134,13 +134,13 @@ def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(mea
         expected[name] = (after - before) / (dense.actual.var() if loss == "r2" else 1)
     assert max(expected.values()) > 0.02
     assert {name: by_name(done.study)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    assert set(done.study.features().query("level == 'value'")["se_shuffle"]) == {0.0}
+    assert set(done.study.features.query("level == 'value'")["se_shuffle"]) == {0.0}
 
 
 def test_expected_lies_amid_many_shuffles(measured):
     done = measured(off_rows="all")
     dense, random = Dense.of(done), np.random.default_rng(1)
-    line = done.study.features().set_index("feature").loc["genre=Horror"]
+    line = done.study.features.set_index("feature").loc["genre=Horror"]
     column = [dense.n_dense + done.films.fitted.encoder.space.label_names().index("genre=Horror")]
     many = [dense.lost(dense.shuffled(column, random.permutation(50))) for _ in range(1000)]
     assert line["importance"] > 5 * line["std"] / 1000**0.5 > 0
@@ -234,13 +234,13 @@ def test_a_callback_that_is_not_enabled_does_nothing(measured):
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_measured_in_eval_mode_and_left_as_it_was(measured, training):
     done = measured()
-    evaluated = done.study.features()
+    evaluated = done.study.features
     assert evaluated["importance"].abs().max() > 0.1
     done.model.train(training)
     assert {module.training for module in done.model.modules()} == {training}
     done.callback.on_test_end(done.trainer, done.model)
     assert {module.training for module in done.model.modules()} == {training}
-    pd.testing.assert_frame_equal(done.study.features(), evaluated)
+    pd.testing.assert_frame_equal(done.study.features, evaluated)
 
 
 def test_the_model_is_left_as_it_was_when_nothing_comes_of_it(measured):
@@ -315,7 +315,7 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
     assert done.study.summary["rows"] == 50
     assert done.study.summary["films"] == len(set(named))
 
-    counted = done.study.features().set_index("feature")["n_films"]
+    counted = done.study.features.set_index("feature")["n_films"]
     labels, names = films.encoded.labels[rows].toarray(), done.films.fitted.encoder.space.label_names()
     for column, name in enumerate(names):
         assert counted[name] == len({one for one, there in zip(named, labels[:, column] != 0, strict=True) if there})
@@ -393,7 +393,7 @@ def test_tensorboard_gets_two_pictures_and_a_number_a_role(measured, tmp_path):
         (image,) = events.Images(name)
         assert image.encoded_image_string.startswith(b"\x89PNG")
         assert image.width > 300
-    roles = done.study.aggregated().query("level == 'role'").set_index("name")["importance"]
+    roles = done.study.aggregated.query("level == 'role'").set_index("name")["importance"]
     assert set(roles.index) == {"year", "runtime", "genre", "actor", "company"}
     logged = {tag: events.Scalars(tag) for tag in events.Tags()["scalars"] if tag.startswith("importance/")}
     assert {tag: [event.value for event in some] for tag, some in logged.items()} == {

@@ -16,16 +16,9 @@ from datamodules.features import Bins, Category, Labels, Number
 from importance import Importance
 from reports.importance import MEAN_NOTHING, describe_importance, print_importance, with_importance, write_importance
 from reports.run_folder import DANGEROUS, RunFolder
+from tests.conftest import IMPORTANCES
 
-FILES = [
-    "Aggregated_importanceNN.txt",
-    "Permu_importance_df.csv",
-    "aggregated_importance.csv",
-    "employee_with_importance.csv",
-    "importance.json",
-    "importance.png",
-]
-TABLES = [name for name in FILES if name.endswith(".csv")]
+TABLES = [name for name in IMPORTANCES if name.endswith(".csv")]
 PLAIN = {"warning", "estimator", "n_repeats", "seed", "split", "baseline_loss", "r2", "seconds", "row_updates"}
 COUNTS = {"features", "estimable", "not_estimable", "missing"}
 
@@ -60,13 +53,13 @@ def said():
 
 def test_a_study_leaves_these_files_and_no_others(measured, written):
     path = written(measured())
-    assert sorted(file.name for file in path.iterdir()) == FILES
+    assert sorted(file.name for file in path.iterdir()) == IMPORTANCES
     assert (path / "importance.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_table_of_features_opens_in_pandas_as_it_was_to_six_digits(measured, written):
     done = measured()
-    found, expected = pd.read_csv(written(done) / "Permu_importance_df.csv"), done.study.features()
+    found, expected = pd.read_csv(written(done) / "Permu_importance_df.csv"), done.study.features
     assert list(found.columns[:2]) == ["feature", "importance"]
     assert list(found.columns) == list(expected.columns)
     assert found["feature"].tolist() == expected["feature"].tolist()
@@ -79,7 +72,7 @@ def test_the_table_of_features_opens_in_pandas_as_it_was_to_six_digits(measured,
 
 def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(measured, written):
     done = measured(groups={"Anns": ["cast=Ann *"]})
-    found, expected = pd.read_csv(written(done) / "aggregated_importance.csv"), done.study.aggregated()
+    found, expected = pd.read_csv(written(done) / "aggregated_importance.csv"), done.study.aggregated
     assert list(found.columns[:6]) == ["name", "level", "features", "sum", "sum_se", "importance"]
     assert found["name"].tolist() == expected["name"].tolist()
     assert found["sum"].tolist() == pytest.approx(expected["sum"].tolist(), rel=1e-5)
@@ -150,7 +143,7 @@ def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set
 def test_every_row_has_the_sum_of_its_own_values_importances(measured, written, films_frame):
     done = measured()
     found = pd.read_csv(written(done) / "employee_with_importance.csv")
-    importance = done.study.features().set_index("feature")["importance"]
+    importance = done.study.features.set_index("feature")["importance"]
     expected = slow_sums(films_frame, importance.to_dict(), set(importance.index))
     assert len(found) == len(films_frame) == 203
     for column in expected:
@@ -200,7 +193,7 @@ def test_values_at_positions_add_up_under_their_column(measured, film_data, film
     done = measured(film_data(features=features))
     found = with_importance(done.films.read(), done.films.films, done.study)
     assert list(found.columns[8:]) == ["importance of runtime", "importance of cast", "importance"]
-    importance = done.study.features().set_index("feature")["importance"].fillna(0).to_dict()
+    importance = done.study.features.set_index("feature")["importance"].fillna(0).to_dict()
     known = films_frame[["runtime", "cast", "rating"]].notna().all(axis=1)
     for row in films_frame.index[known & films_frame["cast"].str.contains(",", na=False)][:20]:
         names = films_frame["cast"][row].split(", ")[:2]
@@ -242,7 +235,7 @@ def test_a_line_a_role_has_its_sum_the_largest_first(measured, written):
     done = measured()
     lines = (written(done) / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()
     found = {role: float(number) for role, number in (line.rsplit(": ", 1) for line in lines)}
-    assert found == pytest.approx(done.study.features().groupby("role")["importance"].sum().to_dict(), rel=1e-6)
+    assert found == pytest.approx(done.study.features.groupby("role")["importance"].sum().to_dict(), rel=1e-6)
     assert len(lines) == len(found) == 5
     assert list(found.values()) == sorted(found.values(), reverse=True)
 
@@ -268,7 +261,7 @@ def one_film_a_name(film_data, films_frame, tmp_path):
 
 def test_features_are_estimable_or_not_or_missing(measured, one_film_a_name, said):
     done = measured(one_film_a_name)
-    found, table = describe_importance(done.study), done.study.features()
+    found, table = describe_importance(done.study), done.study.features
     assert found["features"] == len(table) > 100
     assert found["estimable"] == table["importance"].notna().sum() > 10
     assert found["not_estimable"] == table["importance"].isna().sum() > 100
@@ -286,29 +279,34 @@ def stopped(study, values: int, sets: int):
     def only(importance: Importance, n: int) -> Importance:
         known = torch.arange(len(importance.mean)) < n
         fields = [torch.where(known, field, torch.nan) for field in importance.fields()[:4]]
-        return Importance(*fields, torch.where(known, importance.n_films, 0))
+        return Importance(*fields, importance.n_films)
 
-    missing_values = int(study.values.estimable[values:].sum())
-    missing_sets = len(study.sets) - sets
+    missing_numbers = max(study.space.n_dense - sets, 0)
     return replace(
         study,
         values=only(study.values, values),
         joint=only(study.joint, sets),
-        missing_values=missing_values,
-        missing_sets=missing_sets,
+        missing_features=int(study.values.estimable[values:].sum()) + missing_numbers,
+        missing_sets=len(study.sets) - sets - missing_numbers,
     )
 
 
-def test_what_is_finished_is_written_where_it_was_stopped(measured, written, said):
+@pytest.mark.parametrize("sets", [2, 5, 100])
+def test_what_is_finished_is_written_where_it_was_stopped(measured, written, said, sets):
     done = measured()
-    part = stopped(done.study, values=8, sets=len(done.study.sets))
+    n_sets, n_values = len(done.study.sets), len(done.study.values.mean)
+    part = stopped(done.study, values=8, sets=min(sets, n_sets))
     done.callback.study = part
     path = written(done)
     found, table = json.loads((path / "importance.json").read_text()), pd.read_csv(path / "Permu_importance_df.csv")
-    assert found["missing"] == part.missing == len(part.values.mean) - 8 > 5
-    assert found["estimable"] == table["importance"].notna().sum() == 8 + 3
+    assert found["estimable"] == table["importance"].notna().sum() == 8 + min(sets, 3)
+    assert found["missing"] == part.missing_features == n_values - 8 + max(3 - sets, 0) > 5
+    assert found["missing_columns"] == part.missing_sets == n_sets - min(max(sets, 3), n_sets)
     assert found["estimable"] + found["not_estimable"] + found["missing"] == found["features"]
-    assert f"Stopped: {part.missing} features and columns are missing" in said(part)
+    assert (
+        f"Stopped: {part.missing_features} features and {part.missing_sets} columns, roles or groups are missing"
+        in said(part)
+    )
     assert "Stopped" not in said(measured().study)
 
 
@@ -316,7 +314,7 @@ def test_a_study_that_was_stopped_at_once_is_written_all_the_same(measured, writ
     done = measured()
     done.callback.study = stopped(done.study, values=0, sets=0)
     path = written(done)
-    assert sorted(file.name for file in path.iterdir()) == FILES
+    assert sorted(file.name for file in path.iterdir()) == IMPORTANCES
     table = pd.read_csv(path / "Permu_importance_df.csv")
     assert len(table) > 20
     assert table["importance"].isna().all()
@@ -388,13 +386,13 @@ def test_a_target_that_is_the_same_in_all_tested_films_has_no_r2_and_means_nothi
 
 def test_the_terminal_shows_the_ten_most_important_features_the_columns_and_the_groups(measured, said):
     done = measured(groups={"Anns [both]": ["cast=Ann *"]})
-    text, table = said(done.study), done.study.features()
+    text, table = said(done.study), done.study.features
     assert "What the predictions of 50 test films rest on: increase of the squared error when shuffled" in text
     assert f"10 of {len(table)} features" in text
     for name, value in zip(table["feature"][:10], table["importance"][:10], strict=True):
         assert f"{name} │ {value:.4g} │" in text
     assert f"│ {table['feature'][10]} │" not in text
-    sets = done.study.aggregated().query("level == 'column'")
+    sets = done.study.aggregated.query("level == 'column'")
     for name, value in zip(sets["name"], sets["importance"], strict=True):
         assert f"│ {name} │ {value:.4g} │" in text
     assert "groups" in text
@@ -407,6 +405,6 @@ def test_groups_have_no_heading_where_there_are_none(measured, said):
 
 def test_an_interval_stands_beside_an_importance(measured, said):
     done = measured()
-    first = done.study.features().iloc[0]
+    first = done.study.features.iloc[0]
     margin = 1.96 * np.hypot(first["se_shuffle"], first["se_sample"])
     assert f"{first['feature']} │ {first['importance']:.4g} │ {margin:.2g} │ {first['n_films']} │" in said(done.study)

@@ -202,6 +202,14 @@ def test_a_text_that_is_a_formula_is_defused(run, text, kind):
     assert read["title"].tolist() == ["'" + text, "Amélie", "", "1 = 1"]
 
 
+@pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "-x"])
+def test_a_heading_that_is_a_formula_is_defused(run, text):
+    table = pd.DataFrame({text: [1, 2], "title": ["a", "b"]})
+    run.write_csv("films.csv", table)
+    assert (run.path / "films.csv").read_text().splitlines()[0] == f"'{text},title"
+    assert list(table.columns) == [text, "title"]
+
+
 def test_no_cell_begins_like_a_formula(run):
     assert {text[0] for text in RISKY} == set(DANGEROUS)
     run.write_csv("films.csv", pd.DataFrame({"film": RISKY, "title": RISKY[::-1]}))
