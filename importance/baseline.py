@@ -1,7 +1,7 @@
 """The model before anything is shuffled, and what a change of its first layer's sum does to the loss."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -51,6 +51,7 @@ class Baseline:
         sums: (n_rows, width) float32, the pre-activations.
         predicted: (n_rows,) float64, in the target's unit.
         losses: (n_rows,) float64.
+        by_error: (n_rows,) int64, the rows in the order of predicted less actual.
         updates: rows that went through the tail since then.
     """
 
@@ -62,6 +63,7 @@ class Baseline:
     sums: Tensor
     predicted: Tensor
     losses: Tensor
+    by_error: Tensor
     updates: int = 0
 
     @classmethod
@@ -77,11 +79,12 @@ class Baseline:
         """Run the model once on the rows; it must be in eval mode."""
         with one_thread_a_step():
             sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights).float()
-            baseline = cls(model, rows, loss, to_unit, batch_rows, sums, rows.actual, rows.actual)
-            baseline.predicted = baseline.predict(sums)
-        baseline.losses = loss.per_row(baseline.predicted, rows.actual)
-        baseline.updates = 0
-        return baseline
+            unknown = rows.actual  # until the sums have gone through the tail
+            baseline = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown, unknown)
+            predicted = baseline.predict(sums)
+        by_error = torch.argsort(predicted - rows.actual, stable=True)
+        losses = loss.per_row(predicted, rows.actual)
+        return replace(baseline, predicted=predicted, losses=losses, by_error=by_error, updates=0)
 
     @property
     def variance(self) -> float:

@@ -51,7 +51,7 @@ def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int
     without, wanted = n_rows - counts, torch.clamp(2 * counts, min=off_rows)
     whole = without <= wanted
     strata = torch.where(whole, without, wanted // 2)
-    even = entries.even()
+    even = entries.even
     draws = torch.where(whole & even, 1, 2)  # where entries differ, two of them are tried
     items = strata * draws
     place = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), items)
@@ -79,8 +79,7 @@ def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int
 def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position: Tensor) -> Tensor:
     """Return the row at a position among the rows that don't carry a column, ordered by the model's error."""
     n_rows = baseline.rows.n_rows
-    bits = n_rows.bit_length()
-    order = torch.argsort(baseline.predicted - baseline.rows.actual, stable=True)
+    bits, order = n_rows.bit_length(), baseline.by_error
     rank = torch.empty_like(order)
     rank[order] = torch.arange(n_rows, device=order.device)
     carriers = sort_values(entries.place << bits | rank[entries.row])
@@ -95,7 +94,7 @@ def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tenso
     Return the sum of changes and its variance, by column: two entries are tried for each row.
     """
     n_columns = len(entries.columns)
-    mixed = torch.nonzero(~entries.even()[entries.place]).squeeze(1).repeat_interleave(2)
+    mixed = torch.nonzero(~entries.even[entries.place]).squeeze(1).repeat_interleave(2)
     place = entries.place[mixed]
     slot = torch.arange(len(mixed), device=mixed.device)
     slot = slot - torch.searchsorted(place, place)  # by column, so that other columns change nothing

@@ -1,6 +1,7 @@
 """The rows that importance is measured on, and the labels in them column by column."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -108,6 +109,7 @@ class Entries:
         keys, which, counts = torch.unique(keys, return_inverse=True, return_counts=True)
         return keys >> 32, (keys & 0xFFFFFFFF).to(torch.int32).view(torch.float32), counts, which
 
+    @cached_property
     def even(self) -> Tensor:
         """Tell where all entries of a column have the same weight, (n_columns,) bool."""
         first = at(at(self.weight, self.starts[:-1]), self.place)

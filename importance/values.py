@@ -28,7 +28,7 @@ def value_importance(
     weight = baseline.model.first.label_weight
     seen = weight[part.columns, 0] != 0  # of nearly all columns the first unit is enough
     seen[~seen] = (weight[part.columns[~seen]] != 0).any(1)
-    seen &= (part.counts < baseline.rows.n_rows) | ~part.even()
+    seen &= (part.counts < baseline.rows.n_rows) | ~part.even
     looked_at = part.only(seen)
     if not len(looked_at.columns):
         return Importance.nothing(part.films(baseline.rows))

@@ -48,7 +48,7 @@ class AdditiveLayer(nn.Module):
             per_sample_weights=weights.to(self.label_weight.dtype),
             include_last_offset=True,
         )
-        return summed + dense @ self.dense_weight + self.bias
+        return summed.add_(dense @ self.dense_weight).add_(self.bias)
 
 
 class AdditiveMLP(nn.Module):

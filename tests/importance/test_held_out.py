@@ -106,8 +106,8 @@ def test_distinct_weights_are_those_of_numpy(make_rows):
 def test_a_column_is_even_where_its_weights_are_one(make_rows):
     matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
     entries = Entries.of(make_rows(matrix, np.zeros((4, 1)), np.zeros(4)))
-    assert entries.even().tolist() == [True, True, False, True]
-    assert entries.part(1, 3).even().tolist() == [True, False]
+    assert entries.even.tolist() == [True, True, False, True]
+    assert entries.part(1, 3).even.tolist() == [True, False]
 
 
 def test_sums_are_by_column_and_in_float64(study):
