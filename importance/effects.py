@@ -105,56 +105,69 @@ def std_of_repeats(increase: Tensor) -> Tensor:
     return (((repeats - repeats.mean(0)) ** 2).sum(0) / (len(repeats) - 1)).sqrt()
 
 
-@dataclass(frozen=True)
-class FilmSums:
-    """What films add to the increase of the summed loss, as they are given others' columns and as theirs are given.
+class Shuffles:
+    """What rows add to the increase of the loss over some shuffles of n features, as they get and as they give.
 
-    An importance is a mean over pairs of rows, so each row counts twice, and the error of the sample is the spread of
-    both together: Hoeffding 1948, doi 10.1214/aoms/1177730196. A shuffle tries each row with one other: products of
-    different shuffles are free of that noise.
+    An importance is a mean over pairs of rows, of which a shuffle tries each row with one other. So each row counts
+    twice, as the one that gets and as the one that gives, and the error of the sample is the spread of both together;
+    what is left is the pairs' own, the error of the shuffles: Hoeffding 1948, doi 10.1214/aoms/1177730196. Products of
+    different shuffles tell them apart, since they have only the row in common.
 
-    Attributes:
-        sums: (n, n_films) over shuffles; of each change, what it differs from the shuffle's mean.
-        squares: (n, n_films) likewise of the squares.
+    Args:
+        film: (n_rows,) int64, codes from 0.
     """
 
-    sums: Tensor
-    squares: Tensor
+    def __init__(self, n: int, film: Tensor) -> None:
+        self.film, self.n_repeats = film, torch.zeros(n, dtype=torch.int64, device=film.device)
+        rows = torch.zeros(n, len(film), dtype=torch.float64, device=film.device)
+        films = torch.zeros(n, int(film.max()) + 1, dtype=torch.float64, device=film.device)
+        self.got, self.gave, self.films = ((sums, sums.clone()) for sums in (rows, rows.clone(), films))
 
-    @classmethod
-    def none(cls, n: int, n_films: int, device: torch.device) -> "FilmSums":
-        zero = torch.zeros(n, n_films, dtype=torch.float64, device=device)
-        return cls(zero, zero.clone())
+    def add(self, place: int, change: Tensor, order: Tensor) -> None:
+        """Add a shuffle of the feature at a place: the change of row i's loss, given row order[i]'s; both (n_rows,)."""
+        got = change - change.mean()
+        gave = sum_by(order, got, len(got))
+        films = sum_by(self.film, got + gave, self.films[0].shape[1])
+        for (sums, squares), part in ((self.got, got), (self.gave, gave), (self.films, films)):
+            sums[place] += part
+            squares[place] += part**2
+        self.n_repeats[place] += 1
 
-    def add(self, place: int, change: Tensor, film: Tensor, order: Tensor) -> None:
-        """Add a shuffle of the feature at a place: row i, of film[i], is given row order[i]'s; all (n_rows,)."""
-        n_films, change = self.sums.shape[1], change - change.mean()
-        moved = sum_by(film, change, n_films) + sum_by(film[order], change, n_films)
-        self.sums[place] += moved
-        self.squares[place] += moved**2
+    def error_of_sample(self) -> Tensor:
+        """Return the standard error of the mean over rows that the choice of films makes, (n,).
 
-    def error(self, n_repeats: int) -> Tensor:
-        """Return the standard error of the sum over films, (n,).
-
-        From one shuffle the noise can't be told: half of the squares, which has the noise in it, is right for a feature
-        without effect and at most 13 % too small for one with an effect (a quarter of the variance).
+        Of a single shuffle the pairs' own part can't be told, and is in it twice.
         """
-        n_films = self.sums.shape[1]
-        if n_repeats == 1:
-            variance = self.squares.sum(1) / 2
-        else:
-            variance = (self.sums**2 - self.squares).sum(1) / (n_repeats * (n_repeats - 1))
-        return (variance.clamp(min=0) * n_films / max(n_films - 1, 1)).sqrt()
+        n_rows, n_films = len(self.film), self.films[0].shape[1]
+        variance = self._common(self.films) if self.n_repeats[0] > 1 else self.films[1].sum(1)
+        return (variance.clamp(min=0) * n_films / max(n_films - 1, 1)).sqrt() / n_rows
+
+    def error_of_shuffles(self) -> Tensor:
+        """Return the standard error of the mean over rows and shuffles that the draw of shuffles makes, (n,).
+
+        NaN for a single shuffle.
+        """
+        own = self.got[1].sum(1) / self.n_repeats - self._common(self.got) - self._common(self.gave)
+        return (own.clamp(min=0) / self.n_repeats).sqrt() / len(self.film)
+
+    def _common(self, of: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the sum of squares of what shuffles have in common, (n,): the mean product of two of them."""
+        sums, squares = of
+        return (sums**2 - squares).sum(1) / (self.n_repeats * (self.n_repeats - 1))
 
 
-def of_repeats(increase: Tensor, scale: Tensor, films: FilmSums, n_films: Tensor) -> Importance:
+def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: Tensor) -> Importance:
     """Return importances from the increase of the loss in each of some shuffles.
 
     Args:
         increase: (n, n_repeats).
-        scale: (n,) from a sum over rows to the loss.
-        films: of the same shuffles.
+        slope: (n,) from the mean over rows to the loss.
         n_films: (n,) how many carry the feature.
     """
-    std, n_repeats = std_of_repeats(increase), increase.shape[1]
-    return Importance(increase.mean(1), std, std / n_repeats**0.5, scale * films.error(n_repeats), n_films)
+    return Importance(
+        mean=increase.mean(1),
+        std=std_of_repeats(increase),
+        se_shuffle=slope * shuffles.error_of_shuffles(),
+        se_sample=slope * shuffles.error_of_sample(),
+        n_films=n_films,
+    )

@@ -139,7 +139,7 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     total = contribution.sum(1)
     # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
     variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
-    # Each row again, as the one whose entry, or lack of one, is given: see `effects.FilmSums`.
+    # Each row again, as the one whose entry, or lack of one, is given: see `effects.Shuffles`.
     contribution += (entries.sums(lost) - 2 * total)[:, None] / n_rows
     contribution[entries.place, entries.row] += at(given, which) / n_rows - at(
         entries.sums(lost) / n_rows, entries.place

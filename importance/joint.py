@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from importance.baseline import Baseline
-from importance.effects import FilmSums, of_repeats
+from importance.effects import Shuffles, of_repeats
 from importance.held_out import HeldOut
 from importance.importance import Importance
 from importance.streams import child, permutation
@@ -51,14 +51,14 @@ def joint_importance(
     if alike or not own.any():
         return Importance.nothing(films)
     others = baseline.sums - own
-    sums, means = FilmSums.none(1, rows.n_films, own.device), []
+    shuffles, means = Shuffles(1, rows.film), []
     for repeat in range(n_repeats):
         given = order(child(stream, repeat), rows.n_rows)
         change = baseline.loss.per_row(baseline.predict(others, own, given), rows.actual) - baseline.losses
         means.append(change.mean())
-        sums.add(0, change, rows.film, given)
+        shuffles.add(0, change, given)
     increase, slope = baseline.increase(torch.stack(means)[None])
-    return of_repeats(increase, slope / rows.n_rows, sums, films)
+    return of_repeats(increase, slope, shuffles, films)
 
 
 def _only(baseline: Baseline, columns: Columns) -> HeldOut:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from importance.effects import FilmSums, of_repeats
+from importance.effects import Shuffles, of_repeats
 from importance.importance import Importance
 from importance.losses import Loss
 
@@ -40,7 +40,7 @@ def plain_importance(
     pairs = [(place, repeat) for place in range(len(columns)) for repeat in range(n_repeats)]
     at_once = max(1, batch_rows // n_rows)
     means = torch.empty(len(columns), n_repeats, dtype=torch.float64, device=actual.device)
-    sums = FilmSums.none(len(columns), int(film.max()) + 1, actual.device)
+    shuffles = Shuffles(len(columns), film)
     for start in range(0, len(pairs), at_once):
         some = pairs[start : start + at_once]
         shuffled = features.repeat(len(some), 1, 1)
@@ -51,10 +51,10 @@ def plain_importance(
         for (place, repeat), one, order in zip(some, predicted, given, strict=True):
             change = loss.per_row(one, actual) - before
             means[place, repeat] = change.mean()
-            sums.add(place, change, film, order)
+            shuffles.add(place, change, order)
     variance = float(actual.var(correction=0))
     increase, slope = loss.increase(means, before.mean(), variance)
-    return of_repeats(increase, slope / n_rows, sums, _carried(features, columns, film))
+    return of_repeats(increase, slope, shuffles, _carried(features, columns, film))
 
 
 def _carried(features: Tensor, columns: Sequence[Tensor], film: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from importance.effects import FilmSums, OffRows, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
+from importance.effects import OffRows, Shuffles, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
 
 
 def all_off_rows(study, place: int) -> OffRows:
@@ -86,40 +86,47 @@ def test_the_std_of_repeats_is_that_of_a_sample():
     assert std_of_repeats(torch.ones(2, 1)).isnan().tolist() == [True, True]
 
 
-def shuffles_of(random, n: int, n_repeats: int, film: np.ndarray) -> tuple[FilmSums, np.ndarray]:
-    """Add up shuffles with random changes; return also what each film moves in each, (n, n_repeats, n_films)."""
-    n_rows, n_films = len(film), film.max() + 1
-    sums, moved = FilmSums.none(n, n_films, torch.device("cpu")), np.zeros((n, n_repeats, n_films))
+def shuffles_of(random, n: int, n_repeats: int, film: np.ndarray) -> tuple[Shuffles, np.ndarray, np.ndarray]:
+    """Add up shuffles with random changes; return also what each row gets and gives, (n, n_repeats, n_rows) both."""
+    shuffles = Shuffles(n, torch.from_numpy(film))
+    got, gave = np.zeros((2, n, n_repeats, len(film)))
     for place in range(n):
         for repeat in range(n_repeats):
-            change, order = random.normal(1, 2, n_rows), random.permutation(n_rows)
-            sums.add(place, *map(torch.from_numpy, (change, film, order)))
-            for row in range(n_rows):
-                moved[place, repeat, film[row]] += change[row] - change.mean()
-                moved[place, repeat, film[order[row]]] += change[row] - change.mean()
-    return sums, moved
+            change, order = random.normal(1, 2, len(film)), random.permutation(len(film))
+            shuffles.add(place, *map(torch.from_numpy, (change, order)))
+            got[place, repeat] = change - change.mean()
+            gave[place, repeat][order] = got[place, repeat]
+    return shuffles, got, gave
+
+
+def products(parts: np.ndarray) -> np.ndarray:
+    """Return the mean product of two different shuffles, summed over rows or films, (n,)."""
+    n_repeats = parts.shape[1]
+    pairs = [(one, other) for one in range(n_repeats) for other in range(n_repeats) if one != other]
+    return np.mean([(parts[:, one] * parts[:, other]).sum(1) for one, other in pairs], axis=0)
 
 
 def test_repeats_give_mean_std_and_both_errors():
-    random = np.random.default_rng(0)
-    increase, scale = random.normal(1, 2, (3, 4)), np.array([1.0, 0.5, 2.0])
-    films, moved = shuffles_of(random, 3, 4, np.arange(40) // 2)
-    found = of_repeats(torch.from_numpy(increase), torch.from_numpy(scale), films, torch.tensor([9, 8, 7]))
+    random = np.random.default_rng(2)
+    increase, slope = random.normal(1, 2, (3, 4)), np.array([1.0, 0.5, 2.0])
+    shuffles, got, gave = shuffles_of(random, 3, 4, np.arange(40) // 2)
+    found = of_repeats(torch.from_numpy(increase), torch.from_numpy(slope), shuffles, torch.tensor([9, 8, 7]))
     np.testing.assert_allclose(found.mean, increase.mean(1))
     np.testing.assert_allclose(found.std, increase.std(1, ddof=1))
-    np.testing.assert_allclose(found.se_shuffle, increase.std(1, ddof=1) / 2)
-    pairs = [(one, other) for one in range(4) for other in range(4) if one != other]
-    variance = np.mean([(moved[:, one] * moved[:, other]).sum(1) for one, other in pairs], axis=0) * 20 / 19
-    assert (variance > 0).any()
-    np.testing.assert_allclose(found.se_sample, scale * np.sqrt(np.maximum(variance, 0)))
+    by_film = products((got + gave).reshape(3, 4, 20, 2).sum(3))
+    assert (by_film > 0).any()
+    np.testing.assert_allclose(found.se_sample, slope * np.sqrt(np.maximum(by_film, 0) * 20 / 19) / 40)
+    own = (got**2).sum(2).mean(1) - products(got) - products(gave)
+    assert (own > 0).any()
+    np.testing.assert_allclose(found.se_shuffle, slope * np.sqrt(np.maximum(own, 0) / 4) / 40)
     assert found.n_films.tolist() == [9, 8, 7]
 
 
 def test_a_single_repeat_has_no_std():
     random = np.random.default_rng(0)
-    films, moved = shuffles_of(random, 2, 1, np.arange(30))
+    shuffles, got, gave = shuffles_of(random, 2, 1, np.arange(30))
     one = torch.ones(2, 1, dtype=torch.float64)
-    found = of_repeats(one, one[:, 0], films, torch.tensor([9, 9]))
+    found = of_repeats(one, one[:, 0], shuffles, torch.tensor([9, 9]))
     assert found.mean.tolist() == [1, 1]
     assert all(map(math.isnan, [*found.std.tolist(), *found.se_shuffle.tolist()]))
-    np.testing.assert_allclose(found.se_sample, np.sqrt((moved[:, 0] ** 2).sum(1) / 2 * 30 / 29))
+    np.testing.assert_allclose(found.se_sample, np.sqrt(((got + gave)[:, 0] ** 2).sum(1) * 30 / 29) / 30)
