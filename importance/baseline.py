@@ -112,7 +112,7 @@ class Baseline:
         scaled = torch.empty(len(sums), device=sums.device)
         for start in range(0, len(sums), self.batch_rows):
             part = slice(start, start + self.batch_rows)
-            mine = sums[part].clone() if added is None or order is None else sums[part] + added[order[part]]
+            mine = sums[part].clone() if added is None or order is None else at(added, order[part]).add_(sums[part])
             scaled[part] = self.model.tail(mine).squeeze(-1)
         self.updates += len(sums)
         return self.to_unit(scaled.double())

@@ -150,7 +150,7 @@ class Entries:
 
 
 def at(values: Tensor, places: Tensor) -> Tensor:
-    """Return values[places], both of one dimension, in a third of the time."""
+    """Return values[places], places of one dimension, in a third of the time."""
     return values.index_select(0, places)
 
 
