@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from benchmarks.stopwatch import seconds_of
 from datamodules import Category, EncodedFilms, Feature, FilmEncoder, FilmRows, Labels, read_table
-from importance import LOSSES, Baseline, Estimator, HeldOut, Tasks
+from importance import LOSSES, Baseline, Estimator, Found, HeldOut, Tasks
 from importance.baseline import BATCH_ROWS
 from lightning_modules.additive_mlp import AdditiveMLP
 
@@ -71,7 +71,8 @@ def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device
 
     def work() -> int:
         tasks = Tasks(Baseline.of(model, rows, LOSSES["mse"]), keys, estimator)
-        found = [one for _, one in tasks.run(tasks.share())]
+        found: list[Found] = []
+        tasks.run(tasks.share(), found)
         tasks.together(found)  # on the CPU: a GPU has finished
         return sum(one.updates for one in found)
 

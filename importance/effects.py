@@ -72,8 +72,8 @@ def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRow
 
     The increase is minus the covariance of weights and slopes, which row i moves by (mean weight - its weight) times
     (its slope - mean slope): once as the row that is given another's weight, once as the one whose weight is given.
-    Rows of a film are added up first. Of the rows without the column only some are known: their film's sum of squares
-    is at most its number of rows times theirs (Cauchy and Schwarz), and that bound is taken.
+    Rows of a film that carry the column are added up first. Of the others only some are known: the square of their
+    film's sum is at most its number of rows times theirs (Cauchy and Schwarz), and that is taken.
     """
     rows, n_columns, slopes = baseline.rows, len(entries.columns), -lost / entries.weight
     mean_weight = entries.sums(entries.weight) / rows.n_rows
@@ -106,7 +106,7 @@ def std_of_repeats(increase: Tensor) -> Tensor:
 
 
 class Shuffles:
-    """What rows add to the increase of the loss over some shuffles of n features, as they get and as they give.
+    """What rows add to the increase of the loss over some shuffles of a feature, as they get and as they give.
 
     An importance is a mean over pairs of rows, of which a shuffle tries each row with one other. So each row counts
     twice, as the one that gets and as the one that gives, and the error of the sample is the spread of both together;
@@ -117,57 +117,62 @@ class Shuffles:
         film: (n_rows,) int64, codes from 0.
     """
 
-    def __init__(self, n: int, film: Tensor) -> None:
-        self.film, self.n_repeats = film, torch.zeros(n, dtype=torch.int64, device=film.device)
-        rows = torch.zeros(n, len(film), dtype=torch.float64, device=film.device)
-        films = torch.zeros(n, int(film.max()) + 1, dtype=torch.float64, device=film.device)
+    def __init__(self, film: Tensor) -> None:
+        self.film, self.n_films, self.n_repeats = film, int(film.max()) + 1, 0
+        rows = torch.zeros(len(film), dtype=torch.float64, device=film.device)
+        films = torch.zeros(self.n_films, dtype=torch.float64, device=film.device)
         self.got, self.gave, self.films = ((sums, sums.clone()) for sums in (rows, rows.clone(), films))
+        self.gave_films = films.clone()
 
-    def add(self, place: int, change: Tensor, order: Tensor) -> None:
-        """Add a shuffle of the feature at a place: the change of row i's loss, given row order[i]'s; both (n_rows,)."""
+    def add(self, change: Tensor, order: Tensor) -> None:
+        """Add a shuffle: the change of row i's loss, given row order[i]'s columns; both (n_rows,)."""
         got = change - change.mean()
         gave = sum_by(order, got, len(got))
-        films = sum_by(self.film, got + gave, self.films[0].shape[1])
+        films, gave_films = (sum_by(self.film, part, self.n_films) for part in (got + gave, gave))
         for (sums, squares), part in ((self.got, got), (self.gave, gave), (self.films, films)):
-            sums[place] += part
-            squares[place] += part**2
-        self.n_repeats[place] += 1
+            sums += part
+            squares += part**2
+        self.gave_films += gave_films**2
+        self.n_repeats += 1
 
     def error_of_sample(self) -> Tensor:
-        """Return the standard error of the mean over rows that the choice of films makes, (n,).
+        """Return the standard error of the mean over rows that the choice of films makes, 0-dimensional.
 
-        Of a single shuffle the pairs' own part can't be told, and is in it twice.
+        Of a single shuffle the two errors can't be told apart: this is then both together.
         """
-        n_rows, n_films = len(self.film), self.films[0].shape[1]
-        variance = self._common(self.films) if self.n_repeats[0] > 1 else self.films[1].sum(1)
-        return (variance.clamp(min=0) * n_films / max(n_films - 1, 1)).sqrt() / n_rows
+        # From one shuffle: less the squares of what films give, in which the noise is once more.
+        alone = self.films[1].sum() - self.gave_films.sum()
+        variance = self._common(self.films) if self.n_repeats > 1 else alone
+        return (variance.clamp(min=0) * self.n_films / max(self.n_films - 1, 1)).sqrt() / len(self.film)
 
     def error_of_shuffles(self) -> Tensor:
-        """Return the standard error of the mean over rows and shuffles that the draw of shuffles makes, (n,).
+        """Return the standard error of the mean over rows and shuffles that the draw of shuffles makes.
 
-        NaN for a single shuffle.
+        0-dimensional; NaN for a single shuffle.
         """
-        own = self.got[1].sum(1) / self.n_repeats - self._common(self.got) - self._common(self.gave)
+        if self.n_repeats == 1:
+            return torch.full_like(self.got[0][0], torch.nan)
+        own = self.got[1].sum() / self.n_repeats - self._common(self.got) - self._common(self.gave)
         return (own.clamp(min=0) / self.n_repeats).sqrt() / len(self.film)
 
     def _common(self, of: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the sum of squares of what shuffles have in common, (n,): the mean product of two of them."""
+        """Return the sum of squares of what shuffles have in common: the mean product of two of them."""
         sums, squares = of
-        return (sums**2 - squares).sum(1) / (self.n_repeats * (self.n_repeats - 1))
+        return (sums**2 - squares).sum() / (self.n_repeats * (self.n_repeats - 1))
 
 
-def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: Tensor) -> Importance:
-    """Return importances from the increase of the loss in each of some shuffles.
+def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: int) -> Importance:
+    """Return the importance, (1,), of a feature from the increase of the loss in each of some shuffles.
 
     Args:
-        increase: (n, n_repeats).
-        slope: (n,) from the mean over rows to the loss.
-        n_films: (n,) how many carry the feature.
+        increase: (1, n_repeats).
+        slope: (1,) from the mean over rows to the loss.
+        n_films: how many carry the feature.
     """
     return Importance(
         mean=increase.mean(1),
         std=std_of_repeats(increase),
         se_shuffle=slope * shuffles.error_of_shuffles(),
         se_sample=slope * shuffles.error_of_sample(),
-        n_films=n_films,
+        n_films=torch.tensor([n_films], device=slope.device),
     )

@@ -67,7 +67,7 @@ def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece
     if not len(spent):
         return []
     total, budget = int(spent[-1]), estimator.updates_at_once
-    enough = total / ceil(total / budget)
+    enough = ceil(total / ceil(total / budget))
     pieces, first, before = [], 0, 0
     while first < len(spent):
         reached = int(torch.searchsorted(spent, before + enough)) + 1

@@ -46,19 +46,27 @@ def joint_importance(
     films = torch.tensor([n_films], device=carried.device)
     if not n_films:
         return Importance.unknown(films)
-    alike = not len(kept.labels) and bool((kept.dense == kept.dense[:1]).all())
     own = _added(baseline, kept)
-    if alike or not own.any():
+    if _alike(kept) or not own.any():
         return Importance.nothing(films)
     others = baseline.sums - own
-    shuffles, means = Shuffles(1, rows.film), []
+    shuffles, means = Shuffles(rows.film), []
     for repeat in range(n_repeats):
         given = order(child(stream, repeat), rows.n_rows)
         change = baseline.loss.per_row(baseline.predict(others, own, given), rows.actual) - baseline.losses
         means.append(change.mean())
-        shuffles.add(0, change, given)
+        shuffles.add(change, given)
     increase, slope = baseline.increase(torch.stack(means)[None])
-    return of_repeats(increase, slope, shuffles, films)
+    return of_repeats(increase, slope, shuffles, n_films)
+
+
+def _alike(rows: HeldOut) -> bool:
+    """Tell whether all rows have the same numbers and labels, so that nothing is exchanged."""
+    n_each, rest = divmod(len(rows.labels), rows.n_rows)
+    labels, weights = (part[: n_each * rows.n_rows].view(rows.n_rows, n_each) for part in (rows.labels, rows.weights))
+    return not rest and all(
+        bool((part == part[:1]).all()) for part in (rows.dense, labels, weights, rows.offsets.diff())
+    )
 
 
 def _only(baseline: Baseline, columns: Columns) -> HeldOut:

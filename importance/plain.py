@@ -33,31 +33,31 @@ def plain_importance(
         film: (n_rows,) int64, codes from 0; by default each row is a film of its own.
         batch_rows: about how many rows are predicted at once.
     """
-    n_rows = len(features)
+    n_rows, device = len(features), features.device
     actual = actual.double()
-    film = torch.arange(n_rows, device=actual.device) if film is None else film
+    film = torch.arange(n_rows, device=device) if film is None else film.to(device)
     before = loss.per_row(predict(features).double(), actual)
-    pairs = [(place, repeat) for place in range(len(columns)) for repeat in range(n_repeats)]
-    at_once = max(1, batch_rows // n_rows)
-    means = torch.empty(len(columns), n_repeats, dtype=torch.float64, device=actual.device)
-    shuffles = Shuffles(len(columns), film)
-    for start in range(0, len(pairs), at_once):
-        some = pairs[start : start + at_once]
-        shuffled = features.repeat(len(some), 1, 1)
-        given = [orders(place, repeat) for place, repeat in some]
-        for copy, (place, _), order in zip(shuffled, some, given, strict=True):
-            copy[:, columns[place]] = features[order][:, columns[place]]
-        predicted = predict(shuffled.flatten(0, 1)).double().view(len(some), n_rows)
-        for (place, repeat), one, order in zip(some, predicted, given, strict=True):
-            change = loss.per_row(one, actual) - before
-            means[place, repeat] = change.mean()
-            shuffles.add(place, change, order)
     variance = float(actual.var(correction=0))
-    increase, slope = loss.increase(means, before.mean(), variance)
-    return of_repeats(increase, slope, shuffles, _carried(features, columns, film))
+    at_once = max(1, batch_rows // n_rows)
+    found = [Importance.unknown(torch.zeros(0, dtype=torch.int64, device=device))]
+    for place, some in enumerate(columns):
+        given = [orders(place, repeat).to(device) for repeat in range(n_repeats)]
+        shuffles, means = Shuffles(film), []
+        for start in range(0, n_repeats, at_once):
+            part = given[start : start + at_once]
+            shuffled = features.repeat(len(part), 1, 1)
+            for copy, order in zip(shuffled, part, strict=True):
+                copy[:, some] = features[order][:, some]
+            predicted = predict(shuffled.flatten(0, 1)).double().view(len(part), n_rows)
+            for one, order in zip(predicted, part, strict=True):
+                change = loss.per_row(one, actual) - before
+                means.append(change.mean())
+                shuffles.add(change, order)
+        increase, slope = loss.increase(torch.stack(means)[None], before.mean(), variance)
+        found.append(of_repeats(increase, slope, shuffles, _carried(features, some, film)))
+    return Importance.cat(found)
 
 
-def _carried(features: Tensor, columns: Sequence[Tensor], film: Tensor) -> Tensor:
-    """Count the films with anything but 0 in each set of columns."""
-    carried = [len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns]
-    return torch.tensor(carried, device=film.device)
+def _carried(features: Tensor, some: Tensor, film: Tensor) -> int:
+    """Count the films with anything but 0 in some columns."""
+    return len(torch.unique(film[(features[:, some] != 0).any(1)]))

@@ -1,6 +1,6 @@
 """All features of a model as tasks that can be shared out over devices and stopped in between."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -75,25 +75,29 @@ class Tasks:
         tasks += [Task(piece, piece.updates) for piece in pieces]
         return tasks[device::n_devices]
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Found]]:
-        """Do tasks and yield each with what it found; on Ctrl-C first all that are finished, then the interrupt.
+    def run(self, tasks: Sequence[Task], found: list[Found], progress: Callable[[Task], None] = lambda _: None) -> None:
+        """Do tasks and add what they find to `found`, in any order; on Ctrl-C all that is finished comes in first.
 
         On a CPU each runs on one thread, side by side: a task is many small steps, and threads that share a step wait
         for each other at its end.
+
+        Args:
+            progress: told of every task that is done.
         """
+
+        def work(task: Task) -> Task:
+            found.append(self._do(task))
+            return task
+
         with one_thread_a_step() as threads:
             if threads == 1 or self.keys.is_cuda:
-                yield from ((task, self._do(task)) for task in tasks)
+                for task in tasks:
+                    progress(work(task))
                 return
             pool = ThreadPoolExecutor(threads)
-            at_work = {pool.submit(self._do, task): task for task in tasks}
             try:
-                for done in as_completed(list(at_work)):
-                    yield at_work.pop(done), done.result()
-            except KeyboardInterrupt:
-                pool.shutdown(wait=True, cancel_futures=True)
-                yield from ((task, done.result()) for done, task in at_work.items() if not done.cancelled())
-                raise
+                for done in as_completed([pool.submit(work, task) for task in tasks]):
+                    progress(done.result())
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

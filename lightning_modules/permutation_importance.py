@@ -1,8 +1,10 @@
 """A callback that measures permutation importance once a model has been tested."""
 
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, suppress
 from copy import deepcopy
+from signal import SIG_IGN, SIGINT, signal
+from threading import current_thread, main_thread
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -104,7 +106,7 @@ class PermutationImportance(Callback):
         tasks = Tasks(baseline, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
         found: list[Found] = []
         with suppress(KeyboardInterrupt):  # what is finished is kept, and what is missing is said
-            found.extend(_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size)))
+            _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), found)
         found = _of_all_devices(trainer, found)
         values, joint = tasks.together(found)
         summary = {
@@ -185,17 +187,16 @@ class _Rate(ProgressColumn):
         return Text(f"{(task.speed or 0) / 1e6:.1f}M updates/s")
 
 
-def _watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task]) -> Iterator[Found]:
+def _run_watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task], found: list[Found]) -> None:
     """Do tasks under a progress bar, where the trainer has one."""
-    shown = trainer.progress_bar_callback is not None and trainer.is_global_zero
+    if trainer.progress_bar_callback is None or not trainer.is_global_zero:
+        tasks.run(mine, found)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-    bar = Progress(*columns, _Rate(), TimeRemainingColumn()) if shown else None
-    with bar or nullcontext():
-        whole = bar.add_task("Importance", total=sum(task.updates for task in mine)) if bar else None
-        for task, found in tasks.run(mine):
-            yield found
-            if bar and whole is not None:  # within Lightning's own display, which doesn't refresh by itself
-                bar.update(whole, advance=task.updates, refresh=True)
+    with Progress(*columns, _Rate(), TimeRemainingColumn()) as bar:
+        whole = bar.add_task("Importance", total=sum(task.updates for task in mine))
+        # Lightning's own display, which this one stands in, doesn't refresh by itself.
+        tasks.run(mine, found, lambda task: bar.update(whole, advance=task.updates, refresh=True))
 
 
 def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
@@ -203,8 +204,22 @@ def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
         return found
     plain = [(one.of, one.places.cpu(), one.importance.cpu(), one.updates) for one in found]
     everyone: list[Any] = [None] * trainer.world_size
-    torch.distributed.all_gather_object(everyone, plain)
+    with _deaf():
+        torch.distributed.all_gather_object(everyone, plain)
     return [Found(*one) for some in everyone for one in some]
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Don't listen to Ctrl-C: a device that has finished waits here for the others, which it stops."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    listening = signal(SIGINT, SIG_IGN)
+    try:
+        yield
+    finally:
+        signal(SIGINT, listening)
 
 
 def _log(logger: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:

@@ -122,7 +122,7 @@ def print_importance(study: ImportanceStudy, console: Console) -> None:
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
     said = describe_importance(study)
     console.print(
-        f"{said['not_estimable']:,} values are in none of the {study.films}: not estimable. "
+        f"{int((study.values.n_films == 0).sum()):,} values are in none of the {study.films}: not estimable. "
         f"{said['fewer_than_5_films']:,} are in fewer than {FEW_FILMS}: their errors can't be trusted. "
         f"{study.summary['seconds']:.1f} s.",
         highlight=False,

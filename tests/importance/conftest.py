@@ -9,7 +9,7 @@ from scipy import sparse
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 from torch import nn
 
-from importance import LOSSES, Baseline, Columns, Entries, Estimator, HeldOut, Importance, Tasks
+from importance import LOSSES, Baseline, Columns, Entries, Estimator, Found, HeldOut, Importance, Tasks
 from lightning_modules.additive_mlp import AdditiveMLP
 
 TOTALS = {
@@ -57,7 +57,8 @@ class Study:
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Importance:
         """Return the importance of every label column; `how` goes to the estimator."""
         tasks = Tasks(self.baseline(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
-        found = [one for _, one in tasks.run(tasks.share())]
+        found: list[Found] = []
+        tasks.run(tasks.share(), found)
         return tasks.together(found)[0].among(len(self.keys), tasks.entries.columns)
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:

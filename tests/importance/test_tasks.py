@@ -39,7 +39,9 @@ def assert_same(found: Importance, expected: Importance, atol: float = 0) -> Non
 
 
 def done(tasks: Tasks, share: list[Task] | None = None) -> list[Found]:
-    return [found for _, found in tasks.run(tasks.share() if share is None else share)]
+    found: list[Found] = []
+    tasks.run(tasks.share() if share is None else share, found)
+    return found
 
 
 def test_all_tasks_together_are_all_values_and_all_sets(study, sets, tasks):
@@ -74,10 +76,22 @@ def test_threads_change_nothing(tasks, more_threads):
 
 
 def test_threads_are_given_back_when_the_work_is_stopped(tasks, more_threads):
-    found = tasks.run(tasks.share())
-    next(found)
-    found.close()
+    def stop(task: Task) -> None:
+        raise KeyboardInterrupt
+
+    found: list[Found] = []
+    with pytest.raises(KeyboardInterrupt):
+        tasks.run(tasks.share(), found, stop)
     assert torch.get_num_threads() == 3
+    assert found
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_progress_is_told_of_every_task(tasks, more_threads, threads):
+    torch.set_num_threads(threads)
+    told: list[Task] = []
+    tasks.run(tasks.share(), [], told.append)
+    assert sorted(map(repr, told)) == sorted(map(repr, tasks.share()))
 
 
 def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypatch):
@@ -93,11 +107,12 @@ def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypa
         return found
 
     monkeypatch.setattr(tasks, "_do", slow_first)
-    known: list[tuple[Task, Found]] = []
+    found: list[Found] = []
     with pytest.raises(KeyboardInterrupt):
-        known.extend(tasks.run(share))
-    assert {id(share[0]), id(share[2])} <= {id(task) for task, _ in known}
-    assert all(found.places.tolist() == do(task).places.tolist() for task, found in known)
+        tasks.run(share, found)
+    known = {(one.of, tuple(one.places.tolist())) for one in found}
+    assert {("sets", (0,)), ("sets", (2,))} <= known
+    assert len(known) == len(found)
     assert torch.get_num_threads() == 3
 
 
