@@ -127,7 +127,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         record.discard()
         raise
     if is_rank_zero():
-        record.close(str(cli.subcommand), cli.model, cli.datamodule, cli.permutation_importance.study)
+        importance, compare = cli.permutation_importance.study, cli.option("compare")
+        record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, compare)
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

@@ -1,16 +1,27 @@
 """The mean of the training targets: what every model has to beat."""
 
+from typing import Self
+
 import numpy as np
 
+from baselines.predictor import Predictor
+from datamodules import EncodedFilms, TargetScale
 
-class Mean:
-    """Predicts the training rows' mean for every film."""
 
-    def fit(self, target: np.ndarray) -> "Mean":
-        """Learn from the training rows' targets, (n,), in the original unit."""
-        self.mean = float(np.mean(target, dtype=np.float64))
+class Mean(Predictor):
+    """Predicts the training rows' mean for every film: in the original unit, so that its R² is 0."""
+
+    name = "mean"
+
+    def fit(self, films: EncodedFilms, actual: np.ndarray, film: np.ndarray, scale: TargetScale) -> Self:
+        self.mean = float(np.mean(actual, dtype=np.float64))
         return self
 
-    def predict(self, n_rows: int) -> np.ndarray:
-        """Return (n_rows,) predictions in the original unit."""
-        return np.full(n_rows, self.mean)
+    def predict(self, films: EncodedFilms) -> np.ndarray:
+        return np.full(films.n_rows, self.mean)
+
+    def _fit(self, films: EncodedFilms, target: np.ndarray, film: np.ndarray) -> None:
+        raise NotImplementedError
+
+    def _predict(self, films: EncodedFilms) -> np.ndarray:
+        raise NotImplementedError

@@ -32,6 +32,20 @@ class EncodedFilms:
     labels: csr_array
     unseen: dict[str, np.ndarray]
 
+    @property
+    def n_rows(self) -> int:
+        return len(self.dense)
+
+    def take(self, rows: np.ndarray) -> "EncodedFilms":
+        """Return some of the rows."""
+        return EncodedFilms(
+            self.dense[rows], self.labels[rows], {column: counts[rows] for column, counts in self.unseen.items()}
+        )
+
+    def matrix(self) -> csr_array:
+        """Return numbers and labels side by side, (n_rows, n_dense + n_labels) float64 in CSR."""
+        return hstack([csr_array(self.dense), self.labels], format="csr", dtype=np.float64)
+
 
 class FilmEncoder:
     """Turns a frame of films into `EncodedFilms`.

@@ -90,6 +90,15 @@ class Films:
     def n_rows(self) -> int:
         return len(self.number)
 
+    def film_codes(self) -> np.ndarray:
+        """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
+        if "film" not in self.labels:
+            return np.arange(self.n_rows)
+        codes, ids = pd.factorize(self.labels["film"])
+        unknown = codes < 0
+        codes[unknown] = len(ids) + np.arange(unknown.sum())
+        return codes
+
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
         if self.rows is None:

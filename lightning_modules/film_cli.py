@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import lightning.pytorch as pl
 import torch
@@ -23,7 +23,10 @@ from lightning_modules.parser_messages import reword
 from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
-COMMON = ("name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping", "permutation_importance")
+COMMON = (
+    *("name", "runs", "seed_everything", "trainer", "model", "data"),
+    *("early_stopping", "permutation_importance", "compare"),
+)
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
 
 
@@ -109,6 +112,12 @@ class FilmCLI(LightningCLI):
         """Add the run's name, where runs are kept, and when training stops."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
+        parser.add_argument(
+            "--compare",
+            type=list[Literal["ridge", "knn", "boosting"]],
+            default=["ridge", "knn", "boosting"],
+            help="Models that a study fits to the same films, beside the mean.",
+        )
         parser.add_lightning_class_args(Patience, "early_stopping")
         parser.add_lightning_class_args(PermutationImportance, "permutation_importance")
         parser.set_defaults(

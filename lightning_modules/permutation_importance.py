@@ -162,9 +162,7 @@ def held_out(films: FilmDataModule, split: str) -> HeldOut:
     """Return the encoded films of a side, with their targets in the original unit."""
     places = getattr(films.films.rows, split)
     batch = FilmRows(films.films.encoded, films.films.actual, places).__getitems__(list(range(len(places))))
-    ids = films.films.labels
-    film = pd.factorize(ids["film"].to_numpy()[places])[0] if "film" in ids else np.arange(len(places))
-    film[film < 0] = film.max() + 1 + np.arange((film < 0).sum())  # a row without an id is a film of its own
+    film = np.unique(films.films.film_codes()[places], return_inverse=True)[1]
     actual = torch.from_numpy(films.films.actual[places])
     return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.from_numpy(film))
 

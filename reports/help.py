@@ -22,6 +22,7 @@ TRAINING = {
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",
+    "--compare [ridge,knn]": "models that a study fits to the same films, of ridge, knn, boosting; [] for none",
     "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",

@@ -1,5 +1,6 @@
 """What a command leaves in the run's folder and says in the terminal."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from datamodules.film_data_module import FilmDataModule
 from lightning_modules import ImportanceStudy, MLPRegressor
 from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
-from reports.scores import describe_data, plain, prediction_table, print_data, print_scores, score_test_rows
+from reports.scores import describe_data, fit_models, leaderboard, plain, prediction_table, print_data, print_scores
 
 
 class RunRecord:
@@ -44,12 +45,21 @@ class RunRecord:
             self.run.discard()
 
     def close(
-        self, command: str, model: MLPRegressor, films: FilmDataModule, importance: ImportanceStudy | None
+        self,
+        command: str,
+        model: MLPRegressor,
+        films: FilmDataModule,
+        importance: ImportanceStudy | None,
+        compare: Sequence[str] = (),
     ) -> None:
-        """Write what the command found out."""
+        """Write what the command found out.
+
+        Args:
+            compare: the models that a study fits to the same films.
+        """
         assert self.run is not None
         if command in ("study", "test"):
-            self._write_test(model, films)
+            self._write_test(model, films, compare if command == "study" else ())
         if command == "validate":
             self._write_validation(model, films)
         if command in ("study", "predict"):
@@ -67,11 +77,15 @@ class RunRecord:
         found = self.run.read_json("metrics.json")
         return found or describe_data(self.run.study, films.declared.target, films.films, films.fitted)
 
-    def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
+    def _write_test(self, model: MLPRegressor, films: FilmDataModule, compare: Sequence[str]) -> None:
         assert self.run is not None
-        metrics = self._metrics(films)
-        metrics["models"] = {**metrics["models"], **score_test_rows(films.films, model.scores["test"])}
+        metrics = {"fits": {}, **self._metrics(films)}
+        metrics["models"] = {**metrics["models"], "mlp": plain(model.scores["test"])}
+        for name, fit in fit_models(["mean", *compare], films.films, films.fitted, self.console).items():
+            metrics["models"][name] = plain(fit.test)
+            metrics["fits"][name] = {"train": plain(fit.train), "seconds": round(fit.seconds, 3)}
         self.run.write_json("metrics.json", metrics)
+        self.run.write_csv("leaderboard.csv", leaderboard(metrics))
         rows = metrics["rows"]["test"]
         print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
 

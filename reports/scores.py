@@ -1,5 +1,6 @@
 """The scores and predictions of a run, as files and as the table at its end."""
 
+from collections.abc import Iterable
 from math import inf, isfinite
 from typing import Any
 
@@ -9,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baselines import Mean
-from datamodules import Films, Fitted, Scores, TargetColumn, regression_scores
+from baselines import Fit, compare
+from datamodules import Films, Fitted, Scores, TargetColumn
 from datamodules.splits import SIDES
 
 LOUD = "bold red"
@@ -31,15 +32,32 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
         "leak": fitted.leak,
         "unseen_labels": films.unseen(),
         "models": {},
+        "fits": {},
     }
 
 
-def score_test_rows(films: Films, mlp: Scores) -> dict[str, Scores]:
-    """Return every model's scores on the test rows, in the target's unit."""
-    assert films.rows is not None
-    actual = films.actual[films.rows.test]
-    mean = Mean().fit(films.actual[films.rows.train]).predict(len(actual))
-    return {"mlp": plain(mlp), "mean": plain(regression_scores(actual, mean))}
+def fit_models(names: Iterable[str], films: Films, fitted: Fitted, console: Console) -> dict[str, Fit]:
+    """Fit models to the training rows of the network, and say which is at work."""
+    found = {}
+    for name in names:
+        with console.status(f"Fitting {name}"):
+            found[name] = compare(name, films, fitted.scale)
+    return found
+
+
+def leaderboard(metrics: dict[str, Any]) -> pd.DataFrame:
+    """Return one line a model, the lowest RMSE on the test rows first."""
+    lines = []
+    for model, scores in in_order(metrics["models"]):
+        fit = metrics["fits"].get(model, {})
+        train = {f"train_{name}": value for name, value in fit.get("train", {}).items()}
+        lines.append({"model": model, **scores, **train, "seconds": fit.get("seconds")})
+    return pd.DataFrame(lines)
+
+
+def in_order(models: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return models with their scores, the lowest RMSE first."""
+    return sorted(models.items(), key=lambda item: inf if item[1]["rmse"] is None else item[1]["rmse"])
 
 
 def plain(scores: Scores) -> dict[str, Any]:
@@ -83,17 +101,13 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
     table.add_column("model")
     for name in ("RMSE", "MAE", "R²"):
         table.add_column(Text(f"{name}, {unit}" if unit and name != "R²" else name), justify="right")
-    for model, scores in sorted(models.items(), key=lambda item: _or_infinite(item[1]["rmse"])):
+    for model, scores in in_order(models):
         r2 = "–" if scores["r2"] is None else f"{round(scores['r2'], 3) + 0.0:.3f}"
         table.add_row(Text(model), _readable(scores["rmse"]), _readable(scores["mae"]), r2)
     console.print(table)
     mlp = models.get("mlp")
     if mlp and (mlp["rmse"] is None or (mlp["r2"] is not None and mlp["r2"] <= 0)):
         console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
-
-
-def _or_infinite(value: float | None) -> float:
-    return inf if value is None else value
 
 
 def _readable(value: float | None) -> str:

@@ -28,10 +28,15 @@ import cli
 from tests.conftest import IMPORTANCES
 
 CLI = Path(cli.__file__)
-KEYS = {"study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models"}
+KEYS = {
+    *("study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models", "fits")
+}
+MODELS = {"mlp", "mean", "ridge", "knn", "boosting"}
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt"))]
 CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
-LEFT_BY_A_STUDY = sorted([*IMPORTANCES, *CHECKPOINTS, "config.yaml", "metrics.json", "predictions.csv"])
+LEFT_BY_A_STUDY = sorted(
+    [*IMPORTANCES, *CHECKPOINTS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
+)
 
 
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
@@ -44,6 +49,11 @@ def in_a_process(*words: object, cwd: Path, options: tuple[str, ...] = ()) -> su
 
 def metrics_of(run: Path) -> dict:
     return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+
+
+def scored_by_test(metrics: dict) -> dict:
+    """Return the scores that `test` finds: other models are fitted by a study alone."""
+    return {model: metrics["models"][model] for model in ("mlp", "mean")}
 
 
 def predictions_of(run: Path, name: str = "predictions.csv") -> pd.DataFrame:
@@ -142,7 +152,8 @@ def test_what_one_may_copy_is_printed_on_one_line_where_no_terminal_is(train):
 
 def test_metrics_have_the_documented_keys_and_no_others(study):
     assert set(study.metrics) == KEYS
-    assert set(study.metrics["models"]) == {"mlp", "mean"}
+    assert set(study.metrics["models"]) == MODELS
+    assert set(study.metrics["fits"]) == MODELS - {"mlp"}
     for scores in study.metrics["models"].values():
         assert set(scores) == {"rmse", "mse", "mae", "r2"}
 
@@ -254,7 +265,7 @@ def test_tensorboard_reads_the_curves(study):
 def test_the_runs_config_is_whole(study, study_config):
     given, kept = yaml.safe_load(study_config.read_text()), yaml.safe_load((study.path / "config.yaml").read_text())
     parts = {"name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping"}
-    assert set(kept) == {*parts, "permutation_importance"}
+    assert set(kept) == {*parts, "permutation_importance", "compare"}
     assert kept["seed_everything"] == given["seed_everything"] == 7
     assert kept["model"]["hidden"] == [16]
     assert kept["model"]["loss"] == "mse"
@@ -444,7 +455,7 @@ def test_fit_leaves_no_scores_validate_adds_those_of_its_films_and_test_those_of
     assert "45 held-out test films" in said.out
     tested = metrics_of(done.path)
     assert set(tested["models"]) == {"mlp", "mean"}
-    assert {**tested, "models": {}} == validated
+    assert {**tested, "models": {}, "fits": {}} == validated
     assert versions_in(done.runs) == ["small/version_0"]
 
 
@@ -519,7 +530,7 @@ def test_a_moved_run_works_as_before(study, train, command, tmp_path, where):
     shutil.move(done.path, moved)
     for word in ("test", "predict"):
         assert command(word, "--run", moved).code == 0
-    assert metrics_of(moved)["models"] == study.metrics["models"]
+    assert metrics_of(moved)["models"] == scored_by_test(study.metrics)
     pd.testing.assert_frame_equal(predictions_of(moved), study.predictions)
     assert versions_in(done.runs) == []
     assert [path.name for path in moved.parent.iterdir()] == [moved.name]
@@ -535,7 +546,7 @@ def test_a_checkpoint_file_and_its_config_do_in_place_of_a_run(study, command, s
     best = study.path / "checkpoints" / "best.ckpt"
     said = command("test", "--config", study_config, "--runs", tmp_path, "--ckpt_path", best)
     assert said.code == 0
-    assert metrics_of(tmp_path / "small" / "version_0")["models"] == study.metrics["models"]
+    assert metrics_of(tmp_path / "small" / "version_0")["models"] == scored_by_test(study.metrics)
 
 
 def test_a_checkpoint_file_predicts_new_films(study, command, study_config, new_films, tmp_path):
@@ -1136,7 +1147,7 @@ def test_two_processes_find_the_importances_that_one_finds(shared, command, tmp_
 
 
 def test_one_new_process_finds_the_scores_of_two(shared, tmp_path):
-    two = metrics_of(shared.path)["models"]
+    two = scored_by_test(metrics_of(shared.path))
     assert two["mlp"]["rmse"] > 0
     assert two["mlp"]["rmse"] != two["mean"]["rmse"]
     # Not those of the study, but found anew.

@@ -122,6 +122,21 @@ def test_a_fit_leaves_no_scores_and_says_how_to_get_them(record, folder, model, 
     assert f"python cli.py test --run {folder.path}\n" in text_of(console)
 
 
+def test_a_study_fits_the_models_that_it_is_to_be_compared_with(record, folder, model, films, console):
+    record.close("study", model, films, None, ["ridge", "knn"])
+    metrics, board = folder.read_json("metrics.json"), pd.read_csv(folder.path / "leaderboard.csv")
+    assert set(metrics["models"]) == set(board["model"]) == {"mlp", "mean", "ridge", "knn"}
+    assert set(metrics["fits"]) == {"mean", "ridge", "knn"}
+    assert board["rmse"].is_monotonic_increasing
+    assert metrics["models"]["ridge"]["rmse"] == pytest.approx(board.set_index("model")["rmse"]["ridge"])
+    assert "ridge" in text_of(console)
+
+
+def test_a_test_fits_none_but_the_mean(record, folder, model, films):
+    record.close("test", model, films, None, ["ridge", "knn"])
+    assert set(folder.read_json("metrics.json")["models"]) == {"mlp", "mean"}
+
+
 def test_a_test_writes_the_scores_of_all_models(record, folder, model, films, console):
     record.close("test", model, films, None)
     metrics = folder.read_json("metrics.json")
@@ -143,7 +158,7 @@ def test_a_test_leaves_what_else_is_in_the_metrics(record, folder, model, films)
     metrics = folder.read_json("metrics.json")
     assert set(metrics["models"]) == {"mlp", "mean", "ridge"}
     assert metrics["models"]["ridge"] == ridge
-    assert {**metrics, "models": kept["models"]} == kept
+    assert {**metrics, "models": kept["models"], "fits": {}} == kept
 
 
 def test_a_validation_adds_its_scores_beside_those_of_the_test(record, folder, model, films, console):
@@ -158,7 +173,7 @@ def test_a_validation_adds_its_scores_beside_those_of_the_test(record, folder, m
 
 def test_a_study_writes_scores_and_predictions(record, folder, model, films):
     record.close("study", model, films, None)
-    assert names_in(folder) == ["config.yaml", "metrics.json", "predictions.csv"]
+    assert names_in(folder) == ["config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
     written = pd.read_csv(folder.path / "predictions.csv")
     assert written["predicted"].tolist() == model.predicted.tolist()
     assert len(set(model.predicted)) > 50

@@ -48,6 +48,7 @@ def test_what_is_known_of_the_data_is_counted(fitted, declared):
         "leak": False,
         "unseen_labels": films.unseen(),
         "models": {},
+        "fits": {},
     }
 
 
@@ -67,16 +68,29 @@ def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
     assert run.read_json("metrics.json") == metrics
 
 
-def test_the_mean_of_the_training_rows_is_scored_beside_the_model(fitted):
-    films, _ = fitted
-    scores = report.score_test_rows(films, MLP)
+def test_models_are_fitted_to_the_training_rows_beside_the_network(fitted):
+    films, learnt = fitted
+    found = report.fit_models(["mean", "ridge"], films, learnt, Console(file=StringIO()))
+    assert list(found) == ["mean", "ridge"]
     rows = films.rows
     dummy = DummyRegressor().fit(np.zeros((len(rows.train), 1)), films.actual[rows.train])
     guess = dummy.predict(np.zeros((len(rows.test), 1)))
-    assert scores["mlp"] == MLP
-    assert scores["mean"]["mse"] == pytest.approx(mean_squared_error(films.actual[rows.test], guess))
-    assert scores["mean"]["mae"] == pytest.approx(mean_absolute_error(films.actual[rows.test], guess))
-    assert scores["mean"]["r2"] <= 0
+    scores = found["mean"].test
+    assert scores["mse"] == pytest.approx(mean_squared_error(films.actual[rows.test], guess))
+    assert scores["mae"] == pytest.approx(mean_absolute_error(films.actual[rows.test], guess))
+    assert scores["r2"] <= 0
+    assert found["ridge"].train["rmse"] < found["mean"].train["rmse"]
+
+
+def test_the_leaderboard_has_a_line_a_model_the_best_first():
+    fits = {"mean": {"train": MLP, "seconds": 0.1}, "knn": {"train": MEAN, "seconds": 2.0}}
+    metrics = {"models": {"mean": MEAN, "mlp": MLP, "knn": {**MEAN, "rmse": None}}, "fits": fits}
+    table = report.leaderboard(metrics)
+    assert table["model"].tolist() == ["mlp", "mean", "knn"]
+    assert list(table.columns)[:5] == ["model", "rmse", "mse", "mae", "r2"]
+    assert table["train_rmse"].tolist()[1:] == [1.234567, 2.5]
+    assert np.isnan(table["train_rmse"][0])
+    assert table["seconds"].tolist()[1:] == [0.1, 2.0]
 
 
 def test_what_cannot_be_told_is_null():
@@ -190,7 +204,7 @@ def test_an_r2_that_cannot_be_told_is_a_dash_and_no_verdict():
 def test_a_model_that_diverged_is_shown_last_and_told_so(fitted, wild):
     films, _ = fitted
     actual = films.actual[films.rows.test]
-    models = report.score_test_rows(films, regression_scores(actual, np.full(len(actual), wild)))
+    models = {"mlp": report.plain(regression_scores(actual, np.full(len(actual), wild))), "mean": MEAN}
     assert models["mlp"]["rmse"] is None
     shown = printed(report.print_scores, "films", "", models)
     assert [line[0] for line in rows_of(shown)] == ["model", "mean", "mlp"]
