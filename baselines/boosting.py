@@ -4,11 +4,11 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from baselines.folds import folds
-from baselines.predictor import Predictor
+from baselines.predictor import ScaledPredictor
 from datamodules import EncodedFilms
 
 
-class Boosting(Predictor):
+class Boosting(ScaledPredictor):
     """Histogram gradient boosting of squared error, scikit-learn's; a fifth of the training films tells when to stop.
 
     Args:

@@ -6,13 +6,13 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
 from baselines.folds import folds
-from baselines.predictor import Predictor
+from baselines.predictor import ScaledPredictor
 from datamodules import EncodedFilms
 
 LARGEST_K, N_DIRECTIONS, SMALLEST_VARIANCE = 50, 50, 1e-12
 
 
-class KNN(Predictor):
+class KNN(ScaledPredictor):
     """The mean target of the k nearest training films; k is chosen from 1 to 50 by cross-validation among them.
 
     Distances are Euclidean, of standardised numbers and, where films have more labels than 50, of the labels' first

@@ -19,9 +19,3 @@ class Mean(Predictor):
 
     def predict(self, films: EncodedFilms) -> np.ndarray:
         return np.full(films.n_rows, self.mean)
-
-    def _fit(self, films: EncodedFilms, target: np.ndarray, film: np.ndarray) -> None:
-        raise NotImplementedError
-
-    def _predict(self, films: EncodedFilms) -> np.ndarray:
-        raise NotImplementedError

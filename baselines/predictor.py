@@ -16,8 +16,8 @@ class Predictor(ABC):
     """
 
     name: ClassVar[str]
-    scale: TargetScale
 
+    @abstractmethod
     def fit(self, films: EncodedFilms, actual: np.ndarray, film: np.ndarray, scale: TargetScale) -> Self:
         """Learn from the training rows alone.
 
@@ -27,12 +27,23 @@ class Predictor(ABC):
             film: (n_rows,) int64, what film a row belongs to: its rows are never torn apart to choose a setting.
             scale: makes of the target what the network sees, too.
         """
+
+    @abstractmethod
+    def predict(self, films: EncodedFilms) -> np.ndarray:
+        """Return (n_rows,) float64 in the target's original unit."""
+
+
+class ScaledPredictor(Predictor):
+    """A model that sees the target as the network does, transformed and scaled."""
+
+    scale: TargetScale
+
+    def fit(self, films: EncodedFilms, actual: np.ndarray, film: np.ndarray, scale: TargetScale) -> Self:
         self.scale = scale
         self._fit(films, scale.forward(actual), film)
         return self
 
     def predict(self, films: EncodedFilms) -> np.ndarray:
-        """Return (n_rows,) float64 in the target's original unit."""
         return self.scale.inverse(self._predict(films))
 
     @abstractmethod

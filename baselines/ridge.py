@@ -4,13 +4,13 @@ import numpy as np
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from baselines.folds import folds
-from baselines.predictor import Predictor
+from baselines.predictor import ScaledPredictor
 from datamodules import EncodedFilms
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
 
-class Ridge(Predictor):
+class Ridge(ScaledPredictor):
     """Ridge regression with an intercept; its penalty is chosen by cross-validation on the training rows.
 
     Attributes:
