@@ -24,7 +24,9 @@ class Boosting(ScaledPredictor):
         counts = np.bincount(films.labels.indices, minlength=films.labels.shape[1])
         self.labels = np.sort(np.argsort(-counts, kind="stable")[: self.n_labels])
         features, (train, held_out) = self._features(films), folds(film)[0]
-        self.model = HistGradientBoostingRegressor(max_iter=500, early_stopping=True, n_iter_no_change=10)
+        self.model = HistGradientBoostingRegressor(
+            max_iter=500, early_stopping=True, n_iter_no_change=10, random_state=0
+        )
         self.model.fit(features[train], target[train], X_val=features[held_out], y_val=target[held_out])
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:
