@@ -23,6 +23,9 @@ TAKES_A_RUN = {
 }
 """The option by which a command takes a run's folder."""
 
+PREFIX = "permutation_importance."
+"""What configs, and the options of `study`, put before the settings of `importance`."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
@@ -33,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as problem:
         message = str(problem)
         if words[0] == "importance":  # whose options need no prefix
-            message = message.replace("permutation_importance.", "--")
+            message = message.replace(PREFIX, "--")
         console.print("[bold red]error:[/bold red]", end=" ")
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
@@ -71,9 +74,7 @@ def _run(words: list[str]) -> None:
     if given and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
     if words[0] == "importance":  # its own options need no prefix
-        words = [
-            f"--permutation_importance.{word[2:]}" if word.partition("=")[0] in IMPORTANCE else word for word in words
-        ]
+        words = [f"--{PREFIX}{word[2:]}" if word.partition("=")[0] in IMPORTANCE else word for word in words]
     asks = {"--help-all", "--print_config"} & set(words)
     if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")

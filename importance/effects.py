@@ -143,7 +143,7 @@ class Shuffles:
         # From one shuffle: less the squares of what films give, in which the noise is once more.
         alone = self.films[1].sum() - self.gave_films.sum()
         variance = self._common(self.films) if self.n_repeats > 1 else alone
-        return (variance.clamp(min=0) * self.n_films / max(self.n_films - 1, 1)).sqrt() / len(self.film)
+        return spread(variance, torch.zeros_like(variance), self.n_films) / len(self.film)  # changes sum to 0
 
     def error_of_shuffles(self) -> Tensor:
         """Return the standard error of the mean over rows and shuffles that the draw of shuffles makes.

@@ -120,7 +120,8 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     contribution = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=lost.device)
     contribution[entries.place, entries.row] = (without / n_rows)[entries.place] * lost
     squares = without * entries.sums(lost**2)
-    column_squares = without * entries.sums(lost) ** 2 / n_rows
+    lost_by_column = entries.sums(lost)
+    column_squares = without * lost_by_column**2 / n_rows
     worn = torch.zeros(n_columns, n_rows, device=lost.device)
     worn[entries.place, entries.row] = entries.weight
     place, weight, count, which = entries.distinct()
@@ -140,10 +141,8 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
     variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
     # Each row again, as the one whose entry, or lack of one, is given: see `effects.Shuffles`.
-    contribution += (entries.sums(lost) - 2 * total)[:, None] / n_rows
-    contribution[entries.place, entries.row] += at(given, which) / n_rows - at(
-        entries.sums(lost) / n_rows, entries.place
-    )
+    contribution += (lost_by_column - 2 * total)[:, None] / n_rows
+    contribution[entries.place, entries.row] += (at(given, which) - at(lost_by_column, entries.place)) / n_rows
     by_film = rows.by_film(contribution.T)
     increase, slope = baseline.increase(total / n_rows)
     return Importance(

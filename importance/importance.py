@@ -69,13 +69,17 @@ class Importance:
         """Tell which features are known, (n,) bool."""
         return ~self.mean.isnan()
 
+    @property
+    def variance(self) -> Tensor:
+        """Return the square of both standard errors together, (n,)."""
+        return self.se_shuffle.nan_to_num(0.0) ** 2 + self.se_sample**2
+
     def z(self) -> Tensor:
         """Return importance over its standard error, (n,); NaN with fewer than `FEW_FILMS` films.
 
         0 for a feature that the model does not look at.
         """
-        error = (self.se_shuffle.nan_to_num(0.0) ** 2 + self.se_sample**2).sqrt()
-        z = torch.where(self.mean == 0, torch.zeros_like(self.mean), self.mean / error)
+        z = torch.where(self.mean == 0, torch.zeros_like(self.mean), self.mean / self.variance.sqrt())
         return torch.where(self.estimable & (self.n_films >= FEW_FILMS), z, torch.nan)
 
     def p(self) -> Tensor:

@@ -26,13 +26,14 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     """
     n_rows, n_repeats = baseline.rows.n_rows, estimator.n_repeats
     lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    lost_by_column = entries.sums(lost)
     at_once = max(1, estimator.updates_at_once // len(entries.row))
     means, off = [], []
     for first in range(0, n_repeats, at_once):
         some = min(at_once, n_repeats - first)
         shuffled = shuffled_entries(entries, streams, some, n_rows, first)
         gained, rows_off = _some_shuffles(baseline, entries, lost, shuffled)
-        means.append((gained.view(-1, some) + entries.sums(lost)[:, None]) / n_rows)
+        means.append((gained.view(-1, some) + lost_by_column[:, None]) / n_rows)
         off.append(rows_off)
     drawn = reduce(add, off).standing_for(n_rows - entries.counts)
     mean = torch.cat(means, dim=1)

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 import lightning.pytorch as pl
 import torch
@@ -24,11 +24,21 @@ from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
 COMMON = (
-    *("name", "runs", "seed_everything", "trainer", "model", "data"),
-    *("early_stopping", "permutation_importance", "compare"),
+    "name",
+    "runs",
+    "seed_everything",
+    "trainer",
+    "model",
+    "data",
+    "early_stopping",
+    "permutation_importance",
+    "compare",
 )
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
 
+
+Compared = Literal["ridge", "knn", "boosting"]
+"""What a study fits to the same films unless it is told otherwise: all of `baselines.PREDICTORS` but the mean."""
 
 USES_A_MODEL = ("validate", "test", "predict", "importance")
 """The commands that need a trained model."""
@@ -114,8 +124,8 @@ class FilmCLI(LightningCLI):
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
         parser.add_argument(
             "--compare",
-            type=list[Literal["ridge", "knn", "boosting"]],
-            default=["ridge", "knn", "boosting"],
+            type=list[Compared],
+            default=list(get_args(Compared)),
             help="Models that a study fits to the same films, beside the mean.",
         )
         parser.add_lightning_class_args(Patience, "early_stopping")
@@ -164,9 +174,8 @@ class FilmCLI(LightningCLI):
         self.permutation_importance = self._get(self.config_init, "permutation_importance")
         self.permutation_importance.enabled = self.subcommand in ("study", "importance")
         if self.permutation_importance.enabled:
-            feature_sets(
-                self.datamodule.fitted.encoder.space, self.permutation_importance.groups
-            )  # refuses groups of nothing
+            space = self.datamodule.fitted.encoder.space
+            feature_sets(space, self.permutation_importance.groups)  # refuses groups of nothing
         if checkpoint and self.subcommand not in USES_A_MODEL:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
             self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)

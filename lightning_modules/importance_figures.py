@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from lightning_modules.importance_study import ImportanceStudy
+from lightning_modules.importance_study import ImportanceStudy, margins
 
 TOP, LONGEST = 25, 60
 COLOUR, ERROR = "#2a7f4f", "#333333"
@@ -26,8 +26,7 @@ def _bars(names: pd.Series, table: pd.DataFrame, title: str, study: ImportanceSt
     figure = Figure(figsize=(8, 1.4 + 0.25 * max(len(table), 1)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(table))
-    error = 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
-    axes.barh(places, table["importance"], xerr=error, color=COLOUR, ecolor=ERROR, error_kw={"linewidth": 1})
+    axes.barh(places, table["importance"], xerr=margins(table), color=COLOUR, ecolor=ERROR, error_kw={"linewidth": 1})
     # Names are data: a dollar sign is no formula.
     shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
     axes.set_yticks(places, [name.replace("$", r"\$") for name in shown])

@@ -12,6 +12,7 @@ from rich.text import Text
 from datamodules import FilmDataModule, Films
 from importance import FEW_FILMS
 from lightning_modules import ImportanceStudy
+from lightning_modules.importance_study import margins
 from reports.run_folder import RunFolder
 from reports.scores import LOUD
 
@@ -140,7 +141,6 @@ def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:
     table.add_column("")
     for heading in ("importance", "± 95 %", "films"):
         table.add_column(heading, justify="right")
-    error = 1.96 * np.sqrt(rows["se_shuffle"].fillna(0) ** 2 + rows["se_sample"] ** 2)
-    for one, value, margin, films in zip(rows[name], rows["importance"], error, rows["n_films"], strict=True):
+    for one, value, margin, films in zip(rows[name], rows["importance"], margins(rows), rows["n_films"], strict=True):
         table.add_row(Text(one), f"{value:.4g}", f"{margin:.2g}", f"{films:,}")
     console.print(table)

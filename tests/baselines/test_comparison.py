@@ -1,3 +1,5 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from datamodules.films import Declared, fit_films
 from datamodules.scores import regression_scores
 from datamodules.splits import GroupSplit, RandomSplit
 from datamodules.targets import Target
+from lightning_modules.film_cli import Compared
 
 
 @pytest.mark.parametrize("name", PREDICTORS)
@@ -19,6 +22,10 @@ def test_a_model_is_fitted_to_training_rows_and_scored_on_both_sides(films_frame
         expected = regression_scores(films.actual[places], model.predict(films.encoded.take(places)))
         assert scores == pytest.approx(expected)
     assert found.seconds > 0
+
+
+def test_every_model_but_the_mean_can_be_asked_for():
+    assert {"mean", *get_args(Compared)} == set(PREDICTORS)
 
 
 def test_no_model_reads_a_target_outside_of_training(films_frame, film_features):
