@@ -1,6 +1,7 @@
 from .batches import Batch, FilmRows, RowSampler, film_loader
 from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
+from .feature_sets import FeatureSet, feature_sets
 from .feature_space import Block, FeatureSpace
 from .features import Bins, Category, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
@@ -18,6 +19,7 @@ __all__ = [
     "Declared",
     "EncodedFilms",
     "Feature",
+    "FeatureSet",
     "FeatureSpace",
     "FilmDataModule",
     "FilmEncoder",
@@ -40,6 +42,7 @@ __all__ = [
     "TargetColumn",
     "TargetScale",
     "TimeSplit",
+    "feature_sets",
     "film_loader",
     "fit_films",
     "new_films",

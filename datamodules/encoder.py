@@ -23,12 +23,14 @@ class EncodedFilms:
     """Films as the models take them; nothing is densified.
 
     Attributes:
-        dense: (n_rows, n_dense) float32.
+        dense: (n_rows, n_dense) float32, scaled as declared.
+        unscaled: (n_rows, n_dense) float64, the same in the numbers' own units (log1p taken), training medians in gaps.
         labels: (n_rows, n_labels) float32 in CSR with int32 columns, each once in a row.
         unseen: by source column, (n_rows,) int32: labels of the row that training did not keep.
     """
 
     dense: np.ndarray
+    unscaled: np.ndarray
     labels: csr_array
     unseen: dict[str, np.ndarray]
 
@@ -38,9 +40,8 @@ class EncodedFilms:
 
     def take(self, rows: np.ndarray) -> "EncodedFilms":
         """Return some of the rows."""
-        return EncodedFilms(
-            self.dense[rows], self.labels[rows], {column: counts[rows] for column, counts in self.unseen.items()}
-        )
+        unseen = {column: counts[rows] for column, counts in self.unseen.items()}
+        return EncodedFilms(self.dense[rows], self.unscaled[rows], self.labels[rows], unseen)
 
     def matrix(self) -> csr_array:
         """Return numbers and labels side by side, (n_rows, n_dense + n_labels) float64 in CSR."""
@@ -114,13 +115,18 @@ class FilmEncoder:
 
     def _assemble(self, parts: list[list[Dense | Sparse]], n_rows: int) -> EncodedFilms:
         placed = list(zip(chain.from_iterable(self.space.groups), chain.from_iterable(parts), strict=True))
-        dense = [part.values for _, part in placed if isinstance(part, Dense)]
+        dense = [part for _, part in placed if isinstance(part, Dense)]
         sparse = [(block, part) for block, part in placed if isinstance(part, Sparse)]
         return EncodedFilms(
-            dense=np.concatenate(dense, axis=1) if dense else np.zeros((n_rows, 0), np.float32),
+            dense=_columns([part.values for part in dense], n_rows, np.float32),
+            unscaled=_columns([part.unscaled for part in dense], n_rows, np.float64),
             labels=_side_by_side(sparse, n_rows),
             unseen=_unseen(sparse),
         )
+
+
+def _columns(parts: list[np.ndarray], n_rows: int, kind: type) -> np.ndarray:
+    return np.concatenate([np.zeros((n_rows, 0), kind), *parts], axis=1)
 
 
 def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:

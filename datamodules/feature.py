@@ -14,9 +14,15 @@ Parsed = TypeVar("Parsed")
 
 @dataclass(frozen=True)
 class Dense:
-    """Encoded numbers: values (n_rows, n_columns) float32."""
+    """Encoded numbers.
+
+    Attributes:
+        values: (n_rows, n_columns) float32, as the network takes them.
+        unscaled: (n_rows, n_columns) float64, in the number's own unit (log1p taken), with what stands in for gaps.
+    """
 
     values: np.ndarray
+    unscaled: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,14 @@ class Number(Feature[np.ndarray]):
             scaled = (values - fitted["mean"]) / fitted["std"]
         else:
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
-        parts: list[Dense | Sparse] = [Dense(scaled.astype(np.float32)[:, None])]
+        parts: list[Dense | Sparse] = [_dense(scaled, values)]
         if len(blocks) == 2:
-            parts.append(Dense(missing.astype(np.float32)[:, None]))
+            parts.append(_dense(missing, missing))
         return parts
+
+
+def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
+    return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
 
 
 def _to_normal(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

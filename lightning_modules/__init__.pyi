@@ -1,5 +1,4 @@
 from .additive_mlp import AdditiveLayer, AdditiveMLP
-from .feature_sets import FeatureSet, feature_sets
 from .film_cli import FilmCLI
 from .film_trainer import FilmTrainer
 from .held_out import Predictions
@@ -10,12 +9,10 @@ from .permutation_importance import PermutationImportance
 __all__ = [
     "AdditiveLayer",
     "AdditiveMLP",
-    "FeatureSet",
     "FilmCLI",
     "FilmTrainer",
     "ImportanceStudy",
     "MLPRegressor",
     "PermutationImportance",
     "Predictions",
-    "feature_sets",
 ]

@@ -15,8 +15,8 @@ from lightning_utilities.core.rank_zero import rank_zero_only
 
 from datamodules import InputError
 from datamodules.errors import nearest
+from datamodules.feature_sets import feature_sets
 from datamodules.film_data_module import FilmDataModule
-from lightning_modules.feature_sets import feature_sets
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword

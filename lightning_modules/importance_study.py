@@ -9,8 +9,8 @@ import pandas as pd
 import torch
 
 from datamodules import FeatureSpace
+from datamodules.feature_sets import FeatureSet
 from importance import Importance, benjamini_hochberg
-from lightning_modules.feature_sets import FeatureSet
 
 MEASURES = {
     "mse": "increase of the squared error",

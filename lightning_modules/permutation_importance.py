@@ -20,8 +20,8 @@ from rich.text import Text
 from torch import Tensor
 
 from datamodules import FilmDataModule, FilmRows, InputError, TargetScale, regression_scores
+from datamodules.feature_sets import feature_sets
 from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, LossName, Task, Tasks
-from lightning_modules.feature_sets import feature_sets
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 

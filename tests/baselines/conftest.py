@@ -12,7 +12,8 @@ from datamodules.targets import Target
 def encoded() -> Callable[..., EncodedFilms]:
     def made(dense: np.ndarray, labels: np.ndarray | None = None) -> EncodedFilms:
         labels = np.zeros((len(dense), 0)) if labels is None else labels
-        return EncodedFilms(dense.astype(np.float32), csr_array(labels.astype(np.float32)), {})
+        dense = dense.astype(np.float64)
+        return EncodedFilms(dense.astype(np.float32), dense, csr_array(labels.astype(np.float32)), {})
 
     return made
 

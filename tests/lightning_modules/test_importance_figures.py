@@ -6,8 +6,8 @@ import torch
 from matplotlib.figure import Figure
 
 from datamodules import Block, FeatureSpace
+from datamodules.feature_sets import feature_sets
 from importance import Importance
-from lightning_modules.feature_sets import feature_sets
 from lightning_modules.importance_figures import columns_chart, values_chart
 from lightning_modules.importance_study import ImportanceStudy
 

@@ -8,8 +8,8 @@ import torch
 from scipy.stats import false_discovery_control
 
 from datamodules import Block, FeatureSpace
+from datamodules.feature_sets import feature_sets
 from importance import Importance
-from lightning_modules.feature_sets import feature_sets
 from lightning_modules.importance_study import ImportanceStudy
 
 FIRST = ["feature", "importance", "column", "value", "role", "level"]

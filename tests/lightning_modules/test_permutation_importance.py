@@ -15,11 +15,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from torch import nn
 
 from datamodules import InputError
+from datamodules.feature_sets import feature_sets
 from datamodules.targets import Target
 from importance import Entries
 from importance.shuffles import shuffled_entries
 from importance.streams import child, permutation
-from lightning_modules.feature_sets import feature_sets
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.permutation_importance import PermutationImportance, held_out, keys_of

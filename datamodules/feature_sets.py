@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from datamodules import Block, FeatureSpace, InputError
-from datamodules.errors import nearest
+from datamodules.errors import InputError, nearest
+from datamodules.feature_space import Block, FeatureSpace
 
 Level = Literal["number", "column", "role", "group"]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from datamodules import Block, FeatureSpace, FilmEncoder, InputError
+from datamodules.feature_sets import FeatureSet, feature_sets
 from datamodules.features import Bins, Category, Labels, Number
-from lightning_modules.feature_sets import FeatureSet, feature_sets
 
 ODD = ["Tom Hanks", "Tom [Jr] Lee", "Who?", "Whom", "Tom J Lee"]
 
