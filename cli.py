@@ -112,7 +112,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
-        return record.open(run, cli.config_yaml(), cli.datamodule, cli.option("model")["hidden"])
+        model = cli.option("model")
+        return record.open(run, cli.config_yaml(), cli.datamodule, model["hidden"], model["members"])
 
     try:
         cli = FilmCLI(words, open_run, checkpoint)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lightning_modules.members import MemberTail, member_seeds
+
 LABEL_STD = 0.02
 
 
@@ -35,6 +37,15 @@ class AdditiveLayer(nn.Module):
         # Small, so that a label seen in a few films says little until it has learnt something.
         nn.init.normal_(self.label_weight, std=LABEL_STD, generator=generator)
 
+    @classmethod
+    def side_by_side(cls, layers: Sequence["AdditiveLayer"]) -> "AdditiveLayer":
+        """Return one layer as wide as all of these, with their columns in turn; it is the first of them, changed."""
+        wide = layers[0]
+        for name in ("dense_weight", "label_weight", "bias"):
+            columns = torch.cat([getattr(layer, name).detach() for layer in layers], dim=-1)
+            setattr(wide, name, nn.Parameter(columns))
+        return wide
+
     def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return the pre-activations, (n, width)."""
         if self.training and self.label_dropout:
@@ -52,15 +63,19 @@ class AdditiveLayer(nn.Module):
 
 
 class AdditiveMLP(nn.Module):
-    """An MLP over numbers and labels with one output.
+    """An MLP over numbers and labels with one output, or several of them side by side with their mean as output.
+
+    Member m's first layer is columns m * hidden[0] to (m + 1) * hidden[0] of `first`. With one member the parameters
+    are those of plain linear layers.
 
     Args:
         n_dense: number columns.
         n_labels: label columns.
         hidden: widths of the hidden layers; the first one's is the additive layer's.
         dropout: share of hidden units dropped in training.
-        label_dropout: share of a film's labels dropped in training.
-        seed: of the initial weights.
+        label_dropout: share of a film's labels dropped in training, the same ones for all members.
+        seed: of the initial weights; see `member_seeds`.
+        members: networks side by side.
     """
 
     def __init__(
@@ -71,18 +86,32 @@ class AdditiveMLP(nn.Module):
         dropout: float = 0.0,
         label_dropout: float = 0.0,
         seed: int = 0,
+        members: int = 1,
     ) -> None:
         super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.first = AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator)
-        layers: list[nn.Module] = []
-        for n_in, n_out in zip(hidden, (*hidden[1:], 1), strict=True):
-            layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), _linear(n_in, n_out, generator)]
-        self.tail = nn.Sequential(*layers)
+        firsts, tails = [], []
+        for one in member_seeds(seed, members):
+            generator = torch.Generator().manual_seed(one)
+            firsts.append(AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator))
+            tails.append(_tail(hidden, dropout, generator))
+        self.first = AdditiveLayer.side_by_side(firsts)
+        self.tail = MemberTail(tails) if members > 1 else tails[0]
 
     def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return one scaled prediction a film, (n,)."""
         return self.tail(self.first(dense, labels, offsets, weights)).squeeze(-1)
+
+    def each(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return the scaled predictions of each member, (n, members)."""
+        sums = self.first(dense, labels, offsets, weights)
+        return self.tail.each(sums) if isinstance(self.tail, MemberTail) else self.tail(sums)
+
+
+def _tail(hidden: Sequence[int], dropout: float, generator: torch.Generator) -> nn.Sequential:
+    layers: list[nn.Module] = []
+    for n_in, n_out in zip(hidden, (*hidden[1:], 1), strict=True):
+        layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), _linear(n_in, n_out, generator)]
+    return nn.Sequential(*layers)
 
 
 def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:

@@ -214,9 +214,14 @@ class FilmCLI(LightningCLI):
             )
 
     def _take_over(self, checkpoint: dict[str, Any]) -> None:
-        trained, here = checkpoint["hyper_parameters"]["hidden"], self.model.hparams["hidden"]
-        if trained != here:
-            raise InputError(f"{self.checkpoint} has model.hidden {trained}, the config says {here}: use the same")
+        trained, here = {"members": 1, **checkpoint["hyper_parameters"]}, self.model.hparams  # older ones had one
+        others = [
+            f"{self.checkpoint} has model.{name} {trained[name]}, the config says {here[name]}: use the same"
+            for name in ("hidden", "members")
+            if trained[name] != here[name]
+        ]
+        if others:
+            raise InputError("\n".join(others))
         self.datamodule.load_state_dict(checkpoint["FilmDataModule"])
 
     def option(self, key: str) -> Any:

@@ -24,7 +24,7 @@ class MLPRegressor(pl.LightningModule):
     Args:
         hidden: widths of the hidden layers.
         dropout: share of hidden units dropped in training.
-        label_dropout: share of a film's labels dropped in training.
+        label_dropout: share of a film's labels dropped in training, the same ones for all members.
         loss: on the standardised target; mae and huber care less for single films far off.
         optimiser: adamw is Adam with decoupled weight decay.
         learning_rate: of the first step.
@@ -32,6 +32,8 @@ class MLPRegressor(pl.LightningModule):
         first_weight_decay: of the first layer; it also shrinks rows of labels that a batch doesn't have.
         tail_weight_decay: of the layers behind it.
         seed: of the initial weights and of dropout.
+        members: networks trained side by side, whose mean is predicted; each learns from its own loss, and training
+            stops by that of the mean.
 
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
@@ -50,6 +52,7 @@ class MLPRegressor(pl.LightningModule):
         first_weight_decay: float = 0.0,
         tail_weight_decay: float = 0.0,
         seed: int = 42,
+        members: int = 1,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -80,7 +83,9 @@ class MLPRegressor(pl.LightningModule):
 
     def _build(self, n_dense: int, n_labels: int) -> AdditiveMLP:
         hp = self.hparams
-        return AdditiveMLP(n_dense, n_labels, hp["hidden"], hp["dropout"], hp["label_dropout"], hp["seed"])
+        return AdditiveMLP(
+            n_dense, n_labels, hp["hidden"], hp["dropout"], hp["label_dropout"], hp["seed"], hp["members"]
+        )
 
     def forward(self, batch: Batch) -> Tensor:
         """Return scaled predictions, (n,)."""
@@ -96,15 +101,17 @@ class MLPRegressor(pl.LightningModule):
         generator.manual_seed(mixed >> 1)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the batch's loss."""
-        loss = self._loss(self(batch), batch.target)
+        """Return the sum of the members' losses: its gradients are those of each member alone. Their mean is logged."""
+        assert self.network is not None, "setup() comes first"
+        scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights)
+        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled))
         # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
         self.summed_loss += loss.detach() * len(batch.target)
         self.n_trained += len(batch.target)
         if self.trainer.is_last_batch:  # the epoch's mean over rows and devices, which have equally many
             mean = self.summed_loss / self.n_trained
             self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
-        return loss
+        return loss * self.hparams["members"]
 
     def on_train_epoch_start(self) -> None:
         """Begin the sum of the epoch's loss."""
@@ -182,6 +189,8 @@ def _check(hp: dict[str, Any]) -> None:
     ]
     if hp["seed"] < 0:
         problems.append(f"model.seed must be 0 or more, got {hp['seed']}")
+    if hp["members"] < 1:
+        problems.append(f"model.members must be 1 or more, got {hp['members']}")
     if not hp["hidden"] or min(hp["hidden"]) < 1:
         problems.append(f"model.hidden must be one or more widths of 1 or more, got {hp['hidden']}")
     if not hp["learning_rate"] > 0:

@@ -19,6 +19,7 @@ TRAINING = {
     "--data.batch_size N": "films a batch",
     "--data.allow_leak true": "let a split put a film on two sides",
     "--model.hidden [128,64]": "widths of the hidden layers",
+    "--model.members N": "networks side by side, whose mean is predicted",
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",

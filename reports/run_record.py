@@ -27,7 +27,7 @@ class RunRecord:
         self.console = console
         self.is_new = run is None
 
-    def open(self, run: RunFolder, config: str, films: FilmDataModule, hidden: list[int]) -> Path:
+    def open(self, run: RunFolder, config: str, films: FilmDataModule, hidden: list[int], members: int = 1) -> Path:
         """Say what is about to happen; in a new folder, write the config and what is known of the data."""
         self.run = run
         if self.is_new:
@@ -36,7 +36,7 @@ class RunRecord:
                 return run.path
             metrics = describe_data(run.study, films.declared.target, films.films, films.fitted)
             run.write_json("metrics.json", metrics)
-            print_data(metrics, hidden, self.console)
+            print_data(metrics, hidden, self.console, members)
         return run.path
 
     def discard(self) -> None:

@@ -17,8 +17,10 @@ from datamodules.features import Category, Feature, Labels, Number
 from datamodules.film_data_module import FilmDataModule
 from datamodules.splits import RandomSplit
 from datamodules.targets import Target
+from lightning_modules.additive_mlp import AdditiveMLP
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.importance_study import ImportanceStudy
+from lightning_modules.members import MemberTail
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.permutation_importance import PermutationImportance
 
@@ -199,6 +201,22 @@ def quick_trainer(tmp_path: Path) -> Callable[..., FilmTrainer]:
     return lambda **given: FilmTrainer(**{**usual, **given})
 
 
+def members_of(network: AdditiveMLP) -> list[dict[str, torch.Tensor]]:
+    """Return for each member of a network the state of a plain network that predicts the same."""
+    state = network.state_dict()
+    if not isinstance(network.tail, MemberTail):
+        return [state]
+
+    def part(name: str, weights: torch.Tensor, member: int) -> torch.Tensor:
+        if name.startswith("first."):
+            return weights.chunk(network.tail.members, dim=-1)[member]
+        return weights[member].T if name.endswith("weight") else weights[member]
+
+    return [
+        {name: part(name, weights, member) for name, weights in state.items()} for member in range(network.tail.members)
+    ]
+
+
 class Measured(NamedTuple):
     """A trained network and what measured the importance of its features."""
 
@@ -219,9 +237,9 @@ def measured(
 ) -> Callable[..., Measured]:
     """Return what trains a network with dropout on `film_data` and measures; `how` goes to the callback."""
 
-    def run(data: FilmDataModule | None = None, logger: Any = False, **how: Any) -> Measured:
+    def run(data: FilmDataModule | None = None, logger: Any = False, members: int = 1, **how: Any) -> Measured:
         films, callback = data or film_data(), PermutationImportance(**how)
-        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02)
+        model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02, members=members)
         trainer = quick_trainer(max_epochs=10, callbacks=[callback], logger=logger)
         trainer.fit(model, datamodule=films)
         assert callback.study is None

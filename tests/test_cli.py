@@ -590,6 +590,20 @@ def test_a_run_is_resumed_where_it_stopped_bit_for_bit(train, command):
     assert versions_in(part.runs) == ["small/version_0"]
 
 
+def test_networks_side_by_side_are_resumed_bit_for_bit_and_tested(train, command):
+    whole = train("fit", "--model.members", 2)
+    part = train("fit", "--model.members", 2, "--trainer.max_epochs", 2)
+    assert " labels, 2 MLPs 16\n" in part.said.out
+    assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
+    resumed, expected = checkpoint_of(part.path, "last")["state_dict"], checkpoint_of(whole.path, "last")["state_dict"]
+    assert expected["network.tail.2.weight"].shape == (2, 16, 1)
+    assert set(resumed) == set(expected)
+    for name, weights in expected.items():
+        assert torch.equal(weights, resumed[name]), name
+    assert command("test", "--run", part.path).code == 0
+    assert metrics_of(part.path)["models"]["mlp"]["rmse"] > 0
+
+
 def test_a_resumed_study_ends_as_one_in_one_go(study, train, command):
     part = train("fit", "--trainer.max_epochs", 2)
     assert command("study", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
@@ -852,6 +866,7 @@ ON_A_RUN = {
     "a new table with text": ("predict --run {run} --data.table {bad}/text_number.csv", ["row 8 has 'about 1970'"]),
     "an empty new table": ("predict --run {run} --data.table {bad}/empty.csv", ["empty.csv is empty"]),
     "another width": ("test --run {run} --model.hidden [8]", ["model.hidden [16]", "the config says [8]"]),
+    "more members": ("test --run {run} --model.members 3", ["model.members 1", "the config says 3"]),
     "another split": ("test --run {run} --data.split.seed 9", ["data.split", "'seed': 3", "train anew"]),
     "an unknown key": ("test --run {run} --config {bad}/key.yaml", ["did you mean 'model.hidden'?"]),
     "an unknown accelerator": ("test --run {run} --trainer.accelerator warp", ["warp", "cpu"]),

@@ -190,6 +190,29 @@ def test_another_width_is_refused_with_both(command, words, trained, runs):
     assert runs.asked == []
 
 
+@pytest.mark.parametrize("command", ["fit", "test"])
+def test_another_number_of_members_is_refused_with_both(command, words, trained, runs):
+    with pytest.raises(InputError, match=r"^\S+last\.ckpt has model\.members 1, the config says 3: use the same$"):
+        FilmCLI([command, *words, "--model.members", "3"], runs, trained)
+    assert runs.asked == []
+
+
+def test_all_that_differs_from_the_checkpoint_is_told_at_once(words, trained, runs):
+    with pytest.raises(InputError, match=r"model\.hidden \[16\], the config says \[9\].*\n.*model\.members 1, .* 2:"):
+        FilmCLI(["test", *words, "--model.hidden", "[9]", "--model.members", "2"], runs, trained)
+
+
+def test_a_checkpoint_from_before_there_were_members_has_one(words, trained, in_place, tmp_path):
+    older = torch.load(trained, weights_only=True)
+    assert older["hyper_parameters"].pop("members") == 1
+    torch.save(older, tmp_path / "older.ckpt")
+    scores = [FilmCLI(["test", *words], in_place, path).model.scores for path in (trained, tmp_path / "older.ckpt")]
+    assert scores[0]["test"]["rmse"] > 0
+    assert scores[0] == scores[1]
+    with pytest.raises(InputError, match=r"older\.ckpt has model\.members 1, the config says 2"):
+        FilmCLI(["test", *words, "--model.members", "2"], in_place, tmp_path / "older.ckpt")
+
+
 @pytest.mark.parametrize(("command", "missing"), [("fit", "FilmDataModule"), ("test", "hyper_parameters")])
 def test_a_checkpoint_without_its_films_or_its_model_is_refused(words, trained, runs, tmp_path, command, missing):
     content = torch.load(trained, weights_only=True)

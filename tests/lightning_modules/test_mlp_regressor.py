@@ -301,6 +301,8 @@ def test_without_weight_decay_weights_without_a_gradient_stay():
         ({"label_dropout": float("nan")}, r"model\.label_dropout must be at least 0 and below 1, got nan$"),
         ({"hidden": []}, r"model\.hidden must be one or more widths of 1 or more, got \[\]$"),
         ({"hidden": [8, 0]}, r"model\.hidden must be one or more widths of 1 or more, got \[8, 0\]$"),
+        ({"members": 0}, r"model\.members must be 1 or more, got 0$"),
+        ({"members": -2}, r"model\.members must be 1 or more, got -2$"),
         ({"learning_rate": 0.0}, r"model\.learning_rate must be above 0, got 0$"),
         ({"learning_rate": float("nan")}, r"model\.learning_rate must be above 0, got nan$"),
         ({"first_weight_decay": -1.0}, r"model\.first_weight_decay must be .*0.*, got -1$"),

@@ -12,7 +12,6 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from torch import nn
 
 from datamodules import InputError
 from datamodules.feature_sets import feature_sets
@@ -23,6 +22,7 @@ from importance.streams import child, permutation
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.permutation_importance import PermutationImportance, held_out, keys_of
+from tests.conftest import members_of
 
 TOTALS = {
     "mse": mean_squared_error,
@@ -39,7 +39,7 @@ class Dense:
     features: np.ndarray
     actual: np.ndarray
     n_dense: int
-    weights: list[np.ndarray]
+    members: list[list[np.ndarray]]
     inverse: Callable[[np.ndarray], np.ndarray]
 
     @classmethod
@@ -47,20 +47,23 @@ class Dense:
         films, network = measured.films.films, measured.model.network
         rows, n_labels = getattr(films.rows, side), films.encoded.labels.shape[1]
         features = np.hstack([films.encoded.dense[rows], films.encoded.labels[rows].toarray()]).astype(np.float64)
-        first, linear = network.first, [layer for layer in network.tail if isinstance(layer, nn.Linear)]
-        weights = [torch.cat([first.dense_weight, first.label_weight[:n_labels]]), first.bias]
-        weights += [part for layer in linear for part in (layer.weight.T, layer.bias)]
-        weights = [part.detach().double().numpy() for part in weights]
+        members = []
+        for state in members_of(network):
+            dense, labels, *others = (part.double().numpy() for part in state.values())
+            members.append([np.vstack([dense, labels[:n_labels]]), *(part.T for part in others)])
         scale = measured.films.fitted.scale
-        return cls(features, films.actual[rows], films.encoded.dense.shape[1], weights, scale.inverse)
+        return cls(features, films.actual[rows], films.encoded.dense.shape[1], members, scale.inverse)
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Return predictions in the target's unit; no hidden unit and no label is dropped."""
-        hidden = features
-        for place in range(0, len(self.weights), 2):
-            hidden = hidden @ self.weights[place] + self.weights[place + 1]
-            hidden = np.maximum(hidden, 0) if place + 2 < len(self.weights) else hidden
-        return self.inverse(hidden[:, 0])
+        scaled = []
+        for weights in self.members:
+            hidden = features
+            for place in range(0, len(weights), 2):
+                hidden = hidden @ weights[place] + weights[place + 1]
+                hidden = np.maximum(hidden, 0) if place + 2 < len(weights) else hidden
+            scaled.append(hidden[:, 0])
+        return self.inverse(np.mean(scaled, axis=0))
 
     def lost(self, features: np.ndarray, loss: str = "mse") -> float:
         """Return the increase of the loss when the features are others."""
@@ -77,9 +80,11 @@ def by_name(study: ImportanceStudy) -> dict[str, float]:
     return study.features.set_index("feature")["importance"].to_dict()
 
 
-def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured):
-    done = measured(estimator="shuffle", n_repeats=3)
+@pytest.mark.parametrize("members", [1, 3])
+def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured, members):
+    done = measured(estimator="shuffle", n_repeats=3, members=members)
     dense, names = Dense.of(done), done.films.fitted.encoder.space.label_names()
+    assert len(dense.members) == members
     entries, how = Entries.of(held_out(done.films, "test")), done.callback.estimator
     streams = how.streams(keys_of(names))[entries.columns]
     group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
@@ -99,11 +104,11 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
     assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
-@pytest.mark.parametrize("transform", ["none", "log1p"])
-def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(measured, film_data, transform):
+@pytest.mark.parametrize(("transform", "members"), [("none", 1), ("log1p", 1), ("log1p", 3)])
+def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(measured, film_data, transform, members):
     groups = {"Ann and the year": ["cast=Ann *", "year"]}
     data = film_data(target=Target("rating", transform=transform, shift=2.0))
-    done = measured(data, estimator="shuffle", n_repeats=2, groups=groups)
+    done = measured(data, estimator="shuffle", n_repeats=2, groups=groups, members=members)
     dense, n_rows = Dense.of(done), 50
     sets = feature_sets(done.films.fitted.encoder.space, groups)
     streams = done.callback.estimator.streams(keys_of([f"{one.level} {one.name}" for one in sets]))
@@ -119,10 +124,12 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(me
 
 
 @pytest.mark.parametrize("transform", ["none", "log1p"])
-@pytest.mark.parametrize("loss", ["mse", "mae", "r2"])
-def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(measured, film_data, transform, loss):
+@pytest.mark.parametrize(("loss", "members"), [("mse", 1), ("mae", 1), ("r2", 1), ("mse", 3)])
+def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(
+    measured, film_data, transform, loss, members
+):
     data = film_data(target=Target("rating", transform=transform))
-    done = measured(data, off_rows="all", loss=loss)
+    done = measured(data, off_rows="all", loss=loss, members=members)
     dense, n = Dense.of(done), 50
     names, expected = done.films.fitted.encoder.space.label_names(), {}
     error = (lambda rows: np.abs(rows)) if loss == "mae" else np.square

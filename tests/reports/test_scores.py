@@ -150,6 +150,12 @@ def test_a_line_says_what_the_model_learns_from(fitted, declared, n_films, said)
     )
 
 
+def test_a_line_says_how_many_networks_learn_side_by_side(fitted, declared):
+    metrics = report.describe_data("ratings", declared.target, *fitted)
+    shown = printed(lambda *given: report.print_data(*given, members=5), metrics, [128, 64])
+    assert " labels, 5 MLPs 128-64\n" in shown
+
+
 def test_films_on_both_sides_are_said_aloud(fitted, declared):
     metrics = report.describe_data("ratings", declared.target, *fitted)
     assert "both sides" not in printed(report.print_data, metrics, [8])

@@ -1,0 +1,65 @@
+"""Networks side by side: what stands behind a first layer that all of them share the work of."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+def member_seeds(seed: int, members: int) -> list[int]:
+    """Return the seeds of the members' initial weights; the first member's is the network's own.
+
+    >>> member_seeds(42, 1)
+    [42]
+    """
+    # A spawn key, since SeedSequence((seed, m)) is what dropout draws from in epoch m.
+    streams = (np.random.SeedSequence(seed, spawn_key=(member,)) for member in range(1, members))
+    return [seed, *(int(one.generate_state(1, np.uint64)[0]) >> 1 for one in streams)]
+
+
+class MemberLinear(nn.Module):
+    """A linear layer for each of k members, all in one product.
+
+    Attributes:
+        weight: (k, n_in, n_out).
+        bias: (k, n_out).
+    """
+
+    def __init__(self, layers: Sequence[nn.Linear]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.stack([layer.weight.detach().T for layer in layers]))
+        self.bias = nn.Parameter(torch.stack([layer.bias.detach() for layer in layers]))
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Return (k, n, n_out) of (k, n, n_in)."""
+        # Not baddbmm, which writes the bias for every row before it adds the product.
+        return torch.bmm(values, self.weight).add_(self.bias[:, None])
+
+
+class MemberTail(nn.Sequential):
+    """The tails of k members, as one network whose prediction is their mean.
+
+    Args:
+        tails: the members' own, of the same widths.
+    """
+
+    def __init__(self, tails: Sequence[nn.Sequential]) -> None:
+        super().__init__(*(_side_by_side([tail[place] for tail in tails]) for place in range(len(tails[0]))))
+        self.members = len(tails)
+
+    def each(self, sums: Tensor) -> Tensor:
+        """Return the members' predictions, (n, k), of pre-activations, (n, k * width), member after member."""
+        # A view: the product takes rows that stand apart.
+        apart = torch.unflatten(sums, 1, (self.members, -1)).transpose(0, 1)
+        predicted: Tensor = super().forward(apart)  # type: ignore[no-untyped-call]
+        return predicted.squeeze(-1).T
+
+    def forward(self, sums: Tensor) -> Tensor:
+        """Return the mean of the members' predictions, (n, 1)."""
+        return self.each(sums).mean(1, keepdim=True)
+
+
+def _side_by_side(layers: list[nn.Module]) -> nn.Module:
+    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
+    return MemberLinear(linear) if linear else layers[0]
