@@ -1,6 +1,7 @@
 """Greenlight's command line: `python cli.py study --config configs/ratings.yaml`."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from datamodules.errors import InputError, nearest
-from reports.help import COMMANDS, IMPORTANCE, show_command, show_overview
+from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
 
 if TYPE_CHECKING:
     from reports.run_folder import RunFolder
@@ -20,11 +21,12 @@ TAKES_A_RUN = {
     "test": "--run",
     "predict": "--run",
     "importance": "--run",
+    "baselines": "--run",
 }
 """The option by which a command takes a run's folder."""
 
-PREFIX = "permutation_importance."
-"""What configs, and the options of `study`, put before the settings of `importance`."""
+PREFIXES = {"importance": "permutation_importance.", "baselines": "compare."}
+"""What configs, and the options of `study`, put before the settings of a command."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,8 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _dispatch(words)
     except InputError as problem:
         message = str(problem)
-        if words[0] == "importance":  # whose options need no prefix
-            message = message.replace(PREFIX, "--")
+        if words[0] in PREFIXES:  # whose options need none
+            message = message.replace(PREFIXES[words[0]], "--")
         console.print("[bold red]error:[/bold red]", end=" ")
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
@@ -73,9 +75,9 @@ def _run(words: list[str]) -> None:
     words, given = _take(option, words)
     if given and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
-    if words[0] == "importance":  # its own options need no prefix
-        words = [f"--{PREFIX}{word[2:]}" if word.partition("=")[0] in IMPORTANCE else word for word in words]
-    asks = {"--help-all", "--print_config"} & set(words)
+    prefix, own = PREFIXES.get(words[0], ""), OWN_OPTIONS.get(words[0], {})
+    words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
+    asks = {"--help-all", "--print_config"} & set(words) or (words[0] == "baselines" and "--config" in words)
     if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")
     run = RunFolder.open(given, option) if given else None
@@ -129,8 +131,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         record.discard()
         raise
     if is_rank_zero():
-        importance, compare = cli.permutation_importance.study, cli.option("compare")
-        record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, compare)
+        importance = cli.permutation_importance.study
+        record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

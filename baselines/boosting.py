@@ -3,8 +3,9 @@
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
+from baselines.baseline import ScaledPredictor
 from baselines.folds import folds
-from baselines.predictor import ScaledPredictor
+from baselines.sample import Sample
 from datamodules import EncodedFilms
 
 
@@ -15,15 +16,20 @@ class Boosting(ScaledPredictor):
         n_labels: how many labels it sees, the most frequent ones; trees want a dense matrix.
     """
 
-    name = "boosting"
+    stored = ("labels", "model")
 
     def __init__(self, n_labels: int = 100) -> None:
+        self.name = "boosting"
         self.n_labels = n_labels
 
-    def _fit(self, films: EncodedFilms, target: np.ndarray, film: np.ndarray) -> None:
+    def check(self, training: Sample) -> None:
+        folds(training.film)
+
+    def _fit(self, training: Sample) -> None:
+        films, target = training.films, training.target
         counts = np.bincount(films.labels.indices, minlength=films.labels.shape[1])
         self.labels = np.sort(np.argsort(-counts, kind="stable")[: self.n_labels])
-        features, (train, held_out) = self._features(films), folds(film)[0]
+        features, (train, held_out) = self._features(films), folds(training.film)[0]
         self.model = HistGradientBoostingRegressor(
             max_iter=500, early_stopping=True, n_iter_no_change=10, random_state=0
         )

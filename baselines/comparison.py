@@ -1,41 +1,121 @@
 """Classical models on the same rows as the network: fitted to the training rows, scored like it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Literal, get_args
 
+from baselines.baseline import Baseline, Predictor, Tables
 from baselines.boosting import Boosting
+from baselines.kmeans import KMeans
 from baselines.knn import KNN
 from baselines.mean import Mean
-from baselines.predictor import Predictor
+from baselines.ols import OLS
+from baselines.pca import PCA
 from baselines.ridge import Ridge
-from datamodules import Films, Scores, TargetScale, regression_scores
+from baselines.sample import Sample
+from baselines.sklearn_mlp import SklearnMLP
+from datamodules import InputError, Scores, regression_scores
 
-PREDICTORS: dict[str, type[Predictor]] = {kind.name: kind for kind in (Mean, Ridge, KNN, Boosting)}
+ModelName = Literal["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
+QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
+"""What a study fits where nobody names models."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a model does.
+    """A fitted model and how well it does.
 
     Attributes:
         seconds: that fitting took, with the choice of its settings.
+        test: None for a model that doesn't predict the target.
     """
 
-    test: Scores
-    train: Scores
+    model: Baseline
     seconds: float
+    tables: Tables
+    train: Scores | None = None
+    test: Scores | None = None
 
 
-def compare(name: str, films: Films, scale: TargetScale) -> Fit:
-    """Fit the model of that name to the training rows and score both sides, in the target's unit."""
-    assert films.rows is not None
-    train, test = films.rows.train, films.rows.test
-    rows, actual = films.encoded.take(train), films.actual[train]
+class Comparison:
+    """Which classical models are fitted to the network's films, beside the mean.
+
+    Args:
+        models: by name; by default the quick ones that the table allows. [] for the mean alone.
+        ols: linear regressions by name, each with patterns of the table's columns, such as
+            {numeric: [budget, "*count"]}; by default one, of numbers and columns of up to 50 labels.
+        grid: choose weights and metric of knn along with k.
+        clusters: how many kmeans describes, beside three.
+        describe: patterns of the columns that kmeans and pca are about; by default the table's numbers if there are
+            three, or else all.
+    """
+
+    def __init__(
+        self,
+        models: list[ModelName] | None = None,
+        ols: dict[str, list[str]] | None = None,
+        grid: bool = False,
+        clusters: int = 4,
+        describe: list[str] | None = None,
+    ) -> None:
+        for given, option in ((ols, "ols"), (describe, "describe")):
+            if given is not None and not given:
+                raise InputError(f"compare.{option} must name columns, got {given}; leave it out for the usual ones")
+        self.models = models
+        self.ols = ols
+        self.grid = grid
+        self.clusters = clusters
+        self.describe = describe
+        self.baselines()
+
+    def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
+        """Return the models, not yet fitted, in the order of their names above.
+
+        Args:
+            progress: is told how far a grid search has come: how many steps, of how many.
+        """
+        designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
+        known: dict[ModelName, Sequence[Baseline]] = {
+            "ols": designs or [OLS()],
+            "ridge": [Ridge()],
+            "knn": [KNN(self.grid, progress)],
+            "boosting": [Boosting()],
+            "sklearn_mlp": [SklearnMLP()],
+            "kmeans": [KMeans(self.clusters, self.describe)],
+            "pca": [PCA(self.describe)],
+        }
+        wanted = QUICK if self.models is None else self.models
+        return [one for name in get_args(ModelName) if name in wanted for one in known[name]]
+
+    def possible(
+        self, training: Sample, progress: Callable[[int, int], None] = lambda done, of: None
+    ) -> tuple[list[Baseline], dict[str, str]]:
+        """Return the models that can be fitted to these films, with the mean; and for the others why not.
+
+        Raises:
+            InputError: one that was asked for by name can't.
+        """
+        models: list[Baseline] = [Mean()]
+        refused = {}
+        for model in self.baselines(progress):
+            try:
+                model.check(training)
+                models.append(model)
+            except InputError as problem:
+                if self.models is not None or (self.ols and isinstance(model, OLS)):
+                    raise
+                refused[model.name] = str(problem)
+        return models, refused
+
+
+def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
+    """Fit a model to the training rows and score it on both sides, in the target's unit."""
     start = perf_counter()
-    model = PREDICTORS[name]().fit(rows, actual, films.film_codes()[train], scale)
+    model.fit(training)
     seconds = perf_counter() - start
-    return Fit(
-        test=regression_scores(films.actual[test], model.predict(films.encoded.take(test))),
-        train=regression_scores(actual, model.predict(rows)),
-        seconds=seconds,
-    )
+    tables = model.tables(training, test)
+    if not isinstance(model, Predictor):
+        return Fit(model, seconds, tables)
+    train, held_out = (regression_scores(side.actual, model.predict(side.films)) for side in (training, test))
+    return Fit(model, seconds, tables, train, held_out)

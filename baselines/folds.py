@@ -19,6 +19,6 @@ def folds(film: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """
     n_films = len(np.unique(film))
     if n_films < 2:
-        raise InputError("--compare needs 2 training films or more to choose settings by, got 1; give --compare []")
+        raise InputError("its settings are chosen among 2 training films or more, got 1")
     cut = GroupKFold(min(N_FOLDS, n_films), shuffle=True, random_state=0)
     return list(cut.split(np.empty(len(film)), groups=film))

@@ -4,17 +4,21 @@ from typing import Self
 
 import numpy as np
 
-from baselines.predictor import Predictor
-from datamodules import EncodedFilms, TargetScale
+from baselines.baseline import Predictor
+from baselines.sample import Sample
+from datamodules import EncodedFilms
 
 
 class Mean(Predictor):
     """Predicts the training rows' mean for every film: in the original unit, so that its R² is 0."""
 
-    name = "mean"
+    stored = ("mean",)
 
-    def fit(self, films: EncodedFilms, actual: np.ndarray, film: np.ndarray, scale: TargetScale) -> Self:
-        self.mean = float(np.mean(actual, dtype=np.float64))
+    def __init__(self) -> None:
+        self.name = "mean"
+
+    def fit(self, training: Sample) -> Self:
+        self.mean = float(np.mean(training.actual, dtype=np.float64))
         return self
 
     def predict(self, films: EncodedFilms) -> np.ndarray:

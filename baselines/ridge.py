@@ -1,10 +1,12 @@
 """Linear regression that keeps its coefficients small, on numbers and labels as they are encoded."""
 
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import Ridge as SklearnRidge
 
+from baselines.baseline import ScaledPredictor, Tables
 from baselines.folds import folds
-from baselines.predictor import ScaledPredictor
+from baselines.sample import Sample
 from datamodules import EncodedFilms
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
@@ -16,23 +18,42 @@ class Ridge(ScaledPredictor):
     Attributes:
         cv_rmse: by penalty, of the scaled target.
         alpha: the penalty with the lowest.
+        coefficients: (n_columns,), of numbers as the network sees them and of labels.
     """
 
-    name = "ridge"
+    stored = ("alpha", "coefficients", "intercept")
 
-    def _fit(self, films: EncodedFilms, target: np.ndarray, film: np.ndarray) -> None:
-        features = films.matrix()
+    def __init__(self) -> None:
+        self.name = "ridge"
+
+    def check(self, training: Sample) -> None:
+        folds(training.film)
+
+    def _fit(self, training: Sample) -> None:
+        features, target = training.films.matrix(), training.target
         errors = dict.fromkeys(ALPHAS, 0.0)
-        for train, held_out in folds(film):
+        for train, held_out in folds(training.film):
             for alpha in ALPHAS:
                 model = _ridge(alpha, tolerance=1e-3).fit(features[train], target[train])
                 errors[alpha] += float(((model.predict(features[held_out]) - target[held_out]) ** 2).sum())
         self.cv_rmse = {alpha: (error / len(target)) ** 0.5 for alpha, error in errors.items()}
         self.alpha = min(ALPHAS, key=self.cv_rmse.__getitem__)
-        self.model = _ridge(self.alpha).fit(features, target)
+        model = _ridge(self.alpha).fit(features, target)
+        self.coefficients, self.intercept = model.coef_, float(model.intercept_)
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:
-        return np.asarray(self.model.predict(films.matrix()))
+        return np.asarray(films.matrix() @ self.coefficients + self.intercept)
+
+    def tables(self, training: Sample, held_out: Sample) -> Tables:
+        """Return RMSE by penalty, and the coefficient of every number and label."""
+        names = [*training.space.dense_names(), *training.space.label_names()]
+        own_unit = self.scale.std
+        coefficients = pd.DataFrame({"feature": names, "coefficient": self.coefficients * own_unit})
+        cv_rmse = {"alpha": self.cv_rmse.keys(), "cv_rmse": [own_unit * rmse for rmse in self.cv_rmse.values()]}
+        return {
+            "search.csv": pd.DataFrame(cv_rmse),
+            "coefficients.csv": coefficients.sort_values("coefficient", key=abs, ascending=False, kind="stable"),
+        }
 
 
 def _ridge(alpha: float, tolerance: float = 1e-6) -> SklearnRidge:

@@ -5,6 +5,7 @@ from .held_out import Predictions
 from .importance_study import ImportanceStudy
 from .mlp_regressor import MLPRegressor
 from .permutation_importance import PermutationImportance
+from .saved_mlp import SavedMLP
 
 __all__ = [
     "AdditiveLayer",
@@ -15,4 +16,5 @@ __all__ = [
     "MLPRegressor",
     "PermutationImportance",
     "Predictions",
+    "SavedMLP",
 ]

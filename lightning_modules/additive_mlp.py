@@ -76,6 +76,9 @@ class AdditiveMLP(nn.Module):
         label_dropout: share of a film's labels dropped in training, the same ones for all members.
         seed: of the initial weights; see `member_seeds`.
         members: networks side by side.
+
+    Attributes:
+        sizes: the arguments that say how large it is.
     """
 
     def __init__(
@@ -89,6 +92,7 @@ class AdditiveMLP(nn.Module):
         members: int = 1,
     ) -> None:
         super().__init__()
+        self.sizes = {"n_dense": n_dense, "n_labels": n_labels, "hidden": list(hidden), "members": members}
         firsts, tails = [], []
         for one in member_seeds(seed, members):
             generator = torch.Generator().manual_seed(one)

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, NoReturn
 
 import lightning.pytorch as pl
 import torch
@@ -13,6 +13,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning_utilities.core.rank_zero import rank_zero_only
 
+from baselines import Comparison, Sample
 from datamodules import InputError
 from datamodules.errors import nearest
 from datamodules.feature_sets import feature_sets
@@ -37,11 +38,8 @@ COMMON = (
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
 
 
-Compared = Literal["ridge", "knn", "boosting"]
-"""What a study fits to the same films unless it is told otherwise: all of `baselines.PREDICTORS` but the mean."""
-
-USES_A_MODEL = ("validate", "test", "predict", "importance")
-"""The commands that need a trained model."""
+COMPARES = ("study", "baselines")
+"""The commands that fit classical models to the same films."""
 
 
 def is_rank_zero() -> bool:
@@ -66,8 +64,8 @@ def _refuse_parts(trainer: Any) -> None:
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
 
 
-IMPORTANCE = "permutation_importance."
-"""What the settings of importance are called in a config; the command of that name needs no prefix."""
+PREFIXES = {"importance": "permutation_importance.", "baselines": "compare."}
+"""What configs put before the settings of a command, which itself takes them without."""
 
 
 class FilmArgumentParser(LightningArgumentParser):
@@ -112,7 +110,7 @@ class FilmCLI(LightningCLI):
     def subcommands() -> dict[str, set[str]]:
         """Return Lightning's own subcommands and the project's, with what the command line doesn't give them."""
         ours = {"model", "datamodule"}
-        return {**LightningCLI.subcommands(), "study": ours, "importance": ours}
+        return {**LightningCLI.subcommands(), "study": ours, "importance": ours, "baselines": ours}
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Make a parser that takes no option cut short: `--run` is not `--runs`."""
@@ -122,12 +120,7 @@ class FilmCLI(LightningCLI):
         """Add the run's name, where runs are kept, and when training stops."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
-        parser.add_argument(
-            "--compare",
-            type=list[Compared],
-            default=list(get_args(Compared)),
-            help="Models that a study fits to the same films, beside the mean.",
-        )
+        parser.add_class_arguments(Comparison, "compare")
         parser.add_lightning_class_args(Patience, "early_stopping")
         parser.add_lightning_class_args(PermutationImportance, "permutation_importance")
         parser.set_defaults(
@@ -143,8 +136,9 @@ class FilmCLI(LightningCLI):
         """Parse, with the subcommand's options at hand for messages."""
         chosen = self._subcommand_parsers.values()
         options = [action.dest for parser in chosen for action in parser._actions]
-        if "importance" in self._subcommand_parsers:
-            options += [option.removeprefix(IMPORTANCE) for option in options if option.startswith(IMPORTANCE)]
+        prefix = next((PREFIXES[name] for name in self._subcommand_parsers if name in PREFIXES), None)
+        if prefix:
+            options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
         super().parse_arguments(parser, args)
 
@@ -163,20 +157,24 @@ class FilmCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
         checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
-        if checkpoint and self.subcommand in USES_A_MODEL:
+        trains = self.subcommand in ("fit", "study")
+        if checkpoint and not trains:
             self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
         trainer = self._get(self.config_init, "trainer")
         if self.subcommand != "fit":
             _refuse_parts(trainer)
-        if self.subcommand not in USES_A_MODEL:
+        if trains:
             self._check_training(trainer)
         self.datamodule.setup(str(self.subcommand))
+        if self.subcommand in COMPARES:
+            training = Sample.of(self.datamodule.films, self.datamodule.fitted, "train")
+            self.comparison.possible(training)  # refuses what can't be fitted before anything is trained
         self.permutation_importance = self._get(self.config_init, "permutation_importance")
         self.permutation_importance.enabled = self.subcommand in ("study", "importance")
         if self.permutation_importance.enabled:
             space = self.datamodule.fitted.encoder.space
             feature_sets(space, self.permutation_importance.groups)  # refuses groups of nothing
-        if checkpoint and self.subcommand not in USES_A_MODEL:
+        if checkpoint and trains:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
             self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)
         if is_rank_zero():
@@ -224,6 +222,11 @@ class FilmCLI(LightningCLI):
             raise InputError("\n".join(others))
         self.datamodule.load_state_dict(checkpoint["FilmDataModule"])
 
+    @property
+    def comparison(self) -> Comparison:
+        """Return which classical models are fitted to the same films."""
+        return self._get(self.config_init, "compare")
+
     def option(self, key: str) -> Any:
         """Return what the config or the command line says of `key`."""
         return self._get(self.config, key)
@@ -238,7 +241,7 @@ class FilmCLI(LightningCLI):
         kwargs = super()._prepare_subcommand_kwargs(subcommand)
         if self.checkpoint is not None:
             kwargs["ckpt_path"] = str(self.checkpoint)
-        if subcommand not in ("study", "importance"):
+        if subcommand not in ("study", "importance", "baselines"):
             kwargs["weights_only"] = True
         if subcommand in ("validate", "test"):
             kwargs["verbose"] = False  # the record prints the scores

@@ -34,6 +34,9 @@ class FilmTrainer(pl.Trainer):
             self.validate(model, datamodule=datamodule, ckpt_path=best, verbose=False, weights_only=True)
         self.predict(model, datamodule=datamodule, return_predictions=False)
 
+    def baselines(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:
+        """Do nothing: classical models are fitted to the datamodule's films without the network."""
+
     def importance(self, model: MLPRegressor, datamodule: FilmDataModule, ckpt_path: str | None = None) -> None:
         """Measure permutation importance on the test films, or those that the callback names.
 

@@ -1,6 +1,7 @@
 """The LightningModule around the additive MLP: loss, scores and optimiser."""
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Literal, cast
 
 import lightning.pytorch as pl
@@ -38,6 +39,7 @@ class MLPRegressor(pl.LightningModule):
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
         predicted: (n_rows,) float64 in the target's unit, of the last rows predicted, in the table's order.
+        seconds: that training took here; None before it is over.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class MLPRegressor(pl.LightningModule):
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
         self.summed_loss, self.n_trained = torch.zeros(()), 0
+        self.seconds: float | None = None
+        self.start = 0.0
 
     @property
     def films(self) -> FilmDataModule:
@@ -112,6 +116,14 @@ class MLPRegressor(pl.LightningModule):
             mean = self.summed_loss / self.n_trained
             self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
         return loss * self.hparams["members"]
+
+    def on_fit_start(self) -> None:
+        """Start the clock."""
+        self.start = perf_counter()
+
+    def on_fit_end(self) -> None:
+        """Stop the clock."""
+        self.seconds = perf_counter() - self.start
 
     def on_train_epoch_start(self) -> None:
         """Begin the sum of the epoch's loss."""

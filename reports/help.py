@@ -10,6 +10,7 @@ COMMANDS = {
     "test": "score the test films of a run",
     "predict": "predict films, those of a run or new ones",
     "importance": "say which people, companies and genres a run's predictions rest on",
+    "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
 }
 
 TRAINING = {
@@ -23,7 +24,7 @@ TRAINING = {
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",
-    "--compare [ridge,knn]": "models that a study fits to the same films, of ridge, knn, boosting; [] for none",
+    "--compare.models [ridge]": "classical models that a study fits to the same films; [] for the mean alone",
     "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
@@ -46,6 +47,17 @@ IMPORTANCE = {
 }
 """What `importance` takes; `study` takes them with the prefix `--permutation_importance.`"""
 
+BASELINES = {
+    "--models": ("[ols,ridge]", "some of ols, ridge, knn, boosting, sklearn_mlp, kmeans, pca; [] for the mean alone"),
+    "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
+    "--grid": ("true", "choose knn's weights and metric along with k"),
+    "--clusters": ("N", "how many kmeans describes"),
+    "--describe": ("[Year,Genre]", "the columns that kmeans and pca are about"),
+}
+"""What `baselines` takes; `study` takes them with the prefix `--compare.`"""
+
+OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES}
+
 OPTIONS = {
     "study": TRAINING,
     "fit": TRAINING,
@@ -53,6 +65,11 @@ OPTIONS = {
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
     "importance": {**RUN, **{f"{name} {kind}": said for name, (kind, said) in IMPORTANCE.items()}},
+    "baselines": {
+        "--run FOLDER": "add to a run, such as runs/ratings/version_0",
+        "--config FILE": "a study, in place of --run: a folder without a network",
+        **{f"{name} {kind}": said for name, (kind, said) in BASELINES.items()},
+    },
 }
 
 EXAMPLES = {
@@ -62,6 +79,7 @@ EXAMPLES = {
     "test": "python cli.py test --run runs/ratings/version_0",
     "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
     "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
+    "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
 }
 
 

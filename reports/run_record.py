@@ -1,18 +1,20 @@
 """What a command leaves in the run's folder and says in the terminal."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
+from baselines import Comparison
 from datamodules import regression_scores
 from datamodules.film_data_module import FilmDataModule
-from lightning_modules import ImportanceStudy, MLPRegressor
+from lightning_modules import ImportanceStudy, MLPRegressor, SavedMLP
+from reports.artifacts import save_artifacts
+from reports.comparison import add_fits, run_comparison
 from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
-from reports.scores import describe_data, fit_models, leaderboard, plain, prediction_table, print_data, print_scores
+from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores
 
 
 class RunRecord:
@@ -50,16 +52,18 @@ class RunRecord:
         model: MLPRegressor,
         films: FilmDataModule,
         importance: ImportanceStudy | None,
-        compare: Sequence[str] = (),
+        comparison: Comparison | None = None,
     ) -> None:
         """Write what the command found out.
 
         Args:
-            compare: the models that a study fits to the same films.
+            comparison: the classical models that a study fits to the same films; the mean alone by default.
         """
         assert self.run is not None
-        if command in ("study", "test"):
-            self._write_test(model, films, compare if command == "study" else ())
+        if command in ("study", "test", "baselines"):
+            none = Comparison(models=[])
+            network = None if command == "baselines" else model
+            self._write_test(network, films, none if command == "test" else comparison or none)
         if command == "validate":
             self._write_validation(model, films)
         if command in ("study", "predict"):
@@ -77,15 +81,20 @@ class RunRecord:
         found = self.run.read_json("metrics.json")
         return found or describe_data(self.run.study, films.declared.target, films.films, films.fitted)
 
-    def _write_test(self, model: MLPRegressor, films: FilmDataModule, compare: Sequence[str]) -> None:
+    def _write_test(self, model: MLPRegressor | None, films: FilmDataModule, comparison: Comparison) -> None:
+        """Score the network, where there is one, and the classical models."""
         assert self.run is not None
         metrics = {"fits": {}, **self._metrics(films)}
-        metrics["models"] = {**metrics["models"], "mlp": plain(model.scores["test"])}
-        for name, fit in fit_models(["mean", *compare], films.films, films.fitted, self.console).items():
-            metrics["models"][name] = plain(fit.test)
-            metrics["fits"][name] = {"train": plain(fit.train), "seconds": round(fit.seconds, 3)}
+        found = run_comparison(comparison, films.films, films.fitted, self.run, self.console)
+        fitted = {name: fit.model for name, fit in found.items()}
+        if model and model.network:
+            metrics["models"]["mlp"] = plain(model.scores["test"])
+            metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, films)}
+            fitted["mlp"] = SavedMLP(model.network, films.fitted.scale)
+        add_fits(metrics, found)
         self.run.write_json("metrics.json", metrics)
         self.run.write_csv("leaderboard.csv", leaderboard(metrics))
+        save_artifacts(self.run, films.fitted, fitted)
         rows = metrics["rows"]["test"]
         print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
 
@@ -112,6 +121,17 @@ class RunRecord:
             scores = {"mlp": plain(regression_scores(films.films.actual[known], model.predicted[known]))}
             title = f"{known.sum():,} have a target; those that the model was trained on flatter it"
             print_scores(title, films.declared.target.unit, scores, self.console)
+
+
+def _fit_of(model: MLPRegressor, films: FilmDataModule) -> dict[str, Any]:
+    """Return scores on training rows, where they were predicted, and the seconds of training, where it was here."""
+    found: dict[str, Any] = {}
+    if model.predicted is not None and films.films.rows is not None and len(model.predicted) == films.films.n_rows:
+        train = films.films.rows.train
+        found["train"] = plain(regression_scores(films.films.actual[train], model.predicted[train]))
+    if model.seconds is not None:
+        found["seconds"] = round(model.seconds, 3)
+    return found
 
 
 def _rows_of(metrics: dict[str, Any]) -> str:

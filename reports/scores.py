@@ -1,6 +1,5 @@
 """The scores and predictions of a run, as files and as the table at its end."""
 
-from collections.abc import Iterable
 from math import inf, isfinite
 from typing import Any
 
@@ -10,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from baselines import Fit, compare
 from datamodules import Films, Fitted, Scores, TargetColumn
 from datamodules.splits import SIDES
 
@@ -34,15 +32,6 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
         "models": {},
         "fits": {},
     }
-
-
-def fit_models(names: Iterable[str], films: Films, fitted: Fitted, console: Console) -> dict[str, Fit]:
-    """Fit models to the training rows of the network, and say which is at work."""
-    found = {}
-    for name in names:
-        with console.status(f"Fitting {name}"):
-            found[name] = compare(name, films, fitted.scale)
-    return found
 
 
 def leaderboard(metrics: dict[str, Any]) -> pd.DataFrame:

@@ -1,0 +1,132 @@
+"""What a run fitted, in files that load without running code: JSON, arrays, and skops for whole estimators."""
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn.base import BaseEstimator
+
+import baselines
+from baselines import Baseline
+from datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
+from lightning_modules import SavedMLP
+from reports.run_folder import RunFolder
+
+FOLDER, FORMAT = "artifacts", 1
+KINDS: dict[str, type[Baseline]] = {
+    "MLP": SavedMLP,
+    **{
+        name: getattr(baselines, name)
+        for name in ("Mean", "OLS", "Ridge", "KNN", "Boosting", "SklearnMLP", "KMeans", "PCA")
+    },
+}
+TRUSTED = (
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+)
+"""Types beyond skops' own list that an estimator of ours is made of: plain holders of numbers."""
+
+HOW = (
+    "from reports import load_artifacts; artifacts = load_artifacts(FOLDER); "
+    "films = artifacts.encode(read_table(TABLE)); artifacts.models[NAME].predict(films)"
+)
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What a run fitted.
+
+    Attributes:
+        models: by name: those that predict have `predict`, kmeans has `assign`, pca has `transform`.
+    """
+
+    space: FeatureSpace
+    scale: TargetScale
+    models: dict[str, Baseline]
+
+    def encode(self, frame: pd.DataFrame) -> EncodedFilms:
+        """Return a table's films as the models take them."""
+        return FilmEncoder.from_space(self.space).encode(frame)
+
+
+def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) -> None:
+    """Write models into the run's folder, beside those that are there of the same films."""
+    space = fitted.encoder.space
+    kept = run.read_json(f"{FOLDER}/metadata.json").get("models", {})
+    for name, model in models.items():
+        kept[name] = _write(run, name, model)
+    run.write_text(f"{FOLDER}/features.json", space.to_json())
+    metadata = {
+        "format": FORMAT,
+        "how_to_apply": HOW,
+        "features": {"file": "features.json", "numbers": space.dense_names(), "labels": space.n_labels},
+        "target_scale": asdict(fitted.scale),
+        "fingerprint": fitted.fingerprint,
+        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "torch", "skops")},
+        "models": kept,
+    }
+    run.write_json(f"{FOLDER}/metadata.json", metadata)
+
+
+def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
+    state = model.to_state()
+    arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+    whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
+    plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
+    packed = BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    run.write_bytes(f"{FOLDER}/{name}.npz", packed.getvalue())
+    for key, value in whole.items():
+        run.write_bytes(f"{FOLDER}/{name}.{key}.skops", skops.io.dumps(value))
+    kind = next(key for key, one in KINDS.items() if type(model) is one)
+    return {
+        "kind": kind,
+        "what": (type(model).__doc__ or "").strip().splitlines()[0],
+        "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
+        "whole": list(whole),
+        "plain": plain,
+    }
+
+
+def load_artifacts(folder: str | Path) -> Artifacts:
+    """Load what a run fitted, from `runs/<study>/version_<n>/artifacts`. Nothing in the files is run.
+
+    Raises:
+        InputError: a file is missing, broken, or holds more than numbers.
+    """
+    folder = Path(folder)
+    if not (folder / "metadata.json").is_file():
+        raise InputError(
+            f"artifacts are in a folder with metadata.json, such as runs/ratings/version_0/artifacts; {folder} has none"
+        )
+    try:
+        metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        if metadata["format"] != FORMAT:
+            raise InputError(f"{folder} must have format {FORMAT}, got {metadata['format']}; make them anew")
+        space = FeatureSpace.from_json((folder / "features.json").read_text(encoding="utf-8"))
+        models = {name: _read(folder, name, said) for name, said in metadata["models"].items()}
+        return Artifacts(space, TargetScale(**metadata["target_scale"]), models)
+    except InputError:
+        raise
+    except Exception as problem:  # whatever a broken or foreign file makes of its reader
+        raise InputError(f"{folder} can't be read: {problem}; make the artifacts anew with `baselines --run`") from None
+
+
+def _read(folder: Path, name: str, said: dict[str, Any]) -> Baseline:
+    with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
+        state = {**said["plain"], **{key: arrays[key] for key in said["arrays"]}}
+    for key in said["whole"]:
+        path = folder / f"{name}.{key}.skops"
+        foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+        if foreign:
+            raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
+        state[key] = skops.io.load(path, trusted=list(TRUSTED))
+    model = KINDS[said["kind"]].from_state(state)
+    model.name = name
+    return model

@@ -1,0 +1,47 @@
+"""Fit classical models to the network's films, and write what they found."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from baselines import Comparison, Fit, Sample, fit
+from datamodules import Films, Fitted
+from reports.run_folder import RunFolder
+from reports.scores import plain
+
+
+def run_comparison(
+    comparison: Comparison, films: Films, fitted: Fitted, run: RunFolder, console: Console
+) -> dict[str, Fit]:
+    """Fit each model, say which is at work, and write its tables into `baselines/<name>/`."""
+    training, test = Sample.of(films, fitted, "train"), Sample.of(films, fitted, "test")
+    found = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        search = bar.add_task("", total=None, step="", visible=False)
+
+        def progress(done: int, of: int) -> None:
+            bar.update(search, description="knn: grid", total=of, completed=done, step=f"{done} of {of}", visible=True)
+
+        models, refused = comparison.possible(training, progress)
+        whole = bar.add_task("Comparing", total=len(models), step="")
+        for model in models:
+            bar.update(whole, description=f"Fitting {model.name}")
+            found[model.name] = fit(model, training, test)
+            bar.advance(whole)
+            for name, table in found[model.name].tables.items():
+                path = f"baselines/{model.name}/{name}"
+                run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
+    for name, reason in refused.items():
+        console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    return found
+
+
+def add_fits(metrics: dict[str, Any], found: dict[str, Fit]) -> None:
+    """Put scores and seconds into what becomes `metrics.json`."""
+    for name, one in found.items():
+        metrics["fits"][name] = {"seconds": round(one.seconds, 3)}
+        if one.test and one.train:
+            metrics["models"][name] = plain(one.test)
+            metrics["fits"][name]["train"] = plain(one.train)
