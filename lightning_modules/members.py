@@ -33,7 +33,7 @@ class MemberLinear(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """Return (k, n, n_out) of (k, n, n_in)."""
-        # Not baddbmm, which writes the bias for every row before it adds the product.
+        # Measured: quicker than baddbmm and einsum.
         return torch.bmm(values, self.weight).add_(self.bias[:, None])
 
 
