@@ -17,7 +17,7 @@ def correlations(sample: Sample, predicted: np.ndarray) -> pd.DataFrame:
     Returns:
         Columns feature, correlation, n_rows: those that have the label; all of them for a number.
     """
-    dense, labels, n_rows = sample.films.unscaled, sample.films.labels, sample.n_rows
+    dense, labels, n_rows = sample.films.unscaled, sample.films.labels.astype(np.float64), sample.n_rows
     centred = predicted - predicted.mean()
     off_mean = dense - dense.mean(0)
     mean, mean_square = labels.mean(axis=0), labels.power(2).mean(axis=0)

@@ -25,6 +25,7 @@ class LabelDirections(Stored):
 
     def fit(self, labels: csr_array) -> Self:
         """Learn from the training rows' labels, (n_rows, n_labels)."""
+        labels = labels.astype(np.float64)
         mean, mean_square = labels.mean(axis=0), labels.power(2).mean(axis=0)
         self.labels = np.flatnonzero(mean_square - mean**2 > SMALLEST_VARIANCE)
         if len(self.labels) > N_DIRECTIONS:

@@ -93,7 +93,7 @@ class KNN(ScaledPredictor):
         places = [np.concatenate([one.dense, own]) for one, own in zip(columns, behind, strict=True)]
 
         def predict(parts: torch.Tensor) -> torch.Tensor:
-            dense, labels = parts[:, :n_dense], parts[:, n_dense:].view(-1, len(columns), width).sum(1)
+            dense, labels = parts[:, :n_dense], parts[:, n_dense:].view(len(parts), len(columns), width).sum(1)
             return torch.from_numpy(self.scale.inverse(self._means(torch.hstack([dense, labels]).numpy())))
 
         found = plain_importance(

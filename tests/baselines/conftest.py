@@ -1,26 +1,47 @@
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from datamodules import EncodedFilms, TargetScale
+from baselines import Sample
+from datamodules import Block, EncodedFilms, FeatureSpace, TargetScale
 from datamodules.targets import Target
 
 
+def space_of(n_dense: int, n_labels: int) -> FeatureSpace:
+    """Return numbers n0, n1, ... and one column `tag` of labels t0, t1, ..."""
+    numbers = [[Block(f"n{place}", "number", "number", [f"n{place}"])] for place in range(n_dense)]
+    labels = [[Block("tag", "tag", "label", [f"t{place}" for place in range(n_labels)])]] if n_labels else []
+    groups = [*numbers, *labels]
+    return FeatureSpace([{"feature": "Any", "column": group[0].column} for group in groups], groups)
+
+
 @pytest.fixture
-def encoded() -> Callable[..., EncodedFilms]:
-    def made(dense: np.ndarray, labels: np.ndarray | None = None) -> EncodedFilms:
-        labels = np.zeros((len(dense), 0)) if labels is None else labels
-        dense = dense.astype(np.float64)
-        return EncodedFilms(dense.astype(np.float32), dense, csr_array(labels.astype(np.float32)), {})
+def sample() -> Callable[..., Sample]:
+    """Return what makes films of a matrix of numbers and one of labels; numbers are encoded as they are."""
+
+    def made(dense, actual, labels=None, film=None, transform="none", space=None) -> Sample:
+        n_rows = len(actual)
+        dense = np.asarray(np.zeros((n_rows, 0)) if dense is None else dense, dtype=np.float64)
+        labels = np.zeros((n_rows, 0)) if labels is None else labels
+        encoded = EncodedFilms(dense.astype(np.float32), dense, csr_array(np.asarray(labels, np.float32)), {})
+        actual = np.asarray(actual, dtype=np.float64)
+        scale = TargetScale.fit(Target("rating", transform=transform), actual)
+        film = np.arange(n_rows) if film is None else film
+        space = space or space_of(dense.shape[1], encoded.labels.shape[1])
+        return Sample(encoded, actual, film, np.arange(n_rows) + 1, scale, space)
 
     return made
 
 
 @pytest.fixture
-def scale() -> Callable[..., TargetScale]:
-    def made(actual: np.ndarray, transform: str = "none") -> TargetScale:
-        return TargetScale.fit(Target("rating", transform=transform), actual)
+def part() -> Callable[[Sample, np.ndarray], Sample]:
+    """Return what takes some rows of a sample, with the scale of the whole."""
 
-    return made
+    def taken(whole: Sample, rows: np.ndarray) -> Sample:
+        films, actual = whole.films.take(rows), whole.actual[rows]
+        return replace(whole, films=films, actual=actual, film=whole.film[rows], number=whole.number[rows])
+
+    return taken

@@ -1,39 +1,88 @@
-from typing import get_args
-
 import numpy as np
 import pytest
 
-from baselines import PREDICTORS, compare
+from baselines import KNN, Comparison, Sample, fit
+from datamodules import InputError
 from datamodules.films import Declared, fit_films
 from datamodules.scores import regression_scores
-from datamodules.splits import GroupSplit, RandomSplit
+from datamodules.splits import GroupSplit
 from datamodules.targets import Target
-from lightning_modules.film_cli import Compared
 
 
-@pytest.mark.parametrize("name", PREDICTORS)
-def test_a_model_is_fitted_to_training_rows_and_scored_on_both_sides(films_frame, film_features, name):
-    films, fitted = fit_films(films_frame, Declared(film_features, Target("rating"), RandomSplit(), film="id"))
-    found, rows = compare(name, films, fitted.scale), films.rows
-    model = PREDICTORS[name]()
-    model.fit(films.encoded.take(rows.train), films.actual[rows.train], np.arange(len(rows.train)), fitted.scale)
-    for side, scores in (("train", found.train), ("test", found.test)):
-        places = getattr(rows, side)
-        expected = regression_scores(films.actual[places], model.predict(films.encoded.take(places)))
-        assert scores == pytest.approx(expected)
-    assert found.seconds > 0
-
-
-def test_every_model_but_the_mean_can_be_asked_for():
-    assert {"mean", *get_args(Compared)} == set(PREDICTORS)
-
-
-def test_no_model_reads_a_target_outside_of_training(films_frame, film_features):
+@pytest.fixture
+def sides(films_frame, film_features):
     declared = Declared(film_features, Target("rating"), GroupSplit(by="id"), film="id")
     films, fitted = fit_films(films_frame, declared)
-    for name in PREDICTORS:
-        expected = compare(name, films, fitted.scale).train
-        actual = films.actual.copy()
-        films.actual[films.rows.test] = 1e6
-        assert compare(name, films, fitted.scale).train == expected
-        films.actual[:] = actual
+    return tuple(Sample.of(films, fitted, side) for side in ("train", "test"))
+
+
+def names(comparison: Comparison) -> list[str]:
+    return [model.name for model in comparison.baselines()]
+
+
+def test_a_model_is_fitted_to_training_rows_and_scored_on_both_sides(sides):
+    for model in Comparison().possible(sides[0])[0]:
+        found = fit(model, *sides)
+        assert found.seconds > 0
+        if found.test is None:
+            assert model.name in ("kmeans", "pca")
+            continue
+        for side, scores in zip(sides, (found.train, found.test), strict=True):
+            assert scores == regression_scores(side.actual, found.model.predict(side.films))
+
+
+def test_the_quick_ones_are_fitted_by_default():
+    assert names(Comparison()) == ["ols", "ridge", "knn", "boosting", "kmeans", "pca"]
+
+
+def test_models_are_chosen_by_name():
+    assert names(Comparison(models=["pca", "ridge"])) == ["ridge", "pca"]
+    assert names(Comparison(models=[])) == []
+
+
+def test_linear_regressions_have_names_of_their_own(sides):
+    comparison = Comparison(models=["ols"], ols={"full": ["*"], "numeric": ["year", "runtime"]})
+    assert names(comparison) == ["ols_full", "ols_numeric"]
+    found = [fit(model, *sides).model.design.n_columns for model in comparison.baselines()]
+    assert found == [
+        sides[0].space.n_dense + sides[0].space.n_labels + 1,
+        4,
+    ]  # no first company is left out: some films have none
+
+
+def test_settings_reach_their_models():
+    comparison = Comparison(grid=True, clusters=7, describe=["year", "runtime"])
+    by_name = {model.name: model for model in comparison.baselines()}
+    assert isinstance(by_name["knn"], KNN)
+    assert by_name["knn"].grid
+    assert by_name["kmeans"].k == 7
+    assert by_name["pca"].columns == by_name["kmeans"].columns == ["year", "runtime"]
+
+
+def test_what_nobody_asked_for_is_left_out_with_the_reason(sample):
+    films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
+    models, refused = Comparison(clusters=4).possible(films)
+    assert [model.name for model in models] == ["mean", "ols", "kmeans", "pca"]
+    assert set(refused) == {"ridge", "knn", "boosting"}
+    assert "2 training films or more, got 1" in refused["knn"]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"models": ["knn"]}, "2 training films or more, got 1"),
+        ({"models": ["kmeans"], "clusters": 9}, "at most the 6 training films that differ, got 9"),
+        ({"ols": {"full": ["n7"]}}, "compare.ols.full: 'n7' fits no column"),
+        ({"models": ["pca"], "describe": ["n1"]}, "compare.describe must leave 2 columns"),
+    ],
+)
+def test_what_was_asked_for_is_refused(sample, given, said):
+    films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
+    with pytest.raises(InputError, match=said):
+        Comparison(**given).possible(films)
+
+
+@pytest.mark.parametrize("given", [{"ols": {}}, {"describe": []}, {"clusters": 1}])
+def test_empty_settings_are_refused(given):
+    with pytest.raises(InputError, match=f"compare.{next(iter(given))} must"):
+        Comparison(**given)

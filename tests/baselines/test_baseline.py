@@ -1,0 +1,179 @@
+"""What every classical model promises; a new module is found by itself."""
+
+import inspect
+import json
+from importlib import import_module
+from pkgutil import iter_modules
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import BaseEstimator
+
+import baselines
+from baselines import Baseline, Comparison, KMeans, Predictor
+from datamodules import InputError
+from datamodules.scores import regression_scores
+
+FOUND = {
+    kind
+    for module in iter_modules(baselines.__path__)
+    for _, kind in inspect.getmembers(import_module(f"baselines.{module.name}"), inspect.isclass)
+    if issubclass(kind, Baseline) and not inspect.isabstract(kind)
+}
+IN_ORDER = sorted(FOUND, key=lambda kind: kind.__name__)
+every = pytest.mark.parametrize("kind", IN_ORDER, ids=lambda kind: kind.__name__)
+predictors = pytest.mark.parametrize(
+    "kind", [kind for kind in IN_ORDER if issubclass(kind, Predictor)], ids=lambda kind: kind.__name__
+)
+
+
+@pytest.fixture
+def films(sample):
+    """Return 300 films whose target hangs on a number and two labels; the last 100 are held out."""
+
+    def made(transform="none"):
+        random = np.random.default_rng(0)
+        dense, labels = random.normal(size=(300, 3)), (random.random((300, 12)) < 0.3) * 1.0
+        actual = np.exp(0.4 * dense[:, 0] + labels[:, 0] - 0.5 * labels[:, 3] + random.normal(0, 0.2, 300))
+        return sample(dense, actual, labels, transform=transform)
+
+    return made
+
+
+def answer(model: Baseline, films) -> np.ndarray:
+    """Return what a model says of films, whatever that is."""
+    ask = next(getattr(model, name) for name in ("predict", "assign", "transform") if hasattr(model, name))
+    return ask(films)
+
+
+def test_every_model_can_be_asked_for_by_its_name():
+    models = ["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
+    asked = {type(one) for one in Comparison(models=models).baselines()}
+    assert asked | {baselines.Mean} == FOUND
+    assert len(FOUND) == 8
+
+
+@every
+def test_a_model_says_what_it_does_and_whether_it_predicts(kind):
+    assert kind.__doc__
+    assert issubclass(kind, Predictor) or "does not predict the target" in " ".join(kind.__doc__.split())
+
+
+@predictors
+@pytest.mark.parametrize("transform", ["none", "log1p"])
+def test_predictions_are_in_the_targets_own_unit(kind, films, part, transform):
+    whole = films(transform)
+    model = kind().fit(part(whole, np.arange(200)))
+    predicted = model.predict(whole.films.take(np.arange(200, 300)))
+    assert predicted.shape == (100,)
+    assert predicted.dtype == np.float64
+    scores = regression_scores(whole.actual[200:], predicted)
+    assert scores["r2"] > (0.4 if model.name != "mean" else -0.1)
+    assert abs(predicted.mean() / whole.actual.mean() - 1) < 0.2
+
+
+@every
+def test_fitting_again_changes_nothing(kind, films):
+    first, second = (answer(kind().fit(films()), films().films) for _ in range(2))
+    assert first.tolist() == second.tolist()
+
+
+@every
+def test_films_are_left_as_they_are(kind, films):
+    whole = films()
+    model = kind().fit(whole)
+    answer(model, whole.films)
+    model.tables(whole, whole)
+    for name in ("dense", "unscaled"):
+        assert (getattr(whole.films, name) == getattr(films().films, name)).all()
+    assert (whole.films.labels.toarray() == films().films.labels.toarray()).all()
+    assert (whole.actual == films().actual).all()
+
+
+@every
+def test_nothing_outside_of_training_moves_what_was_fitted(kind, films, part):
+    whole = films()
+    training, held_out = part(whole, np.arange(200)), part(whole, np.arange(200, 300))
+    model = kind().fit(training)
+    before = model.tables(training, held_out)
+    said = answer(model, training.films)
+    held_out.actual[:] = 1e6
+    held_out.films.unscaled[:] = 7
+    again = kind().fit(training)
+    assert (answer(again, training.films) == said).all()
+    for name in set(before) - {"importance.csv", "correlations.csv"}:  # of held-out films
+        after = again.tables(training, held_out)[name]
+        assert str(before[name]).splitlines()[10:] == str(after).splitlines()[10:]
+
+
+@every
+def test_tables_are_named_as_files_and_hold_no_lists(kind, films):
+    for name, table in kind().fit(films()).tables(films(), films()).items():
+        if isinstance(table, str):
+            assert name.endswith(".txt")
+            assert table.strip()
+        else:
+            assert name.endswith(".csv")
+            assert len(table)
+            assert all(pd.api.types.is_scalar(cell) for cell in table.iloc[0])
+
+
+@every
+def test_a_state_of_arrays_plain_data_and_estimators_brings_it_back(kind, films):
+    model = kind().fit(films())
+    state = model.to_state()
+    parts = {name: value for name, value in state.items() if not isinstance(value, np.ndarray | BaseEstimator)}
+    state |= json.loads(json.dumps(parts))
+    restored = kind.from_state(state)
+    np.testing.assert_allclose(answer(restored, films().films), answer(model, films().films), rtol=1e-12)
+
+
+@predictors
+def test_numbers_alone_and_labels_alone_will_do(kind, sample):
+    random = np.random.default_rng(1)
+    dense, labels = random.normal(size=(60, 2)), (random.random((60, 4)) < 0.5) * 1.0
+    for given in ((dense, None), (None, labels)):
+        actual = (given[0] if given[1] is None else labels)[:, 0] + random.normal(0, 0.1, 60)
+        films = sample(given[0], actual, given[1])
+        model = kind().fit(films)
+        model.tables(films, films)
+        assert model.name == "mean" or np.corrcoef(model.predict(films.films), actual)[0, 1] > 0.6
+
+
+@every
+def test_constant_columns_and_labels_of_no_film_do_no_harm(kind, sample):
+    random = np.random.default_rng(2)
+    dense, labels = np.column_stack([np.full(40, 7.0), random.normal(size=(40, 2))]), np.zeros((40, 70))
+    labels[:, 3], actual = 1, dense[:, 1] + 5
+    films = sample(dense, actual, labels)
+    model = kind().fit(films)
+    model.tables(films, films)
+    assert np.isfinite(answer(model, films.films)).all()
+
+
+@every
+@pytest.mark.parametrize("n_rows", [2, 3, 4, 7])
+def test_a_handful_of_films_is_enough_or_clearly_refused(kind, sample, n_rows):
+    dense, actual = np.arange(n_rows)[:, None] / n_rows + [0, 1, 5], np.arange(n_rows) + 1.0
+    dense[:, 1] **= 2
+    films = sample(dense, actual)
+    refused = (kind.__name__ == "OLS" and n_rows < 5) or (kind is KMeans and n_rows < 4)
+    if refused:
+        with pytest.raises(InputError, match=rf"compare\..*{n_rows} training"):
+            kind().check(films)
+        return
+    kind().check(films)
+    model = kind().fit(films)
+    model.tables(films, films)
+    assert np.isfinite(answer(model, films.films)).all()
+
+
+@every
+def test_a_single_film_is_refused_before_anything_is_trained_or_does(kind, sample):
+    films = sample(np.arange(6)[:, None] / 6 * [1, 2, 3], np.arange(6) + 1.0, film=np.zeros(6, int))
+    if kind.__name__ in ("Ridge", "KNN", "Boosting"):
+        with pytest.raises(InputError, match="chosen among 2 training films or more, got 1"):
+            kind().check(films)
+    else:
+        answer(kind(2).fit(films) if kind is KMeans else kind().fit(films), films.films)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+from sklearn.model_selection import GridSearchCV, KFold
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
+
+
+@pytest.fixture
+def rows():
+    """Return 210 rows of numbers on very different scales, many of them tied or twice there, and their targets."""
+    random = np.random.default_rng(0)
+    features = random.integers(0, 6, (210, 3)) * [1, 30, 0.01]
+    return features, np.sin(features[:, 0]) + features[:, 1] / 60 + random.normal(0, 0.3, 210)
+
+
+def test_the_grid_is_what_scikit_learns_grid_search_finds(rows):
+    features, target = rows
+    theirs = GridSearchCV(
+        make_pipeline(StandardScaler(), KNeighborsRegressor()),
+        {
+            "kneighborsregressor__n_neighbors": list(range(1, 31)),
+            "kneighborsregressor__weights": ["uniform", "distance"],
+            "kneighborsregressor__metric": ["euclidean", "manhattan"],
+        },
+        scoring="neg_root_mean_squared_error",
+        cv=5,
+    ).fit(features, target)
+    ours = grid_search(features, target, list(KFold(5).split(features)), 30)
+    assert len(ours) == 120
+    ours = ours.set_index(["metric", "k", "weights"])["cv_rmse"]
+    for told, score in zip(theirs.cv_results_["params"], -theirs.cv_results_["mean_test_score"], strict=True):
+        metric, k, weights = (told[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
+        assert ours[metric, k, weights] == pytest.approx(score, abs=1e-9)
+    best = theirs.best_params_
+    assert ours.idxmin() == tuple(best[f"kneighborsregressor__{one}"] for one in ("metric", "n_neighbors", "weights"))
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
+@pytest.mark.parametrize("weights", ["uniform", "distance"])
+def test_every_k_is_what_scikit_learn_predicts_with_it(rows, metric, weights):
+    features, target = rows
+    scaler = StandardScaler().fit(features[:150])
+    ours = Neighbours().fit(features[:150], target[:150], metric).means(features[150:], 20, [weights])[weights]
+    for k in range(1, 21):
+        theirs = KNeighborsRegressor(k, metric=metric, weights=weights)
+        theirs.fit(scaler.transform(features[:150]), target[:150])
+        np.testing.assert_allclose(ours[:, k - 1], theirs.predict(scaler.transform(features[150:])), atol=1e-12)
+
+
+def test_rows_at_no_distance_outweigh_all_others():
+    distances, targets = np.array([[0.0, 0.0, 1.0]]), np.array([[2.0, 4.0, 100.0]])
+    assert means(distances, targets, "distance").tolist() == [[2.0, 3.0, 3.0]]
+    assert means(distances, targets, "uniform")[0, 2] == pytest.approx(106 / 3)
+
+
+def test_a_feature_that_never_varies_adds_no_distance(rows):
+    features, target = rows
+    wider = np.hstack([features, np.full((210, 1), 5.0)])
+    found = (Neighbours().fit(one, target).nearest(one, 4)[0] for one in (features, wider))
+    np.testing.assert_allclose(*found)
+
+
+def test_progress_is_told_a_search_at_a_time(rows):
+    steps = []
+    grid_search(*rows, list(KFold(3).split(rows[0])), 5, progress=lambda done, of: steps.append((done, of)))
+    assert steps == [(done, 6) for done in range(1, 7)]
+
+
+def test_rmse_is_by_column():
+    assert rmse_by_k(np.array([[1.0, 2.0], [3.0, 6.0]]), np.array([1.0, 3.0])).tolist() == [0.0, 5**0.5]

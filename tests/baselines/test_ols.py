@@ -1,0 +1,106 @@
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+from statsmodels.stats.outliers_influence import variance_inflation_factor
+
+from baselines import OLS
+from baselines.ols import variance_inflation
+from datamodules import InputError
+
+
+@pytest.fixture
+def films(sample):
+    random = np.random.default_rng(0)
+    dense = random.normal(size=(200, 3)) @ [[1, 0, 0.9], [0, 50, 0], [0, 0, 0.3]] + [0, 1000, 5]
+    genre = np.eye(3)[random.choice(3, 200, p=[0.5, 0.3, 0.2])]
+    noise = random.normal(0, 0.2 + np.abs(dense[:, 0]), 200)  # wider far out: robust errors differ
+    actual = 3 + 2 * dense[:, 0] - 0.01 * dense[:, 1] + genre @ [0, 1, -1] + noise
+    return sample(dense, actual, genre)
+
+
+def table(films, **given) -> pd.DataFrame:
+    return OLS(**given).fit(films).tables(films, films)["coefficients.csv"].set_index("name")
+
+
+def test_it_is_least_squares_on_numbers_and_dummies(films):
+    matrix = np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
+    expected = np.linalg.lstsq(matrix, films.actual, rcond=None)[0]
+    found = table(films)
+    names = ["const", "n0", "n1", "n2", "tag=t1", "tag=t2"]
+    np.testing.assert_allclose(found["coefficient"][names], expected, rtol=1e-9)
+    assert found["left_out"]["tag=t0"] == "the others' reference"
+    np.testing.assert_allclose(OLS().fit(films).predict(films.films), matrix @ expected, rtol=1e-9)
+
+
+def test_its_errors_are_those_of_the_closed_forms(films):
+    matrix = np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
+    inverse = np.linalg.inv(matrix.T @ matrix)
+    residual = films.actual - matrix @ inverse @ matrix.T @ films.actual
+    leverage = np.einsum("ij,jk,ik->i", matrix, inverse, matrix)
+    found = table(films).iloc[:6]
+    plain = np.sqrt(np.diag(inverse) * (residual**2).sum() / 194)
+    robust = np.sqrt(np.diag(inverse @ (matrix.T * (residual / (1 - leverage)) ** 2) @ matrix @ inverse))
+    np.testing.assert_allclose(found["se"], plain, rtol=1e-8)
+    np.testing.assert_allclose(found["se_hc3"], robust, rtol=1e-8)
+    assert robust[1] > 1.2 * plain[1]
+    width = (found["high_95"] - found["low_95"]) / found["se"]
+    np.testing.assert_allclose(width, 2 * 1.9723, rtol=1e-4)
+
+
+def test_variance_inflation_is_statsmodels(films):
+    matrix = sm.add_constant(films.films.unscaled)
+    expected = [variance_inflation_factor(matrix, place) for place in range(1, 4)]
+    np.testing.assert_allclose(variance_inflation(matrix)[1:], expected)
+    assert expected[0] > 5
+
+
+def test_designs_by_name_take_the_columns_that_they_name(films):
+    found = OLS("ols_numeric", ["n0", "n1"]).fit(films)
+    assert found.design.names == ["const", "n0", "n1"]
+    assert found.model.rsquared < OLS().fit(films).model.rsquared
+
+
+def test_a_rank_deficient_design_is_named_column_by_column(sample):
+    random = np.random.default_rng(1)
+    dense = random.normal(size=(60, 4))
+    dense[:, 2], dense[:, 3] = dense[:, 0] - 3 * dense[:, 1], 7
+    films = sample(dense, dense[:, 0] + random.normal(size=60))
+    found = table(films)
+    assert found["left_out"]["n2"] == "is told by n0, n1"
+    assert found["left_out"]["n3"] == "never varies"
+    assert np.isnan(found["coefficient"]["n2"])
+    model = OLS().fit(films)
+    np.testing.assert_allclose(model.predict(films.films), model.model.fittedvalues)
+    summary = model.tables(films, films)["summary.txt"]
+    assert "left out: n2 is told by n0, n1" in summary
+    assert "left out: n3 never varies" in summary
+
+
+def test_a_design_too_wide_is_refused_with_the_limit_and_what_to_do(sample):
+    random = np.random.default_rng(0)
+    wide = sample(None, random.normal(size=1500), (random.random((1500, 1100)) < 0.1) * 1.0)
+    with pytest.raises(InputError, match=r"compare.ols.full has 1,101 columns .* 1,500 .* at most 1,000, .* to ridge"):
+        OLS("ols_full", ["tag"]).check(wide)
+    few = sample(random.normal(size=(5, 6)), random.normal(size=5))
+    with pytest.raises(InputError, match=r"compare.ols has 7 columns with the constant for 5 training rows"):
+        OLS().fit(few)
+
+
+def test_a_target_in_logarithms_is_fitted_in_them_and_predicted_in_its_own_unit(sample):
+    dense = np.random.default_rng(0).normal(size=(100, 1))
+    films = sample(dense, np.expm1(3 + 2 * dense[:, 0]), transform="log1p")
+    model = OLS().fit(films)
+    np.testing.assert_allclose(model.coefficients, [3, 2])
+    np.testing.assert_allclose(model.predict(films.films), films.actual, rtol=1e-6)
+    assert "log1p of the target" in model.tables(films, films)["summary.txt"]
+
+
+def test_how_well_it_fits_is_told(films):
+    fit = OLS().fit(films).tables(films, films)["fit.csv"].set_index("name")["value"]
+    residual = films.actual - OLS().fit(films).predict(films.films)
+    r2 = 1 - residual.var() / films.actual.var()
+    assert fit["rsquared"] == pytest.approx(r2)
+    log_likelihood = -100 * (np.log(2 * np.pi) + np.log(np.mean(residual**2)) + 1)
+    assert fit["aic"] == pytest.approx(2 * 6 - 2 * log_likelihood)
+    assert fit["nobs"] == 200
