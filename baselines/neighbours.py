@@ -32,7 +32,7 @@ class Neighbours(Stored):
 
     def fit(self, features: np.ndarray, target: np.ndarray, metric: Metric = "euclidean") -> Self:
         """Take these rows, (n_rows, n_features), for neighbours."""
-        scaler = StandardScaler().fit(features)
+        scaler = StandardScaler().fit(np.asfortranarray(features))  # sums along memory: numpy's are more exact there
         self.mean, self.std, self.metric = scaler.mean_, scaler.scale_, metric
         self.scaled, self.target = self._scale(features), target
         return self

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.model_selection import GridSearchCV, KFold
 from sklearn.neighbors import KNeighborsRegressor
@@ -10,7 +11,11 @@ from baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
 
 @pytest.fixture
 def rows():
-    """Return 210 rows of numbers on very different scales, many of them tied or twice there, and their targets."""
+    """Return 210 rows of numbers on very different scales, many of them tied or twice there, and their targets.
+
+    Which of two ties is nearer hangs on the last digit of the scale, and so on the order in which a column is summed:
+    scikit-learn is given the columns of a table here, each in one piece.
+    """
     random = np.random.default_rng(0)
     features = random.integers(0, 6, (210, 3)) * [1, 30, 0.01]
     return features, np.sin(features[:, 0]) + features[:, 1] / 60 + random.normal(0, 0.3, 210)
@@ -27,7 +32,7 @@ def test_the_grid_is_what_scikit_learns_grid_search_finds(rows):
         },
         scoring="neg_root_mean_squared_error",
         cv=5,
-    ).fit(features, target)
+    ).fit(pd.DataFrame(features), target)
     ours = grid_search(features, target, list(KFold(5).split(features)), 30)
     assert len(ours) == 120
     ours = ours.set_index(["metric", "k", "weights"])["cv_rmse"]
@@ -42,7 +47,7 @@ def test_the_grid_is_what_scikit_learns_grid_search_finds(rows):
 @pytest.mark.parametrize("weights", ["uniform", "distance"])
 def test_every_k_is_what_scikit_learn_predicts_with_it(rows, metric, weights):
     features, target = rows
-    scaler = StandardScaler().fit(features[:150])
+    scaler = StandardScaler().fit(np.asfortranarray(features[:150]))
     ours = Neighbours().fit(features[:150], target[:150], metric).means(features[150:], 20, [weights])[weights]
     for k in range(1, 21):
         theirs = KNeighborsRegressor(k, metric=metric, weights=weights)
