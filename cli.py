@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TAKES_A_RUN = {
     "fit": "--resume",
     "study": "--resume",
+    "tune": "--resume",
     "validate": "--run",
     "test": "--run",
     "predict": "--run",
@@ -73,6 +74,9 @@ def _run(words: list[str]) -> None:
     words, given = _take(option, words)
     if given and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
+    if words[0] == "tune":
+        search(words[1:], given)
+        return
     if words[0] == "importance":  # its own options need no prefix
         words = [f"--{PREFIX}{word[2:]}" if word.partition("=")[0] in IMPORTANCE else word for word in words]
     asks = {"--help-all", "--print_config"} & set(words)
@@ -96,6 +100,15 @@ def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:
                 raise InputError(f"{option} needs the folder of a run, such as runs/ratings/version_0")
             return words[:place] + words[behind:], value
     return words, None
+
+
+def search(words: list[str], given: str | None) -> None:
+    """Run the trials of a search, or those missing of the one whose folder is given."""
+    from lightning_modules.tuner import tune
+    from reports.quiet import quieten
+
+    quieten()
+    tune(["--help" if word == "--help-all" else word for word in words], given, Console())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:

@@ -6,6 +6,9 @@ from .held_out import Predictions
 from .importance_study import ImportanceStudy
 from .mlp_regressor import MLPRegressor
 from .permutation_importance import PermutationImportance
+from .search_space import Search
+from .trial_store import TrialResult, TrialStore
+from .tuning import SearchCLI, TrialWatch
 
 __all__ = [
     "AdditiveLayer",
@@ -17,5 +20,10 @@ __all__ = [
     "MLPRegressor",
     "PermutationImportance",
     "Predictions",
+    "Search",
+    "SearchCLI",
+    "TrialResult",
+    "TrialStore",
+    "TrialWatch",
     "feature_sets",
 ]
