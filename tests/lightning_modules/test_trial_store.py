@@ -20,7 +20,7 @@ def store(tmp_path):
     """Return a maker of stores in one file; they are closed at the end."""
     made = []
 
-    def make(method="tpe", trials=16, mode="min", config=CONFIG) -> TrialStore:
+    def make(method="tpe", trials=12, mode="min", config=CONFIG) -> TrialStore:
         search = Search(method=method, trials=trials, seed=4)
         made.append(TrialStore(tmp_path / "tune.db", search, RANGES if method == "tpe" else VALUES, mode, config))
         return made[-1]
@@ -54,7 +54,7 @@ def test_a_grid_runs_each_combination_once(store):
 
 
 @pytest.mark.parametrize("method", ["grid", "tpe"])
-@pytest.mark.parametrize("finished", [0, 4, 13])
+@pytest.mark.parametrize("finished", [0, 4, 11])
 def test_a_search_that_is_interrupted_goes_on_as_if_it_had_not_been(store, tmp_path, method, finished):
     whole = store(method)
     work(whole)
