@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TAKES_A_RUN = {
     "fit": "--resume",
     "study": "--resume",
+    "tune": "--resume",
     "validate": "--run",
     "test": "--run",
     "predict": "--run",
@@ -75,6 +76,9 @@ def _run(words: list[str]) -> None:
     words, given = _take(option, words)
     if given and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
+    if words[0] == "tune":
+        search(words[1:], given)
+        return
     prefix, own = PREFIXES.get(words[0], ""), OWN_OPTIONS.get(words[0], {})
     words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
     asks = {"--help-all", "--print_config"} & set(words) or (words[0] == "baselines" and "--config" in words)
@@ -98,6 +102,15 @@ def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:
                 raise InputError(f"{option} needs the folder of a run, such as runs/ratings/version_0")
             return words[:place] + words[behind:], value
     return words, None
+
+
+def search(words: list[str], given: str | None) -> None:
+    """Run the trials of a search, or those missing of the one whose folder is given."""
+    from reports.tuner import tune
+    from reports.quiet import quieten
+
+    quieten()
+    tune(["--help" if word == "--help-all" else word for word in words], given, Console())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:

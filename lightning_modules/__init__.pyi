@@ -6,6 +6,9 @@ from .importance_study import ImportanceStudy
 from .mlp_regressor import MLPRegressor
 from .permutation_importance import PermutationImportance
 from .saved_mlp import SavedMLP
+from .search_space import Search
+from .trial_store import TrialResult, TrialStore
+from .tuning import SearchCLI, TrialWatch
 
 __all__ = [
     "AdditiveLayer",
@@ -17,4 +20,9 @@ __all__ = [
     "PermutationImportance",
     "Predictions",
     "SavedMLP",
+    "Search",
+    "SearchCLI",
+    "TrialResult",
+    "TrialStore",
+    "TrialWatch",
 ]

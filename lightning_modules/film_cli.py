@@ -231,11 +231,11 @@ class FilmCLI(LightningCLI):
         """Return what the config or the command line says of `key`."""
         return self._get(self.config, key)
 
-    def config_yaml(self) -> str:
+    def config_yaml(self, keys: tuple[str, ...] = COMMON) -> str:
         """Return what every command needs to know of this run, without the options of one command."""
         dumped = self.parser.dump(self.config, skip_none=False, format="yaml")
         config = yaml.safe_load(dumped)[self.subcommand]
-        return yaml.safe_dump({key: config[key] for key in COMMON}, sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump({key: config[key] for key in keys}, sort_keys=False, allow_unicode=True)
 
     def _prepare_subcommand_kwargs(self, subcommand: str) -> dict[str, Any]:
         kwargs = super()._prepare_subcommand_kwargs(subcommand)

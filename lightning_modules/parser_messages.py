@@ -37,6 +37,8 @@ def _reword_detail(detail: str, options: list[str]) -> str:
         return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
     if found := re.match(r"Subcommand '\w+' does not accept option '([^']*)'", detail):
         return f"no key '{found[1]}' in a config{nearest(found[1], options)}"
+    if found := re.match(r'Spaces not allowed in keys: "([^"]*)"', detail):
+        return f"no key '{found[1]}' in a config: none has a blank in it, and search.space is for `tune` alone"
     if found := re.match(r"Option '([^']*)' is not accepted", detail):
         arguments = {field.name for kind in classes for field in fields(kind)}  # type: ignore[arg-type]
         return f"no argument '{found[1]}'{nearest(found[1], arguments)}"

@@ -6,6 +6,7 @@ from rich.table import Table
 COMMANDS = {
     "study": "train, score the held-out films, say what their predictions rest on, predict every film",
     "fit": "train only",
+    "tune": "search the settings that do best on the validation films",
     "validate": "score the validation films of a run",
     "test": "score the test films of a run",
     "predict": "predict films, those of a run or new ones",
@@ -29,6 +30,17 @@ TRAINING = {
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
     "--trainer.precision bf16-mixed": "half the memory on a GPU",
+}
+
+SEARCH = {
+    "--config FILE": "a study's config that also says what to search (configs/tune_mlp.yaml)",
+    "--name NAME": "results land in runs/NAME-tune/version_<n>/",
+    "--search.method NAME": "grid, all combinations, or tpe, which follows those that did well",
+    "--search.trials N": "how many, with tpe",
+    "--search.prune false": "train every trial to its end",
+    "--search.seed N": "of tpe's draws",
+    "--early_stopping.monitor NAME": "the score to compare trials by, such as val/rmse",
+    "--resume FOLDER": "run the trials that are missing, such as of runs/tune_mlp-tune/version_0",
 }
 
 RUN = {
@@ -61,6 +73,7 @@ OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES}
 OPTIONS = {
     "study": TRAINING,
     "fit": TRAINING,
+    "tune": SEARCH,
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
@@ -75,6 +88,7 @@ OPTIONS = {
 EXAMPLES = {
     "study": "python cli.py study --config configs/ratings.yaml",
     "fit": "python cli.py fit --config configs/ratings.yaml --trainer.max_epochs 5",
+    "tune": "python cli.py tune --config configs/tune_mlp.yaml",
     "validate": "python cli.py validate --run runs/ratings/version_0",
     "test": "python cli.py test --run runs/ratings/version_0",
     "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",

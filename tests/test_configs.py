@@ -21,6 +21,11 @@ def read(path: Path) -> dict:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def word_of(path: Path) -> str:
+    """Return the command that a config is for."""
+    return "tune" if "search" in read(path) else "study"
+
+
 def header_of(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return lines[: next(place for place, line in enumerate(lines) if not line.startswith("#"))]
@@ -35,7 +40,7 @@ def test_a_config_opens_with_its_purpose_and_its_exact_command(path):
     header = header_of(path)
     commands = [line for line in header if "python cli.py" in line]
     place = path.name if path.stem == COPIED else f"configs/{path.name}"
-    assert commands == [f"#   python cli.py study --config {place}"]
+    assert commands == [f"#   python cli.py {word_of(path)} --config {place}"]
     assert header.index(commands[0]) >= 1
     assert len(header[0]) > 20
 
@@ -69,7 +74,27 @@ def own_films(tmp_path) -> Path:
     return tmp_path / "films.csv"
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "tune"], ids=lambda path: path.stem)
+def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
+    config = read(path)
+    if not (ROOT / config["data"]["table"]).is_file():
+        pytest.skip(f"{config['data']['table']} is not shipped")
+    options = [
+        "--data.table",
+        ROOT / config["data"]["table"],
+        "--trainer.max_epochs",
+        1,
+        "--trainer.accelerator",
+        "cpu",
+    ]
+    said = command("tune", "--config", path, "--runs", tmp_path / "runs", *options)
+    assert said.code == 0, said.err
+    trials = pd.read_csv(tmp_path / "runs" / f"{config['name']}-tune" / "version_0" / "trials.csv")
+    assert len(trials) == np.prod([len(values) for values in config["search"]["space"].values()])
+    assert set(trials["state"]) == {"complete"}
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "study"], ids=lambda path: path.stem)
 def test_a_config_trains_an_epoch(command, path, own_films, tmp_path):
     config = read(path)
     table = config["data"]["table"]

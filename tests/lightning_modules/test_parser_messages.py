@@ -157,3 +157,8 @@ def test_types_are_told_in_words():
     for kind, word in KINDS.items():
         assert reword(f"Expected a {kind}. Got value: x", []) == f"must be {word}, got x"
         assert "class" not in word
+
+
+def test_a_search_in_the_config_of_another_command_is_told_whose_it_is():
+    said = reword('Spaces not allowed in keys: "model.a, model.b".', ["model.a"])
+    assert said == "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone"

@@ -12,6 +12,7 @@ import cli
 from cli import TAKES_A_RUN
 from datamodules.errors import InputError
 from lightning_modules.film_cli import FilmArgumentParser, FilmCLI
+from lightning_modules.tuning import SearchCLI
 from reports.help import COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command, show_overview
 
 OPTION = r"--[a-z][\w.]*[a-z]"
@@ -28,13 +29,16 @@ def accepted_by(command: str) -> set[str]:
     """Return the options that the command's own parser has, read from the parser."""
     FilmArgumentParser.options = ()
     with suppress(InputError):  # the config is missing
-        FilmCLI([command], open_run=lambda _: Path())
+        if command == "tune":
+            SearchCLI([])
+        else:
+            FilmCLI([command], open_run=lambda _: Path())
     assert "data.table" in FilmArgumentParser.options
     return {f"--{option}" for option in FilmArgumentParser.options}
 
 
 def test_every_command_of_the_parser_is_shown_and_no_other():
-    assert set(COMMANDS) == set(FilmCLI.subcommands()) == set(OPTIONS) == set(EXAMPLES) == set(TAKES_A_RUN)
+    assert set(COMMANDS) == {*FilmCLI.subcommands(), "tune"} == set(OPTIONS) == set(EXAMPLES) == set(TAKES_A_RUN)
 
 
 def test_the_overview_names_every_command_with_its_meaning():
@@ -59,6 +63,11 @@ def test_every_setting_of_importance_is_shown_and_every_one_shown_is_an_option_w
     prefixed = {option for option in accepted_by(command) if option.startswith(PREFIX)}
     assert prefixed == {PREFIX + option[2:] for option in IMPORTANCE}
     assert len(prefixed) == 7
+
+
+def test_every_setting_of_a_search_but_its_space_is_shown():
+    settings = {option for option in accepted_by("tune") if option.startswith("--search.")}
+    assert settings - {"--search.space"} == set(re.findall(r"--search\.\w+", "\n".join(OPTIONS["tune"])))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,336 @@
+"""`tune` as a user meets it: a search, what it leaves, how it goes on, and what it refuses."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from sklearn.model_selection import train_test_split
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import cli
+
+SEARCH = """\
+search:
+  space:
+    model.hidden: [[4], [16]]
+    model.first_weight_decay, model.tail_weight_decay: [0.0, 0.01]
+    data.batch_size: [64]
+"""
+LEFT = ["best.yaml", "config.yaml", "trial_0", "trial_1", "trial_2", "trial_3", "trials.csv", "tune.db"]
+
+
+@pytest.fixture(scope="module")
+def config(study_config, tmp_path_factory) -> Path:
+    """Return the config of a grid of four trials of two epochs."""
+    path = tmp_path_factory.mktemp("search") / "search.yaml"
+    path.write_text(study_config.read_text(encoding="utf-8").replace("max_epochs: 4", "max_epochs: 2") + SEARCH)
+    return path
+
+
+@pytest.fixture(scope="module")
+def tune(command, config, tmp_path_factory):
+    """Return what runs the search in a folder of its own."""
+
+    def run(*options: object) -> SimpleNamespace:
+        runs = tmp_path_factory.mktemp("runs")
+        said = command("tune", "--config", config, "--runs", runs, *options)
+        assert said.code == 0, said.err
+        path = runs / "small-tune" / "version_0"
+        return SimpleNamespace(path=path, said=said, trials=trials_of(path))
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def tuned(tune) -> SimpleNamespace:
+    return tune()
+
+
+def trials_of(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path / "trials.csv")
+
+
+def came_to(trials: pd.DataFrame) -> str:
+    """Return what does not depend on the time a trial took."""
+    return trials.drop(columns="seconds").to_csv(index=False)
+
+
+def names_in(path: Path) -> list[str]:
+    return sorted(one.name for one in path.iterdir())
+
+
+# --- what it leaves ------------------------------------------------------------------------------------------------
+
+
+def test_a_search_leaves_these_files_and_no_checkpoint(tuned):
+    assert names_in(tuned.path) == LEFT
+    assert not list(tuned.path.rglob("*.ckpt"))
+    config = yaml.safe_load((tuned.path / "config.yaml").read_text(encoding="utf-8"))
+    assert config["search"]["space"]["model.hidden"] == [[4], [16]]
+
+
+def test_every_combination_is_a_trial_and_the_best_comes_first(tuned):
+    assert tuned.trials["state"].tolist() == ["complete"] * 4
+    tried = tuned.trials.sort_values("number")
+    assert tried["model.hidden"].tolist() == ["[4]", "[4]", "[16]", "[16]"]
+    assert tried["model.first_weight_decay"].tolist() == [0, 0.01, 0, 0.01]
+    assert tried["model.tail_weight_decay"].tolist() == [0, 0.01, 0, 0.01]
+    assert tuned.trials["score"].is_monotonic_increasing
+    assert tuned.trials["score"].nunique() == 4
+    assert (tuned.trials["epochs"] == 2).all()
+
+
+def test_a_score_is_the_best_one_on_tensorboards_curve_beside_what_was_tried(tuned):
+    for trial in tuned.trials.itertuples():
+        (events,) = (tuned.path / f"trial_{trial.number}").glob("events.out.tfevents.*")
+        curves = EventAccumulator(str(events)).Reload()
+        assert min(event.value for event in curves.Scalars("val/loss")) == pytest.approx(trial.score, rel=1e-6)
+        assert curves.Scalars("best/val/loss")[0].value == pytest.approx(trial.score, rel=1e-6)
+        assert any("hparams" in name for name in curves.summary_metadata)
+        assert not any(tag.startswith("test/") for tag in curves.Tags()["scalars"])
+
+
+def test_the_end_shows_the_trials_and_how_to_go_on(tuned):
+    assert "4 trials by val/loss: 4 complete" in tuned.said.out
+    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.said.out
+    assert f"tensorboard --logdir {tuned.path}" in tuned.said.out
+    assert tuned.said.err == ""
+
+
+def test_the_best_config_trains_to_the_best_score(tuned, command, tmp_path):
+    said = command("fit", "--config", tuned.path / "best.yaml", "--runs", tmp_path / "runs")
+    assert said.code == 0, said.err
+    run = tmp_path / "runs" / "small" / "version_0"
+    (events,) = run.glob("events.out.tfevents.*")
+    losses = [event.value for event in EventAccumulator(str(events)).Reload().Scalars("val/loss")]
+    assert min(losses) == pytest.approx(tuned.trials["score"][0], rel=1e-6)
+    config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    assert str(config["model"]["hidden"]) == tuned.trials["model.hidden"][0]
+    assert config["data"]["batch_size"] == 64
+
+
+def test_the_same_search_comes_to_the_same(tuned, tune):
+    assert came_to(tune().trials) == came_to(tuned.trials)
+
+
+def test_the_highest_score_is_the_best_where_it_is_to_be(tune):
+    trials = tune("--early_stopping.monitor", "val/r2", "--early_stopping.mode", "max").trials
+    assert trials["score"].is_monotonic_decreasing
+    assert trials["score"].nunique() == 4
+    assert trials["score"].tolist() == pytest.approx(trials["val/r2"].tolist())
+
+
+def test_tpe_draws_from_ranges_alike_each_time(tune):
+    space = "{model.learning_rate: {low: 1.0e-4, high: 0.1, log: true}, model.hidden: [[4], [8]]}"
+    options = ("--search.method", "tpe", "--search.trials", 3, "--search.space", space)
+    one = tune(*options).trials
+    assert one["model.learning_rate"].between(1e-4, 0.1).all()
+    assert one["model.learning_rate"].nunique() == 3
+    assert came_to(tune(*options).trials) == came_to(one)
+
+
+def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
+    space = "{model.learning_rate: [0.01, 0.011, 0.012, 0.013, 0.014, 0.0000001]}"
+    done = tune("--search.space", space, "--trainer.max_epochs", 8)
+    last = done.trials.set_index("number").loc[5]
+    assert (last["state"], last["epochs"]) == ("pruned", 6)
+    assert done.trials["number"].tolist()[-1] == 5
+    assert set(done.trials["state"][:-1]) == {"complete"}
+    (events,) = (done.path / "trial_5").glob("events.out.tfevents.*")
+    assert EventAccumulator(str(events)).Reload().Scalars("best/val/loss")
+    free = tune("--search.space", space, "--trainer.max_epochs", 8, "--search.prune", "false")
+    assert set(free.trials["state"]) == {"complete"}
+
+
+def test_a_trial_whose_values_do_not_go_together_fails_and_others_go_on(tune):
+    space = "{model.schedule: [none, cosine], trainer.max_epochs: [2, -1], early_stopping.patience: [0]}"
+    done = tune("--search.space", space, "--model.learning_rate", "0.1", "--trainer.max_time", "00:00:01:00")
+    failed = done.trials.iloc[-1]
+    assert (failed["state"], failed["number"]) == ("failed", 3)
+    assert "model.schedule cosine needs an end" in failed["problem"]
+    assert set(done.trials["state"][:3]) == {"complete"}
+
+
+def test_the_test_films_targets_change_no_score(tuned, tune, study_config, tmp_path):
+    films = pd.read_csv(study_config.with_name("films.csv"))
+    rated = np.flatnonzero(films["rating"].notna())
+    _, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
+    films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
+    films.to_csv(tmp_path / "films.csv", index=False)
+    assert came_to(tune("--data.table", tmp_path / "films.csv").trials) == came_to(tuned.trials)
+
+
+# --- going on ------------------------------------------------------------------------------------------------------
+
+
+def test_a_finished_search_shows_its_table_again(tuned, command):
+    before = (tuned.path / "trials.csv").read_bytes()
+    said = command("tune", "--resume", tuned.path)
+    assert (said.code, said.err) == (0, "")
+    assert "4 finished before, 0 to train" in said.out.replace("of them ", "")
+    assert "4 trials by val/loss: 4 complete" in said.out
+    assert (tuned.path / "trials.csv").read_bytes() == before
+    assert names_in(tuned.path) == LEFT
+
+
+@pytest.fixture
+def stopping(tmp_path, monkeypatch):
+    """Make `stopping.Stop` importable, which sends this process a signal in the second epoch of trial 2, once."""
+    (tmp_path / "stopping.py").write_text(
+        textwrap.dedent(
+            """
+            import os
+            from pathlib import Path
+
+            from lightning.pytorch import Callback
+
+            class Stop(Callback):
+                def __init__(self, signal: int, marker: str) -> None:
+                    self.signal, self.marker = signal, Path(marker)
+
+                def on_train_epoch_start(self, trainer, pl_module):
+                    if trainer.current_epoch == 1 and trainer.log_dir.endswith("trial_2") and not self.marker.exists():
+                        self.marker.touch()
+                        os.kill(os.getpid(), self.signal)
+            """
+        )
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    yield tmp_path
+    sys.modules.pop("stopping", None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
+def test_a_search_that_is_stopped_trains_what_is_missing(tuned, command, config, stopping, number):
+    callback = ["--trainer.callbacks+", "stopping.Stop", "--trainer.callbacks.signal", str(int(number))]
+    words = ["tune", "--config", str(config), *callback, "--trainer.callbacks.marker", str(stopping / "stopped")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(stopping), "PYTHONWARNINGS": ""}
+    line = [sys.executable, cli.__file__, *words]
+    done = subprocess.run(line, cwd=stopping, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    path = stopping / "runs" / "small-tune" / "version_0"
+    assert done.returncode == (130 if number == signal.SIGINT else -9), done.stderr
+    if number == signal.SIGINT:
+        assert "python cli.py tune --resume runs/small-tune/version_0" in done.stdout
+        assert "stopped" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert sorted(trials_of(path)["number"]) == [0, 1]
+    assert (path / "best.yaml").is_file()
+
+    said = command("tune", "--resume", path)
+    assert said.code == 0, said.err
+    assert "2 of them finished before, 2 to train" in said.out
+    assert [line.split(":")[0] for line in said.out.splitlines() if line.startswith("trial ")] == ["trial 2", "trial 3"]
+    assert came_to(trials_of(path)) == came_to(tuned.trials)
+    assert len(list((path / "trial_2").glob("events.out.tfevents.*"))) == 1
+    with sqlite3.connect(path / "tune.db") as connection:
+        states = [state for (state,) in connection.execute("SELECT state FROM trials")]
+    connection.close()
+    assert sorted(states) == ["COMPLETE"] * 4 + ["FAIL"]
+
+
+def test_another_space_is_refused_when_a_search_goes_on(tuned, command):
+    before = (tuned.path / "config.yaml").read_bytes()
+    said = command("tune", "--resume", tuned.path, "--search.space", "{model.hidden: [[4]]}")
+    assert said.code == 2
+    assert "search.space was {'model.hidden': [[4], [16]]," in said.err
+    assert (tuned.path / "config.yaml").read_bytes() == before
+
+
+def test_a_search_may_be_moved(tuned, command, tmp_path):
+    moved = shutil.copytree(tuned.path, tmp_path / "elsewhere" / "the best one")
+    assert command("tune", "--resume", moved).code == 0
+    assert came_to(trials_of(moved)) == came_to(tuned.trials)
+
+
+@pytest.mark.parametrize("kept", ["config.yaml", None])
+def test_a_folder_without_a_search_is_refused(tuned, command, tmp_path, kept):
+    if kept:
+        shutil.copy(tuned.path / kept, tmp_path)
+    said = command("tune", "--resume", tmp_path)
+    assert said.code == 2
+    assert f"{tmp_path} has no {'tune.db' if kept else 'config.yaml'}" in said.err.replace("\n", " ")
+
+
+# --- mistakes ------------------------------------------------------------------------------------------------------
+
+
+MISTAKES = {
+    "a key that no config has": (
+        ("--search.space", "{model.hiden: [[4]]}"),
+        "search.space: no key 'model.hiden' that training depends on, did you mean 'model.hidden'?",
+    ),
+    "an argument that no target has": (
+        ("--search.space", "{data.target.trnsform: [log1p]}", "--early_stopping.monitor", "val/rmse"),
+        "search.space, data.target.trnsform log1p: data.target: no argument 'trnsform', did you mean 'transform'?",
+    ),
+    "a value that the key refuses": (
+        ("--search.space", "{model.dropout: [0.1, 3]}"),
+        "search.space, model.dropout 3: model.dropout must be at least 0 and below 1, got 3",
+    ),
+    "no space": (("--search.space", "{}"), "`tune` needs search.space, the values to try"),
+    "a range in a grid": (
+        ("--search.space", "{model.dropout: {low: 0.1, high: 0.2}}"),
+        "a grid needs a list of values",
+    ),
+    "no trials": (("--search.trials", 0), "search.trials must be 1 or more, got 0"),
+    "another method": (("--search.method", "gird"), "search.method: must be one of grid, tpe, got gird"),
+    "a table that is not there": (("--data.table", "none.csv"), "none.csv"),
+    "a run's option": (("--run", "runs/small/version_0"), "`tune` takes a run's folder with --resume"),
+    "a name that is none": (("--name", "a/b"), "--name must be fit for a folder's name, got 'a/b-tune'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tmp_path, mistake):
+    options, message = MISTAKES[mistake]
+    said = command("tune", "--config", config, "--runs", tmp_path / "runs", *options)
+    assert said.code == 2
+    assert message in said.err
+    assert "Traceback" not in said.err
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_config_without_a_search_is_shown_one(command, study_config):
+    said = command("tune", "--config", study_config)
+    assert said.code == 2
+    assert "search:\n  space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}" in said.err
+
+
+def test_a_search_none_of_whose_trials_has_a_score_says_why(command, config, tmp_path):
+    words = ("tune", "--config", config, "--runs", tmp_path / "runs", "--trainer.max_epochs", 0)
+    said = command(*words)
+    assert said.code == 2
+    assert "none of 4 trials has a score; trial 0: no epoch has a finite val/loss" in said.err
+
+
+@pytest.mark.parametrize("word", ["fit", "study"])
+def test_other_commands_know_no_search(command, config, word):
+    said = command(word, "--config", config)
+    assert said.code == 2
+    assert "no key 'model.first_weight_decay, model.tail_weight_decay' in a config" in said.err
+    assert "search.space is for `tune` alone" in said.err
+
+
+def test_other_commands_know_no_search_of_single_keys(command, study_config, tmp_path):
+    (tmp_path / "single.yaml").write_text(study_config.read_text(encoding="utf-8") + "search: {trials: 3}\n")
+    said = command("fit", "--config", tmp_path / "single.yaml")
+    assert said.code == 2
+    assert "no key 'search" in said.err
+
+
+def test_help_does_not_wait_for_optuna(tmp_path):
+    line = [sys.executable, "-X", "importtime", cli.__file__, "tune", "--help"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert "--search.method" in done.stdout
+    assert "optuna" not in done.stderr
+    assert "torch" not in done.stderr
