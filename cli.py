@@ -106,8 +106,8 @@ def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:
 
 def search(words: list[str], given: str | None) -> None:
     """Run the trials of a search, or those missing of the one whose folder is given."""
-    from reports.tuner import tune
     from reports.quiet import quieten
+    from reports.tuner import tune
 
     quieten()
     tune(["--help" if word == "--help-all" else word for word in words], given, Console())

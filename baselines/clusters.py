@@ -10,7 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.pairwise import pairwise_distances_chunked
 from threadpoolctl import threadpool_limits
 
-N_STARTS, SILHOUETTE_ABOVE, SILHOUETTE_ROWS = 10, 10_000, 4000
+N_STARTS, SILHOUETTE_ABOVE, SILHOUETTE_ROWS = 5, 10_000, 4000
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Clusters:
 
     @classmethod
     def fit(cls, matrix: np.ndarray, k: int) -> "Clusters":
-        """Return the best of 10 starts."""
+        """Return the best of five starts."""
         with threadpool_limits(1):  # threads that wait for each other take ten times as long on a busy machine
             fitted = SklearnKMeans(k, n_init=N_STARTS, random_state=0).fit(matrix)
         order = np.argsort(-np.bincount(fitted.labels_, minlength=k), kind="stable")

@@ -6,6 +6,7 @@ from importance.held_out import Entries, HeldOut
 from importance.importance import FEW_FILMS, Importance, benjamini_hochberg
 from importance.joint import Columns, joint_importance
 from importance.losses import LOSSES, Loss, LossName
+from importance.memory import keep_freed_memory
 from importance.plain import plain_importance
 from importance.tasks import Found, Task, Tasks
 from importance.values import value_importance
@@ -29,6 +30,7 @@ __all__ = [
     "Tasks",
     "benjamini_hochberg",
     "joint_importance",
+    "keep_freed_memory",
     "pieces_of",
     "plain_importance",
     "value_importance",

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-_KEPT = 31 * 2**20
-"""Bytes; glibc's threshold moves up to blocks of 32 MB."""
+from importance.memory import keep_freed_memory
 
 
 @contextmanager
@@ -16,9 +15,7 @@ def one_thread_a_step() -> Iterator[int]:
     A product of matrices that is shared out over threads is rounded in another way than one that isn't: so results are
     the same to the last bit on any number of cores. It is torch's own switch, for the whole process, and put back.
     """
-    # glibc hands freed memory back above twice the largest block that was ever freed, and getting it again page by page
-    # then costs as much as the work on it. So free a large block, which nothing was written into.
-    torch.empty(_KEPT, dtype=torch.uint8)
+    keep_freed_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
