@@ -83,7 +83,9 @@ def _run(words: list[str]) -> None:
     words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
     asks = {"--help-all", "--print_config"} & set(words) or (words[0] == "baselines" and "--config" in words)
     if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
-        raise InputError(f"`{words[0]}` needs a trained model: give --run runs/<study>/version_<n>")
+        other = ", or --config configs/<study>.yaml" if words[0] == "baselines" else ""
+        needed = "films" if other else "a trained model"
+        raise InputError(f"`{words[0]}` needs {needed}: give --run runs/<study>/version_<n>{other}")
     run = RunFolder.open(given, option) if given else None
     checkpoint = run.checkpoint("best" if option == "--run" else "last") if run else None
     if run:
@@ -128,7 +130,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
         model = cli.option("model")
-        return record.open(run, cli.config_yaml(), cli.datamodule, model["hidden"], model["members"])
+        hidden = [] if cli.subcommand == "baselines" else model["hidden"]
+        return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"])
 
     try:
         cli = FilmCLI(words, open_run, checkpoint)

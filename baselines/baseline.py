@@ -63,6 +63,10 @@ class Baseline(Stored, ABC):
     def fit(self, training: Sample) -> Self:
         """Learn from the training rows alone."""
 
+    def in_a_line(self) -> str:
+        """Return what it settled on, for the terminal; nothing where there was no choice."""
+        return ""
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return what it found; the held-out rows are the test rows."""
         return {}

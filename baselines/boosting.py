@@ -38,5 +38,8 @@ class Boosting(ScaledPredictor):
     def _predict(self, films: EncodedFilms) -> np.ndarray:
         return np.asarray(self.model.predict(self._features(films)))
 
+    def in_a_line(self) -> str:
+        return f"{self.model.n_iter_:,} trees on numbers and {len(self.labels):,} labels"
+
     def _features(self, films: EncodedFilms) -> np.ndarray:
         return np.hstack([films.dense, films.labels[:, self.labels].toarray()])

@@ -21,6 +21,8 @@ ModelName = Literal["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", 
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
 """What a study fits where nobody names models."""
 
+CLUSTERS = 4
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -56,7 +58,7 @@ class Comparison:
         models: list[ModelName] | None = None,
         ols: dict[str, list[str]] | None = None,
         grid: bool = False,
-        clusters: int = 4,
+        clusters: int = CLUSTERS,
         describe: list[str] | None = None,
     ) -> None:
         for given, option in ((ols, "ols"), (describe, "describe")):
@@ -103,10 +105,19 @@ class Comparison:
                 model.check(training)
                 models.append(model)
             except InputError as problem:
-                if self.models is not None or (self.ols and isinstance(model, OLS)):
+                if self._asks_for(model):
                     raise
                 refused[model.name] = str(problem)
         return models, refused
+
+    def _asks_for(self, model: Baseline) -> bool:
+        """Tell whether a model, or a setting of its own, was given."""
+        return (
+            self.models is not None
+            or (isinstance(model, OLS) and self.ols is not None)
+            or (isinstance(model, KMeans | PCA) and self.describe is not None)
+            or (isinstance(model, KMeans) and self.clusters != CLUSTERS)
+        )
 
 
 def fit(model: Baseline, training: Sample, test: Sample) -> Fit:

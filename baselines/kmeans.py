@@ -69,6 +69,10 @@ class KMeans(Baseline):
     def _matrix(pca: PCA, films: EncodedFilms) -> np.ndarray:
         return pca.transform(films) if pca.described.is_wide else np.asarray(pca.described.matrix(films))
 
+    def in_a_line(self) -> str:
+        sizes = ", ".join(f"{size:,}" for size in self.tried[self.k].sizes())
+        return f"{self.k} clusters of {sizes} training rows"
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return the sweep, clusters and their profiles, and the comparison with clusters on three components."""
         matrix = self._matrix(self.pca, training.films)

@@ -63,6 +63,10 @@ class KNN(ScaledPredictor):
     def _features(self, films: EncodedFilms) -> np.ndarray:
         return np.hstack([films.unscaled, self.directions.transform(films.labels)])
 
+    def in_a_line(self) -> str:
+        labels = "labels" if self.directions.are_labels else f"{len(self.directions.components)} directions of labels"
+        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} on numbers and {labels}"
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by k, the grid, correlations of features with predictions, and importance of columns."""
         found: Tables = {"sweep.csv": self._sweep(training), "importance.csv": self.importance(held_out)}

@@ -78,6 +78,11 @@ class OLS(Predictor):
     def predict(self, films: EncodedFilms) -> np.ndarray:
         return self._unscaled.inverse(self.design.matrix(films) @ self.coefficients)
 
+    def in_a_line(self) -> str:
+        left_out = f", {len(self.left_out)} left out as others tell them" if self.left_out else ""
+        fits = f"AIC {self.model.aic:,.0f}, adjusted R² {self.model.rsquared_adj:.3f}"
+        return f"{len(self.kept):,} columns{left_out}; {fits}"
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return coefficients with their errors, how well the whole fits, and statsmodels' summary."""
         fit = {name: getattr(self.model, name) for name in FITS}

@@ -68,6 +68,11 @@ class PCA(Baseline):
         reached = np.flatnonzero(self.ratio.cumsum() >= ENOUGH)
         return int(reached[0]) + 1 if len(reached) else None
 
+    def in_a_line(self) -> str:
+        many = len(self.ratio)
+        reached = f"{self.enough} of {many} components explain" if self.enough else f"{many} components don't explain"
+        return f"{reached} {ENOUGH:.0%} of the variance of {len(self.described.names):,} columns ({self.method})"
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return the variance explained, loadings, and where the training films stand on three components."""
         n = range(1, len(self.ratio) + 1)

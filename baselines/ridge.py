@@ -44,6 +44,9 @@ class Ridge(ScaledPredictor):
     def _predict(self, films: EncodedFilms) -> np.ndarray:
         return np.asarray(films.matrix() @ self.coefficients + self.intercept)
 
+    def in_a_line(self) -> str:
+        return f"penalty {self.alpha:g}"
+
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by penalty, and the coefficient of every number and label."""
         names = [*training.space.dense_names(), *training.space.label_names()]

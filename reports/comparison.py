@@ -38,6 +38,15 @@ def run_comparison(
     return found
 
 
+def print_found(found: dict[str, Fit], run: RunFolder, console: Console) -> None:
+    """Say what each model settled on, and where the rest stands."""
+    lines = {name: line for name, one in found.items() if (line := one.model.in_a_line())}
+    for name, line in lines.items():
+        console.print(f"{name}: {line}", highlight=False, markup=False, soft_wrap=True)
+    if lines:
+        console.print(f"their tables: {run.path / 'baselines'}/", highlight=False, markup=False, soft_wrap=True)
+
+
 def add_fits(metrics: dict[str, Any], found: dict[str, Fit]) -> None:
     """Put scores and seconds into what becomes `metrics.json`."""
     for name, one in found.items():

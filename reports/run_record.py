@@ -11,7 +11,7 @@ from datamodules import regression_scores
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules import ImportanceStudy, MLPRegressor, SavedMLP
 from reports.artifacts import save_artifacts
-from reports.comparison import add_fits, run_comparison
+from reports.comparison import add_fits, print_found, run_comparison
 from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
 from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores
@@ -97,6 +97,7 @@ class RunRecord:
         save_artifacts(self.run, films.fitted, fitted)
         rows = metrics["rows"]["test"]
         print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
+        print_found(found, self.run, self.console)
 
     def _write_validation(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None

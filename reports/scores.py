@@ -65,16 +65,16 @@ def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
 
 
 def print_data(metrics: dict[str, Any], hidden: list[int], console: Console, members: int = 1) -> None:
-    """Say in one line what the model is about to learn from."""
+    """Say in one line what the models are about to learn from; without `hidden` there is no network among them."""
     rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
     n_rows = sum(rows.values())
     films = f"{n_rows:,} films" if n_rows == metrics["films"] else f"{metrics['films']:,} films in {n_rows:,} rows"
-    network = f"{'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}"
+    network = f", {'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}" if hidden else ""
     left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
     console.print(
         f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
-        f"from {features['dense']:,} numbers and {features['labels']:,} labels, {network}",
+        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}",
         highlight=False,
         markup=False,
         soft_wrap=True,

@@ -31,11 +31,21 @@ CLI = Path(cli.__file__)
 KEYS = {
     *("study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models", "fits")
 }
-MODELS = {"mlp", "mean", "ridge", "knn", "boosting"}
+MODELS = {"mlp", "mean", "ols", "ridge", "knn", "boosting"}
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt"))]
 CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
+OF_MODELS = [
+    *(f"artifacts/{name}.npz" for name in ("mlp", "mean", "ols", "ridge", "knn", "boosting", "kmeans", "pca")),
+    *(f"artifacts/{name}" for name in ("boosting.model.skops", "features.json", "metadata.json")),
+    *(f"baselines/knn/{name}.csv" for name in ("correlations", "importance", "sweep")),
+    *(f"baselines/kmeans/{name}.csv" for name in ("centres", "cross_table", "films", "labels", "on_components")),
+    *(f"baselines/kmeans/{name}.csv" for name in ("profiles", "sweep", "target")),
+    *("baselines/ols/coefficients.csv", "baselines/ols/fit.csv", "baselines/ols/summary.txt"),
+    *(f"baselines/pca/{name}.csv" for name in ("loadings", "scores", "variance")),
+    *("baselines/ridge/coefficients.csv", "baselines/ridge/search.csv"),
+]
 LEFT_BY_A_STUDY = sorted(
-    [*IMPORTANCES, *CHECKPOINTS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
+    [*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
 )
 
 

@@ -74,6 +74,25 @@ def own_films(tmp_path) -> Path:
     return tmp_path / "films.csv"
 
 
+@pytest.fixture
+def rated_films(tmp_path) -> Path:
+    """Return a table with the columns of the rating study's."""
+    random = np.random.default_rng(6)
+    numbers = {name: random.lognormal(8, 2, 300).round() for name in ("budget", "revenue", "vote_count")}
+    numbers |= {name: random.lognormal(3, 1, 300).round() for name in ("user_rating_count", "keyword_count")}
+    genres = ["|".join(random.choice(["Drama", "Comedy", "War"], random.integers(1, 3), False)) for _ in range(300)]
+    others = {
+        "runtime": random.normal(100, 20, 300).round(),
+        "genres": genres,
+        "release_year": random.integers(1915, 2022, 300),
+        "original_language": random.choice(["en", "fr", "ru", "xx", "sv"], 300, p=[0.6, 0.2, 0.1, 0.06, 0.04]),
+        "lead_actor": [f"Actor {place}" for place in random.geometric(0.05, 300)],
+        "vote_average": random.normal(6, 1, 300).round(1),
+    }
+    pd.DataFrame({**numbers, **others}).to_csv(tmp_path / "final_movie_table.csv", index=False)
+    return tmp_path / "final_movie_table.csv"
+
+
 @pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "tune"], ids=lambda path: path.stem)
 def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
     config = read(path)
@@ -95,16 +114,20 @@ def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
 
 
 @pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "study"], ids=lambda path: path.stem)
-def test_a_config_trains_an_epoch(command, path, own_films, tmp_path):
+def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
     config = read(path)
     table = config["data"]["table"]
     options = ["--runs", tmp_path / "runs", "--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
     if path.stem == COPIED:
         options += ["--data.table", own_films]
+    elif table == "final_movie_table.csv":
+        options += ["--data.table", rated_films]
     elif table != "wikidata-films":
         if not (ROOT / table).is_file():
             pytest.skip(f"{table} is not shipped")
         options += ["--data.table", ROOT / table]
+    if table != "final_movie_table.csv":
+        options += ["--compare.models", "[ols]"]  # all of them take their time on thousands of films
     said = command("study", "--config", path, *options)
     assert said.code == 0, said.err
     run = tmp_path / "runs" / config["name"] / "version_0"
@@ -128,3 +151,27 @@ def test_a_config_trains_an_epoch(command, path, own_films, tmp_path):
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_config_holds_no_path_of_a_machine(path):
     assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
+
+
+def test_the_rating_study_has_its_groups_and_its_linear_models(command, rated_films, tmp_path):
+    path = ROOT / "configs/vote_average.yaml"
+    words = ["--data.table", rated_films, "--models", "[ols,knn]", "--runs", tmp_path / "runs"]
+    said = command("baselines", "--config", path, *words)
+    assert said.code == 0, said.err
+    run = tmp_path / "runs/vote_average/version_0"
+    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == {
+        "mean",
+        "ols_full",
+        "ols_numeric",
+        "ols_reduced",
+        "knn",
+    }
+    names = pd.read_csv(run / "baselines/ols_full/coefficients.csv")["name"].tolist()
+    assert {"release_year=0 to 1919", "release_year=2019 to inf", "genres=War", "original_language=Other"} <= set(names)
+    assert {"lead_actor=one film", "lead_actor=2 to 5 films", "lead_actor=more than 5 films"} <= set(names)
+    assert "log1p(budget)" in names
+    assert "original_language=xx" not in names
+    numeric = pd.read_csv(run / "baselines/ols_numeric/coefficients.csv")["name"].tolist()
+    assert numeric[0] == "const"
+    assert len(numeric) == 7
+    assert (run / "baselines/knn/grid.csv").is_file()

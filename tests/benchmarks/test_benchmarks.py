@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import encode, train
+from benchmarks import encode, knn_grid, train
 from benchmarks.stopwatch import seconds_of
 from datamodules import FilmRows, read_table
 
@@ -57,3 +57,11 @@ def test_films_one_at_a_time_joined_are_the_batch(rows):
     for name, part in whole._asdict().items():
         assert torch.equal(getattr(joined, name), part), name
         assert getattr(joined, name).dtype == part.dtype, name
+
+
+def test_both_grids_of_neighbours_find_the_same(tmp_path):
+    found = knn_grid.measure(tmp_path / "none.csv", rounds=1, most_rows=150, n_jobs=1)
+    assert (found["rows"], found["features"], found["settings"]) == (150, 2, 200)
+    assert found["same_best"]
+    assert found["largest_difference_of_rmse"] < 1e-9
+    assert found["ratio"] > 0

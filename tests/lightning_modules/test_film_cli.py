@@ -12,7 +12,7 @@ from lightning.pytorch.cli import LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from datamodules.errors import InputError
-from lightning_modules.film_cli import COMMON, USES_A_MODEL, FilmCLI, is_rank_zero
+from lightning_modules.film_cli import COMMON, FilmCLI, is_rank_zero
 
 # What `reports.quiet` keeps from the terminal, where the command line calls it.
 pytestmark = [
@@ -59,8 +59,7 @@ def in_place(trained) -> Runs:
 
 
 def test_lightnings_commands_stay_and_study_and_importance_come_to_them():
-    assert set(FilmCLI.subcommands()) == {*LightningCLI.subcommands(), "study", "importance"}
-    assert set(USES_A_MODEL) < set(FilmCLI.subcommands())
+    assert set(FilmCLI.subcommands()) == {*LightningCLI.subcommands(), "study", "importance", "baselines"}
 
 
 def test_this_process_is_rank_zero():

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
+from baselines import Comparison
 from lightning_modules.mlp_regressor import MLPRegressor
 from reports.run_folder import RunFolder
 from reports.run_record import RunRecord
@@ -123,17 +124,17 @@ def test_a_fit_leaves_no_scores_and_says_how_to_get_them(record, folder, model, 
 
 
 def test_a_study_fits_the_models_that_it_is_to_be_compared_with(record, folder, model, films, console):
-    record.close("study", model, films, None, ["ridge", "knn"])
+    record.close("study", model, films, None, Comparison(models=["ridge", "knn"]))
     metrics, board = folder.read_json("metrics.json"), pd.read_csv(folder.path / "leaderboard.csv")
     assert set(metrics["models"]) == set(board["model"]) == {"mlp", "mean", "ridge", "knn"}
-    assert set(metrics["fits"]) == {"mean", "ridge", "knn"}
+    assert set(metrics["fits"]) == {"mlp", "mean", "ridge", "knn"}
     assert board["rmse"].is_monotonic_increasing
     assert metrics["models"]["ridge"]["rmse"] == pytest.approx(board.set_index("model")["rmse"]["ridge"])
     assert "ridge" in text_of(console)
 
 
 def test_a_test_fits_none_but_the_mean(record, folder, model, films):
-    record.close("test", model, films, None, ["ridge", "knn"])
+    record.close("test", model, films, None, Comparison(models=["ridge", "knn"]))
     assert set(folder.read_json("metrics.json")["models"]) == {"mlp", "mean"}
 
 

@@ -1,0 +1,116 @@
+"""`python cli.py baselines`: classical models alone, or beside the network of a run."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from reports import load_artifacts
+
+
+@pytest.fixture
+def runs(tmp_path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def finished(command, study_config, runs) -> Path:
+    """Return a run that was trained and tested, and compared with nothing."""
+    said = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[]")
+    assert said.code == 0, said.err
+    return runs / "small/version_0"
+
+
+def test_it_makes_a_folder_without_a_network(command, study_config, runs):
+    said = command("baselines", "--config", study_config, "--runs", runs)
+    assert said.code == 0, said.err
+    run = runs / "small/version_0"
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert set(metrics["models"]) == {"mean", "ols", "ridge", "knn", "boosting"}
+    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == set(metrics["models"])
+    assert not (run / "checkpoints").exists()
+    assert "45 held-out test films" in said.out
+    assert "MLP" not in said.out
+    assert "knn: " in said.out
+    again = command("baselines", "--config", run / "config.yaml", "--runs", runs, "--models", "[ridge]")
+    assert again.code == 0, again.err
+    assert (
+        json.loads((runs / "small/version_1/metrics.json").read_text())["models"]["ridge"] == metrics["models"]["ridge"]
+    )
+
+
+def test_it_adds_to_a_run_on_the_same_films(command, finished):
+    before = json.loads((finished / "metrics.json").read_text())
+    config = (finished / "config.yaml").read_bytes()
+    said = command("baselines", "--run", finished, "--models", "[knn,sklearn_mlp]", "--grid", "true")
+    assert said.code == 0, said.err
+    metrics = json.loads((finished / "metrics.json").read_text())
+    assert set(metrics["models"]) == {"mlp", "mean", "knn", "sklearn_mlp"}
+    assert metrics["models"]["mlp"] == before["models"]["mlp"]
+    assert metrics["fits"]["mlp"] == before["fits"]["mlp"]
+    assert (finished / "baselines/knn/grid.csv").is_file()
+    assert (finished / "config.yaml").read_bytes() == config
+    assert set(load_artifacts(finished / "artifacts").models) == set(metrics["models"])
+    assert not (finished.parent / "version_1").exists()
+
+
+def test_a_study_tells_how_well_the_network_does_on_training_films_and_how_long_it_took(finished):
+    fit = json.loads((finished / "metrics.json").read_text())["fits"]["mlp"]
+    predictions = pd.read_csv(finished / "predictions.csv").query("split == 'train'")
+    error = predictions["predicted"] - predictions["actual"]
+    assert fit["train"]["rmse"] == pytest.approx((error**2).mean() ** 0.5)
+    assert fit["seconds"] > 0
+    board = pd.read_csv(finished / "leaderboard.csv").set_index("model")
+    assert board["train_rmse"]["mlp"] == pytest.approx(fit["train"]["rmse"])
+
+
+def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, finished, study_config):
+    from datamodules import read_table
+
+    artifacts = load_artifacts(finished / "artifacts")
+    frame = read_table(str(study_config.parent / "films.csv"))
+    predictions = pd.read_csv(finished / "predictions.csv")
+    found = artifacts.models["mlp"].predict(artifacts.encode(frame))[predictions["row"] - 1]
+    assert found == pytest.approx(predictions["predicted"].to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--models", "[ridg]"], "--models: must be one of ols, ridge, knn, boosting"),
+        (["--clusters", "1"], "--clusters must be 2 or more, got 1"),
+        (["--clusters", "500"], "--clusters must be at most the "),
+        (["--ols", '{"full": ["yeer"]}'], "--ols.full: 'yeer' fits no column of data.features, did you mean 'year'?"),
+        (["--ols", "{}"], "--ols must name columns"),
+        (["--describe", "[year]"], "--describe must leave 2 columns or more that vary, got 1"),
+        (["--grid", "maybe"], "--grid"),
+        (["--modles", "[ridge]"], "did you mean '--models'?"),
+    ],
+)
+def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, study_config, runs, words, said):
+    answer = command("baselines", "--config", study_config, "--runs", runs, *words)
+    assert answer.code == 2
+    assert said in answer.err
+    assert "compare." not in answer.err
+    assert "Traceback" not in answer.err
+    assert not runs.exists() or not any(runs.rglob("*.csv"))
+
+
+def test_a_study_is_refused_before_it_trains(command, study_config, runs):
+    answer = command("study", "--config", study_config, "--runs", runs, "--compare.clusters", "500")
+    assert answer.code == 2
+    assert "compare.clusters must be at most the " in answer.err
+    assert not runs.exists()
+
+
+def test_it_needs_a_study_or_a_run(command, runs):
+    answer = command("baselines", "--runs", runs)
+    assert answer.code == 2
+    assert "--config" in answer.err
+
+
+def test_a_run_that_is_none_is_told(command, tmp_path):
+    answer = command("baselines", "--run", tmp_path / "nowhere")
+    assert answer.code == 2
+    assert "--run must be the folder of a run" in answer.err
