@@ -1,6 +1,7 @@
 """What `--help` shows: the words and the options that people use, without importing what trains."""
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 COMMANDS = {
@@ -108,7 +109,7 @@ def show_overview(console: Console) -> None:
 def show_command(command: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
-    console.print(f"\nExample    [bold]{EXAMPLES[command]}[/bold]", highlight=False)
+    console.print(f"\nExample    [bold]{escape(EXAMPLES[command])}[/bold]", highlight=False)
     console.print(
         f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
         highlight=False,

@@ -120,6 +120,7 @@ data:
   batch_size: 32
 model: {{hidden: [16], dropout: 0.3, label_dropout: 0.1, learning_rate: 0.01}}
 early_stopping: {{patience: 50}}
+compare: {{models: [ridge, pca]}}
 trainer: {{max_epochs: 4, accelerator: cpu, devices: 1, enable_progress_bar: false}}
 """
 

@@ -10,6 +10,16 @@ from reports import load_artifacts
 
 
 @pytest.fixture
+def config(study_config, tmp_path) -> Path:
+    """Return the config of the small study, with nothing said of models."""
+    text = study_config.read_text(encoding="utf-8")
+    named = "compare: {models: [ridge, pca]}\n"
+    assert named in text
+    (tmp_path / "study.yaml").write_text(text.replace(named, ""), encoding="utf-8")
+    return tmp_path / "study.yaml"
+
+
+@pytest.fixture
 def runs(tmp_path) -> Path:
     return tmp_path / "runs"
 
@@ -22,8 +32,8 @@ def finished(command, study_config, runs) -> Path:
     return runs / "small/version_0"
 
 
-def test_it_makes_a_folder_without_a_network(command, study_config, runs):
-    said = command("baselines", "--config", study_config, "--runs", runs)
+def test_it_makes_a_folder_without_a_network(command, config, runs):
+    said = command("baselines", "--config", config, "--runs", runs)
     assert said.code == 0, said.err
     run = runs / "small/version_0"
     metrics = json.loads((run / "metrics.json").read_text())
@@ -33,6 +43,10 @@ def test_it_makes_a_folder_without_a_network(command, study_config, runs):
     assert "45 held-out test films" in said.out
     assert "MLP" not in said.out
     assert "knn: " in said.out
+    assert "runtime is missing" in pd.read_csv(run / "baselines/ols/coefficients.csv")["name"].tolist()
+    fitted = {"mean", "ols", "ridge", "knn", "boosting", "kmeans", "pca"}
+    assert set(metrics["fits"]) == set(load_artifacts(run / "artifacts").models) == fitted
+    assert {path.name for path in (run / "baselines").iterdir()} == {"ols", "ridge", "knn", "kmeans", "pca"}
     again = command("baselines", "--config", run / "config.yaml", "--runs", runs, "--models", "[ridge]")
     assert again.code == 0, again.err
     assert (
@@ -88,8 +102,8 @@ def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, fini
         (["--modles", "[ridge]"], "did you mean '--models'?"),
     ],
 )
-def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, study_config, runs, words, said):
-    answer = command("baselines", "--config", study_config, "--runs", runs, *words)
+def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, config, runs, words, said):
+    answer = command("baselines", "--config", config, "--runs", runs, *words)
     assert answer.code == 2
     assert said in answer.err
     assert "compare." not in answer.err
@@ -97,8 +111,8 @@ def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, study_
     assert not runs.exists() or not any(runs.rglob("*.csv"))
 
 
-def test_a_study_is_refused_before_it_trains(command, study_config, runs):
-    answer = command("study", "--config", study_config, "--runs", runs, "--compare.clusters", "500")
+def test_a_study_is_refused_before_it_trains(command, config, runs):
+    answer = command("study", "--config", config, "--runs", runs, "--compare.clusters", "500")
     assert answer.code == 2
     assert "compare.clusters must be at most the " in answer.err
     assert not runs.exists()

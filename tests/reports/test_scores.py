@@ -5,8 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
-from sklearn.dummy import DummyRegressor
-from sklearn.metrics import mean_absolute_error, mean_squared_error
 
 import reports.scores as report  # not its functions: `test_scores` is none of pytest's
 from datamodules.films import Declared, fit_films, new_films
@@ -66,20 +64,6 @@ def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
     run = RunFolder(tmp_path)
     run.write_json("metrics.json", metrics)
     assert run.read_json("metrics.json") == metrics
-
-
-def test_models_are_fitted_to_the_training_rows_beside_the_network(fitted):
-    films, learnt = fitted
-    found = report.fit_models(["mean", "ridge"], films, learnt, Console(file=StringIO()))
-    assert list(found) == ["mean", "ridge"]
-    rows = films.rows
-    dummy = DummyRegressor().fit(np.zeros((len(rows.train), 1)), films.actual[rows.train])
-    guess = dummy.predict(np.zeros((len(rows.test), 1)))
-    scores = found["mean"].test
-    assert scores["mse"] == pytest.approx(mean_squared_error(films.actual[rows.test], guess))
-    assert scores["mae"] == pytest.approx(mean_absolute_error(films.actual[rows.test], guess))
-    assert scores["r2"] <= 0
-    assert found["ridge"].train["rmse"] < found["mean"].train["rmse"]
 
 
 def test_the_leaderboard_has_a_line_a_model_the_best_first():
