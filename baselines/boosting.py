@@ -39,7 +39,8 @@ class Boosting(ScaledPredictor):
         return np.asarray(self.model.predict(self._features(films)))
 
     def in_a_line(self) -> str:
-        return f"{self.model.n_iter_:,} trees on numbers and {len(self.labels):,} labels"
+        labels = f" and {len(self.labels):,} labels" if len(self.labels) else ""
+        return f"{self.model.n_iter_:,} trees on numbers{labels}"
 
     def _features(self, films: EncodedFilms) -> np.ndarray:
         return np.hstack([films.dense, films.labels[:, self.labels].toarray()])

@@ -64,8 +64,10 @@ class KNN(ScaledPredictor):
         return np.hstack([films.unscaled, self.directions.transform(films.labels)])
 
     def in_a_line(self) -> str:
-        labels = "labels" if self.directions.are_labels else f"{len(self.directions.components)} directions of labels"
-        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} on numbers and {labels}"
+        many = len(self.directions.components)
+        labels = f" and {many} labels" if self.directions.are_labels else f" and {many} directions of labels"
+        where = f"numbers{labels if many else ''}"
+        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances of {where}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by k, the grid, correlations of features with predictions, and importance of columns."""

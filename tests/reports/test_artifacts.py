@@ -14,32 +14,20 @@ from sklearn.preprocessing import FunctionTransformer
 from baselines import Comparison, Sample, fit
 from datamodules import InputError
 from lightning_modules import AdditiveMLP, SavedMLP
-from reports import RunFolder, load_artifacts, save_artifacts
+from reports import load_artifacts, save_artifacts
 
 MODELS = ["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
 
 
 @pytest.fixture
-def films(film_data):
-    data = film_data()
-    data.setup("fit")
-    return data
-
-
-@pytest.fixture
-def run(tmp_path) -> RunFolder:
-    return RunFolder.create(str(tmp_path / "runs"), "ratings")
-
-
-@pytest.fixture
-def saved(films, run):
+def saved(films, folder):
     """Return the models that were written, by name."""
     sides = [Sample.of(films.films, films.fitted, side) for side in ("train", "test")]
     models = [fit(model, *sides).model for model in Comparison(models=MODELS, grid=True).possible(sides[0])[0]]
     space = films.fitted.encoder.space
     network = AdditiveMLP(space.n_dense, space.n_labels, [8, 4], seed=1, members=2)
     found = {**{model.name: model for model in models}, "mlp": SavedMLP(network, films.fitted.scale)}
-    save_artifacts(run, films.fitted, found)
+    save_artifacts(folder, films.fitted, found)
     return found
 
 
@@ -48,8 +36,8 @@ def answer(model, films):
     return ask(films)
 
 
-def test_what_is_loaded_predicts_what_was_saved(saved, films, run):
-    artifacts = load_artifacts(run.path / "artifacts")
+def test_what_is_loaded_predicts_what_was_saved(saved, films, folder):
+    artifacts = load_artifacts(folder.path / "artifacts")
     assert set(artifacts.models) == set(saved) == {*MODELS, "mean", "mlp"}
     encoded = artifacts.encode(films.read())
     for name, model in artifacts.models.items():
@@ -59,8 +47,8 @@ def test_what_is_loaded_predicts_what_was_saved(saved, films, run):
         np.testing.assert_allclose(answer(model, encoded), expected, rtol=0, atol=1e-9)
 
 
-def test_metadata_say_what_the_files_are_and_how_to_apply_them(saved, films, run):
-    told = json.loads((run.path / "artifacts/metadata.json").read_text())
+def test_metadata_say_what_the_files_are_and_how_to_apply_them(saved, films, folder):
+    told = json.loads((folder.path / "artifacts/metadata.json").read_text())
     assert told["models"]["knn"]["arrays"]["neighbours.scaled"]["shape"] == [len(films.films.rows.train), 23]
     assert "nearest training films" in told["models"]["knn"]["what"]
     assert set(told["versions"]) == {"numpy", "scikit-learn", "torch", "skops"}
@@ -68,7 +56,7 @@ def test_metadata_say_what_the_files_are_and_how_to_apply_them(saved, films, run
     assert "load_artifacts" in told["how_to_apply"]
 
 
-def test_loading_needs_no_pickle(saved, run):
+def test_loading_needs_no_pickle(saved, folder):
     """A process in which unpickling anything fails loads all of them."""
     code = (
         "import pickle, _pickle, sys\n"
@@ -77,7 +65,7 @@ def test_loading_needs_no_pickle(saved, run):
         "pickle.load = pickle.loads = pickle.Unpickler = _pickle.load = _pickle.loads = refuse\n"
         "print(len(load_artifacts(sys.argv[1]).models))\n"
     )
-    words = [sys.executable, "-c", code, str(run.path / "artifacts")]
+    words = [sys.executable, "-c", code, str(folder.path / "artifacts")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stdout == "9\n", done.stderr
 
@@ -87,24 +75,24 @@ class Bomb:
         return print, ("boom",)
 
 
-def test_a_pickle_in_an_arrays_place_is_refused_and_not_run(saved, run, capsys):
+def test_a_pickle_in_an_arrays_place_is_refused_and_not_run(saved, folder, capsys):
     packed = BytesIO()
     np.savez(packed, mean=np.array([Bomb()], dtype=object))
-    run.write_bytes("artifacts/ridge.npz", pickle.dumps(Bomb()))
+    folder.write_bytes("artifacts/ridge.npz", pickle.dumps(Bomb()))
     with pytest.raises(InputError, match="artifacts can't be read"):
-        load_artifacts(run.path / "artifacts")
+        load_artifacts(folder.path / "artifacts")
     packed = BytesIO()
     np.savez(packed, coefficients=np.array([Bomb()], dtype=object))
-    run.write_bytes("artifacts/ridge.npz", packed.getvalue())
+    folder.write_bytes("artifacts/ridge.npz", packed.getvalue())
     with pytest.raises(InputError, match="Object arrays cannot be loaded"):
-        load_artifacts(run.path / "artifacts")
+        load_artifacts(folder.path / "artifacts")
     assert "boom" not in capsys.readouterr().out
 
 
-def test_an_estimator_that_holds_a_function_is_refused(saved, run):
-    run.write_bytes("artifacts/boosting.model.skops", skops.io.dumps(FunctionTransformer(func=subprocess.run)))
+def test_an_estimator_that_holds_a_function_is_refused(saved, folder):
+    folder.write_bytes("artifacts/boosting.model.skops", skops.io.dumps(FunctionTransformer(func=subprocess.run)))
     with pytest.raises(InputError, match=r"holds .*run.*, which no model of Greenlight is made of"):
-        load_artifacts(run.path / "artifacts")
+        load_artifacts(folder.path / "artifacts")
 
 
 @pytest.mark.parametrize(
@@ -117,10 +105,10 @@ def test_an_estimator_that_holds_a_function_is_refused(saved, run):
         ("features.json", "[]", "can't be read"),
     ],
 )
-def test_a_broken_file_is_told(saved, run, name, content, said):
-    run.write_text(f"artifacts/{name}", content)
+def test_a_broken_file_is_told(saved, folder, name, content, said):
+    folder.write_text(f"artifacts/{name}", content)
     with pytest.raises(InputError, match=said):
-        load_artifacts(run.path / "artifacts")
+        load_artifacts(folder.path / "artifacts")
 
 
 def test_a_folder_without_any_is_told(tmp_path):
@@ -128,9 +116,9 @@ def test_a_folder_without_any_is_told(tmp_path):
         load_artifacts(tmp_path)
 
 
-def test_those_of_a_later_command_come_to_those_that_are_there(films, run):
+def test_those_of_a_later_command_come_to_those_that_are_there(films, folder):
     train, test = (Sample.of(films.films, films.fitted, side) for side in ("train", "test"))
     for names in (["ridge"], ["ols"]):
         for model in Comparison(models=names).baselines():
-            save_artifacts(run, films.fitted, {model.name: fit(model, train, test).model})
-    assert set(load_artifacts(run.path / "artifacts").models) == {"ridge", "ols"}
+            save_artifacts(folder, films.fitted, {model.name: fit(model, train, test).model})
+    assert set(load_artifacts(folder.path / "artifacts").models) == {"ridge", "ols"}

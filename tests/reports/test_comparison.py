@@ -1,29 +1,7 @@
-from io import StringIO
-
 import pandas as pd
-import pytest
-from rich.console import Console
 
 from baselines import Comparison
 from reports.comparison import add_fits, print_found, run_comparison
-from reports.run_folder import RunFolder
-
-
-@pytest.fixture
-def console() -> Console:
-    return Console(file=StringIO(), width=200)
-
-
-@pytest.fixture
-def folder(tmp_path) -> RunFolder:
-    return RunFolder.create(str(tmp_path / "runs"), "ratings")
-
-
-@pytest.fixture
-def films(film_data):
-    data = film_data()
-    data.setup("fit")
-    return data
 
 
 def run(films, folder, console, **given):

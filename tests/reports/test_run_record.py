@@ -1,7 +1,6 @@
 """What a command leaves in a run's folder and says."""
 
 import json
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -16,23 +15,6 @@ from reports.run_folder import RunFolder
 from reports.run_record import RunRecord
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predict returned None.*")
-
-
-@pytest.fixture
-def console() -> Console:
-    return Console(file=StringIO(), width=200)
-
-
-@pytest.fixture
-def folder(tmp_path) -> RunFolder:
-    return RunFolder.create(str(tmp_path / "runs"), "ratings")
-
-
-@pytest.fixture
-def films(film_data):
-    data = film_data()
-    data.setup("fit")
-    return data
 
 
 @pytest.fixture
