@@ -39,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as problem:
         message = str(problem)
         if words[0] in PREFIXES:  # whose options need none
-            message = message.replace(PREFIXES[words[0]], "--")
+            own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS[words[0]])
+            message = re.sub(rf"\b{re.escape(PREFIXES[words[0]])}(?={own}\b)", "--", message)
         console.print("[bold red]error:[/bold red]", end=" ")
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
@@ -87,7 +88,9 @@ def _run(words: list[str]) -> None:
         needed = "films" if other else "a trained model"
         raise InputError(f"`{words[0]}` needs {needed}: give --run runs/<study>/version_<n>{other}")
     run = RunFolder.open(given, option) if given else None
-    checkpoint = run.checkpoint("best" if option == "--run" else "last") if run else None
+    checkpoint = None
+    if run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
+        checkpoint = run.checkpoint("best" if option == "--run" else "last")
     if run:
         words = [words[0], "--config", str(run.config), *words[1:]]
     train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)

@@ -1,5 +1,6 @@
 """Classical models on the same rows as the network: fitted to the training rows, scored like it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -64,6 +65,8 @@ class Comparison:
         for given, option in ((ols, "ols"), (describe, "describe")):
             if given is not None and not given:
                 raise InputError(f"compare.{option} must name columns, got {given}; leave it out for the usual ones")
+        if unfit := [name for name in ols or {} if not re.fullmatch(r"\w[\w -]*", name)]:
+            raise InputError(f"compare.ols: a name must be letters, digits, - and _, as of a folder, got '{unfit[0]}'")
         self.models = models
         self.ols = ols
         self.grid = grid

@@ -57,16 +57,13 @@ class Design(Stored):
     def matrix(self, films: EncodedFilms) -> np.ndarray:
         """Return (n_rows, n_columns) float64."""
         constant = np.ones((films.n_rows, 1))
-        return np.hstack([constant, films.unscaled[:, self.dense], films.labels[:, self.labels].toarray()])
+        return np.hstack([constant, films.unscaled[:, self.dense], films.labels[:, self.labels].toarray() != 0])
 
 
 def _number_names(space: FeatureSpace) -> list[str]:
     """Return the names of numbers, with the logarithm that was taken."""
-    logs = {feature["column"] for feature in space.features if feature.get("log1p")}
-    return [
-        f"log1p({block.column})" if block.column in logs and block.kind == "number" else block.names()[0]
-        for block in space.dense
-    ]
+    both = zip(space.dense_names(), space.in_logarithms(), strict=True)
+    return [f"log1p({name})" if is_log else name for name, is_log in both]
 
 
 def _label_columns(training: Sample) -> Iterator[tuple[str, np.ndarray]]:

@@ -112,7 +112,8 @@ class KNN(ScaledPredictor):
             n_repeats,
             torch.from_numpy(np.unique(held_out.film[rows], return_inverse=True)[1]),
         )
-        return _importance_table([one.name for one in columns], found).assign(rows=len(rows))
+        carried = np.where([len(one.dense) > 0 for one in columns], len(np.unique(held_out.film[rows])), found.n_films)
+        return _importance_table([one.name for one in columns], found, carried).assign(rows=len(rows))
 
 
 def _order(place: int, repeat: int, n_rows: int) -> torch.Tensor:
@@ -125,7 +126,7 @@ def _in_own_unit(search: pd.DataFrame, training: Sample) -> pd.DataFrame:
     return search.assign(**{name: search[name] * training.scale.std for name in rmse})
 
 
-def _importance_table(names: list[str], found: Importance) -> pd.DataFrame:
+def _importance_table(names: list[str], found: Importance, n_films: np.ndarray) -> pd.DataFrame:
     errors = {"se_shuffle": found.se_shuffle, "se_sample": found.se_sample}
-    table = pd.DataFrame({"column": names, "importance": found.mean, **errors, "n_films": found.n_films})
+    table = pd.DataFrame({"column": names, "importance": found.mean, **errors, "n_films": n_films})
     return table.sort_values("importance", ascending=False, kind="stable")

@@ -15,6 +15,7 @@ from baselines.baseline import Stored
 Metric = Literal["euclidean", "manhattan"]
 Weights = Literal["uniform", "distance"]
 Folds = Sequence[tuple[np.ndarray, np.ndarray]]
+MOST_TIED = 0.1
 METRICS, WEIGHTS = get_args(Metric), get_args(Weights)
 
 
@@ -53,13 +54,14 @@ class Neighbours(Stored):
         """Return by weighting the mean target of the 1, 2, ... nearest, (n_rows, largest); of one search.
 
         Where the last of k neighbours is as far away as the next one, which of them is taken is left to the search for
-        k: as it is in scikit-learn.
+        k: as it is in scikit-learn. Where that is so for more than a tenth of the rows, as with a few labels alone, the
+        order of the one search stands.
         """
         distances, targets = self.nearest(features, largest)
         found = {weighting: means(distances, targets, weighting) for weighting in weights}
         for k in range(1, largest):
             tied = np.flatnonzero(distances[:, k - 1] == distances[:, k])
-            if len(tied):
+            if 0 < len(tied) <= MOST_TIED * len(features):
                 again = self.nearest(features[tied], k)
                 for weighting, predicted in found.items():
                     predicted[tied, k - 1] = means(*again, weighting)[:, -1]

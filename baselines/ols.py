@@ -2,10 +2,11 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student_t
 
 from baselines.baseline import Predictor, Tables
 from baselines.design import Design, dependent
@@ -14,6 +15,12 @@ from datamodules import EncodedFilms, InputError, TargetScale
 
 MOST_COLUMNS = 1000
 """Errors and variance inflation take the cube of the columns in time, and their square in memory."""
+
+ALONE = 1e-9
+"""A row that leaves less than that of itself to the other rows is fitted exactly."""
+
+MOST_SPREAD = 1e12
+"""Columns that differ more in size leave no digits of the smaller one in float64."""
 
 FITS = ("nobs", "df_model", "rsquared", "rsquared_adj", "fvalue", "f_pvalue", "aic", "bic", "llf", "condition_number")
 
@@ -47,6 +54,16 @@ class OLS(Predictor):
 
     def check(self, training: Sample) -> None:
         design = Design().fit(training, self.columns, self.option)
+        self._refuse_width(design, training)
+        length = np.sqrt((design.matrix(training.films) ** 2).sum(0))
+        smallest, largest = int(np.where(length > 0, length, np.inf).argmin()), int(length.argmax())
+        if length[largest] > MOST_SPREAD * length[smallest]:
+            raise InputError(
+                f"{self.option}: {design.names[largest]} is more than {MOST_SPREAD:.0e} times as large as "
+                f"{design.names[smallest]}: their sums can't be told apart; give it log1p, or another unit"
+            )
+
+    def _refuse_width(self, design: Design, training: Sample) -> None:
         if design.n_columns > MOST_COLUMNS or design.n_columns >= training.n_rows:
             raise InputError(
                 f"{self.option} has {design.n_columns:,} columns with the constant for {training.n_rows:,} training "
@@ -79,7 +96,7 @@ class OLS(Predictor):
         return self._unscaled.inverse(self.design.matrix(films) @ self.coefficients)
 
     def in_a_line(self) -> str:
-        left_out = f", {len(self.left_out)} left out as others tell them" if self.left_out else ""
+        left_out = f", {len(self.left_out)} left out" if self.left_out else ""
         fits = f"AIC {self.model.aic:,.0f}, adjusted R² {self.model.rsquared_adj:.3f}"
         return f"{len(self.kept):,} columns{left_out}; {fits}"
 
@@ -94,8 +111,11 @@ class OLS(Predictor):
 
     def _coefficients(self) -> pd.DataFrame:
         names = np.array(self.design.names, dtype=object)
-        robust: Any = self.model.get_robustcov_results("HC3")
-        (low, high), (robust_low, robust_high) = self.model.conf_int().T, robust.conf_int().T
+        low, high = self.model.conf_int().T
+        robust = hc3_errors(self.matrix, self.model.resid)
+        margin = student_t.ppf(0.975, self.model.df_resid) * robust
+        with np.errstate(divide="ignore", invalid="ignore"):
+            p = 2 * student_t.sf(np.abs(self.model.params / robust), self.model.df_resid)
         found = pd.DataFrame(
             {
                 "name": names[self.kept],
@@ -105,10 +125,10 @@ class OLS(Predictor):
                 "p": self.model.pvalues,
                 "low_95": low,
                 "high_95": high,
-                "se_hc3": robust.bse,
-                "p_hc3": robust.pvalues,
-                "low_95_hc3": robust_low,
-                "high_95_hc3": robust_high,
+                "se_hc3": robust,
+                "p_hc3": p,
+                "low_95_hc3": self.model.params - margin,
+                "high_95_hc3": self.model.params + margin,
                 "vif": variance_inflation(self.matrix),
             }
         )
@@ -124,6 +144,26 @@ class OLS(Predictor):
         text += [f"{column}: compared with {label}" for column, label in self.design.references.items()]
         text += [f"left out: {name} {reason}" for name, reason in self.left_out.items()]
         return "\n".join([*text, "Errors that hold for unequal variances (HC3) are in coefficients.csv.", ""])
+
+
+def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+    """Return standard errors that hold for unequal variances, (n_columns,). MacKinnon and White 1985, HC3.
+
+    doi 10.1016/0304-4076(85)90158-7. NaN for a coefficient that is told by a single row, such as that of a label which
+    no other row has: its residual is 0 whatever the row says.
+
+    Args:
+        matrix: (n_rows, n_columns) of full rank.
+        residuals: (n_rows,).
+    """
+    length = np.sqrt((matrix**2).sum(0))
+    q, r = np.linalg.qr(matrix / length)
+    share = np.linalg.solve(r, q.T)  # of each row in each scaled coefficient
+    left = 1 - (q**2).sum(1)
+    alone = left < ALONE
+    errors = np.sqrt(((share * np.where(alone, 0.0, residuals / np.where(alone, 1.0, left))) ** 2).sum(1))
+    told_by_one = (np.abs(share[:, alone]) > ALONE * np.abs(share).max(1, keepdims=True)).any(1)
+    return np.where(told_by_one, np.nan, errors) / length
 
 
 def variance_inflation(matrix: np.ndarray) -> np.ndarray:

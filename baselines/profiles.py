@@ -16,15 +16,15 @@ def number_profiles(sample: Sample, clusters: Clusters) -> pd.DataFrame:
     Returns:
         Columns k, cluster, n_rows, column, mean, median, mean_of_all, median_of_all.
     """
-    logs = {feature["column"] for feature in sample.space.features if feature.get("log1p")}
     parts = []
-    for place, block in enumerate(sample.space.dense):
+    names = zip(sample.space.dense_names(), sample.space.in_logarithms(), strict=True)
+    for place, (name, is_log) in enumerate(names):
         values = sample.films.unscaled[:, place]
-        values = np.expm1(values) if block.column in logs and block.kind == "number" else values
+        values = np.expm1(values) if is_log else values
         by_cluster = pd.Series(values).groupby(clusters.labels)
         found = by_cluster.agg(["mean", "median"]).reset_index(names="cluster")
         of_all = {"mean_of_all": values.mean(), "median_of_all": np.median(values)}
-        parts.append(found.assign(column=block.names()[0], n_rows=by_cluster.size().to_numpy(), **of_all))
+        parts.append(found.assign(column=name, n_rows=by_cluster.size().to_numpy(), **of_all))
     columns = ["k", "cluster", "n_rows", "column", "mean", "median", "mean_of_all", "median_of_all"]
     if not parts:
         return pd.DataFrame(columns=columns)

@@ -65,6 +65,15 @@ class FeatureSpace:
     def n_labels(self) -> int:
         return sum(len(block.values) for block in self.labels)
 
+    def in_logarithms(self) -> list[bool]:
+        """Tell of each dense column whether it holds log1p of the table's number."""
+        return [
+            bool(feature.get("log1p")) and block.kind == "number"
+            for feature, group in zip(self.features, self.groups, strict=True)
+            for block in group
+            if block.kind != "label"
+        ]
+
     def dense_names(self) -> list[str]:
         return list(chain.from_iterable(block.names() for block in self.dense))
 

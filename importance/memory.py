@@ -16,5 +16,6 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    mallopt(_MMAP_THRESHOLD, 2**30)
+    if not mallopt(_MMAP_THRESHOLD, 2**30):
+        mallopt(_MMAP_THRESHOLD, 2**25)  # the most that an older one takes
     mallopt(_TRIM_THRESHOLD, 2**31 - 1)

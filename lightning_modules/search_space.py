@@ -20,6 +20,11 @@ SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")
 FIXED = {
     **dict.fromkeys(("data.table", "data.query"), "trials must be scored on the same films"),
     "data.split": "trials must be scored on the same films, and the test films stay apart from all of them",
+    **dict.fromkeys(
+        ("data.target.class_path", *(f"data.target.init_args.{name}" for name in ("column", "budget", "revenue"))),
+        "trials must predict the same target",
+    ),
+    **dict.fromkeys(("trainer.limit_val_batches", "trainer.fast_dev_run"), "trials must be scored on the same films"),
     "early_stopping.monitor": "trials must be compared by the same score",
     "early_stopping.mode": "trials must be compared by the same score",
 }
@@ -157,7 +162,7 @@ def _problem_of_key(key: str, options: list[str], monitor: str) -> str | None:
     if key not in searched and not any(key.startswith(f"{option}.") for option in searched):
         return f"search.space: no key '{key}' that training depends on{nearest(key, searched)}"
     for fixed, why in FIXED.items():
-        if _is_in(key, fixed):
+        if _is_in(key, fixed) or _is_in(fixed, key):
             return f"search.space must leave {fixed} as it is, got {key}: {why}"
     if monitor == "val/loss" and any(_is_in(key, part) for part in OF_LOSS):
         return f"search.space: with {key}, val/loss is another measure in each trial: early_stopping.monitor val/rmse"

@@ -1,7 +1,9 @@
 """What a run fitted, in files that load without running code: JSON, arrays, and skops for whole estimators."""
 
 import json
+import re
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +13,8 @@ import numpy as np
 import pandas as pd
 import skops.io
 from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.neural_network import MLPRegressor
 
 import baselines
 from baselines import Baseline
@@ -58,7 +62,9 @@ class Artifacts:
 def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) -> None:
     """Write models into the run's folder, beside those that are there of the same films."""
     space = fitted.encoder.space
-    kept = run.read_json(f"{FOLDER}/metadata.json").get("models", {})
+    before = run.read_json(f"{FOLDER}/metadata.json")
+    same = before.get("format") == FORMAT and before.get("fingerprint") == fitted.fingerprint
+    kept = before["models"] if same else {}
     for name, model in models.items():
         kept[name] = _write(run, name, model)
     run.write_text(f"{FOLDER}/features.json", space.to_json())
@@ -81,15 +87,17 @@ def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
     plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
     packed = BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)
-    run.write_bytes(f"{FOLDER}/{name}.npz", packed.getvalue())
-    for key, value in whole.items():
-        run.write_bytes(f"{FOLDER}/{name}.{key}.skops", skops.io.dumps(value))
+    files = {f"{name}.npz": packed.getvalue()}
+    files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
+    for file, content in files.items():
+        run.write_bytes(f"{FOLDER}/{file}", content)
     kind = next(key for key, one in KINDS.items() if type(model) is one)
     return {
         "kind": kind,
         "what": (type(model).__doc__ or "").strip().splitlines()[0],
         "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
         "whole": list(whole),
+        "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},
         "plain": plain,
     }
 
@@ -115,18 +123,37 @@ def load_artifacts(folder: str | Path) -> Artifacts:
     except InputError:
         raise
     except Exception as problem:  # whatever a broken or foreign file makes of its reader
-        raise InputError(f"{folder} can't be read: {problem}; make the artifacts anew with `baselines --run`") from None
+        raise InputError(
+            f"{folder} can't be read: {problem}; make them anew with `baselines --run`, mlp with `test --run`"
+        ) from None
 
 
 def _read(folder: Path, name: str, said: dict[str, Any]) -> Baseline:
-    with np.load(folder / f"{name}.npz", allow_pickle=False) as arrays:
+    kind = KINDS[said["kind"]]
+    with np.load(_file(folder, f"{name}.npz", said), allow_pickle=False) as arrays:
         state = {**said["plain"], **{key: arrays[key] for key in said["arrays"]}}
     for key in said["whole"]:
-        path = folder / f"{name}.{key}.skops"
-        foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-        if foreign:
-            raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
-        state[key] = skops.io.load(path, trusted=list(TRUSTED))
-    model = KINDS[said["kind"]].from_state(state)
+        state[key] = _estimator(_file(folder, f"{name}.{key}.skops", said))
+    model = kind.from_state(state)
     model.name = name
     return model
+
+
+def _file(folder: Path, name: str, said: dict[str, Any]) -> Path:
+    """Return a file of the folder that is the one which was written."""
+    path = folder / name
+    if path.parent != folder or not re.fullmatch(r"\w[\w .-]*", name):
+        raise InputError(f"{folder}: a model's files are beside metadata.json, got '{name}'")
+    if sha256(path.read_bytes()).hexdigest() != said["sha256"][name]:
+        raise InputError(f"{path} is not the file that metadata.json tells of: they were written at different times")
+    return path
+
+
+def _estimator(path: Path) -> BaseEstimator:
+    foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+    if foreign:
+        raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
+    loaded = skops.io.load(path, trusted=list(TRUSTED))
+    if not isinstance(loaded, HistGradientBoostingRegressor | MLPRegressor):
+        raise InputError(f"{path} holds {type(loaded).__name__}, which no model of Greenlight is made of")
+    return loaded

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from baselines import Comparison, Fit, Sample, fit
+from baselines.baseline import Tables
 from datamodules import Films, Fitted
 from reports.run_folder import RunFolder
 from reports.scores import plain
@@ -30,12 +31,20 @@ def run_comparison(
             bar.update(whole, description=f"Fitting {model.name}")
             found[model.name] = fit(model, training, test)
             bar.advance(whole)
-            for name, table in found[model.name].tables.items():
-                path = f"baselines/{model.name}/{name}"
-                run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
+            _write_tables(run, f"baselines/{model.name}", found[model.name].tables)
     for name, reason in refused.items():
         console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
     return found
+
+
+def _write_tables(run: RunFolder, folder: str, tables: Tables) -> None:
+    """Write a model's tables in place of those of an earlier fit."""
+    for old in (run.path / folder).glob("*"):
+        if old.name not in tables:
+            old.unlink()
+    for name, table in tables.items():
+        path = f"{folder}/{name}"
+        run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
 
 
 def print_found(found: dict[str, Fit], run: RunFolder, console: Console) -> None:

@@ -62,8 +62,12 @@ class RunFolder:
 
     def discard(self) -> None:
         """Remove the folder of a run that came to nothing; one with a checkpoint stays."""
-        if not any(self.path.glob("checkpoints/*.ckpt")):
+        if not self.has_checkpoint:
             shutil.rmtree(self.path, ignore_errors=True)
+
+    @property
+    def has_checkpoint(self) -> bool:
+        return any(self.path.glob("checkpoints/*.ckpt"))
 
     @property
     def study(self) -> str:

@@ -60,16 +60,19 @@ class RunRecord:
             comparison: the classical models that a study fits to the same films; the mean alone by default.
         """
         assert self.run is not None
-        if command in ("study", "test", "baselines"):
-            none = Comparison(models=[])
-            network = None if command == "baselines" else model
-            self._write_test(network, films, none if command == "test" else comparison or none)
-        if command == "validate":
-            self._write_validation(model, films)
+        # What the network found is written before classical models take their time.
+        if command in ("study", "test"):
+            self._write_test(model, films)
         if command in ("study", "predict"):
             self._write_predictions(model, films)
         if importance:
             write_importance(self.run, importance, films)
+        if command == "validate":
+            self._write_validation(model, films)
+        if command in ("study", "test", "baselines"):
+            none = Comparison(models=[])
+            self._compare(none if command == "test" else comparison or none, films)
+        if importance:
             print_importance(importance, self.console)
         self.console.print(f"\n{self.run.path}/", highlight=False, style="bold", soft_wrap=True)
         if command == "fit" and any(self.run.path.glob("checkpoints/best.ckpt")):
@@ -81,20 +84,24 @@ class RunRecord:
         found = self.run.read_json("metrics.json")
         return found or describe_data(self.run.study, films.declared.target, films.films, films.fitted)
 
-    def _write_test(self, model: MLPRegressor | None, films: FilmDataModule, comparison: Comparison) -> None:
-        """Score the network, where there is one, and the classical models."""
+    def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
+        assert self.run is not None
+        assert model.network is not None
+        metrics = {"fits": {}, **self._metrics(films)}
+        metrics["models"]["mlp"] = plain(model.scores["test"])
+        metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, films)}
+        self.run.write_json("metrics.json", metrics)
+        save_artifacts(self.run, films.fitted, {"mlp": SavedMLP(model.network, films.fitted.scale)})
+
+    def _compare(self, comparison: Comparison, films: FilmDataModule) -> None:
+        """Fit classical models, and print all scores."""
         assert self.run is not None
         metrics = {"fits": {}, **self._metrics(films)}
         found = run_comparison(comparison, films.films, films.fitted, self.run, self.console)
-        fitted = {name: fit.model for name, fit in found.items()}
-        if model and model.network:
-            metrics["models"]["mlp"] = plain(model.scores["test"])
-            metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, films)}
-            fitted["mlp"] = SavedMLP(model.network, films.fitted.scale)
         add_fits(metrics, found)
         self.run.write_json("metrics.json", metrics)
         self.run.write_csv("leaderboard.csv", leaderboard(metrics))
-        save_artifacts(self.run, films.fitted, fitted)
+        save_artifacts(self.run, films.fitted, {name: fit.model for name, fit in found.items()})
         rows = metrics["rows"]["test"]
         print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
         print_found(found, self.run, self.console)

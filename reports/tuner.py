@@ -118,8 +118,8 @@ class Tuner:
             train_trial(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch)
         except optuna.TrialPruned:
             return "pruned", ""
-        except InputError as refused:
-            return "failed", str(refused)
+        except (InputError, RuntimeError, MemoryError) as problem:  # such as a network too large for the memory
+            return "failed", str(problem).partition("\n")[0] or type(problem).__name__
         finally:
             shutil.rmtree(run.path / "checkpoints", ignore_errors=True)  # the best trial's config is trained anew
         return ("failed", f"no epoch has a finite {watch.monitor}") if watch.score is None else ("complete", "")

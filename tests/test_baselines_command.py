@@ -69,6 +69,28 @@ def test_it_adds_to_a_run_on_the_same_films(command, finished):
     assert not (finished.parent / "version_1").exists()
 
 
+def test_it_adds_to_a_folder_without_a_network_too(command, config, runs):
+    for words in (["--config", config, "--runs", runs], ["--run", runs / "small/version_0"]):
+        said = command("baselines", *words, "--models", "[ols]" if "--run" in words else "[ridge]")
+        assert said.code == 0, said.err
+    metrics = json.loads((runs / "small/version_0/metrics.json").read_text())
+    assert set(metrics["models"]) == {"mean", "ridge", "ols"}
+    assert not (runs / "small/version_1").exists()
+
+
+def test_what_the_network_found_is_written_before_other_models_take_their_time(command, config, runs, monkeypatch):
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("baselines.Ridge.fit", stop)
+    said = command("study", "--config", config, "--runs", runs)
+    assert said.code == 130
+    run = runs / "small/version_0"
+    assert set(json.loads((run / "metrics.json").read_text())["models"]) == {"mlp"}
+    for name in ("predictions.csv", "Permu_importance_df.csv", "artifacts/mlp.npz"):
+        assert (run / name).is_file()
+
+
 def test_a_study_tells_how_well_the_network_does_on_training_films_and_how_long_it_took(finished):
     fit = json.loads((finished / "metrics.json").read_text())["fits"]["mlp"]
     predictions = pd.read_csv(finished / "predictions.csv").query("split == 'train'")

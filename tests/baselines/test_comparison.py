@@ -82,6 +82,12 @@ def test_what_was_asked_for_is_refused(sample, given, said):
         Comparison(**given).possible(films)
 
 
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "/abs"])
+def test_a_linear_regressions_name_is_fit_for_a_folder(name):
+    with pytest.raises(InputError, match=f"a name must be letters, digits, - and _, as of a folder, got '{name}'"):
+        Comparison(ols={name: ["*"]})
+
+
 @pytest.mark.parametrize("given", [{"ols": {}}, {"describe": []}, {"clusters": 1}])
 def test_empty_settings_are_refused(given):
     with pytest.raises(InputError, match=f"compare.{next(iter(given))} must"):

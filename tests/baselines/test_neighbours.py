@@ -11,17 +11,19 @@ from baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
 
 @pytest.fixture
 def rows():
-    """Return 210 rows of numbers on very different scales, many of them tied or twice there, and their targets.
+    """Return 210 rows of numbers on very different scales, some of them tied or twice there, and their targets.
 
     Which of two ties is nearer hangs on the last digit of the scale, and so on the order in which a column is summed:
     scikit-learn is given the columns of a table here, each in one piece.
     """
     random = np.random.default_rng(0)
-    features = random.integers(0, 6, (210, 3)) * [1, 30, 0.01]
+    features = random.normal(size=(210, 3)).round(1) * [1, 30, 0.01]
+    features[195:] = features[:15]
     return features, np.sin(features[:, 0]) + features[:, 1] / 60 + random.normal(0, 0.3, 210)
 
 
-def test_the_grid_is_what_scikit_learns_grid_search_finds(rows):
+def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
+    monkeypatch.setattr("baselines.neighbours.MOST_TIED", 1.0)  # folds are small here
     features, target = rows
     theirs = GridSearchCV(
         make_pipeline(StandardScaler(), KNeighborsRegressor()),
@@ -66,6 +68,16 @@ def test_a_feature_that_never_varies_adds_no_distance(rows):
     wider = np.hstack([features, np.full((210, 1), 5.0)])
     found = (Neighbours().fit(one, target).nearest(one, 4)[0] for one in (features, wider))
     np.testing.assert_allclose(*found)
+
+
+def test_where_nearly_all_rows_are_tied_one_search_is_enough(monkeypatch):
+    features, target = np.repeat(np.eye(4), 30, axis=0), np.arange(120.0)
+    neighbours, searches = Neighbours().fit(features, target), []
+    search = neighbours.nearest
+    monkeypatch.setattr(neighbours, "nearest", lambda *given: searches.append(1) or search(*given))
+    found = neighbours.means(features, 20, ["uniform"])["uniform"]
+    assert len(searches) == 1
+    assert (found[:, 0] // 30 == np.arange(120) // 30).all()
 
 
 def test_progress_is_told_a_search_at_a_time(rows):

@@ -48,6 +48,44 @@ def test_its_errors_are_those_of_the_closed_forms(films):
     np.testing.assert_allclose(width, 2 * 1.9723, rtol=1e-4)
 
 
+def test_robust_errors_are_statsmodels(films):
+    model = OLS().fit(films)
+    expected = model.model.get_robustcov_results("HC3")
+    found = table(films)
+    np.testing.assert_allclose(found["se_hc3"].iloc[:6], expected.bse)
+    np.testing.assert_allclose(found["p_hc3"].iloc[:6], expected.pvalues, atol=1e-12)
+    np.testing.assert_allclose(found[["low_95_hc3", "high_95_hc3"]].iloc[:6], expected.conf_int())
+
+
+def test_a_label_of_a_single_film_has_no_robust_error_and_spoils_no_other(sample):
+    random = np.random.default_rng(0)
+    dense, labels = random.normal(size=(300, 1)), np.zeros((300, 2))
+    labels[7, 0], labels[::3, 1] = 1, 1
+    films = sample(dense, dense[:, 0] + random.normal(size=300), labels)
+    found = table(films)
+    assert np.isnan(found["se_hc3"]["tag=t0"])
+    assert np.isnan(found["p_hc3"]["tag=t0"])
+    rest = sample(np.delete(dense, 7, 0), np.delete(films.actual, 7), np.delete(labels, 7, 0)[:, 1:])
+    names = ["const", "n0", "tag=t1"]
+    np.testing.assert_allclose(found["se_hc3"][names], table(rest)["se_hc3"].to_numpy()[:3], rtol=1e-6)
+
+
+def test_columns_whose_sizes_leave_no_digits_are_refused(sample):
+    random = np.random.default_rng(0)
+    films = sample(np.column_stack([1e18 + 1e15 * random.normal(size=90), random.normal(size=90)]), np.arange(90.0))
+    with pytest.raises(InputError, match=r"compare.ols: n0 is more than 1e\+12 times as large as .*; give it log1p"):
+        OLS().check(films)
+
+
+def test_labels_are_there_or_not_whatever_their_weight(sample):
+    random = np.random.default_rng(0)
+    labels = (random.random((100, 4)) < 0.4) * 1.0
+    weights = 1 / np.sqrt(np.maximum(labels.sum(1, keepdims=True), 1))
+    actual = labels @ [1, 2, 3, 4] + random.normal(size=100)
+    found = (table(sample(None, actual, given))["coefficient"] for given in (labels, labels * weights))
+    np.testing.assert_allclose(*found)
+
+
 def test_variance_inflation_is_statsmodels(films):
     matrix = sm.add_constant(films.films.unscaled)
     expected = [variance_inflation_factor(matrix, place) for place in range(1, 4)]

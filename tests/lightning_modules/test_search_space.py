@@ -11,6 +11,7 @@ OPTIONS = [
     *(
         "data.split",
         "data.batch_size",
+        "trainer.limit_val_batches",
         "early_stopping",
         "early_stopping.monitor",
         "seed_everything",
@@ -94,6 +95,16 @@ REFUSED = {
     "a key that no config has": ({"model.hiden": [[1]]}, {}, "no key 'model.hiden' .*, did you mean 'model.hidden'?"),
     "a key that trials don't depend on": ({"name": ["a"]}, {}, "no key 'name' that training depends on"),
     "a whole group": ({"model": [{}]}, {}, "no key 'model' that training depends on"),
+    "other validation films": (
+        {"trainer.limit_val_batches": [0.5, 1.0]},
+        {},
+        "must leave trainer.limit_val_batches as",
+    ),
+    "other targets": (
+        {"data.target.init_args.column": ["a", "b"]},
+        {"monitor": "val/rmse"},
+        "must leave data.target.init_args.column as it is",
+    ),
     "other test films": ({"data.split.seed": [1, 2]}, {}, "must leave data.split as it is, got data.split.seed: "),
     "another score": ({"early_stopping.monitor": ["val/r2"]}, {}, "must leave early_stopping.monitor as it is"),
     "another loss": ({"model.loss": ["mae", "mse"]}, {}, "with model.loss, val/loss is another measure"),

@@ -4,17 +4,18 @@ import json
 import pickle
 import subprocess
 import sys
+from hashlib import sha256
 from io import BytesIO
 
 import numpy as np
 import pytest
 import skops.io
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from baselines import Comparison, Sample, fit
 from datamodules import InputError
 from lightning_modules import AdditiveMLP, SavedMLP
-from reports import load_artifacts, save_artifacts
+from reports import RunFolder, load_artifacts, save_artifacts
 
 MODELS = ["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
 
@@ -70,6 +71,14 @@ def test_loading_needs_no_pickle(saved, folder):
     assert done.stdout == "9\n", done.stderr
 
 
+def replace(folder: RunFolder, name: str, content: bytes) -> None:
+    """Put another file in a file's place, and make metadata.json agree."""
+    folder.write_bytes(f"artifacts/{name}", content)
+    told = folder.read_json("artifacts/metadata.json")
+    told["models"][name.partition(".")[0]]["sha256"][name] = sha256(content).hexdigest()
+    folder.write_json("artifacts/metadata.json", told)
+
+
 class Bomb:
     def __reduce__(self):
         return print, ("boom",)
@@ -78,21 +87,45 @@ class Bomb:
 def test_a_pickle_in_an_arrays_place_is_refused_and_not_run(saved, folder, capsys):
     packed = BytesIO()
     np.savez(packed, mean=np.array([Bomb()], dtype=object))
-    folder.write_bytes("artifacts/ridge.npz", pickle.dumps(Bomb()))
+    replace(folder, "ridge.npz", pickle.dumps(Bomb()))
     with pytest.raises(InputError, match="artifacts can't be read"):
         load_artifacts(folder.path / "artifacts")
     packed = BytesIO()
     np.savez(packed, coefficients=np.array([Bomb()], dtype=object))
-    folder.write_bytes("artifacts/ridge.npz", packed.getvalue())
+    replace(folder, "ridge.npz", packed.getvalue())
     with pytest.raises(InputError, match="Object arrays cannot be loaded"):
         load_artifacts(folder.path / "artifacts")
     assert "boom" not in capsys.readouterr().out
 
 
 def test_an_estimator_that_holds_a_function_is_refused(saved, folder):
-    folder.write_bytes("artifacts/boosting.model.skops", skops.io.dumps(FunctionTransformer(func=subprocess.run)))
-    with pytest.raises(InputError, match=r"holds .*run.*, which no model of Greenlight is made of"):
+    for foreign, said in ((FunctionTransformer(func=subprocess.run), "run"), (StandardScaler(), "StandardScaler")):
+        replace(folder, "boosting.model.skops", skops.io.dumps(foreign))
+        with pytest.raises(InputError, match=f"holds .*{said}.*, which no model of Greenlight is made of"):
+            load_artifacts(folder.path / "artifacts")
+
+
+def test_files_of_different_times_are_told(saved, folder):
+    other = (folder.path / "artifacts/ols.npz").read_bytes()
+    folder.write_bytes("artifacts/knn.npz", other)
+    with pytest.raises(InputError, match=r"knn.npz is not the file that metadata.json tells of"):
         load_artifacts(folder.path / "artifacts")
+
+
+@pytest.mark.parametrize("name", ["../knn", "/abs/knn", "..", ".knn"])
+def test_a_name_that_leads_elsewhere_is_refused(saved, folder, name):
+    told = folder.read_json("artifacts/metadata.json")
+    told["models"] = {name: told["models"]["knn"]}
+    folder.write_json("artifacts/metadata.json", told)
+    with pytest.raises(InputError, match=r"a model's files are beside metadata.json, got"):
+        load_artifacts(folder.path / "artifacts")
+
+
+def test_those_of_other_films_are_not_kept(saved, films, folder):
+    told = folder.read_json("artifacts/metadata.json")
+    folder.write_json("artifacts/metadata.json", {**told, "fingerprint": "another"})
+    save_artifacts(folder, films.fitted, {"mean": saved["mean"]})
+    assert set(load_artifacts(folder.path / "artifacts").models) == {"mean"}
 
 
 @pytest.mark.parametrize(
@@ -101,7 +134,7 @@ def test_an_estimator_that_holds_a_function_is_refused(saved, folder):
         ("metadata.json", "{", "can't be read"),
         ("metadata.json", '{"format": 99}', "must have format 1, got 99"),
         ("metadata.json", '{"format": 1, "models": {}}', "can't be read"),
-        ("knn.npz", "no zip", "can't be read"),
+        ("knn.npz", "no zip", "is not the file that metadata.json tells of"),
         ("features.json", "[]", "can't be read"),
     ],
 )

@@ -18,6 +18,12 @@ def test_models_leave_their_tables_in_folders_of_their_own(films, folder, consol
     assert "OLS Regression Results" in (folder.path / "baselines/ols/summary.txt").read_text()
 
 
+def test_tables_of_an_earlier_fit_are_gone(films, folder, console):
+    for grid in (True, False):
+        run(films, folder, console, models=["knn"], grid=grid)
+        assert (folder.path / "baselines/knn/grid.csv").exists() is grid
+
+
 def test_what_was_left_out_is_said(film_data, folder, console, films_frame):
     data = film_data()
     data.setup("fit")
