@@ -104,7 +104,7 @@ def best_trials(title: str, monitor: str, results: list["TrialResult"]) -> Table
     more = f"; {SHOWN} of them" if len(results) > SHOWN else ""
     table = Table(title=Text(title + more), title_justify="left", title_style="bold")
     keys = ["\n".join(key.rpartition(".")[2] for key in name.split(", ")) for name in results[0].point]
-    for name in ("trial", *keys, monitor, "epochs", "seconds", "state"):
+    for name in ("trial", *keys, monitor, "epochs", "s", "state"):  # 80 columns are few
         table.add_column(Text(name), justify="left" if name == "state" else "right")
     for result in results[:SHOWN]:
         tried = [Text(str(_cell(value))) for value in result.point.values()]
