@@ -3,7 +3,8 @@
     python -m benchmarks.knn_grid [TABLE]
 
 On the rating study's six numbers (`../shared/data/final_movie_table_numeric.csv`, or TABLE) where they are there, else
-on year and runtime of the embedded films. Both are given the same folds, and must find the same settings and RMSE.
+on year and runtime of the embedded films. Both are given the same folds, and find the same settings and RMSE; on whole
+years and minutes, where many neighbours are equally far away, RMSE may differ in the third digit.
 """
 
 import json

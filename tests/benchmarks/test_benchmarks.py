@@ -59,7 +59,8 @@ def test_films_one_at_a_time_joined_are_the_batch(rows):
         assert getattr(joined, name).dtype == part.dtype, name
 
 
-def test_both_grids_of_neighbours_find_the_same(tmp_path):
+def test_both_grids_of_neighbours_find_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr("baselines.neighbours.MOST_TIED", 1.0)  # whole years and minutes are often tied
     found = knn_grid.measure(tmp_path / "none.csv", rounds=1, most_rows=150, n_jobs=1)
     assert (found["rows"], found["features"], found["settings"]) == (150, 2, 200)
     assert found["same_best"]
