@@ -7,6 +7,7 @@ from .features import Bins, Category, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
 from .films import Declared, Films, Fitted, fit_films, new_films, same_films, same_or_new_films
 from .scores import Scores, regression_scores
+from .shapes import OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
 from .tables import read_table
 from .targets import ProfitRatio, Target, TargetColumn, TargetScale
@@ -31,12 +32,14 @@ __all__ = [
     "KFold",
     "Labels",
     "Number",
+    "OneRowPerFilm",
     "Popularity",
     "ProfitRatio",
     "RandomSplit",
     "RowSampler",
     "Rows",
     "Scores",
+    "Shape",
     "Split",
     "Target",
     "TargetColumn",

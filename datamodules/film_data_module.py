@@ -11,6 +11,7 @@ from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
 from datamodules.errors import InputError
 from datamodules.features import Feature
 from datamodules.films import Declared, Films, Fitted, fit_films, same_films, same_or_new_films
+from datamodules.shapes import Shape
 from datamodules.splits import RandomSplit, Split
 from datamodules.tables import read_table
 from datamodules.targets import TargetColumn
@@ -24,6 +25,7 @@ class FilmDataModule(pl.LightningDataModule):
         features: what the model sees, one entry a column.
         target: what it predicts.
         split: which rows train, validate and test.
+        shape: makes a row a film of the table, where it has several; by default rows stay as they are.
         film: the column with a film's id; no split may then put a film on two sides.
         title: the column with its title, for results.
         query: for SQLite, a table's name or a SELECT.
@@ -42,6 +44,7 @@ class FilmDataModule(pl.LightningDataModule):
         features: list[Feature],  # type: ignore[type-arg] # jsonargparse wants the plain class
         target: TargetColumn,
         split: Split = RandomSplit(),  # noqa: B008 (frozen)
+        shape: Shape | None = None,
         film: str | None = None,
         title: str | None = None,
         query: str | None = None,
@@ -61,6 +64,7 @@ class FilmDataModule(pl.LightningDataModule):
         if seed < 0:
             raise InputError(f"data.seed must be 0 or more, got {seed}")
         self.table = table
+        self.shape = shape
         self.declared = Declared(features, target, split, film, title, allow_leak)
         self.query, self.delimiter, self.quote, self.encoding = query, delimiter, quote, encoding
         self.batch_size = batch_size
@@ -94,9 +98,10 @@ class FilmDataModule(pl.LightningDataModule):
             self._films = same_films(frame, self.declared, self._fitted)
 
     def read(self) -> pd.DataFrame:
-        """Read the table as it stands."""
+        """Read the table, in its shape."""
         texts = [feature.column for feature in self.declared.features if feature.reads_text]
-        return read_table(
+        texts += self.shape.columns if self.shape else []
+        frame = read_table(
             self.table,
             query=self.query,
             delimiter=self.delimiter,
@@ -104,6 +109,7 @@ class FilmDataModule(pl.LightningDataModule):
             encoding=self.encoding,
             texts=texts,
         )
+        return self.shape.shape(frame) if self.shape else frame
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""
