@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from datamodules.errors import InputError, nearest
+from lightning_modules.prefixes import PREFIXES
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ TAKES_A_RUN = {
     "baselines": "--run",
 }
 """The option by which a command takes a run's folder."""
-
-PREFIXES = {"importance": "permutation_importance.", "baselines": "compare."}
-"""What configs, and the options of `study`, put before the settings of a command."""
 
 
 def main(arguments: list[str] | None = None) -> int:

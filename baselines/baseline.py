@@ -18,7 +18,8 @@ class Stored:
     """Something fitted that arrays and plain data can hold, and bring back.
 
     Attributes:
-        stored: the attributes that make it whole: arrays, plain data, or `Stored` themselves.
+        stored: the attributes that make it whole: arrays, plain data, or whole estimators.
+        parts: the attributes that are `Stored` themselves, and their kinds.
     """
 
     stored: ClassVar[tuple[str, ...]] = ()

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from baselines.baseline import Baseline, Predictor, Tables
 from baselines.boosting import Boosting
-from baselines.kmeans import KMeans
+from baselines.kmeans import CLUSTERS, KMeans
 from baselines.knn import KNN
 from baselines.mean import Mean
 from baselines.ols import OLS
@@ -21,8 +21,6 @@ from datamodules import InputError, Scores, regression_scores
 ModelName = Literal["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
 """What a study fits where nobody names models."""
-
-CLUSTERS = 4
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def correlations(sample: Sample, predicted: np.ndarray) -> pd.DataFrame:
     variance = np.concatenate([off_mean.var(0), np.maximum(mean_square - mean**2, 0)])
     carried = np.concatenate([np.full(dense.shape[1], n_rows), np.diff(labels.tocsc().indptr)])
     varies = variance > 1e-12 * np.concatenate([(dense**2).mean(0), mean_square])
-    names = np.array([*sample.space.dense_names(), *sample.space.label_names()], dtype=object)
+    names = np.array(sample.space.names(), dtype=object)
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = together[varies] / np.sqrt(variance[varies] * predicted.var())
     table = pd.DataFrame({"feature": names[varies], "correlation": correlation, "n_rows": carried[varies]})

@@ -49,7 +49,7 @@ class Described(Stored):
         scaler = StandardScaler().fit(films.unscaled[:, self.dense]) if len(self.dense) else None
         self.mean: np.ndarray = scaler.mean_ if scaler else np.zeros(0)
         self.std: np.ndarray = scaler.scale_ if scaler else np.ones(0)
-        named = np.array([*space.dense_names(), *space.label_names()], dtype=object)
+        named = np.array(space.names(), dtype=object)
         self.names = list(named[np.concatenate([self.dense, space.n_dense + self.labels])])
         return self
 

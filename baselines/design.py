@@ -1,7 +1,6 @@
 """The columns of a linear regression: numbers in their own unit, and a 0/1 column a label."""
 
-from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -10,6 +9,7 @@ from baselines.baseline import Stored
 from baselines.columns import matching
 from baselines.sample import Sample
 from datamodules import EncodedFilms, FeatureSpace
+from datamodules.feature_sets import block_places
 
 MOST_VALUES = 50
 """Of a column that nobody named: one with more labels is left out."""
@@ -36,13 +36,13 @@ class Design(Stored):
         chosen = matching(space, patterns, option)
         self.dense, kept = chosen.dense, [np.array([], int)]
         self.references: dict[str, str] = {}
-        for name, places in _label_columns(training):
+        for block, places in zip(space.labels, block_places(space.labels), strict=True):
             wanted = places[np.isin(places, chosen.labels)]
             if not len(wanted) or (patterns is None and len(wanted) > MOST_VALUES):
                 continue
             in_cell = np.diff(training.films.labels[:, wanted].indptr)
             if (in_cell == 1).all():
-                self.references[name] = space.label_names()[wanted[0]]
+                self.references[block.column] = space.label_names()[wanted[0]]
                 wanted = wanted[1:]
             kept.append(wanted)
         self.labels = np.concatenate(kept)
@@ -64,12 +64,6 @@ def _number_names(space: FeatureSpace) -> list[str]:
     """Return the names of numbers, with the logarithm that was taken."""
     both = zip(space.dense_names(), space.in_logarithms(), strict=True)
     return [f"log1p({name})" if is_log else name for name, is_log in both]
-
-
-def _label_columns(training: Sample) -> Iterator[tuple[str, np.ndarray]]:
-    ends = list(accumulate(len(block.values) for block in training.space.labels))
-    for block, end in zip(training.space.labels, ends, strict=True):
-        yield block.column, np.arange(end - len(block.values), end)
 
 
 def dependent(matrix: np.ndarray, names: Sequence[str]) -> dict[int, str]:

@@ -1,7 +1,7 @@
 """Groups of films that are alike."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from baselines.profiles import label_profiles, number_profiles, target_by_cluste
 from baselines.sample import Sample
 from datamodules import EncodedFilms, InputError
 
-SWEEP, BASELINE_K, N_COMPONENTS = range(2, 11), 3, 3
+SWEEP, BASELINE_K, CLUSTERS, N_COMPONENTS = range(2, 11), 3, 4, 3
 
 
 class KMeans(Baseline):
@@ -33,9 +33,9 @@ class KMeans(Baseline):
     """
 
     stored = ("k", "centres")
-    parts = {"pca": PCA}  # noqa: RUF012 (a constant)
+    parts: ClassVar = {"pca": PCA}
 
-    def __init__(self, clusters: int = 4, columns: Sequence[str] | None = None) -> None:
+    def __init__(self, clusters: int = CLUSTERS, columns: Sequence[str] | None = None) -> None:
         if clusters < 2:
             raise InputError(f"compare.clusters must be 2 or more, got {clusters}")
         self.name = "kmeans"
@@ -43,17 +43,21 @@ class KMeans(Baseline):
         self.columns = columns
 
     def check(self, training: Sample) -> None:
-        different = _different(Described().fit(training, self.columns), training)
+        self._different(Described().fit(training, self.columns), training)
+
+    def _different(self, described: Described, training: Sample) -> int:
+        """Count the films that differ, with many labels near enough all; refuse too few."""
+        different = training.n_rows if described.is_wide else len(np.unique(described.matrix(training.films), axis=0))
         if different < self.k:
             raise InputError(
                 f"compare.clusters must be at most the {different:,} training films that differ, got {self.k}; "
                 "give fewer, or take kmeans out of compare.models"
             )
+        return different
 
     def fit(self, training: Sample) -> Self:
-        self.check(training)
+        different = self._different(Described().fit(training, self.columns), training)
         self.pca = PCA(self.columns).fit(training)
-        different = _different(self.pca.described, training)
         ks = {k for k in SWEEP if k <= different} | {self.k}
         self.tried = sweep(self._matrix(self.pca, training.films), sorted(ks))
         self.centres = self.tried[self.k].centres
@@ -77,13 +81,15 @@ class KMeans(Baseline):
         """Return the sweep, clusters and their profiles, and the comparison with clusters on three components."""
         matrix = self._matrix(self.pca, training.films)
         described = [self.tried[k] for k in sorted({BASELINE_K, self.k}) if k in self.tried]
+        swept = self._sweep(matrix)
+        silhouette = float(swept.set_index("k")["silhouette"][self.k])
         return {
-            "sweep.csv": self._sweep(matrix),
+            "sweep.csv": swept,
             "films.csv": pd.DataFrame({"row": training.number, "cluster": self.tried[self.k].labels}),
             "profiles.csv": pd.concat([number_profiles(training, one) for one in described], ignore_index=True),
             "labels.csv": label_profiles(training, self.tried[self.k]),
             "target.csv": pd.concat([target_by_cluster(training, one) for one in described], ignore_index=True),
-            **self._on_components(training, matrix),
+            **self._on_components(training, matrix, silhouette),
         }
 
     def _sweep(self, matrix: np.ndarray) -> pd.DataFrame:
@@ -95,7 +101,7 @@ class KMeans(Baseline):
         }
         return pd.DataFrame(found)
 
-    def _on_components(self, training: Sample, matrix: np.ndarray) -> Tables:
+    def _on_components(self, training: Sample, matrix: np.ndarray, silhouette: float) -> Tables:
         """Compare with clusters on three components, once each is called what the most alike of the others is."""
         whole, places = self.tried[self.k], self.pca.transform(training.films, N_COMPONENTS)
         few = Clusters.fit(places, self.k)
@@ -103,7 +109,7 @@ class KMeans(Baseline):
         counts = pd.DataFrame(cross_table(whole.labels, few.labels, self.k))
         counts.columns = [f"on_components_{place}" for place in range(self.k)]
         found = {
-            "silhouette": silhouettes(matrix, [whole.labels])[0],
+            "silhouette": silhouette,
             "silhouette_on_components": silhouettes(places, [few.labels])[0],
             **agreement(whole.labels, few.labels),
         }
@@ -123,8 +129,3 @@ class KMeans(Baseline):
             of_both = dict(zip(("centre", "centre_on_components"), means, strict=True))
             parts.append(pd.DataFrame({"cluster": cluster, "feature": names, **of_both}))
         return pd.concat(parts, ignore_index=True)
-
-
-def _different(described: Described, training: Sample) -> int:
-    """Count the films that differ; with many labels all do, near enough."""
-    return training.n_rows if described.is_wide else len(np.unique(described.matrix(training.films), axis=0))

@@ -1,6 +1,7 @@
 """The mean of the most similar training films."""
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ class KNN(ScaledPredictor):
     """
 
     stored = ("k", "weights")
-    parts = {"directions": LabelDirections, "neighbours": Neighbours}  # noqa: RUF012 (a constant)
+    parts: ClassVar = {"directions": LabelDirections, "neighbours": Neighbours}
 
     def __init__(self, grid: bool = False, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
         self.name = "knn"

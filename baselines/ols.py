@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ class OLS(Predictor):
     """
 
     stored = ("coefficients", "transform", "shift")
-    parts = {"design": Design}  # noqa: RUF012 (a constant)
+    parts: ClassVar = {"design": Design}
 
     def __init__(self, name: str = "ols", columns: Sequence[str] | None = None) -> None:
         self.name = name
@@ -53,15 +53,21 @@ class OLS(Predictor):
         return "compare.ols" if self.name == "ols" else f"compare.ols.{self.name.removeprefix('ols_')}"
 
     def check(self, training: Sample) -> None:
+        self._designed(training)
+
+    def _designed(self, training: Sample) -> tuple[Design, np.ndarray]:
+        """Return the columns and their matrix, or refuse them."""
         design = Design().fit(training, self.columns, self.option)
         self._refuse_width(design, training)
-        length = np.sqrt((design.matrix(training.films) ** 2).sum(0))
+        matrix = design.matrix(training.films)
+        length = np.sqrt((matrix**2).sum(0))
         smallest, largest = int(np.where(length > 0, length, np.inf).argmin()), int(length.argmax())
         if length[largest] > MOST_SPREAD * length[smallest]:
             raise InputError(
                 f"{self.option}: {design.names[largest]} is more than {MOST_SPREAD:.0e} times as large as "
                 f"{design.names[smallest]}: their sums can't be told apart; give it log1p, or another unit"
             )
+        return design, matrix
 
     def _refuse_width(self, design: Design, training: Sample) -> None:
         if design.n_columns > MOST_COLUMNS or design.n_columns >= training.n_rows:
@@ -74,15 +80,14 @@ class OLS(Predictor):
     def fit(self, training: Sample) -> Self:
         import statsmodels.api as sm  # takes a second
 
-        self.check(training)
-        self.design = Design().fit(training, self.columns, self.option)
-        matrix, names = self.design.matrix(training.films), self.design.names
+        self.design, matrix = self._designed(training)
+        names = self.design.names
         why = dependent(matrix, names)
         self.kept = np.array([place for place in range(len(names)) if place not in why])
         self.left_out = {names[place]: reason for place, reason in why.items()}
         self.transform, self.shift = training.scale.transform, training.scale.shift
-        self.model = sm.OLS(self._unscaled.forward(training.actual), matrix[:, self.kept]).fit()
         self.matrix = matrix[:, self.kept]
+        self.model = sm.OLS(self._unscaled.forward(training.actual), self.matrix).fit()
         self.coefficients = np.zeros(len(names))
         self.coefficients[self.kept] = self.model.params
         return self
@@ -106,7 +111,7 @@ class OLS(Predictor):
         return {
             "coefficients.csv": self._coefficients(),
             "fit.csv": pd.DataFrame({"name": fit.keys(), "value": fit.values()}),
-            "summary.txt": self._summary(training),
+            "summary.txt": self._summary(),
         }
 
     def _coefficients(self) -> pd.DataFrame:
@@ -136,7 +141,7 @@ class OLS(Predictor):
         references = pd.DataFrame({"name": self.design.references.values(), "left_out": "the others' reference"})
         return pd.concat([found.assign(left_out=""), left_out, references], ignore_index=True)
 
-    def _summary(self, training: Sample) -> str:
+    def _summary(self) -> str:
         names = np.array(self.design.names, dtype=object)[self.kept]
         target = "log1p of the target" if self.transform == "log1p" else "target"
         with warnings.catch_warnings(action="ignore"):  # of tests that a handful of rows doesn't allow

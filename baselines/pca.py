@@ -1,7 +1,7 @@
 """The directions in which films differ most."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ class PCA(Baseline):
     """
 
     stored = ("method", "components", "centre", "variance", "ratio")
-    parts = {"described": Described}  # noqa: RUF012 (a constant)
+    parts: ClassVar = {"described": Described}
 
     def __init__(self, columns: Sequence[str] | None = None) -> None:
         self.name = "pca"

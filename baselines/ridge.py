@@ -49,9 +49,8 @@ class Ridge(ScaledPredictor):
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by penalty, and the coefficient of every number and label."""
-        names = [*training.space.dense_names(), *training.space.label_names()]
         own_unit = self.scale.std
-        coefficients = pd.DataFrame({"feature": names, "coefficient": self.coefficients * own_unit})
+        coefficients = pd.DataFrame({"feature": training.space.names(), "coefficient": self.coefficients * own_unit})
         cv_rmse = {"alpha": self.cv_rmse.keys(), "cv_rmse": [own_unit * rmse for rmse in self.cv_rmse.values()]}
         return {
             "search.csv": pd.DataFrame(cv_rmse),

@@ -51,7 +51,7 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
 
 
 def _sets(space: FeatureSpace, level: Level, names: list[str]) -> list[FeatureSet]:
-    dense, labels = _places(space.dense), _places(space.labels)
+    dense, labels = block_places(space.dense), block_places(space.labels)
     none = np.array([], np.int64)
     found = []
     for name in dict.fromkeys(names):
@@ -61,7 +61,8 @@ def _sets(space: FeatureSpace, level: Level, names: list[str]) -> list[FeatureSe
     return found
 
 
-def _places(blocks: list[Block]) -> list[np.ndarray]:
+def block_places(blocks: list[Block]) -> list[np.ndarray]:
+    """Return where the columns of each block stand, side by side."""
     ends = list(accumulate((len(block.values) for block in blocks), initial=0))
     return [np.arange(start, end) for start, end in pairwise(ends)]
 

@@ -74,6 +74,10 @@ class FeatureSpace:
             if block.kind != "label"
         ]
 
+    def names(self) -> list[str]:
+        """Return the names of all columns, numbers first."""
+        return [*self.dense_names(), *self.label_names()]
+
     def dense_names(self) -> list[str]:
         return list(chain.from_iterable(block.names() for block in self.dense))
 

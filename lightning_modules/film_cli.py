@@ -22,6 +22,7 @@ from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword
 from lightning_modules.permutation_importance import PermutationImportance
+from lightning_modules.prefixes import PREFIXES
 from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
 COMMON = (
@@ -62,10 +63,6 @@ def _refuse_parts(trainer: Any) -> None:
     for option in ("fast_dev_run", "limit_test_batches", "limit_predict_batches"):
         if trainer[option] not in (None, False, 0, 1.0):
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
-
-
-PREFIXES = {"importance": "permutation_importance.", "baselines": "compare."}
-"""What configs put before the settings of a command, which itself takes them without."""
 
 
 class FilmArgumentParser(LightningArgumentParser):

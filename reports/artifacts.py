@@ -16,8 +16,7 @@ from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neural_network import MLPRegressor
 
-import baselines
-from baselines import Baseline
+from baselines import KNN, OLS, PCA, Baseline, Boosting, KMeans, Mean, Ridge, SklearnMLP
 from datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
 from lightning_modules import SavedMLP
 from reports.run_folder import RunFolder
@@ -25,10 +24,7 @@ from reports.run_folder import RunFolder
 FOLDER, FORMAT = "artifacts", 1
 KINDS: dict[str, type[Baseline]] = {
     "MLP": SavedMLP,
-    **{
-        name: getattr(baselines, name)
-        for name in ("Mean", "OLS", "Ridge", "KNN", "Boosting", "SklearnMLP", "KMeans", "PCA")
-    },
+    **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, SklearnMLP, KMeans, PCA)},
 }
 TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

@@ -82,12 +82,16 @@ class RunRecord:
     def _metrics(self, films: FilmDataModule) -> dict[str, Any]:
         assert self.run is not None
         found = self.run.read_json("metrics.json")
-        return found or describe_data(self.run.study, films.declared.target, films.films, films.fitted)
+        return (
+            {"fits": {}, **found}
+            if found
+            else describe_data(self.run.study, films.declared.target, films.films, films.fitted)
+        )
 
     def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
         assert model.network is not None
-        metrics = {"fits": {}, **self._metrics(films)}
+        metrics = self._metrics(films)
         metrics["models"]["mlp"] = plain(model.scores["test"])
         metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, films)}
         self.run.write_json("metrics.json", metrics)
@@ -96,7 +100,7 @@ class RunRecord:
     def _compare(self, comparison: Comparison, films: FilmDataModule) -> None:
         """Fit classical models, and print all scores."""
         assert self.run is not None
-        metrics = {"fits": {}, **self._metrics(films)}
+        metrics = self._metrics(films)
         found = run_comparison(comparison, films.films, films.fitted, self.run, self.console)
         add_fits(metrics, found)
         self.run.write_json("metrics.json", metrics)
