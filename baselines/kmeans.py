@@ -56,8 +56,8 @@ class KMeans(Baseline):
         return different
 
     def fit(self, training: Sample) -> Self:
-        different = self._different(Described().fit(training, self.columns), training)
         self.pca = PCA(self.columns).fit(training)
+        different = self._different(self.pca.described, training)
         ks = {k for k in SWEEP if k <= different} | {self.k}
         self.tried = sweep(self._matrix(self.pca, training.films), sorted(ks))
         self.centres = self.tried[self.k].centres

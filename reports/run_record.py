@@ -82,11 +82,9 @@ class RunRecord:
     def _metrics(self, films: FilmDataModule) -> dict[str, Any]:
         assert self.run is not None
         found = self.run.read_json("metrics.json")
-        return (
-            {"fits": {}, **found}
-            if found
-            else describe_data(self.run.study, films.declared.target, films.films, films.fitted)
-        )
+        if found:
+            return {"fits": {}, **found}
+        return describe_data(self.run.study, films.declared.target, films.films, films.fitted)
 
     def _write_test(self, model: MLPRegressor, films: FilmDataModule) -> None:
         assert self.run is not None
