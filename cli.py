@@ -118,8 +118,6 @@ def search(words: list[str], given: str | None) -> None:
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
-    from lightning.fabric.utilities.exceptions import MisconfigurationException
-
     from lightning_modules.film_cli import FilmCLI, is_rank_zero
     from reports.quiet import quieten
     from reports.run_folder import RunFolder
@@ -136,14 +134,6 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
     try:
         cli = FilmCLI(words, open_run, checkpoint)
-    except MisconfigurationException as problem:
-        record.discard()
-        raise InputError(str(problem)) from None
-    except SystemExit as end:
-        record.discard()
-        if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
-            raise KeyboardInterrupt from None
-        raise
     except BaseException:
         record.discard()
         raise

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import lightning.pytorch as pl
 import torch
 import yaml
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -82,6 +83,10 @@ class FilmCLI(LightningCLI):
         args: the subcommand and its options, without `--run`.
         open_run: makes or opens the run's folder; called once, on rank zero, when config and data are known to be good.
         checkpoint: the one to use, or to go on from in `fit` and `study`.
+
+    Raises:
+        InputError: what was given can't be used.
+        KeyboardInterrupt: it was stopped.
     """
 
     def __init__(self, args: list[str], open_run: Callable[["FilmCLI"], Path], checkpoint: Path | None = None) -> None:
@@ -92,16 +97,23 @@ class FilmCLI(LightningCLI):
         if command:
             # Only its parser is built: each takes half a second.
             self.subcommands = lambda: {command: FilmCLI.subcommands()[command]}  # type: ignore[method-assign]
-        super().__init__(
-            MLPRegressor,
-            FilmDataModule,
-            trainer_class=FilmTrainer,
-            parser_class=FilmArgumentParser,
-            save_config_callback=None,
-            seed_everything_default=42,
-            auto_configure_optimizers=False,
-            args=args,
-        )
+        try:
+            super().__init__(
+                MLPRegressor,
+                FilmDataModule,
+                trainer_class=FilmTrainer,
+                parser_class=FilmArgumentParser,
+                save_config_callback=None,
+                seed_everything_default=42,
+                auto_configure_optimizers=False,
+                args=args,
+            )
+        except MisconfigurationException as problem:
+            raise InputError(str(problem)) from None
+        except SystemExit as end:
+            if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
+                raise KeyboardInterrupt from None
+            raise
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:

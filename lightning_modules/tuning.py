@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import lightning.pytorch as pl
-from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import LightningArgumentParser
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -133,7 +132,12 @@ class TrialWatch(Callback):
 
 
 class TrialCLI(FilmCLI):
-    """A `fit` that is watched, on one device and without a bar of its own."""
+    """A `fit` that is watched, on one device and without a bar of its own; `watch` knows then how well it did.
+
+    Raises:
+        InputError: its values cannot be used together.
+        TrialPruned: it was stopped as not worth its time.
+    """
 
     def __init__(self, args: list[str], open_run: Callable[[FilmCLI], Path], watch: TrialWatch) -> None:
         self.watch = watch
@@ -164,10 +168,7 @@ class Rehearsal(TrialCLI):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Build the trainer, which writes nothing until it trains."""
         self.datamodule = self.films or self.datamodule
-        try:
-            return super().instantiate_trainer(**kwargs)
-        except MisconfigurationException as problem:
-            raise InputError(str(problem)) from None
+        return super().instantiate_trainer(**kwargs)
 
     def _run_subcommand(self, subcommand: str) -> None:
         pass
@@ -193,20 +194,3 @@ def rehearse(config: str, axes: list[Axis]) -> None:
                 problems.append(f"search.space, {axis.name} {as_text(value)}: {problem}")
     if problems:
         raise InputError("\n".join(problems))
-
-
-def train_trial(args: list[str], open_run: Callable[[FilmCLI], Path], watch: TrialWatch) -> None:
-    """Train a trial; `watch` knows then how well it did.
-
-    Raises:
-        InputError: its values cannot be used together.
-        TrialPruned: it was stopped.
-    """
-    try:
-        TrialCLI(args, open_run, watch)
-    except MisconfigurationException as problem:
-        raise InputError(str(problem)) from None
-    except SystemExit as end:
-        if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
-            raise KeyboardInterrupt from None
-        raise

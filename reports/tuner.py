@@ -13,7 +13,7 @@ from datamodules import InputError
 from lightning_modules.film_cli import FilmCLI
 from lightning_modules.search_space import Axis, Point, words_of
 from lightning_modules.trial_store import State, TrialResult, TrialStore
-from lightning_modules.tuning import SearchCLI, TrialWatch, rehearse, train_trial
+from lightning_modules.tuning import SearchCLI, TrialCLI, TrialWatch, rehearse
 from reports.run_folder import RunFolder
 from reports.trials import TrialRecord
 
@@ -115,7 +115,7 @@ class Tuner:
             return run.path
 
         try:
-            train_trial(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch)
+            TrialCLI(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch)
         except optuna.TrialPruned:
             return "pruned", ""
         except (InputError, RuntimeError, MemoryError) as problem:  # such as a network too large for the memory
