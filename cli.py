@@ -58,8 +58,12 @@ def _dispatch(words: list[str]) -> int:
         show_overview(Console())
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
-    elif "-h" in words or "--help" in words:
+    elif "-h" in words or "--help" in words or words == ["prepare", "--help-all"]:
         show_command(command, Console())
+    elif command == "prepare":  # is not Lightning's
+        from reports.prepare import prepare
+
+        prepare(words[1:], Console())
     else:
         _run(words)
     return 0

@@ -4,6 +4,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from datamodules.sources.raw_files import HOMES
+
 COMMANDS = {
     "study": "train, score the held-out films, say what their predictions rest on, predict every film",
     "fit": "train only",
@@ -13,6 +15,7 @@ COMMANDS = {
     "predict": "predict films, those of a run or new ones",
     "importance": "say which people, companies and genres a run's predictions rest on",
     "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
+    "prepare": "make a table of films, and configs for it, of the raw files of a public collection",
 }
 
 TRAINING = {
@@ -69,6 +72,13 @@ BASELINES = {
 }
 """What `baselines` takes; `study` takes them with the prefix `--compare.`"""
 
+PREPARE = {
+    "--raw FOLDER": "the folder of the raw files, or the main one of them",
+    "--out FILE.parquet": "the table to write; beside it come configs for `study`, and FILE.rejected.csv",
+    "--zero_is_missing false": "keep budgets, revenues and runtimes of 0 (by default they are not known)",
+    "--min_votes N": "leave films with fewer votes out",
+}
+
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES}
 
 OPTIONS = {
@@ -84,6 +94,7 @@ OPTIONS = {
         "--config FILE": "a study, in place of --run: a folder without a network",
         **{f"{name} {kind}": said for name, (kind, said) in BASELINES.items()},
     },
+    "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
 
 EXAMPLES = {
@@ -95,6 +106,7 @@ EXAMPLES = {
     "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
     "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
     "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
+    "prepare": "python cli.py prepare the-movies-dataset --raw downloads/ --out films.parquet",
 }
 
 
@@ -110,6 +122,8 @@ def show_command(command: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
     console.print(f"\nExample    [bold]{escape(EXAMPLES[command])}[/bold]", highlight=False)
+    if command == "prepare":  # has no others
+        return
     console.print(
         f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
         highlight=False,

@@ -1,27 +1,20 @@
-"""One run, one folder: `runs/<study>/version_<n>/`. What is written there is whole or not there."""
+"""One run, one folder: `runs/<study>/version_<n>/`."""
 
 import json
-import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import pandas as pd
-
 from datamodules import InputError
 from datamodules.errors import nearest
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the start of a formula."""
+from reports.folder import Folder
 
 
 @dataclass(frozen=True)
-class RunFolder:
+class RunFolder(Folder):
     """The files of a run."""
-
-    path: Path
 
     @classmethod
     def create(cls, runs: str, study: str) -> "RunFolder":
@@ -102,30 +95,3 @@ class RunFolder:
             return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         except ValueError as error:
             raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
-
-    def write_json(self, name: str, content: dict[str, Any]) -> None:
-        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-    def write_csv(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table in which no cell or heading is a formula to a spreadsheet: it gets a leading apostrophe."""
-        safe = table.copy(deep=False)
-        for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-            risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
-            if risky.any():
-                safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
-        safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
-        self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
-
-    def write_text(self, name: str, text: str) -> None:
-        self.write_bytes(name, text.encode("utf-8"))
-
-    def write_bytes(self, name: str, content: bytes) -> None:
-        """Write beside the file, then rename."""
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            beside.write_bytes(content)
-            beside.replace(path)
-        finally:
-            beside.unlink(missing_ok=True)

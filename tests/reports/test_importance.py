@@ -15,7 +15,8 @@ from rich.console import Console
 from datamodules.features import Bins, Category, Labels, Number
 from importance import Importance
 from reports.importance import MEAN_NOTHING, describe_importance, print_importance, with_importance, write_importance
-from reports.run_folder import DANGEROUS, RunFolder
+from reports.folder import DANGEROUS
+from reports.run_folder import RunFolder
 from tests.conftest import IMPORTANCES
 
 TABLES = [name for name in IMPORTANCES if name.endswith(".csv")]

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from datamodules.errors import InputError
-from reports.run_folder import DANGEROUS, RunFolder
+from reports.folder import DANGEROUS
+from reports.run_folder import RunFolder
 
 
 @pytest.fixture

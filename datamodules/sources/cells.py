@@ -1,0 +1,131 @@
+"""Cells of raw files: numbers, money, dates and names, as the collections write them."""
+
+import ast
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from datamodules.delimited_text import MISSING
+from datamodules.sources.preparation import Preparation
+from datamodules.sources.raw_files import RawFile
+
+NUMBER = r"^\s*\$?\s*([-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
+"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`."""
+
+DATES = (
+    (r"^\d{4}-\d{2}-\d{2}", "%Y-%m-%d", 10),
+    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y", None),
+    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y", None),
+    (r"^\d{1,2} [A-Za-z]{3} \d{4}$", "%d %b %Y", None),
+    (r"^[A-Za-z]+ \d{1,2}, \d{4}$", "%B %d, %Y", None),
+)
+"""How dates are written: as a pattern, the parser's format, and how many characters of the cell are the date."""
+
+
+def known(cells: pd.Series) -> pd.Series:
+    """Return cells without blanks around them; what says that nothing is known is missing."""
+    trimmed = cells.str.strip()
+    return trimmed.mask(trimmed.isin(MISSING))
+
+
+def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
+    """Return cells as float64; what is no number is missing, and told of."""
+    given = known(cells)
+    found = given.str.extract(NUMBER, expand=False).str.replace(",", "")
+    values = pd.to_numeric(found, errors="coerce").astype(np.float64)
+    preparation.bad_cells(file, cells, (given.notna() & values.isna()).to_numpy(), "is no number")
+    return values
+
+
+def ids(cells: pd.Series) -> pd.Series:
+    """Return whole-number ids such as `862` or `862.0` as text; others are missing."""
+    whole = known(cells).str.extract(r"^(\d+)(?:\.0*)?$", expand=False)
+    return whole.str.lstrip("0").mask(whole.str.fullmatch("0+"), "0")
+
+
+def zero_is_missing(preparation: Preparation, values: pd.Series, plural: str) -> pd.Series:
+    """Return numbers without zeros, where that was asked for."""
+    if not preparation.zero_is_missing:
+        return values
+    zeros = (values == 0).to_numpy()
+    preparation.note(f"{plural} of 0, taken as missing", int(zeros.sum()))
+    return values.mask(zeros)
+
+
+def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
+    """Return dates, to the second as pandas has them; what is no date is missing, and told of."""
+    given = known(cells)
+    found = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
+    for pattern, form, length in DATES:
+        these = given.str.match(pattern).fillna(False).to_numpy(bool)
+        if these.any():
+            texts = given[these].str.slice(0, length)
+            found[these] = pd.to_datetime(texts, format=form, errors="coerce").astype("datetime64[s]")
+    preparation.bad_cells(file, cells, (given.notna() & found.isna()).to_numpy(), "is no date")
+    return found
+
+
+def split_names(cells: pd.Series, separator: str) -> pd.Series:
+    """Return the names of each cell as a list, an Arrow column; missing where there is none."""
+    texts = known(cells)
+    lists = [None if pd.isna(text) else _tidy(text.split(separator)) for text in texts]
+    return as_lists(lists, cells.index)
+
+
+def _tidy(names: list[str]) -> list[str]:
+    return [name.strip() for name in names if name.strip()]
+
+
+def as_lists(lists: list[list[str] | None], index: pd.Index) -> pd.Series:
+    """Return a column of lists of text; an empty list is missing."""
+    kind = pa.list_(pa.string())
+    return pd.Series(pd.array([one or None for one in lists], dtype=pd.ArrowDtype(kind)), index=index)
+
+
+def literals(
+    preparation: Preparation,
+    file: RawFile,
+    cells: pd.Series,
+    loads: Callable[[str], Any] = ast.literal_eval,
+) -> list[list[dict[str, Any]] | None]:
+    """Return the objects that each cell lists; None for a missing cell, or one that is no such list, which is told of.
+
+    Args:
+        loads: `ast.literal_eval`, which runs no code, or `json.loads`.
+    """
+    bad = np.zeros(len(cells), dtype=bool)
+    values: list[list[dict[str, Any]] | None] = []
+    for place, text in enumerate(known(cells)):
+        value = None
+        if not pd.isna(text):
+            value = _objects(text, loads)
+            bad[place] = value is None
+        values.append(value)
+    kind = "Python" if loads is ast.literal_eval else "JSON"
+    preparation.bad_cells(file, cells, bad, f"is no list of {kind} objects")
+    return values
+
+
+def _objects(text: str, loads: Callable[[str], Any]) -> list[dict[str, Any]] | None:
+    try:
+        value = loads(text)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return value
+    return None
+
+
+def year_of(text: pd.Series) -> pd.Series:
+    """Return the first four digits of each text as a year, float64."""
+    return pd.to_numeric(text.str.extract(r"((?:18|19|20)\d{2})", expand=False)).astype(np.float64)
+
+
+JSON = json.loads
+COUNTRY = re.compile(r"\s*\(([^)]*)\)\s*$")
+"""Behind a date: `June 13, 1980 (United States)`."""

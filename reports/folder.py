@@ -1,0 +1,46 @@
+"""Files that are whole or not there, in a folder."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the start of a formula."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder to write into."""
+
+    path: Path
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def write_csv(self, name: str, table: pd.DataFrame) -> None:
+        """Write a table in which no cell or heading is a formula to a spreadsheet: it gets a leading apostrophe."""
+        safe = table.copy(deep=False)
+        for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+            risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
+            if risky.any():
+                safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
+        safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
+        self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
+
+    def write_text(self, name: str, text: str) -> None:
+        self.write_bytes(name, text.encode("utf-8"))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write beside the file, then rename."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            beside.write_bytes(content)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
