@@ -79,7 +79,7 @@ def test_a_page_shows_every_option_with_its_meaning_and_an_example(command):
         assert option in text
         assert meaning in text
     assert EXAMPLES[command] in text
-    assert f"python cli.py {command} --help-all" in text
+    assert (f"python cli.py {command} --help-all" in text) == (command != "prepare")  # which has no others
     assert TAKES_A_RUN[command] in text
 
 

@@ -14,8 +14,8 @@ from rich.console import Console
 
 from datamodules.features import Bins, Category, Labels, Number
 from importance import Importance
-from reports.importance import MEAN_NOTHING, describe_importance, print_importance, with_importance, write_importance
 from reports.folder import DANGEROUS
+from reports.importance import MEAN_NOTHING, describe_importance, print_importance, with_importance, write_importance
 from reports.run_folder import RunFolder
 from tests.conftest import IMPORTANCES
 
