@@ -16,7 +16,7 @@ from baselines.pca import PCA
 from baselines.ridge import Ridge
 from baselines.sample import Sample
 from baselines.sklearn_mlp import SklearnMLP
-from datamodules import InputError, Scores, regression_scores
+from datamodules import InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
@@ -129,5 +129,5 @@ def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
     tables = model.tables(training, test)
     if not isinstance(model, Predictor):
         return Fit(model, seconds, tables)
-    train, held_out = (regression_scores(side.actual, model.predict(side.films)) for side in (training, test))
+    train, held_out = (side.scale.scores(side.actual, model.predict(side.films)) for side in (training, test))
     return Fit(model, seconds, tables, train, held_out)

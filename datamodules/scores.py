@@ -1,9 +1,10 @@
 """How far predictions are from the truth: one function for every model."""
 
 import numpy as np
+from scipy.stats import rankdata
 
 Scores = dict[str, float]
-"""rmse and mae in the target's unit, mse in its square, r2 without unit."""
+"""rmse and mae in the target's unit, mse in its square; r2 and spearman without unit."""
 
 
 def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
@@ -15,9 +16,10 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
 
     Returns:
         r2 is 1 - mse / variance: 0 for the mean of `actual` itself, below 0 for worse; NaN where `actual` is constant.
+        spearman is the correlation of ranks: 1 where the order is right, whatever the scale; NaN where one is constant.
 
     >>> regression_scores(np.array([1.0, 3.0]), np.array([1.0, 2.0]))
-    {'rmse': 0.7071067811865476, 'mse': 0.5, 'mae': 0.5, 'r2': 0.5}
+    {'rmse': 0.7071067811865476, 'mse': 0.5, 'mae': 0.5, 'r2': 0.5, 'spearman': 1.0}
     """
     if actual.shape != predicted.shape or actual.ndim != 1 or not len(actual):
         raise ValueError(
@@ -27,4 +29,13 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
     mse = float(np.mean(errors**2))
     variance = float(np.var(actual, dtype=np.float64))
     r2 = 1 - mse / variance if np.ptp(actual) > 0 else float("nan")
-    return {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2}
+    scores = {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2}
+    return {**scores, "spearman": _rank_correlation(actual, predicted)}
+
+
+def _rank_correlation(actual: np.ndarray, predicted: np.ndarray) -> float:
+    ranks = np.stack([rankdata(actual), rankdata(predicted)])
+    if not np.isfinite(predicted).all() or (np.ptp(ranks, axis=1) == 0).any():
+        return float("nan")
+    # Rounding takes perfect order to 0.9999999999999998.
+    return round(float(np.corrcoef(ranks)[0, 1]), 12)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from datamodules.cells import read_numbers
 from datamodules.errors import InputError
+from datamodules.scores import Scores, regression_scores
 
 Transform = Literal["none", "log1p"]
 
@@ -127,6 +128,18 @@ class TargetScale:
         """Return targets or predictions in the original unit, float64."""
         raw = scaled.astype(np.float64) * self.std + self.mean
         return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
+
+    def scores(self, actual: np.ndarray, predicted: np.ndarray) -> Scores:
+        """Score predictions in the original unit; of a transformed target also by R² on the scale that is learnt.
+
+        There a single film far off doesn't outweigh all others: `r2_log1p`.
+        """
+        found = regression_scores(actual, predicted)
+        if self.transform == "none":
+            return found
+        floor = np.nextafter(-1 - self.shift, np.inf)  # a prediction far down is rounded to where log1p ends
+        learnt = regression_scores(self.forward(actual), self.forward(np.maximum(predicted, floor)))
+        return {**found, f"r2_{self.transform}": learnt["r2"]}
 
 
 def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:

@@ -206,7 +206,8 @@ class FilmCLI(LightningCLI):
             raise InputError(f"trainer: {problem}") from problem
 
     def _check_training(self, trainer: Any) -> None:
-        scores = ["train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2"))]
+        names = ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")
+        scores = ["train/loss", *(f"val/{name}" for name in names)]
         monitor = self.option("early_stopping")["monitor"]
         if monitor not in scores:
             wish = nearest(monitor, scores) or "."

@@ -33,7 +33,7 @@ def _bars(names: pd.Series, table: pd.DataFrame, title: str, study: ImportanceSt
     axes.invert_yaxis()
     axes.axvline(0, color=ERROR, linewidth=0.8)
     axes.set_xlabel(study.measure)
-    warning = " (R² is not above 0: these mean nothing)" if study.means_nothing else ""
+    warning = f" ({study.in_short})" if study.warnings else ""
     axes.set_title(f"{title}{warning}\n{study.films}, lines are 95 % intervals", loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(y=0.01)

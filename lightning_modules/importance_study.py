@@ -19,6 +19,14 @@ MEASURES = {
     "r2": "loss of R²",
 }
 
+MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mean, and these importances mean nothing."
+BOTH_SIDES = "The same films stand on both sides of the split: these importances say nothing of new films."
+SHORT = {
+    MEAN_NOTHING: "R² is not above 0: means nothing",
+    BOTH_SIDES: "same films in training: says nothing of new films",
+}
+"""Warnings as every line of a table has them."""
+
 
 @dataclass(frozen=True)
 class ImportanceStudy:
@@ -29,7 +37,7 @@ class ImportanceStudy:
         values: of every label column.
         sets: numbers first, in the order of the dense block.
         joint: of every set, its columns shuffled together.
-        summary: estimator, loss, seed, rows, baseline loss, R², time and work, as plain data.
+        summary: estimator, loss, seed, rows, baseline loss, R², leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
     """
@@ -56,6 +64,16 @@ class ImportanceStudy:
     def means_nothing(self) -> bool:
         """Tell whether the model is no better than guessing the mean."""
         return self.summary["r2"] is None or self.summary["r2"] <= 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what must be known before any of these numbers is read."""
+        return [MEAN_NOTHING] * self.means_nothing + [BOTH_SIDES] * self.summary["leak"]
+
+    @property
+    def in_short(self) -> str:
+        """Return the warnings for a line of a table or a title; empty where there is none."""
+        return "; ".join(SHORT[warning] for warning in self.warnings)
 
     @property
     def measure(self) -> str:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from datamodules import InputError, Scores, regression_scores
+from datamodules import InputError, Scores
 from datamodules.batches import Batch
 from datamodules.film_data_module import FilmDataModule
 from importance import keep_freed_memory
@@ -162,7 +162,7 @@ class MLPRegressor(pl.LightningModule):
         actual = self.films.films.actual[row]
         target = torch.from_numpy(self.films.fitted.scale.forward(actual))
         loss = self._loss(torch.from_numpy(scaled).double(), target)
-        self.scores[side] = regression_scores(actual, self.predicted)
+        self.scores[side] = self.films.fitted.scale.scores(actual, self.predicted)
         self.log_dict({f"{side}/{name}": value for name, value in self.scores[side].items()})
         self.log(f"{side}/loss", loss.float(), prog_bar=side == "val")
 

@@ -112,6 +112,7 @@ class PermutationImportance(Callback):
         summary = {
             **self._how(baseline),
             "unit": films.declared.target.unit,
+            "leak": films.fitted.leak,
             "row_updates": sum(one.updates for one in found),
             "seconds": round(perf_counter() - start, 3),
         }

@@ -17,7 +17,6 @@ from reports.run_folder import RunFolder
 from reports.scores import LOUD
 
 SHOWN, DIGITS = 10, 6
-MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mean, and these importances mean nothing."
 
 
 def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModule) -> None:
@@ -28,8 +27,7 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     run.write_csv("aggregated_importance.csv", _warned(_rounded(study.aggregated), study))
     roles = study.aggregated[study.aggregated["level"] == "role"].sort_values("sum", ascending=False)
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
-    warning = [MEAN_NOTHING] if study.means_nothing else []
-    run.write_text("Aggregated_importanceNN.txt", "\n".join([*warning, *lines]) + "\n")
+    run.write_text("Aggregated_importanceNN.txt", "\n".join([*study.warnings, *lines]) + "\n")
     run.write_csv("employee_with_importance.csv", _warned(with_importance(films.read(), films.films, study), study))
     run.write_json("importance.json", describe_importance(study))
     picture = BytesIO()
@@ -38,9 +36,8 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
 
 
 def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:
-    """Say in every line, since lines are sorted and copied, when its importances mean nothing."""
-    warning = {_free("warning", table): "R² is not above 0: means nothing"}
-    return table.assign(**warning) if study.means_nothing else table
+    """Say in every line, since lines are sorted and copied, what takes these importances their meaning."""
+    return table.assign(**{_free("warning", table): study.in_short}) if study.warnings else table
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +54,7 @@ def describe_importance(study: ImportanceStudy) -> dict[str, Any]:
     values, numbers = study.values, study.numbers
     n_features = len(values.mean) + len(numbers.mean)
     estimable = int(values.estimable.sum()) + int(numbers.estimable.sum())
-    said = {"warning": MEAN_NOTHING} if study.means_nothing else {}
+    said = {"warning": " ".join(study.warnings)} if study.warnings else {}
     few = values.estimable & (values.n_films < FEW_FILMS)
     return {
         **said,
@@ -114,8 +111,8 @@ def print_importance(study: ImportanceStudy, console: Console) -> None:
     known = study.features[study.features["importance"].notna()]
     known_sets = study.aggregated[study.aggregated["importance"].notna()]
     console.print()
-    if study.means_nothing:
-        console.print(MEAN_NOTHING, style=LOUD)
+    for warning in study.warnings:
+        console.print(warning, style=LOUD)
     title = f"What the predictions of {study.films} rest on: {study.measure}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)

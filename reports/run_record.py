@@ -7,14 +7,13 @@ import numpy as np
 from rich.console import Console
 
 from baselines import Comparison
-from datamodules import regression_scores
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules import ImportanceStudy, MLPRegressor, SavedMLP
 from reports.artifacts import save_artifacts
 from reports.comparison import add_fits, print_found, run_comparison
 from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
-from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores
+from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores, warned
 
 
 class RunRecord:
@@ -105,7 +104,9 @@ class RunRecord:
         self.run.write_csv("leaderboard.csv", leaderboard(metrics))
         save_artifacts(self.run, films.fitted, {name: fit.model for name, fit in found.items()})
         rows = metrics["rows"]["test"]
-        print_scores(f"{rows:,} held-out test {_rows_of(metrics)}", metrics["unit"], metrics["models"], self.console)
+        whose = ", whose films are also among the training rows" if metrics["leak"] else ""
+        title = f"{rows:,} held-out test {_rows_of(metrics)}{whose}"
+        print_scores(title, metrics["unit"], metrics["models"], self.console)
         print_found(found, self.run, self.console)
 
     def _write_validation(self, model: MLPRegressor, films: FilmDataModule) -> None:
@@ -121,14 +122,14 @@ class RunRecord:
         assert model.predicted is not None
         new = films.films.rows is None
         name = f"predictions_{_stem(films.table)}.csv" if new else "predictions.csv"
-        self.run.write_csv(name, prediction_table(films.films, model.predicted))
+        self.run.write_csv(name, warned(prediction_table(films.films, model.predicted), films.fitted.leak and not new))
         if not new:
             return
         known = ~np.isnan(films.films.actual)
         unseen = sum(films.films.unseen().values())
         self.console.print(f"{films.films.n_rows:,} films predicted, {unseen:,} labels unknown to the model: {name}")
         if known.any():
-            scores = {"mlp": plain(regression_scores(films.films.actual[known], model.predicted[known]))}
+            scores = {"mlp": plain(films.fitted.scale.scores(films.films.actual[known], model.predicted[known]))}
             title = f"{known.sum():,} have a target; those that the model was trained on flatter it"
             print_scores(title, films.declared.target.unit, scores, self.console)
 
@@ -138,7 +139,7 @@ def _fit_of(model: MLPRegressor, films: FilmDataModule) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if model.predicted is not None and films.films.rows is not None and len(model.predicted) == films.films.n_rows:
         train = films.films.rows.train
-        found["train"] = plain(regression_scores(films.films.actual[train], model.predicted[train]))
+        found["train"] = plain(films.fitted.scale.scores(films.films.actual[train], model.predicted[train]))
     if model.seconds is not None:
         found["seconds"] = round(model.seconds, 3)
     return found

@@ -11,8 +11,11 @@ from rich.text import Text
 
 from datamodules import Films, Fitted, Scores, TargetColumn
 from datamodules.splits import SIDES
+from lightning_modules.importance_study import BOTH_SIDES, SHORT
 
 LOUD = "bold red"
+HEADINGS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "r2_log1p": "R² of log1p", "spearman": "rank correlation"}
+"""Scores as the terminal names them."""
 
 
 def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted) -> dict[str, Any]:
@@ -41,7 +44,12 @@ def leaderboard(metrics: dict[str, Any]) -> pd.DataFrame:
         fit = metrics["fits"].get(model, {})
         train = {f"train_{name}": value for name, value in fit.get("train", {}).items()}
         lines.append({"model": model, **scores, **train, "seconds": fit.get("seconds")})
-    return pd.DataFrame(lines)
+    return warned(pd.DataFrame(lines), metrics["leak"])
+
+
+def warned(table: pd.DataFrame, leak: bool) -> pd.DataFrame:
+    """Return a table whose lines each say that films stand on both sides, where they do."""
+    return table.assign(warning=SHORT[BOTH_SIDES]) if leak else table
 
 
 def in_order(models: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
@@ -89,15 +97,22 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
     """Print one line a model, the lowest RMSE first."""
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     table.add_column("model")
-    for name in ("RMSE", "MAE", "R²"):
-        table.add_column(Text(f"{name}, {unit}" if unit and name != "R²" else name), justify="right")
+    told = {name for scores in models.values() for name, value in scores.items() if value is not None}
+    shown = [name for name in HEADINGS if name in told or name in ("rmse", "mae", "r2")]
+    for name in shown:
+        heading = f"{HEADINGS[name]}, {unit}" if unit and name in ("rmse", "mae") else HEADINGS[name]
+        table.add_column(Text(heading), justify="right")
     for model, scores in in_order(models):
-        r2 = "–" if scores["r2"] is None else f"{round(scores['r2'], 3) + 0.0:.3f}"
-        table.add_row(Text(model), _readable(scores["rmse"]), _readable(scores["mae"]), r2)
+        cells = [_readable(scores.get(name)) if name in ("rmse", "mae") else _share(scores.get(name)) for name in shown]
+        table.add_row(Text(model), *cells)
     console.print(table)
     mlp = models.get("mlp")
     if mlp and (mlp["rmse"] is None or (mlp["r2"] is not None and mlp["r2"] <= 0)):
         console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{round(value, 3) + 0.0:.3f}"
 
 
 def _readable(value: float | None) -> str:

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from scipy.stats import spearmanr
 from sklearn import metrics
 from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
 
@@ -25,6 +26,7 @@ def test_scores_agree_with_scikit_learn(pair):
             "mse": metrics.mean_squared_error(*pair),
             "mae": metrics.mean_absolute_error(*pair),
             "r2": metrics.r2_score(*pair),
+            "spearman": spearmanr(*pair).statistic,
         }
     )
     assert scores["mae"] > 0
@@ -53,7 +55,20 @@ def test_float32_is_scored_in_float64():
 def test_the_mean_itself_has_r2_0_and_the_truth_1():
     actual = np.array([1.0, 2.0, 6.0])
     assert regression_scores(actual, np.full(3, 3.0))["r2"] == 0
-    assert regression_scores(actual, actual) == {"rmse": 0, "mse": 0, "mae": 0, "r2": 1}
+    assert regression_scores(actual, actual) == {"rmse": 0, "mse": 0, "mae": 0, "r2": 1, "spearman": 1}
+
+
+def test_the_order_is_scored_whatever_the_scale_and_ties_share_their_rank():
+    actual = np.array([0.0, 0, 1, 2, 400])
+    assert regression_scores(actual, np.array([-9.0, -9, 3, 4, 5]))["spearman"] == 1
+    assert regression_scores(actual, -actual)["spearman"] == -1
+    predicted = np.array([3.0, 1, 3, 2, 9])
+    assert regression_scores(actual, predicted)["spearman"] == pytest.approx(spearmanr(actual, predicted).statistic)
+
+
+@pytest.mark.parametrize("predicted", [np.full(3, 7.0), np.array([1.0, np.inf, 2])])
+def test_the_order_of_what_is_all_the_same_or_not_finite_is_not_known(predicted):
+    assert np.isnan(regression_scores(np.array([1.0, 2, 3]), predicted)["spearman"])
 
 
 @pytest.mark.parametrize("value", [0.0, 4.0, 0.1, 1 / 3])

@@ -3,6 +3,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
 from datamodules.errors import InputError
@@ -134,3 +135,21 @@ def test_text_in_a_target_is_refused_by_row_and_value():
     frame = pd.DataFrame({"gross": pd.Series(["1", "plenty"], dtype="str")})
     with pytest.raises(InputError, match="column 'gross' must hold numbers, row 2 has 'plenty'"):
         read_target(Target("gross"), frame)
+
+
+def test_a_transformed_target_is_also_scored_on_the_scale_that_is_learnt():
+    actual = np.array([0.0, 0, 1, 3, 400])
+    scale = TargetScale.fit(Target("gross", transform="log1p", shift=1.0), actual)
+    predicted = np.array([0.0, 0, 1, 3, 40])
+    scores = scale.scores(actual, predicted)
+    assert scores["r2"] == r2_score(actual, predicted)
+    assert scores["r2_log1p"] == pytest.approx(r2_score(np.log1p(actual + 1), np.log1p(predicted + 1)))
+    assert scores["r2"] < 0.1 < 0.7 < scores["r2_log1p"]
+    plain = TargetScale.fit(Target("gross"), actual).scores(actual, predicted)
+    assert plain == {name: value for name, value in scores.items() if name != "r2_log1p"}
+
+
+def test_a_prediction_at_the_end_of_log1p_has_a_score():
+    actual = np.array([0.0, 1, 2])
+    scale = TargetScale.fit(Target("gross", transform="log1p"), actual)
+    assert np.isfinite(scale.scores(actual, scale.inverse(np.array([-1e3, 0, 1])))["r2_log1p"])

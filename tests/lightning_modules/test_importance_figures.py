@@ -11,7 +11,7 @@ from importance import Importance
 from lightning_modules.importance_figures import columns_chart, values_chart
 from lightning_modules.importance_study import ImportanceStudy
 
-SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test"}
+SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
 
 def study_of(values: list[str], **summary) -> ImportanceStudy:
@@ -73,6 +73,12 @@ def test_a_chart_says_what_it_measures_and_on_which_films(chart):
 def test_a_chart_that_means_nothing_says_so(chart):
     (axes,) = chart(study_of(["Drama", "War", "Noir"], r2=-0.1)).axes
     assert "R² is not above 0" in axes.get_title(loc="left")
+
+
+@pytest.mark.parametrize("chart", [values_chart, columns_chart])
+def test_a_chart_of_films_on_both_sides_says_so(chart):
+    (axes,) = chart(study_of(["Drama", "War", "Noir"], leak=True)).axes
+    assert "same films in training" in axes.get_title(loc="left")
 
 
 def test_names_are_no_formulas_and_long_ones_are_cut():

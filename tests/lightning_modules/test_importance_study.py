@@ -10,11 +10,11 @@ from scipy.stats import false_discovery_control
 from datamodules import Block, FeatureSpace
 from datamodules.feature_sets import feature_sets
 from importance import Importance
-from lightning_modules.importance_study import ImportanceStudy
+from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, ImportanceStudy
 
 FIRST = ["feature", "importance", "column", "value", "role", "level"]
 COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "z", "p", "q", "n_films", "rank"]
-SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test"}
+SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
 
 def importance(mean: list[float], n_films: list[int], se_shuffle: float = 0.03, se_sample: float = 0.04) -> Importance:
@@ -178,6 +178,13 @@ def test_a_model_of_numbers_alone_has_columns_and_roles_and_no_values():
 @pytest.mark.parametrize(("r2", "nothing"), [(0.01, False), (0.0, True), (-0.3, True), (None, True)])
 def test_importances_mean_nothing_where_r2_is_not_above_0(study, r2, nothing):
     assert replace(study, summary={**SUMMARY, "r2": r2}).means_nothing is nothing
+
+
+def test_a_study_warns_of_each_thing_that_takes_its_meaning(study):
+    assert (study.warnings, study.in_short) == ([], "")
+    both = replace(study, summary={**SUMMARY, "r2": -0.1, "leak": True})
+    assert both.warnings == [MEAN_NOTHING, BOTH_SIDES]
+    assert both.in_short == "R² is not above 0: means nothing; same films in training: says nothing of new films"
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_batches_have_no_say_in_the_scores(fitted, film_data, quick_trainer):
 
 def test_scores_have_the_same_names_on_every_side(fitted):
     model, trainer, data = fitted
-    names = {"loss", "rmse", "mse", "mae", "r2"}
+    names = {"loss", "rmse", "mse", "mae", "r2", "spearman"}
     assert set(trainer.callback_metrics) == {"train/loss", *(f"val/{name}" for name in names)}
     trainer.test(model, datamodule=data, verbose=False)
     assert set(trainer.callback_metrics) == {f"test/{name}" for name in names}

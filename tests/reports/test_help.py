@@ -80,7 +80,7 @@ def test_a_page_shows_every_option_with_its_meaning_and_an_example(command):
         assert meaning in text
     assert EXAMPLES[command] in text
     assert (f"python cli.py {command} --help-all" in text) == (command != "prepare")  # which has no others
-    assert TAKES_A_RUN[command] in text
+    assert TAKES_A_RUN.get(command, "--out") in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -14,8 +14,9 @@ from rich.console import Console
 
 from datamodules.features import Bins, Category, Labels, Number
 from importance import Importance
+from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING
 from reports.folder import DANGEROUS
-from reports.importance import MEAN_NOTHING, describe_importance, print_importance, with_importance, write_importance
+from reports.importance import describe_importance, print_importance, with_importance, write_importance
 from reports.run_folder import RunFolder
 from tests.conftest import IMPORTANCES
 
@@ -349,6 +350,20 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
         lines = pd.read_csv(path / name)["warning"]
         assert len(lines) > 5
         assert set(lines) == {"R² is not above 0: means nothing"}
+
+
+def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(
+    measured, written, film_data, films_frame, tmp_path, said
+):
+    twice = pd.concat([films_frame, films_frame])
+    twice.to_csv(tmp_path / "twice.csv", index=False)
+    path = written(done := measured(film_data(table=str(tmp_path / "twice.csv"), allow_leak=True)))
+    assert done.study.warnings == [BOTH_SIDES]
+    assert said(done.study).startswith(BOTH_SIDES)
+    assert (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(BOTH_SIDES)
+    assert json.loads((path / "importance.json").read_text(encoding="utf-8"))["warning"] == BOTH_SIDES
+    for name in TABLES:
+        assert set(pd.read_csv(path / name)["warning"]) == {"same films in training: says nothing of new films"}
 
 
 def test_importances_that_mean_something_are_not_warned_of(measured, written, said):

@@ -68,7 +68,7 @@ def test_what_is_known_of_the_data_fits_json(fitted, declared, tmp_path):
 
 def test_the_leaderboard_has_a_line_a_model_the_best_first():
     fits = {"mean": {"train": MLP, "seconds": 0.1}, "knn": {"train": MEAN, "seconds": 2.0}}
-    metrics = {"models": {"mean": MEAN, "mlp": MLP, "knn": {**MEAN, "rmse": None}}, "fits": fits}
+    metrics = {"models": {"mean": MEAN, "mlp": MLP, "knn": {**MEAN, "rmse": None}}, "fits": fits, "leak": False}
     table = report.leaderboard(metrics)
     assert table["model"].tolist() == ["mlp", "mean", "knn"]
     assert list(table.columns)[:5] == ["model", "rmse", "mse", "mae", "r2"]
@@ -80,7 +80,7 @@ def test_the_leaderboard_has_a_line_a_model_the_best_first():
 def test_what_cannot_be_told_is_null():
     scores = regression_scores(np.array([2.0, 2.0]), np.array([1.0, 3.0]))
     assert np.isnan(scores["r2"])
-    assert report.plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None}
+    assert report.plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None, "spearman": None}
 
 
 def test_a_prediction_table_has_a_line_a_film(fitted, films_frame):
@@ -162,6 +162,20 @@ def test_the_lowest_rmse_stands_first_with_units():
         ["mean", "2.5", "2", "0.000"],
     ]
     assert "no better" not in shown
+
+
+def test_scores_of_order_and_of_the_learnt_scale_are_shown_where_there_are_any():
+    scores = {**MLP, "r2_log1p": 0.06, "spearman": 0.25}
+    shown = rows_of(printed(report.print_scores, "films", "", {"mlp": scores, "mean": MEAN}))
+    assert shown[0] == ["model", "RMSE", "MAE", "R²", "R² of log1p", "rank correlation"]
+    assert shown[1][4:] == ["0.060", "0.250"]
+    assert shown[2][4:] == ["–", "–"]
+
+
+def test_every_line_of_a_leaderboard_says_that_films_stand_on_both_sides():
+    metrics = {"models": {"mlp": MLP, "mean": MEAN}, "fits": {}, "leak": True}
+    assert set(report.leaderboard(metrics)["warning"]) == {"same films in training: says nothing of new films"}
+    assert "warning" not in report.leaderboard({**metrics, "leak": False})
 
 
 def test_without_a_unit_the_names_stand_alone():
