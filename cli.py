@@ -24,6 +24,7 @@ TAKES_A_RUN = {
     "predict": "--run",
     "importance": "--run",
     "baselines": "--run",
+    "audit": "--run",
 }
 """The option by which a command takes a run's folder."""
 
@@ -84,6 +85,9 @@ def _run(words: list[str]) -> None:
         return
     prefix, own = PREFIXES.get(words[0], ""), OWN_OPTIONS.get(words[0], {})
     words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
+    if words[0] == "audit":
+        scrutinise(words[1:], given)
+        return
     asks = {"--help-all", "--print_config"} & set(words) or (words[0] == "baselines" and "--config" in words)
     if option == "--run" and not given and not asks and not any(word.startswith("--ckpt_path") for word in words):
         other = ", or --config configs/<study>.yaml" if words[0] == "baselines" else ""
@@ -118,6 +122,17 @@ def search(words: list[str], given: str | None) -> None:
 
     quieten()
     tune(["--help" if word == "--help-all" else word for word in words], given, Console())
+
+
+def scrutinise(words: list[str], given: str | None) -> None:
+    """Score a study's models under other splits than its own."""
+    from reports.audit import audit
+    from reports.quiet import quieten
+    from reports.run_folder import RunFolder
+
+    quieten()
+    config = ["--config", str(RunFolder.open(given, "--run").config)] if given else []
+    audit([*config, *("--help" if word == "--help-all" else word for word in words)], Console())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:

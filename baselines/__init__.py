@@ -11,6 +11,7 @@ from baselines.pca import PCA
 from baselines.ridge import Ridge
 from baselines.sample import Sample
 from baselines.sklearn_mlp import SklearnMLP
+from baselines.tree import Tree
 
 __all__ = [
     "KNN",
@@ -26,5 +27,6 @@ __all__ = [
     "Ridge",
     "Sample",
     "SklearnMLP",
+    "Tree",
     "fit",
 ]

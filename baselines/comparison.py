@@ -16,9 +16,10 @@ from baselines.pca import PCA
 from baselines.ridge import Ridge
 from baselines.sample import Sample
 from baselines.sklearn_mlp import SklearnMLP
+from baselines.tree import Tree
 from datamodules import InputError, Scores
 
-ModelName = Literal["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
+ModelName = Literal["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
 """What a study fits where nobody names models."""
 
@@ -84,6 +85,7 @@ class Comparison:
             "ridge": [Ridge()],
             "knn": [KNN(self.grid, progress)],
             "boosting": [Boosting()],
+            "tree": [Tree()],
             "sklearn_mlp": [SklearnMLP()],
             "kmeans": [KMeans(self.clusters, self.describe)],
             "pca": [PCA(self.describe)],

@@ -1,5 +1,7 @@
 """The LightningDataModule: a thin shell around the road from a table to batches."""
 
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import lightning.pytorch as pl
@@ -96,6 +98,17 @@ class FilmDataModule(pl.LightningDataModule):
             self._films = same_or_new_films(frame, self.declared, self._fitted)
         else:
             self._films = same_films(frame, self.declared, self._fitted)
+
+    def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
+        """Return these films under another split, ready to train; it may put a film on two sides.
+
+        Args:
+            frame: what `read` returned.
+        """
+        other = copy(self)
+        other.declared = replace(self.declared, split=split, allow_leak=True)
+        other._films, other._fitted = fit_films(frame, other.declared)
+        return other
 
     def read(self) -> pd.DataFrame:
         """Read the table, in its shape."""

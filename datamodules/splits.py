@@ -207,6 +207,43 @@ class KFold(Split):
         return sides[groups]
 
 
+@dataclass(frozen=True)
+class InnerFold(Split):
+    """One of k folds of the rows that another split does not test validates; its test rows are left alone.
+
+    So settings are chosen by every row that is not tested, where a few validation rows would tell too little.
+
+    Attributes:
+        outer: the other one, not a TimeSplit; where it keeps rows together, they stay together.
+    """
+
+    outer: Split
+    folds: int = 5
+    fold: int = 0
+
+    def __post_init__(self) -> None:
+        if self.folds < 2 or not 0 <= self.fold < self.folds:
+            raise InputError(f"folds must be 2 or more and fold from 0 to one less, got {self.folds} and {self.fold}")
+        if isinstance(self.outer, TimeSplit):
+            raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")
+
+    def declaration(self) -> dict[str, Any]:
+        return {**super().declaration(), "outer": self.outer.declaration()}
+
+    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+        sides = self.outer.assign(frame)
+        by, seed = getattr(self.outer, "by", None), getattr(self.outer, "seed", 0)
+        rest = np.flatnonzero(sides != SIDES.index("test"))
+        groups = pd.factorize(_groups(frame, by)[rest])[0] if by else np.arange(len(rest))
+        n_groups = int(groups.max()) + 1
+        if n_groups < self.folds:
+            raise InputError(f"folds must be at most the {n_groups:,} rows or groups not tested, got {self.folds}")
+        folds = SklearnKFold(self.folds, shuffle=True, random_state=seed).split(np.arange(n_groups))
+        held_out = list(folds)[self.fold][1]
+        sides[rest] = np.isin(groups, held_out)
+        return sides
+
+
 def shared_values(frame: pd.DataFrame, rows: Rows, column: str) -> int:
     """Count the values of `column`, such as a film's id, that have rows on more than one side; missing ones don't."""
     sides = pd.DataFrame({"value": frame[column].to_numpy(), "side": rows.sides()}).dropna(subset="value")

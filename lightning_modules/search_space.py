@@ -48,8 +48,11 @@ class Search:
     Args:
         method: grid runs all combinations; tpe lets those that did well lead to the next.
         trials: how many, with tpe.
-        prune: stop a trial whose validation score is worse than the median of the trials before it, epoch by epoch.
+        prune: stop a trial whose validation score is worse than the median of the trials before it, epoch by epoch;
+            with folds every trial is trained to its end.
         seed: of tpe's draws; trials are trained with the config's own seeds.
+        folds: with 2 or more, train each trial so many times, by turns without one part of the films that are not
+            tested, and compare the means of the scores; for tables whose few validation films tell little.
         space: values of keys such as model.hidden, or {low, high, log} with tpe; a comma ties keys to one value.
     """
 
@@ -57,6 +60,7 @@ class Search:
     trials: int = 20
     prune: bool = True
     seed: int = 42
+    folds: int = 1
     space: dict[str, Any] = field(default_factory=dict)
 
 
@@ -152,6 +156,8 @@ def _problems_of_numbers(search: Search) -> list[str]:
     problems = []
     if search.trials < 1:
         problems.append(f"search.trials must be 1 or more, got {search.trials}")
+    if search.folds < 1:
+        problems.append(f"search.folds must be 1 or more, got {search.folds}")
     if search.seed < 0:
         problems.append(f"search.seed must be 0 or more, got {search.seed}")
     return problems

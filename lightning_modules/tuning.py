@@ -1,6 +1,7 @@
 """One trial of a search: a `fit` in this process, whose scores are watched epoch by epoch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from optuna import TrialPruned
 
 from datamodules import InputError
 from datamodules.film_data_module import FilmDataModule
+from datamodules.splits import InnerFold
 from lightning_modules.film_cli import COMMON, FilmArgumentParser, FilmCLI
 from lightning_modules.search_space import Axis, Search, as_text, axes_of
 
@@ -134,17 +136,29 @@ class TrialWatch(Callback):
 class TrialCLI(FilmCLI):
     """A `fit` that is watched, on one device and without a bar of its own; `watch` knows then how well it did.
 
+    Args:
+        inner: of how many folds which one validates; None for the config's own validation rows.
+
     Raises:
         InputError: its values cannot be used together.
         TrialPruned: it was stopped as not worth its time.
     """
 
-    def __init__(self, args: list[str], open_run: Callable[[FilmCLI], Path], watch: TrialWatch) -> None:
-        self.watch = watch
+    def __init__(
+        self,
+        args: list[str],
+        open_run: Callable[[FilmCLI], Path],
+        watch: TrialWatch,
+        inner: tuple[int, int] | None = None,
+    ) -> None:
+        self.watch, self.inner = watch, inner
         super().__init__(["fit", *args], open_run)
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Build the trainer with the watch among its callbacks; the config stays as it is."""
+        if self.inner:
+            declared = self.datamodule.declared
+            self.datamodule.declared = replace(declared, split=InnerFold(declared.split, *self.inner))
         trainer = self._get(self.config_init, "trainer")
         trainer["enable_progress_bar"] = False
         if trainer["devices"] == "auto":
@@ -161,9 +175,10 @@ class Rehearsal(TrialCLI):
         films: data that were read before, where a trial's are the same.
     """
 
-    def __init__(self, args: list[str], films: FilmDataModule | None = None) -> None:
+    def __init__(self, args: list[str], films: FilmDataModule | None = None, inner: tuple[int, int] | None = None):
         self.films = films
-        super().__init__(args, lambda _: Path("runs/rehearsal/version_0"), TrialWatch("val/loss", "min", {}))
+        watch = TrialWatch("val/loss", "min", {})
+        super().__init__(args, lambda _: Path("runs/rehearsal/version_0"), watch, None if films else inner)
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Build the trainer, which writes nothing until it trains."""
@@ -174,22 +189,24 @@ class Rehearsal(TrialCLI):
         pass
 
 
-def rehearse(config: str, axes: list[Axis]) -> None:
+def rehearse(config: str, axes: list[Axis], folds: int = 1) -> None:
     """Refuse a config that cannot be trained, and values that its keys do not take, before any trial trains.
 
     Args:
         config: of a study, as YAML.
+        folds: how often each trial is trained.
 
     Raises:
         InputError: with every value that is refused.
     """
     words, problems = ["--config", config], []
-    films = Rehearsal(words).datamodule
+    inner = (folds, 0) if folds > 1 else None
+    films = Rehearsal(words, inner=inner).datamodule
     for axis in axes:
         same = None if any(key.startswith("data.") for key in axis.keys) else films
         for value in axis.probes:
             try:
-                Rehearsal([*words, *axis.words(value)], same)
+                Rehearsal([*words, *axis.words(value)], same, inner)
             except InputError as problem:
                 problems.append(f"search.space, {axis.name} {as_text(value)}: {problem}")
     if problems:

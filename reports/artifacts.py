@@ -15,8 +15,9 @@ import skops.io
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neural_network import MLPRegressor
+from sklearn.tree import DecisionTreeRegressor
 
-from baselines import KNN, OLS, PCA, Baseline, Boosting, KMeans, Mean, Ridge, SklearnMLP
+from baselines import KNN, OLS, PCA, Baseline, Boosting, KMeans, Mean, Ridge, SklearnMLP, Tree
 from datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
 from lightning_modules import SavedMLP
 from reports.run_folder import RunFolder
@@ -24,7 +25,7 @@ from reports.run_folder import RunFolder
 FOLDER, FORMAT = "artifacts", 1
 KINDS: dict[str, type[Baseline]] = {
     "MLP": SavedMLP,
-    **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, SklearnMLP, KMeans, PCA)},
+    **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, Tree, SklearnMLP, KMeans, PCA)},
 }
 TRUSTED = (
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
@@ -150,6 +151,6 @@ def _estimator(path: Path) -> BaseEstimator:
     if foreign:
         raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
     loaded = skops.io.load(path, trusted=list(TRUSTED))
-    if not isinstance(loaded, HistGradientBoostingRegressor | MLPRegressor):
+    if not isinstance(loaded, HistGradientBoostingRegressor | MLPRegressor | DecisionTreeRegressor):
         raise InputError(f"{path} holds {type(loaded).__name__}, which no model of Greenlight is made of")
     return loaded

@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "predict films, those of a run or new ones",
     "importance": "say which people, companies and genres a run's predictions rest on",
     "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
+    "audit": "say how far scores lean on leaks: the same models under several splits, side by side",
     "prepare": "make a table of films, and configs for it, of the raw files of a public collection",
 }
 
@@ -64,7 +65,7 @@ IMPORTANCE = {
 """What `importance` takes; `study` takes them with the prefix `--permutation_importance.`"""
 
 BASELINES = {
-    "--models": ("[ols,ridge]", "some of ols, ridge, knn, boosting, sklearn_mlp, kmeans, pca; [] for the mean alone"),
+    "--models": ("[ols,ridge]", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; [] for the mean alone"),
     "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
     "--grid": ("true", "choose knn's weights and metric along with k"),
     "--clusters": ("N", "how many kmeans describes"),
@@ -79,7 +80,14 @@ PREPARE = {
     "--min_votes N": "leave films with fewer votes out",
 }
 
-OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES}
+AUDIT = {
+    "--models": ("[tree,mlp]", "some of tree, ridge, boosting, knn, mlp; tree and ridge by default"),
+    "--repeats": ("N", "random splits, each with a seed of its own"),
+    "--year": ("COLUMN", "to split by time, if no column is named year or release date"),
+    "--people": ("[star]", "columns of people, if neither role nor name says so"),
+}
+
+OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 
 OPTIONS = {
     "study": TRAINING,
@@ -94,6 +102,11 @@ OPTIONS = {
         "--config FILE": "a study, in place of --run: a folder without a network",
         **{f"{name} {kind}": said for name, (kind, said) in BASELINES.items()},
     },
+    "audit": {
+        "--config FILE": "the study to look through (configs/*.yaml)",
+        "--run FOLDER": "a run, in place of --config",
+        **{f"{name} {kind}": said for name, (kind, said) in AUDIT.items()},
+    },
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
 
@@ -106,6 +119,7 @@ EXAMPLES = {
     "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
     "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
     "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
+    "audit": "python cli.py audit --config configs/ratings.yaml",
     "prepare": "python cli.py prepare the-movies-dataset --raw downloads/ --out films.parquet",
 }
 

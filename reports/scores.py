@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from datamodules import Films, Fitted, Scores, TargetColumn
+from datamodules.leakage import known_after_release
 from datamodules.splits import SIDES
 from lightning_modules.importance_study import BOTH_SIDES, SHORT
 
@@ -31,6 +32,7 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
         "left_out": films.left_out,
         "features": {"dense": space.n_dense, "labels": space.n_labels},
         "leak": fitted.leak,
+        "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
         "models": {},
         "fits": {},
@@ -91,6 +93,16 @@ def print_data(metrics: dict[str, Any], hidden: list[int], console: Console, mem
         console.print(
             "The same films stand on both sides of this split: its scores say nothing of new films.", style=LOUD
         )
+    if metrics.get("known_after_release"):
+        console.print(known_after_release_warning(target, metrics["known_after_release"]), style=LOUD, soft_wrap=True)
+
+
+def known_after_release_warning(target: str, columns: list[str]) -> str:
+    """Say that columns come too late to predict what a film earns."""
+    return (
+        f"Known only after release: {', '.join(columns)}. They go with {target}, and can't tell it of a film to come: "
+        "leave them out of data.features."
+    )
 
 
 def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], console: Console) -> None:

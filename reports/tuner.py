@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from statistics import fmean
 from time import perf_counter
 from typing import Any
 
@@ -33,7 +34,7 @@ def tune(words: list[str], given: str | None, console: Console) -> None:
     cli = SearchCLI(["--config", str(folder.config), *words] if folder else words)
     axes = cli.axes()
     if folder is None:
-        rehearse(cli.config_yaml(), axes)
+        rehearse(cli.config_yaml(), axes, cli.search.folds)
         folder = RunFolder.create(cli.option("runs"), f"{cli.option('name')}-tune")
     try:
         _search(cli, axes, folder, console)
@@ -91,10 +92,17 @@ class Tuner:
         """Train the trial of this place, and keep what came of it."""
         trial = self.store.ask(place)
         point, begun = self.store.point(trial), perf_counter()
-        watch = self._watch(trial, point)
-        state, problem = self._train(place, point, watch)
+        shutil.rmtree(self.folder / f"trial_{place}", ignore_errors=True)  # from before, if it was interrupted
+        watches: list[TrialWatch] = []
+        state: State = "complete"
+        problem, folds = "", self.cli.search.folds
+        for inner in [(folds, fold) for fold in range(folds)] if folds > 1 else [None]:
+            if state == "complete":
+                watches.append(self._watch(trial, point))
+                state, problem = self._train(place, point, watches[-1], inner)
         seconds = round(perf_counter() - begun, 3)
-        result = TrialResult(place, state, point, watch.score, watch.beside, watch.epochs, seconds, problem)
+        epochs = sum(watch.epochs for watch in watches)
+        result = TrialResult(place, state, point, *_mean_scores(watches), epochs, seconds, problem)
         self.store.tell(trial, result)
         return result
 
@@ -103,19 +111,24 @@ class Tuner:
             trial.report(score, step)
             return self.cli.search.prune and trial.should_prune()
 
-        values = {key: point[axis.name] for axis in self.store.axes for key in axis.keys}
-        return TrialWatch(self.cli.monitor, self.cli.mode, values, report)
+        if self.cli.search.folds > 1:
+            return TrialWatch(self.cli.monitor, self.cli.mode, self._values(point))
 
-    def _train(self, place: int, point: Point, watch: TrialWatch) -> tuple[State, str]:
-        run = RunFolder(self.folder / f"trial_{place}")
-        shutil.rmtree(run.path, ignore_errors=True)  # there from before, if the trial was interrupted
+        return TrialWatch(self.cli.monitor, self.cli.mode, self._values(point), report)
+
+    def _values(self, point: Point) -> dict[str, Any]:
+        return {key: point[axis.name] for axis in self.store.axes for key in axis.keys}
+
+    def _train(self, place: int, point: Point, watch: TrialWatch, inner: tuple[int, int] | None) -> tuple[State, str]:
+        trial = RunFolder(self.folder / f"trial_{place}")
+        run = RunFolder(trial.path / f"fold_{inner[1]}") if inner else trial
 
         def open_run(cli: FilmCLI) -> Path:
-            run.write_text("config.yaml", cli.config_yaml())
+            trial.write_text("config.yaml", cli.config_yaml())
             return run.path
 
         try:
-            TrialCLI(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch)
+            TrialCLI(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch, inner)
         except optuna.TrialPruned:
             return "pruned", ""
         except (InputError, RuntimeError, MemoryError) as problem:  # such as a network too large for the memory
@@ -123,3 +136,12 @@ class Tuner:
         finally:
             shutil.rmtree(run.path / "checkpoints", ignore_errors=True)  # the best trial's config is trained anew
         return ("failed", f"no epoch has a finite {watch.monitor}") if watch.score is None else ("complete", "")
+
+
+def _mean_scores(watches: list[TrialWatch]) -> tuple[float | None, dict[str, float]]:
+    """Return the mean of the folds' scores, and of those beside; None where a fold has none."""
+    scores = [watch.score for watch in watches if watch.score is not None]
+    if len(scores) < len(watches):
+        return None, {}
+    names = watches[0].beside
+    return fmean(scores), {name: fmean(watch.beside[name] for watch in watches) for name in names}

@@ -48,10 +48,10 @@ def answer(model: Baseline, films) -> np.ndarray:
 
 
 def test_every_model_can_be_asked_for_by_its_name():
-    models = ["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
+    models = ["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
     asked = {type(one) for one in Comparison(models=models).baselines()}
     assert asked | {baselines.Mean} == FOUND
-    assert len(FOUND) == 8
+    assert len(FOUND) == 9
 
 
 @every

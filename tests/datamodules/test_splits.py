@@ -7,7 +7,7 @@ import pytest
 from sklearn.model_selection import train_test_split
 
 from datamodules.errors import InputError
-from datamodules.splits import SIDES, GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit, shared_values
+from datamodules.splits import SIDES, GroupSplit, InnerFold, KFold, RandomSplit, Rows, Split, TimeSplit, shared_values
 
 
 def any_frame(n: int) -> pd.DataFrame:
@@ -21,7 +21,10 @@ def usual(kind: type[Split]) -> Split:
     return kind(**dict.fromkeys(needed, "year"))
 
 
-@pytest.mark.parametrize("kind", Split.__subclasses__(), ids=lambda kind: kind.__name__)
+OF_A_TABLE = [kind for kind in Split.__subclasses__() if kind is not InnerFold]
+
+
+@pytest.mark.parametrize("kind", OF_A_TABLE, ids=lambda kind: kind.__name__)
 class TestEverySplit:
     def test_sides_are_disjoint_complete_and_ascending(self, kind, films_frame):
         rows = usual(kind).split(films_frame)
@@ -284,3 +287,41 @@ def test_gaps_are_refused_by_their_row_in_the_table(kind, films_frame):
         InputError, match=rf"'runtime' in every row, {gaps.sum()} rows lack it, the first is row {first};"
     ):
         kind(by="runtime").split(later)
+
+
+# --- folds of what is not tested --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("split", [RandomSplit(seed=3), GroupSplit("film", seed=3), KFold(by="film"), KFold()])
+def test_inner_folds_validate_every_row_that_is_not_tested_once(scenes, split):
+    outer = split.split(scenes)
+    inner = [InnerFold(split, 4, fold).split(scenes) for fold in range(4)]
+    assert all(rows.test.tolist() == outer.test.tolist() for rows in inner)
+    validated = np.concatenate([rows.val for rows in inner])
+    assert np.sort(validated).tolist() == np.sort(np.concatenate([outer.train, outer.val])).tolist()
+    if getattr(split, "by", None):
+        assert all(shared_values(scenes, rows, "film") == 0 for rows in inner)
+
+
+def test_an_inner_fold_declares_the_split_around_it():
+    declared = json.loads(json.dumps(InnerFold(GroupSplit("film"), 4, 1).declaration()))
+    assert (declared["rule"], declared["folds"], declared["fold"]) == ("InnerFold", 4, 1)
+    assert declared["outer"] == GroupSplit("film").declaration()
+
+
+@pytest.mark.parametrize(
+    ("split", "folds", "fold", "message"),
+    [
+        (RandomSplit(), 1, 0, "folds must be 2 or more"),
+        (RandomSplit(), 3, 3, "fold from 0 to one less, got 3 and 3"),
+        (TimeSplit("year"), 3, 0, "TimeSplit"),
+    ],
+)
+def test_inner_folds_that_are_none_are_refused(split, folds, fold, message):
+    with pytest.raises(InputError, match=message):
+        InnerFold(split, folds, fold)
+
+
+def test_more_inner_folds_than_rows_are_refused():
+    with pytest.raises(InputError, match="at most the 7 rows or groups not tested, got 8"):
+        InnerFold(RandomSplit(), 8).split(any_frame(9))

@@ -1,0 +1,94 @@
+"""What a model may have been told of the films that test it: films and people seen in training, and later events."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from datamodules.cells import LabelLists
+from datamodules.features import Bins, Category, Feature, Labels, Number
+from datamodules.splits import Rows
+from datamodules.targets import ProfitRatio, TargetColumn
+
+PEOPLE = {
+    "actor", "actors", "actress", "cast", "cinematographer", "cinematographers", "composer", "composers", "crew",
+    "director", "directors", "editor", "editors", "employee", "lead actor", "people", "person", "producer", "producers",
+    "star", "stars", "writer", "writers", "casting director", "production designer",
+}  # fmt: skip
+"""Roles and columns of people, with blanks for what parts their words."""
+
+MONEY = {"earnings", "gross", "grosses", "profit", "revenue", "revenues", "takings"}
+CURRENCY = re.compile(r"dollar|euro|pound|profit|usd|[$€£¥]", re.IGNORECASE)
+AFTER_RELEASE = MONEY | {
+    "admissions", "awards", "metacritic", "metascore", "meter", "oscars", "popularity", "rating", "ratings", "review",
+    "reviews", "score", "scores", "vote", "votes",
+}  # fmt: skip
+"""Words in the names of columns that nobody can fill in before a film is shown."""
+
+
+def _words(name: str) -> list[str]:
+    """Split a column's name into words.
+
+    >>> _words("averageRating"), _words("BoxOffice_USD")
+    (['average', 'rating'], ['box', 'office', 'usd'])
+    """
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+
+
+def _is_of(name: str, words: set[str]) -> bool:
+    found = _words(name)
+    return bool(words & set(found)) or "box office" in " ".join(found) or "boxoffice" in found
+
+
+def is_money(target: TargetColumn) -> bool:
+    """Tell whether a target is what a film earns, by its name and unit."""
+    if isinstance(target, ProfitRatio):
+        return True
+    return any(_is_of(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
+
+
+def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
+    """Return the number columns that are known only once a film has been shown, where the target is money.
+
+    A model of them says what goes with success, and nothing of what brings it. Columns are told by their names.
+    """
+    if not is_money(target):
+        return []
+    numbers = [feature.column for feature in features if isinstance(feature, Number | Bins)]
+    return [column for column in dict.fromkeys(numbers) if _is_of(column, AFTER_RELEASE)]
+
+
+def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]:
+    """Return the features that hold people, by their role or column."""
+    labels = [feature for feature in features if isinstance(feature, Labels | Category)]
+    return [one for one in labels if {_plain(one.named_role), _plain(one.column)} & PEOPLE]
+
+
+def _plain(name: str) -> str:
+    return " ".join(_words(name))
+
+
+def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
+    """Return the share of test rows whose film has training rows; a row without an id is a film of its own."""
+    ids = frame[film]
+    return float(ids.iloc[rows.test].isin(ids.iloc[rows.train].dropna()).mean())
+
+
+def person_seen(frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Category]) -> float:
+    """Return the share of test rows one of whose people is in a training row, in the same column."""
+    seen = np.zeros(len(frame), dtype=bool)
+    for feature in features:
+        parsed = feature.parse(frame[feature.column])
+        for lists in [parsed] if isinstance(parsed, LabelLists) else parsed:
+            seen |= _any_known(lists, rows.train)
+    return float(seen[rows.test].mean())
+
+
+def _any_known(lists: LabelLists, train: np.ndarray) -> np.ndarray:
+    """Tell of each row whether one of its labels is in a training row, (n_rows,) bool."""
+    known = np.zeros(len(lists.names), dtype=bool)
+    known[lists.take(train).codes] = True
+    row = np.repeat(np.arange(lists.n_rows), lists.counts())
+    return np.bincount(row, weights=known[lists.codes], minlength=lists.n_rows) > 0

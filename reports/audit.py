@@ -1,0 +1,209 @@
+"""The command `audit`: the same models under several splits, side by side, and what they had seen before the test."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from baselines import Comparison, Sample, fit
+from datamodules import FilmDataModule, GroupSplit, RandomSplit, Scores, Split, TimeSplit
+from datamodules.errors import refuse_missing_columns
+from datamodules.leakage import film_seen, known_after_release, people_features, person_seen
+from lightning_modules.auditing import Audit, AuditCLI, AuditedModel, AuditTrial
+from reports.run_folder import RunFolder
+from reports.scores import LOUD, known_after_release_warning, plain
+
+USUAL: tuple[AuditedModel, ...] = ("tree", "ridge")
+YEARS = re.compile(r"(release|start|premiere)?[_ ]?(year|date)|released", re.IGNORECASE)
+GULF = 0.1
+"""A fall of R² that is worth a word."""
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to split.
+
+    Attributes:
+        name: as the table has it.
+        splits: one a repeat.
+        frame: the rows that can be split so.
+    """
+
+    name: str
+    splits: list[Split]
+    frame: pd.DataFrame
+
+
+def audit(words: list[str], console: Console) -> None:
+    """Run an audit and write what it found into `runs/<name>-audit/version_<n>/`.
+
+    Args:
+        words: the options.
+
+    Raises:
+        InputError: it can't be run.
+    """
+    cli = AuditCLI(words)
+    asked, films = cli.audit, cli.datamodule
+    frame = films.read()
+    notes: list[str] = []
+    people = _people(films, asked)
+    schemes = _schemes(films, asked, frame, notes)
+    folder = RunFolder.create(cli.option("runs"), f"{cli.option('name')}-audit")
+    try:
+        lines = list(_lines(cli, schemes, asked, people, folder, console))
+        found = pd.DataFrame(lines)
+        folder.write_text("config.yaml", cli.config_yaml())
+        folder.write_csv("audit.csv", found)
+        late = known_after_release(films.declared.target, films.declared.features)
+        summary = _summary(found)
+        folder.write_json("audit.json", {"known_after_release": late, "notes": notes, "splits": _plain(summary)})
+    except BaseException:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    _print(cli.option("name"), films, summary, notes, late, console)
+    console.print(f"\n{folder.path}/", highlight=False, style="bold", soft_wrap=True)
+
+
+def _people(films: FilmDataModule, asked: Audit) -> list[Any]:
+    """Return the features of people."""
+    features = films.declared.features
+    if asked.people is None:
+        return people_features(features)
+    refuse_missing_columns(asked.people, (feature.column for feature in features))
+    return [feature for feature in features if feature.column in asked.people]
+
+
+def _schemes(films: FilmDataModule, asked: Audit, frame: pd.DataFrame, notes: list[str]) -> list[Scheme]:
+    """Return the ways to split this table, and note why one is left out."""
+    declared = films.declared
+    val, test = (getattr(declared.split, name, usual) for name, usual in (("val", 0.1), ("test", 0.2)))
+    first = getattr(declared.split, "seed", 42)
+    seeds = range(first, first + asked.repeats)
+    schemes = [Scheme("rows at random", [RandomSplit(val, test, seed) for seed in seeds], frame)]
+    if declared.film is None:
+        notes.append("not split by film: data.film names no column with a film's id")
+    elif not frame[declared.film].duplicated().any():
+        notes.append("not split by film: every film has one row, so that rows at random are films at random")
+    else:
+        whole = frame[frame[declared.film].notna()]
+        schemes.append(Scheme("by film", [GroupSplit(declared.film, val, test, seed) for seed in seeds], whole))
+    year = asked.year or _year(declared.split, frame)
+    if year is None:
+        notes.append("not split by time: no column is named year or release date; audit.year names another")
+    else:
+        refuse_missing_columns([year], frame.columns)
+        dated = frame[frame[year].notna()]
+        if len(dated) < len(frame):
+            notes.append(f"by time: {len(frame) - len(dated):,} rows without {year} are left out")
+        schemes.append(Scheme(f"by time ({year})", [TimeSplit(year, val, test)], dated))
+    return schemes
+
+
+def _year(split: Split, frame: pd.DataFrame) -> str | None:
+    if isinstance(split, TimeSplit):
+        return split.by
+    return next((str(name) for name in frame.columns if YEARS.fullmatch(str(name))), None)
+
+
+def _lines(
+    cli: AuditCLI, schemes: list[Scheme], asked: Audit, people: list[Any], folder: RunFolder, console: Console
+) -> Iterator[dict[str, Any]]:
+    """Fit each model under each split; yield a line for each."""
+    models = asked.models or list(USUAL)
+    for scheme in schemes:
+        for repeat, split in enumerate(scheme.splits):
+            with console.status(Text(f"{scheme.name}, {repeat + 1} of {len(scheme.splits)}")):
+                films = cli.datamodule.under(split, scheme.frame)
+            rows, kept = films.films.rows, scheme.frame.iloc[films.films.number - 1]
+            assert rows is not None
+            seen = {
+                "film_seen": film_seen(kept, rows, films.declared.film) if films.declared.film else np.nan,
+                "person_seen": person_seen(kept, rows, people) if people else np.nan,
+            }
+            sizes = {"train_rows": len(rows.train), "test_rows": len(rows.test)}
+            for model in models:
+                with console.status(Text(f"{scheme.name}, {repeat + 1} of {len(scheme.splits)}: {model}")):
+                    scores = _scores(cli, model, films, folder)
+                said = {"split": scheme.name, "repeat": repeat, "seed": getattr(split, "seed", None), "model": model}
+                yield {**said, **sizes, **seen, **plain(scores)}
+
+
+def _scores(cli: AuditCLI, model: AuditedModel, films: FilmDataModule, folder: RunFolder) -> Scores:
+    """Return a model's scores on the test rows."""
+    if model == "mlp":
+        try:
+            return AuditTrial(cli.config_yaml(), films, folder.path / "mlp").scores
+        finally:
+            shutil.rmtree(folder.path / "mlp", ignore_errors=True)
+    training, test = (Sample.of(films.films, films.fitted, side) for side in ("train", "test"))
+    (classical,) = Comparison(models=[model]).baselines()
+    classical.check(training)
+    found = fit(classical, training, test).test
+    assert found is not None
+    return found
+
+
+def _summary(found: pd.DataFrame) -> pd.DataFrame:
+    """Return one line a split and model: means over repeats, and the spread of R²."""
+    groups = found.groupby(["split", "model"], sort=False)
+    means = groups.mean(numeric_only=True).drop(columns=["repeat", "seed"], errors="ignore")
+    return means.assign(r2_sd=groups["r2"].std(), repeats=groups.size()).reset_index()
+
+
+def _plain(summary: pd.DataFrame) -> list[dict[str, Any]]:
+    return summary.astype(object).where(summary.notna(), None).to_dict("records")
+
+
+def _print(
+    name: str, films: FilmDataModule, summary: pd.DataFrame, notes: list[str], late: list[str], console: Console
+) -> None:
+    models = list(dict.fromkeys(summary["model"]))
+    scales = [scale for scale in ("r2", "r2_log1p") if scale in summary]
+    table = Table(title=Text(f"{name}: the same models under other splits"), title_justify="left", title_style="bold")
+    for heading in ("split", "film in training", "a person in training"):
+        table.add_column(heading, justify="left" if heading == "split" else "right")
+    for model in models:
+        for scale in scales:
+            table.add_column(Text(f"{model}, {'R²' if scale == 'r2' else 'R² of log1p'}"), justify="right")
+    for split, some in summary.groupby("split", sort=False):
+        of = some.set_index("model")
+        cells = [_percent(some[share].iloc[0]) for share in ("film_seen", "person_seen")]
+        cells += [_with_spread(of.loc[model], scale) for model in models for scale in scales]
+        table.add_row(Text(str(split)), *cells)
+    console.print(table)
+    console.print("Means over the repeats, ± their standard deviation; shares are of the test rows.", highlight=False)
+    for line in _gulfs(summary):
+        console.print(line, style=LOUD, soft_wrap=True)
+    if late:
+        console.print(known_after_release_warning(films.declared.target.name, late), style=LOUD, soft_wrap=True)
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+
+
+def _with_spread(line: pd.Series, scale: str) -> str:
+    spread = f" ± {line['r2_sd']:.2f}" if scale == "r2" and pd.notna(line["r2_sd"]) else ""
+    return "–" if pd.isna(line[scale]) else f"{line[scale]:.3f}{spread}"
+
+
+def _percent(share: float) -> str:
+    return "–" if pd.isna(share) else f"{share:.0%}"
+
+
+def _gulfs(summary: pd.DataFrame) -> Iterator[str]:
+    """Say of each split how far R² falls from that of rows at random."""
+    at_random = summary[summary["split"] == "rows at random"].set_index("model")["r2"]
+    for split, some in summary.groupby("split", sort=False):
+        falls = (at_random - some.set_index("model")["r2"]).dropna()
+        if len(falls) and falls.max() > GULF:
+            model = falls.idxmax()
+            after = at_random[model] - falls[model]
+            why = ": with rows at random it is told of films that it has seen" if split == "by film" else ""
+            yield f"R² of {model} falls from {at_random[model]:.3f} with rows at random to {after:.3f} {split}{why}."
