@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 from datamodules.errors import InputError
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import find_files
 from datamodules.sources.study_config import study_config
 from datamodules.sources.the_movies_dataset import COLUMNS, TheMoviesDataset
+from reports.prepare import prepare
 
 RAW = Path(__file__).parent / "the-movies-dataset"
 SLICE = Path(__file__).parents[3].parent / "shared" / "data" / "the_movies_dataset"
@@ -219,3 +221,11 @@ def test_configs_ask_only_for_what_is_allowed_and_there(real):
         assert unknown_before not in profit
     assert "column: budget" not in profit  # the target is computed from it
     assert "column: cast" in profit
+
+
+def test_the_written_table_is_read_by_pandas_with_its_lists(tmp_path):
+    prepare(["the-movies-dataset", "--raw", str(RAW), "--out", str(tmp_path / "films.parquet")], Console(quiet=True))
+    films = pd.read_parquet(tmp_path / "films.parquet")
+    assert tuple(films.columns) == COLUMNS
+    assert list(films["producers"][0]) == ["Bonnie Arnold", "Ed Catmull"]
+    assert len(pd.read_csv(tmp_path / "films.rejected.csv").query("dropped == 'row'")) == 6 + 2 + 2 + 1 + 7
