@@ -2,5 +2,6 @@
 
 from datamodules.sources.movie_industry import MovieIndustry
 from datamodules.sources.source import Source
+from datamodules.sources.the_movies_dataset import TheMoviesDataset
 
-CATALOGUE: dict[str, Source] = {source.name: source for source in (MovieIndustry(),)}
+CATALOGUE: dict[str, Source] = {source.name: source for source in (MovieIndustry(), TheMoviesDataset())}

@@ -96,7 +96,7 @@ def literals(
     """Return the objects that each cell lists; None for a missing cell, or one that is no such list, which is told of.
 
     Args:
-        loads: `ast.literal_eval`, which runs no code, or `json.loads`.
+        loads: `ast.literal_eval`, which runs no code, a reader from `literal_lists`, or `json.loads`.
     """
     bad = np.zeros(len(cells), dtype=bool)
     values: list[list[dict[str, Any]] | None] = []
@@ -106,7 +106,7 @@ def literals(
             value = _objects(text, loads)
             bad[place] = value is None
         values.append(value)
-    kind = "Python" if loads is ast.literal_eval else "JSON"
+    kind = "JSON" if loads is json.loads else "Python"
     preparation.bad_cells(file, cells, bad, f"is no list of {kind} objects")
     return values
 

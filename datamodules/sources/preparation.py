@@ -1,10 +1,11 @@
 """What all collections share: rows are read with their lines, and account is kept of all that is lost."""
 
+import codecs
 import csv
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,24 +94,43 @@ class Preparation:
                 break
         if encoding != ENCODINGS[0]:
             self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
-        self.read[file.name] = len(rows) + len(ragged)
+        self._count(file, rows, ragged)
+        return rows
+
+    def blocks(self, file: RawFile, wanted: Sequence[str], size: int) -> Iterator[pd.DataFrame]:
+        """Read columns of a large delimited file as `rows` does, so many records at a time."""
+        path = self.files[file]
+        self.say(f"Reading {path.name}")
+        encoding = next(encoding for encoding in ENCODINGS if _is_text(path, encoding))
+        if encoding != ENCODINGS[0]:
+            self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
+        for rows, ragged in _read_blocks(path, encoding, wanted, size):
+            self._count(file, rows, ragged)
+            yield rows
+            self.say(f"Reading {path.name}, {self.read[file.name]:,} rows")
+
+    def _count(self, file: RawFile, rows: pd.DataFrame, ragged: list[tuple[int, int, str]]) -> None:
+        self.read[file.name] = self.read.get(file.name, 0) + len(rows) + len(ragged)
         for width in sorted({width for _, width, _ in ragged}):
             some = [(line, text) for line, n, text in ragged if n == width]
-            reason = f"has {width} cells where the header has {_width(path)}: shifted or cut off"
+            reason = f"has {width} cells where the header has {_width(self.files[file])}: shifted or cut off"
             self.reject(file, [line for line, _ in some], reason, [text for _, text in some])
-        return rows
 
     def unique(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the rows whose `column` no row before has; the others are rejected."""
-        again = rows[column].duplicated().to_numpy()
-        self._drop(file, rows, again, f"{column} stands in an earlier row")
-        return rows[~again]
+        return self.without(file, rows, rows[column].duplicated(), f"{column} stands in an earlier row")
 
     def present(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the rows that have a value in `column`; the others are rejected."""
-        gaps = rows[column].isna().to_numpy()
-        self._drop(file, rows, gaps, f"{column} is missing")
-        return rows[~gaps]
+        return self.without(file, rows, rows[column].isna(), f"{column} is missing")
+
+    def without(self, file: RawFile, rows: pd.DataFrame, gone: pd.Series, reason: str) -> pd.DataFrame:
+        """Return the rows that are not `gone`; those that are, are rejected."""
+        drop = gone.to_numpy(bool)
+        lost = rows[drop]
+        texts = lost.astype("str").fillna("").agg(",".join, axis=1) if len(lost) else []
+        self.reject(file, lost.index.to_numpy(), reason, texts)
+        return rows[~drop]
 
     def bad_cells(self, file: RawFile, cells: pd.Series, bad: np.ndarray, requirement: str) -> None:
         """Keep account of cells whose value is taken as missing: those where `bad`."""
@@ -124,37 +144,60 @@ class Preparation:
         self.note(f"films with fewer than {self.min_votes:,} votes, left out", int(few.sum()))
         return films[~few]
 
-    def _drop(self, file: RawFile, rows: pd.DataFrame, gone: np.ndarray, reason: str) -> None:
-        lost = rows[gone]
-        texts = lost.astype("str").fillna("").agg(",".join, axis=1) if len(lost) else []
-        self.reject(file, lost.index.to_numpy(), reason, texts)
-
 
 def _read(path: Path, encoding: str, wanted: Sequence[str]) -> tuple[pd.DataFrame, list[tuple[int, int, str]]]:
     """Return the rows that are whole, and (line, cells, text) of the others."""
+    return next(_read_blocks(path, encoding, wanted, sys.maxsize))
+
+
+def _read_blocks(
+    path: Path, encoding: str, wanted: Sequence[str], size: int
+) -> Iterator[tuple[pd.DataFrame, list[tuple[int, int, str]]]]:
+    """Yield what `_read` returns, `size` records at a time; once at least."""
     csv.field_size_limit(sys.maxsize)
     delimiter = read_start(path).delimiter
-    lines: list[int] = []
-    ragged: list[tuple[int, int, str]] = []
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as stream:
         reader = csv.reader(stream, delimiter=delimiter)
         header = [name.strip() for name in next(reader)]
         places = {name: header.index(name) for name in wanted if name in header}
-        cells: dict[str, list[str]] = {name: [] for name in places}
-        line = reader.line_num + 1
-        for row in reader:
-            if len(row) == len(header):
-                lines.append(line)
-                for name, place in places.items():
-                    cells[name].append(row[place])
-            elif row:  # empty lines are no rows
-                ragged.append((line, len(row), delimiter.join(row)))
+        more = True
+        while more:
+            lines: list[int] = []
+            ragged: list[tuple[int, int, str]] = []
+            cells: dict[str, list[str]] = {name: [] for name in places}
             line = reader.line_num + 1
+            more = False
+            for row in reader:
+                if len(row) == len(header):
+                    lines.append(line)
+                    for name, place in places.items():
+                        cells[name].append(row[place])
+                elif row:  # empty lines are no rows
+                    ragged.append((line, len(row), delimiter.join(row)))
+                line = reader.line_num + 1
+                if more := len(lines) + len(ragged) >= size:
+                    break
+            yield _frame(lines, cells, wanted), ragged
+
+
+def _frame(lines: list[int], cells: dict[str, list[str]], wanted: Sequence[str]) -> pd.DataFrame:
     index = pd.Index(lines, name="line", dtype="int64")
     empty = pd.Series(pd.NA, index=index, dtype="str")
     columns = {name: pd.Series(cells[name], index=index, dtype="str") if name in cells else empty for name in wanted}
     rows = pd.DataFrame(columns, index=index)
-    return rows.mask(rows == ""), ragged
+    return rows.mask(rows == "")
+
+
+def _is_text(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with open_bytes(path) as stream:
+            while piece := stream.read(2**20):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _width(path: Path) -> int:

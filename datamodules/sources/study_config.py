@@ -27,7 +27,12 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
     """
     actual = study.target.values(films)
     n_films = int((~pd.isna(actual)).sum())
-    features = [feature for feature in study.features if films[feature.column][~pd.isna(actual)].notna().any()]
+    features = [
+        feature
+        for feature in study.features
+        # What the target is computed from would tell the answer; `study` refuses it.
+        if feature.column not in study.target.columns and films[feature.column][~pd.isna(actual)].notna().any()
+    ]
     if n_films < FEW or not features:
         raise InputError(f"{n_films} films have a {study.target.name}, a study needs {FEW}")
     config = {
