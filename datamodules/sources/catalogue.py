@@ -1,6 +1,7 @@
 """The collections that `prepare` knows, by their words on the command line."""
 
+from datamodules.sources.imdb import Imdb
 from datamodules.sources.movie_industry import MovieIndustry
 from datamodules.sources.source import Source
 
-CATALOGUE: dict[str, Source] = {source.name: source for source in (MovieIndustry(),)}
+CATALOGUE: dict[str, Source] = {source.name: source for source in (Imdb(), MovieIndustry())}

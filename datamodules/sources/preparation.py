@@ -18,6 +18,9 @@ from datamodules.sources.raw_files import RawFile, open_bytes, read_start
 SHOWN = 200
 """Characters of a row or cell in the account of what was rejected."""
 
+MOST = 20
+"""Kinds of one thing that are told one by one."""
+
 ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 """In the order they are tried; the last takes every byte."""
 
@@ -64,6 +67,13 @@ class Preparation:
         if count:
             self.notes.append(f"{text}: {count:,}")
 
+    def note_each(self, text: str, counts: dict[str, int]) -> None:
+        """Keep account of several kinds, the most frequent first: `text` has {} for their names."""
+        kinds = sorted(counts, key=lambda kind: -counts[kind])
+        for kind in kinds[:MOST]:
+            self.note(text.format(kind), counts[kind])
+        self.note(text.format("other kinds"), sum(counts[kind] for kind in kinds[MOST:]))
+
     @property
     def rejected(self) -> pd.DataFrame:
         """Return one line a lost row or cell: file, line, dropped, reason, text."""
@@ -94,11 +104,15 @@ class Preparation:
         if encoding != ENCODINGS[0]:
             self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
         self.read[file.name] = len(rows) + len(ragged)
+        self.reject_ragged(file, ragged)
+        return rows
+
+    def reject_ragged(self, file: RawFile, ragged: list[tuple[int, int, str]]) -> None:
+        """Reject rows that have other than the header's number of cells, each as its line, its cells and its text."""
         for width in sorted({width for _, width, _ in ragged}):
             some = [(line, text) for line, n, text in ragged if n == width]
-            reason = f"has {width} cells where the header has {_width(path)}: shifted or cut off"
+            reason = f"has {width} cells where the header has {_width(self.files[file])}: shifted or cut off"
             self.reject(file, [line for line, _ in some], reason, [text for _, text in some])
-        return rows
 
     def unique(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the rows whose `column` no row before has; the others are rejected."""
