@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -158,7 +160,7 @@ def test_every_row_is_told_of():
         "title.principals.tsv": 16,
         "name.basics.tsv": 11,
     }
-    assert 10 == len(films) + 3 + 2 + 1  # rejected, of other kinds, without a rating
+    assert len(films) + 3 + 2 + 1 == 10  # rejected, of other kinds, without a rating
     for note in (
         "rows of title.crew.tsv on titles that are not in the table, not used: 1",
         "rows of title.principals.tsv on titles that are not in the table, not used: 1",
@@ -254,3 +256,110 @@ def test_the_command_says_what_was_read_and_writes_lists(command: Callable[..., 
     table = pq.read_table(tmp_path / "films.parquet")
     assert table["actors"].to_pylist()[1] == ["Mathieu Kassovitz", "Audrey Tautou"]
     assert table["actors"].to_pylist()[3] is None
+
+
+LARGE = """
+import json, sys
+from pathlib import Path
+from datamodules.sources.imdb import Imdb
+from datamodules.sources.preparation import Preparation
+from datamodules.sources.raw_files import find_files
+
+def megabytes():
+    # Unlike getrusage, this knows nothing of the process that started this one.
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+
+raw, before = Path(sys.argv[1]), megabytes()
+preparation = Preparation(find_files("imdb", raw), min_votes=1000)
+films = Imdb().prepare(preparation)
+print(json.dumps({"megabytes": megabytes() - before, "read": preparation.read, "notes": preparation.notes}))
+films.to_parquet(raw / "films.parquet")
+"""
+
+
+def ids(prefix: str, numbers: np.ndarray) -> pa.Array:
+    return pc.binary_join_element_wise(prefix, pc.utf8_lpad(pa.array(numbers).cast(pa.string()), 7, "0"), "")
+
+
+def chosen(texts: list[str], random: np.random.Generator, n: int) -> pa.Array:
+    return pa.array(texts).take(pa.array(random.integers(0, len(texts), n)))
+
+
+def write(path: Path, **columns: Any) -> None:
+    """Write a file as IMDb does; Arrow's own writer would quote."""
+    cells = [pa.array(column).cast(pa.string()) for column in columns.values()]
+    lines = pc.binary_join_element_wise(pc.binary_join_element_wise(*cells, "\t"), "", "\n")
+    path.write_bytes("\t".join(columns).encode() + b"\n" + lines.buffers()[2].to_pybytes()[: sum_of_bytes(lines)])
+
+
+def sum_of_bytes(texts: pa.Array) -> int:
+    return int(pc.sum(pc.binary_length(texts)).as_py())
+
+
+def write_large(raw: Path, n_titles: int, n_principals: int, n_names: int) -> None:
+    random = np.random.default_rng(1895)
+    title, name, n = np.arange(1, n_titles + 1), np.arange(1, n_names + 1), n_principals
+    kinds = chosen(["movie", *["tvEpisode"] * 7, "short", "tvMovie"], random, n_titles)
+    words = pc.binary_join_element_wise('"Tïtle', ids("", title), " ")
+    genres = chosen(["Drama", "Comedy,Romance", "\\N"], random, n_titles)
+    year, nothing = random.integers(1900, 2024, n_titles), pa.array(["\\N"] * n_titles)
+    write(
+        raw / "title.basics.tsv",
+        tconst=ids("tt", title), titleType=kinds, primaryTitle=words, originalTitle=words, isAdult=title * 0,
+        startYear=year, endYear=nothing, runtimeMinutes=random.integers(60, 180, n_titles), genres=genres,
+    )  # fmt: skip
+    rated = np.flatnonzero(random.random(n_titles) < 0.5)
+    rating, votes = random.integers(10, 100, len(rated)) / 10, random.integers(5, 9000, len(rated))
+    write(raw / "title.ratings.tsv", tconst=ids("tt", title[rated]), averageRating=rating, numVotes=votes)
+    directors = pc.if_else(pa.array(random.random(n_titles) < 0.3), "\\N", ids("nm", random.choice(name, n_titles)))
+    two = pc.binary_join_element_wise(*(ids("nm", random.choice(name, n_titles)) for _ in range(2)), ",")
+    write(raw / "title.crew.tsv", tconst=ids("tt", title), directors=directors, writers=two)
+    categories = ["actor", "actress", "director", "writer", "self", "producer", "composer", "editor"]
+    write(
+        raw / "title.principals.tsv",
+        tconst=ids("tt", np.sort(random.choice(title, n))), ordering=random.integers(1, 40, n),
+        nconst=ids("nm", random.choice(name, n)), category=chosen(categories, random, n),
+        job=chosen(["\\N", "written by"], random, n), characters=chosen(["\\N", '["The "" One"]'], random, n),
+    )  # fmt: skip
+    born = random.integers(1880, 2000, n_names)
+    write(raw / "name.basics.tsv", nconst=ids("nm", name), primaryName=ids("Zoë ", name), birthYear=born)
+
+
+def names_by_pandas(raw: Path, tconsts: list[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the people of films, worked out from whole tables."""
+
+    def table(name: str, **how: Any) -> pd.DataFrame:
+        return pd.read_csv(raw / name, sep="\t", quoting=3, na_values="\\N", keep_default_na=False, **how)
+
+    principals = table("title.principals.tsv", usecols=["tconst", "ordering", "nconst", "category"])
+    principals = principals[principals["tconst"].isin(tconsts)].sort_values("ordering", kind="stable")
+    crew = table("title.crew.tsv").set_index("tconst")
+    columns = {"actress": "actors", **{role.removesuffix("s"): role for role in ROLES}}
+    found: dict[str, dict[str, list[str]]] = {}
+    for tconst in tconsts:
+        rows = principals[principals["tconst"] == tconst]
+        cells = {role: some["nconst"].tolist() for role, some in rows.groupby(rows["category"].map(columns))}
+        told = {role: crew.loc[tconst, role] for role in ("directors", "writers")}
+        cells |= {role: text.split(",") for role, text in told.items() if not pd.isna(text)}
+        found[tconst] = {
+            role: [person.replace("nm", "Zoë ") for person in dict.fromkeys(persons)] for role, persons in cells.items()
+        }
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is asked of Linux")
+def test_large_files_are_read_in_blocks(tmp_path: Path):
+    n_titles, n_principals, n_names = 300_000, 3_000_000, 500_000
+    write_large(tmp_path, n_titles, n_principals, n_names)
+    root = Path(__file__).parents[3]
+    run = subprocess.run([sys.executable, "-c", LARGE, tmp_path], cwd=root, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    print(told)
+    assert told["read"]["title.principals.tsv"] == n_principals
+    films = pd.read_parquet(tmp_path / "films.parquet", dtype_backend="pyarrow").set_index("tconst")
+    assert 12_000 < len(films) < 15_000  # a tenth is movies, half of them rated, eight in nine often enough
+    some = films.index[:: len(films) // 40].tolist()
+    expected = names_by_pandas(tmp_path, some)
+    assert {len(persons) for persons in expected.values()} >= {3, 6}
+    assert {tconst: people(films, tconst) for tconst in some} == expected
