@@ -164,7 +164,7 @@ def read_credits(preparation: Preparation, ids: np.ndarray) -> Credits:
         double = told[principals.role, principals.film]
         what = "directors and writers"
         preparation.note(
-            f"{what} in {TITLE_PRINCIPALS.name} of films whose {what} {TITLE_CREW.name} tells, not used",
+            f"{what} by {TITLE_PRINCIPALS.name} of films where {TITLE_CREW.name} tells them, not used",
             int(double.sum()),
         )
         principals = principals.where(~double)
