@@ -90,6 +90,7 @@ def test_broken_titles_and_ratings_are_rejected_with_their_lines():
         7: "tconst stands in an earlier row",
         8: "tconst is no id such as tt0000009",
         9: CUT_OFF.format(2, 3),
+        10: "tconst stands in an earlier row",
     }
     texts = preparation.rejected.query("file == 'title.basics.tsv' and dropped == 'row'").set_index("line")["text"]
     assert texts[6] == "tt0211915"
@@ -155,7 +156,7 @@ def test_every_row_is_told_of():
     films, preparation = prepared()
     assert preparation.read == {
         "title.basics.tsv": 10,
-        "title.ratings.tsv": 8,
+        "title.ratings.tsv": 9,
         "title.crew.tsv": 5,
         "title.principals.tsv": 16,
         "name.basics.tsv": 11,
@@ -251,7 +252,7 @@ def test_a_file_with_a_header_alone_leaves_no_film(copied: Path):
 def test_the_command_says_what_was_read_and_writes_lists(command: Callable[..., Any], tmp_path: Path):
     answer = command("prepare", "imdb", "--raw", RAW, "--out", tmp_path / "films.parquet")
     assert answer.code == 0
-    assert "imdb: read 10 rows of title.basics.tsv, 8 rows of title.ratings.tsv" in answer.out
+    assert "imdb: read 10 rows of title.basics.tsv, 9 rows of title.ratings.tsv" in answer.out
     assert "4 films" in answer.out
     table = pq.read_table(tmp_path / "films.parquet")
     assert table["actors"].to_pylist()[1] == ["Mathieu Kassovitz", "Audrey Tautou"]
