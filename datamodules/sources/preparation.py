@@ -6,7 +6,6 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,9 @@ from datamodules.sources.raw_files import RawFile, open_bytes, read_start
 
 SHOWN = 200
 """Characters of a row or cell in the account of what was rejected."""
+
+MOST = 20
+"""Kinds of one thing that are told one by one."""
 
 ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 """In the order they are tried; the last takes every byte."""
@@ -57,13 +59,24 @@ class Preparation:
         """
         if len(lines):
             starts = [str(text)[:SHOWN] for text in texts]
-            columns = {"file": file.name, "line": lines, "dropped": dropped, "reason": reason, "text": starts}
+            columns = {"file": self.name_of(file), "line": lines, "dropped": dropped, "reason": reason, "text": starts}
             self._rejected.append(pd.DataFrame(columns))
+
+    def name_of(self, file: RawFile) -> str:
+        """Return what a file is called here, without `.gz`."""
+        return self.files[file].name.removesuffix(".gz") if file in self.files else file.name
 
     def note(self, text: str, count: int) -> None:
         """Keep account of what was changed or is not used, where it happened: `budgets of 0, taken as missing: 12`."""
         if count:
             self.notes.append(f"{text}: {count:,}")
+
+    def note_each(self, text: str, counts: dict[str, int]) -> None:
+        """Keep account of several kinds, the most frequent first: `text` has {} for their names."""
+        kinds = sorted(counts, key=lambda kind: -counts[kind])
+        for kind in kinds[:MOST]:
+            self.note(text.format(kind), counts[kind])
+        self.note(text.format("other kinds"), sum(counts[kind] for kind in kinds[MOST:]))
 
     @property
     def rejected(self) -> pd.DataFrame:
@@ -85,32 +98,32 @@ class Preparation:
         Returns:
             One row a record, by the line that it begins at; what is empty is missing. Records that have other than the
             header's number of cells are rejected.
+
+        Raises:
+            InputError: the file can't be read to its end.
         """
-        path = self.files[file]
-        self.say(f"Reading {path.name}")
-        for encoding in ENCODINGS:
-            with suppress(UnicodeDecodeError):
-                rows, ragged = _read(path, encoding, wanted)
-                break
-        if encoding != ENCODINGS[0]:
-            self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
-        self._count(file, rows, ragged)
-        return rows
+        return next(self.blocks(file, wanted, sys.maxsize))
 
     def blocks(self, file: RawFile, wanted: Sequence[str], size: int) -> Iterator[pd.DataFrame]:
-        """Read columns of a large delimited file as `rows` does, so many records at a time."""
-        path = self.files[file]
+        """Read columns of a large delimited file as `rows` does, so many records at a time; one block at least."""
+        path, name = self.files[file], self.name_of(file)
         self.say(f"Reading {path.name}")
-        encoding = next(encoding for encoding in ENCODINGS if _is_text(path, encoding))
+        try:
+            encoding = next(encoding for encoding in ENCODINGS if _is_text(path, encoding))
+        except (OSError, EOFError) as problem:
+            raise InputError(f"{path} can't be read to its end: {problem}") from None
         if encoding != ENCODINGS[0]:
             self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
+        if lacking := [column for column in wanted if column not in read_start(path).columns]:
+            self.notes.append(f"Not in {path.name}: {', '.join(lacking)}")
         for rows, ragged in _read_blocks(path, encoding, wanted, size):
-            self._count(file, rows, ragged)
+            self.read[name] = self.read.get(name, 0) + len(rows) + len(ragged)
+            self.reject_ragged(file, ragged)
             yield rows
-            self.say(f"Reading {path.name}, {self.read[file.name]:,} rows")
+            self.say(f"Reading {path.name}, {self.read[name]:,} rows")
 
-    def _count(self, file: RawFile, rows: pd.DataFrame, ragged: list[tuple[int, int, str]]) -> None:
-        self.read[file.name] = self.read.get(file.name, 0) + len(rows) + len(ragged)
+    def reject_ragged(self, file: RawFile, ragged: list[tuple[int, int, str]]) -> None:
+        """Reject rows that have other than the header's number of cells, each as its line, its cells and its text."""
         for width in sorted({width for _, width, _ in ragged}):
             some = [(line, text) for line, n, text in ragged if n == width]
             reason = f"has {width} cells where the header has {_width(self.files[file])}: shifted or cut off"
@@ -120,9 +133,9 @@ class Preparation:
         """Return the rows whose `column` no row before has; the others are rejected."""
         return self.without(file, rows, rows[column].duplicated(), f"{column} stands in an earlier row")
 
-    def present(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    def present(self, file: RawFile, rows: pd.DataFrame, column: str, problem: str = "is missing") -> pd.DataFrame:
         """Return the rows that have a value in `column`; the others are rejected."""
-        return self.without(file, rows, rows[column].isna(), f"{column} is missing")
+        return self.without(file, rows, rows[column].isna(), f"{column} {problem}")
 
     def without(self, file: RawFile, rows: pd.DataFrame, gone: pd.Series, reason: str) -> pd.DataFrame:
         """Return the rows that are not `gone`; those that are, are rejected."""
@@ -145,15 +158,10 @@ class Preparation:
         return films[~few]
 
 
-def _read(path: Path, encoding: str, wanted: Sequence[str]) -> tuple[pd.DataFrame, list[tuple[int, int, str]]]:
-    """Return the rows that are whole, and (line, cells, text) of the others."""
-    return next(_read_blocks(path, encoding, wanted, sys.maxsize))
-
-
 def _read_blocks(
     path: Path, encoding: str, wanted: Sequence[str], size: int
 ) -> Iterator[tuple[pd.DataFrame, list[tuple[int, int, str]]]]:
-    """Yield what `_read` returns, `size` records at a time; once at least."""
+    """Yield the rows that are whole, and (line, cells, text) of the others, `size` records at a time; once at least."""
     csv.field_size_limit(sys.maxsize)
     delimiter = read_start(path).delimiter
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as stream:
