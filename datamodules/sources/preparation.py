@@ -56,8 +56,12 @@ class Preparation:
         """
         if len(lines):
             starts = [str(text)[:SHOWN] for text in texts]
-            columns = {"file": file.name, "line": lines, "dropped": dropped, "reason": reason, "text": starts}
+            columns = {"file": self.name_of(file), "line": lines, "dropped": dropped, "reason": reason, "text": starts}
             self._rejected.append(pd.DataFrame(columns))
+
+    def name_of(self, file: RawFile) -> str:
+        """Return what a file is called here, without `.gz`."""
+        return self.files[file].name.removesuffix(".gz") if file in self.files else file.name
 
     def note(self, text: str, count: int) -> None:
         """Keep account of what was changed or is not used, where it happened: `budgets of 0, taken as missing: 12`."""
@@ -93,7 +97,9 @@ class Preparation:
                 break
         if encoding != ENCODINGS[0]:
             self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
-        self.read[file.name] = len(rows) + len(ragged)
+        self.read[self.name_of(file)] = len(rows) + len(ragged)
+        if lacking := [name for name in wanted if name not in read_start(path).columns]:
+            self.notes.append(f"Not in {path.name}: {', '.join(lacking)}")
         for width in sorted({width for _, width, _ in ragged}):
             some = [(line, text) for line, n, text in ragged if n == width]
             reason = f"has {width} cells where the header has {_width(path)}: shifted or cut off"
@@ -106,10 +112,10 @@ class Preparation:
         self._drop(file, rows, again, f"{column} stands in an earlier row")
         return rows[~again]
 
-    def present(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    def present(self, file: RawFile, rows: pd.DataFrame, column: str, problem: str = "is missing") -> pd.DataFrame:
         """Return the rows that have a value in `column`; the others are rejected."""
         gaps = rows[column].isna().to_numpy()
-        self._drop(file, rows, gaps, f"{column} is missing")
+        self._drop(file, rows, gaps, f"{column} {problem}")
         return rows[~gaps]
 
     def bad_cells(self, file: RawFile, cells: pd.Series, bad: np.ndarray, requirement: str) -> None:
