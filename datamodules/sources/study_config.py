@@ -27,7 +27,9 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
     """
     actual = study.target.values(films)
     n_films = int((~pd.isna(actual)).sum())
-    features = [feature for feature in study.features if films[feature.column][~pd.isna(actual)].notna().any()]
+    told = films[~pd.isna(actual)].notna().any()
+    # What the target is made of would tell the answer, and `study` refuses it.
+    features = [one for one in study.features if told[one.column] and one.column not in study.target.columns]
     if n_films < FEW or not features:
         raise InputError(f"a study needs {FEW} films whose {study.target.name} is known, got {n_films}")
     config = {
