@@ -43,8 +43,11 @@ def known(cells: pd.Series) -> pd.Series:
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
     """Return cells as float64; what is no number is missing, and told of."""
     given = known(cells)
-    found = given.str.extract(NUMBER, expand=False).str.replace(",", "")
-    values = pd.to_numeric(found, errors="coerce").astype(np.float64)
+    values = pd.to_numeric(given, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
+    others = (given.notna() & ~np.isfinite(values)).to_numpy()
+    found = given[others].str.extract(NUMBER, expand=False).str.replace(",", "")
+    values[others] = pd.to_numeric(found, errors="coerce").to_numpy(np.float64)
+    values = values.where(np.isfinite(values))
     preparation.bad_cells(file, cells, (given.notna() & values.isna()).to_numpy(), "is no number")
     return values
 

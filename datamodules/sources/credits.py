@@ -49,5 +49,7 @@ def _names(objects: Iterable[dict[str, Any]]) -> list[str]:
 def _text(name: object) -> str:
     if not isinstance(name, str):
         return ""
+    if name.isascii():
+        return name.strip()
     # Half of a pair of \u escapes is no character, and Arrow refuses it.
     return name.strip().encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -55,6 +55,8 @@ class TmdbExport(Source):
 
 def _with_century(preparation: Preparation, dates: pd.Series, years: pd.Series) -> pd.Series:
     """Return dates with years of four digits: `1/1/66` is `1/1/1966` where that is nearest to the release year."""
+    if not dates.str.contains("/", regex=False).any():
+        return dates
     parts = dates.str.extract(SHORT_YEAR)
     short = pd.to_numeric(parts[1]).astype(np.float64)
     preparation.note(
