@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
+from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -96,8 +96,8 @@ def _check_out(out: Path) -> None:
 def _write(source: Source, preparation: Preparation, films: pd.DataFrame, out: Path) -> list[str]:
     """Write table, rejected rows and configs; return what to say of them."""
     folder, content = Folder(out.parent), BytesIO()
-    # Without what pandas notes of its own types: it can't read its note of lists again.
-    pq.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(), content)
+    # Without what pandas would note for itself, which it can't read back where cells are lists.
+    parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), content)
     folder.write_bytes(out.name, content.getvalue())
     said = [f"Table: {out}"]
     rejected = out.with_suffix(".rejected.csv")

@@ -1,55 +1,53 @@
-"""Who made a film: names from the lists of objects in which The Movie Database tells cast and crew."""
+"""Who made a film, from its lists of cast and crew as TMDb has them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
-Objects = list[list[dict[str, Any]] | None]
-"""What `cells.literals` returns: the objects of each cell; None where nothing is known."""
+Objects = list[dict[str, Any]]
 
-Names = list[list[str] | None]
+WRITING = frozenset({"Writer", "Screenplay", "Author", "Story", "Novel"})
+"""Jobs of writers, whatever department they are put in."""
 
-Jobs = Mapping[str, tuple[str, ...]]
-"""A key of the crew's objects, and the values that are meant."""
-
-DIRECTORS: Jobs = {"job": ("Director",)}
-WRITERS: Jobs = {"department": ("Writing",)}
-PRODUCERS: Jobs = {"job": ("Producer", "Executive Producer")}
+PRODUCING = frozenset({"Producer", "Executive Producer"})
+"""Jobs of producers; co-, associate and line producers are left out."""
 
 
-def names(cells: Objects) -> Names:
-    """Return the names of each cell's objects, each once."""
-    return [None if objects is None else _names(objects) for objects in cells]
+def names(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of objects, each once.
 
-
-def cast_names(cells: Objects) -> Names:
-    """Return the names of each film's cast in the order of billing, each once; who has no `order` comes last."""
-    return [None if cast is None else _names(sorted(cast, key=_billing)) for cast in cells]
-
-
-def crew_names(cells: Objects, wanted: Jobs) -> Names:
-    """Return the names of each film's crew of some jobs or departments, each once.
-
-    Args:
-        wanted: `DIRECTORS`, `WRITERS` or `PRODUCERS`.
+    >>> names([{"name": "Drama"}, {"name": " "}, {"name": "Drama"}, {"name": None}])
+    ['Drama']
     """
-    ((key, values),) = wanted.items()
-    return [None if crew is None else _names(one for one in crew if one.get(key) in values) for crew in cells]
+    given = (one.get("name") for one in objects)
+    # Half of a surrogate pair, as a broken escape leaves it, can't be written to a file.
+    texts = (name.encode("utf-8", "replace").decode().strip() for name in given if isinstance(name, str))
+    return list(dict.fromkeys(text for text in texts if text))
 
 
-def _billing(actor: dict[str, Any]) -> float:
-    order = actor.get("order")
-    return order if isinstance(order, int | float) else float("inf")
+def cast_names(cast: Objects) -> list[str]:
+    """Return the actors by their `order`, each once; those without one come last."""
+
+    def place(actor: dict[str, Any]) -> float:
+        order = actor.get("order")
+        return order if isinstance(order, int | float) else float("inf")
+
+    return names(sorted(cast, key=place))
 
 
-def _names(objects: Iterable[dict[str, Any]]) -> list[str]:
-    found = [_text(one.get("name")) for one in objects]
-    return [name for name in dict.fromkeys(found) if name]
+def directors(crew: Objects) -> list[str]:
+    """Return those whose job is Director: no assistant, co- or art directors."""
+    return names(one for one in crew if one.get("job") == "Director")
 
 
-def _text(name: object) -> str:
-    if not isinstance(name, str):
-        return ""
-    if name.isascii():
-        return name.strip()
-    # Half of a pair of \u escapes is no character, and Arrow refuses it.
-    return name.strip().encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def writers(crew: Objects) -> list[str]:
+    """Return all of the department Writing, and who has one of the jobs `WRITING` in another."""
+    return names(one for one in crew if one.get("department") == "Writing" or one.get("job") in WRITING)
+
+
+def producers(crew: Objects) -> list[str]:
+    """Return producers and executive producers."""
+    return names(one for one in crew if one.get("job") in PRODUCING)
+
+
+CREW: dict[str, Callable[[Objects], list[str]]] = {"directors": directors, "writers": writers, "producers": producers}
+"""The columns that a list of crew becomes."""

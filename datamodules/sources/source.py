@@ -19,7 +19,7 @@ class Study:
         name: behind the table's name; empty for the main one.
         question: as a sentence, with what is predicted of which films.
         target: what is predicted.
-        features: what from; those without a value in the table, or of which the target is made, are left out.
+        features: what from; those without a value in the table, or that the target is computed from, are left out.
     """
 
     name: str

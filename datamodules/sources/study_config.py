@@ -27,9 +27,12 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
     """
     actual = study.target.values(films)
     n_films = int((~pd.isna(actual)).sum())
-    told = films[~pd.isna(actual)].notna().any()
-    # What the target is made of would tell the answer, and `study` refuses it.
-    features = [one for one in study.features if told[one.column] and one.column not in study.target.columns]
+    features = [
+        feature
+        for feature in study.features
+        # What the target is computed from would tell the answer; `study` refuses it.
+        if feature.column not in study.target.columns and films[feature.column][~pd.isna(actual)].notna().any()
+    ]
     if n_films < FEW or not features:
         raise InputError(f"a study needs {FEW} films whose {study.target.name} is known, got {n_films}")
     config = {

@@ -1,12 +1,13 @@
 """The collection `tmdb-5000`: 4,803 films with budget and revenue; genres, cast and crew are JSON in cells."""
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
 from datamodules.sources.cells import JSON, as_lists, literals
-from datamodules.sources.credits import DIRECTORS, PRODUCERS, WRITERS, Objects, cast_names, crew_names, names
+from datamodules.sources.credits import CREW, Objects, cast_names, names
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import TMDB_CREDITS, TMDB_MOVIES
 from datamodules.sources.source import Source, Study
@@ -19,6 +20,10 @@ JSON_COLUMNS = {
     "countries": "production_countries",
 }
 """Lists of a prepared table, and the raw file's columns that they come from; copies without these go round."""
+
+
+Cells = list[Objects | None]
+"""The objects of each film; None where they are not known."""
 
 
 class Tmdb5000(Source):
@@ -34,11 +39,10 @@ class Tmdb5000(Source):
         raw = read_films(preparation, file, (*PLAIN, *JSON_COLUMNS.values()))
         films = plain_columns(preparation, file, raw)
         objects = {name: literals(preparation, file, raw[column], JSON) for name, column in JSON_COLUMNS.items()}
-        lists = {name: names(cells) for name, cells in objects.items()}
+        lists = {name: _each(names, cells) for name, cells in objects.items()}
         cast, crew = _credits(preparation, films["movie_id"])
-        lists["cast"] = cast_names(cast)
-        for name, jobs in (("directors", DIRECTORS), ("writers", WRITERS), ("producers", PRODUCERS)):
-            lists[name] = crew_names(crew, jobs)
+        lists["cast"] = _each(cast_names, cast)
+        lists |= {name: _each(names_of, crew) for name, names_of in CREW.items()}
         counts = [np.nan if keywords is None else len(keywords) for keywords in lists["keywords"]]
         films["keyword_count"] = pd.Series(counts, films.index, dtype="float64")
         columns = list_columns({name: as_lists(cells, films.index) for name, cells in lists.items()})
@@ -46,7 +50,11 @@ class Tmdb5000(Source):
         return preparation.enough_votes(films, "vote_count")
 
 
-def _credits(preparation: Preparation, films: pd.Series) -> tuple[Objects, Objects]:
+def _each(names_of: Callable[[Objects], list[str]], cells: Cells) -> list[list[str] | None]:
+    return [None if objects is None else names_of(objects) for objects in cells]
+
+
+def _credits(preparation: Preparation, films: pd.Series) -> tuple[Cells, Cells]:
     """Return cast and crew of each film; None where they are not known."""
     file = TMDB_CREDITS
     if file not in preparation.files:

@@ -1,4 +1,4 @@
-from datamodules.sources.credits import DIRECTORS, PRODUCERS, WRITERS, cast_names, crew_names, names
+from datamodules.sources.credits import cast_names, directors, names, producers, writers
 
 CREW = [
     {"job": "Producer", "department": "Production", "name": "Ann"},
@@ -18,14 +18,15 @@ def test_cast_comes_in_the_order_of_billing_each_name_once_and_those_without_ord
         {"order": 0, "name": "Lead"},
         {"order": 5, "name": "Lead"},
     ]
-    assert cast_names([cast, [], None]) == [["Lead", "Third", "No order"], [], None]
+    assert cast_names(cast) == ["Lead", "Third", "No order"]
+    assert cast_names([]) == []
 
 
 def test_crew_is_told_apart_by_job_and_writers_by_department():
-    assert crew_names([CREW, None], DIRECTORS) == [["Bo"], None]
-    assert crew_names([CREW], WRITERS) == [["Bo", "Cy"]]
-    assert crew_names([CREW], PRODUCERS) == [["Ann", "Di"]]
+    assert directors(CREW) == ["Bo"]
+    assert writers(CREW) == ["Bo", "Cy"]
+    assert producers(CREW) == ["Ann", "Di"]
 
 
 def test_what_is_no_name_is_left_out_and_half_a_pair_of_escapes_is_replaced():
-    assert names([[{"name": None}, {"id": 3}, {"name": 7}, {"name": "  "}, {"name": "Zo\udc00e"}]]) == [["Zo\ufffde"]]
+    assert names([{"name": None}, {"id": 3}, {"name": 7}, {"name": "  "}, {"name": "Zo\udc00e"}]) == ["Zo?e"]
