@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from datamodules.delimited_text import MISSING
 from datamodules.sources.preparation import Preparation
@@ -16,6 +17,12 @@ from datamodules.sources.raw_files import RawFile
 
 NUMBER = r"^\s*\$?\s*([-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
 """`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`."""
+
+TAIL = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
+"""The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; RE2, which Arrow has, knows no lookahead."""
+
+HELD = "\x1f"
+"""Stands for such a comma while names are split."""
 
 DATES = (
     (r"^\d{4}-\d{2}-\d{2}", "%Y-%m-%d", 10),
@@ -36,8 +43,11 @@ def known(cells: pd.Series) -> pd.Series:
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
     """Return cells as float64; what is no number is missing, and told of."""
     given = known(cells)
-    found = given.str.extract(NUMBER, expand=False).str.replace(",", "")
-    values = pd.to_numeric(found, errors="coerce").astype(np.float64)
+    values = pd.to_numeric(given, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
+    others = (given.notna() & ~np.isfinite(values)).to_numpy()
+    found = given[others].str.extract(NUMBER, expand=False).str.replace(",", "")
+    values[others] = pd.to_numeric(found, errors="coerce").to_numpy(np.float64)
+    values = values.where(np.isfinite(values))
     preparation.bad_cells(file, cells, (given.notna() & values.isna()).to_numpy(), "is no number")
     return values
 
@@ -71,20 +81,36 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
 
 
 def split_names(cells: pd.Series, separator: str) -> pd.Series:
-    """Return the names of each cell as a list, an Arrow column; missing where there is none."""
+    """Return the names of each cell, each once, as a list, an Arrow column; missing where there is none.
+
+    Args:
+        separator: between the names; ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
+    """
     texts = known(cells)
-    lists = [None if pd.isna(text) else _tidy(text.split(separator)) for text in texts]
-    return as_lists(lists, cells.index)
-
-
-def _tidy(names: list[str]) -> list[str]:
-    return [name.strip() for name in names if name.strip()]
+    if separator == ", ":
+        texts = texts.str.replace(TAIL, HELD + r"\1\2", regex=True)
+    lists = pc.split_pattern(pa.array(texts.to_numpy(object), pa.string(), from_pandas=True), separator)
+    names = pc.utf8_trim_whitespace(lists.flatten())
+    owners = pc.list_parent_indices(lists).to_numpy()
+    again = pd.DataFrame({"cell": owners, "name": names.dictionary_encode().indices.to_numpy()}).duplicated()
+    kept = pc.and_(pc.not_equal(names, ""), pa.array(~again.to_numpy()))
+    counts = np.bincount(owners[kept.to_numpy(False)], minlength=len(cells))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    whole = pc.replace_substring(names.filter(kept), HELD, ", ")
+    lists = pa.ListArray.from_arrays(pa.array(offsets), whole, mask=pa.array(counts == 0))
+    return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=cells.index)
 
 
 def as_lists(lists: list[list[str] | None], index: pd.Index) -> pd.Series:
     """Return a column of lists of text; an empty list is missing."""
     kind = pa.list_(pa.string())
     return pd.Series(pd.array([one or None for one in lists], dtype=pd.ArrowDtype(kind)), index=index)
+
+
+def joined(lists: pd.Series) -> pd.Series:
+    """Return a column of lists as text, `A|B`."""
+    texts = pc.binary_join(pa.chunked_array(pa.array(lists)), "|")
+    return pd.Series(pd.array(texts, dtype=pd.ArrowDtype(pa.string())), index=lists.index).astype("str")
 
 
 def literals(

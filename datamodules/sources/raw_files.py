@@ -1,12 +1,12 @@
 """The files of public collections as they are published: their names, columns and homes; and which one a file is."""
 
 import gzip
-import json
-from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from datamodules.errors import InputError
+from datamodules.sources.json_objects import json_objects
 
 MAGIC = {
     b"PK\x03\x04": "a zip archive: unpack it",
@@ -197,18 +197,17 @@ def read_start(path: Path) -> Start:
             return Start(",", (), kind)
     text = line.decode("utf-8-sig", errors="replace").strip("\r\n")
     if text.lstrip().startswith(("{", "[")):
-        return _start_of_json(text)
+        return _start_of_json(path)
     delimiter = max("\t|;,", key=text.count)
     columns = tuple(name.strip().strip('"') for name in text.split(delimiter))
     return Start(delimiter, columns, _looks_like(columns) or f"a table with the columns {', '.join(columns[:8])}")
 
 
-def _start_of_json(text: str) -> Start:
-    columns: tuple[str, ...] = ()
-    with suppress(ValueError):
-        value = json.loads(text)
-        columns = tuple(value) if isinstance(value, dict) else ()
-    return Start(",", columns, _looks_like(columns) or "JSON")
+def _start_of_json(path: Path) -> Start:
+    """Take the keys of all of the first objects: one may be broken, or say that a film was not found."""
+    with open_bytes(path) as stream:
+        keys = dict.fromkeys(key for one in islice(json_objects(stream), 10_000) for key in one.value)
+    return Start(",", tuple(keys), _looks_like(tuple(keys)) or "JSON")
 
 
 def _looks_like(columns: tuple[str, ...]) -> str:

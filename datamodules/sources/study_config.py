@@ -34,7 +34,7 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
         if feature.column not in study.target.columns and films[feature.column][~pd.isna(actual)].notna().any()
     ]
     if n_films < FEW or not features:
-        raise InputError(f"{n_films} films have a {study.target.name}, a study needs {FEW}")
+        raise InputError(f"a study needs {FEW} films whose {study.target.name} is known, got {n_films}")
     config = {
         "name": Path(file).stem,
         "seed_everything": 42,

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from datamodules.features import Category, Feature, Labels, Number, Popularity
-from datamodules.sources.cells import as_lists, dates, ids, known, literals, numbers, zero_is_missing
+from datamodules.sources.cells import as_lists, ids, joined, known, literals
 from datamodules.sources.credits import CREW, cast_names, names
 from datamodules.sources.literal_lists import literal_lists
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS, RawFile
 from datamodules.sources.source import Source, Study
+from datamodules.sources.tmdb import ID, plain_columns
 from datamodules.sources.user_ratings import rating_sums
 from datamodules.targets import ProfitRatio, Target
 
@@ -96,7 +97,7 @@ COLUMNS = (
 def _whole_films(preparation: Preparation) -> pd.DataFrame:
     """Return the rows of films as they stand, those left out that are shifted, cut off or there already."""
     file = MOVIES_METADATA
-    rows = _identified(preparation, file, preparation.rows(file, (*file.columns, "imdb_id")))
+    rows = _identified(preparation, file, preparation.rows(file, (*file.columns, "imdb_id", "popularity")))
     adult = known(rows["adult"]).str.lower()
     rows = preparation.without(
         file, rows, adult.notna() & ~adult.isin(["true", "false"]), f"adult is neither True nor False: {SHIFTED}"
@@ -116,22 +117,10 @@ def _identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, col
 
 def _described(preparation: Preparation, raw: pd.DataFrame) -> pd.DataFrame:
     """Return what the films' own file tells."""
-    file = MOVIES_METADATA
-    films = pd.DataFrame({"movie_id": raw["id"], "movie_name": raw["title"]})
-    genres = _lists(preparation, file, raw["genres"])
-    films["genres"] = genres.map("|".join, na_action="ignore").astype("str")
-    for column in ("original_language", "original_title", "status"):
-        films[column] = known(raw[column])
+    films = plain_columns(preparation, MOVIES_METADATA, raw.assign(**{ID: raw["id"]}))
+    genres = _lists(preparation, MOVIES_METADATA, raw["genres"])
+    films["genres"] = joined(genres)
     films["adult"] = known(raw["adult"]).str.lower().map({"true": True, "false": False}).astype("boolean")
-    films["release_date"] = dates(preparation, file, raw["release_date"])
-    films["release_year"] = films["release_date"].dt.year.astype(np.float64)
-    for column in ("budget", "revenue", "runtime"):
-        films[column] = zero_is_missing(preparation, numbers(preparation, file, raw[column]), f"{column}s")
-    films["vote_count"] = numbers(preparation, file, raw["vote_count"])
-    average = numbers(preparation, file, raw["vote_average"])
-    unrated = (average == 0) & (films["vote_count"].fillna(0) == 0)
-    preparation.note("vote averages of 0 from no votes, taken as missing", int(unrated.sum()))
-    films["vote_average"] = average.mask(unrated)
     return films
 
 

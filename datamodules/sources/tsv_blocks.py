@@ -93,7 +93,7 @@ def blocks(
                 preparation.say(f"Reading {path.name}: {n_filled:,} rows")
     except (pa.ArrowException, OSError, EOFError) as problem:
         raise InputError(f"{path} can't be read: {problem}") from None
-    preparation.read[file.name] = n_filled + len(ragged)
+    preparation.read[preparation.name_of(file)] = n_filled + len(ragged)
     preparation.note(f"unreadable bytes in {path.name}, which is no UTF-8 text throughout, read as \ufffd", stream.bad)
     preparation.reject_ragged(file, ragged)
 

@@ -163,7 +163,7 @@ class _Totals:
         texts = _texts_of(preparation.files[RATINGS], lines)
         empty = np.array([not text for text in texts], dtype=bool)
         preparation.note(f"empty lines of {RATINGS.name}", int(empty.sum()))
-        preparation.read[RATINGS.name] = self.n_rows + len(self._ragged) - int(empty.sum())
+        preparation.read[preparation.name_of(RATINGS)] = self.n_rows + len(self._ragged) - int(empty.sum())
         for number, reason in enumerate(REASONS):
             these = (reasons == number) & ~empty
             preparation.reject(RATINGS, lines[these], reason, np.array(texts, dtype=object)[these])
