@@ -18,12 +18,15 @@ from datamodules.errors import refuse_missing_columns
 from datamodules.leakage import film_seen, known_after_release, people_features, person_seen
 from lightning_modules.auditing import Audit, AuditCLI, AuditedModel, AuditTrial
 from reports.run_folder import RunFolder
-from reports.scores import LOUD, known_after_release_warning, plain
+from reports.scores import HEADINGS, LOUD, known_after_release_warning, plain
 
 USUAL: tuple[AuditedModel, ...] = ("tree", "ridge")
 YEARS = re.compile(r"(release|start|premiere)?[_ ]?(year|date)|released", re.IGNORECASE)
 GULF = 0.1
 """A fall of R² that is worth a word."""
+
+SHARES = {"film_seen": "its film in training", "person_seen": "one of its people in training"}
+SCALES = ("r2", "r2_log1p")
 
 
 @dataclass(frozen=True)
@@ -152,10 +155,11 @@ def _scores(cli: AuditCLI, model: AuditedModel, films: FilmDataModule, folder: R
 
 
 def _summary(found: pd.DataFrame) -> pd.DataFrame:
-    """Return one line a split and model: means over repeats, and the spread of R²."""
+    """Return one line a split and model: means over repeats, and the standard deviation of each R²."""
     groups = found.groupby(["split", "model"], sort=False)
     means = groups.mean(numeric_only=True).drop(columns=["repeat", "seed"], errors="ignore")
-    return means.assign(r2_sd=groups["r2"].std(), repeats=groups.size()).reset_index()
+    spreads = groups[[scale for scale in SCALES if scale in found]].std().add_suffix("_sd")
+    return means.join(spreads).assign(repeats=groups.size()).reset_index()
 
 
 def _plain(summary: pd.DataFrame) -> list[dict[str, Any]]:
@@ -165,19 +169,19 @@ def _plain(summary: pd.DataFrame) -> list[dict[str, Any]]:
 def _print(
     name: str, films: FilmDataModule, summary: pd.DataFrame, notes: list[str], late: list[str], console: Console
 ) -> None:
-    models = list(dict.fromkeys(summary["model"]))
-    scales = [scale for scale in ("r2", "r2_log1p") if scale in summary]
+    splits = list(dict.fromkeys(summary["split"]))
     table = Table(title=Text(f"{name}: the same models under other splits"), title_justify="left", title_style="bold")
-    for heading in ("split", "film in training", "a person in training"):
-        table.add_column(heading, justify="left" if heading == "split" else "right")
-    for model in models:
-        for scale in scales:
-            table.add_column(Text(f"{model}, {'R²' if scale == 'r2' else 'R² of log1p'}"), justify="right")
-    for split, some in summary.groupby("split", sort=False):
-        of = some.set_index("model")
-        cells = [_percent(some[share].iloc[0]) for share in ("film_seen", "person_seen")]
-        cells += [_with_spread(of.loc[model], scale) for model in models for scale in scales]
-        table.add_row(Text(str(split)), *cells)
+    table.add_column("")
+    for split in splits:
+        table.add_column(Text(split), justify="right")
+    by_split = [summary[summary["split"] == split].set_index("model") for split in splits]
+    for share, said in SHARES.items():
+        if summary[share].notna().any():
+            table.add_row(Text(said), *(_percent(some[share].iloc[0]) for some in by_split))
+    for model in dict.fromkeys(summary["model"]):
+        for scale in [scale for scale in SCALES if scale in summary]:
+            cells = [_with_spread(some.loc[model], scale) for some in by_split]
+            table.add_row(Text(f"{model}, {HEADINGS[scale]}"), *cells)
     console.print(table)
     console.print("Means over the repeats, ± their standard deviation; shares are of the test rows.", highlight=False)
     for line in _gulfs(summary):
@@ -189,8 +193,9 @@ def _print(
 
 
 def _with_spread(line: pd.Series, scale: str) -> str:
-    spread = f" ± {line['r2_sd']:.2f}" if scale == "r2" and pd.notna(line["r2_sd"]) else ""
-    return "–" if pd.isna(line[scale]) else f"{line[scale]:.3f}{spread}"
+    mean, spread = line[scale], line[f"{scale}_sd"]
+    digits = 3 if abs(mean) < 10 else 1
+    return "–" if pd.isna(mean) else f"{mean:.{digits}f}" + (f" ± {spread:.{digits}f}" if pd.notna(spread) else "")
 
 
 def _percent(share: float) -> str:
@@ -201,9 +206,7 @@ def _gulfs(summary: pd.DataFrame) -> Iterator[str]:
     """Say of each split how far R² falls from that of rows at random."""
     at_random = summary[summary["split"] == "rows at random"].set_index("model")["r2"]
     for split, some in summary.groupby("split", sort=False):
-        falls = (at_random - some.set_index("model")["r2"]).dropna()
-        if len(falls) and falls.max() > GULF:
-            model = falls.idxmax()
-            after = at_random[model] - falls[model]
-            why = ": with rows at random it is told of films that it has seen" if split == "by film" else ""
-            yield f"R² of {model} falls from {at_random[model]:.3f} with rows at random to {after:.3f} {split}{why}."
+        why = ": rows at random tell it of films that it has seen" if split == "by film" else ""
+        for model, after in some.set_index("model")["r2"].items():
+            if at_random[model] - after > GULF:
+                yield f"R² of {model} falls from {at_random[model]:.3f} with rows at random to {after:.3f} {split}{why}."

@@ -44,6 +44,7 @@ SEARCH = {
     "--search.trials N": "how many, with tpe",
     "--search.prune false": "train every trial to its end",
     "--search.seed N": "of tpe's draws",
+    "--search.folds N": "score each trial on N parts of the films that are not tested, by turns",
     "--early_stopping.monitor NAME": "the score to compare trials by, such as val/rmse",
     "--resume FOLDER": "run the trials that are missing, such as of runs/tune_mlp-tune/version_0",
 }

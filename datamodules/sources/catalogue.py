@@ -9,6 +9,5 @@ from datamodules.sources.tmdb_5000 import Tmdb5000
 from datamodules.sources.tmdb_export import TmdbExport
 
 CATALOGUE: dict[str, Source] = {
-    source.name: source
-    for source in (TheMoviesDataset(), Tmdb5000(), TmdbExport(), Imdb(), MovieIndustry(), Omdb())
+    source.name: source for source in (TheMoviesDataset(), Tmdb5000(), TmdbExport(), Imdb(), MovieIndustry(), Omdb())
 }

@@ -11,7 +11,9 @@ from rich.console import Console
 import cli
 from cli import TAKES_A_RUN
 from datamodules.errors import InputError
+from lightning_modules.auditing import AuditCLI
 from lightning_modules.film_cli import FilmArgumentParser, FilmCLI
+from lightning_modules.prefixes import PREFIXES
 from lightning_modules.tuning import SearchCLI
 from reports.help import COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command, show_overview
 
@@ -31,6 +33,8 @@ def accepted_by(command: str) -> set[str]:
     with suppress(InputError):  # the config is missing
         if command == "tune":
             SearchCLI([])
+        elif command == "audit":
+            AuditCLI([])
         else:
             FilmCLI([command], open_run=lambda _: Path())
     assert "data.table" in FilmArgumentParser.options
@@ -38,7 +42,7 @@ def accepted_by(command: str) -> set[str]:
 
 
 def test_every_command_of_the_parser_is_shown_and_no_other():
-    assert set(COMMANDS) == {*FilmCLI.subcommands(), "tune", "prepare"} == set(OPTIONS) == set(EXAMPLES)
+    assert set(COMMANDS) == {*FilmCLI.subcommands(), "tune", "audit", "prepare"} == set(OPTIONS) == set(EXAMPLES)
     assert {*TAKES_A_RUN, "prepare"} == set(COMMANDS)
 
 
@@ -54,8 +58,9 @@ def test_every_option_on_a_page_is_one_of_the_parser(command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
     assert len(named) >= 2
     accepted = accepted_by(command)
-    if command == "importance":  # takes its own options without their prefix
-        accepted |= {f"--{option.rpartition('.')[2]}" for option in accepted if PREFIX in option}
+    if command in ("importance", "audit"):  # which take their own options without their prefix
+        prefix = f"--{PREFIXES[command]}"
+        accepted |= {f"--{option.removeprefix(prefix)}" for option in accepted if option.startswith(prefix)}
     assert named - {TAKES_A_RUN[command]} <= accepted
 
 

@@ -68,7 +68,7 @@ def test_what_is_not_known_is_missing():
     assert set(films.columns[nil.notna().to_numpy()]) == known
     assert films.loc["4711", ["budget", "revenue", "runtime", "vote_average", "cast", "lead_actor"]].isna().all()
     assert films.loc["4711", "vote_count"] == 0
-    assert "vote averages of 0 from no votes, taken as missing: 2" in preparation.notes
+    assert "ratings of 0 with no votes, taken as missing: 2" in preparation.notes
     bad = preparation.rejected.query("file == 'movies_metadata.csv' and dropped == 'cell'")
     assert bad["line"].tolist() == [5, 5]
     assert sorted(bad["reason"]) == [
