@@ -208,5 +208,5 @@ def _gulfs(summary: pd.DataFrame) -> Iterator[str]:
     for split, some in summary.groupby("split", sort=False):
         why = ": rows at random tell it of films that it has seen" if split == "by film" else ""
         for model, after in some.set_index("model")["r2"].items():
-            if at_random[model] - after > GULF:
-                yield f"R² of {model} falls from {at_random[model]:.3f} with rows at random to {after:.3f} {split}{why}."
+            if (before := at_random[model]) - after > GULF:
+                yield f"R² of {model} falls from {before:.3f} with rows at random to {after:.3f} {split}{why}."
