@@ -44,7 +44,7 @@ class TrialRecord:
     def add(self, result: "TrialResult", results: list["TrialResult"]) -> None:
         """Say what came of a trial, and write all there are."""
         tried = ", ".join(f"{name.replace(', ', ' = ')} {value}" for name, value in result.point.items())
-        came = result.problem or f"{self.monitor} {_digits(result.score)}, {result.epochs} epochs"
+        came = result.problem or f"{self.monitor} {_with_error(result)}, {result.epochs} epochs"
         self._say(f"trial {result.place}: {tried}: {result.state}, {came}, {result.seconds:.1f} s")
         self._write(results)
 
@@ -109,8 +109,14 @@ def best_trials(title: str, monitor: str, results: list["TrialResult"]) -> Table
     for result in results[:SHOWN]:
         tried = [Text(str(_cell(value))) for value in result.point.values()]
         spent = [str(result.epochs), f"{result.seconds:.1f}"]
-        table.add_row(str(result.place), *tried, _digits(result.score), *spent, result.state)
+        table.add_row(str(result.place), *tried, _with_error(result), *spent, result.state)
     return table
+
+
+def _with_error(result: "TrialResult") -> str:
+    """Return the score, with its standard error where it is a mean over folds."""
+    error = result.beside.get("score_se")
+    return _digits(result.score) + (f" ± {error:.2g}" if error is not None else "")
 
 
 def _cell(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from time import perf_counter
 from typing import Any
 
@@ -139,9 +139,11 @@ class Tuner:
 
 
 def _mean_scores(watches: list[TrialWatch]) -> tuple[float | None, dict[str, float]]:
-    """Return the mean of the folds' scores, and of those beside; None where a fold has none."""
+    """Return the mean of the folds' scores, and those beside with its standard error; None where a fold has none."""
     scores = [watch.score for watch in watches if watch.score is not None]
     if len(scores) < len(watches):
         return None, {}
-    names = watches[0].beside
-    return fmean(scores), {name: fmean(watch.beside[name] for watch in watches) for name in names}
+    beside = {name: fmean(watch.beside[name] for watch in watches) for name in watches[0].beside}
+    if len(scores) > 1:
+        beside["score_se"] = stdev(scores) / len(scores) ** 0.5
+    return fmean(scores), beside

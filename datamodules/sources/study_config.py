@@ -9,6 +9,9 @@ import yaml
 
 from datamodules.errors import InputError
 from datamodules.sources.source import Source, Study
+from datamodules.targets import ProfitRatio
+
+MODEL = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4}
 
 MANY, FEW = 3000, 10
 """Films from which on batches are large, and below which a study has nothing to learn from."""
@@ -47,7 +50,7 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
             "split": {"class_path": "RandomSplit", "init_args": {"val": 0.1, "test": 0.2, "seed": 42}},
             "batch_size": 256 if n_films >= MANY else 64,
         },
-        "model": {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4},
+        "model": {**MODEL, **({"loss": "huber"} if isinstance(study.target, ProfitRatio) else {})},
         "early_stopping": {"patience": 5},
         "trainer": {"max_epochs": 60},
         "permutation_importance": {"loss": "r2"},
