@@ -26,7 +26,7 @@ GULF = 0.1
 """A fall of R² that is worth a word."""
 
 SHARES = {"film_seen": "its film in training", "person_seen": "one of its people in training"}
-SCALES = ("r2", "r2_log1p")
+SCALES = ("r2", "r2_log1p", "spearman")
 
 
 @dataclass(frozen=True)
