@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal, get_args
 
+import numpy as np
+
 from baselines.baseline import Baseline, Predictor, Tables
 from baselines.boosting import Boosting
 from baselines.kmeans import CLUSTERS, KMeans
@@ -31,6 +33,7 @@ class Fit:
     Attributes:
         seconds: that fitting took, with the choice of its settings.
         test: None for a model that doesn't predict the target.
+        predicted: (n_test_rows,) float64, of the test rows, in the target's unit; likewise.
     """
 
     model: Baseline
@@ -38,6 +41,7 @@ class Fit:
     tables: Tables
     train: Scores | None = None
     test: Scores | None = None
+    predicted: np.ndarray | None = None
 
 
 class Comparison:
@@ -131,5 +135,6 @@ def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
     tables = model.tables(training, test)
     if not isinstance(model, Predictor):
         return Fit(model, seconds, tables)
-    train, held_out = (side.scale.scores(side.actual, model.predict(side.films)) for side in (training, test))
-    return Fit(model, seconds, tables, train, held_out)
+    predicted = model.predict(test.films)
+    train = training.scale.scores(training.actual, model.predict(training.films))
+    return Fit(model, seconds, tables, train, test.scale.scores(test.actual, predicted), predicted)

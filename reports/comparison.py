@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -35,6 +36,18 @@ def run_comparison(
     for name, reason in refused.items():
         console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
     return found
+
+
+def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> None:
+    """Write what each model predicts of the test rows, beside the models that were fitted before."""
+    assert films.rows is not None
+    name, rows = "baselines/predictions.csv", films.number[films.rows.test]
+    table = pd.DataFrame({"row": rows, "actual": films.actual[films.rows.test]})
+    before = run.path / name
+    if before.is_file():
+        table = table.merge(pd.read_csv(before).drop(columns=["actual", *found], errors="ignore"), on="row", how="left")
+    columns = {model: one.predicted for model, one in found.items() if one.predicted is not None}
+    run.write_csv(name, table.assign(**columns))
 
 
 def _write_tables(run: RunFolder, folder: str, tables: Tables) -> None:

@@ -10,7 +10,7 @@ from baselines import Comparison
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules import ImportanceStudy, MLPRegressor, SavedMLP
 from reports.artifacts import save_artifacts
-from reports.comparison import add_fits, print_found, run_comparison
+from reports.comparison import add_fits, print_found, run_comparison, write_predictions
 from reports.importance import print_importance, write_importance
 from reports.run_folder import RunFolder
 from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores, warned
@@ -100,6 +100,7 @@ class RunRecord:
         metrics = self._metrics(films)
         found = run_comparison(comparison, films.films, films.fitted, self.run, self.console)
         add_fits(metrics, found)
+        write_predictions(self.run, films.films, found)
         self.run.write_json("metrics.json", metrics)
         self.run.write_csv("leaderboard.csv", leaderboard(metrics))
         save_artifacts(self.run, films.fitted, {name: fit.model for name, fit in found.items()})

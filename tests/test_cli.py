@@ -37,6 +37,7 @@ CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
 OF_MODELS = [
     *(f"artifacts/{name}.npz" for name in ("mlp", "mean", "ridge", "pca")),
     *(f"artifacts/{name}.json" for name in ("features", "metadata")),
+    "baselines/predictions.csv",
     *(f"baselines/pca/{name}.csv" for name in ("loadings", "scores", "variance")),
     *("baselines/ridge/coefficients.csv", "baselines/ridge/search.csv"),
 ]

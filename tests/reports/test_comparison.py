@@ -1,7 +1,9 @@
 import pandas as pd
+import pytest
 
 from baselines import Comparison
-from reports.comparison import add_fits, print_found, run_comparison
+from datamodules import regression_scores
+from reports.comparison import add_fits, print_found, run_comparison, write_predictions
 
 
 def run(films, folder, console, **given):
@@ -55,3 +57,18 @@ def test_scores_and_seconds_become_metrics(films, folder, console):
     assert set(metrics["fits"]) == {"mlp", "mean", "ridge", "pca"}
     assert metrics["fits"]["ridge"]["train"]["rmse"] < metrics["models"]["ridge"]["rmse"]
     assert list(metrics["fits"]["pca"]) == ["seconds"]
+
+
+def test_predictions_of_all_models_lie_side_by_side_also_of_those_fitted_later(films, folder, console):
+    first = run(films, folder, console, models=["ridge", "pca"])
+    write_predictions(folder, films.films, first)
+    later = run(films, folder, console, models=["tree"])
+    write_predictions(folder, films.films, later)
+    table = pd.read_csv(folder.path / "baselines/predictions.csv")
+    assert set(table) == {"row", "actual", "mean", "ridge", "tree"}
+    test = films.films.rows.test
+    assert table["row"].tolist() == films.films.number[test].tolist()
+    for name, one in {**first, **later}.items():
+        if name != "pca":
+            scores = regression_scores(table["actual"].to_numpy(), table[name].to_numpy())
+            assert scores == pytest.approx({key: one.test[key] for key in scores}, nan_ok=True)
