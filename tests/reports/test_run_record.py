@@ -156,7 +156,14 @@ def test_a_validation_adds_its_scores_beside_those_of_the_test(record, folder, m
 
 def test_a_study_writes_scores_and_predictions(record, folder, model, films):
     record.close("study", model, films, None)
-    assert names_in(folder) == ["artifacts", "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
+    assert names_in(folder) == [
+        "artifacts",
+        "baselines",
+        "config.yaml",
+        "leaderboard.csv",
+        "metrics.json",
+        "predictions.csv",
+    ]
     written = pd.read_csv(folder.path / "predictions.csv")
     assert written["predicted"].tolist() == model.predicted.tolist()
     assert len(set(model.predicted)) > 50
