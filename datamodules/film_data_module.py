@@ -12,7 +12,15 @@ from torch.utils.data import DataLoader
 from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
 from datamodules.errors import InputError
 from datamodules.features import Feature
-from datamodules.films import Declared, Films, Fitted, fit_films, same_films, same_or_new_films
+from datamodules.films import (
+    Declared,
+    Films,
+    Fitted,
+    fit_films,
+    refuse_target_as_feature,
+    same_films,
+    same_or_new_films,
+)
 from datamodules.shapes import Shape
 from datamodules.splits import RandomSplit, Split
 from datamodules.tables import read_table
@@ -105,6 +113,7 @@ class FilmDataModule(pl.LightningDataModule):
         Args:
             frame: what `read` returned.
         """
+        refuse_target_as_feature(self.declared)
         other = copy(self)
         other.declared = replace(self.declared, split=split, allow_leak=True)
         other._films, other._fitted = fit_films(frame, other.declared)

@@ -117,7 +117,7 @@ def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
     Raises:
         InputError: with all problems of the table that can be told at once.
     """
-    _refuse_target_as_feature(declared)
+    refuse_target_as_feature(declared)
     _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], declared.features)
     actual, kept = _targets(frame, declared.target)
     frame_kept = frame.iloc[kept]
@@ -163,7 +163,12 @@ def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -
     return new_films(frame, declared, fitted)
 
 
-def _refuse_target_as_feature(declared: Declared) -> None:
+def refuse_target_as_feature(declared: Declared) -> None:
+    """Refuse a model that would read the answer.
+
+    Raises:
+        InputError: with the column.
+    """
     told = [feature.column for feature in declared.features if feature.column in declared.target.columns]
     if told and not declared.allow_leak:
         raise InputError(

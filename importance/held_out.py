@@ -145,7 +145,7 @@ class Entries:
         if rows.n_films == rows.n_rows:
             return self.counts
         pairs = sort_values(self.place * rows.n_films + rows.film[self.row])
-        first = torch.cat([pairs.new_ones(1, dtype=torch.bool), pairs[1:] != pairs[:-1]])
+        first = torch.cat([pairs.new_ones(min(len(pairs), 1), dtype=torch.bool), pairs[1:] != pairs[:-1]])
         return torch.bincount(pairs[first] // rows.n_films, minlength=len(self.columns))
 
 

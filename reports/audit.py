@@ -14,7 +14,8 @@ from rich.text import Text
 
 from baselines import Comparison, Sample, fit
 from datamodules import FilmDataModule, GroupSplit, RandomSplit, Scores, Split, TimeSplit
-from datamodules.errors import refuse_missing_columns
+from datamodules.errors import InputError, refuse_missing_columns
+from datamodules.features import Category, Labels
 from datamodules.leakage import film_seen, known_after_release, people_features, person_seen
 from lightning_modules.auditing import Audit, AuditCLI, AuditedModel, AuditTrial
 from reports.run_folder import RunFolder
@@ -62,7 +63,7 @@ def audit(words: list[str], console: Console) -> None:
     folder = RunFolder.create(cli.option("runs"), f"{cli.option('name')}-audit")
     try:
         lines = list(_lines(cli, schemes, asked, people, folder, console))
-        found = pd.DataFrame(lines)
+        found = pd.DataFrame(lines).astype({"seed": "Int64"})  # the split by time has none
         folder.write_text("config.yaml", cli.config_yaml())
         folder.write_csv("audit.csv", found)
         late = known_after_release(films.declared.target, films.declared.features)
@@ -81,32 +82,45 @@ def _people(films: FilmDataModule, asked: Audit) -> list[Any]:
     if asked.people is None:
         return people_features(features)
     refuse_missing_columns(asked.people, (feature.column for feature in features))
-    return [feature for feature in features if feature.column in asked.people]
+    people = [feature for feature in features if feature.column in asked.people]
+    if unfit := [one.column for one in people if not isinstance(one, Labels | Category)]:
+        raise InputError(f"audit.people must be columns of Labels or Category, '{unfit[0]}' is none")
+    return people
 
 
 def _schemes(films: FilmDataModule, asked: Audit, frame: pd.DataFrame, notes: list[str]) -> list[Scheme]:
     """Return the ways to split this table, and note why one is left out."""
     declared = films.declared
+    refuse_missing_columns([declared.film] if declared.film else [], frame.columns)
     val, test = (getattr(declared.split, name, usual) for name, usual in (("val", 0.1), ("test", 0.2)))
     first = getattr(declared.split, "seed", 42)
     seeds = range(first, first + asked.repeats)
     schemes = [Scheme("rows at random", [RandomSplit(val, test, seed) for seed in seeds], frame)]
     if declared.film is None:
         notes.append("not split by film: data.film names no column with a film's id")
-    elif not frame[declared.film].duplicated().any():
+    elif not frame[declared.film].dropna().duplicated().any():
         notes.append("not split by film: every film has one row, so that rows at random are films at random")
     else:
         whole = frame[frame[declared.film].notna()]
+        if len(whole) < len(frame):
+            notes.append(f"by film: {len(frame) - len(whole):,} rows without {declared.film} are left out")
         schemes.append(Scheme("by film", [GroupSplit(declared.film, val, test, seed) for seed in seeds], whole))
     year = asked.year or _year(declared.split, frame)
     if year is None:
         notes.append("not split by time: no column is named year or release date; audit.year names another")
     else:
         refuse_missing_columns([year], frame.columns)
-        dated = frame[frame[year].notna()]
+        dated, split = frame[frame[year].notna()], TimeSplit(year, val, test)
+        try:
+            split.split(dated)
+        except InputError as problem:
+            if asked.year or isinstance(declared.split, TimeSplit):
+                raise
+            notes.append(f"not split by time ({year}): {problem}")
+            return schemes
         if len(dated) < len(frame):
             notes.append(f"by time: {len(frame) - len(dated):,} rows without {year} are left out")
-        schemes.append(Scheme(f"by time ({year})", [TimeSplit(year, val, test)], dated))
+        schemes.append(Scheme(f"by time ({year})", [split], dated))
     return schemes
 
 
@@ -185,9 +199,10 @@ def _print(
     console.print(table)
     console.print("Means over the repeats, ± their standard deviation; shares are of the test rows.", highlight=False)
     for line in _gulfs(summary):
-        console.print(line, style=LOUD, soft_wrap=True)
+        console.print(line, style=LOUD, markup=False, soft_wrap=True)
     if late:
-        console.print(known_after_release_warning(films.declared.target.name, late), style=LOUD, soft_wrap=True)
+        warning = known_after_release_warning(films.declared.target.name, late)
+        console.print(warning, style=LOUD, markup=False, soft_wrap=True)
     for note in notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 

@@ -94,7 +94,8 @@ def print_data(metrics: dict[str, Any], hidden: list[int], console: Console, mem
             "The same films stand on both sides of this split: its scores say nothing of new films.", style=LOUD
         )
     if metrics.get("known_after_release"):
-        console.print(known_after_release_warning(target, metrics["known_after_release"]), style=LOUD, soft_wrap=True)
+        warning = known_after_release_warning(target, metrics["known_after_release"])
+        console.print(warning, style=LOUD, markup=False, soft_wrap=True)
 
 
 def known_after_release_warning(target: str, columns: list[str]) -> str:

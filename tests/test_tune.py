@@ -170,6 +170,56 @@ def test_the_test_films_targets_change_no_score(tuned, tune, study_config, tmp_p
     assert came_to(tune("--data.table", tmp_path / "films.csv").trials) == came_to(tuned.trials)
 
 
+# --- folds ---------------------------------------------------------------------------------------------------------
+
+FOLDS = ("--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}")
+
+
+@pytest.fixture(scope="module")
+def folded(tune) -> SimpleNamespace:
+    return tune(*FOLDS)
+
+
+def test_with_folds_a_score_is_the_mean_of_the_folds_best(folded):
+    assert folded.trials["state"].tolist() == ["complete"] * 2
+    assert (folded.trials["epochs"] == 3 * 2).all()
+    assert folded.trials["score"].nunique() == 2
+    for trial in folded.trials.itertuples():
+        path = folded.path / f"trial_{trial.number}"
+        assert names_in(path) == ["config.yaml", "fold_0", "fold_1", "fold_2"]
+        best = []
+        for fold in range(3):
+            (events,) = (path / f"fold_{fold}").glob("events.out.tfevents.*")
+            best.append(min(event.value for event in EventAccumulator(str(events)).Reload().Scalars("val/loss")))
+        assert len(set(best)) == 3
+        assert np.mean(best) == pytest.approx(trial.score, rel=1e-6)
+    assert not list(folded.path.rglob("*.ckpt"))
+
+
+def test_the_best_config_of_folds_keeps_its_own_split_and_trains(folded, command, study_config, tmp_path):
+    best = yaml.safe_load((folded.path / "best.yaml").read_text(encoding="utf-8"))
+    split = yaml.safe_load(study_config.read_text(encoding="utf-8"))["data"]["split"]
+    assert best["data"]["split"]["init_args"] == split["init_args"]
+    assert best["data"]["split"]["class_path"].endswith("RandomSplit")
+    assert "search" not in best
+    options = ["--runs", tmp_path / "runs", "--compare.models", "[]"]
+    said = command("study", "--config", folded.path / "best.yaml", *options)
+    assert said.code == 0, said.err
+    assert "(123 train, 30 validate, 45 test, 5 without rating left out)" in said.out
+
+
+def test_the_test_films_targets_change_no_fold(folded, tune, study_config, tmp_path):
+    films = pd.read_csv(study_config.with_name("films.csv"))
+    rated = np.flatnonzero(films["rating"].notna())
+    rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
+    films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
+    films.to_csv(tmp_path / "films.csv", index=False)
+    assert came_to(tune(*FOLDS, "--data.table", tmp_path / "films.csv").trials) == came_to(folded.trials)
+    films.loc[rated[rest[0]], "rating"] += 1
+    films.to_csv(tmp_path / "films.csv", index=False)
+    assert came_to(tune(*FOLDS, "--data.table", tmp_path / "films.csv").trials) != came_to(folded.trials)
+
+
 # --- going on ------------------------------------------------------------------------------------------------------
 
 
@@ -283,6 +333,15 @@ MISTAKES = {
         "a grid needs a list of values",
     ),
     "no trials": (("--search.trials", 0), "search.trials must be 1 or more, got 0"),
+    "no folds": (("--search.folds", 0), "search.folds must be 1 or more, got 0"),
+    "folds of time": (
+        ("--search.folds", 3, "--data.split", "{class_path: TimeSplit, init_args: {by: year}}"),
+        "folds are drawn at random, which data.split TimeSplit must not be",
+    ),
+    "more folds than films": (
+        ("--search.folds", 154),
+        "folds must be at most the 153 rows or groups not tested, got 154",
+    ),
     "another method": (("--search.method", "gird"), "search.method: must be one of grid, tpe, got gird"),
     "a table that is not there": (("--data.table", "none.csv"), "none.csv"),
     "a run's option": (("--run", "runs/small/version_0"), "`tune` takes a run's folder with --resume"),

@@ -132,6 +132,12 @@ def test_films_of_a_column_are_counted_once_each(study):
     assert Entries.of(rows).part(2, 5).films(rows).tolist() == theirs[2:5].tolist()
 
 
+def test_where_no_row_of_several_has_a_label_no_film_is_counted(make_study):
+    rows = make_study(counts=(0, 0, 0), rows_a_film=3).rows
+    assert rows.n_films < rows.n_rows
+    assert Entries.of(rows).films(rows).tolist() == []
+
+
 def test_a_row_of_its_own_is_a_film(study):
     assert study.rows.n_films == study.rows.n_rows == 61
     assert study.entries.films(study.rows).tolist() == (study.matrix != 0).sum(0).tolist()

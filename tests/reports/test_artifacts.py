@@ -17,7 +17,7 @@ from datamodules import InputError
 from lightning_modules import AdditiveMLP, SavedMLP
 from reports import RunFolder, load_artifacts, save_artifacts
 
-MODELS = ["ols", "ridge", "knn", "boosting", "sklearn_mlp", "kmeans", "pca"]
+MODELS = ["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_loading_needs_no_pickle(saved, folder):
     )
     words = [sys.executable, "-c", code, str(folder.path / "artifacts")]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert done.stdout == "9\n", done.stderr
+    assert done.stdout == "10\n", done.stderr
 
 
 def replace(folder: RunFolder, name: str, content: bytes) -> None:

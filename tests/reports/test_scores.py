@@ -44,6 +44,7 @@ def test_what_is_known_of_the_data_is_counted(fitted, declared):
         "left_out": 5,
         "features": {"dense": 3, "labels": learnt.encoder.space.n_labels},
         "leak": False,
+        "known_after_release": [],
         "unseen_labels": films.unseen(),
         "models": {},
         "fits": {},

@@ -1,0 +1,308 @@
+"""`audit` as a user meets it: what it says and leaves of tables with leaks and without, and what it refuses."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+STUDY = """\
+name: small
+data:
+  table: {table}
+  film: id
+  target: {{class_path: Target, init_args: {{column: revenue, unit: US dollars}}}}
+  features:
+    - {{class_path: Number, init_args: {{column: runtime}}}}
+    - {{class_path: Category, init_args: {{column: person}}}}
+  split: {{class_path: RandomSplit, init_args: {{val: 0.1, test: 0.2, seed: 3}}}}
+  batch_size: 128
+model: {{hidden: [8]}}
+trainer: {{max_epochs: 1, accelerator: cpu, devices: 1, enable_progress_bar: false}}
+"""
+VOTES = "\n    - {class_path: Number, init_args: {column: votes}}\n"
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory) -> Path:
+    """Return a config for 80 films with a row for each of ten people, who were in no other film.
+
+    A film's revenue has nothing to do with its runtime, which is its own. The config's own split puts films on both
+    sides, without leave to.
+    """
+    folder = tmp_path_factory.mktemp("audited")
+    random = np.random.default_rng(5)
+    films = pd.DataFrame(
+        {
+            "id": [f"tt{number:03d}" for number in range(80)],
+            "year": 1930 + random.permutation(80),
+            "made": 1930 + random.permutation(80),
+            "runtime": random.permutation(80) + 70,
+            "revenue": random.normal(5e6, 1e6, 80).round(),
+            "votes": random.integers(10, 10_000, 80),
+        }
+    )
+    rows = films.loc[films.index.repeat(10)].reset_index(drop=True)
+    rows["person"] = [f"Person {number}" for number in range(800)]
+    rows.to_csv(folder / "people.csv", index=False)
+    films.assign(person="Ann").to_csv(folder / "films.csv", index=False)
+    (folder / "study.yaml").write_text(STUDY.format(table=folder / "people.csv"), encoding="utf-8")
+    (folder / "votes.yaml").write_text(
+        (folder / "study.yaml").read_text(encoding="utf-8").replace("\n  split:", VOTES + "  split:"), encoding="utf-8"
+    )
+    return folder / "study.yaml"
+
+
+@pytest.fixture(scope="module")
+def audit(command, config, tmp_path_factory):
+    """Return what audits in a folder of its own."""
+
+    def run(*options: object, config: Path = config) -> SimpleNamespace:
+        runs = tmp_path_factory.mktemp("runs")
+        said = command("audit", "--config", config, "--runs", runs, *options)
+        assert (said.code, said.err) == (0, "")
+        path = runs / "small-audit/version_0"
+        told = json.loads((path / "audit.json").read_text(encoding="utf-8"))
+        return SimpleNamespace(path=path, said=said.out, lines=pd.read_csv(path / "audit.csv"), told=told)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def audited(audit) -> SimpleNamespace:
+    return audit("--models", "[tree]", "--repeats", 2)
+
+
+@pytest.fixture(scope="module")
+def single(config) -> Path:
+    """Return the table with one row a film."""
+    return config.with_name("films.csv")
+
+
+def summary_of(done: SimpleNamespace) -> dict[str, dict]:
+    return {one["split"]: one for one in done.told["splits"]}
+
+
+def cells_of(said: str, begin: str) -> list[str]:
+    """Return the cells of the table's line that begins so."""
+    (line,) = (line for line in said.splitlines() if line.startswith(f"│ {begin}"))
+    return [cell.strip() for cell in line.strip("│").split("│")[1:]]
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+
+def test_a_tree_knows_films_by_heart_with_rows_at_random_and_nothing_of_new_ones(audited):
+    found = audited.lines.groupby("split")["r2"]
+    assert found.min()["rows at random"] > 0.9
+    assert found.max()["by film"] < 0.3
+    assert found.max()["by time (year)"] < 0.3
+    summary = summary_of(audited)
+    assert list(summary) == ["rows at random", "by film", "by time (year)"]
+    for split, one in summary.items():
+        assert one["r2"] == pytest.approx(found.mean()[split])
+        assert one["r2_sd"] == (None if split == "by time (year)" else pytest.approx(found.std()[split]))
+        assert one["repeats"] == (1 if split == "by time (year)" else 2)
+
+
+def test_the_terminals_table_says_the_same(audited):
+    summary = summary_of(audited)
+    spread = [f" ± {one['r2_sd']:.3f}" if one["r2_sd"] is not None else "" for one in summary.values()]
+    expected = [f"{one['r2']:.3f}{after}" for one, after in zip(summary.values(), spread, strict=True)]
+    assert cells_of(audited.said, "tree, R²") == expected
+    assert cells_of(audited.said, "its film in training") == ["100%", "0%", "0%"]
+    assert cells_of(audited.said, "one of its people in") == ["0%", "0%", "0%"]
+    by_film = f"to {summary['by film']['r2']:.3f} by film: rows at random tell it of films that it has seen."
+    assert f"R² of tree falls from {summary['rows at random']['r2']:.3f} with rows at random {by_film}" in audited.said
+    assert f"{audited.path}/" in audited.said
+
+
+def test_each_repeat_is_a_line_and_has_the_next_seed(audited):
+    lines = audited.lines
+    random = lines[lines["split"] == "rows at random"]
+    assert random["repeat"].tolist() == [0, 1]
+    assert random["seed"].tolist() == lines.loc[lines["split"] == "by film", "seed"].tolist() == [3, 4]
+    assert ",0,3,tree," in (audited.path / "audit.csv").read_text(encoding="utf-8")
+    assert random["r2"].nunique() == 2
+    assert lines.loc[lines["split"] == "by time (year)", "seed"].isna().tolist() == [True]
+    assert lines["test_rows"].tolist() == [160] * 5
+    assert lines["train_rows"].tolist() == [560] * 5
+
+
+def test_shares_of_test_rows_are_exact(audited):
+    shares = audited.lines.groupby("split", sort=False)["film_seen"].mean()
+    assert shares.to_dict() == {"rows at random": 1, "by film": 0, "by time (year)": 0}
+    assert (audited.lines["person_seen"] == 0).all()
+
+
+def test_the_folder_holds_the_studys_config_and_the_findings(audited, config, command, tmp_path):
+    assert sorted(path.name for path in audited.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
+    found = yaml.safe_load((audited.path / "config.yaml").read_text(encoding="utf-8"))
+    given = yaml.safe_load(config.read_text(encoding="utf-8"))
+    assert "audit" not in found
+    assert found["data"]["split"]["init_args"] == given["data"]["split"]["init_args"]
+    assert found["data"]["allow_leak"] is False
+    words = ["--data.split", "GroupSplit", "--data.split.by", "id", "--compare.models", "[]"]
+    said = command("study", "--config", audited.path / "config.yaml", "--runs", tmp_path, *words)
+    assert said.code == 0, said.err
+
+
+def test_the_same_audit_comes_to_the_same(audited, audit):
+    again = audit("--models", "[tree]", "--repeats", 2)
+    assert (again.path / "audit.csv").read_bytes() == (audited.path / "audit.csv").read_bytes()
+    assert again.told == audited.told
+
+
+# --- which splits ----------------------------------------------------------------------------------------------------
+
+
+def test_another_column_can_be_the_year(audited, audit):
+    one = audit("--models", "[tree]", "--repeats", 1, "--year", "made")
+    assert list(summary_of(one)) == ["rows at random", "by film", "by time (made)"]
+    assert summary_of(one)["by time (made)"]["r2"] != summary_of(audited)["by time (year)"]["r2"]
+    assert one.told["notes"] == []
+
+
+def test_films_with_one_row_each_are_not_split_by_film(audit, single):
+    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", single, "--people", "[person]")
+    note = "not split by film: every film has one row, so that rows at random are films at random"
+    assert done.told["notes"] == [note]
+    assert note in done.said
+    assert list(summary_of(done)) == ["rows at random", "by time (year)"]
+    assert cells_of(done.said, "one of its people in training") == ["100%", "100%"]
+
+
+def test_rows_without_an_id_make_no_film_of_several_rows(audit, single, tmp_path):
+    films = pd.read_csv(single)
+    films.loc[[3, 5], "id"] = None
+    films.to_csv(tmp_path / "films.csv", index=False)
+    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
+    assert "every film has one row" in done.told["notes"][0]
+
+
+def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config, tmp_path):
+    rows = pd.read_csv(config.with_name("people.csv"))
+    rows.loc[:6, "id"], rows.loc[100:109, "year"] = None, None
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "rows.csv")
+    assert done.told["notes"] == [
+        "by film: 7 rows without id are left out",
+        "by time: 10 rows without year are left out",
+    ]
+    assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
+
+
+def test_without_a_film_or_a_year_there_is_one_split(audit, config, single, tmp_path):
+    pd.read_csv(single).drop(columns="year").to_csv(tmp_path / "films.csv", index=False)
+    options = ["--data.film", "null", "--data.table", tmp_path / "films.csv"]
+    done = audit("--models", "[tree]", "--repeats", 1, *options)
+    assert list(summary_of(done)) == ["rows at random"]
+    assert done.told["notes"] == [
+        "not split by film: data.film names no column with a film's id",
+        "not split by time: no column is named year or release date; audit.year names another",
+    ]
+    assert all(note in done.said for note in done.told["notes"])
+    assert "its film in training" not in done.said
+    assert summary_of(done)["rows at random"]["film_seen"] is None
+
+
+def test_a_year_that_cannot_split_is_a_note(audit, single, tmp_path):
+    pd.read_csv(single).assign(year="June 10, 1994").to_csv(tmp_path / "films.csv", index=False)
+    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
+    assert list(summary_of(done)) == ["rows at random"]
+    assert "not split by time (year): data.split.by: column 'year' must hold numbers or dates" in done.told["notes"][1]
+
+
+# --- models and runs -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audited):
+    done = audit("--models", "[tree,mlp]", "--repeats", 1)
+    assert done.lines["model"].tolist() == ["tree", "mlp"] * 3
+    assert done.lines.loc[done.lines["model"] == "mlp", "r2"].nunique() == 3
+    assert done.lines["rmse"].notna().all()
+    trees = audited.lines[audited.lines["repeat"] == 0].set_index("split")["r2"]
+    assert done.lines[done.lines["model"] == "tree"].set_index("split")["r2"].to_dict() == trees.to_dict()
+    assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
+
+
+def test_tree_and_ridge_are_the_usual_models(audit, single):
+    done = audit("--repeats", 1, "--data.table", single)
+    assert done.lines["model"].tolist() == ["tree", "ridge"] * 2
+
+
+# --- known only after release ----------------------------------------------------------------------------------------
+
+LATE = "Known only after release: votes. They go with revenue, and can't tell it of a film to come: leave them out of"
+
+
+def test_votes_are_told_by_audit_and_study_and_the_run_can_be_audited(audit, audited, command, config, tmp_path):
+    votes = config.with_name("votes.yaml")
+    done = audit("--models", "[tree]", "--repeats", 1, config=votes)
+    assert LATE in done.said
+    assert done.told["known_after_release"] == ["votes"]
+    assert audited.told["known_after_release"] == []
+    assert "Known only after release" not in audited.said
+
+    options = ["--data.split", "GroupSplit", "--data.split.by", "id", "--compare.models", "[]"]
+    said = command("study", "--config", votes, "--runs", tmp_path / "runs", *options)
+    assert said.code == 0, said.err
+    assert LATE in said.out
+    run = tmp_path / "runs/small/version_0"
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["known_after_release"] == ["votes"]
+
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    words = ["--models", "[tree]", "--repeats", 1, "--data.split.seed", 3, "--data.split.val", 0.1]
+    said = command("audit", "--run", run, *words, "--data.split.test", 0.2)
+    assert said.code == 0, said.err
+    lines = pd.read_csv(tmp_path / "runs/small-audit/version_0/audit.csv").drop(columns="seed")
+    pd.testing.assert_frame_equal(lines[:2], done.lines.drop(columns="seed")[:2])
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+# --- mistakes --------------------------------------------------------------------------------------------------------
+
+
+MISTAKES = {
+    "no repeats": (("--repeats", 0), "--repeats must be 1 or more, got 0"),
+    "no models": (("--models", "[]"), "--models must name a model, got []"),
+    "a model that is none": (("--models", "[trea]"), "must be one of tree, ridge, boosting, knn, mlp, got ['trea']"),
+    "a year that is not there": (("--year", "nope"), "no column 'nope'"),
+    "a year that is no time": (("--year", "person"), "'person' must hold numbers or dates"),
+    "people that are not there": (("--people", "[nope]"), "no column 'nope'"),
+    "people that are numbers": (("--people", "[runtime]"), "--people must be columns of Labels or Category, 'runtime'"),
+    "a film that is not there": (("--data.film", "nope"), "no column 'nope'"),
+    "another run's option": (("--resume", "runs/small/version_0"), "`audit` takes a run's folder with --run"),
+    "a folder that is no run": (("--run", "nope"), "--run must be the folder of a run"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tmp_path, mistake):
+    options, message = MISTAKES[mistake]
+    said = command("audit", "--config", config, "--runs", tmp_path / "runs", *options)
+    assert said.code == 2
+    assert message in said.err
+    assert said.err.count("error:") == 1
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_a_config_it_asks_for_one(command):
+    said = command("audit")
+    assert said.code == 2
+    assert "--config configs/ratings.yaml" in said.err
+
+
+def test_an_audit_that_fails_leaves_no_version(command, config, tmp_path):
+    answer = "[{class_path: Number, init_args: {column: revenue}}]"
+    said = command("audit", "--config", config, "--runs", tmp_path, "--data.features", answer)
+    assert said.code == 2
+    assert "data.features must not have the target's own column 'revenue'" in said.err
+    assert not list(tmp_path.rglob("version_*"))
