@@ -19,6 +19,7 @@ PEOPLE = {
 }  # fmt: skip
 """Roles and columns of people, with blanks for what parts their words."""
 
+YEARS = re.compile(r"(release|start|premiere)?[_ ]?(year|date)|released", re.IGNORECASE)
 MONEY = {"earnings", "gross", "grosses", "profit", "revenue", "revenues", "takings"}
 CURRENCY = re.compile(r"dollar|euro|pound|profit|usd|[$€£¥]", re.IGNORECASE)
 AFTER_RELEASE = MONEY | {
@@ -58,6 +59,11 @@ def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) 
         return []
     numbers = [feature.column for feature in features if isinstance(feature, Number | Bins)]
     return [column for column in dict.fromkeys(numbers) if _is_of(column, AFTER_RELEASE)]
+
+
+def is_year(column: str) -> bool:
+    """Tell whether a column's name says that it holds a film's year or date of release."""
+    return YEARS.fullmatch(column) is not None
 
 
 def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]:

@@ -1,6 +1,5 @@
 """The command `audit`: the same models under several splits, side by side, and what they had seen before the test."""
 
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from baselines import Comparison, Sample, fit
 from datamodules import FilmDataModule, GroupSplit, RandomSplit, Scores, Split, TimeSplit
 from datamodules.errors import InputError, refuse_missing_columns
 from datamodules.features import Category, Labels
-from datamodules.leakage import film_seen, known_after_release, people_features, person_seen
+from datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
 from lightning_modules.auditing import Audit, AuditCLI, AuditedModel, AuditTrial
 from reports.run_folder import RunFolder
 from reports.scores import HEADINGS, LOUD, known_after_release_warning, plain
 
 USUAL: tuple[AuditedModel, ...] = ("tree", "ridge")
-YEARS = re.compile(r"(release|start|premiere)?[_ ]?(year|date)|released", re.IGNORECASE)
 GULF = 0.1
 """A fall of R² that is worth a word."""
 
@@ -127,7 +125,7 @@ def _schemes(films: FilmDataModule, asked: Audit, frame: pd.DataFrame, notes: li
 def _year(split: Split, frame: pd.DataFrame) -> str | None:
     if isinstance(split, TimeSplit):
         return split.by
-    return next((str(name) for name in frame.columns if YEARS.fullmatch(str(name))), None)
+    return next((str(name) for name in frame.columns if is_year(str(name))), None)
 
 
 def _lines(

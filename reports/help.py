@@ -16,6 +16,7 @@ COMMANDS = {
     "importance": "say which people, companies and genres a run's predictions rest on",
     "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
     "audit": "say how far scores lean on leaks: the same models under several splits, side by side",
+    "report": "write a page of a run's results, or of several side by side: runs/<study>/version_<n>/report.html",
     "prepare": "make a table of films, and configs for it, of the raw files of a public collection",
 }
 
@@ -108,6 +109,10 @@ OPTIONS = {
         "--run FOLDER": "a run, in place of --config",
         **{f"{name} {kind}": said for name, (kind, said) in AUDIT.items()},
     },
+    "report": {
+        "--run FOLDER [FOLDER ...]": "a run, or several to compare, such as runs/ratings/version_0",
+        "--out FILE.html": "where to write it, by default report.html in the run's folder",
+    },
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
 
@@ -121,6 +126,7 @@ EXAMPLES = {
     "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
     "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
     "audit": "python cli.py audit --config configs/ratings.yaml",
+    "report": "python cli.py report --run runs/ratings/version_0",
     "prepare": "python cli.py prepare the-movies-dataset --raw downloads/ --out films.parquet",
 }
 
@@ -137,7 +143,7 @@ def show_command(command: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
     console.print(f"\nExample    [bold]{escape(EXAMPLES[command])}[/bold]", highlight=False)
-    if command == "prepare":  # has no others
+    if command in ("prepare", "report"):  # have no others
         return
     console.print(
         f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",

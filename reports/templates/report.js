@@ -1,0 +1,129 @@
+"use strict";
+(() => {
+  const data = (name) => JSON.parse(document.getElementById(`${name}-data`).textContent);
+  const figures = data("figures"), templates = data("templates"), config = data("config");
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const printing = window.matchMedia("print");
+  const theme = () => templates[dark.matches && !printing.matches ? "dark" : "light"];
+  const plots = [...document.querySelectorAll(".plot")];
+
+  // --- figures: drawn when they come into view, all of them before the page is printed -------------------------------
+
+  const drawn = new Set();
+  const draw = (element) => {
+    if (drawn.has(element)) return;
+    drawn.add(element);
+    const { data: traces, layout } = figures[Number(element.dataset.figure)];
+    Plotly.newPlot(element, traces, { ...layout, template: theme() }, config);
+  };
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+  }, { rootMargin: "600px" });
+  plots.forEach((element) => seen.observe(element));
+  const again = () => drawn.forEach((element) => Plotly.relayout(element, { template: theme() }));
+  dark.addEventListener("change", again);
+  window.addEventListener("beforeprint", () => { plots.forEach(draw); drawn.forEach((element) => Plotly.Plots.resize(element)); });
+  window.addEventListener("afterprint", again);
+
+  const text = (tag, content, kind = "") => {
+    const element = document.createElement(tag);
+    element.textContent = content;
+    if (kind) element.className = kind;
+    return element;
+  };
+  const said = (value) => (value === null ? "–" : String(value));
+
+  // --- the table of all values ------------------------------------------------------------------------------------
+
+  const table = document.getElementById("values-table");
+  if (table) {
+    const rows = data("values").rows, step = 100;
+    const body = table.querySelector("tbody"), search = document.getElementById("search");
+    const found = document.getElementById("found"), more = document.getElementById("more");
+    let kept = rows, shown = 25, column = 4, down = true;
+    const compare = (a, b) => {
+      const [left, right] = [a[column], b[column]];
+      if (left === null || right === null) return (left === null) - (right === null);
+      const order = typeof left === "string" ? left.localeCompare(right) : left - right;
+      return down ? -order : order;
+    };
+    const show = () => {
+      body.replaceChildren(...kept.slice(0, shown).map((row) => {
+        const line = document.createElement("tr");
+        const name = text("th", row[0]);
+        name.scope = "row";
+        line.append(name, text("td", row[1]), ...row.slice(2).map((cell) => text("td", said(cell), "number")));
+        return line;
+      }));
+      found.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;
+      more.hidden = shown >= kept.length;
+    };
+    const choose = () => {
+      const wanted = search.value.trim().toLowerCase().split(/\s+/);
+      kept = rows.filter((row) => wanted.every((word) => `${row[0]} ${row[1]}`.toLowerCase().includes(word)));
+      kept.sort(compare);
+      shown = 25;
+      show();
+    };
+    search.addEventListener("input", choose);
+    more.addEventListener("click", () => { shown += step; show(); });
+    table.querySelectorAll("thead button").forEach((button) => button.addEventListener("click", () => {
+      const next = Number(button.dataset.column);
+      down = next === column ? !down : next > 1;
+      column = next;
+      table.querySelectorAll("thead th").forEach((heading) => heading.removeAttribute("aria-sort"));
+      button.parentElement.setAttribute("aria-sort", down ? "descending" : "ascending");
+      choose();
+    }));
+    show();
+  }
+
+  // --- a single film ------------------------------------------------------------------------------------------------
+
+  const list = document.getElementById("film");
+  if (list) {
+    const { films, features, moved } = data("explorer"), unit = data("unit"), most = 50;
+    const money = /dollar|usd|\$/i.test(unit);
+    const amount = (value) => {
+      if (value === null) return "–";
+      if (!money) return `${value}${unit ? ` ${unit}` : ""}`;
+      const [size, sign] = [Math.abs(value), value < 0 ? "-" : ""];
+      const [by, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"]].find(([scale]) => size >= scale) || [1, ""];
+      return `${sign}$${Number((size / by).toPrecision(3))}${letter}`;
+    };
+    const place = document.getElementById("film-said"), search = document.getElementById("film-search");
+    const show = (number) => {
+      const [title, actual, predicted] = films[number];
+      const pairs = moved[number], largest = Math.max(...pairs.filter((_, at) => at % 2).map(Math.abs), 1e-12);
+      const lines = [];
+      for (let at = 0; at < pairs.length; at += 2) {
+        const line = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");
+        line.className = "moved";
+        bar.className = "bar";
+        mark.className = pairs[at + 1] >= 0 ? "plus" : "minus";
+        mark.style.width = `${(50 * Math.abs(pairs[at + 1])) / largest}%`;
+        bar.append(mark);
+        const change = `${pairs[at + 1] > 0 ? "+" : ""}${money ? amount(pairs[at + 1]) : pairs[at + 1]}`;
+        line.append(text("span", features[pairs[at]]), bar, text("span", change, "number"));
+        lines.push(line);
+      }
+      place.replaceChildren(
+        text("h3", title),
+        text("p", `Predicted ${amount(predicted)}, actual ${amount(actual)}. The values that moved the prediction most:`),
+        ...lines,
+      );
+    };
+    const choose = () => {
+      const wanted = search.value.trim().toLowerCase();
+      const hits = [];
+      for (let at = 0; at < films.length && hits.length < most; at += 1) {
+        if (films[at][0].toLowerCase().includes(wanted)) hits.push(at);
+      }
+      list.replaceChildren(...hits.map((at) => { const option = text("option", films[at][0]); option.value = at; return option; }));
+      if (hits.length) { list.value = hits[0]; show(hits[0]); } else place.replaceChildren(text("p", "No test film has this in its title."));
+    };
+    search.addEventListener("input", choose);
+    list.addEventListener("change", () => show(Number(list.value)));
+    choose();
+  }
+})();
