@@ -59,7 +59,7 @@ def _dispatch(words: list[str]) -> int:
         show_overview(Console())
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
-    elif "-h" in words or "--help" in words or words[1:] == ["--help-all"] and command in ("prepare", "report"):
+    elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
         show_command(command, Console())
     elif command == "prepare":  # is not Lightning's, nor is report
         from reports.prepare import prepare

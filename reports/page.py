@@ -15,10 +15,11 @@ from plotly.offline import get_plotlyjs
 
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
 from reports.figures import scores
-from reports.figures.style import CONFIG, amount, figure_json, template_json
+from reports.figures.style import CONFIG, amount, figure_json, is_money, template_json
 from reports.results import NETWORK, Results
-from reports.scores import HEADINGS, known_after_release_warning
+from reports.scores import HEADINGS, in_order, known_after_release_warning
 from reports.sections import (
+    Picture,
     Section,
     best_and_worst,
     importance_section,
@@ -27,8 +28,8 @@ from reports.sections import (
     scores_section,
 )
 
-MOST_MOVED, DIGITS = 15, 3
-"""Values of a film in the explorer, and digits of their contributions: pages stay small."""
+MOST_MOVED, DIGITS, FIRST = 15, 3, 25
+"""Values of a film in the explorer, digits of numbers, and lines that a table begins with: pages stay small."""
 
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
 
@@ -42,12 +43,13 @@ def report_page(runs: list[Results]) -> str:
     """Return the page of a run; of several runs, a page that sets them side by side."""
     first = runs[0]
     intervals = [intervals_of(one) for one in runs]
-    if len(runs) == 1:
+    single = len(runs) == 1
+    if single:
         sections = [scores_section(first, intervals[0]), importance_section(first), models_section(first)]
     else:
         sections = [_compared(runs, intervals)]
     figures = [picture.figure for section in sections for picture in section.pictures]
-    single = len(runs) == 1
+    values = _values(first) if single else []
     return _ENVIRONMENT.get_template("report.html.jinja").render(
         title=first.name if single else "Runs side by side",
         single=single,
@@ -60,25 +62,24 @@ def report_page(runs: list[Results]) -> str:
         extremes=_extremes(first) if single else {},
         unit=first.unit,
         target=first.target,
-        values=_script(_values(first)) if single else "null",
-        n_values=len(_values(first)["rows"]) if single else 0,
-        shown_values=_values(first)["rows"][:25] if single else [],
+        values=_script(values),
+        shown_values=values[:FIRST],
         explorer=_script(_explorer(first)) if single else "null",
         has_explorer=single and bool(len(first.contributions)) and bool(len(first.test)),
         made=[_made(one) for one in runs],
         measured=_measured(first) if single else "",
         style=_asset("report.css"),
         script=_asset("report.js"),
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 (plotly's own script)
-        figures=Markup("[" + ",".join(figure_json(one) for one in figures) + "]"),  # noqa: S704 (has no `<`)
-        templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),  # noqa: S704
+        plotly=Markup(get_plotlyjs()),
+        figures=Markup("[" + ",".join(figure_json(one) for one in figures) + "]"),
+        templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),
         config=_script(CONFIG),
         written=f"{datetime.now(UTC):%d %B %Y}",
     )
 
 
 def _asset(name: str) -> Markup:
-    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704 (our own)
+    return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))
 
 
 def _script(value: Any) -> Markup:
@@ -86,7 +87,7 @@ def _script(value: Any) -> Markup:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)  # noqa: S704 (escaped above)
+    return Markup(text)
 
 
 def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
@@ -101,15 +102,15 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     found = intervals.set_index(["model", "score"]) if len(intervals) else intervals
     model = NETWORK if NETWORK in results.models else next((one for one in results.models if one != "mean"), None)
     if model and (model, "rmse_below_mean") in found.index:
-        mean = found.loc[("mean", "rmse"), "value"]
+        mean, rmse = (found.loc[(one, "rmse"), "value"] for one in ("mean", model))
         gain = found.loc[(model, "rmse_below_mean")]
         low, value, high = (gain[name] / mean for name in ("low_95", "value", "high_95"))
         called = "the network" if model == NETWORK else model
         less = f"{value:.0%} smaller" if value >= 0 else f"{-value:.0%} larger"
         sentences.append(
             f"Errors of {called} are {less} than those of guessing the mean "
-            f"(95 % interval: {low:.0%} to {high:.0%}): an RMSE of {amount(found.loc[(model, 'rmse'), 'value'], results.unit)} "
-            f"in place of {amount(mean, results.unit)}."
+            f"(95 % interval: {low:.0%} to {high:.0%}): an RMSE of {amount(rmse, results.unit)} in place of "
+            f"{amount(mean, results.unit)}."
         )
     if len(results.aggregated) and not results.importance.get("warning"):
         columns = results.aggregated[results.aggregated["level"] == "column"].dropna(subset=["importance"])
@@ -143,52 +144,60 @@ def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     models = results.metrics.get("models", {})
     told = {name for one in models.values() for name, value in one.items() if value is not None}
     names = [name for name in HEADINGS if name in told]
-    found = intervals.set_index(["model", "score"]) if len(intervals) else intervals
-    lines = []
-    for model, values in sorted(models.items(), key=lambda item: item[1]["rmse"] or np.inf):
-        cells = []
-        for name in names:
-            value, said = values.get(name), "–"
-            unit = results.unit if name in ("rmse", "mae") else ""
-            if value is not None:
-                said = amount(value, unit if unit and "$" in amount(1, unit) else "") if unit else f"{value:.3f}"
-                if (model, name) in found.index:
-                    low, high = found.loc[(model, name), ["low_95", "high_95"]]
-                    ends = [amount(end, unit).removesuffix(f" {unit}") if unit else f"{end:.3f}" for end in (low, high)]
-                    said = f"{said} ({ends[0]} to {ends[1]})"
-            cells.append(said)
-        lines.append({"model": model, "cells": cells})
-    headings = [
-        f"{HEADINGS[name]}, {results.unit}" if results.unit and name in ("rmse", "mae") else HEADINGS[name]
-        for name in names
-    ]
-    return {"headings": headings, "lines": lines}
+    ends = {(one.model, one.score): (one.low_95, one.high_95) for one in intervals.itertuples()}
+
+    def cell(model: str, name: str) -> str:
+        value = models[model].get(name)
+        if value is None:
+            return "–"
+        interval = ends.get((model, name), ())
+        said = [_score(one, name, results.unit) for one in (value, *interval)]
+        return said[0] if len(said) == 1 else f"{said[0]} ({said[1]} to {said[2]})"
+
+    return {
+        "headings": [_with_unit(HEADINGS[name], name, results.unit) for name in names],
+        "lines": [{"model": model, "cells": [cell(model, name) for name in names]} for model, _ in in_order(models)],
+    }
+
+
+def _score(value: float, name: str, unit: str) -> str:
+    """Return a score as text; its unit stands in the heading, but for money's sign."""
+    if name in ("rmse", "mae"):
+        return _bare(value, unit)
+    return f"{round(value, 3) + 0.0:.3f}"
+
+
+def _bare(value: float, unit: str) -> str:
+    return amount(value, unit if is_money(unit) else "")
+
+
+def _with_unit(heading: str, name: str, unit: str) -> str:
+    return f"{heading}, {unit}" if unit and name in ("rmse", "mae") else heading
 
 
 def _extremes(results: Results) -> dict[str, list[dict[str, str]]]:
-    found = {}
+    """Return the films that were predicted best and worst, as text."""
+    unit, found = results.unit, {}
     for heading, films in best_and_worst(results).items():
-        columns = [films[name] if name in films else films["film"] for name in ("title",)]
-        found[heading] = [
-            {"film": str(title), "actual": amount(actual, results.unit), "predicted": amount(predicted, results.unit)}
-            for title, actual, predicted in zip(columns[0], films["actual"], films["predicted"], strict=True)
-        ]
+        titles = films["title"].fillna(films["film"].astype("str")) if "title" in films else films["film"].astype("str")
+        ends = (films[name].map(lambda value: _bare(value, unit)) for name in ("actual", "predicted"))
+        lines = zip(titles, *ends, strict=True)
+        found[heading] = [dict(zip(("film", "actual", "predicted"), line, strict=True)) for line in lines]
     return found
 
 
-def _values(results: Results) -> dict[str, Any]:
+def _values(results: Results) -> list[list[Any]]:
     """Return the table of all values that are estimable: feature, role, films, direction, importance, margin, q."""
     features = results.features
     if features.empty:
-        return {"headings": [], "rows": []}
+        return []
     known = features[features["importance"].notna()]
     direction = known["direction"] if "direction" in known else pd.Series(np.nan, known.index)
     columns = [
         known["feature"].astype(str), known["role"].astype(str), known["n_films"].astype(int),
         _short(direction), _short(known["importance"]), _short(margins(known)), _short(known["q"]),
     ]  # fmt: skip
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return {"headings": ["feature", "role", "films", "direction", "importance", "± 95 %", "q"], "rows": rows}
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _short(values: pd.Series) -> list[float | None]:
@@ -233,8 +242,8 @@ def _measured(results: Results) -> str:
     )
     return (
         f"Importance is {measure(said['loss'], said['unit'])}: {how}, on {said['films']:,} {said['split']} films. "
-        f"{said['not_estimable']:,} of {said['features']:,} features are in none of them: not estimable. Direction is the "
-        "mean change of the prediction where the value is present."
+        f"{said['not_estimable']:,} of {said['features']:,} features are in none of them: not estimable. Direction is "
+        "the mean change of the prediction where the value is present."
     )
 
 
@@ -252,8 +261,6 @@ def _compared(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
         section.missing.append("None of these runs has scores. Add them: python cli.py test --run FOLDER")
         return section
     units = {one.unit for one in runs}
-    from reports.sections import Picture
-
     section.pictures.append(
         Picture(
             "All models of all runs",

@@ -1,6 +1,6 @@
 """The sections of a report: which figures a run's files allow, what they show in words, and what is missing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +13,7 @@ from reports.figures import clusters, components, importance, linear, neighbours
 from reports.results import NETWORK, Results
 
 SEED = 0
-PEOPLE_ROLES = 6
+MOST_ROLES = 10
 """At most so many roles have a figure of their own."""
 
 
@@ -68,8 +68,8 @@ def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
     add(
         Picture(
             "All models on the same test films",
-            "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are better; "
-            "guessing the mean has an R² of 0.",
+            "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are "
+            "better; guessing the mean has an R² of 0.",
             scores.leaderboard(intervals, unit),
         )
     )
@@ -155,7 +155,7 @@ def importance_section(results: Results) -> Section:
         )
     )
     values = results.features[(results.features["level"] == "value") & results.features["importance"].notna()]
-    for role in values["role"].drop_duplicates().head(PEOPLE_ROLES):
+    for role in values["role"].drop_duplicates().head(MOST_ROLES):
         add(
             Picture(
                 f"Most important of role {role}",
@@ -328,9 +328,6 @@ def _titled(results: Results, films: pd.DataFrame) -> pd.DataFrame:
     table = results.table("predictions.csv")
     names = [name for name in ("film", "title") if name in table]
     return films.merge(table[["row", *names]], on="row", how="left") if names else films
-
-
-SECTIONS: tuple[Callable[[Results], Section], ...] = (importance_section, models_section)
 
 
 def best_and_worst(results: Results, most: int = 10) -> dict[str, pd.DataFrame]:

@@ -37,7 +37,7 @@
 
   const table = document.getElementById("values-table");
   if (table) {
-    const rows = data("values").rows, step = 100;
+    const rows = data("values"), step = 100;
     const body = table.querySelector("tbody"), search = document.getElementById("search");
     const found = document.getElementById("found"), more = document.getElementById("more");
     let kept = rows, shown = 25, column = 4, down = true;
