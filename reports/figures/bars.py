@@ -57,7 +57,8 @@ def bars(values: Any, margins: Any, hover: Sequence[str], colour: Any = OKABE_IT
 def hover_lines(names: Sequence[object], *said: Sequence[str]) -> list[str]:
     """Return what a hover label shows of each row: the whole name in bold, then a line each."""
     whole = [f"<b>{text(name)}</b>" for name in names]
-    return ["<br>".join(one) for one in zip(whole, *said, strict=True)]
+    lines = [[text(line) for line in one] for one in said]
+    return ["<br>".join(one) for one in zip(whole, *lines, strict=True)]
 
 
 def with_margin(values: Sequence[float] | pd.Series, margins: Sequence[float] | np.ndarray | pd.Series) -> list[str]:

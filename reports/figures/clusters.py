@@ -169,9 +169,9 @@ def profiles(table: pd.DataFrame, k: int) -> go.Figure:
     return tiles(
         share.to_numpy(dtype=float),
         columns,
-        [f"{one}: {sizes[one]:,} films" for one in means.columns],
+        [f"{one} ({sizes[one]:,})" for one in means.columns],
         f"Means of {len(columns)} numbers in {k} clusters: {said}.",
-        ("cluster", "column, in its own unit", "off the mean of all (1: the row's furthest)"),
+        ("cluster (films)", "column, in its own unit", "off the mean of all"),
         ends=(-1.0, 1.0),
         said=cells,
     )

@@ -176,7 +176,7 @@ def space(ratio: pd.Series | None) -> dict[str, object]:
     axes = {f"{name}axis": component_axis(place, ratio) for place, name in enumerate("xyz", start=1)}
     for one in axes.values():
         one["title"] = {"text": str(one["title"]["text"]).replace(" of the variance", "")}  # type: ignore[index]
-    return {**axes, "camera": {"eye": {"x": 1.5, "y": 1.5, "z": 0.9}, "center": {"x": 0, "y": 0, "z": -0.15}}}
+    return {**axes, "camera": {"eye": {"x": 1.65, "y": 1.65, "z": 1.0}, "center": {"x": 0, "y": 0, "z": -0.15}}}
 
 
 def _coloured(shown: pd.DataFrame, target: str, unit: str) -> dict[str, object]:

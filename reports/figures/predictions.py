@@ -23,7 +23,7 @@ from reports.figures.style import (
 )
 
 FEW, MOST_LABELS, MOSTLY = 5, 20, 0.95
-POINT = {"color": OKABE_ITO[0], "size": 5, "opacity": 0.35}
+POINT = {"color": OKABE_ITO[0], "size": 5, "opacity": 0.5}
 
 
 def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.Figure:

@@ -32,7 +32,7 @@ INKS = {"light": ("#24292F", "#E3E6E8", "#FFFFFF"), "dark": ("#E6EDF3", "#3A414A
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
 """What `Plotly.newPlot` takes as its last argument. Drag zooms, a double click goes back; no button leads elsewhere."""
 
-LONGEST, MOST_POINTS, DIGITS, WIDE, NARROW = 38, 5000, 4, 44, 26
+LONGEST, MOST_POINTS, DIGITS, WIDE, NARROW = 38, 5000, 4, 40, 26
 MONEY = re.compile(r"(us )?dollars?|usd|us\$|\$", re.IGNORECASE)
 LETTERS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
