@@ -135,11 +135,18 @@ class OLS(Predictor):
                 "low_95_hc3": self.model.params - margin,
                 "high_95_hc3": self.model.params + margin,
                 "vif": variance_inflation(self.matrix),
+                "standardised": self._standardised(),
             }
         )
         left_out = pd.DataFrame({"name": self.left_out.keys(), "left_out": self.left_out.values()})
         references = pd.DataFrame({"name": self.design.references.values(), "left_out": "the others' reference"})
         return pd.concat([found.assign(left_out=""), left_out, references], ignore_index=True)
+
+    def _standardised(self) -> np.ndarray:
+        """Return coefficients of columns and target in standard deviations, which compare; NaN for the constant."""
+        spread, of_target = self.matrix.std(0), self.model.model.endog.std()
+        known = (spread > 0) & (of_target > 0)
+        return np.where(known, self.model.params * spread / (of_target or 1.0), np.nan)
 
     def _summary(self) -> str:
         names = np.array(self.design.names, dtype=object)[self.kept]

@@ -78,10 +78,7 @@ class ImportanceStudy:
     @property
     def measure(self) -> str:
         """Say what an importance is, and in which unit."""
-        loss, unit = self.summary["loss"], self.summary["unit"]
-        if loss == "r2" or not unit:
-            return f"{MEASURES[loss]} when shuffled"
-        return f"{MEASURES[loss]} when shuffled, ({unit}){'²' if loss == 'mse' else ''}"
+        return measure(self.summary["loss"], self.summary["unit"])
 
     @property
     def films(self) -> str:
@@ -126,6 +123,13 @@ class ImportanceStudy:
         table = table[table["level"] != "number"]
         parts = [_ranked(_corrected(part), "name") for _, part in table.groupby("level", sort=False)]
         return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
+
+
+def measure(loss: str, unit: str) -> str:
+    """Say what an importance is, and in which unit, of the target's unit."""
+    if loss == "r2" or not unit:
+        return f"{MEASURES[loss]} when shuffled"
+    return f"{MEASURES[loss]} when shuffled, ({unit}){'²' if loss == 'mse' else ''}"
 
 
 def margins(table: pd.DataFrame) -> pd.Series:
