@@ -95,9 +95,9 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     rows = results.metrics.get("rows", {})
     kind = "films" if results.metrics.get("films") == sum(rows.values()) else "rows"
     unit = f" ({results.unit})" if results.unit else ""
+    learnt = rows.get("train", 0) + rows.get("val", 0)
     sentences = [
-        f"Models learnt {results.target}{unit} from {rows.get('train', 0) + rows.get('val', 0):,} {kind} and were tested "
-        f"on {rows.get('test', 0):,} others."
+        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on {rows.get('test', 0):,} others."
     ]
     found = intervals.set_index(["model", "score"]) if len(intervals) else intervals
     model = NETWORK if NETWORK in results.models else next((one for one in results.models if one != "mean"), None)
