@@ -178,7 +178,7 @@ def test_a_film_at_the_medians_is_encoded_as_one_that_has_them():
     medians = frame[["Year", "Budget", "Runtime"]].iloc[train].median()
     typical = encoder.encode(pd.DataFrame([{**medians, "Genre": "Drama"}])).dense[0]
     assert encoder.space.dense_names() == ["Year", "Budget", "Budget is missing", "Runtime"]
-    assert len(set(typical)) == 4
+    assert len(set(typical)) == 3  # the median of a normal distribution is 0 too
     assert encoder.at_medians() == pytest.approx(typical, abs=1e-6)
     assert encoder.at_medians().dtype == np.float32
 
