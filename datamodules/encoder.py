@@ -95,6 +95,16 @@ class FilmEncoder:
 
         return self._assemble(self._each_feature(frame, work), len(frame))
 
+    def at_medians(self) -> np.ndarray:
+        """Return the dense block's row of a film whose numbers are the training medians, and known, (n_dense,)."""
+        parts = [
+            feature.encode(np.array([group[0].fitted["median"]]), group)
+            for feature, group in zip(self.features, self.space.groups, strict=True)
+            if group and group[0].kind == "number"
+        ]
+        dense = [part.values for part in chain.from_iterable(parts) if isinstance(part, Dense)]
+        return _columns(dense, 1, np.float32)[0]
+
     def _each_feature(self, frame: pd.DataFrame, work: Callable[[int, pd.Series], Result]) -> list[Result]:
         """Work on each feature's column, side by side: Arrow's and numpy's kernels run without the interpreter's lock.
 

@@ -1,6 +1,7 @@
 """Permutation importance as pure functions on tensors; knows nothing of Lightning, files or films' names."""
 
 from importance.baseline import AdditiveLayer, AdditiveModel, Baseline
+from importance.contributions import label_contributions, mean_by_film, number_contributions
 from importance.estimator import Estimator, Piece, pieces_of
 from importance.held_out import Entries, HeldOut
 from importance.importance import FEW_FILMS, Importance, benjamini_hochberg
@@ -31,6 +32,9 @@ __all__ = [
     "benjamini_hochberg",
     "joint_importance",
     "keep_freed_memory",
+    "label_contributions",
+    "mean_by_film",
+    "number_contributions",
     "pieces_of",
     "plain_importance",
     "value_importance",

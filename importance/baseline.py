@@ -48,7 +48,7 @@ class Baseline:
 
     Attributes:
         to_unit: from the tail's output in float64 to the target's unit.
-        sums: (n_rows, width) float32, the pre-activations.
+        sums: (n_rows, width), the pre-activations, in the model's precision.
         predicted: (n_rows,) float64, in the target's unit.
         losses: (n_rows,) float64.
         by_error: (n_rows,) int64, the rows in the order of predicted less actual.
@@ -78,7 +78,8 @@ class Baseline:
     ) -> "Baseline":
         """Run the model once on the rows; it must be in eval mode."""
         with one_thread_a_step():
-            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights).float()
+            rows = replace(rows, dense=rows.dense.to(model.first.dense_weight.dtype))
+            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights)
             unknown = rows.actual  # until the sums have gone through the tail
             baseline = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown, unknown)
             predicted = baseline.predict(sums)
@@ -100,6 +101,13 @@ class Baseline:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
         return self.loss.increase(means, self.losses.mean(), self.variance)
 
+    def looks_at(self, columns: Tensor) -> Tensor:
+        """Tell of label columns, (n,) int64, whether the model looks at them at all, (n,) bool."""
+        weight = self.model.first.label_weight
+        seen = weight[columns, 0] != 0  # of nearly all columns the first unit is enough
+        seen[~seen] = (weight[columns[~seen]] != 0).any(1)
+        return seen
+
     @torch.inference_mode()
     def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
         """Return predictions of first-layer sums, (n,) float64 in the target's unit.
@@ -109,7 +117,7 @@ class Baseline:
             added: (n, width); row order[i] of it is added to row i.
             order: (n,) int64.
         """
-        scaled = torch.empty(len(sums), device=sums.device)
+        scaled = sums.new_empty(len(sums))
         for start in range(0, len(sums), self.batch_rows):
             part = slice(start, start + self.batch_rows)
             mine = sums[part].clone() if added is None or order is None else at(added, order[part]).add_(sums[part])
@@ -118,8 +126,8 @@ class Baseline:
         return self.to_unit(scaled.double())
 
     @torch.inference_mode()
-    def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
-        """Return how the loss of each row changes when a label's weight there changes by delta.
+    def predict_changed(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
+        """Return predictions of rows in which a label's weight changes by delta, in the target's unit.
 
         Args:
             row: (n,) int64.
@@ -129,9 +137,10 @@ class Baseline:
         Returns:
             (n,) float64.
         """
-        scaled = torch.empty(len(row), device=row.device)
+        scaled = self.sums.new_empty(len(row))
         size = min(self.batch_rows, max(len(row), 1))
-        sums, added = (torch.empty(size, self.sums.shape[1], device=row.device) for _ in range(2))
+        sums, added = (self.sums.new_empty(size, self.sums.shape[1]) for _ in range(2))
+        delta = delta.to(self.sums.dtype)
         for start in range(0, len(row), size):
             part = slice(start, start + size)
             n = len(row[part])
@@ -140,5 +149,16 @@ class Baseline:
             sums[:n].addcmul_(added[:n], delta[part, None])
             scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
         self.updates += len(row)
-        changed = self.loss.per_row(self.to_unit(scaled.double()), at(self.rows.actual, row))
+        return self.to_unit(scaled.double())
+
+    @torch.inference_mode()
+    def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
+        """Return how the loss of each row changes when a label's weight there changes by delta.
+
+        Args: as of `predict_changed`.
+
+        Returns:
+            (n,) float64.
+        """
+        changed = self.loss.per_row(self.predict_changed(row, column, delta), at(self.rows.actual, row))
         return changed - at(self.losses, row)

@@ -86,4 +86,4 @@ def _added(baseline: Baseline, kept: HeldOut) -> Tensor:
     """Return what columns add to each row's first-layer sum, (n_rows, width)."""
     first = baseline.model.first
     nothing = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
-    return (first(kept.dense, kept.labels, kept.offsets, kept.weights) - nothing).float()
+    return first(kept.dense, kept.labels, kept.offsets, kept.weights) - nothing

@@ -25,9 +25,7 @@ def value_importance(
     """
     part = entries.part(piece.first, piece.behind)
     # Exactly 0, not what rounding makes of it: columns that the model doesn't look at, or that all rows have alike.
-    weight = baseline.model.first.label_weight
-    seen = weight[part.columns, 0] != 0  # of nearly all columns the first unit is enough
-    seen[~seen] = (weight[part.columns[~seen]] != 0).any(1)
+    seen = baseline.looks_at(part.columns)
     seen &= (part.counts < baseline.rows.n_rows) | ~part.even
     looked_at = part.only(seen)
     if not len(looked_at.columns):

@@ -11,6 +11,7 @@ import torch
 from datamodules import FeatureSpace
 from datamodules.feature_sets import FeatureSet
 from importance import Importance, benjamini_hochberg
+from lightning_modules.contributions import Contributions
 
 MEASURES = {
     "mse": "increase of the squared error",
@@ -40,6 +41,8 @@ class ImportanceStudy:
         summary: estimator, loss, seed, rows, baseline loss, R², leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
+        contributions: what single values move single predictions by; None where it was stopped, and on all devices but
+            the first.
     """
 
     space: FeatureSpace
@@ -49,6 +52,7 @@ class ImportanceStudy:
     summary: dict[str, Any]
     missing_features: int
     missing_sets: int
+    contributions: Contributions | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -89,7 +93,8 @@ class ImportanceStudy:
     def features(self) -> pd.DataFrame:
         """Return one line a feature of the model, label values and numbers, the most important first.
 
-        Those that no held-out film carries have no importance and come last; ties go by name.
+        Those that no held-out film carries have no importance and come last; ties go by name. `direction` is that of
+        `Contributions`, empty where there are none.
         """
         dense, labels = self.space.dense, self.space.labels
         blocks = [*labels, *dense]
@@ -102,10 +107,17 @@ class ImportanceStudy:
             "value": np.concatenate([values, np.full(self.space.n_dense, None)]),
             "role": np.repeat([block.role for block in blocks], sizes),
             "level": np.where(is_value, "value", "number"),
+            "direction": self._directions(),
         }
         table = _ranked(pd.DataFrame({**named, **_numbers(Importance.cat([self.values, self.numbers]))}), "feature")
-        first = ["feature", "importance", "column", "value", "role", "level"]
+        first = ["feature", "importance", "direction", "column", "value", "role", "level"]
         return table[[*first, *table.columns.difference(first, sort=False)]]
+
+    def _directions(self) -> np.ndarray:
+        """Return one a feature, labels first."""
+        if self.contributions is None:
+            return np.full(self.space.n_labels + self.space.n_dense, np.nan)
+        return np.roll(self.contributions.direction, -self.space.n_dense)
 
     @cached_property
     def aggregated(self) -> pd.DataFrame:

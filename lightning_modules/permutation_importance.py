@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
+from dataclasses import replace
 from signal import SIG_IGN, SIGINT, signal
 from threading import current_thread, main_thread
 from time import perf_counter
@@ -22,6 +23,7 @@ from torch import Tensor
 from datamodules import FilmDataModule, FilmRows, InputError, TargetScale, regression_scores
 from datamodules.feature_sets import feature_sets
 from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, LossName, Task, Tasks
+from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
 
@@ -109,26 +111,29 @@ class PermutationImportance(Callback):
             _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), found)
         found = _of_all_devices(trainer, found)
         values, joint = tasks.together(found)
-        summary = {
-            **self._how(baseline),
-            "unit": films.declared.target.unit,
-            "leak": films.fitted.leak,
-            "row_updates": sum(one.updates for one in found),
-            "seconds": round(perf_counter() - start, 3),
-        }
         reached_sets = {place for one in found if one.of == "sets" for place in one.places.tolist()}
         missing_sets = [place for place in range(len(sets)) if place not in reached_sets]
         missing_numbers = sum(place < space.n_dense for place in missing_sets)
         reached_values = sum(len(one.places) for one in found if one.of == "values")
-        return ImportanceStudy(
+        study = ImportanceStudy(
             space,
             values.among(len(tasks.keys), tasks.entries.columns.cpu()),
             sets,
             joint,
-            summary,
+            self._how(baseline) | {"unit": films.declared.target.unit, "leak": films.fitted.leak},
             missing_features=len(values.mean) - reached_values + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
+        contributions = self._contributions(films, baseline) if study.is_whole and trainer.is_global_zero else None
+        updates, seconds = sum(one.updates for one in found), round(perf_counter() - start, 3)
+        summary = {**study.summary, "row_updates": updates, "seconds": seconds}
+        return replace(study, summary=summary, contributions=contributions)
+
+    def _contributions(self, films: FilmDataModule, baseline: Baseline) -> Contributions:
+        """Take single values out; done on the first device alone, since it takes less time than the table of it."""
+        with _deaf():  # the importances are whole, and would be lost
+            number = films.films.number[getattr(films.films.rows, self.split)]
+            return Contributions.of(baseline, films.fitted.encoder, number)
 
     def _baseline(self, model: MLPRegressor) -> Baseline:
         scale = model.films.fitted.scale
@@ -210,7 +215,10 @@ def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Don't listen to Ctrl-C: a device that has finished waits here for the others, which it stops."""
+    """Don't listen to Ctrl-C.
+
+    It would lose what is measured, or stop the devices that one which has finished waits for.
+    """
     if current_thread() is not main_thread():
         yield
         return

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -29,10 +31,31 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
     run.write_text("Aggregated_importanceNN.txt", "\n".join([*study.warnings, *lines]) + "\n")
     run.write_csv("employee_with_importance.csv", _warned(with_importance(films.read(), films.films, study), study))
+    _write_contributions(run, study)
     run.write_json("importance.json", describe_importance(study))
     picture = BytesIO()
     values_chart(study).savefig(picture, dpi=150, format="png")
     run.write_bytes("importance.png", picture.getvalue())
+
+
+def _write_contributions(run: RunFolder, study: ImportanceStudy) -> None:
+    """Write one line a row and value; without any, remove those of an earlier model."""
+    name, found = "contributions.parquet", study.contributions
+    if found is None:
+        (run.path / name).unlink(missing_ok=True)
+        return
+    names = pa.array(study.space.names(), pa.string())
+    table = pa.table(
+        {
+            "row": pa.array(found.row, pa.int32()),
+            "feature": names.take(pa.array(found.feature)).dictionary_encode(),
+            "contribution": pa.array(found.value.astype(np.float32)),
+        }
+    )
+    said = {"unit": study.summary["unit"], "warning": study.in_short}
+    packed = BytesIO()
+    parquet.write_table(table.replace_schema_metadata(said), packed, compression="zstd")
+    run.write_bytes(name, packed.getvalue())
 
 
 def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:

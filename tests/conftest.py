@@ -28,6 +28,7 @@ IMPORTANCES = [
     "Aggregated_importanceNN.txt",
     "Permu_importance_df.csv",
     "aggregated_importance.csv",
+    "contributions.parquet",
     "employee_with_importance.csv",
     "importance.json",
     "importance.png",

@@ -32,7 +32,7 @@ KEYS = {
     *("study", "target", "unit", "films", "rows", "left_out", "features", "leak", "unseen_labels", "models", "fits")
 }
 MODELS = {"mlp", "mean", "ridge"}
-TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt"))]
+TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]
 CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
 OF_MODELS = [
     *(f"artifacts/{name}.npz" for name in ("mlp", "mean", "ridge", "pca")),
@@ -1086,7 +1086,8 @@ def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
     assert found["missing"] + found["missing_columns"] > 0
     is_value = features["level"] == "value"
     assert (features["n_films"] > 0)[~known & is_value].sum() == found["missing"] - (~known & ~is_value).sum()
-    assert set(IMPORTANCES) <= set(files_in(finished))
+    assert set(IMPORTANCES) & set(files_in(finished)) == set(IMPORTANCES) - {"contributions.parquet"}
+    assert features["direction"].isna().all()
 
 
 def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_predictions(study_config, study, tmp_path):
@@ -1096,7 +1097,7 @@ def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_prediction
     assert said.pressed
     assert said.code == 130, said.shown
     path = tmp_path / "runs" / "small" / "version_0"
-    assert files_in(path) == LEFT_BY_A_STUDY
+    assert files_in(path) == [name for name in LEFT_BY_A_STUDY if name != "contributions.parquet"]
     assert described(path)["missing"] + described(path)["missing_columns"] > 0
     assert metrics_of(path)["models"] == study.metrics["models"]
     assert predictions_of(path)["predicted"].tolist() == study.predictions["predicted"].tolist()

@@ -163,3 +163,27 @@ def test_all_columns_with_unusable_cells_are_named_in_one_message(films):
     )
     with pytest.raises(InputError, match=said):
         encoder.fit_encode(films, np.arange(20, 80))
+
+
+def test_a_film_at_the_medians_is_encoded_as_one_that_has_them():
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame({name: random.exponential(size=81).round(3) for name in ("Year", "Budget", "Runtime")})
+    frame.loc[:9, "Budget"] = np.nan
+    frame["Genre"] = "Drama"
+    encoder = FilmEncoder(
+        [Number("Year", scale="quantile"), Labels("Genre"), Number("Budget", log1p=True), Number("Runtime")]
+    )
+    train = np.arange(71)
+    encoder.fit_encode(frame, train)
+    medians = frame[["Year", "Budget", "Runtime"]].iloc[train].median()
+    typical = encoder.encode(pd.DataFrame([{**medians, "Genre": "Drama"}])).dense[0]
+    assert encoder.space.dense_names() == ["Year", "Budget", "Budget is missing", "Runtime"]
+    assert len(set(typical)) == 3  # the median of a normal distribution is 0 too
+    assert encoder.at_medians() == pytest.approx(typical, abs=1e-6)
+    assert encoder.at_medians().dtype == np.float32
+
+
+def test_a_table_without_numbers_has_no_medians():
+    encoder = FilmEncoder([Labels("Genre")])
+    encoder.fit_encode(pd.DataFrame({"Genre": ["Drama", "War"]}), np.arange(2))
+    assert encoder.at_medians().tolist() == []

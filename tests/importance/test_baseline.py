@@ -1,3 +1,6 @@
+from copy import deepcopy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -91,6 +94,25 @@ def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
     found = baseline.predict(baseline.sums - own, own, order)
     assert np.abs(found.numpy() - study.predict()).max() > 0.1
     np.testing.assert_allclose(found, study.predict(dense=numbers[order]), atol=2e-6)
+
+
+def test_a_network_of_double_precision_is_measured_in_it(study):
+    precise = replace(study, model=deepcopy(study.model).double()).baseline()
+    assert precise.sums.dtype == torch.float64
+    np.testing.assert_allclose(precise.predicted, study.predict(), rtol=1e-12)
+    row, column, delta = torch.tensor([7, 60]), torch.tensor([2, 0]), torch.tensor([0.5, -0.25])
+    matrix = study.matrix[row]
+    matrix[[0, 1], column] += delta.numpy()
+    expected = study.predict(matrix, study.rows.dense.numpy()[row])
+    np.testing.assert_allclose(precise.predict_changed(row, column, delta), expected, rtol=1e-12)
+    assert study.baseline().sums.dtype == torch.float32
+
+
+def test_labels_of_weight_zero_in_all_units_are_not_looked_at(study):
+    with torch.no_grad():
+        study.model.first.label_weight[[1, 3]] = 0
+        study.model.first.label_weight[[2, 3, 5], 0] = 0
+    assert study.baseline().looks_at(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
 
 
 def test_rows_through_the_tail_are_counted(study):

@@ -10,9 +10,10 @@ from scipy.stats import false_discovery_control
 from datamodules import Block, FeatureSpace
 from datamodules.feature_sets import feature_sets
 from importance import Importance
+from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, ImportanceStudy
 
-FIRST = ["feature", "importance", "column", "value", "role", "level"]
+FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
 COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "z", "p", "q", "n_films", "rank"]
 SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
@@ -100,6 +101,17 @@ def test_a_feature_has_its_own_numbers(study):
     ]
     assert lines.loc["Genre=War", "z"] == pytest.approx(0.1 / 0.05)
     assert lines.loc["Year", ["importance", "n_films"]].tolist() == [0.25, 50]
+
+
+def test_a_feature_has_its_own_direction(study):
+    none, nan = np.array([]), np.nan
+    names = study.space.names()
+    assert names[:3] == ["Year", "Year is missing", "Genre=Drama"]
+    direction = np.array([1.5, -1.5, 0.25, *range(1, 8), nan])
+    found = replace(study, contributions=Contributions(none, none, none, direction)).features
+    expected = dict(zip(names, direction, strict=True))
+    assert found.set_index("feature")["direction"].to_dict() == pytest.approx(expected, nan_ok=True)
+    assert study.features["direction"].isna().all()
 
 
 def benjamini_hochberg(p: pd.Series) -> np.ndarray:

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from pyarrow import parquet
 from rich.console import Console
 
 from datamodules.features import Bins, Category, Labels, Number
+from datamodules.targets import Target
 from importance import Importance
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING
 from reports.folder import DANGEROUS
@@ -20,6 +22,7 @@ from reports.importance import describe_importance, print_importance, with_impor
 from reports.run_folder import RunFolder
 from tests.conftest import IMPORTANCES
 
+WITHOUT_CONTRIBUTIONS = [name for name in IMPORTANCES if name != "contributions.parquet"]
 TABLES = [name for name in IMPORTANCES if name.endswith(".csv")]
 PLAIN = {"warning", "estimator", "n_repeats", "seed", "split", "baseline_loss", "r2", "seconds", "row_updates"}
 COUNTS = {"features", "estimable", "not_estimable", "missing"}
@@ -80,6 +83,23 @@ def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(me
     assert found["sum"].tolist() == pytest.approx(expected["sum"].tolist(), rel=1e-5)
     assert found["importance"].tolist() == pytest.approx(expected["importance"].tolist(), rel=1e-5)
     assert found.query("level == 'group'")["name"].tolist() == ["Anns"]
+
+
+def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(measured, written, film_data):
+    done = measured(film_data(target=Target("rating", unit="points")))
+    path, contributions = written(done) / "contributions.parquet", done.study.contributions
+    found, names = pd.read_parquet(path), done.films.fitted.encoder.space.names()
+    assert list(found.columns) == ["row", "feature", "contribution"]
+    assert isinstance(found["feature"].dtype, pd.CategoricalDtype)
+    assert found["contribution"].dtype == np.float32
+    assert found["row"].tolist() == contributions.row.tolist()
+    assert found["feature"].tolist() == [names[place] for place in contributions.feature]
+    assert found["contribution"].tolist() == contributions.value.astype(np.float32).tolist()
+    assert len(found) > 200
+    numbers = done.films.films.number
+    assert set(found["row"]) == set(numbers[done.films.films.rows.test])
+    said = parquet.read_schema(path).metadata
+    assert (said[b"unit"], said[b"warning"]) == (b"points", b"")
 
 
 # --- text that a spreadsheet would run --------------------------------------------------------------------------------
@@ -290,6 +310,7 @@ def stopped(study, values: int, sets: int):
         joint=only(study.joint, sets),
         missing_features=int(study.values.estimable[values:].sum()) + missing_numbers,
         missing_sets=len(study.sets) - sets - missing_numbers,
+        contributions=None,
     )
 
 
@@ -316,11 +337,18 @@ def test_a_study_that_was_stopped_at_once_is_written_all_the_same(measured, writ
     done = measured()
     done.callback.study = stopped(done.study, values=0, sets=0)
     path = written(done)
-    assert sorted(file.name for file in path.iterdir()) == IMPORTANCES
+    assert sorted(file.name for file in path.iterdir()) == WITHOUT_CONTRIBUTIONS
     table = pd.read_csv(path / "Permu_importance_df.csv")
     assert len(table) > 20
-    assert table["importance"].isna().all()
+    assert table[["importance", "direction"]].isna().all(axis=None)
     assert "Stopped" in said(done.study)
+
+
+def test_contributions_of_an_earlier_model_go_when_a_study_is_stopped(measured, written):
+    done = measured()
+    assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
+    done.callback.study = stopped(done.study, values=8, sets=3)
+    assert sorted(file.name for file in written(done).iterdir()) == WITHOUT_CONTRIBUTIONS
 
 
 # --- a model that is no better than the mean --------------------------------------------------------------------------
@@ -344,6 +372,7 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
     assert len(roles) == 5
     found = json.loads((path / "importance.json").read_text(encoding="utf-8"))
     assert found["warning"] == warning
+    assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
     assert next(iter(found)) == "warning"
     assert said(done.study).startswith(warning)
     for name in TABLES:

@@ -185,7 +185,7 @@ def test_importances_are_written_and_printed_where_there_are_any(folder, console
     record.close("importance", done.model, done.films, done.study)
     assert (folder.path / "metrics.json").read_bytes() == before
     written = {"Permu_importance_df.csv", "aggregated_importance.csv", "Aggregated_importanceNN.txt"}
-    written |= {"employee_with_importance.csv", "importance.json", "importance.png"}
+    written |= {"contributions.parquet", "employee_with_importance.csv", "importance.json", "importance.png"}
     assert set(names_in(folder)) == begun | written
     assert "What the predictions of 50 test films rest on" in text_of(console)
     assert text_of(console).endswith(f"{folder.path}/\n")

@@ -1,0 +1,172 @@
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from importance import LOSSES, Baseline, label_contributions, mean_by_film, number_contributions
+from lightning_modules.additive_mlp import AdditiveMLP
+
+weights = pytest.mark.parametrize("weights", ["one", "root"])
+members = pytest.mark.parametrize("members", [1, 3])
+batch_rows = pytest.mark.parametrize("batch_rows", [1, 7, 4096])
+
+
+def in_dollars(scaled: torch.Tensor) -> torch.Tensor:
+    return (scaled * 0.8 + 3).expm1()
+
+
+def with_members(study, members: int):
+    """Return the study with networks side by side whose labels matter."""
+    if members == 1:
+        return study
+    model = AdditiveMLP(3, study.matrix.shape[1], hidden=(16, 8), seed=5, members=members).eval()
+    torch.nn.init.normal_(model.first.label_weight, std=0.7, generator=torch.Generator().manual_seed(6))
+    return replace(study, model=model)
+
+
+def precise(study, **given) -> Baseline:
+    """Return the baseline of the study's network in float64."""
+    return Baseline.of(deepcopy(study.model).double(), study.rows, LOSSES["mse"], **given)
+
+
+def unit(scaled: np.ndarray) -> np.ndarray:
+    return np.expm1(scaled * 0.8 + 3)
+
+
+def brute_labels(study) -> list[float]:
+    """Run the whole model without each label of each row, row after row."""
+    rows, columns = np.nonzero(study.matrix)
+    matrix = study.matrix[rows]
+    matrix[np.arange(len(rows)), columns] = 0
+    return (unit(study.predict())[rows] - unit(study.predict(matrix, study.rows.dense.numpy()[rows]))).tolist()
+
+
+@weights
+@members
+@batch_rows
+def test_a_labels_contribution_is_the_prediction_less_that_of_the_whole_model_without_it(
+    make_study, weights, members, batch_rows
+):
+    study = with_members(make_study(weights=weights, seed=2), members)
+    expected = brute_labels(study)
+    assert len(expected) == np.count_nonzero(study.matrix) == 143
+    assert np.median(np.abs(expected)) > 0.1
+    found = label_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
+    assert found.dtype == torch.float64
+    assert found.tolist() == pytest.approx(expected, rel=1e-6)
+    single = label_contributions(study.baseline(to_unit=in_dollars, batch_rows=batch_rows))
+    assert single.tolist() == pytest.approx(expected, rel=1e-3, abs=1e-4)
+
+
+@members
+@batch_rows
+@pytest.mark.parametrize("columns", [[1], [0, 2]])
+def test_a_numbers_contribution_is_the_prediction_less_that_of_the_whole_model_with_the_other_number(
+    make_study, columns, members, batch_rows
+):
+    study, instead = with_members(make_study(seed=2), members), torch.tensor([0.25, 0.0])[: len(columns)]
+    dense = study.rows.dense.numpy().copy()
+    dense[:, columns] = instead
+    expected = unit(study.predict()) - unit(study.predict(dense=dense))
+    assert np.median(np.abs(expected)) > 0.1
+    columns = torch.tensor(columns)
+    found = number_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
+    single = number_contributions(study.baseline(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    assert single.dtype == torch.float64
+    assert single.tolist() == pytest.approx(expected.tolist(), rel=1e-3, abs=1e-4)
+
+
+def test_contributions_to_a_line_are_weight_times_value(fixed_line):
+    coef = np.array([0.5, -2.0, 0.0, 1.25])
+    study = fixed_line(83, np.array([0.3, 0.5, 0.9, 0.1]), coef, coef, seed=1, rows_a_film=1)
+    baseline = precise(study)
+    columns = np.nonzero(study.matrix)[1]
+    assert len(set(columns)) == 4
+    found = label_contributions(baseline)
+    assert found.tolist() == pytest.approx(coef[columns].tolist(), rel=1e-12)
+    number = study.rows.dense[:, 0].double()
+    by_number = number_contributions(baseline, torch.tensor([0]), torch.tensor([0.5]))
+    assert by_number.tolist() == pytest.approx((number - 0.5).tolist(), rel=1e-12)
+
+
+def test_a_label_that_weighs_less_contributes_less_and_the_others_keep_their_weights(fitted_line):
+    random = np.random.default_rng(0)
+    matrix = (random.random((50, 4)) < 0.6) / np.array([1, 2, 4, 8])
+    study = fitted_line(matrix, random.normal(size=(50, 1)), random.normal(size=50))
+    effect = study.model.first.label_weight[:, 0].detach().numpy()
+    rows, columns = np.nonzero(matrix)
+    expected = effect[columns] * matrix[rows, columns]
+    assert label_contributions(precise(study)).tolist() == pytest.approx(expected.tolist(), rel=1e-9)
+
+
+def test_labels_that_the_model_does_not_look_at_contribute_exactly_nothing(make_study):
+    study = make_study(seed=2)
+    with torch.no_grad():
+        study.model.first.label_weight[[2, 4]] = 0
+        study.model.first.label_weight[5, 0] = 0  # but not its other units
+    found = label_contributions(study.baseline(batch_rows=7)).numpy()
+    columns = np.nonzero(study.matrix)[1]
+    assert set(found[np.isin(columns, [2, 4])]) == {0.0}
+    assert (found[~np.isin(columns, [2, 4])] != 0).all()
+
+
+def test_a_number_that_is_the_other_one_already_contributes_exactly_nothing(make_study):
+    study = make_study(seed=2)
+    study.rows.dense[10:40, 1] = 0.37
+    found = number_contributions(study.baseline(batch_rows=7), torch.tensor([1]), torch.tensor([0.37]))
+    assert set(found[10:40].tolist()) == {0.0}
+    assert (found[:10] != 0).sum() > 5
+
+
+def test_models_without_labels_or_without_numbers_have_contributions_of_what_they_have(make_study):
+    assert label_contributions(make_study(counts=()).baseline()).tolist() == []
+    without_numbers = make_study(n_dense=0, seed=2)
+    assert label_contributions(precise(without_numbers, to_unit=in_dollars)).tolist() == pytest.approx(
+        brute_labels(without_numbers), rel=1e-6
+    )
+
+
+def test_the_baseline_and_the_number_of_threads_are_left_as_they_were(make_study):
+    baseline, threads = make_study(seed=2).baseline(), torch.get_num_threads()
+    sums, predicted = baseline.sums.clone(), baseline.predicted.clone()
+    once = label_contributions(baseline)
+    number_contributions(baseline, torch.tensor([1]), torch.tensor([0.0]))
+    assert torch.equal(baseline.sums, sums)
+    assert torch.equal(baseline.predicted, predicted)
+    assert torch.equal(label_contributions(baseline), once)
+    assert torch.get_num_threads() == threads
+
+
+def test_a_mean_over_films_is_that_of_pandas():
+    random = np.random.default_rng(3)
+    values, group, film = random.normal(size=500), random.integers(0, 9, 500), random.integers(0, 60, 500)
+    frame = pd.DataFrame({"value": values, "group": group, "film": film})[group != 4]
+    expected = frame.groupby(["group", "film"])["value"].mean().groupby("group").mean().reindex(range(11))
+    assert not np.allclose(expected, frame.groupby("group")["value"].mean().reindex(range(11)), equal_nan=True)
+    given = (torch.tensor(frame[name].to_numpy()) for name in ("value", "group", "film"))
+    found = mean_by_film(*given, 11)
+    assert found.dtype == torch.float64
+    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-12, nan_ok=True)
+    assert found.isnan().nonzero().flatten().tolist() == [4, 9, 10]
+
+
+def test_a_mean_over_no_films_is_not_known():
+    nothing = torch.tensor([], dtype=torch.int64)
+    assert mean_by_film(nothing.double(), nothing, nothing, 2).isnan().tolist() == [True, True]
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_finds_what_the_cpu_finds(make_study):
+    study = make_study(seed=2)
+    cpu = precise(study)
+    device = torch.device("cuda")
+    gpu = Baseline.of(deepcopy(study.model).double().to(device), study.rows.to(device), LOSSES["mse"])
+    torch.testing.assert_close(label_contributions(gpu).cpu(), label_contributions(cpu))
+    columns, instead = torch.tensor([0, 2]), torch.tensor([0.25, 0.0])
+    found = number_contributions(gpu, columns.to(device), instead.to(device))
+    torch.testing.assert_close(found.cpu(), number_contributions(cpu, columns, instead))
