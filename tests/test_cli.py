@@ -298,7 +298,7 @@ def test_tensorboard_shows_steps_and_gradients_of_each_epoch(study):
     rates, means, highest = ([value for _, value in scalars[tag]] for tag in tags)
     assert rates == pytest.approx([0.01] * 4)
     assert len(means) == len(highest) == 4
-    assert all(0 < mean < most for mean, most in zip(means, highest, strict=True))
+    assert all(0 < mean <= most for mean, most in zip(means, highest, strict=True))
 
 
 def test_tensorboard_shows_config_data_and_settings_once(study):
@@ -344,7 +344,7 @@ def test_the_runs_config_is_whole(study, study_config):
     given, kept = yaml.safe_load(study_config.read_text()), yaml.safe_load((study.path / "config.yaml").read_text())
     parts = {"name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping"}
     assert set(kept) == {*parts, "permutation_importance", "tensorboard", "compare"}
-    assert kept["tensorboard"] == {"gradient_norms": 1, "histograms": False}
+    assert kept["tensorboard"] == {"gradient_norms": 20, "histograms": False}
     assert kept["seed_everything"] == given["seed_everything"] == 7
     assert kept["model"]["hidden"] == [16]
     assert kept["model"]["loss"] == "mse"
