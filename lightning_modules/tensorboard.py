@@ -43,7 +43,8 @@ def settings_of(model: MLPRegressor, films: FilmDataModule) -> dict[str, Any]:
     """Return what tells one training from another, by key of a config: the model's settings, batches, split, seeds."""
     split = films.declared.split
     return {
-        **{f"model.{name}": value for name, value in model.hparams.items()},
+        # The parser notes by what it built the model, under a name of its own.
+        **{f"model.{name}": value for name, value in model.hparams.items() if not name.startswith("_")},
         "data.batch_size": films.batch_size,
         "data.seed": films.seed,
         "data.split": type(split).__name__,

@@ -307,6 +307,8 @@ def test_tensorboard_shows_config_data_and_settings_once(study):
     (data,) = texts["data"]
     assert "| test | 45 | 45 |" in data
     (told,) = hyperparameters_of(study.path)
+    config = yaml.safe_load(config)
+    assert {name for name in told if name.startswith("model.")} == {f"model.{name}" for name in config["model"]}
     assert told["data.batch_size"] == 32
     assert (told["model.hidden"], told["model.dropout"], told["model.seed"]) == ("[16]", 0.3, 42)
     assert (told["data.split"], told["data.split.seed"]) == ("RandomSplit", 3)
