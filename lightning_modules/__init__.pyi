@@ -7,6 +7,7 @@ from .mlp_regressor import MLPRegressor
 from .permutation_importance import PermutationImportance
 from .saved_mlp import SavedMLP
 from .search_space import Search
+from .tensorboard import TensorBoard
 from .trial_store import TrialResult, TrialStore
 from .tuning import SearchCLI, TrialWatch
 
@@ -22,6 +23,7 @@ __all__ = [
     "SavedMLP",
     "Search",
     "SearchCLI",
+    "TensorBoard",
     "TrialResult",
     "TrialStore",
     "TrialWatch",

@@ -25,6 +25,7 @@ from lightning_modules.parser_messages import reword
 from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.prefixes import PREFIXES
 from lightning_modules.run_callbacks import Patience, RunCheckpoint
+from lightning_modules.tensorboard import TensorBoard
 
 COMMON = (
     "name",
@@ -35,6 +36,7 @@ COMMON = (
     "data",
     "early_stopping",
     "permutation_importance",
+    "tensorboard",
     "compare",
 )
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
@@ -132,6 +134,7 @@ class FilmCLI(LightningCLI):
         parser.add_class_arguments(Comparison, "compare")
         parser.add_lightning_class_args(Patience, "early_stopping")
         parser.add_lightning_class_args(PermutationImportance, "permutation_importance")
+        parser.add_lightning_class_args(TensorBoard, "tensorboard")
         parser.set_defaults(
             {
                 "early_stopping.monitor": "val/loss",
@@ -187,6 +190,7 @@ class FilmCLI(LightningCLI):
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
             self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)
         if is_rank_zero():
+            self._get(self.config_init, "tensorboard").config = self.config_yaml()
             self.folder = self.open_run(self)
         folder = self.folder / "checkpoints"
         # Two of them: `save_last` would follow the best one, and a resumed run would go back to it.

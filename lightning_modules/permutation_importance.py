@@ -26,6 +26,7 @@ from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, Los
 from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.tensorboard import boards
 
 
 class PermutationImportance(Callback):
@@ -93,9 +94,8 @@ class PermutationImportance(Callback):
             self.study = self._study(trainer, model)
         finally:
             model.train(was_training)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
-                _log(logger, self.study, trainer.current_epoch)
+        for board in boards(trainer):
+            _log(board, self.study, trainer.current_epoch)
 
     def _study(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceStudy:
         start = perf_counter()
@@ -229,11 +229,11 @@ def _deaf() -> Iterator[None]:
         signal(SIGINT, listening)
 
 
-def _log(logger: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
+def _log(board: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
     from lightning_modules.importance_figures import columns_chart, values_chart  # matplotlib takes half a second
 
-    logger.experiment.add_figure("importance/values", values_chart(study), step)
-    logger.experiment.add_figure("importance/columns", columns_chart(study), step)
+    board.experiment.add_figure("importance/values", values_chart(study), step)
+    board.experiment.add_figure("importance/columns", columns_chart(study), step)
     roles = study.aggregated.query("level == 'role' and importance.notna()")
     for role, importance in zip(roles["name"], roles["importance"], strict=True):
-        logger.experiment.add_scalar(f"importance/role/{role}", importance, step)
+        board.experiment.add_scalar(f"importance/role/{role}", importance, step)

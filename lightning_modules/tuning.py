@@ -9,7 +9,6 @@ from typing import Any, Literal
 import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.cli import LightningArgumentParser
-from lightning.pytorch.loggers import TensorBoardLogger
 from optuna import TrialPruned
 
 from datamodules import InputError
@@ -17,6 +16,7 @@ from datamodules.film_data_module import FilmDataModule
 from datamodules.splits import InnerFold
 from lightning_modules.film_cli import COMMON, FilmArgumentParser, FilmCLI
 from lightning_modules.search_space import Axis, Search, as_text, axes_of
+from lightning_modules.tensorboard import boards, show_hyperparameters
 
 BESIDE = ("val/rmse", "val/r2")
 """What is noted of the best epoch beside the score."""
@@ -125,12 +125,10 @@ class TrialWatch(Callback):
         return self.score is None or (score < self.score if self.mode == "min" else score > self.score)
 
     def _show_hyperparameters(self, trainer: pl.Trainer) -> None:
-        values = {
-            key: value if isinstance(value, int | float) else as_text(value) for key, value in self.values.items()
-        }
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger) and self.score is not None:
-                logger.log_hyperparams(values, {f"best/{self.monitor}": self.score})
+        for board in boards(trainer):
+            if self.score is not None:
+                board.log_metrics({f"best/{self.monitor}": self.score}, step=0)
+                show_hyperparameters(board, self.values, [f"best/{self.monitor}"])
 
 
 class TrialCLI(FilmCLI):

@@ -13,6 +13,7 @@ import sys
 import textwrap
 import warnings
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +22,10 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from PIL import Image
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 import cli
 from tests.conftest import IMPORTANCES
@@ -269,10 +272,82 @@ def test_tensorboard_reads_the_curves(study):
     assert scalars["test/rmse"][0][1] == pytest.approx(study.metrics["models"]["mlp"]["rmse"], rel=1e-6)
 
 
+def texts_of(run: Path) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in sorted(run.glob("events.out.tfevents.*")):
+        events = EventAccumulator(str(path)).Reload()
+        for tag in events.Tags()["tensors"]:
+            words = [event.tensor_proto.string_val[0].decode() for event in events.Tensors(tag)]
+            found.setdefault(tag.removesuffix("/text_summary"), []).extend(words)
+    return found
+
+
+def hyperparameters_of(run: Path) -> list[dict]:
+    """Return what the tab HPARAMS reads, each time that it was written."""
+    tag, found = "_hparams_/session_start_info", []
+    for path in sorted(run.glob("events.out.tfevents.*")):
+        metadata = EventAccumulator(str(path)).Reload().summary_metadata
+        if tag in metadata:
+            start = HParamsPluginData.FromString(metadata[tag].plugin_data.content).session_start_info
+            found.append({name: getattr(one, one.WhichOneof("kind")) for name, one in start.hparams.items()})
+    return found
+
+
+def test_tensorboard_shows_steps_and_gradients_of_each_epoch(study):
+    scalars = scalars_of(study.path)
+    tags = ("train/learning_rate", "train/gradient_norm_mean", "train/gradient_norm_max")
+    rates, means, highest = ([value for _, value in scalars[tag]] for tag in tags)
+    assert rates == pytest.approx([0.01] * 4)
+    assert len(means) == len(highest) == 4
+    assert all(0 < mean <= most for mean, most in zip(means, highest, strict=True))
+
+
+def test_tensorboard_shows_config_data_and_settings_once(study):
+    texts, config = texts_of(study.path), (study.path / "config.yaml").read_text(encoding="utf-8")
+    assert texts["config"] == [f"```yaml\n{config.strip()}\n```"]
+    (data,) = texts["data"]
+    assert "| test | 45 | 45 |" in data
+    (told,) = hyperparameters_of(study.path)
+    config = yaml.safe_load(config)
+    assert {name for name in told if name.startswith("model.")} == {f"model.{name}" for name in config["model"]}
+    assert told["data.batch_size"] == 32
+    assert (told["model.hidden"], told["model.dropout"], told["model.seed"]) == ("[16]", 0.3, 42)
+    assert (told["data.split"], told["data.split.seed"]) == ("RandomSplit", 3)
+
+
+def test_tensorboard_shows_predictions_of_the_test_films(study):
+    found = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in study.path.glob("events.*")]
+    (events,) = [one for one in found if one.Tags()["images"]]
+    (image,) = events.Images("test/predictions")
+    with Image.open(BytesIO(image.encoded_image_string)) as picture:
+        assert picture.format == "PNG"
+        colours = {colour: n for n, colour in picture.convert("RGB").getcolors(1 << 20)}
+    assert colours[255, 255, 255] > 1000
+    green = sum(n for (red, green, blue), n in colours.items() if green > red + 40)
+    assert 45 < green < 0.1 * sum(colours.values())
+
+
+def test_a_resumed_run_has_its_texts_once_and_all_its_curves(train, command):
+    part = train("fit", "--trainer.max_epochs", 2)
+    assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
+    assert {name: len(texts) for name, texts in texts_of(part.path).items()} == {"config": 1, "data": 1}
+    assert [step for step, _ in scalars_of(part.path)["train/gradient_norm_max"]] == [3, 7, 11, 15]
+    assert command("test", "--run", part.path).code == 0
+    assert len(hyperparameters_of(part.path)) == 1
+    assert len(texts_of(part.path)["data"]) == 1
+
+
+def test_a_run_resumed_in_a_new_folder_has_its_texts_there(study, command, study_config, tmp_path):
+    options = ["--ckpt_path", study.path / "checkpoints" / "last.ckpt", "--trainer.max_epochs", 5]
+    assert command("fit", "--config", study_config, "--runs", tmp_path, *options).code == 0
+    assert set(texts_of(tmp_path / "small" / "version_0")) == {"config", "data"}
+
+
 def test_the_runs_config_is_whole(study, study_config):
     given, kept = yaml.safe_load(study_config.read_text()), yaml.safe_load((study.path / "config.yaml").read_text())
     parts = {"name", "runs", "seed_everything", "trainer", "model", "data", "early_stopping"}
-    assert set(kept) == {*parts, "permutation_importance", "compare"}
+    assert set(kept) == {*parts, "permutation_importance", "tensorboard", "compare"}
+    assert kept["tensorboard"] == {"gradient_norms": 20, "histograms": False}
     assert kept["seed_everything"] == given["seed_everything"] == 7
     assert kept["model"]["hidden"] == [16]
     assert kept["model"]["loss"] == "mse"
@@ -314,7 +389,7 @@ def test_scores_are_in_the_targets_unit_whatever_the_network_sees(train):
 def test_tensorboard_shows_importances(study):
     found = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in study.path.glob("events.*")]
     (events,) = [one for one in found if one.Tags()["images"]]
-    assert set(events.Tags()["images"]) == {"importance/values", "importance/columns"}
+    assert set(events.Tags()["images"]) == {"importance/values", "importance/columns", "test/predictions"}
     assert all(event.encoded_image_string for tag in events.Tags()["images"] for event in events.Images(tag))
     aggregated = pd.read_csv(study.path / "aggregated_importance.csv").query("level == 'role'")
     assert set(aggregated["name"]) == {"year", "runtime", "genre", "actor", "company"}
@@ -1151,6 +1226,15 @@ def test_two_processes_write_one_run(shared):
     assert shared.said.stdout.count("small: rating of 198 films") == 1
     assert shared.said.stdout.count("45 held-out test films") == 1
     assert shared.said.stdout.count("What the predictions of 45 test films rest on") == 1
+
+
+def test_two_processes_write_for_tensorboard_what_one_writes(shared, study):
+    two, one = scalars_of(shared.path), scalars_of(study.path)
+    assert set(two) == set(one)
+    for tag in ("train/learning_rate", "train/gradient_norm_mean", "train/gradient_norm_max"):
+        assert len(two[tag]) == 2, tag
+    assert {name: len(texts) for name, texts in texts_of(shared.path).items()} == {"config": 1, "data": 1}
+    assert len(hyperparameters_of(shared.path)) == 1
 
 
 def test_two_processes_predict_every_film_once(shared, study):
