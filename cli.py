@@ -143,6 +143,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
     from lightning_modules.film_cli import FilmCLI, is_rank_zero
     from reports.quiet import quieten
+    from reports.report import write_report
     from reports.run_folder import RunFolder
     from reports.run_record import RunRecord
 
@@ -163,6 +164,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     if is_rank_zero():
         importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
+        if cli.subcommand == "study" and cli.option("report"):
+            write_report(cli.folder, Console())
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

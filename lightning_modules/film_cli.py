@@ -38,6 +38,7 @@ COMMON = (
     "permutation_importance",
     "tensorboard",
     "compare",
+    "report",
 )
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
 
@@ -131,6 +132,7 @@ class FilmCLI(LightningCLI):
         """Add the run's name, where runs are kept, and when training stops."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
+        parser.add_argument("--report", type=bool, default=True, help="Whether a study ends with report.html.")
         parser.add_class_arguments(Comparison, "compare")
         parser.add_lightning_class_args(Patience, "early_stopping")
         parser.add_lightning_class_args(PermutationImportance, "permutation_importance")

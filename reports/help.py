@@ -31,6 +31,7 @@ TRAINING = {
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",
+    "--report false": "write no report.html at a study's end",
     "--compare.models [ridge]": "classical models that a study fits to the same films; [] for the mean alone",
     "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
     "--trainer.max_epochs N": "at most so many epochs",

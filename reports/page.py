@@ -97,7 +97,8 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     unit = f" ({results.unit})" if results.unit else ""
     learnt = rows.get("train", 0) + rows.get("val", 0)
     sentences = [
-        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on {rows.get('test', 0):,} others."
+        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on "
+        f"{rows.get('test', 0):,} others."
     ]
     found = intervals.set_index(["model", "score"]) if len(intervals) else intervals
     model = NETWORK if NETWORK in results.models else next((one for one in results.models if one != "mean"), None)

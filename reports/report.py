@@ -25,9 +25,20 @@ def report(words: list[str], console: Console) -> None:
     """
     paths, out = _parse(words)
     runs = [RunFolder.open(path) for path in paths]
+    if len({run.path.resolve() for run in runs}) < len(runs):
+        raise InputError("--run must name each run once, to compare it with others")
     page = Path(out) if out else runs[0].path / PAGE if len(runs) == 1 else runs[0].path.parent / PAGE
     if page.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out must end in .html, got {page}")
+    _write(runs, page, console)
+
+
+def write_report(run: Path, console: Console) -> None:
+    """Write the page of a run that has just ended."""
+    _write([RunFolder(run)], run / PAGE, console)
+
+
+def _write(runs: list[RunFolder], page: Path, console: Console) -> None:
     with console.status("Drawing"):
         Folder(page.parent).write_text(page.name, report_page([Results(run) for run in runs]))
     console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)

@@ -122,6 +122,7 @@ data:
 model: {{hidden: [16], dropout: 0.3, label_dropout: 0.1, learning_rate: 0.01}}
 early_stopping: {{patience: 50}}
 compare: {{models: [ridge, pca]}}
+report: false
 trainer: {{max_epochs: 4, accelerator: cpu, devices: 1, enable_progress_bar: false}}
 """
 
