@@ -33,6 +33,15 @@ def test_it_is_least_squares_on_numbers_and_dummies(films):
     np.testing.assert_allclose(OLS().fit(films).predict(films.films), matrix @ expected, rtol=1e-9)
 
 
+def test_standardised_coefficients_are_those_of_a_fit_to_standardised_columns(films):
+    matrix = np.hstack([films.films.unscaled, films.films.labels[:, 1:].toarray()])
+    scaled, target = ((one - one.mean(0)) / one.std(0) for one in (matrix, films.actual))
+    found = table(films)["standardised"]
+    expected = np.linalg.lstsq(scaled, target, rcond=None)[0]
+    np.testing.assert_allclose(found[["n0", "n1", "n2", "tag=t1", "tag=t2"]], expected, rtol=1e-9)
+    assert np.isnan(found["const"])
+
+
 def test_its_errors_are_those_of_the_closed_forms(films):
     matrix = np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
     inverse = np.linalg.inv(matrix.T @ matrix)
