@@ -171,7 +171,8 @@ def test_a_printed_page_has_every_figure_whole(opened, tmp_path):
     )
     cut = page.evaluate(
         """[...document.querySelectorAll(".plot")].filter((one) => {
-          const svg = one.querySelector(".main-svg").getBoundingClientRect(), box = one.closest("figure").getBoundingClientRect();
+          const svg = one.querySelector(".main-svg").getBoundingClientRect();
+          const box = one.closest("figure").getBoundingClientRect();
           return svg.width < 100 || svg.right > box.right + 1 || svg.bottom > box.bottom + 1;
         }).map((one) => one.getAttribute("aria-label"))"""
     )
