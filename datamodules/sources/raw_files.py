@@ -159,13 +159,17 @@ def find_files(source: str, raw: Path, tell: Callable[[str], None] = lambda _: N
         raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {remedy}")
     found = {}
     for file, paths in candidates.items():
-        problems = {path: _problem(file, path) for path in paths}
-        if fitting := [path for path, problem in problems.items() if not problem]:
-            found[file] = fitting[0]
-        elif not file.optional:
-            raise InputError(problems[paths[0]])
-        elif paths:
-            tell(f"Not used: {problems[paths[0]]}")
+        problems: list[str] = []
+        for path in paths:
+            if not (problem := _problem(file, path)):
+                found[file] = path
+                break
+            problems.append(problem)
+        else:
+            if not file.optional:
+                raise InputError(problems[0])
+            if problems:
+                tell(f"Not used: {problems[0]}")
     return found
 
 
