@@ -121,8 +121,7 @@ def _text(value: Any) -> str | None:
 def _films(preparation: Preparation, answers: pd.DataFrame) -> pd.DataFrame:
     """Return the answers about films; a title whose type is not told is taken for one."""
     kinds = answers["Type"].str.lower().fillna("movie")
-    for kind, count in kinds[kinds != "movie"].value_counts().items():
-        preparation.note(f"titles of type {kind}, left out", int(count))
+    preparation.note_each("titles of type {}, left out", kinds[kinds != "movie"].value_counts().to_dict())
     return answers[(kinds == "movie").to_numpy()]
 
 
