@@ -366,6 +366,8 @@ def test_any_other_table_is_named_by_its_columns(refused, tmp_path):
         (b"SQLite format 3\x00", "an SQLite database"),
         (b"<!doctype html>\n", "a web page: the download needs a login"),
         (b'{"a": 1}\n', "JSON"),
+        ("name,score\n".encode("utf-16"), "UTF-16 text: save it as UTF-8"),
+        ("name,score\n".encode("utf-16-le"), "no text, for it has NUL bytes; if it is UTF-16, save it as UTF-8"),
     ],
 )
 def test_what_is_no_table_of_text_is_told_by_its_first_bytes(content, kind, refused, tmp_path):
