@@ -22,14 +22,18 @@ class Folder:
         self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def write_csv(self, name: str, table: pd.DataFrame) -> None:
-        """Write a table in which no cell or heading is a formula to a spreadsheet: it gets a leading apostrophe."""
+        self.write_text(name, self.csv(table))
+
+    @staticmethod
+    def csv(table: pd.DataFrame) -> str:
+        """Return a table as text in which no cell or heading is a formula: such a one gets an apostrophe."""
         safe = table.copy(deep=False)
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
             risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
             if risky.any():
                 safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
         safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
-        self.write_text(name, safe.to_csv(index=False, lineterminator="\n"))
+        return safe.to_csv(index=False, lineterminator="\n")
 
     def read_csv(self, name: str) -> pd.DataFrame:
         """Read a table that `write_csv` wrote, its texts as they were."""
@@ -45,11 +49,18 @@ class Folder:
 
     def write_bytes(self, name: str, content: bytes) -> None:
         """Write beside the file, then rename."""
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        self.write_all({name: content})
+
+    def write_all(self, contents: dict[str, bytes]) -> None:
+        """Write files beside those of their names, then rename them: all, or none where there is no room for one."""
+        paths = {name: self.path / name for name in contents}
+        beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in paths.values()}
         try:
-            beside.write_bytes(content)
-            beside.replace(path)
+            for name, path in paths.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                beside[path].write_bytes(contents[name])
+            for path, written in beside.items():
+                written.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            for written in beside.values():
+                written.unlink(missing_ok=True)

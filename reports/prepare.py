@@ -3,6 +3,7 @@
 import argparse
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import NoReturn
 
 import pandas as pd
@@ -14,18 +15,21 @@ from rich.text import Text
 
 from datamodules.errors import InputError, nearest
 from datamodules.sources.catalogue import CATALOGUE
-from datamodules.sources.preparation import Preparation, refuse_nothing
+from datamodules.sources.preparation import ACCOUNT, Preparation
 from datamodules.sources.raw_files import HOMES, files_of, find_files
 from datamodules.sources.source import Source
-from datamodules.sources.study_config import study_config
+from datamodules.sources.study_config import MADE, shell_word, study_config
 from reports.folder import Folder
 from reports.help import PREPARE
+
+MOST_DIGITS = 15
+"""Of a number of votes: more are none, and would not fit the table's numbers."""
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        given = message.removeprefix("unrecognized arguments: ").split("=")[0].split()[0]
         if message.startswith("unrecognized"):
+            given = (message.removeprefix("unrecognized arguments: ").split("=")[0].split() or [""])[0]
             raise InputError(f"no option '{given}'{nearest(given, (name.split()[0] for name in PREPARE))}")
         raise InputError(f"`prepare`: {message}")
 
@@ -40,16 +44,84 @@ def prepare(words: list[str], console: Console) -> None:
         InputError: the source is unknown, its files are not there or others, or no film is left.
     """
     source, options = _parse(words)
-    out = Path(options.out)
-    _check_out(out)
-    files = find_files(source.name, Path(options.raw))
+    targets, notes = _Targets(Path(options.out), source), list[str]()
+    files = find_files(source.name, Path(options.raw), notes.append)
+    targets.check(list(files.values()))
     with console.status("Reading") as status:
-        preparation = Preparation(files, options.zero_is_missing, options.min_votes, status.update)
+        preparation = Preparation(files, options.zero_is_missing, options.min_votes, status.update, notes=notes)
         films = source.prepare(preparation).reset_index(drop=True)
     _print_account(source, preparation, len(films), console)
-    refuse_nothing(films, source.name)
-    for line in _write(source, preparation, films, out):
+    if films.empty:
+        raise InputError(_nothing_left(source, preparation, targets))
+    for line in _write(source, preparation, films, targets):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class _Targets:
+    """The files that are written.
+
+    Attributes:
+        table: of films.
+        rejected: what was lost.
+        configs: by the studies' names.
+    """
+
+    def __init__(self, out: Path, source: Source) -> None:
+        self.table = out
+        self.rejected = out.with_suffix(".rejected.csv")
+        self.configs = {
+            study.name: out.with_name(f"{out.stem}_{study.name}.yaml" if study.name else f"{out.stem}.yaml")
+            for study in source.studies
+        }
+
+    @property
+    def all(self) -> list[Path]:
+        return [self.table, self.rejected, *self.configs.values()]
+
+    def check(self, raw_files: list[Path]) -> None:
+        """Refuse what can't be written, and to write over what `prepare` didn't make."""
+        if self.table.suffix.lower() != ".parquet":
+            raise InputError(f"--out must end in .parquet, got {self.table}: cells with several names are lists there")
+        try:
+            for path in self.all:
+                if path.is_dir():
+                    raise InputError(f"--out must be a file, got the folder {path}")
+            folder = next(path for path in self.table.parents if path.exists())
+            if not folder.is_dir():
+                raise InputError(f"--out must be in a folder, {folder} is a file")
+            with TemporaryFile(dir=folder):  # tells whether one can be written there
+                pass
+            for path in filter(Path.exists, self.all):
+                if any(path.samefile(raw) for raw in raw_files):
+                    raise InputError(f"--out would write over the raw file {path}: give another --out")
+                if path != self.table and not self._is_ours(path):
+                    raise InputError(f"{path} is there and was not made by `prepare`: give another --out")
+        except OSError as problem:
+            raise InputError(f"--out {self.table} can't be written: {problem.strerror}") from None
+
+    def _is_ours(self, path: Path) -> bool:
+        with path.open("rb") as stream:
+            line = stream.readline(10_000).decode(errors="replace")
+        return MADE in line if path != self.rejected else line.strip() == ",".join(ACCOUNT)
+
+
+def _nothing_left(source: Source, preparation: Preparation, targets: _Targets) -> str:
+    """Say why no film is left; what was rejected is written nevertheless."""
+    main = preparation.files[files_of(source.name)[0]]
+    message = f"`prepare {source.name}` found no film: every row was rejected or left out; see the reasons above"
+    if not preparation.read.get(main.name.removesuffix(".gz")):
+        message = f"{main} has a header and no rows"
+    if len(preparation.rejected):
+        _folder(targets).write_csv(targets.rejected.name, preparation.rejected)
+        message += f"; what was rejected stands in {targets.rejected}"
+    elif targets.rejected.exists():
+        targets.rejected.unlink()  # of an earlier preparation
+    earlier = [str(path) for path in (targets.table, *targets.configs.values()) if path.exists()]
+    return f"{message}; of an earlier preparation there are still {', '.join(earlier)}" if earlier else message
+
+
+def _folder(targets: _Targets) -> Folder:
+    return Folder(targets.table.parent)
 
 
 def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
@@ -62,7 +134,7 @@ def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
     parser.add_argument("--raw")
     parser.add_argument("--out")
     parser.add_argument("--zero_is_missing", type=_truth, default=True)
-    parser.add_argument("--min_votes", type=_count, default=0)
+    parser.add_argument("--min_votes", type=_votes, default=0)
     options = parser.parse_args(words[1:])
     source = words[0]
     if options.raw is None:
@@ -78,42 +150,37 @@ def _truth(text: str) -> bool:
     return text.lower() == "true"
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, got {text}")
+def _votes(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 999,999,999,999,999, got {text[:40]}")
     return int(text)
 
 
-def _check_out(out: Path) -> None:
-    if out.suffix.lower() != ".parquet":
-        raise InputError(f"--out must end in .parquet, got {out}: cells with several names are lists there")
-    if out.is_dir():
-        raise InputError(f"--out must be a file, got the folder {out}")
-    if out.parent.exists() and not out.parent.is_dir():
-        raise InputError(f"--out must be in a folder, {out.parent} is a file")
-
-
-def _write(source: Source, preparation: Preparation, films: pd.DataFrame, out: Path) -> list[str]:
+def _write(source: Source, preparation: Preparation, films: pd.DataFrame, targets: _Targets) -> list[str]:
     """Write table, rejected rows and configs; return what to say of them."""
-    folder, content = Folder(out.parent), BytesIO()
+    folder, table = _folder(targets), BytesIO()
     # Without what pandas would note for itself, which it can't read back where cells are lists.
-    parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), content)
-    folder.write_bytes(out.name, content.getvalue())
-    said = [f"Table: {out}"]
-    rejected = out.with_suffix(".rejected.csv")
-    folder.write_csv(rejected.name, preparation.rejected)
+    parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), table)
+    contents = {
+        targets.table.name: table.getvalue(),
+        targets.rejected.name: folder.csv(preparation.rejected).encode("utf-8"),
+    }
+    said, outdated = [f"Table: {targets.table}"], []
     if len(preparation.rejected):
-        said.append(f"What was rejected, line by line: {rejected}")
+        said.append(f"What was rejected, line by line: {targets.rejected}")
     for study in source.studies:
-        path = out.with_name(f"{out.stem}_{study.name}.yaml" if study.name else f"{out.stem}.yaml")
+        path = targets.configs[study.name]
         try:
-            config = study_config(source, study, films, str(out.resolve()), str(path))
+            config = study_config(source, study, films, str(targets.table.resolve()), str(path))
         except InputError as problem:
-            path.unlink(missing_ok=True)  # of an earlier preparation
+            outdated.append(path)
             said.append(f"No {path.name}: {problem}")
             continue
-        folder.write_text(path.name, config)
-        said.append(f"{study.question}    python cli.py study --config {path}")
+        contents[path.name] = config.encode("utf-8")
+        said.append(f"{study.question}    python cli.py study --config {shell_word(path)}")
+    folder.write_all(contents)
+    for path in outdated:
+        path.unlink(missing_ok=True)  # of an earlier preparation
     return said
 
 

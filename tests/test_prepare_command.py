@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from datamodules.sources.catalogue import CATALOGUE
 from datamodules.sources.raw_files import HOMES, files_of
@@ -190,12 +192,14 @@ def test_zeros_are_kept_where_that_is_asked_for(prepare, tmp_path):
     assert not (pd.read_parquet(tmp_path / "out" / "films.parquet")["budget"] == 0).any()
 
 
-def test_nothing_is_written_where_every_film_is_left_out(prepare, tmp_path):
+def test_where_every_film_is_left_out_only_what_was_rejected_is_written(prepare, tmp_path):
     said = prepare("movie-industry", MOVIES.parent, "--min_votes", 10_000_000)
     assert said.code == 2
     assert "films with fewer than 10,000,000 votes, left out: 3" in said.out.splitlines()
     assert said.err.startswith("error: `prepare movie-industry` found no film: every row was rejected or left out")
-    assert not (tmp_path / "out").exists()
+    assert said.err.strip().endswith(f"what was rejected stands in {tmp_path / 'out' / 'films.rejected.csv'}")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["films.rejected.csv"]
+    assert len(pd.read_csv(tmp_path / "out" / "films.rejected.csv")) > 0
 
 
 OUT = ("--out", "films.parquet")
@@ -219,13 +223,18 @@ RAW = ("--raw", MOVIES.parent)
         (("movie-industry", *RAW, *OUT, "--zeros_missing=false"), "no option '--zeros_missing', did you mean '--zero"),
         (
             ("movie-industry", *RAW, *OUT, "--min_votes", "x"),
-            "argument --min_votes: must be a whole number from 0, got x",
+            "argument --min_votes: must be a whole number from 0 to 999,999,999,999,999, got x",
         ),
         (("movie-industry", *RAW, *OUT, "--min_votes", "-1"), "--min_votes"),
         (
             ("movie-industry", *RAW, *OUT, "--zero_is_missing", "maybe"),
             "argument --zero_is_missing: must be true or false, got maybe",
         ),
+        (
+            ("movie-industry", *RAW, *OUT, "--min_votes", "9" * 5000),
+            "argument --min_votes: must be a whole number from 0 to 999,999,999,999,999, got 9999",
+        ),
+        (("movie-industry", *RAW, *OUT, ""), "no option ''"),
         (("movie-industry", *RAW, "--out", "films.csv"), "--out must end in .parquet, got films.csv"),
     ],
 )
@@ -246,6 +255,89 @@ def test_a_file_is_no_folder_to_write_into(refused, tmp_path):
     assert said == f"--out must be in a folder, {tmp_path / 'file'} is a file"
 
 
+def test_a_config_of_the_users_own_is_neither_written_over_nor_deleted(prepare, tmp_path):
+    own = tmp_path / "out" / "films_profit.yaml"
+    own.parent.mkdir()
+    own.write_text("name: mine\n", encoding="utf-8")
+    said = prepare("movie-industry", MOVIES.parent)
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"error: {own} is there and was not made by `prepare`: give another --out\n"
+    assert own.read_text(encoding="utf-8") == "name: mine\n"
+    assert list(own.parent.iterdir()) == [own]
+
+
+def test_a_list_of_the_users_own_is_not_written_over(prepare, tmp_path):
+    own = tmp_path / "out" / "films.rejected.csv"
+    own.parent.mkdir()
+    own.write_text("film,why\n", encoding="utf-8")
+    assert f"{own} is there and was not made by `prepare`" in prepare("movie-industry", MOVIES.parent).err
+    assert own.read_text(encoding="utf-8") == "film,why\n"
+
+
+@pytest.mark.parametrize("raw", ["films.parquet", "films.rejected.csv", "films.yaml"])
+def test_a_raw_file_is_not_written_over(raw, refused, tmp_path):
+    shutil.copy(MOVIES, tmp_path / raw)
+    said = refused("movie-industry", "--raw", tmp_path / raw, "--out", tmp_path / "films.parquet")
+    assert said == f"--out would write over the raw file {tmp_path / raw}: give another --out"
+    assert (tmp_path / raw).read_bytes() == MOVIES.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["films.rejected.csv", "films.yaml", "films_profit.yaml"])
+def test_no_target_may_be_a_folder(name, refused, tmp_path):
+    (tmp_path / name).mkdir()
+    said = refused("movie-industry", *RAW, "--out", tmp_path / "films.parquet")
+    assert said == f"--out must be a file, got the folder {tmp_path / name}"
+
+
+def test_a_folder_that_can_not_be_made_or_named_is_told_before_anything_is_read(refused, tmp_path):
+    (tmp_path / "file").write_text("kept", encoding="utf-8")
+    out = tmp_path / "file" / "deep" / "films.parquet"
+    assert refused("movie-industry", *RAW, "--out", out) == f"--out must be in a folder, {tmp_path / 'file'} is a file"
+    out = tmp_path / f"{'f' * 300}.parquet"
+    assert refused("movie-industry", *RAW, "--out", out) == f"--out {out} can't be written: File name too long"
+
+
+def test_a_header_alone_is_told_and_so_is_what_an_earlier_preparation_left(prepare, tmp_path):
+    raw = sixty_films(tmp_path / "raw")
+    prepare("movie-industry", raw)
+    (raw / "movies.csv").write_text(HEADER, encoding="utf-8")
+    said = prepare("movie-industry", raw)
+    assert said.code == 2
+    assert said.err.startswith(
+        f"error: {raw / 'movies.csv'} has a header and no rows; of an earlier preparation there "
+    )
+    out = tmp_path / "out"
+    still = ["films.parquet", "films.yaml", "films_profit.yaml"]
+    assert said.err.strip().endswith(", ".join(str(out / name) for name in still))
+    assert sorted(path.name for path in out.iterdir()) == still
+
+
+def test_a_printed_command_can_be_pasted_whatever_the_path(command, tmp_path):
+    out = tmp_path / "it's a\n folder" / "films.parquet"
+    said = command("prepare", "movie-industry", "--raw", sixty_films(tmp_path / "raw"), "--out", out)
+    assert said.code == 0, said.err
+    word = said.out.partition("--config ")[2].splitlines()[0]
+    shown = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, text=True, check=True).stdout
+    assert shown == str(out.with_suffix(".yaml"))
+    config = out.with_suffix(".yaml").read_text(encoding="utf-8")
+    assert f"\n#   python cli.py study --config {word}\n" in config
+    assert yaml.safe_load(config)["data"]["table"] == str(out.resolve())
+
+
+def test_numbers_below_0_are_missing_so_that_the_config_stays_usable(prepare, tmp_path):
+    raw = sixty_films(tmp_path / "raw")
+    rare = "Odd,R,Drama,1990,1990 (Canada),5.0,-3,Ann,Ann,Ann,Canada,-1,-2,Acme,-90\n"
+    with (raw / "movies.csv").open("a", encoding="utf-8") as stream:
+        stream.write(rare)
+    assert prepare("movie-industry", raw).code == 0
+    films = pd.read_parquet(tmp_path / "out" / "films.parquet").set_index("name")
+    columns = ["votes", "budget", "gross", "runtime"]
+    assert films.loc["Odd", columns].isna().all()
+    rejected = pd.read_csv(tmp_path / "out" / "films.rejected.csv")
+    told = rejected[rejected["reason"].str.contains("is below 0")]
+    assert set(told["reason"]) == {f"{column} is below 0: taken as missing" for column in columns}
+
+
 # --- files that are others ---------------------------------------------------------------------------------------
 
 
@@ -253,7 +345,7 @@ def test_another_collection_is_recognised(refused, tmp_path):
     out = tmp_path / "films.parquet"
     said = refused("tmdb-5000", "--raw", MOVIES, "--out", out)
     assert said.startswith(
-        f"{MOVIES} looks like movie-industry's movies.csv; expected tmdb-5000's movies.csv with the col"
+        f"{MOVIES} looks like movie-industry's movies.csv; expected tmdb-5000's tmdb_5000_movies.csv with the col"
     )
     said = refused("movie-industry", "--raw", FIXTURES / "omdb" / "omdb.jsonl", "--out", out)
     assert "looks like omdb's omdb.jsonl; expected movie-industry's movies.csv" in said
@@ -274,6 +366,8 @@ def test_any_other_table_is_named_by_its_columns(refused, tmp_path):
         (b"SQLite format 3\x00", "an SQLite database"),
         (b"<!doctype html>\n", "a web page: the download needs a login"),
         (b'{"a": 1}\n', "JSON"),
+        ("name,score\n".encode("utf-16"), "UTF-16 text: save it as UTF-8"),
+        ("name,score\n".encode("utf-16-le"), "no text, for it has NUL bytes; if it is UTF-16, save it as UTF-8"),
     ],
 )
 def test_what_is_no_table_of_text_is_told_by_its_first_bytes(content, kind, refused, tmp_path):
@@ -302,4 +396,55 @@ def test_an_empty_file_is_told(content, refused, tmp_path):
 def test_a_packed_file_that_is_cut_off_is_told(refused, tmp_path):
     (tmp_path / "movies.csv.gz").write_bytes(gzip.compress(MOVIES.read_bytes())[:40])
     said = refused("movie-industry", "--raw", tmp_path, "--out", tmp_path / "films.parquet")
-    assert said.startswith(f"{tmp_path / 'movies.csv.gz'} can't be read: ")
+    assert said.startswith(f"{tmp_path / 'movies.csv.gz'} can't be read to its end: ")
+    assert said.endswith("; download it again")
+
+
+def test_a_folder_with_nothing_but_an_archive_is_to_be_unpacked(refused, tmp_path):
+    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
+        archive.write(MOVIES, "movies.csv")
+    said = refused("movie-industry", "--raw", tmp_path, "--out", tmp_path / "films.parquet")
+    assert said.endswith("which `movie-industry` needs; unpack archive.zip")
+
+
+def test_a_missing_file_is_named_by_its_published_name_and_the_others(refused, tmp_path):
+    said = refused("tmdb-5000", "--raw", tmp_path, "--out", tmp_path / "films.parquet")
+    assert "has no tmdb_5000_movies.csv (or movies.csv), which `tmdb-5000` needs" in said
+
+
+def test_collections_may_share_a_folder(prepare, tmp_path):
+    raw = tmp_path / "raw"
+    for source in ("the-movies-dataset", "movie-industry", "tmdb-5000"):
+        shutil.copytree(FIXTURES / source, raw, dirs_exist_ok=True)
+    counts = {}
+    for source in ("the-movies-dataset", "movie-industry", "tmdb-5000"):
+        said = prepare(source, raw)
+        assert said.code == 0, said.err
+        counts[source] = len(pd.read_parquet(tmp_path / "out" / "films.parquet"))
+        prepare(source, FIXTURES / source)
+        assert counts[source] == len(pd.read_parquet(tmp_path / "out" / "films.parquet")) > 0
+
+
+def test_an_optional_file_of_another_collection_is_noted_and_not_used(prepare, tmp_path):
+    raw = tmp_path / "raw"
+    shutil.copytree(FIXTURES / "tmdb-5000", raw)
+    shutil.copy(FIXTURES / "the-movies-dataset" / "credits.csv", raw / "tmdb_5000_credits.csv")
+    said = prepare("tmdb-5000", raw)
+    assert said.code == 0, said.err
+    path = raw / "tmdb_5000_credits.csv"
+    assert f"Not used: {path} looks like the-movies-dataset's credits.csv; expected tmdb-5000's" in said.out
+    assert "Not there: tmdb_5000_credits.csv; what they tell is missing" in said.out
+
+
+def test_a_broken_packed_file_is_told_wherever_it_breaks(refused, tmp_path):
+    body = "".join(f"Film {n},R,Drama,19{n % 90 + 10},,6,{n},D,W,S,UK,{n * 7},{n},C,100\n" for n in range(60_000))
+    packed = bytearray(gzip.compress(f"{HEADER}\n{body}".encode()))
+    path = tmp_path / "movies.csv.gz"
+    broken = {"cut off": packed[:-4], "checksum": packed[:-6] + b"123456", "deflate": bytearray(packed)}
+    middle = len(packed) * 3 // 4
+    broken["deflate"][middle : middle + 400] = b"\xff" * 400
+    for content in broken.values():
+        path.write_bytes(content)
+        said = refused("movie-industry", "--raw", tmp_path, "--out", tmp_path / "films.parquet")
+        assert said.startswith(f"{path} can't be read to its end: ")
+        assert said.endswith("; download it again")

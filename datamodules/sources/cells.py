@@ -15,8 +15,8 @@ from datamodules.delimited_text import MISSING
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import RawFile
 
-NUMBER = r"^\s*\$?\s*([-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
-"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`."""
+NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
+"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; a comma stands before three digits only, so `7,5` is none."""
 
 TAIL = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
 """The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; RE2, which Arrow has, knows no lookahead."""
@@ -25,13 +25,19 @@ HELD = "\x1f"
 """Stands for such a comma while names are split."""
 
 DATES = (
-    (r"^\d{4}-\d{2}-\d{2}", "%Y-%m-%d", 10),
+    (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
     (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y", None),
     (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y", None),
     (r"^\d{1,2} [A-Za-z]{3} \d{4}$", "%d %b %Y", None),
     (r"^[A-Za-z]+ \d{1,2}, \d{4}$", "%B %d, %Y", None),
 )
 """How dates are written: as a pattern, the parser's format, and how many characters of the cell are the date."""
+
+DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"
+"""A date that has no thirteenth month only if its day comes first."""
+
+LONGEST = 1_000_000
+"""Characters of a cell that lists objects; real ones have a third of it, and longer ones take many seconds."""
 
 
 def known(cells: pd.Series) -> pd.Series:
@@ -40,8 +46,8 @@ def known(cells: pd.Series) -> pd.Series:
     return trimmed.mask(trimmed.isin(MISSING))
 
 
-def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
-    """Return cells as float64; what is no number is missing, and told of."""
+def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: float = 0) -> pd.Series:
+    """Return cells as float64; what is no number, or below the lowest that makes sense, is missing, and told of."""
     given = known(cells)
     values = pd.to_numeric(given, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
     others = (given.notna() & ~np.isfinite(values)).to_numpy()
@@ -49,13 +55,23 @@ def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Ser
     values[others] = pd.to_numeric(found, errors="coerce").to_numpy(np.float64)
     values = values.where(np.isfinite(values))
     preparation.bad_cells(file, cells, (given.notna() & values.isna()).to_numpy(), "is no number")
-    return values
+    below = (values < lowest).to_numpy()
+    preparation.bad_cells(file, cells, below, f"is below {lowest:g}")
+    return values.mask(below)
 
 
 def ids(cells: pd.Series) -> pd.Series:
     """Return whole-number ids such as `862` or `862.0` as text; others are missing."""
     whole = known(cells).str.extract(r"^(\d+)(?:\.0*)?$", expand=False)
     return whole.str.lstrip("0").mask(whole.str.fullmatch("0+"), "0")
+
+
+def identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, column: str = "id") -> pd.DataFrame:
+    """Return the rows with a whole number as id, which becomes text without a decimal point; others are rejected."""
+    rows = preparation.present(file, rows.assign(**{column: known(rows[column])}), column)
+    found = ids(rows[column])
+    rows = preparation.without(file, rows, found.isna(), f"{column} is no whole number: shifted or cut off")
+    return rows.assign(**{column: found[found.notna()]})
 
 
 def zero_is_missing(preparation: Preparation, values: pd.Series, plural: str) -> pd.Series:
@@ -77,6 +93,10 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
             texts = given[these].str.slice(0, length)
             found[these] = pd.to_datetime(texts, format=form, errors="coerce").astype("datetime64[s]")
     preparation.bad_cells(file, cells, (given.notna() & found.isna()).to_numpy(), "is no date")
+    if n_day_first := int(given.str.match(DAY_FIRST).fillna(False).sum()):
+        preparation.notes.append(
+            f"{cells.name}: dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
+        )
     return found
 
 
@@ -124,16 +144,18 @@ def literals(
     Args:
         loads: `ast.literal_eval`, which runs no code, a reader from `literal_lists`, or `json.loads`.
     """
-    bad = np.zeros(len(cells), dtype=bool)
+    bad, long = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
     values: list[list[dict[str, Any]] | None] = []
     for place, text in enumerate(known(cells)):
         value = None
         if not pd.isna(text):
-            value = _objects(text, loads)
-            bad[place] = value is None
+            long[place] = len(text) > LONGEST
+            value = None if long[place] else _objects(text, loads)
+            bad[place] = value is None and not long[place]
         values.append(value)
     kind = "JSON" if loads is json.loads else "Python"
     preparation.bad_cells(file, cells, bad, f"is no list of {kind} objects")
+    preparation.bad_cells(file, cells, long, f"is longer than {LONGEST:,} characters")
     return values
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from datamodules.features import Labels, Number
 from datamodules.sources.cells import numbers, zero_is_missing
 from datamodules.sources.imdb_credits import ROLES, add_people
-from datamodules.sources.preparation import Preparation
+from datamodules.sources.preparation import Preparation, earlier
 from datamodules.sources.raw_files import TITLE_BASICS, TITLE_RATINGS, RawFile
 from datamodules.sources.source import Source, Study
 from datamodules.sources.tsv_blocks import Block, Places, blocks, codes, id_numbers, id_texts, with_ids
@@ -42,7 +42,7 @@ class Imdb(Source):
 
     def prepare(self, preparation: Preparation) -> pd.DataFrame:
         file = TITLE_BASICS
-        films = _rated(preparation, _movies(preparation))
+        films = preparation.titled(file, _rated(preparation, _movies(preparation)), "primaryTitle", "originalTitle")
         adult = numbers(preparation, file, films["isAdult"])
         # IMDb has a year there in rows that were shifted.
         odd = (adult.notna() & ~adult.isin([0, 1])).to_numpy()
@@ -81,7 +81,7 @@ def _movies(preparation: Preparation) -> pd.DataFrame:
 def _again(preparation: Preparation, file: RawFile, ids: np.ndarray, lines: np.ndarray) -> np.ndarray:
     """Return which rows have an id that an earlier one has, which are rejected."""
     again = pd.Index(ids).duplicated()
-    preparation.reject(file, lines[again], "tconst stands in an earlier row", id_texts(ids[again], "tt").to_pylist())
+    preparation.reject(file, lines[again], earlier("tconst"), id_texts(ids[again], "tt").to_pylist())
     return again
 
 

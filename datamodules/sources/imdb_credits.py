@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from datamodules.sources.cells import numbers
-from datamodules.sources.preparation import Preparation
+from datamodules.sources.preparation import Preparation, earlier
 from datamodules.sources.raw_files import NAME_BASICS, TITLE_CREW, TITLE_PRINCIPALS
 from datamodules.sources.tsv_blocks import Block, Places, blocks, codes, id_numbers, id_texts, with_ids
 
@@ -80,13 +80,13 @@ def read_crew(preparation: Preparation, films: Places) -> Credits:
         preparation.reject(
             file,
             block.lines[again],
-            "tconst stands in an earlier row",
+            earlier("tconst"),
             block.where(again).texts() if again.any() else (),
         )
         block, film = block.where(~again), film[~again]
         seen = np.concatenate([seen, film])
         parts += [_listed(preparation, block, film, role) for role in ("directors", "writers")]
-    preparation.note(f"rows of {file.name} on titles that are not in the table, not used", n_others)
+    preparation.note_strangers(file, n_others)
     return joined(parts)
 
 
@@ -128,7 +128,7 @@ def read_principals(preparation: Preparation, films: Places) -> Credits:
         block, _ = with_ids(preparation, file, block, "nconst", "nm")
         film, category, person = film[person >= 0], category[person >= 0], person[person >= 0]
         parts.append(Credits(film, columns[category], _ordering(preparation, block), person, block.lines))
-    preparation.note(f"rows of {file.name} on titles that are not in the table, not used", n_others)
+    preparation.note_strangers(file, n_others)
     categories = list(known)
     counts = {categories[int(code)]: int(count) for code, count in times.items()}
     preparation.note_each(f"persons in {file.name} as {{}}, not used", counts)
@@ -188,7 +188,7 @@ def _in_order(preparation: Preparation, credits: Credits, ids: np.ndarray) -> Cr
             pa.array(ROLES).take(pa.array(lost.role)),
             "\t",
         )
-        preparation.reject(TITLE_PRINCIPALS, lost.line, "person stands in an earlier row", texts.to_pylist())
+        preparation.reject(TITLE_PRINCIPALS, lost.line, earlier("person"), texts.to_pylist())
     preparation.note("persons who stand twice in a film's column, kept once", times)
     return credits.where(~again)
 
@@ -213,7 +213,7 @@ def read_names(preparation: Preparation, people: np.ndarray) -> pa.Array:
         block, person = block.where(person >= 0), person[person >= 0]
         again = pd.Index(person).duplicated() | (rows[person] >= 0)
         if again.any():
-            preparation.reject(file, block.lines[again], "nconst stands in an earlier row", block.where(again).texts())
+            preparation.reject(file, block.lines[again], earlier("nconst"), block.where(again).texts())
             block, person = block.where(~again), person[~again]
         rows[person] = np.arange(n_found, n_found + len(person))
         n_found += len(person)

@@ -49,7 +49,7 @@ class MovieIndustry(Source):
 
     def prepare(self, preparation: Preparation) -> pd.DataFrame:
         file = MOVIE_INDUSTRY
-        raw = preparation.present(file, preparation.rows(file, file.columns), "name")
+        raw = preparation.titled(file, preparation.rows(file, file.columns), "name")
         films = pd.DataFrame(index=raw.index)
         released = known(raw["released"])
         films["name"] = raw["name"]
@@ -65,6 +65,6 @@ class MovieIndustry(Source):
         for column, plural in (("budget", "budgets"), ("gross", "takings"), ("runtime", "runtimes")):
             films[column] = zero_is_missing(preparation, numbers(preparation, file, raw[column]), plural)
         # Two films may share a name, hardly ever also year and director.
-        films.insert(0, "film", [f"{name} ({year})" for name, year in zip(films["name"], raw["year"], strict=True)])
-        films["film"] += raw["director"].map(lambda name: f", {name}", na_action="ignore").fillna("")
+        year, director = " (" + known(raw["year"]) + ")", ", " + films["director"]
+        films.insert(0, "film", films["name"] + year.fillna("") + director.fillna(""))
         return preparation.enough_votes(preparation.unique(file, films, "film"), "votes")

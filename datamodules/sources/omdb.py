@@ -8,7 +8,8 @@ from datamodules.features import Category, Labels, Number
 from datamodules.sources.cells import dates, joined, numbers, split_names, year_of, zero_is_missing
 from datamodules.sources.json_objects import JsonObject, json_objects
 from datamodules.sources.preparation import Preparation
-from datamodules.sources.raw_files import OMDB, open_bytes
+from datamodules.sources.raw_files import OMDB
+from datamodules.sources.raw_text import reading
 from datamodules.sources.source import Source, Study
 from datamodules.targets import Target
 
@@ -61,6 +62,7 @@ class Omdb(Source):
     def prepare(self, preparation: Preparation) -> pd.DataFrame:
         file = OMDB
         raw = preparation.unique(file, _films(preparation, _answers(preparation)), "imdbID")
+        raw = preparation.titled(file, raw, "Title")
         films = pd.DataFrame({"imdb_id": raw["imdbID"], "title": raw["Title"], "year": year_of(raw["Year"])})
         preparation.bad_cells(file, raw["Year"], (raw["Year"].notna() & films["year"].isna()).to_numpy(), "is no year")
         films["rated"] = raw["Rated"]
@@ -86,7 +88,7 @@ def _answers(preparation: Preparation) -> pd.DataFrame:
     lines: list[int] = []
     cells: dict[str, list[str | None]] = {key: [] for key in KEYS}
     count = 0
-    with open_bytes(path) as stream:
+    with reading(path) as stream:
         for count, answer in enumerate(json_objects(stream), start=1):  # noqa: B007 (how many there were)
             if problem := _problem(answer):
                 rejected.setdefault(problem, []).append(answer)
@@ -104,7 +106,7 @@ def _problem(answer: JsonObject) -> str:
     if answer.problem:
         return answer.problem
     if str(answer.value.get("Response", True)).lower() == "false":
-        return f"OMDb has no answer: {answer.value.get('Error', 'no error is named')}"
+        return f"OMDb has no answer: {_text(answer.value.get('Error')) or 'no error is named'}"
     return "" if _text(answer.value.get("imdbID")) else "imdbID is missing"
 
 
@@ -119,8 +121,7 @@ def _text(value: Any) -> str | None:
 def _films(preparation: Preparation, answers: pd.DataFrame) -> pd.DataFrame:
     """Return the answers about films; a title whose type is not told is taken for one."""
     kinds = answers["Type"].str.lower().fillna("movie")
-    for kind, count in kinds[kinds != "movie"].value_counts().items():
-        preparation.note(f"titles of type {kind}, left out", int(count))
+    preparation.note_each("titles of type {}, left out", kinds[kinds != "movie"].value_counts().to_dict())
     return answers[(kinds == "movie").to_numpy()]
 
 

@@ -1,8 +1,5 @@
 """What all collections share: rows are read with their lines, and account is kept of all that is lost."""
 
-import codecs
-import csv
-import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from datamodules.errors import InputError
-from datamodules.sources.raw_files import RawFile, open_bytes, read_start
-
-SHOWN = 200
-"""Characters of a row or cell in the account of what was rejected."""
+from datamodules.sources.raw_files import RawFile
+from datamodules.sources.raw_text import SHOWN, Header, encoding_of, read_header, records
 
 MOST = 20
 """Kinds of one thing that are told one by one."""
 
-ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
-"""In the order they are tried; the last takes every byte."""
+ACCOUNT = ("file", "line", "dropped", "reason", "text")
+"""The columns of the account of what was rejected."""
+
+Broken = list[tuple[int, int, str]]
+"""Rows that are none, each as its line, its number of cells (0 where a quote makes them unsure) and its text."""
 
 
 @dataclass
@@ -81,7 +78,7 @@ class Preparation:
     @property
     def rejected(self) -> pd.DataFrame:
         """Return one line a lost row or cell: file, line, dropped, reason, text."""
-        empty = pd.DataFrame(columns=["file", "line", "dropped", "reason", "text"])
+        empty = pd.DataFrame(columns=list(ACCOUNT))
         return pd.concat(self._rejected, ignore_index=True) if self._rejected else empty
 
     def counts(self) -> dict[tuple[str, str, str], int]:
@@ -108,34 +105,54 @@ class Preparation:
         """Read columns of a large delimited file as `rows` does, so many records at a time; one block at least."""
         path, name = self.files[file], self.name_of(file)
         self.say(f"Reading {path.name}")
-        try:
-            encoding = next(encoding for encoding in ENCODINGS if _is_text(path, encoding))
-        except (OSError, EOFError) as problem:
-            raise InputError(f"{path} can't be read to its end: {problem}") from None
-        if encoding != ENCODINGS[0]:
+        header = read_header(path)
+        encoding, n_bad = encoding_of(path)
+        if encoding != "utf-8-sig":
             self.notes.append(f"{path.name} is no UTF-8 text and was read as {encoding}")
-        if lacking := [column for column in wanted if column not in read_start(path).columns]:
+        self.note_bad_bytes(file, n_bad)
+        if lacking := [column for column in wanted if column not in header.columns]:
             self.notes.append(f"Not in {path.name}: {', '.join(lacking)}")
-        for rows, ragged in _read_blocks(path, encoding, wanted, size):
-            self.read[name] = self.read.get(name, 0) + len(rows) + len(ragged)
-            self.reject_ragged(file, ragged)
+        for rows, broken in _read_blocks(path, header, encoding, wanted, size):
+            self.read[name] = self.read.get(name, 0) + len(rows) + len(broken)
+            self.reject_broken(file, broken)
             yield rows
             self.say(f"Reading {path.name}, {self.read[name]:,} rows")
 
-    def reject_ragged(self, file: RawFile, ragged: list[tuple[int, int, str]]) -> None:
-        """Reject rows that have other than the header's number of cells, each as its line, its cells and its text."""
-        for width in sorted({width for _, width, _ in ragged}):
-            some = [(line, text) for line, n, text in ragged if n == width]
-            reason = f"has {width} cells where the header has {_width(self.files[file])}: shifted or cut off"
+    def note_bad_bytes(self, file: RawFile, count: int) -> None:
+        """Keep account of bytes that are no UTF-8 in a file that is otherwise."""
+        name = self.files[file].name
+        self.note(f"unreadable bytes in {name}, which is no UTF-8 text throughout, read as \ufffd", count)
+
+    def reject_broken(self, file: RawFile, broken: Broken) -> None:
+        """Reject rows that have other than the header's number of cells, or a quote that isn't closed."""
+        for width in sorted({width for _, width, _ in broken}):
+            some = [(line, text) for line, n, text in broken if n == width]
+            reason = "a quote is opened there and not closed at its cell's end"
+            if width:
+                n_columns = len(read_header(self.files[file]).columns)
+                reason = f"has {width} cells where the header has {n_columns}: shifted or cut off"
             self.reject(file, [line for line, _ in some], reason, [text for _, text in some])
+
+    def note_strangers(self, file: RawFile, count: int) -> None:
+        """Keep account of rows about other films than those of the table."""
+        self.note(f"rows of {self.name_of(file)} about films that are not in the table, not used", count)
 
     def unique(self, file: RawFile, rows: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the rows whose `column` no row before has; the others are rejected."""
-        return self.without(file, rows, rows[column].duplicated(), f"{column} stands in an earlier row")
+        return self.without(file, rows, rows[column].duplicated(), earlier(column))
 
     def present(self, file: RawFile, rows: pd.DataFrame, column: str, problem: str = "is missing") -> pd.DataFrame:
         """Return the rows that have a value in `column`; the others are rejected."""
         return self.without(file, rows, rows[column].isna(), f"{column} {problem}")
+
+    def titled(self, file: RawFile, rows: pd.DataFrame, column: str, other: str | None = None) -> pd.DataFrame:
+        """Return the rows with a title; where it is blank, `other` has it. `None` and `NA` are titles, too."""
+        titles = rows[column].str.strip()
+        titles = titles.mask(titles == "")
+        if other:
+            again = rows[other].str.strip()
+            titles = titles.fillna(again.mask(again == ""))
+        return self.without(file, rows.assign(**{column: titles}), titles.isna(), "title is missing")
 
     def without(self, file: RawFile, rows: pd.DataFrame, gone: pd.Series, reason: str) -> pd.DataFrame:
         """Return the rows that are not `gone`; those that are, are rejected."""
@@ -158,34 +175,33 @@ class Preparation:
         return films[~few]
 
 
+def earlier(column: str) -> str:
+    """Return why a row is rejected whose id is one that an earlier row has."""
+    return f"{column} stands in an earlier row"
+
+
 def _read_blocks(
-    path: Path, encoding: str, wanted: Sequence[str], size: int
-) -> Iterator[tuple[pd.DataFrame, list[tuple[int, int, str]]]]:
-    """Yield the rows that are whole, and (line, cells, text) of the others, `size` records at a time; once at least."""
-    csv.field_size_limit(sys.maxsize)
-    delimiter = read_start(path).delimiter
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as stream:
-        reader = csv.reader(stream, delimiter=delimiter)
-        header = [name.strip() for name in next(reader)]
-        places = {name: header.index(name) for name in wanted if name in header}
-        more = True
-        while more:
-            lines: list[int] = []
-            ragged: list[tuple[int, int, str]] = []
-            cells: dict[str, list[str]] = {name: [] for name in places}
-            line = reader.line_num + 1
-            more = False
-            for row in reader:
-                if len(row) == len(header):
-                    lines.append(line)
-                    for name, place in places.items():
-                        cells[name].append(row[place])
-                elif row:  # empty lines are no rows
-                    ragged.append((line, len(row), delimiter.join(row)))
-                line = reader.line_num + 1
-                if more := len(lines) + len(ragged) >= size:
-                    break
-            yield _frame(lines, cells, wanted), ragged
+    path: Path, header: Header, encoding: str, wanted: Sequence[str], size: int
+) -> Iterator[tuple[pd.DataFrame, Broken]]:
+    """Yield the rows that are whole, and the others, `size` records at a time; once at least."""
+    width = len(header.columns)
+    places = {name: header.columns.index(name) for name in wanted if name in header.columns}
+    source, more = records(path, header, encoding), True
+    while more:
+        lines: list[int] = []
+        broken: Broken = []
+        cells: dict[str, list[str]] = {name: [] for name in places}
+        more = False
+        for line, row, text in source:
+            if len(row) == width:
+                lines.append(line)
+                for name, place in places.items():
+                    cells[name].append(row[place])
+            elif text.strip():  # empty lines are no rows
+                broken.append((line, len(row), header.delimiter.join(row) or text))
+            if more := len(lines) + len(broken) >= size:
+                break
+        yield _frame(lines, cells, wanted), broken
 
 
 def _frame(lines: list[int], cells: dict[str, list[str]], wanted: Sequence[str]) -> pd.DataFrame:
@@ -194,25 +210,3 @@ def _frame(lines: list[int], cells: dict[str, list[str]], wanted: Sequence[str])
     columns = {name: pd.Series(cells[name], index=index, dtype="str") if name in cells else empty for name in wanted}
     rows = pd.DataFrame(columns, index=index)
     return rows.mask(rows == "")
-
-
-def _is_text(path: Path, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        with open_bytes(path) as stream:
-            while piece := stream.read(2**20):
-                decoder.decode(piece)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _width(path: Path) -> int:
-    return len(read_start(path).columns)
-
-
-def refuse_nothing(films: pd.DataFrame, source: str) -> None:
-    """Refuse a preparation of which no film is left."""
-    if films.empty:
-        raise InputError(f"`prepare {source}` found no film: every row was rejected or left out; see the reasons above")

@@ -1,12 +1,14 @@
 """The files of public collections as they are published: their names, columns and homes; and which one a file is."""
 
-import gzip
+import codecs
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
+from io import BytesIO
 from pathlib import Path
 
 from datamodules.errors import InputError
 from datamodules.sources.json_objects import json_objects
+from datamodules.sources.raw_text import HEAD, read_header, reading
 
 MAGIC = {
     b"PK\x03\x04": "a zip archive: unpack it",
@@ -15,6 +17,8 @@ MAGIC = {
     b"SQLite format 3": "an SQLite database",
     b"<!DOC": "a web page: the download needs a login",
     b"<html": "a web page: the download needs a login",
+    b"\xff\xfe": "UTF-16 text: save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text: save it as UTF-8",
 }
 """How files begin that no source has."""
 
@@ -25,7 +29,7 @@ class RawFile:
 
     Attributes:
         source: the collection, by its word on the command line.
-        name: of the file as it is published, without `.gz`.
+        name: of the file as it is published, without `.gz`; the one that no other collection has, where there is one.
         columns: those that it can't do without; of JSON lines the keys.
         aliases: other names that it goes by.
         optional: whether the collection can be prepared without it.
@@ -37,11 +41,20 @@ class RawFile:
     aliases: tuple[str, ...] = ()
     optional: bool = False
 
-    def find(self, folder: Path) -> Path | None:
-        """Return the file in a folder, by any of its names in small or capital letters, also as `.gz`."""
+    @property
+    def names(self) -> str:
+        """Return its name and the others, as `a (or b)`."""
+        return f"{self.name} (or {', '.join(self.aliases)})" if self.aliases else self.name
+
+    def candidates(self, folder: Path) -> list[Path]:
+        """Return the files in a folder that have one of its names, in small or capital letters, also as `.gz`."""
         names = [ending for name in (self.name, *self.aliases) for ending in (name.lower(), f"{name.lower()}.gz")]
-        there = {path.name.lower(): path for path in folder.iterdir() if path.is_file()}
-        return next((there[name] for name in names if name in there), None)
+        there = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
+        return [there[name] for name in names if name in there]
+
+    def find(self, folder: Path) -> Path | None:
+        """Return the first of the candidates in a folder."""
+        return next(iter(self.candidates(folder)), None)
 
 
 HOMES = {
@@ -69,15 +82,15 @@ RATINGS = RawFile("the-movies-dataset", "ratings.csv", ("userId", "movieId", "ra
 
 TMDB_MOVIES = RawFile(
     "tmdb-5000",
-    "movies.csv",
+    "tmdb_5000_movies.csv",
     ("budget", "id", "original_language", "popularity", "release_date", "revenue", "title", "vote_average"),
-    aliases=("tmdb_5000_movies.csv",),
+    aliases=("movies.csv",),
 )
 TMDB_CREDITS = RawFile(
     "tmdb-5000",
-    "credits.csv",
+    "tmdb_5000_credits.csv",
     ("movie_id", "title", "cast", "crew"),
-    aliases=("tmdb_5000_credits.csv",),
+    aliases=("credits.csv",),
     optional=True,
 )
 
@@ -122,8 +135,11 @@ def files_of(source: str) -> list[RawFile]:
     return [file for file in ALL_FILES if file.source == source]
 
 
-def find_files(source: str, raw: Path) -> dict[RawFile, Path]:
+def find_files(source: str, raw: Path, tell: Callable[[str], None] = lambda _: None) -> dict[RawFile, Path]:
     """Return the files of a source: those in a folder, or the first one itself and the others beside it.
+
+    Args:
+        tell: is given a sentence for each optional file that is another than its name says; it is not used.
 
     Raises:
         InputError: one is not there, or is another file than its name says.
@@ -131,83 +147,74 @@ def find_files(source: str, raw: Path) -> dict[RawFile, Path]:
     first, *others = files_of(source)
     home = f"it usually comes from {HOMES[source]}"
     if not raw.exists():
-        raise InputError(f"--raw {raw} does not exist: it must be the folder with {first.name}, or that file; {home}")
+        raise InputError(f"--raw {raw} does not exist: it must be the folder with {first.names}, or that file; {home}")
     folder = raw if raw.is_dir() else raw.parent
-    found = {first: raw} if raw.is_file() else {}
-    for file in (first, *others):
-        path = found.get(file) or file.find(folder)
-        if path:
-            found[file] = path
-    missing = [file.name for file in (first, *others) if file not in found and not file.optional]
+    candidates = {file: file.candidates(folder) for file in (first, *others)}
+    if raw.is_file():
+        candidates[first] = [raw]
+    missing = [file.names for file, paths in candidates.items() if not paths and not file.optional]
     if missing:
-        raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {home}")
-    for file, path in found.items():
-        if problem := _problem(file, path):
-            raise InputError(problem)
+        packed = ", ".join(sorted(path.name for path in folder.glob("*.zip")))
+        remedy = f"unpack {packed}" if packed else home
+        raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {remedy}")
+    found = {}
+    for file, paths in candidates.items():
+        problems: list[str] = []
+        for path in paths:
+            if not (problem := _problem(file, path)):
+                found[file] = path
+                break
+            problems.append(problem)
+        else:
+            if not file.optional:
+                raise InputError(problems[0])
+            if problems:
+                tell(f"Not used: {problems[0]}")
     return found
 
 
 def _problem(file: RawFile, path: Path) -> str:
     """Say what a file looks like, if it is not the one expected; nothing if it is."""
-    start = read_start(path)
-    lacking = [name for name in file.columns if name not in start.columns]
+    columns, kind = _start(path)
+    lacking = [name for name in file.columns if name not in columns]
     if not lacking:
         return ""
-    looks = f" looks like {start.looks};" if start.looks else ""
     what = "keys" if file is OMDB else "columns"
     lacks = f"it lacks {', '.join(lacking)}" if len(lacking) < len(file.columns) else "it has none of them"
-    return f"{path}{looks} expected {file.source}'s {file.name} with the {what} {', '.join(file.columns)}; {lacks}"
+    return (
+        f"{path} looks like {_looks_like(columns) or kind}; "
+        f"expected {file.source}'s {file.name} with the {what} {', '.join(file.columns)}; {lacks}"
+    )
 
 
-@dataclass(frozen=True)
-class Start:
-    """How a file begins.
-
-    Attributes:
-        delimiter: between its columns.
-        columns: of its header, or the keys of its first object.
-        looks: what it looks like; empty where that can't be told.
-    """
-
-    delimiter: str
-    columns: tuple[str, ...]
-    looks: str
-
-
-def open_bytes(path: Path) -> gzip.GzipFile:
-    """Open a file for reading, unpacked where it ends in `.gz`."""
-    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
-
-
-def read_start(path: Path) -> Start:
-    """Read a file's header.
+def _start(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the columns or keys that a file begins with, and what kind of file it is.
 
     Raises:
         InputError: it is empty, or can't be read.
     """
-    try:
-        with open_bytes(path) as stream:
-            line = stream.readline(2**20)
-    except (OSError, EOFError) as problem:
-        raise InputError(f"{path} can't be read: {problem}") from None
-    if not line.strip():
-        raise InputError(f"{path} is empty; a header line and rows of films are needed")
+    with reading(path) as stream:
+        head = stream.read(HEAD)
     for magic, kind in MAGIC.items():
-        if line.lower().startswith(magic.lower()):
-            return Start(",", (), kind)
-    text = line.decode("utf-8-sig", errors="replace").strip("\r\n")
-    if text.lstrip().startswith(("{", "[")):
-        return _start_of_json(path)
-    delimiter = max("\t|;,", key=text.count)
-    columns = tuple(name.strip().strip('"') for name in text.split(delimiter))
-    return Start(delimiter, columns, _looks_like(columns) or f"a table with the columns {', '.join(columns[:8])}")
+        if head.lstrip().lower().startswith(magic.lower()):
+            return (), kind
+    if b"\0" in head[:1000]:
+        return (), "no text, for it has NUL bytes; if it is UTF-16, save it as UTF-8"
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+        return _keys(path), "JSON"
+    columns = read_header(path).columns
+    return columns, f"a table with the columns {', '.join(columns[:8])}"
 
 
-def _start_of_json(path: Path) -> Start:
-    """Take the keys of all of the first objects: one may be broken, or say that a film was not found."""
-    with open_bytes(path) as stream:
-        keys = dict.fromkeys(key for one in islice(json_objects(stream), 10_000) for key in one.value)
-    return Start(",", tuple(keys), _looks_like(tuple(keys)) or "JSON")
+def _keys(path: Path) -> tuple[str, ...]:
+    """Take the keys of the first objects until none is lacking: one may be broken, or say that a film was not found."""
+    keys: dict[str, None] = {}
+    with reading(path) as stream:
+        for one in json_objects(BytesIO(stream.read(16 * HEAD))):
+            keys |= dict.fromkeys(one.value)
+            if keys.keys() >= set(OMDB.columns):
+                break
+    return tuple(keys)
 
 
 def _looks_like(columns: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """A config for a prepared table, which `study` takes as it is."""
 
+import shlex
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,18 @@ MODEL = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_ra
 
 MANY, FEW = 3000, 10
 """Films from which on batches are large, and below which a study has nothing to learn from."""
+
+
+MADE = "made by `prepare`"
+"""Stands in the first line of each config that may be written over."""
+
+
+def shell_word(path: Path | str) -> str:
+    """Return a path as a command line takes it, in one line."""
+    text = str(path)
+    if text.isprintable():
+        return shlex.quote(text)
+    return "$'" + text.encode("unicode_escape").decode().replace("'", "\\'") + "'"
 
 
 def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, file: str) -> str:
@@ -56,8 +69,8 @@ def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, 
         "permutation_importance": {"loss": "r2"},
     }
     header = (
-        f"# {study.question} of {n_films:,} films ({source.name}, made by `prepare`).\n#\n"
-        f"#   python cli.py study --config {file}\n\n"
+        f"# {study.question} of {n_films:,} films ({source.name}, {MADE}).\n#\n"
+        f"#   python cli.py study --config {shell_word(file)}\n\n"
     )
     return header + yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 

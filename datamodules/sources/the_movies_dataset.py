@@ -6,20 +6,18 @@ import numpy as np
 import pandas as pd
 
 from datamodules.features import Category, Feature, Labels, Number, Popularity
-from datamodules.sources.cells import as_lists, ids, joined, known, literals
+from datamodules.sources.cells import as_lists, identified, joined, known, literals
 from datamodules.sources.credits import CREW, cast_names, names
 from datamodules.sources.literal_lists import literal_lists
-from datamodules.sources.preparation import Preparation
+from datamodules.sources.preparation import Preparation, earlier
 from datamodules.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS, RawFile
 from datamodules.sources.source import Source, Study
-from datamodules.sources.tmdb import ID, plain_columns
+from datamodules.sources.tmdb import plain_columns
 from datamodules.sources.user_ratings import rating_sums
 from datamodules.targets import ProfitRatio, Target
 
 BLOCK = 500
 """Records of cast and crew that are read at a time: some 2 MB."""
-
-SHIFTED = "shifted or cut off"
 
 BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"))
 AFTER = (
@@ -97,27 +95,17 @@ COLUMNS = (
 def _whole_films(preparation: Preparation) -> pd.DataFrame:
     """Return the rows of films as they stand, those left out that are shifted, cut off or there already."""
     file = MOVIES_METADATA
-    rows = _identified(preparation, file, preparation.rows(file, (*file.columns, "imdb_id", "popularity")))
+    rows = identified(preparation, file, preparation.rows(file, (*file.columns, "imdb_id", "popularity")))
     adult = known(rows["adult"]).str.lower()
-    rows = preparation.without(
-        file, rows, adult.notna() & ~adult.isin(["true", "false"]), f"adult is neither True nor False: {SHIFTED}"
-    )
-    rows["title"] = known(rows["title"])
-    return preparation.unique(file, preparation.present(file, rows, "title"), "id")
-
-
-def _identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, column: str = "id") -> pd.DataFrame:
-    """Return the rows with a whole number as id, which becomes text without a decimal point."""
-    rows[column] = known(rows[column])
-    rows = preparation.present(file, rows, column)
-    found = ids(rows[column])
-    rows = preparation.without(file, rows, found.isna(), f"{column} is no whole number: {SHIFTED}")
-    return rows.assign(**{column: found[found.notna()]})
+    odd = adult.notna() & ~adult.isin(["true", "false"])
+    rows = preparation.without(file, rows, odd, "adult is neither True nor False: shifted or cut off")
+    # The rows that were cut off have an original title and no other.
+    return preparation.unique(file, preparation.titled(file, rows, "title"), "id")
 
 
 def _described(preparation: Preparation, raw: pd.DataFrame) -> pd.DataFrame:
     """Return what the films' own file tells."""
-    films = plain_columns(preparation, MOVIES_METADATA, raw.assign(**{ID: raw["id"]}))
+    films = plain_columns(preparation, MOVIES_METADATA, raw)
     genres = _lists(preparation, MOVIES_METADATA, raw["genres"])
     films["genres"] = joined(genres)
     films["adult"] = known(raw["adult"]).str.lower().map({"true": True, "false": False}).astype("boolean")
@@ -133,7 +121,7 @@ def _lists(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Seri
 def _used(preparation: Preparation, file: RawFile, rows: pd.DataFrame, films: pd.Series) -> pd.DataFrame:
     """Return the rows about one of these films; the others are counted."""
     ours = rows["id"].isin(films).to_numpy()
-    preparation.note(f"rows of {file.name} about films that are not there, not used", int((~ours).sum()))
+    preparation.note_strangers(file, int((~ours).sum()))
     return rows[ours]
 
 
@@ -142,9 +130,9 @@ def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
     lists: dict[str, dict[str, list[str]]] = {column: {} for column in ("cast", *CREW)}
     there, seen, elsewhere = set(films), set[str](), 0
     for block in preparation.blocks(CREDITS, CREDITS.columns, BLOCK) if CREDITS in preparation.files else ():
-        rows = _identified(preparation, CREDITS, block)
+        rows = identified(preparation, CREDITS, block)
         again = rows["id"].duplicated() | _in(rows["id"], seen)
-        rows = preparation.without(CREDITS, rows, again, "id stands in an earlier row")
+        rows = preparation.without(CREDITS, rows, again, earlier("id"))
         seen.update(rows["id"])
         ours = rows[_in(rows["id"], there)]
         elsewhere += len(rows) - len(ours)
@@ -154,7 +142,7 @@ def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
             lists["cast"][film] = cast_names(actors or [])
             for column, chosen in CREW.items():
                 lists[column][film] = chosen(others or [])
-    preparation.note(f"rows of {CREDITS.name} about films that are not there, not used", elsewhere)
+    preparation.note_strangers(CREDITS, elsewhere)
     return {column: as_lists([found.get(film) for film in films], films.index) for column, found in lists.items()}
 
 
@@ -167,7 +155,7 @@ def _keyword_counts(preparation: Preparation, films: pd.Series) -> pd.Series:
     """Return how many keywords each film has: 0 for an empty list, missing for a film that has none."""
     if KEYWORDS not in preparation.files:
         return pd.Series(np.nan, index=films.index)
-    rows = _identified(preparation, KEYWORDS, preparation.rows(KEYWORDS, KEYWORDS.columns))
+    rows = identified(preparation, KEYWORDS, preparation.rows(KEYWORDS, KEYWORDS.columns))
     rows = _used(preparation, KEYWORDS, preparation.unique(KEYWORDS, rows, "id"), films)
     found = literals(preparation, KEYWORDS, rows["keywords"], literal_lists("name"))
     counts = pd.Series([np.nan if one is None else len(one) for one in found], index=rows["id"], dtype=np.float64)
@@ -186,7 +174,7 @@ def _user_ratings(preparation: Preparation, films: pd.Series) -> tuple[pd.Series
     film_of = _links(preparation, films)
     linked = rated[rated.index.isin(film_of.index)]
     unlinked = int(rated["count"].sum() - linked["count"].sum())
-    preparation.note(f"rows of {RATINGS.name} about films that are not there, not used", unlinked)
+    preparation.note_strangers(RATINGS, unlinked)
     totals = linked.groupby(film_of[linked.index].to_numpy()).sum()
     return films.map(totals["sum"] / totals["count"]), films.map(totals["count"])
 
@@ -194,8 +182,8 @@ def _user_ratings(preparation: Preparation, films: pd.Series) -> tuple[pd.Series
 def _links(preparation: Preparation, films: pd.Series) -> pd.Series:
     """Return the id of the film that each movieId stands for, where it is one of these films."""
     rows = preparation.rows(LINKS, LINKS.columns)
-    rows = preparation.unique(LINKS, _identified(preparation, LINKS, rows, "movieId"), "movieId")
+    rows = preparation.unique(LINKS, identified(preparation, LINKS, rows, "movieId"), "movieId")
     unlinked = known(rows["tmdbId"]).isna()
     preparation.note(f"rows of {LINKS.name} without a tmdbId, not used", int(unlinked.sum()))
-    rows = _identified(preparation, LINKS, rows[~unlinked], "tmdbId").rename(columns={"tmdbId": "id"})
+    rows = identified(preparation, LINKS, rows[~unlinked], "tmdbId").rename(columns={"tmdbId": "id"})
     return _used(preparation, LINKS, rows, films).set_index("movieId")["id"]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from datamodules.features import Category, Labels, Number
-from datamodules.sources.cells import dates, ids, joined, known, numbers, zero_is_missing
+from datamodules.sources.cells import dates, identified, joined, known, numbers, zero_is_missing
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import RawFile
 from datamodules.sources.source import Study
@@ -14,8 +14,6 @@ PLAIN = (
     "vote_average", "vote_count", "popularity",
 )  # fmt: skip
 """Columns of a raw file whose cells have one value each."""
-
-ID = "the film's id"
 
 LISTS = ("cast", "directors", "writers", "producers", "companies", "keywords", "countries")
 
@@ -57,15 +55,13 @@ STUDIES = (
 
 
 def read_films(preparation: Preparation, file: RawFile, wanted: tuple[str, ...], key: str = "id") -> pd.DataFrame:
-    """Read the rows that have an id of their own, in the column `key`; it stands last, as text without `.0`."""
-    raw = preparation.rows(file, wanted)
-    raw[ID] = ids(raw[key])
-    return preparation.unique(file, preparation.present(file, raw, ID, "is missing or no whole number"), ID)
+    """Read the rows that have an id of their own, in the column `key`, as text without `.0`."""
+    return preparation.unique(file, identified(preparation, file, preparation.rows(file, wanted), key), key)
 
 
 def plain_columns(preparation: Preparation, file: RawFile, raw: pd.DataFrame) -> pd.DataFrame:
     """Return a prepared table's columns that are no lists, from the rows of `read_films`."""
-    films = pd.DataFrame({"movie_id": raw[ID], "movie_name": raw["title"].fillna(raw["original_title"])})
+    films = pd.DataFrame({"movie_id": raw["id"], "movie_name": raw["title"]})
     films["original_title"] = raw["original_title"]
     films["original_language"] = known(raw["original_language"])
     films["release_date"] = dates(preparation, file, raw["release_date"])

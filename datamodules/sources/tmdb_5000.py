@@ -11,7 +11,7 @@ from datamodules.sources.credits import CREW, Objects, cast_names, names
 from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import TMDB_CREDITS, TMDB_MOVIES
 from datamodules.sources.source import Source, Study
-from datamodules.sources.tmdb import COLUMNS, ID, PLAIN, STUDIES, list_columns, plain_columns, read_films
+from datamodules.sources.tmdb import COLUMNS, PLAIN, STUDIES, list_columns, plain_columns, read_films
 
 JSON_COLUMNS = {
     "genres": "genres",
@@ -37,6 +37,7 @@ class Tmdb5000(Source):
     def prepare(self, preparation: Preparation) -> pd.DataFrame:
         file = TMDB_MOVIES
         raw = read_films(preparation, file, (*PLAIN, *JSON_COLUMNS.values()))
+        raw = preparation.titled(file, raw, "title", "original_title")
         films = plain_columns(preparation, file, raw)
         objects = {name: literals(preparation, file, raw[column], JSON) for name, column in JSON_COLUMNS.items()}
         lists = {name: _each(names, cells) for name, cells in objects.items()}
@@ -61,11 +62,11 @@ def _credits(preparation: Preparation, films: pd.Series) -> tuple[Cells, Cells]:
         return [None] * len(films), [None] * len(films)
     name = preparation.name_of(file)
     rows = read_films(preparation, file, file.columns, "movie_id")
-    strangers = ~rows[ID].isin(films).to_numpy()
-    preparation.note(f"rows of {name} on films that are not in the table", int(strangers.sum()))
+    strangers = ~rows["movie_id"].isin(films).to_numpy()
+    preparation.note_strangers(file, int(strangers.sum()))
     rows = rows[~strangers]
     preparation.note(f"films without a row in {name}", len(films) - len(rows))
-    place = dict(zip(rows[ID], range(len(rows)), strict=True))
+    place = dict(zip(rows["movie_id"], range(len(rows)), strict=True))
     cast, crew = (literals(preparation, file, rows[column], JSON) for column in ("cast", "crew"))
     places = [place.get(film) for film in films]
     return [None if at is None else cast[at] for at in places], [None if at is None else crew[at] for at in places]

@@ -40,6 +40,7 @@ class TmdbExport(Source):
     def prepare(self, preparation: Preparation) -> pd.DataFrame:
         file = TMDB_EXPORT
         raw = read_films(preparation, file, (*PLAIN, "imdb_id", "release_year", *ADJUSTED, *TEXT_LISTS.values()))
+        raw = preparation.titled(file, raw, "title", "original_title")
         years = numbers(preparation, file, raw["release_year"])
         raw["release_date"] = _with_century(preparation, raw["release_date"], years)
         films = plain_columns(preparation, file, raw)

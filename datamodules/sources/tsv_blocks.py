@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
-from datamodules.errors import InputError
-from datamodules.sources.preparation import SHOWN, Preparation
+from datamodules.sources.preparation import Preparation
 from datamodules.sources.raw_files import RawFile
+from datamodules.sources.raw_text import Ragged, open_rows, read_header, reading
 
 BLOCK = 4 * 2**20
 """Bytes, of which `_Text` fills a quarter; a row must fit in one. Larger blocks took more memory and were no faster."""
@@ -58,51 +57,22 @@ def blocks(
         InputError: the file is broken, such as a `.gz` that was cut off.
     """
     path = preparation.files[file]
-    ragged: list[tuple[int, int, str]] = []
-
-    def keep(row: Any) -> str:
-        ragged.append((row.number, row.actual_columns, row.text[:SHOWN]))
-        return "skip"
-
+    header, ragged = read_header(path), Ragged()
     text = pa.dictionary(pa.int32(), pa.string())
+    kinds = {name: text if name in repeated else pa.string() for name in wanted}
     n_rows = n_filled = 0
-    try:
-        with pa.input_stream(str(path), compression="gzip" if path.suffix.lower() == ".gz" else None) as raw:
-            stream = _Text(raw)
-            reader = pacsv.open_csv(
-                pa.PythonFile(stream, mode="r"),
-                # One thread: only then is a broken row's number told, and several were no faster.
-                read_options=pacsv.ReadOptions(use_threads=False, block_size=BLOCK),
-                parse_options=pacsv.ParseOptions(
-                    delimiter="\t", quote_char=False, invalid_row_handler=keep, ignore_empty_lines=False
-                ),
-                convert_options=pacsv.ConvertOptions(
-                    column_types={name: text if name in repeated else pa.string() for name in wanted},
-                    include_columns=list(wanted),
-                    null_values=[NOTHING],
-                    strings_can_be_null=True,
-                    check_utf8=False,
-                ),
-            )
-            for batch in reader:
-                block = Block(_lines(n_rows, batch.num_rows, ragged), batch)
-                n_rows += batch.num_rows
-                block = block.where(_filled(batch))
-                n_filled += len(block.lines)
-                yield block
-                preparation.say(f"Reading {path.name}: {n_filled:,} rows")
-    except (pa.ArrowException, OSError, EOFError) as problem:
-        raise InputError(f"{path} can't be read: {problem}") from None
-    preparation.read[preparation.name_of(file)] = n_filled + len(ragged)
-    preparation.note(f"unreadable bytes in {path.name}, which is no UTF-8 text throughout, read as \ufffd", stream.bad)
-    preparation.reject_ragged(file, ragged)
-
-
-def _lines(n_before: int, n_rows: int, ragged: list[tuple[int, int, str]]) -> np.ndarray:
-    """Return the lines of rows, of which there were `n_before` before: behind the header and all broken rows."""
-    rows = np.arange(n_before, n_before + n_rows)
-    whole_before = [number - 2 - place for place, (number, _, _) in enumerate(ragged)]
-    return rows + 2 + np.searchsorted(whole_before, rows, side="right")
+    with reading(path) as raw:
+        stream = _Text(raw)
+        for batch in open_rows(stream, header, kinds, ragged.skip, BLOCK, [NOTHING]):
+            block = Block(ragged.lines(np.arange(n_rows, n_rows + batch.num_rows), header), batch)
+            n_rows += batch.num_rows
+            block = block.where(_filled(batch))
+            n_filled += len(block.lines)
+            yield block
+            preparation.say(f"Reading {path.name}: {n_filled:,} rows")
+    preparation.read[preparation.name_of(file)] = n_filled + len(ragged.rows)
+    preparation.note_bad_bytes(file, stream.bad)
+    preparation.reject_broken(file, ragged.rows)
 
 
 def _filled(batch: pa.RecordBatch) -> np.ndarray:

@@ -1,7 +1,6 @@
 """What users rated: `ratings.csv`, 26 million rows, summed up by film without ever being whole in memory."""
 
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
-from datamodules.errors import InputError
 from datamodules.sources.cells import ids, known
-from datamodules.sources.preparation import SHOWN, Preparation
-from datamodules.sources.raw_files import RATINGS, open_bytes, read_start
+from datamodules.sources.preparation import Preparation
+from datamodules.sources.raw_files import RATINGS
+from datamodules.sources.raw_text import Header, Ragged, open_rows, read_header, reading
 
 BLOCK = 8 * 2**20
 """Bytes; Arrow reads a few blocks ahead."""
@@ -45,41 +43,16 @@ def rating_sums(preparation: Preparation) -> pd.DataFrame:
     """
     path = preparation.files[RATINGS]
     preparation.say(f"Reading {path.name}")
-    totals = _Totals()
-    try:
-        for batch in _batches(path, totals.add_ragged):
+    header, totals = read_header(path), _Totals()
+    # Codes of the bytes that stand there: only what stands there for the first time has to be understood, so text is
+    # read as fast as numbers, and one bad cell costs one row.
+    kinds = dict.fromkeys(("movieId", "rating"), pa.dictionary(pa.int32(), pa.binary()))
+    with reading(path) as stream:
+        for batch in open_rows(stream, header, kinds, totals.ragged.skip, BLOCK):
             totals.add(batch)
             preparation.say(f"Reading {path.name}, {totals.n_rows:,} ratings")
-    except (pa.ArrowInvalid, OSError, EOFError, zlib.error) as problem:
-        raise InputError(f"{path} can't be read: {str(problem).splitlines()[0]}") from None
-    totals.tell(preparation, len(read_start(path).columns))
+    totals.tell(preparation, header)
     return totals.sums()
-
-
-def _batches(path: Path, on_ragged: Callable[[Any], str]) -> Iterator[pa.RecordBatch]:
-    """Yield movieId and rating of each block of lines, as codes of the bytes that stand there.
-
-    A line is a row, whatever quotes or empty lines there are: so a row's number tells its line. Only what stands there
-    for the first time has to be understood, so text is read as fast as numbers, and one bad cell costs one row.
-    """
-    start = read_start(path)
-    wanted = ["movieId", "rating"]
-    with open_bytes(path) as stream:
-        yield from pacsv.open_csv(
-            stream,
-            # With threads, Arrow doesn't know the line of a row that it hands to `on_ragged`.
-            read_options=pacsv.ReadOptions(
-                use_threads=False, block_size=BLOCK, skip_rows=1, column_names=list(start.columns)
-            ),
-            parse_options=pacsv.ParseOptions(
-                delimiter=start.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=on_ragged
-            ),
-            convert_options=pacsv.ConvertOptions(
-                include_columns=wanted,
-                column_types=dict.fromkeys(wanted, pa.dictionary(pa.int32(), pa.binary())),
-                strings_can_be_null=False,
-            ),
-        )
 
 
 class _Cells:
@@ -132,13 +105,9 @@ class _Totals:
         self.n_rows = 0
         self._movies, self._stars = _Cells(_movie_ids), _Cells(_stars)
         self._sums, self._counts = np.zeros(0), np.zeros(0)
-        self._ragged: list[tuple[int, int, str]] = []
+        self.ragged = Ragged()
         self._bad_rows: list[np.ndarray] = []
         self._bad_reasons: list[np.ndarray] = []
-
-    def add_ragged(self, row: Any) -> str:
-        self._ragged.append((row.number, row.actual_columns, row.text[:SHOWN]))
-        return "skip"
 
     def add(self, batch: pa.RecordBatch) -> None:
         movies, stars = self._movies.places(batch.column("movieId")), self._stars.places(batch.column("rating"))
@@ -155,28 +124,19 @@ class _Totals:
         self._sums = np.concatenate([self._sums, new]) + np.bincount(movies, weights, n_movies)
         self._counts = np.concatenate([self._counts, new]) + np.bincount(movies, minlength=n_movies)
 
-    def tell(self, preparation: Preparation, width: int) -> None:
+    def tell(self, preparation: Preparation, header: Header) -> None:
         """Give account of what was read and rejected."""
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *self._bad_rows])
         reasons = np.concatenate([np.zeros(0, dtype=np.int8), *self._bad_reasons])
-        lines = self._lines(rows)
+        lines = self.ragged.lines(rows, header)
         texts = _texts_of(preparation.files[RATINGS], lines)
         empty = np.array([not text for text in texts], dtype=bool)
         preparation.note(f"empty lines of {RATINGS.name}", int(empty.sum()))
-        preparation.read[preparation.name_of(RATINGS)] = self.n_rows + len(self._ragged) - int(empty.sum())
+        preparation.read[preparation.name_of(RATINGS)] = self.n_rows + len(self.ragged.rows) - int(empty.sum())
         for number, reason in enumerate(REASONS):
             these = (reasons == number) & ~empty
             preparation.reject(RATINGS, lines[these], reason, np.array(texts, dtype=object)[these])
-        for cells in sorted({cells for _, cells, _ in self._ragged}):
-            some = [(line, text) for line, n, text in self._ragged if n == cells]
-            reason = f"has {cells} cells where the header has {width}: shifted or cut off"
-            preparation.reject(RATINGS, [line for line, _ in some], reason, [text for _, text in some])
-
-    def _lines(self, rows: np.ndarray) -> np.ndarray:
-        """Return the lines of rows, which are counted without the ragged ones and from 0."""
-        ragged = np.array([line for line, _, _ in self._ragged], dtype=np.int64)
-        rows_before = ragged - 2 - np.arange(len(ragged))
-        return rows + 2 + np.searchsorted(rows_before, rows, side="right")
+        preparation.reject_broken(RATINGS, self.ragged.rows)
 
     def sums(self) -> pd.DataFrame:
         movie_ids = pd.Series(self._movies.values, dtype="str", name="movieId")
@@ -190,7 +150,7 @@ def _texts_of(path: Path, lines: np.ndarray) -> list[str]:
     if not len(lines):
         return []
     wanted = set(lines.tolist())
-    with open_bytes(path) as stream:
+    with reading(path) as stream:
         return [
             line.decode(errors="replace").rstrip("\r\n")
             for place, line in enumerate(stream, start=1)

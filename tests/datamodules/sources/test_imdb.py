@@ -163,8 +163,8 @@ def test_every_row_is_told_of():
     }
     assert len(films) + 3 + 2 + 1 == 10  # rejected, of other kinds, without a rating
     for note in (
-        "rows of title.crew.tsv on titles that are not in the table, not used: 1",
-        "rows of title.principals.tsv on titles that are not in the table, not used: 1",
+        "rows of title.crew.tsv about films that are not in the table, not used: 1",
+        "rows of title.principals.tsv about films that are not in the table, not used: 1",
         "persons in name.basics.tsv who are in no film of the table, not used: 1",
     ):
         assert note in preparation.notes
@@ -174,7 +174,7 @@ def test_films_with_few_votes_are_left_out_before_people_are_read():
     films, preparation = prepared(min_votes=100_000)
     assert list(films.index) == ["tt0211915", "tt0045152"]
     assert "films with fewer than 100,000 votes, left out: 2" in preparation.notes
-    assert "rows of title.principals.tsv on titles that are not in the table, not used: 3" in preparation.notes
+    assert "rows of title.principals.tsv about films that are not in the table, not used: 3" in preparation.notes
 
 
 def test_packed_files_are_read_alike(copied: Path):
@@ -192,7 +192,7 @@ def test_a_packed_file_that_was_cut_off_is_refused(copied: Path):
     whole = gzip.compress((copied / "title.principals.tsv").read_bytes())
     (copied / "title.principals.tsv").unlink()
     (copied / "title.principals.tsv.gz").write_bytes(whole[:-20])
-    with pytest.raises(InputError, match=r"title\.principals\.tsv\.gz can't be read: "):
+    with pytest.raises(InputError, match=r"title\.principals\.tsv\.gz can't be read to its end: "):
         prepared(copied)
 
 

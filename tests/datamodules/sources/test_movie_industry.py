@@ -52,3 +52,20 @@ def test_films_with_few_votes_are_left_out_where_that_is_asked_for():
     films, preparation = prepared(min_votes=500_000)
     assert list(films.index) == ["The Shining"]
     assert "films with fewer than 500,000 votes, left out: 2" in preparation.notes
+
+
+def test_a_film_is_named_by_what_is_known_of_it(tmp_path):
+    header = (RAW / "movies.csv").read_text(encoding="utf-8").splitlines()[0]
+    rows = ["None,,,,,,,,,,,,,,", " A ,,,1980,,,,Ann,,,,,,,", "B,,,,,,,Bea,,,,,,,", "  ,,,1980,,,,Ann,,,,,,,"]
+    (tmp_path / "movies.csv").write_text("\n".join([header, *rows]), encoding="utf-8")
+    preparation = Preparation(find_files("movie-industry", tmp_path))
+    films = MovieIndustry().prepare(preparation)
+    assert films["film"].tolist() == ["None", "A (1980), Ann", "B, Bea"]
+    assert preparation.rejected[["line", "reason"]].to_numpy().tolist() == [[5, "title is missing"]]
+
+
+def test_a_table_without_rows_has_its_columns(tmp_path):
+    (tmp_path / "movies.csv").write_text((RAW / "movies.csv").read_text(encoding="utf-8").splitlines()[0])
+    films = MovieIndustry().prepare(Preparation(find_files("movie-industry", tmp_path)))
+    assert films.empty
+    assert {"film", "name", "budget"} <= set(films)

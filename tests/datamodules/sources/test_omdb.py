@@ -117,3 +117,11 @@ def test_a_file_of_failures_alone_is_refused_with_the_keys_that_are_needed(tmp_p
     (tmp_path / "omdb.jsonl").write_text('{"Response": "False", "Error": "No API key provided."}\n', encoding="utf-8")
     with pytest.raises(InputError, match=r"looks like JSON; expected omdb's omdb.jsonl with the keys Title, Year"):
         find_files("omdb", tmp_path)
+
+
+def test_an_error_with_half_a_character_is_told_like_any_other(tmp_path):
+    good = (RAW / "omdb.jsonl").read_text(encoding="utf-8").splitlines()[1]
+    bad = '{"Response": "False", "Error": "\\\\ud83d bad"}'.replace("\\\\", "\\")
+    (tmp_path / "omdb.jsonl").write_text(f"{bad}\n{good}\n", encoding="utf-8")
+    _, preparation = prepared(tmp_path)
+    assert preparation.rejected["reason"].tolist() == ["OMDb has no answer: \ufffd bad"]

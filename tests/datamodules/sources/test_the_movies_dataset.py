@@ -103,7 +103,7 @@ def test_ratings_are_summed_over_all_movie_ids_of_a_film():
     assert films.loc["862", "user_avg_rating"] == (4 + 0.5 + 5) / 3
     assert films.loc["4711", ["user_avg_rating", "user_rating_count"]].tolist() == [3.5, 1]
     # One of a movieId without a film, one of a film that is not there.
-    assert "rows of ratings.csv about films that are not there, not used: 2" in preparation.notes
+    assert "rows of ratings.csv about films that are not in the table, not used: 2" in preparation.notes
 
 
 def test_shifted_cut_off_and_repeated_films_are_rejected_with_their_lines():
@@ -153,7 +153,7 @@ def test_a_packed_file_that_is_cut_off_is_refused(copy):
     path = copy / "ratings.csv"
     (copy / "ratings.csv.gz").write_bytes(gzip.compress(path.read_bytes())[:-20])
     path.unlink()
-    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read: "):
+    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read to its end: "):
         prepared(copy)
 
 
@@ -208,7 +208,7 @@ def test_real_films_without_credits_keywords_or_ratings_have_none(real):
     assert films["cast"].notna().sum() == films["lead_actor"].notna().sum() == 35
     assert films["keyword_count"].notna().sum() == 57
     assert films["user_rating_count"].sum() == films["user_rating_count"].notna().sum() == 5
-    assert "rows of ratings.csv about films that are not there, not used: 8" in preparation.notes
+    assert "rows of ratings.csv about films that are not in the table, not used: 8" in preparation.notes
     assert not (films[["budget", "revenue", "runtime"]] == 0).any(axis=None)
 
 

@@ -72,9 +72,9 @@ def test_every_lost_row_and_cell_is_told_with_its_line():
     films, preparation = prepared()
     lost = preparation.rejected.set_index(["file", "line"]).sort_index()
     assert lost.query("dropped == 'row'")["reason"].to_dict() == {
-        (CREDITS, 6): "the film's id stands in an earlier row",
-        (MOVIES, 4): "the film's id stands in an earlier row",
-        (MOVIES, 7): "the film's id is missing or no whole number",
+        (CREDITS, 6): "movie_id stands in an earlier row",
+        (MOVIES, 4): "id stands in an earlier row",
+        (MOVIES, 7): "id is missing",
         (MOVIES, 8): "has 19 cells where the header has 20: shifted or cut off",
     }
     assert set(lost.query("dropped == 'cell'")["reason"].items()) == {
@@ -90,7 +90,7 @@ def test_every_lost_row_and_cell_is_told_with_its_line():
 
 def test_credits_of_other_films_and_films_without_credits_are_noted():
     notes = prepared()[1].notes
-    assert f"rows of {CREDITS} on films that are not in the table: 1" in notes
+    assert f"rows of {CREDITS} about films that are not in the table, not used: 1" in notes
     assert f"films without a row in {CREDITS}: 1" in notes
 
 

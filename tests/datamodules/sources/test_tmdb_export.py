@@ -62,8 +62,8 @@ def test_columns_that_a_form_lacks_are_missing_and_named():
 def test_the_second_of_two_rows_and_a_shifted_one_are_rejected_with_their_lines():
     films, preparation = prepared()
     assert preparation.rejected.set_index("line")["reason"].to_dict() == {
-        6: "the film's id stands in an earlier row",
-        8: "the film's id is missing or no whole number",
+        6: "id stands in an earlier row",
+        8: "id is no whole number: shifted or cut off",
     }
     assert preparation.read["tmdb-movies.csv"] == 7 == len(films) + 2
 

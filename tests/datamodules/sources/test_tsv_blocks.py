@@ -43,7 +43,7 @@ def test_a_character_that_the_files_end_cuts_off_is_told(tmp_path: Path):
 
 
 def test_a_file_without_its_columns_is_refused(tmp_path: Path):
-    with pytest.raises(InputError, match=r"name\.basics\.tsv can't be read: .*primaryName"):
+    with pytest.raises(InputError, match=r"name\.basics\.tsv can't be read to its end: .*primaryName"):
         read(tmp_path / "name.basics.tsv", b"nconst\tname\nnm0000001\tZ\n")
 
 

@@ -103,5 +103,5 @@ def test_a_header_alone_has_no_ratings(tmp_path):
 
 def test_a_file_that_is_not_packed_as_its_name_says_is_refused(tmp_path):
     (tmp_path / "ratings.csv.gz").write_text(HEADER)
-    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read: Not a gzipped file"):
+    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read to its end: Not a gzipped file"):
         summed(tmp_path / "ratings.csv.gz")
