@@ -9,13 +9,13 @@ run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

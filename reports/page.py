@@ -28,8 +28,9 @@ from reports.sections import (
     scores_section,
 )
 
-MOST_MOVED, DIGITS, FIRST = 15, 3, 25
-"""Values of a film in the explorer, digits of numbers, and lines that a table begins with: pages stay small."""
+MOST_MOVED, LEAST, DIGITS, FIRST = 15, 0.002, 3, 25
+"""Values of a film in the explorer, and the share of its largest that others must have to be shown; digits of numbers;
+lines that a table begins with."""
 
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
 
@@ -107,9 +108,11 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
         gain = found.loc[(model, "rmse_below_mean")]
         low, value, high = (gain[name] / mean for name in ("low_95", "value", "high_95"))
         called = "the network" if model == NETWORK else model
-        less = f"{value:.0%} smaller" if value >= 0 else f"{-value:.0%} larger"
+        less = "smaller" if value >= 0 else "larger"
+        if value < 0:
+            low, value, high = -high, -value, -low
         sentences.append(
-            f"Errors of {called} are {less} than those of guessing the mean "
+            f"Errors of {called} are {value:.0%} {less} than those of guessing the mean "
             f"(95 % interval: {low:.0%} to {high:.0%}): an RMSE of {amount(rmse, results.unit)} in place of "
             f"{amount(mean, results.unit)}."
         )
@@ -214,7 +217,8 @@ def _explorer(results: Results) -> dict[str, Any]:
     order = np.lexsort((-size.to_numpy(), moved["row"].to_numpy()))
     ordered = moved.iloc[order]
     place = ordered.groupby("row", sort=False).cumcount()
-    top = ordered[place < MOST_MOVED]
+    largest = size.groupby(moved["row"]).transform("max").iloc[order]
+    top = ordered[(place < MOST_MOVED) & (size.iloc[order] >= LEAST * largest)]
     codes, names = pd.factorize(top["feature"].astype("str"))
     row_of = {int(row): number for number, row in enumerate(test["row"])}
     lists: list[list[Any]] = [[] for _ in row_of]

@@ -24,11 +24,13 @@ class Picture:
     Attributes:
         heading: as the page has it.
         said: how to read it, in a sentence or two of plain words.
+        wide: whether it takes the page's whole width.
     """
 
     heading: str
     said: str
     figure: go.Figure
+    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,7 @@ def importance_section(results: Results) -> Section:
             "The most important features",
             "Single values and numbers. Beside each is which way it turns predictions where it is present.",
             importance.features(results.features, what, unit),
+            wide=True,
         )
     )
     values = results.features[(results.features["level"] == "value") & results.features["importance"].notna()]

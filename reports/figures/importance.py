@@ -8,11 +8,13 @@ import plotly.graph_objects as go
 
 from lightning_modules.importance_study import margins
 from reports.figures.bars import bars, height, hover_lines, names_axis, with_margin
-from reports.figures.style import BLUE, NARROW, ORANGE, WIDE, axis, axis_title, figure
+from reports.figures.style import BLUE, ORANGE, axis, axis_title, figure
 from reports.figures.tiles import tiles
 
 TOP, PEOPLE = 25, 12
 LEFT, RIGHT = [0.0, 0.64], [0.7, 1.0]
+SLIM = 16
+"""Characters in a line of a title beside another one."""
 
 
 def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
@@ -63,13 +65,14 @@ def _ranking(found: pd.DataFrame, names: list[Any], what: str, kind: str, measur
     films = [f"{int(n):,} films" for n in found["n_films"]]
     hover = hover_lines(names, [f"importance {one}" for one in with_margin(found["importance"], margin)], films)
     has_direction = "direction" in found and found["direction"].notna().any()
+    upright = {"nticks": 4, "tickangle": 0}
     traces, beside = [bars(found["importance"], margin, hover)], {}
     if has_direction:
         change = found["direction"].astype(float)
         colours = np.where(change >= 0, BLUE, ORANGE).tolist()
         hover = hover_lines(names, [f"prediction {one:+.3g}" if np.isfinite(one) else "–" for one in change])
         traces.append(bars(change, None, hover, colours, xaxis="x2"))
-        beside = {"xaxis2": {**axis("change of the prediction", unit, width=NARROW), "domain": RIGHT}}
+        beside = {"xaxis2": {**axis("change of the prediction", unit, width=SLIM), **upright, "domain": RIGHT}}
     first = ""
     if len(found):
         top, half = found["importance"].iloc[0], margin.iloc[0]
@@ -79,7 +82,7 @@ def _ranking(found: pd.DataFrame, names: list[Any], what: str, kind: str, measur
         f"Importance with 95 % intervals of the {what}{first} ({measure}).",
         height(len(found)),
         showlegend=False,
-        xaxis={**axis(measure, width=NARROW if has_direction else WIDE), "domain": LEFT if has_direction else [0, 1]},
+        xaxis={**axis(measure, width=SLIM), **upright, "domain": LEFT} if has_direction else axis(measure),
         yaxis={**names_axis(names), "title": {"text": axis_title(kind)}},
         **beside,
     )

@@ -95,7 +95,7 @@ def correlations(table: pd.DataFrame, most: int = MOST) -> go.Figure:
         [bars(found["correlation"], None, hover, colours)],
         f"The {len(found)} strongest of {len(table):,} correlations between features and predictions{first}.",
         height(len(found)),
-        xaxis={**axis("correlation with the predictions (-1 to 1)"), "zeroline": True},
+        xaxis={**axis("correlation with predictions"), "zeroline": True},
         yaxis={**names_axis(names), "title": {"text": axis_title("feature")}},
     )
 

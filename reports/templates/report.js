@@ -52,7 +52,8 @@
         const line = document.createElement("tr");
         const name = text("th", row[0]);
         name.scope = "row";
-        line.append(name, text("td", row[1]), ...row.slice(2).map((cell) => text("td", said(cell), "number")));
+        line.append(name, text("td", row[1]), ...row.slice(2, 6).map((cell) => text("td", said(cell), "number")),
+          text("td", row[6] !== null && row[6] < 0.001 ? "< 0.001" : said(row[6]), "number"));
         return line;
       }));
       found.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -191,7 +192,7 @@ def test_headings_are_in_order_and_figures_controls_and_tables_have_names(opened
     ]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after - before <= 1 for before, after in pairwise(levels))
     assert page.locator(".plot:not([aria-label]), .plot[aria-label='']").count() == 0
     assert page.evaluate("[...document.querySelectorAll('input, select')].every((one) => one.labels.length === 1)")
     assert page.get_attribute("html", "lang") == "en"

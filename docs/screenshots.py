@@ -1,0 +1,48 @@
+"""Pictures for the README from a run's report: `python docs/screenshots.py runs/ratings/version_0`. Needs chromium."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, sync_playwright
+
+HERE = Path(__file__).parent
+LIMIT = 300_000
+"""Bytes of a picture."""
+
+
+def main(run: str) -> None:
+    """Take the top of the report, and its figure of the most important features."""
+    browser_path = shutil.which("chromium") or sys.exit("chromium is not installed")
+    page_path = (Path(run) / "report.html").resolve()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1100, "height": 1000})
+        page.goto(page_path.as_uri())
+        page.wait_for_selector("#scores .plot .main-svg", state="attached")
+        page.wait_for_timeout(1000)
+        page.screenshot(path=HERE / "report.png")
+        figure = page.locator("figure", has_text="The most important features")
+        figure.scroll_into_view_if_needed()
+        _drawn(page)
+        figure.screenshot(path=HERE / "importance.png")
+        browser.close()
+    for name in ("report.png", "importance.png"):
+        _shrink(HERE / name)
+
+
+def _drawn(page: Page) -> None:
+    page.wait_for_selector("#importance .plot .main-svg", state="attached")
+    page.wait_for_timeout(1000)
+
+
+def _shrink(path: Path) -> None:
+    """Take fewer colours, which figures have anyway."""
+    Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
+    if path.stat().st_size > LIMIT:
+        sys.exit(f"{path} has {path.stat().st_size:,} bytes, more than {LIMIT:,}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:2] or ["runs/ratings/version_0"])
