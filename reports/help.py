@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from datamodules.sources.raw_files import HOMES
+from datamodules.sources.homes import HOMES
 
 COMMANDS = {
     "study": "train, score the held-out films, say what their predictions rest on, predict every film",

@@ -15,8 +15,9 @@ from rich.text import Text
 
 from datamodules.errors import InputError, nearest
 from datamodules.sources.catalogue import CATALOGUE
+from datamodules.sources.homes import HOMES
 from datamodules.sources.preparation import ACCOUNT, Preparation
-from datamodules.sources.raw_files import HOMES, files_of, find_files
+from datamodules.sources.raw_files import files_of, find_files
 from datamodules.sources.source import Source
 from datamodules.sources.study_config import MADE, shell_word, study_config
 from reports.folder import Folder

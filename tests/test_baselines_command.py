@@ -46,7 +46,8 @@ def test_it_makes_a_folder_without_a_network(command, config, runs):
     assert "runtime is missing" in pd.read_csv(run / "baselines/ols/coefficients.csv")["name"].tolist()
     fitted = {"mean", "ols", "ridge", "knn", "boosting", "kmeans", "pca"}
     assert set(metrics["fits"]) == set(load_artifacts(run / "artifacts").models) == fitted
-    assert {path.name for path in (run / "baselines").iterdir()} == {"ols", "ridge", "knn", "kmeans", "pca"}
+    left = {"ols", "ridge", "knn", "kmeans", "pca", "predictions.csv"}
+    assert {path.name for path in (run / "baselines").iterdir()} == left
     again = command("baselines", "--config", run / "config.yaml", "--runs", runs, "--models", "[ridge]")
     assert again.code == 0, again.err
     assert (

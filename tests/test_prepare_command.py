@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from datamodules.sources.catalogue import CATALOGUE
-from datamodules.sources.raw_files import HOMES, files_of
+from datamodules.sources.homes import HOMES
+from datamodules.sources.raw_files import files_of
 
 FIXTURES = Path(__file__).parent / "datamodules" / "sources"
 MOVIES = FIXTURES / "movie-industry" / "movies.csv"

@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 from datamodules.errors import InputError
+from datamodules.sources.homes import HOMES
 from datamodules.sources.json_objects import json_objects
 from datamodules.sources.raw_text import HEAD, read_header, reading
 
@@ -56,16 +57,6 @@ class RawFile:
         """Return the first of the candidates in a folder."""
         return next(iter(self.candidates(folder)), None)
 
-
-HOMES = {
-    "the-movies-dataset": "kaggle.com/datasets/rounakbanik/the-movies-dataset",
-    "tmdb-5000": "kaggle.com/datasets/tmdb/tmdb-movie-metadata",
-    "tmdb-export": "kaggle.com, as tmdb-movies.csv or TMDB_movie_dataset_v11.csv",
-    "imdb": "datasets.imdbws.com",
-    "movie-industry": "kaggle.com/datasets/danielgrijalvas/movies",
-    "omdb": "www.omdbapi.com, an answer a line",
-}
-"""Where a collection usually comes from."""
 
 MOVIES_METADATA = RawFile(
     "the-movies-dataset",

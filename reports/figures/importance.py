@@ -44,7 +44,7 @@ def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figu
 
 
 def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = PEOPLE) -> go.Figure:
-    """Draw the most important values of one role: its people, companies or genres.
+    """Draw the most important values of one role, its people, companies or genres, with how many films have each.
 
     Args:
         table: of `Permu_importance_df.csv`.
@@ -52,7 +52,8 @@ def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "",
     mine = table[(table["role"] == role) & (table["level"] == "value")]
     found = _known(mine).head(top)
     what = f"{len(found)} most important of {len(mine):,} values of {role}"
-    return _ranking(found, found["value"].tolist(), what, role, measure, unit)
+    names = [f"{value} ({int(n):,})" for value, n in zip(found["value"], found["n_films"], strict=True)]
+    return _ranking(found, names, what, f"{role} (test films)", measure, unit)
 
 
 def _known(table: pd.DataFrame) -> pd.DataFrame:
