@@ -19,12 +19,13 @@ PEOPLE = {
 }  # fmt: skip
 """Roles and columns of people, with blanks for what parts their words."""
 
-YEARS = re.compile(r"(release|start|premiere)?[_ ]?(year|date)|released", re.IGNORECASE)
-MONEY = {"earnings", "gross", "grosses", "profit", "revenue", "revenues", "takings"}
+YEARS = re.compile(r"(release|start|premiere|title)?[_ ]?(year|date)|released", re.IGNORECASE)
+MONEY = {"domestic", "worldwide", "earnings", "gross", "grosses", "profit", "revenue", "revenues", "takings"}
 CURRENCY = re.compile(r"dollar|euro|pound|profit|usd|[$€£¥]", re.IGNORECASE)
 AFTER_RELEASE = MONEY | {
-    "admissions", "awards", "metacritic", "metascore", "meter", "oscars", "popularity", "rating", "ratings", "review",
-    "reviews", "score", "scores", "vote", "votes",
+    "admissions", "awards", "imdbvotes", "likes", "metacritic", "metascore", "meter", "nominations", "opening",
+    "oscars", "popularity", "rating", "ratings", "review", "reviews", "roi", "score", "scores", "theaters",
+    "tomatometer", "vote", "votes",
 }  # fmt: skip
 """Words in the names of columns that nobody can fill in before a film is shown."""
 

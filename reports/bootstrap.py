@@ -21,8 +21,8 @@ def bootstrap_intervals(
 
     Args:
         actual: (n_rows,) in the target's unit.
-        predicted: (n_rows,) of each model; where one is called `mean`, others have the score `rmse_below_mean` too: how
-            much smaller their RMSE is than its.
+        predicted: (n_rows,) of each model; where one is called `mean`, others have the score `rmse_below_mean` too: by
+            what share of its RMSE theirs is smaller.
         film_codes: (n_rows,) what tells films apart.
         n: how many resamples.
 
@@ -73,5 +73,6 @@ def _scores(sums: np.ndarray, models: list[str]) -> dict[tuple[str, str], np.nda
         found |= {(model, score): values for score, values in zip(SCORES, scores, strict=True)}
     if MEAN in models:
         of_mean = found[MEAN, "rmse"]
-        found |= {(model, "rmse_below_mean"): of_mean - found[model, "rmse"] for model in models if model != MEAN}
+        share = np.where(of_mean > 0, of_mean, np.nan)
+        found |= {(model, "rmse_below_mean"): 1 - found[model, "rmse"] / share for model in models if model != MEAN}
     return found

@@ -42,10 +42,12 @@ def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> No
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
-    table = pd.DataFrame({"row": rows, "actual": films.actual[films.rows.test]})
+    table = films.labels.iloc[films.rows.test].reset_index(drop=True)
+    table = table.assign(row=rows, actual=films.actual[films.rows.test])
     before = run.path / name
     if before.is_file():
-        table = table.merge(pd.read_csv(before).drop(columns=["actual", *found], errors="ignore"), on="row", how="left")
+        known = pd.read_csv(before).drop(columns=["film", "title", "actual", *found], errors="ignore")
+        table = table.merge(known, on="row", how="left")
     columns = {model: one.predicted for model, one in found.items() if one.predicted is not None}
     run.write_csv(name, table.assign(**columns))
 

@@ -1,6 +1,6 @@
 """One self-contained HTML page of a run, or of several side by side: it opens without a network."""
 
-import json
+import shlex
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +15,9 @@ from plotly.offline import get_plotlyjs
 
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
 from reports.figures import scores
-from reports.figures.style import CONFIG, amount, figure_json, is_money, template_json
+from reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
 from reports.results import NETWORK, Results
-from reports.scores import HEADINGS, in_order, known_after_release_warning
+from reports.scores import HEADINGS, in_order, known_after_release_warning, no_better_than_mean
 from reports.sections import (
     Picture,
     Section,
@@ -64,9 +64,11 @@ def report_page(runs: list[Results]) -> str:
         unit=first.unit,
         target=first.target,
         values=_script(values),
-        shown_values=values[:FIRST],
+        shown_values=[[_cell(cell) for cell in line] for line in values[:FIRST]],
         explorer=_script(_explorer(first)) if single else "null",
-        has_explorer=single and bool(len(first.contributions)) and bool(len(first.test)),
+        has_explorer=single and bool(len(first.contributions)) and bool(len(first.measured)),
+        side=first.side,
+        path=first.path,
         made=[_made(one) for one in runs],
         measured=_measured(first) if single else "",
         style=_asset("report.css"),
@@ -84,11 +86,7 @@ def _asset(name: str) -> Markup:
 
 
 def _script(value: Any) -> Markup:
-    """Return data as JSON that no `</script>` in it ends."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(text)
+    return Markup(script_json(value))
 
 
 def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
@@ -102,18 +100,20 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
         f"{rows.get('test', 0):,} others."
     ]
     found = intervals.set_index(["model", "score"]) if len(intervals) else intervals
-    model = NETWORK if NETWORK in results.models else next((one for one in results.models if one != "mean"), None)
+    ranked = [name for name, _ in in_order(results.metrics.get("models", {})) if name in results.models]
+    model = NETWORK if NETWORK in ranked else next((name for name in ranked if name != "mean"), None)
     if model and (model, "rmse_below_mean") in found.index:
         mean, rmse = (found.loc[(one, "rmse"), "value"] for one in ("mean", model))
         gain = found.loc[(model, "rmse_below_mean")]
-        low, value, high = (gain[name] / mean for name in ("low_95", "value", "high_95"))
+        low, value, high = (gain[name] for name in ("low_95", "value", "high_95"))
         called = "the network" if model == NETWORK else model
         less = "smaller" if value >= 0 else "larger"
         if value < 0:
             low, value, high = -high, -value, -low
+        unsure = ", which may be none" if low < 0 else ""
         sentences.append(
             f"Errors of {called} are {value:.0%} {less} than those of guessing the mean "
-            f"(95 % interval: {low:.0%} to {high:.0%}): an RMSE of {amount(rmse, results.unit)} in place of "
+            f"(95 % interval: {low:.0%} to {high:.0%}{unsure}): an RMSE of {amount(rmse, results.unit)} in place of "
             f"{amount(mean, results.unit)}."
         )
     if len(results.aggregated) and not results.importance.get("warning"):
@@ -134,7 +134,7 @@ def _warnings(runs: list[Results]) -> list[str]:
     for one in runs:
         whose = f"{one.name}: " if len(runs) > 1 else ""
         network = one.metrics.get("models", {}).get(NETWORK)
-        if network and (network["r2"] is None or network["r2"] <= 0):
+        if network and no_better_than_mean(network):
             said.append(f"{whose}{MEAN_NOTHING}")
         if one.metrics.get("leak"):
             said.append(f"{whose}{BOTH_SIDES.replace('these importances say', 'scores and importances say')}")
@@ -204,15 +204,19 @@ def _values(results: Results) -> list[list[Any]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
+def _cell(value: Any) -> str:
+    return "–" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
 def _short(values: pd.Series) -> list[float | None]:
     return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values.astype(float)]
 
 
 def _explorer(results: Results) -> dict[str, Any]:
     """Return the test films with the values that move their predictions most."""
-    moved, test = results.contributions, results.test
+    moved, test = results.contributions, results.measured
     if moved.empty or test.empty:
-        return {"films": [], "features": [], "moved": []}
+        return {"films": [], "features": [], "moved": [], "money": False, "unit": ""}
     size = moved["contribution"].abs()
     order = np.lexsort((-size.to_numpy(), moved["row"].to_numpy()))
     ordered = moved.iloc[order]
@@ -232,7 +236,8 @@ def _explorer(results: Results) -> dict[str, Any]:
             titles, test["row"], _short(test["actual"]), _short(test["predicted"]), strict=True
         )
     ]
-    return {"films": films, "features": [str(name) for name in names], "moved": lists}
+    unit = {"money": is_money(results.unit), "unit": results.unit}
+    return {"films": films, "features": [str(name) for name in names], "moved": lists, **unit}
 
 
 def _measured(results: Results) -> str:
@@ -290,7 +295,7 @@ def _shared_columns(runs: list[Results], most: int = 15) -> list[dict[str, Any]]
 def _made(results: Results) -> dict[str, Any]:
     """Return how a run was made: facts, the commands that repeat it, and its config."""
     metrics, config = results.metrics, results.config
-    rows, split = metrics.get("rows", {}), config["data"]["split"]
+    rows, split = metrics.get("rows", {}), config["data"].get("split") or {"class_path": "unknown"}
     arguments = ", ".join(f"{name} {value}" for name, value in (split.get("init_args") or {}).items())
     facts = {
         "table": config["data"]["table"],
@@ -299,10 +304,10 @@ def _made(results: Results) -> dict[str, Any]:
         "features": ", ".join(f"{count:,} {kind}" for kind, count in metrics.get("features", {}).items()),
         "labels that training did not keep": f"{sum(metrics.get('unseen_labels', {}).values()):,} of the test rows",
         "split": f"{split['class_path'].rpartition('.')[2]} ({arguments})",
-        "seeds": f"{config['seed_everything']} of training, {config['model']['seed']} of weights and dropout",
+        "seeds": f"{config.get('seed_everything')} of training, {config['model'].get('seed')} of weights and dropout",
         "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES) + " (of this report)",
     }
-    path = results.run.path
-    commands = [f"python cli.py study --config {path / 'config.yaml'}", f"python cli.py report --run {path}"]
+    again = shlex.quote(str(results.run.config))
+    commands = [f"python cli.py study --config {again}", f"python cli.py report --run {results.path}"]
     whole = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
     return {"name": results.name, "facts": facts, "commands": commands, "config": whole}

@@ -25,11 +25,16 @@ def report(words: list[str], console: Console) -> None:
     """
     paths, out = _parse(words)
     runs = [RunFolder.open(path) for path in paths]
+    for run in runs:
+        if not (run.path / "metrics.json").is_file():
+            raise InputError(f"--run {run.path} has no metrics.json: it is no run of a study, or was not begun")
     if len({run.path.resolve() for run in runs}) < len(runs):
         raise InputError("--run must name each run once, to compare it with others")
     page = Path(out) if out else runs[0].path / PAGE if len(runs) == 1 else runs[0].path.parent / PAGE
     if page.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"--out must end in .html, got {page}")
+    if page.is_dir():
+        raise InputError(f"--out must be a file, got the folder {page}")
     _write(runs, page, console)
 
 
@@ -60,6 +65,6 @@ def _parse(words: list[str]) -> tuple[list[str], str | None]:
             found[option].append(word)
     if not found["--run"]:
         raise InputError("`report` needs a run, or several to compare: give --run runs/<study>/version_<n> [...]")
-    if len(found["--out"]) > 1 or ("--out" in words and not found["--out"]):
+    if len(found["--out"]) > 1 or ("--out" in words and not found["--out"]) or "" in found["--out"]:
         raise InputError("--out needs one file, such as report.html")
     return found["--run"], next(iter(found["--out"]), None)

@@ -1,15 +1,22 @@
 """What a run left in its folder, read back for a report; what a run does not have is empty."""
 
+import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from datamodules import InputError
+from datamodules.cells import read_numbers
 from datamodules.leakage import is_year
 from reports.run_folder import RunFolder
+
+Content = TypeVar("Content")
 
 NETWORK = "mlp"
 """What the study's own network is called among models."""
@@ -29,19 +36,32 @@ class Results:
     def metrics(self) -> dict[str, Any]:
         return self.run.read_json("metrics.json")
 
+    @property
+    def path(self) -> str:
+        """Return the folder as one types it in a command."""
+        return shlex.quote(str(self.run.path))
+
     @cached_property
     def config(self) -> dict[str, Any]:
-        return yaml.safe_load(self.run.config.read_text(encoding="utf-8"))
+        config = _read(self.run.config, lambda path: yaml.safe_load(path.read_text(encoding="utf-8")))
+        if not isinstance(config, dict) or not {"data", "model"} <= set(config):
+            raise InputError(f"{self.run.config} is not the config of a run: it has no data or no model")
+        return config
 
     @cached_property
     def importance(self) -> dict[str, Any]:
         """Return how importance was measured."""
         return self.run.read_json("importance.json")
 
+    @property
+    def side(self) -> str:
+        """Return which films importance was measured on."""
+        return "validation" if self.importance.get("split") == "val" else "test"
+
     @cached_property
     def features(self) -> pd.DataFrame:
-        """Return one line a feature, the most important first."""
-        return self.table("Permu_importance_df.csv")
+        """Return one line a feature, the most important first; empty where importance was not measured."""
+        return self.table("Permu_importance_df.csv") if self.importance else pd.DataFrame()
 
     @cached_property
     def aggregated(self) -> pd.DataFrame:
@@ -50,33 +70,42 @@ class Results:
 
     @cached_property
     def contributions(self) -> pd.DataFrame:
-        """Return what each value of a test film moves its prediction by: row, feature, contribution."""
+        """Return what each value of a held-out film moves its prediction by: row, feature, contribution."""
         path = self.run.path / "contributions.parquet"
-        return pd.read_parquet(path) if path.is_file() else pd.DataFrame()
+        return _read(path, pd.read_parquet) if path.is_file() else pd.DataFrame()
 
     @cached_property
     def test(self) -> pd.DataFrame:
         """Return the test rows: row, actual, predicted by the network, title and film where known."""
+        return self._side("test")
+
+    @cached_property
+    def measured(self) -> pd.DataFrame:
+        """Return the rows that importance was measured on, as `test` does."""
+        return self._side("val" if self.side == "validation" else "test")
+
+    def _side(self, side: str) -> pd.DataFrame:
         predictions = self.table("predictions.csv")
         if predictions.empty:
             return predictions
-        test = predictions[predictions["split"] == "test"].reset_index(drop=True)
-        return test.assign(film=test["film"] if "film" in test else test["row"])
+        rows = predictions[predictions["split"] == side].reset_index(drop=True)
+        return rows.assign(film=film_codes(rows))
 
     @cached_property
     def predicted(self) -> pd.DataFrame:
         """Return the test rows with a column a model: row, actual, and the network's first where there is one."""
         classical = self.table("baselines/predictions.csv")
         if self.test.empty:
-            return classical
-        mine = self.test[["row", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
-        return mine if classical.empty else mine.merge(classical.drop(columns="actual"), on="row", how="left")
+            return classical if classical.empty else classical.assign(film=film_codes(classical))
+        mine = self.test[["row", "film", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
+        theirs = classical.drop(columns=["film", "title", "actual"], errors="ignore")
+        return mine if classical.empty else mine.merge(theirs, on="row", how="left")
 
     @property
     def models(self) -> list[str]:
-        """Return the models that predicted every test row."""
-        known = self.predicted.columns[self.predicted.notna().all()] if len(self.predicted) else []
-        return [name for name in known if name not in ("row", "actual")]
+        """Return the models whose prediction of every test row is there and a number."""
+        names = [name for name in self.predicted if name not in ("row", "film", "title", "actual")]
+        return [name for name in names if np.isfinite(self.predicted[name].astype(float)).all()]
 
     @cached_property
     def year(self) -> pd.Series | None:
@@ -86,8 +115,12 @@ class Results:
         path = self.run.path / "employee_with_importance.csv"
         if name is None or not path.is_file():
             return None
-        table = pd.read_csv(path, usecols=[name])
-        return table[name].set_axis(np.arange(1, len(table) + 1)).rename(name)
+        cells = _read(path, lambda path: pd.read_csv(path, usecols=[name])[name])
+        try:
+            years = pd.Series(read_numbers(cells))
+        except InputError:  # dates
+            years = pd.to_datetime(cells, format="ISO8601", errors="coerce").dt.year.astype(float)
+        return years.set_axis(np.arange(1, len(years) + 1)).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that test rows have in a role: row and value, one line each."""
@@ -99,7 +132,8 @@ class Results:
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the run's folder; empty where it isn't there."""
-        return self.run.read_csv(name) if (self.run.path / name).is_file() else pd.DataFrame()
+        path = self.run.path / name
+        return _read(path, lambda _: self.run.read_csv(name)) if path.is_file() else pd.DataFrame()
 
     @property
     def target(self) -> str:
@@ -114,3 +148,24 @@ class Results:
         """Return the unit of the target as models learn it."""
         transform = self.config["data"]["target"].get("init_args", {}).get("transform", "none")
         return self.unit if transform == "none" else f"{transform} of {self.unit or self.target}"
+
+
+def film_codes(rows: pd.DataFrame) -> np.ndarray:
+    """Return what film each row belongs to, (n_rows,) from 0; a row without an id is a film of its own."""
+    if "film" not in rows:
+        return np.arange(len(rows))
+    codes, ids = pd.factorize(rows["film"])
+    unknown = codes < 0
+    return np.where(unknown, len(ids) + np.cumsum(unknown) - 1, codes)
+
+
+def _read(path: Path, reader: Callable[[Path], Content]) -> Content:
+    """Read a file of a run.
+
+    Raises:
+        InputError: it is broken.
+    """
+    try:
+        return reader(path)
+    except (ValueError, OSError, KeyError, yaml.YAMLError) as problem:  # Arrow's and pandas' are ValueErrors
+        raise InputError(f"{path} can't be read: {str(problem).splitlines()[0]}; make it anew, or remove it") from None

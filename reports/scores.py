@@ -119,9 +119,13 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
         cells = [_readable(scores.get(name)) if name in ("rmse", "mae") else _share(scores.get(name)) for name in shown]
         table.add_row(Text(model), *cells)
     console.print(table)
-    mlp = models.get("mlp")
-    if mlp and (mlp["rmse"] is None or (mlp["r2"] is not None and mlp["r2"] <= 0)):
+    if "mlp" in models and no_better_than_mean(models["mlp"]):
         console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
+
+
+def no_better_than_mean(scores: dict[str, Any]) -> bool:
+    """Tell whether a model's predictions are no numbers, or no better than their mean; of one film that isn't known."""
+    return scores["rmse"] is None or (scores["r2"] is not None and scores["r2"] <= 0)
 
 
 def _share(value: float | None) -> str:

@@ -54,28 +54,37 @@ def intervals_of(results: Results) -> pd.DataFrame:
     table = results.predicted
     if not results.models or len(table) < 2:
         return pd.DataFrame(columns=["model", "score", "value", "low_95", "high_95"])
-    film = results.test["film"].to_numpy() if len(results.test) else table["row"].to_numpy()
     predicted = {model: table[model].to_numpy() for model in results.models}
-    return bootstrap_intervals(table["actual"].to_numpy(), predicted, pd.factorize(film)[0], SEED)
+    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), SEED)
 
 
 def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
     """Return how good the predictions are."""
     section = Section("scores", "How good the predictions are")
-    if intervals.empty:
-        section.missing.append(f"No model has been scored. Add scores: python cli.py test --run {results.run.path}")
+    scored = results.metrics.get("models", {})
+    if not scored:
+        section.missing.append(f"No model has been scored. Add scores: python cli.py test --run {results.path}")
         return section
+    if len(results.predicted) == 1:
+        section.missing.append("There is a single test film: no interval and no R² can be told.")
+    elif unkept := [model for model in scored if model not in results.models]:
+        section.missing.append(
+            f"No interval for {', '.join(unkept)}: predictions of every test film are not there, or are no numbers. "
+            f"Classical models: python cli.py baselines --run {results.path}; "
+            f"the network: python cli.py predict --run {results.path}"
+        )
     add = section.pictures.append
     target, unit, test = results.target, results.unit, results.test
-    add(
-        Picture(
-            "All models on the same test films",
-            "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are "
-            "better; guessing the mean has an R² of 0.",
-            scores.leaderboard(intervals, unit),
+    if len(results.models) > 1 and len(intervals):
+        add(
+            Picture(
+                "All models on the same test films",
+                "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are "
+                "better; guessing the mean has an R² of 0.",
+                scores.leaderboard(intervals, unit),
+            )
         )
-    )
-    if test.empty:
+    if test.empty or NETWORK not in results.models:
         return section
     add(
         Picture(
@@ -112,7 +121,7 @@ def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
             )
     genres = results.labels_of("genre")
     if len(genres):
-        by_genre = test.merge(genres.rename(columns={"value": "genre"}), on="row")
+        by_genre = results.measured.merge(genres.rename(columns={"value": "genre"}), on="row")
         add(
             Picture(
                 "Errors by genre",
@@ -128,7 +137,7 @@ def importance_section(results: Results) -> Section:
     section = Section("importance", "What the predictions rest on")
     if results.features.empty:
         section.missing.append(
-            f"Importance has not been measured. Add it: python cli.py importance --run {results.run.path}"
+            f"Importance has not been measured. Add it: python cli.py importance --run {results.path}"
         )
         return section
     said, unit, add = results.importance, results.unit, section.pictures.append
@@ -136,8 +145,8 @@ def importance_section(results: Results) -> Section:
     add(
         Picture(
             "Whole columns",
-            "How much worse predictions become when a whole column is shuffled among the test films; lines are 95 % "
-            "intervals.",
+            f"How much worse predictions become when a whole column is shuffled among the {results.side} films; lines "
+            "are 95 % intervals.",
             importance.columns(results.aggregated, what),
         )
     )
@@ -162,7 +171,7 @@ def importance_section(results: Results) -> Section:
         add(
             Picture(
                 f"Most important of role {role}",
-                "Of those that a test film has, with how many have them. Few films mean wide intervals.",
+                f"Of those that a {results.side} film has, with how many have them. Few films mean wide intervals.",
                 importance.values_of_role(results.features, role, what, unit),
             )
         )
@@ -176,7 +185,7 @@ def models_section(results: Results) -> Section:
         section.pictures.extend(pictures(results))
     if not any((results.run.path / "baselines").glob("*/*.csv")):
         section.missing.append(
-            f"No classical model beside the mean was fitted. Add them: python cli.py baselines --run {results.run.path}"
+            f"No classical model beside the mean was fitted. Add them: python cli.py baselines --run {results.path}"
         )
     return section
 

@@ -53,7 +53,7 @@ def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "",
     found = _known(mine).head(top)
     what = f"{len(found)} most important of {len(mine):,} values of {role}"
     names = [f"{value} ({int(n):,})" for value, n in zip(found["value"], found["n_films"], strict=True)]
-    return _ranking(found, names, what, f"{role} (test films)", measure, unit)
+    return _ranking(found, names, what, f"{role} (films)", measure, unit)
 
 
 def _known(table: pd.DataFrame) -> pd.DataFrame:

@@ -217,8 +217,8 @@ def _error_bars(found: pd.DataFrame, name: str, name_unit: str, unit: str, overa
         [bars(found["mae"], found["margin"], hover)],
         f"Mean absolute error by {name}, {how_many}{extremes}; that of all films is {amount(overall, unit)}.",
         height(len(found)),
-        shapes=[where],
-        annotations=note(f"dashed: all films, {amount(overall, unit)}"),
+        shapes=[where] if np.isfinite(overall) else [],
+        annotations=note(f"dashed: all films, {amount(overall, unit)}" if np.isfinite(overall) else ""),
         xaxis={**axis("mean absolute error", unit), "rangemode": "tozero"},
         yaxis={**names_axis(names), "title": axis(name, name_unit)["title"]},
     )

@@ -21,9 +21,10 @@ def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
     r2 = intervals[intervals["score"] == "r2"].set_index("model").reindex(order).reset_index()
     colours = [OKABE_ITO[0] if model == "mlp" else NEUTRAL for model in order]
     best, share = rmse.iloc[0], r2.iloc[0]
+    value, low, high = (amount(best[name], unit) for name in ("value", "low_95", "high_95"))
     alt = (
         f"RMSE and R² of {len(order)} models on the test films, with 95 % intervals: {best['model']} is best with RMSE "
-        f"{amount(best['value'], unit)} ({best['low_95']:.3g} to {best['high_95']:.3g}) and R² {share['value']:.3f} "
+        f"{value} ({low} to {high}) and R² {share['value']:.3f} "
         f"({share['low_95']:.3f} to {share['high_95']:.3f})."
     )
     return figure(

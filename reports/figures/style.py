@@ -86,17 +86,21 @@ def figure_json(made: go.Figure) -> str:
     """Return a figure for a page's script, without its template. No `<` is in it, so no `</script>` ends it."""
     plain = made.to_dict()
     plain["layout"].pop("template", None)
-    return _script_safe(plain)
+    return script_json(plain)
 
 
 def template_json(theme: Theme) -> str:
     """Return a template for a page's script."""
-    return _script_safe(template(theme).to_plotly_json())
+    return script_json(template(theme).to_plotly_json())
 
 
-def _script_safe(plain: dict[str, Any]) -> str:
-    said = json.dumps(plain, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
-    for one in "<>\u2028\u2029":
+def script_json(value: Any) -> str:
+    """Return data for a page's script: no `</script>` in it ends one, and what is no finite number is null."""
+    said = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    if "NaN" in said or "Infinity" in said:
+        whole = json.loads(said, parse_constant=lambda _: None)
+        said = json.dumps(whole, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for one in "<>&\u2028\u2029":
         said = said.replace(one, f"\\u{ord(one):04x}")
     return said
 

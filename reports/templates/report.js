@@ -83,8 +83,7 @@
 
   const list = document.getElementById("film");
   if (list) {
-    const { films, features, moved } = data("explorer"), unit = data("unit"), most = 50;
-    const money = /dollar|usd|\$/i.test(unit);
+    const { films, features, moved, money, unit } = data("explorer"), most = 50;
     const amount = (value) => {
       if (value === null) return "–";
       if (!money) return `${value}${unit ? ` ${unit}` : ""}`;
@@ -121,7 +120,7 @@
         if (films[at][0].toLowerCase().includes(wanted)) hits.push(at);
       }
       list.replaceChildren(...hits.map((at) => { const option = text("option", films[at][0]); option.value = at; return option; }));
-      if (hits.length) { list.value = hits[0]; show(hits[0]); } else place.replaceChildren(text("p", "No test film has this in its title."));
+      if (hits.length) { list.value = hits[0]; show(hits[0]); } else place.replaceChildren(text("p", "No film has this in its title."));
     };
     search.addEventListener("input", choose);
     list.addEventListener("change", () => show(Number(list.value)));

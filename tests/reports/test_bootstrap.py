@@ -21,7 +21,7 @@ def test_intervals_are_those_of_a_plain_loop_over_resampled_films():
         rows = np.concatenate([np.flatnonzero(film == one) for one in stream.integers(12, size=12)])
         mlp = regression_scores(actual[rows], predicted["mlp"][rows])
         mean = regression_scores(actual[rows], predicted["mean"][rows])
-        values.append([mlp["rmse"], mlp["mae"], mlp["r2"], mean["rmse"] - mlp["rmse"]])
+        values.append([mlp["rmse"], mlp["mae"], mlp["r2"], 1 - mlp["rmse"] / mean["rmse"]])
     low, high = np.quantile(values, [0.025, 0.975], axis=0)
     mine = found.loc["mlp"].loc[["rmse", "mae", "r2", "rmse_below_mean"]]
     np.testing.assert_allclose(mine["low_95"], low, rtol=1e-9)

@@ -65,7 +65,7 @@ def test_predictions_of_all_models_lie_side_by_side_also_of_those_fitted_later(f
     later = run(films, folder, console, models=["tree"])
     write_predictions(folder, films.films, later)
     table = pd.read_csv(folder.path / "baselines/predictions.csv")
-    assert set(table) == {"row", "actual", "mean", "ridge", "tree"}
+    assert set(table) == {"film", "title", "row", "actual", "mean", "ridge", "tree"}
     test = films.films.rows.test
     assert table["row"].tolist() == films.films.number[test].tolist()
     for name, one in {**first, **later}.items():
