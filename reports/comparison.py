@@ -42,8 +42,8 @@ def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> No
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
-    table = films.labels.iloc[films.rows.test].reset_index(drop=True)
-    table = table.assign(row=rows, actual=films.actual[films.rows.test])
+    names = {name: films.labels[name].to_numpy()[films.rows.test] for name in films.labels}  # there may be none
+    table = pd.DataFrame({**names, "row": rows, "actual": films.actual[films.rows.test]})
     before = run.path / name
     if before.is_file():
         known = pd.read_csv(before).drop(columns=["film", "title", "actual", *found], errors="ignore")

@@ -72,3 +72,10 @@ def test_predictions_of_all_models_lie_side_by_side_also_of_those_fitted_later(f
         if name != "pca":
             scores = regression_scores(table["actual"].to_numpy(), table[name].to_numpy())
             assert scores == pytest.approx({key: one.test[key] for key in scores}, nan_ok=True)
+
+
+def test_predictions_of_films_without_ids_or_titles_have_their_rows(film_data, folder, console):
+    data = film_data(film=None, title=None)
+    data.setup("fit")
+    write_predictions(folder, data.films, run(data, folder, console, models=[]))
+    assert list(pd.read_csv(folder.path / "baselines/predictions.csv")) == ["row", "actual", "mean"]
