@@ -9,11 +9,46 @@
 
   // --- figures: drawn when they come into view, all of them before the page is printed -------------------------------
 
+  // On a phone there is room for bars alone, not for what stands beside them; names and titles are cut or wrapped.
+  const cut = (name, most) => {
+    const letters = (text) => text.match(/&[#\w]+;|[^]/g) || [];
+    const value = letters(name).length > most ? name.replace(/^[^=]*(?==)/, "…") : name;  // its column goes first
+    return letters(value).length > most ? `${letters(value).slice(0, most - 1).join("")}…` : value;
+  };
+  const wrap = (title, most) => {
+    const lines = [""];
+    for (const word of title.replaceAll("<br>", " ").split(" ")) {
+      if (lines.at(-1) && lines.at(-1).length + word.length >= most) lines.push("");
+      lines.push(`${lines.pop()} ${word}`.trim());
+    }
+    return lines.join("<br>");
+  };
+  const narrowed = ({ data: traces, layout }) => {
+    const slim = structuredClone(layout);
+    let kept = traces;
+    if (slim.xaxis2 && traces.some((trace) => trace.type === "bar")) {
+      kept = traces.filter((trace) => trace.xaxis !== "x2");
+      delete slim.xaxis2;
+      slim.xaxis.domain = [0, 1];
+    }
+    for (const [name, axis] of Object.entries(slim)) {
+      if (!/^[xy]axis/.test(name)) continue;
+      if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? (slim.xaxis2 ? 14 : 20) : 30);
+      if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((one) => cut(String(one), 22));
+      if (name.startsWith("x")) Object.assign(axis, { nticks: 4, tickangle: 0 });
+      if (name.startsWith("x") && axis.tickvals?.length > 4) {
+        for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, at) => at % 2 === 0);
+      }
+    }
+    return { data: kept, layout: slim };
+  };
+
   const drawn = new Set();
   const draw = (element) => {
     if (drawn.has(element)) return;
     drawn.add(element);
-    const { data: traces, layout } = figures[Number(element.dataset.figure)];
+    const whole = figures[Number(element.dataset.figure)];
+    const { data: traces, layout } = element.clientWidth < 420 ? narrowed(whole) : whole;
     Plotly.newPlot(element, traces, { ...layout, template: theme() }, config);
   };
   const seen = new IntersectionObserver((entries) => {
