@@ -36,7 +36,7 @@
       if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? (slim.xaxis2 ? 14 : 20) : 30);
       if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((one) => cut(String(one), 22));
       if (name.startsWith("x")) Object.assign(axis, { nticks: 4, tickangle: 0 });
-      if (name.startsWith("x") && axis.tickvals?.length > 4) {
+      if (name.startsWith("x") && axis.type === "log" && axis.tickvals?.length > 4) {
         for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, at) => at % 2 === 0);
       }
     }
