@@ -274,7 +274,7 @@ def _compared(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
     section.pictures.append(
         Picture(
             "All models of all runs",
-            "Dots are scores on each run's own test films, lines their 95 % intervals. Runs on other films or targets "
+            "Bars are scores on each run's own test films, lines their 95 % intervals. Runs on other films or targets "
             "can't be compared.",
             scores.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else ""),
         )
