@@ -94,10 +94,7 @@ class Films:
         """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
         if "film" not in self.labels:
             return np.arange(self.n_rows)
-        codes, ids = pd.factorize(self.labels["film"])
-        unknown = codes < 0
-        codes[unknown] = len(ids) + np.arange(unknown.sum())
-        return codes
+        return film_codes(self.labels["film"])
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
@@ -109,6 +106,14 @@ class Films:
         """Count, by column, the labels of test rows (or of new films) that training did not keep."""
         rows = slice(None) if self.rows is None else self.rows.test
         return {column: int(counts[rows].sum()) for column, counts in self.encoded.unseen.items()}
+
+
+def film_codes(ids: pd.Series) -> np.ndarray:
+    """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
+    codes, known = pd.factorize(ids)
+    unknown = codes < 0
+    codes[unknown] = len(known) + np.arange(unknown.sum())
+    return codes
 
 
 def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:

@@ -17,7 +17,7 @@ from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins
 from reports.figures import scores
 from reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
 from reports.results import NETWORK, Results
-from reports.scores import HEADINGS, in_order, known_after_release_warning, no_better_than_mean
+from reports.scores import HEADINGS, heading_of, in_order, known_after_release_warning, no_better_than_mean
 from reports.sections import (
     Picture,
     Section,
@@ -62,7 +62,6 @@ def report_page(runs: list[Results]) -> str:
         columns=_shared_columns(runs) if not single else [],
         extremes=_extremes(first) if single else {},
         unit=first.unit,
-        target=first.target,
         values=_script(values),
         shown_values=[[_cell(cell) for cell in line] for line in values[:FIRST]],
         explorer=_script(_explorer(first)) if single else "null",
@@ -159,7 +158,7 @@ def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         return said[0] if len(said) == 1 else f"{said[0]} ({said[1]} to {said[2]})"
 
     return {
-        "headings": [_with_unit(HEADINGS[name], name, results.unit) for name in names],
+        "headings": [heading_of(name, results.unit) for name in names],
         "lines": [{"model": model, "cells": [cell(model, name) for name in names]} for model, _ in in_order(models)],
     }
 
@@ -173,10 +172,6 @@ def _score(value: float, name: str, unit: str) -> str:
 
 def _bare(value: float, unit: str) -> str:
     return amount(value, unit if is_money(unit) else "")
-
-
-def _with_unit(heading: str, name: str, unit: str) -> str:
-    return f"{heading}, {unit}" if unit and name in ("rmse", "mae") else heading
 
 
 def _extremes(results: Results) -> dict[str, list[dict[str, str]]]:

@@ -13,6 +13,7 @@ import yaml
 
 from datamodules import InputError
 from datamodules.cells import read_numbers
+from datamodules.films import film_codes
 from datamodules.leakage import is_year
 from reports.run_folder import RunFolder
 
@@ -75,6 +76,11 @@ class Results:
         return _read(path, pd.read_parquet) if path.is_file() else pd.DataFrame()
 
     @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Return one line a row of the table that has a target, with what the network predicts of it."""
+        return self.table("predictions.csv")
+
+    @cached_property
     def test(self) -> pd.DataFrame:
         """Return the test rows: row, actual, predicted by the network, title and film where known."""
         return self._side("test")
@@ -85,18 +91,17 @@ class Results:
         return self._side("val" if self.side == "validation" else "test")
 
     def _side(self, side: str) -> pd.DataFrame:
-        predictions = self.table("predictions.csv")
-        if predictions.empty:
-            return predictions
-        rows = predictions[predictions["split"] == side].reset_index(drop=True)
-        return rows.assign(film=film_codes(rows))
+        if self.predictions.empty:
+            return self.predictions
+        rows = self.predictions[self.predictions["split"] == side].reset_index(drop=True)
+        return with_films(rows)
 
     @cached_property
     def predicted(self) -> pd.DataFrame:
         """Return the test rows with a column a model: row, actual, and the network's first where there is one."""
         classical = self.table("baselines/predictions.csv")
         if self.test.empty:
-            return classical if classical.empty else classical.assign(film=film_codes(classical))
+            return classical if classical.empty else with_films(classical)
         mine = self.test[["row", "film", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
         theirs = classical.drop(columns=["film", "title", "actual"], errors="ignore")
         return mine if classical.empty else mine.merge(theirs, on="row", how="left")
@@ -150,13 +155,9 @@ class Results:
         return self.unit if transform == "none" else f"{transform} of {self.unit or self.target}"
 
 
-def film_codes(rows: pd.DataFrame) -> np.ndarray:
-    """Return what film each row belongs to, (n_rows,) from 0; a row without an id is a film of its own."""
-    if "film" not in rows:
-        return np.arange(len(rows))
-    codes, ids = pd.factorize(rows["film"])
-    unknown = codes < 0
-    return np.where(unknown, len(ids) + np.cumsum(unknown) - 1, codes)
+def with_films(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the code of the film that each belongs to in place of its id; without ids each is one."""
+    return rows.assign(film=film_codes(rows["film"]) if "film" in rows else np.arange(len(rows)))
 
 
 def _read(path: Path, reader: Callable[[Path], Content]) -> Content:

@@ -113,14 +113,18 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
     told = {name for scores in models.values() for name, value in scores.items() if value is not None}
     shown = [name for name in HEADINGS if name in told or name in ("rmse", "mae", "r2")]
     for name in shown:
-        heading = f"{HEADINGS[name]}, {unit}" if unit and name in ("rmse", "mae") else HEADINGS[name]
-        table.add_column(Text(heading), justify="right")
+        table.add_column(Text(heading_of(name, unit)), justify="right")
     for model, scores in in_order(models):
         cells = [_readable(scores.get(name)) if name in ("rmse", "mae") else _share(scores.get(name)) for name in shown]
         table.add_row(Text(model), *cells)
     console.print(table)
     if "mlp" in models and no_better_than_mean(models["mlp"]):
         console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
+
+
+def heading_of(name: str, unit: str) -> str:
+    """Return what a score is called, with its unit where it has one."""
+    return f"{HEADINGS[name]}, {unit}" if unit and name in ("rmse", "mae") else HEADINGS[name]
 
 
 def no_better_than_mean(scores: dict[str, Any]) -> bool:

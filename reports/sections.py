@@ -298,7 +298,7 @@ def _components(results: Results) -> Iterator[Picture]:
             "What components are made of", "The weight of each column in them.", components.loadings(loadings)
         )
     places = results.table("baselines/pca/scores.csv")
-    actual = results.table("predictions.csv")
+    actual = results.predictions
     if len(places) and len(actual):
         films = places.merge(actual, on="row")
         target, unit, ratio = results.target, results.unit, variance["ratio"]
@@ -337,7 +337,7 @@ def _side_by_side(results: Results) -> Iterator[Picture]:
 
 def _titled(results: Results, films: pd.DataFrame) -> pd.DataFrame:
     """Return films with their titles."""
-    table = results.table("predictions.csv")
+    table = results.predictions
     names = [name for name in ("film", "title") if name in table]
     return films.merge(table[["row", *names]], on="row", how="left") if names else films
 

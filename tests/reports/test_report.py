@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from reports.results import film_codes
+from datamodules.films import film_codes
+from reports.results import with_films
 from tests.conftest import STUDY, awkward_films
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -322,8 +323,8 @@ def test_predictions_that_are_no_numbers_are_told_and_other_models_shown(command
 
 def test_rows_without_a_film_id_are_films_of_their_own():
     rows = pd.DataFrame({"film": ["a", None, "a", None, "b"]})
-    assert film_codes(rows).tolist() == [0, 2, 0, 3, 1]
-    assert film_codes(pd.DataFrame({"row": [4, 5]})).tolist() == [0, 1]
+    assert film_codes(rows["film"]).tolist() == with_films(rows)["film"].tolist() == [0, 2, 0, 3, 1]
+    assert with_films(pd.DataFrame({"row": [4, 5]}))["film"].tolist() == [0, 1]
 
 
 def test_a_date_of_release_is_no_year_in_text_but_is_read_as_one(command, tmp_path):
