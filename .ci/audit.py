@@ -41,9 +41,7 @@ def hashed(text: str) -> dict[str, str]:
     return pins("\n".join(re.findall(r"^[\w.-]+==\S+(?=[^\n]*\\\n +--hash=sha256:[0-9a-f]{64})", text, re.MULTILINE)))
 
 
-def problems(
-    installed: dict[str, str], pinned: dict[str, str], hashes: dict[str, str], asked: list[str]
-) -> list[str]:
+def problems(installed: dict[str, str], pinned: dict[str, str], hashes: dict[str, str], asked: list[str]) -> list[str]:
     """Return a line for each thing that is wrong.
 
     Args:
