@@ -191,7 +191,21 @@ def test_json_without_a_word_for_it_is_refused_and_the_old_file_kept(run, value)
     assert files_of(run) == ["metrics.json"]
 
 
-RISKY = ["=1+1", "+44", "-", "@SUM(A1)", "\ttab", "\rreturn", '=HYPERLINK("x")', "-Minus, with a comma"]
+RISKY = [
+    "\n=1+1",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(1)",
+    "=1+1",
+    "+44",
+    "-",
+    "@SUM(A1)",
+    "\ttab",
+    "\rreturn",
+    '=HYPERLINK("x")',
+    "-Minus, with a comma",
+]
 
 
 @pytest.mark.parametrize("text", RISKY)
