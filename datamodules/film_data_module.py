@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
+from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from datamodules.errors import InputError
 from datamodules.features import Feature
 from datamodules.films import (
@@ -42,7 +42,7 @@ class FilmDataModule(pl.LightningDataModule):
         delimiter: between the cells of a text file; by default the comma, and the tab for .tsv.
         quote: around the cells of a text file that hold a delimiter; by default " for .csv and none for .tsv.
         encoding: of a text file.
-        batch_size: films a batch and device.
+        batch_size: films a step, shared out to all devices.
         allow_leak: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
@@ -182,8 +182,10 @@ class FilmDataModule(pl.LightningDataModule):
         rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), places)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-        sampler = RowSampler(len(rows), shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices)
-        return film_loader(rows, sampler, batch_size=self.batch_size, num_workers=self.num_workers, pin_memory=on_gpu)
+        sampler = SharedBatchSampler(
+            len(rows), self.batch_size, shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices
+        )
+        return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)
 
 
 def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:

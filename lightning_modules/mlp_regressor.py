@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from datamodules import InputError, Scores
-from datamodules.batches import Batch
+from datamodules.batches import Batch, SharedBatchSampler
 from datamodules.film_data_module import FilmDataModule
 from importance import keep_freed_memory
 from lightning_modules.additive_mlp import AdditiveMLP
@@ -109,14 +109,19 @@ class MLPRegressor(pl.LightningModule):
         """Return the sum of the members' losses: its gradients are those of each member alone. Their mean is logged."""
         assert self.network is not None, "setup() comes first"
         scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights)
-        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled))
+        sampler: SharedBatchSampler = cast(Any, self.trainer.train_dataloader).sampler
+        rows, of_all = len(batch.target), sampler.rows_of(batch_idx)
+        # A device whose part has no row takes the step with the others.
+        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled)) if rows else scaled.sum()
         # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
-        self.summed_loss += loss.detach() * len(batch.target)
-        self.n_trained += len(batch.target)
-        if self.trainer.is_last_batch:  # the epoch's mean over rows and devices, which have equally many
-            mean = self.summed_loss / self.n_trained
+        self.summed_loss += loss.detach() * rows
+        self.n_trained += of_all
+        # Lightning takes the mean over devices; weighted so, it is the mean over rows.
+        devices = self.trainer.world_size
+        if self.trainer.is_last_batch:
+            mean = self.summed_loss * devices / self.n_trained
             self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
-        return loss * self.hparams["members"]
+        return loss * self.hparams["members"] * (rows * devices / of_all)
 
     def on_fit_start(self) -> None:
         """Start the clock, and have the gradients' memory used again."""

@@ -52,7 +52,7 @@ def test_films_one_at_a_time_joined_are_the_batch(rows):
     places = [3, 0, 11, 7]
     per_row = train.PerRow(rows)
     assert len(per_row) == len(rows) > 100
-    joined, whole = train.join([per_row[place] for place in places]), rows.__getitems__(places)
+    joined, whole = train.join([per_row[place] for place in places]), rows[places]
     assert len(whole.labels) > 4
     for name, part in whole._asdict().items():
         assert torch.equal(getattr(joined, name), part), name
