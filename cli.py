@@ -46,10 +46,25 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as problem:  # a full disk, a folder that may not be written
         console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
         return 2
+    except (MemoryError, RuntimeError) as problem:
+        if not _is_of_memory(problem):
+            raise
+        said = (
+            re.sub(r"^\[.*?\] (err == 0\. )?", "", str(problem).splitlines()[0]) if str(problem) else "no more is left"
+        )
+        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+        console.print(f"error: out of memory: {said}; {remedy}", markup=False, highlight=False, soft_wrap=True)
+        return 2
     except KeyboardInterrupt:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
             console.print("stopped")
         return 130
+
+
+def _is_of_memory(problem: Exception) -> bool:
+    # torch has a type of its own for a GPU's memory alone.
+    words = "allocate memory|out of memory|size calculation overflowed"
+    return isinstance(problem, MemoryError) or bool(re.search(words, str(problem)))
 
 
 def _dispatch(words: list[str]) -> int:

@@ -54,8 +54,10 @@ LEFT_BY_A_STUDY = sorted(
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
 
 
-def in_a_process(*words: object, cwd: Path, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, *options, str(CLI), *map(str, words)]
+def in_a_process(
+    *words: object, cwd: Path, options: tuple[str, ...] = (), within: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    line = [*within, sys.executable, *options, str(CLI), *map(str, words)]
     return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -1210,6 +1212,17 @@ def test_help_and_mistakes_do_not_wait_for_torch(tmp_path, words, code, heavy):
     assert {"rich.console", "reports.help"} <= imported
     roots = {name.split(".")[0] for name in imported}
     assert not roots & heavy
+
+
+@pytest.mark.parametrize("width", [200_000_000, 10**18])
+def test_a_network_that_memory_does_not_hold_is_one_line(study_config, tmp_path, width):
+    limit = ("bash", "-c", 'ulimit -v 4194304; exec "$@"', "bash")
+    done = in_a_process("fit", "--config", study_config, "--model.hidden", f"[{width}]", cwd=tmp_path, within=limit)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: out of memory: ")
+    assert "more min_films of a feature" in line
+    assert versions_in(tmp_path) == []
 
 
 @pytest.fixture(scope="module")
