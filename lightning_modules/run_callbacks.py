@@ -38,6 +38,13 @@ class LastCheckpoint(RunCheckpoint):
         super().setup(trainer, pl_module, stage)
         STOP.waits = stage == "fit"
 
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Begin in the middle of an epoch, if it was left there."""
+        super().on_train_start(trainer, pl_module)
+        # Lightning does so when it makes the loader, but a schedule that asks for the number of steps has it made
+        # before the checkpoint is read.
+        trainer.fit_loop._load_combined_loader_states()
+
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Stop at once again."""
         super().teardown(trainer, pl_module, stage)

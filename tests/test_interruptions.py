@@ -25,13 +25,13 @@ KILLS = int(os.environ.get("GREENLIGHT_KILLS", "20"))
 """How often training is killed, over all variants; `make soak` asks for more."""
 
 VARIANTS = {
-    "one network": ["--trainer.max_epochs", "30", "--model.schedule", "cosine"],
+    "one network": ["--trainer.max_epochs", "20", "--model.schedule", "cosine"],
     "members, accumulation": [
-        *("--trainer.max_epochs", "25", "--model.members", "2", "--trainer.accumulate_grad_batches", "3"),
+        *("--trainer.max_epochs", "20", "--model.members", "2", "--trainer.accumulate_grad_batches", "3"),
         *("--trainer.gradient_clip_val", "1.0"),
     ],
 }
-SHORT = ["--data.batch_size", "6", "--early_stopping.patience", "9"]
+SHORT = ["--data.batch_size", "8", "--early_stopping.patience", "9"]
 
 
 def start(*words: object, cwd: Path, **options: object) -> subprocess.Popen[str]:
@@ -158,8 +158,9 @@ def test_training_killed_at_any_moment_ends_where_an_undisturbed_one_does(
     assert in_training > kills / 2
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("variant", "number", "code"), zip(VARIANTS, (signal.SIGTERM, signal.SIGINT), (143, 130), strict=True)
+)
 def test_training_told_to_stop_says_how_it_goes_on_from_the_same_step(
     study_config, undisturbed, tmp_path, variant, number, code, ended
 ):
