@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from datamodules.errors import InputError, nearest
-from datamodules.whole_files import sweep, with_remedy
+from datamodules.whole_files import cannot_write, sweep, with_remedy
 from lightning_modules.prefixes import PREFIXES
 from lightning_modules.stops import STOP
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
@@ -188,6 +188,10 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         except KeyboardInterrupt:
             if trains and record.run and record.run.config.is_file():
                 raise KeyboardInterrupt(f"go on with: python cli.py {words[0]} --resume {record.run.path}") from None
+            raise
+        except OSError as problem:  # of a logger, which doesn't say where
+            if record.run and not problem.filename and not isinstance(problem.__context__, InputError):
+                raise cannot_write(record.run.path, problem) from None
             raise
 
 

@@ -82,8 +82,12 @@ class MLPRegressor(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device."""
-        summed = self.all_gather(self.summed_loss).reshape(-1).cpu()  # type: ignore[union-attr]
-        checkpoint["train_loss"] = {"summed": summed, "films": self.n_trained}
+        summed = [torch.zeros_like(self.summed_loss) for _ in range(self.trainer.world_size)]
+        if len(summed) > 1:
+            torch.distributed.all_gather(summed, self.summed_loss)
+        else:
+            summed = [self.summed_loss]
+        checkpoint["train_loss"] = {"summed": torch.stack(summed).cpu(), "films": self.n_trained}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Build the network as wide as the checkpoint's, where no data has said so yet."""

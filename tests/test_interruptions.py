@@ -18,6 +18,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import cli
+from reports.run_folder import RunFolder
 
 CLI = Path(cli.__file__)
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
@@ -159,7 +160,7 @@ def test_training_killed_at_any_moment_ends_where_an_undisturbed_one_does(
 
 
 @pytest.mark.parametrize(
-    ("variant", "number", "code"), zip(VARIANTS, (signal.SIGTERM, signal.SIGINT), (143, 130), strict=True)
+    ("variant", "number", "code"), list(zip(VARIANTS, (signal.SIGTERM, signal.SIGINT), (143, 130), strict=True))
 )
 def test_training_told_to_stop_says_how_it_goes_on_from_the_same_step(
     study_config, undisturbed, tmp_path, variant, number, code, ended
@@ -182,3 +183,102 @@ def test_training_told_to_stop_says_how_it_goes_on_from_the_same_step(
     finished, _, err = finish(start(*words, cwd=tmp_path))
     assert (finished, err) == (0, "")
     assert_same_run(run, whole)
+
+
+@pytest.fixture(scope="module")
+def quick(command, study_config, tmp_path_factory) -> Path:
+    """Return a finished run of two epochs."""
+    runs = tmp_path_factory.mktemp("quick")
+    assert command(*fit_words(study_config, runs, "--trainer.max_epochs", "2")).code == 0
+    return runs / "small" / "version_0"
+
+
+@pytest.fixture
+def own(quick, tmp_path) -> Path:
+    return shutil.copytree(quick, tmp_path / "small" / "version_0")
+
+
+def test_a_run_killed_before_its_first_checkpoint_begins_at_the_start(command, quick, own):
+    (own / "checkpoints" / "last.ckpt").unlink()  # as where it died between the two
+    (own / "metrics.json").unlink()
+    said = command("fit", "--resume", own)
+    assert (said.code, said.err) == (0, "")
+    assert_same_run(own, quick)
+    assert (own / "metrics.json").read_bytes() == (quick / "metrics.json").read_bytes()
+
+
+def test_a_finished_run_is_resumed_without_a_word_of_complaint_and_stays(command, own):
+    before = {path: path.read_bytes() for path in own.rglob("*.ckpt")}
+    said = command("fit", "--resume", own)
+    assert (said.code, said.err) == (0, "")
+    assert "2 epochs are trained: --trainer.max_epochs must be more to go on, got 2" in said.out
+    assert {path: path.read_bytes() for path in own.rglob("*.ckpt")} == before
+
+
+def test_a_run_that_stopped_early_stays_so_until_it_gets_more_patience(command, study_config, tmp_path):
+    hasty = ["--model.learning_rate", "0.1", "--early_stopping.patience", "2", "--trainer.max_epochs", "80"]
+    assert command("fit", "--config", study_config, "--runs", tmp_path, *hasty).code == 0
+    run = tmp_path / "small" / "version_0"
+    epochs = checkpoint_of(run, "last")["epoch"]
+    assert epochs < 79
+    said = command("fit", "--resume", run)
+    assert (said.code, checkpoint_of(run, "last")["epoch"]) == (0, epochs), said.err
+    assert "training has ended early (patience exhausted): a longer --early_stopping.patience goes on" in said.out
+    assert command("fit", "--resume", run, "--early_stopping.patience", "4").code == 0
+    assert checkpoint_of(run, "last")["epoch"] > epochs
+
+
+@pytest.mark.parametrize("name", ["last", "best"])
+def test_a_checkpoint_with_a_changed_byte_is_refused_or_the_same(command, quick, own, name):
+    path, whole = own / "checkpoints" / f"{name}.ckpt", checkpoint_of(quick, name)
+    content, refused = path.read_bytes(), 0
+    for place in np.random.default_rng(3).integers(2, len(content), 12):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+        said = command("fit", "--resume", own, "--trainer.max_epochs", "2")
+        if said.code == 2:
+            assert f"{name}.ckpt is damaged" in said.err
+            assert len(said.err.splitlines()) == 1
+            refused += 1
+        else:
+            assert same(checkpoint_of(own, name)["state_dict"], whole["state_dict"])
+    assert refused > 6
+    path.write_bytes(content[: len(content) // 2])
+    assert f"{name}.ckpt is damaged" in command("fit", "--resume", own).err
+
+
+@pytest.mark.parametrize("word", ["fit", "study"])
+def test_a_run_in_which_another_process_trains_is_left_alone(command, own, word):
+    before = sorted(own.rglob("*"))
+    with RunFolder(own).locked():
+        said = command(word, "--resume", own, "--trainer.max_epochs", 3)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert f"{own} is in use: another process trains in it" in said.err
+    assert sorted(own.rglob("*")) == before
+    assert command("fit", "--resume", own, "--trainer.max_epochs", 3).code == 0
+
+
+def test_what_dead_processes_left_is_swept_away_and_what_living_ones_write_is_not(command, own):
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left, written = (own / "checkpoints" / f".last.ckpt.{process}" for process in (dead.pid, os.getppid()))
+    for path in (left, written):
+        path.write_bytes(b"half")
+    assert command("fit", "--resume", own).code == 0
+    assert (left.exists(), written.exists()) == (False, True)
+
+
+def test_a_file_too_large_for_the_disk_leaves_what_was_there(study_config, own, tmp_path, ended):
+    before = {path: path.read_bytes() for path in own.rglob("*.ckpt")}
+    size = max(len(content) for content in before.values())
+
+    def little_room() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size - 1000, size - 1000))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    words = ["fit", "--resume", own, "--trainer.max_epochs", "4"]
+    process = start(*words, cwd=tmp_path, preexec_fn=little_room)
+    ended.append(process)
+    code, _, err = finish(process)
+    assert code == 2
+    assert re.fullmatch(r"error: \S+\.ckpt can't be written: File too large; allow larger files\n", err), err
+    assert {path: path.read_bytes() for path in own.rglob("*.ckpt")} == before
