@@ -2,18 +2,24 @@
 
 import os
 import re
+import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from datamodules.errors import InputError, nearest
+from datamodules.whole_files import cannot_write, sweep, with_remedy
 from lightning_modules.prefixes import PREFIXES
+from lightning_modules.stops import STOP
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
 
 if TYPE_CHECKING:
+    from lightning_modules.film_cli import FilmCLI
     from reports.run_folder import RunFolder
+    from reports.run_record import RunRecord
 
 TAKES_A_RUN = {
     "fit": "--resume",
@@ -30,9 +36,14 @@ TAKES_A_RUN = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
+    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
     words = sys.argv[1:] if arguments is None else arguments
     console = Console(stderr=True)
+    with STOP:
+        return _answer(words, console)
+
+
+def _answer(words: list[str], console: Console) -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
@@ -44,7 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
     except OSError as problem:  # a full disk, a folder that may not be written
-        console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
+        # What comes of closing other files behind the first problem says less than that.
+        told = problem.__context__ if isinstance(problem.__context__, InputError) else with_remedy(problem)
+        console.print(f"error: {told}", markup=False, highlight=False, soft_wrap=True)
         return 2
     except (MemoryError, RuntimeError) as problem:
         if not _is_of_memory(problem):
@@ -55,10 +68,11 @@ def main(arguments: list[str] | None = None) -> int:
         remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
         console.print(f"error: out of memory: {said}; {remedy}", markup=False, highlight=False, soft_wrap=True)
         return 2
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
-            console.print("stopped")
-        return 130
+            said = "; ".join(["stopped", *map(str, stop.args)])
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
+        return 128 + (STOP.told or signal.SIGINT)
 
 
 def _is_of_memory(problem: Exception) -> bool:
@@ -114,8 +128,10 @@ def _run(words: list[str]) -> None:
         raise InputError(f"`{words[0]}` needs {needed}: give --run runs/<study>/version_<n>{other}")
     run = RunFolder.open(given, option) if given else None
     checkpoint = None
-    if run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
-        checkpoint = run.checkpoint("best" if option == "--run" else "last")
+    if run and option == "--resume":  # one that was killed before its first checkpoint begins at the start
+        checkpoint = run.checkpoint("last") if run.has("last") else None
+    elif run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
+        checkpoint = run.checkpoint("best")
     if run:
         words = [words[0], "--config", str(run.config), *words[1:]]
     train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)
@@ -158,24 +174,48 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
     from lightning_modules.film_cli import FilmCLI, is_rank_zero
     from reports.quiet import quieten
-    from reports.report import write_report
     from reports.run_folder import RunFolder
     from reports.run_record import RunRecord
 
     quieten()
     record = RunRecord(run, Console())
+    trains = words[0] in ("fit", "study")
 
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
+        if trains and record.is_new:
+            held.enter_context(run.locked())
         model = cli.option("model")
         hidden = [] if cli.subcommand == "baselines" else model["hidden"]
-        return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"])
+        return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"], trains)
 
-    try:
-        cli = FilmCLI(words, open_run, checkpoint)
-    except BaseException:
-        record.discard()
-        raise
+    with ExitStack() as held:
+        if run and trains and is_rank_zero():
+            held.enter_context(run.locked())
+            sweep(run.path)
+        try:
+            try:
+                cli = FilmCLI(words, open_run, checkpoint, resumes=run is not None)
+            except BaseException:
+                record.discard()
+                raise
+            _write(cli, record)
+        except KeyboardInterrupt:
+            if trains and record.run and record.run.config.is_file():
+                raise KeyboardInterrupt(f"go on with: python cli.py {words[0]} --resume {record.run.path}") from None
+            raise
+        except OSError as problem:  # of a logger, which doesn't say where
+            if record.run and not problem.filename and not isinstance(problem.__context__, InputError):
+                raise cannot_write(record.run.path, problem) from None
+            raise
+
+
+def _write(cli: "FilmCLI", record: "RunRecord") -> None:
+    from lightning_modules.film_cli import is_rank_zero
+    from reports.report import write_report
+
+    if cli.finished:
+        Console().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
     if is_rank_zero():
         importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)

@@ -80,6 +80,9 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
     Args:
         n_rows: of all devices.
         batch_size: rows a batch, of all devices; the last batch may be smaller.
+
+    Attributes:
+        done: batches that the next epoch begins behind, since they were trained on before.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
         self.n_rows = n_rows
         self.batch_size = batch_size
+        self.done = 0
 
     def _order(self) -> Tensor:
         if not self.shuffle:
@@ -99,7 +103,8 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
 
     def __iter__(self) -> Iterator[list[int]]:
         order = self._order().tolist()
-        for start in range(0, self.n_rows, self.batch_size):
+        done, self.done = self.done, 0
+        for start in range(done * self.batch_size, self.n_rows, self.batch_size):
             yield order[start : start + self.batch_size][self.rank :: self.num_replicas]
 
     def __len__(self) -> int:
@@ -110,11 +115,36 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         return min(self.batch_size, self.n_rows - batch * self.batch_size)
 
 
+class FilmLoader(DataLoader[Batch]):
+    """A loader that can be left in the middle of an epoch and taken up there by another one.
+
+    Attributes:
+        given: batches of this epoch that were handed out.
+    """
+
+    given = 0
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning asks for no more
+        # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
+        self.given = cast(SharedBatchSampler, self.sampler).done
+        for batch in super().__iter__():
+            self.given += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """Return how far the epoch is; Lightning keeps it in checkpoints."""
+        return {"batches": self.given % len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin the next epoch there."""
+        cast(SharedBatchSampler, self.sampler).done = state["batches"]
+
+
 def film_loader(
     rows: FilmRows, sampler: SharedBatchSampler, *, num_workers: int = 0, pin_memory: bool = False
-) -> DataLoader[Batch]:
+) -> FilmLoader:
     """Return a loader whose batches are the sampler's, as `Batch`es."""
-    return DataLoader(
+    return FilmLoader(
         rows,
         batch_size=None,
         sampler=sampler,
