@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ TAKES_A_RUN = {
 }
 """The option by which a command takes a run's folder."""
 
+PATIENCE = 10
+"""Seconds that a process waits for the first one to tell of a mistake, before it does."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
@@ -36,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
+        if _is_told_by_the_first():
+            return 2
         message = str(problem)
         if words[0] in PREFIXES:  # whose options need none
             own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS[words[0]])
@@ -47,9 +53,25 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
+        if _is_first_of_its_node():
             console.print("stopped")
         return 130
+
+
+def _is_first_of_its_node() -> bool:
+    """Tell whether this process speaks where several do the same."""
+    return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+def _is_told_by_the_first() -> bool:
+    """Wait until the node's first process has told what it met too; False where it goes on, for then it hasn't."""
+    if _is_first_of_its_node():
+        return False
+    parent, until = os.getppid(), time.monotonic() + PATIENCE
+    # torchrun ends the others when one fails: were this one quicker, nothing would be said.
+    while os.getppid() == parent and time.monotonic() < until:
+        time.sleep(0.05)
+    return os.getppid() != parent
 
 
 def _dispatch(words: list[str]) -> int:
