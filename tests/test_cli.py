@@ -885,6 +885,7 @@ MISTAKES = {
     "a name that is none": ("--name a/b", ["--name must be fit for a folder's name, got 'a/b'"]),
     "an unknown score to stop by": ("--early_stopping.monitor val/los", ["val/los", "val/loss"]),
     "nothing to validate with": ("--trainer.limit_val_batches 0", ["limit_val_batches"]),
+    "single rows to overfit": ("--trainer.overfit_batches 2", ["trainer.overfit_batches must be 0, got 2"]),
     "an unknown accelerator": ("--trainer.accelerator warp", ["warp", "cpu"]),
     "an unknown strategy": ("--trainer.strategy warp", ["warp", "ddp"]),
     "no devices": ("--trainer.devices 0", ["devices='0'"]),
