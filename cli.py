@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,9 @@ TAKES_A_RUN = {
 }
 """The option by which a command takes a run's folder."""
 
+PATIENCE = 10
+"""Seconds that a process waits for the first one to tell of a mistake, before it does."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
@@ -47,6 +51,8 @@ def _answer(words: list[str], console: Console) -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
+        if _is_told_by_the_first():
+            return 2
         message = str(problem)
         if words[0] in PREFIXES:  # whose options need none
             own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS[words[0]])
@@ -69,7 +75,7 @@ def _answer(words: list[str], console: Console) -> int:
         console.print(f"error: out of memory: {said}; {remedy}", markup=False, highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt as stop:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
+        if _is_first_of_its_node():
             said = "; ".join(["stopped", *map(str, stop.args)])
             console.print(said, markup=False, highlight=False, soft_wrap=True)
         return 128 + (STOP.told or signal.SIGINT)
@@ -79,6 +85,22 @@ def _is_of_memory(problem: Exception) -> bool:
     # torch has a type of its own for a GPU's memory alone.
     words = "allocate memory|out of memory|size calculation overflowed"
     return isinstance(problem, MemoryError) or bool(re.search(words, str(problem)))
+
+
+def _is_first_of_its_node() -> bool:
+    """Tell whether this process speaks where several do the same."""
+    return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+def _is_told_by_the_first() -> bool:
+    """Wait until the node's first process has told what it met too; False where it goes on, for then it hasn't."""
+    if _is_first_of_its_node():
+        return False
+    parent, until = os.getppid(), time.monotonic() + PATIENCE
+    # torchrun ends the others when one fails: were this one quicker, nothing would be said.
+    while os.getppid() == parent and time.monotonic() < until:
+        time.sleep(0.05)
+    return os.getppid() != parent
 
 
 def _dispatch(words: list[str]) -> int:
@@ -172,7 +194,7 @@ def scrutinise(words: list[str], given: str | None) -> None:
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
-    from lightning_modules.film_cli import FilmCLI, is_rank_zero
+    from lightning_modules.film_cli import FilmCLI
     from reports.quiet import quieten
     from reports.run_folder import RunFolder
     from reports.run_record import RunRecord
@@ -183,16 +205,14 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
-        if trains and record.is_new:
+        if trains:
             held.enter_context(run.locked())
+            sweep(run.path)
         model = cli.option("model")
         hidden = [] if cli.subcommand == "baselines" else model["hidden"]
         return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"], trains)
 
     with ExitStack() as held:
-        if run and trains and is_rank_zero():
-            held.enter_context(run.locked())
-            sweep(run.path)
         try:
             try:
                 cli = FilmCLI(words, open_run, checkpoint, resumes=run is not None)

@@ -102,10 +102,10 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         return torch.randperm(self.n_rows, generator=generator)
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = self._order().tolist()
+        order = self._order()  # stays a tensor: a list of 100 million rows takes 4 GB
         done, self.done = self.done, 0
         for start in range(done * self.batch_size, self.n_rows, self.batch_size):
-            yield order[start : start + self.batch_size][self.rank :: self.num_replicas]
+            yield order[start : start + self.batch_size][self.rank :: self.num_replicas].tolist()
 
     def __len__(self) -> int:
         return -(-self.n_rows // self.batch_size)

@@ -1,11 +1,12 @@
 """The parser: LightningCLI over Greenlight's trainer, model and data."""
 
+import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import lightning.pytorch as pl
 import torch
@@ -14,7 +15,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.strategies.launchers import _SubprocessScriptLauncher
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher, _SubprocessScriptLauncher
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from baselines import Comparison, Sample
@@ -61,6 +62,27 @@ def _refuse_damaged(path: Path) -> None:
         raise InputError(
             f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
             "checkpoints of the run, and `fit --resume` trains from the start"
+        )
+
+
+def _is_rank_zero_of(num_nodes: int) -> bool:
+    """Tell the same before there is a trainer: where Lightning starts the processes, no rank is set on any node yet."""
+    return is_rank_zero() and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
+
+
+def _refuse_processes(trainer: pl.Trainer) -> None:
+    """Refuse processes that would not be one run."""
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise InputError(
+            "trainer.strategy must be one whose processes are commands of their own, since scores and predictions "
+            "would be lost with others; give ddp"
+        )
+    environment = cast(Any, trainer)._accelerator_connector.cluster_environment
+    started, wanted = environment.world_size(), trainer.world_size
+    if environment.creates_processes_externally and started != wanted:
+        raise InputError(
+            f"trainer.devices times trainer.num_nodes must be the number of processes started, {started}, got "
+            f"{wanted}; each would train alone"
         )
 
 
@@ -227,7 +249,7 @@ class FilmCLI(LightningCLI):
         if checkpoint and trains:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
             self._check_epochs(trainer["max_epochs"], checkpoint)
-        if is_rank_zero():
+        if _is_rank_zero_of(trainer["num_nodes"]):
             self._get(self.config_init, "tensorboard").config = self.config_yaml()
             self.folder = self.open_run(self)
         folder = self.folder / "checkpoints"
@@ -246,14 +268,20 @@ class FilmCLI(LightningCLI):
             kwargs["logger"] = TensorBoardLogger(study.parent, study.name, self.folder.name, default_hp_metric=False)
         try:
             built = super().instantiate_trainer(**kwargs)
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RuntimeError) as problem:  # the last of SLURM's settings
             raise InputError(f"trainer: {problem}") from problem
+        _refuse_processes(built)
         # Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for
         # ever. `STOP` hears the signal, and `LastCheckpoint` asks all processes.
         vars(built._signal_connector)["_sigterm_notifier_fn"] = lambda signum, frame: None
         return built
 
     def _check_training(self, trainer: Any) -> None:
+        if trainer["overfit_batches"]:
+            raise InputError(
+                f"trainer.overfit_batches must be 0, got {trainer['overfit_batches']}: Lightning would train on single "
+                "rows in place of batches; give trainer.limit_train_batches"
+            )
         names = ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")
         scores = ["train/loss", *(f"val/{name}" for name in names)]
         monitor = self.option("early_stopping")["monitor"]
