@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test check format tensorboard clean
+.PHONY: run test check format tensorboard audit clean
 
 run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
@@ -24,11 +24,18 @@ format: $(INSTALLED)
 tensorboard: $(INSTALLED)
 	$(BIN)/tensorboard --logdir runs
 
+# pip-audit has an environment of its own: its packages are none of Greenlight's.
+audit: $(INSTALLED)
+	test -x .venv/auditor/bin/pip-audit || { $(PYTHON) -m venv .venv/auditor && \
+		.venv/auditor/bin/python -m pip install --quiet pip-audit; } || echo "pip-audit can't be installed"
+	$(BIN)/python .ci/audit.py .venv/auditor/bin/pip-audit
+
 clean:
 	rm -rf .venv
 
-$(INSTALLED): pyproject.toml constraints.txt
+$(INSTALLED): pyproject.toml constraints.txt hashes.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Greenlight needs Python 3.11 or newer: make PYTHON=...")'
 	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --require-hashes --no-deps --requirement hashes.txt
 	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
 	touch $@

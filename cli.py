@@ -126,6 +126,18 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _run(words: list[str]) -> None:
+    # Not an option of the parser's: a config must not be able to allow itself.
+    others = [word for word in words if word != "--allow_any_class"]
+    if others == words:
+        _run_limited(words)
+        return
+    from lightning_modules.class_paths import any_class
+
+    with any_class():
+        _run_limited(others)
+
+
+def _run_limited(words: list[str]) -> None:
     from reports.run_folder import RunFolder
 
     option = TAKES_A_RUN[words[0]]

@@ -95,7 +95,8 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
     def kind_of(kind: pa.DataType) -> pd.ArrowDtype | None:
         return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
 
-    return table.to_pandas(ignore_metadata=True, types_mapper=kind_of)
+    # Left in, they would be read all the same, and are not always what pandas writes.
+    return table.replace_schema_metadata(None).to_pandas(ignore_metadata=True, types_mapper=kind_of)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from datamodules import InputError
 from datamodules.errors import nearest
 from datamodules.feature_sets import feature_sets
 from datamodules.film_data_module import FilmDataModule
+from lightning_modules.class_paths import refuse_functions
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword
@@ -210,7 +211,13 @@ class FilmCLI(LightningCLI):
         if prefix:
             options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
-        super().parse_arguments(parser, args)
+        try:
+            super().parse_arguments(parser, args)
+        except UnicodeDecodeError as problem:
+            raise InputError(
+                f"--config must be YAML, which is text in UTF-8, got a file with other bytes: {problem}"
+            ) from None
+        refuse_functions(self.config[self.config["subcommand"]])
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would let the checkpoint's hyperparameters override the config and the options, without a word.

@@ -8,6 +8,7 @@ from datamodules.errors import nearest
 from datamodules.features import Feature
 from datamodules.splits import Split
 from datamodules.targets import TargetColumn
+from lightning_modules.class_paths import refusal
 
 KINDS = {
     "<class 'int'>": "a whole number",
@@ -26,7 +27,8 @@ def reword(message: str, options: Iterable[str]) -> str:
     """
     keys = re.findall(r'Parser key "([^"]*)":', message)
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
-    said = _reword_detail(detail, list(options))
+    denied = re.search(r"Importing '([^']*)' is not allowed", message)  # within whatever other types were tried
+    said = refusal(denied[1]) if denied else _reword_detail(detail, list(options))
     return f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
 
 

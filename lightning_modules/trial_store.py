@@ -62,7 +62,8 @@ class TrialStore:
         try:
             self.storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
             self.study = self._open()
-        except SQLAlchemyError as problem:
+            self.study.get_trials(deepcopy=False)
+        except (SQLAlchemyError, ValueError) as problem:  # no database, or one with other things in its cells
             raise InputError(f"{path} is not the record of a search: {problem.args[0]}") from None
         known = self.study.user_attrs.get("config")
         if known is None:

@@ -10,7 +10,7 @@ import pandas as pd
 from datamodules.errors import InputError
 from datamodules.whole_files import cannot_write, write_whole
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the start of a formula."""
 
 

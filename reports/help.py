@@ -92,7 +92,7 @@ AUDIT = {
 
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 
-OPTIONS = {
+_OF_THE_PARSER = {
     "study": TRAINING,
     "fit": TRAINING,
     "tune": SEARCH,
@@ -110,6 +110,13 @@ OPTIONS = {
         "--run FOLDER": "a run, in place of --config",
         **{f"{name} {kind}": said for name, (kind, said) in AUDIT.items()},
     },
+}
+ANY_CLASS = {
+    "--allow_any_class": "let a config you trust import classes of others than Greenlight, lightning and torch"
+}
+
+OPTIONS = {
+    **{command: {**options, **ANY_CLASS} for command, options in _OF_THE_PARSER.items()},
     "report": {
         "--run FOLDER [FOLDER ...]": "a run, or several to compare, such as runs/ratings/version_0",
         "--out FILE.html": "where to write it, by default report.html in the run's folder",

@@ -1115,7 +1115,7 @@ def interrupting(tmp_path, monkeypatch):
 def test_a_stopped_run_ends_with_130_and_stays_if_it_has_an_epoch(
     command, study_config, tmp_path, interrupting, epoch, kept
 ):
-    options = ["--trainer.callbacks+", "interrupting.Stop", "--trainer.callbacks.epoch", epoch]
+    options = ["--allow_any_class", "--trainer.callbacks+", "interrupting.Stop", "--trainer.callbacks.epoch", epoch]
     said = command("study", "--config", study_config, "--runs", tmp_path / "runs", *options)
     assert said.code == 130
     assert "stopped" in said.err

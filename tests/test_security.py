@@ -1,0 +1,562 @@
+"""What SECURITY.md promises: nothing that others made runs code here, and what is written runs none elsewhere."""
+
+import gzip
+import json
+import pickle
+import re
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as papq
+import pytest
+import skops.io
+import torch
+import yaml
+
+from datamodules import InputError
+from datamodules.sources.catalogue import CATALOGUE
+from datamodules.sources.raw_files import files_of
+from lightning_modules.class_paths import any_class
+from reports import load_artifacts
+from reports.folder import DANGEROUS
+from tests.conftest import STUDY, awkward_films
+
+FIXTURES = Path(__file__).parent / "datamodules" / "sources"
+FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1")
+
+
+@pytest.fixture(scope="module")
+def study(command, study_config, tmp_path_factory) -> Path:
+    """Return the folder of a finished study with a model in every kind of file."""
+    runs = tmp_path_factory.mktemp("runs")
+    said = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[ridge, boosting]")
+    assert said.code == 0, said.err
+    return runs / "small" / "version_0"
+
+
+@pytest.fixture
+def run(study, tmp_path) -> Path:
+    """Return a copy of the study's folder that a test may spoil."""
+    return Path(shutil.copytree(study, tmp_path / "small" / "version_0"))
+
+
+@pytest.fixture
+def touched(tmp_path) -> Path:
+    """Return the file that payloads create where they are run."""
+    return tmp_path / "touched"
+
+
+@pytest.fixture
+def refused(command, touched) -> Callable[..., str]:
+    """Return what gives a command that must end with code 2 and one message, and run nothing."""
+
+    def run(*words: object) -> str:
+        said = command(*words)
+        assert not touched.exists()
+        assert said.code == 2, said.out
+        assert said.err.startswith("error: ")
+        assert "Traceback" not in said.err
+        return said.err.removeprefix("error: ").strip()
+
+    return run
+
+
+# --- payloads ---------------------------------------------------------------------------------------------------------
+
+
+class Touches:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def as_pickle(touched: Path) -> bytes:
+    return pickle.dumps(Touches(touched))
+
+
+def as_checkpoint(touched: Path, zipped: bool = True) -> bytes:
+    content = BytesIO()
+    torch.save({"state_dict": Touches(touched)}, content, _use_new_zipfile_serialization=zipped)
+    return content.getvalue()
+
+
+def as_arrays(touched: Path) -> bytes:
+    content = BytesIO()
+    np.savez(content, weights=np.array([Touches(touched)], dtype=object))
+    return content.getvalue()
+
+
+def as_skops(touched: Path) -> bytes:
+    return skops.io.dumps(partial(Path.touch, touched))
+
+
+def as_yaml(touched: Path) -> bytes:
+    return f"!!python/object/apply:os.system ['touch {touched}']\n".encode()
+
+
+def as_parquet(touched: Path) -> bytes:
+    """Return a Parquet file with a pickle where old versions of Arrow and pandas looked for one."""
+    kind = {b"ARROW:extension:name": b"arrow.py_extension_type", b"ARROW:extension:metadata": as_pickle(touched)}
+    fields = [pa.field(name, pa.int64(), metadata=kind) for name in ("row", "feature", "contribution")]
+    table = pa.table([[1], [2], [3]], schema=pa.schema(fields, metadata={b"pandas": as_pickle(touched)}))
+    content = BytesIO()
+    papq.write_table(table, content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("payload", "naive"),
+    [
+        (as_pickle, pickle.loads),
+        (as_checkpoint, lambda content: torch.load(BytesIO(content), weights_only=False)),
+        (
+            partial(as_checkpoint, zipped=False),
+            lambda content: torch.load(BytesIO(content), weights_only=False),
+        ),
+        (as_arrays, lambda content: np.load(BytesIO(content), allow_pickle=True)["weights"]),
+        (as_yaml, lambda content: yaml.load(content, yaml.UnsafeLoader)),
+    ],
+    ids=["pickle", "checkpoint", "old checkpoint", "arrays", "yaml"],
+)
+def test_payloads_do_run_where_one_lets_them(payload, naive, touched):
+    naive(payload(touched))
+    assert touched.exists()
+
+
+# --- what is in a run's folder ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "payload", [as_pickle, as_checkpoint, partial(as_checkpoint, zipped=False)], ids=["pickle", "zip", "legacy"]
+)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("best", ["test", "--run"]),
+        ("best", ["validate", "--run"]),
+        ("best", ["predict", "--run"]),
+        ("best", ["importance", "--run"]),
+        ("last", ["fit", "--resume"]),
+        ("last", ["study", "--resume"]),
+    ],
+)
+def test_a_malicious_checkpoint_runs_nothing(name, words, payload, run, touched, refused):
+    (run / "checkpoints" / f"{name}.ckpt").write_bytes(payload(touched))
+    assert refused(*words, run) == (
+        f"{run}/checkpoints/{name}.ckpt is not a checkpoint of Greenlight; train one with `fit` or `study`"
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["test", "--run"], ["fit", "--resume"], ["baselines", "--run"], ["audit", "--run"], ["report", "--run"]]
+)
+@pytest.mark.parametrize("payload", [as_pickle, as_yaml], ids=["pickle", "yaml"])
+def test_a_malicious_config_in_a_run_runs_nothing(words, payload, run, touched, refused):
+    (run / "config.yaml").write_bytes(payload(touched))
+    assert "config" in refused(*words, run)
+
+
+@pytest.mark.parametrize("payload", [as_pickle, as_yaml], ids=["pickle", "yaml"])
+@pytest.mark.parametrize("word", ["study", "tune", "audit", "baselines"])
+def test_a_malicious_config_runs_nothing(word, payload, tmp_path, touched, refused):
+    path = tmp_path / "best.yaml"
+    path.write_bytes(payload(touched))
+    assert "config" in refused(word, "--config", path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("metrics.json", ["test", "--run"]),
+        ("metrics.json", ["report", "--run"]),
+        ("importance.json", ["report", "--run"]),
+        ("artifacts/metadata.json", ["baselines", "--run"]),
+        ("contributions.parquet", ["report", "--run"]),
+        ("predictions.csv", ["report", "--run"]),
+        ("Permu_importance_df.csv", ["report", "--run"]),
+        ("aggregated_importance.csv", ["report", "--run"]),
+        ("employee_with_importance.csv", ["report", "--run"]),
+        ("baselines/predictions.csv", ["report", "--run"]),
+        ("baselines/predictions.csv", ["baselines", "--run"]),
+    ],
+)
+def test_a_pickle_in_place_of_a_file_of_a_run_runs_nothing(name, words, run, touched, refused):
+    assert (run / name).is_file()
+    (run / name).write_bytes(as_pickle(touched))
+    assert Path(name).name in refused(*words, run)
+
+
+def test_a_pickle_within_a_parquet_file_runs_nothing(run, touched, command):
+    (run / "contributions.parquet").write_bytes(as_parquet(touched))
+    said = command("report", "--run", run)
+    assert not touched.exists()
+    assert "Traceback" not in said.err
+
+
+def test_a_pickle_among_tensorboards_files_runs_nothing(run, touched, command):
+    for path in run.glob("events.out.tfevents.*"):
+        path.write_bytes(as_pickle(touched))
+    said = command("report", "--run", run)
+    assert not touched.exists()
+    assert "Traceback" not in said.err
+    assert (run / "report.html").is_file()
+
+
+@pytest.mark.parametrize("payload", [as_pickle, as_arrays, as_skops], ids=["pickle", "arrays", "skops"])
+@pytest.mark.parametrize("name", ["mlp.npz", "ridge.npz", "boosting.model.skops"])
+def test_malicious_artifacts_run_nothing_also_where_their_hashes_are_right(name, payload, run, touched):
+    folder = run / "artifacts"
+    assert (folder / name).is_file(), sorted(path.name for path in folder.iterdir())
+    content = payload(touched)
+    (folder / name).write_bytes(content)
+    metadata = json.loads((folder / "metadata.json").read_text())
+    metadata["models"][name.split(".")[0]]["sha256"][name] = sha256(content).hexdigest()
+    (folder / "metadata.json").write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=re.escape(str(folder))):
+        load_artifacts(folder)
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("name", ["metadata.json", "features.json"])
+def test_a_pickle_in_place_of_what_tells_of_artifacts_runs_nothing(name, run, touched):
+    (run / "artifacts" / name).write_bytes(as_pickle(touched))
+    with pytest.raises(InputError, match="can't be read"):
+        load_artifacts(run / "artifacts")
+    assert not touched.exists()
+
+
+@pytest.mark.parametrize("name", ["../outside.npz", "/etc/passwd", "a/../../outside"])
+def test_artifacts_are_not_read_from_outside_their_folder(name, run):
+    path = run / "artifacts" / "metadata.json"
+    metadata = json.loads(path.read_text())
+    metadata["models"][name] = metadata["models"].pop("mlp")
+    path.write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=r"beside metadata\.json"):
+        load_artifacts(run / "artifacts")
+
+
+# --- a search ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def search(command, study_config, tmp_path) -> Path:
+    """Return the folder of a finished search of one trial."""
+    path = tmp_path / "search.yaml"
+    quick = study_config.read_text(encoding="utf-8").replace("max_epochs: 4", "max_epochs: 1")
+    path.write_text(quick + "search: {space: {model.dropout: [0.1]}}\n", encoding="utf-8")
+    said = command("tune", "--config", path, "--runs", tmp_path / "runs")
+    assert said.code == 0, said.err
+    return tmp_path / "runs" / "small-tune" / "version_0"
+
+
+def test_a_pickle_in_place_of_a_search_runs_nothing(search, touched, refused):
+    (search / "tune.db").write_bytes(as_pickle(touched))
+    assert "tune.db" in refused("tune", "--resume", search)
+
+
+def test_pickles_and_triggers_within_a_search_run_nothing(search, touched, command):
+    with sqlite3.connect(search / "tune.db") as database:
+        database.execute("UPDATE trial_user_attributes SET value_json = ?", (as_pickle(touched),))
+        database.execute(
+            "CREATE TRIGGER evil AFTER INSERT ON trials BEGIN SELECT load_extension('evil'); END",
+        )
+    database.close()
+    said = command("tune", "--resume", search)
+    assert not touched.exists()
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
+def test_what_a_search_tries_names_no_foreign_class(study_config, tmp_path, foreign, refused):
+    path = tmp_path / "search.yaml"
+    space = "search: {space: {trainer.callbacks: [[{class_path: foreign.Touching}]]}}\n"
+    path.write_text(study_config.read_text(encoding="utf-8") + space, encoding="utf-8")
+    assert "got foreign.Touching" in refused("tune", "--config", path, "--runs", tmp_path / "runs")
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["csv", "tsv", "csv.gz", "tsv.gz", "parquet", "pq", "db", "sqlite", "sqlite3", "pkl", "npz"]
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_pickle_in_place_of_a_table_runs_nothing(name, packed, study_config, tmp_path, touched, refused):
+    table = tmp_path / f"films.{name}"
+    content = as_pickle(touched)
+    table.write_bytes(gzip.compress(content) if packed else content)
+    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
+    assert table.name in refused(*words)
+
+
+def test_a_pickle_within_a_parquet_table_runs_nothing(study_config, tmp_path, touched, refused):
+    table = tmp_path / "films.parquet"
+    table.write_bytes(as_parquet(touched))
+    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
+    assert refused(*words).startswith("data.")
+
+
+@pytest.mark.parametrize("query", [None, "SELECT load_extension('evil') AS id", "films"])
+def test_a_database_loads_no_extension(query, study_config, tmp_path, refused):
+    table = tmp_path / "films.db"
+    with sqlite3.connect(table) as database:
+        database.execute("CREATE VIEW films AS SELECT load_extension('evil') AS id")
+    database.close()
+    options = ["--data.query", query] if query else []
+    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table, *options]
+    assert "not authorized" in refused(*words) or "unsafe use" in refused(*words)
+
+
+def test_a_query_changes_no_database(study_config, tmp_path, refused):
+    table = tmp_path / "films.db"
+    with sqlite3.connect(table) as database:
+        database.execute("CREATE TABLE films (id)")
+    database.close()
+    before = table.read_bytes()
+    query = f"WITH one AS (SELECT 1) INSERT INTO films SELECT * FROM one -- {tmp_path}"
+    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
+    assert "readonly" in refused(*words, "--data.query", query)
+    assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize("source", CATALOGUE)
+def test_pickles_in_place_of_raw_files_run_nothing(source, command, tmp_path, touched):
+    raw = Path(shutil.copytree(FIXTURES / source, tmp_path / "raw"))
+    spoilt = [path for path in raw.rglob("*") if path.is_file() and path.suffix != ".md"]
+    assert len(spoilt) >= 1 <= len(files_of(source))
+    for path in spoilt:
+        path.write_bytes(as_pickle(touched))
+    said = command("prepare", source, "--raw", raw, "--out", tmp_path / "out" / "films.parquet")
+    assert not touched.exists()
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
+# --- classes in configs -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def foreign(tmp_path, monkeypatch, touched):
+    """Make a module importable that creates a file as soon as it is imported."""
+    code = [
+        "from pathlib import Path",
+        "from lightning.pytorch import Callback",
+        f"Path({str(touched)!r}).touch()",
+        "class Touching(Callback):",
+        "    pass",
+    ]
+    (tmp_path / "foreign.py").write_text("\n".join(code), encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("foreign", None)
+
+
+NAMED = {
+    "a word": ["--trainer.callbacks+", "foreign.Touching"],
+    "a list": ["--trainer.callbacks", "[{class_path: foreign.Touching}]"],
+    "help": ["--trainer.callbacks.help", "foreign.Touching"],
+    "logger": ["--trainer.logger", "foreign.Touching"],
+    "profiler": ["--trainer.profiler", '{"class_path": "foreign.Touching"}'],
+    "strategy": ["--trainer.strategy", "foreign.Touching"],
+    "accelerator": ["--trainer.accelerator", "foreign.Touching"],
+    "plugins": ["--trainer.plugins", "[foreign.Touching]"],
+    "split": ["--data.split", "foreign.Touching"],
+    "target": ["--data.target", "{class_path: foreign.Touching}"],
+    "features": ["--data.features", "[foreign.Touching]"],
+    "within": ["--trainer.callbacks+", "LambdaCallback", "--trainer.callbacks.on_fit_start", "foreign.Touching"],
+    "untyped": ["--trainer.logger", "CSVLogger", "--trainer.logger.name", "{class_path: foreign.Touching}"],
+}
+
+
+@pytest.mark.parametrize("words", NAMED.values(), ids=NAMED)
+def test_a_foreign_class_is_not_even_imported(words, study_config, tmp_path, foreign, refused):
+    refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *words)
+    assert "foreign" not in sys.modules
+
+
+def test_the_refusal_of_a_foreign_class_says_what_can_be_named(study_config, foreign, refused):
+    assert refused("fit", "--config", study_config, *NAMED["a word"]) == (
+        "trainer.callbacks: class_path must be a class of Greenlight, or a callback, logger, profiler, strategy, "
+        "plugin, module or optimizer of lightning or torch, got foreign.Touching; --allow_any_class lets a config "
+        "import anything: only for configs you trust"
+    )
+
+
+@pytest.mark.parametrize("words", [["fit", "--resume"], ["test", "--run"], ["audit", "--run"], ["baselines", "--run"]])
+def test_a_foreign_class_in_a_runs_config_is_not_imported(words, run, foreign, refused):
+    config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+    config["trainer"]["callbacks"] = [{"class_path": "foreign.Touching"}]
+    (run / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    assert "got foreign.Touching" in refused(*words, run)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("os.system", "torch.os.system", "lightning.pytorch.cli.os.system", "builtins.eval", "subprocess.Popen"),
+        *("lightning.pytorch.loggers.tensorboard.os.system", "datamodules.tables.sqlite3.connect"),
+        *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.ops.load_library"),
+        *("lightning.pytorch.LightningModule.load_from_checkpoint", "jsonargparse.set_parsing_settings"),
+        *("torch.nn.functional.relu", "datamodules.tables.read_table", "lightning_modules.class_paths.any_class"),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--trainer.callbacks+"],
+        ["--trainer.logger"],
+        ["--trainer.callbacks+", "LambdaCallback", "--trainer.callbacks.on_fit_start"],
+    ],
+    ids=["callback", "logger", "function"],
+)
+def test_what_runs_code_is_refused_under_any_name(name, words, study_config, tmp_path, refused):
+    refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *words, name)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_foreign_class_is_taken_where_the_command_line_allows_it(place, study_config, tmp_path, foreign, command):
+    words = ["--config", str(study_config), "--runs", str(tmp_path / "runs"), *NAMED["a list"]]
+    words.insert(place % (len(words) + 1), "--allow_any_class") if place else words.append("--allow_any_class")
+    words = ["fit", *words, "--trainer.max_epochs", "1"]
+    said = command(*words)
+    assert said.code == 0, said.err
+    assert (tmp_path / "touched").exists()
+
+
+def test_a_class_that_was_allowed_once_is_not_allowed_for_good(study_config, tmp_path, foreign, refused):
+    with any_class():
+        pass
+    refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *NAMED["a word"])
+
+
+def test_a_config_cannot_allow_itself(study_config, tmp_path, foreign, refused):
+    path = tmp_path / "study.yaml"
+    text = study_config.read_text(encoding="utf-8").replace("trainer: {", "trainer: {callbacks: [foreign.Touching], ")
+    path.write_text(f"allow_any_class: true\n{text}", encoding="utf-8")
+    assert "allow_any_class" in refused("fit", "--config", path, "--runs", tmp_path / "runs")
+
+
+def test_classes_of_lightning_are_taken_by_short_and_long_names(study_config, tmp_path, command):
+    callbacks = "[LearningRateMonitor, {class_path: lightning.pytorch.callbacks.RichModelSummary}]"
+    options = ["--runs", tmp_path / "runs", "--trainer.callbacks", callbacks, "--trainer.max_epochs", 1]
+    assert command("fit", "--config", study_config, *options).code == 0
+
+
+def test_a_config_is_a_file_and_no_address(refused):
+    assert "http://127.0.0.1:9/study.yaml" in refused("fit", "--config", "http://127.0.0.1:9/study.yaml")
+
+
+# --- what is written --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def formulas(tmp_path_factory) -> SimpleNamespace:
+    """Return the config of a study whose titles, ids, labels and headings are formulas, and its table."""
+    folder = tmp_path_factory.mktemp("formulas")
+    films = awkward_films()
+    films["title"] = [f"{FORMULAS[row % len(FORMULAS)]} {row}" for row in films.index]
+    films["id"] = [f"{FORMULAS[row % len(FORMULAS)]}#{row}" for row in films.index]
+    films["genre"] = films["genre"].str.replace("Western", "=2+5", regex=False).str.replace("Drama", "@B", regex=False)
+    films["company"] = films["company"].replace({"Acme": "=cmd|' /C calc'!A0", "Cine9": "-3+2"})
+    films["notes"] = "+A1"
+    films = films.rename(columns={"genre": "=genre", "year": "@year", "company": "-company", "notes": "+notes"})
+    films.to_parquet(folder / "films.parquet")
+    text = STUDY.format(table=folder / "films.parquet").replace("[ridge, pca]", "[ols, ridge, knn, kmeans, pca, tree]")
+    for name, sign in (("genre", "="), ("year", "@"), ("company", "-")):
+        text = text.replace(f"column: {name}", f'column: "{sign}{name}"')
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return SimpleNamespace(config=folder / "study.yaml", films=films)
+
+
+def cells_of(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, header=None, dtype=str, keep_default_na=False, lineterminator="\n")
+
+
+def formulas_in(path: Path) -> list[str]:
+    """Return the cells of a file that a spreadsheet takes for a formula; numbers are none."""
+    cells = cells_of(path).to_numpy().ravel()
+    number = re.compile(r"[+-]?(\d+\.?\d*([eE][+-]?\d+)?|inf)")
+    return [cell for cell in cells if cell.startswith(DANGEROUS) and not number.fullmatch(cell)]
+
+
+def test_no_table_that_is_written_holds_a_formula(formulas, command, tmp_path):
+    options = ["--config", formulas.config, "--runs", tmp_path]
+    assert command("study", *options, "--permutation_importance.groups", '{"=g": ["=genre=@B"]}').code == 0
+    run = tmp_path / "small" / "version_0"
+    assert command("predict", "--run", run).code == 0
+    assert command("audit", *options, "--repeats", 1, "--people", "[-company]").code == 0
+    written = sorted(tmp_path.rglob("*.csv"))
+    assert len(written) > 15
+    assert {str(path): formulas_in(path) for path in written if formulas_in(path)} == {}
+    predicted = cells_of(run / "predictions.csv").to_numpy().ravel().tolist()
+    assert sum(cell.startswith("'") for cell in predicted) >= len(formulas.films)
+
+
+def test_rejected_rows_hold_no_formula(command, tmp_path):
+    raw = tmp_path / "movies.csv"
+    text = (FIXTURES / "movie-industry" / "movies.csv").read_text(encoding="utf-8")
+    raw.write_text(re.sub(r"^([^,\n]*,[^,\n]*,[^,\n]*),\d{4},", r"\1,=1+1,", text, flags=re.M), encoding="utf-8")
+    said = command("prepare", "movie-industry", "--raw", raw, "--out", tmp_path / "films.parquet")
+    assert "=1+1" in (tmp_path / "films.rejected.csv").read_text(encoding="utf-8"), said.err
+    assert formulas_in(tmp_path / "films.rejected.csv") == []
+
+
+EVIL = "</script><img src=x onerror=alert(1)><!--"
+
+
+def test_no_name_leaves_its_place_in_the_page(command, tmp_path):
+    films = awkward_films().rename(columns={"genre": f"genre{EVIL}", "year": f"year{EVIL}"})
+    films["company"] = films["company"].replace({"Acme": EVIL})
+    films["title"] = EVIL
+    films.to_parquet(tmp_path / "films.parquet")
+    config = yaml.safe_load(STUDY.format(table=tmp_path / "films.parquet"))
+    config["data"]["features"][0]["init_args"]["column"] = f"year{EVIL}"
+    config["data"]["features"][2]["init_args"] = {"column": f"genre{EVIL}", "role": EVIL}
+    config["data"]["target"]["init_args"]["unit"] = EVIL
+    config["name"] = "<img src=x onerror=alert(1)>".translate(str.maketrans("<>", "＜＞"))
+    config["permutation_importance"] = {"groups": {EVIL: [f"genre{EVIL}=Drama", f"genre{EVIL}=Horror"]}}
+    config["report"] = True
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    said = command("study", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "runs")
+    assert said.code == 0, said.err
+    (page,) = tmp_path.glob("runs/*/version_0/report.html")
+    html = page.read_text(encoding="utf-8")
+    assert "onerror=alert(1)" in html  # they are there, as text
+    assert "<img src=x" not in html
+    assert "</script><" not in html.replace("</script><script", "")
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b", "..", "."])
+def test_a_studys_name_leads_nowhere_else(name, study_config, tmp_path, refused):
+    assert "--name" in refused("fit", "--config", study_config, "--runs", tmp_path / "runs", "--name", name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == []
+
+
+def test_names_of_columns_labels_and_groups_name_no_file(command, tmp_path):
+    films = awkward_films().rename(columns={"genre": "../../genre", "year": "/tmp/year"})
+    films["company"] = films["company"].replace({"Acme": "../../../acme"})
+    films.to_parquet(tmp_path / "films.parquet")
+    text = STUDY.format(table=tmp_path / "films.parquet").replace("column: genre", "column: ../../genre")
+    text = text.replace("column: year", "column: /tmp/year").replace("[ridge, pca]", "[ols, ridge, kmeans, pca]")
+    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    options = ["--runs", tmp_path / "a" / "b" / "runs", "--permutation_importance.groups", '{"../../g": ["*=Drama"]}']
+    said = command("study", "--config", tmp_path / "study.yaml", *options)
+    assert said.code == 0, said.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "films.parquet", "study.yaml"]
+    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["runs"]
+    assert [path.name for path in (tmp_path / "a" / "b" / "runs").iterdir()] == ["small"]
