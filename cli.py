@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from datamodules.errors import InputError, nearest
 from lightning_modules.prefixes import PREFIXES
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
+from reports.terminal import terminal
 
 if TYPE_CHECKING:
     from reports.run_folder import RunFolder
@@ -32,7 +31,7 @@ TAKES_A_RUN = {
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
     words = sys.argv[1:] if arguments is None else arguments
-    console = Console(stderr=True)
+    console = terminal(stderr=True)
     try:
         return _dispatch(words)
     except InputError as problem:
@@ -56,19 +55,19 @@ def _dispatch(words: list[str]) -> int:
     # Nothing here imports torch, so that help and mistakes answer at once.
     command = words[0] if words else "--help"
     if command in ("-h", "--help", "help"):
-        show_overview(Console())
+        show_overview(terminal())
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
     elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
-        show_command(command, Console())
+        show_command(command, terminal())
     elif command == "prepare":  # is not Lightning's, nor is report
         from reports.prepare import prepare
 
-        prepare(words[1:], Console())
+        prepare(words[1:], terminal())
     elif command == "report":
         from reports.report import report
 
-        report(words[1:], Console())
+        report(words[1:], terminal())
     else:
         _run(words)
     return 0
@@ -125,7 +124,7 @@ def search(words: list[str], given: str | None) -> None:
     from reports.tuner import tune
 
     quieten()
-    tune(["--help" if word == "--help-all" else word for word in words], given, Console())
+    tune(["--help" if word == "--help-all" else word for word in words], given, terminal())
 
 
 def scrutinise(words: list[str], given: str | None) -> None:
@@ -136,7 +135,7 @@ def scrutinise(words: list[str], given: str | None) -> None:
 
     quieten()
     config = ["--config", str(RunFolder.open(given, "--run").config)] if given else []
-    audit([*config, *("--help" if word == "--help-all" else word for word in words)], Console())
+    audit([*config, *("--help" if word == "--help-all" else word for word in words)], terminal())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
@@ -148,7 +147,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     from reports.run_record import RunRecord
 
     quieten()
-    record = RunRecord(run, Console())
+    record = RunRecord(run, terminal())
 
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
@@ -165,7 +164,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
         if cli.subcommand == "study" and cli.option("report"):
-            write_report(cli.folder, Console())
+            write_report(cli.folder, terminal())
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

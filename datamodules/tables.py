@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as papq
 
-from datamodules.delimited_text import Dialect, line_of, read_delimited
+from datamodules.delimited_text import BLOCK, Dialect, line_of, read_delimited
 from datamodules.errors import InputError, listed, nearest
 from datamodules.wikidata_films import read_wikidata_films
 
@@ -22,6 +22,9 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 QUOTES = {".csv": '"', ".tsv": ""}
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
+
+STEPS, STEPS_A_BYTE = 20_000_000, 50
+"""Of SQLite's machine, at most: so many, and more where the file is large; films and people joined take four a byte."""
 
 SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 500
 """A Parquet file must not take more than so many bytes, and more than so many times its size, in memory."""
@@ -150,16 +153,36 @@ def _refuse_swollen(path: Path) -> None:
 
 
 def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
+    """Read the answer to a query; the file itself may hold a view that is one, so it is not trusted either."""
+    refused: list[str] = []
+
+    def allow(action: int, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_RECURSIVE:
+            refused.append("a recursive query may never end")
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+    steps = max(STEPS, STEPS_A_BYTE * path.stat().st_size)
+
+    def stop() -> bool:
+        refused.append(f"a query must take at most {steps:,} steps of SQLite in a file of this size")
+        return True
+
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOCK)
+            connection.set_authorizer(allow)
+            connection.set_progress_handler(stop, steps)
             found = connection.execute(
                 "SELECT name FROM sqlite_master "
                 "WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
             )
             tables = [name for (name,) in found]
             return pd.read_sql_query(_select(query, tables, path), connection)
-    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
-        raise InputError(f"{path}: SQLite says: {error}") from None
+    except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
+        if refused:
+            raise InputError(f"{path}: {refused[0]}; store its result as a table, and give that") from None
+        raise InputError(f"{path}: SQLite says: {error}; mend the query, or make the file again") from None
 
 
 def _select(query: str | None, tables: list[str], path: Path) -> str:
@@ -171,6 +194,6 @@ def _select(query: str | None, tables: list[str], path: Path) -> str:
         wish = (
             f"no table '{query}'{nearest(query, tables)}" if query else "--data.query must name a table or be a SELECT"
         )
-        raise InputError(f"{path}: {wish}; it has: {', '.join(tables) or 'none'}")
+        raise InputError(f"{path}: {wish}; it has: {listed(tables) or 'none'}")
     quoted = query.replace('"', '""')
     return f'SELECT * FROM "{quoted}"'

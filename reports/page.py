@@ -15,6 +15,7 @@ from plotly.offline import get_plotlyjs
 
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
 from reports.figures import scores
+from reports.terminal import ACTING
 from reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
 from reports.results import NETWORK, Results
 from reports.scores import HEADINGS, heading_of, in_order, known_after_release_warning, no_better_than_mean
@@ -36,7 +37,7 @@ PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodel
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("reports", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, finalize=lambda value: value.translate(ACTING) if type(value) is str else value,
 )  # fmt: skip
 
 

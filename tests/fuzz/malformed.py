@@ -151,3 +151,9 @@ TABLES: st.SearchStrategy[Malformed] = st.one_of(
 """Any of the formats."""
 
 Maker = Callable[[Path], object]
+
+
+def good_table() -> Malformed:
+    """Return a table with nothing wrong."""
+    rows = [HEADER, *good_rows(24)]
+    return Malformed(".csv", "".join(",".join(f'"{cell}"' for cell in row) + "\n" for row in rows).encode())
