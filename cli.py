@@ -76,6 +76,7 @@ def _dispatch(words: list[str]) -> int:
 def _run(words: list[str]) -> None:
     from reports.run_folder import RunFolder
 
+    _refuse_binary(words)
     option = TAKES_A_RUN[words[0]]
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):
@@ -103,6 +104,19 @@ def _run(words: list[str]) -> None:
     if run:
         words = [words[0], "--config", str(run.config), *words[1:]]
     train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)
+
+
+def _refuse_binary(words: list[str]) -> None:
+    """Refuse a config that is not text: the parser would say which byte, and not of which file."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        path = Path(value or following)
+        if name in ("--config", "-c") and path.is_file():
+            try:
+                path.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                line = error.object[: error.start].count(b"\n") + 1
+                raise InputError(f"--config {path}, line {line}: not utf-8 text; save it as UTF-8") from None
 
 
 def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:

@@ -76,7 +76,7 @@ class _Unpacked(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.content = gzip.open(path)
+        self.content = gzip.GzipFile(path)
         self.allowed = max(RATIO * path.stat().st_size, BLOCK)
 
     def readable(self) -> bool:
@@ -125,7 +125,7 @@ def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) ->
         raise InputError(reason or f"{path} is not a table: {said}") from None
     # Arrow takes a column that is not UTF-8 for bytes, without a word.
     if any(pa.types.is_binary(kind) for kind in table.schema.types):
-        raise InputError(_undecodable(path, dialect))
+        raise InputError(_undecodable(path, dialect) or f"{path}: not {dialect.encoding} text; give --data.encoding")
     return table
 
 
@@ -239,7 +239,9 @@ def _ragged(path: Path, dialect: Dialect) -> str | None:
                     bad.append((line, len(row)))
                 line = rows.line_num + 1
         except csv.Error:
-            return f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+            return (
+                f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+            )
     if not bad:  # Arrow ends lines elsewhere than Python
         return None
     more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""
@@ -247,4 +249,3 @@ def _ragged(path: Path, dialect: Dialect) -> str | None:
         f"{path}, line {bad[0][0]}: every row must have the header's {width} cells, got {bad[0][1]}{more}; "
         "put cells that hold a delimiter in quotes, or give --data.delimiter or --data.quote"
     )
-

@@ -148,8 +148,9 @@ class FilmDataModule(pl.LightningDataModule):
                 raise
             place = self.table
             if problem.row is not None and self.shape is None:  # which makes other rows
-                text = {"delimiter": self.delimiter, "quote": self.quote, "encoding": self.encoding}
-                line = line_in(self.table, problem.row, **text)
+                line = line_in(
+                    self.table, problem.row, delimiter=self.delimiter, quote=self.quote, encoding=self.encoding
+                )
                 place += f", line {line}" if line else ""
             raise InputError(f"{place}: {problem}", problem.row) from None
 

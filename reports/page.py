@@ -15,7 +15,6 @@ from plotly.offline import get_plotlyjs
 
 from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
 from reports.figures import scores
-from reports.terminal import ACTING
 from reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
 from reports.results import NETWORK, Results
 from reports.scores import HEADINGS, heading_of, in_order, known_after_release_warning, no_better_than_mean
@@ -28,6 +27,7 @@ from reports.sections import (
     models_section,
     scores_section,
 )
+from reports.terminal import ACTING
 
 MOST_MOVED, LEAST, DIGITS, FIRST = 15, 0.002, 3, 25
 """Values of a film in the explorer, and the share of its largest that others must have to be shown; digits of numbers;

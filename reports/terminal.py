@@ -33,8 +33,7 @@ class _Neutralise(RenderHook):
 
 
 def terminal(*, stderr: bool = False) -> Console:
-    """Return a console for what people gave: `\\x1b[2J` in a film's title clears no screen."""
+    """Return a console for what people gave: an escape sequence in a film's title clears no screen."""
     console = Console(stderr=stderr)
     console.push_render_hook(_Neutralise())
     return console
-

@@ -97,7 +97,10 @@ def template_json(theme: Theme) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return data for a page's script: nothing turns round the page's text, no `</script>` in it ends one, and what is no finite number is null."""
+    """Return data for a page's script: no `</script>` in it ends one, no mark turns the page's text round.
+
+    What is no finite number is null.
+    """
     said = json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(ACTING)
     if "NaN" in said or "Infinity" in said:
         whole = json.loads(said, parse_constant=lambda _: None)

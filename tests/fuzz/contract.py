@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -20,7 +19,7 @@ import hypothesis
 TIMES = int(os.environ.get("GREENLIGHT_FUZZ", "1"))
 """`make fuzz` tries so many times as many, other ones each time."""
 
-SEED = int(os.environ.get("GREENLIGHT_FUZZ_SEED", random.randrange(2**32)))  # noqa: S311
+SEED = int(os.environ.get("GREENLIGHT_FUZZ_SEED", random.randrange(2**32)))
 HANGS = 20
 """Seconds after which an example counts as one that never ends; none takes a tenth of it."""
 
@@ -67,8 +66,7 @@ def command(runs: Path, *words: object) -> int:
     from cli import main
 
     out, err = StringIO(), StringIO()
-    with no_hang(), redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings():
-        warnings.simplefilter("default")
+    with no_hang(), redirect_stdout(out), redirect_stderr(err):
         code = main([*map(str, words), "--runs", str(runs)])
     said = err.getvalue()
     assert code in (0, 2), f"{words} ended with {code}: {said}"
@@ -87,6 +85,7 @@ def in_a_child(script: str, *words: object) -> Counter[str]:
     """Run a file of this folder as a process of its own, and see what memory it took; return how often it ended how."""
     root = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
+    environment["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
     line = [sys.executable, str(Path(__file__).with_name(script)), *map(str, words)]
     done = subprocess.run(line, cwd=root, env=environment, capture_output=True, text=True, timeout=3600, check=False)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]

@@ -19,7 +19,21 @@ ODD = [
     *("-9999999999999999999999", "0x1F", "1_000", "½", "٣", "$5", "5%", "2001-02-03", "2001-02-03T04:05:06Z"),
     *("12:30", "true", "False", "yes", "a, b", ", ", ",", ",,,", '"', '""', '"a', 'a"b', "'", "\\", "\\N", "\x00"),
     *("\r", "\n", "\r\n", "\t", ";", "|", "\x1b[2J", "\x07", "\u00a0", "\u200b", "\u202e", "\u2028", "\ufeff", "é"),
-    *("e\u0301", "ﬁ", "а", "😀", "👩‍👩‍👧", "שלום", "مرحبا", "=1+1", "@SUM(A1)", "{", "[1, 2]", "{'name': 1}", "x" * 10_000),
+    *(
+        "e\u0301",
+        "ﬁ",
+        "а",
+        "😀",
+        "👩‍👩‍👧",
+        "שלום",
+        "مرحبا",
+        "=1+1",
+        "@SUM(A1)",
+        "{",
+        "[1, 2]",
+        "{'name': 1}",
+        "x" * 10_000,
+    ),
 ]
 """Cells that have broken programs."""
 
@@ -48,7 +62,14 @@ class Malformed:
 def good_rows(n: int) -> list[list[str]]:
     """Return n films that can be trained on."""
     return [
-        [f"tt{i}", f"Film {i}", str(1950 + 7 * i % 70), ("Drama", "Drama, War", "Comedy")[i % 3], "AB"[i % 2], f"{i % 7}.5"]
+        [
+            f"tt{i}",
+            f"Film {i}",
+            str(1950 + 7 * i % 70),
+            ("Drama", "Drama, War", "Comedy")[i % 3],
+            "AB"[i % 2],
+            f"{i % 7}.5",
+        ]
         for i in range(n)
     ]
 
@@ -93,8 +114,12 @@ def texts(draw: st.DrawFn, delimiter: str = ",") -> bytes:
         return '"' + text.replace('"', '""') + '"' if risky else text
 
     rows = draw(grids())
-    text = end.join(delimiter.join(cell(one) for one in row) for row in rows) + draw(st.sampled_from([end, "", end * 3]))
-    encoding = draw(st.sampled_from(["utf-8"] * 15 + ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"]))
+    text = end.join(delimiter.join(cell(one) for one in row) for row in rows) + draw(
+        st.sampled_from([end, "", end * 3])
+    )
+    encoding = draw(
+        st.sampled_from(["utf-8"] * 15 + ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"])
+    )
     return text.encode(encoding, "surrogatepass" if encoding.startswith("utf") else "replace")
 
 
@@ -109,7 +134,9 @@ def spoilt(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
             content[place] ^= draw(st.integers(1, 255))
         elif kind == "insert":
             content[place:place] = draw(
-                st.one_of(st.sampled_from([b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xff\xfe"]), st.binary(max_size=8))
+                st.one_of(
+                    st.sampled_from([b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xff\xfe"]), st.binary(max_size=8)
+                )
             )
         elif kind == "drop":
             del content[place : place + draw(st.integers(1, 30))]
