@@ -208,7 +208,8 @@ def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) ->
         row = int(far.argmax())
         raise InputError(
             f"the target '{target.name}', row {row + 1} has {actual[row]:g}: more than {FARTHEST:g} standard "
-            f"deviations from the mean of the training rows; correct or empty {' or '.join(map(repr, target.columns))} there",
+            "deviations from the mean of the training rows; correct or empty "
+            f"{' or '.join(map(repr, target.columns))} there",
             row + 1,
         )
 
