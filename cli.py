@@ -9,15 +9,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from datamodules.errors import InputError, nearest
 from datamodules.whole_files import cannot_write, sweep, with_remedy
 from lightning_modules.prefixes import PREFIXES
 from lightning_modules.stops import STOP
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
+from reports.terminal import terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from lightning_modules.film_cli import FilmCLI
     from reports.run_folder import RunFolder
     from reports.run_record import RunRecord
@@ -42,12 +43,11 @@ PATIENCE = 10
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
     words = sys.argv[1:] if arguments is None else arguments
-    console = Console(stderr=True)
     with STOP:
-        return _answer(words, console)
+        return _answer(words, terminal(stderr=True))
 
 
-def _answer(words: list[str], console: Console) -> int:
+def _answer(words: list[str], console: "Console") -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
@@ -107,19 +107,19 @@ def _dispatch(words: list[str]) -> int:
     # Nothing here imports torch, so that help and mistakes answer at once.
     command = words[0] if words else "--help"
     if command in ("-h", "--help", "help"):
-        show_overview(Console())
+        show_overview(terminal())
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
     elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
-        show_command(command, Console())
+        show_command(command, terminal())
     elif command == "prepare":  # is not Lightning's, nor is report
         from reports.prepare import prepare
 
-        prepare(words[1:], Console())
+        prepare(words[1:], terminal())
     elif command == "report":
         from reports.report import report
 
-        report(words[1:], Console())
+        report(words[1:], terminal())
     else:
         _run(words)
     return 0
@@ -138,8 +138,12 @@ def _run(words: list[str]) -> None:
 
 
 def _run_limited(words: list[str]) -> None:
-    from reports.run_folder import RunFolder
+    from reports.run_folder import RunFolder, refuse_binary
 
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name in ("--config", "-c"):
+            refuse_binary(Path(value or following), name)
     option = TAKES_A_RUN[words[0]]
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):
@@ -190,7 +194,7 @@ def search(words: list[str], given: str | None) -> None:
     from reports.tuner import tune
 
     quieten()
-    tune(["--help" if word == "--help-all" else word for word in words], given, Console())
+    tune(["--help" if word == "--help-all" else word for word in words], given, terminal())
 
 
 def scrutinise(words: list[str], given: str | None) -> None:
@@ -201,7 +205,7 @@ def scrutinise(words: list[str], given: str | None) -> None:
 
     quieten()
     config = ["--config", str(RunFolder.open(given, "--run").config)] if given else []
-    audit([*config, *("--help" if word == "--help-all" else word for word in words)], Console())
+    audit([*config, *("--help" if word == "--help-all" else word for word in words)], terminal())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
@@ -212,7 +216,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     from reports.run_record import RunRecord
 
     quieten()
-    record = RunRecord(run, Console())
+    record = RunRecord(run, terminal())
     trains = words[0] in ("fit", "study")
 
     def open_run(cli: FilmCLI) -> Path:
@@ -247,12 +251,12 @@ def _write(cli: "FilmCLI", record: "RunRecord") -> None:
     from reports.report import write_report
 
     if cli.finished:
-        Console().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
+        terminal().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
     if is_rank_zero():
         importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
         if cli.subcommand == "study" and cli.option("report"):
-            write_report(cli.folder, Console())
+            write_report(cli.folder, terminal())
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

@@ -1,5 +1,7 @@
 """The LightningDataModule: a thin shell around the road from a table to batches."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -23,7 +25,7 @@ from datamodules.films import (
 )
 from datamodules.shapes import Shape
 from datamodules.splits import RandomSplit, Split
-from datamodules.tables import read_table
+from datamodules.tables import line_in, read_table
 from datamodules.targets import TargetColumn
 
 
@@ -100,12 +102,13 @@ class FilmDataModule(pl.LightningDataModule):
         if self._films is not None:
             return
         frame = self.read()
-        if self._fitted is None:
-            self._films, self._fitted = fit_films(frame, self.declared)
-        elif stage == "predict":
-            self._films = same_or_new_films(frame, self.declared, self._fitted)
-        else:
-            self._films = same_films(frame, self.declared, self._fitted)
+        with self._in_table():
+            if self._fitted is None:
+                self._films, self._fitted = fit_films(frame, self.declared)
+            elif stage == "predict":
+                self._films = same_or_new_films(frame, self.declared, self._fitted)
+            else:
+                self._films = same_films(frame, self.declared, self._fitted)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return these films under another split, ready to train; it may put a film on two sides.
@@ -116,7 +119,8 @@ class FilmDataModule(pl.LightningDataModule):
         refuse_target_as_feature(self.declared)
         other = copy(self)
         other.declared = replace(self.declared, split=split, allow_leak=True)
-        other._films, other._fitted = fit_films(frame, other.declared)
+        with self._in_table():
+            other._films, other._fitted = fit_films(frame, other.declared)
         return other
 
     def read(self) -> pd.DataFrame:
@@ -131,7 +135,24 @@ class FilmDataModule(pl.LightningDataModule):
             encoding=self.encoding,
             texts=texts,
         )
-        return self.shape.shape(frame) if self.shape else frame
+        with self._in_table():
+            return self.shape.shape(frame) if self.shape else frame
+
+    @contextmanager
+    def _in_table(self) -> Iterator[None]:
+        """Name the file, and the line where it has lines, in what is wrong with a table."""
+        try:
+            yield
+        except InputError as problem:
+            if str(problem).startswith("data."):  # is wrong with what was asked of it
+                raise
+            place = self.table
+            if problem.row is not None and self.shape is None:  # which makes other rows
+                line = line_in(
+                    self.table, problem.row, delimiter=self.delimiter, quote=self.quote, encoding=self.encoding
+                )
+                place += f", line {line}" if line else ""
+            raise InputError(f"{place}: {problem}", problem.row) from None
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""

@@ -211,12 +211,7 @@ class FilmCLI(LightningCLI):
         if prefix:
             options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
-        try:
-            super().parse_arguments(parser, args)
-        except UnicodeDecodeError as problem:
-            raise InputError(
-                f"--config must be YAML, which is text in UTF-8, got a file with other bytes: {problem}"
-            ) from None
+        super().parse_arguments(parser, args)
         refuse_functions(self.config[self.config["subcommand"]])
 
     def _parse_ckpt_path(self) -> None:

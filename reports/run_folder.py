@@ -61,6 +61,7 @@ class RunFolder(Folder):
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
+        refuse_binary(folder / "config.yaml", option)
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
 
     @contextmanager
@@ -133,3 +134,12 @@ class RunFolder(Folder):
             return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         except ValueError as error:
             raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
+
+
+def refuse_binary(path: Path, option: str) -> None:
+    """Refuse a config that is not text: the parser would say which byte, and not of which file."""
+    try:
+        path.is_file() and path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{option} {path}, line {line}: not utf-8 text; save it as UTF-8") from None
