@@ -3,13 +3,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test check format tensorboard audit clean
+.PHONY: run test fuzz check format tensorboard audit clean
 
 run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
+	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

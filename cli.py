@@ -2,18 +2,26 @@
 
 import os
 import re
+import signal
 import sys
+import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from datamodules.errors import InputError, nearest
+from datamodules.whole_files import cannot_write, sweep, with_remedy
 from lightning_modules.prefixes import PREFIXES
+from lightning_modules.stops import STOP
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
+from reports.terminal import terminal
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lightning_modules.film_cli import FilmCLI
     from reports.run_folder import RunFolder
+    from reports.run_record import RunRecord
 
 TAKES_A_RUN = {
     "fit": "--resume",
@@ -28,14 +36,23 @@ TAKES_A_RUN = {
 }
 """The option by which a command takes a run's folder."""
 
+PATIENCE = 10
+"""Seconds that a process waits for the first one to tell of a mistake, before it does."""
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 for Ctrl-C."""
+    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
     words = sys.argv[1:] if arguments is None else arguments
-    console = Console(stderr=True)
+    with STOP:
+        return _answer(words, terminal(stderr=True))
+
+
+def _answer(words: list[str], console: "Console") -> int:
     try:
         return _dispatch(words)
     except InputError as problem:
+        if _is_told_by_the_first():
+            return 2
         message = str(problem)
         if words[0] in PREFIXES:  # whose options need none
             own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS[words[0]])
@@ -44,31 +61,65 @@ def main(arguments: list[str] | None = None) -> int:
         console.print(message, markup=False, highlight=False, soft_wrap=True)
         return 2
     except OSError as problem:  # a full disk, a folder that may not be written
-        console.print(f"error: {problem}", markup=False, highlight=False, soft_wrap=True)
+        # What comes of closing other files behind the first problem says less than that.
+        told = problem.__context__ if isinstance(problem.__context__, InputError) else with_remedy(problem)
+        console.print(f"error: {told}", markup=False, highlight=False, soft_wrap=True)
         return 2
-    except KeyboardInterrupt:
-        if os.environ.get("LOCAL_RANK", "0") == "0":  # once, however many processes there are
-            console.print("stopped")
-        return 130
+    except (MemoryError, RuntimeError) as problem:
+        if not _is_of_memory(problem):
+            raise
+        said = (
+            re.sub(r"^\[.*?\] (err == 0\. )?", "", str(problem).splitlines()[0]) if str(problem) else "no more is left"
+        )
+        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+        console.print(f"error: out of memory: {said}; {remedy}", markup=False, highlight=False, soft_wrap=True)
+        return 2
+    except KeyboardInterrupt as stop:
+        if _is_first_of_its_node():
+            said = "; ".join(["stopped", *map(str, stop.args)])
+            console.print(said, markup=False, highlight=False, soft_wrap=True)
+        return 128 + (STOP.told or signal.SIGINT)
+
+
+def _is_of_memory(problem: Exception) -> bool:
+    # torch has a type of its own for a GPU's memory alone.
+    words = "allocate memory|out of memory|size calculation overflowed"
+    return isinstance(problem, MemoryError) or bool(re.search(words, str(problem)))
+
+
+def _is_first_of_its_node() -> bool:
+    """Tell whether this process speaks where several do the same."""
+    return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+def _is_told_by_the_first() -> bool:
+    """Wait until the node's first process has told what it met too; False where it goes on, for then it hasn't."""
+    if _is_first_of_its_node():
+        return False
+    parent, until = os.getppid(), time.monotonic() + PATIENCE
+    # torchrun ends the others when one fails: were this one quicker, nothing would be said.
+    while os.getppid() == parent and time.monotonic() < until:
+        time.sleep(0.05)
+    return os.getppid() != parent
 
 
 def _dispatch(words: list[str]) -> int:
     # Nothing here imports torch, so that help and mistakes answer at once.
     command = words[0] if words else "--help"
     if command in ("-h", "--help", "help"):
-        show_overview(Console())
+        show_overview(terminal())
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
     elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
-        show_command(command, Console())
+        show_command(command, terminal())
     elif command == "prepare":  # is not Lightning's, nor is report
         from reports.prepare import prepare
 
-        prepare(words[1:], Console())
+        prepare(words[1:], terminal())
     elif command == "report":
         from reports.report import report
 
-        report(words[1:], Console())
+        report(words[1:], terminal())
     else:
         _run(words)
     return 0
@@ -87,8 +138,12 @@ def _run(words: list[str]) -> None:
 
 
 def _run_limited(words: list[str]) -> None:
-    from reports.run_folder import RunFolder
+    from reports.run_folder import RunFolder, refuse_binary
 
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name in ("--config", "-c"):
+            refuse_binary(Path(value or following), name)
     option = TAKES_A_RUN[words[0]]
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):
@@ -111,8 +166,10 @@ def _run_limited(words: list[str]) -> None:
         raise InputError(f"`{words[0]}` needs {needed}: give --run runs/<study>/version_<n>{other}")
     run = RunFolder.open(given, option) if given else None
     checkpoint = None
-    if run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
-        checkpoint = run.checkpoint("best" if option == "--run" else "last")
+    if run and option == "--resume":  # one that was killed before its first checkpoint begins at the start
+        checkpoint = run.checkpoint("last") if run.has("last") else None
+    elif run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
+        checkpoint = run.checkpoint("best")
     if run:
         words = [words[0], "--config", str(run.config), *words[1:]]
     train(["--help" if word == "--help-all" else word for word in words], run, checkpoint)
@@ -137,7 +194,7 @@ def search(words: list[str], given: str | None) -> None:
     from reports.tuner import tune
 
     quieten()
-    tune(["--help" if word == "--help-all" else word for word in words], given, Console())
+    tune(["--help" if word == "--help-all" else word for word in words], given, terminal())
 
 
 def scrutinise(words: list[str], given: str | None) -> None:
@@ -148,36 +205,58 @@ def scrutinise(words: list[str], given: str | None) -> None:
 
     quieten()
     config = ["--config", str(RunFolder.open(given, "--run").config)] if given else []
-    audit([*config, *("--help" if word == "--help-all" else word for word in words)], Console())
+    audit([*config, *("--help" if word == "--help-all" else word for word in words)], terminal())
 
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
-    from lightning_modules.film_cli import FilmCLI, is_rank_zero
+    from lightning_modules.film_cli import FilmCLI
     from reports.quiet import quieten
-    from reports.report import write_report
     from reports.run_folder import RunFolder
     from reports.run_record import RunRecord
 
     quieten()
-    record = RunRecord(run, Console())
+    record = RunRecord(run, terminal())
+    trains = words[0] in ("fit", "study")
 
     def open_run(cli: FilmCLI) -> Path:
         run = record.run or RunFolder.create(cli.option("runs"), cli.option("name"))
+        if trains:
+            held.enter_context(run.locked())
+            sweep(run.path)
         model = cli.option("model")
         hidden = [] if cli.subcommand == "baselines" else model["hidden"]
-        return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"])
+        return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"], trains)
 
-    try:
-        cli = FilmCLI(words, open_run, checkpoint)
-    except BaseException:
-        record.discard()
-        raise
+    with ExitStack() as held:
+        try:
+            try:
+                cli = FilmCLI(words, open_run, checkpoint, resumes=run is not None)
+            except BaseException:
+                record.discard()
+                raise
+            _write(cli, record)
+        except KeyboardInterrupt:
+            if trains and record.run and record.run.config.is_file():
+                raise KeyboardInterrupt(f"go on with: python cli.py {words[0]} --resume {record.run.path}") from None
+            raise
+        except OSError as problem:  # of a logger, which doesn't say where
+            if record.run and not problem.filename and not isinstance(problem.__context__, InputError):
+                raise cannot_write(record.run.path, problem) from None
+            raise
+
+
+def _write(cli: "FilmCLI", record: "RunRecord") -> None:
+    from lightning_modules.film_cli import is_rank_zero
+    from reports.report import write_report
+
+    if cli.finished:
+        terminal().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
     if is_rank_zero():
         importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
         if cli.subcommand == "study" and cli.option("report"):
-            write_report(cli.folder, Console())
+            write_report(cli.folder, terminal())
     if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
 

@@ -53,7 +53,7 @@ def held_out(encoded: EncodedFilms, seed: int = 42) -> HeldOut:
     """Take a random fifth of the rows, with random targets."""
     n_rows = len(encoded.dense)
     rows = np.random.default_rng(seed).permutation(n_rows)[: n_rows // 5]
-    batch = FilmRows(encoded, np.zeros(n_rows)).__getitems__(rows.tolist())
+    batch = FilmRows(encoded, np.zeros(n_rows))[rows.tolist()]
     actual = torch.randn(len(rows), dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
     return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.arange(len(rows)))
 

@@ -36,7 +36,7 @@ class PerRow(Dataset[Batch]):
         return len(self.rows)
 
     def __getitem__(self, place: int) -> Batch:
-        return self.rows.__getitems__([place])
+        return self.rows[[place]]
 
 
 class EpochClock(Callback):

@@ -1,4 +1,4 @@
-from .batches import Batch, FilmRows, RowSampler, film_loader
+from .batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
 from .feature_sets import FeatureSet, feature_sets
@@ -36,10 +36,10 @@ __all__ = [
     "Popularity",
     "ProfitRatio",
     "RandomSplit",
-    "RowSampler",
     "Rows",
     "Scores",
     "Shape",
+    "SharedBatchSampler",
     "Split",
     "Target",
     "TargetColumn",

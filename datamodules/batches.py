@@ -50,7 +50,7 @@ class FilmRows(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitems__(self, places: list[int]) -> Batch:
+    def __getitem__(self, places: list[int]) -> Batch:
         """Return the films at these places among the rows."""
         row = self.rows[torch.tensor(places, dtype=torch.int64)]
         starts = self.offsets[row]
@@ -67,48 +67,86 @@ class FilmRows(Dataset[Batch]):
             self.target[row],
         )
 
-    def __getitem__(self, place: int) -> Batch:
-        return self.__getitems__([place])
 
+class SharedBatchSampler(DistributedSampler[list[int]]):
+    """Cuts rows into batches and gives each device its part of every batch, so that any number of devices takes the
+    same steps.
 
-class RowSampler(DistributedSampler[int]):
-    """Shares rows out to devices.
+    Device r gets rows r, r + n_devices, ... of a batch: as many as the others or one less, none where a batch has fewer
+    rows than there are devices. No row is repeated and none is left out. Shuffled, the order depends on (seed, epoch)
+    alone, so a run resumed at an epoch goes on with the same batches. Being a `DistributedSampler` keeps Lightning
+    from putting its padded one instead.
 
-    Shuffled, the order depends on (seed, epoch) alone, so a run resumed at an epoch goes on with the same batches;
-    every device then gets equally many rows, the first few repeated where they don't divide. In order, no row is
-    repeated and none is left out. Being a `DistributedSampler` keeps Lightning from putting its padded one instead.
+    Args:
+        n_rows: of all devices.
+        batch_size: rows a batch, of all devices; the last batch may be smaller.
+
+    Attributes:
+        done: batches that the next epoch begins behind, since they were trained on before.
     """
 
-    def __init__(self, n_rows: int, *, shuffle: bool, seed: int, rank: int, n_devices: int) -> None:
+    def __init__(
+        self, n_rows: int, batch_size: int, *, shuffle: bool, seed: int, rank: int = 0, n_devices: int = 1
+    ) -> None:
         super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
         self.n_rows = n_rows
+        self.batch_size = batch_size
+        self.done = 0
 
-    def _mine(self) -> Tensor:
+    def _order(self) -> Tensor:
         if not self.shuffle:
-            return torch.arange(self.n_rows)[self.rank :: self.num_replicas]
+            return torch.arange(self.n_rows)
         # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
         mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
         generator = torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
-        order = torch.randperm(self.n_rows, generator=generator)
-        padded = torch.arange(len(self) * self.num_replicas) % self.n_rows
-        return order[padded][self.rank :: self.num_replicas]
+        return torch.randperm(self.n_rows, generator=generator)
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._mine().tolist())
+    def __iter__(self) -> Iterator[list[int]]:
+        order = self._order()  # stays a tensor: a list of 100 million rows takes 4 GB
+        done, self.done = self.done, 0
+        for start in range(done * self.batch_size, self.n_rows, self.batch_size):
+            yield order[start : start + self.batch_size][self.rank :: self.num_replicas].tolist()
 
     def __len__(self) -> int:
-        if self.shuffle:
-            return -(-self.n_rows // self.num_replicas)
-        return len(range(self.rank, self.n_rows, self.num_replicas))
+        return -(-self.n_rows // self.batch_size)
+
+    def rows_of(self, batch: int) -> int:
+        """Return how many rows a batch has on all devices."""
+        return min(self.batch_size, self.n_rows - batch * self.batch_size)
+
+
+class FilmLoader(DataLoader[Batch]):
+    """A loader that can be left in the middle of an epoch and taken up there by another one.
+
+    Attributes:
+        given: batches of this epoch that were handed out.
+    """
+
+    given = 0
+
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning asks for no more
+        # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
+        self.given = cast(SharedBatchSampler, self.sampler).done
+        for batch in super().__iter__():
+            self.given += 1
+            yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """Return how far the epoch is; Lightning keeps it in checkpoints."""
+        return {"batches": self.given % len(self)}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Begin the next epoch there."""
+        cast(SharedBatchSampler, self.sampler).done = state["batches"]
 
 
 def film_loader(
-    rows: FilmRows, sampler: RowSampler, *, batch_size: int, num_workers: int = 0, pin_memory: bool = False
-) -> DataLoader[Batch]:
-    """Return a loader whose batches are `Batch`es; the last one may be smaller."""
-    return DataLoader(
+    rows: FilmRows, sampler: SharedBatchSampler, *, num_workers: int = 0, pin_memory: bool = False
+) -> FilmLoader:
+    """Return a loader whose batches are the sampler's, as `Batch`es."""
+    return FilmLoader(
         rows,
-        batch_size=batch_size,
+        batch_size=None,
         sampler=sampler,
         num_workers=num_workers,
         pin_memory=pin_memory,
@@ -118,5 +156,5 @@ def film_loader(
 
 
 def _whole(batch: Any) -> Any:
-    # `FilmRows.__getitems__` has made a batch of it already.
+    # `FilmRows` has made a batch of it already.
     return batch

@@ -16,6 +16,9 @@ from datamodules.errors import InputError
 FIRST_BYTE_OF_U0300 = 0xCC
 """In UTF-8; every code point from there on starts with this byte or a higher one."""
 
+LARGEST = 1e100
+"""Of numbers in a table: their squares and sums are still numbers."""
+
 _POOL = pa.system_memory_pool()
 """Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
 
@@ -100,6 +103,7 @@ def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
         values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(np.float64, na_value=np.nan)
         _refuse(given & np.isnan(values), column, "must hold numbers")
     _refuse(np.isinf(values), column, "must hold finite numbers")
+    _refuse(np.abs(values) > LARGEST, column, f"must hold numbers from -{LARGEST:g} to {LARGEST:g}")
     _refuse(values <= above, column, f"must be above {above:g} for log1p")
     return values
 
@@ -109,7 +113,10 @@ def _refuse(bad: np.ndarray, column: pd.Series, requirement: str) -> None:
         row = int(np.argmax(bad))
         more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
         value = str(column.iloc[row])[:80]
-        raise InputError(f"column '{column.name}' {requirement}, row {column.index[row] + 1} has {value!r}{more}")
+        number = int(column.index[row]) + 1
+        raise InputError(
+            f"column '{column.name}' {requirement}, row {number} has {value!r}{more}; correct or empty it", number
+        )
 
 
 def read_labels(column: pd.Series) -> LabelLists:
@@ -150,10 +157,11 @@ def parse_labels(column: pd.Series, loads: Callable[[str], Any], key: str) -> La
             "".join(labels).encode()  # a lone surrogate is no text
             parsed.append(labels)
         except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
-            row = column.index[pc.index(cells.indices, code).as_py()] + 1
+            row = int(column.index[pc.index(cells.indices, code).as_py()]) + 1
             raise InputError(
                 f"column '{column.name}', row {row}: the cell must be a list in {_FORMATS[loads]} format, "
-                f"of texts or of objects with the key {key!r}; got {cell[:80]!r}"
+                f"of texts or of objects with the key {key!r}; got {cell[:80]!r}",
+                row,
             ) from None
     lists = pa.array(parsed, pa.large_list(pa.large_string())).take(cells.indices)
     return _tidy(*_parts(lists))

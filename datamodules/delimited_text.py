@@ -3,10 +3,11 @@
 import csv
 import gzip
 import io
-import sys
+import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from datamodules.errors import InputError
 
 BLOCK = 64 * 2**20
 """Bytes; a record must fit in one."""
+
+LONGEST = 16 * 2**20
+"""Bytes of a line, and characters of a cell: what reads line by line takes up to 20 times as much."""
+
+WIDEST = 2**16
+"""Cells of a header; each column takes Arrow some kilobytes, whatever is in it."""
+
+RATIO = 200
+"""A packed table must not be more than this many times as long unpacked, beyond one block; tables are 3 to 20 times."""
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
 """Cells of a text file that mean that nothing is known."""
@@ -50,7 +60,7 @@ class Dialect:
 
     def rows(self, stream: Iterable[str], *, strict: bool = False) -> Any:
         """Read rows slowly, counting lines."""
-        csv.field_size_limit(sys.maxsize)
+        csv.field_size_limit(LONGEST)
         quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         return csv.reader(
             stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting, strict=strict
@@ -61,6 +71,31 @@ def _is_character(text: str) -> bool:
     return len(text) == 1 and text.isascii() and text not in "\r\n"
 
 
+class _Unpacked(io.RawIOBase):
+    """A packed file's content, up to where it can be no table."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = gzip.GzipFile(path)
+        self.allowed = max(RATIO * path.stat().st_size, BLOCK)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n_read = self.content.readinto(buffer)
+        if self.content.tell() > self.allowed:
+            raise InputError(
+                f"{self.path} unpacks to more than {RATIO} times its size, which tables don't; "
+                "if it is one, unpack it with gunzip and give that file"
+            )
+        return n_read
+
+    def close(self) -> None:
+        self.content.close()
+        super().close()
+
+
 def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> pa.Table:
     """Read a text table, also a `.gz`.
 
@@ -68,22 +103,56 @@ def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) ->
         texts: columns whose cells stay as they are, also where they look like numbers.
 
     Raises:
-        InputError: with the line of what is not text in the encoding, has other than the header's number of cells, or
-            opens a quote that never closes.
+        InputError: with the line of what is not text in the encoding, has other than the header's number of cells,
+            opens a quote that never closes, or is too long.
     """
     try:
+        odd = _skim(path, dialect)
+        if odd and (unclosed := _unclosed(path, dialect)):
+            raise InputError(f"{path}, line {unclosed}: a quote is opened there and never closed; close or remove it")
         table = _read(path, dialect, texts)
-    except (pa.ArrowInvalid, UnicodeError, EOFError, OSError) as error:
+    except InputError:
+        raise
+    except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
+        said = str(error).splitlines()[0] if str(error) else "it can't be read"
         reason = _undecodable(path, dialect)
-        if not reason and "columns, got" in str(error):
+        if not reason and "columns, got" in said:
             reason = _ragged(path, dialect)
-        raise InputError(reason or f"{path} is not a table: {str(error).splitlines()[0]}") from None
+        if not reason and "Empty CSV" in said:
+            reason = f"{path} has no header; a header line and rows of films are needed"
+        if not reason and "straddl" in said:
+            reason = f"{path}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
+        raise InputError(reason or f"{path} is not a table: {said}") from None
     # Arrow takes a column that is not UTF-8 for bytes, without a word.
     if any(pa.types.is_binary(kind) for kind in table.schema.types):
-        raise InputError(_undecodable(path, dialect))
-    if unclosed := _unclosed(path, dialect):
-        raise InputError(f"{path}, line {unclosed}: a quote is opened there and never closed")
+        raise InputError(_undecodable(path, dialect) or f"{path}: not {dialect.encoding} text; give --data.encoding")
     return table
+
+
+def _skim(path: Path, dialect: Dialect) -> bool:
+    """Look through the bytes once, and tell whether there is a quote too many.
+
+    Raises:
+        InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
+    """
+    quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
+    n_quotes = n_lines = length = 0
+    with _open(path) as stream:
+        head = stream.read(LONGEST)
+        header = head[: (head.find(b"\n") + 1 or len(head))]
+        if header.count(delimiter) >= WIDEST:
+            raise InputError(f"{path}, line 1: a header must have at most {WIDEST:,} cells; name fewer columns")
+        for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
+            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
+            n_lines += chunk.count(b"\n")
+            length = len(chunk) - end + (0 if end else length)
+            if length >= LONGEST:
+                raise InputError(
+                    f"{path}, line {n_lines + 1}: a line must be shorter than {LONGEST // 2**20} MiB; "
+                    "end it where a film ends, or mend what wrote it"
+                )
+            n_quotes += chunk.count(quote) if quote else 0
+    return n_quotes % 2 == 1
 
 
 def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
@@ -104,11 +173,6 @@ def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
 
 def _unclosed(path: Path, dialect: Dialect) -> int | None:
     """Name the line of a quote that never closes; it would swallow the rest of the table."""
-    quote = dialect.quote.encode()
-    with _open(path) as stream:
-        odd = quote and sum(chunk.count(quote) for chunk in iter(lambda: stream.read(2**20), b"")) % 2
-    if not odd:
-        return None
     line = 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(stream, strict=True)
@@ -120,39 +184,68 @@ def _unclosed(path: Path, dialect: Dialect) -> int | None:
     return None
 
 
-def _open(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    return gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb")
+def _open(path: Path) -> io.BufferedReader:
+    return io.BufferedReader(_Unpacked(path), 2**20) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
+    """Return the line in which a row begins, both counted from 1; None where Python finds no such row."""
+    line = 1
+    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
+        rows = dialect.rows(stream)
+        for cells in rows:
+            row -= bool(cells)  # empty lines are left out; the header is row 0
+            if row < 0:
+                return line
+            line = rows.line_num + 1
+    return None
 
 
 def _undecodable(path: Path, dialect: Dialect) -> str | None:
     """Name the line of the first byte that `encoding` does not know."""
     encoding = dialect.encoding
     decoder = getincrementaldecoder(encoding)()
-    line = 0
+    line, chunk = 1, b""
     try:
         with _open(path) as stream:
-            for line, raw in enumerate(stream, start=1):
-                if raw.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
-                    return f"{path}, line {line}: UTF-16, not {encoding} text; give --data.encoding utf-16"
-                decoder.decode(raw)
+            for chunk in iter(lambda: stream.read(2**20), b""):
+                if line == 1 and chunk.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
+                    return f"{path}, line 1: UTF-16, not {encoding} text; give --data.encoding utf-16"
+                decoder.decode(chunk)
+                line += chunk.count(b"\n")
+        chunk = b""
         decoder.decode(b"", final=True)
-    except UnicodeError:
+    except UnicodeError as error:
+        if isinstance(error, UnicodeDecodeError):
+            # The decoder had kept what came last, and its lines are counted already.
+            kept = len(error.object) - len(chunk)
+            line += error.object[: error.start].count(b"\n") - error.object[:kept].count(b"\n")
         return f"{path}, line {line}: not {encoding} text; try --data.encoding cp1252 or latin-1"
-    except (OSError, EOFError) as broken:
-        return f"{path} cannot be read: {broken}"
+    except (OSError, EOFError, zlib.error) as broken:
+        return f"{path} cannot be read: {broken}; make or fetch it again"
     return None
 
 
-def _ragged(path: Path, dialect: Dialect) -> str:
+def _ragged(path: Path, dialect: Dialect) -> str | None:
     """Name the line of the first row that has other than the header's number of cells, and count such rows."""
     bad: list[tuple[int, int]] = []
+    width, line = 0, 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(stream)
-        width = next(len(row) for row in rows if row)  # empty lines are left out
-        line = rows.line_num + 1
-        for row in rows:
-            if row and len(row) != width:
-                bad.append((line, len(row)))
-            line = rows.line_num + 1
+        try:
+            for row in rows:  # empty lines are left out
+                width = width or len(row)
+                if row and len(row) != width:
+                    bad.append((line, len(row)))
+                line = rows.line_num + 1
+        except csv.Error:
+            return (
+                f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+            )
+    if not bad:  # Arrow ends lines elsewhere than Python
+        return None
     more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""
-    return f"{path}, line {bad[0][0]}: every row must have the header's {width} cells, got {bad[0][1]}{more}"
+    return (
+        f"{path}, line {bad[0][0]}: every row must have the header's {width} cells, got {bad[0][1]}{more}; "
+        "put cells that hold a delimiter in quotes, or give --data.delimiter or --data.quote"
+    )

@@ -17,6 +17,9 @@ from datamodules.features import Dense, Feature, Sparse, declared
 
 Result = TypeVar("Result")
 
+FARTHEST = 1e15
+"""Standard deviations; sums and squares of such numbers are still finite in 32 bits."""
+
 
 @dataclass(frozen=True)
 class EncodedFilms:
@@ -78,7 +81,9 @@ class FilmEncoder:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
 
         def work(place: int, column: pd.Series) -> tuple[list[Block], list[Dense | Sparse]]:
-            return self.features[place].fit_encode(self.features[place].parse(column), train)
+            blocks, parts = self.features[place].fit_encode(self.features[place].parse(column), train)
+            _refuse_far(parts, column)
+            return blocks, parts
 
         fitted = self._each_feature(frame, work)
         declarations = [feature.declaration() for feature in self.features]
@@ -91,7 +96,9 @@ class FilmEncoder:
         """Encode the rows of a table with what was learnt from the training rows."""
 
         def work(place: int, column: pd.Series) -> list[Dense | Sparse]:
-            return self.features[place].encode(self.features[place].parse(column), self.space.groups[place])
+            parts = self.features[place].encode(self.features[place].parse(column), self.space.groups[place])
+            _refuse_far(parts, column)
+            return parts
 
         return self._assemble(self._each_feature(frame, work), len(frame))
 
@@ -116,11 +123,10 @@ class FilmEncoder:
         longest_first = sorted(range(len(columns)), key=lambda place: -columns[place].nbytes)
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
             running = {place: pool.submit(work, place, columns[place]) for place in longest_first}
-        problems = [
-            str(task.exception()) for _, task in sorted(running.items()) if isinstance(task.exception(), InputError)
-        ]
+        failed = [task.exception() for _, task in sorted(running.items())]
+        problems = [problem for problem in failed if isinstance(problem, InputError)]
         if problems:
-            raise InputError("\n".join(problems))
+            raise InputError("\n".join(map(str, problems)), problems[0].row)
         return [running[place].result() for place in range(len(columns))]
 
     def _assemble(self, parts: list[list[Dense | Sparse]], n_rows: int) -> EncodedFilms:
@@ -133,6 +139,19 @@ class FilmEncoder:
             labels=_side_by_side(sparse, n_rows),
             unseen=_unseen(sparse),
         )
+
+
+def _refuse_far(parts: list[Dense | Sparse], column: pd.Series) -> None:
+    """Refuse a number that would leave all others without a digit in the network's sums."""
+    for part in parts:
+        if isinstance(part, Dense) and (far := ~(np.abs(part.values[:, 0]) < FARTHEST)).any():
+            place = int(far.argmax())
+            row = int(column.index[place]) + 1
+            raise InputError(
+                f"column '{column.name}', row {row} has {column.iloc[place]}: more than {FARTHEST:g} standard "
+                "deviations from the mean of the training rows; correct or empty it, or leave the column out",
+                row,
+            )
 
 
 def _columns(parts: list[np.ndarray], n_rows: int, kind: type) -> np.ndarray:

@@ -9,7 +9,14 @@ class InputError(ValueError):
 
     The message says what is required, what was found and what to do; the command line prints it alone and exits
     with code 2.
+
+    Attributes:
+        row: of the table, from 1, where one is at fault.
     """
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -23,6 +30,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f", did you mean '{spelt[close[0]]}'?" if close else ""
 
 
+def listed(names: Iterable[object]) -> str:
+    """Return names with commas between them, no more and no longer than one reads.
+
+    >>> listed(["year", "y" * 200])[:12]
+    'year, yyyyyy'
+    """
+    every = [str(name) for name in names]
+    short = [name if len(name) <= 80 else f"{name[:77]}..." for name in every[:50]]
+    return ", ".join([*short, f"and {len(every) - 50:,} more"] if len(every) > 50 else short)
+
+
 def missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> list[str]:
     """Return one problem a column of ``wanted`` that the table lacks, with the nearest name there is."""
     known = [str(column) for column in frame_columns]
@@ -34,4 +52,4 @@ def refuse_missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) 
     known = [str(column) for column in frame_columns]
     problems = missing_columns(wanted, known)
     if problems:
-        raise InputError("\n".join([*problems, f"the table has: {', '.join(known)}"]))
+        raise InputError("\n".join([*problems, f"the table has: {listed(known)}"]))

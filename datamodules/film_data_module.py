@@ -1,5 +1,7 @@
 """The LightningDataModule: a thin shell around the road from a table to batches."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from typing import Any
@@ -9,7 +11,7 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
+from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from datamodules.errors import InputError
 from datamodules.features import Feature
 from datamodules.films import (
@@ -23,7 +25,7 @@ from datamodules.films import (
 )
 from datamodules.shapes import Shape
 from datamodules.splits import RandomSplit, Split
-from datamodules.tables import read_table
+from datamodules.tables import line_in, read_table
 from datamodules.targets import TargetColumn
 
 
@@ -42,7 +44,7 @@ class FilmDataModule(pl.LightningDataModule):
         delimiter: between the cells of a text file; by default the comma, and the tab for .tsv.
         quote: around the cells of a text file that hold a delimiter; by default " for .csv and none for .tsv.
         encoding: of a text file.
-        batch_size: films a batch and device.
+        batch_size: films a step, shared out to all devices.
         allow_leak: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
@@ -100,12 +102,13 @@ class FilmDataModule(pl.LightningDataModule):
         if self._films is not None:
             return
         frame = self.read()
-        if self._fitted is None:
-            self._films, self._fitted = fit_films(frame, self.declared)
-        elif stage == "predict":
-            self._films = same_or_new_films(frame, self.declared, self._fitted)
-        else:
-            self._films = same_films(frame, self.declared, self._fitted)
+        with self._in_table():
+            if self._fitted is None:
+                self._films, self._fitted = fit_films(frame, self.declared)
+            elif stage == "predict":
+                self._films = same_or_new_films(frame, self.declared, self._fitted)
+            else:
+                self._films = same_films(frame, self.declared, self._fitted)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return these films under another split, ready to train; it may put a film on two sides.
@@ -116,7 +119,8 @@ class FilmDataModule(pl.LightningDataModule):
         refuse_target_as_feature(self.declared)
         other = copy(self)
         other.declared = replace(self.declared, split=split, allow_leak=True)
-        other._films, other._fitted = fit_films(frame, other.declared)
+        with self._in_table():
+            other._films, other._fitted = fit_films(frame, other.declared)
         return other
 
     def read(self) -> pd.DataFrame:
@@ -131,7 +135,24 @@ class FilmDataModule(pl.LightningDataModule):
             encoding=self.encoding,
             texts=texts,
         )
-        return self.shape.shape(frame) if self.shape else frame
+        with self._in_table():
+            return self.shape.shape(frame) if self.shape else frame
+
+    @contextmanager
+    def _in_table(self) -> Iterator[None]:
+        """Name the file, and the line where it has lines, in what is wrong with a table."""
+        try:
+            yield
+        except InputError as problem:
+            if str(problem).startswith("data."):  # is wrong with what was asked of it
+                raise
+            place = self.table
+            if problem.row is not None and self.shape is None:  # which makes other rows
+                line = line_in(
+                    self.table, problem.row, delimiter=self.delimiter, quote=self.quote, encoding=self.encoding
+                )
+                place += f", line {line}" if line else ""
+            raise InputError(f"{place}: {problem}", problem.row) from None
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""
@@ -182,8 +203,10 @@ class FilmDataModule(pl.LightningDataModule):
         rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), places)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-        sampler = RowSampler(len(rows), shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices)
-        return film_loader(rows, sampler, batch_size=self.batch_size, num_workers=self.num_workers, pin_memory=on_gpu)
+        sampler = SharedBatchSampler(
+            len(rows), self.batch_size, shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices
+        )
+        return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)
 
 
 def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from datamodules.encoder import EncodedFilms, FilmEncoder
+from datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder
 from datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from datamodules.feature_space import FeatureSpace
 from datamodules.features import Feature
@@ -129,6 +129,7 @@ def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
     rows = declared.split.split(frame_kept)
     leak = _leak(frame_kept, rows, declared)
     scale = TargetScale.fit(declared.target, actual[kept][rows.train])
+    _refuse_far(declared.target, scale, actual)
     encoder = FilmEncoder(declared.features)
     encoded = encoder.fit_encode(frame_kept, rows.train)
     fingerprint = _fingerprint(actual, encoded)
@@ -199,6 +200,18 @@ def _refuse_missing(frame: pd.DataFrame, columns: list[str | None], features: Se
 def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
     actual = read_target(target, frame)
     return actual, np.flatnonzero(~np.isnan(actual))
+
+
+def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) -> None:
+    far = np.abs(scale.forward(actual)) > FARTHEST
+    if far.any():
+        row = int(far.argmax())
+        raise InputError(
+            f"the target '{target.name}', row {row + 1} has {actual[row]:g}: more than {FARTHEST:g} standard "
+            "deviations from the mean of the training rows; correct or empty "
+            f"{' or '.join(map(repr, target.columns))} there",
+            row + 1,
+        )
 
 
 def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:

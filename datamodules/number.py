@@ -46,7 +46,7 @@ class Number(Feature[np.ndarray]):
         fitted: dict[str, Any] = {"median": median}
         if self.scale == "standard":
             # A constant column stays 0 everywhere; its computed std may be 1e-17, and its mean off by as much.
-            constant = np.ptp(filled) == 0
+            constant = np.ptp(filled) == 0 or filled.std() == 0  # differences of 1e-200 have no square
             fitted |= {
                 "mean": median if constant else float(filled.mean()),
                 "std": 1.0 if constant else float(filled.std()),
@@ -64,7 +64,8 @@ class Number(Feature[np.ndarray]):
         fitted = blocks[0].fitted
         values = np.where(missing, fitted["median"], parsed)
         if self.scale == "standard":
-            scaled = (values - fitted["mean"]) / fitted["std"]
+            with np.errstate(over="ignore"):  # the encoder refuses it by its row
+                scaled = (values - fitted["mean"]) / fitted["std"]
         else:
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
         parts: list[Dense | Sparse] = [_dense(scaled, values)]
@@ -74,7 +75,8 @@ class Number(Feature[np.ndarray]):
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
-    return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
+    with np.errstate(over="ignore"):
+        return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
 
 
 def _to_normal(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:

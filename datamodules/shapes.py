@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datamodules.errors import InputError, nearest, refuse_missing_columns
+from datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 
 
 class Shape(ABC):
@@ -104,7 +104,7 @@ class OneRowPerFilm(Shape):
         names = {old: new for new, olds in self.merge.items() for old in olds}
         for old in names:
             if old not in roles:
-                known = ", ".join(roles)
+                known = listed(roles)
                 raise InputError(f"data.shape.merge: no role '{old}'{nearest(old, roles) or '.'} There are: {known}")
         column = role.map(lambda one: names.get(one, one), na_action="ignore")
         found = pd.DataFrame({"film": film, "column": column, "person": person}).dropna().drop_duplicates()

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import KFold as SklearnKFold
 from sklearn.model_selection import train_test_split
 
-from datamodules.errors import InputError, missing_columns
+from datamodules.errors import InputError, listed, missing_columns
 
 SIDES = ("train", "val", "test")
 
@@ -91,12 +91,13 @@ def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
 def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
     problems = missing_columns([by], frame.columns)
     if problems:
-        raise InputError(f"data.split.by: {problems[0]}; the table has: {', '.join(map(str, frame.columns))}")
+        raise InputError(f"data.split.by: {problems[0]}; the table has: {listed(frame.columns)}")
     gaps = frame[by].isna().to_numpy()
     if gaps.any():
         raise InputError(
             f"{purpose} needs column '{by}' in every row, {gaps.sum():,} rows lack it, the first is row "
-            f"{frame.index[gaps][0] + 1}; fill it, drop these rows, or split by another column"
+            f"{frame.index[gaps][0] + 1}; fill it, drop these rows, or split by another column",
+            int(frame.index[gaps][0]) + 1,
         )
 
 

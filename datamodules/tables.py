@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as papq
 
-from datamodules.delimited_text import Dialect, read_delimited
-from datamodules.errors import InputError, nearest
+from datamodules.delimited_text import BLOCK, Dialect, line_of, read_delimited
+from datamodules.errors import InputError, listed, nearest
 from datamodules.wikidata_films import read_wikidata_films
 
 SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}
@@ -22,6 +22,12 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 QUOTES = {".csv": '"', ".tsv": ""}
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
+
+STEPS, STEPS_A_BYTE = 20_000_000, 50
+"""Of SQLite's machine, at most: so many, and more where the file is large; films and people joined take four a byte."""
+
+SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 500
+"""A Parquet file must not take more than so many bytes, and more than so many times its size, in memory."""
 
 
 def read_table(
@@ -55,9 +61,9 @@ def read_table(
         raise InputError(_not_there(path))
     if path.stat().st_size == 0:
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
-    kind = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+    kind = _kind(path)
     if kind in DELIMITERS:
-        dialect = Dialect(delimiter or DELIMITERS[kind], QUOTES[kind] if quote is None else quote, encoding)
+        dialect = _dialect(path, delimiter, quote, encoding)
         frame = _to_frame(read_delimited(path, dialect, texts))
     elif kind in PARQUET:
         frame = _read_parquet(path)
@@ -70,6 +76,24 @@ def read_table(
     if frame.empty:
         raise InputError(f"--data.table {path} has a header and no rows; rows of films are needed")
     return frame
+
+
+def line_in(
+    table: str, row: int, *, delimiter: str | None = None, quote: str | None = None, encoding: str = "utf-8"
+) -> int | None:
+    """Return the line in which a row of a text file begins, both from 1; None for other tables."""
+    path = Path(table)
+    known = table not in SOURCES and _kind(path) in DELIMITERS
+    return line_of(row, path, _dialect(path, delimiter, quote, encoding)) if known else None
+
+
+def _kind(path: Path) -> str:
+    return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+
+
+def _dialect(path: Path, delimiter: str | None, quote: str | None, encoding: str) -> Dialect:
+    kind = _kind(path)
+    return Dialect(delimiter or DELIMITERS[kind], QUOTES[kind] if quote is None else quote, encoding)
 
 
 def _not_there(path: Path) -> str:
@@ -85,8 +109,9 @@ def _not_there(path: Path) -> str:
 def _refuse_bad_header(names: list[str], path: Path) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        listed = ", ".join(repr(name) for name in twice)
-        raise InputError(f"{path}: every column needs a name of its own, got {listed} more than once")
+        raise InputError(
+            f"{path}: every column needs a name of its own, got {listed(map(repr, twice))} more than once; rename them"
+        )
 
 
 def _to_frame(table: pa.Table) -> pd.DataFrame:
@@ -101,22 +126,64 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        return _to_frame(papq.read_table(path))
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path} is not a Parquet file: {str(error).splitlines()[0]}") from None
+        _refuse_swollen(path)
+        table = papq.read_table(path)
+        table.validate(full=True)  # cells may say that they are text and be none
+        return _to_frame(table)
+    except InputError:
+        raise
+    except (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError) as error:  # as its bytes would have it
+        said = (str(error).splitlines() or ["it can't be read"])[0]
+        raise InputError(f"{path} is not a Parquet file: {said}; write or fetch it again") from None
+
+
+def _refuse_swollen(path: Path) -> None:
+    """Refuse a small file that says of itself, or of its repeated values, that it takes the whole memory."""
+    metadata = papq.read_metadata(path)
+    columns = [
+        metadata.row_group(group).column(column)
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    ]
+    size = sum(max(8 * column.num_values, column.total_uncompressed_size) for column in columns)
+    if size > max(SWOLLEN, SWOLLEN_RATIO * path.stat().st_size):
+        raise InputError(
+            f"{path} takes {size / 2**30:,.1f} GiB of memory, more than {SWOLLEN_RATIO} times its size, which tables "
+            "don't; if it is one, write it with fewer repeated cells"
+        )
 
 
 def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
+    """Read the answer to a query; the file itself may hold a view that is one, so it is not trusted either."""
+    refused: list[str] = []
+
+    def allow(action: int, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_RECURSIVE:
+            refused.append("a recursive query may never end")
+            return sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK
+
+    steps = max(STEPS, STEPS_A_BYTE * path.stat().st_size)
+
+    def stop() -> bool:
+        refused.append(f"a query must take at most {steps:,} steps of SQLite in a file of this size")
+        return True
+
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOCK)
+            connection.set_authorizer(allow)
+            connection.set_progress_handler(stop, steps)
             found = connection.execute(
                 "SELECT name FROM sqlite_master "
                 "WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
             )
             tables = [name for (name,) in found]
             return pd.read_sql_query(_select(query, tables, path), connection)
-    except (sqlite3.DatabaseError, pd.errors.DatabaseError) as error:
-        raise InputError(f"{path}: SQLite says: {error}") from None
+    except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
+        if refused:
+            raise InputError(f"{path}: {refused[0]}; store its result as a table, and give that") from None
+        raise InputError(f"{path}: SQLite says: {error}; mend the query, or make the file again") from None
 
 
 def _select(query: str | None, tables: list[str], path: Path) -> str:
@@ -128,6 +195,6 @@ def _select(query: str | None, tables: list[str], path: Path) -> str:
         wish = (
             f"no table '{query}'{nearest(query, tables)}" if query else "--data.query must name a table or be a SELECT"
         )
-        raise InputError(f"{path}: {wish}; it has: {', '.join(tables) or 'none'}")
+        raise InputError(f"{path}: {wish}; it has: {listed(tables) or 'none'}")
     quoted = query.replace('"', '""')
     return f'SELECT * FROM "{quoted}"'

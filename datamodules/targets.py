@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import read_numbers
+from datamodules.cells import LARGEST, read_numbers
 from datamodules.errors import InputError
 from datamodules.scores import Scores, regression_scores
 
@@ -88,7 +88,8 @@ class ProfitRatio(TargetColumn):
     def values(self, frame: pd.DataFrame) -> np.ndarray:
         budget, revenue = read_numbers(frame[self.budget]), read_numbers(frame[self.revenue])
         budget = np.where(budget > 0, budget, np.nan)
-        return (revenue - budget) / budget
+        with np.errstate(over="ignore"):  # `read_target` refuses it by its row
+            return (revenue - budget) / budget
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,10 @@ class TargetScale:
             InputError: the training targets are all the same.
         """
         raw = cls(target.transform, target.shift, mean=0.0, std=1.0).forward(train)
-        if np.ptp(raw) == 0:
+        if np.ptp(raw) == 0 or raw.std() == 0:  # differences of 1e-200 have no square
             raise InputError(
-                f"the target '{target.name}' is {train[0]:g} in all {len(train):,} training rows: nothing to learn"
+                f"the target '{target.name}' is {train[0]:g} in all {len(train):,} training rows: nothing to learn; "
+                "give another data.target or other films"
             )
         return cls(target.transform, target.shift, float(raw.mean()), float(raw.std()))
 
@@ -151,12 +153,23 @@ def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:
     values = target.values(frame)
     known = int(np.sum(~np.isnan(values)))
     if known < 2:
-        raise InputError(f"the target '{target.name}' must be there for 2 rows or more, got {known} of {len(values):,}")
+        raise InputError(
+            f"the target '{target.name}' must be there for 2 rows or more, got {known} of {len(values):,}; "
+            "give a table that has it"
+        )
+    if (np.abs(values) > LARGEST).any():
+        row = int(np.argmax(np.abs(values) > LARGEST))
+        raise InputError(
+            f"the target '{target.name}' must be from -{LARGEST:g} to {LARGEST:g}, row {row + 1} has {values[row]:g}; "
+            f"correct or empty {' or '.join(map(repr, target.columns))} there",
+            row + 1,
+        )
     floor = -1 - target.shift
     if target.transform == "log1p" and (values <= floor).any():
         row = int(np.argmax(values <= floor))
         raise InputError(
             f"the target '{target.name}' with log1p and shift {target.shift:g} must be above {floor:g}, "
-            f"row {row + 1} has {values[row]:g}; give a larger data.target.shift or another transform"
+            f"row {row + 1} has {values[row]:g}; give a larger data.target.shift or another transform",
+            row + 1,
         )
     return values

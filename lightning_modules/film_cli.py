@@ -1,9 +1,12 @@
 """The parser: LightningCLI over Greenlight's trainer, model and data."""
 
+import os
+import signal
+import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import lightning.pytorch as pl
 import torch
@@ -12,6 +15,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher, _SubprocessScriptLauncher
 from lightning_utilities.core.rank_zero import rank_zero_only
 
 from baselines import Comparison, Sample
@@ -25,8 +29,9 @@ from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import reword
 from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.prefixes import PREFIXES
-from lightning_modules.run_callbacks import Patience, RunCheckpoint
+from lightning_modules.run_callbacks import LastCheckpoint, Patience, RunCheckpoint
 from lightning_modules.tensorboard import TensorBoard
+from lightning_modules.whole_checkpoints import WholeCheckpointIO, is_damaged
 
 COMMON = (
     "name",
@@ -53,7 +58,37 @@ def is_rank_zero() -> bool:
     return getattr(rank_zero_only, "rank", 0) == 0
 
 
+def _refuse_damaged(path: Path) -> None:
+    if is_damaged(path):
+        raise InputError(
+            f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
+            "checkpoints of the run, and `fit --resume` trains from the start"
+        )
+
+
+def _is_rank_zero_of(num_nodes: int) -> bool:
+    """Tell the same before there is a trainer: where Lightning starts the processes, no rank is set on any node yet."""
+    return is_rank_zero() and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
+
+
+def _refuse_processes(trainer: pl.Trainer) -> None:
+    """Refuse processes that would not be one run."""
+    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
+        raise InputError(
+            "trainer.strategy must be one whose processes are commands of their own, since scores and predictions "
+            "would be lost with others; give ddp"
+        )
+    environment = cast(Any, trainer)._accelerator_connector.cluster_environment
+    started, wanted = environment.world_size(), trainer.world_size
+    if environment.creates_processes_externally and started != wanted:
+        raise InputError(
+            f"trainer.devices times trainer.num_nodes must be the number of processes started, {started}, got "
+            f"{wanted}; each would train alone"
+        )
+
+
 def _read_checkpoint(path: Path) -> dict[str, Any]:
+    _refuse_damaged(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
@@ -87,15 +122,27 @@ class FilmCLI(LightningCLI):
         args: the subcommand and its options, without `--run`.
         open_run: makes or opens the run's folder; called once, on rank zero, when config and data are known to be good.
         checkpoint: the one to use, or to go on from in `fit` and `study`.
+        resumes: whether that is in the folder that it comes from.
+
+    Attributes:
+        finished: why there was nothing left to train; empty where there was.
 
     Raises:
         InputError: what was given can't be used.
         KeyboardInterrupt: it was stopped.
     """
 
-    def __init__(self, args: list[str], open_run: Callable[["FilmCLI"], Path], checkpoint: Path | None = None) -> None:
+    def __init__(
+        self,
+        args: list[str],
+        open_run: Callable[["FilmCLI"], Path],
+        checkpoint: Path | None = None,
+        resumes: bool = False,
+    ) -> None:
         self.open_run = open_run
         self.checkpoint = checkpoint
+        self.resumes = resumes
+        self.finished = ""
         self.folder = Path("runs/films/version_0")  # other ranks write nothing, and take rank zero's
         command = next((word for word in args if word in self.subcommands()), None)
         if command:
@@ -118,6 +165,15 @@ class FilmCLI(LightningCLI):
             if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
                 raise KeyboardInterrupt from None
             raise
+        finally:
+            self._end_others()
+
+    def _end_others(self) -> None:
+        # Lightning leaves its other processes waiting for this one, unless Ctrl-C came while it was at work.
+        trainer = getattr(self, "trainer", None)
+        launcher = trainer.strategy.launcher if trainer else None
+        if sys.exc_info()[0] is not None and isinstance(launcher, _SubprocessScriptLauncher):
+            launcher.kill(signal.SIGKILL)
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -155,12 +211,7 @@ class FilmCLI(LightningCLI):
         if prefix:
             options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
-        try:
-            super().parse_arguments(parser, args)
-        except UnicodeDecodeError as problem:
-            raise InputError(
-                f"--config must be YAML, which is text in UTF-8, got a file with other bytes: {problem}"
-            ) from None
+        super().parse_arguments(parser, args)
         refuse_functions(self.config[self.config["subcommand"]])
 
     def _parse_ckpt_path(self) -> None:
@@ -178,6 +229,8 @@ class FilmCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
         checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
+        if self.checkpoint and self.resumes and (beside := self.checkpoint.with_name("best.ckpt")).is_file():
+            _refuse_damaged(beside)
         trains = self.subcommand in ("fit", "study")
         if checkpoint and not trains:
             self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
@@ -197,28 +250,40 @@ class FilmCLI(LightningCLI):
             feature_sets(space, self.permutation_importance.groups)  # refuses groups of nothing
         if checkpoint and trains:
             self._take_over(checkpoint)  # after it, to see that training goes on from the same data
-            self._check_epochs(trainer["max_epochs"], checkpoint["epoch"] + 1)
-        if is_rank_zero():
+            self._check_epochs(trainer["max_epochs"], checkpoint)
+        if _is_rank_zero_of(trainer["num_nodes"]):
             self._get(self.config_init, "tensorboard").config = self.config_yaml()
             self.folder = self.open_run(self)
         folder = self.folder / "checkpoints"
         # Two of them: `save_last` would follow the best one, and a resumed run would go back to it.
         stop = self.option("early_stopping")
         best = RunCheckpoint(folder, "best", monitor=stop["monitor"], mode=stop["mode"], enable_version_counter=False)
-        last = RunCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+        last = LastCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
         given = trainer["callbacks"] or []
         trainer["callbacks"] = [*(given if isinstance(given, list) else [given]), best, last]
+        plugins = trainer["plugins"] or []
+        trainer["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), WholeCheckpointIO()]
         if trainer["enable_progress_bar"] is not False:
             trainer["callbacks"].append(RichProgressBar(leave=False))
         if trainer["logger"] in (None, True):
             study = self.folder.parent
             kwargs["logger"] = TensorBoardLogger(study.parent, study.name, self.folder.name, default_hp_metric=False)
         try:
-            return super().instantiate_trainer(**kwargs)
-        except (ValueError, TypeError) as problem:
+            built = super().instantiate_trainer(**kwargs)
+        except (ValueError, TypeError, RuntimeError) as problem:  # the last of SLURM's settings
             raise InputError(f"trainer: {problem}") from problem
+        _refuse_processes(built)
+        # Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for
+        # ever. `STOP` hears the signal, and `LastCheckpoint` asks all processes.
+        vars(built._signal_connector)["_sigterm_notifier_fn"] = lambda signum, frame: None
+        return built
 
     def _check_training(self, trainer: Any) -> None:
+        if trainer["overfit_batches"]:
+            raise InputError(
+                f"trainer.overfit_batches must be 0, got {trainer['overfit_batches']}: Lightning would train on single "
+                "rows in place of batches; give trainer.limit_train_batches"
+            )
         names = ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")
         scores = ["train/loss", *(f"val/{name}" for name in names)]
         monitor = self.option("early_stopping")["monitor"]
@@ -228,11 +293,25 @@ class FilmCLI(LightningCLI):
         if trainer["limit_val_batches"] == 0:
             raise InputError("trainer.limit_val_batches must be above 0, got 0: the best epoch is told by val/loss")
 
-    def _check_epochs(self, wanted: int | None, trained: int) -> None:
-        if self.subcommand == "fit" and wanted is not None and 0 <= wanted <= trained:
-            raise InputError(
-                f"{self.checkpoint} has {trained} epochs behind it: --trainer.max_epochs must be more, got {wanted}"
-            )
+    def _check_epochs(self, wanted: int | None, checkpoint: dict[str, Any]) -> None:
+        """Refuse to train no epoch in a new folder; where a run was resumed until it is finished, it is."""
+        # Of the epoch, a checkpoint has the number also in the middle of it.
+        trained = checkpoint["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
+        if wanted is not None and 0 <= wanted <= trained:
+            self.finished = f"{trained} epochs are trained: --trainer.max_epochs must be more to go on, got {wanted}"
+        elif state := checkpoint["callbacks"].get(self._patience.state_key):
+            before = Patience(self._patience.monitor, mode=self._patience.mode, patience=self._patience.patience)
+            before.load_state_dict(state)
+            if before.has_ended:
+                why = before.stopping_reason.name.lower().replace("_", " ")
+                self.finished = f"training has ended early ({why}): a longer --early_stopping.patience goes on"
+        if self.finished and self.subcommand == "fit" and not self.resumes:
+            raise InputError(f"{self.checkpoint}: {self.finished}")
+
+    @property
+    def _patience(self) -> Patience:
+        patience: Patience = self._get(self.config_init, "early_stopping")
+        return patience
 
     def _take_over(self, checkpoint: dict[str, Any]) -> None:
         trained, here = {"members": 1, **checkpoint["hyper_parameters"]}, self.model.hparams  # older ones had one

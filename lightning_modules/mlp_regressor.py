@@ -1,6 +1,6 @@
 """The LightningModule around the additive MLP: loss, scores and optimiser."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from datamodules import InputError, Scores
-from datamodules.batches import Batch
+from datamodules.batches import Batch, SharedBatchSampler
 from datamodules.film_data_module import FilmDataModule
 from importance import keep_freed_memory
 from lightning_modules.additive_mlp import AdditiveMLP
@@ -65,6 +65,7 @@ class MLPRegressor(pl.LightningModule):
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
         self.summed_loss, self.n_trained = torch.zeros(()), 0
+        self.summed_devices = torch.zeros(1)
         self.seconds: float | None = None
         self.start = 0.0
 
@@ -79,8 +80,19 @@ class MLPRegressor(pl.LightningModule):
             space = self.films.fitted.encoder.space
             self.network = self._build(space.n_dense, space.n_labels)
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep how far the epoch's loss is summed, on each device."""
+        summed = [torch.zeros_like(self.summed_loss) for _ in range(self.trainer.world_size)]
+        if len(summed) > 1:
+            torch.distributed.all_gather(summed, self.summed_loss)
+        else:
+            summed = [self.summed_loss]
+        checkpoint["train_loss"] = {"summed": torch.stack(summed).cpu(), "films": self.n_trained}
+
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Build the network as wide as the checkpoint's, where no data has said so yet."""
+        if "train_loss" in checkpoint:  # older ones lack it, and end with an epoch
+            self.summed_devices, self.n_trained = checkpoint["train_loss"]["summed"], checkpoint["train_loss"]["films"]
         if self.network is None:
             weights = checkpoint["state_dict"]
             sizes = (len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label"))
@@ -109,14 +121,19 @@ class MLPRegressor(pl.LightningModule):
         """Return the sum of the members' losses: its gradients are those of each member alone. Their mean is logged."""
         assert self.network is not None, "setup() comes first"
         scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights)
-        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled))
+        sampler: SharedBatchSampler = cast(Any, self.trainer.train_dataloader).sampler
+        rows, of_all = len(batch.target), sampler.rows_of(batch_idx)
+        # A device whose part has no row takes the step with the others.
+        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled)) if rows else scaled.sum()
         # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
-        self.summed_loss += loss.detach() * len(batch.target)
-        self.n_trained += len(batch.target)
-        if self.trainer.is_last_batch:  # the epoch's mean over rows and devices, which have equally many
-            mean = self.summed_loss / self.n_trained
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True)
-        return loss * self.hparams["members"]
+        self.summed_loss += loss.detach() * rows
+        self.n_trained += of_all
+        # Lightning takes the mean over devices; weighted so, it is the mean over rows.
+        devices = self.trainer.world_size
+        if self.trainer.is_last_batch:
+            mean = self.summed_loss * devices / self.n_trained
+            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True, logger=False)
+        return loss * self.hparams["members"] * (rows * devices / of_all)
 
     def on_fit_start(self) -> None:
         """Start the clock, and have the gradients' memory used again."""
@@ -126,6 +143,17 @@ class MLPRegressor(pl.LightningModule):
     def on_fit_end(self) -> None:
         """Stop the clock."""
         self.seconds = perf_counter() - self.start
+
+    def on_train_start(self) -> None:
+        """Take up the sum of an epoch's loss that was stopped in the middle."""
+        parts = self.summed_devices
+        if len(parts) != self.trainer.world_size:  # devices were added or taken away
+            parts = F.pad(parts.sum()[None], (0, self.trainer.world_size - 1))
+        self.summed_loss = parts[self.global_rank].to(self.device)
+
+    def on_train_epoch_end(self) -> None:
+        """Log the loss; Lightning would do so when the epoch's checkpoint is written, and a kill between lose it."""
+        log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
 
     def on_train_epoch_start(self) -> None:
         """Begin the sum of the epoch's loss."""
@@ -188,6 +216,13 @@ class MLPRegressor(pl.LightningModule):
         steps = max(1, int(self.trainer.estimated_stepping_batches))
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None:
+    """Log what is known at the end of an epoch of training, at its last step."""
+    found = {name: float(value) for name, value in values.items()}
+    for logger in trainer.loggers:
+        logger.log_metrics({**found, "epoch": trainer.current_epoch}, step=trainer.global_step - 1)
 
 
 def _check(hp: dict[str, Any]) -> None:

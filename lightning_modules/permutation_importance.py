@@ -167,7 +167,7 @@ class PermutationImportance(Callback):
 def held_out(films: FilmDataModule, split: str) -> HeldOut:
     """Return the encoded films of a side, with their targets in the original unit."""
     places = getattr(films.films.rows, split)
-    batch = FilmRows(films.films.encoded, films.films.actual, places).__getitems__(list(range(len(places))))
+    batch = FilmRows(films.films.encoded, films.films.actual, places)[list(range(len(places)))]
     film = np.unique(films.films.film_codes()[places], return_inverse=True)[1]
     actual = torch.from_numpy(films.films.actual[places])
     return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.from_numpy(film))

@@ -34,7 +34,7 @@ class SavedMLP(Predictor):
         predicted = [np.zeros(0, np.float32)]
         with torch.inference_mode():
             for start in range(0, len(rows), BATCH_ROWS):
-                batch = rows.__getitems__(list(range(start, min(start + BATCH_ROWS, len(rows)))))
+                batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
                 predicted.append(self.network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
         return self.scale.inverse(np.concatenate(predicted))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import lightning.pytorch as pl
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from datamodules import FilmDataModule, InputError
 from lightning_modules.data_summary import data_summary
-from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.mlp_regressor import MLPRegressor, log_epoch
 from lightning_modules.search_space import as_text
 
 FINAL = ("test/rmse", "test/mae", "test/r2")
@@ -59,6 +59,13 @@ class GradientNorms:
         self.total, self.highest = torch.zeros(2, dtype=torch.float64, device=device)
         self.steps = 0
 
+    @classmethod
+    def of(cls, kept: list[Any], device: torch.device) -> Self:
+        """Go on from a sum, a maximum and a number of steps."""
+        norms = cls(device)
+        norms.total, norms.highest, norms.steps = kept[0].to(device), kept[1].to(device), kept[2]
+        return norms
+
     def update(self, norm: Tensor) -> None:
         """Add a step."""
         self.total += norm
@@ -94,9 +101,24 @@ class TensorBoard(Callback):
         self.config = ""
         self.norms: GradientNorms | None = None
         self.step = 0
+        self.rate = 0.0
+        self.taken_up: dict[str, Any] = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the epoch has measured so far."""
+        norms = [self.norms.total.cpu(), self.norms.highest.cpu(), self.norms.steps] if self.norms else []
+        return {"rate": self.rate, "step": self.step, "norms": norms}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Keep it until training starts."""
+        self.taken_up = state_dict
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the texts, if the folder is new: a resumed run has them."""
+        if self.taken_up and boards(trainer):  # an epoch that was stopped in the middle
+            self.rate, self.step = self.taken_up["rate"], self.taken_up["step"]
+            if self.gradient_norms and self.taken_up["norms"]:
+                self.norms = GradientNorms.of(self.taken_up["norms"], pl_module.device)
         for board in boards(trainer):
             if len(list(Path(board.log_dir).glob("events.out.tfevents.*"))) > 1:
                 continue
@@ -105,12 +127,11 @@ class TensorBoard(Callback):
             board.experiment.add_text("data", data_summary(cast(MLPRegressor, pl_module).films))
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log the learning rate of the epoch's first step, and begin with its gradients."""
+        """Note the learning rate of the epoch's first step, and begin with its gradients."""
         self.norms, self.step = None, 0
         if not boards(trainer):
             return
-        rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
-        pl_module.log("train/learning_rate", rate, on_step=False, on_epoch=True, rank_zero_only=True)
+        self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
         if self.gradient_norms:
             self.norms = GradientNorms(pl_module.device)
 
@@ -131,10 +152,11 @@ class TensorBoard(Callback):
         self.norms.update(norm)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Log the norms of the epoch's gradients, and draw its weights."""
-        found = self.norms.compute() if self.norms else {}
-        for name, value in found.items():
-            pl_module.log(f"train/gradient_norm_{name}", value, rank_zero_only=True)
+        """Log the learning rate and the norms of the epoch's gradients, and draw its weights."""
+        if boards(trainer):
+            found = self.norms.compute() if self.norms else {}
+            norms = {f"train/gradient_norm_{name}": value for name, value in found.items()}
+            log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
         if not self.histograms:
             return
         network = cast(MLPRegressor, pl_module).network

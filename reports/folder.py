@@ -1,12 +1,14 @@
 """Files that are whole or not there, in a folder."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from datamodules.errors import InputError
+from datamodules.whole_files import cannot_write, write_whole
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet takes for the start of a formula."""
@@ -52,15 +54,13 @@ class Folder:
         self.write_all({name: content})
 
     def write_all(self, contents: dict[str, bytes]) -> None:
-        """Write files beside those of their names, then rename them: all, or none where there is no room for one."""
-        paths = {name: self.path / name for name in contents}
-        beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in paths.values()}
-        try:
-            for name, path in paths.items():
+        """Write files, or none where there is no room for one; see `write_whole`."""
+        if not self.path.is_dir():
+            raise InputError(f"the folder {self.path} is gone: leave it in place while a command writes into it")
+        paths = {self.path / name: content for name, content in contents.items()}
+        for path in paths:
+            try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                beside[path].write_bytes(contents[name])
-            for path, written in beside.items():
-                written.replace(path)
-        finally:
-            for written in beside.values():
-                written.unlink(missing_ok=True)
+            except OSError as problem:
+                raise cannot_write(path, problem) from None
+        write_whole(paths)

@@ -27,6 +27,7 @@ from reports.sections import (
     models_section,
     scores_section,
 )
+from reports.terminal import ACTING
 
 MOST_MOVED, LEAST, DIGITS, FIRST = 15, 0.002, 3, 25
 """Values of a film in the explorer, and the share of its largest that others must have to be shown; digits of numbers;
@@ -36,7 +37,7 @@ PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodel
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("reports", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True,
-    lstrip_blocks=True,
+    lstrip_blocks=True, finalize=lambda value: value.translate(ACTING) if type(value) is str else value,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Keep from the terminal what says nothing to a person."""
 
 import logging
+import threading
 import warnings
 
 NOISE = (
@@ -19,5 +20,12 @@ def quieten() -> None:
     """Leave warnings that matter and drop tips, device lists and what is meant to be so."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    threading.excepthook = _hear_of_threads
     for message in NOISE:
         warnings.filterwarnings("ignore", message)
+
+
+def _hear_of_threads(told: threading.ExceptHookArgs) -> None:
+    # TensorBoard's writer raises a full disk again where it is asked to write, which the command line tells.
+    if not isinstance(told.exc_value, OSError):
+        threading.__excepthook__(told)

@@ -1,14 +1,18 @@
 """One run, one folder: `runs/<study>/version_<n>/`."""
 
+import fcntl
 import json
+import os
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from datamodules import InputError
 from datamodules.errors import nearest
+from datamodules.whole_files import cannot_write
 from reports.folder import Folder
 
 
@@ -26,13 +30,19 @@ class RunFolder(Folder):
             parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
             raise InputError(f"--runs must be a folder, {runs} is a file") from None
+        except OSError as problem:
+            raise cannot_write(parent, problem) from None
         taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
         version = max(taken, default=-1) + 1
         while True:
-            with suppress(FileExistsError):
+            try:
                 (parent / f"version_{version}").mkdir()
+            except FileExistsError:
+                version += 1
+            except OSError as problem:
+                raise cannot_write(parent / f"version_{version}", problem) from None
+            else:
                 return cls(parent / f"version_{version}")
-            version += 1
 
     @classmethod
     def open(cls, path: str, option: str = "--run") -> "RunFolder":
@@ -51,7 +61,33 @@ class RunFolder(Folder):
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
+        refuse_binary(folder / "config.yaml", option)
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from training in this folder; the system lets go of it whatever becomes of this one.
+
+        Raises:
+            InputError: another one does.
+        """
+        folder = os.open(self.path, os.O_RDONLY)  # the folder itself: a file would be one more in it
+        try:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                message = f"{self.path} is in use: another process trains in it; wait until that has ended, or stop it"
+                raise InputError(message) from None
+            except OSError:
+                pass  # a file system that has no locks
+            yield
+        finally:
+            os.close(folder)
+
+    def begin_anew(self) -> None:
+        """Remove the curves of a training that was killed before its first checkpoint."""
+        for path in self.path.glob("events.out.tfevents.*"):
+            path.unlink()
 
     def discard(self) -> None:
         """Remove the folder of a run that came to nothing; one with a checkpoint stays."""
@@ -61,6 +97,9 @@ class RunFolder(Folder):
     @property
     def has_checkpoint(self) -> bool:
         return any(self.path.glob("checkpoints/*.ckpt"))
+
+    def has(self, name: Literal["best", "last"]) -> bool:
+        return (self.path / "checkpoints" / f"{name}.ckpt").is_file()
 
     @property
     def study(self) -> str:
@@ -95,3 +134,14 @@ class RunFolder(Folder):
             return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         except ValueError as error:
             raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
+
+
+def refuse_binary(path: Path, option: str) -> None:
+    """Refuse a config that is not text: the parser would say which byte, and not of which file."""
+    if not path.is_file():
+        return
+    try:
+        path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise InputError(f"{option} {path}, line {line}: not utf-8 text; save it as UTF-8") from None

@@ -28,11 +28,25 @@ class RunRecord:
         self.console = console
         self.is_new = run is None
 
-    def open(self, run: RunFolder, config: str, films: FilmDataModule, hidden: list[int], members: int = 1) -> Path:
-        """Say what is about to happen; in a new folder, write the config and what is known of the data."""
+    def open(
+        self,
+        run: RunFolder,
+        config: str,
+        films: FilmDataModule,
+        hidden: list[int],
+        members: int = 1,
+        trains: bool = False,
+    ) -> Path:
+        """Say what is about to happen; in a new folder, write the config and what is known of the data.
+
+        Args:
+            trains: whether it is to train, which in a folder without a checkpoint begins at the start.
+        """
         self.run = run
         if self.is_new:
             run.write_text("config.yaml", config)
+        if self.is_new or (trains and not run.has("last")):
+            run.begin_anew()
             if films.films.rows is None:  # new films, and a checkpoint file in place of a run
                 return run.path
             metrics = describe_data(run.study, films.declared.target, films.films, films.fitted)

@@ -37,7 +37,8 @@ def tune(words: list[str], given: str | None, console: Console) -> None:
         rehearse(cli.config_yaml(), axes, cli.search.folds)
         folder = RunFolder.create(cli.option("runs"), f"{cli.option('name')}-tune")
     try:
-        _search(cli, axes, folder, console)
+        with folder.locked():
+            _search(cli, axes, folder, console)
     except BaseException:
         if not (folder.path / "tune.db").is_file():  # nothing to go on with
             folder.discard()
@@ -124,6 +125,7 @@ class Tuner:
         run = RunFolder(trial.path / f"fold_{inner[1]}") if inner else trial
 
         def open_run(cli: FilmCLI) -> Path:
+            run.path.mkdir(parents=True, exist_ok=True)
             trial.write_text("config.yaml", cli.config_yaml())
             return run.path
 

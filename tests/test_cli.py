@@ -54,8 +54,10 @@ LEFT_BY_A_STUDY = sorted(
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
 
 
-def in_a_process(*words: object, cwd: Path, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, *options, str(CLI), *map(str, words)]
+def in_a_process(
+    *words: object, cwd: Path, options: tuple[str, ...] = (), within: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    line = [*within, sys.executable, *options, str(CLI), *map(str, words)]
     return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -885,6 +887,7 @@ MISTAKES = {
     "a name that is none": ("--name a/b", ["--name must be fit for a folder's name, got 'a/b'"]),
     "an unknown score to stop by": ("--early_stopping.monitor val/los", ["val/los", "val/loss"]),
     "nothing to validate with": ("--trainer.limit_val_batches 0", ["limit_val_batches"]),
+    "single rows to overfit": ("--trainer.overfit_batches 2", ["trainer.overfit_batches must be 0, got 2"]),
     "an unknown accelerator": ("--trainer.accelerator warp", ["warp", "cpu"]),
     "an unknown strategy": ("--trainer.strategy warp", ["warp", "ddp"]),
     "no devices": ("--trainer.devices 0", ["devices='0'"]),
@@ -1012,7 +1015,6 @@ def test_a_run_without_a_checkpoint_says_how_to_train_it(command, study, tmp_pat
     shutil.copy(study.path / "config.yaml", run)
     for word in ("test", "importance"):
         refused(command(word, "--run", run), "best.ckpt does not exist", f"--config {run / 'config.yaml'}")
-    refused(command("fit", "--resume", run), "last.ckpt does not exist")
     assert files_in(run) == ["config.yaml"]
 
 
@@ -1212,70 +1214,12 @@ def test_help_and_mistakes_do_not_wait_for_torch(tmp_path, words, code, heavy):
     assert not roots & heavy
 
 
-@pytest.fixture(scope="module")
-def shared(study_config, tmp_path_factory) -> SimpleNamespace:
-    """Return a study on two processes, in a folder where nothing else is."""
-    here = tmp_path_factory.mktemp("two")
-    options = ["--trainer.devices", 2, "--trainer.strategy", "ddp", "--trainer.max_epochs", 2]
-    said = in_a_process("study", "--config", study_config, *options, cwd=here)
-    return SimpleNamespace(here=here, path=here / "runs" / "small" / "version_0", said=said)
-
-
-def test_two_processes_write_one_run(shared):
-    assert shared.said.returncode == 0, shared.said.stderr
-    assert "Traceback" not in shared.said.stderr
-    assert versions_in(shared.here) == ["runs/small/version_0"]
-    assert [path.name for path in shared.here.iterdir()] == ["runs"]
-    assert [path.name for path in (shared.here / "runs").iterdir()] == ["small"]
-    others = [name for name in files_in(shared.path) if not name.startswith("events.")]
-    assert [name for name in others if name != "hparams.yaml"] == LEFT_BY_A_STUDY
-    assert shared.said.stdout.count("small: rating of 198 films") == 1
-    assert shared.said.stdout.count("45 held-out test films") == 1
-    assert shared.said.stdout.count("What the predictions of 45 test films rest on") == 1
-
-
-def test_two_processes_write_for_tensorboard_what_one_writes(shared, study):
-    two, one = scalars_of(shared.path), scalars_of(study.path)
-    assert set(two) == set(one)
-    for tag in ("train/learning_rate", "train/gradient_norm_mean", "train/gradient_norm_max"):
-        assert len(two[tag]) == 2, tag
-    assert {name: len(texts) for name, texts in texts_of(shared.path).items()} == {"config": 1, "data": 1}
-    assert len(hyperparameters_of(shared.path)) == 1
-
-
-def test_two_processes_predict_every_film_once(shared, study):
-    assert predictions_of(shared.path)["row"].tolist() == study.predictions["row"].tolist()
-    tested = predictions_of(shared.path).query("split == 'test'")
-    assert len(tested) % 2 == 1
-    assert metrics_of(shared.path)["models"]["mlp"] == expected_scores(tested["actual"], tested["predicted"])
-
-
-def test_two_processes_find_the_importances_that_one_finds(shared, command, tmp_path):
-    two, updates = tables_of(shared.path), described(shared.path)["row_updates"]
-    assert pd.read_csv(shared.path / "Permu_importance_df.csv")["importance"][0] > 0.01
-    assert described(shared.path)["rows"] % 2 == 1
-    own = shutil.copytree(shared.path, tmp_path / "small" / "version_0")
-    for name in IMPORTANCES:
-        (own / name).unlink()
-    one_process = ["--trainer.devices", 1, "--trainer.strategy", "auto"]
-    assert command("importance", "--run", own, *one_process).code == 0
-    assert tables_of(own) == two
-    assert described(own)["row_updates"] == updates > 0
-
-
-def test_one_new_process_finds_the_scores_of_two(shared, tmp_path):
-    two = scored_by_test(metrics_of(shared.path))
-    assert two["mlp"]["rmse"] > 0
-    assert two["mlp"]["rmse"] != two["mean"]["rmse"]
-    # Not those of the study, but found anew.
-    (shared.path / "metrics.json").write_text(json.dumps({**metrics_of(shared.path), "models": {}}), encoding="utf-8")
-    one_process = ["--trainer.devices", 1, "--trainer.strategy", "auto"]
-    said = in_a_process("test", "--run", shared.path, *one_process, cwd=tmp_path)
-    assert (said.returncode, said.stderr) == (0, "")
-    one = metrics_of(shared.path)["models"]
-    assert set(one) == set(two)
-    for model, scores in two.items():
-        known = {name: value for name, value in scores.items() if value is not None}
-        assert {name: one[model][name] for name in known} == pytest.approx(known, rel=1e-6, abs=1e-6)
-        assert {name for name, value in one[model].items() if value is None} == set(scores) - set(known)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("width", [200_000_000, 10**18])
+def test_a_network_that_memory_does_not_hold_is_one_line(study_config, tmp_path, width):
+    limit = ("bash", "-c", 'ulimit -v 4194304; exec "$@"', "bash")
+    done = in_a_process("fit", "--config", study_config, "--model.hidden", f"[{width}]", cwd=tmp_path, within=limit)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: out of memory: ")
+    assert "more min_films of a feature" in line
+    assert versions_in(tmp_path) == []

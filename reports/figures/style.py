@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from reports.terminal import ACTING
+
 Theme = Literal["light", "dark"]
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#F0E442", "#999999")
@@ -95,8 +97,11 @@ def template_json(theme: Theme) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return data for a page's script: no `</script>` in it ends one, and what is no finite number is null."""
-    said = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    """Return data for a page's script: no `</script>` in it ends one, no mark turns the page's text round.
+
+    What is no finite number is null.
+    """
+    said = json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(ACTING)
     if "NaN" in said or "Infinity" in said:
         whole = json.loads(said, parse_constant=lambda _: None)
         said = json.dumps(whole, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from datamodules.batches import Batch, FilmRows, RowSampler, film_loader
+from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from datamodules.encoder import EncodedFilms, FilmEncoder
 from datamodules.features import Number
 
@@ -41,22 +41,22 @@ def assert_holds(batch: Batch, rows: list[int], encoded: EncodedFilms, target: n
 def test_a_batch_holds_the_csr_rows(encoded, target, places):
     assert np.diff(encoded.labels.indptr)[[7, 90, 202]].tolist() == [0, 0, 0]
     assert encoded.labels[[0]].nnz > 1
-    assert_holds(FilmRows(encoded, target).__getitems__(places), places, encoded, target)
+    assert_holds(FilmRows(encoded, target)[places], places, encoded, target)
 
 
 def test_places_count_among_the_chosen_rows(encoded, target):
     rows = np.array([5, 8, 7, 100])
     films = FilmRows(encoded, target, rows)
     assert len(films) == 4
-    assert_holds(films.__getitems__([3, 0, 2]), [100, 5, 7], encoded, target)
+    assert_holds(films[[3, 0, 2]], [100, 5, 7], encoded, target)
 
 
 def test_a_single_place_is_a_batch_of_one(encoded, target):
-    assert_holds(FilmRows(encoded, target)[9], [9], encoded, target)
+    assert_holds(FilmRows(encoded, target)[[9]], [9], encoded, target)
 
 
 def test_types_are_those_of_the_network(encoded, target):
-    batch = FilmRows(encoded, target).__getitems__([0, 1])
+    batch = FilmRows(encoded, target)[[0, 1]]
     kinds = {name: getattr(batch, name).dtype for name in Batch._fields}
     assert kinds == {
         "row": torch.int64,
@@ -72,7 +72,7 @@ def test_a_table_without_label_columns_gives_empty_bags():
     frame = pd.DataFrame({"year": [1990.0, 2000.0, np.nan]})
     encoded = FilmEncoder([Number("year")]).fit_encode(frame, np.arange(3))
     assert encoded.labels.shape == (3, 0)
-    batch = FilmRows(encoded, np.zeros(3)).__getitems__([2, 0])
+    batch = FilmRows(encoded, np.zeros(3))[[2, 0]]
     assert batch.labels.tolist() == []
     assert batch.offsets.tolist() == [0, 0, 0]
     assert batch.dense.shape == (2, 2)
@@ -80,21 +80,32 @@ def test_a_table_without_label_columns_gives_empty_bags():
 
 def test_a_missing_target_stays_missing(encoded, target):
     target[3] = np.nan
-    batch = FilmRows(encoded, target).__getitems__([3, 4])
+    batch = FilmRows(encoded, target)[[3, 4]]
     assert torch.isnan(batch.target).tolist() == [True, False]
 
 
 def sampler(
-    n_rows: int, *, shuffle: bool, seed: int = 1, rank: int = 0, n_devices: int = 1, epoch: int = 0
-) -> RowSampler:
-    made = RowSampler(n_rows, shuffle=shuffle, seed=seed, rank=rank, n_devices=n_devices)
+    n_rows: int,
+    batch_size: int = 1,
+    *,
+    shuffle: bool,
+    seed: int = 1,
+    rank: int = 0,
+    n_devices: int = 1,
+    epoch: int = 0,
+) -> SharedBatchSampler:
+    made = SharedBatchSampler(n_rows, batch_size, shuffle=shuffle, seed=seed, rank=rank, n_devices=n_devices)
     made.set_epoch(epoch)
     return made
 
 
+def order_of(made: SharedBatchSampler) -> list[int]:
+    return [row for batch in made for row in batch]
+
+
 @pytest.mark.parametrize(("batch_size", "sizes"), [(64, [64, 64, 64, 11]), (203, [203]), (500, [203]), (1, [1] * 203)])
 def test_a_loader_gives_whole_batches_the_last_one_ragged(encoded, target, batch_size, sizes):
-    loader = film_loader(FilmRows(encoded, target), sampler(203, shuffle=False), batch_size=batch_size)
+    loader = film_loader(FilmRows(encoded, target), sampler(203, batch_size, shuffle=False))
     batches = list(loader)
     assert all(isinstance(batch, Batch) for batch in batches)
     assert [len(batch.row) for batch in batches] == sizes
@@ -103,7 +114,7 @@ def test_a_loader_gives_whole_batches_the_last_one_ragged(encoded, target, batch
 
 
 def test_a_shuffled_loader_gives_every_row_once_and_whole(encoded, target):
-    batches = list(film_loader(FilmRows(encoded, target), sampler(203, shuffle=True), batch_size=50))
+    batches = list(film_loader(FilmRows(encoded, target), sampler(203, 50, shuffle=True)))
     rows = [row for batch in batches for row in batch.row.tolist()]
     assert rows != sorted(rows)
     assert sorted(rows) == list(range(203))
@@ -113,7 +124,7 @@ def test_a_shuffled_loader_gives_every_row_once_and_whole(encoded, target):
 
 def test_orders_differ_between_epochs_and_seeds():
     orders = {
-        (seed, epoch): tuple(sampler(40, shuffle=True, seed=seed, epoch=epoch))
+        (seed, epoch): tuple(order_of(sampler(40, shuffle=True, seed=seed, epoch=epoch)))
         for seed in range(5)
         for epoch in range(5)
     }
@@ -122,13 +133,13 @@ def test_orders_differ_between_epochs_and_seeds():
 
 
 def test_seed_and_epoch_alone_give_the_order():
-    first = list(sampler(40, shuffle=True, seed=7, epoch=3))
+    first = order_of(sampler(40, 7, shuffle=True, seed=7, epoch=3))
     torch.manual_seed(123)
-    used = sampler(40, shuffle=True, seed=7, epoch=0)
+    used = sampler(40, 11, shuffle=True, seed=7, epoch=0)
     list(used)
     used.set_epoch(3)
     assert first != list(range(40))
-    assert list(used) == first
+    assert order_of(used) == first
 
 
 def test_the_global_stream_is_not_drawn_from():
@@ -138,26 +149,21 @@ def test_the_global_stream_is_not_drawn_from():
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 7, 12, 100])
+@pytest.mark.parametrize("shuffle", [True, False])
+@pytest.mark.parametrize("n_rows", [1, 2, 7, 12, 101])
 @pytest.mark.parametrize("n_devices", [1, 2, 3])
-def test_devices_share_rows_in_order_without_repeats(n_rows, n_devices):
-    shares = [sampler(n_rows, shuffle=False, rank=rank, n_devices=n_devices) for rank in range(n_devices)]
-    assert sorted(row for share in shares for row in share) == list(range(n_rows))
-    assert all(list(share) == sorted(share) for share in shares)
-    assert [len(share) for share in shares] == [len(list(share)) for share in shares]
+def test_devices_together_have_the_batches_of_one(n_rows, n_devices, shuffle):
+    alone = list(sampler(n_rows, 4, shuffle=shuffle, epoch=4))
+    shares = [sampler(n_rows, 4, shuffle=shuffle, epoch=4, rank=rank, n_devices=n_devices) for rank in range(n_devices)]
+    assert [len(share) for share in shares] == [len(alone)] * n_devices
+    together = list(zip(*shares, strict=True))  # batch by batch
+    assert [sorted(row for part in parts for row in part) for parts in together] == [sorted(batch) for batch in alone]
+    assert all(max(map(len, parts)) - min(map(len, parts)) <= 1 for parts in together)
+    assert sorted(row for batch in alone for row in batch) == list(range(n_rows))
+    assert [shares[0].rows_of(batch) for batch in range(len(alone))] == [len(batch) for batch in alone]
 
 
-@pytest.mark.parametrize("n_rows", [1, 2, 7, 12, 100])
-@pytest.mark.parametrize("n_devices", [1, 2, 3])
-def test_devices_get_equally_many_shuffled_rows(n_rows, n_devices):
-    shares = [sampler(n_rows, shuffle=True, rank=rank, n_devices=n_devices) for rank in range(n_devices)]
-    counts = [len(list(share)) for share in shares]
-    assert counts == [-(-n_rows // n_devices)] * n_devices
-    assert counts == [len(share) for share in shares]
-    assert {row for share in shares for row in share} == set(range(n_rows))
-
-
-def test_devices_together_go_through_the_order_of_one():
-    alone = list(sampler(12, shuffle=True, epoch=4))
-    shares = [list(sampler(12, shuffle=True, epoch=4, rank=rank, n_devices=3)) for rank in range(3)]
-    assert [row for together in zip(*shares, strict=True) for row in together] == alone
+def test_a_device_has_no_row_of_a_batch_smaller_than_there_are_devices(encoded, target):
+    loader = film_loader(FilmRows(encoded, target), sampler(203, 101, shuffle=False, rank=2, n_devices=3))
+    sizes = [len(batch.row) for batch in loader]
+    assert sizes == [33, 33, 0]

@@ -129,13 +129,13 @@ def test_text_far_down_makes_the_whole_column_text(file):
         ('a,b\n"1\n\n",2\n3\n', "line 5: every row must have the header's 2 cells, got 1"),
         ("a,b\r\n1,2\r\n\r\n3\r\n", "line 4: every row must have the header's 2 cells, got 1"),
         ("\ufeffa,b\n1,2\n3\n", "line 3: every row must have the header's 2 cells, got 1"),
-        ('a,b\n"1,2\n3,4\n', "line 2: every row must have the header's 2 cells, got 1"),
+        ('a,b\n"1,2\n3,4\n', "line 2: a quote is opened there and never closed; close or remove it"),
         ("a,b\n" + "x" * 200_000 + ",1\n2\n", "line 3: every row must have the header's 2 cells, got 1"),
         ("a,b\n" + "123456,1\n" * 200_000 + "2\n", "line 200002: every row must have the header's 2 cells, got 1"),
         ("a,b,a,b,c\n1,2,3,4,5\n", "every column needs a name of its own, got 'a', 'b' more than once"),
         ("", "is empty; a header line and rows of films are needed"),
         ("a,b\n", "has a header and no rows; rows of films are needed"),
-        ("\n\n", "is not a table: CSV parse error: Empty CSV file"),
+        ("\n\n", "has no header; a header line and rows of films are needed"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_the_line_at_fault(file, content, said):

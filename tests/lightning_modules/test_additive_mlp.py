@@ -21,7 +21,7 @@ def encoded(films_frame, film_features):
 @pytest.fixture
 def batch(encoded) -> Batch:
     """Return all films as one batch; three of them have no label."""
-    return FilmRows(encoded, np.zeros(203)).__getitems__(list(range(203)))
+    return FilmRows(encoded, np.zeros(203))[list(range(203))]
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_one_film_gives_one_prediction(encoded):
 @pytest.mark.parametrize("feature", [Number("year"), Category("company")])
 def test_numbers_or_labels_alone_are_enough(films_frame, feature):
     encoded = FilmEncoder([feature]).fit_encode(films_frame, np.arange(203))
-    batch = FilmRows(encoded, np.zeros(203)).__getitems__([0, 1, 7])
+    batch = FilmRows(encoded, np.zeros(203))[[0, 1, 7]]
     predicted = network(encoded, hidden=[8])(*inputs(batch))
     assert predicted.shape == (3,)
     assert predicted.isfinite().all()
@@ -195,6 +195,6 @@ def test_initial_weights_have_the_spread_they_should():
 def test_label_columns_that_no_film_has_get_no_gradient():
     encoded = FilmEncoder([Category("company")]).fit_encode(pd.DataFrame({"company": ["A", "B", "C"]}), np.arange(3))
     ours = network(encoded, hidden=[4])
-    F.mse_loss(ours(*inputs(FilmRows(encoded, np.zeros(3)).__getitems__([0, 2]))), torch.ones(2)).backward()
+    F.mse_loss(ours(*inputs(FilmRows(encoded, np.zeros(3))[[0, 2]])), torch.ones(2)).backward()
     seen = ours.first.label_weight.grad.abs().sum(dim=1) > 0
     assert seen.tolist() == [True, False, True]

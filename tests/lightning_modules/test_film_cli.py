@@ -224,7 +224,7 @@ def test_a_checkpoint_without_its_films_or_its_model_is_refused(words, trained, 
 
 def test_a_checkpoint_cut_short_is_refused(words, trained, runs, tmp_path):
     (tmp_path / "cut.ckpt").write_bytes(trained.read_bytes()[:2000])
-    with pytest.raises(InputError, match=r"cut\.ckpt is not a checkpoint of Greenlight"):
+    with pytest.raises(InputError, match=r"cut\.ckpt is damaged: its bytes are not those that were written"):
         FilmCLI(["test", *words], runs, tmp_path / "cut.ckpt")
 
 

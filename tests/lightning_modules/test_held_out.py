@@ -54,7 +54,7 @@ def test_predictions_stay_out_of_the_checkpoint():
 
 
 def gather_on_a_device(rank: int, n_rows: int, store: str) -> None:
-    """Share out rows as `RowSampler` does and gather them again."""
+    """Share out rows as `SharedBatchSampler` does and gather them again."""
     patience = timedelta(seconds=20)
     dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2, timeout=patience)
     gathered = Predictions()

@@ -23,7 +23,7 @@ def encoded(films_frame, film_features):
 @pytest.fixture
 def inputs(encoded) -> tuple[torch.Tensor, ...]:
     """Return all films as the network takes them."""
-    batch: Batch = FilmRows(encoded, np.zeros(203)).__getitems__(list(range(203)))
+    batch: Batch = FilmRows(encoded, np.zeros(203))[list(range(203))]
     return batch.dense, batch.labels, batch.offsets, batch.weights
 
 
@@ -173,7 +173,7 @@ def test_scores_are_those_of_the_mean_prediction(film_data, quick_trainer):
     trainer.fit(model, datamodule=data)
     trainer.validate(model, datamodule=data, verbose=False)
     films, scale, rows = data.films, data.fitted.scale, data.films.rows.val
-    batch = FilmRows(films.encoded, films.actual).__getitems__(rows.tolist())
+    batch = FilmRows(films.encoded, films.actual)[rows.tolist()]
     with torch.no_grad():
         scaled = [one(*batch[1:5]).numpy() for one in alone(model.network.eval(), films.encoded, [16, 8])]
     assert np.std(scaled, axis=0).min() > 1e-4

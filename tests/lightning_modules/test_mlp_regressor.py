@@ -155,7 +155,7 @@ def test_a_checkpoint_is_tested_by_a_new_trainer_with_the_same_scores(fitted, fi
 def test_predictions_are_in_the_tables_order(fitted):
     model, trainer, data = fitted
     trainer.predict(model, datamodule=data, return_predictions=False)
-    whole = FilmRows(data.films.encoded, data.films.actual).__getitems__(list(range(data.films.n_rows)))
+    whole = FilmRows(data.films.encoded, data.films.actual)[list(range(data.films.n_rows))]
     with torch.no_grad():
         scaled = model.eval()(whole).double().numpy()
     train = data.films.actual[data.films.rows.train]
@@ -173,7 +173,7 @@ def test_a_log1p_target_is_undone(film_data, films_frame, quick_trainer, tmp_pat
     films = data.films
     logged = np.log1p(films.actual[films.rows.train])
     with torch.no_grad():
-        scaled = model.eval()(FilmRows(films.encoded, films.actual).__getitems__(list(range(203)))).double().numpy()
+        scaled = model.eval()(FilmRows(films.encoded, films.actual)[list(range(203))]).double().numpy()
     assert films.actual.max() > 1e6
     assert model.predicted == pytest.approx(np.exp(scaled * logged.std() + logged.mean()) - 1, rel=1e-4)
     actual, predicted = films.actual[films.rows.test], model.predicted[films.rows.test]

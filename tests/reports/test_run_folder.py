@@ -166,7 +166,7 @@ def test_a_first_write_that_fails_leaves_nothing(run):
 
 def test_a_folder_in_the_way_stays_and_nothing_is_left_beside_it(run):
     (run.path / "notes.txt").mkdir()
-    with pytest.raises(OSError, match=r"notes\.txt"):
+    with pytest.raises(InputError, match=r"notes\.txt can't be written: Is a directory$"):
         run.write_text("notes.txt", "new")
     assert files_of(run) == ["notes.txt"]
 

@@ -1,0 +1,197 @@
+import gzip
+import os
+import re
+import sqlite3
+from contextlib import closing
+from io import StringIO
+
+import pyarrow as pa
+import pyarrow.parquet as papq
+import pytest
+
+from datamodules.errors import InputError
+from datamodules.features import Labels, Number
+from datamodules.film_data_module import FilmDataModule
+from datamodules.splits import RandomSplit
+from datamodules.tables import read_table
+from datamodules.targets import Target
+from reports.figures.style import script_json
+from reports.terminal import terminal
+
+
+def table(folder, rows, name="films.csv", encoding="utf-8", end="\n"):
+    path = folder / name
+    path.write_bytes((end.join(["year,genre,rating", *rows]) + end).encode(encoding))
+    return path
+
+
+GOOD = [f"{1990 + i},Drama,{i % 5}.5" for i in range(20)]
+
+
+def films(path, genre="genre", **given):
+    data = FilmDataModule(
+        str(path), [Number("year"), Labels(genre)], Target("rating"), RandomSplit(0.2, 0.2, 3), **given
+    )
+    data.setup("fit")
+    return data
+
+
+def names(data):
+    return data.fitted.encoder.space.groups[1][0].values
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (GOOD[:1], ": the target 'rating' must be there for 2 rows or more, got 1 of 1; give a table that has it"),
+        (
+            ["1e308,Drama,1", *GOOD],
+            ", line 2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'; correct or empty it",
+        ),
+        (
+            [*GOOD, "2000,Drama,-1e308"],
+            ", line 22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e+308'; correct or "
+            "empty it",
+        ),
+        (
+            [*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"],
+            ", line 25: column 'year' must hold finite numbers, row 22 has 'inf'; correct or empty it",
+        ),
+        (
+            [row.replace(",", ",", 1).rsplit(",", 1)[0] + "," for row in GOOD],
+            ": the target 'rating' must be there for 2 rows or more, got 0 of 20; give a table that has it",
+        ),
+        ([row.split(",", 1)[1].join([",", ""]) for row in GOOD], ": column 'year' has no value in the"),
+        ([*GOOD, '1999,"Drama,3'], ", line 22: a quote is opened there and never closed; close or remove it"),
+    ],
+    ids=["one row", "1e308 in a number", "1e308 in the target", "inf", "no target", "all missing", "open quote"],
+)
+def test_a_table_is_refused_with_file_line_column_and_remedy(tmp_path, rows, said):
+    path = table(tmp_path, rows)
+    with pytest.raises(InputError, match="^" + re.escape(f"{path}{said}")):
+        films(path)
+
+
+def test_one_column_is_refused_with_those_that_lack(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text("year\n1999\n2000\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        films(path)
+    assert str(refused.value) == f"{path}: no column 'rating'\nno column 'genre'\nthe table has: year"
+
+
+def test_names_of_10000_characters_are_cut_in_messages(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text("x" * 10_000 + ",y\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        films(path)
+    assert str(refused.value).endswith(f"the table has: {'x' * 77}..., y")
+
+
+def test_differences_too_small_for_a_square_are_none(tmp_path):
+    data = films(table(tmp_path, [f"{i % 2}e-320,Drama,{i}" for i in range(20)]))
+    assert data.films.encoded.dense.max() < 1
+
+
+@pytest.mark.parametrize(("encoding", "end"), [("utf-8-sig", "\n"), ("utf-8", "\r\n"), ("utf-8", "\r")])
+def test_marks_and_line_ends_of_other_systems_change_nothing(tmp_path, encoding, end):
+    other = films(table(tmp_path, GOOD, "other.csv", encoding, end))
+    assert other.fitted.fingerprint == films(table(tmp_path, GOOD)).fitted.fingerprint
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_is_named_or_read(tmp_path, encoding):
+    path = table(tmp_path, [row.replace("Drama", "Épopée") for row in GOOD], encoding=encoding)
+    with pytest.raises(InputError, match=re.escape(str(path)) + r", line [12]: .* --data.encoding "):
+        films(path)
+    assert names(films(path, encoding=encoding)) == ["Épopée"]
+
+
+def test_labels_are_composed_and_keep_what_only_looks_alike(tmp_path):
+    cells = [
+        "Ame\u0301lie",
+        "Am\u00e9lie",
+        "\u00a0Am\u00e9lie ",
+        "\u0410",
+        "A",
+        "👩\u200d👧",
+        "\u05e9\u05dc\u05d5\u05dd",
+    ]
+    rows = [f"{1990 + i},{cells[i % 7]},{i % 5}.5" for i in range(70)]
+    assert set(names(films(table(tmp_path, rows)))) == {
+        "Am\u00e9lie",
+        "\u0410",
+        "A",
+        "👩\u200d👧",
+        "\u05e9\u05dc\u05d5\u05dd",
+    }
+
+
+def test_a_label_that_is_a_separator_is_no_label(tmp_path):
+    rows = [row.replace("Drama", '", "' if i % 2 else "War") for i, row in enumerate(GOOD)]
+    assert names(films(table(tmp_path, rows))) == ["War"]
+
+
+def test_a_nul_byte_in_a_label_is_kept(tmp_path):
+    assert names(films(table(tmp_path, [row.replace("Drama", "a\0b") for row in GOOD]))) == ["a\0b"]
+
+
+def test_a_line_of_two_gigabytes_is_refused_at_once(tmp_path):
+    path = table(tmp_path, GOOD)
+    os.truncate(path, 2 * 2**30)  # a hole: no disk is taken
+    with pytest.raises(InputError, match=f"{path}, line 22: a line must be shorter than 16 MiB; end it where a film"):
+        read_table(str(path))
+
+
+def test_a_bomb_is_refused_unless_unpacked(tmp_path):
+    path = tmp_path / "films.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n") + 100 * gzip.compress(b"1,2\n" * 2**18))
+    with pytest.raises(InputError, match=f"{path} unpacks to more than 200 times its size.*unpack it with gunzip"):
+        read_table(str(path))
+
+
+def test_a_parquet_file_of_one_repeated_cell_is_refused(tmp_path):
+    path = tmp_path / "films.parquet"
+    with papq.ParquetWriter(path, pa.schema({"a": pa.int64()})) as writer:
+        for _ in range(5):
+            writer.write_table(pa.table({"a": pa.repeat(7, 10_000_000)}), row_group_size=10_000_000)
+    with pytest.raises(InputError, match=f"{path} takes 0.4 GiB of memory, more than 500 times its size"):
+        read_table(str(path))
+
+
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [
+        ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c", "a recursive query may"),
+        ("SELECT count(*) FROM n a, n b, n c", "a query must take at most 20,000,000 steps of SQLite"),
+        ("SELECT zeroblob(900000000) AS x", "SQLite says: .* too big"),
+    ],
+    ids=["recursion", "product", "cell"],
+)
+def test_a_view_in_a_database_ends(tmp_path, view, said):
+    path = tmp_path / "films.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE n (x)")
+        connection.executemany("INSERT INTO n VALUES (?)", [(i,) for i in range(1000)])
+        connection.execute(f"CREATE VIEW films AS {view}")
+    with pytest.raises(InputError, match=f"{path}: {said}"):
+        read_table(str(path), query="films")
+
+
+def test_what_is_printed_steers_no_terminal():
+    console = terminal()
+    console.file = StringIO()
+    console.print("a\x1b[2J\x07\u202eb\u2066c\x9b3m שלום", markup=False, highlight=False)
+    assert console.file.getvalue() == "a[2Jbc3m שלום\n"
+
+
+def test_data_on_a_page_turns_no_text_round():
+    assert script_json(["a\u202eb", "שלום"]) == '["ab","שלום"]'
+
+
+def test_a_config_that_is_no_text_is_refused_with_its_line(command, tmp_path):
+    path = tmp_path / "study.yaml"
+    path.write_bytes(b"name: x\nruns: \xff\n")
+    said = command("fit", "--config", path, "--runs", tmp_path / "runs")
+    assert said.code == 2
+    assert said.err == f"error: --config {path}, line 2: not utf-8 text; save it as UTF-8\n"

@@ -1,0 +1,55 @@
+from collections import Counter
+
+import pytest
+import torch
+from hypothesis import given
+
+from datamodules.errors import InputError
+from datamodules.features import Category, Labels, Number
+from datamodules.film_data_module import FilmDataModule
+from datamodules.splits import RandomSplit
+from datamodules.targets import Target
+from tests.fuzz.contract import TIMES, examples, in_a_child, no_hang
+from tests.fuzz.malformed import TABLES
+
+
+def batches_of(path):
+    features = [Number("year"), Labels("genre"), Category("company")]
+    data = FilmDataModule(str(path), features, Target("rating"), RandomSplit(0.2, 0.25, 3), batch_size=8)
+    data.setup("fit")
+    loaders = (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
+    return [batch for loader in loaders for batch in loader]
+
+
+def test_any_table_gives_finite_batches_or_one_message_with_its_name(tmp_path):
+    ended = Counter()
+
+    @examples(1000)
+    @given(TABLES)
+    def any_table(table):
+        path = table.write(tmp_path)
+        try:
+            with no_hang():
+                batches = batches_of(path)
+        except InputError as problem:
+            said = str(problem)
+            ended["refused"] += 1
+        else:
+            assert all(torch.isfinite(batch.dense).all() and torch.isfinite(batch.target).all() for batch in batches)
+            said = f"{path} is read"
+            ended["read"] += 1
+        finally:
+            path.unlink()
+        assert str(path) in said or said.startswith("data.")
+        assert len(said) < 10_000
+
+    any_table()
+    assert ended.total() >= 1000 * TIMES
+    assert min(ended["read"], ended["refused"]) > 20 * TIMES
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_any_table_ends_a_whole_command_well_and_under_a_gigabyte(fuzz_config, tmp_path):
+    ended = in_a_child("whole_commands.py", fuzz_config, tmp_path)
+    assert ended.total() >= 40 * TIMES
+    assert {word.split()[1] for word in ended} == {"0", "2"}
