@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: run test fuzz check format tensorboard audit clean
+.PHONY: run test fuzz soak check format tensorboard audit clean
 
 run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
@@ -13,6 +13,11 @@ test: $(INSTALLED)
 
 fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
 	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
+
+soak: $(INSTALLED)  # what takes too long for every change: 200 kills, the default study in 4 GB, malformed inputs
+	GREENLIGHT_KILLS=200 $(BIN)/python -m pytest tests/test_interruptions.py
+	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
+	$(MAKE) fuzz
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -3,9 +3,11 @@
 import csv
 import gzip
 import io
+import re
 import zlib
 from codecs import getincrementaldecoder
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -22,11 +24,14 @@ BLOCK = 64 * 2**20
 LONGEST = 16 * 2**20
 """Bytes of a line, and characters of a cell: what reads line by line takes up to 20 times as much."""
 
-WIDEST = 2**16
-"""Cells of a header; each column takes Arrow some kilobytes, whatever is in it."""
+WIDEST = 100_000
+"""Cells of a header; each column takes Arrow 7 kB, whatever is in it."""
 
-RATIO = 200
-"""A packed table must not be more than this many times as long unpacked, beyond one block; tables are 3 to 20 times."""
+SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 200
+"""A packed table must not unpack to more than so many bytes, and more than so many times its size.
+
+Names are packed 3 to 20 times, dummies several hundred times.
+"""
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
 """Cells of a text file that mean that nothing is known."""
@@ -77,7 +82,7 @@ class _Unpacked(io.RawIOBase):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.content = gzip.GzipFile(path)
-        self.allowed = max(RATIO * path.stat().st_size, BLOCK)
+        self.allowed = max(SWOLLEN_RATIO * path.stat().st_size, SWOLLEN)
 
     def readable(self) -> bool:
         return True
@@ -86,8 +91,8 @@ class _Unpacked(io.RawIOBase):
         n_read = self.content.readinto(buffer)
         if self.content.tell() > self.allowed:
             raise InputError(
-                f"{self.path} unpacks to more than {RATIO} times its size, which tables don't; "
-                "if it is one, unpack it with gunzip and give that file"
+                f"{self.path} unpacks to more than {SWOLLEN_RATIO} times its size and {SWOLLEN // 2**20} MiB, "
+                "which few tables do; if it is one, unpack it with gunzip and give that file"
             )
         return n_read
 
@@ -136,23 +141,30 @@ def _skim(path: Path, dialect: Dialect) -> bool:
         InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
     """
     quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
-    n_quotes = n_lines = length = 0
+    n_quotes = length = 0
     with _open(path) as stream:
         head = stream.read(LONGEST)
-        header = head[: (head.find(b"\n") + 1 or len(head))]
+        header = re.split(rb"[\r\n]", head, maxsplit=1)[0]
         if header.count(delimiter) >= WIDEST:
-            raise InputError(f"{path}, line 1: a header must have at most {WIDEST:,} cells; name fewer columns")
+            raise InputError(
+                f"{path}, line 1: a header must have at most {WIDEST:,} cells; write the table with fewer "
+                "columns, or as Parquet"
+            )
         for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
-            end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r")) + 1
-            n_lines += chunk.count(b"\n")
+            end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
             length = len(chunk) - end + (0 if end else length)
             if length >= LONGEST:
                 raise InputError(
-                    f"{path}, line {n_lines + 1}: a line must be shorter than {LONGEST // 2**20} MiB; "
-                    "end it where a film ends, or mend what wrote it"
+                    f"{path}, line {_lines_before(path, stream.tell() - length) + 1}: a line must be shorter than "
+                    f"{LONGEST // 2**20} MiB; end it where a film ends, or mend what wrote it"
                 )
             n_quotes += chunk.count(quote) if quote else 0
     return n_quotes % 2 == 1
+
+
+def _lines_before(path: Path, place: int) -> int:
+    with _open(path) as stream:
+        return sum(stream.read(min(2**20, place - start)).count(b"\n") for start in range(0, place, 2**20))
 
 
 def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
@@ -193,11 +205,12 @@ def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
     line = 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(stream)
-        for cells in rows:
-            row -= bool(cells)  # empty lines are left out; the header is row 0
-            if row < 0:
-                return line
-            line = rows.line_num + 1
+        with suppress(csv.Error):  # a cell too long for Python
+            for cells in rows:
+                row -= bool(cells)  # empty lines are left out; the header is row 0
+                if row < 0:
+                    return line
+                line = rows.line_num + 1
     return None
 
 

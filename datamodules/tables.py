@@ -26,8 +26,11 @@ SQLITE = {".db", ".sqlite", ".sqlite3"}
 STEPS, STEPS_A_BYTE = 20_000_000, 50
 """Of SQLite's machine, at most: so many, and more where the file is large; films and people joined take four a byte."""
 
-SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 500
+SWOLLEN, SWOLLEN_RATIO = 2**30, 1_000
 """A Parquet file must not take more than so many bytes, and more than so many times its size, in memory."""
+
+WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 12}
+"""Bytes of a Parquet value; others take 8 or more."""
 
 
 def read_table(
@@ -145,44 +148,49 @@ def _refuse_swollen(path: Path) -> None:
         for group in range(metadata.num_row_groups)
         for column in range(metadata.num_columns)
     ]
-    size = sum(max(8 * column.num_values, column.total_uncompressed_size) for column in columns)
+    size = sum(
+        max(WIDTHS.get(column.physical_type, 8) * column.num_values, column.total_uncompressed_size)
+        for column in columns
+    )
     if size > max(SWOLLEN, SWOLLEN_RATIO * path.stat().st_size):
         raise InputError(
-            f"{path} takes {size / 2**30:,.1f} GiB of memory, more than {SWOLLEN_RATIO} times its size, which tables "
-            "don't; if it is one, write it with fewer repeated cells"
+            f"{path} takes {size / 2**30:,.1f} GiB of memory, more than {SWOLLEN_RATIO} times its size, which few "
+            "tables do; if it is one, write it without compression and dictionaries"
         )
 
 
 def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
-    """Read the answer to a query; the file itself may hold a view that is one, so it is not trusted either."""
+    """Read the answer to a query. A view is one that came with the file: it must end, unlike a SELECT of the user's."""
     refused: list[str] = []
 
     def allow(action: int, *_: str | None) -> int:
         if action == sqlite3.SQLITE_RECURSIVE:
-            refused.append("a recursive query may never end")
+            refused.append("a recursive view may never end")
             return sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_OK
 
     steps = max(STEPS, STEPS_A_BYTE * path.stat().st_size)
 
     def stop() -> bool:
-        refused.append(f"a query must take at most {steps:,} steps of SQLite in a file of this size")
+        refused.append(f"a view must take at most {steps:,} steps of SQLite in a file of this size")
         return True
 
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOCK)
-            connection.set_authorizer(allow)
-            connection.set_progress_handler(stop, steps)
             found = connection.execute(
                 "SELECT name FROM sqlite_master "
                 "WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
             )
             tables = [name for (name,) in found]
-            return pd.read_sql_query(_select(query, tables, path), connection)
+            select = _select(query, tables, path)
+            if select != query:
+                connection.set_authorizer(allow)
+                connection.set_progress_handler(stop, steps)
+            return pd.read_sql_query(select, connection)
     except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
         if refused:
-            raise InputError(f"{path}: {refused[0]}; store its result as a table, and give that") from None
+            raise InputError(f"{path}: {refused[0]}; give the view's SELECT itself as --data.query") from None
         raise InputError(f"{path}: SQLite says: {error}; mend the query, or make the file again") from None
 
 
