@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from datamodules.errors import InputError, nearest
 from datamodules.whole_files import cannot_write, sweep, with_remedy
 from lightning_modules.prefixes import PREFIXES
-from lightning_modules.stops import STOP
+from lightning_modules.stops import STOP, is_first_of_its_node
 from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
 from reports.terminal import terminal
 
@@ -50,51 +50,42 @@ def main(arguments: list[str] | None = None) -> int:
 def _answer(words: list[str], console: "Console") -> int:
     try:
         return _dispatch(words)
-    except InputError as problem:
-        if _is_told_by_the_first():
-            return 2
-        message = str(problem)
-        if words[0] in PREFIXES:  # whose options need none
-            own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS[words[0]])
-            message = re.sub(rf"\b{re.escape(PREFIXES[words[0]])}(?={own}\b)", "--", message)
-        console.print("[bold red]error:[/bold red]", end=" ")
-        console.print(message, markup=False, highlight=False, soft_wrap=True)
-        return 2
-    except OSError as problem:  # a full disk, a folder that may not be written
-        # What comes of closing other files behind the first problem says less than that.
-        told = problem.__context__ if isinstance(problem.__context__, InputError) else with_remedy(problem)
-        console.print(f"error: {told}", markup=False, highlight=False, soft_wrap=True)
-        return 2
-    except (MemoryError, RuntimeError) as problem:
-        if not _is_of_memory(problem):
+    except (InputError, OSError, MemoryError, RuntimeError) as problem:
+        mistake = _mistake(problem, words)
+        if mistake is None:
             raise
-        said = (
-            re.sub(r"^\[.*?\] (err == 0\. )?", "", str(problem).splitlines()[0]) if str(problem) else "no more is left"
-        )
-        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
-        console.print(f"error: out of memory: {said}; {remedy}", markup=False, highlight=False, soft_wrap=True)
+        if not _is_told_by_the_first():
+            console.print("[bold red]error:[/bold red]", end=" ")
+            console.print(mistake, markup=False, highlight=False, soft_wrap=True)
         return 2
     except KeyboardInterrupt as stop:
-        if _is_first_of_its_node():
+        if is_first_of_its_node():
             said = "; ".join(["stopped", *map(str, stop.args)])
             console.print(said, markup=False, highlight=False, soft_wrap=True)
         return 128 + (STOP.told or signal.SIGINT)
 
 
-def _is_of_memory(problem: Exception) -> bool:
+def _mistake(problem: Exception, words: list[str]) -> str | None:
+    """Return what to say of what the user can mend; None of what is ours to."""
+    if isinstance(problem, InputError):
+        own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS.get(words[0], {}))
+        prefix = PREFIXES.get(words[0])  # options of these need none
+        return re.sub(rf"\b{re.escape(prefix)}(?={own}\b)", "--", str(problem)) if prefix else str(problem)
+    if isinstance(problem, OSError):  # a full disk, a folder that may not be written
+        # What comes of closing other files behind the first problem says less than that.
+        return str(problem.__context__) if isinstance(problem.__context__, InputError) else with_remedy(problem)
     # torch has a type of its own for a GPU's memory alone.
-    words = "allocate memory|out of memory|size calculation overflowed"
-    return isinstance(problem, MemoryError) or bool(re.search(words, str(problem)))
-
-
-def _is_first_of_its_node() -> bool:
-    """Tell whether this process speaks where several do the same."""
-    return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
+    words_of_memory = "allocate memory|out of memory|size calculation overflowed"
+    if isinstance(problem, MemoryError) or re.search(words_of_memory, str(problem)):
+        said = re.sub(r"^\[.*?\] (err == 0\. )?", "", (str(problem).splitlines() or ["no more is left"])[0])
+        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+        return f"out of memory: {said}; {remedy}"
+    return None
 
 
 def _is_told_by_the_first() -> bool:
     """Wait until the node's first process has told what it met too; False where it goes on, for then it hasn't."""
-    if _is_first_of_its_node():
+    if is_first_of_its_node():
         return False
     parent, until = os.getppid(), time.monotonic() + PATIENCE
     # torchrun ends the others when one fails: were this one quicker, nothing would be said.
@@ -128,6 +119,8 @@ def _dispatch(words: list[str]) -> int:
 def _run(words: list[str]) -> None:
     # Not an option of the parser's: a config must not be able to allow itself.
     others = [word for word in words if word != "--allow_any_class"]
+    if any(word.startswith("--allow_any_class=") for word in words):
+        raise InputError("--allow_any_class takes no value: give it alone, or not at all")
     if others == words:
         _run_limited(words)
         return

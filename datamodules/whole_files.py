@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +27,7 @@ def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
     Raises:
         InputError: one can't be written.
     """
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in contents}
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}{_beside()}") for path in contents}
     path = Path()
     try:
         for path, content in contents.items():
@@ -59,10 +60,15 @@ def with_remedy(problem: OSError) -> str:
 
 def sweep(folder: Path) -> None:
     """Remove what processes that died left beside the files of a folder."""
-    for path in folder.rglob(".*"):
-        found = re.fullmatch(r"\..+\.(\d+)", path.name)
+    for path in folder.rglob(f".*{_beside()}"):
+        found = re.search(r"\.(\d+)$", path.name.removesuffix(_beside()))
         if found and not _runs(int(found[1])):
             path.unlink(missing_ok=True)
+
+
+def _beside() -> str:
+    # A process's number tells nothing on another machine that writes into the same folder.
+    return f"@{platform.node()}.part"
 
 
 def _runs(process: int) -> bool:

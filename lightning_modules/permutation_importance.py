@@ -1,11 +1,8 @@
 """A callback that measures permutation importance once a model has been tested."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
-from signal import SIG_IGN, SIGINT, signal
-from threading import current_thread, main_thread
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -26,6 +23,7 @@ from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, Los
 from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
+from lightning_modules.stops import deaf
 from lightning_modules.tensorboard import boards
 
 
@@ -131,7 +129,7 @@ class PermutationImportance(Callback):
 
     def _contributions(self, films: FilmDataModule, baseline: Baseline) -> Contributions:
         """Take single values out; done on the first device alone, since it takes less time than the table of it."""
-        with _deaf():  # the importances are whole, and would be lost
+        with deaf():  # the importances are whole, and would be lost
             number = films.films.number[getattr(films.films.rows, self.split)]
             return Contributions.of(baseline, films.fitted.encoder, number)
 
@@ -208,25 +206,9 @@ def _of_all_devices(trainer: pl.Trainer, found: list[Found]) -> list[Found]:
         return found
     plain = [(one.of, one.places.cpu(), one.importance.cpu(), one.updates) for one in found]
     everyone: list[Any] = [None] * trainer.world_size
-    with _deaf():
+    with deaf():
         torch.distributed.all_gather_object(everyone, plain)
     return [Found(*one) for some in everyone for one in some]
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """Don't listen to Ctrl-C.
-
-    It would lose what is measured, or stop the devices that one which has finished waits for.
-    """
-    if current_thread() is not main_thread():
-        yield
-        return
-    listening = signal(SIGINT, SIG_IGN)
-    try:
-        yield
-    finally:
-        signal(SIGINT, listening)
 
 
 def _log(board: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:

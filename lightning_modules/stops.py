@@ -2,10 +2,17 @@
 
 import os
 import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+ECHO = 1.0
+"""Seconds within which a second signal is the first one's: a launcher passes on what the terminal sent to all."""
 
 
 class Stop:
@@ -14,12 +21,13 @@ class Stop:
     Attributes:
         told: the signal; None until there is one.
         waits: whether who works looks at `told` himself, and stops where nothing is lost. A second Ctrl-C doesn't wait.
+        heard: when the last signal came.
     """
 
     def __init__(self) -> None:
         self.told: int | None = None
         self.waits = False
-        self.over = False
+        self.heard = -ECHO
         self.process = 0
         self.before: dict[signal.Signals, Any] = {}
 
@@ -42,13 +50,32 @@ class Stop:
                 os._exit(128 + number)
             return
         # The first process of several decides for all, since Lightning kills it where another one ends before it.
-        if os.environ.get("LOCAL_RANK", "0") != "0":
+        now = time.monotonic()
+        if not is_first_of_its_node() or now - self.heard < ECHO:
             return
-        again, self.told = self.told is not None, self.told or number
-        if self.over or (self.waits and not (again and number == signal.SIGINT)):
+        first, self.heard, self.told = self.told is None, now, self.told or number
+        if self.waits and (first or number != signal.SIGINT):
             return
-        self.over = True  # what is written now is not to be disturbed
         raise KeyboardInterrupt
+
+
+def is_first_of_its_node() -> bool:
+    """Tell whether this is the process that hears and speaks where a machine has several."""
+    return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """Don't listen: what is done would be lost, or others wait for it."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    listening = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in listening.items():
+            signal.signal(number, handler)
 
 
 STOP = Stop()

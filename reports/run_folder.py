@@ -138,10 +138,10 @@ class RunFolder(Folder):
 
 def refuse_binary(path: Path, option: str) -> None:
     """Refuse a config that is not text: the parser would say which byte, and not of which file."""
-    if not path.is_file():
-        return
     try:
         path.read_text(encoding="utf-8")
+    except OSError:
+        return  # no file: it may be the config itself
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise InputError(f"{option} {path}, line {line}: not utf-8 text; save it as UTF-8") from None
