@@ -251,7 +251,7 @@ class FilmCLI(LightningCLI):
             if not isinstance(config[key], Namespace):
                 raise InputError(f"{key} must be {NAMES}, got {str(config[key])[:80]}")
         seed = config["seed_everything"]
-        if not isinstance(seed, bool) and not 0 <= seed < 2**32:
+        if not isinstance(seed, bool | None) and not 0 <= seed < 2**32:
             raise InputError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
 
     def _parse_ckpt_path(self) -> None:

@@ -57,11 +57,8 @@ class CheckedConnector(_CheckpointConnector):
         """Take over the optimisers and how far training was."""
         with taken_over(self._ckpt_path):
             super().restore_training_state()
-            for optimizer in self.trainer.optimizers:
-                for weights, state in optimizer.state.items():
-                    for name, values in state.items():
-                        if not isinstance(values, torch.Tensor) or values.shape not in (weights.shape, torch.Size([])):
-                            raise TypeError(f"optimizer_states: {name} is not of the weights' shape")
+            for optimizer in self.trainer.optimizers if self._loaded_checkpoint else []:
+                _refuse_other_steps(optimizer)
 
 
 @contextmanager
@@ -83,6 +80,18 @@ def taken_over(path: Any) -> Iterator[None]:
         ) from problem
 
 
+def _refuse_other_steps(optimizer: torch.optim.Optimizer) -> None:
+    """Refuse what an optimiser takes over as it is, and meets in its first step."""
+    # A setting of 0 may be given as 0.0.
+    own = {name: float(value) if type(value) is int else value for name, value in optimizer.defaults.items()}
+    for group in optimizer.param_groups:
+        _refuse_others({name: group[name] for name in own}, own, "optimizer_states")
+    for weights, state in optimizer.state.items():
+        for name, values in state.items():
+            if not isinstance(values, torch.Tensor) or values.shape not in (weights.shape, torch.Size([])):
+                raise TypeError(f"optimizer_states: {name} must be a tensor like the weights, got {str(values)[:80]}")
+
+
 def _refuse_others(found: Any, own: Any, key: str) -> None:
     """Refuse an entry of another kind than a run writes; what only one of both has is left to those who read it."""
     if isinstance(own, Mapping):
@@ -90,7 +99,7 @@ def _refuse_others(found: Any, own: Any, key: str) -> None:
     elif isinstance(own, torch.Tensor):
         fits = isinstance(found, torch.Tensor) and found.ndim == own.ndim and found.dtype.is_floating_point
     elif own is None:  # not known yet
-        fits = found is None or isinstance(found, str) or (isinstance(found, torch.Tensor) and found.ndim == 0)
+        fits = found is None or isinstance(found, str | bool) or (isinstance(found, torch.Tensor) and found.ndim == 0)
     elif type(own) is int:
         fits = type(found) is int and -1 <= found < 2**63
     else:

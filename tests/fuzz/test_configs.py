@@ -28,7 +28,7 @@ def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_pa
         (
             "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
             + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcd", "bcde", strict=True)),
-            ", line 5, column 40: a config must have 100,000 values or fewer, aliases written out; shorten it",
+            ", line 5, column 36: a config must have 100,000 values or fewer, aliases written out; shorten it",
         ),
     ],
     ids=["key twice", "open", "tab", "documents", "list", "key", "alias", "escape", "deep", "bomb"],
