@@ -131,12 +131,13 @@ def _run(words: list[str]) -> None:
 
 
 def _run_limited(words: list[str]) -> None:
-    from reports.run_folder import RunFolder, refuse_binary
+    from lightning_modules.config_file import refuse_malformed
+    from reports.run_folder import RunFolder
 
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, _, value = word.partition("=")
         if name in ("--config", "-c"):
-            refuse_binary(Path(value or following), name)
+            refuse_malformed(Path(value or following), name)
     option = TAKES_A_RUN[words[0]]
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):

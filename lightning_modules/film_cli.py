@@ -4,13 +4,15 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
 import lightning.pytorch as pl
 import torch
 import yaml
+from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -26,12 +28,12 @@ from datamodules.film_data_module import FilmDataModule
 from lightning_modules.class_paths import refuse_functions
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
-from lightning_modules.parser_messages import reword
+from lightning_modules.parser_messages import NAMES, reword
 from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.prefixes import PREFIXES
 from lightning_modules.run_callbacks import LastCheckpoint, Patience, RunCheckpoint
 from lightning_modules.tensorboard import TensorBoard
-from lightning_modules.whole_checkpoints import WholeCheckpointIO, is_damaged
+from lightning_modules.whole_checkpoints import CheckedConnector, WholeCheckpointIO, is_damaged, taken_over
 
 COMMON = (
     "name",
@@ -47,6 +49,9 @@ COMMON = (
     "report",
 )
 """The keys of a config that every command takes: what `config.yaml` in a run's folder holds."""
+
+GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
+"""Those with keys of their own."""
 
 
 COMPARES = ("study", "baselines")
@@ -113,6 +118,33 @@ class FilmArgumentParser(LightningArgumentParser):
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         raise InputError(reword(str(message), self.options)) from ex
+
+    def instantiate_classes(self, cfg: Namespace, **kwargs: Any) -> Namespace:
+        """Build what a config names."""
+        with _told():
+            return super().instantiate_classes(cfg, **kwargs)
+
+    def dump(self, *args: Any, **kwargs: Any) -> str:
+        """Return the config as text."""
+        with _told():
+            return super().dump(*args, **kwargs)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what the parser, or a class that a config names, makes of values that neither checks."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (
+        *(ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RecursionError, TypeError),
+        *(ValueError, yaml.YAMLError),
+    ) as problem:
+        said = (str(problem).splitlines() or [""])[0][:500]
+        raise InputError(
+            f"the config can't be used: {type(problem).__name__}: {said}; `--help-all` says what each key takes"
+        ) from problem
 
 
 class FilmCLI(LightningCLI):
@@ -211,8 +243,16 @@ class FilmCLI(LightningCLI):
         if prefix:
             options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
-        super().parse_arguments(parser, args)
-        refuse_functions(self.config[self.config["subcommand"]])
+        with _told():
+            super().parse_arguments(parser, args)
+        config = self.config[self.config["subcommand"]]
+        refuse_functions(config)
+        for key in GROUPS:  # for which the parser takes any value
+            if not isinstance(config[key], Namespace):
+                raise InputError(f"{key} must be {NAMES}, got {str(config[key])[:80]}")
+        seed = config["seed_everything"]
+        if not isinstance(seed, bool | None) and not 0 <= seed < 2**32:
+            raise InputError(f"seed_everything must be from 0 to {2**32 - 1}, got {seed}")
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would let the checkpoint's hyperparameters override the config and the options, without a word.
@@ -233,7 +273,8 @@ class FilmCLI(LightningCLI):
             _refuse_damaged(beside)
         trains = self.subcommand in ("fit", "study")
         if checkpoint and not trains:
-            self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
+            with taken_over(self.checkpoint):
+                self._take_over(checkpoint)  # before `setup`, so that the table is encoded as it was in training
         trainer = self._get(self.config_init, "trainer")
         if self.subcommand != "fit":
             _refuse_parts(trainer)
@@ -249,8 +290,9 @@ class FilmCLI(LightningCLI):
             space = self.datamodule.fitted.encoder.space
             feature_sets(space, self.permutation_importance.groups)  # refuses groups of nothing
         if checkpoint and trains:
-            self._take_over(checkpoint)  # after it, to see that training goes on from the same data
-            self._check_epochs(trainer["max_epochs"], checkpoint)
+            with taken_over(self.checkpoint):
+                self._take_over(checkpoint)  # after it, to see that training goes on from the same data
+                self._check_epochs(trainer["max_epochs"], checkpoint)
         if _is_rank_zero_of(trainer["num_nodes"]):
             self._get(self.config_init, "tensorboard").config = self.config_yaml()
             self.folder = self.open_run(self)
@@ -273,6 +315,7 @@ class FilmCLI(LightningCLI):
         except (ValueError, TypeError, RuntimeError) as problem:  # the last of SLURM's settings
             raise InputError(f"trainer: {problem}") from problem
         _refuse_processes(built)
+        built._checkpoint_connector = CheckedConnector(built)
         # Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for
         # ever. `STOP` hears the signal, and `LastCheckpoint` asks all processes.
         vars(built._signal_connector)["_sigterm_notifier_fn"] = lambda signum, frame: None

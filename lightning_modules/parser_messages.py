@@ -10,12 +10,13 @@ from datamodules.splits import Split
 from datamodules.targets import TargetColumn
 from lightning_modules.class_paths import refusal
 
+NAMES = "names with what belongs to each"
 KINDS = {
     "<class 'int'>": "a whole number",
     "<class 'float'>": "a number",
     "<class 'bool'>": "true or false",
     "<class 'list'>": "a list",
-    "<class 'dict'>": "names with what belongs to each",
+    "<class 'dict'>": NAMES,
 }
 
 

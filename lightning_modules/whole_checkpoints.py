@@ -1,13 +1,17 @@
-"""Checkpoint files that are whole, and told apart from those that are not."""
+"""Checkpoint files that are whole, and told apart from those that are not, or hold what no run wrote."""
 
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.trainer.connectors.checkpoint_connector import _CheckpointConnector
 
+from datamodules.errors import InputError
 from datamodules.whole_files import write_whole
 
 
@@ -31,3 +35,77 @@ def is_damaged(path: Path) -> bool:
             return parts.testzip() is not None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
         return True
+
+
+class CheckedConnector(_CheckpointConnector):
+    """Takes over a checkpoint whose entries are what the run itself would write there."""
+
+    def _restore_modules_and_callbacks(self, checkpoint_path: Any = None, weights_only: bool | None = None) -> None:
+        with taken_over(checkpoint_path):
+            super()._restore_modules_and_callbacks(checkpoint_path, weights_only)
+
+    def restore_model(self) -> None:
+        """Look at all before the first of it is taken over."""
+        if self._loaded_checkpoint:
+            own = self.dump_checkpoint(weights_only=False)
+            # `FilmDataModule` checks its own, and other settings are no mistake.
+            read = own.keys() - {"hyper_parameters", "FilmDataModule", "state_dict"}
+            _refuse_others(self._loaded_checkpoint, {key: own[key] for key in read}, "")
+        super().restore_model()
+
+    def restore_training_state(self) -> None:
+        """Take over the optimisers and how far training was."""
+        with taken_over(self._ckpt_path):
+            super().restore_training_state()
+            for optimizer in self.trainer.optimizers if self._loaded_checkpoint else []:
+                _refuse_other_steps(optimizer)
+
+
+@contextmanager
+def taken_over(path: Any) -> Iterator[None]:
+    """Tell in one message whatever a checkpoint with other entries makes of those who read it.
+
+    Raises:
+        InputError: with the file.
+    """
+    try:
+        yield
+    except (InputError, OSError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as problem:
+        said = " ".join(str(problem).split())[:300]
+        raise InputError(
+            f"{path} is not a checkpoint of Greenlight, or its entries were changed: {type(problem).__name__}: {said}; "
+            "bring back a copy, or train one with `fit` or `study`"
+        ) from problem
+
+
+def _refuse_other_steps(optimizer: torch.optim.Optimizer) -> None:
+    """Refuse what an optimiser takes over as it is, and meets in its first step."""
+    # A setting of 0 may be given as 0.0.
+    own = {name: float(value) if type(value) is int else value for name, value in optimizer.defaults.items()}
+    for group in optimizer.param_groups:
+        _refuse_others({name: group[name] for name in own}, own, "optimizer_states")
+    for weights, state in optimizer.state.items():
+        for name, values in state.items():
+            if not isinstance(values, torch.Tensor) or values.shape not in (weights.shape, torch.Size([])):
+                raise TypeError(f"optimizer_states: {name} must be a tensor like the weights, got {str(values)[:80]}")
+
+
+def _refuse_others(found: Any, own: Any, key: str) -> None:
+    """Refuse an entry of another kind than a run writes; what only one of both has is left to those who read it."""
+    if isinstance(own, Mapping):
+        fits = isinstance(found, Mapping)
+    elif isinstance(own, torch.Tensor):
+        fits = isinstance(found, torch.Tensor) and found.ndim == own.ndim and found.dtype.is_floating_point
+    elif own is None:  # not known yet
+        fits = found is None or isinstance(found, str | bool) or (isinstance(found, torch.Tensor) and found.ndim == 0)
+    elif type(own) is int:
+        fits = type(found) is int and -1 <= found < 2**63
+    else:
+        fits = isinstance(found, int | float if isinstance(own, float) else type(own))
+    if not fits:
+        raise TypeError(f"{key} must be {type(own).__name__}, got {str(found)[:80]}")
+    if isinstance(own, Mapping):
+        for name in own.keys() & found.keys():
+            _refuse_others(found[name], own[name], f"{key}.{name}" if key else str(name))

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from datamodules import InputError
 from datamodules.errors import nearest
 from datamodules.whole_files import cannot_write
+from lightning_modules.config_file import refuse_malformed
 from reports.folder import Folder
 
 
@@ -61,7 +62,7 @@ class RunFolder(Folder):
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
-        refuse_binary(folder / "config.yaml", option)
+        refuse_malformed(folder / "config.yaml", option)
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
 
     @contextmanager
@@ -134,14 +135,3 @@ class RunFolder(Folder):
             return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
         except ValueError as error:
             raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
-
-
-def refuse_binary(path: Path, option: str) -> None:
-    """Refuse a config that is not text: the parser would say which byte, and not of which file."""
-    try:
-        path.read_text(encoding="utf-8")
-    except OSError:
-        return  # no file: it may be the config itself
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(f"{option} {path}, line {line}: not utf-8 text; save it as UTF-8") from None

@@ -26,13 +26,19 @@ HANGS = 20
 MEMORY = 2**30
 
 
-def examples(number: int) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """Return what runs a property on so many examples: the same on every run, unless there are to be more."""
+def examples(number: int, shrinks: bool = True) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Return what runs a property on so many examples: the same on every run, unless there are to be more.
+
+    Args:
+        shrinks: whether one that fails is made smaller, which takes minutes where each takes half a second.
+    """
+    phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrinks else [])]
     settings = hypothesis.settings(
         max_examples=number * TIMES,
         derandomize=TIMES == 1,
         database=None,
         deadline=None,
+        phases=phases,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
 
@@ -61,13 +67,18 @@ def no_hang() -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def command(runs: Path, *words: object) -> int:
-    """Run a command in this process; fail if it breaks the contract. `runs` is where it may leave a new run."""
+def command(runs: Path, *words: object, own_runs: bool = True) -> int:
+    """Run a command in this process; fail if it breaks the contract.
+
+    Args:
+        runs: where it may leave a new run.
+        own_runs: whether the command makes one, and is told where.
+    """
     from cli import main
 
     out, err = StringIO(), StringIO()
     with no_hang(), redirect_stdout(out), redirect_stderr(err):
-        code = main([*map(str, words), "--runs", str(runs)])
+        code = main([*map(str, words), *(["--runs", str(runs)] if own_runs else [])])
     said = err.getvalue()
     assert code in (0, 2), f"{words} ended with {code}: {said}"
     assert "Traceback" not in said, said

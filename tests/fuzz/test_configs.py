@@ -1,0 +1,72 @@
+import pytest
+import yaml
+
+from tests.fuzz.contract import TIMES, in_a_child
+
+PARTS = [(80, ["fit"]), (70, ["baselines"]), (30, ["tune"]), (20, ["audit"])]
+
+
+@pytest.mark.parametrize(("number", "words"), PARTS, ids=[words[0] for _, words in PARTS])
+def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_path, number, words):
+    ended = in_a_child("broken_configs.py", fuzz_config, tmp_path, number, *words)
+    assert ended.total() >= number * TIMES
+    assert {word.split()[1] for word in ended} == {"0", "2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\nname: y\n", ", line 2, column 1: the key 'name' stands there a second time; leave one of them"),
+        ("name: [\n", ", line 2, column 1: not YAML: while parsing a flow node; expected the node content, but found "),
+        ("a: 1\n\tb: 2\n", ", line 2, column 1: not YAML: while scanning for the next token; found character '\\t'"),
+        ("name: x\n---\nname: y\n", ", line 2, column 1: not YAML: expected a single document in the stream; but"),
+        ("- name: x\n", ", line 1, column 1: a config must be keys such as `name: ratings`; see configs/ratings.yaml"),
+        ("[a, b]: x\n", ", line 1, column 1: a key must be a name, got a list or a mapping; a text with brackets"),
+        ("name: &x {y: *x}\n", ", line 1, column 14: the alias *x stands within itself; write out what it means"),
+        ("name: \x1b[2J\n", ", line 1: not YAML: the character U+001B; remove it"),
+        ("a: " + "[" * 50 + "]" * 50, ", line 1, column 43: a config must be nested 40 levels deep or less"),
+        (
+            "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 10)}]\n" for a, b in zip("abcd", "bcde", strict=True)),
+            ", line 5, column 36: a config must have 100,000 values or fewer, aliases written out; shorten it",
+        ),
+    ],
+    ids=["key twice", "open", "tab", "documents", "list", "key", "alias", "escape", "deep", "bomb"],
+)
+def test_a_broken_config_is_refused_with_line_column_and_remedy(command, tmp_path, text, said):
+    path = tmp_path / "study.yaml"
+    path.write_text(text, encoding="utf-8")
+    answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
+    assert answer.code == 2
+    assert answer.err.startswith(f"error: --config {path}{said}")
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"seed_everything": 2**32}, "seed_everything must be from 0 to 4294967295, got 4294967296"),
+        ({"seed_everything": -1}, "seed_everything must be from 0 to 4294967295, got -1"),
+        ({"trainer": 7.5}, "trainer must be names with what belongs to each, got 7.5"),
+        ({"model": None}, "model must be names with what belongs to each, got None"),
+    ],
+    ids=["seed too large", "seed below 0", "a number for names", "nothing for names"],
+)
+def test_a_value_of_another_kind_is_refused_with_its_key(command, fuzz_config, tmp_path, changes, said):
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump({**yaml.safe_load(fuzz_config.read_text()), **changes}), encoding="utf-8")
+    answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
+    assert (answer.code, answer.err) == (2, f"error: {said}\n")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_callback_whose_defaults_are_no_text_is_refused_with_a_remedy(command, fuzz_config, tmp_path):
+    path = tmp_path / "study.yaml"
+    good = yaml.safe_load(fuzz_config.read_text())
+    good["trainer"]["callbacks"] = [{"class_path": "lightning.pytorch.callbacks.Timer"}]
+    path.write_text(yaml.safe_dump(good), encoding="utf-8")
+    answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
+    assert answer.code == 2
+    assert answer.err.startswith("error: ")
+    assert "Timer" in answer.err
+    assert "Traceback" not in answer.err
