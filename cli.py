@@ -225,7 +225,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     with ExitStack() as held:
         try:
             try:
-                cli = FilmCLI(words, open_run, checkpoint, resumes=run is not None)
+                cli = FilmCLI(words, open_run, checkpoint, resumed=run.path if run else None)
             except BaseException:
                 record.discard()
                 raise

@@ -64,7 +64,7 @@ def is_rank_zero() -> bool:
 
 
 def _refuse_damaged(path: Path) -> None:
-    if is_damaged(path):
+    if is_rank_zero() and is_damaged(path):  # once, for it reads the whole file
         raise InputError(
             f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
             "checkpoints of the run, and `fit --resume` trains from the start"
@@ -154,7 +154,7 @@ class FilmCLI(LightningCLI):
         args: the subcommand and its options, without `--run`.
         open_run: makes or opens the run's folder; called once, on rank zero, when config and data are known to be good.
         checkpoint: the one to use, or to go on from in `fit` and `study`.
-        resumes: whether that is in the folder that it comes from.
+        resumed: the folder of the run that goes on.
 
     Attributes:
         finished: why there was nothing left to train; empty where there was.
@@ -169,11 +169,11 @@ class FilmCLI(LightningCLI):
         args: list[str],
         open_run: Callable[["FilmCLI"], Path],
         checkpoint: Path | None = None,
-        resumes: bool = False,
+        resumed: Path | None = None,
     ) -> None:
         self.open_run = open_run
         self.checkpoint = checkpoint
-        self.resumes = resumes
+        self.resumed = resumed
         self.finished = ""
         self.folder = Path("runs/films/version_0")  # other ranks write nothing, and take rank zero's
         command = next((word for word in args if word in self.subcommands()), None)
@@ -269,8 +269,8 @@ class FilmCLI(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
         checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
-        if self.checkpoint and self.resumes and (beside := self.checkpoint.with_name("best.ckpt")).is_file():
-            _refuse_damaged(beside)
+        if self.resumed and (beside := self.resumed / "checkpoints" / "best.ckpt").is_file():
+            self._check_best(beside)
         trains = self.subcommand in ("fit", "study")
         if checkpoint and not trains:
             with taken_over(self.checkpoint):
@@ -336,6 +336,16 @@ class FilmCLI(LightningCLI):
         if trainer["limit_val_batches"] == 0:
             raise InputError("trainer.limit_val_batches must be above 0, got 0: the best epoch is told by val/loss")
 
+    def _check_best(self, best: Path) -> None:
+        if self.checkpoint:
+            _refuse_damaged(best)
+        elif epoch := _read_checkpoint(best)["epoch"]:  # after the first epoch a kill may leave it alone
+            last = best.with_name("last.ckpt")
+            raise InputError(
+                f"{last} is gone, and {best.name} is of epoch {epoch + 1}: bring back a copy of {last.name}, or remove "
+                f"{best.name} too, and `--resume` trains from the start"
+            )
+
     def _check_epochs(self, wanted: int | None, checkpoint: dict[str, Any]) -> None:
         """Refuse to train no epoch in a new folder; where a run was resumed until it is finished, it is."""
         # Of the epoch, a checkpoint has the number also in the middle of it.
@@ -348,7 +358,7 @@ class FilmCLI(LightningCLI):
             if before.has_ended:
                 why = before.stopping_reason.name.lower().replace("_", " ")
                 self.finished = f"training has ended early ({why}): a longer --early_stopping.patience goes on"
-        if self.finished and self.subcommand == "fit" and not self.resumes:
+        if self.finished and self.subcommand == "fit" and not self.resumed:
             raise InputError(f"{self.checkpoint}: {self.finished}")
 
     @property

@@ -9,6 +9,9 @@ from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 
 from lightning_modules.stops import STOP
 
+ASKS = 8
+"""Steps after which several devices ask each other whether one was told to stop."""
+
 
 class RunCheckpoint(ModelCheckpoint):
     """Checkpoints of a run whose folder may be moved: a resumed run knows its best epoch by the file's name."""
@@ -61,11 +64,12 @@ class LastCheckpoint(RunCheckpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Stop, if told to, where an epoch can be taken up again: behind a step, and not where validation is due."""
-        told = trainer.strategy.reduce_boolean_decision(STOP.told is not None, all=False)
         done = batch_idx + 1
+        # To ask other devices, a GPU must wait for its step to end.
+        asks = trainer.world_size == 1 or done % ASKS == 0
         steps = done % trainer.accumulate_grad_batches == 0
         validates = trainer.is_last_batch or (trainer.val_check_batch and done % trainer.val_check_batch == 0)
-        if told and steps and not validates:
+        if asks and steps and not validates and _is_told(trainer):
             self._save(trainer)
             raise KeyboardInterrupt
 
@@ -74,13 +78,17 @@ class LastCheckpoint(RunCheckpoint):
         for logger in trainer.loggers:
             logger.save()  # a killed process would lose curves that its checkpoint is past
         super().on_train_epoch_end(trainer, pl_module)
-        if trainer.strategy.reduce_boolean_decision(STOP.told is not None, all=False):
+        if _is_told(trainer):
             raise KeyboardInterrupt
 
     def _save(self, trainer: pl.Trainer) -> None:
         for logger in trainer.loggers:
             logger.save()
         trainer.save_checkpoint(Path(str(self.dirpath)) / "last.ckpt")
+
+
+def _is_told(trainer: pl.Trainer) -> bool:
+    return trainer.strategy.reduce_boolean_decision(STOP.told is not None, all=False)
 
 
 class Patience(EarlyStopping):

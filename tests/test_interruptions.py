@@ -2,6 +2,7 @@
 goes on to where one that nobody disturbed ends."""
 
 import os
+import platform
 import re
 import resource
 import shutil
@@ -199,12 +200,27 @@ def own(quick, tmp_path) -> Path:
 
 
 def test_a_run_killed_before_its_first_checkpoint_begins_at_the_start(command, quick, own):
-    (own / "checkpoints" / "last.ckpt").unlink()  # as where it died between the two
+    best = own / "checkpoints" / "best.ckpt"
+    (own / "checkpoints" / "last.ckpt").unlink()
+    torch.save({**torch.load(best, weights_only=True), "epoch": 0}, best)  # as where it died between the two
     (own / "metrics.json").unlink()
     said = command("fit", "--resume", own)
     assert (said.code, said.err) == (0, "")
     assert_same_run(own, quick)
     assert (own / "metrics.json").read_bytes() == (quick / "metrics.json").read_bytes()
+
+
+def test_a_run_whose_last_checkpoint_was_removed_keeps_its_best(command, own):
+    best = own / "checkpoints" / "best.ckpt"
+    (own / "checkpoints" / "last.ckpt").unlink()
+    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
+    content = torch.load(best, weights_only=True)
+    torch.save({**content, "epoch": 1}, best)
+    before[best] = best.read_bytes()
+    said = command("fit", "--resume", own)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "last.ckpt is gone, and best.ckpt is of epoch 2: bring back a copy of last.ckpt, or remove" in said.err
+    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
 
 
 def test_a_finished_run_is_resumed_without_a_word_of_complaint_and_stays(command, own):
@@ -260,11 +276,13 @@ def test_a_run_in_which_another_process_trains_is_left_alone(command, own, word)
 def test_what_dead_processes_left_is_swept_away_and_what_living_ones_write_is_not(command, own):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    left, written = (own / "checkpoints" / f".last.ckpt.{process}" for process in (dead.pid, os.getppid()))
-    for path in (left, written):
+    here = f"@{platform.node()}.part"
+    names = [f"last.ckpt.{dead.pid}{here}", f"last.ckpt.{os.getppid()}{here}", f"last.ckpt.{dead.pid}@elsewhere.part"]
+    paths = [own / "checkpoints" / f".{name}" for name in (*names, "notes.20240101")]
+    for path in paths:
         path.write_bytes(b"half")
     assert command("fit", "--resume", own).code == 0
-    assert (left.exists(), written.exists()) == (False, True)
+    assert [path.exists() for path in paths] == [False, True, True, True]
 
 
 def test_a_file_too_large_for_the_disk_leaves_what_was_there(study_config, own, tmp_path, ended):
