@@ -83,6 +83,11 @@ def _mistake(problem: Exception, words: list[str]) -> str | None:
     return None
 
 
+def _is_of_a_lost_process(problem: RuntimeError) -> bool:
+    # torch has no type of its own for what gloo meets, and two for what its store does.
+    return "/gloo/transport/" in str(problem) or type(problem).__name__ in ("DistNetworkError", "DistStoreError")
+
+
 def _is_told_by_the_first() -> bool:
     """Wait until the node's first process has told what it met too; False where it goes on, for then it hasn't."""
     if is_first_of_its_node():
@@ -222,6 +227,9 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
         hidden = [] if cli.subcommand == "baselines" else model["hidden"]
         return record.open(run, cli.config_yaml(), cli.datamodule, hidden, model["members"], trains)
 
+    def resume() -> str:
+        return f"python cli.py {words[0]} --resume {record.run.path if record.run else ''}"
+
     with ExitStack() as held:
         try:
             try:
@@ -232,8 +240,13 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
             _write(cli, record)
         except KeyboardInterrupt:
             if trains and record.run and record.run.config.is_file():
-                raise KeyboardInterrupt(f"go on with: python cli.py {words[0]} --resume {record.run.path}") from None
+                raise KeyboardInterrupt(f"go on with: {resume()}") from None
             raise
+        except RuntimeError as problem:
+            if not _is_of_a_lost_process(problem):
+                raise
+            then = f"; see what it said, then go on with: {resume()}" if trains and record.run else ""
+            raise InputError(f"another process of this command has ended or can't be reached{then}") from None
         except OSError as problem:  # of a logger, which doesn't say where
             if record.run and not problem.filename and not isinstance(problem.__context__, InputError):
                 raise cannot_write(record.run.path, problem) from None

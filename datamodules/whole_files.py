@@ -53,7 +53,7 @@ def cannot_write(path: Path, problem: OSError) -> InputError:
 
 def with_remedy(problem: OSError) -> str:
     """Return what the system says, where, and what to do."""
-    said = [problem.strerror or str(problem), *([str(problem.filename)] if problem.filename else [])]
+    said = [problem.strerror or str(problem), *([os.fsdecode(problem.filename)] if problem.filename else [])]
     remedy = REMEDIES.get(problem.errno or 0)
     return ": ".join(said) + (f"; {remedy}" if remedy else "")
 

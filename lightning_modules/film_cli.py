@@ -13,6 +13,7 @@ import lightning.pytorch as pl
 import torch
 import yaml
 from jsonargparse import Namespace
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -305,6 +306,8 @@ class FilmCLI(LightningCLI):
         trainer["callbacks"] = [*(given if isinstance(given, list) else [given]), best, last]
         plugins = trainer["plugins"] or []
         trainer["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), WholeCheckpointIO()]
+        # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.
+        trainer["default_root_dir"] = trainer["default_root_dir"] or str(self.folder)
         if trainer["enable_progress_bar"] is not False:
             trainer["callbacks"].append(RichProgressBar(leave=False))
         if trainer["logger"] in (None, True):
@@ -316,6 +319,9 @@ class FilmCLI(LightningCLI):
             raise InputError(f"trainer: {problem}") from problem
         _refuse_processes(built)
         built._checkpoint_connector = CheckedConnector(built)
+        environment = cast(Any, built)._accelerator_connector.cluster_environment
+        if isinstance(environment, SLURMEnvironment):
+            environment.auto_requeue = False  # `--resume` goes on from the same step, and from no other run's
         # Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for
         # ever. `STOP` hears the signal, and `LastCheckpoint` asks all processes.
         vars(built._signal_connector)["_sigterm_notifier_fn"] = lambda signum, frame: None

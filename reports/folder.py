@@ -21,7 +21,11 @@ class Folder:
     path: Path
 
     def write_json(self, name: str, content: dict[str, Any]) -> None:
-        self.write_text(name, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        self.write_text(name, self.json(content))
+
+    @staticmethod
+    def json(content: dict[str, Any]) -> str:
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def write_csv(self, name: str, table: pd.DataFrame) -> None:
         self.write_text(name, self.csv(table))

@@ -14,36 +14,41 @@ from rich.text import Text
 from datamodules import FilmDataModule, Films
 from importance import FEW_FILMS
 from lightning_modules import ImportanceStudy
+from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import margins
 from reports.run_folder import RunFolder
 from reports.scores import LOUD
 
+CONTRIBUTIONS = "contributions.parquet"
 SHOWN, DIGITS = 10, 6
 
 
 def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModule) -> None:
-    """Write every file of importances into a run's folder."""
+    """Write every file of importances into a run's folder, or none: they are of one measurement."""
     from lightning_modules.importance_figures import values_chart  # matplotlib takes half a second
 
-    run.write_csv("Permu_importance_df.csv", _warned(_rounded(study.features), study))
-    run.write_csv("aggregated_importance.csv", _warned(_rounded(study.aggregated), study))
+    tables = {
+        "Permu_importance_df.csv": _rounded(study.features),
+        "aggregated_importance.csv": _rounded(study.aggregated),
+        "employee_with_importance.csv": with_importance(films.read(), films.films, study),
+    }
+    contents = {name: run.csv(_warned(table, study)).encode("utf-8") for name, table in tables.items()}
     roles = study.aggregated[study.aggregated["level"] == "role"].sort_values("sum", ascending=False)
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
-    run.write_text("Aggregated_importanceNN.txt", "\n".join([*study.warnings, *lines]) + "\n")
-    run.write_csv("employee_with_importance.csv", _warned(with_importance(films.read(), films.films, study), study))
-    _write_contributions(run, study)
-    run.write_json("importance.json", describe_importance(study))
+    contents["Aggregated_importanceNN.txt"] = ("\n".join([*study.warnings, *lines]) + "\n").encode("utf-8")
+    contents["importance.json"] = run.json(describe_importance(study)).encode("utf-8")
     picture = BytesIO()
     values_chart(study).savefig(picture, dpi=150, format="png")
-    run.write_bytes("importance.png", picture.getvalue())
+    contents["importance.png"] = picture.getvalue()
+    if study.contributions is not None:
+        contents[CONTRIBUTIONS] = _packed(study.contributions, study)
+    run.write_all(contents)
+    if study.contributions is None:
+        (run.path / CONTRIBUTIONS).unlink(missing_ok=True)  # of an earlier model
 
 
-def _write_contributions(run: RunFolder, study: ImportanceStudy) -> None:
-    """Write one line a row and value; without any, remove those of an earlier model."""
-    name, found = "contributions.parquet", study.contributions
-    if found is None:
-        (run.path / name).unlink(missing_ok=True)
-        return
+def _packed(found: Contributions, study: ImportanceStudy) -> bytes:
+    """Return one line a row and value, as Parquet."""
     names = pa.array(study.space.names(), pa.string())
     table = pa.table(
         {
@@ -55,7 +60,7 @@ def _write_contributions(run: RunFolder, study: ImportanceStudy) -> None:
     said = {"unit": study.summary["unit"], "warning": study.in_short}
     packed = BytesIO()
     parquet.write_table(table.replace_schema_metadata(said), packed, compression="zstd")
-    run.write_bytes(name, packed.getvalue())
+    return packed.getvalue()
 
 
 def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:

@@ -1,0 +1,134 @@
+"""Commands in processes of their own: new ones, and ones forked off a server that has imported everything.
+
+A new process takes seconds to import what a forked one has. Both are killed, stopped and waited for alike.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, get_context
+from pathlib import Path
+
+import pytest
+
+import cli
+
+CLI = Path(cli.__file__)
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
+PRELOADED = [
+    *("cli", "lightning_modules.film_cli", "reports.quiet", "reports.run_record", "reports.report", "reports.tuner"),
+    *("tensorboard.compat.proto.event_pb2", "torch.utils.tensorboard", "tests.processes"),
+]
+
+
+def start(*words: object, cwd: Path, **options: object) -> subprocess.Popen[str]:
+    """Start a command in a new process and session."""
+    line = [sys.executable, str(CLI), *map(str, words)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    return subprocess.Popen(line, cwd=cwd, env=ENVIRONMENT, **{**pipes, **options})
+
+
+class Forked:
+    """What `subprocess.Popen` is, as far as tests need it, for a command in a forked process and session.
+
+    Args:
+        before: is called in the process before the command, as `preexec_fn` is.
+    """
+
+    count = 0
+
+    def __init__(self, *words: object, cwd: Path, before: Callable[[], None] | None = None) -> None:
+        Forked.count += 1
+        # Beside the folder, so that tests can look at all that is in it.
+        self.said = [cwd.with_name(f"{cwd.name}-{Forked.count}.{stream}") for stream in ("out", "err")]
+        given = (list(map(str, words)), str(cwd), *map(str, self.said), before)
+        self.process = get_context("forkserver").Process(target=_answer, args=given)
+        self.process.start()
+        assert self.process.pid is not None
+        self.pid = self.process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.exitcode
+
+    def poll(self) -> int | None:
+        return self.process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        self.process.join(timeout)
+        return self.process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        if self.wait(timeout) is None:
+            raise subprocess.TimeoutExpired("cli.py", timeout or 0)
+        out, err = (path.read_text(encoding="utf-8") if path.exists() else "" for path in self.said)
+        for path in self.said:
+            path.unlink(missing_ok=True)
+        return out, err
+
+
+Started = subprocess.Popen[str] | Forked
+
+
+def _answer(words: list[str], cwd: str, out: str, err: str, before: Callable[[], None] | None) -> None:
+    """Be `python cli.py words`, in a process that was forked."""
+    os.setsid()
+    for path, descriptor in ((out, 1), (err, 2)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.dup2(opened, descriptor)
+        os.close(opened)
+    os.chdir(cwd)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    assert handlers == {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}, handlers
+    if before:
+        before()
+    sys.exit(cli.main(words))
+
+
+def finish(process: Started) -> tuple[int, str, str]:
+    """Wait for a command; return its exit code and what it said."""
+    out, err = process.communicate(timeout=240)
+    assert process.returncode is not None
+    return process.returncode, out, err
+
+
+def wait_for(process: Started, sign: Callable[[], object], pause: float = 0.005) -> None:
+    """Wait until there is a sign, or the process has ended."""
+    while not sign() and process.poll() is None:
+        time.sleep(pause)
+
+
+@contextmanager
+def fork_server() -> Iterator[None]:
+    """Have a server that `Forked` processes come from, and end it."""
+    forkserver.set_forkserver_preload(PRELOADED)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ENVIRONMENT, "PYTHONPATH": str(CLI.parent)}.items():
+            patch.setenv(name, value)
+        forkserver.ensure_running()
+    try:
+        yield
+    finally:
+        forkserver._forkserver._stop()  # type: ignore[attr-defined] # else it lives as long as the tests
+
+
+@contextmanager
+def ending() -> Iterator[list[Started]]:
+    """Give a list of processes that are killed, with their children, if they are left."""
+    processes: list[Started] = []
+    yield processes
+    for process in processes:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
