@@ -32,6 +32,19 @@ def start(*words: object, cwd: Path, **options: object) -> subprocess.Popen[str]
     return subprocess.Popen(line, cwd=cwd, env=ENVIRONMENT, **{**pipes, **options})
 
 
+def in_a_process(
+    *words: object, cwd: Path, options: tuple[str, ...] = (), within: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a new process.
+
+    Args:
+        options: of Python.
+        within: a command that runs it.
+    """
+    line = [*within, sys.executable, *options, str(CLI), *map(str, words)]
+    return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
+
+
 class Forked:
     """What `subprocess.Popen` is, as far as tests need it, for a command in a forked process and session.
 

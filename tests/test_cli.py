@@ -1,6 +1,5 @@
 """The command line as a user meets it: nearly everything in this process, what needs processes of its own in those."""
 
-import json
 import os
 import pickle
 import pty
@@ -23,86 +22,32 @@ import pytest
 import torch
 import yaml
 from PIL import Image
-from scipy.stats import spearmanr
-from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
+from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-import cli
 from tests.conftest import IMPORTANCES
+from tests.processes import CLI, ENVIRONMENT, in_a_process
+from tests.runs import (
+    LEFT_BY_A_STUDY,
+    checkpoint_of,
+    described,
+    expected_scores,
+    files_in,
+    hyperparameters_of,
+    metrics_of,
+    predictions_of,
+    scalars_of,
+    scored_by_test,
+    tables_of,
+    texts_of,
+    versions_in,
+)
 
-CLI = Path(cli.__file__)
 KEYS = {
     *("study", "target", "unit", "films", "rows", "left_out", "features", "leak", "known_after_release"),
     *("unseen_labels", "models", "fits"),
 }
 MODELS = {"mlp", "mean", "ridge"}
-TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]
-CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
-OF_MODELS = [
-    *(f"artifacts/{name}.npz" for name in ("mlp", "mean", "ridge", "pca")),
-    *(f"artifacts/{name}.json" for name in ("features", "metadata")),
-    "baselines/predictions.csv",
-    *(f"baselines/pca/{name}.csv" for name in ("loadings", "scores", "variance")),
-    *("baselines/ridge/coefficients.csv", "baselines/ridge/search.csv"),
-]
-LEFT_BY_A_STUDY = sorted(
-    [*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
-)
-
-
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
-
-
-def in_a_process(
-    *words: object, cwd: Path, options: tuple[str, ...] = (), within: tuple[str, ...] = ()
-) -> subprocess.CompletedProcess[str]:
-    line = [*within, sys.executable, *options, str(CLI), *map(str, words)]
-    return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
-
-
-def metrics_of(run: Path) -> dict:
-    return json.loads((run / "metrics.json").read_text(encoding="utf-8"))
-
-
-def scored_by_test(metrics: dict) -> dict:
-    """Return the scores that `test` finds: other models are fitted by a study alone."""
-    return {model: metrics["models"][model] for model in ("mlp", "mean")}
-
-
-def predictions_of(run: Path, name: str = "predictions.csv") -> pd.DataFrame:
-    return pd.read_csv(run / name, keep_default_na=False, na_values={"actual": "", "predicted": ""})
-
-
-def checkpoint_of(run: Path, name: str) -> dict:
-    return torch.load(run / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
-
-
-def versions_in(runs: Path) -> list[str]:
-    return sorted(path.relative_to(runs).as_posix() for path in runs.rglob("version_*"))
-
-
-def described(run: Path) -> dict:
-    return json.loads((run / "importance.json").read_text(encoding="utf-8"))
-
-
-def tables_of(run: Path) -> dict[str, bytes]:
-    """Return the files of importances that say nothing of the time they took."""
-    return {name: (run / name).read_bytes() for name in TABLES}
-
-
-def files_in(run: Path) -> list[str]:
-    return sorted(path.relative_to(run).as_posix() for path in run.rglob("*") if path.is_file())
-
-
-def expected_scores(actual: pd.Series, predicted: pd.Series) -> dict[str, float]:
-    return {
-        "rmse": pytest.approx(root_mean_squared_error(actual, predicted), rel=1e-6),
-        "mse": pytest.approx(mean_squared_error(actual, predicted), rel=1e-6),
-        "mae": pytest.approx(mean_absolute_error(actual, predicted), rel=1e-6),
-        "r2": pytest.approx(r2_score(actual, predicted), rel=1e-6),
-        "spearman": pytest.approx(spearmanr(actual, predicted).statistic, rel=1e-6),
-    }
 
 
 @pytest.fixture(scope="module")
@@ -259,15 +204,6 @@ def test_the_network_beats_the_mean_on_a_target_that_can_be_learnt(study):
     assert study.metrics["models"]["mlp"]["rmse"] < study.metrics["models"]["mean"]["rmse"]
 
 
-def scalars_of(run: Path) -> dict[str, list[tuple[int, float]]]:
-    found: dict[str, list[tuple[int, float]]] = {}
-    for path in sorted(run.glob("events.out.tfevents.*")):
-        events = EventAccumulator(str(path)).Reload()
-        for tag in events.Tags()["scalars"]:
-            found.setdefault(tag, []).extend((event.step, event.value) for event in events.Scalars(tag))
-    return found
-
-
 def test_tensorboard_reads_the_curves(study):
     scalars = scalars_of(study.path)
     scores = {f"{side}/{name}" for side in ("val", "test") for name in ("loss", "rmse", "mse", "mae", "r2")}
@@ -276,27 +212,6 @@ def test_tensorboard_reads_the_curves(study):
     assert len(scalars["train/loss"]) == len(scalars["val/rmse"]) == 4
     assert len(scalars["test/rmse"]) == 1
     assert scalars["test/rmse"][0][1] == pytest.approx(study.metrics["models"]["mlp"]["rmse"], rel=1e-6)
-
-
-def texts_of(run: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for path in sorted(run.glob("events.out.tfevents.*")):
-        events = EventAccumulator(str(path)).Reload()
-        for tag in events.Tags()["tensors"]:
-            words = [event.tensor_proto.string_val[0].decode() for event in events.Tensors(tag)]
-            found.setdefault(tag.removesuffix("/text_summary"), []).extend(words)
-    return found
-
-
-def hyperparameters_of(run: Path) -> list[dict]:
-    """Return what the tab HPARAMS reads, each time that it was written."""
-    tag, found = "_hparams_/session_start_info", []
-    for path in sorted(run.glob("events.out.tfevents.*")):
-        metadata = EventAccumulator(str(path)).Reload().summary_metadata
-        if tag in metadata:
-            start = HParamsPluginData.FromString(metadata[tag].plugin_data.content).session_start_info
-            found.append({name: getattr(one, one.WhichOneof("kind")) for name, one in start.hparams.items()})
-    return found
 
 
 def test_tensorboard_shows_steps_and_gradients_of_each_epoch(study):

@@ -17,16 +17,14 @@ import pytest
 import torch
 
 from tests.conftest import IMPORTANCES
-from tests.test_cli import (
-    CLI,
-    ENVIRONMENT,
+from tests.processes import CLI, ENVIRONMENT, in_a_process
+from tests.runs import (
     LEFT_BY_A_STUDY,
     checkpoint_of,
     described,
     expected_scores,
     files_in,
     hyperparameters_of,
-    in_a_process,
     metrics_of,
     predictions_of,
     scalars_of,

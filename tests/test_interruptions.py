@@ -28,6 +28,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from reports.run_folder import RunFolder
 from tests.processes import CLI, ENVIRONMENT, Forked, Started, ending, finish, fork_server, start, wait_for
+from tests.runs import checkpoint_of
 
 KILLS = int(os.environ.get("GREENLIGHT_KILLS", "20"))
 """How often training is killed, over all variants; GREENLIGHT_KILLS=200 takes some minutes."""
@@ -61,10 +62,6 @@ def training_begins(process: Started, run: Path, before: set[Path]) -> None:
 def a_checkpoint_is_written(process: Started, run: Path) -> None:
     """Wait until there is a checkpoint beside its name, or the process ends."""
     wait_for(process, lambda: any((run / "checkpoints").glob(f".*.ckpt.{process.pid}@*")), pause=0)
-
-
-def checkpoint_of(run: Path, name: str) -> dict:
-    return torch.load(run / "checkpoints" / f"{name}.ckpt", weights_only=True)
 
 
 def same(one: object, other: object) -> bool:
