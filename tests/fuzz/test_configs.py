@@ -3,7 +3,7 @@ import yaml
 
 from tests.fuzz.contract import TIMES, in_a_child
 
-PARTS = [(80, ["fit"]), (70, ["baselines"]), (30, ["tune"]), (20, ["audit"])]
+PARTS = [(150, ["fit", "baselines"]), (30, ["tune"]), (20, ["audit"])]
 
 
 @pytest.mark.parametrize(("number", "words"), PARTS, ids=[words[0] for _, words in PARTS])
