@@ -60,6 +60,18 @@ def test_a_value_of_another_kind_is_refused_with_its_key(command, fuzz_config, t
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_value_of_10000_characters_is_cut_in_messages(command, fuzz_config, tmp_path):
+    path = tmp_path / "study.yaml"
+    good = yaml.safe_load(fuzz_config.read_text(encoding="utf-8"))
+    good["data"]["target"]["class_path"] = "x" * 10_000
+    path.write_text(yaml.safe_dump(good), encoding="utf-8")
+    answer = command("audit", "--config", path, "--runs", tmp_path / "runs")
+    assert answer.code == 2
+    assert answer.err.startswith("error: data.target: ")
+    assert "x" * 60 + "..." in answer.err
+    assert len(answer.err) < 2000
+
+
 def test_a_callback_whose_defaults_are_no_text_is_refused_with_a_remedy(command, fuzz_config, tmp_path):
     path = tmp_path / "study.yaml"
     good = yaml.safe_load(fuzz_config.read_text())
