@@ -216,6 +216,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
     quieten()
     record = RunRecord(run, terminal())
+    record.refuse_broken(words[0])
     trains = words[0] in ("fit", "study")
 
     def open_run(cli: FilmCLI) -> Path:

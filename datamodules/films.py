@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
+from math import isfinite
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from datamodules.errors import InputError, missing_columns, refuse_missing_colum
 from datamodules.feature_space import FeatureSpace
 from datamodules.features import Feature
 from datamodules.splits import SIDES, Rows, Split, shared_values
-from datamodules.targets import TargetColumn, TargetScale, read_target
+from datamodules.targets import TargetColumn, TargetScale, Transform, read_target
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,26 @@ class Fitted:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Fitted":
+        """Restore what `to_state` returned.
+
+        Raises:
+            TypeError: it is of other types.
+        """
         encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
-        return cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
+        fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
+        numbers = (fitted.scale.shift, fitted.scale.mean, fitted.scale.std)
+        # They are first used when all else is done, where nothing tells of the file any more.
+        if not (
+            fitted.scale.transform in get_args(Transform)
+            and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
+            and fitted.scale.std > 0
+            and isinstance(fitted.fingerprint, str)
+            and isinstance(fitted.leak, bool)
+            and fitted.sides.dtype == np.uint8
+            and fitted.sides.ndim == 1
+        ):
+            raise TypeError("the target's scale, or the split, is not what a run wrote")
+        return fitted
 
 
 @dataclass(frozen=True)

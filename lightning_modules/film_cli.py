@@ -142,7 +142,7 @@ def _told() -> Iterator[None]:
         *(ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RecursionError, TypeError),
         *(ValueError, yaml.YAMLError),
     ) as problem:
-        said = (str(problem).splitlines() or [""])[0][:500]
+        said = " ".join(reword(str(problem), ()).split())[:500]
         raise InputError(
             f"the config can't be used: {type(problem).__name__}: {said}; `--help-all` says what each key takes"
         ) from problem

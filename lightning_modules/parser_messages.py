@@ -30,7 +30,8 @@ def reword(message: str, options: Iterable[str]) -> str:
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
     denied = re.search(r"Importing '([^']*)' is not allowed", message)  # within whatever other types were tried
     said = refusal(denied[1]) if denied else _reword_detail(detail, list(options))
-    return f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
+    whole = f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
+    return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is told several times
 
 
 def _reword_detail(detail: str, options: list[str]) -> str:

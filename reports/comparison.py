@@ -8,7 +8,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from baselines import Comparison, Fit, Sample, fit
 from baselines.baseline import Tables
-from datamodules import Films, Fitted, InputError
+from datamodules import Films, Fitted
+from reports.results import Results
 from reports.run_folder import RunFolder
 from reports.scores import plain
 
@@ -44,13 +45,10 @@ def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> No
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
     names = {name: films.labels[name].to_numpy()[films.rows.test] for name in films.labels}  # there may be none
     table = pd.DataFrame({**names, "row": rows, "actual": films.actual[films.rows.test]})
-    before = run.path / name
-    if before.is_file():
-        try:
-            known = pd.read_csv(before).drop(columns=["film", "title", "actual", *found], errors="ignore")
-            table = table.merge(known, on="row", how="left")
-        except (ValueError, KeyError) as problem:
-            raise InputError(f"{before} can't be read: {problem}; remove it, and it is written anew") from None
+    known = Results(run).table(name)
+    if len(known):
+        known = known.drop(columns=["film", "title", "actual", *found], errors="ignore")
+        table = table.merge(known, on="row", how="left")
     columns = {model: one.predicted for model, one in found.items() if one.predicted is not None}
     run.write_csv(name, table.assign(**columns))
 

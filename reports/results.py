@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,7 @@ from datamodules.cells import read_numbers
 from datamodules.films import film_codes
 from datamodules.leakage import is_year
 from reports.run_folder import RunFolder
-
-Content = TypeVar("Content")
+from reports.written_files import refuse_other_content, unreadable
 
 NETWORK = "mlp"
 """What the study's own network is called among models."""
@@ -44,9 +43,8 @@ class Results:
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        config = _read(self.run.config, lambda path: yaml.safe_load(path.read_text(encoding="utf-8")))
-        if not isinstance(config, dict) or not {"data", "model"} <= set(config):
-            raise InputError(f"{self.run.config} is not the config of a run: it has no data or no model")
+        config: dict[str, Any] = yaml.safe_load(self.run.config.read_text(encoding="utf-8"))  # `RunFolder.open` did so
+        refuse_other_content(self.run.path, self.run.config.name, config)
         return config
 
     @cached_property
@@ -72,8 +70,7 @@ class Results:
     @cached_property
     def contributions(self) -> pd.DataFrame:
         """Return what each value of a held-out film moves its prediction by: row, feature, contribution."""
-        path = self.run.path / "contributions.parquet"
-        return _read(path, pd.read_parquet) if path.is_file() else pd.DataFrame()
+        return self.table("contributions.parquet", pd.read_parquet)
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -117,10 +114,12 @@ class Results:
         """Return the year of each test row, by its number in the table; None where no column is one."""
         features = [one["init_args"]["column"] for one in self.config["data"]["features"]]
         name = next((column for column in features if is_year(column)), None)
-        path = self.run.path / "employee_with_importance.csv"
-        if name is None or not path.is_file():
+        if name is None:
             return None
-        cells = _read(path, lambda path: pd.read_csv(path, usecols=[name])[name])
+        films = self.table("employee_with_importance.csv", lambda path: pd.read_csv(path, usecols=[name]))
+        if films.empty:
+            return None
+        cells = films[name]
         try:
             years = pd.Series(read_numbers(cells))
         except InputError:  # dates
@@ -135,10 +134,24 @@ class Results:
         found = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
         return found[["row", "value"]]
 
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table of the run's folder; empty where it isn't there."""
+    def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
+        """Return a table of the run's folder; empty where it isn't there.
+
+        Args:
+            reader: of another format than `write_csv` writes.
+
+        Raises:
+            InputError: it holds what no command wrote.
+        """
         path = self.run.path / name
-        return _read(path, lambda _: self.run.read_csv(name)) if path.is_file() else pd.DataFrame()
+        if not path.is_file():
+            return pd.DataFrame()
+        try:
+            table = reader(path) if reader else self.run.read_csv(name)
+        except (ValueError, OSError, LookupError) as problem:  # Arrow's and pandas' are ValueErrors
+            raise unreadable(self.run.path, name, problem) from None
+        refuse_other_content(self.run.path, name, table)
+        return table
 
     @property
     def target(self) -> str:
@@ -158,15 +171,3 @@ class Results:
 def with_films(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with the code of the film that each belongs to in place of its id; without ids each is one."""
     return rows.assign(film=film_codes(rows["film"]) if "film" in rows else np.arange(len(rows)))
-
-
-def _read(path: Path, reader: Callable[[Path], Content]) -> Content:
-    """Read a file of a run.
-
-    Raises:
-        InputError: it is broken.
-    """
-    try:
-        return reader(path)
-    except (ValueError, OSError, KeyError, yaml.YAMLError) as problem:  # Arrow's and pandas' are ValueErrors
-        raise InputError(f"{path} can't be read: {str(problem).splitlines()[0]}; make it anew, or remove it") from None

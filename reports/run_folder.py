@@ -15,6 +15,7 @@ from datamodules.errors import nearest
 from datamodules.whole_files import cannot_write
 from lightning_modules.config_file import refuse_malformed
 from reports.folder import Folder
+from reports.written_files import refuse_other_content, unreadable
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,17 @@ class RunFolder(Folder):
         return path
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Return a file's content; empty where it isn't there."""
+        """Return a file's content; empty where it isn't there.
+
+        Raises:
+            InputError: it holds what no command wrote.
+        """
         path = self.path / name
+        if not path.is_file():
+            return {}
         try:
-            return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        except ValueError as error:
-            raise InputError(f"{path} is not JSON: {error}; remove it, and it is written anew") from None
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError) as problem:
+            raise unreadable(self.path, name, f"not JSON: {problem}") from None
+        refuse_other_content(self.path, name, content)
+        return content

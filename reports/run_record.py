@@ -12,8 +12,12 @@ from lightning_modules import ImportanceStudy, MLPRegressor, SavedMLP
 from reports.artifacts import save_artifacts
 from reports.comparison import add_fits, print_found, run_comparison, write_predictions
 from reports.importance import print_importance, write_importance
+from reports.results import Results
 from reports.run_folder import RunFolder
 from reports.scores import describe_data, leaderboard, plain, prediction_table, print_data, print_scores, warned
+
+ADD = ("study", "test", "validate", "baselines")
+"""The commands that add scores or models to those of a run."""
 
 
 class RunRecord:
@@ -53,6 +57,17 @@ class RunRecord:
             run.write_json("metrics.json", metrics)
             print_data(metrics, hidden, self.console, members)
         return run.path
+
+    def refuse_broken(self, command: str) -> None:
+        """Read the files of a run that a command adds to, before it works.
+
+        Raises:
+            InputError: one holds what no command wrote.
+        """
+        if self.run and command in ADD:
+            for name in ("metrics.json", "artifacts/metadata.json"):
+                self.run.read_json(name)
+            Results(self.run).table("baselines/predictions.csv")
 
     def discard(self) -> None:
         """Remove a new folder that holds no checkpoint."""

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from datamodules import InputError
 from lightning_modules.importance_study import measure
 from reports.bootstrap import bootstrap_intervals
 from reports.figures import clusters, components, importance, linear, neighbours, predictions, scores, training
 from reports.results import NETWORK, Results
+from reports.written_files import unreadable
 
 SEED = 0
 MOST_ROLES = 10
@@ -181,8 +183,15 @@ def importance_section(results: Results) -> Section:
 def models_section(results: Results) -> Section:
     """Return what the classical models found, as the rating study drew it."""
     section = Section("models", "What other models found")
-    for pictures in (_training, _linear, _neighbours, _clusters, _components, _side_by_side):
-        section.pictures.extend(pictures(results))
+    section.pictures.extend(_training(results))
+    try:
+        for pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
+            section.pictures.extend(pictures(results))
+    except InputError:
+        raise
+    except (ArithmeticError, LookupError, TypeError, ValueError) as problem:  # each model has tables of its own
+        said = f"{type(problem).__name__}: {problem}"
+        raise unreadable(results.run.path, "baselines", said) from problem
     if not any((results.run.path / "baselines").glob("*/*.csv")):
         section.missing.append(
             f"No classical model beside the mean was fitted. Add them: python cli.py baselines --run {results.path}"

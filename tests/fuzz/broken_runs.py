@@ -74,6 +74,7 @@ CHECKPOINTS = st.one_of(
 JSON = ["metrics.json", "importance.json", *(f"artifacts/{path.name}" for path in run.glob("artifacts/*.json"))]
 TABLES = ["predictions.csv", "leaderboard.csv", "baselines/predictions.csv", "Permu_importance_df.csv"]
 TABLES += ["aggregated_importance.csv", "employee_with_importance.csv", "contributions.parquet"]
+TABLES += sorted(str(path.relative_to(run)) for path in run.glob("baselines/*/*.csv"))
 
 
 @st.composite

@@ -3,7 +3,7 @@ import yaml
 
 from tests.fuzz.contract import TIMES, in_a_child
 
-PARTS = [(80, ["fit"]), (70, ["baselines"]), (30, ["tune"]), (20, ["audit"])]
+PARTS = [(150, ["fit", "baselines"]), (30, ["tune"]), (20, ["audit"])]
 
 
 @pytest.mark.parametrize(("number", "words"), PARTS, ids=[words[0] for _, words in PARTS])
@@ -58,6 +58,18 @@ def test_a_value_of_another_kind_is_refused_with_its_key(command, fuzz_config, t
     answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
     assert (answer.code, answer.err) == (2, f"error: {said}\n")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_value_of_10000_characters_is_cut_in_messages(command, fuzz_config, tmp_path):
+    path = tmp_path / "study.yaml"
+    good = yaml.safe_load(fuzz_config.read_text(encoding="utf-8"))
+    good["data"]["target"]["class_path"] = "x" * 10_000
+    path.write_text(yaml.safe_dump(good), encoding="utf-8")
+    answer = command("audit", "--config", path, "--runs", tmp_path / "runs")
+    assert answer.code == 2
+    assert answer.err.startswith("error: data.target: ")
+    assert "x" * 60 + "..." in answer.err
+    assert len(answer.err) < 2000
 
 
 def test_a_callback_whose_defaults_are_no_text_is_refused_with_a_remedy(command, fuzz_config, tmp_path):

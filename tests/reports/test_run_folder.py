@@ -173,9 +173,9 @@ def test_a_folder_in_the_way_stays_and_nothing_is_left_beside_it(run):
 
 def test_json_comes_back(run):
     content = {"study": "Кино", "models": {"mlp": {"r2": None, "rmse": 0.25}}, "rows": [1, 2]}
-    run.write_json("metrics.json", content)
-    assert run.read_json("metrics.json") == content
-    assert "Кино" in (run.path / "metrics.json").read_text(encoding="utf-8")
+    run.write_json("notes.json", content)
+    assert run.read_json("notes.json") == content
+    assert "Кино" in (run.path / "notes.json").read_text(encoding="utf-8")
 
 
 def test_json_that_is_not_there_is_empty(run):

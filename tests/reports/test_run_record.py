@@ -64,7 +64,7 @@ def test_a_finished_run_is_opened_without_a_word_and_as_it_was(folder, films, co
     folder.write_json("metrics.json", {"mine": 1})
     RunRecord(folder, console).open(folder, "other\n", films, [8])
     assert folder.config.read_text() == "mine\n"
-    assert folder.read_json("metrics.json") == {"mine": 1}
+    assert json.loads((folder.path / "metrics.json").read_text()) == {"mine": 1}
     assert text_of(console) == ""
 
 
