@@ -255,7 +255,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
 
 def _write(cli: "FilmCLI", record: "RunRecord") -> None:
-    from lightning_modules.film_cli import is_rank_zero
+    from lightning_modules.processes import is_rank_zero
     from reports.report import write_report
 
     if cli.finished:

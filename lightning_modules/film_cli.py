@@ -1,25 +1,17 @@
 """The parser: LightningCLI over Greenlight's trainer, model and data."""
 
-import os
-import signal
 import sys
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any
 
 import lightning.pytorch as pl
-import torch
 import yaml
 from jsonargparse import Namespace
-from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import RichProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.strategies.launchers import _MultiProcessingLauncher, _SubprocessScriptLauncher
-from lightning_utilities.core.rank_zero import rank_zero_only
 
 from baselines import Comparison, Sample
 from datamodules import InputError
@@ -27,14 +19,22 @@ from datamodules.errors import nearest
 from datamodules.feature_sets import feature_sets
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.class_paths import refuse_functions
+from lightning_modules.film_parser import FilmArgumentParser, told
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
-from lightning_modules.parser_messages import NAMES, reword
+from lightning_modules.parser_messages import NAMES
 from lightning_modules.permutation_importance import PermutationImportance
 from lightning_modules.prefixes import PREFIXES
+from lightning_modules.processes import end_others, is_rank_zero_of, make_one_run
 from lightning_modules.run_callbacks import LastCheckpoint, Patience, RunCheckpoint
 from lightning_modules.tensorboard import TensorBoard
-from lightning_modules.whole_checkpoints import CheckedConnector, WholeCheckpointIO, is_damaged, taken_over
+from lightning_modules.whole_checkpoints import (
+    CheckedConnector,
+    WholeCheckpointIO,
+    read_checkpoint,
+    refuse_damaged,
+    taken_over,
+)
 
 COMMON = (
     "name",
@@ -59,93 +59,11 @@ COMPARES = ("study", "baselines")
 """The commands that fit classical models to the same films."""
 
 
-def is_rank_zero() -> bool:
-    """Tell whether this process is the one that writes files and speaks."""
-    return getattr(rank_zero_only, "rank", 0) == 0
-
-
-def _refuse_damaged(path: Path) -> None:
-    if is_rank_zero() and is_damaged(path):  # once, for it reads the whole file
-        raise InputError(
-            f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
-            "checkpoints of the run, and `fit --resume` trains from the start"
-        )
-
-
-def _is_rank_zero_of(num_nodes: int) -> bool:
-    """Tell the same before there is a trainer: where Lightning starts the processes, no rank is set on any node yet."""
-    return is_rank_zero() and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
-
-
-def _refuse_processes(trainer: pl.Trainer) -> None:
-    """Refuse processes that would not be one run."""
-    if isinstance(trainer.strategy.launcher, _MultiProcessingLauncher):
-        raise InputError(
-            "trainer.strategy must be one whose processes are commands of their own, since scores and predictions "
-            "would be lost with others; give ddp"
-        )
-    environment = cast(Any, trainer)._accelerator_connector.cluster_environment
-    started, wanted = environment.world_size(), trainer.world_size
-    if environment.creates_processes_externally and started != wanted:
-        raise InputError(
-            f"trainer.devices times trainer.num_nodes must be the number of processes started, {started}, got "
-            f"{wanted}; each would train alone"
-        )
-
-
-def _read_checkpoint(path: Path) -> dict[str, Any]:
-    _refuse_damaged(path)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
-            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        checkpoint["FilmDataModule"], checkpoint["hyper_parameters"]["hidden"]
-    except Exception:  # whatever a broken or foreign file makes of the unpickler
-        raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
-    return checkpoint
-
-
 def _refuse_parts(trainer: Any) -> None:
     """Scores and predictions of a part of the rows would stand where those of all rows do."""
     for option in ("fast_dev_run", "limit_test_batches", "limit_predict_batches"):
         if trainer[option] not in (None, False, 0, 1.0):
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
-
-
-class FilmArgumentParser(LightningArgumentParser):
-    """A parser whose errors are the message alone."""
-
-    options: tuple[str, ...] = ()
-    """What the chosen subcommand takes, for messages of any parser."""
-
-    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise InputError(reword(str(message), self.options)) from ex
-
-    def instantiate_classes(self, cfg: Namespace, **kwargs: Any) -> Namespace:
-        """Build what a config names."""
-        with _told():
-            return super().instantiate_classes(cfg, **kwargs)
-
-    def dump(self, *args: Any, **kwargs: Any) -> str:
-        """Return the config as text."""
-        with _told():
-            return super().dump(*args, **kwargs)
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell what the parser, or a class that a config names, makes of values that neither checks."""
-    try:
-        yield
-    except InputError:
-        raise
-    except (
-        *(ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RecursionError, TypeError),
-        *(ValueError, yaml.YAMLError),
-    ) as problem:
-        said = " ".join(reword(str(problem), ()).split())[:500]
-        raise InputError(
-            f"the config can't be used: {type(problem).__name__}: {said}; `--help-all` says what each key takes"
-        ) from problem
 
 
 class FilmCLI(LightningCLI):
@@ -199,14 +117,8 @@ class FilmCLI(LightningCLI):
                 raise KeyboardInterrupt from None
             raise
         finally:
-            self._end_others()
-
-    def _end_others(self) -> None:
-        # Lightning leaves its other processes waiting for this one, unless Ctrl-C came while it was at work.
-        trainer = getattr(self, "trainer", None)
-        launcher = trainer.strategy.launcher if trainer else None
-        if sys.exc_info()[0] is not None and isinstance(launcher, _SubprocessScriptLauncher):
-            launcher.kill(signal.SIGKILL)
+            if sys.exc_info()[0] is not None:
+                end_others(getattr(self, "trainer", None))
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -244,7 +156,7 @@ class FilmCLI(LightningCLI):
         if prefix:
             options += [option.removeprefix(prefix) for option in options if option.startswith(prefix)]
         FilmArgumentParser.options = tuple(options)
-        with _told():
+        with told():
             super().parse_arguments(parser, args)
         config = self.config[self.config["subcommand"]]
         refuse_functions(config)
@@ -269,7 +181,7 @@ class FilmCLI(LightningCLI):
 
     def instantiate_trainer(self, **kwargs: Any) -> pl.Trainer:
         """Read the data, open the run's folder, and build the trainer with it for logs and checkpoints."""
-        checkpoint = _read_checkpoint(self.checkpoint) if self.checkpoint else None
+        checkpoint = read_checkpoint(self.checkpoint) if self.checkpoint else None
         if self.resumed and (beside := self.resumed / "checkpoints" / "best.ckpt").is_file():
             self._check_best(beside)
         trains = self.subcommand in ("fit", "study")
@@ -294,7 +206,7 @@ class FilmCLI(LightningCLI):
             with taken_over(self.checkpoint):
                 self._take_over(checkpoint)  # after it, to see that training goes on from the same data
                 self._check_epochs(trainer["max_epochs"], checkpoint)
-        if _is_rank_zero_of(trainer["num_nodes"]):
+        if is_rank_zero_of(trainer["num_nodes"]):
             self._get(self.config_init, "tensorboard").config = self.config_yaml()
             self.folder = self.open_run(self)
         folder = self.folder / "checkpoints"
@@ -317,14 +229,8 @@ class FilmCLI(LightningCLI):
             built = super().instantiate_trainer(**kwargs)
         except (ValueError, TypeError, RuntimeError) as problem:  # the last of SLURM's settings
             raise InputError(f"trainer: {problem}") from problem
-        _refuse_processes(built)
+        make_one_run(built)
         built._checkpoint_connector = CheckedConnector(built)
-        environment = cast(Any, built)._accelerator_connector.cluster_environment
-        if isinstance(environment, SLURMEnvironment):
-            environment.auto_requeue = False  # `--resume` goes on from the same step, and from no other run's
-        # Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for
-        # ever. `STOP` hears the signal, and `LastCheckpoint` asks all processes.
-        vars(built._signal_connector)["_sigterm_notifier_fn"] = lambda signum, frame: None
         return built
 
     def _check_training(self, trainer: Any) -> None:
@@ -344,8 +250,8 @@ class FilmCLI(LightningCLI):
 
     def _check_best(self, best: Path) -> None:
         if self.checkpoint:
-            _refuse_damaged(best)
-        elif epoch := _read_checkpoint(best)["epoch"]:  # after the first epoch a kill may leave it alone
+            refuse_damaged(best)
+        elif epoch := read_checkpoint(best)["epoch"]:  # after the first epoch a kill may leave it alone
             last = best.with_name("last.ckpt")
             raise InputError(
                 f"{last} is gone, and {best.name} is of epoch {epoch + 1}: bring back a copy of {last.name}, or remove "

@@ -14,7 +14,8 @@ from optuna import TrialPruned
 from datamodules import InputError
 from datamodules.film_data_module import FilmDataModule
 from datamodules.splits import InnerFold
-from lightning_modules.film_cli import COMMON, FilmArgumentParser, FilmCLI
+from lightning_modules.film_cli import COMMON, FilmCLI
+from lightning_modules.film_parser import FilmArgumentParser
 from lightning_modules.search_space import Axis, Search, as_text, axes_of
 from lightning_modules.tensorboard import boards, show_hyperparameters
 

@@ -1,5 +1,6 @@
 """Checkpoint files that are whole, and told apart from those that are not, or hold what no run wrote."""
 
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from lightning.pytorch.trainer.connectors.checkpoint_connector import _Checkpoin
 
 from datamodules.errors import InputError
 from datamodules.whole_files import write_whole
+from lightning_modules.processes import is_rank_zero
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
@@ -35,6 +37,35 @@ def is_damaged(path: Path) -> bool:
             return parts.testzip() is not None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError):
         return True
+
+
+def refuse_damaged(path: Path) -> None:
+    """Refuse what `is_damaged`.
+
+    Raises:
+        InputError: with the remedy.
+    """
+    if is_rank_zero() and is_damaged(path):  # once, for it reads the whole file
+        raise InputError(
+            f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
+            "checkpoints of the run, and `fit --resume` trains from the start"
+        )
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Load a run's checkpoint onto the CPU; nothing in it is run.
+
+    Raises:
+        InputError: it is none, or damaged.
+    """
+    refuse_damaged(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        checkpoint["FilmDataModule"], checkpoint["hyper_parameters"]["hidden"]
+    except Exception:  # whatever a broken or foreign file makes of the unpickler
+        raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
+    return checkpoint
 
 
 class CheckedConnector(_CheckpointConnector):

@@ -263,7 +263,8 @@ def stopping(tmp_path, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
 def test_a_search_that_is_stopped_trains_what_is_missing(tuned, command, config, stopping, number):
     callback = ["--trainer.callbacks+", "stopping.Stop", "--trainer.callbacks.signal", str(int(number))]
-    words = ["tune", "--config", str(config), *callback, "--trainer.callbacks.marker", str(stopping / "stopped")]
+    callback += ["--trainer.callbacks.marker", str(stopping / "stopped"), "--allow_any_class"]
+    words = ["tune", "--config", str(config), *callback]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(stopping), "PYTHONWARNINGS": ""}
     line = [sys.executable, cli.__file__, *words]
     done = subprocess.run(line, cwd=stopping, env=environment, capture_output=True, text=True, timeout=300, check=False)
@@ -276,7 +277,7 @@ def test_a_search_that_is_stopped_trains_what_is_missing(tuned, command, config,
     assert sorted(trials_of(path)["number"]) == [0, 1]
     assert (path / "best.yaml").is_file()
 
-    said = command("tune", "--resume", path)
+    said = command("tune", "--resume", path, "--allow_any_class")
     assert said.code == 0, said.err
     assert "2 of them finished before, 2 to train" in said.out
     assert [line.split(":")[0] for line in said.out.splitlines() if line.startswith("trial ")] == ["trial 2", "trial 3"]

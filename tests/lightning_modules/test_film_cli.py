@@ -12,7 +12,8 @@ from lightning.pytorch.cli import LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from datamodules.errors import InputError
-from lightning_modules.film_cli import COMMON, FilmCLI, is_rank_zero
+from lightning_modules.film_cli import COMMON, FilmCLI
+from lightning_modules.processes import is_rank_zero
 
 # What `reports.quiet` keeps from the terminal, where the command line calls it.
 pytestmark = [

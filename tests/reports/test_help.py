@@ -12,7 +12,8 @@ import cli
 from cli import TAKES_A_RUN
 from datamodules.errors import InputError
 from lightning_modules.auditing import AuditCLI
-from lightning_modules.film_cli import FilmArgumentParser, FilmCLI
+from lightning_modules.film_cli import FilmCLI
+from lightning_modules.film_parser import FilmArgumentParser
 from lightning_modules.prefixes import PREFIXES
 from lightning_modules.tuning import SearchCLI
 from reports.help import COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command, show_overview

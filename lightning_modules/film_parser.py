@@ -1,0 +1,49 @@
+"""A parser of command lines and configs whose errors are one message."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import yaml
+from jsonargparse import Namespace
+from lightning.pytorch.cli import LightningArgumentParser
+
+from datamodules import InputError
+from lightning_modules.parser_messages import reword
+
+
+class FilmArgumentParser(LightningArgumentParser):
+    """A parser whose errors are the message alone."""
+
+    options: tuple[str, ...] = ()
+    """What the chosen subcommand takes, for messages of any parser."""
+
+    def error(self, message: str, ex: Exception | None = None) -> NoReturn:
+        raise InputError(reword(str(message), self.options)) from ex
+
+    def instantiate_classes(self, cfg: Namespace, **kwargs: Any) -> Namespace:
+        """Build what a config names."""
+        with told():
+            return super().instantiate_classes(cfg, **kwargs)
+
+    def dump(self, *args: Any, **kwargs: Any) -> str:
+        """Return the config as text."""
+        with told():
+            return super().dump(*args, **kwargs)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell what the parser, or a class that a config names, makes of values that neither checks."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (
+        *(ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RecursionError, TypeError),
+        *(ValueError, yaml.YAMLError),
+    ) as problem:
+        said = " ".join(reword(str(problem), ()).split())[:500]
+        raise InputError(
+            f"the config can't be used: {type(problem).__name__}: {said}; `--help-all` says what each key takes"
+        ) from problem
