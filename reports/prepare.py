@@ -20,6 +20,7 @@ from datamodules.sources.preparation import ACCOUNT, Preparation
 from datamodules.sources.raw_files import files_of, find_files
 from datamodules.sources.source import Source
 from datamodules.sources.study_config import MADE, shell_word, study_config
+from datamodules.whole_files import cannot_write
 from reports.folder import Folder
 from reports.help import PREPARE
 
@@ -122,7 +123,12 @@ def _nothing_left(source: Source, preparation: Preparation, targets: _Targets) -
 
 
 def _folder(targets: _Targets) -> Folder:
-    return Folder(targets.table.parent)
+    path = targets.table.parent
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise cannot_write(path, problem) from None
+    return Folder(path)
 
 
 def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
