@@ -94,6 +94,7 @@ def _is_told_by_the_first() -> bool:
         return False
     parent, until = os.getppid(), time.monotonic() + PATIENCE
     # torchrun ends the others when one fails: were this one quicker, nothing would be said.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     while os.getppid() == parent and time.monotonic() < until:
         time.sleep(0.05)
     return os.getppid() != parent

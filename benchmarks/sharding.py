@@ -9,6 +9,7 @@ of a batch by columns and whole; that is what a layer by columns needs.
 import argparse
 import json
 import resource
+import sys
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -87,7 +88,13 @@ def train(way: Way, n_labels: int, width: int, steps: int) -> dict[str, Any]:
     }
 
 
-def main(say: Callable[[str], None] = print) -> None:
+def say_line(text: str) -> None:
+    """Print a line in one piece, since all processes write to one place."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main(say: Callable[[str], None] = say_line) -> None:
     """Run ways in turn."""
     parser = argparse.ArgumentParser()
     parser.add_argument("ways", nargs="+", choices=("whole", "fsdp", "columns"), help="one, to see its memory")

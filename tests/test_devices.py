@@ -249,7 +249,7 @@ def test_two_nodes_are_one_run_that_the_first_writes(study, study_config, tmp_pa
 def test_a_mistake_is_told_once_by_two_processes(study_config, tmp_path):
     words = ["fit", "--config", study_config, "--data.title", "titel", *on(2)]
     said = by_torchrun(2, *words, cwd=tmp_path)
-    assert said.stderr.count("error: no column 'titel', did you mean 'title'?") == 1
+    assert said.stderr.count("no column 'titel', did you mean 'title'?") == 1
     assert "exitcode  : 2" in said.stderr  # of the first; torchrun's own is 1, and its report can't be kept from it
     assert said.returncode == 1
     assert list(tmp_path.iterdir()) == []

@@ -25,7 +25,7 @@ def shown():
 
 @pytest.fixture
 def record(tmp_path, shown):
-    folder = RunFolder(tmp_path / "small-tune" / "version_0")
+    folder = RunFolder.create(str(tmp_path), "small-tune")
     for place in range(20):
         folder.write_text(f"trial_{place}/config.yaml", f"name: trial {place}\n")
     return TrialRecord(folder, "val/loss", 20, Console(file=shown, width=100))
