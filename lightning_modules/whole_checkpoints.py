@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.trainer.connectors.checkpoint_connector import _CheckpointConnector
+from lightning.pytorch.trainer.states import TrainerFn
 
 from datamodules.errors import InputError
 from datamodules.whole_files import write_whole
@@ -76,8 +77,8 @@ class CheckedConnector(_CheckpointConnector):
             super()._restore_modules_and_callbacks(checkpoint_path, weights_only)
 
     def restore_model(self) -> None:
-        """Look at all before the first of it is taken over."""
-        if self._loaded_checkpoint:
+        """Look at all that training goes on from, before the first of it is taken over."""
+        if self._loaded_checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
             own = self.dump_checkpoint(weights_only=False)
             # `FilmDataModule` checks its own, and other settings are no mistake.
             read = own.keys() - {"hyper_parameters", "FilmDataModule", "state_dict"}
@@ -129,7 +130,9 @@ def _refuse_others(found: Any, own: Any, key: str) -> None:
         fits = isinstance(found, Mapping)
     elif isinstance(own, torch.Tensor):
         fits = isinstance(found, torch.Tensor) and found.ndim == own.ndim and found.dtype.is_floating_point
-    elif own is None:  # not known yet
+    elif found is None and key.startswith("callbacks"):  # was not known yet
+        fits = True
+    elif own is None:
         fits = found is None or isinstance(found, str | bool) or (isinstance(found, torch.Tensor) and found.ndim == 0)
     elif type(own) is int:
         fits = type(found) is int and -1 <= found < 2**63

@@ -576,6 +576,17 @@ def test_training_stops_when_its_patience_ends_and_keeps_the_best_and_the_last(s
     assert not torch.equal(best["state_dict"][name], last["state_dict"][name])
 
 
+def test_a_study_that_stops_early_scores_its_best_epoch_and_goes_on_with_more_patience(train, command):
+    hasty = ["--model.learning_rate", 0.1, "--early_stopping.patience", 2, "--trainer.max_epochs", 80]
+    done = train("study", *hasty)
+    epochs = checkpoint_of(done.path, "last")["epoch"]
+    assert checkpoint_of(done.path, "best")["epoch"] < epochs < 79
+    assert metrics_of(done.path)["models"]["mlp"]["rmse"] > 0
+    said = command("study", "--resume", done.path, "--early_stopping.patience", 4)
+    assert said.code == 0, said.err
+    assert checkpoint_of(done.path, "last")["epoch"] > epochs
+
+
 def test_a_run_is_resumed_where_it_stopped_bit_for_bit(train, command):
     whole = train("fit")
     part = train("fit", "--trainer.max_epochs", 2)
