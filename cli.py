@@ -261,13 +261,13 @@ def _write(cli: "FilmCLI", record: "RunRecord") -> None:
 
     if cli.finished:
         terminal().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
+    importance = cli.permutation_importance.study
     if is_rank_zero():
-        importance = cli.permutation_importance.study
         record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
-        if cli.subcommand == "study" and cli.option("report"):
-            write_report(cli.folder, terminal())
-    if cli.permutation_importance.study and not cli.permutation_importance.study.is_whole:
+    if importance and not importance.is_whole:
         raise KeyboardInterrupt  # it was, but what was finished is written
+    if is_rank_zero() and cli.subcommand == "study" and cli.option("report"):
+        write_report(cli.folder, terminal())
 
 
 if __name__ == "__main__":

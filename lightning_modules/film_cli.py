@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 import yaml
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import RichProgressBar
+from lightning.pytorch.callbacks import RichProgressBar, StochasticWeightAveraging
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -64,6 +64,10 @@ def _refuse_parts(trainer: Any) -> None:
     for option in ("fast_dev_run", "limit_test_batches", "limit_predict_batches"):
         if trainer[option] not in (None, False, 0, 1.0):
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
+
+
+def _listed(given: Any) -> list[Any]:
+    return given if isinstance(given, list) else [given] if given else []
 
 
 class FilmCLI(LightningCLI):
@@ -194,6 +198,9 @@ class FilmCLI(LightningCLI):
         if trains:
             self._check_training(trainer)
         self.datamodule.setup(str(self.subcommand))
+        if trains:
+            space = self.datamodule.fitted.encoder.space
+            self.model.build(space.n_dense, space.n_labels)
         if self.subcommand in COMPARES:
             training = Sample.of(self.datamodule.films, self.datamodule.fitted, "train")
             self.comparison.possible(training)  # refuses what can't be fitted before anything is trained
@@ -214,10 +221,8 @@ class FilmCLI(LightningCLI):
         stop = self.option("early_stopping")
         best = RunCheckpoint(folder, "best", monitor=stop["monitor"], mode=stop["mode"], enable_version_counter=False)
         last = LastCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-        given = trainer["callbacks"] or []
-        trainer["callbacks"] = [*(given if isinstance(given, list) else [given]), best, last]
-        plugins = trainer["plugins"] or []
-        trainer["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), WholeCheckpointIO()]
+        trainer["callbacks"] = [*_listed(trainer["callbacks"]), best, last]
+        trainer["plugins"] = [*_listed(trainer["plugins"]), WholeCheckpointIO()]
         # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.
         trainer["default_root_dir"] = trainer["default_root_dir"] or str(self.folder)
         if trainer["enable_progress_bar"] is not False:
@@ -234,6 +239,11 @@ class FilmCLI(LightningCLI):
         return built
 
     def _check_training(self, trainer: Any) -> None:
+        if any(isinstance(one, StochasticWeightAveraging) for one in _listed(trainer["callbacks"])):
+            raise InputError(
+                "trainer.callbacks: StochasticWeightAveraging averages behind the last checkpoint, which would go "
+                "without; give lightning.pytorch.callbacks.EMAWeightAveraging"
+            )
         if trainer["overfit_batches"]:
             raise InputError(
                 f"trainer.overfit_batches must be 0, got {trainer['overfit_batches']}: Lightning would train on single "

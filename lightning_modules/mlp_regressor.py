@@ -78,7 +78,7 @@ class MLPRegressor(pl.LightningModule):
         """Build the network, once the data says how wide it is."""
         if self.network is None:
             space = self.films.fitted.encoder.space
-            self.network = self._build(space.n_dense, space.n_labels)
+            self.build(space.n_dense, space.n_labels)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device."""
@@ -95,12 +95,12 @@ class MLPRegressor(pl.LightningModule):
             self.summed_devices, self.n_trained = checkpoint["train_loss"]["summed"], checkpoint["train_loss"]["films"]
         if self.network is None:
             weights = checkpoint["state_dict"]
-            sizes = (len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label"))
-            self.network = self._build(*sizes)
+            self.build(*(len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label")))
 
-    def _build(self, n_dense: int, n_labels: int) -> AdditiveMLP:
+    def build(self, n_dense: int, n_labels: int) -> None:
+        """Build the network; callbacks that copy it in their own `setup`, as those that average, need it earlier."""
         hp = self.hparams
-        return AdditiveMLP(
+        self.network = AdditiveMLP(
             n_dense, n_labels, hp["hidden"], hp["dropout"], hp["label_dropout"], hp["seed"], hp["members"]
         )
 

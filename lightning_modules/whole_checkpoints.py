@@ -10,12 +10,14 @@ from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.trainer.connectors.checkpoint_connector import _CheckpointConnector
 from lightning.pytorch.trainer.states import TrainerFn
 
 from datamodules.errors import InputError
 from datamodules.whole_files import write_whole
 from lightning_modules.processes import is_rank_zero
+from lightning_modules.run_callbacks import Patience, RunCheckpoint
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
@@ -79,10 +81,18 @@ class CheckedConnector(_CheckpointConnector):
     def restore_model(self) -> None:
         """Look at all that training goes on from, before the first of it is taken over."""
         if self._loaded_checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
-            own = self.dump_checkpoint(weights_only=False)
-            # `FilmDataModule` checks its own, and other settings are no mistake.
-            read = own.keys() - {"hyper_parameters", "FilmDataModule", "state_dict"}
-            _refuse_others(self._loaded_checkpoint, {key: own[key] for key in read}, "")
+            # Other callbacks may make anything of what they begin with, and read it themselves.
+            callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
+            known = [one for one in callbacks if isinstance(one, RunCheckpoint | Patience)]
+            own = {
+                "epoch": 0,
+                "global_step": 0,
+                "loops": self._get_loops_state_dict(),
+                "callbacks": {one.state_key: one.state_dict() for one in known},
+                "optimizer_states": [],
+                "lr_schedulers": [],
+            }
+            _refuse_others(self._loaded_checkpoint, own, "")
         super().restore_model()
 
     def restore_training_state(self) -> None:

@@ -80,14 +80,17 @@ class RunRecord:
         model: MLPRegressor,
         films: FilmDataModule,
         importance: ImportanceStudy | None,
-        comparison: Comparison | None = None,
+        comparison: Comparison,
     ) -> None:
         """Write what the command found out.
 
         Args:
-            comparison: the classical models that a study fits to the same films; the mean alone by default.
+            importance: where it isn't whole, somebody said stop, and no classical model is begun.
+            comparison: the classical models that `study` and `baselines` fit to the same films, beside the mean.
         """
         assert self.run is not None
+        if command == "test" or (importance and not importance.is_whole):
+            comparison = Comparison(models=[])
         # What the network found is written before classical models take their time.
         if command in ("study", "test"):
             self._write_test(model, films)
@@ -98,8 +101,7 @@ class RunRecord:
         if command == "validate":
             self._write_validation(model, films)
         if command in ("study", "test", "baselines"):
-            none = Comparison(models=[])
-            self._compare(none if command == "test" else comparison or none, films)
+            self._compare(comparison, films)
         if importance:
             print_importance(importance, self.console)
         self.console.print(f"\n{self.run.path}/", highlight=False, style="bold", soft_wrap=True)

@@ -1,5 +1,6 @@
 """What all tests share: one thread, a clean working directory, and a small table of awkward films."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from fnmatch import fnmatch
@@ -37,6 +38,12 @@ IMPORTANCES = [
 
 TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
 """What the test tools themselves leave behind."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    # A job in the background of a shell ignores it, and so do its children: the tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

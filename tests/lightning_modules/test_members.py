@@ -158,9 +158,10 @@ def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):
     for seed, state in zip(member_seeds(3, 3), states, strict=True):
         own, own_loss = train(seed=seed)
         losses.append(own_loss)
-        untrained = own._build(*(len(state[f"first.{part}_weight"]) for part in ("dense", "label"))).state_dict()
+        untrained = MLPRegressor(**own.hparams)
+        untrained.build(*(len(state[f"first.{part}_weight"]) for part in ("dense", "label")))
         for name, weights in own.network.state_dict().items():
-            assert (weights - untrained[name]).abs().max() > 1e-3, name
+            assert (weights - untrained.network.get_parameter(name)).abs().max() > 1e-3, name
             torch.testing.assert_close(state[name], weights, atol=1e-6, rtol=1e-5, msg=name)
     assert all((states[0][name] - states[1][name]).abs().max() > 1e-3 for name in states[0])
     assert np.ptp(losses) > 1e-3

@@ -222,7 +222,7 @@ def test_every_choice_trains(film_data, quick_trainer, loss, optimiser, schedule
     data = film_data()
     trainer.fit(model, datamodule=data)
     space = data.fitted.encoder.space
-    before.network = before._build(space.n_dense, space.n_labels)
+    before.build(space.n_dense, space.n_labels)
     for part, other in zip(model.network.parameters(), before.network.parameters(), strict=True):
         assert part.isfinite().all()
         assert not torch.equal(part, other)
@@ -260,7 +260,7 @@ def test_the_cosine_ends_at_zero(film_data, quick_trainer):
 
 def untrained(**given) -> MLPRegressor:
     model = MLPRegressor(hidden=[8, 4], **given)
-    model.network = model._build(2, 30)
+    model.build(2, 30)
     return model
 
 
