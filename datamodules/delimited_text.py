@@ -3,9 +3,8 @@
 import csv
 import gzip
 import io
-import re
 import zlib
-from codecs import getincrementaldecoder
+from codecs import getincrementaldecoder, lookup
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ BLOCK = 64 * 2**20
 """Bytes; a record must fit in one."""
 
 LONGEST = 16 * 2**20
-"""Bytes of a line, and characters of a cell: what reads line by line takes up to 20 times as much."""
+"""Bytes of a line; what reads line by line takes up to 20 times as much."""
 
 WIDEST = 100_000
 """Cells of a header; each column takes Arrow 7 kB, whatever is in it."""
@@ -52,7 +51,9 @@ class Dialect:
     def __post_init__(self) -> None:
         try:
             "".encode(self.encoding)  # unlike codecs.lookup, refuses codecs that are none of text
-        except LookupError:
+            if lookup(self.encoding).name == "punycode":  # which Arrow can't read
+                raise LookupError
+        except (LookupError, ValueError):
             raise InputError(
                 f"--data.encoding must be a text encoding such as utf-8 or latin-1, got {self.encoding!r}"
             ) from None
@@ -63,17 +64,15 @@ class Dialect:
         if self.quote and not _is_character(self.quote):
             raise InputError(f"--data.quote must be one ASCII character or empty, got {self.quote!r}")
 
-    def rows(self, stream: Iterable[str], *, strict: bool = False) -> Any:
+    def rows(self, stream: Iterable[str]) -> Any:
         """Read rows slowly, counting lines."""
         csv.field_size_limit(LONGEST)
         quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return csv.reader(
-            stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting, strict=strict
-        )
+        return csv.reader(stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting)
 
 
 def _is_character(text: str) -> bool:
-    return len(text) == 1 and text.isascii() and text not in "\r\n"
+    return len(text) == 1 and text.isascii() and text not in "\r\n\0"
 
 
 class _Unpacked(io.RawIOBase):
@@ -112,16 +111,18 @@ def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) ->
             opens a quote that never closes, or is too long.
     """
     try:
-        odd = _skim(path, dialect)
-        if odd and (unclosed := _unclosed(path, dialect)):
-            raise InputError(f"{path}, line {unclosed}: a quote is opened there and never closed; close or remove it")
+        if odd := _skim(path, dialect):
+            _refuse_unclosed(path, dialect)
         table = _read(path, dialect, texts)
+        if not odd and _ends_in_lines(table):  # two quotes too many, or lone ones in front of the one left open
+            _refuse_unclosed(path, dialect)
     except InputError:
         raise
     except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
         said = str(error).splitlines()[0] if str(error) else "it can't be read"
         reason = _undecodable(path, dialect)
         if not reason and "columns, got" in said:
+            _refuse_unclosed(path, dialect)
             reason = _ragged(path, dialect)
         if not reason and "Empty CSV" in said:
             reason = f"{path} has no header; a header line and rows of films are needed"
@@ -140,31 +141,34 @@ def _skim(path: Path, dialect: Dialect) -> bool:
     Raises:
         InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
     """
-    quote, delimiter = dialect.quote.encode(), dialect.delimiter.encode()
+    quote = dialect.quote.encode()
     n_quotes = length = 0
+    line = 1
     with _open(path) as stream:
         head = stream.read(LONGEST)
-        header = re.split(rb"[\r\n]", head, maxsplit=1)[0]
-        if header.count(delimiter) >= WIDEST:
-            raise InputError(
-                f"{path}, line 1: a header must have at most {WIDEST:,} cells; write the table with fewer "
-                "columns, or as Parquet"
-            )
+        _refuse_wide(head, path, dialect)
         for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
             end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
             length = len(chunk) - end + (0 if end else length)
+            line += chunk.count(b"\n")
             if length >= LONGEST:
                 raise InputError(
-                    f"{path}, line {_lines_before(path, stream.tell() - length) + 1}: a line must be shorter than "
-                    f"{LONGEST // 2**20} MiB; end it where a film ends, or mend what wrote it"
+                    f"{path}, line {line}: a line must be shorter than {LONGEST // 2**20} MiB; end it where a film "
+                    "ends, or mend what wrote it"
                 )
             n_quotes += chunk.count(quote) if quote else 0
     return n_quotes % 2 == 1
 
 
-def _lines_before(path: Path, place: int) -> int:
-    with _open(path) as stream:
-        return sum(stream.read(min(2**20, place - start)).count(b"\n") for start in range(0, place, 2**20))
+def _refuse_wide(head: bytes, path: Path, dialect: Dialect) -> None:
+    """Refuse a first record of more cells than any table's."""
+    rows = dialect.rows(io.TextIOWrapper(io.BytesIO(head), encoding=dialect.encoding, errors="replace", newline=""))
+    with suppress(csv.Error):  # a cell too long for Python
+        if len(next(filter(None, rows), [])) > WIDEST:
+            raise InputError(
+                f"{path}, line {rows.line_num}: a header must have at most {WIDEST:,} cells; write the table with "
+                "fewer columns, or as Parquet"
+            )
 
 
 def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
@@ -183,17 +187,30 @@ def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
     return table
 
 
-def _unclosed(path: Path, dialect: Dialect) -> int | None:
-    """Name the line of a quote that never closes; it would swallow the rest of the table."""
-    line = 1
+def _ends_in_lines(table: pa.Table) -> bool:
+    """Tell whether a cell of the last row has a line end in it: it may be the rest of the file."""
+    last = table.slice(max(len(table) - 1, 0)).to_pylist()
+    return any(isinstance(cell, str | bytes) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
+
+
+def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
+    """Refuse a quote that never closes; it would swallow the rest of the table.
+
+    Raises:
+        InputError: with the line.
+    """
+    line = begun = 1
+    row: list[str] = []
+    end = ["the", "end"]
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
-        rows = dialect.rows(stream, strict=True)
+        rows = dialect.rows(chain(stream, ["\n", dialect.delimiter.join(end)]))
         try:
-            for _ in rows:
-                line = rows.line_num + 1
+            for row in rows:  # noqa: B007 (the last one)
+                line, begun = rows.line_num + 1, line
         except csv.Error:
-            return line
-    return None
+            raise InputError(_too_long(path, line)) from None
+    if row != end:
+        raise InputError(f"{path}, line {begun}: a quote is opened there and never closed; close or remove it")
 
 
 def _open(path: Path) -> io.BufferedReader:
@@ -239,6 +256,10 @@ def _undecodable(path: Path, dialect: Dialect) -> str | None:
     return None
 
 
+def _too_long(path: Path, line: int) -> str:
+    return f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+
+
 def _ragged(path: Path, dialect: Dialect) -> str | None:
     """Name the line of the first row that has other than the header's number of cells, and count such rows."""
     bad: list[tuple[int, int]] = []
@@ -252,9 +273,7 @@ def _ragged(path: Path, dialect: Dialect) -> str | None:
                     bad.append((line, len(row)))
                 line = rows.line_num + 1
         except csv.Error:
-            return (
-                f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
-            )
+            return _too_long(path, line)
     if not bad:  # Arrow ends lines elsewhere than Python
         return None
     more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as papq
 
 from datamodules.delimited_text import BLOCK, Dialect, line_of, read_delimited
@@ -31,6 +32,8 @@ SWOLLEN, SWOLLEN_RATIO = 2**30, 1_000
 
 WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 12}
 """Bytes of a Parquet value; others take 8 or more."""
+
+TEXTS = (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())
 
 
 def read_table(
@@ -76,6 +79,12 @@ def read_table(
         known = ", ".join([*DELIMITERS, *sorted(PARQUET | SQLITE)])
         raise InputError(f"--data.table must end in one of {known} (the first two also in .gz), got {path}")
     _refuse_bad_header([str(name) for name in frame.columns], path)
+    if kind in DELIMITERS and frame.shape[1] == 1 and (other := re.search("[;|\t,]", str(frame.columns[0]))):
+        cell, between = str(frame.columns[0])[:80], other[0]
+        raise InputError(
+            f"{path}: the header is one cell, {cell!r}; if {between!r} stands between cells, give --data.delimiter "
+            + ("$'\\t'" if between == "\t" else f"'{between}'")
+        )
     if frame.empty:
         raise InputError(f"--data.table {path} has a header and no rows; rows of films are needed")
     return frame
@@ -129,38 +138,60 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     try:
-        _refuse_swollen(path)
-        table = papq.read_table(path)
-        table.validate(full=True)  # cells may say that they are text and be none
-        return _to_frame(table)
-    except InputError:
+        file = papq.ParquetFile(path)
+        _refuse_swollen(path, file)
+        # A text that is repeated stands in the file once: it stays so until it is known how long all of them are.
+        texts = [file.schema.column(place).path for place in range(len(file.schema))]
+        packed = papq.read_table(path, read_dictionary=texts)
+        packed.validate(full=True)  # cells may say that they are text and be none
+        _refuse_size(path, sum(_unpacked_size(chunk) for column in packed.columns for chunk in column.chunks))
+        return _to_frame(packed.cast(file.schema_arrow))
+    except (InputError, MemoryError):
         raise
     except (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError) as error:  # as its bytes would have it
         said = (str(error).splitlines() or ["it can't be read"])[0]
         raise InputError(f"{path} is not a Parquet file: {said}; write or fetch it again") from None
 
 
-def _refuse_swollen(path: Path) -> None:
-    """Refuse a small file that says of itself, or of its repeated values, that it takes the whole memory."""
-    metadata = papq.read_metadata(path)
-    columns = [
-        metadata.row_group(group).column(column)
-        for group in range(metadata.num_row_groups)
-        for column in range(metadata.num_columns)
-    ]
-    size = sum(
-        max(WIDTHS.get(column.physical_type, 8) * column.num_values, column.total_uncompressed_size)
-        for column in columns
-    )
+def _refuse_swollen(path: Path, file: papq.ParquetFile) -> None:
+    """Refuse a small file that says of itself, or of its repeated numbers, that it takes the whole memory."""
+    size = 0
+    for place in range(len(file.schema)):
+        kind = file.schema.column(place)
+        width = max(WIDTHS.get(kind.physical_type, 8), kind.length or 0)
+        for group in range(file.metadata.num_row_groups):
+            column = file.metadata.row_group(group).column(place)
+            size += max(width * column.num_values, column.total_uncompressed_size)
+    _refuse_size(path, size)
+
+
+def _refuse_size(path: Path, size: float, remedy: str = "write it without compression and dictionaries") -> None:
     if size > max(SWOLLEN, SWOLLEN_RATIO * path.stat().st_size):
         raise InputError(
             f"{path} takes {size / 2**30:,.1f} GiB of memory, more than {SWOLLEN_RATIO} times its size, which few "
-            "tables do; if it is one, write it without compression and dictionaries"
+            f"tables do; if it is one, {remedy}"
         )
 
 
+def _unpacked_size(array: pa.Array) -> int:
+    """Return the bytes of an array whose texts stand for themselves."""
+    kind = array.type
+    if pa.types.is_dictionary(kind) and kind.value_type in TEXTS:
+        lengths = pc.binary_length(array.dictionary).cast(pa.int64()).take(array.indices)
+        return pc.sum(lengths).as_py() or 0
+    if pa.types.is_map(kind):
+        return _unpacked_size(array.keys) + _unpacked_size(array.items)
+    if pa.types.is_nested(kind):
+        inner = array.flatten()
+        return sum(map(_unpacked_size, inner if isinstance(inner, list) else [inner]))
+    return array.nbytes
+
+
 def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
-    """Read the answer to a query. A view is one that came with the file: it must end, unlike a SELECT of the user's."""
+    """Read the answer to a query. Views and computed columns came with the file: they must end, and find room.
+
+    A SELECT of the user's may take what it takes.
+    """
     refused: list[str] = []
 
     def allow(action: int, *_: str | None) -> int:
@@ -187,11 +218,20 @@ def _read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
             if select != query:
                 connection.set_authorizer(allow)
                 connection.set_progress_handler(stop, steps)
+                _refuse_size(path, _size_of(select, connection), "give a SELECT of what is needed as --data.query")
             return pd.read_sql_query(select, connection)
     except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
         if refused:
             raise InputError(f"{path}: {refused[0]}; give the view's SELECT itself as --data.query") from None
         raise InputError(f"{path}: SQLite says: {error}; mend the query, or make the file again") from None
+
+
+def _size_of(select: str, connection: sqlite3.Connection) -> float:
+    """Return the bytes of an answer, whose cells may be computed; none is kept for it."""
+    names = ('"' + name.replace('"', '""') + '"' for name, *_ in connection.execute(f"{select} LIMIT 0").description)
+    sizes = ", ".join(f"total(length({name}))" for name in names)
+    *lengths, rows = connection.execute(f"SELECT {sizes}, count(*) FROM ({select})").fetchone()
+    return sum(lengths) + 8 * len(lengths) * rows
 
 
 def _select(query: str | None, tables: list[str], path: Path) -> str:

@@ -80,16 +80,17 @@ class RunRecord:
         model: MLPRegressor,
         films: FilmDataModule,
         importance: ImportanceStudy | None,
-        comparison: Comparison,
+        comparison: Comparison | None = None,
     ) -> None:
         """Write what the command found out.
 
         Args:
             importance: where it isn't whole, somebody said stop, and no classical model is begun.
-            comparison: the classical models that `study` and `baselines` fit to the same films, beside the mean.
+            comparison: the classical models that `study` and `baselines` fit to the same films; the mean alone by
+                default.
         """
         assert self.run is not None
-        if command == "test" or (importance and not importance.is_whole):
+        if command == "test" or comparison is None or (importance and not importance.is_whole):
             comparison = Comparison(models=[])
         # What the network found is written before classical models take their time.
         if command in ("study", "test"):

@@ -145,6 +145,13 @@ def test_a_line_of_two_gigabytes_is_refused_at_once(tmp_path):
         read_table(str(path))
 
 
+def test_a_long_line_that_is_packed_is_named(tmp_path):
+    path = tmp_path / "films.csv.gz"
+    path.write_bytes(gzip.compress(b"a,b\n1,2\n" + bytes(range(97, 123)) * 700_000))
+    with pytest.raises(InputError, match=f"{path}, line 3: a line must be shorter than 16 MiB; end it where a film"):
+        read_table(str(path))
+
+
 def test_a_bomb_is_refused_unless_unpacked(tmp_path):
     path = tmp_path / "films.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n") + 300 * gzip.compress(b"1,2\n" * 2**18))
@@ -161,6 +168,33 @@ def test_a_parquet_file_of_one_repeated_cell_is_refused(tmp_path):
             writer.write_table(pa.table({"a": pa.repeat(7, 10_000_000)}), row_group_size=10_000_000)
     with pytest.raises(InputError, match=f"{path} takes 1.0 GiB of memory, more than 1000 times its size"):
         read_table(str(path))
+
+
+@pytest.mark.parametrize("nested", ["text", "list", "map", "struct"])
+def test_a_parquet_file_of_one_repeated_text_is_refused(tmp_path, nested):
+    path = tmp_path / "films.parquet"
+    texts = pa.DictionaryArray.from_arrays(np.zeros(2_500, dtype=np.int32), ["x" * 900_000])
+    each = list(range(2_501))
+    column = {
+        "text": lambda: texts,
+        "list": lambda: pa.ListArray.from_arrays(each, texts),
+        "map": lambda: pa.MapArray.from_arrays(each, pa.array(["k"] * 2_500), texts),
+        "struct": lambda: pa.StructArray.from_arrays([texts], ["x"]),
+    }[nested]()
+    papq.write_table(
+        pa.table({"a": column}), path, compression="zstd", dictionary_pagesize_limit=2**21, store_schema=False
+    )
+    assert path.stat().st_size < 1_000
+    with pytest.raises(InputError, match=f"{path} takes 2.1 GiB of memory, more than 1000 times its size"):
+        read_table(str(path))
+
+
+def test_parquet_categories_stay_what_they_are(tmp_path):
+    frame = pd.DataFrame({"genre": pd.Categorical(["Drama", None, "War"]), "year": pd.Categorical([1999, 2001, None])})
+    frame.to_parquet(tmp_path / "films.parquet")
+    read = read_table(str(tmp_path / "films.parquet"))
+    assert read["genre"].tolist()[::2] == ["Drama", "War"]
+    assert read["year"].tolist()[:2] == [1999, 2001]
 
 
 def test_dummies_that_pack_well_are_a_table(tmp_path):
@@ -206,6 +240,27 @@ def test_a_view_in_a_database_ends(tmp_path, view, said):
         connection.executemany("INSERT INTO n VALUES (?)", [(i,) for i in range(1000)])
         connection.execute(f"CREATE VIEW films AS {view}")
     with pytest.raises(InputError, match=f"{path}: {said}"):
+        read_table(str(path), query="films")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "CREATE VIEW films AS SELECT x, printf('%.*c', 15000000, 'x') AS y FROM n",
+        "CREATE TABLE films (x, y AS (printf('%.*c', 15000000, 'x')))",
+    ],
+    ids=["view", "column"],
+)
+def test_what_a_database_computes_finds_room(tmp_path, made):
+    path = tmp_path / "films.db"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE n (x)")
+        connection.execute(made)
+        connection.executemany(
+            f"INSERT INTO {'films' if 'TABLE' in made else 'n'} (x) VALUES (?)", [(i,) for i in range(80)]
+        )
+    said = "takes 1.1 GiB of memory, more than 1000 times its size, .* give a SELECT of what is needed as --data.query"
+    with pytest.raises(InputError, match=f"{path} {said}"):
         read_table(str(path), query="films")
 
 
