@@ -84,8 +84,8 @@ def _mistake(problem: Exception, words: list[str]) -> str | None:
 
 
 def _is_of_a_lost_process(problem: RuntimeError) -> bool:
-    # torch has no type of its own for what gloo meets, and two for what its store does.
-    return "/gloo/transport/" in str(problem) or type(problem).__name__ in ("DistNetworkError", "DistStoreError")
+    # torch has no type of its own for what gloo meets.
+    return "/gloo/transport/" in str(problem) or any(kind.__name__ == "DistError" for kind in type(problem).__mro__)
 
 
 def _is_told_by_the_first() -> bool:
@@ -167,7 +167,7 @@ def _run_limited(words: list[str]) -> None:
     run = RunFolder.open(given, option) if given else None
     checkpoint = None
     if run and option == "--resume":  # one that was killed before its first checkpoint begins at the start
-        checkpoint = run.checkpoint("last") if run.has("last") else None
+        checkpoint = None if run.is_unbegun else run.checkpoint("last")
     elif run and not (words[0] == "baselines" and not run.has_checkpoint):  # which needs none
         checkpoint = run.checkpoint("best")
     if run:
@@ -235,7 +235,7 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
     with ExitStack() as held:
         try:
             try:
-                cli = FilmCLI(words, open_run, checkpoint, resumed=run.path if run else None)
+                cli = FilmCLI(words, open_run, checkpoint, resumed=run.path if run and trains else None)
             except BaseException:
                 record.discard()
                 raise
@@ -259,12 +259,14 @@ def _write(cli: "FilmCLI", record: "RunRecord") -> None:
     from lightning_modules.processes import is_rank_zero
     from reports.report import write_report
 
-    if cli.finished:
-        terminal().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
     importance = cli.permutation_importance.study
+    is_stopped = STOP.told is not None or (importance is not None and not importance.is_whole)
     if is_rank_zero():
-        record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, cli.comparison)
-    if importance and not importance.is_whole:
+        if cli.finished:
+            terminal().print(cli.finished, markup=False, highlight=False, soft_wrap=True)
+        comparison = None if is_stopped else cli.comparison
+        record.close(str(cli.subcommand), cli.model, cli.datamodule, importance, comparison)
+    if is_stopped:
         raise KeyboardInterrupt  # it was, but what was finished is written
     if is_rank_zero() and cli.subcommand == "study" and cli.option("report"):
         write_report(cli.folder, terminal())

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from datamodules.encoder import EncodedFilms
+from datamodules.errors import InputError
 
 
 class Batch(NamedTuple):
@@ -133,11 +134,21 @@ class FilmLoader(DataLoader[Batch]):
 
     def state_dict(self) -> dict[str, int]:
         """Return how far the epoch is; Lightning keeps it in checkpoints."""
-        return {"batches": self.given % len(self)}
+        return {"batches": self.given % len(self), "batch_size": cast(SharedBatchSampler, self.sampler).batch_size}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin the next epoch there."""
-        cast(SharedBatchSampler, self.sampler).done = state["batches"]
+        """Begin the next epoch there.
+
+        Raises:
+            InputError: it was left with batches of another size.
+        """
+        sampler = cast(SharedBatchSampler, self.sampler)
+        if state["batches"] and (size := state.get("batch_size", sampler.batch_size)) != sampler.batch_size:
+            raise InputError(
+                f"data.batch_size must be {size}, got {sampler.batch_size}: training was stopped within an epoch; "
+                "change it when that epoch is over"
+            )
+        sampler.done = state["batches"]
 
 
 def film_loader(

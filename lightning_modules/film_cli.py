@@ -9,7 +9,7 @@ import lightning.pytorch as pl
 import yaml
 from jsonargparse import Namespace
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import RichProgressBar, StochasticWeightAveraging
+from lightning.pytorch.callbacks import ModelCheckpoint, RichProgressBar, StochasticWeightAveraging
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
@@ -221,7 +221,11 @@ class FilmCLI(LightningCLI):
         stop = self.option("early_stopping")
         best = RunCheckpoint(folder, "best", monitor=stop["monitor"], mode=stop["mode"], enable_version_counter=False)
         last = LastCheckpoint(folder, "last", save_on_train_epoch_end=True, enable_version_counter=False)
-        trainer["callbacks"] = [*_listed(trainer["callbacks"]), best, last]
+        for one in _listed(trainer["callbacks"]):
+            if isinstance(one, ModelCheckpoint) and one.dirpath and "://" not in str(one.dirpath):
+                Path(one.dirpath).mkdir(parents=True, exist_ok=True)
+        # The best one first: it is what a study scores, whatever others a config adds.
+        trainer["callbacks"] = [best, *_listed(trainer["callbacks"]), last]
         trainer["plugins"] = [*_listed(trainer["plugins"]), WholeCheckpointIO()]
         # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.
         trainer["default_root_dir"] = trainer["default_root_dir"] or str(self.folder)

@@ -64,7 +64,7 @@ class MLPRegressor(pl.LightningModule):
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
-        self.summed_loss, self.n_trained = torch.zeros(()), 0
+        self.summed_loss, self.n_trained, self.is_loss_logged = torch.zeros(()), 0, False
         self.summed_devices = torch.zeros(1)
         self.seconds: float | None = None
         self.start = 0.0
@@ -128,12 +128,10 @@ class MLPRegressor(pl.LightningModule):
         # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
         self.summed_loss += loss.detach() * rows
         self.n_trained += of_all
-        # Lightning takes the mean over devices; weighted so, it is the mean over rows.
-        devices = self.trainer.world_size
         if self.trainer.is_last_batch:
-            mean = self.summed_loss * devices / self.n_trained
-            self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True, logger=False)
-        return loss * self.hparams["members"] * (rows * devices / of_all)
+            self._log_loss()  # for callbacks at the epoch's end
+        # Lightning takes the mean over devices; weighted so, it is the mean over rows.
+        return loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
 
     def on_fit_start(self) -> None:
         """Start the clock, and have the gradients' memory used again."""
@@ -152,13 +150,24 @@ class MLPRegressor(pl.LightningModule):
         self.summed_loss = parts[self.global_rank].to(self.device)
 
     def on_train_epoch_end(self) -> None:
-        """Log the loss; Lightning would do so when the epoch's checkpoint is written, and a kill between lose it."""
-        log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
+        """Log the loss of the epoch, which may end early.
+
+        Lightning would write it when the epoch's checkpoint is written, and a kill between lose it.
+        """
+        if self.n_trained and not self.is_loss_logged:
+            self._log_loss()
+        if self.n_trained:
+            log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
 
     def on_train_epoch_start(self) -> None:
         """Begin the sum of the epoch's loss."""
         self.summed_loss = torch.zeros((), device=self.device)
-        self.n_trained = 0
+        self.n_trained, self.is_loss_logged = 0, False
+
+    def _log_loss(self) -> None:
+        mean = self.summed_loss * self.trainer.world_size / self.n_trained
+        self.log("train/loss", mean, on_step=False, on_epoch=True, batch_size=1, sync_dist=True, logger=False)
+        self.is_loss_logged = True
 
     def _collect(self, batch: Batch, batch_idx: int) -> None:
         """Keep the batch's predictions until the epoch's end."""

@@ -23,7 +23,7 @@ from importance import LOSSES, Baseline, Columns, Estimator, Found, HeldOut, Los
 from lightning_modules.contributions import Contributions
 from lightning_modules.importance_study import ImportanceStudy
 from lightning_modules.mlp_regressor import MLPRegressor
-from lightning_modules.stops import deaf
+from lightning_modules.stops import deaf, each_hears
 from lightning_modules.tensorboard import boards
 
 
@@ -105,7 +105,7 @@ class PermutationImportance(Callback):
         baseline = self._baseline(model)
         tasks = Tasks(baseline, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
         found: list[Found] = []
-        with suppress(KeyboardInterrupt):  # what is finished is kept, and what is missing is said
+        with suppress(KeyboardInterrupt), each_hears():  # what is finished is kept, and what is missing is said
             _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), found)
         found = _of_all_devices(trainer, found)
         values, joint = tasks.together(found)

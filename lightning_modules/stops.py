@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import current_thread, main_thread
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -21,12 +20,14 @@ class Stop:
     Attributes:
         told: the signal; None until there is one.
         waits: whether who works looks at `told` himself, and stops where nothing is lost. A second Ctrl-C doesn't wait.
+        deaf: whether any signal waits.
+        each: whether every process hears, rather than the first for all.
         heard: when the last signal came.
     """
 
     def __init__(self) -> None:
         self.told: int | None = None
-        self.waits = False
+        self.waits = self.deaf = self.each = False
         self.heard = -ECHO
         self.process = 0
         self.before: dict[signal.Signals, Any] = {}
@@ -51,10 +52,10 @@ class Stop:
             return
         # The first process of several decides for all, since Lightning kills it where another one ends before it.
         now = time.monotonic()
-        if not is_first_of_its_node() or now - self.heard < ECHO:
+        if not (self.each or is_first_of_its_node()) or now - self.heard < ECHO:
             return
         first, self.heard, self.told = self.told is None, now, self.told or number
-        if self.waits and (first or number != signal.SIGINT):
+        if self.deaf or (self.waits and (first or number != signal.SIGINT)):
             return
         raise KeyboardInterrupt
 
@@ -64,18 +65,24 @@ def is_first_of_its_node() -> bool:
     return os.environ.get("LOCAL_RANK", os.environ.get("SLURM_LOCALID", "0")) == "0"
 
 
+STOP = Stop()
+
+
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Don't listen: what is done would be lost, or others wait for it."""
-    if current_thread() is not main_thread():
-        yield
-        return
-    listening = {number: signal.signal(number, signal.SIG_IGN) for number in SIGNALS}
+    """Stop no earlier than asked for: what is done would be lost, or others wait for it. `STOP.told` remembers."""
+    STOP.deaf = True
     try:
         yield
     finally:
-        for number, handler in listening.items():
-            signal.signal(number, handler)
+        STOP.deaf = False
 
 
-STOP = Stop()
+@contextmanager
+def each_hears() -> Iterator[None]:
+    """Let every process be stopped by itself, where none waits for another one."""
+    STOP.each = True
+    try:
+        yield
+    finally:
+        STOP.each = False

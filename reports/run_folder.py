@@ -17,6 +17,17 @@ from lightning_modules.config_file import refuse_malformed
 from reports.folder import Folder
 from reports.written_files import refuse_other_content, unreadable
 
+LOCKED: set[int] = set()
+"""Descriptors of folders that this process keeps others from; a worker of a data loader would keep them longer."""
+
+
+def _let_go() -> None:
+    while LOCKED:
+        os.close(LOCKED.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
+
 
 @dataclass(frozen=True)
 class RunFolder(Folder):
@@ -74,6 +85,7 @@ class RunFolder(Folder):
             InputError: another one does.
         """
         folder = os.open(self.path, os.O_RDONLY)  # the folder itself: a file would be one more in it
+        LOCKED.add(folder)
         try:
             try:
                 fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -84,7 +96,9 @@ class RunFolder(Folder):
                 pass  # a file system that has no locks
             yield
         finally:
-            os.close(folder)
+            if folder in LOCKED:
+                LOCKED.remove(folder)
+                os.close(folder)
 
     def begin_anew(self) -> None:
         """Remove the curves of a training that was killed before its first checkpoint."""
@@ -115,6 +129,12 @@ class RunFolder(Folder):
     def config(self) -> Path:
         return self.path / "config.yaml"
 
+    @property
+    def is_unbegun(self) -> bool:
+        """Tell whether nothing came of the run yet: no checkpoint that could be elsewhere, and no score."""
+        folder = self.path / "checkpoints"
+        return not (self.has("last") or folder.is_symlink() or self.read_json("metrics.json").get("models"))
+
     def checkpoint(self, name: Literal["best", "last"]) -> Path:
         """Return the checkpoint with the lowest validation loss, or the latest.
 
@@ -124,8 +144,8 @@ class RunFolder(Folder):
         path = self.path / "checkpoints" / f"{name}.ckpt"
         if not path.is_file():
             raise InputError(
-                f"{path} does not exist: the run has not finished an epoch; "
-                f"train it with `python cli.py fit --config {self.config}`"
+                f"{path} does not exist: no epoch was finished, or it was removed; "
+                f"train anew with `python cli.py fit --config {self.config}`"
             )
         return path
 

@@ -85,13 +85,10 @@ class RunRecord:
         """Write what the command found out.
 
         Args:
-            importance: where it isn't whole, somebody said stop, and no classical model is begun.
             comparison: the classical models that `study` and `baselines` fit to the same films; the mean alone by
                 default.
         """
         assert self.run is not None
-        if command == "test" or comparison is None or (importance and not importance.is_whole):
-            comparison = Comparison(models=[])
         # What the network found is written before classical models take their time.
         if command in ("study", "test"):
             self._write_test(model, films)
@@ -102,7 +99,8 @@ class RunRecord:
         if command == "validate":
             self._write_validation(model, films)
         if command in ("study", "test", "baselines"):
-            self._compare(comparison, films)
+            none = Comparison(models=[])
+            self._compare(none if command == "test" else comparison or none, films)
         if importance:
             print_importance(importance, self.console)
         self.console.print(f"\n{self.run.path}/", highlight=False, style="bold", soft_wrap=True)

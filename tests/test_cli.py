@@ -25,6 +25,7 @@ from PIL import Image
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from lightning_modules.contributions import Contributions
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, in_a_process
 from tests.runs import (
@@ -618,6 +619,51 @@ def test_networks_side_by_side_are_resumed_bit_for_bit_and_tested(train, command
         assert torch.equal(weights, resumed[name]), name
     assert command("test", "--run", part.path).code == 0
     assert metrics_of(part.path)["models"]["mlp"]["rmse"] > 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--trainer.val_check_interval 4 --early_stopping.patience 1 --early_stopping.min_delta 10",
+        "--trainer.callbacks+ lightning.pytorch.callbacks.LearningRateFinder --trainer.callbacks.num_training_steps 10",
+    ],
+    ids=["stopped in an epoch", "rates tried first"],
+)
+def test_an_epoch_may_end_before_its_last_batch(train, options):
+    done = train("fit", "--data.batch_size", 8, "--trainer.max_epochs", 2, *options.split())
+    losses = [value for _, value in scalars_of(done.path)["train/loss"]]
+    assert len(losses) in (1, 2)
+    assert all(0 < loss < 2 for loss in losses)
+
+
+def test_a_study_scores_its_best_epoch_whatever_checkpoints_a_config_adds(train, command, tmp_path):
+    theirs = tmp_path / "a" / "b"
+    added = f"--trainer.callbacks+ lightning.pytorch.callbacks.ModelCheckpoint --trainer.callbacks.dirpath {theirs}"
+    hasty = ["--model.learning_rate", 0.1, "--early_stopping.patience", 2, "--trainer.max_epochs", 80]
+    done = train("study", *added.split(), "--trainer.callbacks.filename", "own", *hasty)
+    best, own = checkpoint_of(done.path, "best"), torch.load(theirs / "own.ckpt", weights_only=True)
+    assert best["epoch"] < own["epoch"]
+    scores = metrics_of(done.path)["models"]
+    assert command("test", "--run", done.path).code == 0
+    assert scored_by_test(metrics_of(done.path)) == {name: scores[name] for name in ("mlp", "mean")}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_stop_while_single_values_are_measured_comes_when_they_are(
+    study_config, command, tmp_path, monkeypatch, number, code
+):
+    def of(*given):
+        os.kill(os.getpid(), number)
+        return measure(*given)
+
+    measure = Contributions.of
+    monkeypatch.setattr(Contributions, "of", of)
+    said = command("study", "--config", study_config, "--runs", tmp_path, "--trainer.max_epochs", 1)
+    path = tmp_path / "small" / "version_0"
+    assert (said.code, said.err) == (code, f"stopped; go on with: python cli.py study --resume {path}\n")
+    assert {"contributions.parquet", "predictions.csv", "leaderboard.csv"} <= set(files_in(path))
+    assert not (path / "report.html").exists()
+    assert set(metrics_of(path)["models"]) == {"mlp", "mean"}
 
 
 def test_a_clock_and_averaged_weights_go_on_with_the_run(train, command):

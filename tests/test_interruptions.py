@@ -278,6 +278,31 @@ def test_a_checkpoint_with_a_changed_byte_is_refused_or_the_same(command, quick,
     assert f"{name}.ckpt is damaged" in command("fit", "--resume", own).err
 
 
+def test_a_packed_checkpoint_is_refused(command, own):
+    path = own / "checkpoints" / "best.ckpt"
+    with zipfile.ZipFile(path) as parts:
+        contents = {name: parts.read(name) for name in parts.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
+        for name, content in contents.items():
+            parts.writestr(name, content)
+    assert same(torch.load(path, weights_only=True)["epoch"], 1)
+    assert "best.ckpt is damaged: its bytes are not those that were written" in command("test", "--run", own).err
+
+
+@pytest.mark.parametrize("gone", ["removed", "elsewhere"])
+def test_a_run_whose_checkpoints_are_gone_is_not_trained_anew(command, own, tmp_path, gone):
+    if gone == "removed":
+        assert command("test", "--run", own).code == 0
+    shutil.rmtree(own / "checkpoints")
+    if gone == "elsewhere":
+        (own / "checkpoints").symlink_to(tmp_path / "unmounted")
+    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
+    said = command("fit", "--resume", own, "--trainer.max_epochs", 3)
+    assert said.code == 2
+    assert "last.ckpt does not exist: no epoch was finished, or it was removed; train anew with" in said.err
+    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
+
+
 @pytest.mark.parametrize("word", ["fit", "study"])
 def test_a_run_in_which_another_process_trains_is_left_alone(command, own, word):
     before = sorted(own.rglob("*"))

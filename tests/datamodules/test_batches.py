@@ -5,6 +5,7 @@ import torch
 
 from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from datamodules.encoder import EncodedFilms, FilmEncoder
+from datamodules.errors import InputError
 from datamodules.features import Number
 
 
@@ -31,6 +32,21 @@ def assert_holds(batch: Batch, rows: list[int], encoded: EncodedFilms, target: n
         assert batch.weights[start:stop].tolist() == theirs.data.tolist()
     assert batch.dense.tolist() == encoded.dense[rows].tolist()
     assert batch.target.tolist() == target[rows].astype(np.float32).tolist()
+
+
+def test_an_epoch_goes_on_with_batches_of_the_same_size(encoded, target):
+    films = FilmRows(encoded, target)
+    samplers = [SharedBatchSampler(len(films), size, shuffle=False, seed=0) for size in (16, 16, 8)]
+    loaders = [film_loader(films, sampler) for sampler in samplers]
+    batches = iter(loaders[0])
+    assert [next(batches).row[0] for _ in range(2)] == [0, 16]
+    left = loaders[0].state_dict()
+    loaders[1].load_state_dict(left)
+    assert next(iter(loaders[1])).row.tolist() == list(range(32, 48))
+    with pytest.raises(InputError, match="batch_size must be 16, got 8: training was stopped within an epoch; change"):
+        loaders[2].load_state_dict(left)
+    loaders[2].load_state_dict({**left, "batches": 0})
+    assert next(iter(loaders[2])).row.tolist() == list(range(8))
 
 
 @pytest.mark.parametrize(

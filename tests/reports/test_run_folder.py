@@ -1,4 +1,6 @@
 import json
+import os
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from io import StringIO
 from multiprocessing import get_context
@@ -79,6 +81,22 @@ def test_a_file_in_place_of_the_runs_is_refused(tmp_path):
     (tmp_path / "runs").write_text("")
     with pytest.raises(InputError, match=r"--runs must be a folder, .*runs is a file"):
         RunFolder.create(str(tmp_path / "runs"), "ratings")
+
+
+def test_a_lock_goes_with_its_process_and_not_with_the_workers_it_leaves(run):
+    waits, ends = os.pipe()
+    with run.locked():
+        worker = os.fork()
+        if not worker:
+            os.close(ends)
+            os.read(waits, 1)
+            os._exit(0)
+        time.sleep(0.1)
+    with run.locked():
+        pass
+    os.close(ends)
+    os.close(waits)
+    assert os.waitpid(worker, 0) == (worker, 0)
 
 
 def test_a_run_is_opened_by_its_config(run):
