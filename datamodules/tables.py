@@ -155,14 +155,11 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 def _refuse_swollen(path: Path, file: papq.ParquetFile) -> None:
     """Refuse a small file that says of itself, or of its repeated numbers, that it takes the whole memory."""
-    size = 0
-    for place in range(len(file.schema)):
-        kind = file.schema.column(place)
-        width = max(WIDTHS.get(kind.physical_type, 8), kind.length or 0)
-        for group in range(file.metadata.num_row_groups):
-            column = file.metadata.row_group(group).column(place)
-            size += max(width * column.num_values, column.total_uncompressed_size)
-    _refuse_size(path, size)
+    kinds = [file.schema.column(place) for place in range(len(file.schema))]
+    width = sum(max(WIDTHS.get(kind.physical_type, 8), kind.length or 0) for kind in kinds)
+    # Of a row group alone: pyarrow ends the process over a column's that is broken.
+    groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
+    _refuse_size(path, sum(max(width * group.num_rows, group.total_byte_size) for group in groups))
 
 
 def _refuse_size(path: Path, size: float, remedy: str = "write it without compression and dictionaries") -> None:

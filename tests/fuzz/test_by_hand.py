@@ -170,6 +170,22 @@ def test_a_parquet_file_of_one_repeated_cell_is_refused(tmp_path):
         read_table(str(path))
 
 
+def test_a_parquet_file_with_changed_bytes_ends_no_process(tmp_path):
+    path = tmp_path / "films.parquet"
+    columns = {"a": ["x", "y", None] * 30, "b": [1.0, 2.0, 3.0] * 30, "c": [["a"], None, ["b", "c"]] * 30}
+    papq.write_table(pa.table(columns), path)
+    content, refused = path.read_bytes(), 0
+    for place in range(len(content)):
+        changed = bytearray(content)
+        changed[place] ^= 1
+        path.write_bytes(changed)
+        try:
+            read_table(str(path))
+        except InputError:
+            refused += 1
+    assert len(content) > refused > 100
+
+
 @pytest.mark.parametrize("nested", ["text", "list", "map", "struct"])
 def test_a_parquet_file_of_one_repeated_text_is_refused(tmp_path, nested):
     path = tmp_path / "films.parquet"
