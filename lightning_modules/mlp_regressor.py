@@ -158,7 +158,8 @@ class MLPRegressor(pl.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Log the loss; Lightning would do so when the epoch's checkpoint is written, and a kill between lose it."""
-        log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
+        if self.trainer.is_last_batch:  # of trainer.max_steps, an epoch may end before
+            log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
 
     def on_train_epoch_start(self) -> None:
         """Begin the sum of the epoch's loss."""
@@ -241,8 +242,8 @@ def _check(hp: dict[str, Any]) -> None:
         for name in ("first_weight_decay", "tail_weight_decay")
         if not 0 <= hp[name] < float("inf")
     ]
-    if hp["seed"] < 0:
-        problems.append(f"model.seed must be 0 or more, got {hp['seed']}")
+    if not 0 <= hp["seed"] < 2**63:
+        problems.append(f"model.seed must be 0 or more and below 2**63, got {hp['seed']}")
     if not 1 <= hp["members"] <= MOST_MEMBERS:
         problems.append(f"model.members must be from 1 to {MOST_MEMBERS:,}, got {hp['members']}")
     if not hp["hidden"] or not all(1 <= width <= WIDEST for width in hp["hidden"]):

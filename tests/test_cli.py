@@ -854,6 +854,26 @@ MISTAKES = {
         ["trainer.callbacks: StochasticWeightAveraging", "EMAWeightAveraging"],
     ),
     "single rows to overfit": ("--trainer.overfit_batches 2", ["trainer.overfit_batches must be 0, got 2"]),
+    "a function for a callback to call": (
+        "--trainer.callbacks+=LambdaCallback --trainer.callbacks.on_fit_start os.system",
+        ["trainer.callbacks: class_path must be a class", "got os.system; --allow_any_class lets a config import"],
+    ),
+    "batches beyond any number": (
+        "--trainer.accumulate_grad_batches 0xffffffffffffffffffffff",
+        ["error: trainer: int too big to convert\n"],
+    ),
+    "validation after more batches than there are": (
+        "--trainer.val_check_interval 100000000000",
+        ["error: trainer: `val_check_interval` (100000000000) must be less than or equal"],
+    ),
+    "a callback that waits for no score": (
+        "--trainer.callbacks+ EarlyStopping --trainer.callbacks.monitor nosuch",
+        ["error: trainer: Early stopping conditioned on metric `nosuch` which is not available", "`val/loss`"],
+    ),
+    "an end before the first score": (
+        "--trainer.max_steps 2",
+        ["error: trainer: Early stopping conditioned on metric `val/loss` which is not available"],
+    ),
     "an unknown accelerator": ("--trainer.accelerator warp", ["warp", "cpu"]),
     "an unknown strategy": ("--trainer.strategy warp", ["warp", "ddp"]),
     "no devices": ("--trainer.devices 0", ["devices='0'"]),
@@ -1047,6 +1067,20 @@ def test_a_run_whose_checkpoint_was_swapped_is_refused(study, command, tmp_path)
     torch.save({"extra": Touches(touched)}, run / "checkpoints" / "best.ckpt")
     refused(command("test", "--run", run), "best.ckpt is not a checkpoint of Greenlight")
     assert not touched.exists()
+
+
+@pytest.mark.parametrize("word", ["fit", "study"])
+def test_a_training_that_diverged_is_told_and_scores_nothing(command, study_config, tmp_path, word):
+    words = ["--config", study_config, "--runs", tmp_path, "--model.learning_rate", 1e30]
+    said = command(word, *words)
+    refused(said)
+    assert said.err == (
+        "error: training diverged, no epoch has a finite val/loss: give a smaller --model.learning_rate\n"
+    )
+    run = tmp_path / "small" / "version_0"
+    assert {"checkpoints/best.ckpt", "checkpoints/last.ckpt", "metrics.json"} <= set(files_in(run))
+    assert metrics_of(run)["models"] == {}
+    refused(command(word, "--resume", run), "training diverged")
 
 
 # --- being stopped -------------------------------------------------------------------------------------------------

@@ -121,13 +121,14 @@ def test_a_value_of_10000_characters_is_cut_in_messages(command, fuzz_config, tm
     assert len(answer.err) < 2000
 
 
-def test_a_callback_whose_defaults_are_no_text_is_refused_with_a_remedy(command, fuzz_config, tmp_path):
-    path = tmp_path / "study.yaml"
+def test_a_callback_whose_defaults_are_no_text_is_written_into_the_runs_config(command, fuzz_config, tmp_path):
+    timer = {"class_path": "lightning.pytorch.callbacks.Timer", "init_args": {"duration": "00:01:00:00"}}
     good = yaml.safe_load(fuzz_config.read_text())
-    good["trainer"]["callbacks"] = [{"class_path": "lightning.pytorch.callbacks.Timer"}]
-    path.write_text(yaml.safe_dump(good), encoding="utf-8")
-    answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
-    assert answer.code == 2
-    assert answer.err.startswith("error: ")
-    assert "Timer" in answer.err
-    assert "Traceback" not in answer.err
+    good["trainer"]["callbacks"] = [timer]
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(good), encoding="utf-8")
+    answer = command("fit", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "runs")
+    assert answer.code == 0, answer.err
+    run = tmp_path / "runs" / "fuzz" / "version_0"
+    (written,) = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["trainer"]["callbacks"]
+    assert written["init_args"] == {**timer["init_args"], "interval": "step", "verbose": True}
+    assert command("test", "--run", run).code == 0

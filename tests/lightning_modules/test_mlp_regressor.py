@@ -302,6 +302,8 @@ def test_without_weight_decay_weights_without_a_gradient_stay():
         ({"hidden": []}, r"model\.hidden must be one or more widths from 1 to 65,536, got \[\]$"),
         ({"hidden": [8, 0]}, r"model\.hidden must be one or more widths from 1 to 65,536, got \[8, 0\]$"),
         ({"hidden": [8, 65_537]}, r"model\.hidden must be one or more widths from 1 to 65,536, got \[8, 65537\]$"),
+        ({"seed": -1}, r"model\.seed must be 0 or more and below 2\*\*63, got -1$"),
+        ({"seed": 2**63}, r"model\.seed must be 0 or more and below 2\*\*63, got 9223372036854775808$"),
         ({"members": 0}, r"model\.members must be from 1 to 1,000, got 0$"),
         ({"members": -2}, r"model\.members must be from 1 to 1,000, got -2$"),
         ({"members": 1_001}, r"model\.members must be from 1 to 1,000, got 1001$"),
