@@ -72,11 +72,11 @@ def mutated(draw: st.DrawFn) -> bytes:
                 break
             kind = draw(st.sampled_from(["set", "set", "drop", "more"]))
             if kind == "set":
-                place[key] = draw(VALUES)
+                place[key] = deepcopy(draw(VALUES))  # which may be changed, too
             elif kind == "drop":
                 del place[key]
             elif isinstance(place, dict):
-                place[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = draw(VALUES)
+                place[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = deepcopy(draw(VALUES))
             else:
                 place.append(deepcopy(place[key]))
             break
