@@ -75,7 +75,7 @@ def _mistake(problem: Exception, words: list[str]) -> str | None:
         # What comes of closing other files behind the first problem says less than that.
         return str(problem.__context__) if isinstance(problem.__context__, InputError) else with_remedy(problem)
     # torch has a type of its own for a GPU's memory alone.
-    words_of_memory = "allocate memory|out of memory|size calculation overflowed"
+    words_of_memory = "allocate memory|out of memory"
     if isinstance(problem, MemoryError) or re.search(words_of_memory, str(problem)):
         said = re.sub(r"^\[.*?\] (err == 0\. )?", "", (str(problem).splitlines() or ["no more is left"])[0])
         remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
@@ -102,6 +102,8 @@ def _is_told_by_the_first() -> bool:
 
 def _dispatch(words: list[str]) -> int:
     # Nothing here imports torch, so that help and mistakes answer at once.
+    if foreign := [word for word in words if not word.isascii() and re.search("[\ud800-\udfff]", word)]:
+        raise InputError(f"a word must be UTF-8 text, got {foreign[0]!a}; rename what it stands for")
     command = words[0] if words else "--help"
     if command in ("-h", "--help", "help"):
         show_overview(terminal())
@@ -137,13 +139,17 @@ def _run(words: list[str]) -> None:
 
 
 def _run_limited(words: list[str]) -> None:
-    from lightning_modules.config_file import refuse_malformed
+    from lightning_modules.config_file import refuse_malformed, refuse_malformed_value
     from reports.run_folder import RunFolder
 
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, _, value = word.partition("=")
-        if name in ("--config", "-c"):
-            refuse_malformed(Path(value or following), name)
+        text = value or following
+        # Unlike Path's own, no matter how long a config in place of its path is.
+        if name in ("--config", "-c") and os.path.isfile(text):
+            refuse_malformed(Path(text), name)
+        elif name.startswith("-"):
+            refuse_malformed_value(text, name)
     option = TAKES_A_RUN[words[0]]
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):

@@ -70,6 +70,11 @@ def _check_sizes(val: float, test: float) -> None:
         raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
 
 
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise InputError(f"data.split.seed must be from 0 to {2**32 - 1}, got {seed}")
+
+
 def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     """Assign n things; the test side is the one that scikit-learn's `train_test_split` draws."""
     n_test, n_val = ceil(n * test), ceil(n * val)
@@ -111,6 +116,7 @@ class RandomSplit(Split):
 
     def __post_init__(self) -> None:
         _check_sizes(self.val, self.test)
+        _check_seed(self.seed)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         return _by_size(len(frame), self.val, self.test, self.seed)
@@ -127,6 +133,7 @@ class GroupSplit(Split):
 
     def __post_init__(self) -> None:
         _check_sizes(self.val, self.test)
+        _check_seed(self.seed)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         groups = _groups(frame, self.by)
@@ -192,6 +199,7 @@ class KFold(Split):
             )
         if not 0 < self.val < 1:
             raise InputError(f"data.split.val must be between 0 and 1, got {self.val:g}")
+        _check_seed(self.seed)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))

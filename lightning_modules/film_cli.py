@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from traceback import walk_tb
 from typing import Any
 
 import lightning.pytorch as pl
@@ -66,6 +67,15 @@ def _refuse_parts(trainer: Any) -> None:
             raise InputError(f"trainer.{option} is for `fit` alone, got {trainer[option]}: scores are of all rows")
 
 
+def _is_lightnings(problem: Exception) -> bool:
+    """Tell whether Lightning itself raised it, as it does for settings and callbacks that can't be used together.
+
+    What torch has a type of its own for, such as a lost process or a GPU's memory, is not its.
+    """
+    *_, (frame, _) = walk_tb(problem.__traceback__)
+    return type(problem).__module__ == "builtins" and frame.f_globals["__name__"].split(".")[0] == "lightning"
+
+
 def _listed(given: Any) -> list[Any]:
     return given if isinstance(given, list) else [given] if given else []
 
@@ -116,6 +126,10 @@ class FilmCLI(LightningCLI):
             )
         except MisconfigurationException as problem:
             raise InputError(str(problem)) from None
+        except (ValueError, TypeError, RuntimeError, ArithmeticError) as problem:
+            if not _is_lightnings(problem):
+                raise
+            raise InputError(f"trainer: {' '.join(str(problem).split())[:500]}") from problem
         except SystemExit as end:
             if isinstance(end.__context__, KeyboardInterrupt):  # Lightning makes exit code 1 of it
                 raise KeyboardInterrupt from None

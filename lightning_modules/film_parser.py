@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any, NoReturn
 
 import yaml
@@ -10,6 +11,9 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from datamodules import InputError
 from lightning_modules.parser_messages import reword
+
+# Of a callback's defaults: the name stands for it in a config.
+yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, value: dumper.represent_data(value.value))
 
 
 class FilmArgumentParser(LightningArgumentParser):

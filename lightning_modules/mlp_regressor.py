@@ -19,6 +19,11 @@ from lightning_modules.held_out import Predictions
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
+WIDEST = 65_536
+"""Units of a hidden layer."""
+
+MOST_MEMBERS = 1_000
+
 
 class MLPRegressor(pl.LightningModule):
     """Predicts a film's target from numbers and labels.
@@ -241,17 +246,17 @@ def _check(hp: dict[str, Any]) -> None:
         if not 0 <= hp[name] < 1
     ]
     problems += [
-        f"model.{name} must be 0 or more, got {hp[name]:g}"
+        f"model.{name} must be 0 or more and finite, got {hp[name]:g}"
         for name in ("first_weight_decay", "tail_weight_decay")
-        if not hp[name] >= 0
+        if not 0 <= hp[name] < float("inf")
     ]
-    if hp["seed"] < 0:
-        problems.append(f"model.seed must be 0 or more, got {hp['seed']}")
-    if hp["members"] < 1:
-        problems.append(f"model.members must be 1 or more, got {hp['members']}")
-    if not hp["hidden"] or min(hp["hidden"]) < 1:
-        problems.append(f"model.hidden must be one or more widths of 1 or more, got {hp['hidden']}")
-    if not hp["learning_rate"] > 0:
-        problems.append(f"model.learning_rate must be above 0, got {hp['learning_rate']:g}")
+    if not 0 <= hp["seed"] < 2**63:
+        problems.append(f"model.seed must be 0 or more and below 2**63, got {hp['seed']}")
+    if not 1 <= hp["members"] <= MOST_MEMBERS:
+        problems.append(f"model.members must be from 1 to {MOST_MEMBERS:,}, got {hp['members']}")
+    if not hp["hidden"] or not all(1 <= width <= WIDEST for width in hp["hidden"]):
+        problems.append(f"model.hidden must be one or more widths from 1 to {WIDEST:,}, got {hp['hidden']}")
+    if not 0 < hp["learning_rate"] < float("inf"):
+        problems.append(f"model.learning_rate must be above 0 and finite, got {hp['learning_rate']:g}")
     if problems:
         raise InputError("\n".join(problems))

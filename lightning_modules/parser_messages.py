@@ -19,6 +19,9 @@ KINDS = {
     "<class 'dict'>": NAMES,
 }
 
+DENIED = re.compile(rf"Importing '([^']*)' is not allowed|{re.escape(refusal('NAME')).replace('NAME', '([^;]*)')}")
+"""What the parser says of it, or what was made of that for a key within."""
+
 
 def reword(message: str, options: Iterable[str]) -> str:
     """Turn the parser's message into requirement, value and remedy.
@@ -28,8 +31,8 @@ def reword(message: str, options: Iterable[str]) -> str:
     """
     keys = re.findall(r'Parser key "([^"]*)":', message)
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
-    denied = re.search(r"Importing '([^']*)' is not allowed", message)  # within whatever other types were tried
-    said = refusal(denied[1]) if denied else _reword_detail(detail, list(options))
+    denied = DENIED.search(message)  # within whatever other types were tried
+    said = refusal(denied[1] or denied[2]) if denied else _reword_detail(detail, list(options))
     whole = f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
     return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is told several times
 

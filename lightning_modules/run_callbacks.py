@@ -7,6 +7,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 
+from datamodules.errors import InputError
 from lightning_modules.stops import STOP
 
 ASKS = 8
@@ -27,6 +28,18 @@ class RunCheckpoint(ModelCheckpoint):
         moved = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
         best = {here(path): score for path, score in state_dict["best_k_models"].items()}
         super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
+
+    def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Keep a network that has learned nothing from being scored.
+
+        Raises:
+            InputError: no epoch was any good.
+        """
+        super().on_fit_end(trainer, pl_module)
+        if self.best_model_score is not None and not self.best_model_score.isfinite():
+            raise InputError(
+                f"training diverged, no epoch has a finite {self.monitor}: give a smaller --model.learning_rate"
+            )
 
 
 class LastCheckpoint(RunCheckpoint):

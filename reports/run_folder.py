@@ -160,6 +160,7 @@ class RunFolder(Folder):
             return {}
         try:
             content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            json.dumps(content, ensure_ascii=False).encode("utf-8")  # JSON has words for half a character, UTF-8 none
         except (ValueError, RecursionError) as problem:
             raise unreadable(self.path, name, f"not JSON: {problem}") from None
         refuse_other_content(self.path, name, content)

@@ -875,6 +875,21 @@ MISTAKES = {
         ["data.split.by: no column 'yeer', did you mean 'year'?"],
     ),
     "a negative seed of the data": ("--data.seed -1", ["data.seed", "got -1"]),
+    "a negative seed of the split": ("--data.split.seed -5", ["data.split.seed must be from 0 to 4294967295, got -5"]),
+    "a seed of the folds too large": (
+        "--data.split KFold --data.split.seed 4294967296",
+        ["data.split.seed must be from 0 to 4294967295, got 4294967296"],
+    ),
+    "a whole number of 33 characters": (
+        "--seed_everything 0xfffffffffffffffffffffffffffffff",
+        ["--seed_everything, line 1, column 1: a whole number must have 30 characters or fewer, got 33"],
+    ),
+    "keys twice on the command line": (
+        '--data.split.init_args {{"val":0.1,"val":0.2}}',
+        ["--data.split.init_args, line 1, column 12: the key 'val' stands there a second time"],
+    ),
+    "a name that is no text": ("--name a\udcff", [r"a word must be UTF-8 text, got 'a\udcff'; rename what it stands"]),
+    "a width that none has": ("--model.hidden [0xfffffffffffffffffff]", ["model.hidden", "from 1 to 65,536"]),
     "no epoch": ("--trainer.max_epochs 0", ["trainer.max_epochs 1 or more"]),
     "a name that is none": ("--name a/b", ["--name must be fit for a folder's name, got 'a/b'"]),
     "an unknown score to stop by": ("--early_stopping.monitor val/los", ["val/los", "val/loss"]),
@@ -885,6 +900,26 @@ MISTAKES = {
         ["trainer.callbacks: StochasticWeightAveraging", "EMAWeightAveraging"],
     ),
     "single rows to overfit": ("--trainer.overfit_batches 2", ["trainer.overfit_batches must be 0, got 2"]),
+    "a function for a callback to call": (
+        "--trainer.callbacks+=LambdaCallback --trainer.callbacks.on_fit_start os.system",
+        ["trainer.callbacks: class_path must be a class", "got os.system; --allow_any_class lets a config import"],
+    ),
+    "batches beyond any number": (
+        "--trainer.accumulate_grad_batches 0xffffffffffffffffffffff",
+        ["error: trainer: int too big to convert\n"],
+    ),
+    "validation after more batches than there are": (
+        "--trainer.val_check_interval 100000000000",
+        ["error: trainer: `val_check_interval` (100000000000) must be less than or equal"],
+    ),
+    "a callback that waits for no score": (
+        "--trainer.callbacks+ EarlyStopping --trainer.callbacks.monitor nosuch",
+        ["error: trainer: Early stopping conditioned on metric `nosuch` which is not available", "`val/loss`"],
+    ),
+    "an end before the first score": (
+        "--trainer.max_steps 2",
+        ["error: trainer: Early stopping conditioned on metric `val/loss` which is not available"],
+    ),
     "an unknown accelerator": ("--trainer.accelerator warp", ["warp", "cpu"]),
     "an unknown strategy": ("--trainer.strategy warp", ["warp", "ddp"]),
     "no devices": ("--trainer.devices 0", ["devices='0'"]),
@@ -1080,6 +1115,20 @@ def test_a_run_whose_checkpoint_was_swapped_is_refused(study, command, tmp_path)
     assert not touched.exists()
 
 
+@pytest.mark.parametrize("word", ["fit", "study"])
+def test_a_training_that_diverged_is_told_and_scores_nothing(command, study_config, tmp_path, word):
+    words = ["--config", study_config, "--runs", tmp_path, "--model.learning_rate", 1e30]
+    said = command(word, *words)
+    refused(said)
+    assert said.err == (
+        "error: training diverged, no epoch has a finite val/loss: give a smaller --model.learning_rate\n"
+    )
+    run = tmp_path / "small" / "version_0"
+    assert {"checkpoints/best.ckpt", "checkpoints/last.ckpt", "metrics.json"} <= set(files_in(run))
+    assert metrics_of(run)["models"] == {}
+    refused(command(word, "--resume", run), "training diverged")
+
+
 # --- being stopped -------------------------------------------------------------------------------------------------
 
 
@@ -1215,10 +1264,9 @@ def test_help_and_mistakes_do_not_wait_for_torch(tmp_path, words, code, heavy):
     assert not roots & heavy
 
 
-@pytest.mark.parametrize("width", [200_000_000, 10**18])
-def test_a_network_that_memory_does_not_hold_is_one_line(study_config, tmp_path, width):
+def test_a_network_that_memory_does_not_hold_is_one_line(study_config, tmp_path):
     limit = ("bash", "-c", 'ulimit -v 4194304; exec "$@"', "bash")
-    done = in_a_process("fit", "--config", study_config, "--model.hidden", f"[{width}]", cwd=tmp_path, within=limit)
+    done = in_a_process("fit", "--config", study_config, "--model.hidden", "[65536,65536]", cwd=tmp_path, within=limit)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("error: out of memory: ")

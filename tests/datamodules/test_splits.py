@@ -239,6 +239,13 @@ def test_sizes_that_leave_nothing_are_refused(kind, sizes, message):
         kind(**sizes)
 
 
+@pytest.mark.parametrize("seed", [-5, 2**32])
+@pytest.mark.parametrize("kind", [RandomSplit, lambda **given: GroupSplit("id", **given), KFold])
+def test_a_seed_that_none_can_be_is_refused(kind, seed):
+    with pytest.raises(InputError, match=rf"^data\.split\.seed must be from 0 to 4294967295, got {seed}$"):
+        kind(seed=seed)
+
+
 @pytest.mark.parametrize(("folds", "fold"), [(1, 0), (5, 5), (5, -1), (0, 0)])
 def test_a_fold_that_is_none_is_refused(folds, fold):
     with pytest.raises(InputError, match=rf"from 0 to one less, got {folds} and {fold}$"):

@@ -46,6 +46,8 @@ VALUES = st.one_of(
     st.sampled_from([[None], [[]], {"": None}, {"class_path": "Nothing"}, {"class_path": None}, {"init_args": {}}, {}]),
     st.sampled_from([{"class_path": "Target"}, {"class_path": "builtins.int"}, "lightning.pytorch.callbacks.Timer"]),
     st.sampled_from(["1e400", "2001-02-03", "null", "../..", "/dev/null", "\u202e", "\x1b[2J", "none.yaml", "[" * 500]),
+    st.sampled_from(["\0", "a\0b", "\ud800", "part.yaml", 2**63, 2**64, 2**150, 10**4000, 1e-320]),
+    st.sampled_from([-5, "0x" + "f" * 40, "1:" * 50 + "1", [2**70], [65_537], [None] * 10]),
     st.text(max_size=5),
     st.integers(),
     st.floats(),
@@ -70,17 +72,19 @@ def mutated(draw: st.DrawFn) -> bytes:
                 break
             kind = draw(st.sampled_from(["set", "set", "drop", "more"]))
             if kind == "set":
-                place[key] = draw(VALUES)
+                place[key] = deepcopy(draw(VALUES))  # which may be changed, too
             elif kind == "drop":
                 del place[key]
             elif isinstance(place, dict):
-                place[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = draw(VALUES)
+                place[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = deepcopy(draw(VALUES))
             else:
                 place.append(deepcopy(place[key]))
             break
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True).encode("utf-8", "surrogatepass")
 
 
+# What "part.yaml" stands for, beside the config.
+PARTS = st.sampled_from([b"a: 1\na: 2", b"{", b"\xff", b"[[8]]", b"hidden: [8]", b"part.yaml", DEEP.encode()])
 CONFIGS = st.one_of(
     mutated(), mutated(), mutated(), spoilt(st.just(yaml.safe_dump(GOOD).encode())), st.sampled_from(WHOLE)
 )
@@ -88,10 +92,11 @@ ended: Counter[str] = Counter()
 
 
 @examples(number, shrinks=False)
-@given(CONFIGS, st.sampled_from(words))
-def any_config(content: bytes, word: str) -> None:
+@given(CONFIGS, PARTS, st.sampled_from(words))
+def any_config(content: bytes, part: bytes, word: str) -> None:
     path = folder / "broken.yaml"
     path.write_bytes(content)
+    path.with_name("part.yaml").write_bytes(part)
     ended[f"{word} {command(folder / 'runs', word, '--config', path)}"] += 1
 
 

@@ -29,8 +29,8 @@ before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
 BEST, LAST = (run / "checkpoints" / f"{name}.ckpt" for name in ("best", "last"))
 GOOD: dict[str, Any] = torch.load(LAST, weights_only=True)
 ODD = [
-    *(None, "x", "", 7, -1, 2**70, float("nan"), [], [[1]], {}, b"x", True, torch.zeros(3, 2), torch.tensor(1)),
-    *(torch.zeros(0), torch.zeros(5, dtype=torch.complex64), torch.tensor(float("nan"))),
+    *(None, "x", "", 7, -1, 2**70, float("nan"), [], [[1]], {}, b"x", True, "\ud800", torch.zeros(3, 2)),
+    *(torch.tensor(1), torch.zeros(0), torch.zeros(5, dtype=torch.complex64), torch.tensor(float("nan"))),
 ]
 PLAIN = [odd for odd in ODD if not isinstance(odd, bytes | torch.Tensor)]
 

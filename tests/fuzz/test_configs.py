@@ -24,6 +24,11 @@ def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_pa
         ("[a, b]: x\n", ", line 1, column 1: a key must be a name, got a list or a mapping; a text with brackets"),
         ("name: &x {y: *x}\n", ", line 1, column 14: the alias *x stands within itself; write out what it means"),
         ("name: \x1b[2J\n", ", line 1: not YAML: the character U+001B; remove it"),
+        ('runs: "a\\0b"\n', ", line 1, column 7: a text must do without the character U+0000; remove it"),
+        ('name: ["\\ud800"]\n', ", line 1, column 8: a text must do without the character U+D800; remove it"),
+        ('"\\ud800": x\n', ", line 1, column 1: a text must do without the character U+D800; remove it"),
+        ("seed_everything: " + "1:" * 2999 + "1\n", ", line 1, column 18: a whole number must have 30 characters or"),
+        ('model: {members: "0x' + "f" * 29 + '"}', ", line 1, column 18: a whole number must have 30 characters or"),
         ("a: " + "[" * 50 + "]" * 50, ", line 1, column 43: a config must be nested 40 levels deep or less"),
         (
             "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -31,7 +36,10 @@ def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_pa
             ", line 5, column 36: a config must have 100,000 values or fewer, aliases written out; shorten it",
         ),
     ],
-    ids=["key twice", "open", "tab", "documents", "list", "key", "alias", "escape", "deep", "bomb"],
+    ids=[
+        *("key twice", "open", "tab", "documents", "list", "key", "alias", "escape", "NUL", "surrogate", "such a key"),
+        *("base 60", "in quotes", "deep", "bomb"),
+    ],
 )
 def test_a_broken_config_is_refused_with_line_column_and_remedy(command, tmp_path, text, said):
     path = tmp_path / "study.yaml"
@@ -40,6 +48,47 @@ def test_a_broken_config_is_refused_with_line_column_and_remedy(command, tmp_pat
     assert answer.code == 2
     assert answer.err.startswith(f"error: --config {path}{said}")
     assert not (tmp_path / "runs").exists()
+
+
+PARTS = {
+    "twice": ("hidden: [8]\nhidden: [16]\n", "line 2, column 1: the key 'hidden' stands there a second time"),
+    "deep": ("hidden: " + "[" * 3000 + "]" * 3000, "line 1, column 48: a config must be nested 40 levels deep or less"),
+    "a list": ("[8, 8, 0x" + "f" * 30 + "]", "line 1, column 8: a whole number must have 30 characters or fewer"),
+    "open": ("hidden: [", "line 1, column 10: not YAML: while parsing a flow node"),
+}
+
+
+@pytest.mark.parametrize("name", ["part.yaml", "part.yml", "part.json"])
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("place", ["key", "key of a key", "list", "part of a part", "option", "option=", "config"])
+def test_a_broken_part_of_a_config_is_refused_with_its_file_line_and_column(command, tmp_path, place, part, name):
+    text, said = PARTS[part]
+    (tmp_path / "parts").mkdir()
+    path = tmp_path / "parts" / name
+    path.write_text(text, encoding="utf-8")
+    within = {
+        "key": f"model: parts/{name}",
+        "key of a key": f"model: {{hidden: parts/{name}}}",
+        "list": f"data: {{features: [{path}]}}",
+        "part of a part": "model: parts/whole.yaml",
+    }
+    (tmp_path / "study.yaml").write_text(within.get(place, "name: x"), encoding="utf-8")
+    (tmp_path / "parts" / "whole.yaml").write_text(f"whole.yaml: [whole.yaml, {name}]", encoding="utf-8")
+    words = {"option": ["--model", path], "option=": [f"--model={path}"], "config": ["--config", f"model: {path}"]}
+    answer = command("fit", "--config", tmp_path / "study.yaml", *words.get(place, []), "--runs", tmp_path / "runs")
+    assert answer.code == 2
+    option = "--model" if place.startswith("option") else "--config"
+    assert answer.err.startswith(f"error: {option} {path}, {said}")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_config_in_parts_is_the_same_as_a_whole_one(command, fuzz_config, tmp_path):
+    whole = yaml.safe_load(fuzz_config.read_text(encoding="utf-8"))
+    (tmp_path / "features.yaml").write_text(yaml.safe_dump(whole["data"]["features"]), encoding="utf-8")
+    (tmp_path / "data.yaml").write_text(yaml.safe_dump({**whole["data"], "features": "features.yaml"}))
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump({**whole, "data": "data.yaml"}), encoding="utf-8")
+    answer = command("fit", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "runs")
+    assert answer.code == 0, answer.err
 
 
 @pytest.mark.parametrize(
@@ -72,13 +121,14 @@ def test_a_value_of_10000_characters_is_cut_in_messages(command, fuzz_config, tm
     assert len(answer.err) < 2000
 
 
-def test_a_callback_whose_defaults_are_no_text_is_refused_with_a_remedy(command, fuzz_config, tmp_path):
-    path = tmp_path / "study.yaml"
+def test_a_callback_whose_defaults_are_no_text_is_written_into_the_runs_config(command, fuzz_config, tmp_path):
+    timer = {"class_path": "lightning.pytorch.callbacks.Timer", "init_args": {"duration": "00:01:00:00"}}
     good = yaml.safe_load(fuzz_config.read_text())
-    good["trainer"]["callbacks"] = [{"class_path": "lightning.pytorch.callbacks.Timer"}]
-    path.write_text(yaml.safe_dump(good), encoding="utf-8")
-    answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
-    assert answer.code == 2
-    assert answer.err.startswith("error: ")
-    assert "Timer" in answer.err
-    assert "Traceback" not in answer.err
+    good["trainer"]["callbacks"] = [timer]
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(good), encoding="utf-8")
+    answer = command("fit", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "runs")
+    assert answer.code == 0, answer.err
+    run = tmp_path / "runs" / "fuzz" / "version_0"
+    (written,) = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))["trainer"]["callbacks"]
+    assert written["init_args"] == {**timer["init_args"], "interval": "step", "verbose": True}
+    assert command("test", "--run", run).code == 0

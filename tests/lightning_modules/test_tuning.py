@@ -90,7 +90,7 @@ def test_all_values_that_a_key_refuses_are_told_before_any_trial(config, tmp_pat
         rehearse(parse(config).config_yaml(), axes)
     lines = str(told.value).splitlines()
     assert lines[:3] == [
-        "search.space, model.hidden [0]: model.hidden must be one or more widths of 1 or more, got [0]",
+        "search.space, model.hidden [0]: model.hidden must be one or more widths from 1 to 65,536, got [0]",
         "search.space, model.dropout 1.5: model.dropout must be at least 0 and below 1, got 1.5",
         "search.space, data.batch_size many: data.batch_size: must be a whole number, got many",
     ]

@@ -75,7 +75,15 @@ def test_another_kind_of_value_is_refused_with_file_key_and_remedy(run, key, val
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "not JSON: Expecting"), ("[" * 100_000, "not JSON: maximum recursion"), ("[]", "it must be names with")],
+    [
+        *(
+            ("{", "not JSON: Expecting"),
+            ("[" * 100_000, "not JSON: maximum recursion"),
+            ("[]", "it must be names with"),
+        ),
+        ('{"unit": "\\ud800"}', r"not JSON: 'utf-8' codec can't encode character '\\ud800'"),
+        ('{"\\udfff": 1}', r"not JSON: 'utf-8' codec can't encode character '\\udfff'"),
+    ],
 )
 def test_what_is_no_json_of_names_is_refused_with_its_file(run, text, said):
     (run.path / "importance.json").write_text(text)
