@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import lightning.pytorch as pl
@@ -75,6 +75,8 @@ class FilmDataModule(pl.LightningDataModule):
             raise InputError(f"data.num_workers must be 0 or more, got {num_workers}")
         if seed < 0:
             raise InputError(f"data.seed must be 0 or more, got {seed}")
+        for part in (*features, target, split, shape):
+            _refuse_null(part)
         self.table = table
         self.shape = shape
         self.declared = Declared(features, target, split, film, title, allow_leak)
@@ -215,3 +217,12 @@ def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str
         return "the same features in another order"
     sides = (("checkpoint", lost), ("config", added))
     return "; ".join(f"only the {who} has {', '.join(map(str, some))}" for who, some in sides if some)
+
+
+def _refuse_null(part: Any) -> None:
+    """Refuse what a config left empty: the parser takes null for any value of a class."""
+    for field in fields(part) if is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        if value is None and "None" not in str(field.type):
+            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
+        _refuse_null(value)

@@ -20,7 +20,7 @@ from datamodules.errors import nearest
 from datamodules.feature_sets import feature_sets
 from datamodules.film_data_module import FilmDataModule
 from lightning_modules.class_paths import refuse_functions
-from lightning_modules.film_parser import FilmArgumentParser, told
+from lightning_modules.film_parser import FilmArgumentParser, refuse_null, told
 from lightning_modules.film_trainer import FilmTrainer
 from lightning_modules.mlp_regressor import MLPRegressor
 from lightning_modules.parser_messages import NAMES
@@ -177,6 +177,7 @@ class FilmCLI(LightningCLI):
         with told():
             super().parse_arguments(parser, args)
         config = self.config[self.config["subcommand"]]
+        refuse_null(config, self._subcommand_parsers[self.config["subcommand"]])
         refuse_functions(config)
         for key in GROUPS:  # for which the parser takes any value
             if not isinstance(config[key], Namespace):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import yaml
 from jsonargparse import Namespace
@@ -34,6 +34,21 @@ class FilmArgumentParser(LightningArgumentParser):
         """Return the config as text."""
         with told():
             return super().dump(*args, **kwargs)
+
+
+def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
+    """Refuse keys that a config leaves empty and that have no such value: the parser takes null for any.
+
+    Raises:
+        InputError: with the key.
+    """
+    for action in parser._actions:
+        kind = getattr(action, "_typehint", Any)
+        if kind is Any or action.default is None or {None, type(None)} & set(get_args(kind)):
+            continue
+        if config.get(action.dest, action.default) is None:
+            usual = getattr(action.default, "class_path", action.default)
+            raise InputError(f"{action.dest} must have a value, got null; leave it out for {usual}")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import torch
 
 from datamodules.errors import InputError
 from datamodules.features import Labels, Number
-from datamodules.splits import RandomSplit, TimeSplit
+from datamodules.splits import GroupSplit, InnerFold, RandomSplit, TimeSplit
 from datamodules.targets import Target
 
 
@@ -191,6 +191,20 @@ def test_a_transformed_target_is_scaled_by_its_logarithm(film_data):
 def test_a_batch_of_no_films_is_refused(film_data, batch_size):
     with pytest.raises(InputError, match=rf"data\.batch_size must be 1 or more, got {batch_size}"):
         film_data(batch_size=batch_size)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"target": Target("rating", unit=None)}, "unit of Target must have a value, got null"),
+        ({"features": [Number("year"), Labels("genre", weight=None)]}, "weight of Labels must have a value, got null"),
+        ({"split": InnerFold(GroupSplit(by=None))}, "by of GroupSplit must have a value, got null"),
+    ],
+    ids=["target", "feature", "split in a split"],
+)
+def test_a_value_that_a_config_leaves_empty_is_refused(film_data, given, said):
+    with pytest.raises(InputError, match=said):
+        film_data(**given)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])

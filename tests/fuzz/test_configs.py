@@ -98,8 +98,10 @@ def test_a_config_in_parts_is_the_same_as_a_whole_one(command, fuzz_config, tmp_
         ({"seed_everything": -1}, "seed_everything must be from 0 to 4294967295, got -1"),
         ({"trainer": 7.5}, "trainer must be names with what belongs to each, got 7.5"),
         ({"model": None}, "model must be names with what belongs to each, got None"),
+        ({"name": None}, "name must have a value, got null; leave it out for films"),
+        ({"model": {"loss": None}}, "model.loss must have a value, got null; leave it out for mse"),
     ],
-    ids=["seed too large", "seed below 0", "a number for names", "nothing for names"],
+    ids=["seed too large", "seed below 0", "a number for names", "nothing for names", "nothing", "no word"],
 )
 def test_a_value_of_another_kind_is_refused_with_its_key(command, fuzz_config, tmp_path, changes, said):
     path = tmp_path / "study.yaml"
