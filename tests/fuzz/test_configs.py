@@ -58,9 +58,14 @@ PARTS = {
 }
 
 
-@pytest.mark.parametrize("name", ["part.yaml", "part.yml", "part.json"])
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("place", ["key", "key of a key", "list", "part of a part", "option", "option=", "config"])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        *(("key", "part.yaml"), ("key of a key", "part.yml"), ("list", "part.json"), ("part of a part", "part.yml")),
+        *(("option", "part.yaml"), ("option=", "part.json"), ("config", "part.yaml")),
+    ],
+)
 def test_a_broken_part_of_a_config_is_refused_with_its_file_line_and_column(command, tmp_path, place, part, name):
     text, said = PARTS[part]
     (tmp_path / "parts").mkdir()
