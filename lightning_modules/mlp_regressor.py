@@ -98,6 +98,9 @@ class MLPRegressor(pl.LightningModule):
         """Build the network as wide as the checkpoint's, where no data has said so yet."""
         if "train_loss" in checkpoint:  # older ones lack it, and end with an epoch
             self.summed_devices, self.n_trained = checkpoint["train_loss"]["summed"], checkpoint["train_loss"]["films"]
+            is_sum = self.summed_devices.ndim == 1 and self.summed_devices.is_floating_point()
+            if not is_sum or type(self.n_trained) is not int or not 0 <= self.n_trained < 2**63:
+                raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         if self.network is None:
             weights = checkpoint["state_dict"]
             self.build(*(len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label")))

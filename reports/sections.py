@@ -189,7 +189,8 @@ def models_section(results: Results) -> Section:
             section.pictures.extend(pictures(results))
     except InputError:
         raise
-    except (ArithmeticError, LookupError, TypeError, ValueError) as problem:  # each model has tables of its own
+    except (ArithmeticError, LookupError, NotImplementedError, TypeError, ValueError) as problem:
+        # Each model has tables of its own, whose columns only its pictures know.
         said = f"{type(problem).__name__}: {problem}"
         raise unreadable(results.run.path, "baselines", said) from problem
     if not any((results.run.path / "baselines").glob("*/*.csv")):

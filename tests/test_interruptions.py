@@ -278,6 +278,15 @@ def test_a_checkpoint_with_a_changed_byte_is_refused_or_the_same(command, quick,
     assert f"{name}.ckpt is damaged" in command("fit", "--resume", own).err
 
 
+@pytest.mark.parametrize("loss", [{"summed": torch.tensor(1), "films": 13}, {"summed": torch.ones(1), "films": 2**70}])
+def test_a_loss_that_is_no_sum_is_refused(command, own, loss):
+    path = own / "checkpoints" / "last.ckpt"
+    torch.save({**torch.load(path, weights_only=True), "train_loss": loss}, path)
+    said = command("fit", "--resume", own, "--trainer.max_epochs", "3")
+    assert said.code == 2
+    assert "its entries were changed: TypeError: train_loss must be a sum of each device and a count" in said.err
+
+
 def test_a_packed_checkpoint_is_refused(command, own):
     path = own / "checkpoints" / "best.ckpt"
     with zipfile.ZipFile(path) as parts:
