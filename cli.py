@@ -55,6 +55,7 @@ def _answer(words: list[str], console: "Console") -> int:
         if mistake is None:
             raise
         if not _is_told_by_the_first():
+            mistake = re.sub(r"(\S{200})\S{800,}", r"\1...", mistake)  # a name may be as long as a file
             console.print("[bold red]error:[/bold red]", end=" ")
             console.print(mistake, markup=False, highlight=False, soft_wrap=True)
         return 2

@@ -99,7 +99,7 @@ def in_a_child(script: str, *words: object) -> Counter[str]:
     environment["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
     line = [sys.executable, str(Path(__file__).with_name(script)), *map(str, words)]
     done = subprocess.run(line, cwd=root, env=environment, capture_output=True, text=True, timeout=3600, check=False)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+    assert done.returncode == 0, "\n...\n".join([done.stdout[-3000:], done.stderr[:6000], done.stderr[-6000:]])
     found = json.loads(done.stdout.splitlines()[-1])
     assert found.pop("memory") < MEMORY
     return Counter(found)

@@ -116,6 +116,15 @@ def test_a_value_of_another_kind_is_refused_with_its_key(command, fuzz_config, t
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("option", ["--name", "--runs", "--data.table"])
+def test_a_name_of_10000_characters_is_cut_in_messages(command, fuzz_config, tmp_path, option):
+    answer = command("fit", "--config", fuzz_config, "--runs", tmp_path / "runs", option, "x" * 10_000)
+    assert answer.code == 2
+    assert "File name too long" in answer.err
+    assert "x" * 60 + "..." in answer.err
+    assert len(answer.err) < 2000
+
+
 def test_a_value_of_10000_characters_is_cut_in_messages(command, fuzz_config, tmp_path):
     path = tmp_path / "study.yaml"
     good = yaml.safe_load(fuzz_config.read_text(encoding="utf-8"))
