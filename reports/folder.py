@@ -41,9 +41,15 @@ class Folder:
         safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
         return safe.to_csv(index=False, lineterminator="\n")
 
-    def read_csv(self, name: str) -> pd.DataFrame:
-        """Read a table that `write_csv` wrote, its texts as they were."""
-        table = pd.read_csv(self.path / name, keep_default_na=True)
+    def read_csv(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table that `write_csv` wrote, or some columns of it, its texts as they were.
+
+        Raises:
+            ValueError: it was changed since.
+        """
+        table = pd.read_csv(self.path / name, usecols=columns)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
+            raise ValueError("rows must have as many cells as the header")
         for column in table.select_dtypes("str"):
             guarded = table[column].str.startswith(tuple(f"'{sign}" for sign in DANGEROUS)).fillna(False).astype(bool)
             if guarded.any():

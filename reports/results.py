@@ -116,7 +116,7 @@ class Results:
         name = next((column for column in features if is_year(column)), None)
         if name is None:
             return None
-        films = self.table("employee_with_importance.csv", lambda path: pd.read_csv(path, usecols=[name]))
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, [name]))
         if films.empty:
             return None
         cells = films[name]

@@ -147,6 +147,17 @@ def test_tables_of_a_classical_model_that_were_changed_are_refused_by_the_report
     assert not (run / "report.html").exists()
 
 
+def test_films_with_more_cells_than_their_header_are_refused_by_the_report(command, study_config, tmp_path):
+    quick = ["--trainer.max_epochs", "1", "--compare.models", "[]", "--report", "false"]
+    assert command("study", "--config", study_config, "--runs", tmp_path, *quick).code == 0
+    path = tmp_path / "small" / "version_0" / "employee_with_importance.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text(header.replace("id,title,", "", 1) + "".join(lines), encoding="utf-8")
+    said = command("report", "--run", path.parent)
+    assert said.code == 2
+    assert said.err.startswith(f"error: {path} can't be read: rows must have as many cells as the header; remove it")
+
+
 @pytest.mark.parametrize(
     ("name", "word", "writer"),
     [
