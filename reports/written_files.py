@@ -34,7 +34,10 @@ _IMPORTANCES = dict.fromkeys(("importance", "se_shuffle", "se_sample"), float) |
 TABLES: dict[str, dict[Any, Any]] = {
     "predictions.csv": {"row": ROW, "split": object, "actual": float, "predicted": float},
     "baselines/predictions.csv": {"row": ROW, "actual": float, "film?": object, "title?": object, ...: float},
-    "Permu_importance_df.csv": {**_IMPORTANCES, **dict.fromkeys(("feature", "value", "role", "level"), object)},
+    "Permu_importance_df.csv": {
+        **{**_IMPORTANCES, "direction?": float, "q": float},
+        **dict.fromkeys(("feature", "value", "role", "level"), object),
+    },
     "aggregated_importance.csv": {**_IMPORTANCES, "level": object, "name": object},
     "contributions.parquet": {"row": int, "feature": object, "contribution": float},
 }

@@ -111,6 +111,17 @@ def test_a_table_of_other_cells_is_refused_with_file_column_and_remedy(run, chan
         Results(run).table("predictions.csv")
 
 
+@pytest.mark.parametrize("column", ["importance", "direction", "q"])
+def test_importances_that_are_no_numbers_are_refused(run, column):
+    cells = {"feature": "a=b", "value": "b", "role": "a", "level": "value", "se_shuffle": 0.1, "se_sample": 0.1}
+    table = pd.DataFrame({**cells, "importance": [0.5], "n_films": 3, "direction": 0.2, "q": None})
+    run.write_csv("Permu_importance_df.csv", table)
+    assert len(Results(run).table("Permu_importance_df.csv")) == 1
+    run.write_csv("Permu_importance_df.csv", table.assign(**{column: "0.5x"}))
+    with pytest.raises(InputError, match=f"column '{column}' must hold numbers alone; remove it, .* importance --run "):
+        Results(run).table("Permu_importance_df.csv")
+
+
 def test_a_table_without_a_column_is_refused_with_its_name(run):
     run.write_csv("predictions.csv", ROWS.drop(columns="predicted"))
     with pytest.raises(InputError, match=r"predictions\.csv can't be read: no column 'predicted'; remove it"):
