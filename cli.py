@@ -9,19 +9,19 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datamodules.errors import InputError, nearest
-from datamodules.whole_files import cannot_write, sweep, with_remedy
-from lightning_modules.prefixes import PREFIXES
-from lightning_modules.stops import STOP, is_first_of_its_node
-from reports.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
-from reports.terminal import terminal
+from greenlight_films.commands.parser.help import COMMANDS, OWN_OPTIONS, show_command, show_overview
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.whole_files import cannot_write, sweep, with_remedy
+from greenlight_films.lightning_modules.callbacks.stop import STOP, is_first_of_its_node
+from greenlight_films.reports.terminal import terminal
+from greenlight_films.studies.settings.prefixes import PREFIXES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from lightning_modules.film_cli import FilmCLI
-    from reports.run_folder import RunFolder
-    from reports.run_record import RunRecord
+    from greenlight_films.studies.run_folder import RunFolder
+    from greenlight_films.studies.run_record import RunRecord
+    from greenlight_films.studies.settings.film_cli import FilmCLI
 
 TAKES_A_RUN = {
     "fit": "--resume",
@@ -113,11 +113,11 @@ def _dispatch(words: list[str]) -> int:
     elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
         show_command(command, terminal())
     elif command == "prepare":  # is not Lightning's, nor is report
-        from reports.prepare import prepare
+        from greenlight_films.commands.prepare import prepare
 
         prepare(words[1:], terminal())
     elif command == "report":
-        from reports.report import report
+        from greenlight_films.commands.report import report
 
         report(words[1:], terminal())
     else:
@@ -133,15 +133,15 @@ def _run(words: list[str]) -> None:
     if others == words:
         _run_limited(words)
         return
-    from lightning_modules.class_paths import any_class
+    from greenlight_films.studies.settings.class_paths import any_class
 
     with any_class():
         _run_limited(others)
 
 
 def _run_limited(words: list[str]) -> None:
-    from lightning_modules.config_file import refuse_malformed, refuse_malformed_value
-    from reports.run_folder import RunFolder
+    from greenlight_films.studies.run_folder import RunFolder
+    from greenlight_films.studies.settings.config_file import refuse_malformed, refuse_malformed_value
 
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, _, value = word.partition("=")
@@ -197,8 +197,8 @@ def _take(option: str, words: list[str]) -> tuple[list[str], str | None]:
 
 def search(words: list[str], given: str | None) -> None:
     """Run the trials of a search, or those missing of the one whose folder is given."""
-    from reports.quiet import quieten
-    from reports.tuner import tune
+    from greenlight_films.commands.parser.quiet import quieten
+    from greenlight_films.studies.tune.tune import tune
 
     quieten()
     tune(["--help" if word == "--help-all" else word for word in words], given, terminal())
@@ -206,9 +206,9 @@ def search(words: list[str], given: str | None) -> None:
 
 def scrutinise(words: list[str], given: str | None) -> None:
     """Score a study's models under other splits than its own."""
-    from reports.audit import audit
-    from reports.quiet import quieten
-    from reports.run_folder import RunFolder
+    from greenlight_films.commands.parser.quiet import quieten
+    from greenlight_films.studies.audit import audit
+    from greenlight_films.studies.run_folder import RunFolder
 
     quieten()
     config = ["--config", str(RunFolder.open(given, "--run").config)] if given else []
@@ -217,10 +217,10 @@ def scrutinise(words: list[str], given: str | None) -> None:
 
 def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) -> None:
     """Run a command of Lightning's trainer, and write what came of it into the run's folder."""
-    from lightning_modules.film_cli import FilmCLI
-    from reports.quiet import quieten
-    from reports.run_folder import RunFolder
-    from reports.run_record import RunRecord
+    from greenlight_films.commands.parser.quiet import quieten
+    from greenlight_films.studies.run_folder import RunFolder
+    from greenlight_films.studies.run_record import RunRecord
+    from greenlight_films.studies.settings.film_cli import FilmCLI
 
     quieten()
     record = RunRecord(run, terminal())
@@ -263,8 +263,8 @@ def train(words: list[str], run: "RunFolder | None", checkpoint: Path | None) ->
 
 
 def _write(cli: "FilmCLI", record: "RunRecord") -> None:
-    from lightning_modules.processes import is_rank_zero
-    from reports.report import write_report
+    from greenlight_films.commands.report import write_report
+    from greenlight_films.studies.processes import is_rank_zero
 
     importance = cli.permutation_importance.study
     is_stopped = STOP.told is not None or (importance is not None and not importance.is_whole)

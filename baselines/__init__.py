@@ -1,17 +1,17 @@
 """Classical models on the rows and scores of the MLP."""
 
-from baselines.baseline import Baseline, Predictor
-from baselines.boosting import Boosting
-from baselines.comparison import Comparison, Fit, fit
-from baselines.kmeans import KMeans
-from baselines.knn import KNN
-from baselines.mean import Mean
-from baselines.ols import OLS
-from baselines.pca import PCA
-from baselines.ridge import Ridge
-from baselines.sample import Sample
-from baselines.sklearn_mlp import SklearnMLP
-from baselines.tree import Tree
+from greenlight_films.baselines.baseline import Baseline, Predictor
+from greenlight_films.baselines.boosting import Boosting
+from greenlight_films.baselines.comparison import Comparison, Fit, fit
+from greenlight_films.baselines.kmeans import KMeans
+from greenlight_films.baselines.knn import KNN
+from greenlight_films.baselines.mean import Mean
+from greenlight_films.baselines.ols import OLS
+from greenlight_films.baselines.pca import PCA
+from greenlight_films.baselines.ridge import Ridge
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.baselines.sklearn_mlp import SklearnMLP
+from greenlight_films.baselines.tree import Tree
 
 __all__ = [
     "KNN",

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from baselines.sample import Sample
-from datamodules import EncodedFilms, TargetScale
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms, TargetScale
 
 Tables = dict[str, pd.DataFrame | str]
 """What a model found, by the name of its file: a table or a text."""

@@ -3,10 +3,10 @@
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from baselines.baseline import ScaledPredictor
-from baselines.folds import folds
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import ScaledPredictor
+from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 
 class Boosting(ScaledPredictor):

@@ -5,8 +5,9 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from datamodules import FeatureSet, FeatureSpace, InputError, feature_sets
-from datamodules.errors import nearest
+from greenlight_films.datamodules import FeatureSet, FeatureSpace, InputError
+from greenlight_films.datamodules.errors import nearest
+from greenlight_films.datamodules.feature_sets import feature_sets
 
 
 def matching(space: FeatureSpace, patterns: Sequence[str] | None, option: str = "") -> FeatureSet:

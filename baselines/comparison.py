@@ -8,18 +8,18 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from baselines.baseline import Baseline, Predictor, Tables
-from baselines.boosting import Boosting
-from baselines.kmeans import CLUSTERS, KMeans
-from baselines.knn import KNN
-from baselines.mean import Mean
-from baselines.ols import OLS
-from baselines.pca import PCA
-from baselines.ridge import Ridge
-from baselines.sample import Sample
-from baselines.sklearn_mlp import SklearnMLP
-from baselines.tree import Tree
-from datamodules import InputError, Scores
+from greenlight_films.baselines.baseline import Baseline, Predictor, Tables
+from greenlight_films.baselines.boosting import Boosting
+from greenlight_films.baselines.kmeans import CLUSTERS, KMeans
+from greenlight_films.baselines.knn import KNN
+from greenlight_films.baselines.mean import Mean
+from greenlight_films.baselines.ols import OLS
+from greenlight_films.baselines.pca import PCA
+from greenlight_films.baselines.ridge import Ridge
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.baselines.sklearn_mlp import SklearnMLP
+from greenlight_films.baselines.tree import Tree
+from greenlight_films.datamodules import InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from baselines.sample import Sample
+from greenlight_films.baselines.sample import Sample
 
 
 def correlations(sample: Sample, predicted: np.ndarray) -> pd.DataFrame:

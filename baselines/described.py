@@ -7,10 +7,10 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 from sklearn.preprocessing import StandardScaler
 
-from baselines.baseline import Stored
-from baselines.columns import matching
-from baselines.sample import Sample
-from datamodules import EncodedFilms, InputError
+from greenlight_films.baselines.baseline import Stored
+from greenlight_films.baselines.columns import matching
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms, InputError
 
 MOST_DENSE, FEWEST_NUMBERS = 50, 3
 

@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from baselines.baseline import Stored
-from baselines.columns import matching
-from baselines.sample import Sample
-from datamodules import EncodedFilms, FeatureSpace
-from datamodules.feature_sets import block_places
+from greenlight_films.baselines.baseline import Stored
+from greenlight_films.baselines.columns import matching
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace
+from greenlight_films.datamodules.feature_sets import block_places
 
 MOST_VALUES = 50
 """Of a column that nobody named: one with more labels is left out."""

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 
-from baselines.baseline import Stored
+from greenlight_films.baselines.baseline import Stored
 
 N_DIRECTIONS, SMALLEST_VARIANCE = 50, 1e-12
 

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
-from datamodules import InputError
+from greenlight_films.datamodules import InputError
 
 N_FOLDS = 5
 

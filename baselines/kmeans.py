@@ -6,13 +6,21 @@ from typing import ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from baselines.baseline import Baseline, Tables
-from baselines.clusters import Clusters, agreement, cross_table, match, silhouette_rows, silhouettes, sweep
-from baselines.described import Described
-from baselines.pca import PCA
-from baselines.profiles import label_profiles, number_profiles, target_by_cluster
-from baselines.sample import Sample
-from datamodules import EncodedFilms, InputError
+from greenlight_films.baselines.baseline import Baseline, Tables
+from greenlight_films.baselines.clusters import (
+    Clusters,
+    agreement,
+    cross_table,
+    match,
+    silhouette_rows,
+    silhouettes,
+    sweep,
+)
+from greenlight_films.baselines.described import Described
+from greenlight_films.baselines.pca import PCA
+from greenlight_films.baselines.profiles import label_profiles, number_profiles, target_by_cluster
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms, InputError
 
 SWEEP, BASELINE_K, CLUSTERS, N_COMPONENTS = range(2, 11), 3, 4, 3
 

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import torch
 
-from baselines.baseline import ScaledPredictor, Tables
-from baselines.correlations import correlations
-from baselines.directions import LabelDirections
-from baselines.folds import folds
-from baselines.neighbours import METRICS, WEIGHTS, Neighbours, grid_search, means, rmse_by_k
-from baselines.sample import Sample
-from datamodules import EncodedFilms, feature_sets
-from importance import LOSSES, Importance, plain_importance
+from greenlight_films.baselines.baseline import ScaledPredictor, Tables
+from greenlight_films.baselines.correlations import correlations
+from greenlight_films.baselines.directions import LabelDirections
+from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, grid_search, means, rmse_by_k
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.importance import LOSSES, Estimates, loop_importance
 
 LARGEST_K, N_REPEATS, MOST_ROWS = 50, 5, 1000
 
@@ -103,7 +104,7 @@ class KNN(ScaledPredictor):
             dense, labels = parts[:, :n_dense], parts[:, n_dense:].view(len(parts), len(columns), width).sum(1)
             return torch.from_numpy(self.scale.inverse(self._means(torch.hstack([dense, labels]).numpy())))
 
-        found = plain_importance(
+        found = loop_importance(
             predict,
             torch.from_numpy(np.hstack([films.unscaled, *added])),
             torch.from_numpy(held_out.actual[rows]),
@@ -127,7 +128,7 @@ def _in_own_unit(search: pd.DataFrame, training: Sample) -> pd.DataFrame:
     return search.assign(**{name: search[name] * training.scale.std for name in rmse})
 
 
-def _importance_table(names: list[str], found: Importance, n_films: np.ndarray) -> pd.DataFrame:
+def _importance_table(names: list[str], found: Estimates, n_films: np.ndarray) -> pd.DataFrame:
     errors = {"se_shuffle": found.se_shuffle, "se_sample": found.se_sample}
     table = pd.DataFrame({"column": names, "importance": found.mean, **errors, "n_films": n_films})
     return table.sort_values("importance", ascending=False, kind="stable")

@@ -4,9 +4,9 @@ from typing import Self
 
 import numpy as np
 
-from baselines.baseline import Predictor
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import Predictor
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 
 class Mean(Predictor):

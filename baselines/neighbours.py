@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from baselines.baseline import Stored
+from greenlight_films.baselines.baseline import Stored
 
 Metric = Literal["euclidean", "manhattan"]
 Weights = Literal["uniform", "distance"]

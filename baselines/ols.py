@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student_t
 
-from baselines.baseline import Predictor, Tables
-from baselines.design import Design, dependent
-from baselines.sample import Sample
-from datamodules import EncodedFilms, InputError, TargetScale
+from greenlight_films.baselines.baseline import Predictor, Tables
+from greenlight_films.baselines.design import Design, dependent
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms, InputError, TargetScale
 
 MOST_COLUMNS = 1000
 """Errors and variance inflation take the cube of the columns in time, and their square in memory."""

@@ -8,10 +8,10 @@ import pandas as pd
 from sklearn.decomposition import PCA as SklearnPCA
 from sklearn.decomposition import TruncatedSVD
 
-from baselines.baseline import Baseline, Tables
-from baselines.described import Described
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import Baseline, Tables
+from greenlight_films.baselines.described import Described
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 ENOUGH, MOST_COMPONENTS, MOST_LOADINGS, LOADED, N_SCORES = 0.8, 50, 30, 10, 3
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from baselines.clusters import Clusters
-from baselines.sample import Sample
+from greenlight_films.baselines.clusters import Clusters
+from greenlight_films.baselines.sample import Sample
 
 MOST_LABELS = 10
 

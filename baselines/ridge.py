@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from baselines.baseline import ScaledPredictor, Tables
-from baselines.folds import folds
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import ScaledPredictor, Tables
+from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 

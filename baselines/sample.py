@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from datamodules import EncodedFilms, FeatureSpace, Films, Fitted, TargetScale
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted, TargetScale
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
-from baselines.baseline import ScaledPredictor
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import ScaledPredictor
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 
 class SklearnMLP(ScaledPredictor):

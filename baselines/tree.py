@@ -3,9 +3,9 @@
 import numpy as np
 from sklearn.tree import DecisionTreeRegressor
 
-from baselines.baseline import ScaledPredictor
-from baselines.sample import Sample
-from datamodules import EncodedFilms
+from greenlight_films.baselines.baseline import ScaledPredictor
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
 
 
 class Tree(ScaledPredictor):

@@ -16,8 +16,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MultiLabelBinarizer, StandardScaler
 
-from benchmarks.stopwatch import seconds_of
-from datamodules import Feature, FilmEncoder, Labels, Number, read_table
+from greenlight_films.benchmarks.stopwatch import seconds_of
+from greenlight_films.datamodules import Feature, FilmEncoder, Labels, Number, read_table
 
 NUMBERS = ["Year", "Runtime"]
 LABELS = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Production"]

@@ -24,11 +24,11 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.inspection import permutation_importance
 from torch import Tensor, nn
 
-from benchmarks.stopwatch import seconds_of
-from datamodules import Category, EncodedFilms, Feature, FilmEncoder, FilmRows, Labels, read_table
-from importance import LOSSES, Baseline, Estimator, Found, HeldOut, Tasks
-from importance.baseline import BATCH_ROWS
-from lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.benchmarks.stopwatch import seconds_of
+from greenlight_films.datamodules import Category, EncodedFilms, Feature, FilmEncoder, FilmRows, Labels, read_table
+from greenlight_films.importance import LOSSES, Estimator, HeldOut, Reference, TaskResult, Tasks
+from greenlight_films.importance.reference import BATCH_ROWS
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 PEOPLE = Path("../shared/data/Movies_Parties_cat_BIG.csv")
 PEOPLE_FEATURES: list[Feature[Any]] = [
@@ -70,8 +70,8 @@ def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device
     keys = torch.arange(n_labels, device=device)
 
     def work() -> int:
-        tasks = Tasks(Baseline.of(model, rows, LOSSES["mse"]), keys, estimator)
-        found: list[Found] = []
+        tasks = Tasks(Reference.of(model, rows, LOSSES["mse"]), keys, estimator)
+        found: list[TaskResult] = []
         tasks.run(tasks.share(), found)
         tasks.together(found)  # on the CPU: a GPU has finished
         return sum(one.updates for one in found)

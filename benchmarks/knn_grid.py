@@ -20,8 +20,8 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from baselines.neighbours import METRICS, WEIGHTS, grid_search
-from datamodules import read_table
+from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, grid_search
+from greenlight_films.datamodules import read_table
 
 TABLE, LARGEST_K = Path("../shared/data/final_movie_table_numeric.csv"), 50
 COUNTS = ["budget", "revenue", "vote_count", "user_rating_count", "keyword_count"]

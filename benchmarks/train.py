@@ -19,9 +19,10 @@ from lightning.pytorch.callbacks import Callback
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-from datamodules import Batch, Feature, FilmDataModule, FilmRows, Labels, Number, Target
-from lightning_modules import AdditiveMLP, FilmTrainer, MLPRegressor
-from reports.quiet import quieten
+from greenlight_films.commands.parser.quiet import quieten
+from greenlight_films.datamodules import Batch, Feature, FilmDataModule, FilmRows, Labels, Number, Target
+from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
+from greenlight_films.studies.film_trainer import FilmTrainer
 
 MODEL: dict[str, Any] = {"dropout": 0.2, "label_dropout": 0.2}
 

@@ -1,7 +1,7 @@
 from .batches import Batch, FilmRows, SharedBatchSampler, film_loader
 from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
-from .feature_sets import FeatureSet, feature_sets
+from .feature_sets import FeatureSet
 from .feature_space import Block, FeatureSpace
 from .features import Bins, Category, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
@@ -9,7 +9,7 @@ from .films import Declared, Films, Fitted, fit_films, new_films, same_films, sa
 from .scores import Scores, regression_scores
 from .shapes import OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
-from .tables import read_table
+from .tables.read_table import read_table
 from .targets import ProfitRatio, Target, TargetColumn, TargetScale
 
 __all__ = [
@@ -45,7 +45,6 @@ __all__ = [
     "TargetColumn",
     "TargetScale",
     "TimeSplit",
-    "feature_sets",
     "film_loader",
     "fit_films",
     "new_films",

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from datamodules.encoder import EncodedFilms
-from datamodules.errors import InputError
+from greenlight_films.datamodules.encoder import EncodedFilms
+from greenlight_films.datamodules.errors import InputError
 
 
 class Batch(NamedTuple):

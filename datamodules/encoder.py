@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack
 
-from datamodules.errors import InputError, refuse_missing_columns
-from datamodules.feature_space import Block, FeatureSpace
-from datamodules.features import Dense, Feature, Sparse, declared
+from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
+from greenlight_films.datamodules.feature_space import Block, FeatureSpace
+from greenlight_films.datamodules.features import Dense, Feature, Sparse, declared
 
 Result = TypeVar("Result")
 

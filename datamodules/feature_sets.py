@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from datamodules.errors import InputError, nearest
-from datamodules.feature_space import Block, FeatureSpace
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 
 Level = Literal["number", "column", "role", "group"]
 

@@ -11,10 +11,10 @@ import pandas as pd
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from datamodules.errors import InputError
-from datamodules.features import Feature
-from datamodules.films import (
+from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.films import (
     Declared,
     Films,
     Fitted,
@@ -23,10 +23,10 @@ from datamodules.films import (
     same_films,
     same_or_new_films,
 )
-from datamodules.shapes import Shape
-from datamodules.splits import RandomSplit, Split
-from datamodules.tables import line_in, read_table
-from datamodules.targets import TargetColumn
+from greenlight_films.datamodules.shapes import Shape
+from greenlight_films.datamodules.splits import RandomSplit, Split
+from greenlight_films.datamodules.tables.read_table import line_in, read_table
+from greenlight_films.datamodules.targets import TargetColumn
 
 
 class FilmDataModule(pl.LightningDataModule):

@@ -10,12 +10,12 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder
-from datamodules.errors import InputError, missing_columns, refuse_missing_columns
-from datamodules.feature_space import FeatureSpace
-from datamodules.features import Feature
-from datamodules.splits import SIDES, Rows, Split, shared_values
-from datamodules.targets import TargetColumn, TargetScale, Transform, read_target
+from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder
+from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
+from greenlight_films.datamodules.feature_space import FeatureSpace
+from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
+from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
 
 
 @dataclass(frozen=True)

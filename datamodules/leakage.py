@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import LabelLists
-from datamodules.features import Bins, Category, Feature, Labels, Number
-from datamodules.splits import Rows
-from datamodules.targets import ProfitRatio, TargetColumn
+from greenlight_films.datamodules.features import Bins, Category, Feature, Labels, Number
+from greenlight_films.datamodules.splits import Rows
+from greenlight_films.datamodules.tables.cells import LabelLists
+from greenlight_films.datamodules.targets import ProfitRatio, TargetColumn
 
 PEOPLE = {
     "actor", "actors", "actress", "cast", "cinematographer", "cinematographers", "composer", "composers", "crew",

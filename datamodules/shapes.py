@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 
 
 class Shape(ABC):

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.model_selection import KFold as SklearnKFold
 from sklearn.model_selection import train_test_split
 
-from datamodules.errors import InputError, listed, missing_columns
+from greenlight_films.datamodules.errors import InputError, listed, missing_columns
 
 SIDES = ("train", "val", "test")
 

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from datamodules.cells import LARGEST, read_numbers
-from datamodules.errors import InputError
-from datamodules.scores import Scores, regression_scores
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.scores import Scores, regression_scores
+from greenlight_films.datamodules.tables.cells import LARGEST, read_numbers
 
 Transform = Literal["none", "log1p"]
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError
 
 REMEDIES = {
     errno.ENOSPC: "make room there",

@@ -1,29 +1,29 @@
 """Permutation importance as pure functions on tensors; knows nothing of Lightning, files or films' names."""
 
-from importance.baseline import AdditiveLayer, AdditiveModel, Baseline
-from importance.contributions import label_contributions, mean_by_film, number_contributions
-from importance.estimator import Estimator, Piece, pieces_of
-from importance.held_out import Entries, HeldOut
-from importance.importance import FEW_FILMS, Importance, benjamini_hochberg
-from importance.joint import Columns, joint_importance
-from importance.losses import LOSSES, Loss, LossName
-from importance.memory import keep_freed_memory
-from importance.plain import plain_importance
-from importance.tasks import Found, Task, Tasks
-from importance.values import value_importance
+from greenlight_films.importance.contributions import label_contributions, mean_by_film, number_contributions
+from greenlight_films.importance.estimates import FEW_FILMS, Estimates, benjamini_hochberg
+from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
+from greenlight_films.importance.held_out import Entries, HeldOut
+from greenlight_films.importance.joint import Columns, joint_importance
+from greenlight_films.importance.loop import loop_importance
+from greenlight_films.importance.losses import LOSSES, Loss, LossName
+from greenlight_films.importance.memory import keep_freed_memory
+from greenlight_films.importance.reference import AdditiveLayer, AdditiveModel, Reference
+from greenlight_films.importance.tasks import Task, TaskResult, Tasks
+from greenlight_films.importance.values import value_importance
 
 __all__ = [
     "FEW_FILMS",
     "LOSSES",
     "AdditiveLayer",
     "AdditiveModel",
-    "Baseline",
+    "Reference",
     "Columns",
     "Entries",
     "Estimator",
-    "Found",
+    "TaskResult",
     "HeldOut",
-    "Importance",
+    "Estimates",
     "Loss",
     "LossName",
     "Piece",
@@ -36,6 +36,6 @@ __all__ = [
     "mean_by_film",
     "number_contributions",
     "pieces_of",
-    "plain_importance",
+    "loop_importance",
     "value_importance",
 ]

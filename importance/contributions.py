@@ -6,29 +6,29 @@ A label that is taken out leaves the others the weights that they have, also whe
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.held_out import at, sum_by
-from importance.threads import one_thread_a_step
+from greenlight_films.importance.held_out import at, sum_by
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.threads import one_thread_a_step
 
 
 @torch.inference_mode()
-def label_contributions(baseline: Baseline) -> Tensor:
+def label_contributions(reference: Reference) -> Tensor:
     """Return by how much each label of each row raises the row's prediction, in the target's unit.
 
     Returns:
-        (n_entries,) float64, in the order of `baseline.rows.labels`: the prediction less that without the label;
+        (n_entries,) float64, in the order of `reference.rows.labels`: the prediction less that without the label;
         exactly 0 for a label that the model does not look at.
     """
-    rows = baseline.rows
+    rows = reference.rows
     row, column = rows.rows_of_entries(), rows.labels.long()
     with one_thread_a_step():
-        without = baseline.predict_changed(row, column, -rows.weights)
-    seen = baseline.looks_at(torch.arange(len(baseline.model.first.label_weight), device=row.device))
-    return torch.where(at(seen, column), at(baseline.predicted, row) - without, 0.0)
+        without = reference.predict_changed(row, column, -rows.weights)
+    seen = reference.looks_at(torch.arange(len(reference.model.first.label_weight), device=row.device))
+    return torch.where(at(seen, column), at(reference.predicted, row) - without, 0.0)
 
 
 @torch.inference_mode()
-def number_contributions(baseline: Baseline, columns: Tensor, instead: Tensor) -> Tensor:
+def number_contributions(reference: Reference, columns: Tensor, instead: Tensor) -> Tensor:
     """Return by how much some numbers of each row raise the row's prediction, in the target's unit.
 
     Args:
@@ -38,11 +38,11 @@ def number_contributions(baseline: Baseline, columns: Tensor, instead: Tensor) -
     Returns:
         (n_rows,) float64: the prediction less that with the other numbers; exactly 0 where they are the same.
     """
-    own = baseline.rows.dense[:, columns]
+    own = reference.rows.dense[:, columns]
     with one_thread_a_step():
-        delta = (instead - own).to(baseline.sums.dtype)
-        without = baseline.predict(baseline.sums + delta @ baseline.model.first.dense_weight[columns])
-    return torch.where((delta != 0).any(1), baseline.predicted - without, 0.0)
+        delta = (instead - own).to(reference.sums.dtype)
+        without = reference.predict(reference.sums + delta @ reference.model.first.dense_weight[columns])
+    return torch.where((delta != 0).any(1), reference.predicted - without, 0.0)
 
 
 def mean_by_film(values: Tensor, group: Tensor, film: Tensor, n_groups: int) -> Tensor:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.held_out import Entries, at, sum_by
-from importance.importance import Importance
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.reference import Reference
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class OffRows:
 
     @classmethod
     def of(
-        cls, baseline: Baseline, n_columns: int, place: Tensor, row: Tensor, slope: Tensor, count: Tensor
+        cls, reference: Reference, n_columns: int, place: Tensor, row: Tensor, slope: Tensor, count: Tensor
     ) -> "OffRows":
         """Sum up rows that stand for `count` rows each; all (n,), `place` says of which column."""
-        film, rows = baseline.rows.film, _moments(n_columns, place, slope, count)
-        if baseline.rows.n_films == baseline.rows.n_rows:
+        film, rows = reference.rows.film, _moments(n_columns, place, slope, count)
+        if reference.rows.n_films == reference.rows.n_rows:
             return cls(rows, rows)
         return cls(rows, _moments(n_columns, place, slope, count * at(torch.bincount(film), at(film, row))))
 
@@ -50,7 +50,7 @@ def _moments(n_columns: int, place: Tensor, slope: Tensor, count: Tensor) -> Ten
     return torch.stack([sum_by(place, part, n_columns) for part in (count, weighted, weighted * slope)])
 
 
-def std_of_shuffle(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
+def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
     """Return the standard deviation of one shuffle's mean loss, (n_columns,).
 
     A shuffle pairs the N slopes with the N weights of a column at random; the sum of products has the variance
@@ -59,7 +59,7 @@ def std_of_shuffle(baseline: Baseline, entries: Entries, lost: Tensor, off: OffR
     Args:
         lost: (n_entries,) float64, how the loss of a row changes that loses its entry.
     """
-    n_rows, slopes = baseline.rows.n_rows, -lost / entries.weight
+    n_rows, slopes = reference.rows.n_rows, -lost / entries.weight
     _, off_slopes, off_squares = off.rows
     mean = (off_slopes + entries.sums(slopes)) / n_rows
     variance = (off_squares + entries.sums(slopes**2)) / n_rows - mean**2
@@ -67,7 +67,7 @@ def std_of_shuffle(baseline: Baseline, entries: Entries, lost: Tensor, off: OffR
     return (variance.clamp(min=0) * weights.clamp(min=0) * n_rows / max(n_rows - 1, 1)).sqrt() / n_rows
 
 
-def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
+def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
     """Return the standard error of the mean loss's increase from the choice of held-out films, (n_columns,).
 
     The increase is minus the covariance of weights and slopes, which row i moves by (mean weight - its weight) times
@@ -75,7 +75,7 @@ def se_of_sample(baseline: Baseline, entries: Entries, lost: Tensor, off: OffRow
     Rows of a film that carry the column are added up first. Of the others only some are known: the square of their
     film's sum is at most its number of rows times theirs (Cauchy and Schwarz), and that is taken.
     """
-    rows, n_columns, slopes = baseline.rows, len(entries.columns), -lost / entries.weight
+    rows, n_columns, slopes = reference.rows, len(entries.columns), -lost / entries.weight
     mean_weight = entries.sums(entries.weight) / rows.n_rows
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows
@@ -161,7 +161,7 @@ class Shuffles:
         return (sums**2 - squares).sum() / (self.n_repeats * (self.n_repeats - 1))
 
 
-def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: int) -> Importance:
+def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: int) -> Estimates:
     """Return the importance, (1,), of a feature from the increase of the loss in each of some shuffles.
 
     Args:
@@ -169,7 +169,7 @@ def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: int
         slope: (1,) from the mean over rows to the loss.
         n_films: how many carry the feature.
     """
-    return Importance(
+    return Estimates(
         mean=increase.mean(1),
         std=std_of_repeats(increase),
         se_shuffle=slope * shuffles.error_of_shuffles(),

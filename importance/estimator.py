@@ -7,8 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from importance.held_out import Entries
-from importance.streams import child
+from greenlight_films.importance.held_out import Entries
+from greenlight_films.importance.streams import child
 
 BYTES_AN_UPDATE = 128
 """Of the row, column, weight, loss and random numbers that belong to one row update."""

@@ -9,45 +9,45 @@ Dominici 2019, JMLR 20(177).
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.effects import OffRows, se_of_sample, spread, std_of_shuffle
-from importance.estimator import Estimator
-from importance.held_out import Entries, at, sum_by
-from importance.importance import Importance
-from importance.streams import child, sort_values, uniform
+from greenlight_films.importance.effects import OffRows, se_of_sample, spread, std_of_shuffle
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.streams import child, sort_values, uniform
 
 
 @torch.inference_mode()
-def by_sample(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+def by_sample(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
     """Take every row that carries a column, and a sample of the others.
 
     Args:
         streams: (n_columns,) int64, of `Estimator.streams`.
     """
     assert estimator.off_rows != "all"
-    n_rows = baseline.rows.n_rows
+    n_rows = reference.rows.n_rows
     share = entries.counts / n_rows
-    lost = baseline.changes(entries.row, entries.column, -entries.weight)
-    off, off_change, off_variance = _sample(baseline, entries, streams, estimator.off_rows)
-    swapped, swap_variance = _swaps(baseline, entries, streams)
+    lost = reference.changes(entries.row, entries.column, -entries.weight)
+    off, off_change, off_variance = _sample(reference, entries, streams, estimator.off_rows)
+    swapped, swap_variance = _swaps(reference, entries, streams)
     total = (1 - share) * entries.sums(lost) + share * (off_change + swapped)
-    increase, slope = baseline.increase(total / n_rows)
-    return Importance(
+    increase, slope = reference.increase(total / n_rows)
+    return Estimates(
         mean=increase,
-        std=slope * std_of_shuffle(baseline, entries, lost, off),
+        std=slope * std_of_shuffle(reference, entries, lost, off),
         se_shuffle=slope * share * (off_variance + swap_variance).sqrt() / n_rows,
-        se_sample=slope * se_of_sample(baseline, entries, lost, off),
-        n_films=entries.films(baseline.rows),
+        se_sample=slope * se_of_sample(reference, entries, lost, off),
+        n_films=entries.films(reference.rows),
     )
 
 
-def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor, Tensor]:
+def _sample(reference: Reference, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor, Tensor]:
     """Give entries to a sample of the rows without them; return also the sum of changes and its variance, by column.
 
     Rows without a column are ordered by the model's error, which says most of what a change does to the loss, and cut
     into equal strata with two rows each: the variance is then known. A small remainder is taken whole.
     """
-    n_rows, counts = baseline.rows.n_rows, entries.counts
+    n_rows, counts = reference.rows.n_rows, entries.counts
     without, wanted = n_rows - counts, torch.clamp(2 * counts, min=off_rows)
     whole = without <= wanted
     strata = torch.where(whole, without, wanted // 2)
@@ -64,22 +64,22 @@ def _sample(baseline: Baseline, entries: Entries, streams: Tensor, off_rows: int
     one = (uniform(child(stream, 0)) * size).long()
     other = (one + 1 + (uniform(child(stream, 1)) * (size - 1)).long()) % size
     second = item % 2 * (at(draws, place) - 1) > 0
-    row = _rows_without(baseline, entries, place, start + torch.where(second, other, one))
+    row = _rows_without(reference, entries, place, start + torch.where(second, other, one))
     given = _other_entry(entries, place, child(stream, 2 + item))
-    change = baseline.changes(row, at(entries.columns, place), at(entries.weight, given))
+    change = reference.changes(row, at(entries.columns, place), at(entries.weight, given))
     pair = torch.nonzero(second).squeeze(1)
     # Among rows there is no doubt left once all are drawn; entries are drawn with replacement.
     doubt = torch.where(even[place[pair]], 1 - 2 / size[pair], 1.0)
     variance = doubt * (size[pair] * (change[pair] - change[pair - 1])) ** 2 / 4
     stands_for = size / at(draws, place)
-    off = OffRows.of(baseline, len(counts), place, row, change / at(entries.weight, given), stands_for)
+    off = OffRows.of(reference, len(counts), place, row, change / at(entries.weight, given), stands_for)
     return off, sum_by(place, change * stands_for, len(counts)), sum_by(place[pair], variance, len(counts))
 
 
-def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position: Tensor) -> Tensor:
+def _rows_without(reference: Reference, entries: Entries, place: Tensor, position: Tensor) -> Tensor:
     """Return the row at a position among the rows that don't carry a column, ordered by the model's error."""
-    n_rows = baseline.rows.n_rows
-    bits, order = n_rows.bit_length(), baseline.by_error
+    n_rows = reference.rows.n_rows
+    bits, order = n_rows.bit_length(), reference.by_error
     rank = torch.empty_like(order)
     rank[order] = torch.arange(n_rows, device=order.device)
     carriers = sort_values(entries.place << bits | rank[entries.row])
@@ -88,7 +88,7 @@ def _rows_without(baseline: Baseline, entries: Entries, place: Tensor, position:
     return at(order, position + before)
 
 
-def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
+def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
     """Give rows that carry a column another's entry, where entries differ in weight.
 
     Return the sum of changes and its variance, by column: two entries are tried for each row.
@@ -99,7 +99,9 @@ def _swaps(baseline: Baseline, entries: Entries, streams: Tensor) -> tuple[Tenso
     slot = torch.arange(len(mixed), device=mixed.device)
     slot = slot - torch.searchsorted(place, place)  # by column, so that other columns change nothing
     given = _other_entry(entries, place, child(child(streams, 1)[place], slot))
-    change = baseline.changes(entries.row[mixed], entries.columns[place], entries.weight[given] - entries.weight[mixed])
+    change = reference.changes(
+        entries.row[mixed], entries.columns[place], entries.weight[given] - entries.weight[mixed]
+    )
     pairs = change.view(-1, 2)
     place = place.view(-1, 2)[:, 0]
     return sum_by(place, pairs.mean(1), n_columns), sum_by(place, pairs.diff().squeeze(1) ** 2 / 4, n_columns)
@@ -110,11 +112,11 @@ def _other_entry(entries: Entries, place: Tensor, stream: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+def by_all_rows(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
     """Give every row each of the weights that a column has: the mean over all shuffles, without error of its own."""
-    rows = baseline.rows
+    rows = reference.rows
     n_rows, n_columns = rows.n_rows, len(entries.columns)
-    lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    lost = reference.changes(entries.row, entries.column, -entries.weight)
     # Row i that gets the entry of row j changes its loss by f(i, j): summed over shuffles by i, and its squares.
     without = n_rows - entries.counts
     contribution = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=lost.device)
@@ -132,7 +134,7 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
         some = slice(first, first + at_once)
         delta = weight[some, None] - worn[place[some]]
         column = entries.columns[place[some]].repeat_interleave(n_rows)
-        changed = baseline.changes(every_row.repeat(len(delta)), column, delta.flatten()).view(-1, n_rows)
+        changed = reference.changes(every_row.repeat(len(delta)), column, delta.flatten()).view(-1, n_rows)
         contribution.index_add_(0, place[some], changed * (count[some] / n_rows)[:, None])
         squares.index_add_(0, place[some], (changed**2).sum(1) * count[some])
         given[some] = changed.sum(1)
@@ -144,8 +146,8 @@ def by_all_rows(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     contribution += (lost_by_column - 2 * total)[:, None] / n_rows
     contribution[entries.place, entries.row] += (at(given, which) - at(lost_by_column, entries.place)) / n_rows
     by_film = rows.by_film(contribution.T)
-    increase, slope = baseline.increase(total / n_rows)
-    return Importance(
+    increase, slope = reference.increase(total / n_rows)
+    return Estimates(
         mean=increase,
         std=slope * (variance.clamp(min=0) / max(n_rows - 1, 1)).sqrt() / n_rows,
         se_shuffle=torch.zeros_like(increase),

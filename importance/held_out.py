@@ -6,7 +6,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from importance.streams import sort_values
+from greenlight_films.importance.streams import sort_values
 
 
 @dataclass(frozen=True)

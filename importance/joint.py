@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.effects import Shuffles, of_repeats
-from importance.held_out import HeldOut
-from importance.importance import Importance
-from importance.streams import child, permutation
+from greenlight_films.importance.effects import Shuffles, of_repeats
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.held_out import HeldOut
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.streams import child, permutation
 
 
 @dataclass(frozen=True)
@@ -28,35 +28,35 @@ class Columns:
 
 @torch.inference_mode()
 def joint_importance(
-    baseline: Baseline,
+    reference: Reference,
     columns: Columns,
     stream: Tensor,
     n_repeats: int,
     order: Callable[[Tensor, int], Tensor] = permutation,
-) -> Importance:
+) -> Estimates:
     """Return the importance of some columns shuffled together, (1,): row i gets all of row order[i]'s.
 
     Args:
         stream: 0-dimensional int64, of `Estimator.streams`.
         order: makes a permutation of a stream and the number of rows.
     """
-    rows, kept = baseline.rows, _only(baseline, columns)
+    rows, kept = reference.rows, _only(reference, columns)
     carried = (kept.offsets.diff() > 0) | bool(len(columns.dense))
     n_films = len(torch.unique(rows.film[carried]))
     films = torch.tensor([n_films], device=carried.device)
     if not n_films:
-        return Importance.unknown(films)
-    own = _added(baseline, kept)
+        return Estimates.unknown(films)
+    own = _added(reference, kept)
     if _alike(kept) or not own.any():
-        return Importance.nothing(films)
-    others = baseline.sums - own
+        return Estimates.nothing(films)
+    others = reference.sums - own
     shuffles, means = Shuffles(rows.film), []
     for repeat in range(n_repeats):
         given = order(child(stream, repeat), rows.n_rows)
-        change = baseline.loss.per_row(baseline.predict(others, own, given), rows.actual) - baseline.losses
+        change = reference.loss.per_row(reference.predict(others, own, given), rows.actual) - reference.losses
         means.append(change.mean())
         shuffles.add(change, given)
-    increase, slope = baseline.increase(torch.stack(means)[None])
+    increase, slope = reference.increase(torch.stack(means)[None])
     return of_repeats(increase, slope, shuffles, n_films)
 
 
@@ -69,12 +69,12 @@ def _alike(rows: HeldOut) -> bool:
     )
 
 
-def _only(baseline: Baseline, columns: Columns) -> HeldOut:
+def _only(reference: Reference, columns: Columns) -> HeldOut:
     """Return the rows with nothing but these columns; other numbers are 0."""
-    rows = baseline.rows
+    rows = reference.rows
     dense = torch.zeros_like(rows.dense)
     dense[:, columns.dense] = rows.dense[:, columns.dense]
-    chosen = torch.zeros(len(baseline.model.first.label_weight), dtype=torch.bool, device=rows.labels.device)
+    chosen = torch.zeros(len(reference.model.first.label_weight), dtype=torch.bool, device=rows.labels.device)
     there = chosen.index_fill_(0, columns.labels, True)[rows.labels.long()]
     counts = torch.zeros(rows.n_rows, dtype=rows.offsets.dtype, device=rows.offsets.device)
     counts.index_add_(0, rows.rows_of_entries(), there.to(counts.dtype))
@@ -82,8 +82,8 @@ def _only(baseline: Baseline, columns: Columns) -> HeldOut:
     return HeldOut(dense, rows.labels[there], offsets, rows.weights[there], rows.actual, rows.film)
 
 
-def _added(baseline: Baseline, kept: HeldOut) -> Tensor:
+def _added(reference: Reference, kept: HeldOut) -> Tensor:
     """Return what columns add to each row's first-layer sum, (n_rows, width)."""
-    first = baseline.model.first
+    first = reference.model.first
     nothing = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
     return first(kept.dense, kept.labels, kept.offsets, kept.weights) - nothing

@@ -6,16 +6,16 @@ from operator import add
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.effects import OffRows, se_of_sample, std_of_repeats, std_of_shuffle
-from importance.estimator import Estimator
-from importance.held_out import Entries, at, sum_by
-from importance.importance import Importance
-from importance.streams import child, random_subsets
+from greenlight_films.importance.effects import OffRows, se_of_sample, std_of_repeats, std_of_shuffle
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.streams import child, random_subsets
 
 
 @torch.inference_mode()
-def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator: Estimator) -> Importance:
+def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
     """Shuffle each column: its entries go to as many random rows.
 
     Only rows that lose an entry or get one are updated. What a row loses doesn't depend on the shuffle, so it is found
@@ -24,26 +24,26 @@ def by_shuffles(baseline: Baseline, entries: Entries, streams: Tensor, estimator
     Args:
         streams: (n_columns,) int64, of `Estimator.streams`.
     """
-    n_rows, n_repeats = baseline.rows.n_rows, estimator.n_repeats
-    lost = baseline.changes(entries.row, entries.column, -entries.weight)
+    n_rows, n_repeats = reference.rows.n_rows, estimator.n_repeats
+    lost = reference.changes(entries.row, entries.column, -entries.weight)
     lost_by_column = entries.sums(lost)
     at_once = max(1, estimator.updates_at_once // len(entries.row))
     means, off = [], []
     for first in range(0, n_repeats, at_once):
         some = min(at_once, n_repeats - first)
         shuffled = shuffled_entries(entries, streams, some, n_rows, first)
-        gained, rows_off = _some_shuffles(baseline, entries, lost, shuffled)
+        gained, rows_off = _some_shuffles(reference, entries, lost, shuffled)
         means.append((gained.view(-1, some) + lost_by_column[:, None]) / n_rows)
         off.append(rows_off)
     drawn = reduce(add, off).standing_for(n_rows - entries.counts)
     mean = torch.cat(means, dim=1)
-    increase, slope = baseline.increase(mean)
-    return Importance(
+    increase, slope = reference.increase(mean)
+    return Estimates(
         mean=increase.mean(1),
         std=std_of_repeats(increase),
-        se_shuffle=slope * std_of_shuffle(baseline, entries, lost, drawn) / n_repeats**0.5,
-        se_sample=slope * se_of_sample(baseline, entries, lost, drawn),
-        n_films=entries.films(baseline.rows),
+        se_shuffle=slope * std_of_shuffle(reference, entries, lost, drawn) / n_repeats**0.5,
+        se_sample=slope * se_of_sample(reference, entries, lost, drawn),
+        n_films=entries.films(reference.rows),
     )
 
 
@@ -61,10 +61,10 @@ def shuffled_entries(
 
 
 def _some_shuffles(
-    baseline: Baseline, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
+    reference: Reference, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
 ) -> tuple[Tensor, OffRows]:
     """Return what rows that get an entry add to the summed loss, by column and repeat; and those that had none."""
-    n_rows, (group, slot, row) = baseline.rows.n_rows, shuffled
+    n_rows, (group, slot, row) = reference.rows.n_rows, shuffled
     n_repeats = len(row) // len(entries.row)
     place = torch.div(group, n_repeats, rounding_mode="floor")
     given = at(entries.weight, at(entries.starts, place) + slot)
@@ -72,9 +72,9 @@ def _some_shuffles(
     delta = torch.where(carries, given - at(entries.weight, entry), given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)
-    change[moved] = baseline.changes(at(row, moved), at(entries.columns, at(place, moved)), at(delta, moved))
+    change[moved] = reference.changes(at(row, moved), at(entries.columns, at(place, moved)), at(delta, moved))
     new = torch.nonzero(~carries).squeeze(1)
     slope = at(change, new) / at(given, new)
-    off = OffRows.of(baseline, len(entries.columns), at(place, new), at(row, new), slope, torch.ones_like(slope))
+    off = OffRows.of(reference, len(entries.columns), at(place, new), at(row, new), slope, torch.ones_like(slope))
     change -= torch.where(carries, at(lost, entry), 0.0)  # it is given an entry again, so it has lost none
     return sum_by(group, change, len(entries.columns) * n_repeats), off

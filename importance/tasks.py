@@ -8,13 +8,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.estimator import Estimator, Piece, pieces_of
-from importance.held_out import Entries
-from importance.importance import Importance
-from importance.joint import Columns, joint_importance
-from importance.threads import one_thread_a_step
-from importance.values import value_importance
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
+from greenlight_films.importance.held_out import Entries
+from greenlight_films.importance.joint import Columns, joint_importance
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.threads import one_thread_a_step
+from greenlight_films.importance.values import value_importance
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Found:
+class TaskResult:
     """What a task found.
 
     Attributes:
@@ -41,7 +41,7 @@ class Found:
 
     of: Literal["values", "sets"]
     places: Tensor
-    importance: Importance
+    importance: Estimates
     updates: int
 
 
@@ -57,25 +57,27 @@ class Tasks:
 
     def __init__(
         self,
-        baseline: Baseline,
+        reference: Reference,
         keys: Tensor,
         estimator: Estimator,
         sets: Sequence[Columns] = (),
         set_keys: Tensor | None = None,
     ) -> None:
-        self.baseline, self.keys, self.estimator, self.sets = baseline, keys, estimator, sets
+        self.reference, self.keys, self.estimator, self.sets = reference, keys, estimator, sets
         self.set_streams = estimator.streams(keys[:0] if set_keys is None else set_keys)
-        self.entries = Entries.of(baseline.rows)
+        self.entries = Entries.of(reference.rows)
 
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
         """Return the tasks of one device, sets first: each gets every n-th, and works on all rows."""
-        pieces = pieces_of(self.entries, self.baseline.rows.n_rows, self.estimator)
-        all_rows = self.baseline.rows.n_rows * self.estimator.n_repeats
+        pieces = pieces_of(self.entries, self.reference.rows.n_rows, self.estimator)
+        all_rows = self.reference.rows.n_rows * self.estimator.n_repeats
         tasks = [Task(place, all_rows) for place in range(len(self.sets))]
         tasks += [Task(piece, piece.updates) for piece in pieces]
         return tasks[device::n_devices]
 
-    def run(self, tasks: Sequence[Task], found: list[Found], progress: Callable[[Task], None] = lambda _: None) -> None:
+    def run(
+        self, tasks: Sequence[Task], found: list[TaskResult], progress: Callable[[Task], None] = lambda _: None
+    ) -> None:
         """Do tasks and add what they find to `found`, in any order; on Ctrl-C all that is finished comes in first.
 
         On a CPU each runs on one thread, side by side: a task is many small steps, and threads that share a step wait
@@ -102,22 +104,22 @@ class Tasks:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     @torch.inference_mode()  # which belongs to a thread
-    def _do(self, task: Task) -> Found:
-        baseline = replace(self.baseline, updates=0)
+    def _do(self, task: Task) -> TaskResult:
+        reference = replace(self.reference, updates=0)
         if isinstance(task.work, Piece):
-            importance = value_importance(baseline, self.entries, task.work, self.keys, self.estimator)
-            return Found("values", torch.arange(task.work.first, task.work.behind), importance, baseline.updates)
+            importance = value_importance(reference, self.entries, task.work, self.keys, self.estimator)
+            return TaskResult("values", torch.arange(task.work.first, task.work.behind), importance, reference.updates)
         stream, n_repeats = self.set_streams[task.work], self.estimator.n_repeats
-        importance = joint_importance(baseline, self.sets[task.work], stream, n_repeats)
-        return Found("sets", torch.tensor([task.work]), importance, baseline.updates)
+        importance = joint_importance(reference, self.sets[task.work], stream, n_repeats)
+        return TaskResult("sets", torch.tensor([task.work]), importance, reference.updates)
 
-    def together(self, found: Iterable[Found]) -> tuple[Importance, Importance]:
+    def together(self, found: Iterable[TaskResult]) -> tuple[Estimates, Estimates]:
         """Return the importance of label columns and of sets, on the CPU; unknown where nothing was found.
 
         Label columns are those that any row carries, `entries.columns`; no others are estimable.
         """
-        values = Importance.unknown(self.entries.films(self.baseline.rows).cpu())
-        sets = Importance.unknown(torch.zeros(len(self.sets), dtype=torch.int64))
+        values = Estimates.unknown(self.entries.films(self.reference.rows).cpu())
+        sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64))
         for one in found:
             (values if one.of == "values" else sets).put(one.places.cpu(), one.importance.cpu())
         return values, sets

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from importance.memory import keep_freed_memory
+from greenlight_films.importance.memory import keep_freed_memory
 
 
 @contextmanager

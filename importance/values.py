@@ -5,18 +5,18 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from importance.baseline import Baseline
-from importance.estimator import Estimator, Piece
-from importance.expectation import by_all_rows, by_sample
-from importance.held_out import Entries
-from importance.importance import Importance
-from importance.losses import Loss
-from importance.shuffles import by_shuffles
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.estimator import Estimator, Piece
+from greenlight_films.importance.expectation import by_all_rows, by_sample
+from greenlight_films.importance.held_out import Entries
+from greenlight_films.importance.losses import Loss
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.shuffles import by_shuffles
 
 
 def value_importance(
-    baseline: Baseline, entries: Entries, piece: Piece, keys: Tensor, estimator: Estimator
-) -> Importance:
+    reference: Reference, entries: Entries, piece: Piece, keys: Tensor, estimator: Estimator
+) -> Estimates:
     """Return the importances of a piece of the label columns, in their order.
 
     Args:
@@ -25,20 +25,20 @@ def value_importance(
     """
     part = entries.part(piece.first, piece.behind)
     # Exactly 0, not what rounding makes of it: columns that the model doesn't look at, or that all rows have alike.
-    seen = baseline.looks_at(part.columns)
-    seen &= (part.counts < baseline.rows.n_rows) | ~part.even
+    seen = reference.looks_at(part.columns)
+    seen &= (part.counts < reference.rows.n_rows) | ~part.even
     looked_at = part.only(seen)
     if not len(looked_at.columns):
-        return Importance.nothing(part.films(baseline.rows))
-    found = _way(estimator, baseline.loss)(baseline, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
+        return Estimates.nothing(part.films(reference.rows))
+    found = _way(estimator, reference.loss)(reference, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
     if seen.all():
         return found
-    importance = Importance.nothing(part.films(baseline.rows))
+    importance = Estimates.nothing(part.films(reference.rows))
     importance.put(torch.nonzero(seen).squeeze(1), found)
     return importance
 
 
-def _way(estimator: Estimator, loss: Loss) -> Callable[[Baseline, Entries, Tensor, Estimator], Importance]:
+def _way(estimator: Estimator, loss: Loss) -> Callable[[Reference, Entries, Tensor, Estimator], Estimates]:
     if estimator.kind == "shuffle":
         return by_shuffles
     if not loss.linear:

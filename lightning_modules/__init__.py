@@ -1,8 +1,8 @@
-"""The MLP regressor, its network, its trainer and its parser.
+"""The network, the LightningModule around it, and callbacks.
 
 The names are in `__init__.pyi`; each is imported when it is first used, so that `--help` does not wait for torch.
 """
 
-import lazy_loader
+from greenlight_films.lazy_names import lazy_names
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __all__ = lazy_names(__name__, __file__)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lightning_modules.members import MemberTail, member_seeds
+from greenlight_films.lightning_modules.members import MemberTail, member_seeds
 
 LABEL_STD = 0.02
 

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from datamodules import InputError, Scores
-from datamodules.batches import Batch, SharedBatchSampler
-from datamodules.film_data_module import FilmDataModule
-from importance import keep_freed_memory
-from lightning_modules.additive_mlp import AdditiveMLP
-from lightning_modules.held_out import Predictions
+from greenlight_films.datamodules import InputError, Scores
+from greenlight_films.datamodules.batches import Batch, SharedBatchSampler
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.importance import keep_freed_memory
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.predictions import Predictions
 
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 

@@ -1,8 +1,1 @@
-"""What a run leaves behind: its folder, its files, its tables.
-
-The names are in `__init__.pyi`; each is imported when it is first used, so that `--help` does not wait for torch.
-"""
-
-import lazy_loader
-
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+"""Figures, the HTML page and the tables in a terminal: they read results and train nothing."""

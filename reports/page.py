@@ -13,12 +13,17 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from lightning_modules.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
-from reports.figures import scores
-from reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
-from reports.results import NETWORK, Results
-from reports.scores import HEADINGS, heading_of, in_order, known_after_release_warning, no_better_than_mean
-from reports.sections import (
+from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
+from greenlight_films.reports.figures import leaderboard
+from greenlight_films.reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
+from greenlight_films.reports.score_table import (
+    HEADINGS,
+    heading_of,
+    in_order,
+    known_after_release_warning,
+    no_better_than_mean,
+)
+from greenlight_films.reports.sections import (
     Picture,
     Section,
     best_and_worst,
@@ -27,7 +32,8 @@ from reports.sections import (
     models_section,
     scores_section,
 )
-from reports.terminal import ACTING
+from greenlight_films.reports.terminal import ACTING
+from greenlight_films.studies.results import NETWORK, Results
 
 MOST_MOVED, LEAST, DIGITS, FIRST = 15, 0.002, 3, 25
 """Values of a film in the explorer, and the share of its largest that others must have to be shown; digits of numbers;
@@ -272,7 +278,7 @@ def _compared(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
             "All models of all runs",
             "Bars are scores on each run's own test films, lines their 95 % intervals. Runs on other films or targets "
             "can't be compared.",
-            scores.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else ""),
+            leaderboard.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else ""),
         )
     )
     return section

@@ -7,12 +7,21 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from datamodules import InputError
-from lightning_modules.importance_study import measure
-from reports.bootstrap import bootstrap_intervals
-from reports.figures import clusters, components, importance, linear, neighbours, predictions, scores, training
-from reports.results import NETWORK, Results
-from reports.written_files import unreadable
+from greenlight_films.datamodules import InputError
+from greenlight_films.lightning_modules.callbacks.importance_study import measure
+from greenlight_films.reports.bootstrap import bootstrap_intervals
+from greenlight_films.reports.figures import (
+    clusters,
+    components,
+    importance_bars,
+    leaderboard,
+    linear,
+    neighbours,
+    predictions,
+    training,
+)
+from greenlight_films.studies.results import NETWORK, Results
+from greenlight_films.studies.written_files import unreadable
 
 SEED = 0
 MOST_ROLES = 10
@@ -83,7 +92,7 @@ def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
                 "All models on the same test films",
                 "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are "
                 "better; guessing the mean has an R² of 0.",
-                scores.leaderboard(intervals, unit),
+                leaderboard.leaderboard(intervals, unit),
             )
         )
     if test.empty or NETWORK not in results.models:
@@ -149,7 +158,7 @@ def importance_section(results: Results) -> Section:
             "Whole columns",
             f"How much worse predictions become when a whole column is shuffled among the {results.side} films; lines "
             "are 95 % intervals.",
-            importance.columns(results.aggregated, what),
+            importance_bars.columns(results.aggregated, what),
         )
     )
     if (results.aggregated["level"] == "role").sum() > 1:
@@ -157,14 +166,14 @@ def importance_section(results: Results) -> Section:
             Picture(
                 "Roles",
                 "All columns of a role shuffled together: everything about its actors, say.",
-                importance.columns(results.aggregated, what, "role"),
+                importance_bars.columns(results.aggregated, what, "role"),
             )
         )
     add(
         Picture(
             "The most important features",
             "Single values and numbers. Beside each is which way it turns predictions where it is present.",
-            importance.features(results.features, what, unit),
+            importance_bars.features(results.features, what, unit),
             wide=True,
         )
     )
@@ -174,7 +183,7 @@ def importance_section(results: Results) -> Section:
             Picture(
                 f"Most important of role {role}",
                 f"Of those that a {results.side} film has, with how many have them. Few films mean wide intervals.",
-                importance.values_of_role(results.features, role, what, unit),
+                importance_bars.values_of_role(results.features, role, what, unit),
             )
         )
     return section
@@ -341,7 +350,7 @@ def _side_by_side(results: Results) -> Iterator[Picture]:
             "What each model rests on",
             "Importances of columns, each model's as shares of its largest; of linear regression the coefficients of "
             "standardised columns.",
-            importance.by_model(found),
+            importance_bars.by_model(found),
         )
 
 

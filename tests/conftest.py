@@ -12,18 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from rich.console import Console
 
 from cli import main
-from datamodules.features import Category, Feature, Labels, Number
-from datamodules.film_data_module import FilmDataModule
-from datamodules.splits import RandomSplit
-from datamodules.targets import Target
-from lightning_modules.additive_mlp import AdditiveMLP
-from lightning_modules.film_trainer import FilmTrainer
-from lightning_modules.importance_study import ImportanceStudy
-from lightning_modules.members import MemberTail
-from lightning_modules.mlp_regressor import MLPRegressor
-from lightning_modules.permutation_importance import PermutationImportance
+from greenlight_films.datamodules.features import Category, Feature, Labels, Number
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy
+from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
+from greenlight_films.lightning_modules.members import MemberTail
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.studies.film_trainer import FilmTrainer
+from greenlight_films.studies.run_folder import RunFolder
 
 IMPORTANCES = [
     "Aggregated_importanceNN.txt",
@@ -257,3 +259,23 @@ def measured(
         return Measured(films, model, trainer, callback)
 
     return run
+
+
+@pytest.fixture
+def console() -> Console:
+    """Return a terminal of 200 columns whose text stands in `console.file`."""
+    return Console(file=StringIO(), width=200)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    """Return the folder of a new run."""
+    return RunFolder.create(str(tmp_path / "runs"), "ratings")
+
+
+@pytest.fixture
+def films(film_data: Callable[..., FilmDataModule]) -> FilmDataModule:
+    """Return films that are read and encoded."""
+    data = film_data()
+    data.setup("fit")
+    return data

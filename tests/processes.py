@@ -20,7 +20,14 @@ import cli
 CLI = Path(cli.__file__)
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
 PRELOADED = [
-    *("cli", "lightning_modules.film_cli", "reports.quiet", "reports.run_record", "reports.report", "reports.tuner"),
+    *(
+        "cli",
+        "greenlight_films.studies.settings.film_cli",
+        "greenlight_films.commands.parser.quiet",
+        "greenlight_films.studies.run_record",
+        "greenlight_films.commands.report",
+        "greenlight_films.studies.tune.tune",
+    ),
     *("tensorboard.compat.proto.event_pb2", "torch.utils.tensorboard", "tests.processes"),
 ]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from reports import load_artifacts
+from greenlight_films.studies import load_artifacts
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_what_the_network_found_is_written_before_other_models_take_their_time(c
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("baselines.Ridge.fit", stop)
+    monkeypatch.setattr("greenlight_films.baselines.Ridge.fit", stop)
     said = command("study", "--config", config, "--runs", runs)
     assert said.code == 130
     run = runs / "small/version_0"
@@ -103,7 +103,7 @@ def test_a_study_tells_how_well_the_network_does_on_training_films_and_how_long_
 
 
 def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, finished, study_config):
-    from datamodules import read_table
+    from greenlight_films.datamodules import read_table
 
     artifacts = load_artifacts(finished / "artifacts")
     frame = read_table(str(study_config.parent / "films.csv"))

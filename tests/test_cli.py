@@ -25,7 +25,7 @@ from PIL import Image
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from lightning_modules.contributions import Contributions
+from greenlight_films.lightning_modules.callbacks.contributions import Contributions
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, in_a_process
 from tests.runs import (
@@ -1259,7 +1259,7 @@ def test_help_and_mistakes_do_not_wait_for_torch(tmp_path, words, code, heavy):
     done = in_a_process(*words, cwd=tmp_path, options=("-X", "importtime"))
     imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert done.returncode == code
-    assert {"rich.console", "reports.help"} <= imported
+    assert {"rich.console", "greenlight_films.commands.parser.help"} <= imported
     roots = {name.split(".")[0] for name in imported}
     assert not roots & heavy
 

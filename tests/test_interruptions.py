@@ -26,7 +26,7 @@ import torch
 import yaml
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from reports.run_folder import RunFolder
+from greenlight_films.studies.run_folder import RunFolder
 from tests.processes import CLI, ENVIRONMENT, Forked, Started, ending, finish, fork_server, start, wait_for
 from tests.runs import checkpoint_of
 
@@ -549,7 +549,12 @@ STAGES = {
         1.5,
         {"report.html", "artifacts/ridge.npz"},
     ),
-    "classical models are fitted": (CLASSICAL, "importance.json", 0.05, {"report.html", "leaderboard.csv"}),
+    "classical models are fitted": (
+        CLASSICAL,
+        "importance.json",
+        0.05,
+        {"report.html", "leaderboard.csv"},
+    ),
     "the report is written": ([], "artifacts/ridge.npz", 0.05, {"report.html"}),
 }
 """What makes a stage of a study long, the file that tells of it, seconds from there on, and what is not there yet."""

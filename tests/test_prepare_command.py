@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from datamodules.sources.catalogue import CATALOGUE
-from datamodules.sources.homes import HOMES
-from datamodules.sources.raw_files import files_of
+from greenlight_films.sources.catalogue import CATALOGUE
+from greenlight_films.sources.homes import HOMES
+from greenlight_films.sources.raw_files import files_of
 
-FIXTURES = Path(__file__).parent / "datamodules" / "sources"
+FIXTURES = Path(__file__).parent / "sources"
 MOVIES = FIXTURES / "movie-industry" / "movies.csv"
 HEADER = "name,rating,genre,year,released,score,votes,director,writer,star,country,budget,gross,company,runtime"
 

@@ -23,14 +23,14 @@ import skops.io
 import torch
 import yaml
 
-from datamodules import InputError
-from datamodules.sources.catalogue import CATALOGUE
-from datamodules.sources.raw_files import files_of
-from lightning_modules.class_paths import any_class
-from reports import load_artifacts
+from greenlight_films.datamodules import InputError
+from greenlight_films.sources.catalogue import CATALOGUE
+from greenlight_films.sources.raw_files import files_of
+from greenlight_films.studies import load_artifacts
+from greenlight_films.studies.settings.class_paths import any_class
 from tests.conftest import STUDY, awkward_films
 
-FIXTURES = Path(__file__).parent / "datamodules" / "sources"
+FIXTURES = Path(__file__).parent / "sources"
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1")
 
 
@@ -407,10 +407,17 @@ def test_a_foreign_class_in_a_runs_config_is_not_imported(words, run, foreign, r
     "name",
     [
         *("os.system", "torch.os.system", "lightning.pytorch.cli.os.system", "builtins.eval", "subprocess.Popen"),
-        *("lightning.pytorch.loggers.tensorboard.os.system", "datamodules.tables.sqlite3.connect"),
+        *(
+            "lightning.pytorch.loggers.tensorboard.os.system",
+            "greenlight_films.datamodules.tables.read_table.sqlite3.connect",
+        ),
         *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.ops.load_library"),
         *("lightning.pytorch.LightningModule.load_from_checkpoint", "jsonargparse.set_parsing_settings"),
-        *("torch.nn.functional.relu", "datamodules.tables.read_table", "lightning_modules.class_paths.any_class"),
+        *(
+            "torch.nn.functional.relu",
+            "greenlight_films.datamodules.tables.read_table.read_table",
+            "greenlight_films.studies.settings.class_paths.any_class",
+        ),
     ],
 )
 @pytest.mark.parametrize(

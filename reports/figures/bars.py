@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.style import NEUTRAL, OKABE_ITO, rounded, short, text
+from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, rounded, short, text
 
 ROW, AROUND = 25, 110
 """Pixels of a bar, and of all that is around bars."""

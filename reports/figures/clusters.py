@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.bars import height, hover_lines, names_axis
-from reports.figures.components import MOST_IN_SPACE, component_axis, space
-from reports.figures.style import (
+from greenlight_films.reports.figures.bars import height, hover_lines, names_axis
+from greenlight_films.reports.figures.components import MOST_IN_SPACE, component_axis, space
+from greenlight_films.reports.figures.style import (
     BLUE,
     NEUTRAL,
     OKABE_ITO,
@@ -21,7 +21,7 @@ from reports.figures.style import (
     rounded,
     sampled,
 )
-from reports.figures.tiles import tiles
+from greenlight_films.reports.figures.tiles import tiles
 
 
 def number_of_clusters(sweep: pd.DataFrame, chosen: int | None = None) -> go.Figure:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.style import (
+from greenlight_films.reports.figures.style import (
     BLUE,
     CONTINUOUS,
     NEUTRAL,
@@ -18,7 +18,7 @@ from reports.figures.style import (
     rounded,
     sampled,
 )
-from reports.figures.tiles import tiles
+from greenlight_films.reports.figures.tiles import tiles
 
 ENOUGH, SHOWN, MOST_LOADINGS, MOST_IN_SPACE = 0.8, 5, 30, 2000
 

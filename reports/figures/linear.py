@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.bars import height, hover_lines, interval, names_axis, with_margin
-from reports.figures.style import BLUE, VERMILION, axis, axis_title, figure, rounded
+from greenlight_films.reports.figures.bars import height, hover_lines, interval, names_axis, with_margin
+from greenlight_films.reports.figures.style import BLUE, VERMILION, axis, axis_title, figure, rounded
 
 MOST, CONSTANT = 30, "const"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.bars import bars, height, hover_lines, interval, names_axis
-from reports.figures.style import (
+from greenlight_films.reports.figures.bars import bars, height, hover_lines, interval, names_axis
+from greenlight_films.reports.figures.style import (
     NEUTRAL,
     OKABE_ITO,
     VERMILION,

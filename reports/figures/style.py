@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.terminal import ACTING
+from greenlight_films.reports.terminal import ACTING
 
 Theme = Literal["light", "dark"]
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from reports.figures.bars import height, names_axis
-from reports.figures.style import CONTINUOUS, NARROW, axis_title, figure, rounded, short, text
+from greenlight_films.reports.figures.bars import height, names_axis
+from greenlight_films.reports.figures.style import CONTINUOUS, NARROW, axis_title, figure, rounded, short, text
 
 
 def tiles(

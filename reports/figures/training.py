@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import plotly.graph_objects as go
 
-from reports.figures.style import BLUE, ORANGE, VERMILION, axis, figure, rounded
+from greenlight_films.reports.figures.style import BLUE, ORANGE, VERMILION, axis, figure, rounded
 
 TRAIN, VAL = "train/loss", "val/loss"
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from baselines import Sample
-from datamodules import Block, EncodedFilms, FeatureSpace, TargetScale
-from datamodules.targets import Target
+from greenlight_films.baselines import Sample
+from greenlight_films.datamodules import Block, EncodedFilms, FeatureSpace, TargetScale
+from greenlight_films.datamodules.targets import Target
 
 
 def space_of(n_dense: int, n_labels: int) -> FeatureSpace:

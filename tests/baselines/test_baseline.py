@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator
 
-import baselines
-from baselines import Baseline, Comparison, KMeans, Predictor
-from datamodules import InputError
-from datamodules.scores import regression_scores
+from greenlight_films import baselines
+from greenlight_films.baselines import Baseline, Comparison, KMeans, Predictor
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.scores import regression_scores
 
 FOUND = {
     kind
     for module in iter_modules(baselines.__path__)
-    for _, kind in inspect.getmembers(import_module(f"baselines.{module.name}"), inspect.isclass)
+    for _, kind in inspect.getmembers(import_module(f"greenlight_films.baselines.{module.name}"), inspect.isclass)
     if issubclass(kind, Baseline) and not inspect.isabstract(kind)
 }
 IN_ORDER = sorted(FOUND, key=lambda kind: kind.__name__)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from baselines import Boosting
+from greenlight_films.baselines import Boosting
 
 
 def test_it_sees_the_labels_that_most_training_films_have(sample):

@@ -3,8 +3,16 @@ import pytest
 from sklearn.datasets import make_blobs
 from sklearn.metrics import silhouette_score
 
-from baselines import clusters
-from baselines.clusters import Clusters, agreement, cross_table, match, silhouette_rows, silhouettes, sweep
+from greenlight_films.baselines import clusters
+from greenlight_films.baselines.clusters import (
+    Clusters,
+    agreement,
+    cross_table,
+    match,
+    silhouette_rows,
+    silhouettes,
+    sweep,
+)
 
 
 @pytest.fixture

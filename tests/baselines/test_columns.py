@@ -1,7 +1,7 @@
 import pytest
 
-from baselines.columns import matching
-from datamodules import Block, FeatureSpace, InputError
+from greenlight_films.baselines.columns import matching
+from greenlight_films.datamodules import Block, FeatureSpace, InputError
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from baselines import KNN, Comparison, Sample, fit
-from datamodules import InputError
-from datamodules.films import Declared, fit_films
-from datamodules.scores import regression_scores
-from datamodules.splits import GroupSplit
-from datamodules.targets import Target
+from greenlight_films.baselines import KNN, Comparison, Sample, fit
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.films import Declared, fit_films
+from greenlight_films.datamodules.scores import regression_scores
+from greenlight_films.datamodules.splits import GroupSplit
+from greenlight_films.datamodules.targets import Target
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from baselines.correlations import correlations
+from greenlight_films.baselines.correlations import correlations
 
 
 def test_they_are_pearsons(sample):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from baselines.described import Described
-from datamodules import Block, FeatureSpace, InputError
+from greenlight_films.baselines.described import Described
+from greenlight_films.datamodules import Block, FeatureSpace, InputError
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from baselines.design import Design, dependent
-from datamodules import Block, FeatureSpace
+from greenlight_films.baselines.design import Design, dependent
+from greenlight_films.datamodules import Block, FeatureSpace
 
 
 @pytest.fixture

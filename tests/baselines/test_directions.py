@@ -3,7 +3,7 @@ import pytest
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 
-from baselines.directions import LabelDirections
+from greenlight_films.baselines.directions import LabelDirections
 
 
 @pytest.fixture

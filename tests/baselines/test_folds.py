@@ -1,6 +1,6 @@
 import numpy as np
 
-from baselines.folds import folds
+from greenlight_films.baselines.folds import folds
 
 
 def test_each_row_is_scored_once_and_never_by_a_model_that_has_seen_it():

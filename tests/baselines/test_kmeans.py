@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.datasets import make_blobs
 
-from baselines import KMeans
-from datamodules import InputError
+from greenlight_films.baselines import KMeans
+from greenlight_films.datamodules import InputError
 
 
 @pytest.fixture

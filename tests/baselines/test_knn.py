@@ -5,9 +5,9 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from baselines import KNN
-from baselines.folds import folds
-from baselines.neighbours import grid_search
+from greenlight_films.baselines import KNN
+from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.neighbours import grid_search
 
 
 @pytest.fixture

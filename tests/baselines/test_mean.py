@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from sklearn.dummy import DummyRegressor
 
-from baselines import Mean
-from datamodules.scores import regression_scores
+from greenlight_films.baselines import Mean
+from greenlight_films.datamodules.scores import regression_scores
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
+from greenlight_films.baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def rows():
 
 
 def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
-    monkeypatch.setattr("baselines.neighbours.MOST_TIED", 1.0)  # folds are small here
+    monkeypatch.setattr("greenlight_films.baselines.neighbours.MOST_TIED", 1.0)  # folds are small here
     features, target = rows
     theirs = GridSearchCV(
         make_pipeline(StandardScaler(), KNeighborsRegressor()),

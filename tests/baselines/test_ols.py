@@ -4,9 +4,9 @@ import pytest
 import statsmodels.api as sm
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from baselines import OLS
-from baselines.ols import variance_inflation
-from datamodules import InputError
+from greenlight_films.baselines import OLS
+from greenlight_films.baselines.ols import variance_inflation
+from greenlight_films.datamodules import InputError
 
 
 @pytest.fixture

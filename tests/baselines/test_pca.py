@@ -4,7 +4,7 @@ from sklearn.decomposition import PCA as SklearnPCA
 from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import StandardScaler
 
-from baselines import PCA
+from greenlight_films.baselines import PCA
 
 
 @pytest.fixture

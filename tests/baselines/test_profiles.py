@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from baselines.clusters import Clusters
-from baselines.profiles import label_profiles, number_profiles, target_by_cluster
-from datamodules import Block, FeatureSpace
+from greenlight_films.baselines.clusters import Clusters
+from greenlight_films.baselines.profiles import label_profiles, number_profiles, target_by_cluster
+from greenlight_films.datamodules import Block, FeatureSpace
 
 
 @pytest.fixture

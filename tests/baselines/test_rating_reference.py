@@ -10,10 +10,10 @@ import torch
 from sklearn.model_selection import KFold as SklearnKFold
 from sklearn.model_selection import train_test_split
 
-from baselines import OLS, PCA, KMeans, Sample
-from baselines.neighbours import Neighbours, grid_search, rmse_by_k
-from datamodules import FilmEncoder, Number, Target, TargetScale
-from importance import LOSSES, plain_importance
+from greenlight_films.baselines import OLS, PCA, KMeans, Sample
+from greenlight_films.baselines.neighbours import Neighbours, grid_search, rmse_by_k
+from greenlight_films.datamodules import FilmEncoder, Number, Target, TargetScale
+from greenlight_films.importance import LOSSES, loop_importance
 
 SHARED = Path(__file__).parents[3] / "shared"
 TABLE, REFERENCE = SHARED / "data/final_movie_table_numeric.csv", SHARED / "reference/rating_reference.json"
@@ -99,7 +99,7 @@ def test_importance_to_the_tuned_neighbours_for_the_same_shuffles(films, sides, 
             stream.shuffle(shuffled)
             order = order[shuffled]
             orders[-1].append(torch.from_numpy(order))
-    found = plain_importance(
+    found = loop_importance(
         predict,
         torch.from_numpy(features[valid]),
         torch.from_numpy(films.actual[valid]),

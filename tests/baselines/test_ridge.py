@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
-from baselines import Ridge
-from baselines.folds import folds
-from baselines.ridge import ALPHAS
+from greenlight_films.baselines import Ridge
+from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.ridge import ALPHAS
 
 
 @pytest.fixture

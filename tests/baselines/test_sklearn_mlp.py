@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.neural_network import MLPRegressor
 
-from baselines import SklearnMLP
+from greenlight_films.baselines import SklearnMLP
 
 
 def test_it_is_the_studys_network_on_what_the_network_sees(sample):

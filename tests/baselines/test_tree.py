@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from baselines import Tree
+from greenlight_films.baselines import Tree
 
 
 @pytest.fixture

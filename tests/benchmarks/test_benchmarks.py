@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import encode, knn_grid, scaling, train
-from benchmarks.stopwatch import seconds_of
-from datamodules import FilmRows, read_table
-from lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.benchmarks import encode, knn_grid, scaling, train
+from greenlight_films.benchmarks.stopwatch import seconds_of
+from greenlight_films.datamodules import FilmRows, read_table
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 
 def test_calls_are_timed_in_turn_and_a_first_round_is_not_counted():
@@ -67,7 +67,9 @@ def test_films_one_at_a_time_joined_are_the_batch(rows):
 
 
 def test_both_grids_of_neighbours_find_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr("baselines.neighbours.MOST_TIED", 1.0)  # whole years and minutes are often tied
+    monkeypatch.setattr(
+        "greenlight_films.baselines.neighbours.MOST_TIED", 1.0
+    )  # whole years and minutes are often tied
     found = knn_grid.measure(tmp_path / "none.csv", rounds=1, most_rows=150, n_jobs=1)
     assert (found["rows"], found["features"], found["settings"]) == (150, 2, 200)
     assert found["same_best"]
@@ -110,7 +112,15 @@ def test_work_on_paper_is_what_importance_needs(measured):
 
 
 def test_a_layer_by_columns_learns_what_a_whole_one_does():
-    line = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m", "benchmarks.sharding"]
+    line = [
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc_per_node",
+        "2",
+        "-m",
+        "greenlight_films.benchmarks.sharding",
+    ]
     line += ["whole", "columns", "fsdp", "--labels", "5000", "--width", "8", "--steps", "4"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     said = subprocess.run([sys.executable, *line], env=environment, capture_output=True, text=True, check=False)

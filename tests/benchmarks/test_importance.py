@@ -5,11 +5,20 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import importance
-from benchmarks.importance import FEW, DenseModel, captum, encode, held_out, matmul_rows, notebook, sklearn
-from datamodules import EncodedFilms
-from datamodules.features import Category, Labels
-from importance import Estimator, HeldOut
+from greenlight_films.benchmarks import importance
+from greenlight_films.benchmarks.importance import (
+    FEW,
+    DenseModel,
+    captum,
+    encode,
+    held_out,
+    matmul_rows,
+    notebook,
+    sklearn,
+)
+from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules.features import Category, Labels
+from greenlight_films.importance import Estimator, HeldOut
 
 CPU = torch.device("cpu")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.tables import read_table
+from greenlight_films.datamodules.tables.read_table import read_table
 
 
 @pytest.fixture(scope="session")

@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 import torch
 
-from datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from datamodules.encoder import EncodedFilms, FilmEncoder
-from datamodules.errors import InputError
-from datamodules.features import Number
+from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Number
 
 
 @pytest.fixture

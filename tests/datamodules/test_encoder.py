@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
 
-from datamodules.encoder import FilmEncoder
-from datamodules.errors import InputError
-from datamodules.features import Bins, Category, Labels, Number, Popularity
+from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Bins, Category, Labels, Number, Popularity
 
 
 def split(cells):

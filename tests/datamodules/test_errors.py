@@ -1,6 +1,6 @@
 import pytest
 
-from datamodules.errors import InputError, missing_columns, nearest
+from greenlight_films.datamodules.errors import InputError, missing_columns, nearest
 
 
 def test_an_input_error_is_a_value_error():

@@ -3,9 +3,9 @@ import re
 import numpy as np
 import pytest
 
-from datamodules import Block, FeatureSpace, FilmEncoder, InputError
-from datamodules.feature_sets import FeatureSet, feature_sets
-from datamodules.features import Bins, Category, Labels, Number
+from greenlight_films.datamodules import Block, FeatureSpace, FilmEncoder, InputError
+from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets
+from greenlight_films.datamodules.features import Bins, Category, Labels, Number
 
 ODD = ["Tom Hanks", "Tom [Jr] Lee", "Who?", "Whom", "Tom J Lee"]
 

@@ -3,7 +3,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from datamodules.feature_space import Block, FeatureSpace
+from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 
 
 @pytest.fixture

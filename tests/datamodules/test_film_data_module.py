@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from datamodules.errors import InputError
-from datamodules.features import Labels, Number
-from datamodules.splits import GroupSplit, InnerFold, RandomSplit, TimeSplit
-from datamodules.targets import Target
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Labels, Number
+from greenlight_films.datamodules.splits import GroupSplit, InnerFold, RandomSplit, TimeSplit
+from greenlight_films.datamodules.targets import Target
 
 
 def rows_of(loader) -> list[int]:

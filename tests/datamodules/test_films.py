@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.errors import InputError
-from datamodules.features import Category, Labels, Number, Popularity
-from datamodules.films import Declared, Fitted, fit_films, new_films, same_films, same_or_new_films
-from datamodules.splits import GroupSplit, RandomSplit, TimeSplit
-from datamodules.targets import ProfitRatio, Target
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Category, Labels, Number, Popularity
+from greenlight_films.datamodules.films import Declared, Fitted, fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
+from greenlight_films.datamodules.targets import ProfitRatio, Target
 
 
 @pytest.fixture

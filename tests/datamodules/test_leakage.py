@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from datamodules.features import Bins, Category, Labels, Number
-from datamodules.leakage import film_seen, known_after_release, people_features, person_seen
-from datamodules.splits import SIDES, RandomSplit, Rows
-from datamodules.targets import ProfitRatio, Target
+from greenlight_films.datamodules.features import Bins, Category, Labels, Number
+from greenlight_films.datamodules.leakage import film_seen, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.splits import SIDES, RandomSplit, Rows
+from greenlight_films.datamodules.targets import ProfitRatio, Target
 
 LATE = [
     "votes", "vote_count", "averageRating", "imdbVotes", "IMDbRating", "imdb_score", "Metascore", "metacritic score",

@@ -7,7 +7,7 @@ from scipy.stats import spearmanr
 from sklearn import metrics
 from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
 
-from datamodules.scores import regression_scores
+from greenlight_films.datamodules.scores import regression_scores
 
 
 @pytest.fixture(params=[(0, 1, 500), (6.5, 0.01, 40), (1e8, 1e7, 2)], ids=["unit", "narrow", "dollars"])

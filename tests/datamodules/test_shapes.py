@@ -1,9 +1,9 @@
 import pandas as pd
 import pytest
 
-from datamodules import OneRowPerFilm, RandomSplit, Target
-from datamodules.errors import InputError
-from datamodules.features import Labels, Number
+from greenlight_films.datamodules import OneRowPerFilm, RandomSplit, Target
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Labels, Number
 
 ROWS = [
     ("f2", "Two", 90, "actor", "Bo"),

@@ -6,8 +6,18 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
-from datamodules.errors import InputError
-from datamodules.splits import SIDES, GroupSplit, InnerFold, KFold, RandomSplit, Rows, Split, TimeSplit, shared_values
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.splits import (
+    SIDES,
+    GroupSplit,
+    InnerFold,
+    KFold,
+    RandomSplit,
+    Rows,
+    Split,
+    TimeSplit,
+    shared_values,
+)
 
 
 def any_frame(n: int) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import pytest
 from sklearn.metrics import r2_score
 from sklearn.preprocessing import StandardScaler
 
-from datamodules.errors import InputError
-from datamodules.targets import ProfitRatio, Target, TargetColumn, TargetScale, read_target
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.targets import ProfitRatio, Target, TargetColumn, TargetScale, read_target
 
 TARGETS = [
     Target("gross"),

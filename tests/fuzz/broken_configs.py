@@ -17,7 +17,7 @@ from tests.fuzz.malformed import spoilt
 
 config, folder, number, words = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
 torch.set_num_threads(1)
-import_module("lightning_modules.film_cli")  # which takes long beside others, and is no hang
+import_module("greenlight_films.studies.settings.film_cli")  # which takes long beside others, and is no hang
 GOOD = yaml.safe_load(config.read_text(encoding="utf-8"))
 # What is still good must not be trained.
 GOOD["trainer"]["max_epochs"] = 1

@@ -19,7 +19,7 @@ from tests.fuzz.malformed import spoilt
 
 config, folder, part, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 torch.set_num_threads(1)
-import_module("lightning_modules.film_cli")  # which takes long beside others, and is no hang
+import_module("greenlight_films.studies.settings.film_cli")  # which takes long beside others, and is no hang
 from cli import main  # noqa: E402
 
 once = ["--trainer.max_epochs", "1", "--compare.models", "[ridge]", "--runs", str(folder / "kept")]
@@ -71,7 +71,11 @@ CHECKPOINTS = st.one_of(
     st.sampled_from(ODD).map(packed),
     spoilt(st.just(packed(GOOD))),
 )
-JSON = ["metrics.json", "importance.json", *(f"artifacts/{path.name}" for path in run.glob("artifacts/*.json"))]
+JSON = [
+    "metrics.json",
+    "importance.json",
+    *(f"artifacts/{path.name}" for path in run.glob("artifacts/*.json")),
+]
 TABLES = ["predictions.csv", "leaderboard.csv", "baselines/predictions.csv", "Permu_importance_df.csv"]
 TABLES += ["aggregated_importance.csv", "employee_with_importance.csv", "contributions.parquet"]
 TABLES += sorted(str(path.relative_to(run)) for path in run.glob("baselines/*/*.csv"))

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as papq
 import pytest
 
-from datamodules.errors import InputError
-from datamodules.features import Labels, Number
-from datamodules.film_data_module import FilmDataModule
-from datamodules.splits import RandomSplit
-from datamodules.tables import read_table
-from datamodules.targets import Target
-from reports.figures.style import script_json
-from reports.terminal import terminal
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Labels, Number
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.tables.read_table import read_table
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.reports.figures.style import script_json
+from greenlight_films.reports.terminal import terminal
 
 
 def table(folder, rows, name="films.csv", encoding="utf-8", end="\n"):

@@ -4,11 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 
-from datamodules.errors import InputError
-from datamodules.features import Category, Labels, Number
-from datamodules.film_data_module import FilmDataModule
-from datamodules.splits import RandomSplit
-from datamodules.targets import Target
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Category, Labels, Number
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.targets import Target
 from tests.fuzz.contract import TIMES, examples, in_a_child, no_hang
 from tests.fuzz.malformed import TABLES
 

@@ -9,8 +9,18 @@ from scipy import sparse
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 from torch import nn
 
-from importance import LOSSES, Baseline, Columns, Entries, Estimator, Found, HeldOut, Importance, Tasks
-from lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.importance import (
+    LOSSES,
+    Columns,
+    Entries,
+    Estimates,
+    Estimator,
+    HeldOut,
+    Reference,
+    TaskResult,
+    Tasks,
+)
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 TOTALS = {
     "mse": mean_squared_error,
@@ -51,13 +61,13 @@ class Study:
     def entries(self) -> Entries:
         return Entries.of(self.rows)
 
-    def baseline(self, loss: str = "mse", **given) -> Baseline:
-        return Baseline.of(self.model, self.rows, LOSSES[loss], **given)
+    def reference(self, loss: str = "mse", **given) -> Reference:
+        return Reference.of(self.model, self.rows, LOSSES[loss], **given)
 
-    def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Importance:
+    def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Estimates:
         """Return the importance of every label column; `how` goes to the estimator."""
-        tasks = Tasks(self.baseline(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
-        found: list[Found] = []
+        tasks = Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
+        found: list[TaskResult] = []
         tasks.run(tasks.share(), found)
         return tasks.together(found)[0].among(len(self.keys), tasks.entries.columns)
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import torch
 
-from importance import LOSSES, Baseline, label_contributions, mean_by_film, number_contributions
-from lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.importance import LOSSES, Reference, label_contributions, mean_by_film, number_contributions
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 weights = pytest.mark.parametrize("weights", ["one", "root"])
 members = pytest.mark.parametrize("members", [1, 3])
@@ -27,9 +27,9 @@ def with_members(study, members: int):
     return replace(study, model=model)
 
 
-def precise(study, **given) -> Baseline:
-    """Return the baseline of the study's network in float64."""
-    return Baseline.of(deepcopy(study.model).double(), study.rows, LOSSES["mse"], **given)
+def precise(study, **given) -> Reference:
+    """Return the reference of the study's network in float64."""
+    return Reference.of(deepcopy(study.model).double(), study.rows, LOSSES["mse"], **given)
 
 
 def unit(scaled: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ def test_a_labels_contribution_is_the_prediction_less_that_of_the_whole_model_wi
     found = label_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
     assert found.dtype == torch.float64
     assert found.tolist() == pytest.approx(expected, rel=1e-6)
-    single = label_contributions(study.baseline(to_unit=in_dollars, batch_rows=batch_rows))
+    single = label_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows))
     assert single.tolist() == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
@@ -75,7 +75,7 @@ def test_a_numbers_contribution_is_the_prediction_less_that_of_the_whole_model_w
     columns = torch.tensor(columns)
     found = number_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
     assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
-    single = number_contributions(study.baseline(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    single = number_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
     assert single.dtype == torch.float64
     assert single.tolist() == pytest.approx(expected.tolist(), rel=1e-3, abs=1e-4)
 
@@ -83,13 +83,13 @@ def test_a_numbers_contribution_is_the_prediction_less_that_of_the_whole_model_w
 def test_contributions_to_a_line_are_weight_times_value(fixed_line):
     coef = np.array([0.5, -2.0, 0.0, 1.25])
     study = fixed_line(83, np.array([0.3, 0.5, 0.9, 0.1]), coef, coef, seed=1, rows_a_film=1)
-    baseline = precise(study)
+    reference = precise(study)
     columns = np.nonzero(study.matrix)[1]
     assert len(set(columns)) == 4
-    found = label_contributions(baseline)
+    found = label_contributions(reference)
     assert found.tolist() == pytest.approx(coef[columns].tolist(), rel=1e-12)
     number = study.rows.dense[:, 0].double()
-    by_number = number_contributions(baseline, torch.tensor([0]), torch.tensor([0.5]))
+    by_number = number_contributions(reference, torch.tensor([0]), torch.tensor([0.5]))
     assert by_number.tolist() == pytest.approx((number - 0.5).tolist(), rel=1e-12)
 
 
@@ -108,7 +108,7 @@ def test_labels_that_the_model_does_not_look_at_contribute_exactly_nothing(make_
     with torch.no_grad():
         study.model.first.label_weight[[2, 4]] = 0
         study.model.first.label_weight[5, 0] = 0  # but not its other units
-    found = label_contributions(study.baseline(batch_rows=7)).numpy()
+    found = label_contributions(study.reference(batch_rows=7)).numpy()
     columns = np.nonzero(study.matrix)[1]
     assert set(found[np.isin(columns, [2, 4])]) == {0.0}
     assert (found[~np.isin(columns, [2, 4])] != 0).all()
@@ -117,13 +117,13 @@ def test_labels_that_the_model_does_not_look_at_contribute_exactly_nothing(make_
 def test_a_number_that_is_the_other_one_already_contributes_exactly_nothing(make_study):
     study = make_study(seed=2)
     study.rows.dense[10:40, 1] = 0.37
-    found = number_contributions(study.baseline(batch_rows=7), torch.tensor([1]), torch.tensor([0.37]))
+    found = number_contributions(study.reference(batch_rows=7), torch.tensor([1]), torch.tensor([0.37]))
     assert set(found[10:40].tolist()) == {0.0}
     assert (found[:10] != 0).sum() > 5
 
 
 def test_models_without_labels_or_without_numbers_have_contributions_of_what_they_have(make_study):
-    assert label_contributions(make_study(counts=()).baseline()).tolist() == []
+    assert label_contributions(make_study(counts=()).reference()).tolist() == []
     without_numbers = make_study(n_dense=0, seed=2)
     assert label_contributions(precise(without_numbers, to_unit=in_dollars)).tolist() == pytest.approx(
         brute_labels(without_numbers), rel=1e-6
@@ -131,13 +131,13 @@ def test_models_without_labels_or_without_numbers_have_contributions_of_what_the
 
 
 def test_the_baseline_and_the_number_of_threads_are_left_as_they_were(make_study):
-    baseline, threads = make_study(seed=2).baseline(), torch.get_num_threads()
-    sums, predicted = baseline.sums.clone(), baseline.predicted.clone()
-    once = label_contributions(baseline)
-    number_contributions(baseline, torch.tensor([1]), torch.tensor([0.0]))
-    assert torch.equal(baseline.sums, sums)
-    assert torch.equal(baseline.predicted, predicted)
-    assert torch.equal(label_contributions(baseline), once)
+    reference, threads = make_study(seed=2).reference(), torch.get_num_threads()
+    sums, predicted = reference.sums.clone(), reference.predicted.clone()
+    once = label_contributions(reference)
+    number_contributions(reference, torch.tensor([1]), torch.tensor([0.0]))
+    assert torch.equal(reference.sums, sums)
+    assert torch.equal(reference.predicted, predicted)
+    assert torch.equal(label_contributions(reference), once)
     assert torch.get_num_threads() == threads
 
 
@@ -165,7 +165,7 @@ def test_a_gpu_finds_what_the_cpu_finds(make_study):
     study = make_study(seed=2)
     cpu = precise(study)
     device = torch.device("cuda")
-    gpu = Baseline.of(deepcopy(study.model).double().to(device), study.rows.to(device), LOSSES["mse"])
+    gpu = Reference.of(deepcopy(study.model).double().to(device), study.rows.to(device), LOSSES["mse"])
     torch.testing.assert_close(label_contributions(gpu).cpu(), label_contributions(cpu))
     columns, instead = torch.tensor([0, 2]), torch.tensor([0.25, 0.0])
     found = number_contributions(gpu, columns.to(device), instead.to(device))

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 import torch
 
-from importance.effects import OffRows, Shuffles, of_repeats, se_of_sample, spread, std_of_repeats, std_of_shuffle
+from greenlight_films.importance.effects import (
+    OffRows,
+    Shuffles,
+    of_repeats,
+    se_of_sample,
+    spread,
+    std_of_repeats,
+    std_of_shuffle,
+)
 
 
 def all_off_rows(study, place: int) -> OffRows:
@@ -13,18 +21,18 @@ def all_off_rows(study, place: int) -> OffRows:
     column, [label] = study.matrix[:, place], study.entries.columns[[place]]
     row = torch.from_numpy(np.flatnonzero(column == 0))
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
-    change = study.baseline().changes(row, label.repeat(len(row)), given)
+    change = study.reference().changes(row, label.repeat(len(row)), given)
     ones = torch.ones(len(row), dtype=torch.float64)
-    return OffRows.of(study.baseline(), 1, torch.zeros_like(row), row, change / given, ones)
+    return OffRows.of(study.reference(), 1, torch.zeros_like(row), row, change / given, ones)
 
 
 def lost(study, entries) -> torch.Tensor:
-    return study.baseline().changes(entries.row, entries.column, -entries.weight)
+    return study.reference().changes(entries.row, entries.column, -entries.weight)
 
 
 def error_of(study, place: int) -> float:
     entries, off = study.entries.part(place, place + 1), all_off_rows(study, place)
-    return float(se_of_sample(study.baseline(), entries, lost(study, entries), off))
+    return float(se_of_sample(study.reference(), entries, lost(study, entries), off))
 
 
 @pytest.mark.parametrize("place", range(7))
@@ -35,7 +43,7 @@ def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, place):
     random = np.random.default_rng(place)
     orders = random.permuted(np.tile(np.arange(61), (20_000, 1)), axis=1)
     observed = changes[np.arange(61), orders].mean(1).std()
-    found = std_of_shuffle(study.baseline(), entries, lost(study, entries), all_off_rows(study, place))
+    found = std_of_shuffle(study.reference(), entries, lost(study, entries), all_off_rows(study, place))
     assert observed > 1e-4
     assert found.tolist() == pytest.approx([observed], rel=0.03)
 
@@ -65,7 +73,7 @@ def test_films_whose_rows_differ_get_no_smaller_an_error(make_study):
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     place, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
     slope, count = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5])
-    off = OffRows.of(make_study(rows_a_film=3).baseline(), 4, place, row, slope, count)
+    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, place, row, slope, count)
     assert off.rows.tolist() == [[10, 5, 0.5, 0], [10, 13, 2, 0], [10, 35, 8, 0]]
     assert off.by_film.tolist() == [[30, 15, 1.5, 0], [30, 39, 6, 0], [30, 105, 24, 0]]
     whole = (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))

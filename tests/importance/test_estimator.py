@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from importance import Entries, Estimator, Piece, pieces_of, value_importance
-from importance.estimator import BYTES_AN_UPDATE
+from greenlight_films.importance import Entries, Estimator, Piece, pieces_of, value_importance
+from greenlight_films.importance.estimator import BYTES_AN_UPDATE
 
 WAYS = [{"kind": "expected"}, {"kind": "expected", "off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
 
@@ -37,9 +37,9 @@ def test_pieces_keep_to_the_budget_unless_a_column_alone_does_not(entries, how, 
 def test_a_piece_needs_about_as_many_updates_as_it_says(make_study, how):
     study, estimator = make_study(203, (2, 20, 50, 5, 30), weights="root"), Estimator(**how, byte_budget=0)
     for piece in pieces_of(study.entries, 203, estimator):
-        baseline = study.baseline()
-        value_importance(baseline, study.entries, piece, study.keys, estimator)
-        assert baseline.updates / 1.5 <= piece.updates <= 1.5 * baseline.updates
+        reference = study.reference()
+        value_importance(reference, study.entries, piece, study.keys, estimator)
+        assert reference.updates / 1.5 <= piece.updates <= 1.5 * reference.updates
 
 
 @pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from importance import Importance
+from greenlight_films.importance import Estimates
 
 EVERY_COUNT = (1, 2, 7, 8, 20, 45, 60, 61)
 
@@ -19,7 +19,7 @@ def many_orders(n_rows: int, n: int = 20_000) -> np.ndarray:
     return np.random.default_rng(0).permuted(np.tile(np.arange(n_rows), (n, 1)), axis=1)
 
 
-def assert_same(found: Importance, expected: Importance, atol: float) -> None:
+def assert_same(found: Estimates, expected: Estimates, atol: float) -> None:
     for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0)
 
@@ -99,7 +99,7 @@ def sampled(request, make_study):
     return study.values(off_rows="all"), samples, request.param
 
 
-def stacked(samples: list[Importance], name: str) -> np.ndarray:
+def stacked(samples: list[Estimates], name: str) -> np.ndarray:
     return np.array([getattr(sample, name).numpy() for sample in samples])
 
 
@@ -173,7 +173,7 @@ def test_a_linear_model_without_residuals_has_2_coef_squared_p_times_1_minus_p(f
     study = fitted_line(matrix, dense, matrix @ coef + dense @ [1, -2])
     share = matrix.mean(0)
     expected = 2 * coef**2 * share * (1 - share)
-    assert study.baseline().total < 1e-9
+    assert study.reference().total < 1e-9
     for off_rows in ("all", 64):
         np.testing.assert_allclose(study.values(off_rows=off_rows).mean, expected, atol=3e-6)
 
@@ -183,5 +183,5 @@ def test_a_linear_model_by_least_squares_has_2_coef_squared_p_times_1_minus_p(fi
     matrix, dense = (random.random((300, 3)) < [0.1, 0.5, 0.9]) * 1.0, random.normal(size=(300, 2))
     study = fitted_line(matrix, dense, matrix @ [1.5, -0.7, 0.4] + dense @ [1, -2] + random.normal(size=300))
     coef, share = study.model.first.label_weight.detach().numpy()[:, 0], matrix.mean(0)
-    assert study.baseline().total > 0.5
+    assert study.reference().total > 0.5
     np.testing.assert_allclose(study.values(off_rows="all").mean, 2 * coef**2 * share * (1 - share), atol=3e-6)

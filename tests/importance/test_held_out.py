@@ -4,8 +4,8 @@ import pytest
 import torch
 from scipy import sparse
 
-from importance import Entries, HeldOut
-from importance.held_out import sum_by
+from greenlight_films.importance import Entries, HeldOut
+from greenlight_films.importance.held_out import sum_by
 
 
 @pytest.fixture(params=["one", "root"])

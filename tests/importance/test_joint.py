@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from importance import Columns, Estimator, Importance, joint_importance
-from importance.streams import child, permutation
+from greenlight_films.importance import Columns, Estimates, Estimator, joint_importance
+from greenlight_films.importance.streams import child, permutation
 
 NONE: list[int] = []
 SETS = {
@@ -28,9 +28,9 @@ def stream(key: int = 5, seed: int = 0) -> torch.Tensor:
     return Estimator(seed=seed).streams(torch.tensor(key))
 
 
-def importance(study, dense=NONE, labels=NONE, loss="mse", n_repeats=4, key=5, seed=0, batch_rows=4096) -> Importance:
-    baseline = study.baseline(loss, batch_rows=batch_rows)
-    return joint_importance(baseline, columns_of(dense, labels), stream(key, seed), n_repeats)
+def importance(study, dense=NONE, labels=NONE, loss="mse", n_repeats=4, key=5, seed=0, batch_rows=4096) -> Estimates:
+    reference = study.reference(loss, batch_rows=batch_rows)
+    return joint_importance(reference, columns_of(dense, labels), stream(key, seed), n_repeats)
 
 
 def naive(study, dense: list[int], labels: list[int], orders: list[np.ndarray], loss: str) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, weights
     expected = naive(study, dense, labels, orders, loss)
     given = map(torch.from_numpy, orders)
     found = joint_importance(
-        study.baseline(loss), columns_of(dense, labels), stream(), 4, order=lambda stream, n_rows: next(given)
+        study.reference(loss), columns_of(dense, labels), stream(), 4, order=lambda stream, n_rows: next(given)
     )
     assert np.abs(expected).min() > 1e-5
     assert found.mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
@@ -95,7 +95,7 @@ def test_a_planted_copy_of_the_target_ranks_first(fitted_line):
     dense, matrix = random.normal(size=(201, 5)), (random.random((201, 6)) < 0.3) * 1.0
     study = fitted_line(matrix, dense, dense[:, 3] + random.normal(0, 0.1, 201))
     parts = [importance(study, dense=[number]) for number in range(5)]
-    found = Importance.cat([*parts, importance(study, labels=[0, 1, 2]), importance(study, labels=[3, 4, 5])])
+    found = Estimates.cat([*parts, importance(study, labels=[0, 1, 2]), importance(study, labels=[3, 4, 5])])
     assert found.mean.argmax() == found.z().argmax() == 3
     assert found.p()[3] < 1e-6
 
@@ -197,7 +197,7 @@ def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_stu
 def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
     study = make_study(seed=2, label_std=0.1)
     plain, found = importance(study, labels=[5, 6]), importance(study, labels=[5, 6], loss=loss)
-    ratio = {"r2": 1 / study.baseline().variance, "rmse": 0.5 / study.total("rmse")}[loss]
+    ratio = {"r2": 1 / study.reference().variance, "rmse": 0.5 / study.total("rmse")}[loss]
     assert abs(ratio - 1) > 0.02
     for name in ("mean", "std", "se_shuffle", "se_sample"):
         assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
@@ -228,12 +228,12 @@ def test_models_without_labels_or_without_numbers_will_do(make_study):
 
 def p_values(study, seed: int, n_repeats: int) -> list[float]:
     """Return the p-value of every number."""
-    baseline, n_numbers = study.baseline(), study.rows.dense.shape[1]
+    reference, n_numbers = study.reference(), study.rows.dense.shape[1]
     found = [
-        joint_importance(baseline, columns_of([number], NONE), stream(number, seed), n_repeats)
+        joint_importance(reference, columns_of([number], NONE), stream(number, seed), n_repeats)
         for number in range(n_numbers)
     ]
-    return Importance.cat(found).p().tolist()
+    return Estimates.cat(found).p().tolist()
 
 
 @pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (1, 4), (2, 1), (2, 4), (5, 1), (5, 4)])

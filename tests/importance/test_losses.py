@@ -3,7 +3,7 @@ import pytest
 import torch
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
-from importance import LOSSES
+from greenlight_films.importance import LOSSES
 
 ALL = ["mse", "mae", "r2", "rmse"]
 

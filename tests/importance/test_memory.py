@@ -3,11 +3,11 @@ import sys
 
 import pytest
 
-from importance import keep_freed_memory
+from greenlight_films.importance import keep_freed_memory
 
 MADE_AGAIN = """
 import resource, sys, torch
-from importance import keep_freed_memory
+from greenlight_films.importance import keep_freed_memory
 if sys.argv[1] == "keep":
     keep_freed_memory()
 for _ in range(10):

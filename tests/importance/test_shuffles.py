@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from importance import Estimator
-from importance.shuffles import by_shuffles, shuffled_entries
+from greenlight_films.importance import Estimator
+from greenlight_films.importance.shuffles import by_shuffles, shuffled_entries
 
 FEW_AND_MANY = (1, 2, 7, 8, 20, 45, 60)
 WITH_ALL = (1, 7, 8, 61)
@@ -15,7 +15,7 @@ def streams(study, estimator: Estimator) -> torch.Tensor:
 
 
 def shuffled(study, estimator: Estimator, loss: str = "mse", **given):
-    return by_shuffles(study.baseline(loss, **given), study.entries, streams(study, estimator), estimator)
+    return by_shuffles(study.reference(loss, **given), study.entries, streams(study, estimator), estimator)
 
 
 def shuffled_columns(study, estimator: Estimator) -> np.ndarray:
@@ -99,7 +99,7 @@ def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_stu
 def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
     study, estimator = make_study(seed=2, label_std=0.1), Estimator("shuffle", n_repeats=20)
     plain, found = shuffled(study, estimator), shuffled(study, estimator, loss)
-    ratio = {"r2": 1 / study.baseline().variance, "rmse": 0.5 / study.total("rmse")}[loss]
+    ratio = {"r2": 1 / study.reference().variance, "rmse": 0.5 / study.total("rmse")}[loss]
     assert abs(ratio - 1) > 0.02
     for name in ("mean", "std", "se_shuffle", "se_sample"):
         assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from importance.streams import child, mix, permutation, random_subsets, sort_values, uniform
+from greenlight_films.importance.streams import child, mix, permutation, random_subsets, sort_values, uniform
 
 ALL_BITS = 2**64 - 1
 

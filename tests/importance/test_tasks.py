@@ -4,7 +4,7 @@ from threading import Event
 import pytest
 import torch
 
-from importance import Columns, Estimator, Found, Importance, Task, Tasks, joint_importance
+from greenlight_films.importance import Columns, Estimates, Estimator, Task, TaskResult, Tasks, joint_importance
 
 SMALL = Estimator(byte_budget=30_000)
 
@@ -22,7 +22,7 @@ def sets() -> list[Columns]:
 
 @pytest.fixture
 def tasks(study, sets) -> Tasks:
-    return Tasks(study.baseline(), study.keys, SMALL, sets, torch.tensor([7, 8, 9, 10]))
+    return Tasks(study.reference(), study.keys, SMALL, sets, torch.tensor([7, 8, 9, 10]))
 
 
 @pytest.fixture
@@ -32,14 +32,14 @@ def more_threads():
     torch.set_num_threads(1)
 
 
-def assert_same(found: Importance, expected: Importance, atol: float = 0) -> None:
+def assert_same(found: Estimates, expected: Estimates, atol: float = 0) -> None:
     assert expected.mean.nan_to_num().abs().max() > 1e-3
     for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
-def done(tasks: Tasks, share: list[Task] | None = None) -> list[Found]:
-    found: list[Found] = []
+def done(tasks: Tasks, share: list[Task] | None = None) -> list[TaskResult]:
+    found: list[TaskResult] = []
     tasks.run(tasks.share() if share is None else share, found)
     return found
 
@@ -48,8 +48,8 @@ def test_all_tasks_together_are_all_values_and_all_sets(study, sets, tasks):
     values, joint = tasks.together(done(tasks))
     assert_same(values.among(8, study.entries.columns), study.values(byte_budget=30_000), 1e-12)
     streams = SMALL.streams(torch.tensor([7, 8, 9, 10]))
-    alone = [joint_importance(study.baseline(), one, stream, 2) for one, stream in zip(sets, streams, strict=True)]
-    assert_same(joint, Importance.cat(alone), 1e-12)
+    alone = [joint_importance(study.reference(), one, stream, 2) for one, stream in zip(sets, streams, strict=True)]
+    assert_same(joint, Estimates.cat(alone), 1e-12)
     assert joint.estimable.tolist() == [True, True, False, True]
 
 
@@ -79,7 +79,7 @@ def test_threads_are_given_back_when_the_work_is_stopped(tasks, more_threads):
     def stop(task: Task) -> None:
         raise KeyboardInterrupt
 
-    found: list[Found] = []
+    found: list[TaskResult] = []
     with pytest.raises(KeyboardInterrupt):
         tasks.run(tasks.share(), found, stop)
     assert torch.get_num_threads() == 3
@@ -97,7 +97,7 @@ def test_progress_is_told_of_every_task(tasks, more_threads, threads):
 def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypatch):
     share, do, third = tasks.share(), tasks._do, Event()
 
-    def slow_first(task: Task) -> Found:
+    def slow_first(task: Task) -> TaskResult:
         if task is share[0]:
             assert third.wait(60)
             interrupt_main()
@@ -107,7 +107,7 @@ def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypa
         return found
 
     monkeypatch.setattr(tasks, "_do", slow_first)
-    found: list[Found] = []
+    found: list[TaskResult] = []
     with pytest.raises(KeyboardInterrupt):
         tasks.run(share, found)
     known = {(one.of, tuple(one.places.tolist())) for one in found}
@@ -130,13 +130,13 @@ def test_what_was_not_done_is_unknown(tasks):
 def test_work_is_counted_in_rows_through_the_tail(study, tasks):
     found = done(tasks)
     assert [one.updates for one in found if one.of == "sets"] == [406, 406, 0, 406]
-    baseline = study.baseline()
-    assert baseline.updates == 0
+    reference = study.reference()
+    assert reference.updates == 0
     assert all(one.updates > 0 for one in found if one.of == "values")
 
 
 def test_without_sets_there_are_only_values(study):
-    tasks = Tasks(study.baseline(), study.keys, SMALL)
+    tasks = Tasks(study.reference(), study.keys, SMALL)
     values, joint = tasks.together(done(tasks))
     assert values.estimable.sum() == 7
     assert len(joint.mean) == 0

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from importance.threads import one_thread_a_step
+from greenlight_films.importance.threads import one_thread_a_step
 
 
 @pytest.fixture(autouse=True)

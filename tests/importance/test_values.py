@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from importance import Columns, Estimator, Importance, joint_importance, pieces_of, value_importance
+from greenlight_films.importance import Columns, Estimates, Estimator, joint_importance, pieces_of, value_importance
 
 WAYS = [{"off_rows": 16}, {"off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
 
@@ -14,7 +14,7 @@ ways = pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
 sampling_ways = pytest.mark.parametrize("how", [WAYS[0], WAYS[2]], ids=["sample", "shuffle"])
 
 
-def assert_same(found: Importance, expected: Importance, atol: float = 1e-6) -> None:
+def assert_same(found: Estimates, expected: Estimates, atol: float = 1e-6) -> None:
     assert expected.mean.nan_to_num().abs().max() > 1e-3
     for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
@@ -122,8 +122,8 @@ def test_the_order_of_columns_changes_nothing(make_study, how, weights):
     keys = torch.empty_like(study.keys)
     keys[order] = study.keys
     [piece] = pieces_of(other.entries, 61, estimator)
-    found = value_importance(other.baseline(), other.entries, piece, keys, estimator)
-    assert_same(Importance(*(field[order] for field in found.fields())), study.values(**how))
+    found = value_importance(other.reference(), other.entries, piece, keys, estimator)
+    assert_same(Estimates(*(field[order] for field in found.fields())), study.values(**how))
 
 
 @sampling_ways
@@ -132,7 +132,7 @@ def test_other_keys_and_other_seeds_draw_other_numbers(make_study, how):
     first, seed = study.values(**how), study.values(seed=1, **how)
     estimator = Estimator(**how)
     [piece] = pieces_of(study.entries, 201, estimator)
-    key = value_importance(study.baseline(), study.entries, piece, study.keys.flip(0), estimator)
+    key = value_importance(study.reference(), study.entries, piece, study.keys.flip(0), estimator)
     for other in (seed, key):
         assert (other.mean != first.mean)[[0, 2]].all()
     assert key.mean[1] == first.mean[1]
@@ -222,7 +222,7 @@ def test_a_loss_that_is_no_mean_has_no_closed_form(make_study, off_rows):
     assert study.values("rmse", kind="shuffle").estimable.all()
 
 
-def covers(found: Importance, truth: np.ndarray) -> np.ndarray:
+def covers(found: Estimates, truth: np.ndarray) -> np.ndarray:
     error = 1.96 * (found.se_shuffle**2 + found.se_sample**2).sqrt()
     return np.abs(found.mean.numpy() - truth) < error.numpy()
 
@@ -236,7 +236,7 @@ def test_intervals_of_strong_effects_cover_what_holds_for_all_films(fixed_line, 
         study = fixed_line(600, share, effect, coef, seed, rows_a_film)
         covered.append(covers(study.values(**how), 2 * coef * effect * share * (1 - share)))
         number = Columns(torch.tensor([0]), torch.tensor([], dtype=torch.int64))
-        numbers.append(covers(joint_importance(study.baseline(), number, torch.tensor(seed), 10), np.array([2.0])))
+        numbers.append(covers(joint_importance(study.reference(), number, torch.tensor(seed), 10), np.array([2.0])))
     assert (np.mean(covered, axis=0) >= 0.88).all()
     assert 0.88 <= np.mean(covered) <= 0.98
     assert 0.88 <= np.mean(numbers) <= 0.99
@@ -251,11 +251,11 @@ def test_cpu_and_gpu_agree(make_study, how):
     estimator, keys = Estimator(**how), study.keys.cuda()
     columns = Columns(torch.tensor([1]), torch.tensor([0, 2, 4]))
     [piece] = pieces_of(there.entries, 401, estimator)
-    found = value_importance(there.baseline(), there.entries, piece, keys, estimator)
+    found = value_importance(there.reference(), there.entries, piece, keys, estimator)
     assert found.mean.is_cuda
     assert_same(found.cpu(), study.values(**how), 1e-5)
     stream = estimator.streams(study.keys[0])
     joint = joint_importance(
-        there.baseline(), Columns(columns.dense.cuda(), columns.labels.cuda()), stream.cuda(), n_repeats=5
+        there.reference(), Columns(columns.dense.cuda(), columns.labels.cuda()), stream.cuda(), n_repeats=5
     )
-    assert_same(joint.cpu(), joint_importance(study.baseline(), columns, stream, n_repeats=5), 1e-5)
+    assert_same(joint.cpu(), joint_importance(study.reference(), columns, stream, n_repeats=5), 1e-5)

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from datamodules.batches import Batch, FilmRows
-from datamodules.encoder import FilmEncoder
-from datamodules.features import Category, Number
-from lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP
+from greenlight_films.datamodules.batches import Batch, FilmRows
+from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.datamodules.features import Category, Number
+from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from datamodules.batches import Batch, FilmRows
-from datamodules.encoder import FilmEncoder
-from lightning_modules.additive_mlp import AdditiveMLP
-from lightning_modules.members import MemberLinear, MemberTail, member_seeds
-from lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.datamodules.batches import Batch, FilmRows
+from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.members import MemberLinear, MemberTail, member_seeds
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from tests.conftest import members_of
 
 

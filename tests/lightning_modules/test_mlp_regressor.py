@@ -8,11 +8,11 @@ import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
-from datamodules.batches import FilmRows
-from datamodules.errors import InputError
-from datamodules.splits import RandomSplit
-from datamodules.targets import Target
-from lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.datamodules.batches import FilmRows
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*predict returned None.*"),  # predictions are gathered at the end

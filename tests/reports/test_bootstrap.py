@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from datamodules.scores import regression_scores
-from reports import bootstrap
-from reports.bootstrap import bootstrap_intervals
+from greenlight_films.datamodules.scores import regression_scores
+from greenlight_films.reports import bootstrap
+from greenlight_films.reports.bootstrap import bootstrap_intervals
 
 
 def two_models(n_films=12, seed=0):

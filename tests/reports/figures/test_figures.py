@@ -6,9 +6,18 @@ import pandas as pd
 import pytest
 from torch.utils.tensorboard import SummaryWriter
 
-from reports.bootstrap import bootstrap_intervals
-from reports.figures import clusters, components, importance, linear, neighbours, predictions, scores, training
-from reports.figures.style import figure_json
+from greenlight_films.reports.bootstrap import bootstrap_intervals
+from greenlight_films.reports.figures import (
+    clusters,
+    components,
+    importance_bars,
+    leaderboard,
+    linear,
+    neighbours,
+    predictions,
+    training,
+)
+from greenlight_films.reports.figures.style import figure_json
 
 NASTY = "<img src=x onerror=alert(1)> <a href=javascript:alert(1)>%{x} $a$</a></script>"
 
@@ -72,17 +81,17 @@ def intervals():
 
 RUNS = pd.DataFrame({"run": [NASTY, "b"], "model": NASTY, "rmse": [1.0, 1.2], "r2": [0.4, 0.3]})
 ALL = {
-    "leaderboard": lambda: scores.leaderboard(intervals(), NASTY),
-    "runs": lambda: scores.runs(RUNS, NASTY),
+    "leaderboard": lambda: leaderboard.leaderboard(intervals(), NASTY),
+    "runs": lambda: leaderboard.runs(RUNS, NASTY),
     "predicted_against_actual": lambda: predictions.predicted_against_actual(films(), NASTY, NASTY),
     "residuals": lambda: predictions.residuals(films(), NASTY, NASTY),
     "calibration": lambda: predictions.calibration(films(), NASTY, NASTY),
     "errors_by_label": lambda: predictions.errors_by_label(films(), "genre", NASTY),
     "errors_by_number": lambda: predictions.errors_by_number(films(), "year", NASTY),
-    "features": lambda: importance.features(importances(), NASTY, NASTY),
-    "columns": lambda: importance.columns(importances().assign(level="column"), NASTY),
-    "values_of_role": lambda: importance.values_of_role(importances(), "actor", NASTY),
-    "by_model": lambda: importance.by_model({NASTY: pd.Series({NASTY: 2.0, "b": 1.0})}),
+    "features": lambda: importance_bars.features(importances(), NASTY, NASTY),
+    "columns": lambda: importance_bars.columns(importances().assign(level="column"), NASTY),
+    "values_of_role": lambda: importance_bars.values_of_role(importances(), "actor", NASTY),
+    "by_model": lambda: importance_bars.by_model({NASTY: pd.Series({NASTY: 2.0, "b": 1.0})}),
     "coefficients": lambda: linear.coefficients(ols(), NASTY),
     "ridge": lambda: linear.ridge_coefficients(ols().rename(columns={"name": "feature"}).head(3), NASTY),
     "error_by_k": lambda: neighbours.error_by_k(KNN, NASTY, GRID),
@@ -143,7 +152,7 @@ def test_every_figure_is_json_that_no_script_tag_ends(name):
 
 def test_the_leaderboard_has_the_lowest_rmse_first_with_its_interval():
     table = intervals()
-    made = scores.leaderboard(table, "points")
+    made = leaderboard.leaderboard(table, "points")
     best = table[(table["model"] == NASTY) & (table["score"] == "rmse")].iloc[0]
     assert made.data[0].x[0] == pytest.approx(best["value"], rel=1e-3)
     assert made.data[0].x[0] + made.data[0].error_x.array[0] == pytest.approx(best["high_95"], rel=1e-3)
@@ -195,17 +204,17 @@ def test_money_is_on_logarithmic_axes_and_its_errors_are_ratios():
 
 
 def test_importance_has_95_percent_intervals_of_both_errors_and_no_unknown_ones():
-    made = importance.features(importances(), "increase", "points")
+    made = importance_bars.features(importances(), "increase", "points")
     assert made.data[0].x == (0.3, 0.1)
     assert made.layout.yaxis.ticktext[0].startswith("Cast=&lt;img src=x")
     assert made.data[0].hovertext[0].startswith("<b>Cast=&lt;img src=x onerror=alert(1)&gt; &lt;a href")
     assert made.data[0].error_x.array == pytest.approx((0.098, 0.0196))
     assert made.data[1].x == (0.5, -0.2)
-    assert len(importance.features(importances().drop(columns="direction"), "increase").data) == 1
+    assert len(importance_bars.features(importances().drop(columns="direction"), "increase").data) == 1
 
 
 def test_models_importances_are_shares_of_each_models_largest():
-    made = importance.by_model({"mlp": pd.Series({"a": 4.0, "b": 1.0}), "knn": pd.Series({"b": 0.2, "a": -0.1})})
+    made = importance_bars.by_model({"mlp": pd.Series({"a": 4.0, "b": 1.0}), "knn": pd.Series({"b": 0.2, "a": -0.1})})
     assert made.layout.yaxis.ticktext == ("b", "a")
     assert [list(row) for row in made.data[0].z] == [[0.25, 1.0], [1.0, 0.0]]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from reports.figures import style
+from greenlight_films.reports.figures import style
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What all words of the command line share: help, messages and signals."""

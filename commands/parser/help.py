@@ -1,0 +1,167 @@
+"""What `--help` shows: the words and the options that people use, without importing what trains."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from greenlight_films.sources.homes import HOMES
+
+COMMANDS = {
+    "study": "train, score the held-out films, say what their predictions rest on, predict every film",
+    "fit": "train only",
+    "tune": "search the settings that do best on the validation films",
+    "validate": "score the validation films of a run",
+    "test": "score the test films of a run",
+    "predict": "predict films, those of a run or new ones",
+    "importance": "say which people, companies and genres a run's predictions rest on",
+    "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
+    "audit": "say how far scores lean on leaks: the same models under several splits, side by side",
+    "report": "write a page of a run's results, or of several side by side: runs/<study>/version_<n>/report.html",
+    "prepare": "make a table of films, and configs for it, of the raw files of a public collection",
+}
+
+TRAINING = {
+    "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
+    "--name NAME": "results land in runs/NAME/version_<n>/",
+    "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
+    "--data.batch_size N": "films a batch, of all devices together",
+    "--data.allow_leak true": "let a split put a film on two sides",
+    "--model.hidden [128,64]": "widths of the hidden layers",
+    "--model.members N": "networks side by side, whose mean is predicted",
+    "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
+    "--model.learning_rate RATE": "of the first step",
+    "--early_stopping.patience N": "epochs without a better validation loss",
+    "--report false": "write no report.html at a study's end",
+    "--compare.models [ridge]": "classical models that a study fits to the same films; [] for the mean alone",
+    "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
+    "--trainer.max_epochs N": "at most so many epochs",
+    "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
+    "--trainer.precision bf16-mixed": "half the memory on a GPU",
+}
+
+SEARCH = {
+    "--config FILE": "a study's config that also says what to search (configs/tune_mlp.yaml)",
+    "--name NAME": "results land in runs/NAME-tune/version_<n>/",
+    "--search.method NAME": "grid, all combinations, or tpe, which follows those that did well",
+    "--search.trials N": "how many, with tpe",
+    "--search.prune false": "train every trial to its end",
+    "--search.seed N": "of tpe's draws",
+    "--search.folds N": "score each trial on N parts of the films that are not tested, by turns",
+    "--early_stopping.monitor NAME": "the score to compare trials by, such as val/rmse",
+    "--resume FOLDER": "run the trials that are missing, such as of runs/tune_mlp-tune/version_0",
+}
+
+RUN = {
+    "--run FOLDER": "a finished run, such as runs/ratings/version_0: its config and its best checkpoint",
+    "--config FILE": "with --ckpt_path FILE, instead of --run",
+}
+
+IMPORTANCE = {
+    "--estimator": ("NAME", "expected, the mean over all shuffles (the default), or shuffle, over some"),
+    "--n_repeats": ("N", "shuffles of each feature; with expected, of whole columns and numbers"),
+    "--off_rows": ("N", "films without a label that expected looks at, or all"),
+    "--loss": ("NAME", "whose increase is the importance: mse, mae, r2, or with shuffle rmse"),
+    "--split": ("SIDE", "the held-out films, test or val"),
+    "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
+    "--seed": ("N", "of shuffles and samples"),
+}
+"""What `importance` takes; `study` takes them with the prefix `--permutation_importance.`"""
+
+BASELINES = {
+    "--models": ("[ols,ridge]", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; [] for the mean alone"),
+    "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
+    "--grid": ("true", "choose knn's weights and metric along with k"),
+    "--clusters": ("N", "how many kmeans describes"),
+    "--describe": ("[Year,Genre]", "the columns that kmeans and pca are about"),
+}
+"""What `baselines` takes; `study` takes them with the prefix `--compare.`"""
+
+PREPARE = {
+    "--raw FOLDER": "the folder of the raw files, or the main one of them",
+    "--out FILE.parquet": "the table to write; beside it come configs for `study`, and FILE.rejected.csv",
+    "--zero_is_missing false": "keep budgets, revenues and runtimes of 0 (by default they are not known)",
+    "--min_votes N": "leave films with fewer votes out",
+}
+
+AUDIT = {
+    "--models": ("[tree,mlp]", "some of tree, ridge, boosting, knn, mlp; tree and ridge by default"),
+    "--repeats": ("N", "random splits, each with a seed of its own"),
+    "--year": ("COLUMN", "to split by time, if no column is named year or release date"),
+    "--people": ("[star]", "columns of people, if neither role nor name says so"),
+}
+
+OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
+
+_OF_THE_PARSER = {
+    "study": TRAINING,
+    "fit": TRAINING,
+    "tune": SEARCH,
+    "validate": RUN,
+    "test": RUN,
+    "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
+    "importance": {**RUN, **{f"{name} {kind}": said for name, (kind, said) in IMPORTANCE.items()}},
+    "baselines": {
+        "--run FOLDER": "add to a run, such as runs/ratings/version_0",
+        "--config FILE": "a study, in place of --run: a folder without a network",
+        **{f"{name} {kind}": said for name, (kind, said) in BASELINES.items()},
+    },
+    "audit": {
+        "--config FILE": "the study to look through (configs/*.yaml)",
+        "--run FOLDER": "a run, in place of --config",
+        **{f"{name} {kind}": said for name, (kind, said) in AUDIT.items()},
+    },
+}
+ANY_CLASS = {
+    "--allow_any_class": "let a config you trust import classes of others than Greenlight, lightning and torch"
+}
+
+OPTIONS = {
+    **{command: {**options, **ANY_CLASS} for command, options in _OF_THE_PARSER.items()},
+    "report": {
+        "--run FOLDER [FOLDER ...]": "a run, or several to compare, such as runs/ratings/version_0",
+        "--out FILE.html": "where to write it, by default report.html in the run's folder",
+    },
+    "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
+}
+
+EXAMPLES = {
+    "study": "python cli.py study --config configs/ratings.yaml",
+    "fit": "python cli.py fit --config configs/ratings.yaml --trainer.max_epochs 5",
+    "tune": "python cli.py tune --config configs/tune_mlp.yaml",
+    "validate": "python cli.py validate --run runs/ratings/version_0",
+    "test": "python cli.py test --run runs/ratings/version_0",
+    "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
+    "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
+    "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
+    "audit": "python cli.py audit --config configs/ratings.yaml",
+    "report": "python cli.py report --run runs/ratings/version_0",
+    "prepare": "python cli.py prepare the-movies-dataset --raw downloads/ --out films.parquet",
+}
+
+
+def show_overview(console: Console) -> None:
+    """Print the commands."""
+    console.print("[bold]Greenlight[/bold] learns what makes a film succeed, and says how far to trust it.\n")
+    _print_pairs("python cli.py COMMAND [OPTIONS]", COMMANDS, console)
+    console.print(f"\nBegin with    [bold]{EXAMPLES['study']}[/bold]", highlight=False)
+    console.print("Options of a command    [bold]python cli.py COMMAND --help[/bold]", highlight=False)
+
+
+def show_command(command: str, console: Console) -> None:
+    """Print a command's usual options."""
+    _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
+    console.print(f"\nExample    [bold]{escape(EXAMPLES[command])}[/bold]", highlight=False)
+    if command in ("prepare", "report"):  # have no others
+        return
+    console.print(
+        f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
+        highlight=False,
+    )
+
+
+def _print_pairs(title: str, pairs: dict[str, str], console: Console) -> None:
+    console.print(title, markup=False, highlight=False, style="bold")
+    table = Table.grid(padding=(0, 3))
+    for name, meaning in pairs.items():
+        table.add_row(f"  {name}".replace("[", "\\["), meaning)
+    console.print(table, highlight=False)

@@ -1,0 +1,15 @@
+"""What a table's columns become: small typed classes, chosen in a config by `class_path`."""
+
+from typing import Any
+
+from greenlight_films.datamodules.features.bins import Bins, Popularity
+from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.features.labels import Category, Labels
+from greenlight_films.datamodules.features.number import Number
+
+__all__ = ["Bins", "Category", "Dense", "Feature", "Labels", "Number", "Popularity", "Sparse", "declared"]
+
+
+def declared(feature: str, **arguments: Any) -> Feature[Any]:
+    """Make the feature that `Feature.declaration` described."""
+    return {kind.__name__: kind for kind in Feature.__subclasses__()}[feature](**arguments)

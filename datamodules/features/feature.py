@@ -1,0 +1,77 @@
+"""The contract of a declared column: parse it once, learn from the training rows only, encode any rows."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.feature_space import Block
+
+Parsed = TypeVar("Parsed")
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Encoded numbers.
+
+    Attributes:
+        values: (n_rows, n_columns) float32, as the network takes them.
+        unscaled: (n_rows, n_columns) float64, in the number's own unit (log1p taken), with what stands in for gaps.
+    """
+
+    values: np.ndarray
+    unscaled: np.ndarray
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """Encoded labels of n rows in CSR layout.
+
+    Attributes:
+        offsets: (n_rows + 1,) int64.
+        columns: (n_labels,) int32, each once in a row, from 0 in the block.
+        weights: (n_labels,) float32.
+        unseen: (n_rows,) int32, labels of the row that training did not keep.
+    """
+
+    offsets: np.ndarray
+    columns: np.ndarray
+    weights: np.ndarray
+    unseen: np.ndarray
+
+
+class Feature(ABC, Generic[Parsed]):
+    """One declared column of the table."""
+
+    column: str
+    role: str | None
+    reads_text: ClassVar[bool] = True
+    """Whether cells of a text file stay as they are: `01` is no 1."""
+
+    @abstractmethod
+    def parse(self, column: pd.Series) -> Parsed:
+        """Read the cells; refuse what cannot be one, by row and value."""
+
+    @abstractmethod
+    def fit(self, parsed: Parsed, train: np.ndarray) -> list[Block]:
+        """Learn from the rows `train` (their indices) and return the blocks that this feature fills."""
+
+    @abstractmethod
+    def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
+        """Encode every row, one part a block that `fit` returned."""
+
+    def fit_encode(self, parsed: Parsed, train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
+        """Do both at once."""
+        blocks = self.fit(parsed, train)
+        return blocks, self.encode(parsed, blocks)
+
+    def declaration(self) -> dict[str, Any]:
+        """Return class name and arguments as plain data."""
+        return {"feature": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
+
+    @property
+    def named_role(self) -> str:
+        """Return the role, which is the column's name where none is declared."""
+        return self.role or self.column

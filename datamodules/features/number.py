@@ -1,0 +1,87 @@
+"""A number: scaled by the training rows, with a sign where it is missing."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.tables.cells import read_numbers
+
+N_QUANTILES = 1000
+QUANTILE_LIMIT = 1e-7
+"""Share of the normal distribution that is cut off on either side: values are clipped at 5.2 standard deviations."""
+
+
+@dataclass(frozen=True)
+class Number(Feature[np.ndarray]):
+    """A number; where training rows lack it, their median stands in and a column says so.
+
+    Attributes:
+        log1p: take log(1 + value) first; the values must then be above -1.
+        scale: `standard`: mean 0 and standard deviation 1 on the training rows; `quantile`: mapped to a normal
+            distribution by the training rows' quantiles.
+    """
+
+    reads_text = False
+    column: str
+    log1p: bool = False
+    scale: Literal["standard", "quantile"] = "standard"
+    role: str | None = None
+
+    def parse(self, column: pd.Series) -> np.ndarray:
+        return np.log1p(read_numbers(column, above=-1)) if self.log1p else read_numbers(column)
+
+    def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
+        values = parsed[train]
+        known = values[~np.isnan(values)]
+        if not len(known):
+            raise InputError(f"column '{self.column}' has no value in the {len(train):,} training rows; leave it out")
+        median = float(np.median(known))
+        filled = np.where(np.isnan(values), median, values)
+        fitted: dict[str, Any] = {"median": median}
+        if self.scale == "standard":
+            # A constant column stays 0 everywhere; its computed std may be 1e-17, and its mean off by as much.
+            constant = np.ptp(filled) == 0 or filled.std() == 0  # differences of 1e-200 have no square
+            fitted |= {
+                "mean": median if constant else float(filled.mean()),
+                "std": 1.0 if constant else float(filled.std()),
+            }
+        else:
+            shares = np.linspace(0, 1, min(N_QUANTILES, len(filled)))
+            fitted["quantiles"] = np.quantile(filled, shares).tolist()
+        blocks = [Block(self.column, self.named_role, "number", [self.column], fitted)]
+        if len(known) < len(values):
+            blocks.append(Block(self.column, self.named_role, "missing", [self.column]))
+        return blocks
+
+    def encode(self, parsed: np.ndarray, blocks: list[Block]) -> list[Dense | Sparse]:
+        missing = np.isnan(parsed)
+        fitted = blocks[0].fitted
+        values = np.where(missing, fitted["median"], parsed)
+        if self.scale == "standard":
+            with np.errstate(over="ignore"):  # the encoder refuses it by its row
+                scaled = (values - fitted["mean"]) / fitted["std"]
+        else:
+            scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
+        parts: list[Dense | Sparse] = [_dense(scaled, values)]
+        if len(blocks) == 2:
+            parts.append(_dense(missing, missing))
+        return parts
+
+
+def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
+    with np.errstate(over="ignore"):
+        return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
+
+
+def _to_normal(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
+    """Map values to a normal distribution; tied quantiles give the middle of their ranks, also at the ends."""
+    shares = np.linspace(0, 1, len(quantiles))
+    from_below = np.interp(values, quantiles, shares)
+    from_above = -np.interp(-values, -quantiles[::-1], -shares[::-1])
+    return ndtri(np.clip((from_below + from_above) / 2, QUANTILE_LIMIT, 1 - QUANTILE_LIMIT))

@@ -1,0 +1,283 @@
+"""Read text tables, comma-separated and alike, and name the line of what is wrong with one."""
+
+import csv
+import gzip
+import io
+import zlib
+from codecs import getincrementaldecoder, lookup
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from greenlight_films.datamodules.errors import InputError
+
+BLOCK = 64 * 2**20
+"""Bytes; a record must fit in one."""
+
+LONGEST = 16 * 2**20
+"""Bytes of a line; what reads line by line takes up to 20 times as much."""
+
+WIDEST = 100_000
+"""Cells of a header; each column takes Arrow 7 kB, whatever is in it."""
+
+SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 200
+"""A packed table must not unpack to more than so many bytes, and more than so many times its size.
+
+Names are packed 3 to 20 times, dummies several hundred times.
+"""
+
+MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
+"""Cells of a text file that mean that nothing is known."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a text table is written.
+
+    Attributes:
+        quote: around cells that hold a delimiter; empty where no cell is quoted, as in IMDb's `.tsv` files.
+    """
+
+    delimiter: str
+    quote: str
+    encoding: str
+
+    def __post_init__(self) -> None:
+        try:
+            "".encode(self.encoding)  # unlike codecs.lookup, refuses codecs that are none of text
+            if lookup(self.encoding).name == "punycode":  # which Arrow can't read
+                raise LookupError
+        except (LookupError, ValueError):
+            raise InputError(
+                f"--data.encoding must be a text encoding such as utf-8 or latin-1, got {self.encoding!r}"
+            ) from None
+        if not _is_character(self.delimiter) or self.delimiter in ('"', self.quote):
+            raise InputError(
+                f"--data.delimiter must be one ASCII character and no quote or line end, got {self.delimiter!r}"
+            )
+        if self.quote and not _is_character(self.quote):
+            raise InputError(f"--data.quote must be one ASCII character or empty, got {self.quote!r}")
+
+    def rows(self, stream: Iterable[str]) -> Any:
+        """Read rows slowly, counting lines."""
+        csv.field_size_limit(LONGEST)
+        quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        return csv.reader(stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting)
+
+
+def _is_character(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text not in "\r\n\0"
+
+
+class _Unpacked(io.RawIOBase):
+    """A packed file's content, up to where it can be no table."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.content = gzip.GzipFile(path)
+        self.allowed = max(SWOLLEN_RATIO * path.stat().st_size, SWOLLEN)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n_read = self.content.readinto(buffer)
+        if self.content.tell() > self.allowed:
+            raise InputError(
+                f"{self.path} unpacks to more than {SWOLLEN_RATIO} times its size and {SWOLLEN // 2**20} MiB, "
+                "which few tables do; if it is one, unpack it with gunzip and give that file"
+            )
+        return n_read
+
+    def close(self) -> None:
+        self.content.close()
+        super().close()
+
+
+def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> pa.Table:
+    """Read a text table, also a `.gz`.
+
+    Args:
+        texts: columns whose cells stay as they are, also where they look like numbers.
+
+    Raises:
+        InputError: with the line of what is not text in the encoding, has other than the header's number of cells,
+            opens a quote that never closes, or is too long.
+    """
+    try:
+        if odd := _skim(path, dialect):
+            _refuse_unclosed(path, dialect)
+        table = _read(path, dialect, texts)
+        if not odd and _ends_in_lines(table):  # two quotes too many, or lone ones in front of the one left open
+            _refuse_unclosed(path, dialect)
+    except InputError:
+        raise
+    except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
+        said = str(error).splitlines()[0] if str(error) else "it can't be read"
+        reason = _undecodable(path, dialect)
+        if not reason and "columns, got" in said:
+            _refuse_unclosed(path, dialect)
+            reason = _ragged(path, dialect)
+        if not reason and "Empty CSV" in said:
+            reason = f"{path} has no header; a header line and rows of films are needed"
+        if not reason and "straddl" in said:
+            reason = f"{path}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
+        raise InputError(reason or f"{path} is not a table: {said}") from None
+    # Arrow takes a column that is not UTF-8 for bytes, without a word.
+    if any(pa.types.is_binary(kind) for kind in table.schema.types):
+        raise InputError(_undecodable(path, dialect) or f"{path}: not {dialect.encoding} text; give --data.encoding")
+    return table
+
+
+def _skim(path: Path, dialect: Dialect) -> bool:
+    """Look through the bytes once, and tell whether there is a quote too many.
+
+    Raises:
+        InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
+    """
+    quote = dialect.quote.encode()
+    n_quotes = length = 0
+    line = 1
+    with _open(path) as stream:
+        head = stream.read(LONGEST)
+        _refuse_wide(head, path, dialect)
+        for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
+            end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
+            length = len(chunk) - end + (0 if end else length)
+            line += chunk.count(b"\n")
+            if length >= LONGEST:
+                raise InputError(
+                    f"{path}, line {line}: a line must be shorter than {LONGEST // 2**20} MiB; end it where a film "
+                    "ends, or mend what wrote it"
+                )
+            n_quotes += chunk.count(quote) if quote else 0
+    return n_quotes % 2 == 1
+
+
+def _refuse_wide(head: bytes, path: Path, dialect: Dialect) -> None:
+    """Refuse a first record of more cells than any table's."""
+    rows = dialect.rows(io.TextIOWrapper(io.BytesIO(head), encoding=dialect.encoding, errors="replace", newline=""))
+    with suppress(csv.Error):  # a cell too long for Python
+        if len(next(filter(None, rows), [])) > WIDEST:
+            raise InputError(
+                f"{path}, line {rows.line_num}: a header must have at most {WIDEST:,} cells; write the table with "
+                "fewer columns, or as Parquet"
+            )
+
+
+def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
+    with _open(path) as stream:
+        table = pacsv.read_csv(
+            stream,
+            read_options=pacsv.ReadOptions(encoding=dialect.encoding, block_size=BLOCK),
+            parse_options=pacsv.ParseOptions(
+                delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True
+            ),
+            convert_options=pacsv.ConvertOptions(
+                null_values=MISSING, strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
+            ),
+        )
+    table.schema.names  # noqa: B018 (Arrow decodes names when they are asked for)
+    return table
+
+
+def _ends_in_lines(table: pa.Table) -> bool:
+    """Tell whether a cell of the last row has a line end in it: it may be the rest of the file."""
+    last = table.slice(max(len(table) - 1, 0)).to_pylist()
+    return any(isinstance(cell, str | bytes) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
+
+
+def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
+    """Refuse a quote that never closes; it would swallow the rest of the table.
+
+    Raises:
+        InputError: with the line.
+    """
+    line = begun = 1
+    row: list[str] = []
+    end = ["the", "end"]
+    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
+        rows = dialect.rows(chain(stream, ["\n", dialect.delimiter.join(end)]))
+        try:
+            for row in rows:  # noqa: B007 (the last one)
+                line, begun = rows.line_num + 1, line
+        except csv.Error:
+            raise InputError(_too_long(path, line)) from None
+    if row != end:
+        raise InputError(f"{path}, line {begun}: a quote is opened there and never closed; close or remove it")
+
+
+def _open(path: Path) -> io.BufferedReader:
+    return io.BufferedReader(_Unpacked(path), 2**20) if path.suffix.lower() == ".gz" else path.open("rb")
+
+
+def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
+    """Return the line in which a row begins, both counted from 1; None where Python finds no such row."""
+    line = 1
+    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
+        rows = dialect.rows(stream)
+        with suppress(csv.Error):  # a cell too long for Python
+            for cells in rows:
+                row -= bool(cells)  # empty lines are left out; the header is row 0
+                if row < 0:
+                    return line
+                line = rows.line_num + 1
+    return None
+
+
+def _undecodable(path: Path, dialect: Dialect) -> str | None:
+    """Name the line of the first byte that `encoding` does not know."""
+    encoding = dialect.encoding
+    decoder = getincrementaldecoder(encoding)()
+    line, chunk = 1, b""
+    try:
+        with _open(path) as stream:
+            for chunk in iter(lambda: stream.read(2**20), b""):
+                if line == 1 and chunk.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
+                    return f"{path}, line 1: UTF-16, not {encoding} text; give --data.encoding utf-16"
+                decoder.decode(chunk)
+                line += chunk.count(b"\n")
+        chunk = b""
+        decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        if isinstance(error, UnicodeDecodeError):
+            # The decoder had kept what came last, and its lines are counted already.
+            kept = len(error.object) - len(chunk)
+            line += error.object[: error.start].count(b"\n") - error.object[:kept].count(b"\n")
+        return f"{path}, line {line}: not {encoding} text; try --data.encoding cp1252 or latin-1"
+    except (OSError, EOFError, zlib.error) as broken:
+        return f"{path} cannot be read: {broken}; make or fetch it again"
+    return None
+
+
+def _too_long(path: Path, line: int) -> str:
+    return f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+
+
+def _ragged(path: Path, dialect: Dialect) -> str | None:
+    """Name the line of the first row that has other than the header's number of cells, and count such rows."""
+    bad: list[tuple[int, int]] = []
+    width, line = 0, 1
+    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
+        rows = dialect.rows(stream)
+        try:
+            for row in rows:  # empty lines are left out
+                width = width or len(row)
+                if row and len(row) != width:
+                    bad.append((line, len(row)))
+                line = rows.line_num + 1
+        except csv.Error:
+            return _too_long(path, line)
+    if not bad:  # Arrow ends lines elsewhere than Python
+        return None
+    more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""
+    return (
+        f"{path}, line {bad[0][0]}: every row must have the header's {width} cells, got {bad[0][1]}{more}; "
+        "put cells that hold a delimiter in quotes, or give --data.delimiter or --data.quote"
+    )

@@ -1,0 +1,164 @@
+"""The model before anything is shuffled, and what a change of its first layer's sum does to the loss."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from greenlight_films.importance.held_out import HeldOut, at
+from greenlight_films.importance.losses import Loss
+from greenlight_films.importance.threads import one_thread_a_step
+
+BATCH_ROWS = 4096
+"""Rows that go through the tail at once: on a CPU more of them fall out of the cache."""
+
+
+class AdditiveLayer(Protocol):
+    """A first layer that sums one weight row a feature."""
+
+    @property
+    def dense_weight(self) -> Tensor:
+        """Return (n_dense, width)."""
+
+    @property
+    def label_weight(self) -> Tensor:
+        """Return (n_labels, width); there may be more rows."""
+
+    def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return the pre-activations, (n, width)."""
+
+
+class AdditiveModel(Protocol):
+    """All that importance needs of a model."""
+
+    @property
+    def first(self) -> AdditiveLayer:
+        """Return the additive layer."""
+
+    @property
+    def tail(self) -> Callable[[Tensor], Tensor]:
+        """Return what makes (n, 1) predictions of pre-activations, (n, width); it may overwrite them."""
+
+
+@dataclass
+class Reference:
+    """A model's first-layer sums, predictions and losses on held-out rows, as they are.
+
+    Attributes:
+        to_unit: from the tail's output in float64 to the target's unit.
+        sums: (n_rows, width), the pre-activations, in the model's precision.
+        predicted: (n_rows,) float64, in the target's unit.
+        losses: (n_rows,) float64.
+        by_error: (n_rows,) int64, the rows in the order of predicted less actual.
+        updates: rows that went through the tail since then.
+    """
+
+    model: AdditiveModel
+    rows: HeldOut
+    loss: Loss
+    to_unit: Callable[[Tensor], Tensor]
+    batch_rows: int
+    sums: Tensor
+    predicted: Tensor
+    losses: Tensor
+    by_error: Tensor
+    updates: int = 0
+
+    @classmethod
+    @torch.inference_mode()
+    def of(
+        cls,
+        model: AdditiveModel,
+        rows: HeldOut,
+        loss: Loss,
+        to_unit: Callable[[Tensor], Tensor] = lambda scaled: scaled,
+        batch_rows: int = BATCH_ROWS,
+    ) -> "Reference":
+        """Run the model once on the rows; it must be in eval mode."""
+        with one_thread_a_step():
+            rows = replace(rows, dense=rows.dense.to(model.first.dense_weight.dtype))
+            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights)
+            unknown = rows.actual  # until the sums have gone through the tail
+            reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown, unknown)
+            predicted = reference.predict(sums)
+        by_error = torch.argsort(predicted - rows.actual, stable=True)
+        losses = loss.per_row(predicted, rows.actual)
+        return replace(reference, predicted=predicted, losses=losses, by_error=by_error, updates=0)
+
+    @property
+    def variance(self) -> float:
+        """Return the variance of the target."""
+        return float(self.rows.actual.var(correction=0))
+
+    @property
+    def total(self) -> float:
+        """Return the loss of the model as it is."""
+        return float(self.loss.total(self.losses.mean(), self.variance))
+
+    def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
+        return self.loss.increase(means, self.losses.mean(), self.variance)
+
+    def looks_at(self, columns: Tensor) -> Tensor:
+        """Tell of label columns, (n,) int64, whether the model looks at them at all, (n,) bool."""
+        weight = self.model.first.label_weight
+        seen = weight[columns, 0] != 0  # of nearly all columns the first unit is enough
+        seen[~seen] = (weight[columns[~seen]] != 0).any(1)
+        return seen
+
+    @torch.inference_mode()
+    def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
+        """Return predictions of first-layer sums, (n,) float64 in the target's unit.
+
+        Args:
+            sums: (n, width), kept as they are.
+            added: (n, width); row order[i] of it is added to row i.
+            order: (n,) int64.
+        """
+        scaled = sums.new_empty(len(sums))
+        for start in range(0, len(sums), self.batch_rows):
+            part = slice(start, start + self.batch_rows)
+            mine = sums[part].clone() if added is None or order is None else at(added, order[part]).add_(sums[part])
+            scaled[part] = self.model.tail(mine).squeeze(-1)
+        self.updates += len(sums)
+        return self.to_unit(scaled.double())
+
+    @torch.inference_mode()
+    def predict_changed(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
+        """Return predictions of rows in which a label's weight changes by delta, in the target's unit.
+
+        Args:
+            row: (n,) int64.
+            column: (n,) int64, label columns.
+            delta: (n,) float32.
+
+        Returns:
+            (n,) float64.
+        """
+        scaled = self.sums.new_empty(len(row))
+        size = min(self.batch_rows, max(len(row), 1))
+        sums, added = (self.sums.new_empty(size, self.sums.shape[1]) for _ in range(2))
+        delta = delta.to(self.sums.dtype)
+        for start in range(0, len(row), size):
+            part = slice(start, start + size)
+            n = len(row[part])
+            torch.index_select(self.sums, 0, row[part], out=sums[:n])
+            torch.index_select(self.model.first.label_weight, 0, column[part], out=added[:n])
+            sums[:n].addcmul_(added[:n], delta[part, None])
+            scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
+        self.updates += len(row)
+        return self.to_unit(scaled.double())
+
+    @torch.inference_mode()
+    def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
+        """Return how the loss of each row changes when a label's weight there changes by delta.
+
+        Args: as of `predict_changed`.
+
+        Returns:
+            (n,) float64.
+        """
+        changed = self.loss.per_row(self.predict_changed(row, column, delta), at(self.rows.actual, row))
+        return changed - at(self.losses, row)

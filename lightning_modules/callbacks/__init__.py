@@ -1,0 +1,1 @@
+"""Callbacks: permutation importance, TensorBoard, checkpoints, early stopping."""

@@ -1,0 +1,70 @@
+"""What a network learns from, as a page of Markdown for TensorBoard."""
+
+import re
+from collections.abc import Iterable
+from html import escape
+
+import numpy as np
+
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules.number_format import compact
+from greenlight_films.datamodules.splits import SIDES
+from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, SHORT
+
+
+def data_summary(data: FilmDataModule) -> str:
+    """Say what is predicted, how it is spread over the sides of the split, and what columns it is predicted from."""
+    films, target, space = data.films, data.declared.target, data.fitted.encoder.space
+    unit = f", {target.unit}" if target.unit else ""
+    learnt = f", learnt as {target.transform}" if target.transform != "none" else ""
+    said = [
+        f"**{_cell(target.name)}**{_cell(unit)}{learnt}, of {count(films.film_codes())}",
+        _table(("side", "rows", "films", "least", "median", "mean", "most"), _sides(data)),
+        f"{space.n_dense:,} numbers and {space.n_labels:,} labels",
+        _table(("column", "role", "holds", "columns"), _columns(data)),
+    ]
+    if films.left_out:
+        said.append(f"{films.left_out:,} rows without {_cell(target.name)} are left out.")
+    if data.fitted.leak:
+        said.append(f"**{SHORT[BOTH_SIDES].capitalize()}.**")
+    return "\n\n".join(said)
+
+
+def count(codes: np.ndarray, side: str = "") -> str:
+    """Say how many films some rows are of, and how many rows.
+
+    Args:
+        codes: (n_rows,) the film of each row.
+        side: of the split.
+
+    >>> count(np.array([0, 1, 2])), count(np.array([0, 0, 1]), "test")
+    ('3 films', '2 test films in 3 rows')
+    """
+    n_films, n_rows = len(np.unique(codes)), len(codes)
+    films = f"{n_films:,} {side} films".replace("  ", " ")
+    return films if n_films == n_rows else f"{films} in {n_rows:,} rows"
+
+
+def _sides(data: FilmDataModule) -> Iterable[tuple[str, ...]]:
+    codes = data.films.film_codes()
+    for side in SIDES:
+        rows = getattr(data.films.rows, side)
+        actual = data.films.actual[rows]
+        spread = (actual.min(), np.median(actual), actual.mean(), actual.max())
+        yield side, f"{len(rows):,}", f"{len(np.unique(codes[rows])):,}", *map(compact, spread)
+
+
+def _columns(data: FilmDataModule) -> Iterable[tuple[str, ...]]:
+    space = data.fitted.encoder.space
+    holds = {"number": "a number", "missing": "whether it is missing", "label": "labels"}
+    return ((one.column, one.role, holds[one.kind], f"{len(one.values):,}") for one in (*space.dense, *space.labels))
+
+
+def _table(heading: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    rows = [heading, ("---",) * len(heading), *(tuple(map(_cell, line)) for line in lines)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    """Return a name that Markdown shows as it is: names are data."""
+    return re.sub(r"([\\`*_\[\]|])", r"\\\1", escape(" ".join(text.split()) if text.strip() else text, quote=False))

@@ -1,0 +1,215 @@
+"""The files of public collections as they are published: their names, columns and homes; and which one a file is."""
+
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.sources.homes import HOMES
+from greenlight_films.sources.json_objects import json_objects
+from greenlight_films.sources.raw_text import HEAD, read_header, reading
+
+MAGIC = {
+    b"PK\x03\x04": "a zip archive: unpack it",
+    b"\x1f\x8b": "gzip: give its name the ending .gz",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "an SQLite database",
+    b"<!DOC": "a web page: the download needs a login",
+    b"<html": "a web page: the download needs a login",
+    b"\xff\xfe": "UTF-16 text: save it as UTF-8",
+    b"\xfe\xff": "UTF-16 text: save it as UTF-8",
+}
+"""How files begin that no source has."""
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file of a collection.
+
+    Attributes:
+        source: the collection, by its word on the command line.
+        name: of the file as it is published, without `.gz`; the one that no other collection has, where there is one.
+        columns: those that it can't do without; of JSON lines the keys.
+        aliases: other names that it goes by.
+        optional: whether the collection can be prepared without it.
+    """
+
+    source: str
+    name: str
+    columns: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    optional: bool = False
+
+    @property
+    def names(self) -> str:
+        """Return its name and the others, as `a (or b)`."""
+        return f"{self.name} (or {', '.join(self.aliases)})" if self.aliases else self.name
+
+    def candidates(self, folder: Path) -> list[Path]:
+        """Return the files in a folder that have one of its names, in small or capital letters, also as `.gz`."""
+        names = [ending for name in (self.name, *self.aliases) for ending in (name.lower(), f"{name.lower()}.gz")]
+        there = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
+        return [there[name] for name in names if name in there]
+
+    def find(self, folder: Path) -> Path | None:
+        """Return the first of the candidates in a folder."""
+        return next(iter(self.candidates(folder)), None)
+
+
+MOVIES_METADATA = RawFile(
+    "the-movies-dataset",
+    "movies_metadata.csv",
+    (
+        "adult", "belongs_to_collection", "budget", "genres", "id", "original_language", "original_title",
+        "production_companies", "release_date", "revenue", "runtime", "status", "title", "vote_average", "vote_count",
+    ),
+)  # fmt: skip
+CREDITS = RawFile("the-movies-dataset", "credits.csv", ("cast", "crew", "id"), optional=True)
+KEYWORDS = RawFile("the-movies-dataset", "keywords.csv", ("id", "keywords"), optional=True)
+LINKS = RawFile("the-movies-dataset", "links.csv", ("movieId", "imdbId", "tmdbId"), optional=True)
+RATINGS = RawFile("the-movies-dataset", "ratings.csv", ("userId", "movieId", "rating", "timestamp"), optional=True)
+
+TMDB_MOVIES = RawFile(
+    "tmdb-5000",
+    "tmdb_5000_movies.csv",
+    ("budget", "id", "original_language", "popularity", "release_date", "revenue", "title", "vote_average"),
+    aliases=("movies.csv",),
+)
+TMDB_CREDITS = RawFile(
+    "tmdb-5000",
+    "tmdb_5000_credits.csv",
+    ("movie_id", "title", "cast", "crew"),
+    aliases=("credits.csv",),
+    optional=True,
+)
+
+TMDB_EXPORT = RawFile(
+    "tmdb-export",
+    "tmdb-movies.csv",
+    ("id", "budget", "revenue", "original_title", "runtime", "genres", "production_companies", "vote_average"),
+    aliases=("TMDB_movie_dataset_v11.csv", "tmdb_movies.csv", "movies.csv"),
+)
+
+TITLE_BASICS = RawFile(
+    "imdb",
+    "title.basics.tsv",
+    ("tconst", "titleType", "primaryTitle", "originalTitle", "isAdult", "startYear", "runtimeMinutes", "genres"),
+)
+TITLE_RATINGS = RawFile("imdb", "title.ratings.tsv", ("tconst", "averageRating", "numVotes"))
+TITLE_PRINCIPALS = RawFile("imdb", "title.principals.tsv", ("tconst", "ordering", "nconst", "category"), optional=True)
+TITLE_CREW = RawFile("imdb", "title.crew.tsv", ("tconst", "directors", "writers"), optional=True)
+NAME_BASICS = RawFile("imdb", "name.basics.tsv", ("nconst", "primaryName"), optional=True)
+
+MOVIE_INDUSTRY = RawFile(
+    "movie-industry",
+    "movies.csv",
+    (
+        "name", "rating", "genre", "year", "released", "score", "votes", "director", "writer", "star", "country",
+        "budget", "gross", "company", "runtime",
+    ),
+)  # fmt: skip
+
+OMDB = RawFile(
+    "omdb", "omdb.jsonl", ("Title", "Year", "Runtime", "Genre", "Director", "Actors", "imdbRating"), ("omdb.json",)
+)
+
+ALL_FILES = (
+    MOVIES_METADATA, CREDITS, KEYWORDS, LINKS, RATINGS, TMDB_MOVIES, TMDB_CREDITS, TMDB_EXPORT, TITLE_BASICS,
+    TITLE_RATINGS, TITLE_PRINCIPALS, TITLE_CREW, NAME_BASICS, MOVIE_INDUSTRY, OMDB,
+)  # fmt: skip
+
+
+def files_of(source: str) -> list[RawFile]:
+    """Return the files of a source, the one that names its films first."""
+    return [file for file in ALL_FILES if file.source == source]
+
+
+def find_files(source: str, raw: Path, tell: Callable[[str], None] = lambda _: None) -> dict[RawFile, Path]:
+    """Return the files of a source: those in a folder, or the first one itself and the others beside it.
+
+    Args:
+        tell: is given a sentence for each optional file that is another than its name says; it is not used.
+
+    Raises:
+        InputError: one is not there, or is another file than its name says.
+    """
+    first, *others = files_of(source)
+    home = f"it usually comes from {HOMES[source]}"
+    if not raw.exists():
+        raise InputError(f"--raw {raw} does not exist: it must be the folder with {first.names}, or that file; {home}")
+    folder = raw if raw.is_dir() else raw.parent
+    candidates = {file: file.candidates(folder) for file in (first, *others)}
+    if raw.is_file():
+        candidates[first] = [raw]
+    missing = [file.names for file, paths in candidates.items() if not paths and not file.optional]
+    if missing:
+        packed = ", ".join(sorted(path.name for path in folder.glob("*.zip")))
+        remedy = f"unpack {packed}" if packed else home
+        raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {remedy}")
+    found = {}
+    for file, paths in candidates.items():
+        problems: list[str] = []
+        for path in paths:
+            if not (problem := _problem(file, path)):
+                found[file] = path
+                break
+            problems.append(problem)
+        else:
+            if not file.optional:
+                raise InputError(problems[0])
+            if problems:
+                tell(f"Not used: {problems[0]}")
+    return found
+
+
+def _problem(file: RawFile, path: Path) -> str:
+    """Say what a file looks like, if it is not the one expected; nothing if it is."""
+    columns, kind = _start(path)
+    lacking = [name for name in file.columns if name not in columns]
+    if not lacking:
+        return ""
+    what = "keys" if file is OMDB else "columns"
+    lacks = f"it lacks {', '.join(lacking)}" if len(lacking) < len(file.columns) else "it has none of them"
+    return (
+        f"{path} looks like {_looks_like(columns) or kind}; "
+        f"expected {file.source}'s {file.name} with the {what} {', '.join(file.columns)}; {lacks}"
+    )
+
+
+def _start(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the columns or keys that a file begins with, and what kind of file it is.
+
+    Raises:
+        InputError: it is empty, or can't be read.
+    """
+    with reading(path) as stream:
+        head = stream.read(HEAD)
+    for magic, kind in MAGIC.items():
+        if head.lstrip().lower().startswith(magic.lower()):
+            return (), kind
+    if b"\0" in head[:1000]:
+        return (), "no text, for it has NUL bytes; if it is UTF-16, save it as UTF-8"
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+        return _keys(path), "JSON"
+    columns = read_header(path).columns
+    return columns, f"a table with the columns {', '.join(columns[:8])}"
+
+
+def _keys(path: Path) -> tuple[str, ...]:
+    """Take the keys of the first objects until none is lacking: one may be broken, or say that a film was not found."""
+    keys: dict[str, None] = {}
+    with reading(path) as stream:
+        for one in json_objects(BytesIO(stream.read(16 * HEAD))):
+            keys |= dict.fromkeys(one.value)
+            if keys.keys() >= set(OMDB.columns):
+                break
+    return tuple(keys)
+
+
+def _looks_like(columns: tuple[str, ...]) -> str:
+    """Name the known file that has most of its columns here, where it has all."""
+    fitting = [file for file in ALL_FILES if set(file.columns) <= set(columns)]
+    best = max(fitting, key=lambda file: len(file.columns), default=None)
+    return f"{best.source}'s {best.name}" if best else ""

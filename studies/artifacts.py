@@ -1,0 +1,157 @@
+"""What a run fitted, in files that load without running code: JSON, arrays, and skops for whole estimators."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import skops.io
+from sklearn.base import BaseEstimator
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.tree import DecisionTreeRegressor
+
+from greenlight_films.baselines import KNN, OLS, PCA, Baseline, Boosting, KMeans, Mean, Ridge, SklearnMLP, Tree
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.saved_mlp import SavedMLP
+
+FOLDER, FORMAT = "artifacts", 1
+KINDS: dict[str, type[Baseline]] = {
+    "MLP": SavedMLP,
+    **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, Tree, SklearnMLP, KMeans, PCA)},
+}
+TRUSTED = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+)
+"""Types beyond skops' own list that an estimator of ours is made of: plain holders of numbers."""
+
+HOW = (
+    "from greenlight_films.studies.artifacts import load_artifacts; artifacts = load_artifacts(FOLDER); "
+    "films = artifacts.encode(read_table(TABLE)); artifacts.models[NAME].predict(films)"
+)
+
+
+@dataclass(frozen=True)
+class Artifacts:
+    """What a run fitted.
+
+    Attributes:
+        models: by name: those that predict have `predict`, kmeans has `assign`, pca has `transform`.
+    """
+
+    space: FeatureSpace
+    scale: TargetScale
+    models: dict[str, Baseline]
+
+    def encode(self, frame: pd.DataFrame) -> EncodedFilms:
+        """Return a table's films as the models take them."""
+        return FilmEncoder.from_space(self.space).encode(frame)
+
+
+def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) -> None:
+    """Write models into the run's folder, beside those that are there of the same films."""
+    space = fitted.encoder.space
+    before = run.read_json(f"{FOLDER}/metadata.json")
+    same = before.get("format") == FORMAT and before.get("fingerprint") == fitted.fingerprint
+    kept = before["models"] if same else {}
+    for name, model in models.items():
+        kept[name] = _write(run, name, model)
+    run.write_text(f"{FOLDER}/features.json", space.to_json())
+    metadata = {
+        "format": FORMAT,
+        "how_to_apply": HOW,
+        "features": {"file": "features.json", "numbers": space.dense_names(), "labels": space.n_labels},
+        "target_scale": asdict(fitted.scale),
+        "fingerprint": fitted.fingerprint,
+        "versions": {name: version(name) for name in ("numpy", "scikit-learn", "torch", "skops")},
+        "models": kept,
+    }
+    run.write_json(f"{FOLDER}/metadata.json", metadata)
+
+
+def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
+    state = model.to_state()
+    arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+    whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
+    plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
+    packed = BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    files = {f"{name}.npz": packed.getvalue()}
+    files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
+    for file, content in files.items():
+        run.write_bytes(f"{FOLDER}/{file}", content)
+    kind = next(key for key, one in KINDS.items() if type(model) is one)
+    return {
+        "kind": kind,
+        "what": (type(model).__doc__ or "").strip().splitlines()[0],
+        "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
+        "whole": list(whole),
+        "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},
+        "plain": plain,
+    }
+
+
+def load_artifacts(folder: str | Path) -> Artifacts:
+    """Load what a run fitted, from `runs/<study>/version_<n>/artifacts`. Nothing in the files is run.
+
+    Raises:
+        InputError: a file is missing, broken, or holds more than numbers.
+    """
+    folder = Path(folder)
+    if not (folder / "metadata.json").is_file():
+        raise InputError(
+            f"artifacts are in a folder with metadata.json, such as runs/ratings/version_0/artifacts; {folder} has none"
+        )
+    try:
+        metadata = json.loads((folder / "metadata.json").read_text(encoding="utf-8"))
+        if metadata["format"] != FORMAT:
+            raise InputError(f"{folder} must have format {FORMAT}, got {metadata['format']}; make them anew")
+        space = FeatureSpace.from_json((folder / "features.json").read_text(encoding="utf-8"))
+        models = {name: _read(folder, name, said) for name, said in metadata["models"].items()}
+        return Artifacts(space, TargetScale(**metadata["target_scale"]), models)
+    except InputError:
+        raise
+    except Exception as problem:  # whatever a broken or foreign file makes of its reader
+        raise InputError(
+            f"{folder} can't be read: {problem}; make them anew with `baselines --run`, mlp with `test --run`"
+        ) from None
+
+
+def _read(folder: Path, name: str, said: dict[str, Any]) -> Baseline:
+    kind = KINDS[said["kind"]]
+    with np.load(_file(folder, f"{name}.npz", said), allow_pickle=False) as arrays:
+        state = {**said["plain"], **{key: arrays[key] for key in said["arrays"]}}
+    for key in said["whole"]:
+        state[key] = _estimator(_file(folder, f"{name}.{key}.skops", said))
+    model = kind.from_state(state)
+    model.name = name
+    return model
+
+
+def _file(folder: Path, name: str, said: dict[str, Any]) -> Path:
+    """Return a file of the folder that is the one which was written."""
+    path = folder / name
+    if path.parent != folder or not re.fullmatch(r"\w[\w .-]*", name):
+        raise InputError(f"{folder}: a model's files are beside metadata.json, got '{name}'")
+    if sha256(path.read_bytes()).hexdigest() != said["sha256"][name]:
+        raise InputError(f"{path} is not the file that metadata.json tells of: they were written at different times")
+    return path
+
+
+def _estimator(path: Path) -> BaseEstimator:
+    foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+    if foreign:
+        raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
+    loaded = skops.io.load(path, trusted=list(TRUSTED))
+    if not isinstance(loaded, HistGradientBoostingRegressor | MLPRegressor | DecisionTreeRegressor):
+        raise InputError(f"{path} holds {type(loaded).__name__}, which no model of Greenlight is made of")
+    return loaded

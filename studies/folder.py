@@ -1,0 +1,76 @@
+"""Files that are whole or not there, in a folder."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.whole_files import cannot_write, write_whole
+
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet takes for the start of a formula."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder to write into."""
+
+    path: Path
+
+    def write_json(self, name: str, content: dict[str, Any]) -> None:
+        self.write_text(name, self.json(content))
+
+    @staticmethod
+    def json(content: dict[str, Any]) -> str:
+        return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def write_csv(self, name: str, table: pd.DataFrame) -> None:
+        self.write_text(name, self.csv(table))
+
+    @staticmethod
+    def csv(table: pd.DataFrame) -> str:
+        """Return a table as text in which no cell or heading is a formula: such a one gets an apostrophe."""
+        safe = table.copy(deep=False)
+        for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
+            risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
+            if risky.any():
+                safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
+        safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
+        return safe.to_csv(index=False, lineterminator="\n")
+
+    def read_csv(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table that `write_csv` wrote, or some columns of it, its texts as they were.
+
+        Raises:
+            ValueError: it was changed since.
+        """
+        table = pd.read_csv(self.path / name, usecols=columns)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
+            raise ValueError("rows must have as many cells as the header")
+        for column in table.select_dtypes("str"):
+            guarded = table[column].str.startswith(tuple(f"'{sign}" for sign in DANGEROUS)).fillna(False).astype(bool)
+            if guarded.any():
+                table[column] = table[column].mask(guarded, table[column].str.slice(1))
+        return table
+
+    def write_text(self, name: str, text: str) -> None:
+        self.write_bytes(name, text.encode("utf-8"))
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        """Write beside the file, then rename."""
+        self.write_all({name: content})
+
+    def write_all(self, contents: dict[str, bytes]) -> None:
+        """Write files, or none where there is no room for one; see `write_whole`."""
+        if not self.path.is_dir():
+            raise InputError(f"the folder {self.path} is gone: leave it in place while a command writes into it")
+        paths = {self.path / name: content for name, content in contents.items()}
+        for path in paths:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise cannot_write(path, problem) from None
+        write_whole(paths)

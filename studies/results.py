@@ -1,0 +1,173 @@
+"""What a run left in its folder, read back for a report; what a run does not have is empty."""
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.films import film_codes
+from greenlight_films.datamodules.leakage import is_year
+from greenlight_films.datamodules.tables.cells import read_numbers
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.written_files import refuse_other_content, unreadable
+
+NETWORK = "mlp"
+"""What the study's own network is called among models."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """The files of a run."""
+
+    run: RunFolder
+
+    @property
+    def name(self) -> str:
+        return f"{self.run.study}/{self.run.version}"
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        return self.run.read_json("metrics.json")
+
+    @property
+    def path(self) -> str:
+        """Return the folder as one types it in a command."""
+        return shlex.quote(str(self.run.path))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        config: dict[str, Any] = yaml.safe_load(self.run.config.read_text(encoding="utf-8"))  # `RunFolder.open` did so
+        refuse_other_content(self.run.path, self.run.config.name, config)
+        return config
+
+    @cached_property
+    def importance(self) -> dict[str, Any]:
+        """Return how importance was measured."""
+        return self.run.read_json("importance.json")
+
+    @property
+    def side(self) -> str:
+        """Return which films importance was measured on."""
+        return "validation" if self.importance.get("split") == "val" else "test"
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """Return one line a feature, the most important first; empty where importance was not measured."""
+        return self.table("Permu_importance_df.csv") if self.importance else pd.DataFrame()
+
+    @cached_property
+    def aggregated(self) -> pd.DataFrame:
+        """Return one line a column, role and group."""
+        return self.table("aggregated_importance.csv")
+
+    @cached_property
+    def contributions(self) -> pd.DataFrame:
+        """Return what each value of a held-out film moves its prediction by: row, feature, contribution."""
+        return self.table("contributions.parquet", pd.read_parquet)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """Return one line a row of the table that has a target, with what the network predicts of it."""
+        return self.table("predictions.csv")
+
+    @cached_property
+    def test(self) -> pd.DataFrame:
+        """Return the test rows: row, actual, predicted by the network, title and film where known."""
+        return self._side("test")
+
+    @cached_property
+    def measured(self) -> pd.DataFrame:
+        """Return the rows that importance was measured on, as `test` does."""
+        return self._side("val" if self.side == "validation" else "test")
+
+    def _side(self, side: str) -> pd.DataFrame:
+        if self.predictions.empty:
+            return self.predictions
+        rows = self.predictions[self.predictions["split"] == side].reset_index(drop=True)
+        return with_films(rows)
+
+    @cached_property
+    def predicted(self) -> pd.DataFrame:
+        """Return the test rows with a column a model: row, actual, and the network's first where there is one."""
+        classical = self.table("baselines/predictions.csv")
+        if self.test.empty:
+            return classical if classical.empty else with_films(classical)
+        mine = self.test[["row", "film", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
+        theirs = classical.drop(columns=["film", "title", "actual"], errors="ignore")
+        return mine if classical.empty else mine.merge(theirs, on="row", how="left")
+
+    @property
+    def models(self) -> list[str]:
+        """Return the models whose prediction of every test row is there and a number."""
+        names = [name for name in self.predicted if name not in ("row", "film", "title", "actual")]
+        return [name for name in names if np.isfinite(self.predicted[name].astype(float)).all()]
+
+    @cached_property
+    def year(self) -> pd.Series | None:
+        """Return the year of each test row, by its number in the table; None where no column is one."""
+        features = [one["init_args"]["column"] for one in self.config["data"]["features"]]
+        name = next((column for column in features if is_year(column)), None)
+        if name is None:
+            return None
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, [name]))
+        if films.empty:
+            return None
+        cells = films[name]
+        try:
+            years = pd.Series(read_numbers(cells))
+        except InputError:  # dates
+            years = pd.to_datetime(cells, format="ISO8601", errors="coerce").dt.year.astype(float)
+        return years.set_axis(np.arange(1, len(years) + 1)).rename(name) if years.notna().any() else None
+
+    def labels_of(self, role: str) -> pd.DataFrame:
+        """Return the values that test rows have in a role: row and value, one line each."""
+        if self.contributions.empty or self.features.empty:
+            return pd.DataFrame(columns=["row", "value"])
+        mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
+        found = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
+        return found[["row", "value"]]
+
+    def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
+        """Return a table of the run's folder; empty where it isn't there.
+
+        Args:
+            reader: of another format than `write_csv` writes.
+
+        Raises:
+            InputError: it holds what no command wrote.
+        """
+        path = self.run.path / name
+        if not path.is_file():
+            return pd.DataFrame()
+        try:
+            table = reader(path) if reader else self.run.read_csv(name)
+        except (ValueError, OSError, LookupError) as problem:  # Arrow's and pandas' are ValueErrors
+            raise unreadable(self.run.path, name, problem) from None
+        refuse_other_content(self.run.path, name, table)
+        return table
+
+    @property
+    def target(self) -> str:
+        return self.metrics.get("target", "the target")
+
+    @property
+    def unit(self) -> str:
+        return self.metrics.get("unit", "")
+
+    @property
+    def learnt_unit(self) -> str:
+        """Return the unit of the target as models learn it."""
+        transform = self.config["data"]["target"].get("init_args", {}).get("transform", "none")
+        return self.unit if transform == "none" else f"{transform} of {self.unit or self.target}"
+
+
+def with_films(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the code of the film that each belongs to in place of its id; without ids each is one."""
+    return rows.assign(film=film_codes(rows["film"]) if "film" in rows else np.arange(len(rows)))

@@ -1,0 +1,50 @@
+"""A trained network without Lightning: from encoded films to predictions in the target's unit."""
+
+from copy import deepcopy
+from dataclasses import asdict
+from typing import Any, Self
+
+import numpy as np
+import torch
+
+from greenlight_films.baselines import Predictor, Sample
+from greenlight_films.datamodules import EncodedFilms, FilmRows, TargetScale
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+
+BATCH_ROWS = 4096
+
+
+class SavedMLP(Predictor):
+    """The network with its weights; it comes trained.
+
+    Args:
+        network: copied to the CPU, in float32.
+    """
+
+    def __init__(self, network: AdditiveMLP, scale: TargetScale) -> None:
+        self.name = "mlp"
+        self.network = deepcopy(network).cpu().float().eval()
+        self.scale = scale
+
+    def fit(self, training: Sample) -> Self:
+        raise NotImplementedError("train it with `fit` or `study`")
+
+    def predict(self, films: EncodedFilms) -> np.ndarray:
+        rows = FilmRows(films, np.zeros(films.n_rows))
+        predicted = [np.zeros(0, np.float32)]
+        with torch.inference_mode():
+            for start in range(0, len(rows), BATCH_ROWS):
+                batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
+                predicted.append(self.network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
+        return self.scale.inverse(np.concatenate(predicted))
+
+    def to_state(self) -> dict[str, Any]:
+        weights = {f"network.{name}": weight.numpy() for name, weight in self.network.state_dict().items()}
+        return {"sizes": self.network.sizes, "scale": asdict(self.scale), **weights}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        network = AdditiveMLP(**state["sizes"])
+        weights = {name[8:]: torch.from_numpy(array) for name, array in state.items() if name.startswith("network.")}
+        network.load_state_dict(weights)
+        return cls(network, TargetScale(**state["scale"]))

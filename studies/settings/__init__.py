@@ -1,0 +1,1 @@
+"""From a config to objects: the parser, its messages, and what a config may name."""

@@ -1,0 +1,1 @@
+"""The search of the settings that do best on the validation films."""

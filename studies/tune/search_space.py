@@ -1,0 +1,224 @@
+"""What a search tries: the keys of a config, tied or alone, and their values; no training and no files in here."""
+
+import itertools
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.errors import nearest
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")
+"""The groups of a config that training depends on."""
+
+FIXED = {
+    **dict.fromkeys(("data.table", "data.query"), "trials must be scored on the same films"),
+    "data.split": "trials must be scored on the same films, and the test films stay apart from all of them",
+    **dict.fromkeys(
+        ("data.target.class_path", *(f"data.target.init_args.{name}" for name in ("column", "budget", "revenue"))),
+        "trials must predict the same target",
+    ),
+    **dict.fromkeys(("trainer.limit_val_batches", "trainer.fast_dev_run"), "trials must be scored on the same films"),
+    "early_stopping.monitor": "trials must be compared by the same score",
+    "early_stopping.mode": "trials must be compared by the same score",
+}
+"""What would make the scores of trials those of different things, and why."""
+
+OF_LOSS = ("model.loss", "data.target")
+"""Where these are searched, val/loss is another measure in each trial."""
+
+EXAMPLE = """\
+search:
+  space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}"""
+
+Point = dict[str, Any]
+"""The value of each axis, by the axis' name."""
+
+
+@dataclass
+class Search:
+    """What `tune` tries.
+
+    Args:
+        method: grid runs all combinations; tpe lets those that did well lead to the next.
+        trials: how many, with tpe.
+        prune: stop a trial whose validation score is worse than the median of the trials before it, epoch by epoch;
+            with folds every trial is trained to its end.
+        seed: of tpe's draws; trials are trained with the config's own seeds.
+        folds: with 2 or more, train each trial so many times, by turns without one part of the films that are not
+            tested, and compare the means of the scores; for tables whose few validation films tell little.
+        space: values of keys such as model.hidden, or {low, high, log} with tpe; a comma ties keys to one value.
+    """
+
+    method: Literal["grid", "tpe"] = "grid"
+    trials: int = 20
+    prune: bool = True
+    seed: int = 42
+    folds: int = 1
+    space: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Keys that take one value together: one of several, or from a range.
+
+    Args:
+        bounds: the lowest and the highest value, both included; whole numbers where both are.
+    """
+
+    keys: tuple[str, ...]
+    values: tuple[Any, ...] = ()
+    bounds: tuple[float, float] | None = None
+    log: bool = False
+
+    @property
+    def name(self) -> str:
+        return ", ".join(self.keys)
+
+    @property
+    def probes(self) -> tuple[Any, ...]:
+        """Return the values that the keys must take for a search to begin: all, or the ends of the range."""
+        return self.bounds or self.values
+
+    def words(self, value: Any) -> list[str]:
+        """Return the options that set the keys.
+
+        >>> Axis(("model.hidden",), ([16], [32, 16])).words([32, 16])
+        ['--model.hidden=[32, 16]']
+        """
+        return [f"--{key}={as_text(value)}" for key in self.keys]
+
+    def distribution(self) -> "BaseDistribution":
+        """Return Optuna's description; lists and the like stand in it as JSON."""
+        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+        if self.bounds is None:
+            return CategoricalDistribution([json.dumps(value) for value in self.values])
+        low, high = self.bounds
+        if isinstance(low, int) and isinstance(high, int):
+            return IntDistribution(low, high, log=self.log)
+        return FloatDistribution(low, high, log=self.log)
+
+    def encode(self, value: Any) -> Any:
+        """Return what Optuna keeps in place of a value."""
+        return json.dumps(value) if self.bounds is None else value
+
+    def decode(self, kept: Any) -> Any:
+        """Return the value that Optuna keeps."""
+        return json.loads(kept) if self.bounds is None else kept
+
+
+def as_text(value: Any) -> str:
+    """Return a value as one types it behind an option."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def axes_of(search: Search, options: Iterable[str], monitor: str) -> list[Axis]:
+    """Return the axes of a search.
+
+    Args:
+        options: the keys that a config takes.
+        monitor: the score that trials are compared by.
+
+    Raises:
+        InputError: with all that is wrong with the search.
+    """
+    if not search.space:
+        raise InputError(f"`tune` needs search.space, the values to try; the config has none. For example:\n{EXAMPLE}")
+    problems = _problems_of_numbers(search)
+    axes, known = [], list(options)
+    for name, tried in search.space.items():
+        keys = tuple(key.strip() for key in name.split(","))
+        problems += [found for key in keys if (found := _problem_of_key(key, known, monitor))]
+        found = _problem_of_range(tried, search.method) if isinstance(tried, dict) else _problem_of_values(tried)
+        problems += [f"search.space, {name}: {found}"] if found else []
+        axes += [] if found else [_axis(keys, tried)]
+    every = [key for axis in axes for key in axis.keys]
+    problems += [f"search.space names '{key}' twice: once is enough" for key in _repeated(every)]
+    if problems:
+        raise InputError("\n".join(problems))
+    return axes
+
+
+def _axis(keys: tuple[str, ...], tried: Any) -> Axis:
+    if isinstance(tried, dict):
+        return Axis(keys, bounds=(tried["low"], tried["high"]), log=tried.get("log", False))
+    return Axis(keys, tuple(tried))
+
+
+def _problems_of_numbers(search: Search) -> list[str]:
+    problems = []
+    if search.trials < 1:
+        problems.append(f"search.trials must be 1 or more, got {search.trials}")
+    if search.folds < 1:
+        problems.append(f"search.folds must be 1 or more, got {search.folds}")
+    if search.seed < 0:
+        problems.append(f"search.seed must be 0 or more, got {search.seed}")
+    return problems
+
+
+def _problem_of_key(key: str, options: list[str], monitor: str) -> str | None:
+    searched = [option for option in options if option.split(".")[0] in SEARCHED and option not in SEARCHED[:-1]]
+    if key not in searched and not any(key.startswith(f"{option}.") for option in searched):
+        return f"search.space: no key '{key}' that training depends on{nearest(key, searched)}"
+    for fixed, why in FIXED.items():
+        if _is_in(key, fixed) or _is_in(fixed, key):
+            return f"search.space must leave {fixed} as it is, got {key}: {why}"
+    if monitor == "val/loss" and any(_is_in(key, part) for part in OF_LOSS):
+        return f"search.space: with {key}, val/loss is another measure in each trial: early_stopping.monitor val/rmse"
+    return None
+
+
+def _is_in(key: str, part: str) -> bool:
+    return key == part or key.startswith(f"{part}.")
+
+
+def _problem_of_values(values: Any) -> str | None:
+    if not isinstance(values, list) or not values:
+        return f"must be one or more values such as [0.1, 0.2], got {as_text(values)}"
+    twice = _repeated([json.dumps(value) for value in values])
+    return f"each value once, got {twice[0]} twice" if twice else None
+
+
+def _problem_of_range(given: dict[str, Any], method: str) -> str | None:
+    if method == "grid":
+        return f"a grid needs a list of values, got {as_text(given)}; search.method tpe takes a range"
+    names = ("low", "high", "log")
+    if unknown := [name for name in given if name not in names]:
+        return f"a range has low, high and log, got '{unknown[0]}'{nearest(unknown[0], names)}"
+    if (
+        not all(type(given.get(name)) in (int, float) for name in names[:2])
+        or type(given.get("log", False)) is not bool
+    ):
+        return f"a range is two numbers, such as {{low: 0.001, high: 0.1, log: true}}, got {as_text(given)}"
+    if not given["low"] < given["high"]:
+        return f"low must be below high, got {given['low']} and {given['high']}"
+    if given.get("log") and given["low"] <= 0:
+        return f"low must be above 0 with log, got {given['low']}"
+    return None
+
+
+def _repeated(names: list[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+def grid(axes: list[Axis]) -> list[Point]:
+    """Return all combinations, the last axis' value changing first."""
+    names = [axis.name for axis in axes]
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*(axis.values for axis in axes))]
+
+
+def words_of(axes: list[Axis], point: Point) -> list[str]:
+    """Return the options of a trial."""
+    return [word for axis in axes for word in axis.words(point[axis.name])]
+
+
+def stream(seed: int, place: int) -> int:
+    """Return the seed of a trial's own draws, so that a search that was interrupted goes on as if it had not been."""
+    return int(np.random.SeedSequence((seed, place)).generate_state(1)[0])

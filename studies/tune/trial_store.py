@@ -1,0 +1,155 @@
+"""The trials of a search, kept by Optuna: which are finished, which are missing, what the next one tries."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState
+from sqlalchemy.exc import SQLAlchemyError
+
+from greenlight_films.datamodules import InputError
+from greenlight_films.studies.tune.search_space import Axis, Point, Search, grid, stream
+
+State = Literal["complete", "pruned", "failed"]
+
+STATES: dict[State, TrialState] = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+
+UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 5, 5
+"""Trials that are trained to their end before any is stopped, and epochs that each of the others has for a start."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What came of a trial.
+
+    Args:
+        place: its number, from 0; a trial that was interrupted is run again under its own.
+        score: the best of its epochs; None where none has one.
+        beside: other scores of that epoch.
+        problem: why it failed.
+    """
+
+    place: int
+    state: State
+    point: Point
+    score: float | None = None
+    beside: dict[str, float] = field(default_factory=dict)
+    epochs: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+
+class TrialStore:
+    """The trials in an SQLite file, one process at a time.
+
+    Args:
+        mode: whether the lowest score is the best, or the highest.
+        config: what the trials depend on; another one is refused later.
+    """
+
+    def __init__(
+        self, path: Path, search: Search, axes: list[Axis], mode: Literal["min", "max"], config: dict[str, Any]
+    ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.search, self.axes, self.mode = search, axes, mode
+        self.points = grid(axes) if search.method == "grid" else []
+        try:
+            self.storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+            self.study = self._open()
+            self.study.get_trials(deepcopy=False)
+        except (SQLAlchemyError, ValueError) as problem:  # no database, or one with other things in its cells
+            raise InputError(f"{path} is not the record of a search: {problem.args[0]}") from None
+        known = self.study.user_attrs.get("config")
+        if known is None:
+            self.study.set_user_attr("config", config)
+        elif changed := _differences(known, config):
+            self.close()
+            raise InputError("\n".join([*changed, "--resume takes the search as it began: leave it so, or begin anew"]))
+        self._forget_interrupted()
+
+    def _open(self) -> optuna.Study:
+        return optuna.create_study(
+            storage=self.storage,
+            study_name="tune",
+            direction="minimize" if self.mode == "min" else "maximize",
+            pruner=optuna.pruners.MedianPruner(UNPRUNED_TRIALS, UNPRUNED_EPOCHS),
+            load_if_exists=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.storage.remove_session()
+        self.storage.engine.dispose()
+
+    def _forget_interrupted(self) -> None:
+        while self.study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
+            self.study.ask()
+        for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
+            self.study.tell(trial.number, state=TrialState.FAIL)
+
+    def ask(self, place: int) -> optuna.Trial:
+        """Begin a trial; what it tries is given by its place, the seed and the trials finished before."""
+        if self.search.method == "grid":
+            self.study.enqueue_trial({axis.name: axis.encode(self.points[place][axis.name]) for axis in self.axes})
+        self.study.sampler = optuna.samplers.TPESampler(seed=stream(self.search.seed, place))
+        trial = self.study.ask({axis.name: axis.distribution() for axis in self.axes})
+        trial.set_user_attr("place", place)
+        return trial
+
+    def point(self, trial: optuna.Trial | FrozenTrial) -> Point:
+        """Return what a trial tries."""
+        return {axis.name: axis.decode(trial.params[axis.name]) for axis in self.axes}
+
+    def tell(self, trial: optuna.Trial, result: TrialResult) -> None:
+        """Keep what came of a trial."""
+        found = {"score": result.score, "beside": result.beside, "epochs": result.epochs, "seconds": result.seconds}
+        trial.set_user_attr("found", {**found, "problem": result.problem})
+        self.study.tell(trial, result.score if result.state == "complete" else None, STATES[result.state])
+
+    def results(self) -> list[TrialResult]:
+        """Return the finished trials: complete ones before others, the best first."""
+        states = {state: name for name, state in STATES.items()}
+        trials = [trial for trial in self.study.get_trials(deepcopy=False) if trial.state in states]
+        results = [
+            TrialResult(trial.user_attrs["place"], states[trial.state], self.point(trial), **trial.user_attrs["found"])
+            for trial in trials
+            if "found" in trial.user_attrs  # which a trial that was interrupted has not
+        ]
+        return sorted(results, key=self._rank)
+
+    def _rank(self, result: TrialResult) -> tuple[int, float, int]:
+        score = result.score or 0.0
+        return list(STATES).index(result.state), score if self.mode == "min" else -score, result.place
+
+    def missing(self) -> list[int]:
+        """Return the places of the trials that are not finished."""
+        finished = {result.place for result in self.results()}
+        return [place for place in range(self.n_trials) if place not in finished]
+
+    @property
+    def n_trials(self) -> int:
+        return len(self.points) or self.search.trials
+
+
+def _differences(known: dict[str, Any], given: dict[str, Any], within: str = "") -> list[str]:
+    """Return one problem a key that has another value than it had."""
+    problems = []
+    for key in dict.fromkeys([*known, *given]):
+        old, new = known.get(key), given.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and within != "search.":
+            problems += _differences(old, new, f"{within}{key}.")
+        elif old != new:
+            problems.append(f"{within}{key} was {old}, got {new}")
+    return problems

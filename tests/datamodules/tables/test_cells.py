@@ -1,0 +1,293 @@
+import ast
+import json
+import re
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.cells import parse_labels, read_labels, read_numbers, split_labels
+from greenlight_films.datamodules.tables.read_table import read_table
+
+MOVIES = Path(__file__).parents[3] / "../shared/data/the_movies_dataset"
+
+needs_movies = pytest.mark.skipif(not MOVIES.is_dir(), reason="the slice of The Movies Dataset is not beside this copy")
+
+
+def column(cells, dtype="str"):
+    return pd.Series(cells, name="c", dtype=dtype)
+
+
+def arrow(cells, kind):
+    return column(pa.array(cells, kind).to_pandas(types_mapper=pd.ArrowDtype), pd.ArrowDtype(kind))
+
+
+def unpacked(lists):
+    names = lists.names.to_pylist()
+    return [[names[code] for code in lists.codes[a:b]] for a, b in zip(lists.offsets, lists.offsets[1:], strict=False)]
+
+
+def plain_split(cell, separator):
+    labels = [unicodedata.normalize("NFC", label.strip()) for label in (cell or "").split(separator)]
+    return [label for label in labels if label]
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "expected"),
+    [
+        ([1, 2], "int32", [1, 2]),
+        ([1.5, None], "float64", [1.5, np.nan]),
+        ([1, None], "Int64", [1, np.nan]),
+        ([True, False], "bool", [1, 0]),
+        ([True, None], "object", [1, np.nan]),
+        (["1", " 2.5 ", None, "-1e3"], "str", [1, 2.5, np.nan, -1000]),
+        ([1, "2", None], "object", [1, 2, np.nan]),
+        ([None, None], "object", [np.nan, np.nan]),
+        ([None, None], "datetime64[ns]", [np.nan, np.nan]),
+        ([], "float64", []),
+    ],
+)
+def test_numbers_are_float64_with_nan_where_missing(cells, dtype, expected):
+    values = read_numbers(column(cells, dtype))
+    assert values.dtype == np.float64
+    np.testing.assert_array_equal(values, expected)
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "said"),
+    [
+        (["1", "about 2", "x", None], "str", "column 'c' must hold numbers, row 2 has 'about 2' (2 such rows)"),
+        (["1,000"], "str", "column 'c' must hold numbers, row 1 has '1,000'"),
+        (["y" * 200], "str", f"row 1 has '{'y' * 80}'"),
+        ([1.0, np.inf, -np.inf], "float64", "column 'c' must hold finite numbers, row 2 has 'inf' (2 such rows)"),
+        (["inf"], "str", "column 'c' must hold finite numbers, row 1 has 'inf'"),
+        (
+            [None, "2001-02-03"],
+            "datetime64[ns]",
+            "column 'c' must hold numbers, got dates such as 2001-02-03 00:00:00",
+        ),
+    ],
+)
+def test_a_cell_that_is_no_number_is_refused_by_row_and_value(cells, dtype, said):
+    with pytest.raises(InputError, match=re.escape(said)):
+        read_numbers(column(cells, dtype))
+
+
+def test_a_list_is_no_number():
+    with pytest.raises(InputError, match=re.escape("column 'c' must hold numbers, row 1 has")):
+        read_numbers(arrow([["1"]], pa.list_(pa.string())))
+
+
+def test_a_number_that_log1p_cannot_take_is_refused():
+    with pytest.raises(InputError, match=r"column 'c' must be above -1 for log1p, row 3 has '-1.0' \(2 such rows\)"):
+        read_numbers(column([0, None, -1, -7], "float64"), above=-1)
+
+
+def test_a_row_is_counted_by_the_frames_index():
+    with pytest.raises(InputError, match="row 42 has 'x'"):
+        read_numbers(pd.Series(["1", "x"], index=[7, 41], name="c", dtype="str"))
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "expected"),
+    [
+        (["A, B", "  B ", None, "A"], "str", [["A, B"], ["B"], [], ["A"]]),
+        (["", "  ", "x\t"], "str", [[], [], ["x"]]),
+        (["e\u0301", "é"], "str", [["é"], ["é"]]),
+        ([1999, 2001], "int64", [["1999"], ["2001"]]),
+        ([862.0, None], "float64", [["862"], []]),
+        ([862.5, None], "float64", [["862.5"], []]),
+        ([1.0, np.inf], "float64", [["1"], ["inf"]]),
+        ([1e300, 2.0], "float64", [["1e+300"], ["2"]]),
+        (["x", None, "x"], "category", [["x"], [], ["x"]]),
+        ([1, "drei", None], "object", [["1"], ["drei"], []]),
+        ([True, False], "bool", [["true"], ["false"]]),
+        ([True, None], "object", [["true"], []]),
+        ([None, None], "object", [[], []]),
+        ([], "str", []),
+    ],
+)
+def test_a_cell_read_whole_is_one_trimmed_label_in_nfc(cells, dtype, expected):
+    assert unpacked(read_labels(column(cells, dtype))) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("A, B", ["A", "B"]),
+        ("A, A, B, A", ["A", "A", "B", "A"]),
+        (" A ,  B , ", ["A", "B"]),
+        (", , A, , B, ", ["A", "B"]),
+        (", , , ", []),
+        (",", [","]),
+        ("", []),
+        ("   ", []),
+        (None, []),
+        ("\u00a0A\u2003, e\u0301, é", ["A", "é", "é"]),
+        ("a, A", ["a", "A"]),
+    ],
+)
+def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty(cell, labels):
+    lists = split_labels(column(["x, y", cell, "z"]), ", ")
+    assert unpacked(lists) == [["x", "y"], labels, ["z"]]
+    assert lists.codes.dtype == np.int32
+
+
+@pytest.mark.parametrize("separator", ["|", ".", "$", ", ", "[a]", "\\"])
+def test_a_separator_is_text_and_no_pattern(separator):
+    assert unpacked(split_labels(column([f"x{separator}a{separator}y"]), separator)) == [["x", "a", "y"]]
+
+
+@settings(max_examples=150, deadline=None, database=None)
+@given(
+    cells=st.lists(
+        st.none() | st.text(st.sampled_from("aAé e\u0301\u00a0,|") | st.characters(exclude_categories=["Cs", "Cn"]))
+    ),
+    separator=st.sampled_from([",", ", ", "|", "a", "  "]),
+)
+def test_splitting_agrees_with_plain_python(cells, separator):
+    lists = split_labels(column(cells), separator)
+    expected = [plain_split(cell, separator) for cell in cells]
+    assert unpacked(lists) == expected
+    assert [sorted(row) for row in unpacked(lists.distinct())] == [sorted(set(row)) for row in expected]
+    assert unpacked(lists.at(1)) == [row[1:2] for row in expected]
+
+
+def test_names_are_distinct_and_none_is_empty():
+    names = split_labels(column(["A, , e\u0301", "é, A ", None]), ", ").names.to_pylist()
+    assert sorted(names) == ["A", "é"]
+
+
+def test_distinct_gives_each_label_once_where_it_comes_first():
+    lists = split_labels(column(["A, B", "B, A, B", None, "C, A, C"]), ", ")
+    assert unpacked(lists.distinct()) == [["A", "B"], ["B", "A"], [], ["C", "A"]]
+    assert lists.counts().tolist() == [2, 3, 0, 3]
+
+
+def test_at_gives_the_label_of_a_position_counted_after_empty_ones_are_left_out():
+    lists = split_labels(column([", A, B", "C", None]), ", ")
+    assert unpacked(lists.at(0)) == [["A"], ["C"], []]
+    assert unpacked(lists.at(1)) == [["B"], [], []]
+    assert unpacked(lists.at(9)) == [[], [], []]
+
+
+def test_chunks_and_slices_of_a_column_change_nothing():
+    whole = column(["A, B", None, "B", ", ", "C, A"] * 3)
+    chunked = pd.concat([whole[:4], whole[4:9], whole[9:]])
+    expected = unpacked(split_labels(whole, ", "))
+    assert unpacked(split_labels(chunked, ", ")) == expected
+    assert unpacked(split_labels(whole[3:11], ", ")) == expected[3:11]
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.large_list(pa.large_string()), pa.list_(pa.string(), 2)])
+def test_a_column_of_lists_is_taken_as_it_is(kind):
+    cells = arrow([["A ", "B"], None, ["e\u0301", None], ["", "B, C"]], kind)
+    expected = [["A", "B"], [], ["é"], ["B, C"]]
+    assert unpacked(split_labels(cells, ", ")) == expected
+    assert unpacked(parse_labels(cells, json.loads, "name")) == expected
+    assert unpacked(split_labels(cells[1:3], ", ")) == expected[1:3]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "read"),
+    [
+        ([["A"]], pa.list_(pa.string()), read_labels),
+        ([{"name": "A"}], pa.struct({"name": pa.string()}), lambda cells: split_labels(cells, ", ")),
+        (
+            [[{"nom": "A"}]],
+            pa.list_(pa.struct({"nom": pa.string()})),
+            lambda cells: parse_labels(cells, json.loads, "name"),
+        ),
+    ],
+)
+def test_nested_cells_that_cannot_be_labels_are_refused(cells, kind, read):
+    with pytest.raises(InputError, match="column 'c'"):
+        read(arrow(cells, kind))
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ('["A", "B"]', ["A", "B"]),
+        ('[{"id": 1, "name": "A"}, {"id": 2, "name": " B "}]', ["A", "B"]),
+        ('{"name": "A"}', ["A"]),
+        ('"A"', ["A"]),
+        ("[]", []),
+        ("7", ["7"]),
+        ("[1, 2.5]", ["1", "2.5"]),
+        (None, []),
+    ],
+)
+@pytest.mark.parametrize("loads", [json.loads, ast.literal_eval])
+def test_a_literal_is_a_list_of_texts_or_of_objects(cell, labels, loads):
+    assert unpacked(parse_labels(column(["[]", cell, '["Z"]', cell]), loads, "name")) == [[], labels, ["Z"], labels]
+
+
+@pytest.mark.parametrize(("cell", "loads"), [("null", json.loads), ("None", ast.literal_eval)])
+def test_a_literal_nothing_has_no_labels(cell, loads):
+    assert unpacked(parse_labels(column([cell]), loads, "name")) == [[]]
+
+
+def test_the_key_chooses_what_is_the_label():
+    cells = column(["[{'name': 'A', 'job': 'Director'}]"])
+    assert unpacked(parse_labels(cells, ast.literal_eval, "job")) == [["Director"]]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "A, B",
+        "[A]",
+        "['A'",
+        "[{'nom': 'A'}]",
+        "[['A']]",
+        "[None]",
+        "{'A'}",
+        "__import__('os').getcwd()",
+        "(" * 5000,
+        "{[]: 1}",
+    ],
+)
+def test_a_cell_that_is_no_such_literal_is_refused_by_row_and_value(cell):
+    said = (
+        "column 'c', row 3: the cell must be a list in python format, of texts or of objects with the key 'name'; "
+        f"got {cell[:80]!r}"
+    )
+    with pytest.raises(InputError, match=re.escape(said)):
+        parse_labels(column([None, "['A']", cell, cell]), ast.literal_eval, "name")
+
+
+@pytest.mark.parametrize("cell", ["['A']", '["\\ud800"]', "[[1]]"])
+def test_a_cell_that_is_no_json_is_refused_by_row_and_value(cell):
+    with pytest.raises(InputError, match="row 1: .* in json format.*got " + re.escape(repr(cell))):
+        parse_labels(column([cell]), json.loads, "name")
+
+
+@needs_movies
+@pytest.mark.parametrize(
+    ("file", "name", "key"),
+    [
+        ("movies_metadata", "genres", "name"),
+        ("movies_metadata", "production_companies", "name"),
+        ("movies_metadata", "spoken_languages", "iso_639_1"),
+        ("movies_metadata", "belongs_to_collection", "name"),
+        ("credits", "cast", "name"),
+        ("credits", "crew", "job"),
+        ("keywords", "keywords", "name"),
+    ],
+)
+def test_python_literals_of_the_movies_dataset_give_the_labels_that_plain_python_finds(file, name, key):
+    cells = read_table(str(MOVIES / f"{file}.csv"))[name]
+    expected = []
+    for cell in cells:
+        items = [] if pd.isna(cell) else ast.literal_eval(cell)
+        texts = [str(item[key]) for item in (items if isinstance(items, list) else [items])]
+        expected.append([label for text in texts for label in plain_split(text, "\0")])
+    assert sum(map(len, expected)) > 50
+    assert unpacked(parse_labels(cells, ast.literal_eval, key)) == expected

@@ -1,0 +1,111 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from greenlight_films.importance import FEW_FILMS, Estimates, benjamini_hochberg
+
+NAN = math.nan
+
+
+def importance(mean: list[float], se_shuffle: list[float], se_sample: list[float], n_films: list[int]) -> Estimates:
+    numbers = [torch.tensor(field, dtype=torch.float64) for field in (mean, [0.1] * len(mean), se_shuffle, se_sample)]
+    return Estimates(*numbers, torch.tensor(n_films))
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 500])
+def test_q_values_are_those_of_statsmodels(n):
+    p = np.random.default_rng(n).random(n) ** 3
+    expected = multipletests(p, method="fdr_bh")[1]
+    assert n == 1 or not np.allclose(expected, p)
+    np.testing.assert_allclose(benjamini_hochberg(torch.from_numpy(p)).numpy(), expected, rtol=1e-12)
+
+
+def test_q_values_of_tied_p_values_are_those_of_statsmodels():
+    p = np.array([0.01, 0.2, 0.01, 1.0, 0.2, 0.0, 1.0, 0.04])
+    expected = multipletests(p, method="fdr_bh")[1]
+    assert expected[0] == expected[2] == pytest.approx(0.08 / 3)
+    np.testing.assert_allclose(benjamini_hochberg(torch.from_numpy(p)).numpy(), expected, rtol=1e-12)
+
+
+def test_a_missing_p_value_counts_for_nothing():
+    p = np.random.default_rng(3).random(40) ** 2
+    known = np.random.default_rng(4).random(40) < 0.7
+    q = benjamini_hochberg(torch.from_numpy(np.where(known, p, NAN))).numpy()
+    assert 20 < known.sum() < 40
+    np.testing.assert_allclose(q[known], multipletests(p[known], method="fdr_bh")[1], rtol=1e-12)
+    assert np.isnan(q[~known]).all()
+
+
+@pytest.mark.parametrize("p", [[], [NAN, NAN]])
+def test_without_p_values_there_are_no_q_values(p):
+    q = benjamini_hochberg(torch.tensor(p, dtype=torch.float64))
+    assert len(q) == len(p)
+    assert q.isnan().all()
+
+
+def test_z_takes_both_errors_and_p_is_two_sided():
+    found = importance([1.0, -1.0, 0.3], [0.3, 0.3, 0.0], [0.4, 0.4, 0.1], [10, 10, 10])
+    assert found.z().tolist() == pytest.approx([2, -2, 3])
+    assert found.p().tolist() == pytest.approx((2 * stats.norm.sf([2, 2, 3])).tolist(), rel=1e-12)
+
+
+def test_a_single_repeat_leaves_z_to_the_other_error():
+    assert importance([1.0], [NAN], [0.5], [10]).z().tolist() == [2]
+
+
+def test_no_importance_without_error_is_no_evidence():
+    found = importance([0.0], [0.0], [0.0], [10])
+    assert found.z().tolist() == [0]
+    assert found.p().tolist() == [1]
+
+
+def test_fewer_than_five_films_have_no_z_p_and_q():
+    assert FEW_FILMS == 5
+    found = importance([1.0] * 4, [0.3] * 4, [0.4] * 4, [1, 4, 5, 6])
+    for numbers in (found.z(), found.p(), found.q()):
+        assert numbers.isnan().tolist() == [True, True, False, False]
+    assert found.estimable.all()
+
+
+def test_q_counts_only_features_with_a_p_value():
+    found = importance([1.0, 0.8, 1.0, NAN], [0.3] * 4, [0.4] * 4, [10, 10, 2, 0])
+    p = found.p().tolist()
+    assert p[0] < p[1] < 0.2
+    assert found.q()[:2].tolist() == pytest.approx([2 * p[0], p[1]])
+
+
+def test_what_is_unknown_is_not_estimable():
+    unknown = Estimates.unknown(torch.tensor([0, 7]))
+    assert unknown.estimable.tolist() == [False, False]
+    assert all(field.isnan().all() for field in (*unknown.fields()[:4], unknown.z(), unknown.p(), unknown.q()))
+    assert unknown.n_films.tolist() == [0, 7]
+
+
+def test_nothing_is_exactly_zero_and_known():
+    nothing = Estimates.nothing(torch.tensor([3, 7]))
+    assert [field.tolist() for field in nothing.fields()[:4]] == [[0, 0]] * 4
+    assert nothing.estimable.all()
+    assert nothing.z().tolist()[1:] == [0]
+    assert nothing.p().tolist()[1:] == [1]
+
+
+def test_what_is_put_stands_at_its_places_and_nowhere_else():
+    whole = Estimates.unknown(torch.zeros(4, dtype=torch.int64))
+    whole.put(torch.tensor([3, 1]), importance([1.0, 2.0], [0.1, 0.2], [0.3, 0.4], [8, 9]))
+    assert whole.estimable.tolist() == [False, True, False, True]
+    assert whole.mean[[1, 3]].tolist() == [2, 1]
+    assert whole.n_films.tolist() == [0, 9, 0, 8]
+
+
+def test_parts_are_joined_in_order():
+    parts = [importance([1.0], [0.1], [0.2], [5]), importance([2.0, 3.0], [0.3, 0.4], [0.5, 0.6], [6, 7])]
+    whole = Estimates.cat(parts)
+    assert whole.mean.tolist() == [1, 2, 3]
+    assert whole.se_shuffle.tolist() == [0.1, 0.3, 0.4]
+    assert whole.se_sample.tolist() == [0.2, 0.5, 0.6]
+    assert whole.n_films.tolist() == [5, 6, 7]
+    assert whole.cpu().mean.tolist() == [1, 2, 3]

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import RandomForestRegressor
+from sklearn.inspection import permutation_importance
+from sklearn.linear_model import LinearRegression
+
+from greenlight_films.importance import LOSSES, Estimates, loop_importance
+
+N_REPEATS = 5
+SETS = {"a label": [[], [4]], "labels": [[], [0, 2, 3, 6]], "a number": [[1], []], "a group": [[0, 2], [1, 5]]}
+
+
+def scikit_orders(n_rows: int, n_sets: int) -> np.ndarray:
+    """Return the orders that scikit-learn shuffles each column by with random_state=0, (n_sets, n_repeats, n_rows)."""
+    seed = np.random.RandomState(0).randint(np.iinfo(np.int32).max + 1)
+    orders = np.empty((n_sets, N_REPEATS, n_rows), dtype=np.int64)
+    for column in orders:
+        random, again, order = np.random.RandomState(seed), np.arange(n_rows), np.arange(n_rows)
+        for repeat in column:
+            random.shuffle(again)
+            repeat[:] = order = order[again]  # a column that is shuffled already is shuffled once more
+    return orders
+
+
+def importance(predict, features, actual, sets, orders, loss="mse", **given) -> Estimates:
+    return loop_importance(
+        lambda batch: torch.from_numpy(np.asarray(predict(batch.numpy()))),
+        torch.from_numpy(features),
+        torch.from_numpy(actual),
+        [torch.tensor(one) for one in sets],
+        LOSSES[loss],
+        lambda place, repeat: torch.from_numpy(orders[place, repeat]),
+        orders.shape[1],
+        **given,
+    )
+
+
+@pytest.fixture(scope="module", params=["forest", "line"])
+def fitted(request):
+    """A fitted model of scikit-learn, and other rows."""
+    random = np.random.default_rng(0)
+    features = random.normal(size=(143, 4))
+    actual = features @ [2, 0, -1, 0.3] + features[:, 0] * features[:, 1] + random.normal(size=143)
+    model = RandomForestRegressor(8, max_depth=5, random_state=0) if request.param == "forest" else LinearRegression()
+    return model.fit(features[:80], actual[:80]), features[80:], actual[80:]
+
+
+@pytest.mark.parametrize(
+    ("loss", "scoring"),
+    [
+        ("mse", "neg_mean_squared_error"),
+        ("mae", "neg_mean_absolute_error"),
+        ("r2", "r2"),
+        ("rmse", "neg_root_mean_squared_error"),
+    ],
+)
+def test_importances_are_those_of_scikit_learn(fitted, loss, scoring):
+    model, features, actual = fitted
+    theirs = permutation_importance(model, features, actual, scoring=scoring, n_repeats=N_REPEATS, random_state=0)
+    found = importance(model.predict, features, actual, [[0], [1], [2], [3]], scikit_orders(63, 4), loss)
+    assert theirs.importances_std.min() > 1e-4
+    np.testing.assert_allclose(found.mean, theirs.importances_mean, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(found.std, theirs.importances_std * (5 / 4) ** 0.5, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("dense", "labels"), SETS.values(), ids=SETS)
+@pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
+def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, loss):
+    study = make_study(weights="root", seed=2)
+    features = np.hstack([study.rows.dense.numpy(), study.matrix])
+    together = [*dense, *(3 + label for label in labels)]
+    orders = np.stack([np.random.default_rng(repeat).permutation(61) for repeat in range(4)])
+    increase = []
+    for order in orders:
+        shuffled = features.copy()
+        shuffled[:, together] = features[order][:, together]
+        increase.append(study.total(loss, shuffled[:, 3:], shuffled[:, :3]) - study.total(loss))
+    found = importance(
+        lambda batch: study.predict(batch[:, 3:], batch[:, :3]),
+        features,
+        study.rows.actual.numpy(),
+        [together],
+        orders[None],
+        loss,
+    )
+    assert np.abs(increase).min() > 1e-5
+    assert found.mean.tolist() == pytest.approx([np.mean(increase)], abs=1e-6)
+    assert found.std.tolist() == pytest.approx([np.std(increase, ddof=1)], abs=1e-6)
+
+
+@pytest.mark.parametrize("batch_rows", [1, 64, 200, 10**6])
+def test_the_batch_size_changes_nothing(fitted, batch_rows):
+    model, features, actual = fitted
+    sets, orders = [[0], [1, 3], [2]], scikit_orders(63, 3)
+    expected = importance(model.predict, features, actual, sets, orders)
+    assert expected.mean.abs().min() > 1e-3
+    found = importance(model.predict, features, actual, sets, orders, batch_rows=batch_rows)
+    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
+
+
+def test_the_order_of_sets_changes_nothing(fitted):
+    model, features, actual = fitted
+    orders = np.stack([[np.random.default_rng([j, r]).permutation(63) for r in range(N_REPEATS)] for j in range(3)])
+    forth = importance(model.predict, features, actual, [[0], [1, 3], [2]], orders)
+    back = importance(model.predict, features, actual, [[2], [1, 3], [0]], orders[::-1])
+    assert len(forth.mean.unique()) == 3
+    torch.testing.assert_close(back.mean.flip(0), forth.mean, atol=1e-12, rtol=0)
+
+
+def test_features_are_left_as_they_are(fitted):
+    model, features, actual = fitted
+    before = features.copy()
+    importance(model.predict, features, actual, [[0], [1]], scikit_orders(63, 2))
+    assert (features == before).all()
+
+
+def test_a_column_that_is_not_looked_at_is_exactly_nothing(fitted):
+    _, features, actual = fitted
+    found = importance(lambda batch: batch[:, 0] ** 3, features, actual, [[0], [1, 2]], scikit_orders(63, 2))
+    assert found.mean[0] > 1
+    assert [float(field[1]) for field in (*found.fields()[:4], found.z(), found.p())] == [0, 0, 0, 0, 0, 1]
+
+
+def test_rows_of_a_film_are_one_observation(fitted):
+    model, features, actual = fitted
+    film, before = np.arange(63) // 3, (model.predict(features) - actual) ** 2
+    pairs = np.repeat(features, 63, axis=0)
+    pairs[:, 0] = np.tile(features[:, 0], 63)
+    changes = (model.predict(pairs).reshape(63, 63) - actual[:, None]) ** 2 - before[:, None]
+    moved = changes.mean(0) + changes.mean(1) - 2 * changes.mean()
+    expected = moved.reshape(21, 3).mean(1).std(ddof=1) / 21**0.5
+    orders = np.array([[np.random.default_rng(repeat).permutation(63) for repeat in range(1000)]])
+    found = importance(model.predict, features, actual, [[0]], orders, film=torch.from_numpy(film))
+    assert expected > 0.1
+    assert found.se_sample.tolist() == pytest.approx([expected], rel=0.03)
+    assert found.n_films.tolist() == [21]
+
+
+def test_films_with_anything_but_zero_are_counted(fitted):
+    _, features, actual = fitted
+    features = features.copy()
+    features[10:, 0] = features[12:, 1] = features[5:, 2] = 0
+    features[:, 3] = 0
+    sets, film = [[0], [1], [0, 1], [2], [3]], torch.arange(63) // 3
+    found = importance(lambda batch: batch.sum(1), features, actual, sets, scikit_orders(63, 5), film=film)
+    assert found.n_films.tolist() == [4, 4, 4, 2, 0]
+
+
+def test_a_single_repeat_has_no_std(fitted):
+    model, features, actual = fitted
+    found = importance(model.predict, features, actual, [[0]], scikit_orders(63, 1)[:, :1])
+    assert found.mean.abs() > 0.1
+    assert found.std.isnan().all()
+    assert found.z().tolist() == (found.mean / found.se_sample).tolist()

@@ -1,0 +1,123 @@
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import mean_absolute_error, r2_score
+
+from greenlight_films.importance.streams import permutation
+
+BATCHES = [1, 7, 4096]
+
+
+@pytest.fixture(params=["one", "root"])
+def study(make_study, request):
+    return make_study(weights=request.param)
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_predictions_are_those_of_the_whole_model(study, batch_rows):
+    reference = study.reference(batch_rows=batch_rows)
+    assert study.predict().std() > 0.1
+    np.testing.assert_allclose(reference.predicted, study.predict(), atol=1e-6)
+    assert reference.predicted.dtype == torch.float64
+
+
+def test_losses_and_their_total_are_those_of_the_whole_model(study):
+    for loss in ("mse", "mae", "r2", "rmse"):
+        assert study.reference(loss).total == pytest.approx(study.total(loss), abs=1e-6)
+    error = study.predict() - study.rows.actual.numpy()
+    np.testing.assert_allclose(study.reference("mse").losses, error**2, atol=1e-5)
+    np.testing.assert_allclose(study.reference("mae").losses, np.abs(error), atol=1e-5)
+
+
+def test_the_variance_is_that_of_all_rows(study):
+    assert study.reference().variance == pytest.approx(study.rows.actual.numpy().var(), rel=1e-12)
+
+
+def test_losses_are_in_the_targets_unit(study):
+    reference = study.reference("mae", to_unit=lambda scaled: (scaled * 2 + 1).exp())
+    actual, predicted = study.rows.actual.numpy(), np.exp(study.predict() * 2 + 1)
+    assert reference.total == pytest.approx(mean_absolute_error(actual, predicted), rel=1e-5)
+    changed = reference.changes(torch.tensor([3]), torch.tensor([5]), torch.tensor([0.0]))
+    assert changed.tolist() == pytest.approx([0], abs=1e-5)
+    assert study.reference("r2", to_unit=lambda scaled: scaled * 2 + 1).total == pytest.approx(
+        -r2_score(actual, study.predict() * 2 + 1), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_a_change_is_that_of_the_whole_model(study, batch_rows):
+    row, column = np.array([0, 7, 7, 60, 7, 13]), np.array([6, 2, 5, 0, 2, 3])
+    delta = np.array([1, 0.5, -1, -0.25, 2, 1], dtype=np.float32)
+    matrix = study.matrix[row]
+    matrix[np.arange(6), column] += delta
+    actual = study.rows.actual.numpy()[row]
+    expected = (study.predict(matrix, study.rows.dense.numpy()[row]) - actual) ** 2 - (
+        study.predict()[row] - actual
+    ) ** 2
+    assert np.abs(expected).max() > 0.01
+    found = study.reference(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
+    np.testing.assert_allclose(found, expected, atol=3e-6)
+
+
+def test_no_rows_have_no_changes(study):
+    nothing = torch.tensor([], dtype=torch.int64)
+    assert study.reference().changes(nothing, nothing, nothing.float()).tolist() == []
+
+
+def test_a_tail_that_overwrites_its_input_leaves_the_sums_alone(study):
+    reference = study.reference()
+    sums = reference.sums.clone()
+    assert (sums < 0).any()
+    reference.changes(torch.arange(61), torch.zeros(61, dtype=torch.int64), torch.ones(61))
+    again = reference.predict(reference.sums)
+    assert torch.equal(reference.sums, sums)
+    assert torch.equal(again, reference.predicted)
+
+
+def test_the_sums_are_those_of_the_first_layer(study):
+    first, rows = study.model.first, study.rows
+    expected = rows.dense.double() @ first.dense_weight.double() + torch.from_numpy(study.matrix) @ (
+        first.label_weight.double()
+    )
+    assert first.bias.abs().max() == 0
+    torch.testing.assert_close(study.reference().sums.double(), expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("batch_rows", BATCHES)
+def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
+    reference, order = study.reference(batch_rows=batch_rows), permutation(torch.tensor(3), 61)
+    own = study.rows.dense @ study.model.first.dense_weight
+    numbers = study.rows.dense.numpy()
+    found = reference.predict(reference.sums - own, own, order)
+    assert np.abs(found.numpy() - study.predict()).max() > 0.1
+    np.testing.assert_allclose(found, study.predict(dense=numbers[order]), atol=2e-6)
+
+
+def test_a_network_of_double_precision_is_measured_in_it(study):
+    precise = replace(study, model=deepcopy(study.model).double()).reference()
+    assert precise.sums.dtype == torch.float64
+    np.testing.assert_allclose(precise.predicted, study.predict(), rtol=1e-12)
+    row, column, delta = torch.tensor([7, 60]), torch.tensor([2, 0]), torch.tensor([0.5, -0.25])
+    matrix = study.matrix[row]
+    matrix[[0, 1], column] += delta.numpy()
+    expected = study.predict(matrix, study.rows.dense.numpy()[row])
+    np.testing.assert_allclose(precise.predict_changed(row, column, delta), expected, rtol=1e-12)
+    assert study.reference().sums.dtype == torch.float32
+
+
+def test_labels_of_weight_zero_in_all_units_are_not_looked_at(study):
+    with torch.no_grad():
+        study.model.first.label_weight[[1, 3]] = 0
+        study.model.first.label_weight[[2, 3, 5], 0] = 0
+    assert study.reference().looks_at(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
+
+
+def test_rows_through_the_tail_are_counted(study):
+    reference = study.reference(batch_rows=10)
+    assert reference.updates == 0
+    reference.predict(reference.sums)
+    reference.changes(torch.arange(25), torch.zeros(25, dtype=torch.int64), torch.ones(25))
+    assert reference.updates == 61 + 25

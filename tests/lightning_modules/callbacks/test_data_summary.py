@@ -1,0 +1,64 @@
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules import RandomSplit, Target
+from greenlight_films.datamodules.features import Number
+from greenlight_films.lightning_modules.callbacks.data_summary import count, data_summary
+
+
+def cells_of(text: str, first: str) -> list[str]:
+    """Return the cells of the line that begins with `first`."""
+    (line,) = [line for line in text.splitlines() if line.startswith(f"| {first} |")]
+    return line.strip("| ").split(" | ")
+
+
+def test_each_side_is_told_with_its_targets(film_data, films_frame):
+    data = film_data()
+    data.setup("fit")
+    text = data_summary(data)
+    sides = data.films.side_names()
+    rating = films_frame["rating"].dropna().to_numpy()
+    for side in ("train", "val", "test"):
+        ours = rating[sides == side]
+        spread = (ours.min(), np.median(ours), ours.mean(), ours.max())
+        n = str(len(ours))
+        assert cells_of(text, side) == [side, n, n, *(f"{value:.4g}" for value in spread)]
+    assert "5 rows without rating are left out." in text
+
+
+def test_each_column_is_told_with_what_it_holds(film_data):
+    data = film_data()
+    data.setup("fit")
+    text, space = data_summary(data), data.fitted.encoder.space
+    assert f"{space.n_dense} numbers and {space.n_labels} labels" in text
+    assert cells_of(text, "year") == ["year", "year", "a number", "1"]
+    assert "| runtime | runtime | whether it is missing | 1 |" in text
+    assert cells_of(text, "cast") == ["cast", "actor", "labels", str(len(space.labels[1].values))]
+
+
+def test_names_are_shown_as_they_are(film_data, films_frame, tmp_path):
+    films_frame.rename(columns={"year": "a|b_*<i>", "rating": "r_1"}).to_csv(tmp_path / "odd.csv", index=False)
+    target = Target("r_1", "log1p", unit="stars * 2")
+    data = film_data(table=str(tmp_path / "odd.csv"), features=[Number("a|b_*<i>")], target=target)
+    data.setup("fit")
+    text = data_summary(data)
+    assert r"| a\|b\_\*&lt;i&gt; |" in text
+    assert text.startswith(r"**r\_1**, stars \* 2, learnt as log1p, of 198 films")
+
+
+def test_films_with_several_rows_are_counted_and_a_leak_is_told(film_data, films_frame, tmp_path):
+    pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
+    data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
+    data.setup("fit")
+    text = data_summary(data)
+    assert "of 198 films in 396 rows" in text
+    assert "same films in training: says nothing of new films" in text.lower()
+    _, rows, films, *_ = cells_of(text, "test")
+    tested = data.films.labels["film"][data.films.rows.test]
+    assert (int(rows), int(films)) == (198, tested.nunique())
+    assert tested.nunique() < 198
+
+
+def test_films_and_rows_are_counted():
+    assert count(np.array([4, 7])) == "2 films"
+    assert count(np.array([4, 7, 4]), "test") == "2 test films in 3 rows"

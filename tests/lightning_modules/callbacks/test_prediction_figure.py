@@ -1,0 +1,106 @@
+from io import BytesIO
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from sklearn.metrics import r2_score
+
+from greenlight_films.datamodules import FilmDataModule, RandomSplit, Target, TargetScale
+from greenlight_films.lightning_modules.callbacks.prediction_figure import held_out_chart, prediction_chart
+
+
+def chart(actual: list[float], predicted: list[float], name: str = "rating", shift: float | None = None) -> Figure:
+    """Draw predictions, in logarithms where there is a shift."""
+    scale = TargetScale("none" if shift is None else "log1p", shift or 0.0, mean=2.0, std=3.0)
+    figure = prediction_chart(np.array(actual, dtype=float), np.array(predicted, dtype=float), scale, name, "a title")
+    figure.savefig(BytesIO(), format="png")
+    return figure
+
+
+def ticks_of(figure: Figure) -> list[str]:
+    (axes,) = figure.axes
+    texts = [label.get_text() for label in axes.get_xticklabels()]
+    assert texts == [label.get_text() for label in axes.get_yticklabels()]
+    return texts
+
+
+def test_each_test_film_is_a_dot_at_its_target_and_prediction():
+    (axes,) = chart([1, 2, 4], [1.5, 2, 3], "rating, points").axes
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == [[1, 1.5], [2, 2], [4, 3]]
+    assert axes.get_xlim() == axes.get_ylim() == pytest.approx((1 - 0.09, 4 + 0.09))
+
+
+def test_axes_and_title_say_what_is_drawn():
+    (axes,) = chart([1, 2, 4], [1.5, 2, 3], "rating, points").axes
+    assert axes.get_xlabel() == "actual rating, points"
+    assert axes.get_ylabel() == "predicted rating, points"
+    assert axes.get_title(loc="left") == "a title"
+
+
+def test_a_name_is_no_formula():
+    (axes,) = chart([1, 2, 4], [1, 2, 3], "gross $ in $, US$").axes
+    assert axes.get_xlabel() == r"actual gross \$ in \$, US\$"
+
+
+def test_what_is_learnt_in_logarithms_is_drawn_in_them():
+    figure = chart([0, 9, 99, 999_999], [1, 20, 50, 400_000], shift=0)
+    (axes,) = figure.axes
+    along = axes.transScale.transform([(value, value) for value in (0, 9, 99, 999_999)])[:, 0]
+    assert along == pytest.approx(np.log([1, 10, 100, 1_000_000]))
+    assert ticks_of(figure) == ["0", "10", "100", "1000", "10K", "100K", "1M"]
+
+
+def test_a_profit_ratio_is_drawn_down_to_a_total_loss():
+    figure = chart([-1, 0, 3, 438], [-0.5, 0.2, 2, 9], shift=1)
+    assert ticks_of(figure) == ["-1", "0", "10", "100"]
+
+
+def test_ticks_of_money_are_short():
+    assert ticks_of(chart([0, 4e8], [1e8, 3e8])) == ["0", "100M", "200M", "300M", "400M"]
+
+
+def title_of(data: FilmDataModule, predicted: np.ndarray) -> str:
+    actual = data.films.actual[data.films.rows.test]
+    (axes,) = held_out_chart(data, predicted, data.fitted.scale.scores(actual, predicted)).axes
+    (dots,) = axes.collections
+    assert dots.get_offsets().tolist() == np.stack([actual, predicted], axis=1).tolist()
+    return axes.get_title(loc="left")
+
+
+def test_the_title_says_how_many_films_were_tested_and_how_well(film_data):
+    data = film_data(target=Target("rating", "log1p"))
+    data.setup("fit")
+    actual = data.films.actual[data.films.rows.test]
+    predicted = actual + 0.5 * np.sin(np.arange(len(actual)))
+    r2 = (r2_score(actual, predicted), r2_score(np.log1p(actual), np.log1p(predicted)))
+    assert f"{r2[0]:.3f}" != f"{r2[1]:.3f}"
+    assert title_of(data, predicted) == f"50 test films, R² {r2[0]:.3f}, R² of log1p {r2[1]:.3f}"
+
+
+def test_a_leak_is_told(film_data, films_frame, tmp_path):
+    pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
+    data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
+    data.setup("fit")
+    n = data.films.labels["film"][data.films.rows.test].nunique()
+    title = title_of(data, np.full(198, 6.0))
+    assert title.startswith(f"{n} test films in 198 rows, R² ")
+    assert title.endswith("\nsame films in training: says nothing of new films")
+
+
+def test_many_films_are_small_and_pale():
+    few, many = (chart(list(range(n)), list(range(n))) for n in (10, 10_000))
+    (some,), (crowd,) = few.axes[0].collections, many.axes[0].collections
+    assert crowd.get_sizes()[0] < some.get_sizes()[0]
+    assert crowd.get_alpha() < some.get_alpha()
+
+
+@pytest.mark.parametrize(
+    ("actual", "predicted"), [([3.0], [3.0]), ([3.0, 3.0], [3.0, 3.0]), ([1, 2, 3], [1, np.inf, 2])]
+)
+def test_what_has_no_range_or_no_end_is_drawn_too(actual, predicted):
+    (axes,) = chart(actual, predicted).axes
+    low, high = axes.get_xlim()
+    assert low < min(actual)
+    assert max(actual) < high < 10

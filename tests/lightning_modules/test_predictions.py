@@ -1,0 +1,81 @@
+from datetime import timedelta
+from multiprocessing import get_all_start_methods, get_context
+
+import numpy as np
+import pytest
+import torch
+import torch.distributed as dist
+
+from greenlight_films.lightning_modules.predictions import Predictions
+
+
+def filled() -> Predictions:
+    gathered = Predictions()
+    gathered.update(torch.tensor([5, 1]), torch.tensor([0.5, 0.1]))
+    gathered.update(torch.tensor([9]), torch.tensor([0.9]))
+    gathered.update(torch.tensor([3, 0]), torch.tensor([0.3, 0.0]))
+    return gathered
+
+
+def test_predictions_of_all_batches_come_by_row():
+    rows, scaled = filled().compute()
+    assert rows.tolist() == [0, 1, 3, 5, 9]
+    assert scaled.tolist() == pytest.approx([0.0, 0.1, 0.3, 0.5, 0.9])
+    assert np.asarray(rows).dtype == np.int64
+
+
+def test_a_reset_forgets_the_epoch():
+    gathered = filled()
+    assert len(gathered.compute()[0]) == 5
+    gathered.reset()
+    gathered.update(torch.tensor([4, 2]), torch.tensor([0.4, 0.2]))
+    assert gathered.compute()[0].tolist() == [2, 4]
+
+
+def test_a_single_row_is_still_a_row():
+    gathered = Predictions()
+    gathered.update(torch.tensor([2]), torch.tensor([0.25]))
+    rows, scaled = gathered.compute()
+    assert rows.tolist() == [2]
+    assert scaled.tolist() == [0.25]
+
+
+def test_predictions_keep_no_graph_and_are_float32():
+    gathered = Predictions()
+    scaled = torch.tensor([1.0, 2.0], dtype=torch.bfloat16, requires_grad=True)
+    gathered.update(torch.tensor([0, 1]), scaled * 2)
+    kept = np.asarray(gathered.compute()[1])  # refused where there is a graph
+    assert kept.dtype == np.float32
+    assert kept.tolist() == [2, 4]
+
+
+def test_predictions_stay_out_of_the_checkpoint():
+    assert filled().state_dict() == {}
+
+
+def gather_on_a_device(rank: int, n_rows: int, store: str) -> None:
+    """Share out rows as `SharedBatchSampler` does and gather them again."""
+    patience = timedelta(seconds=20)
+    dist.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2, timeout=patience)
+    gathered = Predictions()
+    for row in range(rank, n_rows, 2):
+        gathered.update(torch.tensor([row]), torch.tensor([row / 2]))
+    rows, scaled = gathered.compute()
+    assert np.asarray(rows).dtype == np.int64
+    assert rows.reshape(-1).tolist() == list(range(n_rows))
+    assert scaled.reshape(-1).tolist() == [row / 2 for row in range(n_rows)]
+
+
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="a fresh process takes long to import torch")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")  # the children use none of the parent's threads
+@pytest.mark.parametrize("n_rows", [5, 1], ids=["a ragged share", "a device without rows"])
+def test_two_devices_see_the_rows_of_both(tmp_path, n_rows):
+    store = str(tmp_path / "store")
+    devices = [get_context("fork").Process(target=gather_on_a_device, args=(rank, n_rows, store)) for rank in range(2)]
+    for device in devices:
+        device.start()
+    for device in devices:
+        device.join(60)
+        device.kill()
+        device.join()
+    assert [device.exitcode for device in devices] == [0, 0]

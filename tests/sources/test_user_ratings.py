@@ -1,0 +1,107 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import csv as pacsv
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.sources import user_ratings
+from greenlight_films.sources.preparation import Preparation
+from greenlight_films.sources.raw_files import RATINGS
+from greenlight_films.sources.user_ratings import rating_sums
+
+HEADER = "userId,movieId,rating,timestamp\n"
+
+CHILD = """
+import json, sys
+from pathlib import Path
+from greenlight_films.sources.preparation import Preparation
+from greenlight_films.sources.raw_files import RATINGS
+from greenlight_films.sources.user_ratings import rating_sums
+
+def peak():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1024
+
+before = peak()
+sums = rating_sums(Preparation({RATINGS: Path(sys.argv[1])}))
+sums.to_parquet(sys.argv[2])
+print(json.dumps([before, peak()]))
+"""
+
+
+def summed(path: Path) -> tuple[pd.DataFrame, Preparation]:
+    preparation = Preparation({RATINGS: path})
+    return rating_sums(preparation), preparation
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process tells its own peak of memory in /proc")
+def test_5_million_ratings_are_summed_exactly_in_little_memory(tmp_path):
+    rng = np.random.default_rng(5)
+    n_rows, raw, out = 5_000_000, tmp_path / "ratings.csv", tmp_path / "sums.parquet"
+    movies, ratings = rng.integers(1, 45_001, n_rows), rng.integers(1, 11, n_rows) / 2
+    users = np.arange(n_rows) // 100
+    table = {"userId": users, "movieId": movies, "rating": ratings, "timestamp": users + 10**9}
+    pacsv.write_csv(pa.table(table), raw)
+    # A process of its own, since a peak stays. RLIMIT_AS would count addresses that Arrow's allocator reserves and
+    # never touches, and ru_maxrss begins with the peak of the process that starts this one: VmHWM has neither fault.
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, raw, out],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    before, peak = json.loads(child.stdout)
+    assert peak < 1000
+    assert peak - before < 350  # the file has 140 MB; as one table of pandas it needs 500 MB more
+    sums = pd.read_parquet(out)
+    places = sums.index.astype(int).to_numpy()
+    assert len(places) == 45_000
+    assert (sums["sum"].to_numpy() == np.bincount(movies, ratings)[places]).all()
+    assert (sums["count"].to_numpy() == np.bincount(movies)[places]).all()
+
+
+def test_lines_are_told_right_across_blocks_with_ragged_and_empty_lines_between(tmp_path, monkeypatch):
+    monkeypatch.setattr(user_ratings, "BLOCK", 64)
+    lines = ["1,10,4.5,7"] * 40
+    lines[3], lines[11], lines[20], lines[21], lines[39] = "1,10", "", "1,10,9,7", "a,b,c,d,e", "1,ten,4,7"
+    (tmp_path / "ratings.csv").write_text(HEADER + "\n".join(lines) + "\n")
+    sums, preparation = summed(tmp_path / "ratings.csv")
+    assert sums.loc["10"].tolist() == [35 * 4.5, 35]
+    rejected = preparation.rejected.sort_values("line")
+    assert rejected["line"].tolist() == [5, 22, 23, 41]
+    assert rejected["text"].tolist() == ["1,10", "1,10,9,7", "a,b,c,d,e", "1,ten,4,7"]
+    assert preparation.read == {"ratings.csv": 39}
+    assert preparation.notes == ["empty lines of ratings.csv: 1"]
+
+
+def test_the_same_movie_is_summed_however_its_id_and_its_ratings_are_written(tmp_path):
+    (tmp_path / "ratings.csv").write_text(HEADER + '1,10,4,7\n1,10.0,4.0,7\n1,"10","0.5",7\n1, 10 ,5.,7\n')
+    sums, preparation = summed(tmp_path / "ratings.csv")
+    assert sums.loc["10"].tolist() == [13.5, 4]
+    assert preparation.rejected.empty
+
+
+def test_bytes_that_are_no_text_cost_one_row(tmp_path):
+    (tmp_path / "ratings.csv").write_bytes(HEADER.encode() + b"1,10,\xff,7\n1,10,3,7\n")
+    sums, preparation = summed(tmp_path / "ratings.csv")
+    assert sums.loc["10"].tolist() == [3, 1]
+    assert preparation.rejected[["line", "reason"]].to_numpy().tolist() == [[2, "rating is no number"]]
+
+
+def test_a_header_alone_has_no_ratings(tmp_path):
+    (tmp_path / "ratings.csv").write_text(HEADER)
+    sums, preparation = summed(tmp_path / "ratings.csv")
+    assert sums.empty
+    assert preparation.read == {"ratings.csv": 0}
+
+
+def test_a_file_that_is_not_packed_as_its_name_says_is_refused(tmp_path):
+    (tmp_path / "ratings.csv.gz").write_text(HEADER)
+    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read to its end: Not a gzipped file"):
+        summed(tmp_path / "ratings.csv.gz")

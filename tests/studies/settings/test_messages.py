@@ -1,0 +1,164 @@
+"""Messages of the real parser, reworded: the parser makes them, so that a new version of it is noticed."""
+
+from pathlib import Path
+
+import pytest
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.settings.film_cli import FilmCLI
+from greenlight_films.studies.settings.messages import KINDS, reword
+
+
+@pytest.fixture
+def message_of(tmp_path, study_config):
+    """Return what tells the message for a config's text or for words behind a good config."""
+
+    def say(*words: str, config: str | None = None) -> str:
+        given = ["fit", "--config", str(study_config), *words]
+        if config is not None:
+            (tmp_path / "more.yaml").write_text(config, encoding="utf-8")
+            given += ["--config", str(tmp_path / "more.yaml")]
+        with pytest.raises(InputError) as problem:
+            FilmCLI(given, open_run=lambda _: pytest.fail("a run was opened"))
+        return str(problem.value)
+
+    return say
+
+
+TARGET = "data: {{target: {{class_path: {}, init_args: {{{}}}}}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--data.tabel", "x.csv"], "no option '--data.tabel', did you mean '--data.table'?"),
+        (["--data.tabel=x.csv"], "no option '--data.tabel', did you mean '--data.table'?"),
+        (["--Model.Hidden", "[1]"], "no option '--Model.Hidden', did you mean '--model.hidden'?"),
+        (["--nothing_like_it", "1"], "no option '--nothing_like_it'"),
+        (["--model.loss", "mes"], "model.loss: must be one of mse, mae, huber, got mes"),
+        (["--model.schedule", "cos"], "model.schedule: must be one of none, cosine, got cos"),
+        (["--model.dropout", "half"], "model.dropout: must be a number, got half"),
+        (["--data.batch_size", "2.5"], "data.batch_size: must be a whole number, got 2.5"),
+        (["--data.allow_leak", "perhaps"], "data.allow_leak: must be true or false, got perhaps"),
+        (["--trainer.max_epochs", "many"], "trainer.max_epochs: must be a whole number, got many"),
+        (["--seed_everything", "x"], "seed_everything: must be true or false or a whole number, got x"),
+        (["--model.hidden", "16"], "model.hidden: must be a list, got 16"),
+        (["--model.hidden", "[wide]"], "model.hidden: must be a whole number, got wide"),
+    ],
+)
+def test_an_option_is_told_by_requirement_value_and_nearest(message_of, words, message):
+    assert message_of(*words) == message
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("model: {hiden: [8]}", "no key 'model.hiden' in a config, did you mean 'model.hidden'?"),
+        ("nmae: x", "no key 'nmae' in a config, did you mean 'name'?"),
+        ("nothing_like_it: 1", "no key 'nothing_like_it' in a config"),
+        ("model: {dropout: [1]}", "model.dropout: must be a number, got [1]"),
+        (TARGET.format("Target", "colum: rating"), "data.target: no argument 'colum', did you mean 'column'?"),
+        (
+            TARGET.format("Target", "column: rating, transform: log"),
+            "data.target: transform: must be one of none, log1p, got log",
+        ),
+    ],
+)
+def test_a_key_of_a_config_is_told_by_its_name(message_of, config, message):
+    assert message_of(config=config) == message
+
+
+def test_an_unknown_class_is_told_with_the_nearest_and_all_there_are(message_of):
+    message = message_of(config=TARGET.format("Profitratio", "budget: a"))
+    assert message.startswith("data.target: no class 'Profitratio', did you mean 'ProfitRatio'? There are: ")
+    for name in ("Number", "Labels", "Category", "Bins", "Popularity", "RandomSplit", "KFold", "Target"):
+        assert name in message
+
+
+def test_a_class_like_none_is_told_with_all_there_are(message_of):
+    message = message_of(config=TARGET.format("Zzz", "column: rating"))
+    assert message.startswith("data.target: no class 'Zzz'. There are: ")
+
+
+def test_a_missing_file_is_told_by_its_option(message_of):
+    message = message_of("--config", "nowhere/none.yaml")
+    assert message.startswith("--config: no file ")
+    assert "nowhere/none.yaml" in message
+
+
+def test_broken_yaml_is_told_with_the_line(message_of):
+    message = message_of(config="name: x\nmodel: [1\n")
+    assert message.startswith("--config is not YAML")
+    assert "line 2" in message
+    assert "unicode string" not in message
+
+
+@pytest.mark.parametrize("text", ["", "- name\n- data\n", "just words\n"])
+def test_yaml_that_is_no_config_is_told_by_the_option(message_of, text):
+    message = message_of(config=text)
+    assert "--config" in message
+    assert text.strip().splitlines()[0] in message if text else message
+
+
+@pytest.mark.parametrize(
+    ("config", "fragments"),
+    [
+        ("data: {features: [{class_path: Number}]}", ["data.features", "column"]),
+        ("data: {target: {class_path: ProfitRatio}}", ["data.target", "budget", "revenue"]),
+        ("data: {split: {class_path: GroupSplit}}", ["data.split", "by"]),
+    ],
+)
+def test_what_a_class_lacks_is_told(message_of, config, fragments):
+    message = message_of(config=config)
+    for fragment in fragments:
+        assert fragment in message
+    assert "Parser key" not in message
+    assert "configs/ratings.yaml" not in message  # a config is what it has
+
+
+def test_an_option_cut_short_is_not_taken_for_another(message_of):
+    assert message_of("--model.dropou", "0.5") == "no option '--model.dropou', did you mean '--model.dropout'?"
+
+
+@pytest.mark.parametrize("command", ["fit", "study", "test"])
+def test_what_is_needed_and_not_given_is_named_as_options(command):
+    with pytest.raises(InputError) as problem:
+        FilmCLI([command], open_run=lambda _: Path())
+    assert str(problem.value) == (
+        "needed and not given: --data.table, --data.features, --data.target; "
+        "a config has them: --config configs/ratings.yaml"
+    )
+
+
+@pytest.mark.parametrize("words", [["--trainer.precision", "warp"], ["--trainer.callbacks", "no.such.Callback"]])
+def test_the_parsers_own_terms_do_not_show(message_of, words):
+    message = message_of(*words)
+    assert words[0].removeprefix("--") in message
+    assert words[1] in message
+    for term in ("Subtypes", "<class", "NoneType", "typing."):
+        assert term not in message
+
+
+def test_a_message_that_is_not_known_stays_as_it_is():
+    assert reword("the moon is full", []) == "the moon is full"
+
+
+def test_a_key_stays_in_front_of_a_message_that_is_not_known():
+    assert reword('Parser key "model.hidden": the moon is full', []) == "model.hidden: the moon is full"
+
+
+def test_nested_keys_stand_side_by_side():
+    message = 'Parser key "data.target": Parser key "shift": Expected a <class \'float\'>. Got value: x'
+    assert reword(message, []) == "data.target.shift: must be a number, got x"
+
+
+def test_types_are_told_in_words():
+    assert KINDS
+    for kind, word in KINDS.items():
+        assert reword(f"Expected a {kind}. Got value: x", []) == f"must be {word}, got x"
+        assert "class" not in word
+
+
+def test_a_search_in_the_config_of_another_command_is_told_whose_it_is():
+    said = reword('Spaces not allowed in keys: "model.a, model.b".', ["model.a"])
+    assert said == "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone"
