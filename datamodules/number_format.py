@@ -16,3 +16,23 @@ def compact(value: float) -> str:
         size, letter = next(one for one in SIZES if abs(value) >= one[0])
         return f"{value / size:.4g}{letter}"
     return f"{value:.4g}"
+
+
+def significant(value: float | None, digits: int = 4) -> str:
+    """Return a number with so many significant digits, thousands apart from 1,000 on; a dash for what is not known.
+
+    >>> [significant(value) for value in (0.123456, 12.0, 1234567.8, None, float("nan"))]
+    ['0.1235', '12', '1,234,568', '–', '–']
+    """
+    if value is None or value != value:
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+
+
+def fixed(value: float | None, digits: int = 3) -> str:
+    """Return a number with so many decimals, never a negative zero; a dash for what is not known.
+
+    >>> [fixed(value) for value in (0.12345, -0.0001, None)]
+    ['0.123', '0.000', '–']
+    """
+    return "–" if value is None or value != value else f"{round(value, digits) + 0.0:.{digits}f}"
