@@ -1,5 +1,6 @@
 """The command line's own name, for messages that say what to type next."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,3 +17,12 @@ def command(words: str) -> str:
     if started.name == "__main__.py" and started.parent.name == "greenlight_films":
         return f"python -m greenlight_films {words}"
     return f"python cli.py {words}"
+
+
+def as_typed(value: object) -> str:
+    """Return a value as it is typed after an option.
+
+    >>> as_typed([32, 16]), as_typed("mse")
+    ('[32, 16]', 'mse')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,36 +1,23 @@
-"""Checkpoint files that are whole, and told apart from those that are not, or hold what no run wrote."""
+"""Reading checkpoints: whole files of a run, whose entries are those that it wrote."""
 
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning.fabric.plugins import TorchCheckpointIO
-from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.trainer.connectors.checkpoint_connector import _CheckpointConnector
-from lightning.pytorch.trainer.states import TrainerFn
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.whole_files import write_whole
-from greenlight_films.lightning_modules.callbacks.checkpoints import Patience, RunCheckpoint
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, digest
+from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.processes import is_rank_zero
-
-
-class WholeCheckpointIO(TorchCheckpointIO):
-    """Writes beside the checkpoint and renames: Lightning's own way goes through /tmp and copies from there."""
-
-    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        """Write a checkpoint; the one before is there until the new one is on the disk."""
-        if "://" in str(path):  # a bucket, which has no half-written files
-            super().save_checkpoint(checkpoint, path, storage_options)
-            return
-        packed = BytesIO()
-        torch.save(checkpoint, packed)
-        write_whole({Path(path): packed.getbuffer()})
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.training import Training
 
 
 def is_damaged(path: Path) -> bool:
@@ -47,7 +34,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def refuse_damaged(path: Path) -> None:
-    """Refuse what `is_damaged`.
+    """Refuse a file that `is_damaged`.
 
     Raises:
         InputError: with the remedy.
@@ -59,57 +46,111 @@ def refuse_damaged(path: Path) -> None:
         )
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Load a run's checkpoint onto the CPU; nothing in it is run.
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's checkpoint, loaded onto the CPU.
+
+    Attributes:
+        entries: builtins and tensors; nothing in the file is run.
+    """
+
+    path: Path
+    entries: dict[str, Any]
+
+    @classmethod
+    def read(cls, path: Path) -> "Checkpoint":
+        """Load a file.
+
+        Raises:
+            InputError: it is none, damaged, or was changed.
+        """
+        refuse_damaged(path)
+        try:
+            with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
+                entries: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            entries["FilmDataModule"], entries["hyper_parameters"]["hidden"], entries["state_dict"]
+            is_changed = DIGEST in entries and entries[DIGEST] != digest(entries)
+        except Exception:  # whatever a broken or foreign file makes of the unpickler
+            raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
+        if is_changed:
+            raise _unusable(path, "its entries were changed since they were written")
+        return cls(path, entries)
+
+    def restore_data(self, data: FilmDataModule, model: MLPRegressor) -> None:
+        """Give data what the run had learnt from its training rows; before `setup`, so that the table is encoded alike.
+
+        After `setup`, to resume training, the two must agree.
+
+        Raises:
+            InputError: the checkpoint is of another network, or of other features, rows or tables.
+        """
+        with restoring(self.path):
+            trained = {"members": 1, **self.entries["hyper_parameters"]}  # older ones have one network
+            problems = [
+                f"{self.path} has model.{name} {trained[name]}, the config says {model.hparams[name]}: use the same"
+                for name in ("hidden", "members")
+                if trained[name] != model.hparams[name]
+            ]
+            if problems:
+                raise InputError("\n".join(problems))
+            data.load_state_dict(self.entries["FilmDataModule"])
+
+    def restore_weights(self, model: MLPRegressor) -> None:
+        """Give a model the weights.
+
+        Raises:
+            InputError: they are not those of this network.
+        """
+        with restoring(self.path):
+            model.on_load_checkpoint(self.entries)  # which builds the network, if it isn't built
+            model.load_state_dict(self.entries["state_dict"])
+
+    def why_finished(self, training: Training) -> str:
+        """Say why there is nothing left to train; empty where there is."""
+        # Of the epoch, a checkpoint has the number also in the middle of it.
+        epochs = self.entries["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
+        most, patience = training.trainer.get("max_epochs"), training.early_stopping
+        if most is not None and 0 <= most <= epochs:
+            return f"{epochs} epochs are trained: --trainer.max_epochs must be more to go on, got {most}"
+        if state := self.entries["callbacks"].get(patience.state_key):
+            before = Patience(patience.monitor, mode=patience.mode, patience=patience.patience)
+            before.load_state_dict(state)
+            if before.has_ended:
+                reason = before.stopping_reason.name.lower().replace("_", " ")
+                return f"training has ended early ({reason}): a longer --early_stopping.patience goes on"
+        return ""
+
+
+def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoint | None:
+    """Return the checkpoint that training goes on from; None where it begins at the start.
+
+    Args:
+        run: the one that is resumed.
+        given: a checkpoint file that a new run goes on from.
 
     Raises:
-        InputError: it is none, or damaged.
+        InputError: a checkpoint is damaged, or the last one is gone.
     """
-    refuse_damaged(path)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
-            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        checkpoint["FilmDataModule"], checkpoint["hyper_parameters"]["hidden"]
-    except Exception:  # whatever a broken or foreign file makes of the unpickler
-        raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
-    return checkpoint
-
-
-class CheckedConnector(_CheckpointConnector):
-    """Takes over a checkpoint whose entries are what the run itself would write there."""
-
-    def _restore_modules_and_callbacks(self, checkpoint_path: Any = None, weights_only: bool | None = None) -> None:
-        with taken_over(checkpoint_path):
-            super()._restore_modules_and_callbacks(checkpoint_path, weights_only)
-
-    def restore_model(self) -> None:
-        """Look at all that training goes on from, before the first of it is taken over."""
-        if self._loaded_checkpoint and self.trainer.state.fn == TrainerFn.FITTING:
-            # Other callbacks may make anything of what they begin with, and read it themselves.
-            callbacks: list[Callback] = self.trainer.callbacks  # type: ignore[attr-defined]
-            known = [one for one in callbacks if isinstance(one, RunCheckpoint | Patience)]
-            own = {
-                "epoch": 0,
-                "global_step": 0,
-                "loops": self._get_loops_state_dict(),
-                "callbacks": {one.state_key: one.state_dict() for one in known},
-                "optimizer_states": [],
-                "lr_schedulers": [],
-            }
-            _refuse_others(self._loaded_checkpoint, own, "")
-        super().restore_model()
-
-    def restore_training_state(self) -> None:
-        """Take over the optimisers and how far training was."""
-        with taken_over(self._ckpt_path):
-            super().restore_training_state()
-            for optimizer in self.trainer.optimizers if self._loaded_checkpoint else []:
-                _refuse_other_steps(optimizer)
+    if run is None:
+        return Checkpoint.read(given) if given else None
+    best = run.path / "checkpoints" / "best.ckpt"
+    if not run.is_unbegun:
+        if best.is_file():
+            refuse_damaged(best)
+        return Checkpoint.read(run.checkpoint("last"))
+    # One that was killed before its first checkpoint begins at the start; after the first epoch there may be the best
+    # one alone.
+    if best.is_file() and (epoch := Checkpoint.read(best).entries["epoch"]):
+        raise InputError(
+            f"{best.with_name('last.ckpt')} is gone, and {best.name} is of epoch {epoch + 1}: bring back a copy of "
+            f"last.ckpt, or remove {best.name} too, and `--resume` trains from the start"
+        )
+    return None
 
 
 @contextmanager
-def taken_over(path: Any) -> Iterator[None]:
-    """Tell in one message whatever a checkpoint with other entries makes of those who read it.
+def restoring(path: Any) -> Iterator[None]:
+    """Turn whatever a checkpoint with other entries raises in those who read it into one message.
 
     Raises:
         InputError: with the file.
@@ -119,41 +160,12 @@ def taken_over(path: Any) -> Iterator[None]:
     except (InputError, OSError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as problem:
-        said = " ".join(str(problem).split())[:300]
-        raise InputError(
-            f"{path} is not a checkpoint of Greenlight, or its entries were changed: {type(problem).__name__}: {said}; "
-            "bring back a copy, or train one with `fit` or `study`"
-        ) from problem
+        detail = " ".join(str(problem).split())[:300]
+        raise _unusable(path, f"{type(problem).__name__}: {detail}") from problem
 
 
-def _refuse_other_steps(optimizer: torch.optim.Optimizer) -> None:
-    """Refuse what an optimiser takes over as it is, and meets in its first step."""
-    # A setting of 0 may be given as 0.0.
-    own = {name: float(value) if type(value) is int else value for name, value in optimizer.defaults.items()}
-    for group in optimizer.param_groups:
-        _refuse_others({name: group[name] for name in own}, own, "optimizer_states")
-    for weights, state in optimizer.state.items():
-        for name, values in state.items():
-            if not isinstance(values, torch.Tensor) or values.shape not in (weights.shape, torch.Size([])):
-                raise TypeError(f"optimizer_states: {name} must be a tensor like the weights, got {str(values)[:80]}")
-
-
-def _refuse_others(found: Any, own: Any, key: str) -> None:
-    """Refuse an entry of another kind than a run writes; what only one of both has is left to those who read it."""
-    if isinstance(own, Mapping):
-        fits = isinstance(found, Mapping)
-    elif isinstance(own, torch.Tensor):
-        fits = isinstance(found, torch.Tensor) and found.ndim == own.ndim and found.dtype.is_floating_point
-    elif found is None and key.startswith("callbacks"):  # was not known yet
-        fits = True
-    elif own is None:
-        fits = found is None or isinstance(found, str | bool) or (isinstance(found, torch.Tensor) and found.ndim == 0)
-    elif type(own) is int:
-        fits = type(found) is int and -1 <= found < 2**63
-    else:
-        fits = isinstance(found, int | float if isinstance(own, float) else type(own))
-    if not fits:
-        raise TypeError(f"{key} must be {type(own).__name__}, got {str(found)[:80]}")
-    if isinstance(own, Mapping):
-        for name in own.keys() & found.keys():
-            _refuse_others(found[name], own[name], f"{key}.{name}" if key else str(name))
+def _unusable(path: Any, detail: str) -> InputError:
+    return InputError(
+        f"{path} is not a checkpoint of Greenlight, or its entries were changed: {detail}; "
+        "bring back a copy, or train one with `fit` or `study`"
+    )

@@ -1,6 +1,4 @@
-"""Fit classical models to the network's films, and write what they found."""
-
-from typing import Any
+"""Classical models on the network's films: fitted, scored, and written into the run's folder."""
 
 import pandas as pd
 from rich.console import Console
@@ -8,18 +6,36 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from greenlight_films.baselines import Comparison, Fit, Sample, fit
 from greenlight_films.baselines.baseline import Tables
-from greenlight_films.datamodules import Films, Fitted
-from greenlight_films.reports.score_table import plain
+from greenlight_films.datamodules import FilmDataModule, Films
+from greenlight_films.studies.artifacts import save_artifacts
+from greenlight_films.studies.metrics import leaderboard, plain
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.write import read_metrics
 
 
-def run_comparison(
-    comparison: Comparison, films: Films, fitted: Fitted, run: RunFolder, console: Console
-) -> dict[str, Fit]:
-    """Fit each model, say which is at work, and write its tables into `baselines/<name>/`."""
-    training, test = Sample.of(films, fitted, "train"), Sample.of(films, fitted, "test")
-    found = {}
+def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> None:
+    """Fit each model to the training rows, score it on the test rows beside the network, and write all of it."""
+    fits = _fit_all(run, data, comparison, console)
+    metrics = read_metrics(run, data)
+    for name, model_fit in fits.items():
+        metrics["fits"][name] = {"seconds": round(model_fit.seconds, 3)}
+        if model_fit.test and model_fit.train:
+            metrics["models"][name] = plain(model_fit.test)
+            metrics["fits"][name]["train"] = plain(model_fit.train)
+    _write_predictions(run, data.films, fits)
+    run.write_json("metrics.json", metrics)
+    run.write_csv("leaderboard.csv", leaderboard(metrics))
+    save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
+    lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
+    for line in [*lines, *([f"their tables: {run.path / 'baselines'}/"] if lines else [])]:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> dict[str, Fit]:
+    """Fit each model under a progress bar, and write its tables into `baselines/<name>/`."""
+    training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
+    fits = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         search = bar.add_task("", total=None, step="", visible=False)
@@ -31,51 +47,33 @@ def run_comparison(
         whole = bar.add_task("Comparing", total=len(models), step="")
         for model in models:
             bar.update(whole, description=f"Fitting {model.name}")
-            found[model.name] = fit(model, training, test)
+            fits[model.name] = fit(model, training, test)
             bar.advance(whole)
-            _write_tables(run, f"baselines/{model.name}", found[model.name].tables)
+            _write_tables(run, f"baselines/{model.name}", fits[model.name].tables)
     for name, reason in refused.items():
         console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    return found
+    return fits
 
 
-def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> None:
+def _write_predictions(run: RunFolder, films: Films, fits: dict[str, Fit]) -> None:
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
-    names = {name: films.labels[name].to_numpy()[films.rows.test] for name in films.labels}  # there may be none
-    table = pd.DataFrame({**names, "row": rows, "actual": films.actual[films.rows.test]})
-    known = Results(run).table(name)
-    if len(known):
-        known = known.drop(columns=["film", "title", "actual", *found], errors="ignore")
-        table = table.merge(known, on="row", how="left")
-    columns = {model: one.predicted for model, one in found.items() if one.predicted is not None}
+    ids = {column: films.ids[column].to_numpy()[films.rows.test] for column in films.ids}
+    table = pd.DataFrame({**ids, "row": rows, "actual": films.actual[films.rows.test]})
+    before = Results(run).table(name)
+    if len(before):
+        before = before.drop(columns=["film", "title", "actual", *fits], errors="ignore")
+        table = table.merge(before, on="row", how="left")
+    columns = {model: model_fit.predicted for model, model_fit in fits.items() if model_fit.predicted is not None}
     run.write_csv(name, table.assign(**columns))
 
 
 def _write_tables(run: RunFolder, folder: str, tables: Tables) -> None:
     """Write a model's tables in place of those of an earlier fit."""
-    for old in (run.path / folder).glob("*"):
-        if old.name not in tables:
-            old.unlink()
+    for earlier in (run.path / folder).glob("*"):
+        if earlier.name not in tables:
+            earlier.unlink()
     for name, table in tables.items():
         path = f"{folder}/{name}"
         run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
-
-
-def print_found(found: dict[str, Fit], run: RunFolder, console: Console) -> None:
-    """Say what each model settled on, and where the rest stands."""
-    lines = {name: line for name, one in found.items() if (line := one.model.in_a_line())}
-    for name, line in lines.items():
-        console.print(f"{name}: {line}", highlight=False, markup=False, soft_wrap=True)
-    if lines:
-        console.print(f"their tables: {run.path / 'baselines'}/", highlight=False, markup=False, soft_wrap=True)
-
-
-def add_fits(metrics: dict[str, Any], found: dict[str, Fit]) -> None:
-    """Put scores and seconds into what becomes `metrics.json`."""
-    for name, one in found.items():
-        metrics["fits"][name] = {"seconds": round(one.seconds, 3)}
-        if one.test and one.train:
-            metrics["models"][name] = plain(one.test)
-            metrics["fits"][name]["train"] = plain(one.train)

@@ -1,33 +1,84 @@
-"""Lightning's checkpoints and early stopping, for a run that may be stopped, resumed, and moved before."""
+"""Checkpoints of a run that may be stopped, resumed and moved: whole files, of the best and of the last epoch."""
 
+from collections.abc import Mapping
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
-from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.lightning_modules.callbacks.stop import STOP
+from greenlight_films.datamodules.whole_files import write_whole
+from greenlight_films.lightning_modules.callbacks.signals import STOP
 
-ASKS = 8
-"""Steps after which several devices ask each other whether one was told to stop."""
+STEPS_BETWEEN_QUESTIONS = 8
+"""Steps after which several devices ask each other whether one got a signal to stop."""
+
+DIGEST = "greenlight_digest"
+"""The entry of a checkpoint that tells whether others were changed."""
+
+
+class WholeCheckpointIO(TorchCheckpointIO):
+    """Writes beside the checkpoint and renames: Lightning's own way goes through a temporary folder and copies.
+
+    Args:
+        loaded: a checkpoint that was read before, so that it is not read again.
+    """
+
+    def __init__(self, loaded: dict[str, Any] | None = None) -> None:
+        super().__init__()
+        self.loaded = loaded
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        """Write a checkpoint; the one before is there until the new one is on the disk."""
+        checkpoint[DIGEST] = digest(checkpoint)
+        if "://" in str(path):  # a bucket, which has no half-written files
+            super().save_checkpoint(checkpoint, path, storage_options)
+            return
+        packed = BytesIO()
+        torch.save(checkpoint, packed)
+        write_whole({Path(path): packed.getbuffer()})
+
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Return the checkpoint that was read before; of others the content."""
+        if self.loaded is None:
+            return super().load_checkpoint(path, map_location, weights_only)
+        checkpoint, self.loaded = self.loaded, None
+        return checkpoint
+
+
+def digest(checkpoint: Mapping[str, Any]) -> str:
+    """Return a hash of all entries of a checkpoint, of tensors their types and shapes: files have sums of their bytes."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return str(value.dtype), tuple(value.shape)
+        if isinstance(value, Mapping):
+            return [(repr(key), plain(inner)) for key, inner in value.items() if key != DIGEST]
+        return list(map(plain, value)) if isinstance(value, list | tuple) else repr(value)
+
+    return sha256(repr(plain(checkpoint)).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 class RunCheckpoint(ModelCheckpoint):
-    """Checkpoints of a run whose folder may be moved: a resumed run knows its best epoch by the file's name."""
+    """Checkpoints of a run whose folder may be moved: a resumed run finds its best epoch by the file's name."""
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the state with the paths where the files are now; nothing, if the best one isn't here."""
+        """Restore the state with paths in this run's folder; nothing, if the best one isn't there."""
 
-        def here(path: str) -> str:
+        def moved(path: str) -> str:
             return str(Path(str(self.dirpath)) / Path(path).name) if path else path
 
-        if not state_dict["best_model_path"] or not Path(here(state_dict["best_model_path"])).is_file():
+        if not state_dict["best_model_path"] or not Path(moved(state_dict["best_model_path"])).is_file():
             return
-        moved = {name: here(state_dict[name]) for name in ("best_model_path", "kth_best_model_path", "last_model_path")}
-        best = {here(path): score for path, score in state_dict["best_k_models"].items()}
-        super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
+        names = ("best_model_path", "kth_best_model_path", "last_model_path")
+        paths = {name: moved(state_dict[name]) for name in names}
+        best = {moved(path): score for path, score in state_dict["best_k_models"].items()}
+        super().load_state_dict({**state_dict, **paths, "best_k_models": best, "dirpath": self.dirpath})
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Keep a network that has learned nothing from being scored.
@@ -43,29 +94,22 @@ class RunCheckpoint(ModelCheckpoint):
 
 
 class LastCheckpoint(RunCheckpoint):
-    """The checkpoint that a run goes on from: of the last epoch, or of the step after which it was told to stop.
+    """The checkpoint that a run is resumed from: of the last epoch, or of the step after which a signal came.
 
-    It comes behind the one of the best epoch: a run killed between the two repeats an epoch, and finds it the best
-    again. The other way round it would be lost.
+    It is written after that of the best epoch: a run killed between the two repeats an epoch, and finds it the best
+    again. The other way round the best epoch would be lost.
     """
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """From here on, stop at a step's end."""
+        """Stop at the end of a step from here on."""
         super().setup(trainer, pl_module, stage)
         STOP.waits = stage == "fit"
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Begin in the middle of an epoch, if it was left there."""
-        super().on_train_start(trainer, pl_module)
-        # Lightning does so when it makes the loader, but a schedule that asks for the number of steps has it made
-        # before the checkpoint is read.
-        trainer.fit_loop._load_combined_loader_states()
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Stop at once again."""
         super().teardown(trainer, pl_module, stage)
         STOP.waits = False
-        if stage == "fit" and STOP.told is not None:
+        if stage == "fit" and STOP.number is not None:
             raise KeyboardInterrupt
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
@@ -76,51 +120,60 @@ class LastCheckpoint(RunCheckpoint):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Stop, if told to, where an epoch can be taken up again: behind a step, and not where validation is due."""
+        """Stop after a signal where an epoch can be resumed: after a step, and not where validation is due."""
         done = batch_idx + 1
         # To ask other devices, a GPU must wait for its step to end.
-        asks = trainer.world_size == 1 or done % ASKS == 0
+        asks = trainer.world_size == 1 or done % STEPS_BETWEEN_QUESTIONS == 0
         steps = done % trainer.accumulate_grad_batches == 0
         validates = trainer.is_last_batch or (trainer.val_check_batch and done % trainer.val_check_batch == 0)
-        if asks and steps and not validates and _is_told(trainer):
-            self._save(trainer)
+        if asks and steps and not validates and _is_stopped(trainer):
+            _save_logs(trainer)
+            trainer.save_checkpoint(Path(str(self.dirpath)) / "last.ckpt")
             raise KeyboardInterrupt
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save, and stop if told to."""
-        for logger in trainer.loggers:
-            logger.save()  # a killed process would lose curves that its checkpoint is past
+        """Save, and stop after a signal."""
+        _save_logs(trainer)  # a killed process would lose curves that its checkpoint is past
         super().on_train_epoch_end(trainer, pl_module)
-        if _is_told(trainer):
+        if _is_stopped(trainer):
             raise KeyboardInterrupt
 
-    def _save(self, trainer: pl.Trainer) -> None:
-        for logger in trainer.loggers:
-            logger.save()
-        trainer.save_checkpoint(Path(str(self.dirpath)) / "last.ckpt")
+
+def _is_stopped(trainer: pl.Trainer) -> bool:
+    return trainer.strategy.reduce_boolean_decision(STOP.number is not None, all=False)
 
 
-def _is_told(trainer: pl.Trainer) -> bool:
-    return trainer.strategy.reduce_boolean_decision(STOP.told is not None, all=False)
+def _save_logs(trainer: pl.Trainer) -> None:
+    for logger in trainer.loggers:
+        logger.save()
 
 
-class Patience(EarlyStopping):
-    """Early stopping whose patience is the one given, also in a resumed run."""
+class StopHandlers(Callback):
+    """Puts `STOP`'s handlers back in front of Lightning's.
 
-    @property
-    def has_ended(self) -> bool:
-        """Tell whether training has stopped, and the patience given is no longer than what it stopped for."""
-        out = EarlyStoppingReason.PATIENCE_EXHAUSTED
-        if self.stopping_reason == out:
-            return self.wait_count >= self.patience
-        return self.stopping_reason != EarlyStoppingReason.NOT_STOPPED
+    Lightning's handler talks to the other processes while they are in the midst of a step, and all may wait for ever.
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over all but the patience."""
-        super().load_state_dict({**state_dict, "patience": self.patience})
-        if not self.has_ended:
-            self.stopping_reason = EarlyStoppingReason.NOT_STOPPED
+    Attributes:
+        has_started: whether a stage has begun, and with it all that a checkpoint holds was restored.
+    """
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Train no further where it had stopped before."""
-        trainer.should_stop = trainer.should_stop or self.has_ended
+    has_started = False
+
+    def on_sanity_check_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._install()
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._install()
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._install()
+
+    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._install()
+
+    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._install()
+
+    def _install(self) -> None:
+        STOP.install()
+        self.has_started = True

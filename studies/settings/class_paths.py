@@ -1,21 +1,17 @@
-"""Which classes a config may name: importing a module runs its code, so names are looked at before."""
+"""Which classes a config may name: importing a module runs its code, so names are checked before."""
 
 import inspect
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from jsonargparse import Namespace, set_parsing_settings
-from jsonargparse._common import parsing_settings
 
 from greenlight_films.datamodules.errors import InputError
 
-PROJECT = ("greenlight_films",)
-
-# Only parts whose classes belong in a config: torch.hub, torch.load, lightning's own command line and the like run code
-# or read pickles. jsonargparse also asks where an object is defined, so `torch.os.system` is not torch's.
-LIBRARIES = (
+# Only parts whose classes belong in a config: torch.hub, torch.load, Lightning's own command line and the like run code
+# or read pickles. jsonargparse also checks where an object is defined, so `torch.os.system` is not torch's.
+ALLOWED = (
+    "greenlight_films",
     *(f"lightning.fabric.{part}" for part in ("accelerators", "loggers", "plugins", "strategies")),
     *(
         f"lightning.pytorch.{part}"
@@ -24,15 +20,39 @@ LIBRARIES = (
     *("torch.distributed.fsdp", "torch.nn", "torch.optim", "torchmetrics"),
 )
 
-set_parsing_settings(
-    import_path_denylist=["*"],
-    import_path_allowlist=[*PROJECT, *LIBRARIES],
-    instantiate_subclass_spec_in_any=False,  # an argument of no type would build any class
-)
+FOLDERS = ("baselines", "datamodules", "importance", "lightning_modules")
+"""Packages that older configs name without `greenlight_films` before them."""
+
+
+class ClassLimit:
+    """Whether configs may name classes of other packages; a process that has refused some can't allow them later."""
+
+    def __init__(self) -> None:
+        self.is_set = self.is_lifted = False
+
+    def lift(self) -> None:
+        """Let configs name any class from now on.
+
+        Raises:
+            InputError: the limit is in force already.
+        """
+        if self.is_set:
+            raise InputError("--allow_any_class must be given to a process of its own: this one limits classes already")
+        self.is_lifted = True
+
+    def enforce(self) -> None:
+        """Refuse classes of other packages, unless the limit was lifted."""
+        # An argument without a type would build any class.
+        denied = {} if self.is_lifted else {"import_path_denylist": ["*"], "import_path_allowlist": list(ALLOWED)}
+        set_parsing_settings(instantiate_subclass_spec_in_any=False, **denied)
+        self.is_set = not self.is_lifted
+
+
+CLASS_LIMIT = ClassLimit()
 
 
 def refusal(name: str) -> str:
-    """Say which classes can be named, and how others are let in."""
+    """Return the message that names the classes that are allowed, and the way to allow others."""
     return (
         "class_path must be a class of Greenlight, or a callback, logger, profiler, strategy, plugin, module or "
         f"optimizer of lightning or torch, got {name}; --allow_any_class lets a config import anything: only for "
@@ -40,24 +60,27 @@ def refusal(name: str) -> str:
     )
 
 
-@contextmanager
-def any_class() -> Iterator[None]:
-    """Let configs import anything for a while."""
-    limits = parsing_settings["import_path_verdicts"]
-    parsing_settings["import_path_verdicts"] = {}  # jsonargparse adds to its lists, and has no way back
-    try:
-        yield
-    finally:
-        parsing_settings["import_path_verdicts"] = limits
+def with_current_names(config: Any) -> Any:
+    """Return a loaded config in which class paths of older versions, `datamodules.Number`, have today's names."""
+    if isinstance(config, dict):
+        return {
+            key: _current(value) if key == "class_path" else with_current_names(value) for key, value in config.items()
+        }
+    return [with_current_names(value) for value in config] if isinstance(config, list) else config
+
+
+def _current(path: Any) -> Any:
+    is_older = isinstance(path, str) and path.partition(".")[0] in FOLDERS
+    return f"greenlight_films.{path}" if is_older else path
 
 
 def refuse_functions(config: Any, key: str = "") -> None:
-    """Refuse what a parsed config names that is no class: a function would be called with the config's arguments.
+    """Refuse a parsed config that names a function: it would be called with the config's arguments.
 
     Raises:
         InputError: with the key.
     """
-    if not parsing_settings["import_path_verdicts"]:
+    if CLASS_LIMIT.is_lifted:
         return
     if isinstance(config, Namespace):
         config = vars(config)
@@ -75,11 +98,11 @@ def refuse_functions(config: Any, key: str = "") -> None:
 
 
 def _is_class(path: str) -> bool:
-    """Tell whether a name is that of a class; nothing is imported for it."""
+    """Tell whether a name is that of a class; nothing is imported to find out."""
     module = path
     while module and module not in sys.modules:
         module = module.rpartition(".")[0]
-    found: Any = sys.modules.get(module)
+    value: Any = sys.modules.get(module)
     for name in path[len(module) :].split(".")[1:]:
-        found = getattr(found, name, None)
-    return inspect.isclass(found)
+        value = getattr(value, name, None)
+    return inspect.isclass(value)

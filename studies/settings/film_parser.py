@@ -1,39 +1,58 @@
-"""A parser of command lines and configs whose errors are one message."""
+"""The argument parser of options and configs, whose errors are one message in the user's words."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any, NoReturn, get_args
+from typing import Any, NoReturn
 
 import yaml
-from jsonargparse import Namespace
+from jsonargparse import Namespace, get_loader, set_dumper, set_loader
 from lightning.pytorch.cli import LightningArgumentParser
 
-from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.settings.class_paths import with_current_names
 from greenlight_films.studies.settings.messages import reword
 
-# Of a callback's defaults: the name stands for it in a config.
-yaml.SafeDumper.add_multi_representer(Enum, lambda dumper, value: dumper.represent_data(value.value))
+MODE = "greenlight"
+"""The name under which jsonargparse knows how configs are read and written here."""
+
+UNTYPED = ("trainer",)
+"""Groups whose settings may be null whatever their default."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes YAML, an enum of a callback's defaults by its value."""
+
+
+_Dumper.add_multi_representer(Enum, lambda dumper, value: dumper.represent_data(value.value))
+
+
+def dump_yaml(config: Any) -> str:
+    """Return a config as YAML, keys in their order."""
+    return yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+
+
+def _load(text: str) -> Any:
+    return with_current_names(get_loader("yaml")(text))
+
+
+set_loader(MODE, _load, exceptions=(yaml.YAMLError,))
+set_dumper(MODE, dump_yaml)
 
 
 class FilmArgumentParser(LightningArgumentParser):
-    """A parser whose errors are the message alone."""
-
-    options: tuple[str, ...] = ()
-    """What the chosen subcommand takes, for messages of any parser."""
+    """A parser that raises InputError in place of printing its usage and ending the process."""
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
-        raise InputError(reword(str(message), self.options)) from ex
+        raise InputError(reword(str(message), option_names(self))) from ex
 
-    def instantiate_classes(self, cfg: Namespace, **kwargs: Any) -> Namespace:
-        """Build what a config names."""
-        with told():
-            return super().instantiate_classes(cfg, **kwargs)
 
-    def dump(self, *args: Any, **kwargs: Any) -> str:
-        """Return the config as text."""
-        with told():
-            return super().dump(*args, **kwargs)
+def option_names(parser: LightningArgumentParser) -> list[str]:
+    """Return the names of all options, groups such as `data` too."""
+    leaves = list(parser.get_defaults(skip_validation=True).keys())
+    groups = {leaf.rpartition(".")[0] for leaf in leaves if "." in leaf}
+    short = [leaf.replace(".init_args.", ".") for leaf in leaves]
+    return list(dict.fromkeys([*leaves, *short, *sorted(groups)]))
 
 
 def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
@@ -42,18 +61,19 @@ def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
     Raises:
         InputError: with the key.
     """
-    for action in parser._actions:
-        kind = getattr(action, "_typehint", Any)
-        if kind is Any or action.default is None or {None, type(None)} & set(get_args(kind)):
-            continue
-        if config.get(action.dest, action.default) is None:
-            usual = getattr(action.default, "class_path", action.default)
-            raise InputError(f"{action.dest} must have a value, got null; leave it out for {usual}")
+    defaults = parser.get_defaults(skip_validation=True)
+    for key, usual in defaults.items():
+        if usual is not None and key.split(".")[0] not in UNTYPED and config.get(key, usual) is None:
+            raise InputError(f"{key} must have a value, got null; leave it out for {usual}")
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Tell what the parser, or a class that a config names, makes of values that neither checks."""
+def config_errors() -> Iterator[None]:
+    """Turn what the parser, or a class that a config names, raises over values that neither checks into one message.
+
+    Raises:
+        InputError: in place of it.
+    """
     try:
         yield
     except InputError:
@@ -62,7 +82,7 @@ def told() -> Iterator[None]:
         *(ArithmeticError, AttributeError, ImportError, LookupError, NotImplementedError, RecursionError, TypeError),
         *(ValueError, yaml.YAMLError),
     ) as problem:
-        said = " ".join(reword(str(problem), ()).split())[:500]
+        message = " ".join(reword(str(problem), ()).split())[:500]
         raise InputError(
-            f"the config can't be used: {type(problem).__name__}: {said}; `--help-all` says what each key takes"
+            f"the config can't be used: {type(problem).__name__}: {message}; `--help-all` says what each key takes"
         ) from problem

@@ -1,7 +1,7 @@
-"""Say what is wrong with a config or an option in its own words, with the nearest name there is."""
+"""Rewords the parser's errors: what is required, what was given, and the nearest name there is."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 
 from greenlight_films.datamodules.errors import nearest
@@ -20,68 +20,93 @@ KINDS = {
 }
 
 DENIED = re.compile(rf"Importing '([^']*)' is not allowed|{re.escape(refusal('NAME')).replace('NAME', '([^;]*)')}")
-"""What the parser says of it, or what was made of that for a key within."""
+"""The parser's message about a class that may not be named, or `refusal` where a key within it was reworded before."""
 
 
 def reword(message: str, options: Iterable[str]) -> str:
-    """Turn the parser's message into requirement, value and remedy.
+    """Return the parser's message as requirement, value and remedy.
 
     Args:
         options: the names that the command takes, such as `data.table`.
     """
     keys = re.findall(r'Parser key "([^"]*)":', message)
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
-    denied = DENIED.search(message)  # within whatever other types were tried
-    said = refusal(denied[1] or denied[2]) if denied else _reword_detail(detail, list(options))
-    whole = f"{'.'.join(keys)}: {said}" if keys and keys != ["config"] else said
-    return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is told several times
+    denied = DENIED.search(message)  # among whatever other types were tried
+    text = refusal(denied[1] or denied[2]) if denied else _reword_detail(detail, list(options))
+    whole = f"{'.'.join(keys)}: {text}" if keys and keys != ["config"] else text
+    return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is repeated
 
 
 def _reword_detail(detail: str, options: list[str]) -> str:
-    classes = [*Feature.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
-    if found := re.match(r"unrecognized arguments: (\S+)", detail):
-        name = found[1].split("=")[0]
-        return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
-    if found := re.match(r"Subcommand '\w+' does not accept option '([^']*)'", detail):
-        return f"no key '{found[1]}' in a config{nearest(found[1], options)}"
-    if found := re.match(r'Spaces not allowed in keys: "([^"]*)"', detail):
-        return f"no key '{found[1]}' in a config: none has a blank in it, and search.space is for `tune` alone"
-    if found := re.match(r"Option '([^']*)' is not accepted", detail):
-        arguments = {field.name for kind in classes for field in fields(kind)}  # type: ignore[arg-type]
-        return f"no argument '{found[1]}'{nearest(found[1], arguments)}"
-    if found := re.match(r"Expected a dot import path string: (.*)", detail):
-        names = [kind.__name__ for kind in classes]
-        return f"no class '{found[1]}'{nearest(found[1], names) or '.'} There are: {', '.join(names)}"
-    if found := re.match(r"Expected a (?:typing\.)?Literal\[(.*)\]\. Got value: (.*)", detail):
-        return f"must be one of {found[1].replace(chr(39), '')}, got {found[2]}"
-    if found := re.match(r"Expected a (<class '\w+'>)\. Got value: (.*)", detail):
-        return f"must be {KINDS.get(found[1], found[1])}, got {found[2]}"
-    if found := re.match(r"the following arguments are required: (.*)", detail):
-        names = found[1].split(", ")
-        if not all("." in name for name in names):  # those of a class, not of the command
-            return f"needed and not given: {', '.join(names)}"
-        missing = ", ".join("--" + name.split(".", 1)[1] for name in names)
-        return f"needed and not given: {missing}; a config has them: --config configs/ratings.yaml"
     if "Does not validate against any of the Union subtypes" in detail:
         return _reword_union(detail)
-    if found := re.match(r"Unexpected config:(.*)", detail):
-        return f"--config must be a file of keys such as `name: ratings`, got {found[1].strip() or 'an empty one'}"
-    if found := re.match(r"File does not exist: (.*)", detail):
-        return f"--config: no file {found[1]}"
     if detail.startswith("Problems parsing config:"):
         return "--config is not YAML" + detail.removeprefix("Problems parsing config").replace("<unicode string>", "it")
+    for pattern, say in PATTERNS.items():
+        if match := re.match(pattern, detail):
+            return say(match[1], match[match.re.groups], options)
     return detail
+
+
+def _classes() -> list[type]:
+    return [*Feature.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
+
+
+def _unknown_option(words: str, _: str, options: list[str]) -> str:
+    name = words.split("=")[0]
+    return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
+
+
+def _unknown_argument(name: str, _: str, options: list[str]) -> str:
+    arguments = {field.name for kind in _classes() for field in fields(kind)}
+    return f"no argument '{name}'{nearest(name, arguments)}"
+
+
+def _unknown_class(name: str, _: str, options: list[str]) -> str:
+    names = [kind.__name__ for kind in _classes()]
+    return f"no class '{name}'{nearest(name, names) or '.'} There are: {', '.join(names)}"
+
+
+def _missing(names: str, _: str, options: list[str]) -> str:
+    listed = [f"--{name}" if "." in name else name for name in names.split(", ")]
+    remedy = "; a config has them: --config configs/ratings.yaml" if "." in names else ""
+    return f"needed and not given: {', '.join(listed)}{remedy}"
+
+
+PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
+    r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
+    r"Option '([^']*)' is not accepted": _unknown_argument,
+    r"(?:Key|Option|Subcommand '\w+' does not accept option) '([^']*)'": lambda name, _, options: (
+        f"no key '{name}' in a config{nearest(name, options)}"
+    ),
+    r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
+        f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
+    ),
+    r"Expected a dot import path string: (.*)": _unknown_class,
+    r"Expected a (?:typing\.)?Literal\[(.*)\]\. Got value: (.*)": lambda choices, value, _: (
+        f"must be one of {choices.replace(chr(39), '')}, got {value}"
+    ),
+    r"Expected a (<class '\w+'>)\. Got value: (.*)": lambda kind, value, _: (
+        f"must be {KINDS.get(kind, kind)}, got {value}"
+    ),
+    r"the following arguments are required: (.*)": _missing,
+    r"Unexpected config:(.*)": lambda config, *_: (
+        f"--config must be a file of keys such as `name: ratings`, got {config.strip() or 'an empty one'}"
+    ),
+    r"File does not exist: (.*)": lambda path, *_: f"--config: no file {path}",
+}
+"""Beginnings of the parser's messages; each is reworded from its first and last group and the options there are."""
 
 
 def _reword_union(detail: str) -> str:
     """Name what each of several types asks for, None left out."""
-    given = detail.rsplit("Given value: ", 1)[-1]
-    if found := re.search(r"Problem with given class_path '([^']*)':\s*(.*)", detail):
-        return f"no class '{found[1]}': {found[2]}"
-    wanted = []
+    value = detail.rsplit("Given value: ", 1)[-1]
+    if match := re.search(r"Problem with given class_path '([^']*)':\s*(.*)", detail):
+        return f"no class '{match[1]}': {match[2]}"
+    kinds = []
     for kind in re.findall(r"- Expected a (?:typing\.)?(.*)", detail):
         if choice := re.match(r"Literal\[(.*)\]", kind):
-            wanted.append(f"one of {choice[1].replace(chr(39), '')}")
+            kinds.append(f"one of {choice[1].replace(chr(39), '')}")
         elif kind in KINDS:
-            wanted.append(KINDS[kind])
-    return f"must be {' or '.join(dict.fromkeys(wanted)) or 'of another kind'}, got {given}"
+            kinds.append(KINDS[kind])
+    return f"must be {' or '.join(dict.fromkeys(kinds)) or 'of another kind'}, got {value}"

@@ -1,4 +1,4 @@
-"""What a search tries: the keys of a config, tied or alone, and their values; no training and no files in here."""
+"""The space of a search: keys of a config, alone or tied together, and the values that they take."""
 
 import itertools
 import json
@@ -10,6 +10,7 @@ import numpy as np
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.errors import nearest
+from greenlight_films.datamodules.program import as_typed
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -28,10 +29,10 @@ FIXED = {
     "early_stopping.monitor": "trials must be compared by the same score",
     "early_stopping.mode": "trials must be compared by the same score",
 }
-"""What would make the scores of trials those of different things, and why."""
+"""Keys that must be the same in all trials, with the reason."""
 
 OF_LOSS = ("model.loss", "data.target")
-"""Where these are searched, val/loss is another measure in each trial."""
+"""Keys that change what val/loss measures."""
 
 EXAMPLE = """\
 search:
@@ -92,7 +93,7 @@ class Axis:
         >>> Axis(("model.hidden",), ([16], [32, 16])).words([32, 16])
         ['--model.hidden=[32, 16]']
         """
-        return [f"--{key}={as_text(value)}" for key in self.keys]
+        return [f"--{key}={as_typed(value)}" for key in self.keys]
 
     def distribution(self) -> "BaseDistribution":
         """Return Optuna's description; lists and the like stand in it as JSON."""
@@ -109,14 +110,9 @@ class Axis:
         """Return what Optuna keeps in place of a value."""
         return json.dumps(value) if self.bounds is None else value
 
-    def decode(self, kept: Any) -> Any:
+    def decode(self, stored: Any) -> Any:
         """Return the value that Optuna keeps."""
-        return json.loads(kept) if self.bounds is None else kept
-
-
-def as_text(value: Any) -> str:
-    """Return a value as one types it behind an option."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return json.loads(stored) if self.bounds is None else stored
 
 
 def axes_of(search: Search, options: Iterable[str], monitor: str) -> list[Axis]:
@@ -133,12 +129,12 @@ def axes_of(search: Search, options: Iterable[str], monitor: str) -> list[Axis]:
         raise InputError(f"`tune` needs search.space, the values to try; the config has none. For example:\n{EXAMPLE}")
     problems = _problems_of_numbers(search)
     axes, known = [], list(options)
-    for name, tried in search.space.items():
+    for name, values in search.space.items():
         keys = tuple(key.strip() for key in name.split(","))
-        problems += [found for key in keys if (found := _problem_of_key(key, known, monitor))]
-        found = _problem_of_range(tried, search.method) if isinstance(tried, dict) else _problem_of_values(tried)
-        problems += [f"search.space, {name}: {found}"] if found else []
-        axes += [] if found else [_axis(keys, tried)]
+        problems += [problem for key in keys if (problem := _problem_of_key(key, known, monitor))]
+        problem = _problem_of_range(values, search.method) if isinstance(values, dict) else _problem_of_values(values)
+        problems += [f"search.space, {name}: {problem}"] if problem else []
+        axes += [] if problem else [_axis(keys, values)]
     every = [key for axis in axes for key in axis.keys]
     problems += [f"search.space names '{key}' twice: once is enough" for key in _repeated(every)]
     if problems:
@@ -146,10 +142,10 @@ def axes_of(search: Search, options: Iterable[str], monitor: str) -> list[Axis]:
     return axes
 
 
-def _axis(keys: tuple[str, ...], tried: Any) -> Axis:
-    if isinstance(tried, dict):
-        return Axis(keys, bounds=(tried["low"], tried["high"]), log=tried.get("log", False))
-    return Axis(keys, tuple(tried))
+def _axis(keys: tuple[str, ...], values: Any) -> Axis:
+    if isinstance(values, dict):
+        return Axis(keys, bounds=(values["low"], values["high"]), log=values.get("log", False))
+    return Axis(keys, tuple(values))
 
 
 def _problems_of_numbers(search: Search) -> list[str]:
@@ -181,14 +177,14 @@ def _is_in(key: str, part: str) -> bool:
 
 def _problem_of_values(values: Any) -> str | None:
     if not isinstance(values, list) or not values:
-        return f"must be one or more values such as [0.1, 0.2], got {as_text(values)}"
+        return f"must be one or more values such as [0.1, 0.2], got {as_typed(values)}"
     twice = _repeated([json.dumps(value) for value in values])
     return f"each value once, got {twice[0]} twice" if twice else None
 
 
 def _problem_of_range(given: dict[str, Any], method: str) -> str | None:
     if method == "grid":
-        return f"a grid needs a list of values, got {as_text(given)}; search.method tpe takes a range"
+        return f"a grid needs a list of values, got {as_typed(given)}; search.method tpe takes a range"
     names = ("low", "high", "log")
     if unknown := [name for name in given if name not in names]:
         return f"a range has low, high and log, got '{unknown[0]}'{nearest(unknown[0], names)}"
@@ -196,7 +192,7 @@ def _problem_of_range(given: dict[str, Any], method: str) -> str | None:
         not all(type(given.get(name)) in (int, float) for name in names[:2])
         or type(given.get("log", False)) is not bool
     ):
-        return f"a range is two numbers, such as {{low: 0.001, high: 0.1, log: true}}, got {as_text(given)}"
+        return f"a range is two numbers, such as {{low: 0.001, high: 0.1, log: true}}, got {as_typed(given)}"
     if not given["low"] < given["high"]:
         return f"low must be below high, got {given['low']} and {given['high']}"
     if given.get("log") and given["low"] <= 0:
@@ -219,6 +215,6 @@ def words_of(axes: list[Axis], point: Point) -> list[str]:
     return [word for axis in axes for word in axis.words(point[axis.name])]
 
 
-def stream(seed: int, place: int) -> int:
+def trial_seed(seed: int, number: int) -> int:
     """Return the seed of a trial's own draws, so that a search that was interrupted goes on as if it had not been."""
-    return int(np.random.SeedSequence((seed, place)).generate_state(1)[0])
+    return int(np.random.SeedSequence((seed, number)).generate_state(1)[0])

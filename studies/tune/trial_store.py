@@ -10,7 +10,9 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
 from greenlight_films.datamodules import InputError
-from greenlight_films.studies.tune.search_space import Axis, Point, Search, grid, stream
+from greenlight_films.datamodules.number_format import significant
+from greenlight_films.studies.settings.class_paths import with_current_names
+from greenlight_films.studies.tune.search_space import Axis, Point, Search, grid, trial_seed
 
 State = Literal["complete", "pruned", "failed"]
 
@@ -29,13 +31,13 @@ class TrialResult:
     """What came of a trial.
 
     Args:
-        place: its number, from 0; a trial that was interrupted is run again under its own.
+        number: from 0; a trial that was interrupted is run again under its own.
         score: the best of its epochs; None where none has one.
         beside: other scores of that epoch.
         problem: why it failed.
     """
 
-    place: int
+    number: int
     state: State
     point: Point
     score: float | None = None
@@ -43,6 +45,12 @@ class TrialResult:
     epochs: int = 0
     seconds: float = 0.0
     problem: str = ""
+
+    @property
+    def score_with_error(self) -> str:
+        """Return the score, with its standard error where it is a mean over folds."""
+        error = self.beside.get("score_se")
+        return significant(self.score, 5) + (f" ± {error:.2g}" if error is not None else "")
 
 
 class TrialStore:
@@ -65,7 +73,7 @@ class TrialStore:
             self.study.get_trials(deepcopy=False)
         except (SQLAlchemyError, ValueError) as problem:  # no database, or one with other things in its cells
             raise InputError(f"{path} is not the record of a search: {problem.args[0]}") from None
-        known = self.study.user_attrs.get("config")
+        known = with_current_names(self.study.user_attrs.get("config"))
         if known is None:
             self.study.set_user_attr("config", config)
         elif changed := _differences(known, config):
@@ -99,13 +107,13 @@ class TrialStore:
         for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             self.study.tell(trial.number, state=TrialState.FAIL)
 
-    def ask(self, place: int) -> optuna.Trial:
-        """Begin a trial; what it tries is given by its place, the seed and the trials finished before."""
+    def ask(self, number: int) -> optuna.Trial:
+        """Begin a trial; what it tries is given by its number, the seed and the trials finished before."""
         if self.search.method == "grid":
-            self.study.enqueue_trial({axis.name: axis.encode(self.points[place][axis.name]) for axis in self.axes})
-        self.study.sampler = optuna.samplers.TPESampler(seed=stream(self.search.seed, place))
+            self.study.enqueue_trial({axis.name: axis.encode(self.points[number][axis.name]) for axis in self.axes})
+        self.study.sampler = optuna.samplers.TPESampler(seed=trial_seed(self.search.seed, number))
         trial = self.study.ask({axis.name: axis.distribution() for axis in self.axes})
-        trial.set_user_attr("place", place)
+        trial.set_user_attr("place", number)
         return trial
 
     def point(self, trial: optuna.Trial | FrozenTrial) -> Point:
@@ -114,8 +122,8 @@ class TrialStore:
 
     def tell(self, trial: optuna.Trial, result: TrialResult) -> None:
         """Keep what came of a trial."""
-        found = {"score": result.score, "beside": result.beside, "epochs": result.epochs, "seconds": result.seconds}
-        trial.set_user_attr("found", {**found, "problem": result.problem})
+        outcome = {"score": result.score, "beside": result.beside, "epochs": result.epochs, "seconds": result.seconds}
+        trial.set_user_attr("found", {**outcome, "problem": result.problem})
         self.study.tell(trial, result.score if result.state == "complete" else None, STATES[result.state])
 
     def results(self) -> list[TrialResult]:
@@ -131,12 +139,12 @@ class TrialStore:
 
     def _rank(self, result: TrialResult) -> tuple[int, float, int]:
         score = result.score or 0.0
-        return list(STATES).index(result.state), score if self.mode == "min" else -score, result.place
+        return list(STATES).index(result.state), score if self.mode == "min" else -score, result.number
 
     def missing(self) -> list[int]:
-        """Return the places of the trials that are not finished."""
-        finished = {result.place for result in self.results()}
-        return [place for place in range(self.n_trials) if place not in finished]
+        """Return the numbers of the trials that are not finished."""
+        finished = {result.number for result in self.results()}
+        return [number for number in range(self.n_trials) if number not in finished]
 
     @property
     def n_trials(self) -> int:

@@ -1,151 +1,212 @@
-"""A search from its config to its table: trials one after another, each a `fit` in a folder of its own."""
+"""A search from its config to its table: trials one after another, each a training in a folder of its own."""
 
 import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, stdev
 from time import perf_counter
 from typing import Any
 
 import optuna
+import pandas as pd
 import yaml
 from rich.console import Console
+from rich.text import Text
 
-from greenlight_films.datamodules import InputError
-from greenlight_films.reports.trials_table import TrialRecord
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.number_format import significant
+from greenlight_films.datamodules.program import command
 from greenlight_films.studies.run_folder import RunFolder
-from greenlight_films.studies.settings.film_cli import FilmCLI
-from greenlight_films.studies.tune.search_space import Axis, Point, words_of
+from greenlight_films.studies.settings.settings import Settings
+from greenlight_films.studies.tune.search_space import Axis, Search, axes_of, words_of
+from greenlight_films.studies.tune.trial import Fold, TrialWatch, mean_scores, rehearse, train_trial
 from greenlight_films.studies.tune.trial_store import State, TrialResult, TrialStore
-from greenlight_films.studies.tune.tuning import SearchCLI, TrialCLI, TrialWatch, rehearse
 
 
-def tune(words: list[str], given: str | None, console: Console) -> None:
-    """Run a search, or what is missing of one.
+@dataclass(frozen=True)
+class Plan:
+    """A search before it runs.
+
+    Attributes:
+        settings: of the study that is searched.
+        config: the study's and the search's, as YAML.
+        options: the keys that a config takes.
+    """
+
+    search: Search
+    settings: Settings
+    config: str
+    options: list[str]
+
+    @property
+    def monitor(self) -> str:
+        """Return the score that trials are compared by."""
+        return self.settings.training.early_stopping.monitor
+
+    def axes(self) -> list[Axis]:
+        """Return the axes of the search.
+
+        Raises:
+            InputError: the search, or what it would be run with, cannot be used.
+        """
+        if not self.monitor.startswith("val/"):
+            raise InputError(f"early_stopping.monitor must be a score of validation films, got {self.monitor}")
+        if self.settings.checkpoint:
+            raise InputError("`tune` trains each trial from the start: leave --ckpt_path out")
+        devices = self.settings.training.trainer["devices"]
+        if devices not in ("auto", "1", 1) and not (isinstance(devices, list) and len(devices) == 1):
+            raise InputError(f"trainer.devices must be 1 or auto for `tune`, got {devices}")
+        return axes_of(self.search, self.options, self.monitor)
+
+    def fixed(self) -> dict[str, Any]:
+        """Return what a resumed search must have in common with its beginning: all but its place and length."""
+        config = yaml.safe_load(self.config)
+        del config["search"]["trials"]
+        return {key: value for key, value in config.items() if key not in ("name", "runs", "compare")}
+
+
+def tune(plan: Plan, folder: RunFolder | None, console: Console) -> tuple[RunFolder, list[TrialResult]]:
+    """Run a search, or what is missing of one; return its folder and trials, the best first.
 
     Args:
-        words: the options.
-        given: the folder of a search to go on with.
+        folder: of a search to go on with.
 
     Raises:
         InputError: the search cannot be run, or none of its trials has a score.
-        KeyboardInterrupt: it was stopped; what is finished is kept.
+        KeyboardInterrupt: a signal came; what is finished is kept.
     """
-    folder = _open(given) if given else None
-    cli = SearchCLI(["--config", str(folder.config), *words] if folder else words)
-    axes = cli.axes()
+    axes = plan.axes()
     if folder is None:
-        rehearse(cli.config_yaml(), axes, cli.search.folds)
-        folder = RunFolder.create(cli.option("runs"), f"{cli.option('name')}-tune")
+        rehearse(plan.settings.config, axes, plan.search.folds)
+        folder = RunFolder.create(plan.settings.runs, f"{plan.settings.name}-tune")
     try:
         with folder.locked():
-            _search(cli, axes, folder, console)
+            return folder, _search(plan, axes, folder, console)
     except BaseException:
         if not (folder.path / "tune.db").is_file():  # nothing to go on with
             folder.discard()
         raise
 
 
-def _open(given: str) -> RunFolder:
-    if Path(given).is_dir() and (Path(given) / "config.yaml").is_file() and not (Path(given) / "tune.db").is_file():
-        raise InputError(
-            f"--resume must be the folder of a search, such as runs/ratings-tune/version_0; {given} has no tune.db; "
-            f"a run goes on with `python cli.py fit --resume {given}`"
-        )
-    return RunFolder.open(given, "--resume")
+def open_search(path: str) -> RunFolder:
+    """Open the folder of a search.
 
-
-def _search(cli: SearchCLI, axes: list[Axis], folder: RunFolder, console: Console) -> None:
-    with TrialStore(folder.path / "tune.db", cli.search, axes, cli.mode, _compared(cli)) as store:
-        folder.write_text("config.yaml", cli.whole_yaml())
-        tuner, record = Tuner(cli, store, folder.path), TrialRecord(folder, cli.monitor, store.n_trials, console)
-        missing = store.missing()
-        record.open(len(missing), store.results())
-        try:
-            for place in missing:
-                with record.status(place):
-                    result = tuner.train(place)
-                record.add(result, store.results())
-        except KeyboardInterrupt:
-            record.interrupted(store.results())
-            raise
-        record.close(store.results())
-
-
-def _compared(cli: SearchCLI) -> dict[str, Any]:
-    """Return what the trials of a search must have in common: all but where they are kept, and how many there are."""
-    config = yaml.safe_load(cli.whole_yaml())
-    del config["search"]["trials"]
-    return {key: value for key, value in config.items() if key not in ("name", "runs", "compare")}
-
-
-class Tuner:
-    """Trains trials.
-
-    Args:
-        folder: of the search; each trial gets one in it, with TensorBoard's curves and its config.
+    Raises:
+        InputError: it is none.
     """
+    if (Path(path) / "config.yaml").is_file() and not (Path(path) / "tune.db").is_file():
+        raise InputError(
+            f"--resume must be the folder of a search, such as runs/ratings-tune/version_0; {path} has no tune.db; "
+            f"a run goes on with `{command(f'fit --resume {path}')}`"
+        )
+    return RunFolder.open(path, "--resume")
 
-    def __init__(self, cli: SearchCLI, store: TrialStore, folder: Path) -> None:
-        self.cli, self.store, self.folder = cli, store, folder
-        self.config = cli.config_yaml()
 
-    def train(self, place: int) -> TrialResult:
-        """Train the trial of this place, and keep what came of it."""
-        trial = self.store.ask(place)
-        point, begun = self.store.point(trial), perf_counter()
-        shutil.rmtree(self.folder / f"trial_{place}", ignore_errors=True)  # from before, if it was interrupted
-        watches: list[TrialWatch] = []
-        state: State = "complete"
-        problem, folds = "", self.cli.search.folds
-        for inner in [(folds, fold) for fold in range(folds)] if folds > 1 else [None]:
-            if state == "complete":
-                watches.append(self._watch(trial, point))
-                state, problem = self._train(place, point, watches[-1], inner)
-        seconds = round(perf_counter() - begun, 3)
-        epochs = sum(watch.epochs for watch in watches)
-        result = TrialResult(place, state, point, *_mean_scores(watches), epochs, seconds, problem)
-        self.store.tell(trial, result)
-        return result
-
-    def _watch(self, trial: optuna.Trial, point: Point) -> TrialWatch:
-        def report(score: float, step: int) -> bool:
-            trial.report(score, step)
-            return self.cli.search.prune and trial.should_prune()
-
-        if self.cli.search.folds > 1:
-            return TrialWatch(self.cli.monitor, self.cli.mode, self._values(point))
-
-        return TrialWatch(self.cli.monitor, self.cli.mode, self._values(point), report)
-
-    def _values(self, point: Point) -> dict[str, Any]:
-        return {key: point[axis.name] for axis in self.store.axes for key in axis.keys}
-
-    def _train(self, place: int, point: Point, watch: TrialWatch, inner: tuple[int, int] | None) -> tuple[State, str]:
-        trial = RunFolder(self.folder / f"trial_{place}")
-        run = RunFolder(trial.path / f"fold_{inner[1]}") if inner else trial
-
-        def open_run(cli: FilmCLI) -> Path:
-            run.path.mkdir(parents=True, exist_ok=True)
-            trial.write_text("config.yaml", cli.config_yaml())
-            return run.path
-
+def _search(plan: Plan, axes: list[Axis], folder: RunFolder, console: Console) -> list[TrialResult]:
+    mode = plan.settings.training.early_stopping.mode
+    with TrialStore(folder.path / "tune.db", plan.search, axes, mode, plan.fixed()) as store:
+        folder.write_text("config.yaml", plan.config)
+        missing, results = store.missing(), store.results()
+        before = f", {len(results)} of them finished before" if results else ""
+        _say(console, f"{folder.study}: {store.n_trials} trials by {plan.monitor}{before}, {len(missing)} to train")
         try:
-            TrialCLI(["--config", self.config, *words_of(self.store.axes, point)], open_run, watch, inner)
-        except optuna.TrialPruned:
-            return "pruned", ""
-        except (InputError, RuntimeError, MemoryError) as problem:  # such as a network too large for the memory
-            return "failed", str(problem).partition("\n")[0] or type(problem).__name__
+            for number in missing:
+                best = _write(folder, results)
+                with console.status(Text(f"Trial {number}, {number + 1} of {store.n_trials}{best}")):
+                    result = _train(plan, store, folder, number)
+                _say(console, _in_a_line(result, plan.monitor))
+                results = store.results()
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"{len(store.results())} of {store.n_trials} trials are finished; go on with: "
+                f"{command(f'tune --resume {folder.path}')}"
+            ) from None
         finally:
-            shutil.rmtree(run.path / "checkpoints", ignore_errors=True)  # the best trial's config is trained anew
-        return ("failed", f"no epoch has a finite {watch.monitor}") if watch.score is None else ("complete", "")
+            _write(folder, store.results())
+        if results[0].state != "complete":
+            worst = f"trial {results[0].number}: {results[0].problem}"
+            raise InputError(f"none of {store.n_trials} trials has a score; {worst}")
+        return results
 
 
-def _mean_scores(watches: list[TrialWatch]) -> tuple[float | None, dict[str, float]]:
-    """Return the mean of the folds' scores, and those beside with its standard error; None where a fold has none."""
-    scores = [watch.score for watch in watches if watch.score is not None]
-    if len(scores) < len(watches):
-        return None, {}
-    beside = {name: fmean(watch.beside[name] for watch in watches) for name in watches[0].beside}
-    if len(scores) > 1:
-        beside["score_se"] = stdev(scores) / len(scores) ** 0.5
-    return fmean(scores), beside
+def _train(plan: Plan, store: TrialStore, folder: RunFolder, number: int) -> TrialResult:
+    """Train the trial of this number, on each fold in turn, and keep what came of it."""
+    trial, start = store.ask(number), perf_counter()
+    point, trial_folder = store.point(trial), RunFolder(folder.path / f"trial_{number}")
+    shutil.rmtree(trial_folder.path, ignore_errors=True)  # from before, if it was interrupted
+    watches: list[TrialWatch] = []
+    state: State = "complete"
+    problem = ""
+    for fold in _folds(plan.search.folds):
+        watches.append(_watch(plan, store.axes, trial, point))
+        words = ["--config", plan.settings.config, *words_of(store.axes, point)]
+        state, problem = train_trial(words, trial_folder, watches[-1], fold)
+        if state != "complete":
+            break
+    seconds, epochs = round(perf_counter() - start, 3), sum(watch.epochs for watch in watches)
+    result = TrialResult(number, state, point, *mean_scores(watches), epochs, seconds, problem)
+    store.tell(trial, result)
+    return result
+
+
+def _folds(number: int) -> Iterator[Fold | None]:
+    if number == 1:
+        yield None
+    else:
+        yield from (Fold(index, number) for index in range(number))
+
+
+def _watch(plan: Plan, axes: list[Axis], trial: optuna.Trial, point: dict[str, Any]) -> TrialWatch:
+    values = {key: point[axis.name] for axis in axes for key in axis.keys}
+
+    def report(score: float, step: int) -> bool:
+        trial.report(score, step)
+        return plan.search.prune and trial.should_prune()
+
+    watched = {"report": report} if plan.search.folds == 1 else {}
+    return TrialWatch(plan.monitor, plan.settings.training.early_stopping.mode, values, **watched)
+
+
+def _write(folder: RunFolder, results: list[TrialResult]) -> str:
+    """Write all trials, and the config of the best; say which score that has."""
+    if not results:
+        return ""
+    folder.write_csv("trials.csv", trial_table(results))
+    if results[0].state != "complete":
+        return ""
+    config = folder.path / f"trial_{results[0].number}" / "config.yaml"
+    folder.write_bytes("best.yaml", config.read_bytes())
+    return f", best score so far {significant(results[0].score, 5)}"
+
+
+def _in_a_line(result: TrialResult, monitor: str) -> str:
+    values = ", ".join(f"{name.replace(', ', ' = ')} {value}" for name, value in result.point.items())
+    outcome = result.problem or f"{monitor} {result.score_with_error}, {result.epochs} epochs"
+    return f"trial {result.number}: {values}: {result.state}, {outcome}, {result.seconds:.1f} s"
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def trial_table(results: list[TrialResult]) -> pd.DataFrame:
+    """Return one line a trial, in the order given; tied keys have a column each."""
+    lines = [
+        {
+            "number": result.number,
+            "state": result.state,
+            **{key.strip(): as_cell(value) for name, value in result.point.items() for key in name.split(",")},
+            "score": result.score,
+            **result.beside,
+            "epochs": result.epochs,
+            "seconds": result.seconds,
+            "problem": result.problem,
+        }
+        for result in results
+    ]
+    return pd.DataFrame(lines)
+
+
+def as_cell(value: Any) -> Any:
+    """Return a number as it is and other values as text."""
+    return value if isinstance(value, int | float) else str(value)

@@ -1,0 +1,30 @@
+"""`fit`: train only."""
+
+from rich.console import Console
+
+from greenlight_films.commands.parser.options import training_options
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.program import command
+from greenlight_films.studies.checkpoints import checkpoint_to_resume
+from greenlight_films.studies.load import load
+from greenlight_films.studies.open_run import open_run
+from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.train import train
+
+
+def run(words: list[str], console: Console) -> None:
+    """Train a network, or go on where a run stopped."""
+    settings, folder = training_options("fit", words)
+    resume = checkpoint_to_resume(folder, settings.checkpoint)
+    if resume and folder is None and (finished := resume.why_finished(settings.training)):
+        raise InputError(f"{resume.path}: {finished}")
+    data = load(settings)
+    with open_run(settings, data, folder, console, trains="fit") as run_folder:
+        trained = train(data, settings.model, settings.training, run_folder.path, [settings.tensorboard], resume)
+    if is_rank_zero():
+        if trained.finished:
+            console.print(trained.finished, markup=False, highlight=False, soft_wrap=True)
+        console.print(f"\n{run_folder.path}/", highlight=False, style="bold", soft_wrap=True)
+        if run_folder.has("best"):
+            next_step = f"score the held-out films: {command(f'test --run {run_folder.path}')}"
+            console.print(next_step, highlight=False, markup=False, soft_wrap=True)

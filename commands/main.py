@@ -1,0 +1,60 @@
+"""The command line: from a word to its module, and from what went wrong to a message and an exit code."""
+
+import re
+import signal
+import sys
+from importlib import import_module
+
+from rich.console import Console
+
+from greenlight_films.commands.parser.errors import first_process_has_reported, message_of
+from greenlight_films.commands.parser.help import COMMANDS, show_command, show_overview
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.lightning_modules.callbacks.signals import STOP, is_first_of_its_node
+from greenlight_films.reports.terminal import terminal
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
+    words = sys.argv[1:] if arguments is None else arguments
+    with STOP:
+        return _exit_code(words, terminal(stderr=True))
+
+
+def _exit_code(words: list[str], console: Console) -> int:
+    try:
+        _run(words, terminal())
+    except (InputError, OSError, MemoryError, RuntimeError) as problem:
+        message = message_of(problem, words[0] if words else "")
+        if message is None:
+            raise
+        if not first_process_has_reported():
+            message = re.sub(r"(\S{200})\S{800,}", r"\1...", message)  # a name may be as long as a file
+            console.print("[bold red]error:[/bold red]", end=" ")
+            console.print(message, markup=False, highlight=False, soft_wrap=True)
+        return 2
+    except KeyboardInterrupt as stop:
+        if is_first_of_its_node():
+            text = "; ".join(["stopped", *map(str, stop.args)])
+            console.print(text, markup=False, highlight=False, soft_wrap=True)
+        return 128 + (STOP.number or signal.SIGINT)
+    return 0
+
+
+def _run(words: list[str], console: Console) -> None:
+    # A command's module imports torch: help and misspelt commands answer without it.
+    if foreign := [word for word in words if not word.isascii() and re.search("[\ud800-\udfff]", word)]:
+        raise InputError(f"a word must be UTF-8 text, got {foreign[0]!a}; rename what it stands for")
+    command = words[0] if words else "--help"
+    if command in ("-h", "--help", "help"):
+        show_overview(console)
+    elif command == "--version":
+        from greenlight_films.version import version
+
+        console.print(f"greenlight {version()}", highlight=False)
+    elif command not in COMMANDS:
+        raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
+    elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
+        show_command(command, console)
+    else:
+        import_module(f"greenlight_films.commands.{command}").run(words[1:], console)

@@ -1,0 +1,103 @@
+"""From a command's words to its settings and the run that it works on."""
+
+import os
+import re
+from pathlib import Path
+
+from greenlight_films.commands.parser.errors import PREFIXES
+from greenlight_films.commands.parser.help import OWN_OPTIONS
+from greenlight_films.commands.parser.quiet import quieten
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.settings.class_paths import CLASS_LIMIT
+from greenlight_films.studies.settings.config_file import check_config, check_value, named_config
+from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.settings.settings import Settings
+
+
+def training_options(command: str, words: list[str]) -> tuple[Settings, RunFolder | None]:
+    """Return the settings of a command that trains, and the run that `--resume` names.
+
+    Raises:
+        InputError: they can't be used.
+    """
+    words, path = checked(command, words, "--resume")
+    run = RunFolder.open(path, "--resume") if path else None
+    return read_settings([*_config_of(run), *words]), run
+
+
+def run_options(command: str, words: list[str]) -> tuple[Settings, RunFolder | None, Checkpoint]:
+    """Return the settings of a command that needs a trained network, the run that `--run` names, and the checkpoint.
+
+    Raises:
+        InputError: there is neither a run nor a checkpoint, or they can't be used.
+    """
+    words, path = checked(command, words, "--run")
+    has_checkpoint = any(word.startswith("--ckpt_path") for word in words)
+    if not path and not has_checkpoint and not {"--help", "--print_config"} & set(words):
+        raise InputError(f"`{command}` needs a trained model: give --run runs/<study>/version_<n>")
+    run = RunFolder.open(path) if path else None
+    settings = read_settings([*_config_of(run), *words])
+    file = run.checkpoint("best") if run else settings.checkpoint
+    assert file
+    return settings, run, Checkpoint.read(file)
+
+
+def checked(command: str, words: list[str], option: str) -> tuple[list[str], str | None]:
+    """Return a command's words as the parser takes them, and the folder that an option names, taken out of them.
+
+    Args:
+        option: `--run` or `--resume`.
+
+    Raises:
+        InputError: a config or a value can't be parsed, or options don't go together.
+    """
+    quieten()
+    words = _allow_any_class(words)
+    words = [*words]
+    for index, (word, following) in enumerate(zip(words, [*words[1:], ""], strict=True)):
+        name, equals, value = word.partition("=")
+        text = value or following
+        if name in ("--config", "-c"):
+            path = named_config(text)
+            words[index if equals else index + 1] = f"{name}={path}" if equals else path
+            if os.path.isfile(path):  # unlike Path's own, no matter how long a config in place of its path is
+                check_config(Path(path), name)
+        elif name.startswith("-"):
+            check_value(text, name)
+    other = "--run" if option == "--resume" else "--resume"
+    if any(word.partition("=")[0] == other for word in words):
+        raise InputError(f"`{command}` takes a run's folder with {option}, not with {other}")
+    words, folder = _taken_out(option, words)
+    if folder and any(word.startswith("--ckpt_path") for word in words):
+        raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
+    prefix, own = PREFIXES.get(command, ""), OWN_OPTIONS.get(command, {})
+    words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
+    return ["--help" if word == "--help-all" else word for word in words], folder
+
+
+def _allow_any_class(words: list[str]) -> list[str]:
+    # Not an option of the parser's: a config must not be able to allow itself.
+    if any(word.startswith("--allow_any_class=") for word in words):
+        raise InputError("--allow_any_class takes no value: give it alone, or not at all")
+    if "--allow_any_class" in words:
+        CLASS_LIMIT.lift()
+    return [word for word in words if word != "--allow_any_class"]
+
+
+def _taken_out(option: str, words: list[str]) -> tuple[list[str], str | None]:
+    """Take an option and its value out of the words."""
+    for index, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == option:
+            after = index + (1 if equals else 2)
+            value = value or "".join(words[index + 1 : after])
+            if not value:
+                raise InputError(f"{option} needs the folder of a run, such as runs/ratings/version_0")
+            return words[:index] + words[after:], value
+    return words, None
+
+
+def _config_of(run: RunFolder | None) -> list[str]:
+    return ["--config", str(run.config)] if run else []

@@ -1,0 +1,18 @@
+"""Ends a command that got a signal after its results were written."""
+
+from greenlight_films.datamodules.program import command
+from greenlight_films.lightning_modules.callbacks.signals import STOP
+from greenlight_films.studies.results import Results
+
+
+def raise_if_stopped(results: Results, resume: str = "") -> None:
+    """Raise KeyboardInterrupt where a signal came, or importance was not measured whole.
+
+    Args:
+        resume: the command that goes on, if there is one.
+    """
+    importance = results.importance
+    if STOP.number is not None or importance.get("missing") or importance.get("missing_columns"):
+        raise KeyboardInterrupt(
+            *([f"go on with: {command(f'{resume} --resume {results.run.path}')}"] if resume else [])
+        )

@@ -1,0 +1,96 @@
+"""`metrics.json`, `leaderboard.csv` and `predictions.csv`: the scores and predictions of a run as plain data."""
+
+from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules import FilmDataModule, Films, Scores
+from greenlight_films.datamodules.leakage import known_after_release
+from greenlight_films.datamodules.splits import SIDES
+from greenlight_films.importance.result import BOTH_SIDES, SHORT
+
+
+def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
+    """Return the part of `metrics.json` that is known before any model is trained."""
+    films, fitted, target = data.films, data.fitted, data.declared.target
+    assert films.rows is not None
+    space = fitted.encoder.space
+    return {
+        "study": study,
+        "target": target.name,
+        "unit": target.unit,
+        "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
+        "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
+        "left_out": films.left_out,
+        "features": {"dense": space.n_dense, "labels": space.n_labels},
+        "leak": fitted.leak,
+        "known_after_release": known_after_release(target, fitted.encoder.features),
+        "unseen_labels": films.unseen(),
+        "models": {},
+        "fits": {},
+    }
+
+
+def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> str:
+    """Say what the models are about to learn from; without `hidden` there is no network among them."""
+    rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
+    n_rows = sum(rows.values())
+    films = f"{n_rows:,} films" if n_rows == metrics["films"] else f"{metrics['films']:,} films in {n_rows:,} rows"
+    network = f", {'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}" if hidden else ""
+    left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
+    return (
+        f"{metrics['study']}: {target} of {films} "
+        f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
+        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}"
+    )
+
+
+def data_warnings(metrics: dict[str, Any]) -> list[str]:
+    """Return what is to be known of the data before any score is read."""
+    warnings = []
+    if metrics["leak"]:
+        warnings.append("The same films stand on both sides of this split: its scores say nothing of new films.")
+    if metrics.get("known_after_release"):
+        warnings.append(known_after_release_warning(metrics["target"], metrics["known_after_release"]))
+    return warnings
+
+
+def known_after_release_warning(target: str, columns: list[str]) -> str:
+    """Say that columns come too late to predict what a film earns."""
+    return (
+        f"Known only after release: {', '.join(columns)}. They go with {target}, and can't tell it of a film to come: "
+        "leave them out of data.features."
+    )
+
+
+def leaderboard(metrics: dict[str, Any]) -> pd.DataFrame:
+    """Return one line a model, the lowest RMSE on the test rows first."""
+    lines = []
+    for model, scores in in_order(metrics["models"]):
+        fit = metrics["fits"].get(model, {})
+        train = {f"train_{name}": value for name, value in fit.get("train", {}).items()}
+        lines.append({"model": model, **scores, **train, "seconds": fit.get("seconds")})
+    return with_warning(pd.DataFrame(lines), metrics["leak"])
+
+
+def with_warning(table: pd.DataFrame, leak: bool) -> pd.DataFrame:
+    """Return a table whose lines each say that films stand on both sides, where they do."""
+    return table.assign(warning=SHORT[BOTH_SIDES]) if leak else table
+
+
+def in_order(models: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return models with their scores, the lowest RMSE first."""
+    return sorted(models.items(), key=lambda item: inf if item[1]["rmse"] is None else item[1]["rmse"])
+
+
+def plain(scores: Scores) -> dict[str, Any]:
+    """Return scores fit for JSON: what can't be told is null."""
+    return {name: value if isfinite(value) else None for name, value in scores.items()}
+
+
+def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
+    """Return one line a row: film and title where given, row (from 1), split, actual, predicted."""
+    table = films.ids.copy()
+    return table.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)

@@ -1,0 +1,88 @@
+"""A command's run folder while the command works: made or opened, locked, and removed if nothing came of it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.program import command
+from greenlight_films.datamodules.whole_files import cannot_write, sweep
+from greenlight_films.studies.metrics import data_in_a_line, data_warnings, describe_data
+from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.settings.settings import Settings
+
+LOUD = "bold red"
+
+
+@contextmanager
+def open_run(
+    settings: Settings, data: FilmDataModule, run: RunFolder | None, console: Console, *, trains: str = ""
+) -> Iterator[RunFolder]:
+    """Give a command its folder: a new one, with the config and what is known of the data, or the run given.
+
+    Args:
+        data: after `setup`.
+        trains: the command that trains in the folder and can be resumed, if it does; no other process may then.
+
+    Raises:
+        InputError: the folder is in use or can't be written, or another process of this command is lost.
+        KeyboardInterrupt: a signal came; with the command that goes on.
+    """
+    if not is_rank_zero(settings.training.num_nodes):
+        yield RunFolder(Path("runs/films/version_0"))  # other processes write nothing, and take rank zero's
+        return
+    is_new = run is None
+    run = run or RunFolder.create(settings.runs, settings.name)
+    with ExitStack() as stack:
+        try:
+            if trains:
+                stack.enter_context(run.locked())
+                sweep(run.path)
+            if is_new:
+                run.write_text("config.yaml", settings.config)
+            # New films that a checkpoint file predicts have no sides to tell of.
+            if (is_new or (trains and not run.has("last"))) and data.films.rows is not None:
+                run.begin_anew()
+                _describe(run, settings, data, console, with_network=bool(trains) or settings.checkpoint is not None)
+            yield run
+        except BaseException as problem:
+            if is_new:
+                run.discard()
+            explained = _explained(problem, run, f"{trains} --resume {run.path}" if trains else "")
+            if explained is problem:
+                raise
+            raise explained from None
+
+
+def _describe(
+    run: RunFolder, settings: Settings, data: FilmDataModule, console: Console, *, with_network: bool
+) -> None:
+    metrics = describe_data(run.study, data)
+    run.write_json("metrics.json", metrics)
+    hidden = settings.model.hparams["hidden"] if with_network else []
+    line = data_in_a_line(metrics, hidden, settings.model.hparams["members"])
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for warning in data_warnings(metrics):
+        console.print(warning, style=LOUD, markup=False, soft_wrap=True)
+
+
+def _explained(problem: BaseException, run: RunFolder, resume: str) -> BaseException:
+    """Return what ended a command in the words of its user, where it says too little itself."""
+    if isinstance(problem, KeyboardInterrupt) and resume and run.config.is_file():
+        return KeyboardInterrupt(f"go on with: {command(resume)}")
+    if isinstance(problem, RuntimeError) and _is_of_a_lost_process(problem):
+        then = f"; see its message, then go on with: {command(resume)}" if resume else ""
+        return InputError(f"another process of this command has ended or can't be reached{then}")
+    # A logger's problem doesn't say where; what comes of closing files after a first problem says less than that.
+    if isinstance(problem, OSError) and not problem.filename and not isinstance(problem.__context__, InputError):
+        return cannot_write(run.path, problem)
+    return problem
+
+
+def _is_of_a_lost_process(problem: RuntimeError) -> bool:
+    # torch has no type of its own for what gloo meets.
+    return "/gloo/transport/" in str(problem) or any(kind.__name__ == "DistError" for kind in type(problem).__mro__)

@@ -1,0 +1,36 @@
+"""What a config says, as objects: the data, the network, how it is trained, and what is measured."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from greenlight_films.baselines import Comparison
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
+from greenlight_films.lightning_modules.callbacks.tensorboard import TensorBoard
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.studies.training import Training
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A study before it runs.
+
+    Attributes:
+        name: of the study; its runs stand in `<runs>/<name>/version_<n>/`.
+        comparison: the classical models that are fitted to the same films.
+        report: whether a study ends with a page.
+        checkpoint: a checkpoint file that the command line names in place of a run.
+        config: all of it as YAML, as `config.yaml` in a run's folder has it.
+    """
+
+    name: str
+    runs: str
+    data: FilmDataModule
+    model: MLPRegressor
+    training: Training
+    importance: PermutationImportance
+    tensorboard: TensorBoard
+    comparison: Comparison
+    report: bool
+    checkpoint: Path | None
+    config: str

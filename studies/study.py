@@ -1,0 +1,52 @@
+"""The whole road: a table goes in; a trained network, its scores, what they rest on, and other models come out."""
+
+from rich.console import Console
+
+from greenlight_films.baselines import Comparison
+from greenlight_films.lightning_modules.callbacks.signals import STOP
+from greenlight_films.studies.checkpoints import checkpoint_to_resume
+from greenlight_films.studies.compare import compare
+from greenlight_films.studies.evaluate import evaluate, measure_importance, predict
+from greenlight_films.studies.importance_files import write_importance
+from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
+from greenlight_films.studies.open_run import open_run
+from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.results import Results
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.settings.settings import Settings
+from greenlight_films.studies.train import train
+from greenlight_films.studies.write import write_predictions, write_test
+
+
+def study(settings: Settings, run: RunFolder | None, console: Console) -> Results | None:
+    """Train a network, score it on the test films, measure what its predictions rest on, and fit other models.
+
+    Args:
+        run: the one to resume; None for a new one.
+        console: for what is said as the work goes on.
+
+    Returns:
+        What stands in the run's folder; None in all processes but the first of several.
+
+    Raises:
+        InputError: the settings can't be used, or no epoch was trained.
+        KeyboardInterrupt: a signal came while training; what is finished is kept.
+    """
+    refuse_parts_of_rows(settings)
+    resume = checkpoint_to_resume(run, settings.checkpoint)
+    data = load(settings)
+    refuse_impossible(settings.comparison, data)
+    with open_run(settings, data, run, console, trains="study") as folder:
+        trained = train(data, settings.model, settings.training, folder.path, [settings.tensorboard], resume)
+        evaluate(trained, data)
+        ranking = measure_importance(trained, settings.importance)
+        predict(trained, data)
+        if not is_rank_zero():
+            return None
+        # What the network tells is written before classical models take their time.
+        write_test(folder, trained.model, data)
+        write_predictions(folder, trained.model, data)
+        write_importance(folder, ranking, data)
+        is_stopped = STOP.number is not None or not ranking.is_whole
+        compare(folder, data, Comparison(models=[]) if is_stopped else settings.comparison, console)
+        return Results(folder)

@@ -1,0 +1,64 @@
+"""How a network is trained: arguments of Lightning's Trainer, and early stopping."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lightning.pytorch.callbacks import Callback, StochasticWeightAveraging
+
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+
+SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")))
+"""What training can be stopped by."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network is trained.
+
+    Attributes:
+        trainer: arguments of Lightning's Trainer.
+        early_stopping: which epoch is the best, and when training stops.
+
+    Raises:
+        InputError: a network can't be trained so; with the option.
+    """
+
+    trainer: dict[str, Any] = field(default_factory=dict)
+    early_stopping: Patience = field(default_factory=lambda: Patience("val/loss", patience=3))
+
+    def __post_init__(self) -> None:
+        if any(isinstance(callback, StochasticWeightAveraging) for callback in self.callbacks):
+            raise InputError(
+                "trainer.callbacks: StochasticWeightAveraging averages behind the last checkpoint, which would go "
+                "without; give lightning.pytorch.callbacks.EMAWeightAveraging"
+            )
+        if overfit := self.trainer.get("overfit_batches"):
+            raise InputError(
+                f"trainer.overfit_batches must be 0, got {overfit}: Lightning would train on single "
+                "rows in place of batches; give trainer.limit_train_batches"
+            )
+        monitor = self.early_stopping.monitor
+        if monitor not in SCORES:
+            suggestion = nearest(monitor, SCORES) or "."
+            raise InputError(f"early_stopping.monitor: no score '{monitor}'{suggestion} There are: {', '.join(SCORES)}")
+        if self.trainer.get("limit_val_batches") == 0:
+            raise InputError("trainer.limit_val_batches must be above 0, got 0: the best epoch is told by val/loss")
+
+    @property
+    def callbacks(self) -> list[Callback]:
+        """Return the callbacks that a config adds."""
+        return as_list(self.trainer.get("callbacks"))
+
+    @property
+    def num_nodes(self) -> int:
+        return int(self.trainer.get("num_nodes") or 1)
+
+    def with_trainer(self, **arguments: Any) -> "Training":
+        """Return the same with other arguments of the trainer."""
+        return replace(self, trainer={**self.trainer, **arguments})
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return what a setting takes one of, several of, or none."""
+    return value if isinstance(value, list) else [value] if value else []

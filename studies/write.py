@@ -1,0 +1,69 @@
+"""Writes what a network scores and predicts into a run's folder."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.studies.artifacts import save_artifacts
+from greenlight_films.studies.metrics import describe_data, plain, prediction_table, with_warning
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.saved_mlp import SavedMLP
+
+
+def read_metrics(run: RunFolder, data: FilmDataModule) -> dict[str, Any]:
+    """Return what `metrics.json` holds, or, where it isn't there, what is known before any model is trained."""
+    metrics = run.read_json("metrics.json")
+    return {"fits": {}, **metrics} if metrics else describe_data(run.study, data)
+
+
+def write_test(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> None:
+    """Write the network's scores on the test rows, and the network itself."""
+    assert model.network is not None
+    metrics = read_metrics(run, data)
+    metrics["models"]["mlp"] = plain(model.scores["test"])
+    metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, data)}
+    run.write_json("metrics.json", metrics)
+    save_artifacts(run, data.fitted, {"mlp": SavedMLP(model.network, data.fitted.scale)})
+
+
+def _fit_of(model: MLPRegressor, data: FilmDataModule) -> dict[str, Any]:
+    """Return scores on training rows, where they were predicted, and the seconds of training, where it was here."""
+    fit: dict[str, Any] = {}
+    rows = data.films.rows
+    if model.predicted is not None and rows is not None and len(model.predicted) == data.films.n_rows:
+        fit["train"] = plain(data.fitted.scale.scores(data.films.actual[rows.train], model.predicted[rows.train]))
+    if model.seconds is not None:
+        fit["seconds"] = round(model.seconds, 3)
+    return fit
+
+
+def write_validation(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> None:
+    """Write the network's scores on the validation rows."""
+    run.write_json("metrics.json", {**read_metrics(run, data), "validation": {"mlp": plain(model.scores["val"])}})
+
+
+def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> str:
+    """Write what the network predicts of every film, those of the run or new ones; return the file's name."""
+    assert model.predicted is not None
+    is_new = data.films.rows is None
+    name = f"predictions_{_stem(data.table)}.csv" if is_new else "predictions.csv"
+    table = prediction_table(data.films, model.predicted)
+    run.write_csv(name, with_warning(table, data.fitted.leak and not is_new))
+    return name
+
+
+def scores_of_new_films(model: MLPRegressor, data: FilmDataModule) -> tuple[int, dict[str, Any]]:
+    """Return how many new films have a target, and the network's scores on these; empty where there are none."""
+    assert model.predicted is not None
+    known = ~np.isnan(data.films.actual)
+    if not known.any():
+        return 0, {}
+    return int(known.sum()), plain(data.fitted.scale.scores(data.films.actual[known], model.predicted[known]))
+
+
+def _stem(table: str) -> str:
+    path = Path(table)
+    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem
