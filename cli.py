@@ -266,7 +266,7 @@ def _write(cli: "FilmCLI", record: "RunRecord") -> None:
     from greenlight_films.commands.report import write_report
     from greenlight_films.studies.processes import is_rank_zero
 
-    importance = cli.permutation_importance.study
+    importance = cli.permutation_importance.result
     is_stopped = STOP.told is not None or (importance is not None and not importance.is_whole)
     if is_rank_zero():
         if cli.finished:

@@ -8,7 +8,8 @@ from rich.console import Console
 
 from greenlight_films.baselines import Comparison
 from greenlight_films.datamodules.film_data_module import FilmDataModule
-from greenlight_films.lightning_modules import ImportanceStudy, MLPRegressor
+from greenlight_films.importance import ImportanceResult
+from greenlight_films.lightning_modules import MLPRegressor
 from greenlight_films.reports.importance_table import print_importance, write_importance
 from greenlight_films.reports.score_table import (
     describe_data,
@@ -88,7 +89,7 @@ class RunRecord:
         command: str,
         model: MLPRegressor,
         films: FilmDataModule,
-        importance: ImportanceStudy | None,
+        importance: ImportanceResult | None,
         comparison: Comparison | None = None,
     ) -> None:
         """Write what the command found out.
