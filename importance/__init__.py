@@ -1,14 +1,21 @@
-"""Permutation importance as pure functions on tensors; knows nothing of Lightning, files or films' names."""
+"""Permutation importance as pure functions on tensors, and `permutation_importance` for other people's models."""
 
-from greenlight_films.importance.contributions import label_contributions, mean_by_film, number_contributions
+from greenlight_films.importance.contributions import (
+    Contributions,
+    label_contributions,
+    mean_by_film,
+    number_contributions,
+)
+from greenlight_films.importance.cpu import keep_freed_memory
 from greenlight_films.importance.estimates import FEW_FILMS, Estimates, benjamini_hochberg
 from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
 from greenlight_films.importance.held_out import Entries, HeldOut
 from greenlight_films.importance.joint import Columns, joint_importance
 from greenlight_films.importance.loop import loop_importance
 from greenlight_films.importance.losses import LOSSES, Loss, LossName
-from greenlight_films.importance.memory import keep_freed_memory
 from greenlight_films.importance.reference import AdditiveLayer, AdditiveModel, Reference
+from greenlight_films.importance.result import ColumnSet, ImportanceResult
+from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.tasks import Task, TaskResult, Tasks
 from greenlight_films.importance.values import value_importance
 
@@ -17,25 +24,29 @@ __all__ = [
     "LOSSES",
     "AdditiveLayer",
     "AdditiveModel",
-    "Reference",
+    "ColumnSet",
     "Columns",
+    "Contributions",
     "Entries",
-    "Estimator",
-    "TaskResult",
-    "HeldOut",
     "Estimates",
+    "Estimator",
+    "HeldOut",
+    "ImportanceResult",
     "Loss",
     "LossName",
     "Piece",
+    "Reference",
     "Task",
+    "TaskResult",
     "Tasks",
     "benjamini_hochberg",
     "joint_importance",
     "keep_freed_memory",
+    "keys_of",
     "label_contributions",
+    "loop_importance",
     "mean_by_film",
     "number_contributions",
     "pieces_of",
-    "loop_importance",
     "value_importance",
 ]

@@ -1,14 +1,75 @@
-"""What single values of held-out rows move their predictions by: each is taken out alone, and the row predicted again.
+"""`Contributions`: by how much each value of a held-out row moves the row's prediction, and each feature's direction.
 
-A label that is taken out leaves the others the weights that they have, also where a film's labels share a weight.
+Each value is removed alone and the row predicted again. The other labels keep the weights that they have, also where a
+film's labels share a weight.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.held_out import at, sum_by
 from greenlight_films.importance.reference import Reference
-from greenlight_films.importance.threads import one_thread_a_step
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """The prediction of a held-out row less that without one of its values, in the target's unit.
+
+    A label is removed; a number becomes the training median, and known where it is missing. Contributions need not add
+    up to the prediction.
+
+    Attributes:
+        row: (n,) int64, the row's number in the table, from 1; ascending.
+        feature: (n,) int64, label columns from 0, then numbers: every label of the row, and every number. A missing
+            number counts as its number, not as `Runtime is missing`.
+        value: (n,) float64; within a row the largest absolute value first.
+        direction: (n_features,) float64, the mean over films that have a value, a film with several rows counted once;
+            of a number, the mean where it is above the training median less that where it is below. NaN where there is
+            no such film.
+    """
+
+    row: np.ndarray
+    feature: np.ndarray
+    value: np.ndarray
+    direction: np.ndarray
+
+    @classmethod
+    @torch.inference_mode()
+    def of(
+        cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor, number: np.ndarray
+    ) -> "Contributions":
+        """Remove every value of every row.
+
+        Args:
+            numbers: for each number its dense columns: itself and, where there is one, whether it is missing.
+            medians: (n_dense,), the dense columns of a film whose numbers are the training medians.
+            number: (n_rows,) the rows' numbers in the table.
+        """
+        rows, row = reference.rows, reference.rows.rows_of_entries()
+        label, value = rows.labels.long(), label_contributions(reference)
+        by_label = mean_by_film(value, label, rows.film[row], n_labels)
+        every_row, by_dense = torch.arange(rows.n_rows, device=row.device), by_label.new_full(medians.shape, torch.nan)
+        parts, medians = [(row, label, value)], medians.to(rows.dense)
+        for columns in (columns.to(row.device) for columns in numbers):
+            change = number_contributions(reference, columns, medians[columns])
+            by_dense[columns] = _directions(change, rows.dense[:, columns] - medians[columns], rows.film)
+            parts.append((every_row, n_labels + columns[:1].expand_as(every_row), change))
+        rows_of, features, values = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
+        order = np.lexsort((-np.abs(values), number[rows_of]))
+        direction = torch.cat([by_label, by_dense]).cpu().numpy()
+        return cls(number[rows_of][order], features[order], values[order], direction)
+
+
+def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
+    """Return the direction of a number and of its being missing, (n,), from its columns less the median's."""
+    below, _, over = mean_by_film(change, above[:, 0].sign().long() + 1, film, 3)
+    missing = [mean_by_film(change, column.ne(0).long(), film, 2)[1] for column in above[:, 1:].T]
+    return torch.stack([over - below, *missing])
 
 
 @torch.inference_mode()
@@ -17,14 +78,14 @@ def label_contributions(reference: Reference) -> Tensor:
 
     Returns:
         (n_entries,) float64, in the order of `reference.rows.labels`: the prediction less that without the label;
-        exactly 0 for a label that the model does not look at.
+        exactly 0 for a label that the model does not use.
     """
     rows = reference.rows
     row, column = rows.rows_of_entries(), rows.labels.long()
     with one_thread_a_step():
         without = reference.predict_changed(row, column, -rows.weights)
-    seen = reference.looks_at(torch.arange(len(reference.model.first.label_weight), device=row.device))
-    return torch.where(at(seen, column), at(reference.predicted, row) - without, 0.0)
+    used = reference.uses(torch.arange(len(reference.model.first.label_weight), device=row.device))
+    return torch.where(at(used, column), at(reference.predicted, row) - without, 0.0)
 
 
 @torch.inference_mode()
@@ -32,8 +93,8 @@ def number_contributions(reference: Reference, columns: Tensor, instead: Tensor)
     """Return by how much some numbers of each row raise the row's prediction, in the target's unit.
 
     Args:
-        columns: (n,) int64, columns of numbers that are replaced together, such as one and whether it is missing.
-        instead: (n,) what they are replaced by.
+        columns: (n,) int64, columns of a number and whether it is missing, replaced together.
+        instead: (n,) what replaces them.
 
     Returns:
         (n_rows,) float64: the prediction less that with the other numbers; exactly 0 where they are the same.
@@ -60,7 +121,7 @@ def mean_by_film(values: Tensor, group: Tensor, film: Tensor, n_groups: int) -> 
     """
     n_films = int(film.max()) + 1 if len(film) else 1
     pairs, order = torch.sort(group * n_films + film)  # a tenth of what `torch.unique` takes on a CPU
-    pairs, place, counts = torch.unique_consecutive(pairs, return_inverse=True, return_counts=True)
+    pairs, index, counts = torch.unique_consecutive(pairs, return_inverse=True, return_counts=True)
     group = torch.div(pairs, n_films, rounding_mode="floor")
-    sums = sum_by(group, sum_by(place, at(values, order), len(pairs)) / counts, n_groups)
+    sums = sum_by(group, sum_by(index, at(values, order), len(pairs)) / counts, n_groups)
     return sums / torch.bincount(group, minlength=n_groups)

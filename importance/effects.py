@@ -1,9 +1,10 @@
-"""What rows say of a label's effect, with and without it: the moments that errors are made of.
+"""Standard errors of importances, from per-label sums of the loss changes when a label is added or removed.
 
-A row's slope is the change of its loss for a weight of one, taken for the same whatever the weight: true of a label
-that is there or isn't, and near enough for the errors of one that weighs more in some rows than in others.
+A row's slope is the change of its loss for a label of weight 1. It is taken as the same for every weight: exact for 0/1
+columns, an approximation (used in the errors alone) for columns with several weights.
 """
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -16,7 +17,7 @@ from greenlight_films.importance.reference import Reference
 
 @dataclass(frozen=True)
 class OffRows:
-    """Rows that don't carry a column: how many, the sum of their slopes and that of the squares, by column.
+    """Sums over the rows that don't carry a column: their number, the sum of slopes, the sum of squared slopes.
 
     Attributes:
         rows: (3, n_columns) float64.
@@ -28,26 +29,26 @@ class OffRows:
 
     @classmethod
     def of(
-        cls, reference: Reference, n_columns: int, place: Tensor, row: Tensor, slope: Tensor, count: Tensor
+        cls, reference: Reference, n_columns: int, index: Tensor, row: Tensor, slope: Tensor, count: Tensor
     ) -> "OffRows":
-        """Sum up rows that stand for `count` rows each; all (n,), `place` says of which column."""
-        film, rows = reference.rows.film, _moments(n_columns, place, slope, count)
+        """Sum by column `index`; row `row` has the slope `slope` and stands for `count` rows. All (n,)."""
+        film, rows = reference.rows.film, _moments(n_columns, index, slope, count)
         if reference.rows.n_films == reference.rows.n_rows:
             return cls(rows, rows)
-        return cls(rows, _moments(n_columns, place, slope, count * at(torch.bincount(film), at(film, row))))
+        return cls(rows, _moments(n_columns, index, slope, count * at(torch.bincount(film), at(film, row))))
 
     def __add__(self, other: "OffRows") -> "OffRows":
         return OffRows(self.rows + other.rows, self.by_film + other.by_film)
 
     def standing_for(self, count: Tensor) -> "OffRows":
-        """Return the sums for so many rows, (n_columns,), of which these are a random sample."""
+        """Scale the sums of a random sample up to `count` rows, (n_columns,)."""
         times = count / self.rows[0].clamp(min=1)
         return OffRows(self.rows * times, self.by_film * times)
 
 
-def _moments(n_columns: int, place: Tensor, slope: Tensor, count: Tensor) -> Tensor:
+def _moments(n_columns: int, index: Tensor, slope: Tensor, count: Tensor) -> Tensor:
     weighted = count * slope
-    return torch.stack([sum_by(place, part, n_columns) for part in (count, weighted, weighted * slope)])
+    return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
 
 
 def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
@@ -57,7 +58,7 @@ def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: Of
     var(slopes) N sum((weight - mean)^2) / (N - 1): with k labels of weight one, var(slopes) k (N - k) / (N - 1).
 
     Args:
-        lost: (n_entries,) float64, how the loss of a row changes that loses its entry.
+        lost: (n_entries,) float64, the change of a row's loss when its entry is removed.
     """
     n_rows, slopes = reference.rows.n_rows, -lost / entries.weight
     _, off_slopes, off_squares = off.rows
@@ -72,18 +73,18 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
 
     The increase is minus the covariance of weights and slopes, which row i moves by (mean weight - its weight) times
     (its slope - mean slope): once as the row that is given another's weight, once as the one whose weight is given.
-    Rows of a film that carry the column are added up first. Of the others only some are known: the square of their
-    film's sum is at most its number of rows times theirs (Cauchy and Schwarz), and that is taken.
+    Rows of a film that carry the column are added up first. Of the others only a sample is known: for the square of
+    their film's sum its upper bound is taken, the film's number of rows times the sum of squares (Cauchy-Schwarz).
     """
     rows, n_columns, slopes = reference.rows, len(entries.columns), -lost / entries.weight
     mean_weight = entries.sums(entries.weight) / rows.n_rows
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows
-    moved = (at(mean_weight, entries.place) - entries.weight) * (slopes - at(mean_slope, entries.place))
+    moved = (at(mean_weight, entries.index) - entries.weight) * (slopes - at(mean_slope, entries.index))
     if rows.n_films == rows.n_rows:
         squares = entries.sums(moved**2)
     else:
-        film = rows.film[entries.row] + entries.place * rows.n_films
+        film = rows.film[entries.row] + entries.index * rows.n_films
         films, group = torch.unique(film, return_inverse=True)
         squares = sum_by(films // rows.n_films, sum_by(group, moved, len(films)) ** 2, n_columns)
     count, sums, sums_of_squares = off.by_film
@@ -106,12 +107,12 @@ def std_of_repeats(increase: Tensor) -> Tensor:
 
 
 class Shuffles:
-    """What rows add to the increase of the loss over some shuffles of a feature, as they get and as they give.
+    """Per-row sums of the loss changes over some shuffles of a feature, and the two standard errors made of them.
 
-    An importance is a mean over pairs of rows, of which a shuffle tries each row with one other. So each row counts
-    twice, as the one that gets and as the one that gives, and the error of the sample is the spread of both together;
-    what is left is the pairs' own, the error of the shuffles: Hoeffding 1948, doi 10.1214/aoms/1177730196. Products of
-    different shuffles tell them apart, since they have only the row in common.
+    An importance is a mean over pairs of rows: a receiver, whose loss changes, and a giver, whose value is used. A
+    shuffle tries each row once as receiver and once as giver. The standard error of the sample comes from the sum of
+    both effects of a row; what remains belongs to single pairs and makes the standard error of the shuffles: Hoeffding
+    1948, doi 10.1214/aoms/1177730196. Products of different shuffles separate the two.
 
     Args:
         film: (n_rows,) int64, codes from 0.
@@ -125,7 +126,7 @@ class Shuffles:
         self.gave_films = films.clone()
 
     def add(self, change: Tensor, order: Tensor) -> None:
-        """Add a shuffle: the change of row i's loss, given row order[i]'s columns; both (n_rows,)."""
+        """Add a shuffle: `change` of row i's loss when it is given row order[i]'s columns; both (n_rows,)."""
         got = change - change.mean()
         gave = sum_by(order, got, len(got))
         films, gave_films = (sum_by(self.film, part, self.n_films) for part in (got + gave, gave))
@@ -136,43 +137,54 @@ class Shuffles:
         self.n_repeats += 1
 
     def error_of_sample(self) -> Tensor:
-        """Return the standard error of the mean over rows that the choice of films makes, 0-dimensional.
+        """Return the standard error of the mean loss from the choice of films, 0-dimensional.
 
-        Of a single shuffle the two errors can't be told apart: this is then both together.
+        A single shuffle can't separate the two errors: this is then both together.
         """
-        # From one shuffle: less the squares of what films give, in which the noise is once more.
+        # For a single shuffle the givers' squares are taken off, since they hold the noise a second time.
         alone = self.films[1].sum() - self.gave_films.sum()
         variance = self._common(self.films) if self.n_repeats > 1 else alone
         return spread(variance, torch.zeros_like(variance), self.n_films) / len(self.film)  # changes sum to 0
 
     def error_of_shuffles(self) -> Tensor:
-        """Return the standard error of the mean over rows and shuffles that the draw of shuffles makes.
-
-        0-dimensional; NaN for a single shuffle.
-        """
+        """Return the standard error of the mean loss from the draw of shuffles, 0-dimensional; NaN for a single one."""
         if self.n_repeats == 1:
             return torch.full_like(self.got[0][0], torch.nan)
         own = self.got[1].sum() / self.n_repeats - self._common(self.got) - self._common(self.gave)
         return (own.clamp(min=0) / self.n_repeats).sqrt() / len(self.film)
 
-    def _common(self, of: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the sum of squares of what shuffles have in common: the mean product of two of them."""
-        sums, squares = of
+    def _common(self, moments: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the mean product of two different shuffles, summed over rows, from sums and sums of squares."""
+        sums, squares = moments
         return (sums**2 - squares).sum() / (self.n_repeats * (self.n_repeats - 1))
 
 
-def of_repeats(increase: Tensor, slope: Tensor, shuffles: Shuffles, n_films: int) -> Estimates:
-    """Return the importance, (1,), of a feature from the increase of the loss in each of some shuffles.
+def of_shuffles(
+    shuffled: Iterable[tuple[Tensor, Tensor]],
+    film: Tensor,
+    increase: Callable[[Tensor], tuple[Tensor, Tensor]],
+    n_films: int,
+) -> Estimates:
+    """Return the importance, (1,), of a feature from some shuffles of it.
 
     Args:
-        increase: (1, n_repeats).
-        slope: (1,) from the mean over rows to the loss.
-        n_films: how many carry the feature.
+        shuffled: for each shuffle the changes of the rows' losses, (n_rows,) float64, and the order, as in
+            `Shuffles.add`.
+        film: (n_rows,) int64, codes from 0.
+        increase: from the mean changes, (1, n_repeats), to the increases of the loss and its slope, as
+            `Loss.increase`.
+        n_films: how many films carry the feature.
     """
+    shuffles, means = Shuffles(film), []
+    for change, order in shuffled:
+        means.append(change.mean())
+        shuffles.add(change, order)
+    repeats, slope = increase(torch.stack(means)[None])
     return Estimates(
-        mean=increase.mean(1),
-        std=std_of_repeats(increase),
+        mean=repeats.mean(1),
+        std=std_of_repeats(repeats),
         se_shuffle=slope * shuffles.error_of_shuffles(),
         se_sample=slope * shuffles.error_of_sample(),
         n_films=torch.tensor([n_films], device=slope.device),
+        repeats=repeats,
     )

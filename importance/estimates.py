@@ -1,4 +1,4 @@
-"""Importances with their errors: what every estimator returns, for any kind of feature."""
+"""`Estimates`: the importances of n features with standard errors, z, p and q; what every estimator returns."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ import torch
 from torch import Tensor
 
 FEW_FILMS = 5
-"""With fewer films that carry a feature its errors can't be trusted: it gets no z, p and q."""
+"""A feature that fewer films carry gets no z, p and q: its errors can't be trusted."""
 
 
 @dataclass(frozen=True)
 class Estimates:
     """Permutation importances of n features: the increase of the loss when a feature is shuffled.
 
-    Positive: the model relies on the feature, and rightly so. A feature that no held-out row carries is not estimable:
-    NaN throughout.
+    Positive: the model relies on the feature and predicts better with it. All numbers of a feature that no held-out row
+    carries are NaN (not estimable).
 
     Attributes:
         mean: (n,) float64, over shuffles: those drawn, or all there are.
@@ -22,6 +22,7 @@ class Estimates:
         se_shuffle: (n,) the standard error that more repeats (or more rows in the sample) would remove.
         se_sample: (n,) the standard error that only more held-out films would remove.
         n_films: (n,) int64, held-out films that carry the feature.
+        repeats: (n, n_repeats) float64, the importance in each shuffle; (n, 1), the mean, where it has a closed form.
     """
 
     mean: Tensor
@@ -29,44 +30,58 @@ class Estimates:
     se_shuffle: Tensor
     se_sample: Tensor
     n_films: Tensor
+    repeats: Tensor
 
     @classmethod
-    def unknown(cls, n_films: Tensor) -> "Estimates":
-        """Return importances that nothing is known of yet."""
-        nan = torch.full(n_films.shape, torch.nan, dtype=torch.float64, device=n_films.device)
-        return cls(nan, nan.clone(), nan.clone(), nan.clone(), n_films)
+    def unknown(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
+        """Return importances that are all NaN: not measured, or not estimable."""
+        return cls._filled(torch.nan, n_films, n_repeats)
 
     @classmethod
-    def nothing(cls, n_films: Tensor) -> "Estimates":
-        """Return importances that are exactly zero: the model does not look at the features."""
-        zero = torch.zeros(n_films.shape, dtype=torch.float64, device=n_films.device)
-        return cls(zero, zero.clone(), zero.clone(), zero.clone(), n_films)
+    def zero(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
+        """Return importances that are exactly 0: the model does not use the features."""
+        return cls._filled(0.0, n_films, n_repeats)
+
+    @classmethod
+    def _filled(cls, value: float, n_films: Tensor, n_repeats: int) -> "Estimates":
+        repeats = torch.full((len(n_films), n_repeats), value, dtype=torch.float64, device=n_films.device)
+        return cls(*(torch.full_like(repeats[:, 0], value) for _ in range(4)), n_films, repeats)
 
     @classmethod
     def cat(cls, parts: "list[Estimates]") -> "Estimates":
-        """Return the features of all parts, one part after the other."""
-        return cls(*(torch.cat([part.fields()[place] for part in parts]) for place in range(5)))
+        """Return the features of all parts, one part after the other; all with as many repeats, or only the means."""
+        fields = [torch.cat([part.fields()[index] for part in parts]) for index in range(5)]
+        repeats = [part.repeats for part in parts if len(part.mean)]
+        same = len({part.shape[1] for part in repeats}) == 1
+        return cls(*fields, torch.cat(repeats) if same else fields[0][:, None])
 
     def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Return the five fields of shape (n,)."""
         return self.mean, self.std, self.se_shuffle, self.se_sample, self.n_films
 
-    def among(self, n: int, places: Tensor) -> "Estimates":
-        """Return n features, of which these are the ones at `places`; the others are not estimable."""
-        whole = Estimates.unknown(torch.zeros(n, dtype=torch.int64, device=places.device))
-        whole.put(places, self)
+    def take(self, indices: Tensor) -> "Estimates":
+        """Return the features at `indices`, (k,) int64."""
+        return Estimates(*(field[indices] for field in (*self.fields(), self.repeats)))
+
+    def among(self, n: int, indices: Tensor) -> "Estimates":
+        """Return n features, with these ones at `indices` and all others unknown."""
+        zero_films = torch.zeros(n, dtype=torch.int64, device=indices.device)
+        whole = Estimates.unknown(zero_films, self.repeats.shape[1])
+        whole.put(indices, self)
         return whole
 
     def cpu(self) -> "Estimates":
-        return Estimates(*(field.cpu() for field in self.fields()))
+        return Estimates(*(field.cpu() for field in (*self.fields(), self.repeats)))
 
-    def put(self, places: Tensor, part: "Estimates") -> None:
-        """Write what is known of the features at `places`, (n,) int64."""
+    def put(self, indices: Tensor, part: "Estimates") -> None:
+        """Overwrite the features at `indices`, (k,) int64."""
         for whole, piece in zip(self.fields(), part.fields(), strict=True):
-            whole.index_copy_(0, places, piece)
+            whole.index_copy_(0, indices, piece)
+        self.repeats[indices] = part.repeats
 
     @property
     def estimable(self) -> Tensor:
-        """Tell which features are known, (n,) bool."""
+        """Return which importances are known, (n,) bool."""
         return ~self.mean.isnan()
 
     @property
@@ -77,7 +92,7 @@ class Estimates:
     def z(self) -> Tensor:
         """Return importance over its standard error, (n,); NaN with fewer than `FEW_FILMS` films.
 
-        0 for a feature that the model does not look at.
+        0 for a feature that the model does not use.
         """
         z = torch.where(self.mean == 0, torch.zeros_like(self.mean), self.mean / self.variance.sqrt())
         return torch.where(self.estimable & (self.n_films >= FEW_FILMS), z, torch.nan)
@@ -87,15 +102,15 @@ class Estimates:
         return torch.special.erfc(self.z().abs() / 2**0.5)
 
     def q(self) -> Tensor:
-        """Return p-values corrected for the number of features, (n,): Benjamini and Hochberg 1995.
+        """Return p corrected for the number of features, (n,): `benjamini_hochberg`.
 
-        Of the features with q below 0.05, 5 in 100 are expected to have no effect.
+        Of the features with q below 0.05, 5 % are expected to have no effect.
         """
         return benjamini_hochberg(self.p())
 
 
 def benjamini_hochberg(p: Tensor) -> Tensor:
-    """Return q-values, (n,); NaN stays NaN and counts for nothing. doi 10.1111/j.2517-6161.1995.tb02031.x.
+    """Return p-values corrected for their number, (n,); NaN is left out. doi 10.1111/j.2517-6161.1995.tb02031.x.
 
     >>> benjamini_hochberg(torch.tensor([0.01, 0.04, 0.03, torch.nan]))
     tensor([0.0300, 0.0400, 0.0400,    nan])

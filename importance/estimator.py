@@ -1,4 +1,4 @@
-"""How importances are estimated, and how the work is cut into pieces that fit into memory."""
+"""`Estimator`: the settings of a measurement; `pieces_of` cuts the label columns into pieces that fit into memory."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -11,7 +11,7 @@ from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.streams import child
 
 BYTES_AN_UPDATE = 128
-"""Of the row, column, weight, loss and random numbers that belong to one row update."""
+"""Memory for the row, column, weight, loss and random numbers of one predicted row."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Estimator:
         off_rows: for `expected`, how many of the rows without a label are looked at, or all; twice as many as carry the
             label where that is more.
         seed: of the shuffles and of the sample.
-        byte_budget: working memory of a thread for the row updates that it lists at once.
+        byte_budget: working memory of a thread for the rows that it lists at once.
     """
 
     kind: Literal["expected", "shuffle"] = "expected"
@@ -35,7 +35,7 @@ class Estimator:
 
     @property
     def updates_at_once(self) -> int:
-        """Return how many row updates the byte budget is enough for."""
+        """Return for how many rows the byte budget is enough."""
         return max(1, self.byte_budget // BYTES_AN_UPDATE)
 
     def streams(self, keys: Tensor) -> Tensor:
@@ -45,23 +45,21 @@ class Estimator:
 
 @dataclass(frozen=True)
 class Piece:
-    """Label columns whose importances are found together.
+    """The label columns `Entries.columns[first:stop]`, measured together.
 
     Attributes:
-        first: place in `Entries.columns`.
-        behind: place behind the last one.
-        updates: about how many row updates they need.
+        updates: about how many rows go through the model's tail.
     """
 
     first: int
-    behind: int
+    stop: int
     updates: int
 
 
 def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece]:
-    """Cut columns into equal pieces that keep to the byte budget; the same ones on every device.
+    """Cut columns into equal pieces within the byte budget; the same ones on every device.
 
-    A column that needs more than the budget alone is a piece of its own, and worked on bit by bit.
+    A column that alone needs more than the budget is a piece of its own.
     """
     spent = _updates(entries, n_rows, estimator).cumsum(0)
     if not len(spent):
@@ -72,9 +70,9 @@ def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece
     while first < len(spent):
         reached = int(torch.searchsorted(spent, before + enough)) + 1
         fits = int(torch.searchsorted(spent, before + budget, right=True))
-        behind = max(min(reached, fits), first + 1)
-        pieces.append(Piece(first, behind, int(spent[behind - 1]) - before))
-        first, before = behind, int(spent[behind - 1])
+        stop = max(min(reached, fits), first + 1)
+        pieces.append(Piece(first, stop, int(spent[stop - 1]) - before))
+        first, before = stop, int(spent[stop - 1])
     return pieces
 
 

@@ -1,12 +1,12 @@
-"""Importance of sets of columns that are shuffled together: numbers, source columns, roles, groups."""
+"""Importance of a set of columns shuffled together: a number, a source column, a role or a group."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.effects import Shuffles, of_repeats
+from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import HeldOut
 from greenlight_films.importance.reference import Reference
@@ -15,7 +15,7 @@ from greenlight_films.importance.streams import child, permutation
 
 @dataclass(frozen=True)
 class Columns:
-    """Columns that rows exchange as a whole.
+    """A set of columns that are shuffled together.
 
     Attributes:
         dense: (n,) int64, columns of numbers.
@@ -48,20 +48,19 @@ def joint_importance(
         return Estimates.unknown(films)
     own = _added(reference, kept)
     if _alike(kept) or not own.any():
-        return Estimates.nothing(films)
+        return Estimates.zero(films)
     others = reference.sums - own
-    shuffles, means = Shuffles(rows.film), []
-    for repeat in range(n_repeats):
-        given = order(child(stream, repeat), rows.n_rows)
-        change = reference.loss.per_row(reference.predict(others, own, given), rows.actual) - reference.losses
-        means.append(change.mean())
-        shuffles.add(change, given)
-    increase, slope = reference.increase(torch.stack(means)[None])
-    return of_repeats(increase, slope, shuffles, n_films)
+
+    def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
+        for repeat in range(n_repeats):
+            given = order(child(stream, repeat), rows.n_rows)
+            yield reference.loss.per_row(reference.predict(others, own, given), rows.actual) - reference.losses, given
+
+    return of_shuffles(shuffled(), rows.film, reference.increase, n_films)
 
 
 def _alike(rows: HeldOut) -> bool:
-    """Tell whether all rows have the same numbers and labels, so that nothing is exchanged."""
+    """Return whether all rows have the same numbers and labels, so that shuffling changes nothing."""
     n_each, rest = divmod(len(rows.labels), rows.n_rows)
     labels, weights = (part[: n_each * rows.n_rows].view(rows.n_rows, n_each) for part in (rows.labels, rows.weights))
     return not rest and all(
@@ -70,20 +69,20 @@ def _alike(rows: HeldOut) -> bool:
 
 
 def _only(reference: Reference, columns: Columns) -> HeldOut:
-    """Return the rows with nothing but these columns; other numbers are 0."""
+    """Return the rows with all other labels removed and all other numbers 0."""
     rows = reference.rows
     dense = torch.zeros_like(rows.dense)
     dense[:, columns.dense] = rows.dense[:, columns.dense]
     chosen = torch.zeros(len(reference.model.first.label_weight), dtype=torch.bool, device=rows.labels.device)
-    there = chosen.index_fill_(0, columns.labels, True)[rows.labels.long()]
+    kept = chosen.index_fill_(0, columns.labels, True)[rows.labels.long()]
     counts = torch.zeros(rows.n_rows, dtype=rows.offsets.dtype, device=rows.offsets.device)
-    counts.index_add_(0, rows.rows_of_entries(), there.to(counts.dtype))
+    counts.index_add_(0, rows.rows_of_entries(), kept.to(counts.dtype))
     offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0, dtype=counts.dtype)])
-    return HeldOut(dense, rows.labels[there], offsets, rows.weights[there], rows.actual, rows.film)
+    return HeldOut(dense, rows.labels[kept], offsets, rows.weights[kept], rows.actual, rows.film)
 
 
 def _added(reference: Reference, kept: HeldOut) -> Tensor:
     """Return what columns add to each row's first-layer sum, (n_rows, width)."""
     first = reference.model.first
-    nothing = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])  # the bias alone
-    return first(kept.dense, kept.labels, kept.offsets, kept.weights) - nothing
+    bias = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])
+    return first(kept.dense, kept.labels, kept.offsets, kept.weights) - bias

@@ -1,11 +1,11 @@
-"""Importance for any predictor: columns of a matrix are shuffled, and the predictor is run again on all rows."""
+"""Importance for any predictor: shuffle columns and predict all rows again, as `sklearn.inspection` does."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.effects import Shuffles, of_repeats
+from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.losses import Loss
 
@@ -21,43 +21,60 @@ def loop_importance(
     film: Tensor | None = None,
     batch_rows: int = 2**16,
 ) -> Estimates:
-    """Return the importance of sets of columns, each set shuffled together: what `sklearn.inspection` computes.
+    """Return the importance of n sets of columns, each set shuffled together.
 
     Args:
         predict: from (n, n_features) to (n,), in the target's unit.
         features: (n_rows, n_features), held-out rows.
         actual: (n_rows,), the target.
-        columns: for each of n sets, the places of its columns.
-        orders: from a set's place and a repeat to a permutation of the rows, (n_rows,) int64: row i is given the
+        columns: for each of n sets, the indices of its columns.
+        orders: from a set's index and a repeat to a permutation of the rows, (n_rows,) int64: row i is given the
             columns of row order[i].
         film: (n_rows,) int64, codes from 0; by default each row is a film of its own.
         batch_rows: about how many rows are predicted at once.
     """
     n_rows, device = len(features), features.device
-    actual = actual.double()
     film = torch.arange(n_rows, device=device) if film is None else film.to(device)
-    before = loss.per_row(predict(features).double(), actual)
-    variance = float(actual.var(correction=0))
     at_once = max(1, batch_rows // n_rows)
-    found = [Estimates.unknown(torch.zeros(0, dtype=torch.int64, device=device))]
-    for place, some in enumerate(columns):
-        given = [orders(place, repeat).to(device) for repeat in range(n_repeats)]
-        shuffles, means = Shuffles(film), []
+
+    def predicted(index: int) -> Iterator[tuple[Tensor, Tensor]]:
+        given = [orders(index, repeat).to(device) for repeat in range(n_repeats)]
         for start in range(0, n_repeats, at_once):
             part = given[start : start + at_once]
             shuffled = features.repeat(len(part), 1, 1)
             for copy, order in zip(shuffled, part, strict=True):
-                copy[:, some] = features[order][:, some]
-            predicted = predict(shuffled.flatten(0, 1)).double().view(len(part), n_rows)
-            for one, order in zip(predicted, part, strict=True):
-                change = loss.per_row(one, actual) - before
-                means.append(change.mean())
-                shuffles.add(change, order)
-        increase, slope = loss.increase(torch.stack(means)[None], before.mean(), variance)
-        found.append(of_repeats(increase, slope, shuffles, _carried(features, some, film)))
-    return Estimates.cat(found)
+                copy[:, columns[index]] = features[order][:, columns[index]]
+            yield from zip(predict(shuffled.flatten(0, 1)).view(len(part), n_rows), part, strict=True)
+
+    n_films = [len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns]
+    shuffled = map(predicted, range(len(columns)))
+    return importance_of_predictions(predict(features), shuffled, actual, loss, film, n_films)
 
 
-def _carried(features: Tensor, some: Tensor, film: Tensor) -> int:
-    """Count the films with anything but 0 in some columns."""
-    return len(torch.unique(film[(features[:, some] != 0).any(1)]))
+def importance_of_predictions(
+    before: Tensor,
+    shuffled: Iterable[Iterable[tuple[Tensor, Tensor]]],
+    actual: Tensor,
+    loss: Loss,
+    film: Tensor,
+    n_films: Sequence[int],
+) -> Estimates:
+    """Return the importance of n features from predictions before and after shuffling them.
+
+    Args:
+        before: (n_rows,), predictions of the rows as they are, in the target's unit.
+        shuffled: for each feature, and each of its shuffles, the predictions and the order of the rows.
+        n_films: of each feature, how many films carry it.
+    """
+    actual = actual.double()
+    losses = loss.per_row(before.double(), actual)
+    variance = float(actual.var(correction=0))
+
+    def increase(means: Tensor) -> tuple[Tensor, Tensor]:
+        return loss.increase(means, losses.mean(), variance)
+
+    results = [Estimates.unknown(torch.zeros(0, dtype=torch.int64, device=actual.device))]
+    for repeats, carried in zip(shuffled, n_films, strict=True):
+        changes = ((loss.per_row(after.double(), actual) - losses, order) for after, order in repeats)
+        results.append(of_shuffles(changes, film, increase, carried))
+    return Estimates.cat(results)

@@ -1,4 +1,4 @@
-"""What a model's error costs: losses that are means over rows, and two that are functions of such a mean."""
+"""The losses whose increase is an importance: means over rows (mse, mae), and functions of such a mean (r2, rmse)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,17 +51,17 @@ def _absolute(predicted: Tensor, actual: Tensor) -> Tensor:
     return (predicted - actual).abs()
 
 
-def _itself(mean: Tensor, variance: float) -> Tensor:
+def _identity(mean: Tensor, variance: float) -> Tensor:
     return mean
 
 
-def _one(mean: Tensor, variance: float) -> Tensor:
+def _ones(mean: Tensor, variance: float) -> Tensor:
     return torch.ones_like(mean)
 
 
 LOSSES: dict[LossName, Loss] = {
-    "mse": Loss(_squared, _itself, _one),
-    "mae": Loss(_absolute, _itself, _one),
+    "mse": Loss(_squared, _identity, _ones),
+    "mae": Loss(_absolute, _identity, _ones),
     # The loss is -R², so that an importance is the R² that is lost; NaN where all targets are the same.
     "r2": Loss(
         _squared,

@@ -1,4 +1,4 @@
-"""The model before anything is shuffled, and what a change of its first layer's sum does to the loss."""
+"""`Reference`: a model's predictions and losses on held-out rows, and how a change of the first layer's sum moves them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,16 +7,16 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.losses import Loss
-from greenlight_films.importance.threads import one_thread_a_step
 
 BATCH_ROWS = 4096
-"""Rows that go through the tail at once: on a CPU more of them fall out of the cache."""
+"""Rows that go through the tail at once; more of them would not fit into a CPU's cache."""
 
 
 class AdditiveLayer(Protocol):
-    """A first layer that sums one weight row a feature."""
+    """A first layer that adds up one row of weights per feature."""
 
     @property
     def dense_weight(self) -> Tensor:
@@ -31,7 +31,7 @@ class AdditiveLayer(Protocol):
 
 
 class AdditiveModel(Protocol):
-    """All that importance needs of a model."""
+    """A model as importance needs it: an additive first layer, and a tail from its sums to predictions."""
 
     @property
     def first(self) -> AdditiveLayer:
@@ -39,12 +39,12 @@ class AdditiveModel(Protocol):
 
     @property
     def tail(self) -> Callable[[Tensor], Tensor]:
-        """Return what makes (n, 1) predictions of pre-activations, (n, width); it may overwrite them."""
+        """Return the function from pre-activations, (n, width), which it may overwrite, to (n, 1) predictions."""
 
 
 @dataclass
 class Reference:
-    """A model's first-layer sums, predictions and losses on held-out rows, as they are.
+    """A model's first-layer sums, predictions and losses on held-out rows before anything is shuffled.
 
     Attributes:
         to_unit: from the tail's output in float64 to the target's unit.
@@ -52,7 +52,7 @@ class Reference:
         predicted: (n_rows,) float64, in the target's unit.
         losses: (n_rows,) float64.
         by_error: (n_rows,) int64, the rows in the order of predicted less actual.
-        updates: rows that went through the tail since then.
+        updates: rows that went through the tail since it was made.
     """
 
     model: AdditiveModel
@@ -101,12 +101,12 @@ class Reference:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
         return self.loss.increase(means, self.losses.mean(), self.variance)
 
-    def looks_at(self, columns: Tensor) -> Tensor:
-        """Tell of label columns, (n,) int64, whether the model looks at them at all, (n,) bool."""
+    def uses(self, columns: Tensor) -> Tensor:
+        """Return of label columns, (n,) int64, whether any of their weights is not 0, (n,) bool."""
         weight = self.model.first.label_weight
-        seen = weight[columns, 0] != 0  # of nearly all columns the first unit is enough
-        seen[~seen] = (weight[columns[~seen]] != 0).any(1)
-        return seen
+        used = weight[columns, 0] != 0  # for nearly all columns the first unit is enough
+        used[~used] = (weight[columns[~used]] != 0).any(1)
+        return used
 
     @torch.inference_mode()
     def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
@@ -120,8 +120,8 @@ class Reference:
         scaled = sums.new_empty(len(sums))
         for start in range(0, len(sums), self.batch_rows):
             part = slice(start, start + self.batch_rows)
-            mine = sums[part].clone() if added is None or order is None else at(added, order[part]).add_(sums[part])
-            scaled[part] = self.model.tail(mine).squeeze(-1)
+            whole = sums[part].clone() if added is None or order is None else at(added, order[part]).add_(sums[part])
+            scaled[part] = self.model.tail(whole).squeeze(-1)
         self.updates += len(sums)
         return self.to_unit(scaled.double())
 

@@ -1,4 +1,4 @@
-"""Importance of label columns by shuffling each of them some times: what the loop over columns computes."""
+"""Importance of label columns by some random shuffles of each, updating only the rows that a shuffle changes."""
 
 from functools import reduce
 from operator import add
@@ -16,10 +16,9 @@ from greenlight_films.importance.streams import child, random_subsets
 
 @torch.inference_mode()
 def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
-    """Shuffle each column: its entries go to as many random rows.
+    """Return the importances over shuffles of each column: its entries move to as many random rows.
 
-    Only rows that lose an entry or get one are updated. What a row loses doesn't depend on the shuffle, so it is found
-    once for all repeats.
+    Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats.
 
     Args:
         streams: (n_columns,) int64, of `Estimator.streams`.
@@ -40,6 +39,7 @@ def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimat
     increase, slope = reference.increase(mean)
     return Estimates(
         mean=increase.mean(1),
+        repeats=increase,
         std=std_of_repeats(increase),
         se_shuffle=slope * std_of_shuffle(reference, entries, lost, drawn) / n_repeats**0.5,
         se_sample=slope * se_of_sample(reference, entries, lost, drawn),
@@ -50,7 +50,7 @@ def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimat
 def shuffled_entries(
     entries: Entries, streams: Tensor, n_repeats: int, n_rows: int, first: int = 0
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where each entry goes: the column's place times n_repeats plus the repeat, the entry's slot, the row.
+    """Return where each entry moves: column index * n_repeats + repeat, the entry's slot in the column, the new row.
 
     Args:
         first: the repeat to begin with.
@@ -63,18 +63,18 @@ def shuffled_entries(
 def _some_shuffles(
     reference: Reference, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
 ) -> tuple[Tensor, OffRows]:
-    """Return what rows that get an entry add to the summed loss, by column and repeat; and those that had none."""
+    """Return the summed changes of rows that get an entry, by column and repeat, and `OffRows` of those without."""
     n_rows, (group, slot, row) = reference.rows.n_rows, shuffled
     n_repeats = len(row) // len(entries.row)
-    place = torch.div(group, n_repeats, rounding_mode="floor")
-    given = at(entries.weight, at(entries.starts, place) + slot)
-    entry, carries = entries.find(place, row, n_rows)
+    index = torch.div(group, n_repeats, rounding_mode="floor")
+    given = at(entries.weight, at(entries.starts, index) + slot)
+    entry, carries = entries.find(index, row, n_rows)
     delta = torch.where(carries, given - at(entries.weight, entry), given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)
-    change[moved] = reference.changes(at(row, moved), at(entries.columns, at(place, moved)), at(delta, moved))
+    change[moved] = reference.changes(at(row, moved), at(entries.columns, at(index, moved)), at(delta, moved))
     new = torch.nonzero(~carries).squeeze(1)
     slope = at(change, new) / at(given, new)
-    off = OffRows.of(reference, len(entries.columns), at(place, new), at(row, new), slope, torch.ones_like(slope))
-    change -= torch.where(carries, at(lost, entry), 0.0)  # it is given an entry again, so it has lost none
+    off = OffRows.of(reference, len(entries.columns), at(index, new), at(row, new), slope, torch.ones_like(slope))
+    change -= torch.where(carries, at(lost, entry), 0.0)  # it had an entry, so its loss is not lost
     return sum_by(group, change, len(entries.columns) * n_repeats), off

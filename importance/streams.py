@@ -1,9 +1,12 @@
-"""Counter-based random numbers: each is a function of its own key (seed, feature, repeat, slot), not of earlier draws.
+"""Counter-based random numbers: each is a function of its key (seed, feature, repeat, slot), not of earlier draws.
 
-So the numbers are the same in whatever order, in whatever batches and on however many devices they are drawn.
+The numbers are the same in any order, in any batches and on any number of devices.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -12,7 +15,7 @@ _FIRST, _SECOND = -49064778989728563, -4265267296055464877
 
 
 def _shifted(bits: Tensor) -> Tensor:
-    return (bits >> 33) & 0x7FFFFFFF  # a logical shift, which int64 has none of
+    return (bits >> 33) & 0x7FFFFFFF  # a logical shift, which torch lacks for int64
 
 
 def mix(bits: Tensor) -> Tensor:
@@ -23,7 +26,7 @@ def mix(bits: Tensor) -> Tensor:
 
 
 def child(stream: Tensor, index: Tensor | int) -> Tensor:
-    """Return the stream number `index` under a stream; a SplitMix generator read at any place.
+    """Return the stream number `index` of a stream: the SplitMix generator's state at that step.
 
     Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195.
 
@@ -33,6 +36,11 @@ def child(stream: Tensor, index: Tensor | int) -> Tensor:
     """
     steps = torch.as_tensor(index, device=stream.device) + 1  # a tensor's product wraps around; a Python number's not
     return mix(stream + steps * _GOLDEN)
+
+
+def keys_of(names: Sequence[str]) -> Tensor:
+    """Return an int64 for each name, (n,): the same in any order and on every machine."""
+    return torch.from_numpy(pd.util.hash_array(np.array(names, dtype=object)).view(np.int64))
 
 
 def uniform(stream: Tensor) -> Tensor:
@@ -61,8 +69,8 @@ def random_subsets(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor
         counts: (n,) int64, from 1 to n_rows.
 
     Returns:
-        The stream's place in `streams`, the slot from 0 to its count, and the row: three of (sum of counts,) int64.
-        They are not sorted by slot.
+        The stream's index in `streams`, the slot from 0 to its count, and the row: three tensors (sum of counts,)
+        int64, not sorted by slot.
     """
     many = counts > n_rows // 8
     if not many.any():
@@ -77,9 +85,9 @@ def random_subsets(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor
 
 
 def _few_of_many(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Draw rows, and draw again where a row came up before in its group, until all are different.
+    """Draw rows, and draw again where a group has a row twice, until all are different.
 
-    Which of two slots draws again does not depend on the row, so that no row is preferred: the choice stays uniform.
+    Which of two slots draws again does not depend on the row, so the choice stays uniform.
     """
     row_bits, slot_bits = n_rows.bit_length(), int(counts.max()).bit_length()
     group = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)

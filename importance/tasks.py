@@ -1,4 +1,4 @@
-"""All features of a model as tasks that can be shared out over devices and stopped in between."""
+"""`Tasks`: the whole measurement cut into pieces of work, shared out over devices and threads, that can be stopped."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -8,21 +8,21 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.joint import Columns, joint_importance
 from greenlight_films.importance.reference import Reference
-from greenlight_films.importance.threads import one_thread_a_step
 from greenlight_films.importance.values import value_importance
 
 
 @dataclass(frozen=True)
 class Task:
-    """Work that is done in one go: a piece of the label columns, or the set of columns at a place.
+    """A piece of the label columns, or the index of a set of columns, measured in one call.
 
     Attributes:
-        updates: about how many row updates it needs.
+        updates: about how many rows go through the model's tail.
     """
 
     work: Piece | int
@@ -31,16 +31,16 @@ class Task:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What a task found.
+    """The importances that a task measured.
 
     Attributes:
-        of: label columns, or sets.
-        places: (n,) int64, which ones; label columns by their place in `Tasks.entries.columns`.
+        kind: label columns, or sets.
+        indices: (n,) int64, which ones; label columns by their index in `Tasks.entries.columns`.
         updates: rows that went through the model's tail.
     """
 
-    of: Literal["values", "sets"]
-    places: Tensor
+    kind: Literal["values", "sets"]
+    indices: Tensor
     importance: Estimates
     updates: int
 
@@ -49,8 +49,7 @@ class Tasks:
     """The importance of every label column, and of sets of columns.
 
     Args:
-        keys: (n_labels,) int64, what tells a label column from others wherever it stands; its random numbers hang on
-            it.
+        keys: (n_labels,) int64, of `streams.keys_of`: a column's random numbers depend on its key alone.
         sets: columns that are shuffled together.
         set_keys: (n_sets,) int64, likewise for sets.
     """
@@ -68,27 +67,27 @@ class Tasks:
         self.entries = Entries.of(reference.rows)
 
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
-        """Return the tasks of one device, sets first: each gets every n-th, and works on all rows."""
+        """Return every n-th task, sets first; each device works on all rows."""
         pieces = pieces_of(self.entries, self.reference.rows.n_rows, self.estimator)
         all_rows = self.reference.rows.n_rows * self.estimator.n_repeats
-        tasks = [Task(place, all_rows) for place in range(len(self.sets))]
+        tasks = [Task(index, all_rows) for index in range(len(self.sets))]
         tasks += [Task(piece, piece.updates) for piece in pieces]
         return tasks[device::n_devices]
 
     def run(
-        self, tasks: Sequence[Task], found: list[TaskResult], progress: Callable[[Task], None] = lambda _: None
+        self, tasks: Sequence[Task], results: list[TaskResult], progress: Callable[[Task], None] = lambda _: None
     ) -> None:
-        """Do tasks and add what they find to `found`, in any order; on Ctrl-C all that is finished comes in first.
+        """Do tasks and append their results, in any order; on Ctrl-C those that are running end first.
 
-        On a CPU each runs on one thread, side by side: a task is many small steps, and threads that share a step wait
-        for each other at its end.
+        On a CPU every thread works on a task of its own: a task is many small steps, and threads that share a step
+        wait for each other.
 
         Args:
-            progress: told of every task that is done.
+            progress: called after each task.
         """
 
         def work(task: Task) -> Task:
-            found.append(self._do(task))
+            results.append(self._do(task))
             return task
 
         with one_thread_a_step() as threads:
@@ -108,18 +107,17 @@ class Tasks:
         reference = replace(self.reference, updates=0)
         if isinstance(task.work, Piece):
             importance = value_importance(reference, self.entries, task.work, self.keys, self.estimator)
-            return TaskResult("values", torch.arange(task.work.first, task.work.behind), importance, reference.updates)
+            return TaskResult("values", torch.arange(task.work.first, task.work.stop), importance, reference.updates)
         stream, n_repeats = self.set_streams[task.work], self.estimator.n_repeats
         importance = joint_importance(reference, self.sets[task.work], stream, n_repeats)
         return TaskResult("sets", torch.tensor([task.work]), importance, reference.updates)
 
-    def together(self, found: Iterable[TaskResult]) -> tuple[Estimates, Estimates]:
-        """Return the importance of label columns and of sets, on the CPU; unknown where nothing was found.
-
-        Label columns are those that any row carries, `entries.columns`; no others are estimable.
-        """
-        values = Estimates.unknown(self.entries.films(self.reference.rows).cpu())
-        sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64))
-        for one in found:
-            (values if one.of == "values" else sets).put(one.places.cpu(), one.importance.cpu())
+    def together(self, results: Iterable[TaskResult]) -> tuple[Estimates, Estimates]:
+        """Return the importance of `entries.columns` and of the sets, on the CPU; unknown where it was not measured."""
+        n_repeats = self.estimator.n_repeats
+        films = self.entries.films(self.reference.rows).cpu()
+        values = Estimates.unknown(films, n_repeats if self.estimator.kind == "shuffle" else 1)
+        sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64), n_repeats)
+        for result in results:
+            (values if result.kind == "values" else sets).put(result.indices.cpu(), result.importance.cpu())
         return values, sets

@@ -1,4 +1,4 @@
-"""Importance of every label column, each shuffled alone."""
+"""Importance of label columns, each shuffled alone, by the estimator that the settings name."""
 
 from collections.abc import Callable
 
@@ -21,24 +21,25 @@ def value_importance(
 
     Args:
         entries: of all label columns.
-        keys: (n_labels,) int64, what tells a column from others wherever it stands: its random numbers hang on it.
+        keys: (n_labels,) int64, of `streams.keys_of`: a column's random numbers depend on its key alone.
     """
-    part = entries.part(piece.first, piece.behind)
-    # Exactly 0, not what rounding makes of it: columns that the model doesn't look at, or that all rows have alike.
-    seen = reference.looks_at(part.columns)
-    seen &= (part.counts < reference.rows.n_rows) | ~part.even
-    looked_at = part.only(seen)
-    if not len(looked_at.columns):
-        return Estimates.nothing(part.films(reference.rows))
-    found = _way(estimator, reference.loss)(reference, looked_at, estimator.streams(keys[looked_at.columns]), estimator)
-    if seen.all():
-        return found
-    importance = Estimates.nothing(part.films(reference.rows))
-    importance.put(torch.nonzero(seen).squeeze(1), found)
+    part = entries.part(piece.first, piece.stop)
+    # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have with one weight.
+    used = reference.uses(part.columns)
+    used &= (part.counts < reference.rows.n_rows) | ~part.even
+    used_part = part.only(used)
+    if not len(used_part.columns):
+        return Estimates.zero(part.films(reference.rows))
+    measure = _estimator_of(estimator, reference.loss)
+    result = measure(reference, used_part, estimator.streams(keys[used_part.columns]), estimator)
+    if used.all():
+        return result
+    importance = Estimates.zero(part.films(reference.rows), result.repeats.shape[1])
+    importance.put(torch.nonzero(used).squeeze(1), result)
     return importance
 
 
-def _way(estimator: Estimator, loss: Loss) -> Callable[[Reference, Entries, Tensor, Estimator], Estimates]:
+def _estimator_of(estimator: Estimator, loss: Loss) -> Callable[[Reference, Entries, Tensor, Estimator], Estimates]:
     if estimator.kind == "shuffle":
         return by_shuffles
     if not loss.linear:

@@ -1,5 +1,4 @@
 from .additive_mlp import AdditiveLayer, AdditiveMLP
-from .callbacks.importance_study import ImportanceStudy
 from .callbacks.permutation_importance import PermutationImportance
 from .callbacks.tensorboard import TensorBoard
 from .mlp_regressor import MLPRegressor
@@ -8,7 +7,6 @@ from .predictions import Predictions
 __all__ = [
     "AdditiveLayer",
     "AdditiveMLP",
-    "ImportanceStudy",
     "MLPRegressor",
     "PermutationImportance",
     "Predictions",

@@ -12,10 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from greenlight_films.datamodules import FilmDataModule, Films
-from greenlight_films.importance import FEW_FILMS
-from greenlight_films.lightning_modules import ImportanceStudy
-from greenlight_films.lightning_modules.callbacks.contributions import Contributions
-from greenlight_films.lightning_modules.callbacks.importance_study import margins
+from greenlight_films.importance import FEW_FILMS, ImportanceResult
+from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.result import margins
 from greenlight_films.reports.score_table import LOUD
 from greenlight_films.studies.run_folder import RunFolder
 
@@ -23,7 +22,7 @@ CONTRIBUTIONS = "contributions.parquet"
 SHOWN, DIGITS = 10, 6
 
 
-def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModule) -> None:
+def write_importance(run: RunFolder, study: ImportanceResult, films: FilmDataModule) -> None:
     """Write every file of importances into a run's folder, or none: they are of one measurement."""
     from greenlight_films.lightning_modules.callbacks.importance_figures import (
         values_chart,  # matplotlib takes half a second
@@ -32,7 +31,7 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
     tables = {
         "Permu_importance_df.csv": _rounded(study.features),
         "aggregated_importance.csv": _rounded(study.aggregated),
-        "employee_with_importance.csv": with_importance(films.read(), films.films, study),
+        "employee_with_importance.csv": with_importance(films.read(), films, study),
     }
     contents = {name: run.csv(_warned(table, study)).encode("utf-8") for name, table in tables.items()}
     roles = study.aggregated[study.aggregated["level"] == "role"].sort_values("sum", ascending=False)
@@ -49,9 +48,9 @@ def write_importance(run: RunFolder, study: ImportanceStudy, films: FilmDataModu
         (run.path / CONTRIBUTIONS).unlink(missing_ok=True)  # of an earlier model
 
 
-def _packed(found: Contributions, study: ImportanceStudy) -> bytes:
+def _packed(found: Contributions, study: ImportanceResult) -> bytes:
     """Return one line a row and value, as Parquet."""
-    names = pa.array(study.space.names(), pa.string())
+    names = pa.array(study.described["feature"], pa.string())
     table = pa.table(
         {
             "row": pa.array(found.row, pa.int32()),
@@ -65,7 +64,7 @@ def _packed(found: Contributions, study: ImportanceStudy) -> bytes:
     return packed.getvalue()
 
 
-def _warned(table: pd.DataFrame, study: ImportanceStudy) -> pd.DataFrame:
+def _warned(table: pd.DataFrame, study: ImportanceResult) -> pd.DataFrame:
     """Say in every line, since lines are sorted and copied, what takes these importances their meaning."""
     return table.assign(**{_free("warning", table): study.in_short}) if study.warnings else table
 
@@ -79,7 +78,7 @@ def _significant(values: np.ndarray) -> np.ndarray:
     return np.array([float(f"{value:.{DIGITS}g}") for value in values])
 
 
-def describe_importance(study: ImportanceStudy) -> dict[str, Any]:
+def describe_importance(study: ImportanceResult) -> dict[str, Any]:
     """Return what `importance.json` says: how importances were measured, and of how many features."""
     values, numbers = study.values, study.numbers
     n_features = len(values.mean) + len(numbers.mean)
@@ -98,17 +97,18 @@ def describe_importance(study: ImportanceStudy) -> dict[str, Any]:
     }
 
 
-def with_importance(table: pd.DataFrame, films: Films, study: ImportanceStudy) -> pd.DataFrame:
+def with_importance(table: pd.DataFrame, data: FilmDataModule, study: ImportanceResult) -> pd.DataFrame:
     """Return the whole table with, for each feature column, the summed importance of the row's own values.
 
     Values that are not estimable add nothing; a row without a target, which the model never saw, has none.
     """
+    films, space = data.films, data.fitted.encoder.space
     by_column = {one.name: one for one in study.sets if one.level == "column"}
     labels, dense = films.encoded.labels, films.encoded.dense
     row = np.repeat(np.arange(films.n_rows), np.diff(labels.indptr))
     of_value = study.values.mean.nan_to_num().numpy()
     of_number = study.numbers.mean.nan_to_num().numpy()
-    is_missing = np.array([block.kind == "missing" for block in study.space.dense], dtype=bool)
+    is_missing = np.array([block.kind == "missing" for block in space.dense], dtype=bool)
     table, total = table.copy(deep=False), np.zeros(films.n_rows)
     for name, one in by_column.items():
         mine = np.zeros(len(of_value))
@@ -136,7 +136,7 @@ def _placed(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
     return placed
 
 
-def print_importance(study: ImportanceStudy, console: Console) -> None:
+def print_importance(study: ImportanceResult, console: Console) -> None:
     """Print the most important features and the columns, and what must be known of them."""
     known = study.features[study.features["importance"].notna()]
     known_sets = study.aggregated[study.aggregated["importance"].notna()]

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, MEAN_NOTHING, margins, measure
+from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, margins, measure
 from greenlight_films.reports.figures import leaderboard
 from greenlight_films.reports.figures.style import CONFIG, amount, figure_json, is_money, script_json, template_json
 from greenlight_films.reports.score_table import (

@@ -12,7 +12,7 @@ from rich.text import Text
 from greenlight_films.datamodules import Films, Fitted, Scores, TargetColumn
 from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.splits import SIDES
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, SHORT
+from greenlight_films.importance.result import BOTH_SIDES, SHORT
 
 LOUD = "bold red"
 HEADINGS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "r2_log1p": "R² of log1p", "spearman": "rank correlation"}

@@ -19,8 +19,8 @@ from greenlight_films.datamodules.features import Category, Feature, Labels, Num
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
+from greenlight_films.importance.result import ImportanceResult
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.members import MemberTail
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
@@ -238,9 +238,9 @@ class Measured(NamedTuple):
     callback: PermutationImportance
 
     @property
-    def study(self) -> ImportanceStudy:
-        assert self.callback.study is not None
-        return self.callback.study
+    def result(self) -> ImportanceResult:
+        assert self.callback.result is not None
+        return self.callback.result
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def measured(
         model = MLPRegressor(hidden=[16, 8], dropout=0.3, label_dropout=0.1, learning_rate=0.02, members=members)
         trainer = quick_trainer(max_epochs=10, callbacks=[callback], logger=logger)
         trainer.fit(model, datamodule=films)
-        assert callback.study is None
+        assert callback.result is None
         trainer.importance(model, films)
         return Measured(films, model, trainer, callback)
 

@@ -25,7 +25,7 @@ from PIL import Image
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from greenlight_films.lightning_modules.callbacks.contributions import Contributions
+from greenlight_films.importance.contributions import Contributions
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, in_a_process
 from tests.runs import (

@@ -9,7 +9,7 @@ import numpy as np
 from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.number_format import compact
 from greenlight_films.datamodules.splits import SIDES
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, SHORT
+from greenlight_films.importance.result import BOTH_SIDES, SHORT
 
 
 def data_summary(data: FilmDataModule) -> str:

@@ -4,37 +4,38 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy, margins
+from greenlight_films.importance.result import ImportanceResult, margins
 
 TOP, LONGEST = 25, 60
 COLOUR, ERROR = "#2a7f4f", "#333333"
 
 
-def values_chart(study: ImportanceStudy) -> Figure:
+def values_chart(result: ImportanceResult) -> Figure:
     """Draw the most important features."""
-    top = study.features[study.features["importance"].notna()].head(TOP)
-    return _bars(top["feature"], top, f"The {len(top)} most important of {len(study.features):,} features", study)
+    top = result.features[result.features["importance"].notna()].head(TOP)
+    return _bars(top["feature"], top, f"The {len(top)} most important of {len(result.features):,} features", result)
 
 
-def columns_chart(study: ImportanceStudy) -> Figure:
+def columns_chart(result: ImportanceResult) -> Figure:
     """Draw the source columns, each shuffled as a whole."""
-    columns = study.aggregated.query("level == 'column' and importance.notna()")
-    return _bars(columns["name"], columns, "Columns, each shuffled as a whole", study)
+    columns = result.aggregated.query("level == 'column' and importance.notna()")
+    return _bars(columns["name"], columns, "Columns, each shuffled as a whole", result)
 
 
-def _bars(names: pd.Series, table: pd.DataFrame, title: str, study: ImportanceStudy) -> Figure:
+def _bars(names: pd.Series, table: pd.DataFrame, title: str, result: ImportanceResult) -> Figure:
     figure = Figure(figsize=(8, 1.4 + 0.25 * max(len(table), 1)), layout="constrained")
     axes = figure.subplots()
-    places = np.arange(len(table))
-    axes.barh(places, table["importance"], xerr=margins(table), color=COLOUR, ecolor=ERROR, error_kw={"linewidth": 1})
+    positions = np.arange(len(table))
+    lines = {"xerr": margins(table), "ecolor": ERROR, "error_kw": {"linewidth": 1}}
+    axes.barh(positions, table["importance"], color=COLOUR, **lines)
     # Names are data: a dollar sign is no formula.
     shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]
-    axes.set_yticks(places, [name.replace("$", r"\$") for name in shown])
+    axes.set_yticks(positions, [name.replace("$", r"\$") for name in shown])
     axes.invert_yaxis()
     axes.axvline(0, color=ERROR, linewidth=0.8)
-    axes.set_xlabel(study.measure)
-    warning = f" ({study.in_short})" if study.warnings else ""
-    axes.set_title(f"{title}{warning}\n{study.films}, lines are 95 % intervals", loc="left", fontsize=10)
+    axes.set_xlabel(result.measure)
+    warning = f" ({result.in_short})" if result.warnings else ""
+    axes.set_title(f"{title}{warning}\n{result.films}, lines are 95 % intervals", loc="left", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.margins(y=0.01)
     return figure

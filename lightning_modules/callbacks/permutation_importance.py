@@ -1,8 +1,9 @@
-"""A callback that measures permutation importance once a model has been tested."""
+"""`PermutationImportance`: a callback that measures permutation importance once a model has been tested."""
 
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import replace
+from importlib.util import find_spec
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -11,40 +12,45 @@ import numpy as np
 import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback
-from lightning.pytorch.loggers import TensorBoardLogger
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Task as Bar
-from rich.text import Text
 from torch import Tensor
 
-from greenlight_films.datamodules import FilmDataModule, FilmRows, InputError, TargetScale, regression_scores
-from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules import (
+    FeatureSpace,
+    FilmDataModule,
+    FilmRows,
+    InputError,
+    TargetScale,
+    regression_scores,
+)
+from greenlight_films.datamodules.feature_sets import block_places, feature_sets
 from greenlight_films.importance import (
     LOSSES,
     Columns,
+    ColumnSet,
+    Contributions,
     Estimator,
     HeldOut,
+    ImportanceResult,
     LossName,
     Reference,
     Task,
     TaskResult,
     Tasks,
+    keys_of,
 )
-from greenlight_films.lightning_modules.callbacks.contributions import Contributions
-from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy
 from greenlight_films.lightning_modules.callbacks.stop import deaf, each_hears
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
 class PermutationImportance(Callback):
-    """Says which features a model's predictions of held-out films rest on, after `test` or `validate`.
+    """Measures the importance of every feature on held-out films after `test` or `validate`; see `result`.
 
     Args:
         estimator: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; by default 2, and with `expected` 20 of whole columns and numbers, which
             have no closed form.
-        off_rows: for `expected`, how many of the films without a label are looked at, or `all`.
+        off_rows: for `expected`, how many of the films without a label are sampled, or `all`.
         loss: whose increase is the importance, in the target's unit: mse (squared), mae, rmse (by `shuffle` only), or
             r2, the R² that is lost.
         split: the held-out films: `test` or `val`.
@@ -52,8 +58,8 @@ class PermutationImportance(Callback):
         seed: of shuffles and samples.
 
     Attributes:
-        study: the importances; None until they are measured.
-        enabled: whether they are.
+        result: the importances; None until they are measured.
+        enabled: whether the hooks measure.
     """
 
     def __init__(
@@ -82,66 +88,78 @@ class PermutationImportance(Callback):
         self.loss = loss
         self.split = split
         self.groups = groups
-        self.study: ImportanceStudy | None = None
+        self.result: ImportanceResult | None = None
         self.enabled = True
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure on the test films."""
         if self.enabled and self.split == "test":
-            self._measure(trainer, cast(MLPRegressor, pl_module))
+            self.measure(trainer, cast(MLPRegressor, pl_module))
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure on the validation films, but not while training."""
         if self.enabled and self.split == "val" and trainer.state.fn == "validate":
-            self._measure(trainer, cast(MLPRegressor, pl_module))
+            self.measure(trainer, cast(MLPRegressor, pl_module))
 
-    def _measure(self, trainer: pl.Trainer, model: MLPRegressor) -> None:
-        was_training = model.training
-        model.eval()
+    def measure(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
+        """Measure on the trainer's device, also after `trainer.test` has ended; keep and log the result.
+
+        Raises:
+            InputError: a group has no pattern, or one that fits no feature.
+        """
+        was_training, device = model.training, model.device
+        model.eval().to(trainer.strategy.root_device)
         try:
-            self.study = self._study(trainer, model)
+            self.result = self._measured(trainer, model)
         finally:
-            model.train(was_training)
+            model.train(was_training).to(device)
         for board in boards(trainer):
-            _log(board, self.study, trainer.current_epoch)
+            _log(board.experiment, self.result, trainer.current_epoch)
+        return self.result
 
-    def _study(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceStudy:
+    def _measured(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
         start = perf_counter()
-        films, device = model.films, model.device
+        films, reference = model.films, self._reference(model)
         space = films.fitted.encoder.space
-        sets = feature_sets(space, self.groups)
-        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (some.dense, some.labels))) for some in sets]
-        set_keys = keys_of([f"{some.level} {some.name}" for some in sets]).to(device)
-        reference = self._reference(model)
-        tasks = Tasks(reference, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
-        found: list[TaskResult] = []
-        with suppress(KeyboardInterrupt), each_hears():  # what is finished is kept, and what is missing is said
-            _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), found)
-        found = _of_all_devices(trainer, found)
-        values, joint = tasks.together(found)
-        reached_sets = {place for one in found if one.of == "sets" for place in one.places.tolist()}
-        missing_sets = [place for place in range(len(sets)) if place not in reached_sets]
-        missing_numbers = sum(place < space.n_dense for place in missing_sets)
-        reached_values = sum(len(one.places) for one in found if one.of == "values")
-        study = ImportanceStudy(
-            space,
+        sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, self.groups)]
+        tasks = self._tasks(reference, space, sets)
+        results: list[TaskResult] = []
+        with suppress(KeyboardInterrupt), each_hears():  # what is finished is kept, and what is missing is counted
+            _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), results)
+        results = _of_all_devices(trainer, results)
+        values, joint = tasks.together(results)
+        measured_sets = {index for result in results if result.kind == "sets" for index in result.indices.tolist()}
+        missing_sets = [index for index in range(len(sets)) if index not in measured_sets]
+        missing_numbers = sum(index < space.n_dense for index in missing_sets)
+        missing_values = len(values.mean) - sum(len(result.indices) for result in results if result.kind == "values")
+        importances = ImportanceResult(
+            described(space),
             values.among(len(tasks.keys), tasks.entries.columns.cpu()),
             sets,
             joint,
-            self._how(reference) | {"unit": films.declared.target.unit, "leak": films.fitted.leak},
-            missing_features=len(values.mean) - reached_values + missing_numbers,
+            self._summary(reference) | {"unit": films.declared.target.unit, "leak": films.fitted.leak},
+            missing_features=missing_values + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
-        contributions = self._contributions(films, reference) if study.is_whole and trainer.is_global_zero else None
-        updates, seconds = sum(one.updates for one in found), round(perf_counter() - start, 3)
-        summary = {**study.summary, "row_updates": updates, "seconds": seconds}
-        return replace(study, summary=summary, contributions=contributions)
+        # The first device alone does it, since it takes less time than the table of it.
+        wanted = importances.is_whole and trainer.is_global_zero
+        contributions = self._contributions(films, reference) if wanted else None
+        updates, seconds = sum(result.updates for result in results), round(perf_counter() - start, 3)
+        summary = {**importances.summary, "row_updates": updates, "seconds": seconds}
+        return replace(importances, summary=summary, contributions=contributions)
+
+    def _tasks(self, reference: Reference, space: FeatureSpace, sets: list[ColumnSet]) -> Tasks:
+        device = reference.sums.device
+        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (item.dense, item.labels))) for item in sets]
+        set_keys = keys_of([f"{item.level} {item.name}" for item in sets]).to(device)
+        return Tasks(reference, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
 
     def _contributions(self, films: FilmDataModule, reference: Reference) -> Contributions:
-        """Take single values out; done on the first device alone, since it takes less time than the table of it."""
+        encoder = films.fitted.encoder
+        medians = torch.from_numpy(encoder.at_medians())
         with deaf():  # the importances are whole, and would be lost
             number = films.films.number[getattr(films.films.rows, self.split)]
-            return Contributions.of(reference, films.fitted.encoder, number)
+            return Contributions.of(reference, encoder.space.n_labels, numbers_of(encoder.space), medians, number)
 
     def _reference(self, model: MLPRegressor) -> Reference:
         scale = model.films.fitted.scale
@@ -155,14 +173,14 @@ class PermutationImportance(Callback):
             lambda scaled: _unit(scaled, scale),
         )
 
-    def _how(self, reference: Reference) -> dict[str, Any]:
-        rows, how = reference.rows, self.estimator
+    def _summary(self, reference: Reference) -> dict[str, Any]:
+        rows, estimator = reference.rows, self.estimator
         r2 = regression_scores(rows.actual.cpu().numpy(), reference.predicted.cpu().numpy())["r2"]
         return {
-            "estimator": how.kind,
-            "n_repeats": how.n_repeats,
-            "off_rows": how.off_rows if how.kind == "expected" else None,
-            "seed": how.seed,
+            "estimator": estimator.kind,
+            "n_repeats": estimator.n_repeats,
+            "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
+            "seed": estimator.seed,
             "split": self.split,
             "rows": rows.n_rows,
             "films": rows.n_films,
@@ -174,16 +192,34 @@ class PermutationImportance(Callback):
 
 def held_out(films: FilmDataModule, split: str) -> HeldOut:
     """Return the encoded films of a side, with their targets in the original unit."""
-    places = getattr(films.films.rows, split)
-    batch = FilmRows(films.films.encoded, films.films.actual, places)[list(range(len(places)))]
-    film = np.unique(films.films.film_codes()[places], return_inverse=True)[1]
-    actual = torch.from_numpy(films.films.actual[places])
+    rows = getattr(films.films.rows, split)
+    batch = FilmRows(films.films.encoded, films.films.actual, rows)[list(range(len(rows)))]
+    film = np.unique(films.films.film_codes()[rows], return_inverse=True)[1]
+    actual = torch.from_numpy(films.films.actual[rows])
     return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.from_numpy(film))
 
 
-def keys_of(names: list[str]) -> Tensor:
-    """Return an int64 a name, the same wherever the name stands and on every machine."""
-    return torch.from_numpy(pd.util.hash_array(np.array(names, dtype=object)).view(np.int64))
+def described(space: FeatureSpace) -> pd.DataFrame:
+    """Return the names and sources of all features, as `ImportanceResult.described`."""
+    blocks = [*space.labels, *space.dense]
+    sizes = [len(block.values) for block in blocks]
+    values = [np.array(block.values, dtype=object) for block in space.labels]
+    return pd.DataFrame(
+        {
+            "feature": [*space.label_names(), *space.dense_names()],
+            "column": np.repeat([block.column for block in blocks], sizes),
+            "value": np.concatenate([*values, np.full(space.n_dense, None)]),
+            "role": np.repeat([block.role for block in blocks], sizes),
+            "level": np.repeat(["value" if block.kind == "label" else "number" for block in blocks], sizes),
+        }
+    )
+
+
+def numbers_of(space: FeatureSpace) -> list[Tensor]:
+    """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
+    indices = iter(block_places(space.dense))
+    dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
+    return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
 
 
 def _unit(scaled: Tensor, scale: TargetScale) -> Tensor:
@@ -192,43 +228,48 @@ def _unit(scaled: Tensor, scale: TargetScale) -> Tensor:
     return raw.expm1() - scale.shift if scale.transform == "log1p" else raw
 
 
-class _Rate(ProgressColumn):
-    """Row updates a second."""
-
-    def render(self, task: Bar) -> Text:
-        return Text(f"{(task.speed or 0) / 1e6:.1f}M updates/s")
-
-
-def _run_watched(trainer: pl.Trainer, tasks: Tasks, mine: list[Task], found: list[TaskResult]) -> None:
-    """Do tasks under a progress bar, where the trainer has one."""
-    if trainer.progress_bar_callback is None or not trainer.is_global_zero:
-        tasks.run(mine, found)
+def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task], results: list[TaskResult]) -> None:
+    """Do tasks under a progress bar, where the trainer has one and rich is installed."""
+    is_watched = trainer.progress_bar_callback is not None and trainer.is_global_zero
+    if not is_watched or find_spec("rich") is None:
+        tasks.run(share, results)
         return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-    with Progress(*columns, _Rate(), TimeRemainingColumn()) as bar:
-        whole = bar.add_task("Importance", total=sum(task.updates for task in mine))
-        # Lightning's own display, which this one stands in, doesn't refresh by itself.
-        tasks.run(mine, found, lambda task: bar.update(whole, advance=task.updates, refresh=True))
+    with Progress(*columns, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()) as bar:
+        whole = bar.add_task("Importance", total=sum(task.updates for task in share), rate="")
+        start, done = perf_counter(), 0
+
+        def advance(task: Task) -> None:
+            nonlocal done
+            done += task.updates
+            rate = f"{done / (perf_counter() - start) / 1e6:.1f}M updates/s"
+            # Lightning's own display, which contains this one, doesn't refresh by itself.
+            bar.update(whole, completed=done, rate=rate, refresh=True)
+
+        tasks.run(share, results, advance)
 
 
-def _of_all_devices(trainer: pl.Trainer, found: list[TaskResult]) -> list[TaskResult]:
+def _of_all_devices(trainer: pl.Trainer, results: list[TaskResult]) -> list[TaskResult]:
     if trainer.world_size == 1:
-        return found
-    plain = [(one.of, one.places.cpu(), one.importance.cpu(), one.updates) for one in found]
-    everyone: list[Any] = [None] * trainer.world_size
+        return results
+    plain = [(result.kind, result.indices.cpu(), result.importance.cpu(), result.updates) for result in results]
+    gathered: list[Any] = [None] * trainer.world_size
     with deaf():
-        torch.distributed.all_gather_object(everyone, plain)
-    return [TaskResult(*one) for some in everyone for one in some]
+        torch.distributed.all_gather_object(gathered, plain)
+    return [TaskResult(*fields) for of_device in gathered for fields in of_device]
 
 
-def _log(board: TensorBoardLogger, study: ImportanceStudy, step: int) -> None:
+def _log(writer: Any, result: ImportanceResult, step: int) -> None:
+    """Write two charts and the importance of each role for TensorBoard."""
     from greenlight_films.lightning_modules.callbacks.importance_figures import (  # matplotlib takes half a second
         columns_chart,
         values_chart,
     )
 
-    board.experiment.add_figure("importance/values", values_chart(study), step)
-    board.experiment.add_figure("importance/columns", columns_chart(study), step)
-    roles = study.aggregated.query("level == 'role' and importance.notna()")
+    writer.add_figure("importance/values", values_chart(result), step)
+    writer.add_figure("importance/columns", columns_chart(result), step)
+    roles = result.aggregated.query("level == 'role' and importance.notna()")
     for role, importance in zip(roles["name"], roles["importance"], strict=True):
-        board.experiment.add_scalar(f"importance/role/{role}", importance, step)
+        writer.add_scalar(f"importance/role/{role}", importance, step)

@@ -11,9 +11,9 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 
 from greenlight_films.datamodules import FilmDataModule, Scores, TargetScale
 from greenlight_films.datamodules.number_format import compact
+from greenlight_films.importance.result import BOTH_SIDES, SHORT
 from greenlight_films.lightning_modules.callbacks.data_summary import count
 from greenlight_films.lightning_modules.callbacks.importance_figures import COLOUR, ERROR
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, SHORT
 
 HEADINGS = {"r2": "R²", "r2_log1p": "R² of log1p"}
 DECADES = 10.0 ** np.arange(16)

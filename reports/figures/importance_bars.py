@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.lightning_modules.callbacks.importance_study import margins
+from greenlight_films.importance.result import margins
 from greenlight_films.reports.figures.bars import bars, height, hover_lines, names_axis, with_margin
 from greenlight_films.reports.figures.style import BLUE, ORANGE, axis, axis_title, figure
 from greenlight_films.reports.figures.tiles import tiles
@@ -22,7 +22,7 @@ def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) 
 
     Args:
         table: of `Permu_importance_df.csv`; a column direction, the change of the prediction, is drawn where there.
-        measure: what an importance is, with its unit, as of `ImportanceStudy.measure`.
+        measure: what an importance is, with its unit, as of `ImportanceResult.measure`.
         unit: of the target.
     """
     found = _known(table).head(top)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.lightning_modules.callbacks.importance_study import margins
+from greenlight_films.importance.result import margins
 from greenlight_films.reports.figures.bars import bars, height, hover_lines, names_axis, with_margin
 from greenlight_films.reports.figures.style import (
     BLUE,

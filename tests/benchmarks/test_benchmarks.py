@@ -102,7 +102,7 @@ def test_costs_on_paper_are_those_of_what_is_stored(film_data):
 
 def test_work_on_paper_is_what_importance_needs(measured):
     for estimator in ("shuffle", "expected"):
-        study = measured(estimator=estimator, n_repeats=2, off_rows=64).study
+        study = measured(estimator=estimator, n_repeats=2, off_rows=64).result
         present, labels = int(study.values.n_films.sum()), int((study.values.n_films > 0).sum())
         paper = scaling.importance_work(1, present, labels, 2, 64)[estimator]
         by_set = study.summary["rows"] * 2 * len(study.sets)

@@ -67,9 +67,9 @@ class Study:
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Estimates:
         """Return the importance of every label column; `how` goes to the estimator."""
         tasks = Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
-        found: list[TaskResult] = []
-        tasks.run(tasks.share(), found)
-        return tasks.together(found)[0].among(len(self.keys), tasks.entries.columns)
+        results: list[TaskResult] = []
+        tasks.run(tasks.share(), results)
+        return tasks.together(results)[0].among(len(self.keys), tasks.entries.columns)
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""

@@ -54,9 +54,9 @@ def test_a_labels_contribution_is_the_prediction_less_that_of_the_whole_model_wi
     expected = brute_labels(study)
     assert len(expected) == np.count_nonzero(study.matrix) == 143
     assert np.median(np.abs(expected)) > 0.1
-    found = label_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
-    assert found.dtype == torch.float64
-    assert found.tolist() == pytest.approx(expected, rel=1e-6)
+    result = label_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
+    assert result.dtype == torch.float64
+    assert result.tolist() == pytest.approx(expected, rel=1e-6)
     single = label_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows))
     assert single.tolist() == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
@@ -73,8 +73,8 @@ def test_a_numbers_contribution_is_the_prediction_less_that_of_the_whole_model_w
     expected = unit(study.predict()) - unit(study.predict(dense=dense))
     assert np.median(np.abs(expected)) > 0.1
     columns = torch.tensor(columns)
-    found = number_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
-    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
+    result = number_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    assert result.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
     single = number_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
     assert single.dtype == torch.float64
     assert single.tolist() == pytest.approx(expected.tolist(), rel=1e-3, abs=1e-4)
@@ -86,8 +86,8 @@ def test_contributions_to_a_line_are_weight_times_value(fixed_line):
     reference = precise(study)
     columns = np.nonzero(study.matrix)[1]
     assert len(set(columns)) == 4
-    found = label_contributions(reference)
-    assert found.tolist() == pytest.approx(coef[columns].tolist(), rel=1e-12)
+    result = label_contributions(reference)
+    assert result.tolist() == pytest.approx(coef[columns].tolist(), rel=1e-12)
     number = study.rows.dense[:, 0].double()
     by_number = number_contributions(reference, torch.tensor([0]), torch.tensor([0.5]))
     assert by_number.tolist() == pytest.approx((number - 0.5).tolist(), rel=1e-12)
@@ -108,18 +108,18 @@ def test_labels_that_the_model_does_not_look_at_contribute_exactly_nothing(make_
     with torch.no_grad():
         study.model.first.label_weight[[2, 4]] = 0
         study.model.first.label_weight[5, 0] = 0  # but not its other units
-    found = label_contributions(study.reference(batch_rows=7)).numpy()
+    result = label_contributions(study.reference(batch_rows=7)).numpy()
     columns = np.nonzero(study.matrix)[1]
-    assert set(found[np.isin(columns, [2, 4])]) == {0.0}
-    assert (found[~np.isin(columns, [2, 4])] != 0).all()
+    assert set(result[np.isin(columns, [2, 4])]) == {0.0}
+    assert (result[~np.isin(columns, [2, 4])] != 0).all()
 
 
 def test_a_number_that_is_the_other_one_already_contributes_exactly_nothing(make_study):
     study = make_study(seed=2)
     study.rows.dense[10:40, 1] = 0.37
-    found = number_contributions(study.reference(batch_rows=7), torch.tensor([1]), torch.tensor([0.37]))
-    assert set(found[10:40].tolist()) == {0.0}
-    assert (found[:10] != 0).sum() > 5
+    result = number_contributions(study.reference(batch_rows=7), torch.tensor([1]), torch.tensor([0.37]))
+    assert set(result[10:40].tolist()) == {0.0}
+    assert (result[:10] != 0).sum() > 5
 
 
 def test_models_without_labels_or_without_numbers_have_contributions_of_what_they_have(make_study):
@@ -148,10 +148,10 @@ def test_a_mean_over_films_is_that_of_pandas():
     expected = frame.groupby(["group", "film"])["value"].mean().groupby("group").mean().reindex(range(11))
     assert not np.allclose(expected, frame.groupby("group")["value"].mean().reindex(range(11)), equal_nan=True)
     given = (torch.tensor(frame[name].to_numpy()) for name in ("value", "group", "film"))
-    found = mean_by_film(*given, 11)
-    assert found.dtype == torch.float64
-    assert found.tolist() == pytest.approx(expected.tolist(), rel=1e-12, nan_ok=True)
-    assert found.isnan().nonzero().flatten().tolist() == [4, 9, 10]
+    result = mean_by_film(*given, 11)
+    assert result.dtype == torch.float64
+    assert result.tolist() == pytest.approx(expected.tolist(), rel=1e-12, nan_ok=True)
+    assert result.isnan().nonzero().flatten().tolist() == [4, 9, 10]
 
 
 def test_a_mean_over_no_films_is_not_known():
@@ -168,5 +168,5 @@ def test_a_gpu_finds_what_the_cpu_finds(make_study):
     gpu = Reference.of(deepcopy(study.model).double().to(device), study.rows.to(device), LOSSES["mse"])
     torch.testing.assert_close(label_contributions(gpu).cpu(), label_contributions(cpu))
     columns, instead = torch.tensor([0, 2]), torch.tensor([0.25, 0.0])
-    found = number_contributions(gpu, columns.to(device), instead.to(device))
-    torch.testing.assert_close(found.cpu(), number_contributions(cpu, columns, instead))
+    result = number_contributions(gpu, columns.to(device), instead.to(device))
+    torch.testing.assert_close(result.cpu(), number_contributions(cpu, columns, instead))

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import torch
 
+from greenlight_films.importance import Estimates
 from greenlight_films.importance.effects import (
     OffRows,
-    Shuffles,
-    of_repeats,
+    of_shuffles,
     se_of_sample,
     spread,
     std_of_repeats,
@@ -16,9 +16,9 @@ from greenlight_films.importance.effects import (
 )
 
 
-def all_off_rows(study, place: int) -> OffRows:
+def all_off_rows(study, index: int) -> OffRows:
     """Return the effect of an even column on every row without it."""
-    column, [label] = study.matrix[:, place], study.entries.columns[[place]]
+    column, [label] = study.matrix[:, index], study.entries.columns[[index]]
     row = torch.from_numpy(np.flatnonzero(column == 0))
     given = torch.full((len(row),), column.max(), dtype=torch.float32)
     change = study.reference().changes(row, label.repeat(len(row)), given)
@@ -30,50 +30,50 @@ def lost(study, entries) -> torch.Tensor:
     return study.reference().changes(entries.row, entries.column, -entries.weight)
 
 
-def error_of(study, place: int) -> float:
-    entries, off = study.entries.part(place, place + 1), all_off_rows(study, place)
+def error_of(study, index: int) -> float:
+    entries, off = study.entries.part(index, index + 1), all_off_rows(study, index)
     return float(se_of_sample(study.reference(), entries, lost(study, entries), off))
 
 
-@pytest.mark.parametrize("place", range(7))
-def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, place):
+@pytest.mark.parametrize("index", range(7))
+def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, index):
     study = make_study()
-    entries = study.entries.part(place, place + 1)
-    changes = study.exchanged(place)
-    random = np.random.default_rng(place)
+    entries = study.entries.part(index, index + 1)
+    changes = study.exchanged(index)
+    random = np.random.default_rng(index)
     orders = random.permuted(np.tile(np.arange(61), (20_000, 1)), axis=1)
     observed = changes[np.arange(61), orders].mean(1).std()
-    found = std_of_shuffle(study.reference(), entries, lost(study, entries), all_off_rows(study, place))
+    result = std_of_shuffle(study.reference(), entries, lost(study, entries), all_off_rows(study, index))
     assert observed > 1e-4
-    assert found.tolist() == pytest.approx([observed], rel=0.03)
+    assert result.tolist() == pytest.approx([observed], rel=0.03)
 
 
-@pytest.mark.parametrize("place", range(7))
-def test_the_error_of_the_sample_is_the_spread_of_what_rows_move(make_study, place):
+@pytest.mark.parametrize("index", range(7))
+def test_the_error_of_the_sample_is_the_spread_of_what_rows_move(make_study, index):
     study = make_study()
-    assert error_of(study, place) == pytest.approx(study.moved(place).std(ddof=1) / 61**0.5, rel=1e-4)
+    assert error_of(study, index) == pytest.approx(study.moved(index).std(ddof=1) / 61**0.5, rel=1e-4)
 
 
-@pytest.mark.parametrize("place", range(7))
-def test_rows_of_a_film_are_one_observation(make_study, place):
+@pytest.mark.parametrize("index", range(7))
+def test_rows_of_a_film_are_one_observation(make_study, index):
     study = make_study(rows_a_film=3)
-    moved = study.moved(place)
+    moved = study.moved(index)
     expected = moved.reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
     assert expected > 1.6 * moved.std(ddof=1) / 183**0.5
-    assert error_of(study, place) == pytest.approx(expected, rel=1e-4)
+    assert error_of(study, index) == pytest.approx(expected, rel=1e-4)
 
 
 def test_films_whose_rows_differ_get_no_smaller_an_error(make_study):
     study = make_study(183, (3, 20, 90, 150))
     study = replace(study, rows=replace(study.rows, film=torch.arange(183) // 3))
-    for place in range(4):
-        assert error_of(study, place) > 0.9 * study.moved(place).reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
+    for index in range(4):
+        assert error_of(study, index) > 0.9 * study.moved(index).reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
 
 
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
-    place, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
+    index, row = torch.tensor([0, 1, 1, 2]), torch.tensor([12, 12, 15, 18])
     slope, count = torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([10.0, 2.0, 3.0, 0.5])
-    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, place, row, slope, count)
+    off = OffRows.of(make_study(rows_a_film=3).reference(), 4, index, row, slope, count)
     assert off.rows.tolist() == [[10, 5, 0.5, 0], [10, 13, 2, 0], [10, 35, 8, 0]]
     assert off.by_film.tolist() == [[30, 15, 1.5, 0], [30, 39, 6, 0], [30, 105, 24, 0]]
     whole = (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
@@ -94,16 +94,25 @@ def test_the_std_of_repeats_is_that_of_a_sample():
     assert std_of_repeats(torch.ones(2, 1)).isnan().tolist() == [True, True]
 
 
-def shuffles_of(random, n_repeats: int, film: np.ndarray) -> tuple[Shuffles, np.ndarray, np.ndarray]:
-    """Add up shuffles with random changes; return also what each row gets and gives, (n_repeats, n_rows) both."""
-    shuffles = Shuffles(torch.from_numpy(film))
-    got, gave = np.zeros((2, n_repeats, len(film)))
-    for repeat in range(n_repeats):
-        change, order = random.normal(1, 2, len(film)), random.permutation(len(film))
-        shuffles.add(*map(torch.from_numpy, (change, order)))
-        got[repeat] = change - change.mean()
+def random_shuffles(seed: int, n_repeats: int, n_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    random = np.random.default_rng(seed)
+    return [(random.normal(1, 2, n_rows), random.permutation(n_rows)) for _ in range(n_repeats)]
+
+
+def importance_of(shuffles: list[tuple[np.ndarray, np.ndarray]], film: np.ndarray) -> Estimates:
+    """Return the importance by shuffles of a feature that 9 films carry; the loss is half the mean over rows."""
+    tensors = [tuple(map(torch.from_numpy, shuffle)) for shuffle in shuffles]
+    half = torch.tensor([0.5], dtype=torch.float64)
+    return of_shuffles(tensors, torch.from_numpy(film), lambda means: (means / 2, half), 9)
+
+
+def effects_of(shuffles: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what each row adds as receiver and as giver, (n_repeats, n_rows) both."""
+    got = np.array([change - change.mean() for change, _ in shuffles])
+    gave = np.zeros_like(got)
+    for repeat, (_, order) in enumerate(shuffles):
         gave[repeat][order] = got[repeat]
-    return shuffles, got, gave
+    return got, gave
 
 
 def products(parts: np.ndarray) -> float:
@@ -114,31 +123,29 @@ def products(parts: np.ndarray) -> float:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_repeats_give_mean_std_and_both_errors(seed):
-    random = np.random.default_rng(seed)
-    increase, slope = random.normal(1, 2, (1, 4)), np.array([0.5])
-    shuffles, got, gave = shuffles_of(random, 4, np.arange(40) // 2)
-    found = of_repeats(torch.from_numpy(increase), torch.from_numpy(slope), shuffles, 9)
+    shuffles = random_shuffles(seed, 4, 40)
+    result, (got, gave) = importance_of(shuffles, np.arange(40) // 2), effects_of(shuffles)
+    increase = np.array([change.mean() / 2 for change, _ in shuffles])
     by_film = products((got + gave).reshape(4, 20, 2).sum(2))
     own = (got**2).sum(1).mean() - products(got) - products(gave)
     assert by_film > 0 or own > 0
-    assert [float(field) for field in found.fields()] == pytest.approx(
-        [
-            increase.mean(),
-            increase.std(ddof=1),
-            0.5 * (max(own, 0) / 4) ** 0.5 / 40,
-            0.5 * (max(by_film, 0) * 20 / 19) ** 0.5 / 40,
-            9,
-        ]
-    )
+    expected = [
+        increase.mean(),
+        increase.std(ddof=1),
+        0.5 * (max(own, 0) / 4) ** 0.5 / 40,
+        0.5 * (max(by_film, 0) * 20 / 19) ** 0.5 / 40,
+        9,
+    ]
+    assert [float(field) for field in result.fields()] == pytest.approx(expected)
+    assert result.repeats.tolist() == [pytest.approx(increase.tolist())]
 
 
 def test_a_single_repeat_has_no_std_and_both_errors_in_one():
-    shuffles, got, gave = shuffles_of(np.random.default_rng(0), 1, np.arange(30) // 2)
-    one = torch.ones(1, 1, dtype=torch.float64)
-    found = of_repeats(one, one[:, 0], shuffles, 9)
-    assert found.mean.tolist() == [1]
-    assert all(map(math.isnan, [*found.std.tolist(), *found.se_shuffle.tolist()]))
-    got, gave = (part.reshape(15, 2).sum(1) for part in (got, gave))
+    shuffles = random_shuffles(0, 1, 30)
+    result = importance_of(shuffles, np.arange(30) // 2)
+    assert result.mean.tolist() == pytest.approx([shuffles[0][0].mean() / 2])
+    assert all(map(math.isnan, [*result.std.tolist(), *result.se_shuffle.tolist()]))
+    got, gave = (part.reshape(15, 2).sum(1) for part in effects_of(shuffles))
     expected = np.maximum(((got + gave) ** 2).sum() - (gave**2).sum(), 0) * 15 / 14
     assert expected > 0
-    assert found.se_sample.tolist() == pytest.approx([expected**0.5 / 30])
+    assert result.se_sample.tolist() == pytest.approx([0.5 * expected**0.5 / 30])

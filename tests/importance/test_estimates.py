@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ NAN = math.nan
 
 def importance(mean: list[float], se_shuffle: list[float], se_sample: list[float], n_films: list[int]) -> Estimates:
     numbers = [torch.tensor(field, dtype=torch.float64) for field in (mean, [0.1] * len(mean), se_shuffle, se_sample)]
-    return Estimates(*numbers, torch.tensor(n_films))
+    return Estimates(*numbers, torch.tensor(n_films), numbers[0][:, None])
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 500])
@@ -48,9 +49,9 @@ def test_without_p_values_there_are_no_q_values(p):
 
 
 def test_z_takes_both_errors_and_p_is_two_sided():
-    found = importance([1.0, -1.0, 0.3], [0.3, 0.3, 0.0], [0.4, 0.4, 0.1], [10, 10, 10])
-    assert found.z().tolist() == pytest.approx([2, -2, 3])
-    assert found.p().tolist() == pytest.approx((2 * stats.norm.sf([2, 2, 3])).tolist(), rel=1e-12)
+    result = importance([1.0, -1.0, 0.3], [0.3, 0.3, 0.0], [0.4, 0.4, 0.1], [10, 10, 10])
+    assert result.z().tolist() == pytest.approx([2, -2, 3])
+    assert result.p().tolist() == pytest.approx((2 * stats.norm.sf([2, 2, 3])).tolist(), rel=1e-12)
 
 
 def test_a_single_repeat_leaves_z_to_the_other_error():
@@ -58,24 +59,24 @@ def test_a_single_repeat_leaves_z_to_the_other_error():
 
 
 def test_no_importance_without_error_is_no_evidence():
-    found = importance([0.0], [0.0], [0.0], [10])
-    assert found.z().tolist() == [0]
-    assert found.p().tolist() == [1]
+    result = importance([0.0], [0.0], [0.0], [10])
+    assert result.z().tolist() == [0]
+    assert result.p().tolist() == [1]
 
 
 def test_fewer_than_five_films_have_no_z_p_and_q():
     assert FEW_FILMS == 5
-    found = importance([1.0] * 4, [0.3] * 4, [0.4] * 4, [1, 4, 5, 6])
-    for numbers in (found.z(), found.p(), found.q()):
+    result = importance([1.0] * 4, [0.3] * 4, [0.4] * 4, [1, 4, 5, 6])
+    for numbers in (result.z(), result.p(), result.q()):
         assert numbers.isnan().tolist() == [True, True, False, False]
-    assert found.estimable.all()
+    assert result.estimable.all()
 
 
 def test_q_counts_only_features_with_a_p_value():
-    found = importance([1.0, 0.8, 1.0, NAN], [0.3] * 4, [0.4] * 4, [10, 10, 2, 0])
-    p = found.p().tolist()
+    result = importance([1.0, 0.8, 1.0, NAN], [0.3] * 4, [0.4] * 4, [10, 10, 2, 0])
+    p = result.p().tolist()
     assert p[0] < p[1] < 0.2
-    assert found.q()[:2].tolist() == pytest.approx([2 * p[0], p[1]])
+    assert result.q()[:2].tolist() == pytest.approx([2 * p[0], p[1]])
 
 
 def test_what_is_unknown_is_not_estimable():
@@ -86,7 +87,7 @@ def test_what_is_unknown_is_not_estimable():
 
 
 def test_nothing_is_exactly_zero_and_known():
-    nothing = Estimates.nothing(torch.tensor([3, 7]))
+    nothing = Estimates.zero(torch.tensor([3, 7]))
     assert [field.tolist() for field in nothing.fields()[:4]] == [[0, 0]] * 4
     assert nothing.estimable.all()
     assert nothing.z().tolist()[1:] == [0]
@@ -109,3 +110,13 @@ def test_parts_are_joined_in_order():
     assert whole.se_sample.tolist() == [0.2, 0.5, 0.6]
     assert whole.n_films.tolist() == [5, 6, 7]
     assert whole.cpu().mean.tolist() == [1, 2, 3]
+    assert whole.take(torch.tensor([2, 0])).se_shuffle.tolist() == [0.4, 0.1]
+
+
+def test_repeats_are_joined_where_all_parts_have_as_many_and_are_the_means_elsewhere():
+    single = importance([1.0], [0.1], [0.2], [5])
+    several = replace(single, repeats=torch.tensor([[0.5, 1.5]], dtype=torch.float64))
+    empty = Estimates.unknown(torch.tensor([], dtype=torch.int64))
+    assert Estimates.cat([several, empty, several]).repeats.tolist() == [[0.5, 1.5]] * 2
+    assert Estimates.cat([single, several]).repeats.tolist() == [[1], [1]]
+    assert Estimates.cat([empty, empty]).repeats.shape == (0, 1)

@@ -20,8 +20,8 @@ def entries(make_study) -> Entries:
 @pytest.mark.parametrize("n_updates", [0, 1, 100, 700, 10**9])
 def test_every_column_is_in_one_piece(entries, how, n_updates):
     cut = pieces(entries, 203, n_updates, **how)
-    assert [column for piece in cut for column in range(piece.first, piece.behind)] == list(range(13))
-    assert all(piece.first < piece.behind for piece in cut)
+    assert [column for piece in cut for column in range(piece.first, piece.stop)] == list(range(13))
+    assert all(piece.first < piece.stop for piece in cut)
     assert len(cut) == {0: 13, 10**9: 1}.get(n_updates, len(cut))
 
 
@@ -30,7 +30,7 @@ def test_every_column_is_in_one_piece(entries, how, n_updates):
 def test_pieces_keep_to_the_budget_unless_a_column_alone_does_not(entries, how, n_updates):
     cut = pieces(entries, 203, n_updates, **how)
     assert 1 < len(cut) < 13
-    assert all(piece.updates <= n_updates or piece.behind - piece.first == 1 for piece in cut)
+    assert all(piece.updates <= n_updates or piece.stop - piece.first == 1 for piece in cut)
 
 
 @pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])

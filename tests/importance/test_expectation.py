@@ -19,8 +19,8 @@ def many_orders(n_rows: int, n: int = 20_000) -> np.ndarray:
     return np.random.default_rng(0).permuted(np.tile(np.arange(n_rows), (n, 1)), axis=1)
 
 
-def assert_same(found: Estimates, expected: Estimates, atol: float) -> None:
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+def assert_same(result: Estimates, expected: Estimates, atol: float) -> None:
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0)
 
 
@@ -30,10 +30,10 @@ def test_the_closed_form_is_the_mean_of_20000_shuffles(make_study, weights, loss
     study = make_study(counts=EVERY_COUNT, weights=weights, seed=2)
     shuffles = increases(study, many_orders(61), loss)
     error = shuffles.std(1) / 20_000**0.5
-    found = study.values(loss, off_rows="all")
+    result = study.values(loss, off_rows="all")
     assert (np.abs(shuffles.mean(1)) > 10 * error)[:-1].sum() >= 4
-    assert (np.abs(found.mean.numpy() - shuffles.mean(1)) < 4 * error + 1e-7).all()
-    assert found.se_shuffle.tolist() == [0] * 8
+    assert (np.abs(result.mean.numpy() - shuffles.mean(1)) < 4 * error + 1e-7).all()
+    assert result.se_shuffle.tolist() == [0] * 8
 
 
 @pytest.mark.parametrize(("weights", "last"), [("one", 7), ("root", 8)])
@@ -152,10 +152,10 @@ def test_other_columns_and_the_byte_budget_change_nothing(make_study, off_rows, 
 @pytest.mark.parametrize("off_rows", [2, 64, "all"])
 def test_a_handful_of_rows_is_enough(make_study, n_rows, off_rows, weights):
     study = make_study(n_rows, (n_rows, 1), weights=weights, seed=2)
-    found = study.values(off_rows=off_rows)
-    assert all(field.isfinite().all() for field in found.fields())
+    result = study.values(off_rows=off_rows)
+    assert all(field.isfinite().all() for field in result.fields())
     if off_rows != 2:
-        assert float(found.mean[1]) == pytest.approx(study.exchanged(1).mean(), abs=1e-6)
+        assert float(result.mean[1]) == pytest.approx(study.exchanged(1).mean(), abs=1e-6)
 
 
 def test_two_rows_a_stratum_are_always_different_rows(make_study):

@@ -28,7 +28,7 @@ def assert_holds(entries: Entries, matrix: np.ndarray) -> None:
     assert entries.starts.tolist() == [0, *counts[counts > 0].cumsum().tolist()]
     assert entries.row.tolist() == theirs.indices.tolist()
     assert entries.weight.tolist() == theirs.data.tolist()
-    assert entries.place.tolist() == np.repeat(np.arange((counts > 0).sum()), counts[counts > 0]).tolist()
+    assert entries.index.tolist() == np.repeat(np.arange((counts > 0).sum()), counts[counts > 0]).tolist()
 
 
 def test_entries_are_the_columns_of_scipy(study):
@@ -56,11 +56,11 @@ def test_rows_without_any_label_have_no_entries(make_rows):
     assert entries.starts.tolist() == [0]
 
 
-@pytest.mark.parametrize(("first", "behind"), [(0, 7), (2, 5), (6, 7), (0, 1)])
-def test_a_part_is_what_the_columns_are_alone(study, first, behind):
+@pytest.mark.parametrize(("first", "stop"), [(0, 7), (2, 5), (6, 7), (0, 1)])
+def test_a_part_is_what_the_columns_are_alone(study, first, stop):
     alone = np.zeros_like(study.matrix)
-    alone[:, first:behind] = study.matrix[:, first:behind]
-    assert_holds(study.entries.part(first, behind), alone)
+    alone[:, first:stop] = study.matrix[:, first:stop]
+    assert_holds(study.entries.part(first, stop), alone)
 
 
 def test_a_part_of_a_part_is_a_part(study):
@@ -76,8 +76,8 @@ def test_only_keeps_whole_columns(study, kept):
 
 def test_find_says_which_entry_a_row_has(study):
     entries, n_rows = study.entries, len(study.matrix)
-    place, row = (torch.from_numpy(each.ravel()) for each in np.indices((7, n_rows)))
-    entry, has = entries.find(place, row, n_rows)
+    index, row = (torch.from_numpy(each.ravel()) for each in np.indices((7, n_rows)))
+    entry, has = entries.find(index, row, n_rows)
     assert 0 < has.sum() < len(has)
     assert has.tolist() == (study.matrix.T != 0).ravel().tolist()
     assert entries.weight[entry][has].tolist() == study.matrix.T[study.matrix.T != 0].tolist()
@@ -89,8 +89,8 @@ def test_distinct_weights_are_those_of_numpy(make_rows):
     random = np.random.default_rng(0)
     matrix = random.choice([0, 1, 0.5, 1 / 3**0.5, -0.5, -2, 1e-30], (50, 6)).astype(np.float32)
     entries = Entries.of(make_rows(matrix, np.zeros((50, 1)), np.zeros(50)))
-    place, weight, count, which = entries.distinct()
-    ours = sorted(zip(place.tolist(), weight.tolist(), count.tolist(), strict=True))
+    index, weight, count, which = entries.distinct()
+    ours = sorted(zip(index.tolist(), weight.tolist(), count.tolist(), strict=True))
     theirs = [
         (column, float(value), int(n))
         for column in range(6)
@@ -99,7 +99,7 @@ def test_distinct_weights_are_those_of_numpy(make_rows):
     ]
     assert len(theirs) == 36
     assert ours == theirs
-    assert torch.equal(place[which], entries.place)
+    assert torch.equal(index[which], entries.index)
     assert torch.equal(weight[which], entries.weight)
 
 
@@ -112,7 +112,7 @@ def test_a_column_is_even_where_its_weights_are_one(make_rows):
 
 def test_sums_are_by_column_and_in_float64(study):
     values = torch.linspace(0, 1, len(study.entries.row))
-    theirs = np.bincount(study.entries.place, values.double(), minlength=7)
+    theirs = np.bincount(study.entries.index, values.double(), minlength=7)
     assert study.entries.sums(values).tolist() == pytest.approx(theirs.tolist(), rel=1e-12)
     assert study.entries.sums(values).dtype == torch.float64
 

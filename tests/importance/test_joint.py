@@ -52,12 +52,12 @@ def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, weights
     orders = [np.random.default_rng(repeat).permutation(61) for repeat in range(4)]
     expected = naive(study, dense, labels, orders, loss)
     given = map(torch.from_numpy, orders)
-    found = joint_importance(
+    result = joint_importance(
         study.reference(loss), columns_of(dense, labels), stream(), 4, order=lambda stream, n_rows: next(given)
     )
     assert np.abs(expected).min() > 1e-5
-    assert found.mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
-    assert found.std.tolist() == pytest.approx([expected.std(ddof=1)], abs=1e-6)
+    assert result.mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
+    assert result.std.tolist() == pytest.approx([expected.std(ddof=1)], abs=1e-6)
 
 
 @sets
@@ -73,9 +73,9 @@ def test_a_set_of_one_label_has_the_mean_of_all_its_shuffles(make_study, weights
     study = make_study(weights=weights, seed=2)
     exact = np.array([study.exchanged(label).mean() for label in range(7)])
     for label in np.argsort(np.abs(exact))[-2:]:
-        found = importance(study, labels=[int(label)], n_repeats=1000)
-        assert abs(exact[label]) > 5 * float(found.se_shuffle)
-        assert abs(float(found.mean) - exact[label]) < 4 * float(found.se_shuffle)
+        result = importance(study, labels=[int(label)], n_repeats=1000)
+        assert abs(exact[label]) > 5 * float(result.se_shuffle)
+        assert abs(float(result.mean) - exact[label]) < 4 * float(result.se_shuffle)
 
 
 def test_a_number_of_a_linear_model_has_2_coef_squared(fitted_line):
@@ -85,9 +85,9 @@ def test_a_number_of_a_linear_model_has_2_coef_squared(fitted_line):
     study = fitted_line(matrix, dense, dense @ [1.5, -0.5, 0.1] + matrix @ [1, 2] + random.normal(size=200))
     coef = study.model.first.dense_weight.detach().numpy()[:, 0]
     for number in range(3):
-        found = importance(study, dense=[number], n_repeats=1000)
-        assert 0 < float(found.se_shuffle) < 0.03 * abs(coef[number])
-        assert abs(float(found.mean) - 2 * coef[number] ** 2) < 4 * float(found.se_shuffle)
+        result = importance(study, dense=[number], n_repeats=1000)
+        assert 0 < float(result.se_shuffle) < 0.03 * abs(coef[number])
+        assert abs(float(result.mean) - 2 * coef[number] ** 2) < 4 * float(result.se_shuffle)
 
 
 def test_a_planted_copy_of_the_target_ranks_first(fitted_line):
@@ -95,18 +95,18 @@ def test_a_planted_copy_of_the_target_ranks_first(fitted_line):
     dense, matrix = random.normal(size=(201, 5)), (random.random((201, 6)) < 0.3) * 1.0
     study = fitted_line(matrix, dense, dense[:, 3] + random.normal(0, 0.1, 201))
     parts = [importance(study, dense=[number]) for number in range(5)]
-    found = Estimates.cat([*parts, importance(study, labels=[0, 1, 2]), importance(study, labels=[3, 4, 5])])
-    assert found.mean.argmax() == found.z().argmax() == 3
-    assert found.p()[3] < 1e-6
+    result = Estimates.cat([*parts, importance(study, labels=[0, 1, 2]), importance(study, labels=[3, 4, 5])])
+    assert result.mean.argmax() == result.z().argmax() == 3
+    assert result.p()[3] < 1e-6
 
 
 @sets
 @pytest.mark.parametrize("batch_rows", [1, 7])
 def test_the_batch_size_changes_nothing(make_study, dense, labels, batch_rows):
     study = make_study(weights="root", seed=2)
-    expected, found = importance(study, dense, labels), importance(study, dense, labels, batch_rows=batch_rows)
+    expected, result = importance(study, dense, labels), importance(study, dense, labels, batch_rows=batch_rows)
     assert expected.mean.abs() > 1e-4
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
 
 
@@ -131,17 +131,17 @@ def test_columns_without_weight_are_exactly_nothing(make_study):
         study.model.first.label_weight[[2, 4]] = 0
         study.model.first.dense_weight[1] = 0
         study.model.first.bias[:] = 0.3
-    found = importance(study, [1], [2, 4])
-    assert [float(field) for field in (*found.fields(), found.z(), found.p())] == [0, 0, 0, 0, 61, 0, 1]
+    result = importance(study, [1], [2, 4])
+    assert [float(field) for field in (*result.fields(), result.z(), result.p())] == [0, 0, 0, 0, 61, 0, 1]
     assert importance(study, [1], [2, 4, 5]).mean.abs() > 1e-4
 
 
 def test_labels_that_no_row_carries_are_not_estimable(make_study):
     study = make_study(counts=(0, 7, 0), seed=2)
-    found = importance(study, labels=[0, 2])
-    assert found.n_films.tolist() == [0]
-    assert not found.estimable.any()
-    assert found.se_sample.isnan().all()
+    result = importance(study, labels=[0, 2])
+    assert result.n_films.tolist() == [0]
+    assert not result.estimable.any()
+    assert result.se_sample.isnan().all()
     assert importance(study, labels=[0, 1, 2]).estimable.all()
 
 
@@ -155,9 +155,9 @@ def test_a_number_that_never_varies_is_exactly_nothing(make_study):
     assert importance(study, dense=[0]).mean.abs() > 1e-4
     assert importance(study, dense=[0, 1]).mean.abs() > 1e-4
     assert importance(study, dense=[1], labels=[3]).mean != 0
-    found = importance(study, dense=[1])
-    assert [float(field) for field in found.fields()] == [0, 0, 0, 0, 61]
-    assert found.p() == 1
+    result = importance(study, dense=[1])
+    assert [float(field) for field in result.fields()] == [0, 0, 0, 0, 61]
+    assert result.p() == 1
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])
@@ -196,25 +196,25 @@ def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_stu
 @pytest.mark.parametrize("loss", ["r2", "rmse"])
 def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
     study = make_study(seed=2, label_std=0.1)
-    plain, found = importance(study, labels=[5, 6]), importance(study, labels=[5, 6], loss=loss)
+    plain, result = importance(study, labels=[5, 6]), importance(study, labels=[5, 6], loss=loss)
     ratio = {"r2": 1 / study.reference().variance, "rmse": 0.5 / study.total("rmse")}[loss]
     assert abs(ratio - 1) > 0.02
     for name in ("mean", "std", "se_shuffle", "se_sample"):
-        assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
+        assert getattr(result, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
 
 
 def test_a_single_repeat_has_no_error_of_shuffles(make_study):
-    found = importance(make_study(seed=2), dense=[1], n_repeats=1)
-    assert found.std.isnan().all()
-    assert found.se_shuffle.isnan().all()
-    assert found.z().tolist() == (found.mean / found.se_sample).tolist()
+    result = importance(make_study(seed=2), dense=[1], n_repeats=1)
+    assert result.std.isnan().all()
+    assert result.se_shuffle.isnan().all()
+    assert result.z().tolist() == (result.mean / result.se_sample).tolist()
 
 
 @pytest.mark.parametrize("n_rows", [1, 2])
 def test_a_handful_of_rows_is_enough(make_study, n_rows):
-    found = importance(make_study(n_rows, (1, n_rows), seed=2), [0], [0, 1])
-    assert all(field.isfinite().all() for field in found.fields())
-    assert n_rows > 1 or found.mean.abs() < 1e-7
+    result = importance(make_study(n_rows, (1, n_rows), seed=2), [0], [0, 1])
+    assert all(field.isfinite().all() for field in result.fields())
+    assert n_rows > 1 or result.mean.abs() < 1e-7
 
 
 def test_models_without_labels_or_without_numbers_will_do(make_study):
@@ -229,11 +229,11 @@ def test_models_without_labels_or_without_numbers_will_do(make_study):
 def p_values(study, seed: int, n_repeats: int) -> list[float]:
     """Return the p-value of every number."""
     reference, n_numbers = study.reference(), study.rows.dense.shape[1]
-    found = [
+    result = [
         joint_importance(reference, columns_of([number], NONE), stream(number, seed), n_repeats)
         for number in range(n_numbers)
     ]
-    return Estimates.cat(found).p().tolist()
+    return Estimates.cat(result).p().tolist()
 
 
 @pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (1, 4), (2, 1), (2, 4), (5, 1), (5, 4)])

@@ -30,7 +30,7 @@ def importance(predict, features, actual, sets, orders, loss="mse", **given) -> 
         torch.from_numpy(actual),
         [torch.tensor(one) for one in sets],
         LOSSES[loss],
-        lambda place, repeat: torch.from_numpy(orders[place, repeat]),
+        lambda index, repeat: torch.from_numpy(orders[index, repeat]),
         orders.shape[1],
         **given,
     )
@@ -58,10 +58,10 @@ def fitted(request):
 def test_importances_are_those_of_scikit_learn(fitted, loss, scoring):
     model, features, actual = fitted
     theirs = permutation_importance(model, features, actual, scoring=scoring, n_repeats=N_REPEATS, random_state=0)
-    found = importance(model.predict, features, actual, [[0], [1], [2], [3]], scikit_orders(63, 4), loss)
+    result = importance(model.predict, features, actual, [[0], [1], [2], [3]], scikit_orders(63, 4), loss)
     assert theirs.importances_std.min() > 1e-4
-    np.testing.assert_allclose(found.mean, theirs.importances_mean, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(found.std, theirs.importances_std * (5 / 4) ** 0.5, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(result.mean, theirs.importances_mean, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(result.std, theirs.importances_std * (5 / 4) ** 0.5, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize(("dense", "labels"), SETS.values(), ids=SETS)
@@ -76,7 +76,7 @@ def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, loss):
         shuffled = features.copy()
         shuffled[:, together] = features[order][:, together]
         increase.append(study.total(loss, shuffled[:, 3:], shuffled[:, :3]) - study.total(loss))
-    found = importance(
+    result = importance(
         lambda batch: study.predict(batch[:, 3:], batch[:, :3]),
         features,
         study.rows.actual.numpy(),
@@ -85,8 +85,8 @@ def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, loss):
         loss,
     )
     assert np.abs(increase).min() > 1e-5
-    assert found.mean.tolist() == pytest.approx([np.mean(increase)], abs=1e-6)
-    assert found.std.tolist() == pytest.approx([np.std(increase, ddof=1)], abs=1e-6)
+    assert result.mean.tolist() == pytest.approx([np.mean(increase)], abs=1e-6)
+    assert result.std.tolist() == pytest.approx([np.std(increase, ddof=1)], abs=1e-6)
 
 
 @pytest.mark.parametrize("batch_rows", [1, 64, 200, 10**6])
@@ -95,8 +95,8 @@ def test_the_batch_size_changes_nothing(fitted, batch_rows):
     sets, orders = [[0], [1, 3], [2]], scikit_orders(63, 3)
     expected = importance(model.predict, features, actual, sets, orders)
     assert expected.mean.abs().min() > 1e-3
-    found = importance(model.predict, features, actual, sets, orders, batch_rows=batch_rows)
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+    result = importance(model.predict, features, actual, sets, orders, batch_rows=batch_rows)
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
 
 
@@ -118,9 +118,9 @@ def test_features_are_left_as_they_are(fitted):
 
 def test_a_column_that_is_not_looked_at_is_exactly_nothing(fitted):
     _, features, actual = fitted
-    found = importance(lambda batch: batch[:, 0] ** 3, features, actual, [[0], [1, 2]], scikit_orders(63, 2))
-    assert found.mean[0] > 1
-    assert [float(field[1]) for field in (*found.fields()[:4], found.z(), found.p())] == [0, 0, 0, 0, 0, 1]
+    result = importance(lambda batch: batch[:, 0] ** 3, features, actual, [[0], [1, 2]], scikit_orders(63, 2))
+    assert result.mean[0] > 1
+    assert [float(field[1]) for field in (*result.fields()[:4], result.z(), result.p())] == [0, 0, 0, 0, 0, 1]
 
 
 def test_rows_of_a_film_are_one_observation(fitted):
@@ -132,10 +132,10 @@ def test_rows_of_a_film_are_one_observation(fitted):
     moved = changes.mean(0) + changes.mean(1) - 2 * changes.mean()
     expected = moved.reshape(21, 3).mean(1).std(ddof=1) / 21**0.5
     orders = np.array([[np.random.default_rng(repeat).permutation(63) for repeat in range(1000)]])
-    found = importance(model.predict, features, actual, [[0]], orders, film=torch.from_numpy(film))
+    result = importance(model.predict, features, actual, [[0]], orders, film=torch.from_numpy(film))
     assert expected > 0.1
-    assert found.se_sample.tolist() == pytest.approx([expected], rel=0.03)
-    assert found.n_films.tolist() == [21]
+    assert result.se_sample.tolist() == pytest.approx([expected], rel=0.03)
+    assert result.n_films.tolist() == [21]
 
 
 def test_films_with_anything_but_zero_are_counted(fitted):
@@ -144,13 +144,13 @@ def test_films_with_anything_but_zero_are_counted(fitted):
     features[10:, 0] = features[12:, 1] = features[5:, 2] = 0
     features[:, 3] = 0
     sets, film = [[0], [1], [0, 1], [2], [3]], torch.arange(63) // 3
-    found = importance(lambda batch: batch.sum(1), features, actual, sets, scikit_orders(63, 5), film=film)
-    assert found.n_films.tolist() == [4, 4, 4, 2, 0]
+    result = importance(lambda batch: batch.sum(1), features, actual, sets, scikit_orders(63, 5), film=film)
+    assert result.n_films.tolist() == [4, 4, 4, 2, 0]
 
 
 def test_a_single_repeat_has_no_std(fitted):
     model, features, actual = fitted
-    found = importance(model.predict, features, actual, [[0]], scikit_orders(63, 1)[:, :1])
-    assert found.mean.abs() > 0.1
-    assert found.std.isnan().all()
-    assert found.z().tolist() == (found.mean / found.se_sample).tolist()
+    result = importance(model.predict, features, actual, [[0]], scikit_orders(63, 1)[:, :1])
+    assert result.mean.abs() > 0.1
+    assert result.std.isnan().all()
+    assert result.z().tolist() == (result.mean / result.se_sample).tolist()

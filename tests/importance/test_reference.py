@@ -58,8 +58,8 @@ def test_a_change_is_that_of_the_whole_model(study, batch_rows):
         study.predict()[row] - actual
     ) ** 2
     assert np.abs(expected).max() > 0.01
-    found = study.reference(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
-    np.testing.assert_allclose(found, expected, atol=3e-6)
+    result = study.reference(batch_rows=batch_rows).changes(*map(torch.from_numpy, (row, column, delta)))
+    np.testing.assert_allclose(result, expected, atol=3e-6)
 
 
 def test_no_rows_have_no_changes(study):
@@ -91,9 +91,9 @@ def test_what_is_added_comes_from_the_row_in_the_order(study, batch_rows):
     reference, order = study.reference(batch_rows=batch_rows), permutation(torch.tensor(3), 61)
     own = study.rows.dense @ study.model.first.dense_weight
     numbers = study.rows.dense.numpy()
-    found = reference.predict(reference.sums - own, own, order)
-    assert np.abs(found.numpy() - study.predict()).max() > 0.1
-    np.testing.assert_allclose(found, study.predict(dense=numbers[order]), atol=2e-6)
+    result = reference.predict(reference.sums - own, own, order)
+    assert np.abs(result.numpy() - study.predict()).max() > 0.1
+    np.testing.assert_allclose(result, study.predict(dense=numbers[order]), atol=2e-6)
 
 
 def test_a_network_of_double_precision_is_measured_in_it(study):
@@ -112,7 +112,7 @@ def test_labels_of_weight_zero_in_all_units_are_not_looked_at(study):
     with torch.no_grad():
         study.model.first.label_weight[[1, 3]] = 0
         study.model.first.label_weight[[2, 3, 5], 0] = 0
-    assert study.reference().looks_at(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
+    assert study.reference().uses(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
 
 
 def test_rows_through_the_tail_are_counted(study):

@@ -54,21 +54,21 @@ def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, we
 @pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
 def test_importance_is_that_of_the_naive_loop(make_study, counts, weights, loss):
     study, estimator = make_study(counts=counts, weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
-    expected, found = naive(study, estimator, loss), shuffled(study, estimator, loss)
+    expected, result = naive(study, estimator, loss), shuffled(study, estimator, loss)
     assert np.abs(expected).max(1)[:-1].min() > 1e-5
     assert np.abs(expected).max() > 0.01
-    np.testing.assert_allclose(found.mean, expected.mean(1), atol=1e-6)
-    np.testing.assert_allclose(found.std, expected.std(1, ddof=1), atol=1e-6)
-    assert found.n_films.tolist() == list(counts)
+    np.testing.assert_allclose(result.mean, expected.mean(1), atol=1e-6)
+    np.testing.assert_allclose(result.std, expected.std(1, ddof=1), atol=1e-6)
+    assert result.n_films.tolist() == list(counts)
 
 
 def test_a_single_repeat_is_the_naive_loop_without_a_std(make_study):
     study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=1)
-    found = shuffled(study, estimator)
-    assert found.mean.abs().max() > 0.01
-    np.testing.assert_allclose(found.mean, naive(study, estimator, "mse")[:, 0], atol=1e-6)
-    assert found.std.isnan().all()
-    assert found.se_shuffle[2:].gt(0).all()
+    result = shuffled(study, estimator)
+    assert result.mean.abs().max() > 0.01
+    np.testing.assert_allclose(result.mean, naive(study, estimator, "mse")[:, 0], atol=1e-6)
+    assert result.std.isnan().all()
+    assert result.se_shuffle[2:].gt(0).all()
 
 
 def test_more_repeats_go_on_where_fewer_ended(make_study):
@@ -82,27 +82,27 @@ def test_more_repeats_go_on_where_fewer_ended(make_study):
 @pytest.mark.parametrize("weights", ["one", "root"])
 def test_the_batch_size_changes_nothing(make_study, batch_rows, weights):
     study, estimator = make_study(weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
-    expected, found = shuffled(study, estimator), shuffled(study, estimator, batch_rows=batch_rows)
+    expected, result = shuffled(study, estimator), shuffled(study, estimator, batch_rows=batch_rows)
     assert expected.mean.abs().max() > 0.01
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
 
 
 def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study):
     study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=2000)
-    found = shuffled(study, estimator)
-    assert found.std.min() > 1e-5
-    assert (found.se_shuffle * 2000**0.5).tolist() == pytest.approx(found.std.tolist(), rel=0.06)
+    result = shuffled(study, estimator)
+    assert result.std.min() > 1e-5
+    assert (result.se_shuffle * 2000**0.5).tolist() == pytest.approx(result.std.tolist(), rel=0.06)
 
 
 @pytest.mark.parametrize("loss", ["r2", "rmse"])
 def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
     study, estimator = make_study(seed=2, label_std=0.1), Estimator("shuffle", n_repeats=20)
-    plain, found = shuffled(study, estimator), shuffled(study, estimator, loss)
+    plain, result = shuffled(study, estimator), shuffled(study, estimator, loss)
     ratio = {"r2": 1 / study.reference().variance, "rmse": 0.5 / study.total("rmse")}[loss]
     assert abs(ratio - 1) > 0.02
     for name in ("mean", "std", "se_shuffle", "se_sample"):
-        assert getattr(found, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
+        assert getattr(result, name).tolist() == pytest.approx((getattr(plain, name) * ratio).tolist(), rel=0.02)
 
 
 @pytest.mark.parametrize("n_rows", [1, 2, 3])
@@ -110,10 +110,10 @@ def test_errors_are_in_the_unit_of_the_loss(make_study, loss):
 def test_a_handful_of_rows_is_enough(make_study, n_rows, n_repeats):
     study = make_study(n_rows, (n_rows, max(1, n_rows - 1)), weights="root")
     estimator = Estimator("shuffle", n_repeats=n_repeats)
-    expected, found = naive(study, estimator, "mse"), shuffled(study, estimator)
-    np.testing.assert_allclose(found.mean, expected.mean(1), atol=1e-6)
-    assert all(field.isfinite().all() for field in (found.se_shuffle, found.se_sample))
-    assert found.z().isnan().all()
+    expected, result = naive(study, estimator, "mse"), shuffled(study, estimator)
+    np.testing.assert_allclose(result.mean, expected.mean(1), atol=1e-6)
+    assert all(field.isfinite().all() for field in (result.se_shuffle, result.se_sample))
+    assert result.z().isnan().all()
 
 
 def test_a_model_without_numbers_will_do(make_study):

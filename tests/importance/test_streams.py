@@ -25,7 +25,7 @@ def by_group(group: torch.Tensor, slot: torch.Tensor, row: torch.Tensor) -> list
     """Return the rows of each group in the order of slots."""
     order = np.lexsort([slot.numpy(), group.numpy()])
     sizes = np.bincount(group.numpy())
-    assert slot.numpy()[order].tolist() == [place for size in sizes for place in range(size)]
+    assert slot.numpy()[order].tolist() == [index for size in sizes for index in range(size)]
     return [part.tolist() for part in np.split(row.numpy()[order], sizes.cumsum()[:-1])]
 
 
@@ -130,7 +130,7 @@ def test_rows_drawn_again_and_again_stay_equally_likely():
 def test_a_group_draws_the_same_rows_in_whatever_company():
     n_rows, counts = 64, torch.tensor([1, 8, 40, 3, 64, 8, 9, 2])
     whole = by_group(*random_subsets(streams(8), counts, n_rows))
-    alone = [by_group(*random_subsets(streams(8)[[place]], counts[[place]], n_rows))[0] for place in range(8)]
+    alone = [by_group(*random_subsets(streams(8)[[index]], counts[[index]], n_rows))[0] for index in range(8)]
     backwards = by_group(*random_subsets(streams(8).flip(0), counts.flip(0), n_rows))[::-1]
     assert whole[1] != whole[5]
     assert whole == alone == backwards

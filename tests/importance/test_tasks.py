@@ -16,8 +16,8 @@ def study(make_study):
 
 @pytest.fixture
 def sets() -> list[Columns]:
-    places = [([0], []), ([], [0, 3, 5]), ([], [2]), ([1, 2], [4])]
-    return [Columns(torch.tensor(dense).long(), torch.tensor(labels).long()) for dense, labels in places]
+    indices = [([0], []), ([], [0, 3, 5]), ([], [2]), ([1, 2], [4])]
+    return [Columns(torch.tensor(dense).long(), torch.tensor(labels).long()) for dense, labels in indices]
 
 
 @pytest.fixture
@@ -32,23 +32,23 @@ def more_threads():
     torch.set_num_threads(1)
 
 
-def assert_same(found: Estimates, expected: Estimates, atol: float = 0) -> None:
+def assert_same(result: Estimates, expected: Estimates, atol: float = 0) -> None:
     assert expected.mean.nan_to_num().abs().max() > 1e-3
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
 def done(tasks: Tasks, share: list[Task] | None = None) -> list[TaskResult]:
-    found: list[TaskResult] = []
-    tasks.run(tasks.share() if share is None else share, found)
-    return found
+    results: list[TaskResult] = []
+    tasks.run(tasks.share() if share is None else share, results)
+    return results
 
 
 def test_all_tasks_together_are_all_values_and_all_sets(study, sets, tasks):
     values, joint = tasks.together(done(tasks))
     assert_same(values.among(8, study.entries.columns), study.values(byte_budget=30_000), 1e-12)
     streams = SMALL.streams(torch.tensor([7, 8, 9, 10]))
-    alone = [joint_importance(study.reference(), one, stream, 2) for one, stream in zip(sets, streams, strict=True)]
+    alone = [joint_importance(study.reference(), part, stream, 2) for part, stream in zip(sets, streams, strict=True)]
     assert_same(joint, Estimates.cat(alone), 1e-12)
     assert joint.estimable.tolist() == [True, True, False, True]
 
@@ -59,8 +59,8 @@ def test_devices_share_tasks_and_change_nothing(tasks, n_devices):
     whole = tasks.share()
     assert len(whole) > 6
     assert sorted(map(repr, whole)) == sorted(repr(task) for share in shares for task in share)
-    found = [one for share in shares for one in done(tasks, share)]
-    for ours, theirs in zip(tasks.together(found), tasks.together(done(tasks)), strict=True):
+    results = [result for share in shares for result in done(tasks, share)]
+    for ours, theirs in zip(tasks.together(results), tasks.together(done(tasks)), strict=True):
         assert_same(ours, theirs)
 
 
@@ -69,7 +69,9 @@ def test_threads_change_nothing(tasks, more_threads):
     torch.set_num_threads(1)
     alone = done(tasks)
     assert len(alone) > 6
-    work = [sorted((one.of, one.places.tolist(), one.updates) for one in some) for some in (threaded, alone)]
+    work = [
+        sorted((result.kind, result.indices.tolist(), result.updates) for result in some) for some in (threaded, alone)
+    ]
     assert work[0] == work[1]
     for ours, theirs in zip(tasks.together(threaded), tasks.together(alone), strict=True):
         assert_same(ours, theirs)
@@ -79,19 +81,19 @@ def test_threads_are_given_back_when_the_work_is_stopped(tasks, more_threads):
     def stop(task: Task) -> None:
         raise KeyboardInterrupt
 
-    found: list[TaskResult] = []
+    results: list[TaskResult] = []
     with pytest.raises(KeyboardInterrupt):
-        tasks.run(tasks.share(), found, stop)
+        tasks.run(tasks.share(), results, stop)
     assert torch.get_num_threads() == 3
-    assert found
+    assert results
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_progress_is_told_of_every_task(tasks, more_threads, threads):
+def test_progress_is_reported_of_every_task(tasks, more_threads, threads):
     torch.set_num_threads(threads)
-    told: list[Task] = []
-    tasks.run(tasks.share(), [], told.append)
-    assert sorted(map(repr, told)) == sorted(map(repr, tasks.share()))
+    reported: list[Task] = []
+    tasks.run(tasks.share(), [], reported.append)
+    assert sorted(map(repr, reported)) == sorted(map(repr, tasks.share()))
 
 
 def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypatch):
@@ -101,24 +103,27 @@ def test_an_interrupt_gives_what_is_finished_first(tasks, more_threads, monkeypa
         if task is share[0]:
             assert third.wait(60)
             interrupt_main()
-        found = do(task)
+        result = do(task)
         if task is share[2]:
             third.set()
-        return found
+        return result
 
     monkeypatch.setattr(tasks, "_do", slow_first)
-    found: list[TaskResult] = []
+    results: list[TaskResult] = []
     with pytest.raises(KeyboardInterrupt):
-        tasks.run(share, found)
-    known = {(one.of, tuple(one.places.tolist())) for one in found}
+        tasks.run(share, results)
+    known = {(result.kind, tuple(result.indices.tolist())) for result in results}
     assert {("sets", (0,)), ("sets", (2,))} <= known
-    assert len(known) == len(found)
+    assert len(known) == len(results)
     assert torch.get_num_threads() == 3
 
 
 def test_what_was_not_done_is_unknown(tasks):
     some = done(tasks)[1::3]
-    known = {of: {place for one in some if one.of == of for place in one.places.tolist()} for of in ("values", "sets")}
+    known = {
+        kind: {index for result in some if result.kind == kind for index in result.indices.tolist()}
+        for kind in ("values", "sets")
+    }
     values, joint = tasks.together(some)
     assert 0 < len(known["values"]) < 7
     assert set(torch.nonzero(values.estimable)[:, 0].tolist()) == known["values"]
@@ -128,11 +133,11 @@ def test_what_was_not_done_is_unknown(tasks):
 
 
 def test_work_is_counted_in_rows_through_the_tail(study, tasks):
-    found = done(tasks)
-    assert [one.updates for one in found if one.of == "sets"] == [406, 406, 0, 406]
+    results = done(tasks)
+    assert [result.updates for result in results if result.kind == "sets"] == [406, 406, 0, 406]
     reference = study.reference()
     assert reference.updates == 0
-    assert all(one.updates > 0 for one in found if one.of == "values")
+    assert all(result.updates > 0 for result in results if result.kind == "values")
 
 
 def test_without_sets_there_are_only_values(study):

@@ -14,9 +14,9 @@ ways = pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
 sampling_ways = pytest.mark.parametrize("how", [WAYS[0], WAYS[2]], ids=["sample", "shuffle"])
 
 
-def assert_same(found: Estimates, expected: Estimates, atol: float = 1e-6) -> None:
+def assert_same(result: Estimates, expected: Estimates, atol: float = 1e-6) -> None:
     assert expected.mean.nan_to_num().abs().max() > 1e-3
-    for ours, theirs in zip(found.fields(), expected.fields(), strict=True):
+    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
@@ -33,9 +33,9 @@ def relabelled(study, order: np.ndarray):
 def test_every_way_finds_about_the_same(make_study):
     study = make_study(seed=2)
     sample, exact, shuffle = (study.values(**how) for how in WAYS)
-    for found in (sample, shuffle):
-        assert not torch.equal(found.mean, exact.mean)
-        assert ((found.mean - exact.mean).abs() <= 4 * found.se_shuffle + 1e-6)[2:].all()
+    for result in (sample, shuffle):
+        assert not torch.equal(result.mean, exact.mean)
+        assert ((result.mean - exact.mean).abs() <= 4 * result.se_shuffle + 1e-6)[2:].all()
 
 
 @ways
@@ -43,10 +43,10 @@ def test_a_planted_copy_of_the_target_ranks_first(fitted_line, how):
     random = np.random.default_rng(0)
     matrix = (random.random((301, 12)) < np.linspace(0.05, 0.6, 12)) * 1.0
     study = fitted_line(matrix, random.normal(size=(301, 2)), matrix[:, 4] + random.normal(0, 0.1, 301))
-    found = study.values(**how)
-    assert found.mean.argmax() == found.z().argmax() == found.p().argmin() == 4
-    assert found.p()[4] < 1e-6
-    assert found.q()[4] < 1e-5
+    result = study.values(**how)
+    assert result.mean.argmax() == result.z().argmax() == result.p().argmin() == 4
+    assert result.p()[4] < 1e-6
+    assert result.q()[4] < 1e-5
 
 
 @ways
@@ -54,13 +54,13 @@ def test_a_label_without_weight_is_exactly_nothing(make_study, how):
     study = make_study(seed=2)
     with torch.no_grad():
         study.model.first.label_weight[[1, 5]] = 0
-    found = study.values(**how)
-    for field in found.fields()[:4]:
+    result = study.values(**how)
+    for field in result.fields()[:4]:
         assert field[[1, 5]].tolist() == [0, 0]
-    assert found.mean[[2, 3, 4, 6]].abs().min() > 1e-5
-    assert found.z()[5] == 0
-    assert found.p()[5] == 1
-    assert found.n_films.tolist() == [1, 2, 7, 8, 20, 45, 60]
+    assert result.mean[[2, 3, 4, 6]].abs().min() > 1e-5
+    assert result.z()[5] == 0
+    assert result.p()[5] == 1
+    assert result.n_films.tolist() == [1, 2, 7, 8, 20, 45, 60]
 
 
 @ways
@@ -69,29 +69,29 @@ def test_a_label_may_be_looked_at_by_some_units_only(make_study, how):
     with torch.no_grad():
         study.model.first.label_weight[4, :-1] = 0
         study.model.first.label_weight[4, -1] = 2
-    found = study.values(**how)
+    result = study.values(**how)
     assert abs(study.exchanged(4).mean()) > 1e-4
-    assert found.mean[4] != 0
-    assert abs(float(found.mean[4]) - study.exchanged(4).mean()) < 4 * float(found.se_shuffle[4]) + 1e-6
+    assert result.mean[4] != 0
+    assert abs(float(result.mean[4]) - study.exchanged(4).mean()) < 4 * float(result.se_shuffle[4]) + 1e-6
 
 
 @ways
 @pytest.mark.parametrize("seed", range(8))
 def test_a_label_that_all_rows_carry_alike_is_exactly_nothing(make_study, how, seed):
     study = make_study(47, (47, 6, 47, 20, 47), seed=seed)
-    found = study.values(**how)
-    assert found.mean[3].abs() > 1e-5
-    assert found.mean[[0, 2, 4]].tolist() == [0, 0, 0]
-    assert found.p()[[0, 2, 4]].tolist() == [1, 1, 1]
+    result = study.values(**how)
+    assert result.mean[3].abs() > 1e-5
+    assert result.mean[[0, 2, 4]].tolist() == [0, 0, 0]
+    assert result.p()[[0, 2, 4]].tolist() == [1, 1, 1]
 
 
 @ways
 def test_a_label_that_no_row_carries_is_not_estimable(make_study, how):
     study = make_study(counts=(0, 7, 20, 0, 8), seed=2)
-    found = study.values(**how)
-    assert found.estimable.tolist() == [False, True, True, False, True]
-    assert found.n_films.tolist() == [0, 7, 20, 0, 8]
-    for numbers in (*found.fields()[:4], found.z(), found.p(), found.q()):
+    result = study.values(**how)
+    assert result.estimable.tolist() == [False, True, True, False, True]
+    assert result.n_films.tolist() == [0, 7, 20, 0, 8]
+    for numbers in (*result.fields()[:4], result.z(), result.p(), result.q()):
         assert numbers[[0, 3]].isnan().all()
         assert not numbers[[1, 2, 4]].isnan().any()
 
@@ -107,9 +107,9 @@ def test_without_labels_nothing_is_estimable(make_study, how):
 def test_a_model_without_numbers_will_do(make_study, how):
     study = make_study(n_dense=0, seed=2)
     exact = [study.exchanged(label).mean() for label in range(7)]
-    found = study.values(**how)
-    assert found.mean.abs().max() > 1e-3
-    assert (np.abs(found.mean.numpy() - exact) <= 10 * found.se_shuffle.numpy() + 1e-6)[2:].all()
+    result = study.values(**how)
+    assert result.mean.abs().max() > 1e-3
+    assert (np.abs(result.mean.numpy() - exact) <= 10 * result.se_shuffle.numpy() + 1e-6)[2:].all()
 
 
 @ways
@@ -122,8 +122,8 @@ def test_the_order_of_columns_changes_nothing(make_study, how, weights):
     keys = torch.empty_like(study.keys)
     keys[order] = study.keys
     [piece] = pieces_of(other.entries, 61, estimator)
-    found = value_importance(other.reference(), other.entries, piece, keys, estimator)
-    assert_same(Estimates(*(field[order] for field in found.fields())), study.values(**how))
+    result = value_importance(other.reference(), other.entries, piece, keys, estimator)
+    assert_same(result.take(order), study.values(**how))
 
 
 @sampling_ways
@@ -205,13 +205,13 @@ def test_a_million_labels_need_no_matrix(make_study):
         weights=torch.ones(labels.size),
     )
     study = replace(study, rows=rows, model=model, matrix=np.empty((0, 1_000_000)))
-    found = study.values()
+    result = study.values()
     carried, n_films = np.unique(labels, return_counts=True)
     assert len(carried) > 1000
-    assert torch.nonzero(found.estimable)[:, 0].tolist() == carried.tolist()
-    assert found.n_films[carried].tolist() == n_films.tolist()
-    assert found.p().isnan().sum() == 999_999
-    assert found.mean[999_999].abs() > 1e-5
+    assert torch.nonzero(result.estimable)[:, 0].tolist() == carried.tolist()
+    assert result.n_films[carried].tolist() == n_films.tolist()
+    assert result.p().isnan().sum() == 999_999
+    assert result.mean[999_999].abs() > 1e-5
 
 
 @pytest.mark.parametrize("off_rows", [64, "all"])
@@ -222,9 +222,9 @@ def test_a_loss_that_is_no_mean_has_no_closed_form(make_study, off_rows):
     assert study.values("rmse", kind="shuffle").estimable.all()
 
 
-def covers(found: Estimates, truth: np.ndarray) -> np.ndarray:
-    error = 1.96 * (found.se_shuffle**2 + found.se_sample**2).sqrt()
-    return np.abs(found.mean.numpy() - truth) < error.numpy()
+def covers(result: Estimates, truth: np.ndarray) -> np.ndarray:
+    error = 1.96 * (result.se_shuffle**2 + result.se_sample**2).sqrt()
+    return np.abs(result.mean.numpy() - truth) < error.numpy()
 
 
 @pytest.mark.parametrize("rows_a_film", [1, 3])
@@ -251,9 +251,9 @@ def test_cpu_and_gpu_agree(make_study, how):
     estimator, keys = Estimator(**how), study.keys.cuda()
     columns = Columns(torch.tensor([1]), torch.tensor([0, 2, 4]))
     [piece] = pieces_of(there.entries, 401, estimator)
-    found = value_importance(there.reference(), there.entries, piece, keys, estimator)
-    assert found.mean.is_cuda
-    assert_same(found.cpu(), study.values(**how), 1e-5)
+    result = value_importance(there.reference(), there.entries, piece, keys, estimator)
+    assert result.mean.is_cuda
+    assert_same(result.cpu(), study.values(**how), 1e-5)
     stream = estimator.streams(study.keys[0])
     joint = joint_importance(
         there.reference(), Columns(columns.dense.cuda(), columns.labels.cuda()), stream.cuda(), n_repeats=5

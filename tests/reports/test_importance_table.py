@@ -16,7 +16,7 @@ from rich.console import Console
 from greenlight_films.datamodules.features import Bins, Category, Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Importance
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, MEAN_NOTHING
+from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING
 from greenlight_films.reports.importance_table import (
     describe_importance,
     print_importance,
@@ -43,7 +43,7 @@ def written(folder):
     """Return what writes a measured study's files and returns their folder."""
 
     def write(done) -> Path:
-        write_importance(folder, done.study, done.films)
+        write_importance(folder, done.result, done.films)
         return folder.path
 
     return write
@@ -69,7 +69,7 @@ def test_a_study_leaves_these_files_and_no_others(measured, written):
 
 def test_the_table_of_features_opens_in_pandas_as_it_was_to_six_digits(measured, written):
     done = measured()
-    found, expected = pd.read_csv(written(done) / "Permu_importance_df.csv"), done.study.features
+    found, expected = pd.read_csv(written(done) / "Permu_importance_df.csv"), done.result.features
     assert list(found.columns[:2]) == ["feature", "importance"]
     assert list(found.columns) == list(expected.columns)
     assert found["feature"].tolist() == expected["feature"].tolist()
@@ -82,7 +82,7 @@ def test_the_table_of_features_opens_in_pandas_as_it_was_to_six_digits(measured,
 
 def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(measured, written):
     done = measured(groups={"Anns": ["cast=Ann *"]})
-    found, expected = pd.read_csv(written(done) / "aggregated_importance.csv"), done.study.aggregated
+    found, expected = pd.read_csv(written(done) / "aggregated_importance.csv"), done.result.aggregated
     assert list(found.columns[:6]) == ["name", "level", "features", "sum", "sum_se", "importance"]
     assert found["name"].tolist() == expected["name"].tolist()
     assert found["sum"].tolist() == pytest.approx(expected["sum"].tolist(), rel=1e-5)
@@ -92,7 +92,7 @@ def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(me
 
 def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(measured, written, film_data):
     done = measured(film_data(target=Target("rating", unit="points")))
-    path, contributions = written(done) / "contributions.parquet", done.study.contributions
+    path, contributions = written(done) / "contributions.parquet", done.result.contributions
     found, names = pd.read_parquet(path), done.films.fitted.encoder.space.names()
     assert list(found.columns) == ["row", "feature", "contribution"]
     assert isinstance(found["feature"].dtype, pd.CategoricalDtype)
@@ -170,7 +170,7 @@ def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set
 def test_every_row_has_the_sum_of_its_own_values_importances(measured, written, films_frame):
     done = measured()
     found = pd.read_csv(written(done) / "employee_with_importance.csv")
-    importance = done.study.features.set_index("feature")["importance"]
+    importance = done.result.features.set_index("feature")["importance"]
     expected = slow_sums(films_frame, importance.to_dict(), set(importance.index))
     assert len(found) == len(films_frame) == 203
     for column in expected:
@@ -200,7 +200,7 @@ def test_the_tables_own_columns_of_importances_stay(measured, film_data, films_f
     own = films_frame.assign(**{"importance": range(203), "importance of genre": "mine"})
     own.to_csv(tmp_path / "own.csv", index=False)
     done = measured(film_data(table=str(tmp_path / "own.csv")))
-    found = with_importance(done.films.read(), done.films.films, done.study)
+    found = with_importance(done.films.read(), done.films, done.result)
     assert found.iloc[:, 8].tolist() == list(range(203))
     assert set(found.iloc[:, 9]) == {"mine"}
     assert found.shape[1] == 10 + 6
@@ -211,16 +211,16 @@ def test_the_table_itself_is_left_as_it_was(measured, films_frame):
     done = measured()
     table = done.films.read()
     before = table.copy()
-    with_importance(table, done.films.films, done.study)
+    with_importance(table, done.films, done.result)
     pd.testing.assert_frame_equal(table, before)
 
 
 def test_values_at_positions_add_up_under_their_column(measured, film_data, films_frame):
     features = [Labels("cast", positions=2, role="actor"), Number("runtime"), Bins("runtime", edges=[0, 100, 300])]
     done = measured(film_data(features=features))
-    found = with_importance(done.films.read(), done.films.films, done.study)
+    found = with_importance(done.films.read(), done.films, done.result)
     assert list(found.columns[8:]) == ["importance of runtime", "importance of cast", "importance"]
-    importance = done.study.features.set_index("feature")["importance"].fillna(0).to_dict()
+    importance = done.result.features.set_index("feature")["importance"].fillna(0).to_dict()
     known = films_frame[["runtime", "cast", "rating"]].notna().all(axis=1)
     for row in films_frame.index[known & films_frame["cast"].str.contains(",", na=False)][:20]:
         names = films_frame["cast"][row].split(", ")[:2]
@@ -262,7 +262,7 @@ def test_a_line_a_role_has_its_sum_the_largest_first(measured, written):
     done = measured()
     lines = (written(done) / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()
     found = {role: float(number) for role, number in (line.rsplit(": ", 1) for line in lines)}
-    assert found == pytest.approx(done.study.features.groupby("role")["importance"].sum().to_dict(), rel=1e-6)
+    assert found == pytest.approx(done.result.features.groupby("role")["importance"].sum().to_dict(), rel=1e-6)
     assert len(lines) == len(found) == 5
     assert list(found.values()) == sorted(found.values(), reverse=True)
 
@@ -288,7 +288,7 @@ def one_film_a_name(film_data, films_frame, tmp_path):
 
 def test_features_are_estimable_or_not_or_missing(measured, one_film_a_name, said):
     done = measured(one_film_a_name)
-    found, table = describe_importance(done.study), done.study.features
+    found, table = describe_importance(done.result), done.result.features
     assert found["features"] == len(table) > 100
     assert found["estimable"] == table["importance"].notna().sum() > 10
     assert found["not_estimable"] == table["importance"].isna().sum() > 100
@@ -296,7 +296,7 @@ def test_features_are_estimable_or_not_or_missing(measured, one_film_a_name, sai
     assert found["estimable"] + found["not_estimable"] == found["features"]
     few = table["importance"].notna() & (table["n_films"] < 5)
     assert found["fewer_than_5_films"] == few.sum()
-    text = said(done.study)
+    text = said(done.result)
     assert f"{found['not_estimable']} values are in none of the 50 test films: not estimable" in text
 
 
@@ -322,9 +322,9 @@ def stopped(study, values: int, sets: int):
 @pytest.mark.parametrize("sets", [2, 5, 100])
 def test_what_is_finished_is_written_where_it_was_stopped(measured, written, said, sets):
     done = measured()
-    n_sets, n_values = len(done.study.sets), len(done.study.values.mean)
-    part = stopped(done.study, values=8, sets=min(sets, n_sets))
-    done.callback.study = part
+    n_sets, n_values = len(done.result.sets), len(done.result.values.mean)
+    part = stopped(done.result, values=8, sets=min(sets, n_sets))
+    done.callback.result = part
     path = written(done)
     found, table = (
         json.loads((path / "importance.json").read_text()),
@@ -338,24 +338,24 @@ def test_what_is_finished_is_written_where_it_was_stopped(measured, written, sai
         f"Stopped: {part.missing_features} features and {part.missing_sets} columns, roles or groups are missing"
         in said(part)
     )
-    assert "Stopped" not in said(measured().study)
+    assert "Stopped" not in said(measured().result)
 
 
 def test_a_study_that_was_stopped_at_once_is_written_all_the_same(measured, written, said):
     done = measured()
-    done.callback.study = stopped(done.study, values=0, sets=0)
+    done.callback.result = stopped(done.result, values=0, sets=0)
     path = written(done)
     assert sorted(file.name for file in path.iterdir()) == WITHOUT_CONTRIBUTIONS
     table = pd.read_csv(path / "Permu_importance_df.csv")
     assert len(table) > 20
     assert table[["importance", "direction"]].isna().all(axis=None)
-    assert "Stopped" in said(done.study)
+    assert "Stopped" in said(done.result)
 
 
 def test_contributions_of_an_earlier_model_go_when_a_study_is_stopped(measured, written):
     done = measured()
     assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
-    done.callback.study = stopped(done.study, values=8, sets=3)
+    done.callback.result = stopped(done.result, values=8, sets=3)
     assert sorted(file.name for file in written(done).iterdir()) == WITHOUT_CONTRIBUTIONS
 
 
@@ -382,7 +382,7 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
     assert found["warning"] == warning
     assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
     assert next(iter(found)) == "warning"
-    assert said(done.study).startswith(warning)
+    assert said(done.result).startswith(warning)
     for name in TABLES:
         lines = pd.read_csv(path / name)["warning"]
         assert len(lines) > 5
@@ -395,8 +395,8 @@ def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(
     twice = pd.concat([films_frame, films_frame])
     twice.to_csv(tmp_path / "twice.csv", index=False)
     path = written(done := measured(film_data(table=str(tmp_path / "twice.csv"), allow_leak=True)))
-    assert done.study.warnings == [BOTH_SIDES]
-    assert said(done.study).startswith(BOTH_SIDES)
+    assert done.result.warnings == [BOTH_SIDES]
+    assert said(done.result).startswith(BOTH_SIDES)
     assert (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(BOTH_SIDES)
     assert json.loads((path / "importance.json").read_text(encoding="utf-8"))["warning"] == BOTH_SIDES
     for name in TABLES:
@@ -406,7 +406,7 @@ def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(
 def test_importances_that_mean_something_are_not_warned_of(measured, written, said):
     done = measured()
     assert done.model.scores["test"]["r2"] > 0.3
-    assert "mean nothing" not in said(done.study)
+    assert "mean nothing" not in said(done.result)
     path = written(done)
     assert not (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(MEAN_NOTHING)
     assert all("warning" not in pd.read_csv(path / name) for name in TABLES)
@@ -416,7 +416,7 @@ def test_the_tables_own_column_of_warnings_stays(measured, written, film_data, f
     films_frame["rating"] = np.random.default_rng(0).normal(6, 1, len(films_frame))
     films_frame.assign(warning="mine").to_csv(tmp_path / "warned.csv", index=False)
     done = measured(film_data(table=str(tmp_path / "warned.csv")))
-    assert done.study.means_nothing
+    assert done.result.means_nothing
     found = pd.read_csv(written(done) / "employee_with_importance.csv")
     assert set(found.iloc[:, films_frame.shape[1]]) == {"mine"}
 
@@ -439,13 +439,13 @@ def test_a_target_that_is_the_same_in_all_tested_films_has_no_r2_and_means_nothi
 
 def test_the_terminal_shows_the_ten_most_important_features_the_columns_and_the_groups(measured, said):
     done = measured(groups={"Anns [both]": ["cast=Ann *"]})
-    text, table = said(done.study), done.study.features
+    text, table = said(done.result), done.result.features
     assert "What the predictions of 50 test films rest on: increase of the squared error when shuffled" in text
     assert f"10 of {len(table)} features" in text
     for name, value in zip(table["feature"][:10], table["importance"][:10], strict=True):
         assert f"{name} │ {value:.4g} │" in text
     assert f"│ {table['feature'][10]} │" not in text
-    sets = done.study.aggregated.query("level == 'column'")
+    sets = done.result.aggregated.query("level == 'column'")
     for name, value in zip(sets["name"], sets["importance"], strict=True):
         assert f"│ {name} │ {value:.4g} │" in text
     assert "groups" in text
@@ -453,11 +453,11 @@ def test_the_terminal_shows_the_ten_most_important_features_the_columns_and_the_
 
 
 def test_groups_have_no_heading_where_there_are_none(measured, said):
-    assert "groups" not in said(measured().study)
+    assert "groups" not in said(measured().result)
 
 
 def test_an_interval_stands_beside_an_importance(measured, said):
     done = measured()
-    first = done.study.features.iloc[0]
+    first = done.result.features.iloc[0]
     margin = 1.96 * np.hypot(first["se_shuffle"], first["se_sample"])
-    assert f"{first['feature']} │ {first['importance']:.4g} │ {margin:.2g} │ {first['n_films']} │" in said(done.study)
+    assert f"{first['feature']} │ {first['importance']:.4g} │ {margin:.2g} │ {first['n_films']} │" in said(done.result)

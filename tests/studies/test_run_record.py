@@ -182,7 +182,7 @@ def test_importances_are_written_and_printed_where_there_are_any(folder, console
     record = RunRecord(None, console)
     record.open(folder, "name: ratings\n", done.films, [8])
     before, begun = (folder.path / "metrics.json").read_bytes(), set(names_in(folder))
-    record.close("importance", done.model, done.films, done.study)
+    record.close("importance", done.model, done.films, done.result)
     assert (folder.path / "metrics.json").read_bytes() == before
     written = {"Permu_importance_df.csv", "aggregated_importance.csv", "Aggregated_importanceNN.txt"}
     written |= {

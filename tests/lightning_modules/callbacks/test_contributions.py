@@ -11,7 +11,7 @@ import torch
 
 from greenlight_films.datamodules.features import Labels, Number
 from greenlight_films.datamodules.targets import Target
-from greenlight_films.lightning_modules.callbacks.contributions import Contributions, numbers_of
+from greenlight_films.importance.contributions import Contributions, numbers_of
 
 
 def table_of(done) -> pd.DataFrame:

@@ -8,20 +8,20 @@ from matplotlib.figure import Figure
 from greenlight_films.datamodules import Block, FeatureSpace
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.importance import Estimates
+from greenlight_films.importance.result import ImportanceResult
 from greenlight_films.lightning_modules.callbacks.importance_figures import columns_chart, values_chart
-from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy
 
 SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
 
-def study_of(values: list[str], **summary) -> ImportanceStudy:
+def study_of(values: list[str], **summary) -> ImportanceResult:
     """Return a study of a genre's values, each less important than the one before, and the last in no film."""
     space = FeatureSpace([{"column": "Genre"}], [[Block("Genre", "genre", "label", values)]])
     mean = torch.arange(len(values), 0, -1).double()
     mean[-1] = torch.nan
     found = Estimates(mean, mean, 0.3 + 0 * mean, 0.4 + 0 * mean, torch.full((len(values),), 9))
     joint = Estimates(*(field[:2] for field in found.fields()))
-    return ImportanceStudy(space, found, feature_sets(space, {}), joint, {**SUMMARY, **summary}, 0, 0)
+    return ImportanceResult(space, found, feature_sets(space, {}), joint, {**SUMMARY, **summary}, 0, 0)
 
 
 def labels_of(figure: Figure) -> list[str]:

@@ -10,8 +10,8 @@ from scipy.stats import false_discovery_control
 from greenlight_films.datamodules import Block, FeatureSpace
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.importance import Estimates
-from greenlight_films.lightning_modules.callbacks.contributions import Contributions
-from greenlight_films.lightning_modules.callbacks.importance_study import BOTH_SIDES, MEAN_NOTHING, ImportanceStudy
+from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, ImportanceResult
 
 FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
 COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "z", "p", "q", "n_films", "rank"]
@@ -38,7 +38,7 @@ def space() -> FeatureSpace:
 
 
 @pytest.fixture
-def study(space) -> ImportanceStudy:
+def study(space) -> ImportanceResult:
     """Return a study in which a genre and a writer are in no film, and two genres are alike."""
     nan = float("nan")
     values = importance([0.2, 0.1, 0.1, nan, -0.05, 0.3, 0.0, 0.02, nan], [40, 9, 8, 0, 30, 20, 4, 6, 0])
@@ -52,7 +52,7 @@ def study(space) -> ImportanceStudy:
     joint = importance(
         [of_set[one.level][one.name] for one in sets], [0 if one.name == "Writer" else 50 for one in sets]
     )
-    return ImportanceStudy(space, values, sets, joint, SUMMARY, missing_features=2, missing_sets=3)
+    return ImportanceResult(space, values, sets, joint, SUMMARY, missing_features=2, missing_sets=3)
 
 
 def test_the_table_of_features_has_the_documented_columns_in_order(study):
@@ -179,7 +179,7 @@ def test_a_study_is_whole_when_everything_was_reached(study, features, sets, who
 def test_a_model_of_numbers_alone_has_columns_and_roles_and_no_values():
     space = FeatureSpace([{"column": "Year"}], [[Block("Year", "time", "number", ["Year"])]])
     joint = importance([0.3, 0.2, 0.1], [50, 50, 50])
-    study = ImportanceStudy(space, importance([], []), feature_sets(space, {}), joint, SUMMARY, 0, 0)
+    study = ImportanceResult(space, importance([], []), feature_sets(space, {}), joint, SUMMARY, 0, 0)
     assert study.features[["feature", "importance", "level"]].to_numpy().tolist() == [["Year", 0.3, "number"]]
     assert study.aggregated[["name", "level", "importance", "sum"]].to_numpy().tolist() == [
         ["Year", "column", 0.2, 0.3],

@@ -17,9 +17,9 @@ from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries
+from greenlight_films.importance.result import ImportanceResult
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, permutation
-from greenlight_films.lightning_modules.callbacks.importance_study import ImportanceStudy
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance, held_out, keys_of
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from tests.conftest import members_of
@@ -76,7 +76,7 @@ class Dense:
         return features
 
 
-def by_name(study: ImportanceStudy) -> dict[str, float]:
+def by_name(study: ImportanceResult) -> dict[str, float]:
     return study.features.set_index("feature")["importance"].to_dict()
 
 

@@ -2,8 +2,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from greenlight_films.importance import keep_freed_memory
+from greenlight_films.importance.cpu import keep_freed_memory, one_thread_a_step
 
 MADE_AGAIN = """
 import resource, sys, torch
@@ -32,3 +33,29 @@ def test_a_large_block_that_is_made_again_costs_no_new_pages():
 def test_where_there_is_no_such_switch_nothing_happens(monkeypatch):
     monkeypatch.setattr("ctypes.CDLL", lambda name: object())
     keep_freed_memory()
+
+
+@pytest.fixture
+def three_threads():
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(1)
+
+
+def test_a_step_uses_one_thread_and_the_others_are_given_back(three_threads):
+    with one_thread_a_step() as threads:
+        assert threads == 3
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3
+
+
+def test_threads_are_given_back_after_an_error(three_threads):
+    with pytest.raises(KeyError, match="a step"), one_thread_a_step():
+        raise KeyError("a step")
+    assert torch.get_num_threads() == 3
+
+
+def test_steps_within_steps_use_one_thread(three_threads):
+    with one_thread_a_step(), one_thread_a_step() as threads:
+        assert threads == torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3

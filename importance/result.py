@@ -1,0 +1,237 @@
+"""`ImportanceResult`: the measured importances of a model's features, as tables with names and as a figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.estimates import Estimates, benjamini_hochberg
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+MEASURES = {
+    "mse": "increase of the squared error",
+    "mae": "increase of the absolute error",
+    "rmse": "increase of the RMSE",
+    "r2": "loss of R²",
+}
+
+MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mean, and these importances mean nothing."
+BOTH_SIDES = "The same films stand on both sides of the split: these importances say nothing of new films."
+SHORT = {
+    MEAN_NOTHING: "R² is not above 0: means nothing",
+    BOTH_SIDES: "same films in training: says nothing of new films",
+}
+"""The warnings as every line of a table has them."""
+
+DESCRIBED = ["feature", "column", "value", "role", "level"]
+TOP, SHOWN = 25, 10
+
+
+@dataclass(frozen=True)
+class ColumnSet:
+    """Features that are shuffled together.
+
+    Attributes:
+        level: number, column, role or group.
+        dense: (n,) int64, indices of numbers.
+        labels: (n,) int64, indices of label columns.
+    """
+
+    name: str
+    level: str
+    dense: np.ndarray
+    labels: np.ndarray
+
+
+@dataclass(frozen=True, repr=False)
+class ImportanceResult:
+    """Importances of a model's features on held-out rows: the increase of its loss when a feature is shuffled.
+
+    Attributes:
+        described: one line a feature, label columns first, then numbers: feature (its name), column, value, role,
+            level.
+        values: of every label column.
+        sets: every number as a set of its own, then sets of columns.
+        joint: of every set, its columns shuffled together.
+        summary: estimator, loss, seed, rows, baseline loss, R², leak, time and work, as plain data.
+        missing_features: label columns and numbers that were not reached before it was stopped.
+        missing_sets: likewise columns, roles and groups.
+        contributions: by how much single values move single predictions; None where it was stopped, and on all devices
+            but the first.
+        method: `exact` or `loop`, and why.
+        columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
+    """
+
+    described: pd.DataFrame
+    values: Estimates
+    sets: Sequence[ColumnSet]
+    joint: Estimates
+    summary: dict[str, Any]
+    missing_features: int = 0
+    missing_sets: int = 0
+    contributions: Contributions | None = None
+    method: str = "exact: the model's first layer is additive"
+    columns: Estimates | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether everything was measured."""
+        return not self.missing_features and not self.missing_sets
+
+    @property
+    def numbers(self) -> Estimates:
+        """Return the importance of every number."""
+        return self.joint.take(torch.arange(len(self.described) - len(self.values.mean)))
+
+    @property
+    def importances(self) -> np.ndarray:
+        """Return the importance in each shuffle, (n_columns, n_repeats); one column where most are in closed form."""
+        return self._columns.repeats.numpy()
+
+    @property
+    def importances_mean(self) -> np.ndarray:
+        """Return the importance of each column, (n_columns,), NaN where no row has anything but 0."""
+        return self._columns.mean.numpy()
+
+    @property
+    def importances_std(self) -> np.ndarray:
+        """Return the standard deviation of a single shuffle, (n_columns,), NaN where a single shuffle was drawn."""
+        return self._columns.std.numpy()
+
+    @property
+    def _columns(self) -> Estimates:
+        return Estimates.cat([self.values, self.numbers]) if self.columns is None else self.columns
+
+    @property
+    def means_nothing(self) -> bool:
+        """Return whether the model is no better than guessing the mean."""
+        return self.summary["r2"] is None or self.summary["r2"] <= 0
+
+    @property
+    def warnings(self) -> list[str]:
+        """Return what must be known before any of these numbers is read."""
+        return [MEAN_NOTHING] * self.means_nothing + [BOTH_SIDES] * self.summary["leak"]
+
+    @property
+    def in_short(self) -> str:
+        """Return the warnings for a line of a table or a title; empty where there is none."""
+        return "; ".join(SHORT[warning] for warning in self.warnings)
+
+    @property
+    def measure(self) -> str:
+        """Return what an importance is, with its unit."""
+        return measure(self.summary["loss"], self.summary["unit"])
+
+    @property
+    def films(self) -> str:
+        """Return on which films it was measured: `1,234 test films`."""
+        sides = {"test": "test films", "val": "validation films", None: "rows"}
+        return f"{self.summary['films']:,} {sides[self.summary['split']]}"
+
+    @cached_property
+    def features(self) -> pd.DataFrame:
+        """Return one line a feature, the most important first.
+
+        Those that no held-out film carries have no importance and come last; ties go by name. `direction` is that of
+        `Contributions`, empty where there are none.
+        """
+        direction = np.nan if self.contributions is None else self.contributions.direction
+        table = self.described.assign(direction=direction, **_numbers(Estimates.cat([self.values, self.numbers])))
+        first = ["feature", "importance", "direction", "column", "value", "role", "level"]
+        return _ranked(table[[*first, *table.columns.difference(first, sort=False)]], "feature")
+
+    @cached_property
+    def aggregated(self) -> pd.DataFrame:
+        """Return one line a column, role and group: the sum of its features' importances beside the joint one."""
+        sums = [_sum(columns, self.values, self.numbers) for columns in self.sets]
+        table = pd.DataFrame(
+            {
+                "name": [columns.name for columns in self.sets],
+                "level": [columns.level for columns in self.sets],
+                "features": [len(columns.dense) + len(columns.labels) for columns in self.sets],
+                "sum": [total for total, _ in sums],
+                "sum_se": [error for _, error in sums],
+                **_numbers(self.joint),
+            }
+        )
+        table = table[table["level"] != "number"]
+        parts = [_ranked(_corrected(part), "name") for _, part in table.groupby("level", sort=False)]
+        return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a copy of `features`: one line a feature, with importance, standard errors, p and q."""
+        return self.features.copy()
+
+    def plot(self, top: int = TOP) -> "go.Figure":
+        """Draw the most important features with 95 % intervals. Needs plotly."""
+        import plotly.graph_objects as go
+
+        table = self.features[self.features["importance"].notna()].head(top)
+        bars = go.Bar(x=table["importance"], y=table["feature"], orientation="h", error_x={"array": margins(table)})
+        title = f"The {len(table)} most important of {len(self.features):,} features, {self.films}"
+        figure = go.Figure(bars, {"title": f"{title} ({self.in_short})" if self.warnings else title})
+        return figure.update_xaxes(title=self.measure).update_yaxes(autorange="reversed", type="category")
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._heading(), self._shown().to_string(index=False)])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the warnings and the most important features."""
+        heading = "".join(f"<p>{line}</p>" for line in self._heading())
+        return heading + self._shown().to_html(index=False)
+
+    def _heading(self) -> list[str]:
+        about = f"{min(SHOWN, len(self.features))} of {len(self.features):,} features on {self.films}: {self.measure}"
+        return [*self.warnings, about, f"Method: {self.method}"]
+
+    def _shown(self) -> pd.DataFrame:
+        table = self.features.head(SHOWN)
+        return table.assign(**{"± 95 %": margins(table)})[["feature", "importance", "± 95 %", "q", "n_films"]]
+
+
+def measure(loss: str, unit: str) -> str:
+    """Return what an importance is, with its unit from that of the target.
+
+    >>> measure("mse", "points")
+    'increase of the squared error when shuffled, (points)²'
+    """
+    if loss == "r2" or not unit:
+        return f"{MEASURES[loss]} when shuffled"
+    return f"{MEASURES[loss]} when shuffled, ({unit}){'²' if loss == 'mse' else ''}"
+
+
+def margins(table: pd.DataFrame) -> pd.Series:
+    """Return half the width of the 95 % interval of each line of `features` or `aggregated`."""
+    return 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
+
+
+def _numbers(importance: Estimates) -> dict[str, np.ndarray]:
+    names = ("importance", "std", "se_shuffle", "se_sample")
+    derived = {"z": importance.z(), "p": importance.p(), "q": importance.q(), "n_films": importance.n_films}
+    fields = dict(zip(names, importance.fields(), strict=False)) | derived
+    return {name: field.numpy() for name, field in fields.items()}
+
+
+def _sum(columns: ColumnSet, values: Estimates, numbers: Estimates) -> tuple[float, float]:
+    """Return the sum of the features' importances, and its error if they were independent."""
+    parts = [(numbers, columns.dense), (values, columns.labels)]
+    total = sum(float(part.mean[indices].nansum()) for part, indices in parts)
+    return total, sum(float(part.variance[indices].nansum()) for part, indices in parts) ** 0.5
+
+
+def _corrected(level: pd.DataFrame) -> pd.DataFrame:
+    """Return the lines of one level with q among them alone: a column and a role may be the same features."""
+    return level.assign(q=benjamini_hochberg(torch.from_numpy(level["p"].to_numpy(copy=True))).numpy())
+
+
+def _ranked(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    table = table.sort_values(["importance", name], ascending=[False, True], ignore_index=True, na_position="last")
+    known = table["importance"].notna()
+    return table.assign(rank=pd.Series(np.arange(1, len(table) + 1), dtype="Int64").mask(~known))
