@@ -209,3 +209,6 @@ def _print_account(source: Source, preparation: Preparation, n_films: int, conso
     if absent:
         console.print(f"Not there: {absent}; what they tell is missing", highlight=False, soft_wrap=True)
     console.print(f"{n_films:,} films", style="bold", highlight=False)
+
+
+run = prepare

@@ -1,70 +1,49 @@
-"""The command `report`: a page of a run's results, or of several runs side by side."""
+"""`report`: write a page of a run's results, or of several side by side."""
 
+import argparse
 from pathlib import Path
+from typing import NoReturn
 
 from rich.console import Console
 
-from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.errors import nearest
-from greenlight_films.reports.page import report_page
-from greenlight_films.studies.folder import Folder
-from greenlight_films.studies.results import Results
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.reports.report import PAGE, write_page
 from greenlight_films.studies.run_folder import RunFolder
 
-PAGE = "report.html"
+OPTIONS = ("--run", "--out")
 
 
-def report(words: list[str], console: Console) -> None:
-    """Write the page of the runs that `--run` names.
-
-    Args:
-        words: the options.
-
-    Raises:
-        InputError: a run is none, or an option is unknown.
-    """
-    paths, out = _parse(words)
-    runs = [RunFolder.open(path) for path in paths]
-    for run in runs:
-        if not (run.path / "metrics.json").is_file():
-            raise InputError(f"--run {run.path} has no metrics.json: it is no run of a study, or was not begun")
-    if len({run.path.resolve() for run in runs}) < len(runs):
-        raise InputError("--run must name each run once, to compare it with others")
-    page = Path(out) if out else runs[0].path / PAGE if len(runs) == 1 else runs[0].path.parent / PAGE
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise InputError(f"--out must end in .html, got {page}")
-    if page.is_dir():
-        raise InputError(f"--out must be a file, got the folder {page}")
-    _write(runs, page, console)
-
-
-def write_report(run: Path, console: Console) -> None:
-    """Write the page of a run that has just ended."""
-    _write([RunFolder(run)], run / PAGE, console)
-
-
-def _write(runs: list[RunFolder], page: Path, console: Console) -> None:
-    with console.status("Drawing"):
-        Folder(page.parent).write_text(page.name, report_page([Results(run) for run in runs]))
-    console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)
-
-
-def _parse(words: list[str]) -> tuple[list[str], str | None]:
-    """Return the folders behind `--run`, and what `--out` names."""
-    found: dict[str, list[str]] = {"--run": [], "--out": []}
-    option = ""
-    for word in words:
-        if word.startswith("--"):
-            option, equals, value = word.partition("=")
-            if option not in found:
-                raise InputError(f"no option '{option}'{nearest(option, found)}")
-            found[option] += [value] if equals else []
-        elif not option:
-            raise InputError(f"`report` takes folders behind --run, got {word}")
-        else:
-            found[option].append(word)
-    if not found["--run"]:
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments: "):
+            option = message.removeprefix("unrecognized arguments: ").split("=")[0].split()[0]
+            if option.startswith("-"):
+                raise InputError(f"no option '{option}'{nearest(option, OPTIONS)}")
+            raise InputError(f"`report` takes folders behind --run, got {option}")
+        if "--out" in message:
+            raise InputError("--out needs one file, such as report.html")
         raise InputError("`report` needs a run, or several to compare: give --run runs/<study>/version_<n> [...]")
-    if len(found["--out"]) > 1 or ("--out" in words and not found["--out"]) or "" in found["--out"]:
-        raise InputError("--out needs one file, such as report.html")
-    return found["--run"], next(iter(found["--out"]), None)
+
+
+def run(words: list[str], console: Console) -> None:
+    """Write the page of the runs that `--run` names."""
+    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--run", nargs="+", action="extend", required=True)
+    parser.add_argument("--out")
+    given = parser.parse_args(words)
+    runs = [RunFolder.open(path) for path in given.run]
+    for folder in runs:
+        if not (folder.path / "metrics.json").is_file():
+            raise InputError(f"--run {folder.path} has no metrics.json: it is no run of a study, or was not begun")
+    if len({folder.path.resolve() for folder in runs}) < len(runs):
+        raise InputError("--run must name each run once, to compare it with others")
+    page = runs[0].path / PAGE if len(runs) == 1 else runs[0].path.parent / PAGE
+    if given.out is not None:
+        page = Path(given.out)
+        if page.suffix.lower() not in (".html", ".htm"):
+            raise InputError(
+                f"--out must end in .html, got {page}" if given.out else "--out needs one file, such as report.html"
+            )
+        if page.is_dir():
+            raise InputError(f"--out must be a file, got the folder {page}")
+    write_page(runs, page, console)

@@ -109,6 +109,10 @@ class Films:
     def n_rows(self) -> int:
         return len(self.number)
 
+    @property
+    def ids(self) -> pd.DataFrame:
+        return self.labels
+
     def film_codes(self) -> np.ndarray:
         """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
         if "film" not in self.labels:

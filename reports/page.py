@@ -19,8 +19,6 @@ from greenlight_films.reports.figures.style import CONFIG, amount, figure_json, 
 from greenlight_films.reports.score_table import (
     HEADINGS,
     heading_of,
-    in_order,
-    known_after_release_warning,
     no_better_than_mean,
 )
 from greenlight_films.reports.sections import (
@@ -33,6 +31,7 @@ from greenlight_films.reports.sections import (
     scores_section,
 )
 from greenlight_films.reports.terminal import ACTING
+from greenlight_films.studies.metrics import in_order, known_after_release_warning
 from greenlight_films.studies.results import NETWORK, Results
 
 MOST_MOVED, LEAST, DIGITS, FIRST = 15, 0.002, 3, 25

@@ -1,15 +1,17 @@
 from .artifacts import Artifacts, load_artifacts, save_artifacts
-from .film_trainer import FilmTrainer
+from .results import Results
 from .run_folder import RunFolder
-from .run_record import RunRecord
 from .saved_mlp import SavedMLP
+from .train import Trained
+from .training import Training
 
 __all__ = [
     "Artifacts",
-    "FilmTrainer",
+    "Results",
     "RunFolder",
-    "RunRecord",
     "SavedMLP",
+    "Trained",
+    "Training",
     "load_artifacts",
     "save_artifacts",
 ]

@@ -12,6 +12,7 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.whole_files import cannot_write, sweep
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, describe_data
 from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.results import refuse_broken_files
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
 
@@ -20,13 +21,20 @@ LOUD = "bold red"
 
 @contextmanager
 def open_run(
-    settings: Settings, data: FilmDataModule, run: RunFolder | None, console: Console, *, trains: str = ""
+    settings: Settings,
+    data: FilmDataModule,
+    run: RunFolder | None,
+    console: Console,
+    *,
+    trains: str = "",
+    adds: bool = False,
 ) -> Iterator[RunFolder]:
     """Give a command its folder: a new one, with the config and what is known of the data, or the run given.
 
     Args:
         data: after `setup`.
         trains: the command that trains in the folder and can be resumed, if it does; no other process may then.
+        adds: whether scores or models are added to those of the run, whose files must then be readable.
 
     Raises:
         InputError: the folder is in use or can't be written, or another process of this command is lost.
@@ -35,6 +43,8 @@ def open_run(
     if not is_rank_zero(settings.training.num_nodes):
         yield RunFolder(Path("runs/films/version_0"))  # other processes write nothing, and take rank zero's
         return
+    if run and adds:
+        refuse_broken_files(run)
     is_new = run is None
     run = run or RunFolder.create(settings.runs, settings.name)
     with ExitStack() as stack:

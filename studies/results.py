@@ -171,3 +171,14 @@ class Results:
 def with_films(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows with the code of the film that each belongs to in place of its id; without ids each is one."""
     return rows.assign(film=film_codes(rows["film"]) if "film" in rows else np.arange(len(rows)))
+
+
+def refuse_broken_files(run: RunFolder) -> None:
+    """Read the files of a run that a command adds to, before it works.
+
+    Raises:
+        InputError: one holds what no command wrote.
+    """
+    for name in ("metrics.json", "artifacts/metadata.json"):
+        run.read_json(name)
+    Results(run).table("baselines/predictions.csv")

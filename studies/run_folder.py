@@ -12,9 +12,10 @@ from typing import Any, Literal
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.errors import nearest
+from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.whole_files import cannot_write
 from greenlight_films.studies.folder import Folder
-from greenlight_films.studies.settings.config_file import refuse_malformed
+from greenlight_films.studies.settings.config_file import check_config
 from greenlight_films.studies.written_files import refuse_other_content, unreadable
 
 LOCKED: set[int] = set()
@@ -74,7 +75,7 @@ class RunFolder(Folder):
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
                 f"{path} has no config.yaml{wish}{found}"
             )
-        refuse_malformed(folder / "config.yaml", option)
+        check_config(folder / "config.yaml", option)
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
 
     @contextmanager
@@ -145,7 +146,7 @@ class RunFolder(Folder):
         if not path.is_file():
             raise InputError(
                 f"{path} does not exist: no epoch was finished, or it was removed; "
-                f"train anew with `python cli.py fit --config {self.config}`"
+                f"train anew with `{command(f'fit --config {self.config}')}`"
             )
         return path
 

@@ -36,7 +36,7 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     resume = checkpoint_to_resume(run, settings.checkpoint)
     data = load(settings)
     refuse_impossible(settings.comparison, data)
-    with open_run(settings, data, run, console, trains="study") as folder:
+    with open_run(settings, data, run, console, trains="study", adds=True) as folder:
         trained = train(data, settings.model, settings.training, folder.path, [settings.tensorboard], resume)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)

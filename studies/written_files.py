@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.program import command
 
 COUNTS = {...: int}
 SCORES = {...: float | None, "rmse": float | None, "r2": float | None}
@@ -66,7 +67,7 @@ def unreadable(run: Path, name: str, problem: object) -> InputError:
     """Return what to say of a file that is not what a command wrote."""
     said = (str(problem).splitlines() or [type(problem).__name__])[0][:300]
     writer = WRITERS.get(Path(name).parts[0], "importance")
-    again = f"remove it, and `python cli.py {writer} --run {run}` writes it anew"
+    again = f"remove it, and `{command(f'{writer} --run {run}')}` writes it anew"
     return InputError(f"{run / name} can't be read: {said}; {'bring back a copy' if name == 'config.yaml' else again}")
 
 

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from greenlight_films.datamodules.program import command
 from greenlight_films.sources.homes import HOMES
 
 COMMANDS = {
@@ -125,36 +126,36 @@ OPTIONS = {
 }
 
 EXAMPLES = {
-    "study": "python cli.py study --config configs/ratings.yaml",
-    "fit": "python cli.py fit --config configs/ratings.yaml --trainer.max_epochs 5",
-    "tune": "python cli.py tune --config configs/tune_mlp.yaml",
-    "validate": "python cli.py validate --run runs/ratings/version_0",
-    "test": "python cli.py test --run runs/ratings/version_0",
-    "predict": "python cli.py predict --run runs/ratings/version_0 --data.table new.csv",
-    "importance": "python cli.py importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
-    "baselines": "python cli.py baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
-    "audit": "python cli.py audit --config configs/ratings.yaml",
-    "report": "python cli.py report --run runs/ratings/version_0",
-    "prepare": "python cli.py prepare the-movies-dataset --raw downloads/ --out films.parquet",
+    "study": "study --config configs/ratings.yaml",
+    "fit": "fit --config configs/ratings.yaml --trainer.max_epochs 5",
+    "tune": "tune --config configs/tune_mlp.yaml",
+    "validate": "validate --run runs/ratings/version_0",
+    "test": "test --run runs/ratings/version_0",
+    "predict": "predict --run runs/ratings/version_0 --data.table new.csv",
+    "importance": "importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
+    "baselines": "baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
+    "audit": "audit --config configs/ratings.yaml",
+    "report": "report --run runs/ratings/version_0",
+    "prepare": "prepare the-movies-dataset --raw downloads/ --out films.parquet",
 }
 
 
 def show_overview(console: Console) -> None:
     """Print the commands."""
     console.print("[bold]Greenlight[/bold] learns what makes a film succeed, and says how far to trust it.\n")
-    _print_pairs("python cli.py COMMAND [OPTIONS]", COMMANDS, console)
-    console.print(f"\nBegin with    [bold]{EXAMPLES['study']}[/bold]", highlight=False)
-    console.print("Options of a command    [bold]python cli.py COMMAND --help[/bold]", highlight=False)
+    _print_pairs(command("COMMAND [OPTIONS]"), COMMANDS, console)
+    console.print(f"\nBegin with    [bold]{command(EXAMPLES['study'])}[/bold]", highlight=False)
+    console.print(f"Options of a command    [bold]{command('COMMAND --help')}[/bold]", highlight=False)
 
 
-def show_command(command: str, console: Console) -> None:
+def show_command(word: str, console: Console) -> None:
     """Print a command's usual options."""
-    _print_pairs(f"python cli.py {command}: {COMMANDS[command]}", OPTIONS[command], console)
-    console.print(f"\nExample    [bold]{escape(EXAMPLES[command])}[/bold]", highlight=False)
-    if command in ("prepare", "report"):  # have no others
+    _print_pairs(f"{command(word)}: {COMMANDS[word]}", OPTIONS[word], console)
+    console.print(f"\nExample    [bold]{escape(command(EXAMPLES[word]))}[/bold]", highlight=False)
+    if word in ("prepare", "report"):  # have no others
         return
     console.print(
-        f"Every option    [bold]python cli.py {command} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
+        f"Every option    [bold]{command(word)} --help-all[/bold], as YAML with [bold]--print_config[/bold]",
         highlight=False,
     )
 

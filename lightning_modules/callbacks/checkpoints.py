@@ -52,7 +52,7 @@ class WholeCheckpointIO(TorchCheckpointIO):
 
 
 def digest(checkpoint: Mapping[str, Any]) -> str:
-    """Return a hash of all entries of a checkpoint, of tensors their types and shapes: files have sums of their bytes."""
+    """Return a hash of a checkpoint's entries, of tensors their types and shapes; files have sums of their bytes."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, torch.Tensor):

@@ -38,7 +38,7 @@ from greenlight_films.importance import (
     Tasks,
     keys_of,
 )
-from greenlight_films.lightning_modules.callbacks.stop import deaf, each_hears
+from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
@@ -124,7 +124,10 @@ class PermutationImportance(Callback):
         sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, self.groups)]
         tasks = self._tasks(reference, space, sets)
         results: list[TaskResult] = []
-        with suppress(KeyboardInterrupt), each_hears():  # what is finished is kept, and what is missing is counted
+        with (
+            suppress(KeyboardInterrupt),
+            interrupted_alone(),
+        ):  # what is finished is kept, and what is missing is counted
             _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), results)
         results = _of_all_devices(trainer, results)
         values, joint = tasks.together(results)
@@ -157,7 +160,7 @@ class PermutationImportance(Callback):
     def _contributions(self, films: FilmDataModule, reference: Reference) -> Contributions:
         encoder = films.fitted.encoder
         medians = torch.from_numpy(encoder.at_medians())
-        with deaf():  # the importances are whole, and would be lost
+        with uninterrupted():  # the importances are whole, and would be lost
             number = films.films.number[getattr(films.films.rows, self.split)]
             return Contributions.of(reference, encoder.space.n_labels, numbers_of(encoder.space), medians, number)
 
@@ -256,7 +259,7 @@ def _of_all_devices(trainer: pl.Trainer, results: list[TaskResult]) -> list[Task
         return results
     plain = [(result.kind, result.indices.cpu(), result.importance.cpu(), result.updates) for result in results]
     gathered: list[Any] = [None] * trainer.world_size
-    with deaf():
+    with uninterrupted():
         torch.distributed.all_gather_object(gathered, plain)
     return [TaskResult(*fields) for of_device in gathered for fields in of_device]
 

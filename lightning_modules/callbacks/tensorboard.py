@@ -12,9 +12,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from torch import Tensor
 
 from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.datamodules.program import as_typed
 from greenlight_films.lightning_modules.callbacks.data_summary import data_summary
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor, log_epoch
-from greenlight_films.studies.tune.search_space import as_text
 
 FINAL = ("test/rmse", "test/mae", "test/r2")
 """The scores that stand beside a run's settings."""
@@ -34,7 +34,7 @@ def show_hyperparameters(board: TensorBoardLogger, values: Mapping[str, Any], sc
     """
     from torch.utils.tensorboard.summary import hparams  # half a second, for who writes anything
 
-    shown = {key: value if isinstance(value, int | float) else as_text(value) for key, value in values.items()}
+    shown = {key: value if isinstance(value, int | float) else as_typed(value) for key, value in values.items()}
     for summary in hparams(shown, dict.fromkeys(scores, 0.0)):  # type: ignore[no-untyped-call]
         board.experiment._get_file_writer().add_summary(summary)
 

@@ -1,0 +1,52 @@
+"""What a command prints at its end: the scores of a run, what its predictions rest on, and its folder."""
+
+from typing import Any
+
+from rich.console import Console
+
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.reports.importance_table import print_importance
+from greenlight_films.reports.score_table import print_scores
+from greenlight_films.studies.results import Results
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.write import scores_of_new_films
+
+
+def print_summary(results: Results, console: Console, *, importance: bool = True) -> None:
+    """Print the scores on the test films, importances where they are wanted, and the folder."""
+    metrics = results.metrics
+    rows = metrics["rows"]["test"]
+    whose = ", whose films are also among the training rows" if metrics["leak"] else ""
+    print_scores(f"{rows:,} held-out test {_films(metrics)}{whose}", metrics["unit"], metrics["models"], console)
+    if importance:
+        print_importance(results, console)
+    print_folder(results.run, console)
+
+
+def print_validation(results: Results, console: Console) -> None:
+    """Print the scores on the validation films."""
+    metrics = results.metrics
+    title = f"{metrics['rows']['val']:,} validation {_films(metrics)}"
+    print_scores(title, metrics["unit"], metrics["validation"], console)
+
+
+def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, console: Console) -> None:
+    """Say of new films how many were predicted, into which file, and how well where their target is known."""
+    if data.films.rows is not None:  # the run's own
+        return
+    unseen = sum(data.films.unseen().values())
+    console.print(f"{data.films.n_rows:,} films predicted, {unseen:,} labels unknown to the model: {name}")
+    n_known, scores = scores_of_new_films(model, data)
+    if n_known:
+        title = f"{n_known:,} have a target; those that the model was trained on flatter it"
+        print_scores(title, data.declared.target.unit, {"mlp": scores}, console)
+
+
+def print_folder(run: RunFolder, console: Console) -> None:
+    """Print the run's folder."""
+    console.print(f"\n{run.path}/", highlight=False, style="bold", soft_wrap=True)
+
+
+def _films(metrics: dict[str, Any]) -> str:
+    return "films" if metrics["films"] == sum(metrics["rows"].values()) else "rows"

@@ -1,0 +1,136 @@
+"""Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
+
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+from greenlight_films.datamodules import FilmDataModule, Films
+from greenlight_films.importance import FEW_FILMS, ImportanceResult
+from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.result import ColumnSet
+from greenlight_films.studies.run_folder import RunFolder
+
+CONTRIBUTIONS = "contributions.parquet"
+
+DIGITS = 6
+"""Significant digits of a written importance: more of an estimate is noise."""
+
+
+def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataModule) -> None:
+    """Write every file of importances, or none: they are of one measurement."""
+    from greenlight_films.lightning_modules.callbacks.importance_figures import values_chart  # matplotlib takes long
+
+    tables = {
+        "Permu_importance_df.csv": _rounded(result.features),
+        "aggregated_importance.csv": _rounded(result.aggregated),
+        "employee_with_importance.csv": with_importance(data.read(), data, result),
+    }
+    contents = {name: run.csv(_with_warning(table, result)).encode("utf-8") for name, table in tables.items()}
+    roles = result.aggregated[result.aggregated["level"] == "role"].sort_values("sum", ascending=False)
+    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
+    contents["Aggregated_importanceNN.txt"] = ("\n".join([*result.warnings, *lines]) + "\n").encode("utf-8")
+    contents["importance.json"] = run.json(describe_importance(result)).encode("utf-8")
+    picture = BytesIO()
+    values_chart(result).savefig(picture, dpi=150, format="png")
+    contents["importance.png"] = picture.getvalue()
+    if result.contributions is not None:
+        contents[CONTRIBUTIONS] = _packed(result.contributions, result)
+    run.write_all(contents)
+    if result.contributions is None:
+        (run.path / CONTRIBUTIONS).unlink(missing_ok=True)  # of an earlier model
+
+
+def describe_importance(result: ImportanceResult) -> dict[str, Any]:
+    """Return what `importance.json` holds: how importances were measured, and of how many features."""
+    values, numbers = result.values, result.numbers
+    n_features = len(values.mean) + len(numbers.mean)
+    estimable = int(values.estimable.sum()) + int(numbers.estimable.sum())
+    few = values.estimable & (values.n_films < FEW_FILMS)
+    return {
+        **({"warning": " ".join(result.warnings)} if result.warnings else {}),
+        **result.summary,
+        "features": n_features,
+        "estimable": estimable,
+        "not_estimable": n_features - estimable - result.missing_features,
+        "fewer_than_5_films": int(few.sum()),
+        "missing": result.missing_features,
+        "missing_columns": result.missing_sets,
+    }
+
+
+def with_importance(table: pd.DataFrame, data: FilmDataModule, result: ImportanceResult) -> pd.DataFrame:
+    """Return the whole table with, for each feature column, the summed importance of the row's own values.
+
+    Values that are not estimable add nothing; a row without a target, which the model never saw, has none.
+    """
+    films = data.films
+    table, total = table.copy(deep=False), np.zeros(films.n_rows)
+    for column in result.sets:
+        if column.level == "column":
+            summed = _importance_of_rows(column, data, result)
+            table[_free(f"importance of {column.name}", table)] = _in_table(summed, films, len(table))
+            total += summed
+    table[_free("importance", table)] = _in_table(total, films, len(table))
+    return table
+
+
+def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: ImportanceResult) -> np.ndarray:
+    """Return the importances of the values that each row has in a column, summed, (n_rows,)."""
+    films = data.films
+    labels, dense = films.encoded.labels, films.encoded.dense
+    of_value = np.zeros(len(result.values.mean))
+    of_value[column.labels] = result.values.mean.nan_to_num().numpy()[column.labels]
+    of_number = result.numbers.mean.nan_to_num().numpy()
+    row = np.repeat(np.arange(films.n_rows), np.diff(labels.indptr))
+    summed = np.bincount(row, weights=of_value[labels.indices], minlength=films.n_rows).astype(np.float64)
+    is_indicator = np.array([block.kind == "missing" for block in data.fitted.encoder.space.dense], dtype=bool)
+    indicators = column.dense[is_indicator[column.dense]]
+    is_missing = (dense[:, indicators] > 0).any(1) if len(indicators) else np.zeros(films.n_rows, dtype=bool)
+    known = of_number[np.setdiff1d(column.dense, indicators)].sum()
+    return summed + np.where(is_missing, of_number[indicators].sum(), known)
+
+
+def _packed(contributions: Contributions, result: ImportanceResult) -> bytes:
+    """Return one line a row and value, as Parquet."""
+    names = pa.array(result.described["feature"], pa.string())
+    table = pa.table(
+        {
+            "row": pa.array(contributions.row, pa.int32()),
+            "feature": names.take(pa.array(contributions.feature)).dictionary_encode(),
+            "contribution": pa.array(contributions.value.astype(np.float32)),
+        }
+    )
+    packed = BytesIO()
+    metadata = {"unit": result.summary["unit"], "warning": result.in_short}
+    parquet.write_table(table.replace_schema_metadata(metadata), packed, compression="zstd")
+    return packed.getvalue()
+
+
+def _with_warning(table: pd.DataFrame, result: ImportanceResult) -> pd.DataFrame:
+    """Put what makes these importances meaningless into every line, since lines are sorted and copied."""
+    return table.assign(**{_free("warning", table): result.in_short}) if result.warnings else table
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    return table.assign(**{name: _significant(table[name].to_numpy()) for name in table.select_dtypes("float")})
+
+
+def _significant(values: np.ndarray) -> np.ndarray:
+    return np.array([float(f"{value:.{DIGITS}g}") for value in values])
+
+
+def _free(name: str, table: pd.DataFrame) -> str:
+    """Return a name that is no column of the table yet."""
+    while name in table:
+        name += " (Greenlight)"
+    return name
+
+
+def _in_table(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
+    column = np.full(n_rows, np.nan)
+    column[films.number - 1] = _significant(values)
+    return column
