@@ -2,8 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
+TYPES := build/types/greenlight_films
+PACKAGES := $(filter-out greenlight_films,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: run test fuzz soak check format tensorboard audit clean
+.PHONY: run test check types soak fuzz gpu versions format tensorboard audit clean
 
 run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
@@ -11,19 +13,31 @@ run: $(INSTALLED)
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
-	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
-
-soak: $(INSTALLED)  # what takes too long for every change: 200 kills, the default study in 4 GB, malformed inputs
-	GREENLIGHT_KILLS=200 $(BIN)/python -m pytest tests/test_interruptions.py
-	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
-	$(MAKE) fuzz
-
-check: $(INSTALLED)
+check: $(INSTALLED) types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+types:  # mypy sees the clone's packages as they are installed: inside greenlight_films
+	rm -rf $(TYPES)
+	mkdir -p $(TYPES)
+	ln -s $(addprefix ../../../,$(PACKAGES) $(wildcard greenlight_films/*.py*)) $(TYPES)
+
+soak: $(INSTALLED)  # what takes too long for every change: kills, the wheel, the default study in 4 GB, malformed inputs
+	$(BIN)/python -m pytest tests/soak
+	GREENLIGHT_KILLS=200 $(BIN)/python -m pytest tests/test_interruptions.py
+	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
+	$(MAKE) fuzz
+
+fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
+	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
+
+gpu:  # checks and measures on a GPU; needs what benchmarks/gpu.sh names, and no more
+	PYTHON=$(firstword $(wildcard $(BIN)/python) $(PYTHON)) bash benchmarks/gpu.sh
+
+versions: $(INSTALLED)  # the tests with the lowest versions that pyproject.toml allows, and with the newest
+	$(BIN)/python .ci/versions.py
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
@@ -39,7 +53,7 @@ audit: $(INSTALLED)
 	$(BIN)/python .ci/audit.py .venv/auditor/bin/pip-audit
 
 clean:
-	rm -rf .venv
+	rm -rf .venv build
 
 $(INSTALLED): pyproject.toml constraints.txt hashes.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Greenlight needs Python 3.11 or newer: make PYTHON=...")'
