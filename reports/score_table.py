@@ -27,7 +27,7 @@ def describe_data(study: str, target: TargetColumn, films: Films, fitted: Fitted
         "study": study,
         "target": target.name,
         "unit": target.unit,
-        "films": int(films.labels["film"].nunique()) if "film" in films.labels else films.n_rows,
+        "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
         "features": {"dense": space.n_dense, "labels": space.n_labels},
@@ -66,7 +66,7 @@ def plain(scores: Scores) -> dict[str, Any]:
 
 def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
     """Return one line a film: film and title where given, row (from 1), split, actual, predicted."""
-    table = films.labels.copy()
+    table = films.ids.copy()
     table["row"] = films.number
     table["split"] = films.side_names()
     table["actual"] = films.actual

@@ -43,7 +43,7 @@ def write_predictions(run: RunFolder, films: Films, found: dict[str, Fit]) -> No
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
-    names = {name: films.labels[name].to_numpy()[films.rows.test] for name in films.labels}  # there may be none
+    names = {name: films.ids[name].to_numpy()[films.rows.test] for name in films.ids}  # there may be none
     table = pd.DataFrame({**names, "row": rows, "actual": films.actual[films.rows.test]})
     known = Results(run).table(name)
     if len(known):

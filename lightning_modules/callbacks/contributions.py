@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.datamodules import FeatureSpace, FilmEncoder
-from greenlight_films.datamodules.feature_sets import block_places
+from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.importance import Reference, label_contributions, mean_by_film, number_contributions
 
 
@@ -62,7 +62,7 @@ class Contributions:
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:
     """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
-    places = iter(block_places(space.dense))
+    places = iter(block_columns(space.dense))
     dense = [[next(places) for block in group if block.kind != "label"] for group in space.groups]
     return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
 
