@@ -9,7 +9,7 @@ from greenlight_films.baselines.baseline import Stored
 from greenlight_films.baselines.columns import matching
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace
-from greenlight_films.datamodules.feature_sets import block_places
+from greenlight_films.datamodules.feature_sets import block_columns
 
 MOST_VALUES = 50
 """Of a column that nobody named: one with more labels is left out."""
@@ -36,7 +36,7 @@ class Design(Stored):
         chosen = matching(space, patterns, option)
         self.dense, kept = chosen.dense, [np.array([], int)]
         self.references: dict[str, str] = {}
-        for block, places in zip(space.labels, block_places(space.labels), strict=True):
+        for block, places in zip(space.labels, block_columns(space.labels), strict=True):
             wanted = places[np.isin(places, chosen.labels)]
             if not len(wanted) or (patterns is None and len(wanted) > MOST_VALUES):
                 continue

@@ -95,7 +95,7 @@ def measure(rounds: int = 9, epochs: int = 3) -> dict[str, float]:
     labels = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Production"]
     lists = (Labels(name, weight="sqrt", min_films=2) for name in labels)
     features: list[Feature[Any]] = [Number("Year"), Number("Runtime"), *lists]
-    films = FilmDataModule("wikidata-films", features, Target("Rating"))
+    films = FilmDataModule("wikidata-films", features=features, target=Target("Rating"))
     films.setup("fit")
     whole = films.train_dataloader()
     per_row = DataLoader(PerRow(whole.dataset), batch_size=256, shuffle=True, collate_fn=join)  # type: ignore[arg-type]

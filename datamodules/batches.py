@@ -1,4 +1,4 @@
-"""Batches of encoded films: one slice of the CSR arrays a batch, in an order that depends on seed and epoch alone."""
+"""Batches of encoded films, sliced from CSR arrays, in an order that depends on seed and epoch alone."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
@@ -16,7 +16,7 @@ class Batch(NamedTuple):
     """Films as the network takes them.
 
     Attributes:
-        row: (n,) int64, the film's place in `Films`.
+        row: (n,) int64, the row's index in `Films`.
         dense: (n, n_dense) float32.
         labels: (n_present,) int32, label columns, row after row.
         offsets: (n + 1,) int32, row i has labels[offsets[i]:offsets[i + 1]].
@@ -37,7 +37,7 @@ class FilmRows(Dataset[Batch]):
 
     Args:
         target: (n_rows,) scaled targets of all films; NaN where not known.
-        rows: which films, by their place; all by default.
+        rows: indices of the films that take part; all by default.
     """
 
     def __init__(self, encoded: EncodedFilms, target: np.ndarray, rows: np.ndarray | None = None) -> None:
@@ -51,9 +51,9 @@ class FilmRows(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, places: list[int]) -> Batch:
-        """Return the films at these places among the rows."""
-        row = self.rows[torch.tensor(places, dtype=torch.int64)]
+    def __getitem__(self, positions: list[int]) -> Batch:
+        """Return the films at these positions among the rows."""
+        row = self.rows[torch.tensor(positions, dtype=torch.int64)]
         starts = self.offsets[row]
         counts = self.offsets[row + 1] - starts
         offsets = torch.zeros(len(row) + 1, dtype=torch.int64)
@@ -70,8 +70,7 @@ class FilmRows(Dataset[Batch]):
 
 
 class SharedBatchSampler(DistributedSampler[list[int]]):
-    """Cuts rows into batches and gives each device its part of every batch, so that any number of devices takes the
-    same steps.
+    """Cuts rows into batches and gives each device its part of every batch: any number of devices takes the same steps.
 
     Device r gets rows r, r + n_devices, ... of a batch: as many as the others or one less, none where a batch has fewer
     rows than there are devices. No row is repeated and none is left out. Shuffled, the order depends on (seed, epoch)
@@ -83,7 +82,7 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         batch_size: rows a batch, of all devices; the last batch may be smaller.
 
     Attributes:
-        done: batches that the next epoch begins behind, since they were trained on before.
+        done: batches that the next epoch skips, since they were trained on before.
     """
 
     def __init__(
@@ -112,20 +111,20 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         return -(-self.n_rows // self.batch_size)
 
     def rows_of(self, batch: int) -> int:
-        """Return how many rows a batch has on all devices."""
+        """Return the number of rows of a batch on all devices."""
         return min(self.batch_size, self.n_rows - batch * self.batch_size)
 
 
 class FilmLoader(DataLoader[Batch]):
-    """A loader that can be left in the middle of an epoch and taken up there by another one.
+    """A loader that can be left in the middle of an epoch, and its state continued by another loader.
 
     Attributes:
-        given: batches of this epoch that were handed out.
+        given: number of batches of this epoch that were handed out.
     """
 
     given = 0
 
-    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning asks for no more
+    def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning needs no more
         # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
         self.given = cast(SharedBatchSampler, self.sampler).done
         for batch in super().__iter__():
@@ -133,14 +132,14 @@ class FilmLoader(DataLoader[Batch]):
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """Return how far the epoch is; Lightning keeps it in checkpoints."""
+        """Return the number of batches done in the epoch; Lightning keeps it in checkpoints."""
         return {"batches": self.given % len(self), "batch_size": cast(SharedBatchSampler, self.sampler).batch_size}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Begin the next epoch there.
+        """Skip the batches that are done in the next epoch.
 
         Raises:
-            InputError: it was left with batches of another size.
+            InputError: they had another size.
         """
         sampler = cast(SharedBatchSampler, self.sampler)
         if state["batches"] and (size := state.get("batch_size", sampler.batch_size)) != sampler.batch_size:
@@ -167,5 +166,4 @@ def film_loader(
 
 
 def _whole(batch: Any) -> Any:
-    # `FilmRows` has made a batch of it already.
-    return batch
+    return batch  # `FilmRows` has made a batch of it already

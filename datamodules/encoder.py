@@ -1,4 +1,4 @@
-"""Fit the declared features on the training rows and encode films as a dense and a sparse block."""
+"""The encoder: fits the declared features on the training rows, and encodes films as a dense and a sparse block."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,13 +23,13 @@ FARTHEST = 1e15
 
 @dataclass(frozen=True)
 class EncodedFilms:
-    """Films as the models take them; nothing is densified.
+    """Films as the models take them: numbers dense, labels sparse.
 
     Attributes:
         dense: (n_rows, n_dense) float32, scaled as declared.
         unscaled: (n_rows, n_dense) float64, the same in the numbers' own units (log1p taken), training medians in gaps.
-        labels: (n_rows, n_labels) float32 in CSR with int32 columns, each once in a row.
-        unseen: by source column, (n_rows,) int32: labels of the row that training did not keep.
+        labels: (n_rows, n_labels) float32 in CSR with int32 columns, each at most once in a row.
+        unseen: by source column, (n_rows,) int32: number of the row's labels that have no column.
     """
 
     dense: np.ndarray
@@ -42,7 +42,7 @@ class EncodedFilms:
         return len(self.dense)
 
     def take(self, rows: np.ndarray) -> "EncodedFilms":
-        """Return some of the rows."""
+        """Return these rows, by index."""
         unseen = {column: counts[rows] for column, counts in self.unseen.items()}
         return EncodedFilms(self.dense[rows], self.unscaled[rows], self.labels[rows], unseen)
 
@@ -55,8 +55,7 @@ class FilmEncoder:
     """Turns a frame of films into `EncodedFilms`.
 
     Args:
-        features: what to take from the table.
-        space: what an earlier `fit_encode` learnt for these features.
+        space: of an earlier `fit_encode` of these features.
     """
 
     def __init__(self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None) -> None:
@@ -72,7 +71,7 @@ class FilmEncoder:
 
     @property
     def space(self) -> FeatureSpace:
-        """Return what was fitted: the names of the encoded columns and their scaling."""
+        """Return the fitted names and scaling of the encoded columns."""
         if self._space is None:
             raise RuntimeError("the encoder is not fitted yet")
         return self._space
@@ -80,8 +79,9 @@ class FilmEncoder:
     def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
 
-        def work(place: int, column: pd.Series) -> tuple[list[Block], list[Dense | Sparse]]:
-            blocks, parts = self.features[place].fit_encode(self.features[place].parse(column), train)
+        def work(index: int, column: pd.Series) -> tuple[list[Block], list[Dense | Sparse]]:
+            feature = self.features[index]
+            blocks, parts = feature.fit_encode(feature.parse(column), train)
             _refuse_far(parts, column)
             return blocks, parts
 
@@ -93,17 +93,18 @@ class FilmEncoder:
         return self._assemble([parts for _, parts in fitted], len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
-        """Encode the rows of a table with what was learnt from the training rows."""
+        """Encode the rows of a table as `fit_encode` did its own."""
 
-        def work(place: int, column: pd.Series) -> list[Dense | Sparse]:
-            parts = self.features[place].encode(self.features[place].parse(column), self.space.groups[place])
+        def work(index: int, column: pd.Series) -> list[Dense | Sparse]:
+            feature = self.features[index]
+            parts = feature.encode(feature.parse(column), self.space.groups[index])
             _refuse_far(parts, column)
             return parts
 
         return self._assemble(self._each_feature(frame, work), len(frame))
 
     def at_medians(self) -> np.ndarray:
-        """Return the dense block's row of a film whose numbers are the training medians, and known, (n_dense,)."""
+        """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""
         parts = [
             feature.encode(np.array([group[0].fitted["median"]]), group)
             for feature, group in zip(self.features, self.space.groups, strict=True)
@@ -113,26 +114,26 @@ class FilmEncoder:
         return _columns(dense, 1, np.float32)[0]
 
     def _each_feature(self, frame: pd.DataFrame, work: Callable[[int, pd.Series], Result]) -> list[Result]:
-        """Work on each feature's column, side by side: Arrow's and numpy's kernels run without the interpreter's lock.
+        """Call `work` with each feature's index and column, in threads: Arrow and numpy run without Python's lock.
 
         Raises:
             InputError: with the problems of all columns.
         """
         refuse_missing_columns((feature.column for feature in self.features), frame.columns)
         columns = [frame[feature.column] for feature in self.features]
-        longest_first = sorted(range(len(columns)), key=lambda place: -columns[place].nbytes)
+        longest_first = sorted(range(len(columns)), key=lambda index: -columns[index].nbytes)
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
-            running = {place: pool.submit(work, place, columns[place]) for place in longest_first}
+            running = {index: pool.submit(work, index, columns[index]) for index in longest_first}
         failed = [task.exception() for _, task in sorted(running.items())]
         problems = [problem for problem in failed if isinstance(problem, InputError)]
         if problems:
             raise InputError("\n".join(map(str, problems)), problems[0].row)
-        return [running[place].result() for place in range(len(columns))]
+        return [running[index].result() for index in range(len(columns))]
 
     def _assemble(self, parts: list[list[Dense | Sparse]], n_rows: int) -> EncodedFilms:
-        placed = list(zip(chain.from_iterable(self.space.groups), chain.from_iterable(parts), strict=True))
-        dense = [part for _, part in placed if isinstance(part, Dense)]
-        sparse = [(block, part) for block, part in placed if isinstance(part, Sparse)]
+        pairs = list(zip(chain.from_iterable(self.space.groups), chain.from_iterable(parts), strict=True))
+        dense = [part for _, part in pairs if isinstance(part, Dense)]
+        sparse = [(block, part) for block, part in pairs if isinstance(part, Sparse)]
         return EncodedFilms(
             dense=_columns([part.values for part in dense], n_rows, np.float32),
             unscaled=_columns([part.unscaled for part in dense], n_rows, np.float64),
@@ -142,13 +143,13 @@ class FilmEncoder:
 
 
 def _refuse_far(parts: list[Dense | Sparse], column: pd.Series) -> None:
-    """Refuse a number that would leave all others without a digit in the network's sums."""
+    """Raise an InputError for a number so far from the others that their digits are lost in the network's sums."""
     for part in parts:
         if isinstance(part, Dense) and (far := ~(np.abs(part.values[:, 0]) < FARTHEST)).any():
-            place = int(far.argmax())
-            row = int(column.index[place]) + 1
+            position = int(far.argmax())
+            row = int(column.index[position]) + 1
             raise InputError(
-                f"column '{column.name}', row {row} has {column.iloc[place]}: more than {FARTHEST:g} standard "
+                f"column '{column.name}', row {row} has {column.iloc[position]}: more than {FARTHEST:g} standard "
                 "deviations from the mean of the training rows; correct or empty it, or leave the column out",
                 row,
             )

@@ -1,4 +1,4 @@
-"""The one exception for what a user gave and Greenlight cannot use."""
+"""The exception for a user's mistake, and the parts of its message: nearest spellings, lists, missing columns."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,8 +7,7 @@ from difflib import get_close_matches
 class InputError(ValueError):
     """A table, config, option or run folder that cannot be used.
 
-    The message says what is required, what was found and what to do; the command line prints it alone and exits
-    with code 2.
+    The message says the requirement, the value and the remedy; the command line prints it alone and exits with code 2.
 
     Attributes:
         row: of the table, from 1, where one is at fault.
@@ -20,7 +19,7 @@ class InputError(ValueError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which of ``known`` the misspelt ``name`` may stand for; empty when nothing is near.
+    """Return a question with the name in `known` that the misspelt `name` may stand for; empty when none is near.
 
     >>> nearest("Rateing", ["Rating", "Runtime"])
     ", did you mean 'Rating'?"
@@ -31,7 +30,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[object]) -> str:
-    """Return names with commas between them, no more and no longer than one reads.
+    """Return names with commas between them: 50 at most, long ones cut.
 
     >>> listed(["year", "y" * 200])[:12]
     'year, yyyyyy'
@@ -42,13 +41,13 @@ def listed(names: Iterable[object]) -> str:
 
 
 def missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> list[str]:
-    """Return one problem a column of ``wanted`` that the table lacks, with the nearest name there is."""
+    """Return a problem for each column of `wanted` that the table lacks, with the nearest name there is."""
     known = [str(column) for column in frame_columns]
     return [f"no column '{name}'{nearest(name, known)}" for name in dict.fromkeys(wanted) if name not in known]
 
 
 def refuse_missing_columns(wanted: Iterable[str], frame_columns: Iterable[str]) -> None:
-    """Raise one InputError that names all columns of `wanted` that the table lacks, and those that it has."""
+    """Raise an InputError that names all columns of `wanted` that the table lacks, and those that it has."""
     known = [str(column) for column in frame_columns]
     problems = missing_columns(wanted, known)
     if problems:

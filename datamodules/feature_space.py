@@ -1,4 +1,4 @@
-"""The one object that names things: what each column of the encoded films is and where it comes from."""
+"""The names of the encoded columns: what each column is, and which column of the table it comes from."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Literal
 
 Kind = Literal["number", "missing", "label"]
-"""number: a scaled value. missing: 1 where the number is not known. label: present or not."""
+"""number: a scaled value. missing: 1 where the number is missing. label: 1 where the film has it, else 0."""
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,9 @@ class Block:
 
     Attributes:
         column: the table's column; a label at a position carries its number, as `ProductionCompanies2`.
-        role: what the column's values are to a film: actor, director, company, ...
-        kind: what the columns hold.
+        role: of the values in a film: actor, director, company, ...
         values: the label of each column; for a number, its column's name.
-        fitted: what was learnt from the training rows beside the values: medians, means, counts.
+        fitted: medians, means or counts of the training rows.
     """
 
     column: str
@@ -28,7 +27,7 @@ class Block:
     fitted: dict[str, Any] = field(default_factory=dict)
 
     def names(self) -> list[str]:
-        """Return one name a column: `Runtime`, `Runtime is missing`, `Cast=Tom Hanks`."""
+        """Return a name a column: `Runtime`, `Runtime is missing`, `Cast=Tom Hanks`."""
         if self.kind == "number":
             return [self.column]
         if self.kind == "missing":
@@ -42,8 +41,8 @@ class FeatureSpace:
 
     Attributes:
         features: the declared features: class name and arguments.
-        groups: what each of them fills. Dense blocks (numbers) stand side by side in the order of `groups`, and so do
-            the label blocks.
+        groups: the blocks of each feature. Dense blocks (numbers) stand side by side in the order of `groups`, and so
+            do the label blocks.
     """
 
     features: list[dict[str, Any]]
@@ -66,7 +65,7 @@ class FeatureSpace:
         return sum(len(block.values) for block in self.labels)
 
     def in_logarithms(self) -> list[bool]:
-        """Tell of each dense column whether it holds log1p of the table's number."""
+        """Return whether each dense column holds log1p of the table's number, n_dense values."""
         return [
             bool(feature.get("log1p")) and block.kind == "number"
             for feature, group in zip(self.features, self.groups, strict=True)

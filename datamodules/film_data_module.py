@@ -1,12 +1,14 @@
-"""The LightningDataModule: a thin shell around the road from a table to batches."""
+"""The LightningDataModule: reads a table or data frame, encodes its films and hands out batches."""
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import lightning.pytorch as pl
+import numpy as np
 import pandas as pd
 import torch
 from torch.utils.data import DataLoader
@@ -28,6 +30,17 @@ from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.read_table import line_in, read_table
 from greenlight_films.datamodules.targets import TargetColumn
 
+Init = TypeVar("Init", bound=Callable[..., None])
+
+
+def _for_configs(init: Init) -> Init:
+    """Show the parser of configs `table` as required, and no arguments that only Python can give."""
+    signature = inspect.signature(init)
+    shown = {name: value for name, value in signature.parameters.items() if name not in ("frame", "weights")}
+    shown["table"] = shown["table"].replace(annotation=str, default=inspect.Parameter.empty)
+    init.__signature__ = signature.replace(parameters=list(shown.values()))  # type: ignore[attr-defined]
+    return init
+
 
 class FilmDataModule(pl.LightningDataModule):
     """Films from a table, encoded and split, in batches.
@@ -48,11 +61,15 @@ class FilmDataModule(pl.LightningDataModule):
         allow_leak: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
+        frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
+        weights: (n_rows,) of the frame's rows in the loss, 0 or more; by default all weigh the same.
     """
 
+    @_for_configs
     def __init__(
         self,
-        table: str,
+        table: str | None = None,
+        *,
         features: list[Feature],  # type: ignore[type-arg] # jsonargparse wants the plain class
         target: TargetColumn,
         split: Split = RandomSplit(),  # noqa: B008 (frozen)
@@ -67,8 +84,15 @@ class FilmDataModule(pl.LightningDataModule):
         allow_leak: bool = False,
         seed: int = 42,
         num_workers: int = 0,
+        frame: Any = None,
+        weights: Any = None,
     ) -> None:
         super().__init__()
+        if (table is None) == (frame is None):
+            given = "neither" if frame is None else "both"
+            raise InputError(f"data.table or a frame must be given, got {given}")
+        if weights is not None and (frame is None or shape is not None):
+            raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
         if batch_size < 1:
             raise InputError(f"data.batch_size must be 1 or more, got {batch_size}")
         if num_workers < 0:
@@ -77,7 +101,9 @@ class FilmDataModule(pl.LightningDataModule):
             raise InputError(f"data.seed must be 0 or more, got {seed}")
         for part in (*features, target, split, shape):
             _refuse_null(part)
-        self.table = table
+        self.table = "frame" if table is None else table
+        self.frame = frame
+        self.weights = weights
         self.shape = shape
         self.declared = Declared(features, target, split, film, title, allow_leak)
         self.query, self.delimiter, self.quote, self.encoding = query, delimiter, quote, encoding
@@ -89,13 +115,13 @@ class FilmDataModule(pl.LightningDataModule):
 
     @property
     def films(self) -> Films:
-        """Return the encoded films; there after `setup`."""
+        """Return the encoded films, after `setup`."""
         assert self._films is not None, "setup() comes first"
         return self._films
 
     @property
     def fitted(self) -> Fitted:
-        """Return what was learnt from the training rows; there after `setup` or `load_state_dict`."""
+        """Return what was learnt from the training rows, after `setup` or `load_state_dict`."""
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
 
@@ -106,23 +132,24 @@ class FilmDataModule(pl.LightningDataModule):
         frame = self.read()
         with self._in_table():
             if self._fitted is None:
-                self._films, self._fitted = fit_films(frame, self.declared)
+                self._films, self._fitted = fit_films(frame, self.declared, self.weights)
             elif stage == "predict":
                 self._films = same_or_new_films(frame, self.declared, self._fitted)
             else:
-                self._films = same_films(frame, self.declared, self._fitted)
+                self._films = same_films(frame, self.declared, self._fitted, self.weights)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return these films under another split, ready to train; it may put a film on two sides.
 
         Args:
-            frame: what `read` returned.
+            frame: what `read` returned, or some of its rows.
         """
         refuse_target_as_feature(self.declared)
         other = copy(self)
         other.declared = replace(self.declared, split=split, allow_leak=True)
+        weights = None if self.weights is None else np.asarray(self.weights)[frame.index]
         with self._in_table():
-            other._films, other._fitted = fit_films(frame, other.declared)
+            other._films, other._fitted = fit_films(frame, other.declared, weights)
         return other
 
     def read(self) -> pd.DataFrame:
@@ -130,7 +157,7 @@ class FilmDataModule(pl.LightningDataModule):
         texts = [feature.column for feature in self.declared.features if feature.reads_text]
         texts += self.shape.columns if self.shape else []
         frame = read_table(
-            self.table,
+            self.table if self.frame is None else self.frame,
             query=self.query,
             delimiter=self.delimiter,
             quote=self.quote,
@@ -142,19 +169,19 @@ class FilmDataModule(pl.LightningDataModule):
 
     @contextmanager
     def _in_table(self) -> Iterator[None]:
-        """Name the file, and the line where it has lines, in what is wrong with a table."""
+        """Add the file, and the line where it has lines, to the message of an error in a table."""
         try:
             yield
         except InputError as problem:
-            if str(problem).startswith("data."):  # is wrong with what was asked of it
+            if str(problem).startswith("data."):  # the fault is in the config
                 raise
-            place = self.table
-            if problem.row is not None and self.shape is None:  # which makes other rows
+            where = self.table
+            if problem.row is not None and self.shape is None and self.frame is None:  # a shape makes other rows
                 line = line_in(
                     self.table, problem.row, delimiter=self.delimiter, quote=self.quote, encoding=self.encoding
                 )
-                place += f", line {line}" if line else ""
-            raise InputError(f"{place}: {problem}", problem.row) from None
+                where += f", line {line}" if line else ""
+            raise InputError(f"{where}: {problem}", problem.row) from None
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""
@@ -163,7 +190,7 @@ class FilmDataModule(pl.LightningDataModule):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what a run had learnt.
+        """Take over what a run learnt.
 
         Raises:
             InputError: it belongs to other features than those declared, or to another split or table.
@@ -183,7 +210,7 @@ class FilmDataModule(pl.LightningDataModule):
         self._fitted = fitted
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Move a batch that isn't there already; Lightning's own way looks into every part of it for others."""
+        """Move a batch to the device; quicker than Lightning's own way, which searches its tensors for others."""
         return batch if batch.row.device == device else Batch(*(part.to(device, non_blocking=True) for part in batch))
 
     def train_dataloader(self) -> DataLoader[Batch]:
@@ -201,8 +228,8 @@ class FilmDataModule(pl.LightningDataModule):
 
     def _loader(self, side: str | None, shuffle: bool = False) -> DataLoader[Batch]:
         films = self.films
-        places = None if side is None else getattr(films.rows, side)
-        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), places)
+        indices = None if side is None else getattr(films.rows, side)
+        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         sampler = SharedBatchSampler(
@@ -212,15 +239,16 @@ class FilmDataModule(pl.LightningDataModule):
 
 
 def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:
-    lost, added = ([one for one in some if one not in others] for some, others in ((theirs, ours), (ours, theirs)))
+    lost = [feature for feature in theirs if feature not in ours]
+    added = [feature for feature in ours if feature not in theirs]
     if not lost and not added:
         return "the same features in another order"
     sides = (("checkpoint", lost), ("config", added))
-    return "; ".join(f"only the {who} has {', '.join(map(str, some))}" for who, some in sides if some)
+    return "; ".join(f"only the {owner} has {', '.join(map(str, alone))}" for owner, alone in sides if alone)
 
 
 def _refuse_null(part: Any) -> None:
-    """Refuse what a config left empty: the parser takes null for any value of a class."""
+    """Raise an InputError for an argument that a config left empty: the parser takes null for any value."""
     for field in fields(part) if is_dataclass(part) else ():
         value = getattr(part, field.name)
         if value is None and "None" not in str(field.type):

@@ -1,4 +1,4 @@
-"""The road from a table to encoded films with their targets and sides, as pure functions on frames and arrays."""
+"""From a table to encoded films with their targets and sides: pure functions on frames, with rows counted from 0."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -14,18 +14,20 @@ from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEnc
 from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.row_weights import read_weights, scale_weights
 from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
+from greenlight_films.datamodules.tables.cells import is_nested
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
 
 
 @dataclass(frozen=True)
 class Declared:
-    """What a config says of a table.
+    """What a config declares of a table.
 
     Attributes:
         film: the column with a film's id, where films have several rows or ids are wanted in results.
         title: the column with its title, for results.
-        allow_leak: let a split put rows of one film on two sides; scores are then no measure of new films.
+        allow_leak: let a split put rows of a film on two sides; scores are then no measure of new films.
     """
 
     features: Sequence[Feature[Any]]
@@ -35,16 +37,20 @@ class Declared:
     title: str | None = None
     allow_leak: bool = False
 
+    @property
+    def id_columns(self) -> list[str]:
+        return [column for column in (self.film, self.title) if column is not None]
+
 
 @dataclass(frozen=True)
 class Fitted:
-    """What was learnt from the training rows, and which rows those were: all that a run needs to go on later.
+    """What was learnt from the training rows, and which rows those were: a checkpoint keeps it.
 
     Attributes:
-        split: the rule that told the sides, as plain data.
+        split: the rule that chose the sides, as plain data.
         sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
-        fingerprint: of the table's targets and encoded features; tells whether a table is the same one.
-        leak: whether a film stands on two sides.
+        fingerprint: of the table's targets and encoded features; the same table has the same.
+        leak: whether a film is on two sides.
     """
 
     encoder: FilmEncoder
@@ -72,7 +78,7 @@ class Fitted:
         encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
         fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
         numbers = (fitted.scale.shift, fitted.scale.mean, fitted.scale.std)
-        # They are first used when all else is done, where nothing tells of the file any more.
+        # They are first used after all other work, where the message could not name the file any more.
         if not (
             fitted.scale.transform in get_args(Transform)
             and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
@@ -93,17 +99,19 @@ class Films:
     Attributes:
         rows: the train, val and test rows; None for films that the model was not trained with.
         number: (n_rows,) the row's number in the table, from 1.
-        labels: id and title of each row where given, columns `film` and `title`.
-        actual: (n_rows,) float64, the target in the original unit; NaN where not known.
-        left_out: rows of the table without a target.
+        ids: id and title of each row where given, columns `film` and `title`.
+        actual: (n_rows,) float64, the target in the original unit; NaN where missing.
+        left_out: number of rows of the table without a target.
+        weights: (n_rows,) float64, of each row in the loss, with mean 1 over the training rows; None where all are 1.
     """
 
     encoded: EncodedFilms
     rows: Rows | None
     number: np.ndarray
-    labels: pd.DataFrame
+    ids: pd.DataFrame
     actual: np.ndarray
     left_out: int
+    weights: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -114,10 +122,8 @@ class Films:
         return self.labels
 
     def film_codes(self) -> np.ndarray:
-        """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
-        if "film" not in self.labels:
-            return np.arange(self.n_rows)
-        return film_codes(self.labels["film"])
+        """Return the film of each row as a code, (n_rows,) int64 from 0; a row without an id is a film of its own."""
+        return film_codes(self.ids["film"]) if "film" in self.ids else np.arange(self.n_rows)
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
@@ -126,66 +132,74 @@ class Films:
         return np.array(SIDES)[self.rows.sides()]
 
     def unseen(self) -> dict[str, int]:
-        """Count, by column, the labels of test rows (or of new films) that training did not keep."""
+        """Count, by column, the labels of test rows (or of new films) that have no column."""
         rows = slice(None) if self.rows is None else self.rows.test
         return {column: int(counts[rows].sum()) for column, counts in self.encoded.unseen.items()}
 
 
 def film_codes(ids: pd.Series) -> np.ndarray:
-    """Return what film each row belongs to, (n_rows,) int64 from 0; a row without an id is a film of its own."""
+    """Return the film of each id as a code, (n_rows,) int64 from 0; a missing id is a film of its own."""
     codes, known = pd.factorize(ids)
     unknown = codes < 0
     codes[unknown] = len(known) + np.arange(unknown.sum())
     return codes
 
 
-def fit_films(frame: pd.DataFrame, declared: Declared) -> tuple[Films, Fitted]:
+def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> tuple[Films, Fitted]:
     """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
 
+    Args:
+        frame: what `read_table` returned.
+        weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
+
     Raises:
-        InputError: with all problems of the table that can be told at once.
+        InputError: with all problems of the table that can be known at once.
     """
     refuse_target_as_feature(declared)
-    _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], declared.features)
+    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], declared.features)
+    _refuse_nested_ids(frame, declared)
     actual, kept = _targets(frame, declared.target)
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept)
     leak = _leak(frame_kept, rows, declared)
-    scale = TargetScale.fit(declared.target, actual[kept][rows.train])
+    scaled_weights = _scaled_weights(weights, frame, kept, rows)
+    train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
+    scale = TargetScale.fit(declared.target, actual[kept][train])
     _refuse_far(declared.target, scale, actual)
     encoder = FilmEncoder(declared.features)
-    encoded = encoder.fit_encode(frame_kept, rows.train)
+    encoded = encoder.fit_encode(frame_kept, train)
     fingerprint = _fingerprint(actual, encoded)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
-    return _films(frame, kept, encoded, rows, actual, declared), fitted
+    return _films(frame, kept, encoded, rows, actual, declared, scaled_weights), fitted
 
 
-def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
+def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split.
 
     Raises:
-        InputError: the table is another one, by its targets or by what the features read of it.
+        InputError: targets or encoded features are those of another table.
     """
-    _refuse_missing(frame, [*declared.target.columns, declared.film, declared.title], fitted.encoder.features)
+    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], fitted.encoder.features)
     actual, kept = _targets(frame, declared.target)
     encoded = fitted.encoder.encode(frame.iloc[kept])
     if _fingerprint(actual, encoded) != fitted.fingerprint:
         raise InputError(
-            "data.table is not the one that this run was trained with, so its held-out rows can't be told; "
+            "data.table is not the one that this run was trained with, so its held-out rows are not known; "
             "restore the table, or score new films with `predict`"
         )
-    return _films(frame, kept, encoded, Rows.from_sides(fitted.sides), actual, declared)
+    rows = Rows.from_sides(fitted.sides)
+    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, frame, kept, rows))
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode films that the model was not trained with; their target, id and title may be missing."""
     _refuse_missing(frame, [], fitted.encoder.features)
     actual = _targets_if_any(frame, declared.target)
-    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared)
+    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, None)
 
 
 def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
-    """Encode the table of an earlier `fit_films` with its split, and any other one as new films."""
+    """Encode the table of an earlier `fit_films` with its split, and any other table as new films."""
     if int((~np.isnan(_targets_if_any(frame, declared.target))).sum()) == len(fitted.sides):
         with suppress(InputError):
             return same_films(frame, declared, fitted)
@@ -193,36 +207,35 @@ def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -
 
 
 def refuse_target_as_feature(declared: Declared) -> None:
-    """Refuse a model that would read the answer.
-
-    Raises:
-        InputError: with the column.
-    """
-    told = [feature.column for feature in declared.features if feature.column in declared.target.columns]
-    if told and not declared.allow_leak:
+    """Raise an InputError where a feature reads the target's column, unless leaks are allowed."""
+    columns = [feature.column for feature in declared.features if feature.column in declared.target.columns]
+    if columns and not declared.allow_leak:
         raise InputError(
-            f"data.features must not have the target's own column '{told[0]}': the model would read the answer; "
+            f"data.features must not have the target's own column '{columns[0]}': the model would read the answer; "
             "leave it out, or set data.allow_leak to true if that is wanted"
         )
 
 
-def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
-    try:
-        if not missing_columns(target.columns, frame.columns):
-            return target.values(frame)
-    except InputError:
-        pass  # new films may say "to be announced"
-    return np.full(len(frame), np.nan)
+def _refuse_missing(frame: pd.DataFrame, columns: list[str], features: Sequence[Feature[Any]]) -> None:
+    refuse_missing_columns([*columns, *(feature.column for feature in features)], frame.columns)
 
 
-def _refuse_missing(frame: pd.DataFrame, columns: list[str | None], features: Sequence[Feature[Any]]) -> None:
-    wanted = [column for column in columns if column is not None]
-    refuse_missing_columns([*wanted, *(feature.column for feature in features)], frame.columns)
+def _refuse_nested_ids(frame: pd.DataFrame, declared: Declared) -> None:
+    if declared.film and is_nested(frame[declared.film]):
+        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
 
 
 def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets of all rows, and the indices of rows that have one."""
     actual = read_target(target, frame)
     return actual, np.flatnonzero(~np.isnan(actual))
+
+
+def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
+    if not missing_columns(target.columns, frame.columns):
+        with suppress(InputError):  # cells of new films may be "to be announced"
+            return target.values(frame)
+    return np.full(len(frame), np.nan)
 
 
 def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) -> None:
@@ -245,14 +258,18 @@ def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
 
 
 def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
-    torn = shared_values(frame, rows, declared.film) if declared.film else 0
-    if torn and not declared.allow_leak:
+    n_shared = shared_values(frame, rows, declared.film) if declared.film else 0
+    if n_shared and not declared.allow_leak:
         raise InputError(
-            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({torn:,} values "
-            f"of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
+            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
+            f"values of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
             f"`by: {declared.film}`, or set data.allow_leak to true if that is wanted"
         )
-    return torn > 0
+    return n_shared > 0
+
+
+def _scaled_weights(weights: Any, frame: pd.DataFrame, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
+    return None if weights is None else scale_weights(read_weights(weights, len(frame))[kept], rows)
 
 
 def _films(
@@ -262,7 +279,8 @@ def _films(
     rows: Rows | None,
     actual: np.ndarray,
     declared: Declared,
+    weights: np.ndarray | None,
 ) -> Films:
-    named = {"film": declared.film, "title": declared.title}
-    labels = {name: frame[column].iloc[kept].to_numpy() for name, column in named.items() if column in frame}
-    return Films(encoded, rows, kept + 1, pd.DataFrame(labels), actual[kept], len(frame) - len(kept))
+    columns = {"film": declared.film, "title": declared.title}
+    ids = {name: frame[column].iloc[kept].to_numpy() for name, column in columns.items() if column in frame}
+    return Films(encoded, rows, kept + 1, pd.DataFrame(ids), actual[kept], len(frame) - len(kept), weights)

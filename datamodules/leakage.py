@@ -1,4 +1,4 @@
-"""What a model may have been told of the films that test it: films and people seen in training, and later events."""
+"""Signs that test scores flatter a model: films and people seen in training, and columns known only after release."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.features import Bins, Category, Feature, Labels, Number
 from greenlight_films.datamodules.splits import Rows
-from greenlight_films.datamodules.tables.cells import LabelLists
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import ProfitRatio, TargetColumn
 
 PEOPLE = {
@@ -17,7 +17,7 @@ PEOPLE = {
     "director", "directors", "editor", "editors", "employee", "lead actor", "people", "person", "producer", "producers",
     "star", "stars", "writer", "writers", "casting director", "production designer",
 }  # fmt: skip
-"""Roles and columns of people, with blanks for what parts their words."""
+"""Roles and columns of people, with blanks between their words."""
 
 YEARS = re.compile(r"(release|start|premiere|title)?[_ ]?(year|date)|released", re.IGNORECASE)
 MONEY = {"domestic", "worldwide", "earnings", "gross", "grosses", "profit", "revenue", "revenues", "takings"}
@@ -39,38 +39,38 @@ def _words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
-def _is_of(name: str, words: set[str]) -> bool:
-    found = _words(name)
-    return bool(words & set(found)) or "box office" in " ".join(found) or "boxoffice" in found
+def _has_word(name: str, words: set[str]) -> bool:
+    own = _words(name)
+    return bool(words & set(own)) or "box office" in " ".join(own) or "boxoffice" in own
 
 
 def is_money(target: TargetColumn) -> bool:
-    """Tell whether a target is what a film earns, by its name and unit."""
+    """Return whether a target is what a film earns, by its name and unit."""
     if isinstance(target, ProfitRatio):
         return True
-    return any(_is_of(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
+    return any(_has_word(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
 
 
 def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
     """Return the number columns that are known only once a film has been shown, where the target is money.
 
-    A model of them says what goes with success, and nothing of what brings it. Columns are told by their names.
+    Such columns go with success and do not bring it. They are recognised by the words in their names.
     """
     if not is_money(target):
         return []
     numbers = [feature.column for feature in features if isinstance(feature, Number | Bins)]
-    return [column for column in dict.fromkeys(numbers) if _is_of(column, AFTER_RELEASE)]
+    return [column for column in dict.fromkeys(numbers) if _has_word(column, AFTER_RELEASE)]
 
 
 def is_year(column: str) -> bool:
-    """Tell whether a column's name says that it holds a film's year or date of release."""
+    """Return whether a column's name is that of a film's year or date of release."""
     return YEARS.fullmatch(column) is not None
 
 
 def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]:
     """Return the features that hold people, by their role or column."""
     labels = [feature for feature in features if isinstance(feature, Labels | Category)]
-    return [one for one in labels if {_plain(one.named_role), _plain(one.column)} & PEOPLE]
+    return [feature for feature in labels if {_plain(feature.named_role), _plain(feature.column)} & PEOPLE]
 
 
 def _plain(name: str) -> str:
@@ -84,7 +84,7 @@ def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
 
 
 def person_seen(frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Category]) -> float:
-    """Return the share of test rows one of whose people is in a training row, in the same column."""
+    """Return the share of test rows with a person who is in a training row, in the same column."""
     seen = np.zeros(len(frame), dtype=bool)
     for feature in features:
         parsed = feature.parse(frame[feature.column])
@@ -94,7 +94,7 @@ def person_seen(frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Cat
 
 
 def _any_known(lists: LabelLists, train: np.ndarray) -> np.ndarray:
-    """Tell of each row whether one of its labels is in a training row, (n_rows,) bool."""
+    """Return whether each row has a label that is in a training row, (n_rows,) bool."""
     known = np.zeros(len(lists.names), dtype=bool)
     known[lists.take(train).codes] = True
     row = np.repeat(np.arange(lists.n_rows), lists.counts())

@@ -1,4 +1,4 @@
-"""Numbers short enough for an axis or a table."""
+"""Numbers as short text, for axes, tables and messages."""
 
 from math import isfinite
 
@@ -13,7 +13,7 @@ def compact(value: float) -> str:
     ['0.25', '-1', '1994', '12.5K', '139M', '2.346B']
     """
     if isfinite(value) and abs(value) >= LEAST:
-        size, letter = next(one for one in SIZES if abs(value) >= one[0])
+        size, letter = next((size, letter) for size, letter in SIZES if abs(value) >= size)
         return f"{value / size:.4g}{letter}"
     return f"{value:.4g}"
 
@@ -21,8 +21,8 @@ def compact(value: float) -> str:
 def significant(value: float | None, digits: int = 4) -> str:
     """Return a number with so many significant digits, thousands apart from 1,000 on; a dash for what is not known.
 
-    >>> [significant(value) for value in (0.123456, 12.0, 1234567.8, None, float("nan"))]
-    ['0.1235', '12', '1,234,568', '–', '–']
+    >>> [significant(value) for value in (0.123456, 12.0, 1234567.8)]
+    ['0.1235', '12', '1,234,568']
     """
     if value is None or value != value:
         return "–"
@@ -32,7 +32,7 @@ def significant(value: float | None, digits: int = 4) -> str:
 def fixed(value: float | None, digits: int = 3) -> str:
     """Return a number with so many decimals, never a negative zero; a dash for what is not known.
 
-    >>> [fixed(value) for value in (0.12345, -0.0001, None)]
-    ['0.123', '0.000', '–']
+    >>> [fixed(value) for value in (0.12345, -0.0001)]
+    ['0.123', '0.000']
     """
     return "–" if value is None or value != value else f"{round(value, digits) + 0.0:.{digits}f}"

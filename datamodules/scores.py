@@ -1,4 +1,4 @@
-"""How far predictions are from the truth: one function for every model."""
+"""Scores of predictions: RMSE, MSE, MAE, R² and Spearman's rank correlation, the same for every model."""
 
 import numpy as np
 from scipy.stats import rankdata
@@ -16,7 +16,7 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
 
     Returns:
         r2 is 1 - mse / variance: 0 for the mean of `actual` itself, below 0 for worse; NaN where `actual` is constant.
-        spearman is the correlation of ranks: 1 where the order is right, whatever the scale; NaN where one is constant.
+        spearman is the correlation of ranks, 1 where the order is right, whatever the scale; NaN for constant values.
 
     >>> regression_scores(np.array([1.0, 3.0]), np.array([1.0, 2.0]))
     {'rmse': 0.7071067811865476, 'mse': 0.5, 'mae': 0.5, 'r2': 0.5, 'spearman': 1.0}

@@ -1,4 +1,4 @@
-"""What a row is: tables with a row a person become tables with a row a film."""
+"""Shapes of tables: a table with a row a person becomes a table with a row a film."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -9,15 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.tables.cells import is_nested
 
 
 class Shape(ABC):
-    """A rule that makes a table of films of the table that was read."""
+    """A rule that turns the table that was read into a table of films."""
 
     @property
     @abstractmethod
     def columns(self) -> list[str]:
-        """Return the columns that it needs, all of them text."""
+        """Return the names of the columns that it needs, all of them text."""
 
     @abstractmethod
     def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -28,13 +29,13 @@ class Shape(ABC):
 class OneRowPerFilm(Shape):
     """A row per person and film becomes a row per film, with a column of names per role.
 
-    All other columns must say the same in every row of a film. Films stand in the order of their first rows, names in
-    the order of theirs, each once; a film without a name in some role has an empty cell there.
+    All other columns must have the same value in every row of a film. Films stand in the order of their first rows,
+    names in the order of theirs, each once; a film without a name in some role has an empty cell there.
 
     Attributes:
         by: the column with the film's id.
         people: the column with a name.
-        role: the column with what the person was to the film; each of its values becomes a column.
+        role: the column with the person's role, such as actor; each of its values becomes a column.
         merge: roles that become one column, by its name, such as {actor: [actor, actress]}.
         separator: between the names of a cell; no name may contain it.
     """
@@ -51,27 +52,30 @@ class OneRowPerFilm(Shape):
 
     def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
         refuse_missing_columns(self.columns, frame.columns)
+        for name in self.columns:
+            if is_nested(frame[name]):
+                raise InputError(f"data.shape: column '{name}' must hold one text a cell, got lists")
         self._refuse_gaps(frame)
         film, first = _films(frame[self.by])
         others = frame.drop(columns=[self.people, self.role])
         self._refuse_contradictions(others, film, first)
-        made = others.iloc[first].reset_index(drop=True)
+        shaped = others.iloc[first].reset_index(drop=True)
         for name, cells in self._by_role(frame, film, len(first)).items():
-            if name in made:
+            if name in shaped:
                 raise InputError(f"data.shape: role '{name}' is a column of the table already; rename it by `merge`")
-            made[name] = cells
-        return made
+            shaped[name] = cells
+        return shaped
 
     def _refuse_gaps(self, frame: pd.DataFrame) -> None:
         gaps = frame[self.by].isna().to_numpy()
         if gaps.any():
             raise InputError(f"data.shape.by: column '{self.by}' is empty in row {int(gaps.argmax()) + 1}; fill it")
-        lost = (frame[self.role].isna() & frame[self.people].notna()).to_numpy()
-        if lost.any():
-            row = int(lost.argmax())
+        unknown = (frame[self.role].isna() & frame[self.people].notna()).to_numpy()
+        if unknown.any():
+            row = int(unknown.argmax())
             raise InputError(
                 f"data.shape.role: column '{self.role}' is empty in row {row + 1}, which names "
-                f"{str(frame[self.people].iloc[row])[:80]!r} ({int(lost.sum()):,} such rows); fill it"
+                f"{str(frame[self.people].iloc[row])[:80]!r} ({int(unknown.sum()):,} such rows); fill it"
             )
         named = frame[self.people].dropna().astype("str")
         bad = named.str.contains(self.separator, regex=False)
@@ -84,15 +88,16 @@ class OneRowPerFilm(Shape):
     def _refuse_contradictions(self, others: pd.DataFrame, film: np.ndarray, first: np.ndarray) -> None:
         problems = []
         for name in others.columns:
-            codes = pd.factorize(others[name], use_na_sentinel=False)[0]
+            column = others[name].map(str) if is_nested(others[name]) else others[name]
+            codes = pd.factorize(column, use_na_sentinel=False)[0]
             differs = codes != codes[first][film]
             if differs.any():
                 row = int(differs.argmax())
-                before, value = others[name].iloc[first[film[row]]], others[name].iloc[row]
+                before, value = column.iloc[first[film[row]]], column.iloc[row]
                 problems.append(
                     f"column '{name}' must say the same of a film in all its rows; of {self.by} "
-                    f"{others[self.by].iloc[row]} it says {_said(before)} in row {first[film[row]] + 1} and "
-                    f"{_said(value)} in row {row + 1}"
+                    f"{others[self.by].iloc[row]} it says {_shown(before)} in row {first[film[row]] + 1} and "
+                    f"{_shown(value)} in row {row + 1}"
                 )
         if problems:
             raise InputError("\n".join(problems))
@@ -106,15 +111,15 @@ class OneRowPerFilm(Shape):
             if old not in roles:
                 known = listed(roles)
                 raise InputError(f"data.shape.merge: no role '{old}'{nearest(old, roles) or '.'} There are: {known}")
-        column = role.map(lambda one: names.get(one, one), na_action="ignore")
-        found = pd.DataFrame({"film": film, "column": column, "person": person}).dropna().drop_duplicates()
+        column = role.map(lambda name: names.get(name, name), na_action="ignore")
+        credits = pd.DataFrame({"film": film, "column": column, "person": person}).dropna().drop_duplicates()
         return {
-            str(name): _joined(some["film"].to_numpy(), some["person"], n_films, self.separator)
-            for name, some in found.groupby("column", sort=False)
+            str(name): _joined(group["film"].to_numpy(), group["person"], n_films, self.separator)
+            for name, group in credits.groupby("column", sort=False)
         }
 
 
-def _said(cell: object) -> str:
+def _shown(cell: object) -> str:
     return "nothing" if pd.isna(cell) else repr(str(cell)[:80])
 
 

@@ -1,4 +1,4 @@
-"""Which rows train the model, which choose when to stop, and which are looked at once, at the end."""
+"""Rules that put each row of a table on a side: rows that train, rows that validate, rows that test."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import KFold as SklearnKFold
+import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
+from greenlight_films.datamodules.tables.cells import is_nested
 
 SIDES = ("train", "val", "test")
 
@@ -36,7 +37,7 @@ class Rows:
 
 
 class Split(ABC):
-    """A rule that puts each row of a table on one side."""
+    """A rule that puts each row of a table on a side."""
 
     @abstractmethod
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
@@ -64,10 +65,14 @@ class Split(ABC):
 
 def _check_sizes(val: float, test: float) -> None:
     for name, size in (("val", val), ("test", test)):
-        if not 0 < size < 1:
-            raise InputError(f"data.split.{name} must be between 0 and 1, got {size:g}")
+        _check_size(name, size)
     if val + test >= 1:
         raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
+
+
+def _check_size(name: str, size: float) -> None:
+    if not 0 < size < 1:
+        raise InputError(f"data.split.{name} must be between 0 and 1, got {size:g}")
 
 
 def _check_seed(seed: int) -> None:
@@ -76,7 +81,7 @@ def _check_seed(seed: int) -> None:
 
 
 def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
-    """Assign n things; the test side is the one that scikit-learn's `train_test_split` draws."""
+    """Assign n rows or groups; the test side is the same as `train_test_split` draws."""
     n_test, n_val = ceil(n * test), ceil(n * val)
     if n_test + n_val >= n:
         raise InputError(f"data.split: {n:,} rows or groups are too few for val {val:g} and test {test:g}")
@@ -85,6 +90,13 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     sides = np.zeros(n, dtype=np.uint8)
     sides[validated], sides[tested] = 1, 2
     return sides
+
+
+def _fold(n: int, folds: int, fold: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the indices outside and inside of a fold of n shuffled rows or groups."""
+    rule = sklearn.model_selection.KFold(folds, shuffle=True, random_state=seed)
+    outside, inside = list(rule.split(np.arange(n)))[fold]
+    return outside, inside
 
 
 def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
@@ -97,12 +109,15 @@ def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
     problems = missing_columns([by], frame.columns)
     if problems:
         raise InputError(f"data.split.by: {problems[0]}; the table has: {listed(frame.columns)}")
+    if is_nested(frame[by]):
+        raise InputError(f"data.split.by: column '{by}' must hold one value a cell, got lists; give another column")
     gaps = frame[by].isna().to_numpy()
     if gaps.any():
+        row = int(frame.index[gaps][0]) + 1
         raise InputError(
-            f"{purpose} needs column '{by}' in every row, {gaps.sum():,} rows lack it, the first is row "
-            f"{frame.index[gaps][0] + 1}; fill it, drop these rows, or split by another column",
-            int(frame.index[gaps][0]) + 1,
+            f"{purpose} needs column '{by}' in every row, {gaps.sum():,} rows lack it, the first is row {row}; "
+            "fill it, drop these rows, or split by another column",
+            row,
         )
 
 
@@ -124,7 +139,7 @@ class RandomSplit(Split):
 
 @dataclass(frozen=True)
 class GroupSplit(Split):
-    """All rows that share a value of `by`, such as a film's id, on one side; sizes are shares of the groups."""
+    """All rows that share a value of `by`, such as a film's id, on the same side; sizes are shares of the groups."""
 
     by: str
     val: float = 0.1
@@ -179,10 +194,10 @@ class KFold(Split):
     """One of k folds is tested; the rows that validate are drawn from the others.
 
     Attributes:
-        folds: how many.
-        fold: which one is tested, from 0.
+        folds: their number.
+        fold: which is tested, from 0.
         val: share of the other rows (of their groups, with `by`) that validates.
-        by: keep all rows that share this column's value in one fold.
+        by: keep all rows that share this column's value in the same fold.
     """
 
     folds: int = 5
@@ -197,8 +212,7 @@ class KFold(Split):
                 "data.split.folds must be 2 or more and data.split.fold from 0 to one less, "
                 f"got {self.folds} and {self.fold}"
             )
-        if not 0 < self.val < 1:
-            raise InputError(f"data.split.val must be between 0 and 1, got {self.val:g}")
+        _check_size("val", self.val)
         _check_seed(self.seed)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
@@ -206,8 +220,7 @@ class KFold(Split):
         n_groups = int(groups.max()) + 1
         if n_groups < self.folds:
             raise InputError(f"data.split.folds must be at most the {n_groups:,} rows or groups, got {self.folds}")
-        folds = SklearnKFold(self.folds, shuffle=True, random_state=self.seed)
-        rest, tested = list(folds.split(np.arange(n_groups)))[self.fold]
+        rest, tested = _fold(n_groups, self.folds, self.fold, self.seed)
         sides = np.zeros(n_groups, dtype=np.uint8)
         n_val = ceil(len(rest) * self.val)
         if n_val < len(rest):
@@ -218,12 +231,12 @@ class KFold(Split):
 
 @dataclass(frozen=True)
 class InnerFold(Split):
-    """One of k folds of the rows that another split does not test validates; its test rows are left alone.
+    """A fold of the rows that another split does not test validates; the test rows are left alone.
 
-    So settings are chosen by every row that is not tested, where a few validation rows would tell too little.
+    With all folds, each row that is not tested validates once, which tells more than few validation rows.
 
     Attributes:
-        outer: the other one, not a TimeSplit; where it keeps rows together, they stay together.
+        outer: the other split, not a TimeSplit; where it keeps rows together, they stay together.
     """
 
     outer: Split
@@ -247,13 +260,11 @@ class InnerFold(Split):
         n_groups = int(groups.max()) + 1
         if n_groups < self.folds:
             raise InputError(f"folds must be at most the {n_groups:,} rows or groups not tested, got {self.folds}")
-        folds = SklearnKFold(self.folds, shuffle=True, random_state=seed).split(np.arange(n_groups))
-        held_out = list(folds)[self.fold][1]
-        sides[rest] = np.isin(groups, held_out)
+        sides[rest] = np.isin(groups, _fold(n_groups, self.folds, self.fold, seed)[1])
         return sides
 
 
 def shared_values(frame: pd.DataFrame, rows: Rows, column: str) -> int:
-    """Count the values of `column`, such as a film's id, that have rows on more than one side; missing ones don't."""
+    """Count the values of `column`, such as a film's id, with rows on more than one side; missing ones don't count."""
     sides = pd.DataFrame({"value": frame[column].to_numpy(), "side": rows.sides()}).dropna(subset="value")
     return int((sides.groupby("value", sort=False)["side"].nunique() > 1).sum())

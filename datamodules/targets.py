@@ -1,4 +1,4 @@
-"""What is predicted: a column, or a film's profit ratio; and its scale for the network, undone before any score."""
+"""What is predicted: a column, or a film's profit ratio; and its scaling for the network, undone before any score."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class TargetColumn(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """Return what the target is called in results."""
+        """Return the target's name in results."""
 
     @property
     @abstractmethod
@@ -132,23 +132,23 @@ class TargetScale:
         return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
 
     def scores(self, actual: np.ndarray, predicted: np.ndarray) -> Scores:
-        """Score predictions in the original unit; of a transformed target also by R² on the scale that is learnt.
+        """Score predictions in the original unit, and for a transformed target also by R² on the scale that is learnt.
 
-        There a single film far off doesn't outweigh all others: `r2_log1p`.
+        On that scale (`r2_log1p`) a single film far off doesn't outweigh all others.
         """
-        found = regression_scores(actual, predicted)
+        scores = regression_scores(actual, predicted)
         if self.transform == "none":
-            return found
-        floor = np.nextafter(-1 - self.shift, np.inf)  # a prediction far down is rounded to where log1p ends
+            return scores
+        floor = np.nextafter(-1 - self.shift, np.inf)  # rounding may take a low prediction to where log1p ends
         learnt = regression_scores(self.forward(actual), self.forward(np.maximum(predicted, floor)))
-        return {**found, f"r2_{self.transform}": learnt["r2"]}
+        return {**scores, f"r2_{self.transform}": learnt["r2"]}
 
 
 def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:
-    """Return the target of each row, (n_rows,) float64 with NaN where missing, fit for its transform.
+    """Return the target of each row, (n_rows,) float64 with NaN where missing.
 
     Raises:
-        InputError: fewer than two rows have a target, or log1p can't take one.
+        InputError: fewer than two rows have a target, or a value is too large or too low for log1p.
     """
     values = target.values(frame)
     known = int(np.sum(~np.isnan(values)))

@@ -17,7 +17,7 @@ from greenlight_films.importance import keep_freed_memory
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.predictions import Predictions
 
-LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
+LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
 WIDEST = 65_536
 """Units of a hidden layer."""
@@ -71,6 +71,7 @@ class MLPRegressor(pl.LightningModule):
         self.predicted: np.ndarray | None = None
         self.summed_loss, self.n_trained, self.is_loss_logged = torch.zeros(()), 0, False
         self.summed_devices = torch.zeros(1)
+        self.row_weights: Tensor | None = None
         self.seconds: float | None = None
         self.start = 0.0
 
@@ -132,7 +133,8 @@ class MLPRegressor(pl.LightningModule):
         sampler: SharedBatchSampler = cast(Any, self.trainer.train_dataloader).sampler
         rows, of_all = len(batch.target), sampler.rows_of(batch_idx)
         # A device whose part has no row takes the step with the others.
-        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled)) if rows else scaled.sum()
+        weights = None if self.row_weights is None else self.row_weights[batch.row, None]
+        loss = self._loss(scaled, batch.target[:, None].expand_as(scaled), weights) if rows else scaled.sum()
         # Summed here and logged once an epoch: `self.log` at each step takes a tenth of it.
         self.summed_loss += loss.detach() * rows
         self.n_trained += of_all
@@ -151,11 +153,13 @@ class MLPRegressor(pl.LightningModule):
         self.seconds = perf_counter() - self.start
 
     def on_train_start(self) -> None:
-        """Take up the sum of an epoch's loss that was stopped in the middle."""
+        """Take up the sum of an epoch's loss that was stopped in the middle, and the weights of rows."""
         parts = self.summed_devices
         if len(parts) != self.trainer.world_size:  # devices were added or taken away
             parts = F.pad(parts.sum()[None], (0, self.trainer.world_size - 1))
         self.summed_loss = parts[self.global_rank].to(self.device)
+        weights = self.films.films.weights
+        self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
 
     def on_train_epoch_end(self) -> None:
         """Log the loss of the epoch, which may end early.
@@ -206,13 +210,17 @@ class MLPRegressor(pl.LightningModule):
         assert self.predicted is not None
         actual = self.films.films.actual[row]
         target = torch.from_numpy(self.films.fitted.scale.forward(actual))
-        loss = self._loss(torch.from_numpy(scaled).double(), target)
+        weights = self.films.films.weights
+        side_weights = None if weights is None else torch.from_numpy(weights[row] / weights[row].mean())
+        loss = self._loss(torch.from_numpy(scaled).double(), target, side_weights)
         self.scores[side] = self.films.fitted.scale.scores(actual, self.predicted)
         self.log_dict({f"{side}/{name}": value for name, value in self.scores[side].items()})
         self.log(f"{side}/loss", loss.float(), prog_bar=side == "val")
 
-    def _loss(self, scaled: Tensor, target: Tensor) -> Tensor:
-        return LOSSES[self.hparams["loss"]](scaled, target)
+    def _loss(self, scaled: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Return the mean loss; with weights of mean 1, the weighted mean."""
+        loss = LOSSES[self.hparams["loss"]]
+        return loss(scaled, target) if weights is None else (loss(scaled, target, reduction="none") * weights).mean()
 
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""

@@ -409,7 +409,7 @@ def test_a_foreign_class_in_a_runs_config_is_not_imported(words, run, foreign, r
         *("os.system", "torch.os.system", "lightning.pytorch.cli.os.system", "builtins.eval", "subprocess.Popen"),
         *(
             "lightning.pytorch.loggers.tensorboard.os.system",
-            "greenlight_films.datamodules.tables.read_table.sqlite3.connect",
+            "greenlight_films.datamodules.tables.sqlite.sqlite3.connect",
         ),
         *("torch.load", "torch.hub.load", "torch.utils.cpp_extension.load", "torch.ops.load_library"),
         *("lightning.pytorch.LightningModule.load_from_checkpoint", "jsonargparse.set_parsing_settings"),

@@ -1,4 +1,4 @@
-"""The contract of a declared column: parse it once, learn from the training rows only, encode any rows."""
+"""The contract of a declared column: parse its cells, learn from the training rows, encode any rows."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
@@ -17,8 +17,8 @@ class Dense:
     """Encoded numbers.
 
     Attributes:
-        values: (n_rows, n_columns) float32, as the network takes them.
-        unscaled: (n_rows, n_columns) float64, in the number's own unit (log1p taken), with what stands in for gaps.
+        values: (n_rows, n_columns) float32, scaled for the network.
+        unscaled: (n_rows, n_columns) float64, in the number's own unit (log1p taken), gaps filled with the median.
     """
 
     values: np.ndarray
@@ -27,13 +27,13 @@ class Dense:
 
 @dataclass(frozen=True)
 class Sparse:
-    """Encoded labels of n rows in CSR layout.
+    """Encoded labels in CSR layout.
 
     Attributes:
         offsets: (n_rows + 1,) int64.
         columns: (n_labels,) int32, each once in a row, from 0 in the block.
         weights: (n_labels,) float32.
-        unseen: (n_rows,) int32, labels of the row that training did not keep.
+        unseen: (n_rows,) int32, number of the row's labels that have no column.
     """
 
     offsets: np.ndarray
@@ -43,27 +43,30 @@ class Sparse:
 
 
 class Feature(ABC, Generic[Parsed]):
-    """One declared column of the table."""
+    """A declared column of the table."""
 
     column: str
     role: str | None
     reads_text: ClassVar[bool] = True
-    """Whether cells of a text file stay as they are: `01` is no 1."""
+    """Whether cells of a text file stay as they are, so that `01` does not become 1."""
 
     @abstractmethod
     def parse(self, column: pd.Series) -> Parsed:
-        """Read the cells; refuse what cannot be one, by row and value."""
+        """Read the cells.
+
+        Raises:
+            InputError: with row and value of a cell that cannot be read.
+        """
 
     @abstractmethod
     def fit(self, parsed: Parsed, train: np.ndarray) -> list[Block]:
-        """Learn from the rows `train` (their indices) and return the blocks that this feature fills."""
+        """Learn from the rows `train` (their indices) and return the blocks of columns that this feature fills."""
 
     @abstractmethod
     def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
-        """Encode every row, one part a block that `fit` returned."""
+        """Encode every row, with an array for each block that `fit` returned."""
 
     def fit_encode(self, parsed: Parsed, train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
-        """Do both at once."""
         blocks = self.fit(parsed, train)
         return blocks, self.encode(parsed, blocks)
 
@@ -73,5 +76,5 @@ class Feature(ABC, Generic[Parsed]):
 
     @property
     def named_role(self) -> str:
-        """Return the role, which is the column's name where none is declared."""
+        """Return the role, by default the column's name."""
         return self.role or self.column

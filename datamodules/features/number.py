@@ -1,4 +1,4 @@
-"""A number: scaled by the training rows, with a sign where it is missing."""
+"""A number, scaled by the training rows, with a second column that marks missing values."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -19,7 +19,7 @@ QUANTILE_LIMIT = 1e-7
 
 @dataclass(frozen=True)
 class Number(Feature[np.ndarray]):
-    """A number; where training rows lack it, their median stands in and a column says so.
+    """A number. Gaps are filled with the training median, and marked in a column where training rows have gaps.
 
     Attributes:
         log1p: take log(1 + value) first; the values must then be above -1.
@@ -44,16 +44,14 @@ class Number(Feature[np.ndarray]):
         median = float(np.median(known))
         filled = np.where(np.isnan(values), median, values)
         fitted: dict[str, Any] = {"median": median}
-        if self.scale == "standard":
-            # A constant column stays 0 everywhere; its computed std may be 1e-17, and its mean off by as much.
-            constant = np.ptp(filled) == 0 or filled.std() == 0  # differences of 1e-200 have no square
-            fitted |= {
-                "mean": median if constant else float(filled.mean()),
-                "std": 1.0 if constant else float(filled.std()),
-            }
-        else:
+        if self.scale == "quantile":
             shares = np.linspace(0, 1, min(N_QUANTILES, len(filled)))
             fitted["quantiles"] = np.quantile(filled, shares).tolist()
+        elif np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
+            # A constant column is encoded as 0; its computed std may be 1e-17, and its mean off by as much.
+            fitted |= {"mean": median, "std": 1.0}
+        else:
+            fitted |= {"mean": float(filled.mean()), "std": float(filled.std())}
         blocks = [Block(self.column, self.named_role, "number", [self.column], fitted)]
         if len(known) < len(values):
             blocks.append(Block(self.column, self.named_role, "missing", [self.column]))
@@ -68,10 +66,8 @@ class Number(Feature[np.ndarray]):
                 scaled = (values - fitted["mean"]) / fitted["std"]
         else:
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
-        parts: list[Dense | Sparse] = [_dense(scaled, values)]
-        if len(blocks) == 2:
-            parts.append(_dense(missing, missing))
-        return parts
+        number = _dense(scaled, values)
+        return [number, _dense(missing, missing)] if len(blocks) == 2 else [number]
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
@@ -80,7 +76,7 @@ def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
 
 
 def _to_normal(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Map values to a normal distribution; tied quantiles give the middle of their ranks, also at the ends."""
+    """Map values to a normal distribution; tied quantiles get the middle of their ranks, also at the ends."""
     shares = np.linspace(0, 1, len(quantiles))
     from_below = np.interp(values, quantiles, shares)
     from_above = -np.interp(-values, -quantiles[::-1], -shares[::-1])

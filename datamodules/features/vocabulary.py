@@ -1,4 +1,4 @@
-"""Which labels have a column of their own, and where each stands: learnt from the training rows."""
+"""Vocabularies: the labels that have a column of their own, chosen by their training rows, and their encoding."""
 
 import numpy as np
 import pyarrow as pa
@@ -8,25 +8,24 @@ from greenlight_films.datamodules.features.feature import Sparse
 from greenlight_films.datamodules.tables.cells import LabelLists
 
 
-def _training_codes(lists: LabelLists, train: np.ndarray) -> np.ndarray:
+def training_codes(lists: LabelLists, train: np.ndarray) -> np.ndarray:
+    """Return the codes of the labels in the rows `train`, in the table's order."""
     in_train = np.zeros(lists.n_rows, dtype=bool)
     in_train[train] = True
     return lists.codes[np.repeat(in_train, lists.counts())]
 
 
-def films_with(lists: LabelLists, train: np.ndarray) -> np.ndarray:
-    """Count the rows of `train` that have each name; a row must not have one twice."""
-    return np.bincount(_training_codes(lists, train), minlength=len(lists.names))
+def frequent(lists: LabelLists, train: np.ndarray, min_films: int = 1) -> np.ndarray:
+    """Return the codes of labels in at least `min_films` training rows, the most frequent first.
 
-
-def frequent(lists: LabelLists, train: np.ndarray, min_films: int) -> np.ndarray:
-    """Return the codes of at least `min_films` training rows, the most frequent first, ties as they come in there."""
-    codes = _training_codes(lists, train)
+    Ties stand in the order of their first training rows. No row may have a label twice.
+    """
+    codes = training_codes(lists, train)
     films = np.bincount(codes, minlength=len(lists.names))
     kept = np.flatnonzero(films >= max(min_films, 1))
-    # Not the order of the codes: it would tell of rows that are not in `train`.
+    # Not the order of the codes, which depends on rows that are not in `train`.
     first = np.empty(len(films), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last one written is the first one there
+    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment is the label's first row
     kept = kept[np.argsort(first[kept], kind="stable")]
     # Small unsigned numbers are sorted by radix, in a quarter of the time.
     most = films.max(initial=0)
@@ -35,29 +34,33 @@ def frequent(lists: LabelLists, train: np.ndarray, min_films: int) -> np.ndarray
 
 def vocabulary(lists: LabelLists, train: np.ndarray, min_films: int = 1) -> list[str]:
     """Return the names of `frequent`."""
-    return names_of(lists.names, frequent(lists, train, min_films))
+    return names_of(lists, frequent(lists, train, min_films))
 
 
-def names_of(names: pa.Array, codes: np.ndarray) -> list[str]:
+def names_of(lists: LabelLists, codes: np.ndarray) -> list[str]:
     """Return the names that the codes stand for."""
-    return names.take(pa.array(codes)).to_pylist()
+    return lists.names.take(pa.array(codes)).to_pylist()
 
 
-def inverse(codes: np.ndarray, n_names: int) -> np.ndarray:
-    """Return where each of the names stands in `codes`, -1 where it doesn't."""
-    place = np.full(n_names, -1)
-    place[codes] = np.arange(len(codes))
-    return place
+def columns_of_codes(codes: np.ndarray, n_names: int) -> np.ndarray:
+    """Return the position in `codes` of each of `n_names` codes, -1 where it is not there; (n_names,) int64."""
+    columns = np.full(n_names, -1)
+    columns[codes] = np.arange(len(codes))
+    return columns
 
 
-def places_of(names: pa.Array, values: list[str]) -> np.ndarray:
-    """Return where each name stands in `values`, -1 where it doesn't."""
+def columns_of_names(names: pa.Array, values: list[str]) -> np.ndarray:
+    """Return the position in `values` of each name, -1 where it is not there; (n_names,) int32."""
     return pc.index_in(names, value_set=pa.array(values, names.type)).fill_null(-1).to_numpy()
 
 
-def encode_labels(lists: LabelLists, place: np.ndarray) -> Sparse:
-    """Encode labels as their places; those whose place is -1 are dropped and counted."""
-    columns = place[lists.codes].astype(np.int32)
-    kept = lists.keep(columns >= 0, columns)
+def encode_labels(lists: LabelLists, columns: np.ndarray) -> Sparse:
+    """Encode each label as its column, with weight 1.
+
+    Args:
+        columns: (n_names,) the column of each name; labels with -1 are dropped and counted as unseen.
+    """
+    encoded = columns[lists.codes].astype(np.int32)
+    kept = lists.keep(encoded >= 0, encoded)
     unseen = (lists.counts() - kept.counts()).astype(np.int32)
     return Sparse(kept.offsets, kept.codes, np.ones(len(kept.codes), dtype=np.float32), unseen)

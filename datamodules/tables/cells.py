@@ -1,10 +1,12 @@
-"""What stands in a table's cells: numbers, one label, or several labels; on Arrow and numpy arrays, not row by row."""
+"""Readers of a table's cells: a column becomes numbers, one label a cell, or several labels a cell.
+
+They work on whole Arrow and numpy arrays. A frame's index counts its rows from 0; messages count them from 1.
+"""
 
 import ast
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 FIRST_BYTE_OF_U0300 = 0xCC
 """In UTF-8; every code point from there on starts with this byte or a higher one."""
@@ -23,71 +26,11 @@ _POOL = pa.system_memory_pool()
 """Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
 
 SAMPLE, REPEATED = 1000, 0.7
-"""Where fewer than 70 % of the first thousand cells are different, each of them is split only once."""
-
-
-@dataclass(frozen=True)
-class LabelLists:
-    """The labels of n rows: row i has ``names[codes[offsets[i]:offsets[i + 1]]]``, in the cell's order.
-
-    Attributes:
-        offsets: (n + 1,) int64.
-        codes: (n_labels,) int32, into names.
-        names: the distinct labels: trimmed, in Unicode NFC, none empty.
-    """
-
-    offsets: np.ndarray
-    codes: np.ndarray
-    names: pa.Array
-
-    @property
-    def n_rows(self) -> int:
-        return len(self.offsets) - 1
-
-    def counts(self) -> np.ndarray:
-        """Return how many labels each row has, (n,) int64."""
-        return np.diff(self.offsets)
-
-    def keep(self, kept: np.ndarray, codes: np.ndarray) -> "LabelLists":
-        """Return the labels where `kept` is true, with other codes for them; both (n_labels,)."""
-        if kept.all():
-            return LabelLists(self.offsets, codes, self.names)
-        return LabelLists(np.concatenate(([0], np.cumsum(kept)))[self.offsets], codes[kept], self.names)
-
-    def at(self, position: int) -> "LabelLists":
-        """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
-        present = self.counts() > position
-        codes = self.codes[self.offsets[:-1][present] + position]
-        return LabelLists(np.concatenate(([0], np.cumsum(present))), codes, self.names)
-
-    def take(self, rows: np.ndarray) -> "LabelLists":
-        """Return the labels of these rows, by index; none for -1."""
-        counts = np.append(self.counts(), 0)[rows]
-        offsets = np.concatenate(([0], np.cumsum(counts)))
-        places = np.repeat(self.offsets[rows] - offsets[:-1], counts)
-        places += np.arange(offsets[-1])
-        return LabelLists(offsets, self.codes[places], self.names)
-
-    def distinct(self) -> "LabelLists":
-        """Return each row's labels once, where they come first."""
-        width = max(len(self.names), 1)
-        # Half as wide, sorted in half the time.
-        key_type = np.dtype(np.int32 if self.n_rows * width < 2**31 else np.int64)
-        starts = np.arange(self.n_rows, dtype=key_type) * width
-        keys = np.repeat(starts, self.counts()) + self.codes
-        in_order = np.sort(keys)
-        if (in_order[1:] != in_order[:-1]).all():
-            return self
-        order = np.argsort(keys, kind="stable")
-        first = np.empty(len(keys), dtype=bool)
-        first[order] = np.diff(keys[order], prepend=-1) > 0
-        return self.keep(first, self.codes)
+"""Where fewer than 70 % of the first thousand cells are different, each distinct cell is split only once."""
 
 
 def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
     """Return a column as (n,) float64, NaN where missing.
-
-    Rows are numbered from 1 in messages, after the frame's index.
 
     Raises:
         InputError: a cell holds text, a date, an infinite value, or one that is not above `above`.
@@ -110,25 +53,27 @@ def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
 
 def _refuse(bad: np.ndarray, column: pd.Series, requirement: str) -> None:
     if bad.any():
-        row = int(np.argmax(bad))
+        position = int(np.argmax(bad))
+        row = int(column.index[position]) + 1
         more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
-        value = str(column.iloc[row])[:80]
-        number = int(column.index[row]) + 1
+        value = str(column.iloc[position])[:80]
         raise InputError(
-            f"column '{column.name}' {requirement}, row {number} has {value!r}{more}; correct or empty it", number
+            f"column '{column.name}' {requirement}, row {row} has {value!r}{more}; correct or empty it", row
         )
 
 
 def read_labels(column: pd.Series) -> LabelLists:
-    """Take each cell for one label."""
+    """Take each cell for one label.
+
+    Raises:
+        InputError: cells hold lists.
+    """
     texts = _texts(column)
     return _tidy(np.arange(len(texts) + 1), texts)
 
 
 def split_labels(column: pd.Series, separator: str) -> LabelLists:
     """Split each cell into labels at `separator`."""
-    if _is_list(column):
-        return _from_arrow_lists(column)
     texts = _texts(column)
     if pc.count_distinct(texts.slice(0, SAMPLE)).as_py() > REPEATED * min(len(texts), SAMPLE):
         return _split(texts, separator)
@@ -141,79 +86,108 @@ def _split(texts: pa.Array, separator: str) -> LabelLists:
     return _tidy(lists.offsets.to_numpy(), lists.flatten())
 
 
-def parse_labels(column: pd.Series, loads: Callable[[str], Any], key: str) -> LabelLists:
-    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label.
+def parse_labels(column: pd.Series, literal: Literal["json", "python"], key: str) -> LabelLists:
+    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label. No code is run.
 
-    Args:
-        loads: ``json.loads``, or ``ast.literal_eval``, which runs no code.
+    Raises:
+        InputError: a cell is no such literal.
     """
-    if _is_list(column):
-        return _from_arrow_lists(column)
+    loads = json.loads if literal == "json" else ast.literal_eval
     cells = _texts(column).dictionary_encode()
     parsed = []
     for code, cell in enumerate(cells.dictionary.to_pylist()):
         try:
-            labels = [str(label) for label in _labels_in(loads(cell), key)]
-            "".join(labels).encode()  # a lone surrogate is no text
-            parsed.append(labels)
+            parsed.append(_labels_in(loads(cell), key))
         except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
-            row = int(column.index[pc.index(cells.indices, code).as_py()]) + 1
-            raise InputError(
-                f"column '{column.name}', row {row}: the cell must be a list in {_FORMATS[loads]} format, "
-                f"of texts or of objects with the key {key!r}; got {cell[:80]!r}",
-                row,
-            ) from None
-    lists = pa.array(parsed, pa.large_list(pa.large_string())).take(cells.indices)
-    return _tidy(*_parts(lists))
+            position = pc.index(cells.indices, code).as_py()
+            raise _no_list(column, position, f"a list in {literal} format,", key, cell) from None
+    return _flatten(pa.array(parsed, pa.large_list(pa.large_string())).take(cells.indices))
 
 
-_FORMATS: dict[Callable[[str], Any], str] = {json.loads: "json", ast.literal_eval: "python"}
+def is_nested(column: pd.Series) -> bool:
+    """Tell whether cells hold lists or objects, as of Parquet files and data frames."""
+    if isinstance(column.dtype, pd.ArrowDtype):
+        return pa.types.is_nested(column.dtype.pyarrow_dtype)
+    return column.dtype == object and any(isinstance(cell, list | tuple | dict | set | np.ndarray) for cell in column)
 
 
-def _labels_in(value: Any, key: str) -> Iterable[Any]:
-    items = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
-    for item in items:
-        label = item[key] if isinstance(item, dict) else item
-        if not isinstance(label, (str, int, float)):
-            raise TypeError
-        yield label
+def read_lists(column: pd.Series, key: str) -> LabelLists:
+    """Take the labels from cells that hold lists of texts, or of objects whose `key` is the label.
+
+    Missing cells have no label, missing items are left out.
+
+    Raises:
+        InputError: a cell holds something else.
+    """
+    if isinstance(column.dtype, pd.ArrowDtype):
+        array = _array(column)
+        try:
+            return _flatten(array.cast(pa.large_list(pa.large_string())))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a list of objects
+            column = pd.Series(array.to_pylist(), column.index, object, column.name)
+    parsed = []
+    for position, cell in enumerate(column):
+        try:
+            items = cell.tolist() if isinstance(cell, np.ndarray) else cell
+            known = [item for item in items if not _is_missing(item)] if isinstance(items, list | tuple) else items
+            parsed.append([] if _is_missing(cell) else _labels_in(known, key))
+        except (ValueError, TypeError, KeyError):
+            raise _no_list(column, position, "a list", key, str(cell)) from None
+    return _flatten(pa.array(parsed, pa.large_list(pa.large_string())))
 
 
-def _is_list(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.ArrowDtype) and pa.types.is_nested(column.dtype.pyarrow_dtype)
+def _is_missing(value: Any) -> bool:
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
-def _from_arrow_lists(column: pd.Series) -> LabelLists:
-    try:
-        lists = _one_array(column).cast(pa.large_list(pa.large_string()))
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise InputError(f"column '{column.name}' must hold lists of texts, got {column.dtype.pyarrow_dtype}") from None
-    return _tidy(*_parts(lists))
+def _no_list(column: pd.Series, position: int, requirement: str, key: str, cell: str) -> InputError:
+    row = int(column.index[position]) + 1
+    return InputError(
+        f"column '{column.name}', row {row}: the cell must be {requirement} of texts or of objects with the key "
+        f"{key!r}; got {cell[:80]!r}",
+        row,
+    )
 
 
-def _parts(lists: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
-    return np.concatenate(([0], np.cumsum(lengths))), lists.flatten()
+def _labels_in(value: Any, key: str) -> list[str]:
+    """Return the labels in a parsed cell: a list, a single label or object, or None.
+
+    Raises:
+        TypeError: it holds something else.
+        KeyError: an object lacks the key.
+        ValueError: a label holds half a surrogate pair, which is no text.
+    """
+    items: Iterable[Any] = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    labels = [item[key] if isinstance(item, dict) else item for item in items]
+    if not all(isinstance(label, str | int | float | np.number) for label in labels):
+        raise TypeError
+    texts = [str(label) for label in labels]
+    "".join(texts).encode()
+    return texts
 
 
-def _one_array(column: pd.Series) -> pa.Array:
+def _array(column: pd.Series) -> pa.Array:
     array = pa.Array.from_pandas(column)
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def _texts(column: pd.Series) -> pa.Array:
-    if _is_list(column):
-        kind = column.dtype.pyarrow_dtype
-        raise InputError(f"column '{column.name}' must hold one text a cell, got {kind}; use Labels")
+    if is_nested(column):
+        raise InputError(f"column '{column.name}' must hold one text a cell, got lists or objects; use Labels")
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
         if (whole == whole.round()).all() and (whole.abs() < 2**53).all():
             column = column.astype("Int64")
     try:
-        return _one_array(column).cast(pa.large_string())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):  # SQLite may hold numbers and texts in one column
-        return _one_array(column.map(str, na_action="ignore")).cast(pa.large_string())
+        return _array(column).cast(pa.large_string())
+    except (pa.ArrowException, TypeError):  # numbers and texts in a column, as SQLite may have them
+        return _array(column.map(str, na_action="ignore").astype("str")).cast(pa.large_string())
+
+
+def _flatten(lists: pa.Array) -> LabelLists:
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
+    return _tidy(np.concatenate(([0], np.cumsum(lengths))), lists.flatten())
 
 
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
@@ -229,12 +203,12 @@ def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
 
 
 def _normalise(names: pa.Array) -> pa.Array:
-    """Return names in Unicode NFC; what has no code point from U+0300 on is so already, and that is nearly all."""
+    """Return names in Unicode NFC; only those with a code point from U+0300 on can differ, which is rare."""
     offsets = np.frombuffer(names.buffers()[1], np.int64)[names.offset : names.offset + len(names) + 1]
     text = np.frombuffer(names.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    beyond = np.flatnonzero(text >= FIRST_BYTE_OF_U0300) + offsets[0]
-    other = np.zeros(len(names), dtype=bool)
-    other[np.searchsorted(offsets, beyond, side="right") - 1] = True
-    given = names.filter(pa.array(other))
+    positions = np.flatnonzero(text >= FIRST_BYTE_OF_U0300) + offsets[0]
+    affected = np.zeros(len(names), dtype=bool)
+    affected[np.searchsorted(offsets, positions, side="right") - 1] = True
+    given = names.filter(pa.array(affected))
     normal = pc.utf8_normalize(given, form="NFC")
-    return names if normal.equals(given) else pc.replace_with_mask(names, pa.array(other), normal)
+    return names if normal.equals(given) else pc.replace_with_mask(names, pa.array(affected), normal)

@@ -1,4 +1,4 @@
-"""Read text tables, comma-separated and alike, and name the line of what is wrong with one."""
+"""Read comma-separated and similar text tables into Arrow tables; errors name the line of the file."""
 
 import csv
 import gzip
@@ -17,6 +17,9 @@ import pyarrow.csv as pacsv
 
 from greenlight_films.datamodules.errors import InputError
 
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+QUOTES = {".csv": '"', ".tsv": ""}
+
 BLOCK = 64 * 2**20
 """Bytes; a record must fit in one."""
 
@@ -33,7 +36,7 @@ Names are packed 3 to 20 times, dummies several hundred times.
 """
 
 MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
-"""Cells of a text file that mean that nothing is known."""
+"""Cells of a text file that mean that the value is not known."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Dialect:
             raise InputError(f"--data.quote must be one ASCII character or empty, got {self.quote!r}")
 
     def rows(self, stream: Iterable[str]) -> Any:
-        """Read rows slowly, counting lines."""
+        """Return Python's reader, which is slow and counts lines."""
         csv.field_size_limit(LONGEST)
         quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         return csv.reader(stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting)
@@ -76,7 +79,7 @@ def _is_character(text: str) -> bool:
 
 
 class _Unpacked(io.RawIOBase):
-    """A packed file's content, up to where it can be no table."""
+    """The content of a `.gz` file; refuses to unpack far more than a table packs."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -107,36 +110,42 @@ def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) ->
         texts: columns whose cells stay as they are, also where they look like numbers.
 
     Raises:
-        InputError: with the line of what is not text in the encoding, has other than the header's number of cells,
+        InputError: with the line that is not text in the encoding, has other than the header's number of cells,
             opens a quote that never closes, or is too long.
     """
     try:
-        if odd := _skim(path, dialect):
+        is_quote_odd = _skim(path, dialect)
+        if is_quote_odd:
             _refuse_unclosed(path, dialect)
         table = _read(path, dialect, texts)
-        if not odd and _ends_in_lines(table):  # two quotes too many, or lone ones in front of the one left open
+        if not is_quote_odd and _ends_in_lines(table):  # two quotes too many, or single ones before the open one
             _refuse_unclosed(path, dialect)
     except InputError:
         raise
     except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
-        said = str(error).splitlines()[0] if str(error) else "it can't be read"
-        reason = _undecodable(path, dialect)
-        if not reason and "columns, got" in said:
-            _refuse_unclosed(path, dialect)
-            reason = _ragged(path, dialect)
-        if not reason and "Empty CSV" in said:
-            reason = f"{path} has no header; a header line and rows of films are needed"
-        if not reason and "straddl" in said:
-            reason = f"{path}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
-        raise InputError(reason or f"{path} is not a table: {said}") from None
-    # Arrow takes a column that is not UTF-8 for bytes, without a word.
+        raise _explained(error, path, dialect) from None
+    # Arrow takes a column that is not UTF-8 for bytes, without an error.
     if any(pa.types.is_binary(kind) for kind in table.schema.types):
         raise InputError(_undecodable(path, dialect) or f"{path}: not {dialect.encoding} text; give --data.encoding")
     return table
 
 
+def _explained(error: Exception, path: Path, dialect: Dialect) -> InputError:
+    """Return Arrow's error with the line at fault, for which the file is read again."""
+    message = str(error).splitlines()[0] if str(error) else "it can't be read"
+    reason = _undecodable(path, dialect)
+    if not reason and "columns, got" in message:
+        _refuse_unclosed(path, dialect)
+        reason = _ragged(path, dialect)
+    if not reason and "Empty CSV" in message:
+        reason = f"{path} has no header; a header line and rows of films are needed"
+    if not reason and "straddl" in message:
+        reason = f"{path}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
+    return InputError(reason or f"{path} is not a table: {message}")
+
+
 def _skim(path: Path, dialect: Dialect) -> bool:
-    """Look through the bytes once, and tell whether there is a quote too many.
+    """Look through the bytes once, and tell whether the number of quotes is odd.
 
     Raises:
         InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
@@ -161,7 +170,6 @@ def _skim(path: Path, dialect: Dialect) -> bool:
 
 
 def _refuse_wide(head: bytes, path: Path, dialect: Dialect) -> None:
-    """Refuse a first record of more cells than any table's."""
     rows = dialect.rows(io.TextIOWrapper(io.BytesIO(head), encoding=dialect.encoding, errors="replace", newline=""))
     with suppress(csv.Error):  # a cell too long for Python
         if len(next(filter(None, rows), [])) > WIDEST:
@@ -183,7 +191,7 @@ def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
                 null_values=MISSING, strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
             ),
         )
-    table.schema.names  # noqa: B018 (Arrow decodes names when they are asked for)
+    table.schema.names  # noqa: B018 (Arrow decodes names when they are used)
     return table
 
 
@@ -194,18 +202,14 @@ def _ends_in_lines(table: pa.Table) -> bool:
 
 
 def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
-    """Refuse a quote that never closes; it would swallow the rest of the table.
-
-    Raises:
-        InputError: with the line.
-    """
+    """Raise an InputError with the line of a quote that never closes, and would swallow the rest of the table."""
     line = begun = 1
     row: list[str] = []
     end = ["the", "end"]
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(chain(stream, ["\n", dialect.delimiter.join(end)]))
         try:
-            for row in rows:  # noqa: B007 (the last one)
+            for row in rows:  # noqa: B007 (the last row)
                 line, begun = rows.line_num + 1, line
         except csv.Error:
             raise InputError(_too_long(path, line)) from None
@@ -218,13 +222,13 @@ def _open(path: Path) -> io.BufferedReader:
 
 
 def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
-    """Return the line in which a row begins, both counted from 1; None where Python finds no such row."""
+    """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
     line = 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(stream)
         with suppress(csv.Error):  # a cell too long for Python
             for cells in rows:
-                row -= bool(cells)  # empty lines are left out; the header is row 0
+                row -= bool(cells)  # empty lines do not count; the header is row 0
                 if row < 0:
                     return line
                 line = rows.line_num + 1
@@ -232,7 +236,7 @@ def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
 
 
 def _undecodable(path: Path, dialect: Dialect) -> str | None:
-    """Name the line of the first byte that `encoding` does not know."""
+    """Return what to do about the first byte that is not text in the encoding, with its line."""
     encoding = dialect.encoding
     decoder = getincrementaldecoder(encoding)()
     line, chunk = 1, b""
@@ -261,13 +265,13 @@ def _too_long(path: Path, line: int) -> str:
 
 
 def _ragged(path: Path, dialect: Dialect) -> str | None:
-    """Name the line of the first row that has other than the header's number of cells, and count such rows."""
+    """Return the line of the first row without the header's number of cells, and the number of such rows."""
     bad: list[tuple[int, int]] = []
     width, line = 0, 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(stream)
         try:
-            for row in rows:  # empty lines are left out
+            for row in rows:  # empty lines are no rows
                 width = width or len(row)
                 if row and len(row) != width:
                     bad.append((line, len(row)))

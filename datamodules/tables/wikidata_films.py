@@ -1,4 +1,4 @@
-"""The named source `wikidata-films`: 17,472 films from Wikidata (CC0), as the package bokeh-sampledata ships them."""
+"""The embedded table `wikidata-films`: 17,472 films from Wikidata (CC0), as the package bokeh-sampledata ships them."""
 
 import re
 import sqlite3

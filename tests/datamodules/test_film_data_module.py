@@ -214,5 +214,5 @@ def test_text_options_reach_the_reader(film_data, films_frame, tmp_path, delimit
     data.setup("fit")
     usual = film_data()
     usual.setup("fit")
-    assert "Amélie" in set(data.films.labels["title"])
+    assert "Amélie" in set(data.films.ids["title"])
     assert data.state_dict()["feature_space"] == usual.state_dict()["feature_space"]

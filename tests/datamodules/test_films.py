@@ -44,13 +44,13 @@ def test_numbers_count_from_1_in_the_original_table(films_frame, declared):
 def test_labels_name_the_film_of_each_row(films_frame, declared):
     films, _ = fit_films(films_frame, declared)
     named = films_frame.iloc[films.number - 1]
-    assert films.labels["film"].tolist() == named["id"].tolist()
-    assert films.labels["title"].fillna("").tolist() == named["title"].fillna("").tolist()
+    assert films.ids["film"].tolist() == named["id"].tolist()
+    assert films.ids["title"].fillna("").tolist() == named["title"].fillna("").tolist()
 
 
 def test_ids_and_titles_are_optional(films_frame, declared):
     films, _ = fit_films(films_frame, replace(declared, film=None, title=None))
-    assert films.labels.columns.tolist() == []
+    assert films.ids.columns.tolist() == []
     assert films.n_rows == 198
 
 
@@ -117,7 +117,7 @@ def test_a_state_gives_the_same_films_again(films_frame, declared):
     assert again.actual.tolist() == films.actual.tolist()
     assert again.left_out == films.left_out
     assert again.unseen() == films.unseen()
-    pd.testing.assert_frame_equal(again.labels, films.labels)
+    pd.testing.assert_frame_equal(again.ids, films.ids)
 
 
 def test_a_state_keeps_its_split_whatever_is_declared_now(films_frame, declared):
@@ -154,7 +154,7 @@ def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
     assert films.n_rows == 10
     assert np.isnan(films.actual).all()
     assert films.number.tolist() == list(range(1, 11))
-    assert films.labels.columns.tolist() == []
+    assert films.ids.columns.tolist() == []
     assert set(films.side_names()) == {"new"}
     assert films.left_out == 0
 
@@ -169,7 +169,7 @@ def test_new_films_keep_the_target_where_it_is_known(films_frame, declared):
     _, fitted = fit_films(films_frame, declared)
     films = new_films(films_frame.iloc[19:23], declared, fitted)
     assert np.isnan(films.actual).tolist() == [False, True, True, False]
-    assert films.labels["film"].tolist() == ["tt0019", "tt0020", "tt0021", "tt0022"]
+    assert films.ids["film"].tolist() == ["tt0019", "tt0020", "tt0021", "tt0022"]
 
 
 @pytest.mark.parametrize("gaps", [[None] * 4, [np.nan] * 4, pd.array([None] * 4, "Int64")])

@@ -113,7 +113,7 @@ def test_a_datamodule_reads_films_from_a_table_of_people(film_data, tmp_path):
     )
     data.setup("fit")
     assert data.films.n_rows == 60
-    assert data.films.labels["film"].tolist()[:3] == ["000", "001", "002"]
+    assert data.films.ids["film"].tolist()[:3] == ["000", "001", "002"]
     assert data.fitted.encoder.space.n_labels == 10
     assert (data.films.encoded.labels.sum(axis=1) == 2).all()
 

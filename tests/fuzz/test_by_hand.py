@@ -31,9 +31,8 @@ GOOD = [f"{1990 + i},Drama,{i % 5}.5" for i in range(20)]
 
 
 def films(path, genre="genre", **given):
-    data = FilmDataModule(
-        str(path), [Number("year"), Labels(genre)], Target("rating"), RandomSplit(0.2, 0.2, 3), **given
-    )
+    features, split = [Number("year"), Labels(genre)], RandomSplit(0.2, 0.2, 3)
+    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split, **given)
     data.setup("fit")
     return data
 
@@ -243,8 +242,11 @@ def test_a_select_of_ones_own_may_take_long(tmp_path):
 @pytest.mark.parametrize(
     ("view", "said"),
     [
-        ("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c", "a recursive view may"),
-        ("SELECT count(*) FROM n a, n b, n c", "a view must take at most 20,000,000 steps of SQLite"),
+        (
+            "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c",
+            "the view takes too long",
+        ),
+        ("SELECT count(*) FROM n a, n b, n c", "the view takes too long"),
         ("SELECT zeroblob(900000000) AS x", "SQLite says: .* too big"),
     ],
     ids=["recursion", "product", "cell"],

@@ -15,7 +15,8 @@ from tests.fuzz.malformed import TABLES
 
 def batches_of(path):
     features = [Number("year"), Labels("genre"), Category("company")]
-    data = FilmDataModule(str(path), features, Target("rating"), RandomSplit(0.2, 0.25, 3), batch_size=8)
+    split = RandomSplit(0.2, 0.25, 3)
+    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split, batch_size=8)
     data.setup("fit")
     loaders = (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
     return [batch for loader in loaders for batch in loader]

@@ -95,7 +95,7 @@ def test_a_prediction_table_has_a_line_a_film(fitted, films_frame):
     assert table["predicted"].tolist() == predicted.tolist()
     assert table["split"].value_counts().to_dict() == {"train": 138, "val": 20, "test": 40}
     assert table.index[table["split"] == "test"].tolist() == films.rows.test.tolist()
-    assert films.labels.columns.tolist() == ["film", "title"]
+    assert films.ids.columns.tolist() == ["film", "title"]
 
 
 def test_a_prediction_table_needs_no_ids(films_frame, declared):

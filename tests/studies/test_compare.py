@@ -29,7 +29,7 @@ def test_tables_of_an_earlier_fit_are_gone(films, folder, console):
 def test_what_was_left_out_is_said(film_data, folder, console, films_frame):
     data = film_data()
     data.setup("fit")
-    data.films.labels["film"] = "one and the same"
+    data.films.ids["film"] = "one and the same"
     found = run(data, folder, console)
     assert list(found) == ["mean", "ols", "kmeans", "pca"]
     said = console.file.getvalue()

@@ -190,7 +190,7 @@ def test_a_column_of_lists_is_taken_as_it_is(kind):
     cells = arrow([["A ", "B"], None, ["e\u0301", None], ["", "B, C"]], kind)
     expected = [["A", "B"], [], ["é"], ["B, C"]]
     assert unpacked(split_labels(cells, ", ")) == expected
-    assert unpacked(parse_labels(cells, json.loads, "name")) == expected
+    assert unpacked(parse_labels(cells, "json", "name")) == expected
     assert unpacked(split_labels(cells[1:3], ", ")) == expected[1:3]
 
 
@@ -202,7 +202,7 @@ def test_a_column_of_lists_is_taken_as_it_is(kind):
         (
             [[{"nom": "A"}]],
             pa.list_(pa.struct({"nom": pa.string()})),
-            lambda cells: parse_labels(cells, json.loads, "name"),
+            lambda cells: parse_labels(cells, "json", "name"),
         ),
     ],
 )
@@ -236,7 +236,7 @@ def test_a_literal_nothing_has_no_labels(cell, loads):
 
 def test_the_key_chooses_what_is_the_label():
     cells = column(["[{'name': 'A', 'job': 'Director'}]"])
-    assert unpacked(parse_labels(cells, ast.literal_eval, "job")) == [["Director"]]
+    assert unpacked(parse_labels(cells, "python", "job")) == [["Director"]]
 
 
 @pytest.mark.parametrize(
@@ -260,13 +260,13 @@ def test_a_cell_that_is_no_such_literal_is_refused_by_row_and_value(cell):
         f"got {cell[:80]!r}"
     )
     with pytest.raises(InputError, match=re.escape(said)):
-        parse_labels(column([None, "['A']", cell, cell]), ast.literal_eval, "name")
+        parse_labels(column([None, "['A']", cell, cell]), "python", "name")
 
 
 @pytest.mark.parametrize("cell", ["['A']", '["\\ud800"]', "[[1]]"])
 def test_a_cell_that_is_no_json_is_refused_by_row_and_value(cell):
     with pytest.raises(InputError, match="row 1: .* in json format.*got " + re.escape(repr(cell))):
-        parse_labels(column([cell]), json.loads, "name")
+        parse_labels(column([cell]), "json", "name")
 
 
 @needs_movies
@@ -290,4 +290,4 @@ def test_python_literals_of_the_movies_dataset_give_the_labels_that_plain_python
         texts = [str(item[key]) for item in (items if isinstance(items, list) else [items])]
         expected.append([label for text in texts for label in plain_split(text, "\0")])
     assert sum(map(len, expected)) > 50
-    assert unpacked(parse_labels(cells, ast.literal_eval, key)) == expected
+    assert unpacked(parse_labels(cells, "python", key)) == expected

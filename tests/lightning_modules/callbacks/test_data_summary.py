@@ -54,7 +54,7 @@ def test_films_with_several_rows_are_counted_and_a_leak_is_told(film_data, films
     assert "of 198 films in 396 rows" in text
     assert "same films in training: says nothing of new films" in text.lower()
     _, rows, films, *_ = cells_of(text, "test")
-    tested = data.films.labels["film"][data.films.rows.test]
+    tested = data.films.ids["film"][data.films.rows.test]
     assert (int(rows), int(films)) == (198, tested.nunique())
     assert tested.nunique() < 198
 

@@ -311,7 +311,7 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
     done = measured(several_rows_a_film)
     films = done.films.films
     rows = films.rows.test
-    ids = films.labels["film"].to_numpy()[rows]
+    ids = films.ids["film"].to_numpy()[rows]
     named = [one if isinstance(one, str) else object() for one in ids]
     codes = held_out(done.films, "test").film.tolist()
     assert len(set(named)) < len(named) - 3

@@ -83,7 +83,7 @@ def test_a_leak_is_told(film_data, films_frame, tmp_path):
     pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
     data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")
-    n = data.films.labels["film"][data.films.rows.test].nunique()
+    n = data.films.ids["film"][data.films.rows.test].nunique()
     title = title_of(data, np.full(198, 6.0))
     assert title.startswith(f"{n} test films in 198 rows, R² ")
     assert title.endswith("\nsame films in training: says nothing of new films")

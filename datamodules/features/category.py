@@ -1,0 +1,53 @@
+"""One label in a cell, such as a studio: each label becomes a 0/1 column, rare ones share a column."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, vocabulary
+from greenlight_films.datamodules.tables.cells import LabelLists, read_labels
+
+
+@dataclass(frozen=True)
+class Category(Feature[LabelLists]):
+    """One value in a cell; a missing cell has none.
+
+    Attributes:
+        keep: the values that have a column; by default all of the training rows'.
+        other: the column for every other value; None leaves such values out.
+        min_films: a value in fewer training rows counts as other.
+    """
+
+    column: str
+    keep: list[str] | None = None
+    other: str | None = "Other"
+    min_films: int = 1
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_films < 1:
+            raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
+        if self.keep is not None and len(set(self.keep)) < len(self.keep):
+            raise InputError(f"column '{self.column}': `keep` must name each value once, got {self.keep}")
+
+    def parse(self, column: pd.Series) -> LabelLists:
+        return read_labels(column)
+
+    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
+        seen = vocabulary(parsed, train, self.min_films)
+        values = seen if self.keep is None else [value for value in self.keep if value in set(seen)]
+        pooled = len(values) < len(vocabulary(parsed, train))
+        if self.other is not None and self.other not in values and pooled:
+            values.append(self.other)
+        return [Block(self.column, self.named_role, "label", values)]
+
+    def encode(self, parsed: LabelLists, blocks: list[Block]) -> list[Dense | Sparse]:
+        values = blocks[0].values
+        columns = columns_of_names(parsed.names, values)
+        if self.other in values:
+            columns = np.where(columns < 0, values.index(self.other), columns)
+        return [encode_labels(parsed, columns)]

@@ -1,0 +1,73 @@
+"""Data frames that were not read from a file: pandas, polars and Arrow become a pandas frame as from a file."""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from greenlight_films.datamodules.errors import InputError
+
+
+def from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Return an Arrow table as a pandas frame: text and lists Arrow-backed, numbers as numpy."""
+
+    def kept_in_arrow(kind: pa.DataType) -> pd.ArrowDtype | None:
+        # pandas would make an object array of numpy arrays of lists.
+        return pd.ArrowDtype(kind) if pa.types.is_nested(kind) else None
+
+    # A pandas index in the metadata would hide the column that it was; and the metadata are not always pandas' own.
+    return table.replace_schema_metadata(None).to_pandas(ignore_metadata=True, types_mapper=kept_in_arrow)
+
+
+def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
+    """Return a frame as if it had been read from a file; the one that is given stays as it is.
+
+    Columns are named by text, rows counted from 0 whatever the index, and categoricals are the values that they
+    stand for.
+
+    Args:
+        frame: a pandas or polars DataFrame, or an Arrow table.
+        texts: columns that hold labels; booleans and dates in them are written as in a CSV file.
+
+    Raises:
+        InputError: it is no frame.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        frame = from_arrow(_arrow(frame))
+    plain = frame.reset_index(drop=True)
+    plain.columns = pd.Index([str(name) for name in frame.columns], dtype=object)
+    if plain.columns.is_unique:  # else the table is refused
+        for name in plain.columns:
+            column = _decoded(plain[name])
+            column = _written(column) if name in texts else column
+            if column.dtype != plain[name].dtype:
+                plain[name] = column
+    return plain
+
+
+def _arrow(frame: Any) -> pa.Table:
+    if isinstance(frame, pa.Table):
+        return frame
+    if hasattr(frame, "to_arrow"):  # polars, which hands out text that pandas can't hold by the other way
+        return frame.to_arrow()
+    if hasattr(frame, "__arrow_c_stream__"):
+        return pa.table(frame)
+    raise InputError(
+        f"a table must be a pandas or polars DataFrame, an Arrow table or a file's name, got {type(frame).__name__}"
+    )
+
+
+def _decoded(column: pd.Series) -> pd.Series:
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    return pd.Series(np.asarray(column), column.index, name=column.name)
+
+
+def _written(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("str")
+    if pd.api.types.infer_dtype(column, skipna=True) == "boolean":
+        return column.map(str, na_action="ignore").astype("str")
+    return column

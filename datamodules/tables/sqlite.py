@@ -1,0 +1,67 @@
+"""Read a table, view or SELECT from an SQLite file, which is opened read-only."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.tables.delimited_text import BLOCK
+from greenlight_films.datamodules.tables.parquet import refuse_size
+
+NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
+
+LONGEST_VIEW = 20_000_000
+"""Steps of SQLite; a view of films and people joined takes four a byte of the file, one that never ends takes all."""
+
+
+def read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
+    """Read the rows of a query.
+
+    Args:
+        query: a table's name or a SELECT; may be left out where the file holds one table.
+
+    Raises:
+        InputError: there is no such table, SQLite refuses the query, or a view or computed column of the file never
+            ends or fills the memory. A SELECT that the user gave may take what it takes.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOCK)
+            select = _select(query, [name for (name,) in connection.execute(NAMES)], path)
+            if select != query:
+                connection.set_progress_handler(lambda: True, max(LONGEST_VIEW, 50 * path.stat().st_size))
+                refuse_size(path, _size_of(select, connection), "give a SELECT of what is needed as --data.query")
+            return pd.read_sql_query(select, connection)
+    except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
+        if str(error).endswith("interrupted"):
+            raise InputError(f"{path}: the view takes too long; give its SELECT itself as --data.query") from None
+        raise InputError(f"{path}: SQLite says: {error}; mend the query, or make the file again") from None
+
+
+def _select(query: str | None, tables: list[str], path: Path) -> str:
+    """Return the SELECT that was given, or that of the table that was named."""
+    if query and query not in tables and re.match(r"\s*(select|with|values)\b", query, re.IGNORECASE):
+        return query
+    if query is None and len(tables) == 1:
+        query = tables[0]
+    if query not in tables:
+        problem = (
+            f"no table '{query}'{nearest(query, tables)}" if query else "--data.query must name a table or be a SELECT"
+        )
+        raise InputError(f"{path}: {problem}; it has: {listed(tables) or 'none'}")
+    return f"SELECT * FROM {_quoted(query)}"
+
+
+def _size_of(select: str, connection: sqlite3.Connection) -> float:
+    """Return the bytes of an answer, whose cells may be computed; none is kept for it."""
+    names = (_quoted(name) for name, *_ in connection.execute(f"{select} LIMIT 0").description)
+    sizes = ", ".join(f"total(length({name}))" for name in names)
+    *lengths, rows = connection.execute(f"SELECT {sizes}, count(*) FROM ({select})").fetchone()
+    return sum(lengths) + 8 * len(lengths) * rows
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
