@@ -1,8 +1,7 @@
-"""The contract of a collection: its files become a table of films, and studies of it suggest themselves."""
+"""What a collection is to `prepare`: a function from its raw files to a table, and the questions to ask of that table."""
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
 
 import pandas as pd
 
@@ -12,37 +11,35 @@ from greenlight_films.sources.preparation import Preparation
 
 
 @dataclass(frozen=True)
-class Study:
-    """A question to a prepared table, as a config asks it.
+class Question:
+    """A question to a prepared table, which becomes the config of a study.
 
     Attributes:
-        name: behind the table's name; empty for the main one.
-        question: as a sentence, with what is predicted of which films.
-        target: what is predicted.
-        features: what from; those without a value in the table, or that the target is computed from, are left out.
+        name: added to the table's name in the config's file name; empty for the main question.
+        text: what is predicted of which films, as a sentence.
+        features: columns without a value, and those that the target is computed from, are left out of the config.
     """
 
     name: str
-    question: str
+    text: str
     target: TargetColumn
     features: tuple[Feature, ...]  # type: ignore[type-arg]
 
 
-class Source(ABC):
-    """A collection.
+@dataclass(frozen=True)
+class Source:
+    """A collection of films.
 
     Attributes:
         name: its word on the command line.
         film: the column of the prepared table with a film's id.
         title: the column with its title.
-        studies: the main one first.
+        prepare: returns the table, a row per film, and records every lost row in the `Preparation`.
+        questions: the main one first.
     """
 
-    name: ClassVar[str]
-    film: ClassVar[str]
-    title: ClassVar[str]
-    studies: ClassVar[tuple[Study, ...]]
-
-    @abstractmethod
-    def prepare(self, preparation: Preparation) -> pd.DataFrame:
-        """Return one row a film; every row that is lost is told to `preparation`."""
+    name: str
+    film: str
+    title: str
+    prepare: Callable[[Preparation], pd.DataFrame]
+    questions: tuple[Question, ...]
