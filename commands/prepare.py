@@ -1,4 +1,4 @@
-"""The command `prepare`: from the raw files of a public collection to a table of films and configs for studies of it."""
+"""The command `prepare`: from the raw files of a public collection to a table of films, and configs for studies."""
 
 import argparse
 from io import BytesIO
@@ -183,11 +183,12 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
 def _print_account(source: Source, preparation: Preparation, n_films: int, console: Console) -> None:
     read = ", ".join(f"{count:,} rows of {name}" for name, count in preparation.read.items())
     _print_line(f"{source.name}: read {read}", console)
-    counts = preparation.counts()
-    if counts:
+    rejected = preparation.rejected
+    if len(rejected):
+        counts = rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
         table = Table("file", "lost", "reason", title=Text("Rejected"), title_justify="left", title_style="bold")
         table.add_column("times", justify="right")
-        for (file, dropped, reason), count in sorted(counts.items(), key=lambda item: (item[0][:2], -item[1])):
+        for (file, dropped, reason), count in sorted(counts, key=lambda item: (item[0][:2], -item[1])):
             table.add_row(Text(file), dropped, Text(reason), f"{count:,}")
         console.print(table)
     for note in preparation.notes:

@@ -39,6 +39,5 @@ CREW: dict[str, Callable[[Objects], list[str]]] = {
 }
 """For each column of the prepared table, what takes its names from a list of crew.
 
-Directors have the job Director: no assistant, co- or art directors. Writers are all of the department Writing, and those
-with a job in `WRITING` in another. Producers are no co-, associate or line producers.
+Assistant, co- and art directors are no directors, nor co-, associate and line producers producers.
 """

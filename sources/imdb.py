@@ -5,12 +5,11 @@ import pandas as pd
 import pyarrow as pa
 
 from greenlight_films.datamodules.features import Labels, Number
-from greenlight_films.datamodules.targets import Target
 from greenlight_films.sources.imdb_credits import ROLES, add_people
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import amounts, numbers
 from greenlight_films.sources.raw_files import TITLE_BASICS, TITLE_RATINGS, RawFile
-from greenlight_films.sources.source import Question, Source
+from greenlight_films.sources.source import Source, people, rating_question
 from greenlight_films.sources.tsv_blocks import codes, id_numbers, id_texts, read_blocks, where
 
 MOVIE = "movie"
@@ -92,23 +91,11 @@ def _rated(preparation: Preparation, films: pd.DataFrame) -> pd.DataFrame:
     return preparation.enough_votes(films[~unrated], "numVotes").copy()
 
 
-SOURCE = Source(
-    "imdb",
-    film="tconst",
-    title="primaryTitle",
-    prepare=prepare,
-    questions=(
-        Question(
-            "",
-            "What makes a film well rated? IMDb rating",
-            Target("averageRating", unit="points of 10"),
-            (
-                Number("startYear"),
-                Number("runtimeMinutes"),
-                Number("numVotes", log1p=True),
-                Labels("genres", separator="|", role="genre"),
-                *(Labels(role, role=role.removesuffix("s"), weight="sqrt", min_films=2) for role in ROLES),
-            ),
-        ),
-    ),
+FEATURES = (
+    Number("startYear"),
+    Number("runtimeMinutes"),
+    Number("numVotes", log1p=True),
+    Labels("genres", separator="|", role="genre"),
+    *people({role: role.removesuffix("s") for role in ROLES}),
 )
+SOURCE = Source("imdb", "tconst", "primaryTitle", prepare, (rating_question("IMDb rating", "averageRating", FEATURES),))

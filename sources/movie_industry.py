@@ -3,16 +3,15 @@
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Number
-from greenlight_films.datamodules.targets import ProfitRatio, Target
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, numbers, stripped
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
-from greenlight_films.sources.source import Question, Source
+from greenlight_films.sources.source import Source, profit_question, rating_question
 
 COUNTRY = r"\s*\(([^)]*)\)\s*$"
 """The end of a release date: `June 13, 1980 (United States)`."""
 
-KNOWN_BEFORE = (
+BEFORE = (
     Number("year"),
     Number("runtime"),
     Number("budget", log1p=True),
@@ -53,17 +52,7 @@ SOURCE = Source(
     title="name",
     prepare=prepare,
     questions=(
-        Question(
-            "",
-            "What makes a film well rated? IMDb score",
-            Target("score", unit="points of 10"),
-            (*KNOWN_BEFORE, Number("gross", log1p=True), Number("votes", log1p=True)),
-        ),
-        Question(
-            "profit",
-            "What carries a film's profit? Profit ratio, (gross - budget) / budget",
-            ProfitRatio("budget", "gross", "log1p"),
-            KNOWN_BEFORE,
-        ),
+        rating_question("IMDb score", "score", (*BEFORE, Number("gross", log1p=True), Number("votes", log1p=True))),
+        profit_question("gross", BEFORE),
     ),
 )

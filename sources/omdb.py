@@ -6,22 +6,17 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number
-from greenlight_films.datamodules.targets import Target
 from greenlight_films.sources.json_objects import JsonObject, json_objects
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, joined, numbers, split_names
 from greenlight_films.sources.raw_files import OMDB
 from greenlight_films.sources.raw_text import open_raw
-from greenlight_films.sources.source import Question, Source
+from greenlight_films.sources.source import Source, people, rating_question
 
 LISTS = {
-    "directors": "Director",
-    "writers": "Writer",
-    "actors": "Actors",
-    "languages": "Language",
-    "countries": "Country",
+    "directors": "Director", "writers": "Writer", "actors": "Actors", "languages": "Language", "countries": "Country",
     "production": "Production",
-}
+}  # fmt: skip
 NUMBERS = {"metascore": "Metascore", "imdb_rating": "imdbRating", "imdb_votes": "imdbVotes"}
 KEYS = (
     *("imdbID", "Title", "Year", "Type", "Rated", "Released", "Runtime", "Genre"),
@@ -107,28 +102,13 @@ def _minutes(runtimes: pd.Series) -> pd.Series:
     return runtimes.where(minutes.isna(), minutes.astype("Int64").astype("str"))
 
 
-SOURCE = Source(
-    "omdb",
-    film="imdb_id",
-    title="title",
-    prepare=prepare,
-    questions=(
-        Question(
-            "",
-            "What makes a film well rated? IMDb rating",
-            Target("imdb_rating", unit="points of 10"),
-            (
-                Number("year"),
-                Number("runtime"),
-                Number("box_office", log1p=True),
-                Number("imdb_votes", log1p=True),
-                Labels("genres", role="genre", separator="|"),
-                Category("rated", role="certificate"),
-                *(
-                    Labels(f"{role}s", role=role, weight="sqrt", min_films=2)
-                    for role in ("director", "writer", "actor")
-                ),
-            ),
-        ),
-    ),
+FEATURES = (
+    Number("year"),
+    Number("runtime"),
+    Number("box_office", log1p=True),
+    Number("imdb_votes", log1p=True),
+    Labels("genres", role="genre", separator="|"),
+    Category("rated", role="certificate"),
+    *people({"directors": "director", "writers": "writer", "actors": "actor"}),
 )
+SOURCE = Source("omdb", "imdb_id", "title", prepare, (rating_question("IMDb rating", "imdb_rating", FEATURES),))

@@ -1,7 +1,6 @@
 """One run of `prepare`: its raw files and options, and the account of every row and cell that is left out."""
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,11 +73,6 @@ class Preparation:
         """Return a row for each lost row or cell, with the columns `ACCOUNT`."""
         empty = pd.DataFrame(columns=list(ACCOUNT))
         return pd.concat(self._rejected, ignore_index=True) if self._rejected else empty
-
-    def counts(self) -> dict[tuple[str, str, str], int]:
-        """Return how often there was each combination of file, `row` or `cell`, and reason."""
-        table = self.rejected
-        return dict(Counter(zip(table["file"], table["dropped"], table["reason"], strict=True)))
 
     def name_of(self, file: RawFile) -> str:
         """Return a file's name in this run, without `.gz`."""

@@ -1,4 +1,4 @@
-"""Columns of raw text become numbers, dates, ids, lists of names and lists of objects; unreadable cells are recorded."""
+"""Columns of raw text become numbers, dates, ids, lists of names or of objects; unreadable cells are recorded."""
 
 import json
 from collections.abc import Callable

@@ -1,13 +1,16 @@
-"""What a collection is to `prepare`: a function from its raw files to a table, and the questions to ask of that table."""
+"""The collections' common form: a function from raw files to a table, and the questions that studies ask of it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.targets import TargetColumn
+from greenlight_films.datamodules.features import Feature, Labels
+from greenlight_films.datamodules.targets import ProfitRatio, Target, TargetColumn
 from greenlight_films.sources.preparation import Preparation
+
+Features = tuple[Feature[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -16,14 +19,14 @@ class Question:
 
     Attributes:
         name: added to the table's name in the config's file name; empty for the main question.
-        text: what is predicted of which films, as a sentence.
+        text: what is predicted, as a sentence to which the number of films is added.
         features: columns without a value, and those that the target is computed from, are left out of the config.
     """
 
     name: str
     text: str
     target: TargetColumn
-    features: tuple[Feature, ...]  # type: ignore[type-arg]
+    features: Features
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,19 @@ class Source:
     title: str
     prepare: Callable[[Preparation], pd.DataFrame]
     questions: tuple[Question, ...]
+
+
+def rating_question(rating: str, column: str, features: Features) -> Question:
+    """Return the question for a rating of up to 10 points; `rating` is its name in prose."""
+    return Question("", f"What makes a film well rated? {rating}", Target(column, unit="points of 10"), features)
+
+
+def profit_question(revenue: str, features: Features) -> Question:
+    """Return the question for the profit ratio, from the columns `budget` and `revenue`."""
+    text = f"What carries a film's profit? Profit ratio, ({revenue} - budget) / budget"
+    return Question("profit", text, ProfitRatio("budget", revenue, "log1p"), features)
+
+
+def people(roles: dict[str, str]) -> tuple[Labels, ...]:
+    """Return features of columns with lists of names, each with its role."""
+    return tuple(Labels(column, role=role, weight="sqrt", min_films=2) for column, role in roles.items())

@@ -6,30 +6,27 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Feature, Labels, Number, Popularity
-from greenlight_films.datamodules.targets import ProfitRatio, Target
 from greenlight_films.sources.credits import CREW, cast_names, names
 from greenlight_films.sources.literal_lists import literal_lists
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import as_lists, identified, joined, object_lists, stripped
 from greenlight_films.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS, RawFile
-from greenlight_films.sources.source import Question, Source
-from greenlight_films.sources.tmdb import PEOPLE_FEATURES, plain_columns, unique_rows
+from greenlight_films.sources.source import Source, profit_question, rating_question
+from greenlight_films.sources.tmdb import PEOPLE, plain_columns, unique_rows
 from greenlight_films.sources.user_ratings import rating_sums
 
 BLOCK = 500
 """Records of cast and crew that are read at a time: some 2 MB."""
 
-KNOWN_BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"))
-KNOWN_AFTER = tuple(
-    Number(column, log1p=True) for column in ("revenue", "vote_count", "user_rating_count", "keyword_count")
-)
+BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"))
+AFTER = tuple(Number(column, log1p=True) for column in ("revenue", "vote_count", "user_rating_count", "keyword_count"))
 """Numbers that are known when a film has been seen; keywords, too, are given by users."""
 
 LABELS: tuple[Feature[Any], ...] = (
     Labels("genres", separator="|", role="genre"),
     Category("original_language", role="language", min_films=2, other=None),
     Popularity("lead_actor", [0, 1, 5, float("inf")], ["one film", "2 to 5 films", "more than 5 films"]),
-    *PEOPLE_FEATURES,
+    *PEOPLE,
 )
 
 COLUMNS = (
@@ -141,17 +138,7 @@ SOURCE = Source(
     title="movie_name",
     prepare=prepare,
     questions=(
-        Question(
-            "",
-            "What makes a film well rated? Average vote",
-            Target("vote_average", unit="points of 10"),
-            (*KNOWN_BEFORE, *KNOWN_AFTER, *LABELS),
-        ),
-        Question(
-            "profit",
-            "What carries a film's profit? Profit ratio, (revenue - budget) / budget",
-            ProfitRatio("budget", "revenue", "log1p"),
-            (*KNOWN_BEFORE, *LABELS),
-        ),
+        rating_question("Average vote", "vote_average", (*BEFORE, *AFTER, *LABELS)),
+        profit_question("revenue", (*BEFORE, *LABELS)),
     ),
 )

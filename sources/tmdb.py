@@ -3,11 +3,10 @@
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number
-from greenlight_films.datamodules.targets import ProfitRatio, Target
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, identified, joined, numbers, stripped
 from greenlight_films.sources.raw_files import RawFile
-from greenlight_films.sources.source import Question
+from greenlight_films.sources.source import people, profit_question, rating_question
 
 PLAIN = (
     "id", "title", "original_title", "original_language", "release_date", "status", "budget", "revenue", "runtime",
@@ -24,40 +23,27 @@ COLUMNS = [
 ]  # fmt: skip
 """The columns of a prepared table."""
 
-PEOPLE = {
-    "cast": "actor",
-    "directors": "director",
-    "writers": "writer",
-    "producers": "producer",
-    "companies": "company",
-}
-"""The columns of names that features are made of, and their roles."""
+PEOPLE = people(
+    {"cast": "actor", "directors": "director", "writers": "writer", "producers": "producer", "companies": "company"}
+)
 
-PEOPLE_FEATURES = tuple(Labels(column, role=role, weight="sqrt", min_films=2) for column, role in PEOPLE.items())
-
-KNOWN_BEFORE = (
+BEFORE = (
     Number("release_year"),
     Number("runtime"),
     Number("budget", log1p=True),
     Labels("genres", role="genre", separator="|"),
     Category("original_language", role="language"),
-    *PEOPLE_FEATURES,
+    *PEOPLE,
 )
 """What is known of a film before it is shown."""
 
 QUESTIONS = (
-    Question(
-        "",
-        "What makes a film well rated? Average vote on TMDB",
-        Target("vote_average", unit="points of 10"),
-        (*KNOWN_BEFORE, Number("revenue", log1p=True), Number("vote_count", log1p=True)),
+    rating_question(
+        "Average vote on TMDB",
+        "vote_average",
+        (*BEFORE, Number("revenue", log1p=True), Number("vote_count", log1p=True)),
     ),
-    Question(
-        "profit",
-        "What carries a film's profit? Profit ratio, (revenue - budget) / budget",
-        ProfitRatio("budget", "revenue", "log1p"),
-        KNOWN_BEFORE,
-    ),
+    profit_question("revenue", BEFORE),
 )
 
 

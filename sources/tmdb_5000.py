@@ -14,11 +14,9 @@ from greenlight_films.sources.source import Source
 from greenlight_films.sources.tmdb import COLUMNS, PLAIN, QUESTIONS, list_columns, plain_columns, unique_rows
 
 JSON_COLUMNS = {
-    "genres": "genres",
-    "companies": "production_companies",
-    "keywords": "keywords",
+    "genres": "genres", "companies": "production_companies", "keywords": "keywords",
     "countries": "production_countries",
-}
+}  # fmt: skip
 """Lists of a prepared table, and the raw file's columns that they come from; some copies lack these."""
 
 Cells = list[Objects | None]
@@ -63,4 +61,4 @@ def _credits(preparation: Preparation, films: pd.Series) -> tuple[Cells, Cells]:
     return [cast.get(film) for film in films], [crew.get(film) for film in films]
 
 
-SOURCE = Source("tmdb-5000", film="movie_id", title="movie_name", prepare=prepare, questions=QUESTIONS)
+SOURCE = Source("tmdb-5000", "movie_id", "movie_name", prepare, QUESTIONS)

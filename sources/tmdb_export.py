@@ -10,15 +10,9 @@ from greenlight_films.sources.source import Source
 from greenlight_films.sources.tmdb import COLUMNS, PLAIN, QUESTIONS, list_columns, plain_columns, unique_rows
 
 TEXT_LISTS = {
-    "genres": "genres",
-    "cast": "cast",
-    "directors": "director",
-    "writers": "writers",
-    "producers": "producers",
-    "companies": "production_companies",
-    "keywords": "keywords",
-    "countries": "production_countries",
-}
+    "genres": "genres", "cast": "cast", "directors": "director", "writers": "writers", "producers": "producers",
+    "companies": "production_companies", "keywords": "keywords", "countries": "production_countries",
+}  # fmt: skip
 """Lists of a prepared table, and the raw file's columns that they come from; no form has all."""
 
 ADJUSTED = {"budget_adj": "adjusted budgets", "revenue_adj": "adjusted revenues"}
@@ -63,4 +57,4 @@ def _split(cells: pd.Series) -> pd.Series:
     return split_names(cells, "|" if 1000 * bars > commas else ", ")
 
 
-SOURCE = Source("tmdb-export", film="movie_id", title="movie_name", prepare=prepare, questions=QUESTIONS)
+SOURCE = Source("tmdb-export", "movie_id", "movie_name", prepare, QUESTIONS)
