@@ -117,10 +117,6 @@ class Films:
     def n_rows(self) -> int:
         return len(self.number)
 
-    @property
-    def ids(self) -> pd.DataFrame:
-        return self.labels
-
     def film_codes(self) -> np.ndarray:
         """Return the film of each row as a code, (n_rows,) int64 from 0; a row without an id is a film of its own."""
         return film_codes(self.ids["film"]) if "film" in self.ids else np.arange(self.n_rows)

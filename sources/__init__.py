@@ -1,1 +1,1 @@
-"""From the raw files of public collections to a table of films: one module a collection, and what they share."""
+"""Public collections of films: from their raw files to one table of films and configs for studies of it."""

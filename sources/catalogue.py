@@ -1,13 +1,8 @@
-"""The collections that `prepare` knows, by their words on the command line."""
+"""All collections that `prepare` can read, by name."""
 
-from greenlight_films.sources.imdb import Imdb
-from greenlight_films.sources.movie_industry import MovieIndustry
-from greenlight_films.sources.omdb import Omdb
-from greenlight_films.sources.source import Source
-from greenlight_films.sources.the_movies_dataset import TheMoviesDataset
-from greenlight_films.sources.tmdb_5000 import Tmdb5000
-from greenlight_films.sources.tmdb_export import TmdbExport
+from greenlight_films.sources import imdb, movie_industry, omdb, the_movies_dataset, tmdb_5000, tmdb_export
 
-CATALOGUE: dict[str, Source] = {
-    source.name: source for source in (TheMoviesDataset(), Tmdb5000(), TmdbExport(), Imdb(), MovieIndustry(), Omdb())
+CATALOGUE = {
+    module.SOURCE.name: module.SOURCE
+    for module in (the_movies_dataset, tmdb_5000, tmdb_export, imdb, movie_industry, omdb)
 }

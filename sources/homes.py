@@ -1,4 +1,4 @@
-"""The collections by their words on the command line, for help that imports nothing."""
+"""The names of the collections and where each usually comes from; imports nothing, so that `--help` stays fast."""
 
 HOMES = {
     "the-movies-dataset": "kaggle.com/datasets/rounakbanik/the-movies-dataset",
@@ -8,4 +8,3 @@ HOMES = {
     "movie-industry": "kaggle.com/datasets/danielgrijalvas/movies",
     "omdb": "www.omdbapi.com, an answer a line",
 }
-"""Where a collection usually comes from."""

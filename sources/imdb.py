@@ -1,116 +1,101 @@
 """The collection `imdb`: IMDb's own files for non-commercial use, of 11 million titles of which the movies are kept."""
 
-from typing import ClassVar
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from greenlight_films.datamodules.features import Labels, Number
-from greenlight_films.datamodules.targets import Target
 from greenlight_films.sources.imdb_credits import ROLES, add_people
-from greenlight_films.sources.preparation import Preparation, earlier
-from greenlight_films.sources.raw_cells import numbers, zero_is_missing
+from greenlight_films.sources.preparation import Preparation, repeated
+from greenlight_films.sources.raw_cells import amounts, numbers
 from greenlight_films.sources.raw_files import TITLE_BASICS, TITLE_RATINGS, RawFile
-from greenlight_films.sources.source import Source, Study
-from greenlight_films.sources.tsv_blocks import Block, Places, blocks, codes, id_numbers, id_texts, with_ids
+from greenlight_films.sources.source import Source, people, rating_question
+from greenlight_films.sources.tsv_blocks import codes, id_numbers, id_texts, read_blocks, where
 
 MOVIE = "movie"
-"""The kind of titles that are kept."""
+"""The type of titles that are kept."""
+
+NO_IDS = np.empty(0, dtype=np.int64)
 
 
-class Imdb(Source):
-    """A row a rated movie, with Arrow lists of names per role."""
+def prepare(preparation: Preparation) -> pd.DataFrame:
+    """Return a row per rated movie, with Arrow lists of names per role."""
+    file = TITLE_BASICS
+    films = preparation.titled(file, _rated(preparation, _movies(preparation)), "primaryTitle", "originalTitle")
+    adult = numbers(preparation, file, films["isAdult"])
+    # IMDb has a year there in rows that were shifted.
+    odd = (adult.notna() & ~adult.isin([0, 1])).to_numpy()
+    preparation.reject_cells(file, films["isAdult"], odd, "is neither 0 nor 1")
+    films["isAdult"] = adult.mask(odd)
+    films["startYear"] = numbers(preparation, file, films["startYear"])
+    films["runtimeMinutes"] = amounts(preparation, file, films["runtimeMinutes"], "runtimes")
+    films["genres"] = films["genres"].str.replace(",", "|", regex=False)
+    return add_people(preparation, films, _ids_of(films))
 
-    name = "imdb"
-    film = "tconst"
-    title = "primaryTitle"
-    studies: ClassVar[tuple[Study, ...]] = (
-        Study(
-            "",
-            "What makes a film well rated? IMDb rating",
-            Target("averageRating", unit="points of 10"),
-            (
-                Number("startYear"),
-                Number("runtimeMinutes"),
-                Number("numVotes", log1p=True),
-                Labels("genres", separator="|", role="genre"),
-                *(Labels(role, role=role.removesuffix("s"), weight="sqrt", min_films=2) for role in ROLES),
-            ),
-        ),
-    )
 
-    def prepare(self, preparation: Preparation) -> pd.DataFrame:
-        file = TITLE_BASICS
-        films = preparation.titled(file, _rated(preparation, _movies(preparation)), "primaryTitle", "originalTitle")
-        adult = numbers(preparation, file, films["isAdult"])
-        # IMDb has a year there in rows that were shifted.
-        odd = (adult.notna() & ~adult.isin([0, 1])).to_numpy()
-        preparation.bad_cells(file, films["isAdult"], odd, "is neither 0 nor 1")
-        films["isAdult"] = adult.mask(odd)
-        films["startYear"] = numbers(preparation, file, films["startYear"])
-        films["runtimeMinutes"] = zero_is_missing(
-            preparation, numbers(preparation, file, films["runtimeMinutes"]), "runtimes"
-        )
-        films["genres"] = films["genres"].str.replace(",", "|", regex=False)
-        ids = id_numbers(pa.array(films["tconst"], pa.string()), "tt")
-        return add_people(preparation, films, ids)
+def _ids_of(films: pd.DataFrame) -> pd.Index:
+    return pd.Index(id_numbers(pa.array(films["tconst"], pa.string()), "tt"))
 
 
 def _movies(preparation: Preparation) -> pd.DataFrame:
-    """Return the movies as text, a row each by its line; titles of other kinds are counted."""
-    file, known = TITLE_BASICS, {MOVIE: 0}
-    columns = [name for name in file.columns if name != "titleType"]
-    none = np.empty(0, dtype=np.int64)
-    ids, kinds, lines, movies = [none], [none], [none], []
-    for whole in blocks(preparation, file, file.columns, repeated=("titleType",)):
-        block, numbers_of = with_ids(preparation, file, whole, "tconst", "tt")
-        ids.append(numbers_of)
-        kinds.append(codes(block.cells["titleType"], known))
-        lines.append(block.lines)
-        movies.append(block.where(kinds[-1] == 0))
+    """Return the movies as text, by their lines; titles of other types are counted in notes."""
+    file, type_codes = TITLE_BASICS, {MOVIE: 0}
+    ids, types, lines, movies = [NO_IDS], [NO_IDS], [NO_IDS], []
+    for batch, block_ids in read_blocks(preparation, file, file.columns):
+        ids.append(block_ids)
+        types.append(codes(batch["titleType"], type_codes))
+        lines.append(batch["line"].to_numpy())
+        movies.append(where(batch, types[-1] == 0))
     all_lines = np.concatenate(lines)
-    again = _again(preparation, file, np.concatenate(ids), all_lines)
-    each = np.bincount(np.concatenate(kinds)[~again], minlength=len(known))
-    counts = {name: int(each[code]) for name, code in known.items() if name != MOVIE}
-    preparation.note_each("titles of the kind {}, left out", counts)
-    films = _frame(movies, columns)
+    again = _reject_repeated(preparation, file, np.concatenate(ids), all_lines)
+    counts = np.bincount(np.concatenate(types)[~again], minlength=len(type_codes))
+    others = {name: int(counts[code]) for name, code in type_codes.items() if name != MOVIE}
+    preparation.note_each("titles of the kind {}, left out", others)
+    films = _as_text(movies, [name for name in file.columns if name != "titleType"])
     return films[~films.index.isin(all_lines[again])]
 
 
-def _again(preparation: Preparation, file: RawFile, ids: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """Return which rows have an id that an earlier one has, which are rejected."""
+def _reject_repeated(preparation: Preparation, file: RawFile, ids: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Return a mask of the rows whose id an earlier row has, which are rejected."""
     again = pd.Index(ids).duplicated()
-    preparation.reject(file, lines[again], earlier("tconst"), id_texts(ids[again], "tt").to_pylist())
+    preparation.reject(file, lines[again], repeated("tconst"), id_texts(ids[again], "tt").to_pylist())
     return again
 
 
-def _frame(parts: list[Block], columns: list[str]) -> pd.DataFrame:
-    """Return rows as text by their lines; what is empty is missing."""
-    schema = pa.schema([(name, pa.string()) for name in columns])
-    table = pa.Table.from_batches([part.cells.select(columns) for part in parts], schema)
-    lines = np.concatenate([np.empty(0, np.int64), *(part.lines for part in parts)])
-    frame = pd.DataFrame({name: pd.Series(table[name], dtype="str") for name in columns})
-    frame.index = pd.Index(lines, name="line")
+def _as_text(batches: list[pa.RecordBatch], columns: list[str]) -> pd.DataFrame:
+    """Return rows as text, by their lines; empty cells are missing."""
+    schema = pa.schema([*((name, pa.string()) for name in columns), ("line", pa.int64())])
+    table = pa.Table.from_batches([batch.select(schema.names) for batch in batches], schema)
+    index = pd.Index(table["line"].to_numpy(), name="line")
+    frame = pd.DataFrame({name: pd.Series(table[name], index, dtype="str") for name in columns}, index)
     return frame.mask(frame == "")
 
 
 def _rated(preparation: Preparation, films: pd.DataFrame) -> pd.DataFrame:
-    """Return the films that have a rating and enough votes; the others are counted."""
+    """Return the films that have a rating and enough votes; the others are counted in notes."""
     file = TITLE_RATINGS
-    places = Places(id_numbers(pa.array(films["tconst"], pa.string()), "tt"))
-    parts = [with_ids(preparation, file, block, "tconst", "tt") for block in blocks(preparation, file, file.columns)]
-    ids = np.concatenate([np.empty(0, np.int64), *(numbers_of for _, numbers_of in parts)])
-    rows = _frame([block for block, _ in parts], ["averageRating", "numVotes"])
-    again = _again(preparation, file, ids, rows.index.to_numpy())
-    place = places.of(ids)
-    preparation.note(f"ratings of titles that are no {MOVIE}, not used", int((place[~again] < 0).sum()))
-    used = ~again & (place >= 0)
+    blocks = list(read_blocks(preparation, file, file.columns))
+    ids = np.concatenate([NO_IDS, *(block_ids for _, block_ids in blocks)])
+    ratings = _as_text([batch for batch, _ in blocks], ["averageRating", "numVotes"])
+    again = _reject_repeated(preparation, file, ids, ratings.index.to_numpy())
+    row = _ids_of(films).get_indexer(ids)
+    preparation.note(f"ratings of titles that are no {MOVIE}, not used", int((row[~again] < 0).sum()))
+    used = ~again & (row >= 0)
     films = films.copy()
     for column in ("averageRating", "numVotes"):
         values = np.full(len(films), np.nan)
-        values[place[used]] = numbers(preparation, file, rows.loc[used, column])
+        values[row[used]] = numbers(preparation, file, ratings.loc[used, column])
         films[column] = values
     unrated = films["averageRating"].isna()
     preparation.note("movies without a rating, left out", int(unrated.sum()))
     return preparation.enough_votes(films[~unrated], "numVotes").copy()
+
+
+FEATURES = (
+    Number("startYear"),
+    Number("runtimeMinutes"),
+    Number("numVotes", log1p=True),
+    Labels("genres", separator="|", role="genre"),
+    *people({role: role.removesuffix("s") for role in ROLES}),
+)
+SOURCE = Source("imdb", "tconst", "primaryTitle", prepare, (rating_question("IMDb rating", "averageRating", FEATURES),))

@@ -1,16 +1,16 @@
-"""Who made a film, by IMDb: `title.crew`, `title.principals` and `name.basics` become a column of names per role."""
+"""Columns of people for IMDb's films, one per role, from `title.crew`, `title.principals` and `name.basics`."""
 
-from dataclasses import dataclass
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.sources.preparation import Preparation, earlier
-from greenlight_films.sources.raw_cells import numbers
+from greenlight_films.sources.preparation import Preparation, repeated
+from greenlight_films.sources.raw_cells import arrow_lists, numbers
 from greenlight_films.sources.raw_files import NAME_BASICS, TITLE_CREW, TITLE_PRINCIPALS
-from greenlight_films.sources.tsv_blocks import Block, Places, blocks, codes, id_numbers, id_texts, with_ids
+from greenlight_films.sources.tsv_blocks import checked_ids, codes, id_numbers, id_texts, read_matches, where
 
 ROLES = (
     "actors", "directors", "writers", "producers", "composers", "cinematographers", "editors", "production_designers",
@@ -19,231 +19,165 @@ ROLES = (
 """The columns."""
 
 CATEGORIES = {"actress": "actors", **{role.removesuffix("s"): role for role in ROLES}}
-"""What `title.principals` calls them."""
+"""The roles by what `title.principals` calls them."""
+
+IN_CREW = ("directors", "writers")
+"""The roles that `title.crew` has."""
 
 LAST = 2**31 - 1
-"""The place of a person whose place isn't known."""
+"""The ordering of a person who has none."""
 
 
-@dataclass(frozen=True)
-class Credits:
-    """Persons of films, one array a property.
+def add_people(preparation: Preparation, films: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Return films with a column of names, Arrow lists, per role.
 
-    Attributes:
-        film: its place in the table.
-        role: its place in `ROLES`.
-        ordering: the person's place among those of the film.
-        person: the number of the nconst.
-        line: of the file.
+    Args:
+        ids: the films' tconst as numbers.
     """
-
-    film: np.ndarray
-    role: np.ndarray
-    ordering: np.ndarray
-    person: np.ndarray
-    line: np.ndarray
-
-    def where(self, these: np.ndarray) -> "Credits":
-        """Return some of them, by a mask or by their places."""
-        return Credits(self.film[these], self.role[these], self.ordering[these], self.person[these], self.line[these])
-
-    def told(self, n_films: int) -> np.ndarray:
-        """Return of which films which roles are told, shape (roles, films)."""
-        there = np.zeros((len(ROLES), n_films), dtype=bool)
-        there[self.role, self.film] = True
-        return there
+    credits = read_credits(preparation, ids)
+    people, person = np.unique(credits["person"], return_inverse=True)
+    names = read_names(preparation, people)
+    columns = {}
+    for number, role in enumerate(ROLES):
+        in_role = (credits["role"] == number).to_numpy()
+        counts = np.bincount(credits["film"][in_role], minlength=len(ids))
+        columns[role] = arrow_lists(names.take(pa.array(person[in_role])), counts, films.index)
+    return films.assign(**columns)
 
 
-def joined(parts: list[Credits]) -> Credits:
-    """Return all credits, one after the other."""
-    none = Credits(*(np.empty(0, kind) for kind in (np.int32, np.int8, np.int32, np.int64, np.int64)))
-    all_parts = [none, *parts]
-    return Credits(
-        np.concatenate([part.film for part in all_parts], dtype=np.int32),
-        np.concatenate([part.role for part in all_parts], dtype=np.int8),
-        np.concatenate([part.ordering for part in all_parts], dtype=np.int32),
-        np.concatenate([part.person for part in all_parts], dtype=np.int64),
-        np.concatenate([part.line for part in all_parts], dtype=np.int64),
-    )
+def read_credits(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
+    """Return the persons of films, each once in a role, sorted by role, film and ordering.
+
+    Args:
+        ids: the films' tconst as numbers.
+
+    Returns:
+        The columns `film` and `role`, positions in `ids` and `ROLES`; `ordering`; `person`, the number of the nconst;
+        and `line`, in the file.
+    """
+    credits = _read_crew(preparation, ids) if TITLE_CREW in preparation.files else NO_CREDITS
+    if TITLE_PRINCIPALS in preparation.files:
+        principals = _read_principals(preparation, ids)
+        if TITLE_CREW in preparation.files:
+            principals = _not_in_crew(preparation, principals, credits)
+        credits = pd.concat([credits, principals], ignore_index=True)
+    order = np.lexsort((credits["ordering"], credits["film"], credits["role"]))
+    return _without_repetition(preparation, credits.iloc[order], ids)
 
 
-def read_crew(preparation: Preparation, films: Places) -> Credits:
+def _credits(
+    film: np.ndarray, role: np.ndarray | int, ordering: np.ndarray, person: np.ndarray, line: np.ndarray
+) -> pd.DataFrame:
+    columns = {"film": film, "role": role, "ordering": ordering, "person": person, "line": line}
+    return pd.DataFrame(columns).astype({"film": np.int32, "role": np.int8, "ordering": np.int32})
+
+
+NO_CREDITS = _credits(*(np.empty(0, np.int64) for _ in range(5)))
+
+
+def _read_crew(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
     """Return directors and writers by `title.crew`, in the order given there."""
-    file, parts, n_others = TITLE_CREW, [], 0
-    seen = np.empty(0, dtype=np.int64)
-    for whole in blocks(preparation, file, ("tconst", "directors", "writers")):
-        block, ids = with_ids(preparation, file, whole, "tconst", "tt")
-        film = films.of(ids)
-        n_others += int((film < 0).sum())
-        block, film = block.where(film >= 0), film[film >= 0]
-        again = pd.Index(film).duplicated() | np.isin(film, seen)
-        preparation.reject(
-            file,
-            block.lines[again],
-            earlier("tconst"),
-            block.where(again).texts() if again.any() else (),
-        )
-        block, film = block.where(~again), film[~again]
-        seen = np.concatenate([seen, film])
-        parts += [_listed(preparation, block, film, role) for role in ("directors", "writers")]
-    preparation.note_strangers(file, n_others)
-    return joined(parts)
+    columns, parts = ("tconst", *IN_CREW), [NO_CREDITS]
+    for batch, film in read_matches(preparation, TITLE_CREW, columns, ids, preparation.other_films(TITLE_CREW)):
+        parts += [_split_ids(preparation, batch, film, role) for role in IN_CREW]
+    return pd.concat(parts, ignore_index=True)
 
 
-def _listed(preparation: Preparation, block: Block, film: np.ndarray, role: str) -> Credits:
-    lists = pc.split_pattern(block.cells[role], ",")
+def _split_ids(preparation: Preparation, batch: pa.RecordBatch, film: np.ndarray, role: str) -> pd.DataFrame:
+    lists = pc.split_pattern(batch[role], ",")
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     texts = lists.flatten()
-    person, line = id_numbers(texts, "nm"), np.repeat(block.lines, lengths)
+    person, line = id_numbers(texts, "nm"), np.repeat(batch["line"].to_numpy(), lengths)
     bad = person < 0
-    preparation.reject(
-        TITLE_CREW,
-        line[bad],
-        f"{role} has no id such as nm0000009: left out",
-        texts.filter(pa.array(bad)).to_pylist(),
-        "cell",
-    )
-    found = Credits(
-        np.repeat(film, lengths), np.full(len(person), ROLES.index(role)), np.arange(len(person)), person, line
-    )
-    return found.where(~bad)
+    reason = f"{role} has no id such as nm0000009: left out"
+    preparation.reject(TITLE_CREW, line[bad], reason, texts.filter(pa.array(bad)).to_pylist(), "cell")
+    return _credits(np.repeat(film, lengths), ROLES.index(role), np.arange(len(person)), person, line)[~bad]
 
 
-def read_principals(preparation: Preparation, films: Places) -> Credits:
-    """Return the persons of `title.principals`; categories that have no column are counted."""
-    file, parts, n_others = TITLE_PRINCIPALS, [], 0
-    known = {category: place for place, category in enumerate(CATEGORIES)}
-    columns = np.array([ROLES.index(role) for role in CATEGORIES.values()], dtype=np.int8)
-    times: pd.Series = pd.Series(dtype=np.int64)
-    for whole in blocks(preparation, file, ("tconst", "ordering", "nconst", "category"), repeated=("category",)):
-        block, ids = with_ids(preparation, file, whole, "tconst", "tt")
-        film = films.of(ids)
-        n_others += int((film < 0).sum())
-        block, film = block.where(film >= 0), film[film >= 0]
-        category = codes(block.cells["category"], known)
+def _read_principals(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
+    """Return the persons of `title.principals`; those in categories without a column are counted in notes."""
+    file, parts = TITLE_PRINCIPALS, [NO_CREDITS]
+    known = {category: code for code, category in enumerate(CATEGORIES)}
+    role_of = np.array([ROLES.index(role) for role in CATEGORIES.values()], dtype=np.int8)
+    unused: Counter[int] = Counter()
+    columns, others = ("tconst", "ordering", "nconst", "category"), preparation.other_films(file)
+    for batch, film in read_matches(preparation, file, columns, ids, others, unique=False):
+        category = codes(batch["category"], known)
         used = category < len(CATEGORIES)
-        times = times.add(pd.Series(category[~used]).value_counts(), fill_value=0)
-        block, film, category = block.where(used), film[used], category[used]
-        person = id_numbers(block.cells["nconst"], "nm")
-        block, _ = with_ids(preparation, file, block, "nconst", "nm")
-        film, category, person = film[person >= 0], category[person >= 0], person[person >= 0]
-        parts.append(Credits(film, columns[category], _ordering(preparation, block), person, block.lines))
-    preparation.note_strangers(file, n_others)
-    categories = list(known)
-    counts = {categories[int(code)]: int(count) for code, count in times.items()}
+        unused.update(dict(zip(*np.unique(category[~used], return_counts=True), strict=True)))
+        batch, film, category = where(batch, used), film[used], category[used]
+        person = checked_ids(preparation, file, batch, "nconst")
+        good = person >= 0
+        batch, film, role = where(batch, good), film[good], role_of[category[good]]
+        parts.append(_credits(film, role, _ordering(preparation, batch), person[good], batch["line"].to_numpy()))
+    names = list(known)
+    counts = {names[code]: int(count) for code, count in unused.items()}
     preparation.note_each(f"persons in {file.name} as {{}}, not used", counts)
-    return joined(parts)
+    return pd.concat(parts, ignore_index=True)
 
 
-def _ordering(preparation: Preparation, block: Block) -> np.ndarray:
-    """Return the persons' places; those without one are last."""
-    cells = block.cells["ordering"]
+def _ordering(preparation: Preparation, batch: pa.RecordBatch) -> np.ndarray:
+    """Return the column `ordering` as int32; what is missing or no number is `LAST`."""
+    cells = batch["ordering"]
     try:
         return cells.cast(pa.int32()).fill_null(LAST).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
-        texts = pd.Series(cells.to_pylist(), index=block.lines, name="ordering", dtype="str")
+        texts = pd.Series(cells.to_pylist(), index=batch["line"].to_numpy(), name="ordering", dtype="str")
         return numbers(preparation, TITLE_PRINCIPALS, texts).clip(0, LAST).fillna(LAST).to_numpy(np.int32)
 
 
-def read_credits(preparation: Preparation, ids: np.ndarray) -> Credits:
-    """Return all persons of films, by role and film and in order, each once.
-
-    Args:
-        ids: of the films, the numbers of their tconst.
-    """
-    films, n_films = Places(ids), len(ids)
-    crew = read_crew(preparation, films) if TITLE_CREW in preparation.files else joined([])
-    if TITLE_PRINCIPALS not in preparation.files:
-        return _in_order(preparation, crew, ids)
-    principals = read_principals(preparation, films)
-    if TITLE_CREW in preparation.files:
-        told, also = crew.told(n_films), principals.told(n_films)
-        for place, role in ((ROLES.index(role), role) for role in ("directors", "writers")):
-            n_only = int((also[place] & ~told[place]).sum())
-            preparation.note(f"films whose {role} only {TITLE_PRINCIPALS.name} tells, taken from there", n_only)
-        double = told[principals.role, principals.film]
-        what = "directors and writers"
-        preparation.note(
-            f"{what} by {TITLE_PRINCIPALS.name} of films where {TITLE_CREW.name} tells them, not used",
-            int(double.sum()),
-        )
-        principals = principals.where(~double)
-    return _in_order(preparation, joined([crew, principals]), ids)
+def _not_in_crew(preparation: Preparation, principals: pd.DataFrame, crew: pd.DataFrame) -> pd.DataFrame:
+    """Return the principals without directors and writers of films whose directors or writers `title.crew` has."""
+    # The role and the film, in a single number.
+    columns, in_crew = (credits["role"].astype(np.int64) * 2**32 + credits["film"] for credits in (principals, crew))
+    double = np.isin(columns, in_crew)
+    for role in IN_CREW:
+        new = ~double & (principals["role"] == ROLES.index(role))
+        n_films = principals["film"][new].nunique()
+        preparation.note(f"films whose {role} only {TITLE_PRINCIPALS.name} tells, taken from there", n_films)
+    preparation.note(
+        f"directors and writers by {TITLE_PRINCIPALS.name} of films where {TITLE_CREW.name} tells them, not used",
+        int(double.sum()),
+    )
+    return principals[~double]
 
 
-def _in_order(preparation: Preparation, credits: Credits, ids: np.ndarray) -> Credits:
-    group = credits.role.astype(np.int64) * len(ids) + credits.film
-    order = np.lexsort((credits.ordering, group))
-    credits, group = credits.where(order), group[order]
-    people, person = np.unique(credits.person, return_inverse=True)
-    again = pd.Index(group * len(people) + person).duplicated()
-    lost, times = credits.where(again), 0
-    if again.any():
-        same = pd.DataFrame({"group": group, "person": person, "ordering": credits.ordering}).duplicated().to_numpy()
-        lost, times = credits.where(same), int(again.sum() - same.sum())
-        texts = pc.binary_join_element_wise(
-            id_texts(ids[lost.film], "tt"),
-            pa.array(lost.ordering).cast(pa.string()),
-            id_texts(lost.person, "nm"),
-            pa.array(ROLES).take(pa.array(lost.role)),
-            "\t",
-        )
-        preparation.reject(TITLE_PRINCIPALS, lost.line, earlier("person"), texts.to_pylist())
-    preparation.note("persons who stand twice in a film's column, kept once", times)
-    return credits.where(~again)
+def _without_repetition(preparation: Preparation, credits: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
+    """Return each person once in a film's column; a row that is there twice, ordering and all, is rejected."""
+    again = credits.duplicated(["film", "role", "person"])
+    same = credits.duplicated(["film", "role", "person", "ordering"])
+    lost = credits[same]
+    texts = pc.binary_join_element_wise(
+        id_texts(ids.to_numpy()[lost["film"]], "tt"),
+        pa.array(lost["ordering"]).cast(pa.string()),
+        id_texts(lost["person"].to_numpy(), "nm"),
+        pa.array(ROLES).take(pa.array(lost["role"])),
+        "\t",
+    )
+    preparation.reject(TITLE_PRINCIPALS, lost["line"].to_numpy(), repeated("person"), texts.to_pylist())
+    preparation.note("persons who stand twice in a film's column, kept once", int(again.sum() - same.sum()))
+    return credits[~again]
 
 
 def read_names(preparation: Preparation, people: np.ndarray) -> pa.Array:
-    """Return the names of persons; those whose name isn't known go by their nconst.
+    """Return the names of persons; those without a name go by their nconst.
 
     Args:
         people: the numbers of their nconst, without repetition.
     """
-    names = id_texts(people, "nm")
-    if NAME_BASICS not in preparation.files:
-        preparation.note(f"persons who go by their nconst, for {NAME_BASICS.name} is not there", len(people))
-        return names
-    file, places, n_others = NAME_BASICS, Places(people), 0
-    found, rows = [pa.array([], pa.string())], np.full(len(people), -1)
-    n_found = 0
-    for whole in blocks(preparation, file, ("nconst", "primaryName")):
-        block, ids = with_ids(preparation, file, whole, "nconst", "nm")
-        person = places.of(ids)
-        n_others += int((person < 0).sum())
-        block, person = block.where(person >= 0), person[person >= 0]
-        again = pd.Index(person).duplicated() | (rows[person] >= 0)
-        if again.any():
-            preparation.reject(file, block.lines[again], earlier("nconst"), block.where(again).texts())
-            block, person = block.where(~again), person[~again]
-        rows[person] = np.arange(n_found, n_found + len(person))
-        n_found += len(person)
-        found.append(block.cells["primaryName"])
-    preparation.note(f"persons in {file.name} who are in no film of the table, not used", n_others)
-    known = pa.chunked_array(found).combine_chunks().take(pa.array(rows, mask=rows < 0))
-    known = pc.if_else(pc.equal(known, ""), None, known)
-    preparation.note(f"persons without a name in {file.name}, who go by their nconst", known.null_count)
-    shared = known.drop_null().value_counts().field("counts").to_numpy()
+    file, ids = NAME_BASICS, id_texts(people, "nm")
+    if file not in preparation.files:
+        preparation.note(f"persons who go by their nconst, for {file.name} is not there", len(people))
+        return ids
+    others = f"persons in {file.name} who are in no film of the table, not used"
+    parts, rows, n_rows = [pa.array([], pa.string())], np.full(len(people), -1), 0
+    for batch, person in read_matches(preparation, file, ("nconst", "primaryName"), pd.Index(people), others):
+        rows[person] = np.arange(n_rows, n_rows + len(person))
+        n_rows += len(person)
+        parts.append(batch["primaryName"])
+    names = pa.chunked_array(parts).combine_chunks().take(pa.array(rows, mask=rows < 0))
+    names = pc.if_else(pc.equal(names, ""), None, names)
+    preparation.note(f"persons without a name in {file.name}, who go by their nconst", names.null_count)
+    shared = names.drop_null().value_counts().field("counts").to_numpy()
     preparation.note("persons who share their name with others: as one label", int(shared[shared > 1].sum()))
-    return pc.coalesce(known, names)
-
-
-def add_people(preparation: Preparation, films: pd.DataFrame, ids: np.ndarray) -> pd.DataFrame:
-    """Return films with a column of names, Arrow lists, per role.
-
-    Args:
-        ids: of the films, the numbers of their tconst.
-    """
-    credits = read_credits(preparation, ids)
-    people, person = np.unique(credits.person, return_inverse=True)
-    names = read_names(preparation, people)
-    starts = np.searchsorted(credits.role, np.arange(len(ROLES) + 1))
-    made = films.copy(deep=False)
-    for place, role in enumerate(ROLES):
-        these = slice(starts[place], starts[place + 1])
-        counts = np.bincount(credits.film[these], minlength=len(ids))
-        offsets = np.concatenate([[0], counts.cumsum()])
-        lists = pa.ListArray.from_arrays(
-            pa.array(offsets, pa.int32()), names.take(pa.array(person[these])), mask=pa.array(counts == 0)
-        )
-        made[role] = pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=films.index)
-    return made
+    return pc.coalesce(names, ids)

@@ -1,4 +1,4 @@
-"""Files of JSON objects: one a line, or in arrays, one after the other."""
+"""Read JSON objects from a file, a line each or in arrays one after the other, with the line that each begins at."""
 
 import json
 import re
@@ -8,14 +8,10 @@ from typing import Any
 
 BETWEEN = re.compile(r"[\s,]*")
 
-REST = re.compile(r"[^\n]*")
-
-NO_TEXT = "is no UTF-8 text"
-
 
 @dataclass(frozen=True)
 class JsonObject:
-    """One object of a file.
+    """An object of a file.
 
     Attributes:
         line: that it begins at, from 1.
@@ -31,64 +27,60 @@ class JsonObject:
 
 
 def json_objects(stream: Iterable[bytes]) -> Iterator[JsonObject]:
-    """Read objects one after the other; only those of arrays are in memory all at once."""
+    """Yield objects one after the other; only those of arrays are in memory all at once."""
     lines, started = iter(enumerate(stream, start=1)), False
     for line, raw in lines:
         text = raw.decode("utf-8" if started else "utf-8-sig", "surrogateescape").strip()
         if text.startswith("[") and not started:
             rest = b"".join(more for _, more in lines).decode("utf-8", "surrogateescape")
-            yield from _of_arrays(f"{text}\n{rest}", line)
+            yield from _in_arrays(f"{text}\n{rest}", line)
             return
         if text:
             started = True
-            yield _object(line, text, _loaded(text))
+            yield _in_line(line, text)
 
 
-def _of_arrays(text: str, line: int) -> Iterator[JsonObject]:
+def _in_arrays(text: str, line: int) -> Iterator[JsonObject]:
     decoder = json.JSONDecoder()
-    place, within = 0, False
+    end, inside = 0, False
     while True:
-        start = _behind(BETWEEN, text, place)
-        line += text.count("\n", place, start)
-        sign, place = text[start : start + 1], start + 1
+        gap = BETWEEN.match(text, end)
+        start = gap.end() if gap else end
+        line += text.count("\n", end, start)
+        sign, end = text[start : start + 1], start + 1
         if not sign:
-            if within:
+            if inside:
                 yield JsonObject(line, "", {}, "the array ends without its ]: cut off")
             return
-        if sign == ("]" if within else "["):
-            within = not within
-        elif within:
+        if sign == ("]" if inside else "["):
+            inside = not inside
+        elif inside:
             try:
-                value, place = decoder.raw_decode(text, start)
+                value, end = decoder.raw_decode(text, start)
             except (ValueError, RecursionError):
                 rest = _printable(text[start:])
                 yield JsonObject(line, rest, {}, "is no JSON, and what follows it in the array can't be read")
                 return
-            yield _object(line, text[start:place], value)
-            line += text.count("\n", start, place)
+            yield _checked(line, text[start:end], value)
+            line += text.count("\n", start, end)
         else:
-            place = _behind(REST, text, start)
-            yield JsonObject(line, _printable(text[start:place]), {}, "stands behind an array, and in none itself")
+            line_end = text.find("\n", start)
+            end = len(text) if line_end < 0 else line_end
+            yield JsonObject(line, _printable(text[start:end]), {}, "stands behind an array, and in none itself")
 
 
-def _behind(pattern: re.Pattern[str], text: str, place: int) -> int:
-    found = pattern.match(text, place)
-    return found.end() if found else place
-
-
-def _loaded(text: str) -> Any:
+def _in_line(line: int, text: str) -> JsonObject:
     try:
-        return json.loads(text)
+        return _checked(line, text, json.loads(text))
     except (ValueError, RecursionError):
-        return ValueError
+        problem = "is no JSON" if _printable(text) is text else "is no UTF-8 text"
+        return JsonObject(line, _printable(text), {}, problem)
 
 
-def _object(line: int, text: str, value: Any) -> JsonObject:
-    shown = _printable(text)
-    if shown is not text:
-        return JsonObject(line, shown, {}, NO_TEXT)
-    if value is ValueError:
-        return JsonObject(line, text, {}, "is no JSON")
+def _checked(line: int, text: str, value: Any) -> JsonObject:
+    printable = _printable(text)
+    if printable is not text:
+        return JsonObject(line, printable, {}, "is no UTF-8 text")
     return JsonObject(line, text, value) if isinstance(value, dict) else JsonObject(line, text, {}, "is no JSON object")
 
 

@@ -1,70 +1,58 @@
-"""The collection `movie-industry`: 7,668 films from 1980 to 2020 with budget and gross, one flat file."""
-
-from typing import ClassVar
+"""The collection `movie-industry`: 7,668 films from 1980 to 2020 with budget and gross, in a single file."""
 
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Number
-from greenlight_films.datamodules.targets import ProfitRatio, Target
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_cells import COUNTRY, dates, known, numbers, zero_is_missing
+from greenlight_films.sources.raw_cells import amounts, dates, numbers, stripped
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
-from greenlight_films.sources.source import Source, Study
+from greenlight_films.sources.source import Source, profit_question, rating_question
 
-KNOWN_BEFORE = (
+COUNTRY = r"\s*\(([^)]*)\)\s*$"
+"""The end of a release date: `June 13, 1980 (United States)`."""
+
+BEFORE = (
     Number("year"),
     Number("runtime"),
     Number("budget", log1p=True),
     Category("genre", role="genre"),
     Category("certificate", role="certificate"),
-    Category("country", role="country", min_films=2, other=None),
-    Category("director", role="director", min_films=2, other=None),
-    Category("writer", role="writer", min_films=2, other=None),
-    Category("star", role="actor", min_films=2, other=None),
-    Category("company", role="company", min_films=2, other=None),
+    *(
+        Category(column, role="actor" if column == "star" else column, min_films=2, other=None)
+        for column in ("country", "director", "writer", "star", "company")
+    ),
 )
 """What is known of a film before it is shown."""
 
 
-class MovieIndustry(Source):
-    """A row a film: one director, writer, star and company each."""
+def prepare(preparation: Preparation) -> pd.DataFrame:
+    """Return a row per film, with a single director, writer, star and company."""
+    file = MOVIE_INDUSTRY
+    raw = preparation.titled(file, preparation.rows(file, file.columns), "name")
+    released = stripped(raw["released"])
+    films = pd.DataFrame({"name": raw["name"], "certificate": stripped(raw["rating"]), "genre": stripped(raw["genre"])})
+    films["year"] = numbers(preparation, file, raw["year"])
+    films["released"] = dates(preparation, file, released.str.replace(COUNTRY, "", regex=True))
+    films["released_in"] = released.str.extract(COUNTRY, expand=False)
+    for column in ("score", "votes"):
+        films[column] = numbers(preparation, file, raw[column])
+    for column in ("director", "writer", "star", "country", "company"):
+        films[column] = stripped(raw[column])
+    for column, plural in (("budget", "budgets"), ("gross", "takings"), ("runtime", "runtimes")):
+        films[column] = amounts(preparation, file, raw[column], plural)
+    # Two films may share a name, hardly ever also year and director.
+    year, director = " (" + stripped(raw["year"]) + ")", ", " + films["director"]
+    films.insert(0, "film", films["name"] + year.fillna("") + director.fillna(""))
+    return preparation.enough_votes(preparation.unique(file, films, "film"), "votes")
 
-    name = "movie-industry"
-    film = "film"
-    title = "name"
-    studies: ClassVar[tuple[Study, ...]] = (
-        Study(
-            "",
-            "What makes a film well rated? IMDb score",
-            Target("score", unit="points of 10"),
-            (*KNOWN_BEFORE, Number("gross", log1p=True), Number("votes", log1p=True)),
-        ),
-        Study(
-            "profit",
-            "What carries a film's profit? Profit ratio, (gross - budget) / budget",
-            ProfitRatio("budget", "gross", "log1p"),
-            KNOWN_BEFORE,
-        ),
-    )
 
-    def prepare(self, preparation: Preparation) -> pd.DataFrame:
-        file = MOVIE_INDUSTRY
-        raw = preparation.titled(file, preparation.rows(file, file.columns), "name")
-        films = pd.DataFrame(index=raw.index)
-        released = known(raw["released"])
-        films["name"] = raw["name"]
-        films["certificate"] = known(raw["rating"])
-        films["genre"] = known(raw["genre"])
-        films["year"] = numbers(preparation, file, raw["year"])
-        films["released"] = dates(preparation, file, released.str.replace(COUNTRY, "", regex=True).rename("released"))
-        films["released_in"] = released.str.extract(COUNTRY, expand=False)
-        for column in ("score", "votes"):
-            films[column] = numbers(preparation, file, raw[column])
-        for column in ("director", "writer", "star", "country", "company"):
-            films[column] = known(raw[column])
-        for column, plural in (("budget", "budgets"), ("gross", "takings"), ("runtime", "runtimes")):
-            films[column] = zero_is_missing(preparation, numbers(preparation, file, raw[column]), plural)
-        # Two films may share a name, hardly ever also year and director.
-        year, director = " (" + known(raw["year"]) + ")", ", " + films["director"]
-        films.insert(0, "film", films["name"] + year.fillna("") + director.fillna(""))
-        return preparation.enough_votes(preparation.unique(file, films, "film"), "votes")
+SOURCE = Source(
+    "movie-industry",
+    film="film",
+    title="name",
+    prepare=prepare,
+    questions=(
+        rating_question("IMDb score", "score", (*BEFORE, Number("gross", log1p=True), Number("votes", log1p=True))),
+        profit_question("gross", BEFORE),
+    ),
+)

@@ -1,8 +1,6 @@
-"""Cells of raw files: numbers, money, dates and names, as the collections write them."""
+"""Columns of raw text become numbers, dates, ids, lists of names or of objects; unreadable cells are recorded."""
 
-import ast
 import json
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +14,13 @@ from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 
 NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
-"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; a comma stands before three digits only, so `7,5` is none."""
+"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; not `7,5`, for a comma stands before three digits only."""
 
-TAIL = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
-"""The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; RE2, which Arrow has, knows no lookahead."""
+COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
+"""The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; Arrow's RE2 knows no lookahead."""
 
-HELD = "\x1f"
-"""Stands for such a comma while names are split."""
+STAND_IN = "\x1f"
+"""Replaces such a comma while names are split."""
 
 DATES = (
     (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
@@ -31,51 +29,38 @@ DATES = (
     (r"^\d{1,2} [A-Za-z]{3} \d{4}$", "%d %b %Y", None),
     (r"^[A-Za-z]+ \d{1,2}, \d{4}$", "%B %d, %Y", None),
 )
-"""How dates are written: as a pattern, the parser's format, and how many characters of the cell are the date."""
+"""Pattern of a cell, format of its date, and how many characters of the cell are the date (None: all)."""
 
 DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"
-"""A date that has no thirteenth month only if its day comes first."""
+"""A date with slashes that is none unless its day comes first."""
 
 LONGEST = 1_000_000
 """Characters of a cell that lists objects; real ones have a third of it, and longer ones take many seconds."""
 
 
-def known(cells: pd.Series) -> pd.Series:
-    """Return cells without blanks around them; what says that nothing is known is missing."""
-    trimmed = cells.str.strip()
-    return trimmed.mask(trimmed.isin(MISSING))
+def stripped(cells: pd.Series) -> pd.Series:
+    """Return cells without blanks around them; empty ones, `N/A`, `null` and the like are missing."""
+    texts = cells.str.strip()
+    return texts.mask(texts.isin(MISSING))
 
 
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: float = 0) -> pd.Series:
-    """Return cells as float64; what is no number, or below the lowest that makes sense, is missing, and told of."""
-    given = known(cells)
-    values = pd.to_numeric(given, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
-    others = (given.notna() & ~np.isfinite(values)).to_numpy()
-    found = given[others].str.extract(NUMBER, expand=False).str.replace(",", "")
-    values[others] = pd.to_numeric(found, errors="coerce").to_numpy(np.float64)
+    """Return cells as float64; what is no number or below `lowest` is missing and recorded."""
+    texts = stripped(cells)
+    values = pd.to_numeric(texts, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
+    others = (texts.notna() & ~np.isfinite(values)).to_numpy()
+    digits = texts[others].str.extract(NUMBER, expand=False).str.replace(",", "")
+    values[others] = pd.to_numeric(digits, errors="coerce").to_numpy(np.float64)
     values = values.where(np.isfinite(values))
-    preparation.bad_cells(file, cells, (given.notna() & values.isna()).to_numpy(), "is no number")
+    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no number")
     below = (values < lowest).to_numpy()
-    preparation.bad_cells(file, cells, below, f"is below {lowest:g}")
+    preparation.reject_cells(file, cells, below, f"is below {lowest:g}")
     return values.mask(below)
 
 
-def ids(cells: pd.Series) -> pd.Series:
-    """Return whole-number ids such as `862` or `862.0` as text; others are missing."""
-    whole = known(cells).str.extract(r"^(\d+)(?:\.0*)?$", expand=False)
-    return whole.str.lstrip("0").mask(whole.str.fullmatch("0+"), "0")
-
-
-def identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, column: str = "id") -> pd.DataFrame:
-    """Return the rows with a whole number as id, which becomes text without a decimal point; others are rejected."""
-    rows = preparation.present(file, rows.assign(**{column: known(rows[column])}), column)
-    found = ids(rows[column])
-    rows = preparation.without(file, rows, found.isna(), f"{column} is no whole number: shifted or cut off")
-    return rows.assign(**{column: found[found.notna()]})
-
-
-def zero_is_missing(preparation: Preparation, values: pd.Series, plural: str) -> pd.Series:
-    """Return numbers without zeros, where that was asked for."""
+def amounts(preparation: Preparation, file: RawFile, cells: pd.Series, plural: str) -> pd.Series:
+    """Return `numbers` whose zeros are missing, unless the user keeps them; `plural` names them in the note."""
+    values = numbers(preparation, file, cells)
     if not preparation.zero_is_missing:
         return values
     zeros = (values == 0).to_numpy()
@@ -83,79 +68,90 @@ def zero_is_missing(preparation: Preparation, values: pd.Series, plural: str) ->
     return values.mask(zeros)
 
 
+def whole_ids(cells: pd.Series) -> pd.Series:
+    """Return whole-number ids such as `862` or `862.0` as text without decimals; others are missing."""
+    digits = stripped(cells).str.extract(r"^(\d+)(?:\.0*)?$", expand=False)
+    return digits.str.lstrip("0").mask(digits.str.fullmatch("0+"), "0")
+
+
+def identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, column: str = "id") -> pd.DataFrame:
+    """Return the rows with a whole number as id, which becomes text without decimals; others are rejected."""
+    rows = rows.assign(**{column: stripped(rows[column])})
+    rows = preparation.without(file, rows, rows[column].isna(), f"{column} is missing")
+    ids = whole_ids(rows[column])
+    rows = preparation.without(file, rows, ids.isna(), f"{column} is no whole number: shifted or cut off")
+    return rows.assign(**{column: ids.dropna()})
+
+
 def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
-    """Return dates, to the second as pandas has them; what is no date is missing, and told of."""
-    given = known(cells)
-    found = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
+    """Return cells as datetime64[s]; what is no date is missing and recorded."""
+    texts = stripped(cells)
+    values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
     for pattern, form, length in DATES:
-        these = given.str.match(pattern).fillna(False).to_numpy(bool)
-        if these.any():
-            texts = given[these].str.slice(0, length)
-            found[these] = pd.to_datetime(texts, format=form, errors="coerce").astype("datetime64[s]")
-    preparation.bad_cells(file, cells, (given.notna() & found.isna()).to_numpy(), "is no date")
-    if n_day_first := int(given.str.match(DAY_FIRST).fillna(False).sum()):
+        matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
+        if matches.any():
+            parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
+            values[matches] = parsed.astype("datetime64[s]")
+    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
+    if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
         preparation.notes.append(
             f"{cells.name}: dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
         )
-    return found
+    return values
 
 
 def split_names(cells: pd.Series, separator: str) -> pd.Series:
-    """Return the names of each cell, each once, as a list, an Arrow column; missing where there is none.
+    """Return the names of each cell without repetition, as Arrow lists; missing where there is none.
 
     Args:
         separator: between the names; ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
     """
-    texts = known(cells)
+    texts = stripped(cells)
     if separator == ", ":
-        texts = texts.str.replace(TAIL, HELD + r"\1\2", regex=True)
+        texts = texts.str.replace(COMMA_BEFORE_SUFFIX, STAND_IN + r"\1\2", regex=True)
     lists = pc.split_pattern(pa.array(texts.to_numpy(object), pa.string(), from_pandas=True), separator)
     names = pc.utf8_trim_whitespace(lists.flatten())
     owners = pc.list_parent_indices(lists).to_numpy()
     again = pd.DataFrame({"cell": owners, "name": names.dictionary_encode().indices.to_numpy()}).duplicated()
     kept = pc.and_(pc.not_equal(names, ""), pa.array(~again.to_numpy()))
     counts = np.bincount(owners[kept.to_numpy(False)], minlength=len(cells))
+    return arrow_lists(pc.replace_substring(names.filter(kept), STAND_IN, ", "), counts, cells.index)
+
+
+def arrow_lists(values: pa.Array, counts: np.ndarray, index: pd.Index) -> pd.Series:
+    """Return a column of Arrow lists, cut from `values` by the length of each; an empty list is missing."""
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    whole = pc.replace_substring(names.filter(kept), HELD, ", ")
-    lists = pa.ListArray.from_arrays(pa.array(offsets), whole, mask=pa.array(counts == 0))
-    return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=cells.index)
+    lists = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(counts == 0))
+    return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=index)
 
 
 def as_lists(lists: list[list[str] | None], index: pd.Index) -> pd.Series:
-    """Return a column of lists of text; an empty list is missing."""
-    kind = pa.list_(pa.string())
-    return pd.Series(pd.array([one or None for one in lists], dtype=pd.ArrowDtype(kind)), index=index)
+    """Return Python lists as a column of Arrow lists; an empty list is missing."""
+    kind = pd.ArrowDtype(pa.list_(pa.string()))
+    return pd.Series(pd.array([names or None for names in lists], dtype=kind), index=index)
 
 
 def joined(lists: pd.Series) -> pd.Series:
-    """Return a column of lists as text, `A|B`."""
+    """Return a column of Arrow lists as text, `A|B`."""
     texts = pc.binary_join(pa.chunked_array(pa.array(lists)), "|")
     return pd.Series(pd.array(texts, dtype=pd.ArrowDtype(pa.string())), index=lists.index).astype("str")
 
 
-def literals(
-    preparation: Preparation,
-    file: RawFile,
-    cells: pd.Series,
-    loads: Callable[[str], Any] = ast.literal_eval,
+def object_lists(
+    preparation: Preparation, file: RawFile, cells: pd.Series, loads: Callable[[str], Any]
 ) -> list[list[dict[str, Any]] | None]:
-    """Return the objects that each cell lists; None for a missing cell, or one that is no such list, which is told of.
+    """Return the objects that each cell lists; None for a missing cell, and for one that is no such list.
 
     Args:
-        loads: `ast.literal_eval`, which runs no code, a reader from `literal_lists`, or `json.loads`.
+        loads: a reader from `literal_lists`, or `json.loads`.
     """
-    bad, long = np.zeros(len(cells), dtype=bool), np.zeros(len(cells), dtype=bool)
-    values: list[list[dict[str, Any]] | None] = []
-    for place, text in enumerate(known(cells)):
-        value = None
-        if not pd.isna(text):
-            long[place] = len(text) > LONGEST
-            value = None if long[place] else _objects(text, loads)
-            bad[place] = value is None and not long[place]
-        values.append(value)
+    texts = stripped(cells)
+    long = (texts.str.len() > LONGEST).to_numpy(bool)
+    values = [None if pd.isna(text) else _objects(text, loads) for text in texts.mask(long)]
+    bad = texts.notna().to_numpy() & ~long & np.array([value is None for value in values], dtype=bool)
     kind = "JSON" if loads is json.loads else "Python"
-    preparation.bad_cells(file, cells, bad, f"is no list of {kind} objects")
-    preparation.bad_cells(file, cells, long, f"is longer than {LONGEST:,} characters")
+    preparation.reject_cells(file, cells, bad, f"is no list of {kind} objects")
+    preparation.reject_cells(file, cells, long, f"is longer than {LONGEST:,} characters")
     return values
 
 
@@ -164,16 +160,4 @@ def _objects(text: str, loads: Callable[[str], Any]) -> list[dict[str, Any]] | N
         value = loads(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
-        return value
-    return None
-
-
-def year_of(text: pd.Series) -> pd.Series:
-    """Return the first four digits of each text as a year, float64."""
-    return pd.to_numeric(text.str.extract(r"((?:18|19|20)\d{2})", expand=False)).astype(np.float64)
-
-
-JSON = json.loads
-COUNTRY = re.compile(r"\s*\(([^)]*)\)\s*$")
-"""Behind a date: `June 13, 1980 (United States)`."""
+    return value if isinstance(value, list) and all(isinstance(item, dict) for item in value) else None

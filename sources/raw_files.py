@@ -1,4 +1,4 @@
-"""The files of public collections as they are published: their names, columns and homes; and which one a file is."""
+"""The raw files of each collection, by names and columns, and the search for them in a folder."""
 
 import codecs
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pathlib import Path
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.homes import HOMES
 from greenlight_films.sources.json_objects import json_objects
-from greenlight_films.sources.raw_text import HEAD, read_header, reading
+from greenlight_films.sources.raw_text import HEAD, open_raw, read_header
 
 MAGIC = {
     b"PK\x03\x04": "a zip archive: unpack it",
@@ -21,7 +21,7 @@ MAGIC = {
     b"\xff\xfe": "UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "UTF-16 text: save it as UTF-8",
 }
-"""How files begin that no source has."""
+"""How files begin that no collection has."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class RawFile:
     """A file of a collection.
 
     Attributes:
-        source: the collection, by its word on the command line.
-        name: of the file as it is published, without `.gz`; the one that no other collection has, where there is one.
-        columns: those that it can't do without; of JSON lines the keys.
+        source: the collection's word on the command line.
+        name: of the file as it is published, without `.gz`; the most particular, where it has several.
+        columns: those that it must have; of JSON lines the keys.
         aliases: other names that it goes by.
         optional: whether the collection can be prepared without it.
     """
@@ -49,13 +49,9 @@ class RawFile:
 
     def candidates(self, folder: Path) -> list[Path]:
         """Return the files in a folder that have one of its names, in small or capital letters, also as `.gz`."""
-        names = [ending for name in (self.name, *self.aliases) for ending in (name.lower(), f"{name.lower()}.gz")]
-        there = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
-        return [there[name] for name in names if name in there]
-
-    def find(self, folder: Path) -> Path | None:
-        """Return the first of the candidates in a folder."""
-        return next(iter(self.candidates(folder)), None)
+        names = [name.lower() + ending for name in (self.name, *self.aliases) for ending in ("", ".gz")]
+        paths = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
+        return [paths[name] for name in names if name in paths]
 
 
 MOVIES_METADATA = RawFile(
@@ -122,69 +118,73 @@ ALL_FILES = (
 
 
 def files_of(source: str) -> list[RawFile]:
-    """Return the files of a source, the one that names its films first."""
+    """Return the files of a collection, the main one first."""
     return [file for file in ALL_FILES if file.source == source]
 
 
-def find_files(source: str, raw: Path, tell: Callable[[str], None] = lambda _: None) -> dict[RawFile, Path]:
-    """Return the files of a source: those in a folder, or the first one itself and the others beside it.
+def find_files(source: str, raw: Path, note: Callable[[str], None] = lambda _: None) -> dict[RawFile, Path]:
+    """Return the paths of a collection's files, of those that are there.
 
     Args:
-        tell: is given a sentence for each optional file that is another than its name says; it is not used.
+        raw: the folder, or the main file with the others beside it.
+        note: is called with a sentence for each optional file that is another than its name says, and is not used.
 
     Raises:
-        InputError: one is not there, or is another file than its name says.
+        InputError: a file that is needed is missing, or is another than its name says.
     """
-    first, *others = files_of(source)
+    main, *others = files_of(source)
     home = f"it usually comes from {HOMES[source]}"
     if not raw.exists():
-        raise InputError(f"--raw {raw} does not exist: it must be the folder with {first.names}, or that file; {home}")
+        raise InputError(f"--raw {raw} does not exist: it must be the folder with {main.names}, or that file; {home}")
     folder = raw if raw.is_dir() else raw.parent
-    candidates = {file: file.candidates(folder) for file in (first, *others)}
+    candidates = {file: file.candidates(folder) for file in (main, *others)}
     if raw.is_file():
-        candidates[first] = [raw]
+        candidates[main] = [raw]
     missing = [file.names for file, paths in candidates.items() if not paths and not file.optional]
     if missing:
         packed = ", ".join(sorted(path.name for path in folder.glob("*.zip")))
         remedy = f"unpack {packed}" if packed else home
         raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {remedy}")
-    found = {}
+    files = {}
     for file, paths in candidates.items():
         problems: list[str] = []
         for path in paths:
             if not (problem := _problem(file, path)):
-                found[file] = path
+                files[file] = path
                 break
             problems.append(problem)
-        else:
+        if problems and file not in files:
             if not file.optional:
                 raise InputError(problems[0])
-            if problems:
-                tell(f"Not used: {problems[0]}")
-    return found
+            note(f"Not used: {problems[0]}")
+    return files
 
 
 def _problem(file: RawFile, path: Path) -> str:
-    """Say what a file looks like, if it is not the one expected; nothing if it is."""
-    columns, kind = _start(path)
+    """Return what a file looks like, if it lacks columns; an empty text if it has them all."""
+    columns, kind = _columns_and_kind(path)
     lacking = [name for name in file.columns if name not in columns]
     if not lacking:
         return ""
     what = "keys" if file is OMDB else "columns"
     lacks = f"it lacks {', '.join(lacking)}" if len(lacking) < len(file.columns) else "it has none of them"
+    fitting = [known for known in ALL_FILES if set(known.columns) <= set(columns)]
+    if fitting:
+        best = max(fitting, key=lambda known: len(known.columns))
+        kind = f"{best.source}'s {best.name}"
     return (
-        f"{path} looks like {_looks_like(columns) or kind}; "
+        f"{path} looks like {kind}; "
         f"expected {file.source}'s {file.name} with the {what} {', '.join(file.columns)}; {lacks}"
     )
 
 
-def _start(path: Path) -> tuple[tuple[str, ...], str]:
+def _columns_and_kind(path: Path) -> tuple[tuple[str, ...], str]:
     """Return the columns or keys that a file begins with, and what kind of file it is.
 
     Raises:
         InputError: it is empty, or can't be read.
     """
-    with reading(path) as stream:
+    with open_raw(path) as stream:
         head = stream.read(HEAD)
     for magic, kind in MAGIC.items():
         if head.lstrip().lower().startswith(magic.lower()):
@@ -198,18 +198,11 @@ def _start(path: Path) -> tuple[tuple[str, ...], str]:
 
 
 def _keys(path: Path) -> tuple[str, ...]:
-    """Take the keys of the first objects until none is lacking: one may be broken, or say that a film was not found."""
+    """Return the keys of the first objects, until none is lacking: some may be broken, or say that OMDb has no film."""
     keys: dict[str, None] = {}
-    with reading(path) as stream:
-        for one in json_objects(BytesIO(stream.read(16 * HEAD))):
-            keys |= dict.fromkeys(one.value)
+    with open_raw(path) as stream:
+        for item in json_objects(BytesIO(stream.read(16 * HEAD))):
+            keys |= dict.fromkeys(item.value)
             if keys.keys() >= set(OMDB.columns):
                 break
     return tuple(keys)
-
-
-def _looks_like(columns: tuple[str, ...]) -> str:
-    """Name the known file that has most of its columns here, where it has all."""
-    fitting = [file for file in ALL_FILES if set(file.columns) <= set(columns)]
-    best = max(fitting, key=lambda file: len(file.columns), default=None)
-    return f"{best.source}'s {best.name}" if best else ""

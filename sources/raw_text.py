@@ -1,4 +1,4 @@
-"""Raw files as text: how they are opened, encoded, headed and cut into records."""
+"""Opening, decoding and cutting raw text files into rows, with the line of each row kept for messages."""
 
 import codecs
 import csv
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,18 +25,40 @@ HEAD = 2**20
 DELIMITERS = "\t|;,"
 
 SHOWN = 200
-"""Characters of a row or cell in the account of what was rejected."""
+"""Characters of a row or cell in the table of what was rejected."""
 
-HOLES = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
-"""Bytes that cp1252 doesn't know."""
+NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
+
+
+class BrokenRow(NamedTuple):
+    """A row that can't be used; `n_cells` is 0 where an open quote makes the number unsure."""
+
+    line: int
+    n_cells: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Header:
+    """A table's header.
+
+    Attributes:
+        lines: how many lines of the file it ends after; empty ones may stand before it.
+        spaced: whether blanks stand between delimiters and quotes.
+    """
+
+    delimiter: str
+    columns: tuple[str, ...]
+    lines: int
+    spaced: bool
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[Any]:
-    """Open a file as bytes, unpacked where it ends in `.gz`.
+def open_raw(path: Path) -> Iterator[Any]:
+    """Open a file as bytes, unpacked where its name ends in `.gz`.
 
     Raises:
-        InputError: whatever breaks while it is read, here or in Arrow.
+        InputError: whatever fails inside the `with`, here or in Arrow.
     """
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
@@ -50,93 +72,103 @@ def reading(path: Path) -> Iterator[Any]:
         raise InputError(f"{path} can't be read to its end: {reason}; download it again") from None
 
 
-@dataclass(frozen=True)
-class Header:
-    """What a table's header tells.
-
-    Attributes:
-        delimiter: between the columns.
-        columns: their names.
-        lines: of the file up to the header's end; empty ones may stand before it.
-        spaced: whether blanks stand behind the delimiter, and before quotes.
-    """
-
-    delimiter: str
-    columns: tuple[str, ...]
-    lines: int
-    spaced: bool
-
-
 def read_header(path: Path) -> Header:
-    """Read a table's header: the first line that has a cell.
+    """Return the first line that has a cell, cut at the delimiter that gives the most cells.
 
     Raises:
         InputError: the file is empty, or can't be read.
     """
-    with reading(path) as stream:
+    with open_raw(path) as stream:
         text = stream.read(HEAD).decode("utf-8-sig", errors="replace")
     if not text.strip():
         raise InputError(f"{path} is empty; a header line and rows of films are needed")
     csv.field_size_limit(sys.maxsize)
-    found = []
-    for delimiter in DELIMITERS:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-        cells = next(row for row in reader if any(cell.strip() for cell in row))
-        found.append((len(cells), delimiter, cells, reader.line_num))
-    _, delimiter, cells, lines = max(found, key=lambda one: one[0])
+    cells, delimiter, lines = max(
+        (_first_row(text, delimiter) for delimiter in DELIMITERS), key=lambda candidate: len(candidate[0])
+    )
     head = "".join(line for line, _ in zip(io.StringIO(text, newline=""), range(lines), strict=False))
     return Header(delimiter, tuple(cell.strip() for cell in cells), lines, f'{delimiter} "' in head)
 
 
+def _first_row(text: str, delimiter: str) -> tuple[list[str], str, int]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    cells = next(row for row in reader if any(cell.strip() for cell in row))
+    return cells, delimiter, reader.line_num
+
+
 def encoding_of(path: Path) -> tuple[str, int]:
-    """Return a text's encoding, and how many bytes are none of it.
+    """Return a text's encoding, and how many of its bytes are not valid in it.
 
     UTF-8 with few bad bytes stays UTF-8: another encoding would spoil all its other letters.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     bad = letters = 0
-    holes = marked = False
-    with reading(path) as stream:
+    not_cp1252 = has_mark = False
+    with open_raw(path) as stream:
         for piece in iter(lambda: stream.read(2**20), b""):
             text = decoder.decode(piece)
-            marked |= text.startswith("\ufeff") and not letters
+            has_mark |= text.startswith("\ufeff") and not letters
             if not text.isascii():
-                whole = text.encode("utf-8", "ignore").decode()
-                bad += len(text) - len(whole)
-                letters += len(whole) - len(whole.encode("ascii", "ignore"))
-                holes |= any(hole in piece for hole in HOLES)
+                valid = text.encode("utf-8", "ignore").decode()
+                bad += len(text) - len(valid)
+                letters += len(valid) - len(valid.encode("ascii", "ignore"))
+                not_cp1252 |= any(byte in piece for byte in NOT_IN_CP1252)
     bad += len(decoder.decode(b"", final=True))
-    if not bad or marked or letters > 2 * bad:
+    if not bad or has_mark or letters > 2 * bad:
         return "utf-8-sig", bad
-    return ("latin-1" if holes else "cp1252"), 0
+    return ("latin-1" if not_cp1252 else "cp1252"), 0
 
 
-def records(path: Path, header: Header, encoding: str) -> Iterator[tuple[int, list[str], str]]:
-    """Yield the records below a header, as the line that each begins at, its cells and its text.
+def read_records(
+    path: Path, header: Header, encoding: str, wanted: Sequence[str], size: int
+) -> Iterator[tuple[list[int], dict[str, list[str]], list[BrokenRow]]]:
+    """Yield the records below a header, `size` at a time, as lines, cells by column, and the broken rows.
+
+    The last block may be empty; columns that the file lacks are not among the cells; empty lines are no records.
+    """
+    positions = {name: header.columns.index(name) for name in wanted if name in header.columns}
+    lines: list[int] = []
+    cells: dict[str, list[str]] = {name: [] for name in positions}
+    broken: list[BrokenRow] = []
+    for line, row, text in _records(path, header, encoding):
+        if len(row) == len(header.columns):
+            lines.append(line)
+            for name, position in positions.items():
+                cells[name].append(row[position])
+        elif text.strip():
+            broken.append(BrokenRow(line, len(row), header.delimiter.join(row) or text))
+        if len(lines) + len(broken) >= size:
+            yield lines, cells, broken
+            lines, cells, broken = [], {name: [] for name in positions}, []
+    yield lines, cells, broken
+
+
+def _records(path: Path, header: Header, encoding: str) -> Iterator[tuple[int, list[str], str]]:
+    """Yield each record's first line as a number, its cells, and the text of that line.
 
     Where a quote doesn't close at its cell's end but lines below, only the line that opens it is lost: it has no cells.
 
     Raises:
         InputError: a quote is never closed, or the file can't be read to its end.
     """
-    pending, held = deque[str](), list[str]()
+    pending, taken = deque[str](), list[str]()
 
     def lines(stream: Iterator[str]) -> Iterator[str]:
         while (text := pending.popleft() if pending else next(stream, None)) is not None:
-            held.append(text)
+            taken.append(text)
             yield text
 
     def reader_of(texts: Iterator[str], strict: bool) -> Any:
         return csv.reader(texts, delimiter=header.delimiter, skipinitialspace=header.spaced, strict=strict)
 
-    with reading(path) as raw, io.TextIOWrapper(raw, encoding, "replace", newline="") as stream:
+    with open_raw(path) as raw, io.TextIOWrapper(raw, encoding, "replace", newline="") as stream:
         for _ in range(header.lines):
             next(stream)
         reader, line = reader_of(lines(stream), strict=True), header.lines + 1
         while True:
-            held.clear()
+            taken.clear()
             try:
-                yield line, next(reader), held[0]
+                yield line, next(reader), taken[0]
             except StopIteration:
                 return
             except csv.Error as problem:
@@ -144,53 +176,48 @@ def records(path: Path, header: Header, encoding: str) -> Iterator[tuple[int, li
                     reason = "a quote is opened there and never closed; close or remove it"
                     raise InputError(f"{path}, line {line}: {reason}") from None
                 # Within one line, as in `"a"b,c`, no other row is touched.
-                yield line, next(reader_of(iter(held), strict=False)) if len(held) == 1 else [], held[0]
-                pending.extendleft(reversed(held[1:]))
-                del held[1:]
-            line += len(held)
+                yield line, next(reader_of(iter(taken), strict=False)) if len(taken) == 1 else [], taken[0]
+                pending.extendleft(reversed(taken[1:]))
+                del taken[1:]
+            line += len(taken)
 
 
-class Ragged:
-    """Keeps the rows that Arrow can't read, for they have other than the header's number of cells.
-
-    Attributes:
-        rows: each as its line, its number of cells and its text.
-    """
+class RaggedRows:
+    """Collects the rows that Arrow skips because they have a wrong number of cells."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[int, int, str]] = []
+        self.rows: list[BrokenRow] = []
 
     def skip(self, row: Any) -> str:
-        self.rows.append((row.number, row.actual_columns, row.text[:SHOWN]))
+        self.rows.append(BrokenRow(row.number, row.actual_columns, row.text[:SHOWN]))
         return "skip"
 
     def lines(self, rows: np.ndarray, header: Header) -> np.ndarray:
-        """Return the lines of the other rows, which are counted from 0."""
-        ragged = np.array([line for line, _, _ in self.rows], dtype=np.int64)
-        rows_before = ragged - header.lines - 1 - np.arange(len(ragged))
+        """Return the lines of the rows that Arrow read, given their numbers from 0."""
+        skipped = np.array([row.line for row in self.rows], dtype=np.int64)
+        rows_before = skipped - header.lines - 1 - np.arange(len(skipped))
         return rows + header.lines + 1 + np.searchsorted(rows_before, rows, side="right")
 
 
-def open_rows(
+def arrow_batches(
     stream: Any,
     header: Header,
-    kinds: dict[str, pa.DataType],
+    types: dict[str, pa.DataType],
     on_ragged: Callable[[Any], str],
     block: int,
     missing: Sequence[str] = (),
 ) -> Iterator[pa.RecordBatch]:
-    """Yield columns of a table without quotes, a row a line, block by block.
+    """Yield columns of a table without quotes, a row per line, `block` bytes at a time.
 
     Args:
-        kinds: the columns that are wanted.
-        on_ragged: is given rows of another width than the header's; their `number` is their line.
-        block: bytes.
-        missing: cells that mean that nothing is known.
+        types: of the columns that are wanted.
+        on_ragged: is called with rows of a wrong number of cells; their `number` is their line.
+        missing: cells that are read as null.
     """
     try:
         reader = pacsv.open_csv(
             pa.PythonFile(stream, mode="r"),
-            # One thread: only then is a broken row's number told, and several were no faster.
+            # One thread: only then does a ragged row have its number, and several were no faster.
             read_options=pacsv.ReadOptions(
                 use_threads=False, block_size=block, skip_rows=header.lines, column_names=list(header.columns)
             ),
@@ -198,8 +225,8 @@ def open_rows(
                 delimiter=header.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=on_ragged
             ),
             convert_options=pacsv.ConvertOptions(
-                include_columns=list(kinds),
-                column_types=kinds,
+                include_columns=list(types),
+                column_types=types,
                 null_values=list(missing),
                 strings_can_be_null=bool(missing),
                 check_utf8=False,

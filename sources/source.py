@@ -1,48 +1,64 @@
-"""The contract of a collection: its files become a table of films, and studies of it suggest themselves."""
+"""The collections' common form: a function from raw files to a table, and the questions that studies ask of it."""
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
 import pandas as pd
 
-from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.targets import TargetColumn
+from greenlight_films.datamodules.features import Feature, Labels
+from greenlight_films.datamodules.targets import ProfitRatio, Target, TargetColumn
 from greenlight_films.sources.preparation import Preparation
+
+Features = tuple[Feature[Any], ...]
 
 
 @dataclass(frozen=True)
-class Study:
-    """A question to a prepared table, as a config asks it.
+class Question:
+    """A question to a prepared table, which becomes the config of a study.
 
     Attributes:
-        name: behind the table's name; empty for the main one.
-        question: as a sentence, with what is predicted of which films.
-        target: what is predicted.
-        features: what from; those without a value in the table, or that the target is computed from, are left out.
+        name: added to the table's name in the config's file name; empty for the main question.
+        text: what is predicted, as a sentence to which the number of films is added.
+        features: columns without a value, and those that the target is computed from, are left out of the config.
     """
 
     name: str
-    question: str
+    text: str
     target: TargetColumn
-    features: tuple[Feature, ...]  # type: ignore[type-arg]
+    features: Features
 
 
-class Source(ABC):
-    """A collection.
+@dataclass(frozen=True)
+class Source:
+    """A collection of films.
 
     Attributes:
         name: its word on the command line.
         film: the column of the prepared table with a film's id.
         title: the column with its title.
-        studies: the main one first.
+        prepare: returns the table, a row per film, and records every lost row in the `Preparation`.
+        questions: the main one first.
     """
 
-    name: ClassVar[str]
-    film: ClassVar[str]
-    title: ClassVar[str]
-    studies: ClassVar[tuple[Study, ...]]
+    name: str
+    film: str
+    title: str
+    prepare: Callable[[Preparation], pd.DataFrame]
+    questions: tuple[Question, ...]
 
-    @abstractmethod
-    def prepare(self, preparation: Preparation) -> pd.DataFrame:
-        """Return one row a film; every row that is lost is told to `preparation`."""
+
+def rating_question(rating: str, column: str, features: Features) -> Question:
+    """Return the question for a rating of up to 10 points; `rating` is its name in prose."""
+    return Question("", f"What makes a film well rated? {rating}", Target(column, unit="points of 10"), features)
+
+
+def profit_question(revenue: str, features: Features) -> Question:
+    """Return the question for the profit ratio, from the columns `budget` and `revenue`."""
+    text = f"What carries a film's profit? Profit ratio, ({revenue} - budget) / budget"
+    return Question("profit", text, ProfitRatio("budget", revenue, "log1p"), features)
+
+
+def people(roles: dict[str, str]) -> tuple[Labels, ...]:
+    """Return features of columns with lists of names, each with its role."""
+    return tuple(Labels(column, role=role, weight="sqrt", min_films=2) for column, role in roles.items())

@@ -1,4 +1,4 @@
-"""A config for a prepared table, which `study` takes as it is."""
+"""The text of a config, as YAML, with which `study` answers a question to a prepared table."""
 
 import shlex
 from dataclasses import MISSING, fields
@@ -9,84 +9,81 @@ import pandas as pd
 import yaml
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.targets import ProfitRatio
-from greenlight_films.sources.source import Source, Study
+from greenlight_films.sources.source import Question, Source
 
 MODEL = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4}
 
 MANY, FEW = 3000, 10
 """Films from which on batches are large, and below which a study has nothing to learn from."""
 
-
 MADE = "made by `prepare`"
-"""Stands in the first line of each config that may be written over."""
+"""In the first line of each config that `prepare` may write over."""
 
 
-def shell_word(path: Path | str) -> str:
-    """Return a path as a command line takes it, in one line."""
-    text = str(path)
+def study_command(config: Path) -> str:
+    """Return the command that runs a config, in a line that can be pasted into a shell, whatever the path."""
+    text = str(config)
     if text.isprintable():
-        return shlex.quote(text)
-    return "$'" + text.encode("unicode_escape").decode().replace("'", "\\'") + "'"
+        word = shlex.quote(text)
+    else:
+        word = "$'" + text.encode("unicode_escape").decode().replace("'", "\\'") + "'"
+    return command(f"study --config {word}")
 
 
-def study_config(source: Source, study: Study, films: pd.DataFrame, table: str, file: str) -> str:
-    """Return a study's config as YAML, with what it asks in its header.
+def study_config(source: Source, question: Question, films: pd.DataFrame, table: Path, config: Path) -> str:
+    """Return a config, with the question and the command in its header.
 
     Args:
         films: the prepared table.
-        table: where the table is.
-        file: where the config will be.
+        table: where that will be.
+        config: where the config will be.
 
     Raises:
-        InputError: the table is too small for it.
+        InputError: the table is too small.
     """
-    actual = study.target.values(films)
-    n_films = int((~pd.isna(actual)).sum())
+    known = ~pd.isna(question.target.values(films))
+    n_films = int(known.sum())
+    # `study` refuses columns that the target is computed from: they tell the answer.
     features = [
         feature
-        for feature in study.features
-        # What the target is computed from would tell the answer; `study` refuses it.
-        if feature.column not in study.target.columns and films[feature.column][~pd.isna(actual)].notna().any()
+        for feature in question.features
+        if feature.column not in question.target.columns and films[feature.column][known].notna().any()
     ]
     if n_films < FEW or not features:
-        raise InputError(f"a study needs {FEW} films whose {study.target.name} is known, got {n_films}")
-    config = {
-        "name": Path(file).stem,
+        raise InputError(f"a study needs {FEW} films whose {question.target.name} is known, got {n_films}")
+    settings = {
+        "name": config.stem,
         "seed_everything": 42,
         "data": {
-            "table": table,
+            "table": str(table.resolve()),
             "film": source.film,
             "title": source.title,
-            "target": _declared(study.target),
+            "target": _declared(question.target),
             "features": [_declared(feature) for feature in features],
             "split": {"class_path": "RandomSplit", "init_args": {"val": 0.1, "test": 0.2, "seed": 42}},
             "batch_size": 256 if n_films >= MANY else 64,
         },
-        "model": {**MODEL, **({"loss": "huber"} if isinstance(study.target, ProfitRatio) else {})},
+        "model": {**MODEL, **({"loss": "huber"} if isinstance(question.target, ProfitRatio) else {})},
         "early_stopping": {"patience": 5},
         "trainer": {"max_epochs": 60},
         "permutation_importance": {"loss": "r2"},
     }
-    header = (
-        f"# {study.question} of {n_films:,} films ({source.name}, {MADE}).\n#\n"
-        f"#   python cli.py study --config {shell_word(file)}\n\n"
-    )
-    return header + yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
+    header = f"# {question.text} of {n_films:,} films ({source.name}, {MADE}).\n#\n#   {study_command(config)}\n\n"
+    return header + yaml.dump(settings, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _declared(part: Any) -> dict[str, Any]:
-    """Return a target or feature as a config has it, without what is so anyway."""
-    arguments = {}
-    for one in fields(part):
-        value = getattr(part, one.name)
-        if one.default is MISSING or value != one.default:
-            arguments[one.name] = value
-    return {"class_path": type(part).__name__, "init_args": arguments}
+    """Return a target or feature as a config has it, without arguments that have their default."""
+    arguments = {field.name: getattr(part, field.name) for field in fields(part)}
+    defaults = {field.name: field.default for field in fields(part) if field.default is not MISSING}
+    given = {name: value for name, value in arguments.items() if name not in defaults or value != defaults[name]}
+    return {"class_path": type(part).__name__, "init_args": given}
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes targets, features and splits in a line each."""
+    """Writes targets, features and splits on a single line each."""
 
     def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> Any:
         return super().represent_mapping(tag, mapping, flow_style or "class_path" in mapping)

@@ -1,95 +1,124 @@
-"""Tab-separated files without quotes, such as IMDb's, read block by block: they are larger than memory."""
+"""IMDb's tab-separated files, which are larger than memory, read block by block as Arrow batches with their lines."""
 
 from codecs import getincrementaldecoder
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.sources.preparation import Preparation
+from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_files import RawFile
-from greenlight_films.sources.raw_text import Ragged, open_rows, read_header, reading
+from greenlight_films.sources.raw_text import RaggedRows, arrow_batches, open_raw, read_header
 
 BLOCK = 4 * 2**20
-"""Bytes, of which `_Text` fills a quarter; a row must fit in one. Larger blocks took more memory and were no faster."""
+"""Bytes, of which `Utf8Stream` fills a quarter; a row must fit in it. Larger blocks took more memory, no less time."""
 
-NOTHING = "\\N"
-"""Stands in a cell of which nothing is known."""
+UNKNOWN = "\\N"
+"""A cell of which nothing is known."""
 
+PREFIXES = {"tconst": "tt", "nconst": "nm"}
+"""How the ids in these columns begin."""
 
-@dataclass(frozen=True)
-class Block:
-    """Some rows of a file.
+FEW_DISTINCT = ("titleType", "category")
+"""Columns that are read as dictionaries."""
 
-    Attributes:
-        lines: of the file, from 1; one a row.
-        cells: text, missing where nothing is known.
-    """
-
-    lines: np.ndarray
-    cells: pa.RecordBatch
-
-    def where(self, these: np.ndarray) -> "Block":
-        """Return some of the rows."""
-        return self if these.all() else Block(self.lines[these], self.cells.filter(pa.array(these)))
-
-    def texts(self) -> list[str]:
-        """Return each row as it stands in the file, as far as its columns were read."""
-        columns = [column.cast(pa.string()) for column in self.cells.columns]
-        return pc.binary_join_element_wise(
-            *columns, "\t", null_handling="replace", null_replacement=NOTHING
-        ).to_pylist()
+Matches = Iterator[tuple[pa.RecordBatch, np.ndarray]]
+"""Rows of a file, the last column `line` being where each stands in it, and a number for each row."""
 
 
-def blocks(
-    preparation: Preparation, file: RawFile, wanted: Sequence[str], repeated: Sequence[str] = ()
-) -> Iterator[Block]:
-    """Read columns of a file; rows of another width than the header's are rejected at its end.
+def read_blocks(preparation: Preparation, file: RawFile, columns: Sequence[str]) -> Matches:
+    """Yield the rows that have an id, with the ids as numbers; those without, and ragged ones, are rejected.
 
     Args:
-        wanted: the columns.
-        repeated: those of them with few different cells, which become dictionaries.
+        columns: the id's, `tconst` or `nconst`, first. They become text, null where nothing is known.
 
     Raises:
         InputError: the file is broken, such as a `.gz` that was cut off.
     """
     path = preparation.files[file]
-    header, ragged = read_header(path), Ragged()
+    header, ragged = read_header(path), RaggedRows()
     text = pa.dictionary(pa.int32(), pa.string())
-    kinds = {name: text if name in repeated else pa.string() for name in wanted}
+    types = {name: text if name in FEW_DISTINCT else pa.string() for name in columns}
     n_rows = n_filled = 0
-    with reading(path) as raw:
-        stream = _Text(raw)
-        for batch in open_rows(stream, header, kinds, ragged.skip, BLOCK, [NOTHING]):
-            block = Block(ragged.lines(np.arange(n_rows, n_rows + batch.num_rows), header), batch)
+    with open_raw(path) as raw:
+        stream = Utf8Stream(raw)
+        for batch in arrow_batches(stream, header, types, ragged.skip, BLOCK, [UNKNOWN]):
+            lines = ragged.lines(np.arange(n_rows, n_rows + batch.num_rows), header)
+            filled = ~_is_empty(batch)
             n_rows += batch.num_rows
-            block = block.where(_filled(batch))
-            n_filled += len(block.lines)
-            yield block
+            n_filled += int(filled.sum())
+            whole = pa.RecordBatch.from_arrays([*batch.columns, pa.array(lines)], names=[*columns, "line"])
+            rows = where(whole, filled)
+            ids = checked_ids(preparation, file, rows, columns[0])
+            yield where(rows, ids >= 0), ids[ids >= 0]
             preparation.say(f"Reading {path.name}: {n_filled:,} rows")
     preparation.read[preparation.name_of(file)] = n_filled + len(ragged.rows)
-    preparation.note_bad_bytes(file, stream.bad)
+    preparation.note_bad_bytes(file, stream.n_bad)
     preparation.reject_broken(file, ragged.rows)
 
 
-def _filled(batch: pa.RecordBatch) -> np.ndarray:
-    """Return which rows are no empty lines, whose cells Arrow takes to be empty each."""
+def read_matches(
+    preparation: Preparation, file: RawFile, columns: Sequence[str], ids: pd.Index, others: str, unique: bool = True
+) -> Matches:
+    """Yield the rows about some ids as `read_blocks` does, with the position of each row's id among them.
+
+    Args:
+        ids: numbers, without repetition.
+        others: a note on the rows about other ids, with which they are counted.
+        unique: whether the second row about an id is rejected.
+    """
+    seen, n_others = np.zeros(len(ids), dtype=bool), 0
+    for batch, numbers in read_blocks(preparation, file, columns):
+        position = ids.get_indexer(numbers)
+        n_others += int((position < 0).sum())
+        batch, position = where(batch, position >= 0), position[position >= 0]
+        if unique:
+            again = pd.Index(position).duplicated() | seen[position]
+            reject_rows(preparation, file, where(batch, again), repeated(columns[0]))
+            batch, position = where(batch, ~again), position[~again]
+            seen[position] = True
+        yield batch, position
+    preparation.note(others, n_others)
+
+
+def where(batch: pa.RecordBatch, mask: np.ndarray) -> pa.RecordBatch:
+    """Return some rows, without a copy where that is all."""
+    return batch if mask.all() else batch.filter(pa.array(mask))
+
+
+def checked_ids(preparation: Preparation, file: RawFile, batch: pa.RecordBatch, column: str) -> np.ndarray:
+    """Return a column of ids as numbers; rows without an id have -1 and are rejected."""
+    numbers = id_numbers(batch[column], PREFIXES[column])
+    bad = where(batch, numbers < 0)
+    reject_rows(preparation, file, bad, f"{column} is no id such as {PREFIXES[column]}0000009")
+    return numbers
+
+
+def reject_rows(preparation: Preparation, file: RawFile, batch: pa.RecordBatch, reason: str) -> None:
+    """Reject rows, each with its text as far as its columns were read."""
+    columns = [column.cast(pa.string()) for column in batch.columns[:-1]]
+    texts = pc.binary_join_element_wise(*columns, "\t", null_handling="replace", null_replacement=UNKNOWN)
+    preparation.reject(file, batch["line"].to_numpy(), reason, texts.to_pylist())
+
+
+def _is_empty(batch: pa.RecordBatch) -> np.ndarray:
+    """Return which rows are empty lines, of which Arrow makes empty cells."""
     empty = np.ones(batch.num_rows, dtype=bool)
     for column in batch.columns:
         if not empty.any():
             break
         empty &= pc.equal(column.cast(pa.string()), "").fill_null(False).to_numpy(zero_copy_only=False)
-    return ~empty
+    return empty
 
 
-class _Text:
-    """A stream of bytes in which all that is no UTF-8 is replaced, for Arrow gives up at the first such byte.
+class Utf8Stream:
+    """A stream of bytes in which all that is no UTF-8 is replaced, since Arrow stops at the first such byte.
 
     Attributes:
-        bad: how many bytes or sequences were replaced.
+        n_bad: how many bytes or sequences were replaced.
     """
 
     closed = False
@@ -97,7 +126,7 @@ class _Text:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._decoder = getincrementaldecoder("utf-8")("replace")
-        self.bad = 0
+        self.n_bad = 0
 
     def read(self, size: int = -1) -> bytes:
         """Return at most `size` bytes, none at the end."""
@@ -106,7 +135,7 @@ class _Text:
             piece = self._raw.read(max(size // 4, 16))
             text = self._decoder.decode(piece, final=not piece)
             if "\ufffd" in text:
-                self.bad += text.count("\ufffd") - piece.count("\ufffd".encode())
+                self.n_bad += text.count("\ufffd") - piece.count("\ufffd".encode())
             if text or not piece:
                 return text.encode()
 
@@ -135,36 +164,10 @@ def id_texts(numbers: np.ndarray, prefix: str) -> pa.Array:
     return pc.binary_join_element_wise(prefix, digits, "")
 
 
-def with_ids(
-    preparation: Preparation, file: RawFile, block: Block, column: str, prefix: str
-) -> tuple[Block, np.ndarray]:
-    """Return the rows that have an id, and their ids as numbers; the others are rejected."""
-    numbers = id_numbers(block.cells[column], prefix)
-    bad = numbers < 0
-    if not bad.any():
-        return block, numbers
-    reason = f"{column} is no id such as {prefix}0000009"
-    preparation.reject(file, block.lines[bad], reason, block.where(bad).texts())
-    return block.where(~bad), numbers[~bad]
-
-
-def codes(cells: pa.DictionaryArray, known: dict[str, int]) -> np.ndarray:
-    """Return the number of each cell in `known`, to which new ones are added; what is missing is a kind of its own."""
-    names = [*cells.dictionary.to_pylist(), NOTHING]
+def codes(cells: pa.DictionaryArray, known: dict[Any, int]) -> np.ndarray:
+    """Return the number of each cell in `known`, to which new ones are added; a null cell counts as `UNKNOWN`."""
+    names = cells.dictionary.to_pylist()
+    if cells.null_count:
+        names.append(UNKNOWN)
     numbers = np.array([known.setdefault(name, len(known)) for name in names], dtype=np.int32)
     return numbers[cells.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)]
-
-
-class Places:
-    """Where ids stand in a list without repetition."""
-
-    def __init__(self, ids: np.ndarray) -> None:
-        self._order = np.argsort(ids)
-        self._sorted = ids[self._order]
-
-    def of(self, ids: np.ndarray) -> np.ndarray:
-        """Return the place of each id; -1 where it is not in the list."""
-        if not len(self._sorted):
-            return np.full(len(ids), -1)
-        near = np.searchsorted(self._sorted, ids).clip(max=len(self._sorted) - 1)
-        return np.where(self._sorted[near] == ids, self._order[near], -1)

@@ -1,18 +1,17 @@
-"""What users rated: `ratings.csv`, 26 million rows, summed up by film without ever being whole in memory."""
+"""Sum and number of users' ratings per film, from the 26 million rows of `ratings.csv`, read block by block."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_cells import ids, known
+from greenlight_films.sources.raw_cells import stripped, whole_ids
 from greenlight_films.sources.raw_files import RATINGS
-from greenlight_films.sources.raw_text import Header, Ragged, open_rows, read_header, reading
+from greenlight_films.sources.raw_text import RaggedRows, arrow_batches, open_raw, read_header
+from greenlight_films.sources.tsv_blocks import codes
 
 BLOCK = 8 * 2**20
 """Bytes; Arrow reads a few blocks ahead."""
@@ -28,12 +27,14 @@ REASONS = (
     f"rating is not between {LOWEST:g} and {HIGHEST:g}",
 )
 
+Parser = Callable[[pd.Series], tuple[pd.Series, np.ndarray]]
+"""Returns the values of cells, and the index in `REASONS` of what is wrong with each, -1 for nothing."""
+
 
 def rating_sums(preparation: Preparation) -> pd.DataFrame:
     """Return the sum and the number of the ratings of each movieId.
 
-    Rows with other than the header's number of cells, without a movieId, or with a rating that is no number or not
-    between 0.5 and 5 are rejected.
+    Rows are rejected that have a wrong number of cells, no movieId, or a rating that is not between 0.5 and 5.
 
     Returns:
         By movieId, as text: the columns `sum` and `count`, float64.
@@ -43,116 +44,88 @@ def rating_sums(preparation: Preparation) -> pd.DataFrame:
     """
     path = preparation.files[RATINGS]
     preparation.say(f"Reading {path.name}")
-    header, totals = read_header(path), _Totals()
-    # Codes of the bytes that stand there: only what stands there for the first time has to be understood, so text is
-    # read as fast as numbers, and one bad cell costs one row.
-    kinds = dict.fromkeys(("movieId", "rating"), pa.dictionary(pa.int32(), pa.binary()))
-    with reading(path) as stream:
-        for batch in open_rows(stream, header, kinds, totals.ragged.skip, BLOCK):
-            totals.add(batch)
-            preparation.say(f"Reading {path.name}, {totals.n_rows:,} ratings")
-    totals.tell(preparation, header)
-    return totals.sums()
+    header, ragged = read_header(path), RaggedRows()
+    movies, stars = _DistinctCells(_parse_movie_ids), _DistinctCells(_parse_stars)
+    sums, counts = np.zeros(0), np.zeros(0)
+    bad_rows, bad_reasons = [np.zeros(0, np.int64)], [np.zeros(0, np.int8)]
+    n_rows = 0
+    # Dictionaries of bytes: each distinct cell is parsed once, and a bad cell costs only its row.
+    types = dict.fromkeys(("movieId", "rating"), pa.dictionary(pa.int32(), pa.binary()))
+    with open_raw(path) as stream:
+        for batch in arrow_batches(stream, header, types, ragged.skip, BLOCK):
+            movie, star = movies.codes(batch.column("movieId")), stars.codes(batch.column("rating"))
+            reason = np.where(movies.reasons[movie] >= 0, movies.reasons[movie], stars.reasons[star])
+            if (reason >= 0).any():
+                bad_rows.append(n_rows + np.flatnonzero(reason >= 0))
+                bad_reasons.append(reason[reason >= 0])
+                movie, star = movie[reason < 0], star[reason < 0]
+            n_rows += batch.num_rows
+            new = np.zeros(len(movies.values) - len(sums))
+            weights = stars.values.to_numpy(np.float64)[star]
+            sums = np.append(sums, new) + np.bincount(movie, weights, len(movies.values))
+            counts = np.append(counts, new) + np.bincount(movie, minlength=len(movies.values))
+            preparation.say(f"Reading {path.name}, {n_rows:,} ratings")
+    _reject(preparation, ragged.lines(np.concatenate(bad_rows), header), np.concatenate(bad_reasons), n_rows, ragged)
+    # A movieId may be written in two ways, as `862` and `862.0`.
+    return pd.DataFrame({"sum": sums, "count": counts})[counts > 0].groupby(movies.values.rename("movieId")).sum()
 
 
-class _Cells:
-    """The different cells of a column, each understood once.
+class _DistinctCells:
+    """The distinct cells of a column, numbered and parsed when they first appear.
 
     Attributes:
-        values: what each stands for.
-        reasons: the number in `REASONS` of what is wrong with each; -1 for nothing.
+        values: what `parse` made of each.
+        reasons: why it can't be used; see `Parser`.
     """
 
-    def __init__(self, understand: Callable[[pd.Series], tuple[pd.Series, np.ndarray]]) -> None:
-        self._understand = understand
-        self._known = pa.array([], pa.binary())
-        self.values: list[Any] = []
-        self.reasons = np.zeros(0, dtype=np.int8)
+    def __init__(self, parse: Parser) -> None:
+        self._parse = parse
+        self._codes: dict[bytes, int] = {}
+        self.values, self.reasons = parse(pd.Series([], dtype="str"))
 
-    def places(self, column: pa.DictionaryArray) -> np.ndarray:
-        """Return the place of each row's cell in `values`."""
-        found = self._find(column.dictionary)
-        if found.null_count:
-            new = column.dictionary.filter(pc.is_null(found))
-            texts = [cell.decode(errors="replace").strip().strip('"') for cell in new.to_pylist()]
-            values, reasons = self._understand(pd.Series(texts, dtype="str"))
-            self._known = pa.concat_arrays([self._known, new])
-            self.values.extend(values)
-            self.reasons = np.concatenate([self.reasons, reasons.astype(np.int8)])
-            found = self._find(column.dictionary)
-        return found.to_numpy()[column.indices.to_numpy()]
-
-    def _find(self, cells: pa.Array) -> pa.Array:
-        return pc.index_in(cells, value_set=self._known)
+    def codes(self, column: pa.DictionaryArray) -> np.ndarray:
+        """Return the index in `values` of each row's cell."""
+        row_codes = codes(column, self._codes)
+        if new := list(self._codes)[len(self.values) :]:
+            texts = [cell.decode(errors="replace").strip().strip('"') for cell in new]
+            values, reasons = self._parse(pd.Series(texts, dtype="str"))
+            self.values = pd.concat([self.values, values], ignore_index=True)
+            self.reasons = np.concatenate([self.reasons, reasons])
+        return row_codes
 
 
-def _movie_ids(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    values = ids(cells)
-    return values, np.select([known(cells).isna(), values.isna()], [0, 1], -1)
+def _parse_movie_ids(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    values = whole_ids(cells)
+    return values, np.select([stripped(cells).isna(), values.isna()], [0, 1], -1).astype(np.int8)
 
 
-def _stars(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    written = known(cells).str.extract(r"^(\d*\.?\d+|\d+\.)$", expand=False)
-    values = pd.to_numeric(written).astype(np.float64)
+def _parse_stars(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    digits = stripped(cells).str.extract(r"^(\d*\.?\d+|\d+\.)$", expand=False)
+    values = pd.to_numeric(digits).astype(np.float64)
     outside = (values < LOWEST) | (values > HIGHEST)
-    return values, np.select([known(cells).isna(), values.isna(), outside], [2, 3, 4], -1)
+    return values, np.select([stripped(cells).isna(), values.isna(), outside], [2, 3, 4], -1).astype(np.int8)
 
 
-class _Totals:
-    """Sums up batches, and keeps which rows are bad."""
-
-    def __init__(self) -> None:
-        self.n_rows = 0
-        self._movies, self._stars = _Cells(_movie_ids), _Cells(_stars)
-        self._sums, self._counts = np.zeros(0), np.zeros(0)
-        self.ragged = Ragged()
-        self._bad_rows: list[np.ndarray] = []
-        self._bad_reasons: list[np.ndarray] = []
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        movies, stars = self._movies.places(batch.column("movieId")), self._stars.places(batch.column("rating"))
-        bad_movie, bad_star = self._movies.reasons[movies], self._stars.reasons[stars]
-        good = (bad_movie < 0) & (bad_star < 0)
-        if not good.all():
-            self._bad_rows.append(self.n_rows + np.flatnonzero(~good))
-            self._bad_reasons.append(np.where(bad_movie >= 0, bad_movie, bad_star)[~good])
-            movies, stars = movies[good], stars[good]
-        self.n_rows += batch.num_rows
-        n_movies = len(self._movies.values)
-        weights = np.array(self._stars.values, dtype=np.float64)[stars]
-        new = np.zeros(n_movies - len(self._sums))
-        self._sums = np.concatenate([self._sums, new]) + np.bincount(movies, weights, n_movies)
-        self._counts = np.concatenate([self._counts, new]) + np.bincount(movies, minlength=n_movies)
-
-    def tell(self, preparation: Preparation, header: Header) -> None:
-        """Give account of what was read and rejected."""
-        rows = np.concatenate([np.zeros(0, dtype=np.int64), *self._bad_rows])
-        reasons = np.concatenate([np.zeros(0, dtype=np.int8), *self._bad_reasons])
-        lines = self.ragged.lines(rows, header)
-        texts = _texts_of(preparation.files[RATINGS], lines)
-        empty = np.array([not text for text in texts], dtype=bool)
-        preparation.note(f"empty lines of {RATINGS.name}", int(empty.sum()))
-        preparation.read[preparation.name_of(RATINGS)] = self.n_rows + len(self.ragged.rows) - int(empty.sum())
-        for number, reason in enumerate(REASONS):
-            these = (reasons == number) & ~empty
-            preparation.reject(RATINGS, lines[these], reason, np.array(texts, dtype=object)[these])
-        preparation.reject_broken(RATINGS, self.ragged.rows)
-
-    def sums(self) -> pd.DataFrame:
-        movie_ids = pd.Series(self._movies.values, dtype="str", name="movieId")
-        found = pd.DataFrame({"sum": self._sums, "count": self._counts})
-        # The same movieId may be written in two ways, as `862` and `862.0`.
-        return found[self._counts > 0].groupby(movie_ids).sum()
+def _reject(preparation: Preparation, lines: np.ndarray, reasons: np.ndarray, n_rows: int, ragged: RaggedRows) -> None:
+    """Record what was read and the rows that are rejected, but for empty lines, which are only counted."""
+    texts = _lines_of(preparation.files[RATINGS], lines)
+    empty = np.array([not text for text in texts], dtype=bool)
+    preparation.note(f"empty lines of {RATINGS.name}", int(empty.sum()))
+    preparation.read[preparation.name_of(RATINGS)] = n_rows + len(ragged.rows) - int(empty.sum())
+    for number, reason in enumerate(REASONS):
+        rejected = (reasons == number) & ~empty
+        preparation.reject(RATINGS, lines[rejected], reason, np.array(texts, dtype=object)[rejected])
+    preparation.reject_broken(RATINGS, ragged.rows)
 
 
-def _texts_of(path: Path, lines: np.ndarray) -> list[str]:
-    """Return what stands in these lines, which ascend."""
-    if not len(lines):
+def _lines_of(path: Path, numbers: np.ndarray) -> list[str]:
+    """Return the text of these lines of a file; their numbers ascend from 1."""
+    if not len(numbers):
         return []
-    wanted = set(lines.tolist())
-    with reading(path) as stream:
+    wanted = set(numbers.tolist())
+    with open_raw(path) as stream:
         return [
             line.decode(errors="replace").rstrip("\r\n")
-            for place, line in enumerate(stream, start=1)
-            if place in wanted
+            for number, line in enumerate(stream, start=1)
+            if number in wanted
         ]
