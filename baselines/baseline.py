@@ -1,4 +1,4 @@
-"""The contract of a classical model: it is fitted to the training films, and tells what it found in tables."""
+"""The contract of a classical model: fitted to the training rows, it predicts or describes films, and gives tables."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
@@ -11,22 +11,22 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, TargetScale
 
 Tables = dict[str, pd.DataFrame | str]
-"""What a model found, by the name of its file: a table or a text."""
+"""A model's results by file name: a table or a text."""
 
 
 class Stored:
-    """Something fitted that arrays and plain data can hold, and bring back.
+    """A fitted object that is saved as arrays, plain data and scikit-learn estimators.
 
     Attributes:
-        stored: the attributes that make it whole: arrays, plain data, or whole estimators.
-        parts: the attributes that are `Stored` themselves, and their kinds.
+        stored: names of the attributes to save.
+        parts: attributes that are `Stored` themselves, with their classes.
     """
 
     stored: ClassVar[tuple[str, ...]] = ()
     parts: ClassVar[dict[str, type["Stored"]]] = {}
 
     def to_state(self) -> dict[str, Any]:
-        """Return arrays and plain data by name; those of a part as `part.name`."""
+        """Return the stored attributes by name; those of a part as `part.name`."""
         state = {name: getattr(self, name) for name in self.stored}
         for part in self.parts:
             state |= {f"{part}.{name}": value for name, value in getattr(self, part).to_state().items()}
@@ -34,27 +34,28 @@ class Stored:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return what gave this state."""
-        made = cls.__new__(cls)
+        """Return the object that `to_state` was called on."""
+        restored = cls.__new__(cls)
         for name in cls.stored:
-            setattr(made, name, state[name])
+            setattr(restored, name, state[name])
         for part, kind in cls.parts.items():
-            inner = {name[len(part) + 1 :]: value for name, value in state.items() if name.startswith(f"{part}.")}
-            setattr(made, part, kind.from_state(inner))
-        return made
+            prefix = f"{part}."
+            inner = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+            setattr(restored, part, kind.from_state(inner))
+        return restored
 
 
 class Baseline(Stored, ABC):
     """A classical model.
 
     Attributes:
-        name: what it is called in results.
+        name: of the model in results.
     """
 
     name: str
 
     def check(self, training: Sample) -> None:
-        """Refuse training films that it can't be fitted to, before anything is trained.
+        """Refuse training rows that the model can't be fitted to, before anything is trained.
 
         Raises:
             InputError: with what it needs.
@@ -65,11 +66,11 @@ class Baseline(Stored, ABC):
         """Learn from the training rows alone."""
 
     def in_a_line(self) -> str:
-        """Return what it settled on, for the terminal; nothing where there was no choice."""
+        """Return the settings that were chosen, for the terminal; empty where there was no choice."""
         return ""
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
-        """Return what it found; the held-out rows are the test rows."""
+        """Return the model's results; `held_out` are the test rows."""
         return {}
 
 
@@ -78,11 +79,11 @@ class Predictor(Baseline):
 
     @abstractmethod
     def predict(self, films: EncodedFilms) -> np.ndarray:
-        """Return (n_rows,) float64 in the target's original unit."""
+        """Return (n_rows,) float64 in the target's own unit."""
 
 
 class ScaledPredictor(Predictor):
-    """A model that sees the target as the network does, transformed and scaled."""
+    """A model that learns the transformed and scaled target, as the network does."""
 
     scale: TargetScale
 
@@ -99,9 +100,9 @@ class ScaledPredictor(Predictor):
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        made = super().from_state(state)
-        made.scale = TargetScale(**state["scale"])
-        return made
+        restored = super().from_state(state)
+        restored.scale = TargetScale(**state["scale"])
+        return restored
 
     @abstractmethod
     def _fit(self, training: Sample) -> None:

@@ -1,12 +1,12 @@
-"""KMeans, how well its clusters stand apart, and which clusters of two runs are the same."""
+"""Clusters of rows by KMeans, matched between two runs, and their silhouettes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans as SklearnKMeans
-from sklearn.metrics import adjusted_rand_score
+from sklearn.metrics import confusion_matrix
 from sklearn.metrics.pairwise import pairwise_distances_chunked
 from threadpoolctl import threadpool_limits
 
@@ -19,7 +19,7 @@ class Clusters:
 
     Attributes:
         centres: (k, n_columns).
-        labels: (n_rows,), the cluster of each, from 0: the largest first.
+        labels: (n_rows,), each row's cluster, from 0: the largest cluster first.
         inertia: the sum of squared distances to the centres.
     """
 
@@ -40,12 +40,18 @@ class Clusters:
         return len(self.centres)
 
     def sizes(self) -> np.ndarray:
-        """Return how many rows are in each, (k,)."""
+        """Return the number of rows in each cluster, (k,)."""
         return np.bincount(self.labels, minlength=self.k)
 
-    def relabelled(self, names: np.ndarray) -> "Clusters":
-        """Return the same clusters, number i now names[i]."""
-        return Clusters(self.centres[np.argsort(names)], names[self.labels], self.inertia)
+    def matched(self, other: "Clusters") -> "Clusters":
+        """Return the same clusters, numbered so that most rows have their number in another run of the same k.
+
+        Kuhn 1955, doi 10.1002/nav.3800020109.
+        """
+        counts = confusion_matrix(other.labels, self.labels, labels=range(self.k))
+        theirs, own = linear_sum_assignment(counts, maximize=True)
+        number = theirs[np.argsort(own)]
+        return Clusters(self.centres[np.argsort(number)], number[self.labels], self.inertia)
 
 
 def silhouette_rows(n_rows: int) -> np.ndarray:
@@ -56,13 +62,13 @@ def silhouette_rows(n_rows: int) -> np.ndarray:
 
 
 def silhouettes(matrix: np.ndarray, groupings: Sequence[np.ndarray]) -> list[float]:
-    """Return for each grouping how much nearer rows are to their own cluster than to the next, -1 to 1.
+    """Return the mean silhouette (-1 to 1) of each grouping; NaN with a single cluster, or with one for each row.
 
-    What scikit-learn's `silhouette_score` computes, with the distances of all pairs computed once for all groupings.
-    NaN where there is one cluster, or a row for each. Rousseeuw 1987, doi 10.1016/0377-0427(87)90125-7.
+    The same as scikit-learn's `silhouette_score`, with the distances of all pairs computed once for all groupings.
+    Rousseeuw 1987, doi 10.1016/0377-0427(87)90125-7.
 
     Args:
-        groupings: the cluster of each row, (n_rows,) int64 from 0, once or several times.
+        groupings: the cluster of each row, (n_rows,) int64 from 0, in each grouping.
     """
     rows = silhouette_rows(len(matrix))
     groups = [np.unique(labels[rows], return_inverse=True)[1] for labels in groupings]
@@ -78,39 +84,12 @@ def silhouettes(matrix: np.ndarray, groupings: Sequence[np.ndarray]) -> list[flo
 
 def _silhouette(sums: np.ndarray, group: np.ndarray) -> float:
     """Return the mean over rows, from the sums of their distances to each cluster, (n_rows, k)."""
-    sizes, place = np.bincount(group), np.arange(len(group))
+    sizes, rows = np.bincount(group), np.arange(len(group))
     if not 2 <= len(sizes) < len(group):
         return float("nan")
-    own = sums[place, group] / np.maximum(sizes[group] - 1, 1)
+    own = sums[rows, group] / np.maximum(sizes[group] - 1, 1)
     others = sums / sizes
-    others[place, group] = np.inf
+    others[rows, group] = np.inf
     nearest = others.min(1)
     scores = (nearest - own) / np.maximum(np.maximum(own, nearest), np.finfo(float).tiny)
     return float(np.where(sizes[group] > 1, scores, 0.0).mean())
-
-
-def cross_table(first: np.ndarray, second: np.ndarray, k: int) -> np.ndarray:
-    """Count rows by their clusters in two runs, (k, k)."""
-    return np.bincount(first * k + second, minlength=k * k).reshape(k, k)
-
-
-def match(first: np.ndarray, second: np.ndarray, k: int) -> np.ndarray:
-    """Return the cluster of the first run that each of the second is, (k,): as many rows as possible stay.
-
-    Kuhn 1955, doi 10.1002/nav.3800020109.
-    """
-    rows, columns = linear_sum_assignment(-cross_table(first, second, k))
-    return rows[np.argsort(columns)]
-
-
-def agreement(first: np.ndarray, second: np.ndarray) -> dict[str, float]:
-    """Return how far two runs with matched clusters agree."""
-    return {
-        "share_that_changes_cluster": float(np.mean(first != second)),
-        "adjusted_rand_index": float(adjusted_rand_score(first, second)),
-    }
-
-
-def sweep(matrix: np.ndarray, ks: Iterable[int]) -> dict[int, Clusters]:
-    """Return the clusters for each k."""
-    return {k: Clusters.fit(matrix, k) for k in ks}

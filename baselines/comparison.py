@@ -1,4 +1,4 @@
-"""Classical models on the same rows as the network: fitted to the training rows, scored like it."""
+"""Choose the classical models, fit them to the network's training rows, and score them on the same test rows."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from greenlight_films.baselines.baseline import Baseline, Predictor, Tables
-from greenlight_films.baselines.boosting import Boosting
+from greenlight_films.baselines.estimators import Boosting, SklearnMLP, Tree
 from greenlight_films.baselines.kmeans import CLUSTERS, KMeans
 from greenlight_films.baselines.knn import KNN
 from greenlight_films.baselines.mean import Mean
@@ -17,23 +17,22 @@ from greenlight_films.baselines.ols import OLS
 from greenlight_films.baselines.pca import PCA
 from greenlight_films.baselines.ridge import Ridge
 from greenlight_films.baselines.sample import Sample
-from greenlight_films.baselines.sklearn_mlp import SklearnMLP
-from greenlight_films.baselines.tree import Tree
 from greenlight_films.datamodules import InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
-"""What a study fits where nobody names models."""
+"""The models that a study fits by default."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model and how well it does.
+    """A fitted model with its scores.
 
     Attributes:
-        seconds: that fitting took, with the choice of its settings.
-        test: None for a model that doesn't predict the target.
-        predicted: (n_test_rows,) float64, of the test rows, in the target's unit; likewise.
+        seconds: the time of fitting, with the choice of settings.
+        train: scores on the training rows; None, as are the others, for a model that doesn't predict the target.
+        test: scores on the test rows.
+        predicted: (n_test_rows,) float64, of the test rows, in the target's unit.
     """
 
     model: Baseline
@@ -44,6 +43,7 @@ class Fit:
     predicted: np.ndarray | None = None
 
 
+@dataclass
 class Comparison:
     """Which classical models are fitted to the network's films, beside the mean.
 
@@ -57,31 +57,26 @@ class Comparison:
             three, or else all.
     """
 
-    def __init__(
-        self,
-        models: list[ModelName] | None = None,
-        ols: dict[str, list[str]] | None = None,
-        grid: bool = False,
-        clusters: int = CLUSTERS,
-        describe: list[str] | None = None,
-    ) -> None:
-        for given, option in ((ols, "ols"), (describe, "describe")):
+    models: list[ModelName] | None = None
+    ols: dict[str, list[str]] | None = None
+    grid: bool = False
+    clusters: int = CLUSTERS
+    describe: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        for given, option in ((self.ols, "ols"), (self.describe, "describe")):
             if given is not None and not given:
                 raise InputError(f"compare.{option} must name columns, got {given}; leave it out for the usual ones")
-        if unfit := [name for name in ols or {} if not re.fullmatch(r"\w[\w -]*", name)]:
-            raise InputError(f"compare.ols: a name must be letters, digits, - and _, as of a folder, got '{unfit[0]}'")
-        self.models = models
-        self.ols = ols
-        self.grid = grid
-        self.clusters = clusters
-        self.describe = describe
-        self.baselines()
+        for name in self.ols or {}:
+            if not re.fullmatch(r"\w[\w -]*", name):
+                raise InputError(f"compare.ols: a name must be letters, digits, - and _, as of a folder, got '{name}'")
+        self.baselines()  # refuses a wrong number of clusters
 
     def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
-        """Return the models, not yet fitted, in the order of their names above.
+        """Return the models, not yet fitted, in the order of `ModelName`.
 
         Args:
-            progress: is told how far a grid search has come: how many steps, of how many.
+            progress: is called with the number of steps of a grid search that are done, and of all.
         """
         designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
         known: dict[ModelName, Sequence[Baseline]] = {
@@ -95,30 +90,30 @@ class Comparison:
             "pca": [PCA(self.describe)],
         }
         wanted = QUICK if self.models is None else self.models
-        return [one for name in get_args(ModelName) if name in wanted for one in known[name]]
+        return [model for name in get_args(ModelName) if name in wanted for model in known[name]]
 
     def possible(
         self, training: Sample, progress: Callable[[int, int], None] = lambda done, of: None
     ) -> tuple[list[Baseline], dict[str, str]]:
-        """Return the models that can be fitted to these films, with the mean; and for the others why not.
+        """Return the mean and the models that can be fitted to these films, and the reasons against the others by name.
 
         Raises:
-            InputError: one that was asked for by name can't.
+            InputError: a model that was requested can't be fitted.
         """
         models: list[Baseline] = [Mean()]
-        refused = {}
+        refused: dict[str, str] = {}
         for model in self.baselines(progress):
             try:
                 model.check(training)
                 models.append(model)
             except InputError as problem:
-                if self._asks_for(model):
+                if self._requests(model):
                     raise
                 refused[model.name] = str(problem)
         return models, refused
 
-    def _asks_for(self, model: Baseline) -> bool:
-        """Tell whether a model, or a setting of its own, was given."""
+    def _requests(self, model: Baseline) -> bool:
+        """Tell whether the model is there by name or by a setting of its own, not by default."""
         return (
             self.models is not None
             or (isinstance(model, OLS) and self.ols is not None)
@@ -128,7 +123,7 @@ class Comparison:
 
 
 def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
-    """Fit a model to the training rows and score it on both sides, in the target's unit."""
+    """Fit a model to the training rows, and score it on both sides in the target's unit."""
     start = perf_counter()
     model.fit(training)
     seconds = perf_counter() - start

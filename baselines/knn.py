@@ -1,38 +1,71 @@
-"""The mean of the most similar training films."""
+"""Nearest neighbours: predicts the mean target of the most similar training films."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import pandas as pd
 import torch
+from scipy.sparse import csr_array
+from sklearn.decomposition import TruncatedSVD
 
-from greenlight_films.baselines.baseline import ScaledPredictor, Tables
-from greenlight_films.baselines.correlations import correlations
-from greenlight_films.baselines.directions import LabelDirections
-from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.baseline import ScaledPredictor, Stored, Tables
 from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, grid_search, means, rmse_by_k
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.feature_sets import feature_sets
-from greenlight_films.importance import LOSSES, Estimates, loop_importance
+from greenlight_films.importance import LOSSES, loop_importance
 
 LARGEST_K, N_REPEATS, MOST_ROWS = 50, 5, 1000
+N_DIRECTIONS, SMALLEST_VARIANCE = 50, 1e-12
+
+
+class LabelDirections(Stored):
+    """Labels in at most 50 dimensions: as they are up to 50 labels, or else their first 50 singular directions.
+
+    In thousands of dimensions all films are about equally far apart.
+
+    Attributes:
+        labels: (n_kept,) indices of the label columns that vary in the training rows.
+        components: (n_directions, n_kept), what each label adds to each direction.
+    """
+
+    stored = ("labels", "components")
+
+    def fit(self, labels: csr_array) -> Self:
+        """Learn from the training rows' labels, (n_rows, n_labels)."""
+        labels = labels.astype(np.float64)
+        mean, mean_square = labels.mean(axis=0), labels.power(2).mean(axis=0)
+        self.labels = np.flatnonzero(mean_square - mean**2 > SMALLEST_VARIANCE)
+        if len(self.labels) > N_DIRECTIONS:
+            self.components = TruncatedSVD(N_DIRECTIONS, random_state=0).fit(labels[:, self.labels]).components_
+        else:
+            self.components = np.eye(len(self.labels))
+        return self
+
+    @property
+    def are_labels(self) -> bool:
+        """Tell whether each direction is a label."""
+        return self.components.shape[0] == self.components.shape[1]
+
+    def transform(self, labels: csr_array, among: np.ndarray | None = None) -> np.ndarray:
+        """Return (n_rows, n_directions) float64, of the label columns with indices `among` or of all."""
+        kept = slice(None) if among is None else np.isin(self.labels, among)
+        return np.asarray(labels[:, self.labels[kept]] @ self.components[:, kept].T, dtype=np.float64)
 
 
 class KNN(ScaledPredictor):
     """The mean target of the k nearest training films; k is chosen from 1 to 50 by cross-validation among them.
 
-    Distances are between standardised numbers and, where films have more labels than 50, the labels' first 50 singular
-    directions.
+    Distances are between standardised numbers and label directions.
 
     Args:
         grid: choose weights (uniform, distance) and metric (Euclidean, Manhattan) along with k; Euclidean distances
             and equal weights otherwise.
-        progress: is told how many searches of the grid are done, of how many.
+        progress: is called with the number of searches of the grid that are done, and of all.
 
     Attributes:
-        search: what was tried, with its cross-validated RMSE of the scaled target.
+        search: the settings tried, with their cross-validated RMSE of the scaled target.
     """
 
     stored = ("k", "weights")
@@ -44,14 +77,14 @@ class KNN(ScaledPredictor):
         self.progress = progress
 
     def check(self, training: Sample) -> None:
-        folds(training.film)
+        training.folds()
 
     def _fit(self, training: Sample) -> None:
         self.directions = LabelDirections().fit(training.films.labels)
-        features, cut = self._features(training.films), folds(training.film)
-        largest = min(LARGEST_K, *(len(train) for train, _ in cut))
-        tried = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
-        self.search = grid_search(features, training.target, cut, largest, *tried, self.progress)
+        features, folds = self._features(training.films), training.folds()
+        largest = min(LARGEST_K, *(len(train) for train, _ in folds))
+        settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
+        self.search = grid_search(features, training.target, folds, largest, *settings, self.progress)
         best = self.search.loc[self.search["cv_rmse"].idxmin()]
         self.k, self.weights = int(best["k"]), best["weights"]
         self.neighbours = Neighbours().fit(features, training.target, best["metric"])
@@ -66,69 +99,98 @@ class KNN(ScaledPredictor):
         return np.hstack([films.unscaled, self.directions.transform(films.labels)])
 
     def in_a_line(self) -> str:
-        many = len(self.directions.components)
-        labels = f" and {many} labels" if self.directions.are_labels else f" and {many} directions of labels"
-        where = f"numbers{labels if many else ''}"
-        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances of {where}"
+        n_directions = len(self.directions.components)
+        kind = "labels" if self.directions.are_labels else "directions of labels"
+        labels = f" and {n_directions} {kind}" if n_directions else ""
+        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances of numbers{labels}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by k, the grid, correlations of features with predictions, and importance of columns."""
-        found: Tables = {"sweep.csv": self._sweep(training), "importance.csv": self.importance(held_out)}
+        tables: Tables = {"sweep.csv": self._sweep(training), "importance.csv": self.importance(held_out)}
         if self.grid:
-            found["grid.csv"] = _in_own_unit(self.search, training).sort_values("cv_rmse", kind="stable")
-        found["correlations.csv"] = correlations(held_out, self.predict(held_out.films))
-        return found
+            tables["grid.csv"] = _unscaled(self.search, training).sort_values("cv_rmse", kind="stable")
+        tables["correlations.csv"] = correlations(held_out, self.predict(held_out.films))
+        return tables
 
     def _sweep(self, training: Sample) -> pd.DataFrame:
-        """Return RMSE by k on the training films themselves, each among its own neighbours, and cross-validated."""
-        plain = self.search[(self.search["metric"] == METRICS[0]) & (self.search["weights"] == WEIGHTS[0])]
+        """Return RMSE by k, cross-validated and on the training films, where each is its own nearest neighbour."""
+        default = self.search[(self.search["metric"] == METRICS[0]) & (self.search["weights"] == WEIGHTS[0])]
         features = self._features(training.films)
-        predicted = Neighbours().fit(features, training.target).means(features, len(plain), WEIGHTS[:1])[WEIGHTS[0]]
+        predicted = Neighbours().fit(features, training.target).means(features, len(default), WEIGHTS[:1])[WEIGHTS[0]]
         rmse = rmse_by_k(predicted, training.target)
-        return _in_own_unit(plain[["k"]].assign(train_rmse=rmse, cv_rmse=plain["cv_rmse"]), training)
+        return _unscaled(default[["k"]].assign(train_rmse=rmse, cv_rmse=default["cv_rmse"]), training)
 
     def importance(self, held_out: Sample, n_repeats: int = N_REPEATS, most_rows: int = MOST_ROWS) -> pd.DataFrame:
-        """Return the R² that is lost when a column of the table is shuffled, of a sample of films above `most_rows`."""
+        """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows.
+
+        Returns:
+            Columns column, importance, se_shuffle, se_sample, n_films, rows; the most important first.
+        """
         rows = np.arange(held_out.n_rows)
         if len(rows) > most_rows:
             rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
         films, n_dense = held_out.films.take(rows), held_out.films.dense.shape[1]
-        columns = [one for one in feature_sets(held_out.space, {}) if one.level == "column"]
-        # What each column's labels add to the directions stands apart, so that it can be shuffled apart.
-        added = [self.directions.transform(films.labels, one.labels) for one in columns]
+        columns = [column for column in feature_sets(held_out.space, {}) if column.level == "column"]
+        # Each column's share of the directions has columns of its own here, so that it can be shuffled alone.
+        shares = [self.directions.transform(films.labels, column.labels) for column in columns]
         width = len(self.directions.components)
-        behind = [n_dense + width * place + np.arange(width) for place in range(len(columns))]
-        places = [np.concatenate([one.dense, own]) for one, own in zip(columns, behind, strict=True)]
+        indices = [
+            np.append(column.dense, n_dense + width * index + np.arange(width)) for index, column in enumerate(columns)
+        ]
 
         def predict(parts: torch.Tensor) -> torch.Tensor:
             dense, labels = parts[:, :n_dense], parts[:, n_dense:].view(len(parts), len(columns), width).sum(1)
             return torch.from_numpy(self.scale.inverse(self._means(torch.hstack([dense, labels]).numpy())))
 
-        found = loop_importance(
+        film = np.unique(held_out.film[rows], return_inverse=True)[1]
+        estimates = loop_importance(
             predict,
-            torch.from_numpy(np.hstack([films.unscaled, *added])),
+            torch.from_numpy(np.hstack([films.unscaled, *shares])),
             torch.from_numpy(held_out.actual[rows]),
-            [torch.from_numpy(one) for one in places],
+            [torch.from_numpy(column) for column in indices],
             LOSSES["r2"],
-            lambda place, repeat: _order(place, repeat, len(rows)),
+            lambda index, repeat: torch.from_numpy(np.random.default_rng((index, repeat)).permutation(len(rows))),
             n_repeats,
-            torch.from_numpy(np.unique(held_out.film[rows], return_inverse=True)[1]),
+            torch.from_numpy(film),
         )
-        carried = np.where([len(one.dense) > 0 for one in columns], len(np.unique(held_out.film[rows])), found.n_films)
-        return _importance_table([one.name for one in columns], found, carried).assign(rows=len(rows))
+        has_number = [len(column.dense) > 0 for column in columns]
+        table = pd.DataFrame(
+            {
+                "column": [column.name for column in columns],
+                "importance": estimates.mean,
+                "se_shuffle": estimates.se_shuffle,
+                "se_sample": estimates.se_sample,
+                "n_films": np.where(has_number, film.max() + 1, estimates.n_films),
+                "rows": len(rows),
+            }
+        )
+        return table.sort_values("importance", ascending=False, kind="stable")
 
 
-def _order(place: int, repeat: int, n_rows: int) -> torch.Tensor:
-    return torch.from_numpy(np.random.default_rng((place, repeat)).permutation(n_rows))
-
-
-def _in_own_unit(search: pd.DataFrame, training: Sample) -> pd.DataFrame:
-    """Undo the target's scale, though not its log1p."""
+def _unscaled(search: pd.DataFrame, training: Sample) -> pd.DataFrame:
+    """Undo the target's scale in columns of RMSE, though not its log1p."""
     rmse = [name for name in search.columns if "rmse" in name]
     return search.assign(**{name: search[name] * training.scale.std for name in rmse})
 
 
-def _importance_table(names: list[str], found: Estimates, n_films: np.ndarray) -> pd.DataFrame:
-    errors = {"se_shuffle": found.se_shuffle, "se_sample": found.se_sample}
-    table = pd.DataFrame({"column": names, "importance": found.mean, **errors, "n_films": n_films})
-    return table.sort_values("importance", ascending=False, kind="stable")
+def correlations(sample: Sample, predicted: np.ndarray) -> pd.DataFrame:
+    """Return Pearson's correlation of every number and label with predictions, (n_rows,), the strongest first.
+
+    Features that never vary in these rows are left out.
+
+    Returns:
+        Columns feature, correlation, n_rows: those that have the label; all of them for a number.
+    """
+    dense, labels, n_rows = sample.films.unscaled, sample.films.labels.astype(np.float64), sample.n_rows
+    centred = predicted - predicted.mean()
+    off_mean = dense - dense.mean(0)
+    mean, mean_square = labels.mean(axis=0), labels.power(2).mean(axis=0)
+    covariance = np.concatenate([off_mean.T @ centred, labels.T @ centred]) / n_rows
+    variance = np.concatenate([off_mean.var(0), np.maximum(mean_square - mean**2, 0)])
+    counts = np.concatenate([np.full(dense.shape[1], n_rows), np.diff(labels.tocsc().indptr)])
+    varies = variance > 1e-12 * np.concatenate([(dense**2).mean(0), mean_square])
+    names = np.array(sample.space.names(), dtype=object)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = covariance[varies] / np.sqrt(variance[varies] * predicted.var())
+    table = pd.DataFrame({"feature": names[varies], "correlation": correlation, "n_rows": counts[varies]})
+    return table.sort_values("correlation", key=abs, ascending=False, kind="stable", ignore_index=True)

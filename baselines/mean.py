@@ -1,4 +1,4 @@
-"""The mean of the training targets: what every model has to beat."""
+"""The mean of the training targets as everyone's prediction: the score that every model has to beat."""
 
 from typing import Self
 
@@ -10,7 +10,7 @@ from greenlight_films.datamodules import EncodedFilms
 
 
 class Mean(Predictor):
-    """Predicts the training rows' mean for every film: in the original unit, so that its R² is 0."""
+    """Predicts the training rows' mean for every film, taken in the target's own unit, where its R² is 0."""
 
     stored = ("mean",)
 

@@ -1,4 +1,4 @@
-"""Ordinary least squares, with the errors of its coefficients: statsmodels on numbers and dummies."""
+"""Ordinary least squares on numbers and dummies, with the standard errors of its coefficients, by statsmodels."""
 
 import warnings
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError, TargetScale
 
 MOST_COLUMNS = 1000
-"""Errors and variance inflation take the cube of the columns in time, and their square in memory."""
+"""Standard errors and variance inflation take time with the cube of the columns, memory with the square."""
 
-ALONE = 1e-9
-"""A row that leaves less than that of itself to the other rows is fitted exactly."""
+EXACT = 1e-9
+"""A row with 1 - leverage below this is fitted exactly, whatever its target."""
 
 MOST_SPREAD = 1e12
-"""Columns that differ more in size leave no digits of the smaller one in float64."""
+"""Where columns' sizes differ by more, float64 keeps no digits of the smaller column."""
 
 FITS = ("nobs", "df_model", "rsquared", "rsquared_adj", "fvalue", "f_pvalue", "aic", "bic", "llf", "condition_number")
 
@@ -28,16 +28,16 @@ FITS = ("nobs", "df_model", "rsquared", "rsquared_adj", "fvalue", "f_pvalue", "a
 class OLS(Predictor):
     """Linear regression of the target (after log1p, if it has one) on numbers in their own unit and dummies.
 
-    A column that never varies, or that others tell, is left out and named with the reason.
+    Columns that never vary or depend linearly on others are left out, with the reason.
 
     Args:
-        name: what it is called in results.
+        name: of the model in results.
         columns: patterns of the table's columns; by default numbers, and columns of up to 50 labels.
 
     Attributes:
         design: the columns.
         coefficients: (n_columns,) float64, 0 for those left out.
-        left_out: why, by column.
+        left_out: the reason, by column.
     """
 
     stored = ("coefficients", "transform", "shift")
@@ -49,16 +49,25 @@ class OLS(Predictor):
 
     @property
     def option(self) -> str:
-        """Return where its columns were given."""
+        """Return the name of the option that holds its columns."""
         return "compare.ols" if self.name == "ols" else f"compare.ols.{self.name.removeprefix('ols_')}"
 
     def check(self, training: Sample) -> None:
         self._designed(training)
 
     def _designed(self, training: Sample) -> tuple[Design, np.ndarray]:
-        """Return the columns and their matrix, or refuse them."""
+        """Return the design and its matrix.
+
+        Raises:
+            InputError: there are too many columns, or they differ too much in size.
+        """
         design = Design().fit(training, self.columns, self.option)
-        self._refuse_width(design, training)
+        if design.n_columns > MOST_COLUMNS or design.n_columns >= training.n_rows:
+            raise InputError(
+                f"{self.option} has {design.n_columns:,} columns with the constant for {training.n_rows:,} training "
+                f"rows; it takes at most {MOST_COLUMNS:,}, and fewer than rows: name fewer columns of the table, "
+                "raise their `min_films`, or leave it to ridge"
+            )
         matrix = design.matrix(training.films)
         length = np.sqrt((matrix**2).sum(0))
         smallest, largest = int(np.where(length > 0, length, np.inf).argmin()), int(length.argmax())
@@ -69,22 +78,14 @@ class OLS(Predictor):
             )
         return design, matrix
 
-    def _refuse_width(self, design: Design, training: Sample) -> None:
-        if design.n_columns > MOST_COLUMNS or design.n_columns >= training.n_rows:
-            raise InputError(
-                f"{self.option} has {design.n_columns:,} columns with the constant for {training.n_rows:,} training "
-                f"rows; it takes at most {MOST_COLUMNS:,}, and fewer than rows: name fewer columns of the table, "
-                "raise their `min_films`, or leave it to ridge"
-            )
-
     def fit(self, training: Sample) -> Self:
         import statsmodels.api as sm  # takes a second
 
         self.design, matrix = self._designed(training)
         names = self.design.names
-        why = dependent(matrix, names)
-        self.kept = np.array([place for place in range(len(names)) if place not in why])
-        self.left_out = {names[place]: reason for place, reason in why.items()}
+        reasons = dependent(matrix, names)
+        self.kept = np.array([index for index in range(len(names)) if index not in reasons])
+        self.left_out = {names[index]: reason for index, reason in reasons.items()}
         self.transform, self.shift = training.scale.transform, training.scale.shift
         self.matrix = matrix[:, self.kept]
         self.model = sm.OLS(self._unscaled.forward(training.actual), self.matrix).fit()
@@ -94,7 +95,7 @@ class OLS(Predictor):
 
     @property
     def _unscaled(self) -> TargetScale:
-        """Undo the target's log1p, and nothing else."""
+        """Return the target's transform without its scaling."""
         return TargetScale(self.transform, self.shift, mean=0.0, std=1.0)
 
     def predict(self, films: EncodedFilms) -> np.ndarray:
@@ -106,7 +107,7 @@ class OLS(Predictor):
         return f"{len(self.kept):,} columns{left_out}; {fits}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
-        """Return coefficients with their errors, how well the whole fits, and statsmodels' summary."""
+        """Return coefficients with their standard errors, the goodness of fit, and statsmodels' summary."""
         fit = {name: getattr(self.model, name) for name in FITS}
         return {
             "coefficients.csv": self._coefficients(),
@@ -114,55 +115,57 @@ class OLS(Predictor):
             "summary.txt": self._summary(),
         }
 
+    @property
+    def _kept_names(self) -> list[str]:
+        return [self.design.names[index] for index in self.kept]
+
     def _coefficients(self) -> pd.DataFrame:
-        names = np.array(self.design.names, dtype=object)
-        low, high = self.model.conf_int().T
-        robust = hc3_errors(self.matrix, self.model.resid)
-        margin = student_t.ppf(0.975, self.model.df_resid) * robust
+        model = self.model
+        low, high = model.conf_int().T
+        robust = hc3_errors(self.matrix, model.resid)
+        margin = student_t.ppf(0.975, model.df_resid) * robust
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = 2 * student_t.sf(np.abs(self.model.params / robust), self.model.df_resid)
-        found = pd.DataFrame(
+            p = 2 * student_t.sf(np.abs(model.params / robust), model.df_resid)
+        estimated = pd.DataFrame(
             {
-                "name": names[self.kept],
-                "coefficient": self.model.params,
-                "se": self.model.bse,
-                "t": self.model.tvalues,
-                "p": self.model.pvalues,
+                "name": self._kept_names,
+                "coefficient": model.params,
+                "se": model.bse,
+                "t": model.tvalues,
+                "p": model.pvalues,
                 "low_95": low,
                 "high_95": high,
                 "se_hc3": robust,
                 "p_hc3": p,
-                "low_95_hc3": self.model.params - margin,
-                "high_95_hc3": self.model.params + margin,
+                "low_95_hc3": model.params - margin,
+                "high_95_hc3": model.params + margin,
                 "vif": variance_inflation(self.matrix),
                 "standardised": self._standardised(),
             }
         )
         left_out = pd.DataFrame({"name": self.left_out.keys(), "left_out": self.left_out.values()})
         references = pd.DataFrame({"name": self.design.references.values(), "left_out": "the others' reference"})
-        return pd.concat([found.assign(left_out=""), left_out, references], ignore_index=True)
+        return pd.concat([estimated.assign(left_out=""), left_out, references], ignore_index=True)
 
     def _standardised(self) -> np.ndarray:
-        """Return coefficients of columns and target in standard deviations, which compare; NaN for the constant."""
-        spread, of_target = self.matrix.std(0), self.model.model.endog.std()
-        known = (spread > 0) & (of_target > 0)
-        return np.where(known, self.model.params * spread / (of_target or 1.0), np.nan)
+        """Return coefficients in standard deviations of target and column, which compare; NaN for the constant."""
+        std, target_std = self.matrix.std(0), self.model.model.endog.std()
+        return np.where((std > 0) & (target_std > 0), self.model.params * std / (target_std or 1.0), np.nan)
 
     def _summary(self) -> str:
-        names = np.array(self.design.names, dtype=object)[self.kept]
         target = "log1p of the target" if self.transform == "log1p" else "target"
         with warnings.catch_warnings(action="ignore"):  # of tests that a handful of rows doesn't allow
-            text = [str(self.model.summary(yname=target, xname=list(names)))]
+            text = [str(self.model.summary(yname=target, xname=self._kept_names))]
         text += [f"{column}: compared with {label}" for column, label in self.design.references.items()]
         text += [f"left out: {name} {reason}" for name, reason in self.left_out.items()]
         return "\n".join([*text, "Errors that hold for unequal variances (HC3) are in coefficients.csv.", ""])
 
 
 def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
-    """Return standard errors that hold for unequal variances, (n_columns,). MacKinnon and White 1985, HC3.
+    """Return HC3 standard errors of coefficients, (n_columns,), which hold for unequal variances.
 
-    doi 10.1016/0304-4076(85)90158-7. NaN for a coefficient that is told by a single row, such as that of a label which
-    no other row has: its residual is 0 whatever the row says.
+    MacKinnon and White 1985, doi 10.1016/0304-4076(85)90158-7. NaN for a coefficient that a single row decides, such
+    as that of a label which no other row has: its residual is 0 whatever its target.
 
     Args:
         matrix: (n_rows, n_columns) of full rank.
@@ -172,14 +175,14 @@ def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     q, r = np.linalg.qr(matrix / length)
     share = np.linalg.solve(r, q.T)  # of each row in each scaled coefficient
     left = 1 - (q**2).sum(1)
-    alone = left < ALONE
-    errors = np.sqrt(((share * np.where(alone, 0.0, residuals / np.where(alone, 1.0, left))) ** 2).sum(1))
-    told_by_one = (np.abs(share[:, alone]) > ALONE * np.abs(share).max(1, keepdims=True)).any(1)
-    return np.where(told_by_one, np.nan, errors) / length
+    exact = left < EXACT
+    errors = np.sqrt(((share * np.where(exact, 0.0, residuals / np.where(exact, 1.0, left))) ** 2).sum(1))
+    single_row = (np.abs(share[:, exact]) > EXACT * np.abs(share).max(1, keepdims=True)).any(1)
+    return np.where(single_row, np.nan, errors) / length
 
 
 def variance_inflation(matrix: np.ndarray) -> np.ndarray:
-    """Return how many times its relations with the others widen a coefficient's variance, (n_columns,).
+    """Return variance inflation factors, (n_columns,): how much correlation widens each coefficient's variance.
 
     Args:
         matrix: (n_rows, n_columns) of full rank, the first column constant: it gets NaN.

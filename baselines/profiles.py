@@ -1,4 +1,4 @@
-"""What the films of a cluster are like, in the table's own units."""
+"""Profiles of clusters in the table's own units: numbers, labels and the target by cluster."""
 
 import numpy as np
 import pandas as pd
@@ -16,23 +16,22 @@ def number_profiles(sample: Sample, clusters: Clusters) -> pd.DataFrame:
     Returns:
         Columns k, cluster, n_rows, column, mean, median, mean_of_all, median_of_all.
     """
+    columns = ["k", "cluster", "n_rows", "column", "mean", "median", "mean_of_all", "median_of_all"]
     parts = []
-    names = zip(sample.space.dense_names(), sample.space.in_logarithms(), strict=True)
-    for place, (name, is_log) in enumerate(names):
-        values = sample.films.unscaled[:, place]
+    numbers = zip(sample.space.dense_names(), sample.space.in_logarithms(), sample.films.unscaled.T, strict=True)
+    for name, is_log, values in numbers:
         values = np.expm1(values) if is_log else values
         by_cluster = pd.Series(values).groupby(clusters.labels)
-        found = by_cluster.agg(["mean", "median"]).reset_index(names="cluster")
+        profile = by_cluster.agg(["mean", "median"]).reset_index(names="cluster")
         of_all = {"mean_of_all": values.mean(), "median_of_all": np.median(values)}
-        parts.append(found.assign(column=name, n_rows=by_cluster.size().to_numpy(), **of_all))
-    columns = ["k", "cluster", "n_rows", "column", "mean", "median", "mean_of_all", "median_of_all"]
+        parts.append(profile.assign(k=clusters.k, column=name, n_rows=by_cluster.size().to_numpy(), **of_all))
     if not parts:
         return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True).assign(k=clusters.k)[columns].sort_values(["cluster"], kind="stable")
+    return pd.concat(parts, ignore_index=True)[columns].sort_values("cluster", kind="stable")
 
 
 def label_profiles(sample: Sample, clusters: Clusters) -> pd.DataFrame:
-    """Return the ten labels by which each cluster differs most from all films, by share of films that have them.
+    """Return the ten labels by which each cluster differs most from all films, by the share of films that have them.
 
     Returns:
         Columns k, cluster, label, share, share_of_all.
@@ -57,7 +56,8 @@ def target_by_cluster(sample: Sample, clusters: Clusters) -> pd.DataFrame:
     Returns:
         Columns k, cluster, n_rows, mean, std, min, q25, median, q75, max.
     """
-    found = pd.Series(sample.actual).groupby(clusters.labels).describe().reset_index(names="cluster")
     names = {"count": "n_rows", "25%": "q25", "50%": "median", "75%": "q75"}
-    found = found.rename(columns=names).astype({"n_rows": int})
-    return found.assign(k=clusters.k)[["k", "cluster", "n_rows", "mean", "std", "min", "q25", "median", "q75", "max"]]
+    table = pd.Series(sample.actual).groupby(clusters.labels).describe().rename(columns=names)
+    table = table.astype({"n_rows": int}).reset_index(names="cluster")
+    table.insert(0, "k", clusters.k)
+    return table

@@ -1,11 +1,10 @@
-"""Linear regression that keeps its coefficients small, on numbers and labels as they are encoded."""
+"""Ridge regression on numbers and labels as they are encoded."""
 
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from greenlight_films.baselines.baseline import ScaledPredictor, Tables
-from greenlight_films.baselines.folds import folds
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 
@@ -17,8 +16,8 @@ class Ridge(ScaledPredictor):
 
     Attributes:
         cv_rmse: by penalty, of the scaled target.
-        alpha: the penalty with the lowest.
-        coefficients: (n_columns,), of numbers as the network sees them and of labels.
+        alpha: the penalty with the lowest RMSE.
+        coefficients: (n_columns,), of the scaled numbers and the labels.
     """
 
     stored = ("alpha", "coefficients", "intercept")
@@ -27,12 +26,12 @@ class Ridge(ScaledPredictor):
         self.name = "ridge"
 
     def check(self, training: Sample) -> None:
-        folds(training.film)
+        training.folds()
 
     def _fit(self, training: Sample) -> None:
         features, target = training.films.matrix(), training.target
         errors = dict.fromkeys(ALPHAS, 0.0)
-        for train, held_out in folds(training.film):
+        for train, held_out in training.folds():
             for alpha in ALPHAS:
                 model = _ridge(alpha, tolerance=1e-3).fit(features[train], target[train])
                 errors[alpha] += float(((model.predict(features[held_out]) - target[held_out]) ** 2).sum())
@@ -49,11 +48,10 @@ class Ridge(ScaledPredictor):
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by penalty, and the coefficient of every number and label."""
-        own_unit = self.scale.std
-        coefficients = pd.DataFrame({"feature": training.space.names(), "coefficient": self.coefficients * own_unit})
-        cv_rmse = {"alpha": self.cv_rmse.keys(), "cv_rmse": [own_unit * rmse for rmse in self.cv_rmse.values()]}
+        std = self.scale.std
+        coefficients = pd.DataFrame({"feature": training.space.names(), "coefficient": self.coefficients * std})
         return {
-            "search.csv": pd.DataFrame(cv_rmse),
+            "search.csv": pd.DataFrame({"alpha": ALPHAS, "cv_rmse": [std * self.cv_rmse[alpha] for alpha in ALPHAS]}),
             "coefficients.csv": coefficients.sort_values("coefficient", key=abs, ascending=False, kind="stable"),
         }
 

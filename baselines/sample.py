@@ -1,23 +1,26 @@
-"""Films of one side, as classical models take them."""
+"""The rows that a classical model is fitted to or scored on: encoded films with their targets."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
+from sklearn.model_selection import GroupKFold
 
-from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted, TargetScale
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted, InputError, TargetScale
+
+N_FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Some rows of a table.
+    """Rows of one side of the split.
 
     Attributes:
-        actual: (n_rows,) float64, the target in the original unit.
-        film: (n_rows,) int64, what film a row belongs to: its rows are never torn apart to choose a setting.
-        number: (n_rows,) the row's number in the table, from 1.
-        scale: makes of the target what the network sees.
+        actual: (n_rows,) float64, the target in its own unit.
+        film: (n_rows,) int64, a number for each film; rows with the same number are of the same film.
+        number: (n_rows,), the row's number in the table, from 1.
+        scale: transforms and scales the target as for the network.
         space: names the columns of `films`.
     """
 
@@ -45,3 +48,17 @@ class Sample:
     @property
     def n_rows(self) -> int:
         return len(self.actual)
+
+    def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the rows to fit and the rows to score for five-fold cross-validation; a film's rows stay together.
+
+        With fewer than five films there are as many folds as films.
+
+        Raises:
+            InputError: there is a single film.
+        """
+        n_films = len(np.unique(self.film))
+        if n_films < 2:
+            raise InputError("its settings are chosen among 2 training films or more, got 1")
+        folds = GroupKFold(min(N_FOLDS, n_films), shuffle=True, random_state=0)
+        return list(folds.split(np.empty(self.n_rows), groups=self.film))

@@ -12,8 +12,8 @@ from greenlight_films.datamodules.targets import Target
 
 def space_of(n_dense: int, n_labels: int) -> FeatureSpace:
     """Return numbers n0, n1, ... and one column `tag` of labels t0, t1, ..."""
-    numbers = [[Block(f"n{place}", "number", "number", [f"n{place}"])] for place in range(n_dense)]
-    labels = [[Block("tag", "tag", "label", [f"t{place}" for place in range(n_labels)])]] if n_labels else []
+    numbers = [[Block(f"n{index}", "number", "number", [f"n{index}"])] for index in range(n_dense)]
+    labels = [[Block("tag", "tag", "label", [f"t{index}" for index in range(n_labels)])]] if n_labels else []
     groups = [*numbers, *labels]
     return FeatureSpace([{"feature": "Any", "column": group[0].column} for group in groups], groups)
 
@@ -22,7 +22,7 @@ def space_of(n_dense: int, n_labels: int) -> FeatureSpace:
 def sample() -> Callable[..., Sample]:
     """Return what makes films of a matrix of numbers and one of labels; numbers are encoded as they are."""
 
-    def made(dense, actual, labels=None, film=None, transform="none", space=None) -> Sample:
+    def make(dense, actual, labels=None, film=None, transform="none", space=None) -> Sample:
         n_rows = len(actual)
         dense = np.asarray(np.zeros((n_rows, 0)) if dense is None else dense, dtype=np.float64)
         labels = np.zeros((n_rows, 0)) if labels is None else labels
@@ -33,15 +33,15 @@ def sample() -> Callable[..., Sample]:
         space = space or space_of(dense.shape[1], encoded.labels.shape[1])
         return Sample(encoded, actual, film, np.arange(n_rows) + 1, scale, space)
 
-    return made
+    return make
 
 
 @pytest.fixture
 def part() -> Callable[[Sample, np.ndarray], Sample]:
     """Return what takes some rows of a sample, with the scale of the whole."""
 
-    def taken(whole: Sample, rows: np.ndarray) -> Sample:
+    def take(whole: Sample, rows: np.ndarray) -> Sample:
         films, actual = whole.films.take(rows), whole.actual[rows]
         return replace(whole, films=films, actual=actual, film=whole.film[rows], number=whole.number[rows])
 
-    return taken
+    return take

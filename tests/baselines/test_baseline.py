@@ -1,4 +1,4 @@
-"""What every classical model promises; a new module is found by itself."""
+"""The contract of every classical model; new classes are discovered and tested as well."""
 
 import inspect
 import json
@@ -15,13 +15,13 @@ from greenlight_films.baselines import Baseline, Comparison, KMeans, Predictor
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.scores import regression_scores
 
-FOUND = {
+KINDS = {
     kind
     for module in iter_modules(baselines.__path__)
     for _, kind in inspect.getmembers(import_module(f"greenlight_films.baselines.{module.name}"), inspect.isclass)
     if issubclass(kind, Baseline) and not inspect.isabstract(kind)
 }
-IN_ORDER = sorted(FOUND, key=lambda kind: kind.__name__)
+IN_ORDER = sorted(KINDS, key=lambda kind: kind.__name__)
 every = pytest.mark.parametrize("kind", IN_ORDER, ids=lambda kind: kind.__name__)
 predictors = pytest.mark.parametrize(
     "kind", [kind for kind in IN_ORDER if issubclass(kind, Predictor)], ids=lambda kind: kind.__name__
@@ -30,28 +30,28 @@ predictors = pytest.mark.parametrize(
 
 @pytest.fixture
 def films(sample):
-    """Return 300 films whose target hangs on a number and two labels; the last 100 are held out."""
+    """Return 300 films whose target depends on a number and two labels."""
 
-    def made(transform="none"):
+    def make(transform="none"):
         random = np.random.default_rng(0)
         dense, labels = random.normal(size=(300, 3)), (random.random((300, 12)) < 0.3) * 1.0
         actual = np.exp(0.4 * dense[:, 0] + labels[:, 0] - 0.5 * labels[:, 3] + random.normal(0, 0.2, 300))
         return sample(dense, actual, labels, transform=transform)
 
-    return made
+    return make
 
 
 def answer(model: Baseline, films) -> np.ndarray:
-    """Return what a model says of films, whatever that is."""
-    ask = next(getattr(model, name) for name in ("predict", "assign", "transform") if hasattr(model, name))
-    return ask(films)
+    """Return the model's predictions, clusters or components of films."""
+    method = next(getattr(model, name) for name in ("predict", "assign", "transform") if hasattr(model, name))
+    return method(films)
 
 
-def test_every_model_can_be_asked_for_by_its_name():
+def test_every_model_can_be_requested_by_its_name():
     models = ["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
-    asked = {type(one) for one in Comparison(models=models).baselines()}
-    assert asked | {baselines.Mean} == FOUND
-    assert len(FOUND) == 9
+    by_name = {type(model) for model in Comparison(models=models).baselines()}
+    assert by_name | {baselines.Mean} == KINDS
+    assert len(KINDS) == 9
 
 
 @every
@@ -97,11 +97,11 @@ def test_nothing_outside_of_training_moves_what_was_fitted(kind, films, part):
     training, held_out = part(whole, np.arange(200)), part(whole, np.arange(200, 300))
     model = kind().fit(training)
     before = model.tables(training, held_out)
-    said = answer(model, training.films)
+    first = answer(model, training.films)
     held_out.actual[:] = 1e6
     held_out.films.unscaled[:] = 7
     again = kind().fit(training)
-    assert (answer(again, training.films) == said).all()
+    assert (answer(again, training.films) == first).all()
     for name in set(before) - {"importance.csv", "correlations.csv"}:  # of held-out films
         after = again.tables(training, held_out)[name]
         assert str(before[name]).splitlines()[10:] == str(after).splitlines()[10:]

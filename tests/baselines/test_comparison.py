@@ -22,33 +22,30 @@ def names(comparison: Comparison) -> list[str]:
 
 def test_a_model_is_fitted_to_training_rows_and_scored_on_both_sides(sides):
     for model in Comparison().possible(sides[0])[0]:
-        found = fit(model, *sides)
-        assert found.seconds > 0
-        if found.test is None:
+        fitted = fit(model, *sides)
+        assert fitted.seconds > 0
+        if fitted.test is None:
             assert model.name in ("kmeans", "pca")
             continue
-        for side, scores in zip(sides, (found.train, found.test), strict=True):
-            expected = regression_scores(side.actual, found.model.predict(side.films))
+        for side, scores in zip(sides, (fitted.train, fitted.test), strict=True):
+            expected = regression_scores(side.actual, fitted.model.predict(side.films))
             assert scores == pytest.approx(expected, nan_ok=True, rel=0, abs=0)
 
 
-def test_the_quick_ones_are_fitted_by_default():
-    assert names(Comparison()) == ["ols", "ridge", "knn", "boosting", "kmeans", "pca"]
-
-
-def test_models_are_chosen_by_name():
-    assert names(Comparison(models=["pca", "ridge"])) == ["ridge", "pca"]
-    assert names(Comparison(models=[])) == []
+@pytest.mark.parametrize(
+    ("models", "fitted"),
+    [(None, ["ols", "ridge", "knn", "boosting", "kmeans", "pca"]), (["pca", "ridge"], ["ridge", "pca"]), ([], [])],
+)
+def test_models_are_chosen_by_name_the_quick_ones_by_default(models, fitted):
+    assert names(Comparison(models=models)) == fitted
 
 
 def test_linear_regressions_have_names_of_their_own(sides):
     comparison = Comparison(models=["ols"], ols={"full": ["*"], "numeric": ["year", "runtime"]})
     assert names(comparison) == ["ols_full", "ols_numeric"]
-    found = [fit(model, *sides).model.design.n_columns for model in comparison.baselines()]
-    assert found == [
-        sides[0].space.n_dense + sides[0].space.n_labels + 1,
-        4,
-    ]  # no first company is left out: some films have none
+    widths = [fit(model, *sides).model.design.n_columns for model in comparison.baselines()]
+    space = sides[0].space
+    assert widths == [space.n_dense + space.n_labels + 1, 4]  # no first company is left out: some films have none
 
 
 def test_settings_reach_their_models():
@@ -60,7 +57,7 @@ def test_settings_reach_their_models():
     assert by_name["pca"].columns == by_name["kmeans"].columns == ["year", "runtime"]
 
 
-def test_what_nobody_asked_for_is_left_out_with_the_reason(sample):
+def test_a_default_model_that_cannot_be_fitted_is_left_out_with_the_reason(sample):
     films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
     models, refused = Comparison(clusters=4).possible(films)
     assert [model.name for model in models] == ["mean", "ols", "kmeans", "pca"]
@@ -69,7 +66,7 @@ def test_what_nobody_asked_for_is_left_out_with_the_reason(sample):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"models": ["knn"]}, "2 training films or more, got 1"),
         ({"models": ["kmeans"], "clusters": 9}, "at most the 6 training films that differ, got 9"),
@@ -77,13 +74,13 @@ def test_what_nobody_asked_for_is_left_out_with_the_reason(sample):
         ({"models": ["pca"], "describe": ["n1"]}, "compare.describe must leave 2 columns"),
     ],
 )
-def test_what_was_asked_for_is_refused(sample, given, said):
+def test_a_requested_model_that_cannot_be_fitted_is_refused(sample, given, message):
     films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         Comparison(**given).possible(films)
 
 
-@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", "/abs"])
+@pytest.mark.parametrize("name", ["", "../up", ".hidden"])
 def test_a_linear_regressions_name_is_fit_for_a_folder(name):
     with pytest.raises(InputError, match=f"a name must be letters, digits, - and _, as of a folder, got '{name}'"):
         Comparison(ols={name: ["*"]})

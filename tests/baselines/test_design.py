@@ -9,20 +9,20 @@ from greenlight_films.datamodules import Block, FeatureSpace
 def films(sample):
     """Return two numbers, a column with one label in each film, one with gaps, and one of 60 labels."""
     random = np.random.default_rng(0)
-    one = np.eye(3)[np.repeat([0, 1, 2], [40, 30, 20])]
+    single = np.eye(3)[np.repeat([0, 1, 2], [40, 30, 20])]
     some = np.eye(2)[random.integers(0, 2, 90)] * (np.arange(90) % 9 > 0)[:, None]
     many = (random.random((90, 60)) < 0.2) * 1.0
     groups = [
         [Block("budget", "budget", "number", ["budget"]), Block("budget", "budget", "missing", ["budget"])],
         [Block("genre", "genre", "label", ["Drama", "Comedy", "Horror"])],
         [Block("language", "language", "label", ["en", "fr"])],
-        [Block("cast", "actor", "label", [f"c{place}" for place in range(60)])],
+        [Block("cast", "actor", "label", [f"c{index}" for index in range(60)])],
     ]
     features = [{"feature": "Number", "column": "budget", "log1p": True}]
     features += [{"feature": "Any", "column": name} for name in ("genre", "language", "cast")]
     dense = np.column_stack([random.normal(size=90), np.arange(90) % 7 == 0])
     space = FeatureSpace(features, groups)
-    return sample(dense, random.normal(size=90), np.hstack([one, some, many]), space=space)
+    return sample(dense, random.normal(size=90), np.hstack([single, some, many]), space=space)
 
 
 def test_the_first_label_is_left_out_only_where_every_film_has_exactly_one(films):
@@ -40,21 +40,21 @@ def test_columns_of_more_than_fifty_labels_are_there_when_they_are_named(films):
     assert Design().fit(films, ["*"], "compare.ols").n_columns == 67
 
 
-def test_columns_that_others_tell_are_named_with_them():
+def test_dependent_columns_are_named_with_those_they_depend_on():
     random = np.random.default_rng(0)
     a, b = random.normal(size=(2, 50))
     columns = {"const": np.ones(50), "a": a, "seven": np.full(50, 7.0), "b": 1e6 * b, "sum": a + 2 * b + 3, "c": a * b}
-    why = dependent(np.column_stack(list(columns.values())), list(columns))
-    assert why == {2: "never varies", 4: "is told by a, b"}
+    reasons = dependent(np.column_stack(list(columns.values())), list(columns))
+    assert reasons == {2: "never varies", 4: "depends linearly on a, b"}
 
 
-def test_columns_that_nearly_go_together_are_left_alone():
+def test_nearly_dependent_columns_are_kept():
     random = np.random.default_rng(0)
     a = random.normal(size=500)
     assert dependent(np.column_stack([np.ones(500), a, a + 1e-4 * random.normal(size=500)]), ["const", "a", "b"]) == {}
 
 
-def test_many_columns_that_tell_one_are_counted():
+def test_many_columns_that_a_column_depends_on_are_counted():
     parts = np.eye(6)[np.arange(60) % 6]
-    why = dependent(np.hstack([np.ones((60, 1)), parts]), ["const", *"abcdef"])
-    assert why == {6: "is told by a, b, c and 2 more"}
+    reasons = dependent(np.hstack([np.ones((60, 1)), parts]), ["const", *"abcdef"])
+    assert reasons == {6: "depends linearly on a, b, c and 2 more"}

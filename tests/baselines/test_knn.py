@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
+from sklearn.decomposition import TruncatedSVD
 from sklearn.inspection import permutation_importance
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from greenlight_films.baselines import KNN
-from greenlight_films.baselines.folds import folds
+from greenlight_films.baselines.knn import LabelDirections, correlations
 from greenlight_films.baselines.neighbours import grid_search
 
 
@@ -22,10 +24,10 @@ def films(sample):
 def test_k_is_the_one_that_does_best_in_cross_validation(films, grid):
     model = KNN(grid=grid).fit(films)
     features = films.films.unscaled
-    found = grid_search(features, films.target, folds(films.film), 50)
+    search = grid_search(features, films.target, films.folds(), 50)
     if not grid:
-        found = found[(found["metric"] == "euclidean") & (found["weights"] == "uniform")]
-    best = found.loc[found["cv_rmse"].idxmin()]
+        search = search[(search["metric"] == "euclidean") & (search["weights"] == "uniform")]
+    best = search.loc[search["cv_rmse"].idxmin()]
     assert (model.k, model.weights, model.neighbours.metric) == (best["k"], best["weights"], best["metric"])
     assert model.k > 1
     theirs = make_pipeline(
@@ -69,14 +71,55 @@ def test_importance_is_that_of_scikit_learn_within_its_error(films):
     model = KNN().fit(films)
     ours = model.importance(films, n_repeats=30).set_index("column")
     theirs = make_pipeline(StandardScaler(), KNeighborsRegressor(model.k)).fit(films.films.unscaled, films.actual)
-    found = permutation_importance(theirs, films.films.unscaled, films.actual, n_repeats=200, random_state=0)
-    for place, name in enumerate(["n0", "n1", "n2"]):
-        error = np.hypot(ours["se_shuffle"][name], found.importances_std[place] / 200**0.5)
-        assert abs(ours["importance"][name] - found.importances_mean[place]) < 4 * error
+    expected = permutation_importance(theirs, films.films.unscaled, films.actual, n_repeats=200, random_state=0)
     assert ours.index.tolist() == ["n0", "n1", "n2"]
+    error = np.hypot(ours["se_shuffle"], expected.importances_std / 200**0.5)
+    assert (np.abs(ours["importance"] - expected.importances_mean) < 4 * error).all()
 
 
 def test_importance_of_many_films_is_that_of_a_stated_sample(films):
     importance = KNN().fit(films).importance(films, most_rows=60)
     assert importance["rows"].tolist() == [60] * 3
     assert importance["n_films"].max() <= 60
+
+
+# --- label directions -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def labels():
+    random = np.random.default_rng(0)
+    dense = (random.random((120, 70)) < 0.1) * random.choice([1.0, 0.5], (120, 70))
+    dense[:, 3], dense[:, 5] = 1, 0
+    return csr_array(dense)
+
+
+def test_few_labels_stay_as_they_are(labels):
+    directions = LabelDirections().fit(labels[:, :40])
+    assert directions.labels.tolist() == [index for index in range(40) if index not in (3, 5)]
+    assert (directions.transform(labels[:, :40]) == labels[:, directions.labels].toarray()).all()
+    assert LabelDirections().fit(csr_array((4, 0))).transform(csr_array((3, 0))).shape == (3, 0)
+
+
+def test_many_labels_become_singular_directions_and_columns_add_up_to_the_whole(labels):
+    directions = LabelDirections().fit(labels)
+    theirs = TruncatedSVD(50, random_state=0).fit(labels[:, directions.labels])
+    assert directions.components.shape == (50, 68)
+    np.testing.assert_allclose(directions.transform(labels), theirs.transform(labels[:, directions.labels]))
+    parts = [directions.transform(labels, np.arange(start, start + 10)) for start in range(0, 70, 10)]
+    assert all(np.abs(part).max() > 0.1 for part in parts)
+    np.testing.assert_allclose(sum(parts), directions.transform(labels), atol=1e-12)
+
+
+def test_correlations_are_pearsons(sample):
+    random = np.random.default_rng(0)
+    dense, labels = random.normal(50, 20, (80, 3)), (random.random((80, 5)) < 0.3) * 0.5
+    dense[:, 1], labels[:, 2], labels[:, 4] = 7, 0, 1
+    predicted = dense[:, 0] + 10 * labels[:, 0] + random.normal(size=80)
+    table = correlations(sample(dense, predicted, labels), predicted)
+    assert set(table["feature"]) == {"n0", "n2", "tag=t0", "tag=t1", "tag=t3"}
+    assert table["feature"][0] == "n0"
+    for name, correlation, n_rows in table.itertuples(index=False):
+        column = dense[:, int(name[1:])] if name[0] == "n" else labels[:, int(name[-1])]
+        assert correlation == pytest.approx(np.corrcoef(column, predicted)[0, 1], abs=1e-6)
+        assert n_rows == (80 if name[0] == "n" else (column > 0).sum())

@@ -16,7 +16,7 @@ def guess(sample):
     return made
 
 
-@pytest.mark.parametrize("kind", [np.float64, np.float32, np.int64])
+@pytest.mark.parametrize("kind", [np.float32, np.int64])
 def test_the_mean_predicts_what_scikit_learns_dummy_does(guess, kind):
     actual = np.random.default_rng(0).normal(50, 20, 101).astype(kind)
     dummy = DummyRegressor().fit(np.zeros((101, 1)), actual.astype(np.float64))

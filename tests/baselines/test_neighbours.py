@@ -13,8 +13,8 @@ from greenlight_films.baselines.neighbours import Neighbours, grid_search, means
 def rows():
     """Return 210 rows of numbers on very different scales, some of them tied or twice there, and their targets.
 
-    Which of two ties is nearer hangs on the last digit of the scale, and so on the order in which a column is summed:
-    scikit-learn is given the columns of a table here, each in one piece.
+    Which of two ties is nearer depends on the last digit of the scale, and so on the order in which a column is
+    summed: scikit-learn gets the columns of a frame here, contiguous in memory.
     """
     random = np.random.default_rng(0)
     features = random.normal(size=(210, 3)).round(1) * [1, 30, 0.01]
@@ -28,21 +28,21 @@ def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
     theirs = GridSearchCV(
         make_pipeline(StandardScaler(), KNeighborsRegressor()),
         {
-            "kneighborsregressor__n_neighbors": list(range(1, 31)),
+            "kneighborsregressor__n_neighbors": list(range(1, 16)),
             "kneighborsregressor__weights": ["uniform", "distance"],
             "kneighborsregressor__metric": ["euclidean", "manhattan"],
         },
         scoring="neg_root_mean_squared_error",
         cv=5,
     ).fit(pd.DataFrame(features), target)
-    ours = grid_search(features, target, list(KFold(5).split(features)), 30)
-    assert len(ours) == 120
+    ours = grid_search(features, target, list(KFold(5).split(features)), 15)
+    assert len(ours) == 60
     ours = ours.set_index(["metric", "k", "weights"])["cv_rmse"]
-    for told, score in zip(theirs.cv_results_["params"], -theirs.cv_results_["mean_test_score"], strict=True):
-        metric, k, weights = (told[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
+    for params, score in zip(theirs.cv_results_["params"], -theirs.cv_results_["mean_test_score"], strict=True):
+        metric, k, weights = (params[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
         assert ours[metric, k, weights] == pytest.approx(score, abs=1e-9)
     best = theirs.best_params_
-    assert ours.idxmin() == tuple(best[f"kneighborsregressor__{one}"] for one in ("metric", "n_neighbors", "weights"))
+    assert ours.idxmin() == tuple(best[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
@@ -66,8 +66,8 @@ def test_rows_at_no_distance_outweigh_all_others():
 def test_a_feature_that_never_varies_adds_no_distance(rows):
     features, target = rows
     wider = np.hstack([features, np.full((210, 1), 5.0)])
-    found = (Neighbours().fit(one, target).nearest(one, 4)[0] for one in (features, wider))
-    np.testing.assert_allclose(*found)
+    distances = (Neighbours().fit(matrix, target).nearest(matrix, 4)[0] for matrix in (features, wider))
+    np.testing.assert_allclose(*distances)
 
 
 def test_where_nearly_all_rows_are_tied_one_search_is_enough(monkeypatch):
@@ -75,12 +75,12 @@ def test_where_nearly_all_rows_are_tied_one_search_is_enough(monkeypatch):
     neighbours, searches = Neighbours().fit(features, target), []
     search = neighbours.nearest
     monkeypatch.setattr(neighbours, "nearest", lambda *given: searches.append(1) or search(*given))
-    found = neighbours.means(features, 20, ["uniform"])["uniform"]
+    predicted = neighbours.means(features, 20, ["uniform"])["uniform"]
     assert len(searches) == 1
-    assert (found[:, 0] // 30 == np.arange(120) // 30).all()
+    assert (predicted[:, 0] // 30 == np.arange(120) // 30).all()
 
 
-def test_progress_is_told_a_search_at_a_time(rows):
+def test_progress_counts_searches(rows):
     steps = []
     grid_search(*rows, list(KFold(3).split(rows[0])), 5, progress=lambda done, of: steps.append((done, of)))
     assert steps == [(done, 6) for done in range(1, 7)]

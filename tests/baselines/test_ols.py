@@ -23,47 +23,49 @@ def table(films, **given) -> pd.DataFrame:
     return OLS(**given).fit(films).tables(films, films)["coefficients.csv"].set_index("name")
 
 
+def matrix_of(films) -> np.ndarray:
+    """Return the design matrix of `films`: a constant, numbers, and labels but the first."""
+    return np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
+
+
 def test_it_is_least_squares_on_numbers_and_dummies(films):
-    matrix = np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
+    matrix = matrix_of(films)
     expected = np.linalg.lstsq(matrix, films.actual, rcond=None)[0]
-    found = table(films)
+    coefficients = table(films)
     names = ["const", "n0", "n1", "n2", "tag=t1", "tag=t2"]
-    np.testing.assert_allclose(found["coefficient"][names], expected, rtol=1e-9)
-    assert found["left_out"]["tag=t0"] == "the others' reference"
+    np.testing.assert_allclose(coefficients["coefficient"][names], expected, rtol=1e-9)
+    assert coefficients["left_out"]["tag=t0"] == "the others' reference"
     np.testing.assert_allclose(OLS().fit(films).predict(films.films), matrix @ expected, rtol=1e-9)
 
 
 def test_standardised_coefficients_are_those_of_a_fit_to_standardised_columns(films):
-    matrix = np.hstack([films.films.unscaled, films.films.labels[:, 1:].toarray()])
-    scaled, target = ((one - one.mean(0)) / one.std(0) for one in (matrix, films.actual))
-    found = table(films)["standardised"]
+    matrix = matrix_of(films)[:, 1:]
+    scaled, target = ((values - values.mean(0)) / values.std(0) for values in (matrix, films.actual))
+    coefficients = table(films)["standardised"]
     expected = np.linalg.lstsq(scaled, target, rcond=None)[0]
-    np.testing.assert_allclose(found[["n0", "n1", "n2", "tag=t1", "tag=t2"]], expected, rtol=1e-9)
-    assert np.isnan(found["const"])
+    np.testing.assert_allclose(coefficients[["n0", "n1", "n2", "tag=t1", "tag=t2"]], expected, rtol=1e-9)
+    assert np.isnan(coefficients["const"])
 
 
-def test_its_errors_are_those_of_the_closed_forms(films):
-    matrix = np.hstack([np.ones((200, 1)), films.films.unscaled, films.films.labels[:, 1:].toarray()])
+def test_its_standard_errors_are_those_of_the_closed_form(films):
+    matrix = matrix_of(films)
     inverse = np.linalg.inv(matrix.T @ matrix)
     residual = films.actual - matrix @ inverse @ matrix.T @ films.actual
-    leverage = np.einsum("ij,jk,ik->i", matrix, inverse, matrix)
-    found = table(films).iloc[:6]
+    coefficients = table(films).iloc[:6]
     plain = np.sqrt(np.diag(inverse) * (residual**2).sum() / 194)
-    robust = np.sqrt(np.diag(inverse @ (matrix.T * (residual / (1 - leverage)) ** 2) @ matrix @ inverse))
-    np.testing.assert_allclose(found["se"], plain, rtol=1e-8)
-    np.testing.assert_allclose(found["se_hc3"], robust, rtol=1e-8)
-    assert robust[1] > 1.2 * plain[1]
-    width = (found["high_95"] - found["low_95"]) / found["se"]
+    np.testing.assert_allclose(coefficients["se"], plain, rtol=1e-8)
+    width = (coefficients["high_95"] - coefficients["low_95"]) / coefficients["se"]
     np.testing.assert_allclose(width, 2 * 1.9723, rtol=1e-4)
 
 
 def test_robust_errors_are_statsmodels(films):
     model = OLS().fit(films)
     expected = model.model.get_robustcov_results("HC3")
-    found = table(films)
-    np.testing.assert_allclose(found["se_hc3"].iloc[:6], expected.bse)
-    np.testing.assert_allclose(found["p_hc3"].iloc[:6], expected.pvalues, atol=1e-12)
-    np.testing.assert_allclose(found[["low_95_hc3", "high_95_hc3"]].iloc[:6], expected.conf_int())
+    coefficients = table(films)
+    np.testing.assert_allclose(coefficients["se_hc3"].iloc[:6], expected.bse)
+    np.testing.assert_allclose(coefficients["p_hc3"].iloc[:6], expected.pvalues, atol=1e-12)
+    assert coefficients["se_hc3"]["n0"] > 1.2 * coefficients["se"]["n0"]
+    np.testing.assert_allclose(coefficients[["low_95_hc3", "high_95_hc3"]].iloc[:6], expected.conf_int())
 
 
 def test_a_label_of_a_single_film_has_no_robust_error_and_spoils_no_other(sample):
@@ -71,12 +73,12 @@ def test_a_label_of_a_single_film_has_no_robust_error_and_spoils_no_other(sample
     dense, labels = random.normal(size=(300, 1)), np.zeros((300, 2))
     labels[7, 0], labels[::3, 1] = 1, 1
     films = sample(dense, dense[:, 0] + random.normal(size=300), labels)
-    found = table(films)
-    assert np.isnan(found["se_hc3"]["tag=t0"])
-    assert np.isnan(found["p_hc3"]["tag=t0"])
+    coefficients = table(films)
+    assert np.isnan(coefficients["se_hc3"]["tag=t0"])
+    assert np.isnan(coefficients["p_hc3"]["tag=t0"])
     rest = sample(np.delete(dense, 7, 0), np.delete(films.actual, 7), np.delete(labels, 7, 0)[:, 1:])
     names = ["const", "n0", "tag=t1"]
-    np.testing.assert_allclose(found["se_hc3"][names], table(rest)["se_hc3"].to_numpy()[:3], rtol=1e-6)
+    np.testing.assert_allclose(coefficients["se_hc3"][names], table(rest)["se_hc3"].to_numpy()[:3], rtol=1e-6)
 
 
 def test_columns_whose_sizes_leave_no_digits_are_refused(sample):
@@ -91,21 +93,21 @@ def test_labels_are_there_or_not_whatever_their_weight(sample):
     labels = (random.random((100, 4)) < 0.4) * 1.0
     weights = 1 / np.sqrt(np.maximum(labels.sum(1, keepdims=True), 1))
     actual = labels @ [1, 2, 3, 4] + random.normal(size=100)
-    found = (table(sample(None, actual, given))["coefficient"] for given in (labels, labels * weights))
-    np.testing.assert_allclose(*found)
+    coefficients = (table(sample(None, actual, given))["coefficient"] for given in (labels, labels * weights))
+    np.testing.assert_allclose(*coefficients)
 
 
 def test_variance_inflation_is_statsmodels(films):
     matrix = sm.add_constant(films.films.unscaled)
-    expected = [variance_inflation_factor(matrix, place) for place in range(1, 4)]
+    expected = [variance_inflation_factor(matrix, column) for column in range(1, 4)]
     np.testing.assert_allclose(variance_inflation(matrix)[1:], expected)
     assert expected[0] > 5
 
 
 def test_designs_by_name_take_the_columns_that_they_name(films):
-    found = OLS("ols_numeric", ["n0", "n1"]).fit(films)
-    assert found.design.names == ["const", "n0", "n1"]
-    assert found.model.rsquared < OLS().fit(films).model.rsquared
+    model = OLS("ols_numeric", ["n0", "n1"]).fit(films)
+    assert model.design.names == ["const", "n0", "n1"]
+    assert model.model.rsquared < OLS().fit(films).model.rsquared
 
 
 def test_a_rank_deficient_design_is_named_column_by_column(sample):
@@ -113,14 +115,14 @@ def test_a_rank_deficient_design_is_named_column_by_column(sample):
     dense = random.normal(size=(60, 4))
     dense[:, 2], dense[:, 3] = dense[:, 0] - 3 * dense[:, 1], 7
     films = sample(dense, dense[:, 0] + random.normal(size=60))
-    found = table(films)
-    assert found["left_out"]["n2"] == "is told by n0, n1"
-    assert found["left_out"]["n3"] == "never varies"
-    assert np.isnan(found["coefficient"]["n2"])
+    coefficients = table(films)
+    assert coefficients["left_out"]["n2"] == "depends linearly on n0, n1"
+    assert coefficients["left_out"]["n3"] == "never varies"
+    assert np.isnan(coefficients["coefficient"]["n2"])
     model = OLS().fit(films)
     np.testing.assert_allclose(model.predict(films.films), model.model.fittedvalues)
     summary = model.tables(films, films)["summary.txt"]
-    assert "left out: n2 is told by n0, n1" in summary
+    assert "left out: n2 depends linearly on n0, n1" in summary
     assert "left out: n3 never varies" in summary
 
 
@@ -143,7 +145,7 @@ def test_a_target_in_logarithms_is_fitted_in_them_and_predicted_in_its_own_unit(
     assert "log1p of the target" in model.tables(films, films)["summary.txt"]
 
 
-def test_how_well_it_fits_is_told(films):
+def test_the_goodness_of_fit_is_in_a_table(films):
     fit = OLS().fit(films).tables(films, films)["fit.csv"].set_index("name")["value"]
     residual = films.actual - OLS().fit(films).predict(films.films)
     r2 = 1 - residual.var() / films.actual.var()

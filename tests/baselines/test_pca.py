@@ -23,7 +23,7 @@ def test_it_is_scikit_learns_on_standardised_numbers(sample, dense):
     assert (ours.transform(films.films, 2) == ours.transform(films.films)[:, :2]).all()
 
 
-def test_tables_tell_variance_loadings_and_scores(sample, dense):
+def test_tables_hold_variance_loadings_and_scores(sample, dense):
     films = sample(dense, np.arange(150.0))
     model = PCA().fit(films)
     tables = model.tables(films, films)
@@ -41,7 +41,7 @@ def test_enough_components_explain_four_fifths(ratio, enough):
     assert model.enough == enough
 
 
-def test_many_labels_are_decomposed_without_centring_and_it_says_so(sample):
+def test_many_labels_are_decomposed_without_centring(sample):
     random = np.random.default_rng(0)
     labels = (random.random((200, 80)) < 0.1) * 1.0
     films = sample(random.normal(size=(200, 2)), np.arange(200.0), labels)

@@ -43,7 +43,7 @@ def test_labels_are_shares_of_films_whatever_their_weight(films, two):
     assert len(table) == 4
 
 
-def test_the_target_is_told_by_cluster(films, two):
+def test_the_targets_distribution_is_by_cluster(films, two):
     table = target_by_cluster(films, two).set_index("cluster")
     assert table.loc[0, ["n_rows", "mean", "min", "median", "max"]].tolist() == [2, 1.5, 1, 1.5, 2]
     assert table.loc[1, ["q25", "q75"]].tolist() == [6, 8]

@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold as SklearnKFold
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.baselines import OLS, PCA, KMeans, Sample
-from greenlight_films.baselines.neighbours import Neighbours, grid_search, rmse_by_k
+from greenlight_films.baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
 from greenlight_films.datamodules import FilmEncoder, Number, Target, TargetScale
 from greenlight_films.importance import LOSSES, loop_importance
 
@@ -54,9 +54,9 @@ def grid(films, sides) -> pd.DataFrame:
 
 def test_linear_regression(films, reference):
     model, expected = OLS().fit(films), reference["ols_numeric"]
-    found = model.tables(films, films)["coefficients.csv"]
-    np.testing.assert_allclose(found["coefficient"], list(expected["coefficients"].values()), rtol=1e-8)
-    np.testing.assert_allclose(found["se"], list(expected["standard_errors"].values()), rtol=1e-8)
+    table = model.tables(films, films)["coefficients.csv"]
+    np.testing.assert_allclose(table["coefficient"], list(expected["coefficients"].values()), rtol=1e-8)
+    np.testing.assert_allclose(table["se"], list(expected["standard_errors"].values()), rtol=1e-8)
     for name, key in {"rsquared": "r_squared", "rsquared_adj": "adjusted_r_squared", "aic": "aic"}.items():
         assert getattr(model.model, name) == pytest.approx(expected[key], rel=1e-8)
 
@@ -73,8 +73,8 @@ def test_the_grid_of_neighbours(films, sides, grid, reference):
     (train, valid), features, expected = sides, films.films.unscaled, reference["knn"]
     best = grid.loc[grid["cv_rmse"].idxmin()]
     assert best["cv_rmse"] == pytest.approx(expected["grid_best_cv_rmse"], abs=1e-9)
-    told = {"metric": best["metric"], "n_neighbors": best["k"], "weights": best["weights"]}
-    assert told == expected["grid_best"]
+    settings = {"metric": best["metric"], "n_neighbors": best["k"], "weights": best["weights"]}
+    assert settings == expected["grid_best"]
     assert len(grid) == 200
     tuned = Neighbours().fit(features[train], films.actual[train], best["metric"])
     predicted = tuned.means(features[valid], best["k"], [best["weights"]])[best["weights"]][:, -1:]
@@ -86,10 +86,10 @@ def test_importance_to_the_tuned_neighbours_for_the_same_shuffles(films, sides, 
     tuned = Neighbours().fit(features[train], films.actual[train], best["metric"])
 
     def predict(rows: torch.Tensor) -> torch.Tensor:
-        found = tuned.means(rows.numpy(), best["n_neighbors"], [best["weights"]])[best["weights"]]
-        return torch.from_numpy(found[:, -1])
+        nearest = tuned.nearest(rows.numpy(), best["n_neighbors"])
+        return torch.from_numpy(means(*nearest, best["weights"])[:, -1])
 
-    # scikit-learn draws a seed, and each column's shuffles from a stream of its own with that seed, one upon the other.
+    # scikit-learn draws a seed; each column has a stream with that seed, and shuffles the last order again.
     seed = np.random.RandomState(3001).randint(np.iinfo(np.int32).max + 1)
     orders = []
     for _ in range(6):
@@ -99,17 +99,17 @@ def test_importance_to_the_tuned_neighbours_for_the_same_shuffles(films, sides, 
             stream.shuffle(shuffled)
             order = order[shuffled]
             orders[-1].append(torch.from_numpy(order))
-    found = loop_importance(
+    estimates = loop_importance(
         predict,
         torch.from_numpy(features[valid]),
         torch.from_numpy(films.actual[valid]),
-        [torch.tensor([place]) for place in range(6)],
+        [torch.tensor([column]) for column in range(6)],
         LOSSES["r2"],
-        lambda place, repeat: orders[place][repeat],
+        lambda column, repeat: orders[column][repeat],
         n_repeats=20,
     )
     expected = list(reference["knn"]["tuned_permutation_importance_r2"].values())
-    np.testing.assert_allclose(found.mean.numpy(), expected, atol=1e-9)
+    np.testing.assert_allclose(estimates.mean.numpy(), expected, atol=1e-9)
 
 
 def test_components(films, reference):

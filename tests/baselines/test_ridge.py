@@ -3,7 +3,6 @@ import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
 
 from greenlight_films.baselines import Ridge
-from greenlight_films.baselines.folds import folds
 from greenlight_films.baselines.ridge import ALPHAS
 
 
@@ -24,15 +23,15 @@ def test_it_is_scikit_learns_on_a_dense_matrix(films, matrix):
     model = Ridge().fit(films)
     theirs = SklearnRidge(model.alpha, solver="cholesky").fit(matrix, films.target)
     np.testing.assert_allclose(model.predict(films.films), films.scale.inverse(theirs.predict(matrix)), atol=1e-4)
-    told = model.tables(films, films)["coefficients.csv"].set_index("feature")["coefficient"]
-    assert told["n0"] == pytest.approx(theirs.coef_[0] * films.scale.std, abs=1e-4)
-    assert told["tag=t7"] == pytest.approx(theirs.coef_[10] * films.scale.std, abs=1e-4)
+    coefficients = model.tables(films, films)["coefficients.csv"].set_index("feature")["coefficient"]
+    assert coefficients["n0"] == pytest.approx(theirs.coef_[0] * films.scale.std, abs=1e-4)
+    assert coefficients["tag=t7"] == pytest.approx(theirs.coef_[10] * films.scale.std, abs=1e-4)
 
 
 def test_the_penalty_is_the_one_that_does_best_in_cross_validation(films, matrix):
     model = Ridge().fit(films)
     errors = dict.fromkeys(ALPHAS, 0.0)
-    for train, held_out in folds(films.film):
+    for train, held_out in films.folds():
         for alpha in ALPHAS:
             theirs = SklearnRidge(alpha, solver="cholesky").fit(matrix[train], films.target[train])
             errors[alpha] += ((theirs.predict(matrix[held_out]) - films.target[held_out]) ** 2).sum()
