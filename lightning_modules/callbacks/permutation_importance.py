@@ -22,7 +22,7 @@ from greenlight_films.datamodules import (
     TargetScale,
     regression_scores,
 )
-from greenlight_films.datamodules.feature_sets import block_places, feature_sets
+from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
 from greenlight_films.importance import (
     LOSSES,
     Columns,
@@ -220,7 +220,7 @@ def described(space: FeatureSpace) -> pd.DataFrame:
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:
     """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
-    indices = iter(block_places(space.dense))
+    indices = iter(block_columns(space.dense))
     dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
     return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
 
