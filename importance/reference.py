@@ -1,4 +1,4 @@
-"""`Reference`: a model's predictions and losses on held-out rows, and how changes of the first layer's sum move them."""
+"""`Reference`: a model's predictions and losses on held-out rows, and what changes of the first layer do to them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

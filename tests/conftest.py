@@ -8,13 +8,14 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import lightning.pytorch as pl
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from rich.console import Console
 
-from cli import main
+from greenlight_films.commands.main import main
 from greenlight_films.datamodules.features import Category, Feature, Labels, Number
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.splits import RandomSplit
@@ -24,7 +25,6 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.members import MemberTail
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
-from greenlight_films.studies.film_trainer import FilmTrainer
 from greenlight_films.studies.run_folder import RunFolder
 
 IMPORTANCES = [
@@ -198,7 +198,7 @@ def film_data(
 
 
 @pytest.fixture
-def quick_trainer(tmp_path: Path) -> Callable[..., FilmTrainer]:
+def quick_trainer(tmp_path: Path) -> Callable[..., pl.Trainer]:
     """Return a maker of silent trainers on the CPU that write nothing unless asked to."""
     usual = {
         "accelerator": "cpu",
@@ -210,7 +210,7 @@ def quick_trainer(tmp_path: Path) -> Callable[..., FilmTrainer]:
         "default_root_dir": tmp_path,
         "max_epochs": 1,
     }
-    return lambda **given: FilmTrainer(**{**usual, **given})
+    return lambda **given: pl.Trainer(**{**usual, **given})
 
 
 def members_of(network: AdditiveMLP) -> list[dict[str, torch.Tensor]]:
@@ -234,7 +234,7 @@ class Measured(NamedTuple):
 
     films: FilmDataModule
     model: MLPRegressor
-    trainer: FilmTrainer
+    trainer: pl.Trainer
     callback: PermutationImportance
 
     @property
@@ -245,7 +245,7 @@ class Measured(NamedTuple):
 
 @pytest.fixture
 def measured(
-    film_data: Callable[..., FilmDataModule], quick_trainer: Callable[..., FilmTrainer]
+    film_data: Callable[..., FilmDataModule], quick_trainer: Callable[..., pl.Trainer]
 ) -> Callable[..., Measured]:
     """Return what trains a network with dropout on `film_data` and measures; `how` goes to the callback."""
 
@@ -255,7 +255,7 @@ def measured(
         trainer = quick_trainer(max_epochs=10, callbacks=[callback], logger=logger)
         trainer.fit(model, datamodule=films)
         assert callback.result is None
-        trainer.importance(model, films)
+        trainer.test(model, datamodule=films, verbose=False)
         return Measured(films, model, trainer, callback)
 
     return run

@@ -15,19 +15,10 @@ from pathlib import Path
 
 import pytest
 
-import cli
-
-CLI = Path(cli.__file__)
+CLI = Path(__file__).parents[1] / "cli.py"
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
 PRELOADED = [
-    *(
-        "cli",
-        "greenlight_films.studies.settings.film_cli",
-        "greenlight_films.commands.parser.quiet",
-        "greenlight_films.studies.run_record",
-        "greenlight_films.commands.report",
-        "greenlight_films.studies.tune.tune",
-    ),
+    *(f"greenlight_films.commands.{word}" for word in ("main", "study", "fit", "tune", "report")),
     *("tensorboard.compat.proto.event_pb2", "torch.utils.tensorboard", "tests.processes"),
 ]
 
@@ -113,7 +104,9 @@ def _answer(words: list[str], cwd: str, out: str, err: str, before: Callable[[],
     assert handlers == {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}, handlers
     if before:
         before()
-    sys.exit(cli.main(words))
+    from greenlight_films.commands.main import main
+
+    sys.exit(main(words))
 
 
 def finish(process: Started) -> tuple[int, str, str]:

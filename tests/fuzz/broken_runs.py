@@ -20,7 +20,7 @@ from tests.fuzz.malformed import spoilt
 config, folder, part, number = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 torch.set_num_threads(1)
 import_module("greenlight_films.studies.settings.film_cli")  # which takes long beside others, and is no hang
-from cli import main  # noqa: E402
+from greenlight_films.commands.main import main  # noqa: E402
 
 once = ["--trainer.max_epochs", "1", "--compare.models", "[ridge]", "--runs", str(folder / "kept")]
 assert main(["study", "--config", str(config), *once]) == 0

@@ -74,7 +74,7 @@ def command(runs: Path, *words: object, own_runs: bool = True) -> int:
         runs: where it may leave a new run.
         own_runs: whether the command makes one, and is told where.
     """
-    from cli import main
+    from greenlight_films.commands.main import main
 
     out, err = StringIO(), StringIO()
     with no_hang(), redirect_stdout(out), redirect_stderr(err):

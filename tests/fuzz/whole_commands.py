@@ -14,7 +14,7 @@ from tests.fuzz.malformed import TABLES, Malformed
 config, folder = Path(sys.argv[1]), Path(sys.argv[2])
 torch.set_num_threads(1)
 assert command(folder / "none", "fit", "--config", config, "--trainer.max_epochs", 1) == 0
-from cli import main  # noqa: E402
+from greenlight_films.commands.main import main  # noqa: E402
 
 assert main(["fit", "--config", str(config), "--trainer.max_epochs", "1", "--runs", str(folder / "kept")]) == 0
 run = folder / "kept" / "fuzz" / "version_0"
