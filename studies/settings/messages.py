@@ -76,9 +76,10 @@ def _missing(names: str, _: str, options: list[str]) -> str:
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
     r"Option '([^']*)' is not accepted": _unknown_argument,
-    r"(?:Key|Option|Subcommand '\w+' does not accept option) '([^']*)'": lambda name, _, options: (
-        f"no key '{name}' in a config{nearest(name, options)}"
+    r"Group '([^']*)' does not accept option '([^']*)'": lambda group, name, options: (
+        f"no key '{group}.{name}' in a config{nearest(f'{group}.{name}', options)}"
     ),
+    r"(?:Key|Option) '([^']*)'": lambda name, _, options: f"no key '{name}' in a config{nearest(name, options)}",
     r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
         f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
     ),
