@@ -113,7 +113,7 @@ MISTAKES = {
         ["--data.split.init_args, line 1, column 12: the key 'val' stands there a second time"],
     ),
     "a width that none has": ("--model.hidden [0xfffffffffffffffffff]", ["model.hidden", "from 1 to 65,536"]),
-    "no epoch": ("--trainer.max_epochs 0", ["trainer.max_epochs 1 or more"]),
+    "no epoch": ("--trainer.max_epochs 0", ["no epoch was trained: trainer.max_epochs must be 1 or more"]),
     "a name that is none": ("--name a/b", ["--name must be fit for a folder's name, got 'a/b'"]),
     "an unknown score to stop by": ("--early_stopping.monitor val/los", ["val/los", "val/loss"]),
     "nothing to validate with": ("--trainer.limit_val_batches 0", ["limit_val_batches"]),
