@@ -94,8 +94,8 @@ def test_a_film_without_labels_has_its_numbers_and_the_bias_alone(encoded, batch
 
 
 def test_one_film_gives_one_prediction(encoded):
-    one = FilmRows(encoded, np.zeros(203))[[4]]
-    assert network(encoded)(*inputs(one)).shape == (1,)
+    single = FilmRows(encoded, np.zeros(203))[[4]]
+    assert network(encoded)(*inputs(single)).shape == (1,)
 
 
 @pytest.mark.parametrize("feature", [Number("year"), Category("company")])
@@ -110,7 +110,7 @@ def test_numbers_or_labels_alone_are_enough(films_frame, feature):
 
 def test_the_prediction_of_a_film_does_not_depend_on_its_batch(encoded, batch):
     ours = network(encoded, seed=1).eval()
-    alone = [ours(*inputs(FilmRows(encoded, np.zeros(203))[[place]])).item() for place in range(20)]
+    alone = [ours(*inputs(FilmRows(encoded, np.zeros(203))[[row]])).item() for row in range(20)]
     assert len(set(alone)) == 20
     assert ours(*inputs(batch))[:20].tolist() == pytest.approx(alone, abs=1e-6)
 

@@ -40,7 +40,7 @@ def parts_of(content: Any, path: str = "") -> list[tuple[str, Any]]:
         pairs = content.items()
         return [part for key, value in pairs for part in [(path, key), *parts_of(value, f"{path}/{key}")]]
     if type(content) in (list, tuple, set):
-        return [part for place, value in enumerate(content) for part in parts_of(value, f"{path}/{place}")]
+        return [part for index, value in enumerate(content) for part in parts_of(value, f"{path}/{index}")]
     return [(path, content)]
 
 

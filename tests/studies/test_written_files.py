@@ -9,6 +9,7 @@ import pytest
 from greenlight_films.datamodules import InputError
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from tests.conftest import refused
 
 METRICS = {
     **{"study": "small", "target": "rating", "unit": "", "films": 9, "left_out": 0, "leak": False},
@@ -45,7 +46,7 @@ def test_what_a_command_wrote_is_read(run):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "said"),
+    ("key", "value", "message"),
     [
         ("rows", KeyError, "'rows' is missing"),
         ("rows.test", KeyError, "'rows.test' is missing"),
@@ -65,16 +66,16 @@ def test_what_a_command_wrote_is_read(run):
         ("known_after_release", [1], "'known_after_release' must be a text, got 1"),
     ],
 )
-def test_another_kind_of_value_is_refused_with_file_key_and_remedy(run, key, value, said):
+def test_another_kind_of_value_is_refused_with_file_key_and_remedy(run, key, value, message):
     path = run.path / "metrics.json"
     path.write_text(json.dumps(changed(key, value)))
     remedy = f"remove it, and `python cli.py test --run {run.path}` writes it anew"
-    with pytest.raises(InputError, match="^" + re.escape(f"{path} can't be read: {said}; {remedy}") + "$"):
+    with pytest.raises(InputError, match="^" + re.escape(f"{path} can't be read: {message}; {remedy}") + "$"):
         run.read_json("metrics.json")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         *(
             ("{", "not JSON: Expecting"),
@@ -85,9 +86,9 @@ def test_another_kind_of_value_is_refused_with_file_key_and_remedy(run, key, val
         ('{"\\udfff": 1}', r"not JSON: 'utf-8' codec can't encode character '\\udfff'"),
     ],
 )
-def test_what_is_no_json_of_names_is_refused_with_its_file(run, text, said):
+def test_what_is_no_json_of_names_is_refused_with_its_file(run, text, message):
     (run.path / "importance.json").write_text(text)
-    with pytest.raises(InputError, match=rf"importance\.json can't be read: {said}.*cli\.py importance --run "):
+    with pytest.raises(InputError, match=rf"importance\.json can't be read: {message}.*cli\.py importance --run "):
         run.read_json("importance.json")
 
 
@@ -95,7 +96,7 @@ ROWS = pd.DataFrame({"row": [1, 2], "split": "test", "actual": [1.0, 2.0], "pred
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"row": ["1", "x"]}, "column 'row' must hold whole numbers alone"),
         ({"row": [1.0, None]}, "column 'row' must hold whole numbers alone"),
@@ -103,11 +104,11 @@ ROWS = pd.DataFrame({"row": [1, 2], "split": "test", "actual": [1.0, 2.0], "pred
         ({"actual": ["1", "x"]}, "column 'actual' must hold numbers alone"),
     ],
 )
-def test_a_table_of_other_cells_is_refused_with_file_column_and_remedy(run, changes, said):
+def test_a_table_of_other_cells_is_refused_with_file_column_and_remedy(run, changes, message):
     run.write_csv("predictions.csv", ROWS)
     assert len(Results(run).predictions) == 2
     run.write_csv("predictions.csv", ROWS.assign(**changes))
-    with pytest.raises(InputError, match=rf"predictions\.csv can't be read: {said}; .*cli\.py predict --run "):
+    with pytest.raises(InputError, match=rf"predictions\.csv can't be read: {message}; .*cli\.py predict --run "):
         Results(run).table("predictions.csv")
 
 
@@ -142,53 +143,42 @@ def test_a_model_whose_predictions_are_no_numbers_is_refused(run):
     ],
     ids=["no column", "text for numbers"],
 )
-def test_tables_of_a_classical_model_that_were_changed_are_refused_by_the_report(
-    command, study_config, tmp_path, changed, problem
-):
-    runs, quick = tmp_path / "runs", ["--trainer.max_epochs", "1", "--compare.models", "[ridge]"]
-    assert command("study", "--config", study_config, "--runs", runs, *quick, "--report", "false").code == 0
-    run = runs / "small" / "version_0"
-    table = pd.read_csv(run / "baselines" / "ridge" / "coefficients.csv")
-    changed(table).to_csv(run / "baselines" / "ridge" / "coefficients.csv", index=False)
-    said = command("report", "--run", run)
-    remedy = f"remove it, and `python cli.py baselines --run {run}` writes it anew"
-    assert said.code == 2
-    assert said.err.startswith(f"error: {run}/baselines can't be read: {problem}")
-    assert said.err.endswith(f"; {remedy}\n")
-    assert not (run / "report.html").exists()
+def test_tables_of_a_classical_model_that_were_changed_are_refused_by_the_report(command, copied, changed, problem):
+    path = copied.path / "baselines" / "ridge" / "coefficients.csv"
+    changed(pd.read_csv(path)).to_csv(path, index=False)
+    remedy = f"remove it, and `python cli.py baselines --run {copied.path}` writes it anew"
+    answer = command("report", "--run", copied.path)
+    refused(answer, f"error: {copied.path}/baselines can't be read: {problem}", f"; {remedy}\n")
+    assert not (copied.path / "report.html").exists()
 
 
-def test_films_with_more_cells_than_their_header_are_refused_by_the_report(command, study_config, tmp_path):
-    quick = ["--trainer.max_epochs", "1", "--compare.models", "[]", "--report", "false"]
-    assert command("study", "--config", study_config, "--runs", tmp_path, *quick).code == 0
-    path = tmp_path / "small" / "version_0" / "employee_with_importance.csv"
+def test_films_with_more_cells_than_their_header_are_refused_by_the_report(command, copied):
+    path = copied.path / "employee_with_importance.csv"
     header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text(header.replace("id,title,", "", 1) + "".join(lines), encoding="utf-8")
-    said = command("report", "--run", path.parent)
-    assert said.code == 2
-    assert said.err.startswith(f"error: {path} can't be read: rows must have as many cells as the header; remove it")
+    message = f"{path} can't be read: rows must have as many cells as the header; remove it"
+    refused(command("report", "--run", copied.path), message)
 
 
 @pytest.mark.parametrize(
-    ("name", "word", "writer"),
+    ("name", "words", "writer"),
     [
-        ("metrics.json", ["test"], "test"),
-        ("artifacts/metadata.json", ["baselines", "--models", "[]"], "test"),
-        ("baselines/predictions.csv", ["baselines", "--models", "[]"], "baselines"),
-        ("importance.json", ["report"], "importance"),
+        ("metrics.json", "test", "test"),
+        ("artifacts/metadata.json", "baselines --models []", "test"),
+        ("baselines/predictions.csv", "baselines --models []", "baselines --models []"),
+        ("importance.json", "report", "importance"),
     ],
 )
-def test_a_changed_file_ends_a_command_before_it_writes(command, study_config, tmp_path, name, word, writer):
-    runs, quick = tmp_path / "runs", ["--trainer.max_epochs", "1", "--compare.models", "[ridge]"]
-    assert command("study", "--config", study_config, "--runs", runs, *quick).code == 0
-    run = runs / "small" / "version_0"
-    (run / name).write_text("[]" if name.endswith("json") else "row\n1\n")
-    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    said = command(word[0], "--run", run, *word[1:])
-    assert (said.code, said.err.startswith(f"error: {run / name} can't be read: ")) == (2, True)
-    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
-    (run / name).unlink()
-    more = ["--models", "[]"] if writer == "baselines" else []
-    assert command(writer, "--run", run, *more).code == 0
-    assert (run / name).is_file()
-    assert command(word[0], "--run", run, *word[1:]).code == 0
+def test_a_changed_file_ends_a_command_before_it_writes(command, copied, name, words, writer):
+    def run(line: str):
+        word, *options = line.split()
+        return command(word, "--run", copied.path, *options)
+
+    (copied.path / name).write_text("[]" if name.endswith("json") else "row\n1\n")
+    before = {path: path.read_bytes() for path in copied.path.rglob("*") if path.is_file()}
+    refused(run(words), f"error: {copied.path / name} can't be read: ")
+    assert {path: path.read_bytes() for path in copied.path.rglob("*") if path.is_file()} == before
+    (copied.path / name).unlink()
+    assert run(writer).code == 0
+    assert (copied.path / name).is_file()
+    assert run(words).code == 0

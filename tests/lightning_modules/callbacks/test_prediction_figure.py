@@ -1,3 +1,5 @@
+"""The picture of predictions against the truth."""
+
 from io import BytesIO
 
 import numpy as np
@@ -79,7 +81,7 @@ def test_the_title_says_how_many_films_were_tested_and_how_well(film_data):
     assert title_of(data, predicted) == f"50 test films, R² {r2[0]:.3f}, R² of log1p {r2[1]:.3f}"
 
 
-def test_a_leak_is_told(film_data, films_frame, tmp_path):
+def test_a_leak_is_shown(film_data, films_frame, tmp_path):
     pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
     data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")
