@@ -2,14 +2,13 @@ import csv
 import gzip
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY, NAME_BASICS, RATINGS
-from greenlight_films.sources.raw_text import encoding_of, read_header, reading
-from greenlight_films.sources.tsv_blocks import blocks
+from greenlight_films.sources.raw_text import encoding_of, open_raw, read_header
+from greenlight_films.sources.tsv_blocks import read_blocks
 from greenlight_films.sources.user_ratings import rating_sums
 
 
@@ -27,9 +26,9 @@ def rows_of(path: Path, content: bytes | str) -> tuple[dict[int, list[str]], Pre
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
 def test_a_quote_that_never_closes_is_refused_with_its_line(ending, tmp_path):
     path = tmp_path / "movies.csv"
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as refusal:
         rows_of(path, 'name,score\n"A\nB",1\nC,2\n"D,3\nE,4\nF,5' + ending)
-    assert str(refused.value) == f"{path}, line 5: a quote is opened there and never closed; close or remove it"
+    assert str(refusal.value) == f"{path}, line 5: a quote is opened there and never closed; close or remove it"
 
 
 def test_a_quote_that_only_closes_in_a_later_row_costs_no_other_row(tmp_path):
@@ -54,7 +53,7 @@ def test_a_quote_within_a_line_costs_nothing_and_cells_may_have_several_lines(tm
 @pytest.mark.parametrize(
     "header", ['"name", "score"', "name , score", "\ufeffname,score", '\ufeff"name","score"', "\n \r\nname,score"]
 )
-def test_a_header_is_read_by_one_parser_however_it_is_written(header, tmp_path):
+def test_a_header_is_read_however_it_is_written(header, tmp_path):
     path = tmp_path / "movies.csv"
     rows, preparation = rows_of(path, f"{header}\nA,1\n")
     assert read_header(path).columns == ("name", "score")
@@ -75,11 +74,11 @@ def test_lines_may_end_as_on_an_old_macintosh(tmp_path):
 
 def test_a_column_of_a_tsv_may_have_blanks_around_it_and_empty_lines_above(tmp_path):
     path = tmp_path / "name.basics.tsv"
-    path.write_text("\n\n nconst\tprimaryName \nnm0000001\tAnn\nnm2\nnm0000003\tBea\n")
+    path.write_text("\n\n nconst\tprimaryName \nnm0000001\tAnn\nnm0000002\nnm0000003\tBea\n")
     preparation = Preparation({NAME_BASICS: path})
-    found = list(blocks(preparation, NAME_BASICS, ("nconst", "primaryName")))
-    assert np.concatenate([block.lines for block in found]).tolist() == [4, 6]
-    assert [name for block in found for name in block.cells["primaryName"].to_pylist()] == ["Ann", "Bea"]
+    batches = [batch for batch, _ in read_blocks(preparation, NAME_BASICS, ("nconst", "primaryName"))]
+    assert [line for batch in batches for line in batch["line"].to_pylist()] == [4, 6]
+    assert [name for batch in batches for name in batch["primaryName"].to_pylist()] == ["Ann", "Bea"]
     assert preparation.rejected["line"].tolist() == [5]
 
 
@@ -95,15 +94,15 @@ def test_lines_of_ratings_count_empty_ones_above_the_header(tmp_path):
 def test_a_header_alone_has_no_rows_in_any_reader(ending, tmp_path):
     path = tmp_path / "name.basics.tsv"
     path.write_text(f"nconst\tprimaryName{ending}")
-    assert sum(len(one.lines) for one in blocks(Preparation({NAME_BASICS: path}), NAME_BASICS, ("nconst",))) == 0
+    assert sum(len(ids) for _, ids in read_blocks(Preparation({NAME_BASICS: path}), NAME_BASICS, ("nconst",))) == 0
     assert rows_of(tmp_path / "movies.csv", f"name,score{ending}")[0] == {}
 
 
-def test_a_row_of_a_tsv_that_fits_in_no_block_is_told(tmp_path):
+def test_a_row_of_a_tsv_that_fits_in_no_block_is_noted(tmp_path):
     path = tmp_path / "name.basics.tsv"
     path.write_text("nconst\tprimaryName\nnm0000001\t" + "x" * 6_000_000 + "\n")
     with pytest.raises(InputError, match=r"name\.basics\.tsv has a row of more than a million bytes: is a line end"):
-        list(blocks(Preparation({NAME_BASICS: path}), NAME_BASICS, ("nconst", "primaryName")))
+        list(read_blocks(Preparation({NAME_BASICS: path}), NAME_BASICS, ("nconst", "primaryName")))
 
 
 # --- encodings ---------------------------------------------------------------------------------------------------
@@ -125,7 +124,7 @@ def test_a_byte_order_mark_settles_the_encoding(tmp_path):
 @pytest.mark.parametrize(
     ("raw", "letter", "encoding"), [(b"\xe9\x99", "é™", "cp1252"), (b"\xe9\x81", "é\x81", "latin-1")]
 )
-def test_a_text_without_utf_8_is_read_as_what_fits_and_told(raw, letter, encoding, tmp_path):
+def test_a_text_without_utf_8_is_read_as_what_fits_and_noted(raw, letter, encoding, tmp_path):
     rows, preparation = rows_of(tmp_path / "movies.csv", b"name,score\nA" + raw + b",2\n")
     assert rows == {2: [f"A{letter}", "2"]}
     assert preparation.notes == [f"movies.csv is no UTF-8 text and was read as {encoding}"]
@@ -149,13 +148,13 @@ def test_whatever_breaks_has_the_same_words(tmp_path):
         path.write_bytes(content)
         with (
             pytest.raises(InputError, match=r"can't be read to its end: .*; download it again$"),
-            reading(path) as stream,
+            open_raw(path) as stream,
         ):
             stream.read()
 
 
 def test_a_file_that_is_not_there_is_not_to_be_downloaded_again(tmp_path):
-    with pytest.raises(InputError, match=r"can't be read: No such file or directory$"), reading(tmp_path / "none"):
+    with pytest.raises(InputError, match=r"can't be read: No such file or directory$"), open_raw(tmp_path / "none"):
         pass
 
 
