@@ -65,7 +65,7 @@ SWEEP = pd.DataFrame({"k": [2, 3], "inertia": [90.0, 50.0], "silhouette": [0.2, 
 PROFILES = pd.DataFrame(
     {"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "column": NASTY, "mean": [10.0, 30.0], "mean_of_all": 15.0}
 )
-LABELS = pd.DataFrame({"cluster": 0, "label": [NASTY], "share": [0.9], "share_of_all": [0.4]})
+
 QUARTILES = {"min": [0.0, 4.0], "q25": [4.0, 5.0], "median": [5.0, 6.0], "q75": [6.0, 7.0], "max": [20.0, 8.0]}
 BY_CLUSTER = pd.DataFrame({"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "mean": [5.0, 6.0], **QUARTILES})
 VARIANCE = pd.DataFrame({"component": [1, 2, 3], "ratio": [0.5, 0.35, 0.15], "cumulative": [0.5, 0.85, 1.0]})
@@ -101,15 +101,14 @@ ALL = {
     "knn importance": lambda: neighbours.importance(importances()),
     "number_of_clusters": lambda: clusters.number_of_clusters(SWEEP, 3),
     "films_on_components": lambda: clusters.films_on_components(films()),
-    "films_in_space": lambda: clusters.films_in_space(films()),
+    "films_in_space": lambda: clusters.films_on_components(films(), n=3),
     "profiles": lambda: clusters.profiles(PROFILES, 2),
-    "labels_of_cluster": lambda: clusters.labels_of_cluster(LABELS, 0),
     "target_by_cluster": lambda: clusters.target_by_cluster(BY_CLUSTER, 2, NASTY, NASTY),
     "scree": lambda: components.scree(VARIANCE),
     "cumulative": lambda: components.cumulative(VARIANCE),
     "loadings": lambda: components.loadings(LOADINGS),
     "projection": lambda: components.projection(films(), NASTY, NASTY, VARIANCE["ratio"]),
-    "projection_in_space": lambda: components.projection_in_space(films(), NASTY, NASTY),
+    "projection_in_space": lambda: components.projection(films(), NASTY, NASTY, n=3),
     "losses": lambda: training.losses(CURVES, NASTY),
 }
 
