@@ -71,10 +71,10 @@ def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device
 
     def work() -> int:
         tasks = Tasks(Reference.of(model, rows, LOSSES["mse"]), keys, estimator)
-        found: list[TaskResult] = []
-        tasks.run(tasks.share(), found)
-        tasks.together(found)  # on the CPU: a GPU has finished
-        return sum(one.updates for one in found)
+        results: list[TaskResult] = []
+        tasks.run(tasks.share(), results)
+        tasks.together(results)  # on the CPU: a GPU has finished
+        return sum(result.updates for result in results)
 
     return work
 

@@ -25,7 +25,6 @@ from greenlight_films.datamodules import (
 from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
 from greenlight_films.importance import (
     LOSSES,
-    Columns,
     ColumnSet,
     Contributions,
     Estimator,
@@ -36,7 +35,6 @@ from greenlight_films.importance import (
     Task,
     TaskResult,
     Tasks,
-    keys_of,
 )
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
@@ -122,7 +120,7 @@ class PermutationImportance(Callback):
         films, reference = model.films, self._reference(model)
         space = films.fitted.encoder.space
         sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, self.groups)]
-        tasks = self._tasks(reference, space, sets)
+        tasks = Tasks.of_names(reference, space.label_names(), sets, self.estimator)
         results: list[TaskResult] = []
         with (
             suppress(KeyboardInterrupt),
@@ -134,14 +132,14 @@ class PermutationImportance(Callback):
         measured_sets = {index for result in results if result.kind == "sets" for index in result.indices.tolist()}
         missing_sets = [index for index in range(len(sets)) if index not in measured_sets]
         missing_numbers = sum(index < space.n_dense for index in missing_sets)
-        missing_values = len(values.mean) - sum(len(result.indices) for result in results if result.kind == "values")
+        n_measured = sum(len(result.indices) for result in results if result.kind == "values")
         importances = ImportanceResult(
             described(space),
-            values.among(len(tasks.keys), tasks.entries.columns.cpu()),
+            values,
             sets,
             joint,
             self._summary(reference) | {"unit": films.declared.target.unit, "leak": films.fitted.leak},
-            missing_features=missing_values + missing_numbers,
+            missing_features=len(tasks.entries.columns) - n_measured + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
         # The first device alone does it, since it takes less time than the table of it.
@@ -150,12 +148,6 @@ class PermutationImportance(Callback):
         updates, seconds = sum(result.updates for result in results), round(perf_counter() - start, 3)
         summary = {**importances.summary, "row_updates": updates, "seconds": seconds}
         return replace(importances, summary=summary, contributions=contributions)
-
-    def _tasks(self, reference: Reference, space: FeatureSpace, sets: list[ColumnSet]) -> Tasks:
-        device = reference.sums.device
-        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (item.dense, item.labels))) for item in sets]
-        set_keys = keys_of([f"{item.level} {item.name}" for item in sets]).to(device)
-        return Tasks(reference, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
 
     def _contributions(self, films: FilmDataModule, reference: Reference) -> Contributions:
         encoder = films.fitted.encoder

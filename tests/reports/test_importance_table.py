@@ -15,7 +15,7 @@ from rich.console import Console
 
 from greenlight_films.datamodules.features import Bins, Category, Labels, Number
 from greenlight_films.datamodules.targets import Target
-from greenlight_films.importance import Importance
+from greenlight_films.importance import Estimates
 from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING
 from greenlight_films.reports.importance_table import (
     describe_importance,
@@ -303,12 +303,12 @@ def test_features_are_estimable_or_not_or_missing(measured, one_film_a_name, sai
 def stopped(study, values: int, sets: int):
     """Return a study as if only the first few values and sets had been reached."""
 
-    def only(importance: Importance, n: int) -> Importance:
+    def only(importance: Estimates, n: int) -> Estimates:
         known = torch.arange(len(importance.mean)) < n
         fields = [torch.where(known, field, torch.nan) for field in importance.fields()[:4]]
-        return Importance(*fields, importance.n_films)
+        return replace(importance, mean=fields[0], std=fields[1], se_shuffle=fields[2], se_sample=fields[3])
 
-    missing_numbers = max(study.space.n_dense - sets, 0)
+    missing_numbers = max(len(study.numbers.mean) - sets, 0)
     return replace(
         study,
         values=only(study.values, values),
