@@ -1,4 +1,3 @@
-import gzip
 import shutil
 from pathlib import Path
 
@@ -6,7 +5,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.the_movies_dataset import COLUMNS
 from tests.sources.conftest import CUT_OFF, FIXTURES, lost, prepared
 
@@ -124,14 +122,6 @@ def test_bad_rows_of_the_other_files_are_rejected_with_their_lines(account):
         14: "movieId is missing",
     }
     assert account.read["ratings.csv"] == 13
-
-
-def test_a_packed_file_that_is_cut_off_is_refused(copy):
-    path = copy / "ratings.csv"
-    (copy / "ratings.csv.gz").write_bytes(gzip.compress(path.read_bytes())[:-20])
-    path.unlink()
-    with pytest.raises(InputError, match=r"ratings\.csv\.gz can't be read to its end: "):
-        prepared("the-movies-dataset", copy)
 
 
 def test_the_films_alone_are_enough(copy):
