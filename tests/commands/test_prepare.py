@@ -104,7 +104,7 @@ def test_a_study_takes_a_config_as_it_is(prepare, command, tmp_path):
     assert (tmp_path / "runs" / "films_profit" / "version_0" / "importance.json").is_file()
 
 
-def test_a_table_too_small_for_a_study_gets_none_and_loses_that_of_an_earlier_one(prepare, tmp_path):
+def test_a_table_too_small_for_a_study_gets_no_config_and_loses_that_of_an_earlier_table(prepare, tmp_path):
     prepare("movie-industry", sixty_films(tmp_path / "raw"))
     config = tmp_path / "out" / "films.yaml"
     assert config.is_file()

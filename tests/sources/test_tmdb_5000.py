@@ -8,9 +8,8 @@ from tests.sources.conftest import prepared
 def bare(tmp_path):
     """Return a folder with the films, without their credits and the columns of JSON, as copies go round."""
     lists = ["genres", "keywords", "production_companies", "production_countries", "spoken_languages"]
-    pd.read_csv(RAW / "tmdb_5000_movies.csv", dtype=str, nrows=2).drop(columns=lists).to_csv(
-        tmp_path / "movies.csv", index=False
-    )
+    movies = pd.read_csv(FIXTURES / "tmdb-5000" / "tmdb_5000_movies.csv", dtype=str, nrows=2)
+    movies.drop(columns=lists).to_csv(tmp_path / "movies.csv", index=False)
     return tmp_path
 
 
