@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tests.sources.conftest import prepared
+from tests.sources.conftest import FIXTURES, prepared
 
 
 @pytest.fixture
