@@ -1,15 +1,41 @@
 """What holds for every collection."""
 
 import gzip
+from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.homes import HOMES
 from greenlight_films.sources.raw_files import files_of, find_files
 from tests.sources.conftest import FIXTURES, prepared
+
+EXPECTED = yaml.safe_load((FIXTURES / "expected.yaml").read_text(encoding="utf-8"))
+
+
+def plain(cell: Any) -> Any:
+    """Return a cell as YAML has it."""
+    if isinstance(cell, pd.Timestamp):
+        return cell.date()
+    return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell
+
+
+@pytest.mark.parametrize("source", CATALOGUE)
+def test_films_and_the_account_of_what_was_lost_are_those_of_expected_yaml(source):
+    films, preparation = prepared(source)
+    expected = EXPECTED[source]
+    assert (len(films), preparation.read, preparation.notes) == tuple(
+        expected[key] for key in ("films", "read", "notes")
+    )
+    for file, rows in preparation.rejected.groupby("file"):
+        lines = [f"{line}, {dropped}: {reason}" for line, dropped, reason in rows[["line", "dropped", "reason"]].values]
+        assert lines == expected["rejected"].pop(file)
+    assert not expected["rejected"]
+    for film, cells in expected["cells"].items():
+        assert {column: plain(films.loc[film, column]) for column in cells} == cells
 
 
 def assert_same(raw, source):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.sources.imdb_credits import CATEGORIES, ROLES
-from tests.sources.conftest import CUT_OFF, FIXTURES, lost, prepared
+from tests.sources.conftest import FIXTURES, prepared
 
 
 def people(films: pd.DataFrame, tconst: str) -> dict[str, list[str]]:
@@ -14,58 +14,9 @@ def people(films: pd.DataFrame, tconst: str) -> dict[str, list[str]]:
     return {role: list(names) for role, names in cells.items() if not (names is None or names is pd.NA)}
 
 
-@pytest.fixture(scope="module")
-def films():
-    return prepared("imdb")[0]
-
-
-@pytest.fixture(scope="module")
-def account():
-    return prepared("imdb")[1]
-
-
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     return Path(shutil.copytree(FIXTURES / "imdb", tmp_path / "raw"))
-
-
-def test_people_stand_in_the_order_of_ordering_each_once_in_a_column(films, account):
-    assert people(films, "tt0211915") == {
-        "actors": ["Mathieu Kassovitz", "Audrey Tautou"],
-        "directors": ["Jean-Pierre Jeunet"],
-        "writers": ["Guillaume Laurant", "Jean-Pierre Jeunet"],
-        "producers": ["Jean-Pierre Jeunet"],
-        "composers": ["Yann Tiersen"],
-    }
-    assert people(films, "tt10872600") == {}
-    assert "persons who stand twice in a film's column, kept once: 1" in account.notes
-    assert "persons in title.principals.tsv as self, not used: 1" in account.notes
-
-
-def test_a_film_whose_directors_crew_does_not_tell_has_those_of_principals(films, account):
-    sandy = 'Alexander "Sandy" Black'
-    assert people(films, "tt0000009") == {"actors": ["Blanche Bayliss"], "directors": [sandy], "writers": [sandy]}
-    assert "films whose directors only title.principals.tsv tells, taken from there: 1" in account.notes
-
-
-def test_a_person_without_a_name_goes_by_the_nconst_and_one_without_a_place_is_last(films, account):
-    assert people(films, "tt0045152")["actors"] == ["nm9999999", "nm0000042"]
-    assert "persons without a name in name.basics.tsv, who go by their nconst: 2" in account.notes
-
-
-def test_broken_rows_of_people_are_rejected_with_their_lines(account):
-    assert lost(account, "title.principals.tsv") == {
-        8: "person stands in an earlier row",
-        12: "nconst is no id such as nm0000009",
-        14: "tconst is no id such as tt0000009",
-        17: CUT_OFF.format(5, 6),
-    }
-    assert lost(account, "title.crew.tsv") == {6: "tconst stands in an earlier row"}
-    assert lost(account, "title.crew.tsv", "cell") == {5: "directors has no id such as nm0000009: left out"}
-    assert lost(account, "name.basics.tsv") == {
-        10: "nconst stands in an earlier row",
-        12: "nconst is no id such as nm0000009",
-    }
 
 
 def test_without_the_files_of_people_their_columns_are_missing(copied: Path):

@@ -1,6 +1,5 @@
 import json
 
-import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
@@ -9,49 +8,6 @@ from tests.sources.conftest import FIXTURES, lost, prepared
 RAW = FIXTURES / "omdb"
 ARRAY = RAW / "array.json"
 INCEPTION = (RAW / "omdb.jsonl").read_text(encoding="utf-8").splitlines()[1]
-
-
-def test_an_answer_comes_as_it_stands():
-    film = prepared("omdb")[0].loc["tt1375666"]
-    assert (film["title"], film["year"], film["rated"]) == ("Inception", 2010, "PG-13")
-    assert (film["released"], film["runtime"]) == (pd.Timestamp("2010-07-16"), 148)
-    assert (film["metascore"], film["imdb_rating"]) == (74, 8.8)
-    assert (film["imdb_votes"], film["box_office"]) == (2_294_302, 292_576_195)
-    assert film["genres"] == "Action|Adventure|Sci-Fi"
-    assert list(film["actors"]) == ["Leonardo DiCaprio", "Joseph Gordon-Levitt", "Elliot Page"]
-    assert list(film["languages"]) == ["English", "Japanese", "French"]
-    assert list(film["countries"]) == ["United States", "United Kingdom"]
-    assert film["production"] is pd.NA
-
-
-def test_not_available_is_missing():
-    gaps = ["released", "runtime", "writers", "metascore", "box_office", "production"]
-    assert prepared("omdb")[0].loc["tt0018097", gaps].isna().all()
-
-
-def test_roles_in_brackets_are_cut_off_names_keep_their_commas_and_hours_become_minutes():
-    film = prepared("omdb")[0].loc["tt0468569"]
-    assert list(film["writers"]) == ["Jonathan Nolan", "Christopher Nolan", "Bob Kane"]
-    assert list(film["directors"]) == ["Christopher Nolan"]
-    assert list(film["actors"]) == ["Christian Bale", "Sammy Davis, Jr."]
-    assert film["runtime"] == 152
-
-
-def test_every_lost_line_is_recorded():
-    films, preparation = prepared("omdb")
-    assert lost(preparation, "omdb.jsonl") == {
-        1: "OMDb has no answer: Movie not found!",
-        7: "imdbID is missing",
-        8: "imdbID stands in an earlier row",
-        9: "is no JSON",
-        10: "is no JSON object",
-        11: "OMDb has no answer: Request limit reached!",
-    }
-    assert lost(preparation, "omdb.jsonl", "cell") == {6: "imdbVotes is no number: taken as missing"}
-    assert preparation.rejected.set_index("line").loc[10, "text"] == "[1]"
-    assert preparation.notes == ["titles of type series, left out: 1"]
-    assert preparation.read == {"omdb.jsonl": 10}
-    assert len(films) == 10 - 6 - 1
 
 
 def test_an_array_works_too_with_the_lines_that_its_objects_begin_at():

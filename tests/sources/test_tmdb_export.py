@@ -1,57 +1,15 @@
 import pandas as pd
 import pytest
 
-from greenlight_films.sources.tmdb import COLUMNS
-from tests.sources.conftest import FIXTURES, lost, prepared
+from tests.sources.conftest import FIXTURES, prepared
 
 V11, PIPED = (FIXTURES / "tmdb-export" / name for name in ("TMDB_movie_dataset_v11.csv", "piped.csv"))
-
-
-def test_a_row_with_lists_at_bars_comes_as_it_stands():
-    films, _ = prepared("tmdb-export")
-    film = films.loc["135397"]
-    assert list(films) == [*COLUMNS, "imdb_id", "budget_adj", "revenue_adj"]
-    assert (film["movie_name"], film["imdb_id"], film["lead_actor"]) == ("Jurassic World", "tt0369610", "Chris Pratt")
-    assert (film["budget"], film["revenue"], film["budget_adj"]) == (150e6, 1_513_528_810, 137_999_939.3)
-    assert film["genres"] == "Action|Adventure|Science Fiction"
-    assert list(film["cast"]) == ["Chris Pratt", "Bryce Dallas Howard", "Irrfan Khan"]
-    assert (list(film["directors"]), film["keyword_count"]) == (["Colin Trevorrow"], 3)
-
-
-def test_a_release_year_settles_the_century_of_a_date():
-    films, _ = prepared("tmdb-export")
-    assert films["release_date"].to_dict() == {
-        "135397": pd.Timestamp("2015-06-09"),
-        "14": pd.Timestamp("1999-09-15"),
-        "21": pd.Timestamp("1966-06-15"),
-        "42194": pd.Timestamp("2010-03-20"),
-        "936": pd.Timestamp("1966-01-01"),
-    }
-    assert films["release_year"].tolist() == [2015, 1999, 1966, 2010, 1966]
 
 
 def test_a_century_that_nothing_settles_is_noted():
     films, preparation = prepared("tmdb-export", PIPED)
     assert films.loc["11", "release_date"] == pd.Timestamp("1977-05-25")
     assert "dates with a year of two digits and no release_year, taken as 1969 to 2068: 1" in preparation.notes
-
-
-def test_a_name_with_a_comma_is_not_torn_at_bars_also_where_it_stands_alone():
-    companies = prepared("tmdb-export")[0]["companies"]
-    assert list(companies["42194"]) == ["Namco", "Metro-Goldwyn-Mayer, Inc."]
-    assert list(companies["936"]) == ["Metro-Goldwyn-Mayer, Inc."]
-
-
-def test_columns_that_a_form_lacks_are_missing_and_named():
-    films, preparation = prepared("tmdb-export")
-    assert films[["original_language", "status", "writers", "producers", "countries"]].isna().all(axis=None)
-    lacking = "title, original_language, status, writers, producers, production_countries"
-    assert preparation.notes[0] == f"Not in tmdb-movies.csv: {lacking}"
-    assert lost(preparation, "tmdb-movies.csv") == {
-        6: "id stands in an earlier row",
-        8: "id is no whole number: shifted or cut off",
-    }
-    assert preparation.read["tmdb-movies.csv"] == 7 == len(films) + 2
 
 
 def test_money_of_0_is_missing_unless_it_is_wanted():
