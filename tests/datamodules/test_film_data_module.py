@@ -122,7 +122,7 @@ def test_a_state_of_another_table_is_refused_before_and_after_setup(ready, film_
         ),
         (
             [Number("year"), Labels("genre", min_films=2)],
-            r"has .*'genre'.*'min_films': 1.* config has .*'min_films': 2",
+            r"has .*'genre'.*'min_films': 1.* has .*'min_films': 2",
         ),
         ([Labels("genre"), Number("year")], "the same features in another order; give the checkpoint's own config"),
     ],
@@ -231,7 +231,7 @@ def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
     frame = films_frame.astype({"year": object})
     frame.loc[10, "year"] = "soon"
     frame.index = frame[index] if index else [4] * len(frame)
-    with pytest.raises(InputError, match="^frame: column 'year' must hold numbers, row 11 has 'soon'; correct or"):
+    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct or"):
         ready(table=None, frame=frame)
 
 
