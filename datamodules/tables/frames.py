@@ -37,7 +37,7 @@ def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
     """
     if not isinstance(frame, pd.DataFrame):
         frame = from_arrow(_arrow(frame))
-    plain = frame.reset_index(drop=True)
+    plain = frame.reset_index(drop=True).infer_objects()
     plain.columns = pd.Index([str(name) for name in frame.columns])
     if plain.columns.is_unique:  # else the table is refused
         for name in plain.columns:

@@ -119,16 +119,16 @@ TRUNCATED = gzip.compress(b"a,b\n" + b"".join(b"%d,%d\n" % (n, n**3) for n in ra
 @pytest.mark.parametrize(
     ("name", "content", "encoding", "message"),
     [
-        ("a.csv", "a,b\n1,x\n2,Ö\n".encode("latin-1"), "utf-8", "line 3: not utf-8 text; try --data.encoding cp1252 or"),
-        ("a.csv", "a,Ö\n1,x\n2,y\n".encode("latin-1"), "utf-8", "line 1: not utf-8 text; try --data.encoding cp1252 or"),
+        ("a.csv", "a,b\n1,x\n2,Ö\n".encode("latin-1"), "utf-8", "line 3: not utf-8 text; try --data.encoding cp1252"),
+        ("a.csv", "a,Ö\n1,x\n2,y\n".encode("latin-1"), "utf-8", "line 1: not utf-8 text; try --data.encoding cp1252"),
         ("a.csv", "a,b\n1,x\n2,Ö".encode()[:-1], "utf-8", "line 3: not utf-8 text"),
-        ("a.csv", "a,b\n1,Ö\n".encode("utf-16"), "utf-8", "line 1: UTF-16, not utf-8 text; give --data.encoding utf-16"),
+        ("a.csv", "a,b\n1,Ö\n".encode("utf-16"), "utf-8", "line 1: UTF-16, not utf-8 text; give --data.encoding"),
         ("a.csv", "a,b\n1,Ö\n".encode(), "ascii", "line 2: not ascii text"),
         ("a.csv", "a,b\n1,x\n2\n".encode("utf-16"), "utf-16", "line 3: every row must have the header's 2"),
         # U+0422 holds the byte of a quote.
         ("a.csv", 'a,b\n1,Т\n2,"x\n3,y\n'.encode("utf-16"), "utf-16", "line 3: a quote is opened there and never"),
         ("a.csv.gz", gzip.compress("a,b\n1,Ö\n".encode("latin-1")), "utf-8", "line 2: not utf-8 text"),
-        ("a.csv.gz", gzip.compress(b"a,b\n1,x\n2\n"), "utf-8", "line 3: every row must have the header's 2 cells, got 1"),
+        ("a.csv.gz", gzip.compress(b"a,b\n1,x\n2\n"), "utf-8", "line 3: every row must have the header's 2 cells"),
         ("a.csv.gz", TRUNCATED, "utf-8", "cannot be read: Compressed file"),
         ("a.csv.gz", b"a,b\n1,2\n", "utf-8", "cannot be read: Not a gzipped file (b'a,')"),
     ],
@@ -150,7 +150,7 @@ def test_a_delimiter_that_cannot_be_one_is_refused(delimiter):
 
 
 def test_a_quote_that_cannot_be_one_is_refused():
-    with pytest.raises(InputError, match="--data.quote must be one ASCII character or empty, got '««'"):
+    with pytest.raises(InputError, match=r"--data\.quote must be one ASCII character or empty, got '««'"):
         Dialect(",", "««", "utf-8")
 
 
