@@ -19,7 +19,7 @@ from greenlight_films.datamodules import EncodedFilms
 class Estimator(ScaledPredictor):
     """A scikit-learn regressor of the scaled target, on numbers and labels as the network sees them."""
 
-    stored: tuple[str, ...] = ("model",)
+    stored = ("model",)
 
     @abstractmethod
     def _unfitted(self) -> BaseEstimator: ...
