@@ -1,5 +1,7 @@
 """Figures of scores: the models of a run, and several runs side by side."""
 
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 
@@ -67,8 +69,8 @@ def runs(scores: pd.DataFrame, unit: str = "") -> go.Figure:
     traces = []
     for number, model in enumerate(models):
         rows = scores[scores["model"] == model].set_index("run").reindex(names)
-        look = {"name": text(model), "legendgroup": str(number)}
-        look |= {"marker": {"color": OKABE_ITO[number % len(OKABE_ITO)]}}
+        colour = {"color": OKABE_ITO[number % len(OKABE_ITO)]}
+        look: dict[str, Any] = {"name": text(model), "legendgroup": str(number), "marker": colour}
         error = interval(low=rows["low_95"], high=rows["high_95"], values=rows["r2"]) if "low_95" in rows else None
         traces.append(_run_bars(rows["r2"], "x", "", error_x=error, **look))
         if unit:
