@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestRegressor
@@ -62,13 +63,14 @@ EXACT = {
 }
 
 
-class Network:
+class Network(RegressorMixin, BaseEstimator):
     """A torch network as scikit-learn's function wants it."""
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
 
-    def fit(self, rows: Any, target: Any) -> None: ...
+    def fit(self, rows: Any, target: Any) -> "Network":
+        return self
 
     def predict(self, rows: np.ndarray) -> np.ndarray:
         with torch.no_grad():
