@@ -129,7 +129,7 @@ def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
         bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
         return weight.T.contiguous(), bias, deepcopy(model[1:]).eval()
     if isinstance(model, MLPRegressor):
-        layers = [tuple(map(torch.from_numpy, layer)) for layer in zip(model.coefs_, model.intercepts_, strict=True)]
+        layers = [tuple(map(torch.tensor, layer)) for layer in zip(model.coefs_, model.intercepts_, strict=True)]
 
         def tail(sums: Tensor) -> Tensor:
             for weight, bias in layers[1:]:

@@ -50,7 +50,7 @@ class Request:
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
         rows = rows if isinstance(rows, pd.DataFrame) else _matrix(rows)
-        actual = np.asarray(actual, dtype=np.float64)
+        actual = np.array(actual, dtype=np.float64)  # a copy: frames give arrays that can't be written to
         if rows.ndim != 2 or actual.shape != rows.shape[:1] or not len(actual):
             raise ValueError(f"X must be (n_rows, n_columns) and y (n_rows,), got {rows.shape} and {actual.shape}")
         if not np.isfinite(actual).all():
