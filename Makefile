@@ -33,8 +33,8 @@ soak: $(INSTALLED)  # what takes too long for every change: kills, the wheel, th
 fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
 	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
 
-gpu:  # checks and measures on a GPU; needs what benchmarks/gpu.sh names, and no more
-	PYTHON=$(firstword $(wildcard $(BIN)/python) $(PYTHON)) bash benchmarks/gpu.sh
+gpu:  # checks and measures on a GPU; OPTIONS="--device cpu --small" tries the script itself
+	PYTHON=$(firstword $(wildcard $(BIN)/python) $(PYTHON)) bash benchmarks/gpu.sh $(OPTIONS)
 
 versions: $(INSTALLED)  # the tests with the lowest versions that pyproject.toml allows, and with the newest
 	$(BIN)/python .ci/versions.py

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from greenlight_films.datamodules import Batch, Category, FilmDataModule, Labels, Number, RandomSplit, Target
+from greenlight_films.datamodules import Batch, Category, Feature, FilmDataModule, Labels, Number, RandomSplit, Target
 from greenlight_films.importance import HeldOut
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
 
@@ -48,7 +48,7 @@ class Case:
         frame = generate(size.films, size.people)
         frame.to_parquet(f"{folder}/films.parquet")
         cast = Labels("cast", role="actor", weight="sqrt", min_films=2)
-        features = [Number("year"), Number("runtime"), Labels("genre"), cast, Category("company")]
+        features: list[Feature[Any]] = [Number("year"), Number("runtime"), Labels("genre"), cast, Category("company")]
         data = FilmDataModule(f"{folder}/films.parquet", features, Target("rating"), RandomSplit(seed=3))
         data.setup("fit")
         return cls(device, size, frame, data)
@@ -67,9 +67,14 @@ class Case:
     def held_out(self, device: torch.device, n_rows: int | None = None) -> HeldOut:
         """Return films as importance takes them: the first n_rows of all."""
         films = self.data.films.encoded.take(np.arange(n_rows or self.size.films))
-        labels = films.labels
-        arrays = (films.dense, labels.indices, labels.indptr, labels.data, self.data.films.actual[: films.n_rows])
-        return HeldOut(*map(torch.from_numpy, arrays), torch.arange(films.n_rows)).to(device)
+        return HeldOut(
+            torch.from_numpy(films.dense),
+            torch.from_numpy(films.labels.indices),
+            torch.from_numpy(films.labels.indptr),
+            torch.from_numpy(films.labels.data),
+            torch.from_numpy(self.data.films.actual[: films.n_rows]),
+            torch.arange(films.n_rows),
+        ).to(device)
 
 
 def generate(n_films: int, n_people: int, seed: int = 0) -> pd.DataFrame:

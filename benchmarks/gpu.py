@@ -30,7 +30,7 @@ from greenlight_films.benchmarks import encode
 from greenlight_films.benchmarks.generated import CPU, EPOCHS, FULL, SMALL, Case, Size, on, train
 from greenlight_films.benchmarks.stopwatch import seconds_of
 from greenlight_films.datamodules import Batch
-from greenlight_films.importance import LOSSES, Columns, Estimator, HeldOut, Reference, TaskResult, Tasks
+from greenlight_films.importance import LOSSES, Columns, Estimator, HeldOut, LossName, Reference, TaskResult, Tasks
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
 
 
@@ -84,11 +84,11 @@ def trained_with_ddp(case: Case) -> float:
     return distance(weights(model), weights(train(case, case.device)))
 
 
-def importance(network: AdditiveMLP, rows: HeldOut, estimator: Estimator, loss: str) -> Tensor:
+def importance(network: AdditiveMLP, rows: HeldOut, estimator: Estimator, loss: LossName) -> Tensor:
     """Return (n, 4) means, deviations and both standard errors of all label columns, numbers and a set of columns."""
     device = rows.dense.device
     network = deepcopy(network).to(device)
-    keys = torch.arange(network.sizes["n_labels"], device=device)
+    keys = torch.arange(len(network.first.label_weight), device=device)
     sets = [Columns(torch.tensor([index], device=device), keys[:0]) for index in range(rows.dense.shape[1])]
     sets.append(Columns(keys[:0], keys[::2]))
     reference = Reference.of(network, rows, LOSSES[loss])
@@ -103,11 +103,12 @@ def importance(network: AdditiveMLP, rows: HeldOut, estimator: Estimator, loss: 
 def importances(case: Case) -> float:
     """Compare the importances of all features by each estimator."""
     distances = []
-    for estimator, loss in (
+    ways: list[tuple[Estimator, LossName]] = [
         (Estimator("shuffle", n_repeats=2), "mse"),
         (Estimator("expected"), "mse"),
         (Estimator("expected", off_rows="all"), "mae"),
-    ):
+    ]
+    for estimator, loss in ways:
         expected, table = (
             importance(case.network, case.held_out(device, min(2_000, case.size.films)), estimator, loss)
             for device in (CPU, case.device)
@@ -131,7 +132,7 @@ CHECKS: dict[Callable[[Case], float], float] = {
 def measure_importance(case: Case) -> dict[str, Any]:
     """Time the importances of all features on the CPU and on the device, on all films."""
     rows = {name: case.held_out(device) for name, device in (("cpu", CPU), ("device", case.device))}
-    figures: dict[str, Any] = {"rows": case.size.films, "columns": case.network.sizes["n_labels"]}
+    figures: dict[str, Any] = {"rows": case.size.films, "columns": len(case.network.first.label_weight)}
     for estimator in (Estimator("shuffle", n_repeats=10), Estimator("expected")):
         calls = {name: partial(importance, case.network, some, estimator, "mse") for name, some in rows.items()}
         figures[estimator.kind] = beside(seconds_of(calls, case.size.repeats))
@@ -140,7 +141,7 @@ def measure_importance(case: Case) -> dict[str, Any]:
 
 def measure_training(case: Case) -> dict[str, Any]:
     """Time training on the CPU and on the device, with small and with large batches."""
-    figures: dict[str, Any] = {"films": EPOCHS * len(case.data.films.rows.train)}
+    figures: dict[str, Any] = {"epochs": EPOCHS}
     for size in case.size.batches:
         train(case, case.device, size)  # the first steps on a device are slow
         models = {name: train(case, device, size) for name, device in (("cpu", CPU), ("device", case.device))}
