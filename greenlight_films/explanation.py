@@ -56,9 +56,8 @@ class Explanation:
         table = self.to_frame().query("row == @row").head(top)[::-1]
         colours = ["#2a7f4f" if value > 0 else "#b03a2e" for value in table["contribution"]]
         figure = go.Figure(go.Bar(x=table["contribution"], y=table["feature"], orientation="h", marker_color=colours))
-        title = (
-            f"Film {row}: predicted {self.predicted[row]:,.4g} {self.unit}, on average {self.average_prediction:,.4g}"
-        )
+        average = f"on average {self.average_prediction:,.4g}"
+        title = f"Film {row}: predicted {self.predicted[row]:,.4g} {self.unit}, {average}"
         axis = f"moves the prediction by{f' ({self.unit})' if self.unit else ''}"
         return figure.update_layout(title=title, xaxis_title=axis, template="plotly_white")
 

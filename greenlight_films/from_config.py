@@ -19,7 +19,7 @@ from greenlight_films.studies.study import study as run_study
 def study(
     films: Any, config: str | Path | dict[str, Any] | Settings, *, out: str | Path = "runs", verbose: bool = True
 ) -> Results:
-    """Train a network, score it, measure what its predictions rest on, and fit other models, as `greenlight study` does.
+    """Train a network, score it, measure what its predictions rest on, fit other models, as `greenlight study` does.
 
     Args:
         films: a data frame, or a table's file; None for the one that the config names.
@@ -54,10 +54,8 @@ def _settings(films: Any, config: str | Path | dict[str, Any], out: str | Path, 
         path = Path(named_config(str(config)))
         check_config(path, "config")
         keys = yaml.safe_load(path.read_text(encoding="utf-8"))
-    table = (
-        keys.get("data", {}).get("table") if films is None else str(films) if isinstance(films, str | Path) else "frame"
-    )
-    keys["data"] = {**keys.get("data", {}), **({"table": table} if table else {})}
+    if films is not None:
+        keys["data"] = {**keys.get("data", {}), "table": str(films) if isinstance(films, str | Path) else "frame"}
     keys["runs"] = str(out)
     if not verbose:
         keys["trainer"] = {**keys.get("trainer", {}), "enable_progress_bar": False}

@@ -1,6 +1,7 @@
 """`FilmRegressor`: Greenlight's network as an estimator of scikit-learn, over data frames."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal, Self
@@ -68,7 +69,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         history_: a frame of losses and scores by epoch.
         test_rows_: (n,) positions of the rows that the split left alone.
         n_features_in_: columns of the frame that it was fitted to, their names in `feature_names_in_`.
-        background_: 512 encoded training films; the rest of the training rows is not kept.
+        background_: 512 encoded training films; of the training rows nothing else is kept. None where the model was
+            loaded from a run's folder.
     """
 
     def __init__(
@@ -144,7 +146,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         model = MLPRegressor(**self._model_settings())
         history = _History()
         with quietly(), TemporaryDirectory() as folder:
-            trained = train(data, model, self._training(), Path(folder) / "films" / "version_0", [history])
+            trained = train(data, model, self._training(), Path(folder), [history])
         assert trained.model.network is not None
         self._keep(SavedMLP(trained.model.network, data.fitted.scale), data.fitted, target)
         self.history_ = pd.DataFrame(history.epochs)
@@ -202,8 +204,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         films = self._measured(frame.iloc[known], actual[known], known + 1)
         how = Estimator(estimator, n_repeats or (2 if estimator == "shuffle" else 20), off_rows, seed)
         summary = {"split": "test", "unit": target.unit, "leak": False}
-        result, _ = films.measure(how, loss, groups or {}, summary, _run_all)
-        return result
+        result, reference = films.measure(how, loss, groups or {}, summary, _run_all)
+        return replace(result, contributions=films.contributions(reference))
 
     def explain(self, X: Any) -> Explanation:
         """Return by how much each value of each film moves the film's prediction."""
@@ -211,10 +213,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         unknown = np.zeros(len(frame))
         films = self._measured(frame, unknown, np.arange(1, len(frame) + 1))
         reference = films.reference("mse")
-        average = float(self._network.predict(self.background_).mean())
+        films_seen = self.background_  # a run's folder has none: the training films' mean stands in
+        average = self._fitted.scale.inverse(np.zeros(1)) if films_seen is None else self._network.predict(films_seen)
         predicted = reference.predicted.numpy()
         features = described(self._fitted.encoder.space)
-        return Explanation(films.contributions(reference), features, predicted, average, self._target.unit)
+        return Explanation(
+            films.contributions(reference), features, predicted, float(average.mean()), self._target.unit
+        )
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder: JSON and arrays, nothing that runs code when it is loaded."""

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 import greenlight_films as gl
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, TargetScale
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.run_folder import RunFolder
@@ -96,7 +97,8 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
 def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     """Return the best network of a run, with the settings of its config; the training films are not at hand."""
     run = RunFolder.open(str(path))
-    settings = read_settings(["--config", str(run.config)])
+    with quietly():
+        settings = read_settings(["--config", str(run.config)])
     checkpoint = Checkpoint.read(run.checkpoint("best"))
     data, network, declared = settings.data, settings.model, settings.data.declared
     checkpoint.restore_data(data, network)
@@ -115,6 +117,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         **hyperparameters,
     )
     model._keep(SavedMLP(network.network, data.fitted.scale), data.fitted, declared.target)
+    model.background_ = None
     return model
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.lightning_modules.callbacks.importance_study import margins
+from greenlight_films.importance.result import margins
 from greenlight_films.reports.figures.style import is_money, rounded
 from greenlight_films.studies.results import Results
 

@@ -14,12 +14,12 @@ from plotly.offline import get_plotlyjs
 
 from greenlight_films.datamodules.number_format import fixed
 from greenlight_films.datamodules.program import command
-from greenlight_films.lightning_modules.callbacks.importance_study import measure
+from greenlight_films.importance.result import measure
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
 from greenlight_films.reports.figures.predictions import bare_amount
 from greenlight_films.reports.figures.style import CONFIG, figure_json, rounded, script_json, template_json
 from greenlight_films.reports.model_section import models_section
-from greenlight_films.reports.score_table import HEADINGS, heading_of, in_order
+from greenlight_films.reports.score_table import HEADINGS, heading_of
 from greenlight_films.reports.sections import (
     Section,
     best_and_worst,
@@ -31,6 +31,7 @@ from greenlight_films.reports.sections import (
 )
 from greenlight_films.reports.summary import summary, warnings
 from greenlight_films.reports.terminal import ACTING
+from greenlight_films.studies.metrics import in_order
 from greenlight_films.studies.results import Results
 
 FIRST, MOST_SHARED = 25, 15

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.datamodules.program import command
-from greenlight_films.lightning_modules.callbacks.importance_study import measure
+from greenlight_films.importance.result import measure
 from greenlight_films.reports.bootstrap import bootstrap_intervals
 from greenlight_films.reports.figures import importance_bars, leaderboard, predictions
 from greenlight_films.studies.results import NETWORK, Results
