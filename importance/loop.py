@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm.auto import tqdm  # type: ignore[import-untyped] # no stubs
 
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates

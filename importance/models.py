@@ -107,8 +107,8 @@ def _unwrapped(model: Any) -> tuple[list[Any], Tail, Any]:
     if hasattr(model, "best_estimator_"):
         return _unwrapped(model.best_estimator_)
     if isinstance(model, Pipeline):
-        steps, to_unit, core = _unwrapped(model.steps[-1][1])
-        return [step for _, step in model.steps[:-1] if step not in (None, "passthrough")] + steps, to_unit, core
+        steps, inner, core = _unwrapped(model.steps[-1][1])
+        return [step for _, step in model.steps[:-1] if step not in (None, "passthrough")] + steps, inner, core
     if not isinstance(model, TransformedTargetRegressor):
         return [], lambda predicted: predicted, model
     steps, inner, core = _unwrapped(model.regressor_)
@@ -129,14 +129,14 @@ def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
         bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
         return weight.T.contiguous(), bias, deepcopy(model[1:]).eval()
     if isinstance(model, MLPRegressor):
-        layers = [tuple(map(torch.tensor, layer)) for layer in zip(model.coefs_, model.intercepts_, strict=True)]
+        layers = [(torch.tensor(w), torch.tensor(b)) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
 
         def tail(sums: Tensor) -> Tensor:
             for weight, bias in layers[1:]:
                 sums = ACTIVATIONS[model.activation](sums) @ weight + bias
             return ACTIVATIONS[model.out_activation_](sums)
 
-        return *layers[0], tail
+        return layers[0][0], layers[0][1], tail
     coef = np.asarray(getattr(model, "coef_", []))
     if not coef.size or coef.size != coef.shape[-1] or not hasattr(model, "intercept_"):  # or several targets
         return None

@@ -93,7 +93,7 @@ def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(me
 def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(measured, written, film_data):
     done = measured(film_data(target=Target("rating", unit="points")))
     path, contributions = written(done) / "contributions.parquet", done.result.contributions
-    found, names = pd.read_parquet(path), done.films.fitted.encoder.space.names()
+    found, names = pd.read_parquet(path), done.result.described["feature"]
     assert list(found.columns) == ["row", "feature", "contribution"]
     assert isinstance(found["feature"].dtype, pd.CategoricalDtype)
     assert found["contribution"].dtype == np.float32
