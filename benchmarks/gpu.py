@@ -19,7 +19,6 @@ from copy import deepcopy
 from functools import partial
 from math import inf, nan
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -195,19 +194,18 @@ def run(device: torch.device, size: Size) -> dict[str, Any]:
         "torch": torch.__version__,
         "films": size.films,
     }
-    with TemporaryDirectory() as folder:
-        case = Case.make(device, size, folder)
-        parts = {check.__name__: partial(compare, check, tolerance) for check, tolerance in CHECKS.items()}
-        for name, part in (parts | MEASURES).items():
-            begin = perf_counter()
-            try:
-                result = part(case)
-            except Exception as problem:
-                result = {"passed": False, "error": f"{type(problem).__name__}: {problem}"}
-            figures[name] = result | {"seconds": round(perf_counter() - begin, 1)}
-            if not result.get("passed", True):
-                failed.append(name)
-            print(f"{perf_counter() - start:6.1f} s  {name}: {json.dumps(figures[name])}", file=sys.stderr, flush=True)
+    case = Case.make(device, size)
+    parts = {check.__name__: partial(compare, check, tolerance) for check, tolerance in CHECKS.items()}
+    for name, part in (parts | MEASURES).items():
+        begin = perf_counter()
+        try:
+            result = part(case)
+        except Exception as problem:
+            result = {"passed": False, "error": f"{type(problem).__name__}: {problem}"}
+        figures[name] = result | {"seconds": round(perf_counter() - begin, 1)}
+        if not result.get("passed", True):
+            failed.append(name)
+        print(f"{perf_counter() - start:6.1f} s  {name}: {json.dumps(figures[name])}", file=sys.stderr, flush=True)
     return figures | {"failed": failed, "seconds": round(perf_counter() - start, 1)}
 
 
