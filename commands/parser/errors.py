@@ -6,7 +6,7 @@ import signal
 import time
 
 from greenlight_films.commands.parser.help import OWN_OPTIONS
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.whole_files import with_remedy
 from greenlight_films.lightning_modules.callbacks.signals import is_first_of_its_node
 
@@ -20,9 +20,11 @@ PATIENCE = 10
 def message_of(problem: Exception, command: str) -> str | None:
     """Return the message about what the user can mend; None for what is a fault of ours."""
     if isinstance(problem, InputError):
-        own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS.get(command, {}))
-        prefix = PREFIXES.get(command)
-        return re.sub(rf"\b{re.escape(prefix)}(?={own}\b)", "--", str(problem)) if prefix else str(problem)
+        message, own, prefix = str(problem), OWN_OPTIONS.get(command, {}), PREFIXES.get(command)
+        if unknown := re.fullmatch(r"no option '(--\w+)'", message):
+            return message + nearest(unknown[1], own)
+        names = "|".join(name.removeprefix("--") for name in own)
+        return re.sub(rf"\b{re.escape(prefix)}(?={names}\b)", "--", message) if prefix else message
     if isinstance(problem, OSError):  # a full disk, a folder that may not be written
         # What comes of closing other files after a first problem says less than that.
         return str(problem.__context__) if isinstance(problem.__context__, InputError) else with_remedy(problem)

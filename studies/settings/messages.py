@@ -57,7 +57,13 @@ def _unknown_option(words: str, _: str, options: list[str]) -> str:
     return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
 
 
+def _unknown_key(name: str, _: str, options: list[str]) -> str:
+    return f"no key '{name}' in a config{nearest(name, options)}"
+
+
 def _unknown_argument(name: str, _: str, options: list[str]) -> str:
+    if "data.table" in options:  # of the parser of whole configs, not of a class
+        return _unknown_key(name, _, options)
     arguments = {field.name for kind in _classes() for field in fields(kind)}
     return f"no argument '{name}'{nearest(name, arguments)}"
 
@@ -76,9 +82,10 @@ def _missing(names: str, _: str, options: list[str]) -> str:
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
     r"Option '([^']*)' is not accepted": _unknown_argument,
-    r"(?:Key|Option|Subcommand '\w+' does not accept option) '([^']*)'": lambda name, _, options: (
-        f"no key '{name}' in a config{nearest(name, options)}"
+    r"Group '([^']*)' does not accept option '([^']*)'": lambda group, name, options: _unknown_key(
+        f"{group}.{name}", "", options
     ),
+    r"(?:Key|Option) '([^']*)'": _unknown_key,
     r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
         f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
     ),
