@@ -2,7 +2,6 @@
 
 import gzip
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,9 +113,7 @@ def texts(draw: st.DrawFn, delimiter: str = ",") -> bytes:
         return '"' + text.replace('"', '""') + '"' if risky else text
 
     rows = draw(grids())
-    text = end.join(delimiter.join(cell(one) for one in row) for row in rows) + draw(
-        st.sampled_from([end, "", end * 3])
-    )
+    text = end.join(delimiter.join(map(cell, row)) for row in rows) + draw(st.sampled_from([end, "", end * 3]))
     encoding = draw(
         st.sampled_from(["utf-8"] * 15 + ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"])
     )
@@ -128,22 +125,22 @@ def spoilt(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
     """Return bytes with some changed, dropped, doubled or put in, or cut short."""
     content = bytearray(draw(whole))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 5]))):
-        place = draw(st.integers(0, len(content)))
+        index = draw(st.integers(0, len(content)))
         kind = draw(st.sampled_from(["flip", "insert", "drop", "double", "cut"]))
-        if kind == "flip" and place < len(content):
-            content[place] ^= draw(st.integers(1, 255))
+        if kind == "flip" and index < len(content):
+            content[index] ^= draw(st.integers(1, 255))
         elif kind == "insert":
-            content[place:place] = draw(
+            content[index:index] = draw(
                 st.one_of(
                     st.sampled_from([b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xff\xfe"]), st.binary(max_size=8)
                 )
             )
         elif kind == "drop":
-            del content[place : place + draw(st.integers(1, 30))]
+            del content[index : index + draw(st.integers(1, 30))]
         elif kind == "double":
-            content[place:place] = content[place : place + draw(st.integers(1, 60))]
+            content[index:index] = content[index : index + draw(st.integers(1, 60))]
         elif kind == "cut":
-            del content[place:]
+            del content[index:]
     return bytes(content)
 
 
@@ -176,8 +173,6 @@ TABLES: st.SearchStrategy[Malformed] = st.one_of(
     spoilt(st.just(_sqlite(good_rows(12)))).map(lambda content: Malformed(".db", content)),
 )
 """Any of the formats."""
-
-Maker = Callable[[Path], object]
 
 
 def good_table() -> Malformed:
