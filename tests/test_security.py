@@ -25,7 +25,6 @@ import yaml
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.sources.catalogue import CATALOGUE
-from greenlight_films.sources.raw_files import files_of
 from greenlight_films.studies import load_artifacts
 from tests.conftest import STUDY, awkward_films
 from tests.processes import Forked, finish
@@ -117,22 +116,23 @@ def as_parquet(touched: Path) -> bytes:
     return content.getvalue()
 
 
-@pytest.mark.parametrize(
-    ("payload", "naive"),
-    [
-        (as_pickle, pickle.loads),
-        (as_checkpoint, lambda content: torch.load(BytesIO(content), weights_only=False)),
-        (
-            partial(as_checkpoint, zipped=False),
-            lambda content: torch.load(BytesIO(content), weights_only=False),
-        ),
-        (as_arrays, lambda content: np.load(BytesIO(content), allow_pickle=True)["weights"]),
-        (as_yaml, lambda content: yaml.load(content, yaml.UnsafeLoader)),
-    ],
-    ids=["pickle", "checkpoint", "old checkpoint", "arrays", "yaml"],
-)
-def test_payloads_do_run_where_one_lets_them(payload, naive, touched):
-    naive(payload(touched))
+def unpickled(content: bytes) -> object:
+    return torch.load(BytesIO(content), weights_only=False)
+
+
+OLD_CHECKPOINT = partial(as_checkpoint, zipped=False)
+NAIVE_READERS = {
+    as_pickle: pickle.loads,
+    as_checkpoint: unpickled,
+    OLD_CHECKPOINT: unpickled,
+    as_arrays: lambda content: np.load(BytesIO(content), allow_pickle=True)["weights"],
+    as_yaml: lambda content: yaml.load(content, yaml.UnsafeLoader),
+}
+
+
+@pytest.mark.parametrize("payload", NAIVE_READERS)
+def test_payloads_do_run_in_naive_readers(payload, touched):
+    NAIVE_READERS[payload](payload(touched))
     assert touched.exists()
 
 
@@ -144,7 +144,7 @@ def test_payloads_do_run_where_one_lets_them(payload, naive, touched):
     [
         (as_pickle, "best", ["test", "--run"]),
         (as_pickle, "last", ["fit", "--resume"]),
-        (partial(as_checkpoint, zipped=False), "best", ["validate", "--run"]),
+        (OLD_CHECKPOINT, "best", ["validate", "--run"]),
         (as_checkpoint, "best", ["predict", "--run"]),
         (as_checkpoint, "best", ["importance", "--run"]),
         (as_checkpoint, "last", ["study", "--resume"]),
@@ -157,51 +157,39 @@ def test_a_malicious_checkpoint_runs_nothing(payload, name, words, run, touched,
     )
 
 
-@pytest.mark.parametrize(
-    "words", [["test", "--run"], ["fit", "--resume"], ["baselines", "--run"], ["audit", "--run"], ["report", "--run"]]
-)
-@pytest.mark.parametrize("payload", [as_pickle, as_yaml], ids=["pickle", "yaml"])
-def test_a_malicious_config_in_a_run_runs_nothing(words, payload, run, touched, refused):
+@pytest.mark.parametrize("payload", [as_pickle, as_yaml])
+@pytest.mark.parametrize("words", ["test --run", "fit --resume", "audit --run", "report --run", "study", "tune"])
+def test_a_malicious_config_runs_nothing(words, payload, run, touched, refused):
     (run / "config.yaml").write_bytes(payload(touched))
-    assert "config" in refused(*words, run)
-
-
-@pytest.mark.parametrize("payload", [as_pickle, as_yaml], ids=["pickle", "yaml"])
-@pytest.mark.parametrize("word", ["study", "tune", "audit", "baselines"])
-def test_a_malicious_config_runs_nothing(word, payload, tmp_path, touched, refused):
-    path = tmp_path / "best.yaml"
-    path.write_bytes(payload(touched))
-    assert "config" in refused(word, "--config", path)
+    word, *option = words.split()
+    assert "config" in refused(word, *((option and [*option, run]) or ["--config", run / "config.yaml"]))
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
+    ("name", "word"),
     [
-        ("metrics.json", ["test", "--run"]),
-        ("metrics.json", ["report", "--run"]),
-        ("importance.json", ["report", "--run"]),
-        ("artifacts/metadata.json", ["baselines", "--run"]),
-        ("contributions.parquet", ["report", "--run"]),
-        ("predictions.csv", ["report", "--run"]),
-        ("Permu_importance_df.csv", ["report", "--run"]),
-        ("aggregated_importance.csv", ["report", "--run"]),
-        ("employee_with_importance.csv", ["report", "--run"]),
-        ("baselines/predictions.csv", ["report", "--run"]),
-        ("baselines/predictions.csv", ["baselines", "--run"]),
+        *(
+            ("metrics.json", "test"),
+            ("artifacts/metadata.json", "baselines"),
+            ("baselines/predictions.csv", "baselines"),
+        ),
+        *((name, "report") for name in ("metrics.json", "importance.json", "contributions.parquet", "predictions.csv")),
+        *((f"{name}.csv", "report") for name in ("Permu_importance_df", "aggregated_importance")),
+        *((f"{name}.csv", "report") for name in ("employee_with_importance", "baselines/predictions")),
     ],
 )
-def test_a_pickle_in_place_of_a_file_of_a_run_runs_nothing(name, words, run, touched, refused):
+def test_a_pickle_in_place_of_a_file_of_a_run_runs_nothing(name, word, run, touched, refused):
     assert (run / name).is_file()
     (run / name).write_bytes(as_pickle(touched))
-    assert Path(name).name in refused(*words, run)
+    assert Path(name).name in refused(word, "--run", run)
 
 
 @pytest.mark.parametrize(
     ("pattern", "payload"), [("contributions.parquet", as_parquet), ("events.out.tfevents.*", as_pickle)]
 )
 def test_a_pickle_within_a_parquet_file_or_among_tensorboards_runs_nothing(pattern, payload, run, touched, command):
-    (path,) = run.glob(pattern)
-    path.write_bytes(payload(touched))
+    for path in run.glob(pattern):
+        path.write_bytes(payload(touched))
     answer = command("report", "--run", run)
     assert not touched.exists()
     assert "Traceback" not in answer.err
@@ -224,7 +212,7 @@ def test_malicious_artifacts_run_nothing_also_where_their_hashes_are_right(name,
 
 
 @pytest.mark.parametrize("name", ["metadata.json", "features.json"])
-def test_a_pickle_in_place_of_what_tells_of_artifacts_runs_nothing(name, run, touched):
+def test_a_pickle_in_place_of_the_records_of_artifacts_runs_nothing(name, run, touched):
     (run / "artifacts" / name).write_bytes(as_pickle(touched))
     with pytest.raises(InputError, match="can't be read"):
         load_artifacts(run / "artifacts")
@@ -246,7 +234,7 @@ def test_artifacts_are_not_read_from_outside_their_folder(name, run):
 
 @pytest.fixture
 def search(command, study_config, tmp_path) -> Path:
-    """Return the folder of a finished search of one trial."""
+    """Return the folder of a finished search of a single trial."""
     path = tmp_path / "search.yaml"
     quick = study_config.read_text(encoding="utf-8").replace("max_epochs: 4", "max_epochs: 1")
     path.write_text(quick + "search: {space: {model.dropout: [0.1]}}\n", encoding="utf-8")
@@ -255,22 +243,14 @@ def search(command, study_config, tmp_path) -> Path:
     return tmp_path / "runs" / "small-tune" / "version_0"
 
 
-def test_a_pickle_in_place_of_a_search_runs_nothing(search, touched, refused):
-    (search / "tune.db").write_bytes(as_pickle(touched))
-    assert "tune.db" in refused("tune", "--resume", search)
-
-
-def test_pickles_and_triggers_within_a_search_run_nothing(search, touched, command):
+def test_pickles_and_triggers_within_a_search_run_nothing(search, touched, refused):
     with sqlite3.connect(search / "tune.db") as database:
         database.execute("UPDATE trial_user_attributes SET value_json = ?", (as_pickle(touched),))
-        database.execute(
-            "CREATE TRIGGER evil AFTER INSERT ON trials BEGIN SELECT load_extension('evil'); END",
-        )
+        database.execute("CREATE TRIGGER evil AFTER INSERT ON trials BEGIN SELECT load_extension('evil'); END")
     database.close()
-    answer = command("tune", "--resume", search)
-    assert not touched.exists()
-    assert answer.code == 2
-    assert "Traceback" not in answer.err
+    refused("tune", "--resume", search)
+    (search / "tune.db").write_bytes(as_pickle(touched))
+    assert "tune.db" in refused("tune", "--resume", search)
 
 
 def test_what_a_search_tries_names_no_foreign_class(study_config, tmp_path, foreign, refused):
@@ -283,21 +263,23 @@ def test_what_a_search_tries_names_no_foreign_class(study_config, tmp_path, fore
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
+def words_of(config: Path, table: Path) -> list[object]:
+    return ["study", "--config", config, "--runs", table.parent / "runs", "--data.table", table]
+
+
 @pytest.mark.parametrize("name", ["csv", "tsv", "csv.gz", "parquet", "pq", "db", "sqlite3", "pkl", "npz"])
 def test_a_pickle_in_place_of_a_table_runs_nothing(name, study_config, tmp_path, touched, refused):
     table = tmp_path / f"films.{name}"
     content = as_pickle(touched)
     for packed in (content, gzip.compress(content)):
         table.write_bytes(packed)
-        words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
-        assert table.name in refused(*words)
+        assert table.name in refused(*words_of(study_config, table))
 
 
 def test_a_pickle_within_a_parquet_table_runs_nothing(study_config, tmp_path, touched, refused):
     table = tmp_path / "films.parquet"
     table.write_bytes(as_parquet(touched))
-    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
-    assert "the table has: row, feature, contribution" in refused(*words)
+    assert "the table has: row, feature, contribution" in refused(*words_of(study_config, table))
 
 
 @pytest.mark.parametrize("query", [None, "SELECT load_extension('evil') AS id", "films"])
@@ -306,9 +288,8 @@ def test_a_database_loads_no_extension(query, study_config, tmp_path, refused):
     with sqlite3.connect(table) as database:
         database.execute("CREATE VIEW films AS SELECT load_extension('evil') AS id")
     database.close()
-    options = ["--data.query", query] if query else []
-    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table, *options]
-    assert "not authorized" in refused(*words) or "unsafe use" in refused(*words)
+    message = refused(*words_of(study_config, table), *(["--data.query", query] if query else []))
+    assert "not authorized" in message or "unsafe use" in message
 
 
 def test_a_query_changes_no_database(study_config, tmp_path, refused):
@@ -317,23 +298,19 @@ def test_a_query_changes_no_database(study_config, tmp_path, refused):
         database.execute("CREATE TABLE films (id)")
     database.close()
     before = table.read_bytes()
-    query = f"WITH one AS (SELECT 1) INSERT INTO films SELECT * FROM one -- {tmp_path}"
-    words = ["study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", table]
-    assert "readonly" in refused(*words, "--data.query", query)
+    query = f"WITH new AS (SELECT 1) INSERT INTO films SELECT * FROM new -- {tmp_path}"
+    assert "readonly" in refused(*words_of(study_config, table), "--data.query", query)
     assert table.read_bytes() == before
 
 
 @pytest.mark.parametrize("source", CATALOGUE)
-def test_pickles_in_place_of_raw_files_run_nothing(source, command, tmp_path, touched):
+def test_pickles_in_place_of_raw_files_run_nothing(source, refused, tmp_path, touched):
     raw = Path(shutil.copytree(FIXTURES / source, tmp_path / "raw"))
-    spoilt = [path for path in raw.rglob("*") if path.is_file() and path.suffix != ".md"]
-    assert len(spoilt) >= 1 <= len(files_of(source))
-    for path in spoilt:
+    paths = [path for path in raw.rglob("*") if path.is_file() and path.suffix != ".md"]
+    assert paths
+    for path in paths:
         path.write_bytes(as_pickle(touched))
-    answer = command("prepare", source, "--raw", raw, "--out", tmp_path / "out" / "films.parquet")
-    assert not touched.exists()
-    assert answer.code == 2
-    assert "Traceback" not in answer.err
+    refused("prepare", source, "--raw", raw, "--out", tmp_path / "out" / "films.parquet")
 
 
 # --- classes in configs -----------------------------------------------------------------------------------------------
@@ -342,14 +319,8 @@ def test_pickles_in_place_of_raw_files_run_nothing(source, command, tmp_path, to
 @pytest.fixture
 def foreign(tmp_path, monkeypatch, touched):
     """Make a module importable that creates a file as soon as it is imported."""
-    code = [
-        "from pathlib import Path",
-        "from lightning.pytorch import Callback",
-        f"Path({str(touched)!r}).touch()",
-        "class Touching(Callback):",
-        "    pass",
-    ]
-    (tmp_path / "foreign.py").write_text("\n".join(code), encoding="utf-8")
+    code = ["from pathlib import Path", "from lightning.pytorch import Callback", f"Path({str(touched)!r}).touch()"]
+    (tmp_path / "foreign.py").write_text("\n".join([*code, "class Touching(Callback): ..."]), encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     yield
     sys.modules.pop("foreign", None)
@@ -374,12 +345,9 @@ NAMED = {
 
 @pytest.mark.parametrize("words", NAMED.values(), ids=NAMED)
 def test_a_foreign_class_is_not_even_imported(words, study_config, tmp_path, foreign, refused):
-    refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *words)
+    message = refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *words)
     assert "foreign" not in sys.modules
-
-
-def test_the_refusal_of_a_foreign_class_says_what_can_be_named(study_config, foreign, refused):
-    assert refused("fit", "--config", study_config, *NAMED["a word"]) == (
+    assert words != NAMED["a word"] or message == (
         "trainer.callbacks: class_path must be a class of Greenlight, or a callback, logger, profiler, strategy, "
         "plugin, module or optimizer of lightning or torch, got foreign.Touching; --allow_any_class lets a config "
         "import anything: only for configs you trust"

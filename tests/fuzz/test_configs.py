@@ -13,6 +13,7 @@ def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_pa
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("name: x\nruns: \udcff\n", ", line 2: not utf-8 text; save it as UTF-8\n"),
         ("name: x\nname: y\n", ", line 2, column 1: the key 'name' stands there a second time; leave one of them"),
         ("name: [\n", ", line 2, column 1: not YAML: while parsing a flow node; expected the node content, but found "),
         ("a: 1\n\tb: 2\n", ", line 2, column 1: not YAML: while scanning for the next token; found character '\\t'"),
@@ -34,13 +35,27 @@ def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_pa
         ),
     ],
     ids=[
-        *("key twice", "open", "tab", "documents", "list", "key", "alias", "escape", "NUL", "surrogate", "such a key"),
-        *("base 60", "in quotes", "deep", "bomb"),
+        "no text",
+        "key twice",
+        "open",
+        "tab",
+        "documents",
+        "list",
+        "key",
+        "alias",
+        "escape",
+        "NUL",
+        "surrogate",
+        "such a key",
+        "base 60",
+        "in quotes",
+        "deep",
+        "bomb",
     ],
 )
 def test_a_broken_config_is_refused_with_line_column_and_remedy(command, tmp_path, text, message):
     path = tmp_path / "study.yaml"
-    path.write_text(text, encoding="utf-8")
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
     answer = command("fit", "--config", path, "--runs", tmp_path / "runs")
     assert answer.code == 2
     assert answer.err.startswith(f"error: --config {path}{message}")
