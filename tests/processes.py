@@ -160,3 +160,10 @@ def ending() -> Iterator[list[Started]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def run_forked(*words: object, cwd: Path, before: Callable[[], object] | None = None) -> tuple[int, str, str]:
+    """Run a command in a forked process; return its exit code and what it printed."""
+    with ending() as processes:
+        processes.append(Forked(*words, cwd=cwd, before=before))
+        return finish(processes[0])

@@ -1,6 +1,7 @@
 """Commands that are killed, stopped, without room or raced: what was complete stays so, and goes on to where one that
 nobody disturbed ends. `tests/soak/test_interruptions.py` has more of them."""
 
+import json
 import os
 import platform
 import re
@@ -21,8 +22,9 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, digest
 from greenlight_films.studies.run_folder import RunFolder
-from tests.processes import Forked, Started, ending, finish, wait_for
+from tests.processes import Forked, Started, ending, finish, run_forked, wait_for
 from tests.runs import checkpoint_of
 
 VARIANTS = {
@@ -150,7 +152,7 @@ def kill_at_random_moments(variant: str, n_kills: int, config: Path, folder: Pat
                 assert_same_run(run, whole.path)
                 version += 1
     if (run / "config.yaml").is_file():
-        assert finish(Forked("fit", "--resume", run, cwd=folder))[::2] == (0, "")
+        assert run_forked("fit", "--resume", run, cwd=folder)[::2] == (0, "")
         assert_same_run(run, whole.path)
     print(f"{variant}: {kills} kills, {in_training} in training, {in_writing} with a checkpoint half written,", end=" ")
     print(f"after {len(set(epochs))} different epochs, {version} whole runs, {time.monotonic() - started:.0f} s")
@@ -184,7 +186,7 @@ def test_training_stopped_by_a_signal_names_the_command_that_goes_on_from_the_sa
         steps.append(checkpoint_of(run, "last")["global_step"])
         words = ["fit", "--resume", str(run)]
     assert 0 < steps[0] < steps[1]
-    assert finish(Forked(*words, cwd=tmp_path))[::2] == (0, "")
+    assert run_forked(*words, cwd=tmp_path)[::2] == (0, "")
     assert_same_run(run, undisturbed(variant).path)
 
 
@@ -207,28 +209,24 @@ def test_the_checkpoint_that_a_run_goes_on_from_is_written_after_the_best_one(qu
     assert best < last
 
 
+def content_of(run: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+
+
+def rewrite(path: Path, **entries: object) -> None:
+    """Change entries of a checkpoint as a command would."""
+    checkpoint = {**torch.load(path, weights_only=True), **entries}
+    torch.save({**checkpoint, DIGEST: digest(checkpoint)}, path)
+
+
 def test_a_run_killed_before_its_first_checkpoint_begins_at_the_start(command, quick, own):
-    best = own / "checkpoints" / "best.ckpt"
     (own / "checkpoints" / "last.ckpt").unlink()
-    torch.save({**torch.load(best, weights_only=True), "epoch": 0}, best)  # as where it died between the two
+    rewrite(own / "checkpoints" / "best.ckpt", epoch=0)  # as where it died between the two
     (own / "metrics.json").unlink()
     answer = command("fit", "--resume", own)
     assert (answer.code, answer.err) == (0, "")
     assert_same_run(own, quick)
     assert (own / "metrics.json").read_bytes() == (quick / "metrics.json").read_bytes()
-
-
-def test_a_run_whose_last_checkpoint_was_removed_keeps_its_best(command, own):
-    best = own / "checkpoints" / "best.ckpt"
-    (own / "checkpoints" / "last.ckpt").unlink()
-    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
-    content = torch.load(best, weights_only=True)
-    torch.save({**content, "epoch": 1}, best)
-    before[best] = best.read_bytes()
-    answer = command("fit", "--resume", own)
-    assert (answer.code, answer.err.count("\n")) == (2, 1)
-    assert "last.ckpt is gone, and best.ckpt is of epoch 2: bring back a copy of last.ckpt, or remove" in answer.err
-    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
 
 
 def test_a_finished_run_is_resumed_without_a_word_of_complaint_and_stays(command, own):
@@ -270,38 +268,65 @@ def test_a_checkpoint_with_a_changed_byte_is_refused_or_the_same(command, quick,
     assert f"{name}.ckpt is damaged" in command("fit", "--resume", own).err
 
 
-@pytest.mark.parametrize("loss", [{"summed": torch.tensor(1), "films": 13}, {"summed": torch.ones(1), "films": 2**70}])
-def test_a_loss_that_is_no_sum_is_refused(command, own, loss):
-    path = own / "checkpoints" / "last.ckpt"
-    torch.save({**torch.load(path, weights_only=True), "train_loss": loss}, path)
-    answer = command("fit", "--resume", own, "--trainer.max_epochs", "3")
-    assert answer.code == 2
-    assert "its entries were changed: TypeError: train_loss must be a sum of each device and a count" in answer.err
+def without_last(checkpoints: Path) -> None:
+    (checkpoints / "last.ckpt").unlink()
+    rewrite(checkpoints / "best.ckpt", epoch=1)
 
 
-def test_a_packed_checkpoint_is_refused(command, own):
-    path = own / "checkpoints" / "best.ckpt"
+def without_any(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    metrics = checkpoints.with_name("metrics.json")
+    scores = {"models": {"mlp": {"rmse": 1.0, "r2": 0.0}}}
+    metrics.write_text(json.dumps({**json.loads(metrics.read_text()), **scores}), encoding="utf-8")
+
+
+def elsewhere(checkpoints: Path) -> None:
+    shutil.rmtree(checkpoints)
+    checkpoints.symlink_to(checkpoints.with_name("unmounted"))
+
+
+def packed(checkpoints: Path) -> None:
+    path = checkpoints / "best.ckpt"
     with zipfile.ZipFile(path) as parts:
         contents = {name: parts.read(name) for name in parts.namelist()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as parts:
         for name, content in contents.items():
             parts.writestr(name, content)
-    assert same(torch.load(path, weights_only=True)["epoch"], 1)
-    assert "best.ckpt is damaged: its bytes are not those that were written" in command("test", "--run", own).err
+    assert torch.load(path, weights_only=True)["epoch"] == 1
 
 
-@pytest.mark.parametrize("gone", ["removed", "elsewhere"])
-def test_a_run_whose_checkpoints_are_gone_is_not_trained_anew(command, own, tmp_path, gone):
-    if gone == "removed":
-        assert command("test", "--run", own).code == 0
-    shutil.rmtree(own / "checkpoints")
-    if gone == "elsewhere":
-        (own / "checkpoints").symlink_to(tmp_path / "unmounted")
-    before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
+def with_other_entries(checkpoints: Path) -> None:
+    path = checkpoints / "last.ckpt"
+    torch.save({**torch.load(path, weights_only=True), "epoch": 0}, path)
+
+
+def of_an_older_version(loss: dict[str, object], checkpoints: Path) -> None:
+    checkpoint = torch.load(checkpoints / "last.ckpt", weights_only=True)
+    del checkpoint[DIGEST]
+    torch.save({**checkpoint, "train_loss": loss}, checkpoints / "last.ckpt")
+
+
+GONE = "last.ckpt does not exist: no epoch was finished, or it was removed; train anew with"
+NO_SUM = "its entries were changed: TypeError: train_loss must be a sum of each device and a count"
+SPOILT = {
+    without_last: "last.ckpt is gone, and best.ckpt is of epoch 2: bring back a copy of last.ckpt, or remove",
+    without_any: GONE,
+    elsewhere: GONE,
+    packed: "best.ckpt is damaged: its bytes are not those that were written",
+    with_other_entries: "last.ckpt is not a checkpoint of Greenlight, or its entries were changed: its entries",
+    partial(of_an_older_version, {"summed": torch.tensor(1), "films": 13}): NO_SUM,
+    partial(of_an_older_version, {"summed": torch.ones(1), "films": 2**70}): NO_SUM,
+}
+
+
+@pytest.mark.parametrize(("spoil", "message"), SPOILT.items())
+def test_a_run_with_spoilt_checkpoints_is_refused_and_stays(command, own, spoil, message):
+    spoil(own / "checkpoints")
+    before = content_of(own)
     answer = command("fit", "--resume", own, "--trainer.max_epochs", 3)
-    assert answer.code == 2
-    assert "last.ckpt does not exist: no epoch was finished, or it was removed; train anew with" in answer.err
-    assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert message in answer.err
+    assert content_of(own) == before
 
 
 @pytest.mark.parametrize("word", ["fit", "study"])
@@ -332,14 +357,12 @@ def little_room(size: int) -> None:
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
 
-def test_a_file_too_large_for_the_disk_leaves_what_was_there(study_config, own, tmp_path, ended):
+def test_a_file_too_large_for_the_disk_leaves_what_was_there(own, tmp_path):
     before = {path: path.read_bytes() for path in own.rglob("*.ckpt")}
     size = max(len(content) for content in before.values())
 
     words = ["fit", "--resume", own, "--trainer.max_epochs", "4"]
-    process = Forked(*words, cwd=tmp_path, before=partial(little_room, size - 1000))
-    ended.append(process)
-    code, _, err = finish(process)
+    code, _, err = run_forked(*words, cwd=tmp_path, before=partial(little_room, size - 1000))
     assert code == 2
     assert re.fullmatch(r"error: \S+\.ckpt can't be written: File too large; allow larger files\n", err), err
     assert {path: path.read_bytes() for path in own.rglob("*.ckpt")} == before

@@ -27,7 +27,7 @@ from greenlight_films.datamodules import InputError
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.studies import load_artifacts
 from tests.conftest import STUDY, awkward_films
-from tests.processes import Forked, finish
+from tests.processes import run_forked
 
 FIXTURES = Path(__file__).parent / "sources"
 FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "＝1+1")
@@ -392,8 +392,7 @@ def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(
     words = ["--config", str(study_config), "--runs", str(tmp_path / "runs"), *NAMED["a list"]]
     words = [*words, "--trainer.max_epochs", "1"]
     words.insert(index % (len(words) + 1), "--allow_any_class")
-    process = Forked("fit", *words, cwd=tmp_path, before=partial(sys.path.insert, 0, str(tmp_path)))
-    code, _, err = finish(process)
+    code, _, err = run_forked("fit", *words, cwd=tmp_path, before=partial(sys.path.insert, 0, str(tmp_path)))
     assert code == 0, err
     assert (tmp_path / "touched").exists()
 

@@ -166,21 +166,47 @@ def test_another_column_can_be_the_year(audited, audit):
     assert done.record["notes"] == []
 
 
-def test_films_with_one_row_each_are_not_split_by_film(audit, single):
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", single, "--people", "[person]")
-    note = "not split by film: every film has one row, so that rows at random are films at random"
-    assert done.record["notes"] == [note]
-    assert note in done.out
-    assert list(summary_of(done)) == ["rows at random", "by time (year)"]
-    assert cells_of(done.out, "one of its people in training") == ["100%", "100%"]
+FILMS_OF_A_ROW = "not split by film: every film has one row, so that rows at random are films at random"
 
 
-def test_rows_without_an_id_make_no_film_of_several_rows(audit, single, tmp_path):
-    films = pd.read_csv(single)
-    films.loc[[3, 5], "id"] = None
-    films.to_csv(tmp_path / "films.csv", index=False)
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
-    assert "every film has one row" in done.record["notes"][0]
+def without_two_ids(films: pd.DataFrame) -> pd.DataFrame:
+    return films.assign(id=films["id"].mask(films.index.isin([3, 5])))
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "splits", "notes"),
+    [
+        (pd.DataFrame.copy, ["--people", "[person]"], ["rows at random", "by time (year)"], [FILMS_OF_A_ROW]),
+        (without_two_ids, [], ["rows at random", "by time (year)"], [FILMS_OF_A_ROW]),
+        (
+            lambda films: films.drop(columns="year"),
+            ["--data.film", "null"],
+            ["rows at random"],
+            [
+                "not split by film: data.film names no column with a film's id",
+                "not split by time: no column is named year or release date; audit.year names another",
+            ],
+        ),
+        (
+            lambda films: films.assign(year="June 10, 1994"),
+            [],
+            ["rows at random"],
+            [FILMS_OF_A_ROW, "not split by time (year): data.split.by: column 'year' must hold numbers or dates"],
+        ),
+    ],
+    ids=["films of a row", "rows without an id", "no film, no year", "a year in words"],
+)
+def test_a_split_that_cannot_be_made_is_a_note(audit, single, tmp_path, change, options, splits, notes):
+    change(pd.read_csv(single)).to_csv(tmp_path / "films.csv", index=False)
+    done = audit("--repeats", 1, "--data.table", tmp_path / "films.csv", *options)
+    assert done.lines["model"].tolist() == ["tree", "ridge"] * len(splits)
+    assert list(summary_of(done)) == splits
+    assert all(note.startswith(start) for note, start in zip(done.record["notes"], notes, strict=True))
+    assert all(note in done.out for note in done.record["notes"])
+    assert ("its film in training" in done.out) is ("--data.film" not in options)
+    assert (summary_of(done)["rows at random"]["film_seen"] is None) is ("--data.film" in options)
+    if "--people" in options:
+        assert cells_of(done.out, "one of its people in training") == ["100%", "100%"]
 
 
 def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config, tmp_path):
@@ -195,29 +221,6 @@ def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config
     assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
 
 
-def test_without_a_film_or_a_year_there_is_one_split(audit, config, single, tmp_path):
-    pd.read_csv(single).drop(columns="year").to_csv(tmp_path / "films.csv", index=False)
-    options = ["--data.film", "null", "--data.table", tmp_path / "films.csv"]
-    done = audit("--models", "[tree]", "--repeats", 1, *options)
-    assert list(summary_of(done)) == ["rows at random"]
-    assert done.record["notes"] == [
-        "not split by film: data.film names no column with a film's id",
-        "not split by time: no column is named year or release date; audit.year names another",
-    ]
-    assert all(note in done.out for note in done.record["notes"])
-    assert "its film in training" not in done.out
-    assert summary_of(done)["rows at random"]["film_seen"] is None
-
-
-def test_a_year_that_cannot_split_is_a_note(audit, single, tmp_path):
-    pd.read_csv(single).assign(year="June 10, 1994").to_csv(tmp_path / "films.csv", index=False)
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
-    assert list(summary_of(done)) == ["rows at random"]
-    assert (
-        "not split by time (year): data.split.by: column 'year' must hold numbers or dates" in done.record["notes"][1]
-    )
-
-
 # --- models and runs -------------------------------------------------------------------------------------------------
 
 
@@ -230,11 +233,6 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
     trees = audited.lines[audited.lines["repeat"] == 0].set_index("split")["r2"]
     assert done.lines[done.lines["model"] == "tree"].set_index("split")["r2"].to_dict() == trees.to_dict()
     assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
-
-
-def test_tree_and_ridge_are_the_usual_models(audit, single):
-    done = audit("--repeats", 1, "--data.table", single)
-    assert done.lines["model"].tolist() == ["tree", "ridge"] * 2
 
 
 # --- known only after release ----------------------------------------------------------------------------------------
@@ -296,7 +294,7 @@ def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tm
     assert not (tmp_path / "runs").exists()
 
 
-def test_without_a_config_it_asks_for_one(command):
+def test_without_a_config_it_needs_one(command):
     answer = command("audit")
     assert answer.code == 2
     assert "--config configs/ratings.yaml" in answer.err

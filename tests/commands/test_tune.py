@@ -15,7 +15,7 @@ import yaml
 from sklearn.model_selection import train_test_split
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.processes import Forked, finish, in_a_process
+from tests.processes import in_a_process, run_forked
 
 SEARCH = """\
 search:
@@ -257,7 +257,7 @@ def test_a_search_that_is_stopped_trains_what_is_missing(tuned, config, tmp_path
 
     def run(*words: object) -> tuple[int, str, str]:
         before = partial(sys.path.insert, 0, str(tmp_path))
-        return finish(Forked("tune", *words, "--allow_any_class", cwd=tmp_path, before=before))
+        return run_forked("tune", *words, "--allow_any_class", cwd=tmp_path, before=before)
 
     code, out, err = run("--config", config, *callback)
     path = tmp_path / "runs" / "small-tune" / "version_0"

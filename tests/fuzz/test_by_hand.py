@@ -49,7 +49,7 @@ REFUSED = {
     ),
     "1e308 in the target": (
         [*GOOD, "2000,Drama,-1e308"],
-        ", line 22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e+308'; correct or empty it",
+        ", line 22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e+308'; correct",
     ),
     "inf": (
         [*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"],

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.processes import CLI, ENVIRONMENT, Forked, finish, start, wait_for
+from tests.processes import CLI, ENVIRONMENT, Forked, finish, run_forked, start, wait_for
 from tests.runs import checkpoint_of
 from tests.test_interruptions import (
     LONG,
@@ -31,13 +31,13 @@ from tests.test_interruptions import (
     words_of,
 )
 
-KILLS = int(os.environ.get("GREENLIGHT_KILLS", "200"))
-"""How often training is killed, over all variants."""
+KILLS = 10 if os.environ.get("GREENLIGHT_SOAK") == "short" else 70
+"""How often training of each variant is killed."""
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_training_killed_at_any_moment_ends_where_an_undisturbed_one_does(study_config, undisturbed, tmp_path, variant):
-    kill_at_random_moments(variant, -(-KILLS // len(VARIANTS)), study_config, tmp_path, undisturbed(variant))
+    kill_at_random_moments(variant, KILLS, study_config, tmp_path, undisturbed(variant))
 
 
 def whole_files(run: Path) -> list[str]:
@@ -69,7 +69,7 @@ def nobody() -> None:
         os.setuid(65534)
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_a_line(study_config, quick, ended):
+def test_a_folder_that_may_not_be_written_is_told_in_a_line(study_config, quick):
     # The folders of `tmp_path` are hidden from others than their owner.
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
@@ -90,9 +90,7 @@ def test_a_folder_that_may_not_be_written_is_told_in_a_line(study_config, quick,
                 (["fit", "--resume", run, "--trainer.max_epochs", "3", *table], rf"Permission denied: {run}/events\S+"),
                 (["test", "--run", run, "--trainer.logger", "false", *table], f"{run}/metrics.json {denied}"),
             ]:
-                process = Forked(*words, cwd=here, before=nobody)
-                ended.append(process)
-                code, _, err = finish(process)
+                code, _, err = run_forked(*words, cwd=here, before=nobody)
                 assert code == 2
                 assert re.fullmatch(rf"error: {message}; write elsewhere, or allow it\n", err), (words, err)
         finally:
@@ -122,7 +120,7 @@ SEARCH = ["--search.space", "{model.learning_rate: [0.01, 0.011, 0.012]}"]
 def studied(study_config, tmp_path_factory) -> Path:
     """Return a finished study of two epochs."""
     runs = tmp_path_factory.mktemp("studied")
-    code, _, err = finish(Forked(*study_words(study_config, runs), cwd=runs))
+    code, _, err = run_forked(*study_words(study_config, runs), cwd=runs)
     assert (code, err) == (0, "")
     return runs / "small" / "version_0"
 
@@ -132,34 +130,28 @@ def study_words(config: Path, runs: Path, *options: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["Permu_importance_df.csv", "contributions.parquet", "importance.png"])
-def test_importances_without_room_leave_those_that_were_there(studied, tmp_path, ended, name):
+def test_importances_without_room_leave_those_that_were_there(studied, tmp_path, name):
     own = shutil.copytree(studied, tmp_path / "small" / "version_0")
     before = {path: path.read_bytes() for path in own.rglob("*") if path.is_file()}
     room = (own / name).stat().st_size - 100
     words = ["importance", "--run", own, "--n_repeats", "3", "--trainer.logger", "false"]
-    process = Forked(*words, cwd=tmp_path, before=partial(little_room, room))
-    ended.append(process)
-    code, _, err = finish(process)
+    code, _, err = run_forked(*words, cwd=tmp_path, before=partial(little_room, room))
     assert code == 2
     assert re.fullmatch(r"error: \S+ can't be written: File too large; allow larger files\n", err), err
     assert {path: path.read_bytes() for path in own.rglob("*") if path.is_file()} == before
 
 
-def test_a_study_without_room_for_its_report_keeps_all_else_and_goes_on_when_there_is(
-    study_config, studied, tmp_path, ended
-):
+def test_a_study_without_room_for_its_report_keeps_all_else_and_goes_on_when_there_is(study_config, studied, tmp_path):
     run, room = tmp_path / "small" / "version_0", (studied / "report.html").stat().st_size - 100
     assert all(path.stat().st_size < room for path in studied.rglob("*") if path.name != "report.html")
-    process = Forked(*study_words(study_config, tmp_path), cwd=tmp_path, before=partial(little_room, room))
-    ended.append(process)
-    code, _, err = finish(process)
+    code, _, err = run_forked(*study_words(study_config, tmp_path), cwd=tmp_path, before=partial(little_room, room))
     assert (code, err) == (2, f"error: {run}/report.html can't be written: File too large; allow larger files\n")
 
     def kinds(folder: Path) -> list[str]:
         return [name for name in whole_files(folder) if not name.startswith("events.")]
 
     assert kinds(run) == [name for name in kinds(studied) if name != "report.html"]
-    code, _, err = finish(Forked("study", "--resume", run, cwd=tmp_path))
+    code, _, err = run_forked("study", "--resume", run, cwd=tmp_path)
     assert (code, err) == (0, "")
     assert kinds(run) == kinds(studied)
 
@@ -256,9 +248,7 @@ def test_a_study_stopped_after_training_keeps_what_is_whole_and_goes_on(
     if stage == "importance is measured":
         assert json.loads((run / "importance.json").read_text(encoding="utf-8"))["missing"] > 0
         assert set(json.loads((run / "metrics.json").read_text(encoding="utf-8"))["models"]) == {"mean", "mlp"}
-    again = Forked("study", "--resume", run, "--permutation_importance.n_repeats", "3", cwd=tmp_path)
-    ended.append(again)
-    assert finish(again)[::2] == (0, "")
+    assert run_forked("study", "--resume", run, "--permutation_importance.n_repeats", "3", cwd=tmp_path)[::2] == (0, "")
     assert {"report.html", "leaderboard.csv", "importance.json"} <= set(whole_files(run))
 
 
@@ -307,13 +297,14 @@ def in_a_job() -> None:
     os.environ.update({f"SLURM_{name}": value for name, value in SLURM.items()})
 
 
-def test_a_job_of_slurm_takes_no_checkpoint_that_lies_about(study_config, quick, tmp_path, ended):
+def test_a_job_of_slurm_takes_no_checkpoint_that_lies_about(study_config, quick, tmp_path):
     here = tmp_path / "here"
     here.mkdir()
     shutil.copy(quick / "checkpoints" / "last.ckpt", here / "hpc_ckpt_7.ckpt")
-    process = Forked(*fit_words(study_config, here, "--trainer.max_epochs", "2"), cwd=here, before=in_a_job)
-    ended.append(process)
-    assert finish(process)[::2] == (0, "")
+    assert run_forked(*fit_words(study_config, here, "--trainer.max_epochs", "2"), cwd=here, before=in_a_job)[::2] == (
+        0,
+        "",
+    )
     assert_same_run(here / "small" / "version_0", quick)
 
 
@@ -328,7 +319,5 @@ def test_a_job_of_slurm_leaves_no_checkpoint_outside_its_run(study_config, undis
     process.send_signal(signal.SIGUSR1)  # at which Lightning would write a checkpoint, and go on
     assert finish(process)[::2] == (-signal.SIGUSR1, "")
     assert [path.name for path in here.iterdir()] == ["small"]
-    process = Forked("fit", "--resume", run, cwd=here, before=in_a_job)
-    ended.append(process)
-    assert finish(process)[::2] == (0, "")
+    assert run_forked("fit", "--resume", run, cwd=here, before=in_a_job)[::2] == (0, "")
     assert_same_run(run, whole)
