@@ -46,7 +46,7 @@ def test_a_config_opens_with_its_purpose_and_its_exact_command(path):
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_says_what_it_needs(path):
+def test_a_config_says_what_it_needs_is_named_like_its_file_and_holds_no_path_of_a_machine(path):
     text = " ".join(line.removeprefix("#").strip() for line in header_of(path))
     if path.stem == COPIED:
         columns = re.search(r"the columns (.*)\.", text)[1].replace(" and ", ", ").split(", ")
@@ -56,11 +56,8 @@ def test_a_config_says_what_it_needs(path):
         assert set(columns) == named
     else:
         assert re.search(r"Needs .*memory.* (seconds|minutes?)", text)
-
-
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_configs_runs_are_named_like_its_file(path):
     assert read(path)["name"] == path.stem
+    assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -98,14 +95,8 @@ def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
     config = read(path)
     if not (ROOT / config["data"]["table"]).is_file():
         pytest.skip(f"{config['data']['table']} is not shipped")
-    options = [
-        "--data.table",
-        ROOT / config["data"]["table"],
-        "--trainer.max_epochs",
-        1,
-        "--trainer.accelerator",
-        "cpu",
-    ]
+    options = ["--data.table", ROOT / config["data"]["table"]]
+    options += ["--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
     answer = command("tune", "--config", path, "--runs", tmp_path / "runs", *options)
     assert answer.code == 0, answer.err
     trials = pd.read_csv(tmp_path / "runs" / f"{config['name']}-tune" / "version_0" / "trials.csv")
@@ -148,24 +139,14 @@ def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_pat
     assert metrics["leak"] is config["data"].get("allow_leak", False)
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_holds_no_path_of_a_machine(path):
-    assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
-
-
 def test_the_rating_study_has_its_groups_and_its_linear_models(command, rated_films, tmp_path):
     path = ROOT / "configs/vote_average.yaml"
     words = ["--data.table", rated_films, "--models", "[ols,knn]", "--runs", tmp_path / "runs"]
     answer = command("baselines", "--config", path, *words)
     assert answer.code == 0, answer.err
     run = tmp_path / "runs/vote_average/version_0"
-    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == {
-        "mean",
-        "ols_full",
-        "ols_numeric",
-        "ols_reduced",
-        "knn",
-    }
+    models = {"mean", "ols_full", "ols_numeric", "ols_reduced", "knn"}
+    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == models
     names = pd.read_csv(run / "baselines/ols_full/coefficients.csv")["name"].tolist()
     assert {"release_year=0 to 1919", "release_year=2019 to inf", "genres=War", "original_language=Other"} <= set(names)
     assert {"lead_actor=one film", "lead_actor=2 to 5 films", "lead_actor=more than 5 films"} <= set(names)

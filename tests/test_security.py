@@ -140,45 +140,49 @@ def test_payloads_do_run_in_naive_readers(payload, touched):
 
 
 @pytest.mark.parametrize(
-    ("payload", "name", "words"),
+    ("words", "name", "payload"),
     [
-        (as_pickle, "best", ["test", "--run"]),
-        (as_pickle, "last", ["fit", "--resume"]),
-        (OLD_CHECKPOINT, "best", ["validate", "--run"]),
-        (as_checkpoint, "best", ["predict", "--run"]),
-        (as_checkpoint, "best", ["importance", "--run"]),
-        (as_checkpoint, "last", ["study", "--resume"]),
+        ("test --run", "best", as_pickle),
+        ("fit --resume", "last", as_pickle),
+        ("validate --run", "best", OLD_CHECKPOINT),
+        ("predict --run", "best", as_checkpoint),
+        ("importance --run", "best", as_checkpoint),
+        ("study --resume", "last", as_checkpoint),
     ],
 )
-def test_a_malicious_checkpoint_runs_nothing(payload, name, words, run, touched, refused):
+def test_a_malicious_checkpoint_runs_nothing(words, name, payload, run, touched, refused):
     (run / "checkpoints" / f"{name}.ckpt").write_bytes(payload(touched))
-    assert refused(*words, run) == (
+    assert refused(*words.split(), run) == (
         f"{run}/checkpoints/{name}.ckpt is not a checkpoint of Greenlight; train one with `fit` or `study`"
     )
 
 
 @pytest.mark.parametrize("payload", [as_pickle, as_yaml])
-@pytest.mark.parametrize("words", ["test --run", "fit --resume", "audit --run", "report --run", "study", "tune"])
-def test_a_malicious_config_runs_nothing(words, payload, run, touched, refused):
+@pytest.mark.parametrize("words", ["test --run", "fit --resume", "audit --run", "report --run"])
+def test_a_malicious_config_in_a_run_runs_nothing(words, payload, run, touched, refused):
     (run / "config.yaml").write_bytes(payload(touched))
-    word, *option = words.split()
-    assert "config" in refused(word, *((option and [*option, run]) or ["--config", run / "config.yaml"]))
+    assert "config" in refused(*words.split(), run)
 
 
-@pytest.mark.parametrize(
-    ("name", "word"),
-    [
-        *(
-            ("metrics.json", "test"),
-            ("artifacts/metadata.json", "baselines"),
-            ("baselines/predictions.csv", "baselines"),
-        ),
-        *((name, "report") for name in ("metrics.json", "importance.json", "contributions.parquet", "predictions.csv")),
-        *((f"{name}.csv", "report") for name in ("Permu_importance_df", "aggregated_importance")),
-        *((f"{name}.csv", "report") for name in ("employee_with_importance", "baselines/predictions")),
+@pytest.mark.parametrize("payload", [as_pickle, as_yaml])
+@pytest.mark.parametrize("word", ["study", "tune", "audit", "baselines"])
+def test_a_malicious_config_runs_nothing(word, payload, tmp_path, touched, refused):
+    (tmp_path / "best.yaml").write_bytes(payload(touched))
+    assert "config" in refused(word, "--config", tmp_path / "best.yaml")
+
+
+READ_BY = {
+    "test": ["metrics.json"],
+    "baselines": ["artifacts/metadata.json", "baselines/predictions.csv"],
+    "report": [
+        *("metrics.json", "importance.json", "contributions.parquet", "predictions.csv", "baselines/predictions.csv"),
+        *("Permu_importance_df.csv", "aggregated_importance.csv", "employee_with_importance.csv"),
     ],
-)
-def test_a_pickle_in_place_of_a_file_of_a_run_runs_nothing(name, word, run, touched, refused):
+}
+
+
+@pytest.mark.parametrize(("word", "name"), [(word, name) for word, names in READ_BY.items() for name in names])
+def test_a_pickle_in_place_of_a_file_of_a_run_runs_nothing(word, name, run, touched, refused):
     assert (run / name).is_file()
     (run / name).write_bytes(as_pickle(touched))
     assert Path(name).name in refused(word, "--run", run)
@@ -392,7 +396,7 @@ def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(
     words = ["--config", str(study_config), "--runs", str(tmp_path / "runs"), *NAMED["a list"]]
     words = [*words, "--trainer.max_epochs", "1"]
     words.insert(index % (len(words) + 1), "--allow_any_class")
-    code, _, err = run_forked("fit", *words, cwd=tmp_path, before=partial(sys.path.insert, 0, str(tmp_path)))
+    code, _, err = run_forked("fit", *words, cwd=tmp_path)
     assert code == 0, err
     assert (tmp_path / "touched").exists()
 

@@ -283,7 +283,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tmp_path, mistake):
+def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, tmp_path, mistake):
     options, message = MISTAKES[mistake]
     answer = command("audit", "--config", config, "--runs", tmp_path / "runs", *options)
     assert answer.code == 2
