@@ -26,6 +26,9 @@ def word_of(path: Path) -> str:
     return "tune" if "search" in read(path) else "study"
 
 
+SEARCHES = [path for path in CONFIGS if word_of(path) == "tune"]
+
+
 def header_of(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return lines[: next(index for index, line in enumerate(lines) if not line.startswith("#"))]
@@ -90,21 +93,27 @@ def rated_films(tmp_path) -> Path:
     return tmp_path / "final_movie_table.csv"
 
 
-@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "tune"], ids=lambda path: path.stem)
-def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
+def search_an_epoch(command, path: Path, runs: Path, space: dict[str, list]) -> None:
+    """Run a shipped search with these values; assert that each trial trains an epoch."""
     config = read(path)
     if not (ROOT / config["data"]["table"]).is_file():
         pytest.skip(f"{config['data']['table']} is not shipped")
-    options = ["--data.table", ROOT / config["data"]["table"]]
+    options = ["--data.table", ROOT / config["data"]["table"], "--search.space", json.dumps(space)]
     options += ["--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
-    answer = command("tune", "--config", path, "--runs", tmp_path / "runs", *options)
+    answer = command("tune", "--config", path, "--runs", runs, *options)
     assert answer.code == 0, answer.err
-    trials = pd.read_csv(tmp_path / "runs" / f"{config['name']}-tune" / "version_0" / "trials.csv")
-    assert len(trials) == np.prod([len(values) for values in config["search"]["space"].values()])
+    trials = pd.read_csv(runs / f"{config['name']}-tune" / "version_0" / "trials.csv")
+    assert len(trials) == np.prod([len(values) for values in space.values()])
     assert set(trials["state"]) == {"complete"}
 
 
-@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "study"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.stem)
+def test_a_search_trains_an_epoch_with_the_last_values(command, path, tmp_path):
+    space = read(path)["search"]["space"]
+    search_an_epoch(command, path, tmp_path, {key: values[-1:] for key, values in space.items()})
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if path not in SEARCHES], ids=lambda path: path.stem)
 def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
     config = read(path)
     table = config["data"]["table"]

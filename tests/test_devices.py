@@ -138,23 +138,6 @@ def test_one_process_measures_the_scores_of_two(shared, command):
         assert {name for name, value in again[model].items() if value is None} == set(scores) - set(known)
 
 
-def test_a_mistake_is_printed_once_by_two_processes(study_config, tmp_path):
-    here = tmp_path / "here"
-    here.mkdir()
-    first, second = in_two_processes("fit", "--config", study_config, "--data.title", "titel", *on(2), cwd=here)
-    assert "no column 'titel', did you mean 'title'?" in first[2]
-    assert (first[0], second) == (2, (2, "", ""))
-    assert list(here.iterdir()) == []
-
-
-def test_processes_that_would_each_train_alone_are_refused(study_config, tmp_path):
-    first, second = in_two_processes("fit", "--config", study_config, "--runs", tmp_path / "runs", cwd=tmp_path)
-    expected = "trainer.devices times trainer.num_nodes must be the number of processes started, 2, got 1"
-    assert expected in first[2]
-    assert (first[0], second) == (2, (2, "", ""))
-    assert versions_in(tmp_path) == []
-
-
 @pytest.mark.parametrize("strategy", ["ddp_spawn", "ddp_fork"])
 def test_processes_that_keep_their_results_are_refused(command, study_config, tmp_path, strategy):
     options = ["--runs", tmp_path, "--trainer.devices", 2, "--trainer.strategy", strategy]

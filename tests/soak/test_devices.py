@@ -136,3 +136,18 @@ def test_ctrl_c_ends_two_processes_with_a_message(study_config, tmp_path):
     assert (code, err.count("stopped")) == (130, 1), err
     assert "Traceback" not in err
     assert last.is_file()
+
+
+def test_a_mistake_is_printed_once_by_two_processes(study_config, tmp_path):
+    answer = by_torchrun(2, "fit", "--config", study_config, "--data.title", "titel", *on(2), cwd=tmp_path)
+    assert answer.stderr.count("no column 'titel', did you mean 'title'?") == 1
+    assert "exitcode  : 2" in answer.stderr  # of the first; torchrun's own is 1, and its report can't be kept from it
+    assert answer.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processes_that_would_each_train_alone_are_refused(study_config, tmp_path):
+    answer = by_torchrun(2, "fit", "--config", study_config, cwd=tmp_path)
+    expected = "trainer.devices times trainer.num_nodes must be the number of processes started, 2, got 1"
+    assert answer.stderr.count(expected) == 1
+    assert versions_in(tmp_path) == []
