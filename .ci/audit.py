@@ -49,10 +49,7 @@ def problems(
     others = {name: version for name, version in installed.items() if name not in TOOLS and not _is_of_torch(name)}
     hashable = {name: version for name, version in pinned.items() if name not in BUILT_ANYWHERE}
     lines = [
-        *(
-            f"{name} {others[name]} is installed, and constraints.txt does not name it"
-            for name in others.keys() - pinned
-        ),
+        *(f"{name} {others[name]} is installed, and not in constraints.txt" for name in others.keys() - pinned),
         *(f"{name} is in constraints.txt, and not installed" for name in pinned.keys() - others),
         *(f"{name} is in hashes.txt, and not in constraints.txt" for name in hashes.keys() - hashable),
     ]

@@ -2,6 +2,7 @@
 
 import warnings
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,7 +20,7 @@ from greenlight_films.datamodules import EncodedFilms
 class Estimator(ScaledPredictor):
     """A scikit-learn regressor of the scaled target, on numbers and labels as the network sees them."""
 
-    stored: tuple[str, ...] = ("model",)
+    stored: ClassVar[tuple[str, ...]] = ("model",)
 
     @abstractmethod
     def _unfitted(self) -> BaseEstimator: ...

@@ -1,1 +1,1 @@
-"""Measurements beside peers, each a command that prints one JSON line: `python -m benchmarks.encode`."""
+"""Measurements beside peers; each prints a JSON line: `python -m greenlight_films.benchmarks.encode`."""

@@ -71,10 +71,10 @@ def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device
 
     def work() -> int:
         tasks = Tasks(Reference.of(model, rows, LOSSES["mse"]), keys, estimator)
-        found: list[TaskResult] = []
-        tasks.run(tasks.share(), found)
-        tasks.together(found)  # on the CPU: a GPU has finished
-        return sum(one.updates for one in found)
+        results: list[TaskResult] = []
+        tasks.run(tasks.share(), results)
+        tasks.together(results)  # on the CPU: a GPU has finished
+        return sum(result.updates for result in results)
 
     return work
 
@@ -174,12 +174,12 @@ def films(device: torch.device) -> dict[str, Any]:
         "expected_sample": Estimator("expected"),
         "expected_all": Estimator("expected", off_rows="all"),
     }
-    found: dict[str, Any] = {"columns": n_labels, "rows": rows.n_rows}
+    result: dict[str, Any] = {"columns": n_labels, "rows": rows.n_rows}
     for name, estimator in estimators.items():
         work = run(rows, n_labels, estimator, device)
         repeats = 1 if name == "expected_all" else 5
-        found[name] = {"seconds": round(seconds_of({name: work}, repeats)[name], 3), "updates": work()}
-    return found
+        result[name] = {"seconds": round(seconds_of({name: work}, repeats)[name], 3), "updates": work()}
+    return result
 
 
 def measure(table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: bool = True) -> dict[str, Any]:

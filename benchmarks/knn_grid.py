@@ -1,6 +1,6 @@
 """The grid of nearest neighbours (k 1 to 50, two weightings, two metrics, 5 folds) against scikit-learn's grid search.
 
-    python -m benchmarks.knn_grid [TABLE]
+    python -m greenlight_films.benchmarks.knn_grid [TABLE]
 
 On the rating study's six numbers (`../shared/data/final_movie_table_numeric.csv`, or TABLE) where they are there, else
 on year and runtime of the embedded films. Both are given the same folds, and find the same settings and RMSE; on whole
@@ -40,15 +40,15 @@ def study_films(table: Path) -> tuple[pd.DataFrame, np.ndarray]:
 
 
 def theirs(features: pd.DataFrame, target: np.ndarray, folds: KFold, n_jobs: int) -> pd.DataFrame:
-    """Return scikit-learn's RMSE by setting."""
+    """Return scikit-learn's cross-validated RMSE of each setting."""
     grid = {
         "kneighborsregressor__n_neighbors": list(range(1, LARGEST_K + 1)),
         "kneighborsregressor__weights": list(WEIGHTS),
         "kneighborsregressor__metric": list(METRICS),
     }
     pipeline = make_pipeline(StandardScaler(), KNeighborsRegressor())
-    found = GridSearchCV(pipeline, grid, scoring="neg_root_mean_squared_error", cv=folds, n_jobs=n_jobs)
-    results = pd.DataFrame(found.fit(features, target).cv_results_)
+    search = GridSearchCV(pipeline, grid, scoring="neg_root_mean_squared_error", cv=folds, n_jobs=n_jobs)
+    results = pd.DataFrame(search.fit(features, target).cv_results_)
     names = {f"param_kneighborsregressor__{name}": name for name in ("metric", "weights")}
     return results.rename(columns={**names, "param_kneighborsregressor__n_neighbors": "k"}).assign(
         cv_rmse=-results["mean_test_score"]
@@ -59,18 +59,18 @@ def measure(table: Path = TABLE, rounds: int = 3, most_rows: int | None = None, 
     """Time both in turn, ours before and after scikit-learn's, which uses every core; ours is one process.
 
     Args:
-        most_rows: how many of the films to take.
-        n_jobs: scikit-learn's processes; -1 for one a core.
+        most_rows: films to take at most.
+        n_jobs: scikit-learn's processes; -1 for as many as cores.
     """
     features, target = study_films(table)
     features, target = features[:most_rows], target[:most_rows]
     folds = KFold(5)
     seconds: dict[str, list[float]] = {"ours": [], "scikit_learn": []}
-    for place in range(rounds + 1):
+    for index in range(rounds + 1):
         start = perf_counter()
         ours = grid_search(features.to_numpy(), target, list(folds.split(features)), LARGEST_K)
         seconds["ours"].append(perf_counter() - start)
-        if place == 0:
+        if index == 0:
             start = perf_counter()
             peer = theirs(features, target, folds, n_jobs)
             seconds["scikit_learn"].append(perf_counter() - start)

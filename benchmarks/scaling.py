@@ -1,9 +1,9 @@
-"""What training costs on paper: memory, bytes between devices and work, by films and labels.
+"""Computed, not measured: memory, bytes between devices and work of training and importance, by films and labels.
 
-    python -m benchmarks.scaling
+    python -m greenlight_films.benchmarks.scaling
 
-Each number follows from how things are stored: float32 weights, their gradient and two averages of Adam's, a table in
-CSR with a column and a weight for each label of a film. `docs/scaling.md` says what follows from them.
+The numbers follow from how things are stored: float32 weights, their gradient and two averages of Adam's, a table in
+CSR with a column and a weight for each label of a film. `docs/scaling.md` explains them.
 """
 
 from rich.console import Console
@@ -32,7 +32,7 @@ def first_layer(n_labels: int, width: int, n_devices: int = 1) -> dict[str, floa
 
 
 def table(n_films: int, labels_a_film: int, n_numbers: int) -> int:
-    """Return the bytes of the encoded films, which each process holds all of.
+    """Return the bytes of the encoded films; each process holds all of them.
 
     >>> table(1, labels_a_film=10, n_numbers=2)
     132
@@ -43,7 +43,7 @@ def table(n_films: int, labels_a_film: int, n_numbers: int) -> int:
 
 
 def importance_work(n_films: int, labels_a_film: int, n_labels: int, n_repeats: int, off_rows: int) -> dict[str, int]:
-    """Return the row updates for the values of all labels, by estimator: at most, for `expected`.
+    """Return how many rows go through the model's tail for the importance of all labels, by estimator, at most.
 
     Args:
         n_films: held out.
@@ -57,7 +57,7 @@ def importance_work(n_films: int, labels_a_film: int, n_labels: int, n_repeats: 
 
 
 def report(width: int = 128, labels_a_film: int = 10, n_numbers: int = 5, n_devices: int = 8) -> list[Table]:
-    """Return tables for people."""
+    """Return the costs of training by labels, and those of films and importance by films."""
     layers = Table("labels", "weights", "training", "a checkpoint", f"sent a step, {n_devices} devices")
     layers.title = f"The first layer, {width} units, in GB"
     for n_labels in LABELS:
@@ -80,5 +80,4 @@ def report(width: int = 128, labels_a_film: int = 10, n_numbers: int = 5, n_devi
 
 if __name__ == "__main__":
     console = Console()
-    for one in report():
-        console.print(one)
+    console.print(*report(), sep="\n")

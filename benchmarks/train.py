@@ -1,6 +1,6 @@
 """Rows a second of `fit` against a hand-written torch loop on the same batches, and against a per-row DataLoader.
 
-    python -m benchmarks.train
+    python -m greenlight_films.benchmarks.train
 
 Model, optimiser and films are those of configs/ratings.yaml. All three train the same number of epochs, validation and
 checkpoints left out; the data is read and encoded before.
@@ -8,27 +8,24 @@ checkpoints left out; the data is read and encoded before.
 
 import json
 from operator import truediv
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
+import lightning.pytorch as pl
 import torch
-from lightning.pytorch.callbacks import Callback
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from greenlight_films.commands.parser.quiet import quieten
 from greenlight_films.datamodules import Batch, Feature, FilmDataModule, FilmRows, Labels, Number, Target
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
-from greenlight_films.studies.film_trainer import FilmTrainer
 
 MODEL: dict[str, Any] = {"dropout": 0.2, "label_dropout": 0.2}
 
 
 class PerRow(Dataset[Batch]):
-    """The same films, one at a time: what a DataLoader does by default."""
+    """The same films singly, as a DataLoader takes them by default."""
 
     def __init__(self, rows: FilmRows) -> None:
         self.rows = rows
@@ -36,18 +33,8 @@ class PerRow(Dataset[Batch]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, place: int) -> Batch:
-        return self.rows[[place]]
-
-
-class EpochClock(Callback):
-    """Seconds from the start of the first epoch to the end of the last one."""
-
-    def on_train_start(self, *_: object) -> None:
-        self.start = perf_counter()
-
-    def on_train_end(self, *_: object) -> None:
-        self.seconds = perf_counter() - self.start
+    def __getitem__(self, index: int) -> Batch:
+        return self.rows[[index]]
 
 
 def join(batches: list[Batch]) -> Batch:
@@ -73,21 +60,19 @@ def by_hand(films: FilmDataModule, loader: DataLoader[Batch], epochs: int) -> fl
 
 
 def by_fit(films: FilmDataModule, epochs: int) -> float:
-    """Train with `fit`; return rows a second of its epochs."""
-    clock = EpochClock()
-    with TemporaryDirectory() as folder:
-        trainer = FilmTrainer(
-            max_epochs=epochs,
-            accelerator="cpu",
-            limit_val_batches=0,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            default_root_dir=Path(folder),
-            callbacks=[clock],
-        )
-        trainer.fit(MLPRegressor(**MODEL), datamodule=films)
-    return epochs * len(films.train_dataloader().dataset) / clock.seconds  # type: ignore[arg-type]
+    """Train with Lightning and our modules; return rows a second."""
+    model = MLPRegressor(**MODEL)
+    pl.Trainer(
+        max_epochs=epochs,
+        accelerator="cpu",
+        limit_val_batches=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    ).fit(model, datamodule=films)
+    assert model.seconds is not None
+    return epochs * len(films.train_dataloader().dataset) / model.seconds  # type: ignore[arg-type]
 
 
 def measure(rounds: int = 9, epochs: int = 3) -> dict[str, float]:
@@ -105,7 +90,7 @@ def measure(rounds: int = 9, epochs: int = 3) -> dict[str, float]:
         rates["ours"].append(by_fit(films, epochs))
         rates["default_loader"].append(by_hand(films, per_row, 1))
     return {
-        **{f"{name}_rows_per_second": round(median(found)) for name, found in rates.items()},
+        **{f"{name}_rows_per_second": round(median(of_rounds)) for name, of_rounds in rates.items()},
         # Pairs that ran one after the other, since the machine's speed drifts.
         "ratio_to_loop": round(median(map(truediv, rates["ours"], rates["loop"])), 3),
         "ratio_to_default_loader": round(median(map(truediv, rates["ours"], rates["default_loader"])), 3),

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from greenlight_films.commands.parser.help import PREPARE
 from greenlight_films.datamodules.errors import InputError, nearest
-from greenlight_films.datamodules.whole_files import cannot_write
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.homes import HOMES
 from greenlight_films.sources.preparation import ACCOUNT, Preparation
@@ -131,12 +130,8 @@ class _Outputs:
 
     def folder(self) -> Folder:
         """Return the folder, which is made where it is missing."""
-        path = self.table.parent
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
-            raise cannot_write(path, problem) from None
-        return Folder(path)
+        self.table.parent.mkdir(parents=True, exist_ok=True)
+        return Folder(self.table.parent)
 
 
 def _write(source: Source, preparation: Preparation, films: pd.DataFrame, outputs: _Outputs) -> list[str]:

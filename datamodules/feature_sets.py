@@ -33,10 +33,10 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
     """Return every number, in the order of the dense block, then every source column, every role and every group.
 
     Args:
-        groups: by name, patterns of features' names such as `Cast=Tom*`, in which * stands for any text.
+        groups: by name, roles, columns, or patterns of features' names such as `Cast=Tom*`, * for any text.
 
     Raises:
-        InputError: a group has no pattern, or a pattern that fits no feature.
+        InputError: a group is empty, or an entry of it fits no feature.
     """
     blocks = space.dense + space.labels
     # A feature's declaration has the column's name in the table; its blocks may have others.
@@ -48,7 +48,7 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
     ]
     by_column = _sets(space, "column", [source_of[id(block)] for block in blocks])
     by_role = _sets(space, "role", [block.role for block in blocks])
-    return [*numbers, *by_column, *by_role, *_groups(space, groups)]
+    return [*numbers, *by_column, *by_role, *_groups(space, groups, [*by_column, *by_role])]
 
 
 def _sets(space: FeatureSpace, level: Level, names: list[str]) -> list[FeatureSet]:
@@ -76,27 +76,42 @@ def block_columns(blocks: list[Block]) -> list[np.ndarray]:
     return [np.arange(start, end) for start, end in pairwise(ends)]
 
 
-def _groups(space: FeatureSpace, groups: dict[str, list[str]]) -> list[FeatureSet]:
+def _groups(space: FeatureSpace, groups: dict[str, list[str]], named: list[FeatureSet]) -> list[FeatureSet]:
+    """Return a set a group: all features of its roles and columns, and those that its patterns fit."""
     if not groups:
         return []
     dense, labels = space.dense_names(), space.label_names()
-    for group, patterns in groups.items():
-        _refuse_unfitting(group, patterns, dense + labels)
-    return [
-        FeatureSet(group, "group", _matching(patterns, dense), _matching(patterns, labels))
-        for group, patterns in groups.items()
-    ]
-
-
-def _refuse_unfitting(group: str, patterns: list[str], names: list[str]) -> None:
-    if not patterns:
-        raise InputError(f"permutation_importance.groups.{group} needs a pattern or more, such as [Cast=Tom*], got []")
-    for pattern in patterns:
-        if not len(_matching([pattern], names)):
-            raise InputError(
-                f"permutation_importance.groups.{group}: '{pattern}' fits no feature"
-                f"{nearest(pattern, names) or '.'} Features are named as in Permu_importance_df.csv: Genre=Drama, Year"
+    none = np.array([], np.int64)
+    sets = []
+    for group, entries in groups.items():
+        if not entries:
+            raise InputError(f"permutation_importance.groups.{group} needs a role, column or pattern, got []")
+        parts = [part for entry in entries for part in _of_entry(group, entry, dense, labels, named)]
+        sets.append(
+            FeatureSet(
+                group,
+                "group",
+                np.unique(np.concatenate([none, *(part[0] for part in parts)])),
+                np.unique(np.concatenate([none, *(part[1] for part in parts)])),
             )
+        )
+    return sets
+
+
+def _of_entry(
+    group: str, entry: str, dense: list[str], labels: list[str], named: list[FeatureSet]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the indices, among numbers and among labels, of what a role, a column or a pattern stands for."""
+    if sets := [(item.dense, item.labels) for item in named if item.name == entry]:
+        return sets
+    indices = (_matching([entry], dense), _matching([entry], labels))
+    if not len(indices[0]) + len(indices[1]):
+        known = [*dense, *labels, *(item.name for item in named)]
+        raise InputError(
+            f"permutation_importance.groups.{group}: '{entry}' fits no role, column or feature"
+            f"{nearest(entry, known) or '.'} Features are named as in Permu_importance_df.csv: Genre=Drama, Year"
+        )
+    return [indices]
 
 
 def _matching(patterns: list[str], names: list[str]) -> np.ndarray:

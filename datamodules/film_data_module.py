@@ -93,12 +93,9 @@ class FilmDataModule(pl.LightningDataModule):
             raise InputError(f"data.table or a frame must be given, got {given}")
         if weights is not None and (frame is None or shape is not None):
             raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
-        if batch_size < 1:
-            raise InputError(f"data.batch_size must be 1 or more, got {batch_size}")
-        if num_workers < 0:
-            raise InputError(f"data.num_workers must be 0 or more, got {num_workers}")
-        if seed < 0:
-            raise InputError(f"data.seed must be 0 or more, got {seed}")
+        for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
+            if value < least:
+                raise InputError(f"data.{name} must be {least} or more, got {value}")
         for part in (*features, target, split, shape):
             _refuse_null(part)
         self.table = "frame" if table is None else table
@@ -106,7 +103,8 @@ class FilmDataModule(pl.LightningDataModule):
         self.weights = weights
         self.shape = shape
         self.declared = Declared(features, target, split, film, title, allow_leak)
-        self.query, self.delimiter, self.quote, self.encoding = query, delimiter, quote, encoding
+        self.query = query
+        self.dialect: dict[str, Any] = {"delimiter": delimiter, "quote": quote, "encoding": encoding}
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
@@ -156,14 +154,8 @@ class FilmDataModule(pl.LightningDataModule):
         """Read the table, in its shape."""
         texts = [feature.column for feature in self.declared.features if feature.reads_text]
         texts += self.shape.columns if self.shape else []
-        frame = read_table(
-            self.table if self.frame is None else self.frame,
-            query=self.query,
-            delimiter=self.delimiter,
-            quote=self.quote,
-            encoding=self.encoding,
-            texts=texts,
-        )
+        table = self.table if self.frame is None else self.frame
+        frame = read_table(table, query=self.query, texts=texts, **self.dialect)
         with self._in_table():
             return self.shape.shape(frame) if self.shape else frame
 
@@ -177,9 +169,7 @@ class FilmDataModule(pl.LightningDataModule):
                 raise
             where = self.table
             if problem.row is not None and self.shape is None and self.frame is None:  # a shape makes other rows
-                line = line_in(
-                    self.table, problem.row, delimiter=self.delimiter, quote=self.quote, encoding=self.encoding
-                )
+                line = line_in(self.table, problem.row, **self.dialect)
                 where += f", line {line}" if line else ""
             raise InputError(f"{where}: {problem}", problem.row) from None
 

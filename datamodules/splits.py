@@ -54,7 +54,8 @@ class Split(ABC):
             InputError: a side would be empty.
         """
         rows = Rows.from_sides(self.assign(frame))
-        empty = [name for name in SIDES if not len(getattr(rows, name))]
+        untested = getattr(self, "test", None) == 0
+        empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
         if empty:
             raise InputError(
                 f"data.split: {type(self).__name__} leaves no row for {' and '.join(empty)} of {len(frame):,} rows; "
@@ -64,8 +65,9 @@ class Split(ABC):
 
 
 def _check_sizes(val: float, test: float) -> None:
-    for name, size in (("val", val), ("test", test)):
-        _check_size(name, size)
+    _check_size("val", val)
+    if test != 0:  # from Python, where other rows are tested
+        _check_size("test", test)
     if val + test >= 1:
         raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
 
@@ -85,7 +87,9 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     n_test, n_val = ceil(n * test), ceil(n * val)
     if n_test + n_val >= n:
         raise InputError(f"data.split: {n:,} rows or groups are too few for val {val:g} and test {test:g}")
-    rest, tested = train_test_split(np.arange(n), test_size=n_test, random_state=seed)
+    rest, tested = np.arange(n), np.array([], np.int64)
+    if n_test:
+        rest, tested = train_test_split(rest, test_size=n_test, random_state=seed)
     _, validated = train_test_split(rest, test_size=n_val, random_state=seed)
     sides = np.zeros(n, dtype=np.uint8)
     sides[validated], sides[tested] = 1, 2
@@ -185,7 +189,8 @@ class TimeSplit(Split):
                 ) from None
         order = np.sort(times.to_numpy())
         n_test, n_val = (ceil(len(order) * size) for size in (self.test, self.val))
-        first_test, first_val = order[-n_test], order[-min(n_test + n_val, len(order))]
+        first_test = order[-n_test] if n_test else np.inf
+        first_val = order[-min(n_test + n_val, len(order))]
         return ((times >= first_val).to_numpy().astype(np.uint8) + (times >= first_test).to_numpy()).astype(np.uint8)
 
 

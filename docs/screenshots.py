@@ -9,7 +9,7 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 LIMIT = 300_000
-"""Bytes of a picture."""
+"""The largest size of a picture, in bytes."""
 
 
 def main(run: str) -> None:
@@ -25,20 +25,20 @@ def main(run: str) -> None:
         page.screenshot(path=HERE / "report.png")
         figure = page.locator("figure", has_text="The most important features")
         figure.scroll_into_view_if_needed()
-        _drawn(page)
+        _wait_until_drawn(page)
         figure.screenshot(path=HERE / "importance.png")
         browser.close()
     for name in ("report.png", "importance.png"):
         _shrink(HERE / name)
 
 
-def _drawn(page: Page) -> None:
+def _wait_until_drawn(page: Page) -> None:
     page.wait_for_selector("#importance .plot .main-svg", state="attached")
     page.wait_for_timeout(1000)
 
 
 def _shrink(path: Path) -> None:
-    """Take fewer colours, which figures have anyway."""
+    """Reduce the picture to 128 colours; figures have few."""
     Image.open(path).convert("RGB").quantize(128).save(path, optimize=True)
     if path.stat().st_size > LIMIT:
         sys.exit(f"{path} has {path.stat().st_size:,} bytes, more than {LIMIT:,}")

@@ -1,23 +1,17 @@
 """Permutation importance as pure functions on tensors, and `permutation_importance` for other people's models."""
 
-from greenlight_films.importance.contributions import (
-    Contributions,
-    label_contributions,
-    mean_by_film,
-    number_contributions,
-)
+from greenlight_films.importance.api import permutation_importance
+from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.cpu import keep_freed_memory
-from greenlight_films.importance.estimates import FEW_FILMS, Estimates, benjamini_hochberg
-from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
+from greenlight_films.importance.estimates import FEW_FILMS, Estimates
+from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.held_out import Entries, HeldOut
 from greenlight_films.importance.joint import Columns, joint_importance
 from greenlight_films.importance.loop import loop_importance
-from greenlight_films.importance.losses import LOSSES, Loss, LossName
+from greenlight_films.importance.losses import LOSSES, LossName
 from greenlight_films.importance.reference import AdditiveLayer, AdditiveModel, Reference
 from greenlight_films.importance.result import ColumnSet, ImportanceResult
-from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.tasks import Task, TaskResult, Tasks
-from greenlight_films.importance.values import value_importance
 
 __all__ = [
     "FEW_FILMS",
@@ -32,21 +26,13 @@ __all__ = [
     "Estimator",
     "HeldOut",
     "ImportanceResult",
-    "Loss",
     "LossName",
-    "Piece",
     "Reference",
     "Task",
     "TaskResult",
     "Tasks",
-    "benjamini_hochberg",
     "joint_importance",
     "keep_freed_memory",
-    "keys_of",
-    "label_contributions",
     "loop_importance",
-    "mean_by_film",
-    "number_contributions",
-    "pieces_of",
-    "value_importance",
+    "permutation_importance",
 ]

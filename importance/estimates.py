@@ -45,7 +45,8 @@ class Estimates:
     @classmethod
     def _filled(cls, value: float, n_films: Tensor, n_repeats: int) -> "Estimates":
         repeats = torch.full((len(n_films), n_repeats), value, dtype=torch.float64, device=n_films.device)
-        return cls(*(torch.full_like(repeats[:, 0], value) for _ in range(4)), n_films, repeats)
+        mean, std, se_shuffle, se_sample = (torch.full_like(repeats[:, 0], value) for _ in range(4))
+        return cls(mean, std, se_shuffle, se_sample, n_films, repeats)
 
     @classmethod
     def cat(cls, parts: "list[Estimates]") -> "Estimates":
@@ -53,7 +54,8 @@ class Estimates:
         fields = [torch.cat([part.fields()[index] for part in parts]) for index in range(5)]
         repeats = [part.repeats for part in parts if len(part.mean)]
         same = len({part.shape[1] for part in repeats}) == 1
-        return cls(*fields, torch.cat(repeats) if same else fields[0][:, None])
+        mean, std, se_shuffle, se_sample, n_films = fields
+        return cls(mean, std, se_shuffle, se_sample, n_films, torch.cat(repeats) if same else mean[:, None])
 
     def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the five fields of shape (n,)."""

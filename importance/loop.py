@@ -1,13 +1,21 @@
 """Importance for any predictor: shuffle columns and predict all rows again, as `sklearn.inspection` does."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
+from tqdm.auto import tqdm  # type: ignore[import-untyped] # no stubs
 
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.losses import Loss
+from greenlight_films.importance.losses import LOSSES, Loss
+from greenlight_films.importance.request import Request
+from greenlight_films.importance.result import DESCRIBED, ColumnSet, ImportanceResult
+from greenlight_films.importance.rows import carried, exchanged
+from greenlight_films.importance.streams import child, keys_of, permutation
 
 
 def loop_importance(
@@ -74,7 +82,39 @@ def importance_of_predictions(
         return loss.increase(means, losses.mean(), variance)
 
     results = [Estimates.unknown(torch.zeros(0, dtype=torch.int64, device=actual.device))]
-    for repeats, carried in zip(shuffled, n_films, strict=True):
+    for repeats, n in zip(shuffled, n_films, strict=True):
         changes = ((loss.per_row(after.double(), actual) - losses, order) for after, order in repeats)
-        results.append(of_shuffles(changes, film, increase, carried))
+        results.append(of_shuffles(changes, film, increase, n))
     return Estimates.cat(results)
+
+
+def by_loop(request: Request, method: str) -> ImportanceResult:
+    """Shuffle each column and each group, and run `predict` again."""
+    n_rows, n_repeats = len(request.actual), request.estimator.n_repeats
+    columns = [np.array([index]) for index in range(len(request.names))] + list(request.groups.values())
+    levels = ["number"] * len(request.names) + ["group"] * len(request.groups)
+    named = [*request.names, *request.groups]
+    streams = request.estimator.streams(keys_of([f"{level} {name}" for level, name in zip(levels, named, strict=True)]))
+
+    def predict(rows: Any) -> Tensor:
+        predicted = np.asarray(request.model.predict(rows), dtype=np.float64)
+        if predicted.shape not in ((n_rows,), (n_rows, 1)):
+            raise ValueError(f"model must predict one number a row, got shape {predicted.shape} for {n_rows} rows")
+        return torch.from_numpy(predicted.ravel())
+
+    def shuffled(index: int) -> Iterator[tuple[Tensor, Tensor]]:
+        for repeat in range(n_repeats):
+            order = permutation(child(streams[index], repeat), n_rows)
+            yield predict(exchanged(request.rows, columns[index], order.numpy())), order
+
+    before, loss = predict(request.rows), LOSSES[request.loss]
+    bar = tqdm(range(len(columns)), desc="Importance", unit=" columns", leave=False)
+    n_films = [carried(request.rows, some) for some in columns]
+    joint = importance_of_predictions(before, map(shuffled, bar), request.actual, loss, torch.arange(n_rows), n_films)
+    described = pd.DataFrame({"feature": request.names, "column": request.names, "value": None, "role": ""})
+    sets = [ColumnSet(*item, np.array([], np.int64)) for item in zip(named, levels, columns, strict=True)]
+    summary = request.summary(loss.per_row(before, request.actual), before.numpy())
+    unknown = Estimates.unknown(torch.zeros(0, dtype=torch.int64))
+    first = joint.take(torch.arange(len(request.names)))
+    described = described.assign(level="column")[DESCRIBED]
+    return ImportanceResult(described, unknown, sets, joint, summary, method=method, columns=first)

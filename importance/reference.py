@@ -1,4 +1,4 @@
-"""`Reference`: a model's predictions and losses on held-out rows, and what changes of the first layer do to them."""
+"""`Reference`: a model's predictions and losses on held-out rows, and how a change of a first-layer sum moves them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -14,6 +14,8 @@ from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.joint import Columns, joint_importance
 from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.result import ColumnSet
+from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.values import value_importance
 
 
@@ -66,6 +68,16 @@ class Tasks:
         self.set_streams = estimator.streams(keys[:0] if set_keys is None else set_keys)
         self.entries = Entries.of(reference.rows)
 
+    @classmethod
+    def of_names(
+        cls, reference: Reference, label_names: Sequence[str], sets: Sequence[ColumnSet], estimator: Estimator
+    ) -> "Tasks":
+        """Return the tasks with keys from the names of label columns, and the levels and names of sets."""
+        device = reference.sums.device
+        parts = [Columns(*(torch.from_numpy(part).to(device) for part in (item.dense, item.labels))) for item in sets]
+        set_keys = keys_of([f"{item.level} {item.name}" for item in sets])
+        return cls(reference, keys_of(label_names).to(device), estimator, parts, set_keys.to(device))
+
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
         """Return every n-th task, sets first; each device works on all rows."""
         pieces = pieces_of(self.entries, self.reference.rows.n_rows, self.estimator)
@@ -113,11 +125,11 @@ class Tasks:
         return TaskResult("sets", torch.tensor([task.work]), importance, reference.updates)
 
     def together(self, results: Iterable[TaskResult]) -> tuple[Estimates, Estimates]:
-        """Return the importance of `entries.columns` and of the sets, on the CPU; unknown where it was not measured."""
+        """Return the importance of all label columns and of the sets, on the CPU; unknown where it was not measured."""
         n_repeats = self.estimator.n_repeats
         films = self.entries.films(self.reference.rows).cpu()
         values = Estimates.unknown(films, n_repeats if self.estimator.kind == "shuffle" else 1)
         sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64), n_repeats)
         for result in results:
             (values if result.kind == "values" else sets).put(result.indices.cpu(), result.importance.cpu())
-        return values, sets
+        return values.among(len(self.keys), self.entries.columns.cpu()), sets

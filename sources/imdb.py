@@ -9,7 +9,7 @@ from greenlight_films.sources.imdb_credits import ROLES, add_people
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import amounts, numbers
 from greenlight_films.sources.raw_files import TITLE_BASICS, TITLE_RATINGS, RawFile
-from greenlight_films.sources.source import Source, people, rating_question
+from greenlight_films.sources.source import Features, Source, people, rating_question
 from greenlight_films.sources.tsv_blocks import codes, id_numbers, id_texts, read_blocks, where
 
 MOVIE = "movie"
@@ -91,7 +91,7 @@ def _rated(preparation: Preparation, films: pd.DataFrame) -> pd.DataFrame:
     return preparation.enough_votes(films[~unrated], "numVotes").copy()
 
 
-FEATURES = (
+FEATURES: Features = (
     Number("startYear"),
     Number("runtimeMinutes"),
     Number("numVotes", log1p=True),

@@ -22,7 +22,6 @@ CATEGORIES = {"actress": "actors", **{role.removesuffix("s"): role for role in R
 """The roles by what `title.principals` calls them."""
 
 IN_CREW = ("directors", "writers")
-"""The roles that `title.crew` has."""
 
 LAST = 2**31 - 1
 """The ordering of a person who has none."""

@@ -6,12 +6,12 @@ from greenlight_films.datamodules.features import Category, Number
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, numbers, stripped
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
-from greenlight_films.sources.source import Source, profit_question, rating_question
+from greenlight_films.sources.source import Features, Source, profit_question, rating_question
 
 COUNTRY = r"\s*\(([^)]*)\)\s*$"
 """The end of a release date: `June 13, 1980 (United States)`."""
 
-BEFORE = (
+BEFORE: Features = (
     Number("year"),
     Number("runtime"),
     Number("budget", log1p=True),

@@ -11,7 +11,7 @@ from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, joined, numbers, split_names
 from greenlight_films.sources.raw_files import OMDB
 from greenlight_films.sources.raw_text import open_raw
-from greenlight_films.sources.source import Source, people, rating_question
+from greenlight_films.sources.source import Features, Source, people, rating_question
 
 LISTS = {
     "directors": "Director", "writers": "Writer", "actors": "Actors", "languages": "Language", "countries": "Country",
@@ -102,7 +102,7 @@ def _minutes(runtimes: pd.Series) -> pd.Series:
     return runtimes.where(minutes.isna(), minutes.astype("Int64").astype("str"))
 
 
-FEATURES = (
+FEATURES: Features = (
     Number("year"),
     Number("runtime"),
     Number("box_office", log1p=True),

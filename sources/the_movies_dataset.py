@@ -1,17 +1,15 @@
 """The collection `the-movies-dataset`: 45,000 TMDB films up to 2017, their credits, keywords and users' ratings."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.features import Category, Feature, Labels, Number, Popularity
+from greenlight_films.datamodules.features import Category, Labels, Number, Popularity
 from greenlight_films.sources.credits import CREW, cast_names, names
 from greenlight_films.sources.literal_lists import literal_lists
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import as_lists, identified, joined, object_lists, stripped
 from greenlight_films.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS, RawFile
-from greenlight_films.sources.source import Source, profit_question, rating_question
+from greenlight_films.sources.source import Features, Source, profit_question, rating_question
 from greenlight_films.sources.tmdb import PEOPLE, plain_columns, unique_rows
 from greenlight_films.sources.user_ratings import rating_sums
 
@@ -22,7 +20,7 @@ BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"
 AFTER = tuple(Number(column, log1p=True) for column in ("revenue", "vote_count", "user_rating_count", "keyword_count"))
 """Numbers that are known when a film has been seen; keywords, too, are given by users."""
 
-LABELS: tuple[Feature[Any], ...] = (
+LABELS: Features = (
     Labels("genres", separator="|", role="genre"),
     Category("original_language", role="language", min_films=2, other=None),
     Popularity("lead_actor", [0, 1, 5, float("inf")], ["one film", "2 to 5 films", "more than 5 films"]),

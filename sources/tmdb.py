@@ -6,7 +6,7 @@ from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, identified, joined, numbers, stripped
 from greenlight_films.sources.raw_files import RawFile
-from greenlight_films.sources.source import people, profit_question, rating_question
+from greenlight_films.sources.source import Features, people, profit_question, rating_question
 
 PLAIN = (
     "id", "title", "original_title", "original_language", "release_date", "status", "budget", "revenue", "runtime",
@@ -27,7 +27,7 @@ PEOPLE = people(
     {"cast": "actor", "directors": "director", "writers": "writer", "producers": "producer", "companies": "company"}
 )
 
-BEFORE = (
+BEFORE: Features = (
     Number("release_year"),
     Number("runtime"),
     Number("budget", log1p=True),

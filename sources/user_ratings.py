@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import stripped, whole_ids
 from greenlight_films.sources.raw_files import RATINGS
 from greenlight_films.sources.raw_text import RaggedRows, arrow_batches, open_raw, read_header
-from greenlight_films.sources.tsv_blocks import codes
 
 BLOCK = 8 * 2**20
 """Bytes; Arrow reads a few blocks ahead."""
@@ -54,11 +54,12 @@ def rating_sums(preparation: Preparation) -> pd.DataFrame:
     with open_raw(path) as stream:
         for batch in arrow_batches(stream, header, types, ragged.skip, BLOCK):
             movie, star = movies.codes(batch.column("movieId")), stars.codes(batch.column("rating"))
-            reason = np.where(movies.reasons[movie] >= 0, movies.reasons[movie], stars.reasons[star])
-            if (reason >= 0).any():
-                bad_rows.append(n_rows + np.flatnonzero(reason >= 0))
-                bad_reasons.append(reason[reason >= 0])
-                movie, star = movie[reason < 0], star[reason < 0]
+            bad = (movies.reasons[movie] >= 0) | (stars.reasons[star] >= 0)
+            if bad.any():
+                bad_rows.append(n_rows + np.flatnonzero(bad))
+                reasons = np.where(movies.reasons[movie] >= 0, movies.reasons[movie], stars.reasons[star])
+                bad_reasons.append(reasons[bad])
+                movie, star = movie[~bad], star[~bad]
             n_rows += batch.num_rows
             new = np.zeros(len(movies.values) - len(sums))
             weights = stars.values.to_numpy(np.float64)[star]
@@ -80,18 +81,21 @@ class _DistinctCells:
 
     def __init__(self, parse: Parser) -> None:
         self._parse = parse
-        self._codes: dict[bytes, int] = {}
+        self._cells = pa.array([], pa.binary())
         self.values, self.reasons = parse(pd.Series([], dtype="str"))
 
     def codes(self, column: pa.DictionaryArray) -> np.ndarray:
         """Return the index in `values` of each row's cell."""
-        row_codes = codes(column, self._codes)
-        if new := list(self._codes)[len(self.values) :]:
-            texts = [cell.decode(errors="replace").strip().strip('"') for cell in new]
+        codes = pc.index_in(column.dictionary, self._cells)
+        if codes.null_count:
+            new = column.dictionary.filter(pc.is_null(codes))
+            texts = [cell.decode(errors="replace").strip().strip('"') for cell in new.to_pylist()]
             values, reasons = self._parse(pd.Series(texts, dtype="str"))
+            self._cells = pa.concat_arrays([self._cells, new])
             self.values = pd.concat([self.values, values], ignore_index=True)
             self.reasons = np.concatenate([self.reasons, reasons])
-        return row_codes
+            codes = pc.index_in(column.dictionary, self._cells)
+        return codes.to_numpy()[column.indices.to_numpy()]
 
 
 def _parse_movie_ids(cells: pd.Series) -> tuple[pd.Series, np.ndarray]:

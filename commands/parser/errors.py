@@ -20,11 +20,7 @@ PATIENCE = 10
 def message_of(problem: Exception, command: str) -> str | None:
     """Return the message about what the user can mend; None for what is a fault of ours."""
     if isinstance(problem, InputError):
-        message, own, prefix = str(problem), OWN_OPTIONS.get(command, {}), PREFIXES.get(command)
-        if unknown := re.fullmatch(r"no option '(--\w+)'", message):
-            return message + nearest(unknown[1], own)
-        names = "|".join(name.removeprefix("--") for name in own)
-        return re.sub(rf"\b{re.escape(prefix)}(?={names}\b)", "--", message) if prefix else message
+        return _in_words_of(command, str(problem)) if command in PREFIXES else str(problem)
     if isinstance(problem, OSError):  # a full disk, a folder that may not be written
         # What comes of closing other files after a first problem says less than that.
         return str(problem.__context__) if isinstance(problem.__context__, InputError) else with_remedy(problem)
@@ -34,6 +30,15 @@ def message_of(problem: Exception, command: str) -> str | None:
         remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
         return f"out of memory: {detail}; {remedy}"
     return None
+
+
+def _in_words_of(command: str, message: str) -> str:
+    """Name options that a command takes without a prefix as they are typed."""
+    own = OWN_OPTIONS[command]
+    if (match := re.match(r"no option '(--\w+)'", message)) and (suggestion := nearest(match[1], own)):
+        return f"no option '{match[1]}'{suggestion}"
+    names = "|".join(name.removeprefix("--") for name in own)
+    return re.sub(rf"\b{re.escape(PREFIXES[command])}(?=({names})\b)", "--", message)
 
 
 def first_process_has_reported() -> bool:

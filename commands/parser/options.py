@@ -65,6 +65,8 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
             words[index if equals else index + 1] = f"{name}={path}" if equals else path
             if os.path.isfile(path):  # unlike Path's own, no matter how long a config in place of its path is
                 check_config(Path(path), name)
+            else:
+                check_value(path, name)
         elif name.startswith("-"):
             check_value(text, name)
     other = "--run" if option == "--resume" else "--resume"

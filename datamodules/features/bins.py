@@ -11,7 +11,8 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, vocabulary
-from greenlight_films.datamodules.tables.cells import LabelLists, read_numbers
+from greenlight_films.datamodules.tables.cells import read_numbers
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from greenlight_films.datamodules.features.vocabulary import (
     frequent,
     names_of,
 )
-from greenlight_films.datamodules.tables.cells import LabelLists, is_nested, parse_labels, read_lists, split_labels
+from greenlight_films.datamodules.tables.cells import is_nested, parse_labels, read_lists, split_labels
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from greenlight_films.datamodules.features.vocabulary import (
     training_codes,
     vocabulary,
 )
-from greenlight_films.datamodules.tables.cells import LabelLists, read_labels
+from greenlight_films.datamodules.tables.cells import read_labels
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.features.feature import Sparse
-from greenlight_films.datamodules.tables.cells import LabelLists
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
 def training_codes(lists: LabelLists, train: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
     """
     if column.dtype == object and pd.api.types.infer_dtype(column) == "boolean":
         column = column.astype("boolean")
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
         values = column.to_numpy(np.float64, na_value=np.nan)
     else:
         given = column.notna().to_numpy()
@@ -127,10 +127,14 @@ def read_lists(column: pd.Series, key: str) -> LabelLists:
             column = pd.Series(array.to_pylist(), column.index, object, column.name)
     parsed = []
     for position, cell in enumerate(column):
+        items = cell.tolist() if isinstance(cell, np.ndarray) else [cell] if isinstance(cell, dict) else cell
         try:
-            items = cell.tolist() if isinstance(cell, np.ndarray) else cell
-            known = [item for item in items if not _is_missing(item)] if isinstance(items, list | tuple) else items
-            parsed.append([] if _is_missing(cell) else _labels_in(known, key))
+            if isinstance(items, list | tuple):
+                parsed.append(_labels_in([item for item in items if not _is_missing(item)], key))
+            elif _is_missing(items):
+                parsed.append([])
+            else:
+                raise TypeError
         except (ValueError, TypeError, KeyError):
             raise _no_list(column, position, "a list", key, str(cell)) from None
     return _flatten(pa.array(parsed, pa.large_list(pa.large_string())))

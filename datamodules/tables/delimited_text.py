@@ -5,7 +5,7 @@ import gzip
 import io
 import zlib
 from codecs import getincrementaldecoder, lookup
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
@@ -201,20 +201,32 @@ def _ends_in_lines(table: pa.Table) -> bool:
     return any(isinstance(cell, str | bytes) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
 
 
+def _numbered(path: Path, dialect: Dialect, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    """Read rows with Python's reader, each with the line in which it begins, from 1; empty lines are empty rows.
+
+    Raises:
+        InputError: a cell is too long for Python.
+    """
+    line = 1
+    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
+        rows = dialect.rows(chain(stream, end))
+        try:
+            for row in rows:
+                yield line, row
+                line = rows.line_num + 1
+        except csv.Error:
+            raise InputError(
+                f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
+            ) from None
+
+
 def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
     """Raise an InputError with the line of a quote that never closes, and would swallow the rest of the table."""
-    line = begun = 1
-    row: list[str] = []
     end = ["the", "end"]
-    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
-        rows = dialect.rows(chain(stream, ["\n", dialect.delimiter.join(end)]))
-        try:
-            for row in rows:  # noqa: B007 (the last row)
-                line, begun = rows.line_num + 1, line
-        except csv.Error:
-            raise InputError(_too_long(path, line)) from None
-    if row != end:
-        raise InputError(f"{path}, line {begun}: a quote is opened there and never closed; close or remove it")
+    for line, row in _numbered(path, dialect, ["\n", dialect.delimiter.join(end)]):
+        last = line, row
+    if last[1] != end:
+        raise InputError(f"{path}, line {last[0]}: a quote is opened there and never closed; close or remove it")
 
 
 def _open(path: Path) -> io.BufferedReader:
@@ -223,15 +235,11 @@ def _open(path: Path) -> io.BufferedReader:
 
 def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
     """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
-    line = 1
-    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
-        rows = dialect.rows(stream)
-        with suppress(csv.Error):  # a cell too long for Python
-            for cells in rows:
-                row -= bool(cells)  # empty lines do not count; the header is row 0
-                if row < 0:
-                    return line
-                line = rows.line_num + 1
+    with suppress(InputError):  # a cell too long for Python
+        for line, cells in _numbered(path, dialect):
+            row -= bool(cells)  # the header is row 0
+            if row < 0:
+                return line
     return None
 
 
@@ -260,24 +268,11 @@ def _undecodable(path: Path, dialect: Dialect) -> str | None:
     return None
 
 
-def _too_long(path: Path, line: int) -> str:
-    return f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
-
-
 def _ragged(path: Path, dialect: Dialect) -> str | None:
     """Return the line of the first row without the header's number of cells, and the number of such rows."""
-    bad: list[tuple[int, int]] = []
-    width, line = 0, 1
-    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
-        rows = dialect.rows(stream)
-        try:
-            for row in rows:  # empty lines are no rows
-                width = width or len(row)
-                if row and len(row) != width:
-                    bad.append((line, len(row)))
-                line = rows.line_num + 1
-        except csv.Error:
-            return _too_long(path, line)
+    rows = ((line, len(row)) for line, row in _numbered(path, dialect) if row)
+    _, width = next(rows)
+    bad = [(line, n_cells) for line, n_cells in rows if n_cells != width]
     if not bad:  # Arrow ends lines elsewhere than Python
         return None
     more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""

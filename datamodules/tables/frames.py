@@ -1,6 +1,7 @@
 """Data frames that were not read from a file: pandas, polars and Arrow become a pandas frame as from a file."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
     """
     if not isinstance(frame, pd.DataFrame):
         frame = from_arrow(_arrow(frame))
-    plain = frame.reset_index(drop=True)
-    plain.columns = pd.Index([str(name) for name in frame.columns], dtype=object)
+    plain = frame.reset_index(drop=True).infer_objects()
+    plain.columns = pd.Index([str(name) for name in frame.columns])
     if plain.columns.is_unique:  # else the table is refused
         for name in plain.columns:
             column = _decoded(plain[name])
@@ -48,12 +49,12 @@ def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
 
 
 def _arrow(frame: Any) -> pa.Table:
-    if isinstance(frame, pa.Table):
-        return frame
-    if hasattr(frame, "to_arrow"):  # polars, which hands out text that pandas can't hold by the other way
-        return frame.to_arrow()
-    if hasattr(frame, "__arrow_c_stream__"):
-        return pa.table(frame)
+    table = None
+    with suppress(TypeError, ValueError, pa.ArrowException):
+        # pa.table takes polars too, with text of a type that pandas may not hold.
+        table = frame.to_arrow() if hasattr(frame, "to_arrow") else pa.table(frame)
+    if isinstance(table, pa.Table):
+        return table
     raise InputError(
         f"a table must be a pandas or polars DataFrame, an Arrow table or a file's name, got {type(frame).__name__}"
     )

@@ -1,45 +1,20 @@
 """`PermutationImportance`: a callback that measures permutation importance once a model has been tested."""
 
 from contextlib import suppress
-from copy import deepcopy
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
 from typing import Any, Literal, cast
 
 import lightning.pytorch as pl
-import numpy as np
-import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback
-from torch import Tensor
 
-from greenlight_films.datamodules import (
-    FeatureSpace,
-    FilmDataModule,
-    FilmRows,
-    InputError,
-    TargetScale,
-    regression_scores,
-)
-from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
-from greenlight_films.importance import (
-    LOSSES,
-    Columns,
-    ColumnSet,
-    Contributions,
-    Estimator,
-    HeldOut,
-    ImportanceResult,
-    LossName,
-    Reference,
-    Task,
-    TaskResult,
-    Tasks,
-    keys_of,
-)
+from greenlight_films.datamodules import InputError
+from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
+from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
@@ -54,7 +29,7 @@ class PermutationImportance(Callback):
         loss: whose increase is the importance, in the target's unit: mse (squared), mae, rmse (by `shuffle` only), or
             r2, the R² that is lost.
         split: the held-out films: `test` or `val`.
-        groups: sets of features to shuffle together, by name: patterns such as `Cast=Tom*`.
+        groups: features to shuffle together, by name: roles, columns, or patterns of features such as `Cast=Tom*`.
         seed: of shuffles and samples.
 
     Attributes:
@@ -118,117 +93,33 @@ class PermutationImportance(Callback):
         return self.result
 
     def _measured(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
-        start = perf_counter()
-        films, reference = model.films, self._reference(model)
-        space = films.fitted.encoder.space
-        sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, self.groups)]
-        tasks = self._tasks(reference, space, sets)
-        results: list[TaskResult] = []
-        with (
-            suppress(KeyboardInterrupt),
-            interrupted_alone(),
-        ):  # what is finished is kept, and what is missing is counted
-            _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), results)
-        results = _of_all_devices(trainer, results)
-        values, joint = tasks.together(results)
-        measured_sets = {index for result in results if result.kind == "sets" for index in result.indices.tolist()}
-        missing_sets = [index for index in range(len(sets)) if index not in measured_sets]
-        missing_numbers = sum(index < space.n_dense for index in missing_sets)
-        missing_values = len(values.mean) - sum(len(result.indices) for result in results if result.kind == "values")
-        importances = ImportanceResult(
-            described(space),
-            values.among(len(tasks.keys), tasks.entries.columns.cpu()),
-            sets,
-            joint,
-            self._summary(reference) | {"unit": films.declared.target.unit, "leak": films.fitted.leak},
-            missing_features=missing_values + missing_numbers,
-            missing_sets=len(missing_sets) - missing_numbers,
-        )
-        # The first device alone does it, since it takes less time than the table of it.
-        wanted = importances.is_whole and trainer.is_global_zero
-        contributions = self._contributions(films, reference) if wanted else None
-        updates, seconds = sum(result.updates for result in results), round(perf_counter() - start, 3)
-        summary = {**importances.summary, "row_updates": updates, "seconds": seconds}
-        return replace(importances, summary=summary, contributions=contributions)
-
-    def _tasks(self, reference: Reference, space: FeatureSpace, sets: list[ColumnSet]) -> Tasks:
-        device = reference.sums.device
-        columns = [Columns(*(torch.from_numpy(part).to(device) for part in (item.dense, item.labels))) for item in sets]
-        set_keys = keys_of([f"{item.level} {item.name}" for item in sets]).to(device)
-        return Tasks(reference, keys_of(space.label_names()).to(device), self.estimator, columns, set_keys)
-
-    def _contributions(self, films: FilmDataModule, reference: Reference) -> Contributions:
-        encoder = films.fitted.encoder
-        medians = torch.from_numpy(encoder.at_medians())
-        with uninterrupted():  # the importances are whole, and would be lost
-            number = films.films.number[getattr(films.films.rows, self.split)]
-            return Contributions.of(reference, encoder.space.n_labels, numbers_of(encoder.space), medians, number)
-
-    def _reference(self, model: MLPRegressor) -> Reference:
-        scale = model.films.fitted.scale
+        data, device = model.films, trainer.strategy.root_device
+        films, rows = data.films, getattr(data.films.rows, self.split)
         assert model.network is not None
-        # Differences as small as these vanish in bf16: the engine works in float32.
-        is_float32 = next(model.network.parameters()).dtype == torch.float32
-        return Reference.of(
-            model.network if is_float32 else deepcopy(model.network).float(),
-            held_out(model.films, self.split).to(model.device),
-            LOSSES[self.loss],
-            lambda scaled: _unit(scaled, scale),
+        measured = MeasuredFilms.of(
+            model.network,
+            data.fitted.encoder,
+            data.fitted.scale,
+            films.encoded.take(rows),
+            films.actual[rows],
+            films.film_codes()[rows],
+            films.number[rows],
+            device,
         )
 
-    def _summary(self, reference: Reference) -> dict[str, Any]:
-        rows, estimator = reference.rows, self.estimator
-        r2 = regression_scores(rows.actual.cpu().numpy(), reference.predicted.cpu().numpy())["r2"]
-        return {
-            "estimator": estimator.kind,
-            "n_repeats": estimator.n_repeats,
-            "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
-            "seed": estimator.seed,
-            "split": self.split,
-            "rows": rows.n_rows,
-            "films": rows.n_films,
-            "loss": self.loss,
-            "baseline_loss": reference.total if np.isfinite(reference.total) else None,
-            "r2": r2 if np.isfinite(r2) else None,
-        }
+        def run(tasks: Tasks) -> list[TaskResult]:
+            results: list[TaskResult] = []
+            with suppress(KeyboardInterrupt), interrupted_alone():  # what is finished is kept, the rest counted
+                _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), results)
+            return _of_all_devices(trainer, results)
 
-
-def held_out(films: FilmDataModule, split: str) -> HeldOut:
-    """Return the encoded films of a side, with their targets in the original unit."""
-    rows = getattr(films.films.rows, split)
-    batch = FilmRows(films.films.encoded, films.films.actual, rows)[list(range(len(rows)))]
-    film = np.unique(films.films.film_codes()[rows], return_inverse=True)[1]
-    actual = torch.from_numpy(films.films.actual[rows])
-    return HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual, torch.from_numpy(film))
-
-
-def described(space: FeatureSpace) -> pd.DataFrame:
-    """Return the names and sources of all features, as `ImportanceResult.described`."""
-    blocks = [*space.labels, *space.dense]
-    sizes = [len(block.values) for block in blocks]
-    values = [np.array(block.values, dtype=object) for block in space.labels]
-    return pd.DataFrame(
-        {
-            "feature": [*space.label_names(), *space.dense_names()],
-            "column": np.repeat([block.column for block in blocks], sizes),
-            "value": np.concatenate([*values, np.full(space.n_dense, None)]),
-            "role": np.repeat([block.role for block in blocks], sizes),
-            "level": np.repeat(["value" if block.kind == "label" else "number" for block in blocks], sizes),
-        }
-    )
-
-
-def numbers_of(space: FeatureSpace) -> list[Tensor]:
-    """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
-    indices = iter(block_columns(space.dense))
-    dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
-    return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
-
-
-def _unit(scaled: Tensor, scale: TargetScale) -> Tensor:
-    """Return (n,) float64 predictions in the target's unit: `TargetScale.inverse` on any device."""
-    raw = scaled * scale.std + scale.mean
-    return raw.expm1() - scale.shift if scale.transform == "log1p" else raw
+        summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
+        result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
+        # The first device alone finds contributions, since that takes less time than writing them.
+        if not (result.is_whole and trainer.is_global_zero):
+            return result
+        with uninterrupted():  # the importances are whole, and would be lost
+            return replace(result, contributions=measured.contributions(reference))
 
 
 def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task], results: list[TaskResult]) -> None:

@@ -1,13 +1,22 @@
-"""Horizontal bars and dots by name, with intervals: what most figures of the report are."""
+"""Horizontal bars and dots by name, with 95 % intervals: most figures of the report are made of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, rounded, short, text
+from greenlight_films.reports.figures.style import (
+    BLUE,
+    NEUTRAL,
+    OKABE_ITO,
+    ORANGE,
+    axis_title,
+    figure,
+    rounded,
+    short,
+    text,
+)
 
 ROW, AROUND = 25, 110
 """Pixels of a bar, and of all that is around bars."""
@@ -18,16 +27,16 @@ def height(n_rows: int) -> int:
     return AROUND + ROW * max(n_rows, 2)
 
 
-def names_axis(names: Sequence[object]) -> dict[str, Any]:
+def names_axis(names: Sequence[object], title: str) -> dict[str, Any]:
     """Return an axis of names from the top, at 0, 1, 2, ...: names that look alike, or like years, stay apart."""
-    labels = [short(name) for name in names]
-    n = len(labels)
+    n = len(names)
     return {
         "tickvals": list(range(n)),
-        "ticktext": labels,
+        "ticktext": [short(name) for name in names],
         "range": [n - 0.4, -0.6],
         "showgrid": False,
         "zeroline": False,
+        "title": {"text": axis_title(title)},
     }
 
 
@@ -41,7 +50,7 @@ def interval(margins: Any = None, low: Any = None, high: Any = None, values: Any
 
 
 def bars(values: Any, margins: Any, hover: Sequence[str], colour: Any = OKABE_ITO[0], **more: Any) -> go.Bar:
-    """Return horizontal bars from top to bottom with 95 % intervals."""
+    """Return horizontal bars from top to bottom, with 95 % intervals where there are margins."""
     return go.Bar(
         x=rounded(values),
         y=list(range(len(hover))),
@@ -54,14 +63,29 @@ def bars(values: Any, margins: Any, hover: Sequence[str], colour: Any = OKABE_IT
     )
 
 
-def hover_lines(names: Sequence[object], *said: Sequence[str]) -> list[str]:
-    """Return what a hover label shows of each row: the whole name in bold, then a line each."""
+def ranking(
+    traces: Iterable[Any], names: Sequence[object], title: str, alt: str, xaxis: dict[str, Any], **layout: Any
+) -> go.Figure:
+    """Return a figure of bars or dots by name, the first name on top.
+
+    Args:
+        title: of the axis of names.
+    """
+    return figure(traces, alt, height(len(names)), xaxis=xaxis, yaxis=names_axis(names, title), **layout)
+
+
+def by_sign(values: Any, negative: str = ORANGE) -> list[str]:
+    """Return a colour for each value: blue from 0 on, another below."""
+    return np.where(np.asarray(values) >= 0, BLUE, negative).tolist()
+
+
+def hover_lines(names: Sequence[object], *lines: Sequence[str]) -> list[str]:
+    """Return a hover label for each row: the whole name in bold, then a line from each sequence."""
     whole = [f"<b>{text(name)}</b>" for name in names]
-    lines = [[text(line) for line in one] for one in said]
-    return ["<br>".join(one) for one in zip(whole, *lines, strict=True)]
+    return ["<br>".join(label) for label in zip(whole, *([text(line) for line in part] for part in lines), strict=True)]
 
 
-def with_margin(values: Sequence[float] | pd.Series, margins: Sequence[float] | np.ndarray | pd.Series) -> list[str]:
-    """Return values with half their interval, three digits each."""
+def with_margin(values: Iterable[float], margins: Iterable[float]) -> list[str]:
+    """Return values with half their interval, three and two digits."""
     pairs = zip(values, margins, strict=True)
     return [f"{value:.3g}" + (f" ± {margin:.2g}" if np.isfinite(margin) else "") for value, margin in pairs]

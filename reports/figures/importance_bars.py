@@ -1,4 +1,4 @@
-"""Figures of what predictions rest on: values, columns, roles and people, with 95 % intervals."""
+"""Figures of permutation importance: features, columns, roles and people, with 95 % intervals."""
 
 from typing import Any
 
@@ -7,27 +7,27 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.importance.result import margins
-from greenlight_films.reports.figures.bars import bars, height, hover_lines, names_axis, with_margin
-from greenlight_films.reports.figures.style import BLUE, ORANGE, axis, axis_title, figure
+from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
+from greenlight_films.reports.figures.style import axis
 from greenlight_films.reports.figures.tiles import tiles
 
 TOP, PEOPLE = 25, 12
 LEFT, RIGHT = [0.0, 0.64], [0.7, 1.0]
 SLIM = 16
-"""Characters in a line of a title beside another one."""
+"""Characters in a line of an axis title beside another axis."""
 
 
 def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
-    """Draw the most important label values and numbers, and beside them which way they turn predictions.
+    """Draw the most important label values and numbers, and beside them the direction in which they move predictions.
 
     Args:
-        table: of `Permu_importance_df.csv`; a column direction, the change of the prediction, is drawn where there.
-        measure: what an importance is, with its unit, as of `ImportanceResult.measure`.
+        table: of `Permu_importance_df.csv`; the column direction, the change of the prediction, may be missing.
+        measure: of an importance, with its unit, as of `ImportanceResult.measure`.
         unit: of the target.
     """
-    found = _known(table).head(top)
-    what = f"{len(found)} most important of {len(table):,} features"
-    return _ranking(found, found["feature"].tolist(), what, "feature", measure, unit)
+    best = _by_importance(table).head(top)
+    what = f"{len(best)} most important of {len(table):,} features"
+    return _importances(best, best["feature"].tolist(), what, "feature", measure, unit)
 
 
 def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figure:
@@ -37,60 +37,50 @@ def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figu
         table: of `aggregated_importance.csv`.
         level: column, role or group.
     """
-    found = _known(table[table["level"] == level])
-    return _ranking(
-        found, found["name"].tolist(), f"{len(found)} {level}s, each shuffled as a whole", level, measure, ""
-    )
+    rows = _by_importance(table[table["level"] == level])
+    what = f"{len(rows)} {level}s, each shuffled as a whole"
+    return _importances(rows, rows["name"].tolist(), what, level, measure, "")
 
 
 def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = PEOPLE) -> go.Figure:
-    """Draw the most important values of one role, its people, companies or genres, with how many films have each.
+    """Draw the most important people, companies or genres of a role, each with its number of films.
 
     Args:
         table: of `Permu_importance_df.csv`.
     """
-    mine = table[(table["role"] == role) & (table["level"] == "value")]
-    found = _known(mine).head(top)
-    what = f"{len(found)} most important of {len(mine):,} values of {role}"
-    names = [f"{value} ({int(n):,})" for value, n in zip(found["value"], found["n_films"], strict=True)]
-    return _ranking(found, names, what, f"{role} (films)", measure, unit)
+    values = table[(table["role"] == role) & (table["level"] == "value")]
+    best = _by_importance(values).head(top)
+    what = f"{len(best)} most important of {len(values):,} values of {role}"
+    names = [f"{value} ({int(n):,})" for value, n in zip(best["value"], best["n_films"], strict=True)]
+    return _importances(best, names, what, f"{role} (films)", measure, unit)
 
 
-def _known(table: pd.DataFrame) -> pd.DataFrame:
-    found = table[table["importance"].notna()]
-    return found.sort_values("importance", ascending=False, kind="stable")
+def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
+    return table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
 
 
-def _ranking(found: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str) -> go.Figure:
-    margin = margins(found)
-    films = [f"{int(n):,} films" for n in found["n_films"]]
-    hover = hover_lines(names, [f"importance {one}" for one in with_margin(found["importance"], margin)], films)
-    has_direction = "direction" in found and found["direction"].notna().any()
-    upright = {"nticks": 4, "tickangle": 0}
-    traces, beside = [bars(found["importance"], margin, hover)], {}
-    if has_direction:
-        change = found["direction"].astype(float)
-        colours = np.where(change >= 0, BLUE, ORANGE).tolist()
-        hover = hover_lines(names, [f"prediction {one:+.3g}" if np.isfinite(one) else "–" for one in change])
-        traces.append(bars(change, None, hover, colours, xaxis="x2"))
-        beside = {"xaxis2": {**axis("change of the prediction", unit, width=SLIM), **upright, "domain": RIGHT}}
-    first = ""
-    if len(found):
-        top, half = found["importance"].iloc[0], margin.iloc[0]
-        first = f": {names[0]} leads with {top:.3g}" + (f" ± {half:.2g}" if np.isfinite(half) else "")
-    return figure(
-        traces,
-        f"Importance with 95 % intervals of the {what}{first} ({measure}).",
-        height(len(found)),
-        showlegend=False,
-        xaxis={**axis(measure, width=SLIM), **upright, "domain": LEFT} if has_direction else axis(measure),
-        yaxis={**names_axis(names), "title": {"text": axis_title(kind)}},
-        **beside,
+def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str) -> go.Figure:
+    margin = margins(rows)
+    labels = with_margin(rows["importance"], margin)
+    hover = hover_lines(
+        names, [f"importance {label}" for label in labels], [f"{int(n):,} films" for n in rows["n_films"]]
     )
+    traces, layout = [bars(rows["importance"], margin, hover)], {"xaxis": axis(measure)}
+    if "direction" in rows and rows["direction"].notna().any():
+        change, upright = rows["direction"].astype(float), {"nticks": 4, "tickangle": 0}
+        hover = hover_lines(names, [f"prediction {value:+.3g}" if np.isfinite(value) else "–" for value in change])
+        traces.append(bars(change, None, hover, by_sign(change), xaxis="x2"))
+        layout = {
+            "xaxis": {**axis(measure, width=SLIM), **upright, "domain": LEFT},
+            "xaxis2": {**axis("change of the prediction", unit, width=SLIM), **upright, "domain": RIGHT},
+        }
+    leader = f": {names[0]} leads with {labels[0]}" if names else ""
+    alt = f"Importance with 95 % intervals of the {what}{leader} ({measure})."
+    return ranking(traces, names, kind, alt, showlegend=False, **layout)
 
 
 def by_model(importances: dict[str, pd.Series], top: int = TOP) -> go.Figure:
-    """Draw what several models rest on, side by side: each importance as a share of the model's largest.
+    """Draw several models' importances side by side, as shares of each model's largest.
 
     Args:
         importances: by model, the importances or absolute coefficients of columns, with the columns' names as index; a
@@ -99,10 +89,9 @@ def by_model(importances: dict[str, pd.Series], top: int = TOP) -> go.Figure:
     table = pd.DataFrame(importances).clip(lower=0)
     shares = table / table.max().where(table.max() > 0)
     shares = shares.loc[shares.mean(axis=1).sort_values(ascending=False, kind="stable").index].head(top)
-    numbers = shares.to_numpy(dtype=float)
     leaders = ", ".join(f"{shares[model].idxmax()} for {model}" for model in shares if shares[model].notna().any())
     return tiles(
-        numbers,
+        shares.to_numpy(dtype=float),
         shares.index.tolist(),
         shares.columns.tolist(),
         f"What {len(importances)} models rest on, by column, as a share of each model's largest: that is {leaders}.",

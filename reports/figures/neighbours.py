@@ -1,11 +1,10 @@
-"""Figures of nearest neighbours: how many, what goes along with their predictions, what these rest on."""
+"""Figures of nearest neighbours: error by their number, correlations with their predictions, and importances."""
 
-import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.importance.result import margins
-from greenlight_films.reports.figures.bars import bars, height, hover_lines, names_axis, with_margin
+from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
 from greenlight_films.reports.figures.style import (
     BLUE,
     GREEN,
@@ -14,7 +13,6 @@ from greenlight_films.reports.figures.style import (
     VERMILION,
     amount,
     axis,
-    axis_title,
     figure,
     hover_format,
     rounded,
@@ -40,18 +38,17 @@ def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None)
     ]
     if grid is not None and len(grid):
         tuned = grid.loc[grid["cv_rmse"].idxmin()]
-        how = f"{tuned['weights']} weights, {tuned['metric']} distances"
-        same = (grid["weights"] == tuned["weights"]) & (grid["metric"] == tuned["metric"])
-        mine = grid[same].sort_values("k")
-        traces.append(_curve(mine["k"], mine["cv_rmse"], f"tuned: {how}", ORANGE, unit))
+        same = grid[(grid["weights"] == tuned["weights"]) & (grid["metric"] == tuned["metric"])].sort_values("k")
+        name = f"tuned: {tuned['weights']} weights, {tuned['metric']} distances"
+        traces.append(_curve(same["k"], same["cv_rmse"], name, ORANGE, unit))
         marks.append(("tuned", int(tuned["k"]), float(tuned["cv_rmse"]), VERMILION, "star"))
-    traces += [_mark(*one, unit) for one in marks]
-    said = "; ".join(f"{name}, k = {k} does best with {amount(rmse, unit)}" for name, k, rmse, *_ in marks)
+    traces += [_mark(*mark, unit) for mark in marks]
+    best_ks = "; ".join(f"{name}, k = {k} does best with {amount(rmse, unit)}" for name, k, rmse, *_ in marks)
     return figure(
         traces,
-        f"RMSE by the number of neighbours from {sweep['k'].min()} to {sweep['k'].max()}: {said}.",
+        f"RMSE by the number of neighbours from {sweep['k'].min()} to {sweep['k'].max()}: {best_ks}.",
         xaxis=axis("neighbours, k"),
-        # The films themselves, with themselves as the only neighbour, are nearly without error: that end may be cut.
+        # With a film itself as the only neighbour there is nearly no error: that end may be cut.
         yaxis={**axis("RMSE", unit), "range": rounded([0.9 * best["cv_rmse"], 1.02 * sweep["cv_rmse"].max()])},
     )
 
@@ -79,25 +76,20 @@ def _mark(name: str, k: int, rmse: float, colour: str, symbol: str, unit: str) -
 
 
 def correlations(table: pd.DataFrame, most: int = MOST) -> go.Figure:
-    """Draw how far features go along with the predictions, the strongest correlations first.
+    """Draw the correlations of features with the predictions, the strongest first.
 
     Args:
         table: of `baselines/knn/correlations.csv`.
     """
-    found = table[table["correlation"].notna()].sort_values("correlation", key=abs, ascending=False, kind="stable")
-    found = found.head(most)
-    names = found["feature"].tolist()
-    colours = np.where(found["correlation"] >= 0, BLUE, ORANGE).tolist()
-    said = [f"correlation {one:+.2f}" for one in found["correlation"]]
-    hover = hover_lines(names, said, [f"{n:,} films have it" for n in found["n_rows"]])
-    first = f": {names[0]} has {found['correlation'].iloc[0]:+.2f}" if names else ""
-    return figure(
-        [bars(found["correlation"], None, hover, colours)],
-        f"The {len(found)} strongest of {len(table):,} correlations between features and predictions{first}.",
-        height(len(found)),
-        xaxis={**axis("correlation with predictions"), "zeroline": True},
-        yaxis={**names_axis(names), "title": {"text": axis_title("feature")}},
-    )
+    rows = table.dropna(subset=["correlation"]).sort_values("correlation", key=abs, ascending=False, kind="stable")
+    rows = rows.head(most)
+    values, names = rows["correlation"], rows["feature"].tolist()
+    films = [f"{n:,} films have it" for n in rows["n_rows"]]
+    hover = hover_lines(names, [f"correlation {value:+.2f}" for value in values], films)
+    leader = f": {names[0]} has {values.iloc[0]:+.2f}" if names else ""
+    alt = f"The {len(rows)} strongest of {len(table):,} correlations between features and predictions{leader}."
+    xaxis = {**axis("correlation with predictions"), "zeroline": True}
+    return ranking([bars(values, None, hover, by_sign(values))], names, "feature", alt, xaxis)
 
 
 def importance(table: pd.DataFrame) -> go.Figure:
@@ -106,14 +98,9 @@ def importance(table: pd.DataFrame) -> go.Figure:
     Args:
         table: of `baselines/knn/importance.csv`.
     """
-    found = table[table["importance"].notna()].sort_values("importance", ascending=False, kind="stable")
-    margin, names = margins(found), found["column"].tolist()
-    hover = hover_lines(names, [f"loss of R² {one}" for one in with_margin(found["importance"], margin)])
-    first = f": {names[0]} leads with {found['importance'].iloc[0]:.3g}" if names else ""
-    return figure(
-        [bars(found["importance"], margin, hover)],
-        f"Loss of R² of nearest neighbours when each of {len(found)} columns is shuffled, with 95 % intervals{first}.",
-        height(len(found)),
-        xaxis=axis("loss of R² when shuffled"),
-        yaxis={**names_axis(names), "title": {"text": axis_title("column")}},
-    )
+    rows = table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
+    values, margin, names = rows["importance"], margins(rows), rows["column"].tolist()
+    hover = hover_lines(names, [f"loss of R² {label}" for label in with_margin(values, margin)])
+    leader = f": {names[0]} leads with {values.iloc[0]:.3g}" if names else ""
+    alt = f"Loss of R² of nearest neighbours when each of {len(rows)} columns is shuffled, with 95 % intervals{leader}."
+    return ranking([bars(values, margin, hover)], names, "column", alt, axis("loss of R² when shuffled"))

@@ -1,4 +1,4 @@
-"""How every figure looks: templates for light and dark pages, colours, text of data, money, and what alt text says.
+"""How every figure looks: templates for light and dark pages, colours, axes, numbers and text of data.
 
 A figure has the light template. A page takes `figure_json`, which leaves the template out, and draws with
 `{...layout, template: light or dark}`; to change, `Plotly.relayout(element, {template: dark})`.
@@ -6,7 +6,7 @@ A figure has the light template. A page takes `figure_json`, which leaves the te
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Any, Literal
@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from greenlight_films.datamodules.number_format import compact, significant
 from greenlight_films.reports.terminal import ACTING
 
 Theme = Literal["light", "dark"]
@@ -27,32 +28,26 @@ NEUTRAL = "#8A8A8A"
 """Of lines that must be seen on white and on black."""
 
 CONTINUOUS = "cividis"
+COLOUR_BAR = {"thickness": 12, "outlinewidth": 0}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 INKS = {"light": ("#24292F", "#E3E6E8", "#FFFFFF"), "dark": ("#E6EDF3", "#3A414A", "#1C2128")}
-"""Text, grid and the ground of hover labels by theme."""
+"""Text, grid and the background of hover labels by theme."""
 
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}
-"""What `Plotly.newPlot` takes as its last argument. Drag zooms, a double click goes back; no button leads elsewhere."""
+"""The last argument of `Plotly.newPlot`. Drag zooms, a double click goes back; no button leads elsewhere."""
 
 LONGEST, MOST_POINTS, DIGITS, WIDE, NARROW = 38, 5000, 4, 40, 26
 MONEY = re.compile(r"(us )?dollars?|usd|us\$|\$", re.IGNORECASE)
-LETTERS = ((1e9, "B"), (1e6, "M"), (1e3, "K"))
 
 
 def template(theme: Theme = "light") -> go.layout.Template:
     """Return the template of all figures."""
     ink, grid, ground = INKS[theme]
-    axis = {
-        "automargin": True,
-        "gridcolor": grid,
-        "linecolor": NEUTRAL,
-        "zerolinecolor": NEUTRAL,
-        "zerolinewidth": 1,
-        "ticks": "",
-        "ticklabelstandoff": 4,
-        "title": {"standoff": 10},
-    }
-    space = {key: axis[key] for key in ("gridcolor", "linecolor", "zerolinecolor")} | {"showbackground": False}
+    colours = {"gridcolor": grid, "linecolor": NEUTRAL, "zerolinecolor": NEUTRAL}
+    more = {"automargin": True, "zerolinewidth": 1, "ticks": "", "ticklabelstandoff": 4, "title": {"standoff": 10}}
+    axis = {**colours, **more}
+    space = {**colours, "showbackground": False}
+    hover = {"align": "left", "bgcolor": ground, "bordercolor": NEUTRAL, "font": {"family": FONT, "color": ink}}
     layout = {
         "font": {"family": FONT, "size": 13, "color": ink},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -64,29 +59,24 @@ def template(theme: Theme = "light") -> go.layout.Template:
         "scene": {"xaxis": space, "yaxis": space, "zaxis": space},
         "margin": {"l": 10, "r": 16, "t": 28, "b": 10},
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "xanchor": "left", "x": 0},
-        "hoverlabel": {
-            "align": "left",
-            "bgcolor": ground,
-            "bordercolor": NEUTRAL,
-            "font": {"family": FONT, "color": ink},
-        },
+        "hoverlabel": hover,
         "hovermode": "closest",
     }
     return go.layout.Template(layout=layout)
 
 
 def figure(traces: Iterable[Any], alt: str, height: int = 420, **layout: Any) -> go.Figure:
-    """Return a figure without a title, which the page has; `layout.meta["alt"]` says in a sentence what is to be seen.
+    """Return a figure without a title, which the page has.
 
     Args:
-        alt: plain text, not escaped.
+        alt: plain text for `layout.meta["alt"]`, not escaped: what the figure shows, in a sentence.
     """
     return go.Figure(list(traces), layout={"template": template(), "height": height, "meta": {"alt": alt}, **layout})
 
 
-def figure_json(made: go.Figure) -> str:
-    """Return a figure for a page's script, without its template. No `<` is in it, so no `</script>` ends it."""
-    plain = made.to_dict()
+def figure_json(drawn: go.Figure) -> str:
+    """Return a figure for a page's script, without its template."""
+    plain = drawn.to_dict()
     plain["layout"].pop("template", None)
     return script_json(plain)
 
@@ -97,29 +87,29 @@ def template_json(theme: Theme) -> str:
 
 
 def script_json(value: Any) -> str:
-    """Return data for a page's script: no `</script>` in it ends one, no mark turns the page's text round.
+    """Return JSON for a page's script, with null for numbers that are not finite.
 
-    What is no finite number is null.
+    It has no `<`, so that no `</script>` in it ends the script, and no marks that turn the direction of text.
     """
-    said = json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(ACTING)
-    if "NaN" in said or "Infinity" in said:
-        whole = json.loads(said, parse_constant=lambda _: None)
-        said = json.dumps(whole, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    for one in "<>&\u2028\u2029":
-        said = said.replace(one, f"\\u{ord(one):04x}")
-    return said
+    content = json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(ACTING)
+    if "NaN" in content or "Infinity" in content:
+        finite = json.loads(content, parse_constant=lambda _: None)
+        content = json.dumps(finite, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        content = content.replace(character, f"\\u{ord(character):04x}")
+    return content
 
 
 def text(value: object) -> str:
     """Return data as text that plotly shows as it is: no tags, no `%{...}`, no formulas."""
-    said = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return said.replace("%{", "%&#123;").replace("$", "&#36;")
+    escaped = str(value).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return escaped.replace("%{", "%&#123;").replace("$", "&#36;")
 
 
 def short(value: object, longest: int = LONGEST) -> str:
     """Return data as text, cut with … where it is long."""
-    said = str(value)
-    return text(said if len(said) <= longest else f"{said[: longest - 1].rstrip()}…")
+    whole = str(value)
+    return text(whole if len(whole) <= longest else f"{whole[: longest - 1].rstrip()}…")
 
 
 def is_money(unit: str) -> bool:
@@ -127,49 +117,21 @@ def is_money(unit: str) -> bool:
     return MONEY.fullmatch(unit.strip()) is not None
 
 
-def money(value: float) -> str:
-    """Return US dollars as they are read aloud.
-
-    >>> money(1_234_000), money(-999_999), money(12.5)
-    ('$1.2M', '-$1M', '$12.5')
-    """
-    if not np.isfinite(value):
-        return "–"
-    size = _two_or_three_digits(abs(value))
-    unit, letter = next(((unit, letter) for unit, letter in LETTERS if size >= unit), (1.0, ""))
-    return f"{'-' if value < 0 and size else ''}${size / unit:.10g}{letter}"
-
-
-def _two_or_three_digits(size: float) -> float:
-    """Round so that 1.2M, 12M and 123M remain."""
-    if size == 0:
-        return 0.0
-    before = floor(log10(size)) % 3 + 1 if size >= 1 else 1
-    return float(f"{size:.{max(2, before)}g}") if size >= 1000 else float(f"{size:.3g}")
-
-
 def amount(value: float, unit: str = "") -> str:
-    """Return a number for a sentence, with its unit."""
-    if is_money(unit):
-        return money(value)
+    """Return a number with three digits and its unit; US dollars with their sign.
+
+    >>> amount(0.12345, "points"), amount(1_234_000, "US dollars"), amount(-999_999, "$")
+    ('0.123 points', '$1.23M', '-$1M')
+    """
     if not np.isfinite(value):
         return "–"
-    return f"{plain_number(value)} {unit}".rstrip()
-
-
-def plain_number(value: float) -> str:
-    """Return three digits of a number, and all before the point; with commas from 10,000 on, since years have none.
-
-    >>> plain_number(1995.4), plain_number(12345.6), plain_number(0.12345)
-    ('1995', '12,346', '0.123')
-    """
-    if abs(value) >= 1000:
-        return f"{value:.0f}" if abs(value) < 10_000 else f"{value:,.0f}"
-    return f"{value:.3g}"
+    if is_money(unit):
+        return f"{'-' if value < 0 else ''}${compact(abs(float(f'{value:.3g}')))}"
+    return f"{significant(value, 3)} {unit}".rstrip()
 
 
 def axis_title(name: str, unit: str = "", width: int = WIDE) -> str:
-    """Return what an axis is called, in lines of at most so many characters.
+    """Return an axis title with the unit, in lines of at most so many characters.
 
     >>> axis_title("RMSE", "points of 10")
     'RMSE, points of 10'
@@ -186,17 +148,17 @@ def axis(
     Args:
         values: what a logarithmic axis has to show.
     """
-    said: dict[str, Any] = {"title": {"text": axis_title(name, unit, width)}}
+    title: dict[str, Any] = {"title": {"text": axis_title(name, unit, width)}}
     if log:
-        places = _places(np.fromiter(values, float))
-        ticks = [money(place) if is_money(unit) else f"{place:,.10g}" for place in places]
-        return {**said, "type": "log", "tickvals": places, "ticktext": ticks}
+        ticks = _log_ticks(np.fromiter(values, float))
+        labels = [amount(tick, unit) if is_money(unit) else f"{tick:,.10g}" for tick in ticks]
+        return {**title, "type": "log", "tickvals": ticks, "ticktext": labels}
     if is_money(unit):
-        said |= {"tickprefix": "$", "exponentformat": "B", "separatethousands": True}
-    return said
+        title |= {"tickprefix": "$", "exponentformat": "B", "separatethousands": True}
+    return title
 
 
-def _places(values: np.ndarray) -> list[float]:
+def _log_ticks(values: np.ndarray) -> list[float]:
     """Return powers of ten that cover values; 1, 2 and 5 times those where they span less than two."""
     values = values[values > 0]
     if not len(values):
@@ -212,30 +174,36 @@ def hover_format(unit: str) -> str:
 
 
 def rounded(values: Any, digits: int = DIGITS) -> list[float | None]:
-    """Return numbers with few significant digits, None for what is not finite: pages stay small."""
-    found = np.asarray(values, dtype=np.float64)
-    size = np.where(np.isfinite(found) & (found != 0), np.abs(found), 1.0)
+    """Return numbers with few significant digits, None for those that are not finite: pages stay small."""
+    values = np.asarray(values, dtype=np.float64)
+    size = np.where(np.isfinite(values) & (values != 0), np.abs(values), 1.0)
     scale = 10.0 ** (digits - 1 - np.floor(np.log10(size)))
     with np.errstate(invalid="ignore"):
-        near = np.round(found * scale) / scale
-    return [float(f"{one:.{digits}g}") if np.isfinite(one) else None for one in near.tolist()]
+        near = np.round(values * scale) / scale
+    return [float(f"{value:.{digits}g}") if np.isfinite(value) else None for value in near.tolist()]
 
 
 def sampled(frame: pd.DataFrame, most: int = MOST_POINTS, seed: int = 0) -> tuple[pd.DataFrame, str]:
-    """Return at most so many rows, drawn by a stream of their own, and what to say of it; empty where all are there."""
+    """Return a seeded sample of at most so many rows, and a note that says so; an empty note with all rows."""
     if len(frame) <= most:
         return frame, ""
     kept = np.sort(np.random.default_rng(seed).choice(len(frame), most, replace=False))
     return frame.iloc[kept], f"a sample of {most:,} of {len(frame):,} films"
 
 
-def note(said: str) -> list[dict[str, Any]]:
-    """Return a figure's annotations: a small line at its top right, none where there is nothing to say."""
-    where = {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom"}
-    return [{**where, "text": text(said), "showarrow": False, "font": {"size": 11, "color": NEUTRAL}}] if said else []
+def note(*lines: str) -> list[dict[str, Any]]:
+    """Return a figure's annotations: a small line at its top right, of the texts that are not empty."""
+    line = text("; ".join(filter(None, lines)))
+    if not line:
+        return []
+    corner = {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom"}
+    return [{**corner, "text": line, "showarrow": False, "font": {"size": 11, "color": NEUTRAL}}]
 
 
-def heading(frame: pd.DataFrame) -> Sequence[str]:
-    """Return what stands first in a row's hover label: its title, or its film, whole."""
-    column = next((name for name in ("title", "film", "row") if name in frame), None)
-    return [] if column is None else [text(value) for value in frame[column].fillna("–")]
+def hover(films: pd.DataFrame, lines: str) -> dict[str, Any]:
+    """Return hover labels of films: each one's title, film or row in bold, then the lines of a template."""
+    column = next((name for name in ("title", "film", "row") if name in films), None)
+    if column is None:
+        return {"hovertemplate": f"{lines}<extra></extra>"}
+    names = [text(value) for value in films[column].fillna("–")]
+    return {"hovertext": names, "hovertemplate": f"<b>%{{hovertext}}</b><br>{lines}<extra></extra>"}

@@ -1,4 +1,4 @@
-"""Tables as coloured tiles with their numbers."""
+"""Tables of numbers as coloured tiles (heat maps) with the numbers in them."""
 
 from typing import Any
 
@@ -6,7 +6,16 @@ import numpy as np
 import plotly.graph_objects as go
 
 from greenlight_films.reports.figures.bars import height, names_axis
-from greenlight_films.reports.figures.style import CONTINUOUS, NARROW, axis_title, figure, rounded, short, text
+from greenlight_films.reports.figures.style import (
+    COLOUR_BAR,
+    CONTINUOUS,
+    NARROW,
+    axis_title,
+    figure,
+    rounded,
+    short,
+    text,
+)
 
 
 def tiles(
@@ -15,45 +24,38 @@ def tiles(
     columns: list[Any],
     alt: str,
     titles: tuple[str, str, str],
-    ends: tuple[float, float] | None = None,
-    said: list[list[str]] | None = None,
-    digits: int = 2,
+    ends: tuple[float, float],
+    cells: list[list[str]] | None = None,
 ) -> go.Figure:
-    """Draw a table of numbers, (rows, columns): the first row on top; a number that is missing has no tile.
+    """Draw a table of numbers, (rows, columns), with the first row on top; missing numbers have no tile.
 
     Args:
         titles: of columns, rows and colours, with their units.
-        ends: values with the darkest and the lightest colour; from the data where not given.
-        said: what stands in each tile in place of its value.
-        digits: behind the point of a tile's value.
+        ends: values with the darkest and the lightest colour.
+        cells: the text of each tile; by default its value with two decimals.
     """
-    said = said or [[f"{one:z.{digits}f}" if np.isfinite(one) else "" for one in row] for row in values]
-    names = [[f"<b>{text(row)}</b><br>{text(column)}" for column in columns] for row in rows]
+    cells = cells or [[f"{value:z.2f}" if np.isfinite(value) else "" for value in row] for row in values]
     trace = go.Heatmap(
         z=[rounded(row) for row in values],
         x=list(range(len(columns))),
         y=list(range(len(rows))),
-        text=said,
+        text=cells,
         texttemplate="%{text}",
-        hovertext=names,
+        hovertext=[[f"<b>{text(row)}</b><br>{text(column)}" for column in columns] for row in rows],
         hovertemplate="%{hovertext}: %{text}<extra></extra>",
         colorscale=CONTINUOUS,
-        zmin=ends and ends[0],
-        zmax=ends and ends[1],
+        zmin=ends[0],
+        zmax=ends[1],
         xgap=2,
         ygap=2,
         hoverongaps=False,
-        colorbar={
-            "title": {"text": axis_title(titles[2], width=NARROW), "side": "right"},
-            "thickness": 12,
-            "outlinewidth": 0,
-        },
+        colorbar={"title": {"text": axis_title(titles[2], width=NARROW), "side": "right"}, **COLOUR_BAR},
     )
-    across = {"tickvals": list(range(len(columns))), "ticktext": [short(one, 18) for one in columns]}
-    return figure(
-        [trace],
-        alt,
-        max(height(len(rows)), 260),
-        xaxis={**across, "title": {"text": axis_title(titles[0])}, "showgrid": False, "zeroline": False},
-        yaxis={**names_axis(rows), "title": {"text": axis_title(titles[1])}},
-    )
+    xaxis = {
+        "tickvals": list(range(len(columns))),
+        "ticktext": [short(column, 18) for column in columns],
+        "title": {"text": axis_title(titles[0])},
+        "showgrid": False,
+        "zeroline": False,
+    }
+    return figure([trace], alt, max(height(len(rows)), 260), xaxis=xaxis, yaxis=names_axis(rows, titles[1]))

@@ -1,4 +1,4 @@
-"""Figures of how the network was trained: its losses by epoch."""
+"""The network's training: its losses by epoch, read from TensorBoard's files, and their figure."""
 
 from pathlib import Path
 
@@ -16,14 +16,15 @@ def read_losses(folder: str | Path) -> pd.DataFrame:
 
     events = EventAccumulator(str(folder), size_guidance={"scalars": 0})
     events.Reload()
-    known = set(events.Tags()["scalars"])
-    found = {tag: pd.Series({one.step: one.value for one in events.Scalars(tag)}) for tag in {TRAIN, VAL} & known}
-    if len(found) < 2 or "epoch" not in known:
+    if not {"epoch", TRAIN, VAL} <= set(events.Tags()["scalars"]):
         return pd.DataFrame(columns=["epoch", "train", "val"])
-    epochs = pd.Series({one.step: int(one.value) + 1 for one in events.Scalars("epoch")})
+    curves = {
+        name: pd.Series({event.step: event.value for event in events.Scalars(tag)})
+        for name, tag in (("epoch", "epoch"), ("train", TRAIN), ("val", VAL))
+    }
     # Scoring the best checkpoint again writes one more loss at a step that has its epoch already.
-    both = pd.DataFrame({"epoch": epochs, "train": found[TRAIN], "val": found[VAL]}).dropna()
-    return both.astype({"epoch": int}).drop_duplicates("epoch", keep="first").reset_index(drop=True)
+    table = pd.DataFrame(curves).dropna().astype({"epoch": int})
+    return table.assign(epoch=table["epoch"] + 1).drop_duplicates("epoch", keep="first").reset_index(drop=True)
 
 
 def losses(curves: pd.DataFrame, loss: str = "squared error of the scaled target") -> go.Figure:
@@ -31,7 +32,7 @@ def losses(curves: pd.DataFrame, loss: str = "squared error of the scaled target
 
     Args:
         curves: columns epoch, train, val, as of `read_losses`.
-        loss: what it is, with its unit.
+        loss: its name, with its unit.
     """
     best = curves.loc[curves["val"].idxmin()]
     epoch, value = int(best["epoch"]), float(best["val"])

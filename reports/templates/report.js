@@ -34,7 +34,7 @@
     for (const [name, axis] of Object.entries(slim)) {
       if (!/^[xy]axis/.test(name)) continue;
       if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? (slim.xaxis2 ? 14 : 20) : 30);
-      if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((one) => cut(String(one), 22));
+      if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((name) => cut(String(name), 22));
       if (name.startsWith("x")) Object.assign(axis, { nticks: 4, tickangle: 0 });
       if (name.startsWith("x") && axis.type === "log" && axis.tickvals?.length > 4) {
         for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, at) => at % 2 === 0);
@@ -66,7 +66,7 @@
     if (kind) element.className = kind;
     return element;
   };
-  const said = (value) => (value === null ? "–" : String(value));
+  const shownValue = (value) => (value === null ? "–" : String(value));
 
   // --- the table of all values ------------------------------------------------------------------------------------
 
@@ -74,7 +74,7 @@
   if (table) {
     const rows = data("values"), step = 100;
     const body = table.querySelector("tbody"), search = document.getElementById("search");
-    const found = document.getElementById("found"), more = document.getElementById("more");
+    const count = document.getElementById("found"), more = document.getElementById("more");
     let kept = rows, shown = 25, column = 4, down = true;
     const compare = (a, b) => {
       const [left, right] = [a[column], b[column]];
@@ -87,11 +87,11 @@
         const line = document.createElement("tr");
         const name = text("th", row[0]);
         name.scope = "row";
-        line.append(name, text("td", row[1]), ...row.slice(2, 6).map((cell) => text("td", said(cell), "number")),
-          text("td", row[6] !== null && row[6] < 0.001 ? "< 0.001" : said(row[6]), "number"));
+        line.append(name, text("td", row[1]), ...row.slice(2, 6).map((cell) => text("td", shownValue(cell), "number")),
+          text("td", row[6] !== null && row[6] < 0.001 ? "< 0.001" : shownValue(row[6]), "number"));
         return line;
       }));
-      found.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;
+      count.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;
       more.hidden = shown >= kept.length;
     };
     const choose = () => {
@@ -126,7 +126,7 @@
       const [by, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"]].find(([scale]) => size >= scale) || [1, ""];
       return `${sign}$${Number((size / by).toPrecision(3))}${letter}`;
     };
-    const place = document.getElementById("film-said"), search = document.getElementById("film-search");
+    const summary = document.getElementById("film-said"), search = document.getElementById("film-search");
     const show = (number) => {
       const [title, actual, predicted] = films[number];
       const pairs = moved[number], largest = Math.max(...pairs.filter((_, at) => at % 2).map(Math.abs), 1e-12);
@@ -142,7 +142,7 @@
         line.append(text("span", features[pairs[at]]), bar, text("span", change, "number"));
         lines.push(line);
       }
-      place.replaceChildren(
+      summary.replaceChildren(
         text("h3", title),
         text("p", `Predicted ${amount(predicted)}, actual ${amount(actual)}. The values that moved the prediction most:`),
         ...lines,
@@ -155,7 +155,7 @@
         if (films[at][0].toLowerCase().includes(wanted)) hits.push(at);
       }
       list.replaceChildren(...hits.map((at) => { const option = text("option", films[at][0]); option.value = at; return option; }));
-      if (hits.length) { list.value = hits[0]; show(hits[0]); } else place.replaceChildren(text("p", "No film has this in its title."));
+      if (hits.length) { list.value = hits[0]; show(hits[0]); } else summary.replaceChildren(text("p", "No film has this in its title."));
     };
     search.addEventListener("input", choose);
     list.addEventListener("change", () => show(Number(list.value)));

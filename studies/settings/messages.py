@@ -57,13 +57,14 @@ def _unknown_option(words: str, _: str, options: list[str]) -> str:
     return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
 
 
-def _unknown_key(name: str, _: str, options: list[str]) -> str:
-    return f"no key '{name}' in a config{nearest(name, options)}"
+def _unknown_key(group: str, name: str, options: list[str]) -> str:
+    key = name if group == name else f"{group}.{name}"
+    return f"no key '{key}' in a config{nearest(key, options)}"
 
 
 def _unknown_argument(name: str, _: str, options: list[str]) -> str:
-    if "data.table" in options:  # of the parser of whole configs, not of a class
-        return _unknown_key(name, _, options)
+    if any("." in option for option in options):  # of a config, and of no class that it names
+        return _unknown_key(name, name, options)
     arguments = {field.name for kind in _classes() for field in fields(kind)}
     return f"no argument '{name}'{nearest(name, arguments)}"
 
@@ -82,10 +83,8 @@ def _missing(names: str, _: str, options: list[str]) -> str:
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
     r"Option '([^']*)' is not accepted": _unknown_argument,
-    r"Group '([^']*)' does not accept option '([^']*)'": lambda group, name, options: _unknown_key(
-        f"{group}.{name}", "", options
-    ),
-    r"(?:Key|Option) '([^']*)'": _unknown_key,
+    r"Group '([^']*)' does not accept option '([^']*)'": _unknown_key,
+    r"Key '([^']*)'": _unknown_key,
     r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
         f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
     ),

@@ -112,14 +112,14 @@ def test_the_figures_of_a_table(tmp_path):
         "ProductionCompanies": random.choice(["Acme", "Acme, Gaumont", "Pathé"], 200),
     }
     pd.DataFrame(table).to_csv(people, index=False)
-    found = importance.measure(people, (32, 64), with_films=False)
+    result = importance.measure(people, (32, 64), with_films=False)
     assert {
         *(f"{name}_seconds" for name in ("ours", "notebook", "sklearn", "captum")),
         *(f"ratio_{name}" for name in ("notebook", "sklearn", "captum")),
         *("updates_per_second", "matmul_fraction", "growth", "peak_megabytes", "device"),
-    } <= set(found)
-    assert (found["table"], found["rows"]) == ("people.csv", 40)
-    assert found["columns"] == 2 + len(set(table["employee"])) + 3  # Gaumont comes second
-    slowest, fastest = max(found["growth_seconds"].values()), min(found["growth_seconds"].values())
-    assert list(found["growth_seconds"]) == ["3e+01", "6e+01"]
-    assert found["growth"] == pytest.approx(slowest / fastest, rel=0.05)
+    } <= set(result)
+    assert (result["table"], result["rows"]) == ("people.csv", 40)
+    assert result["columns"] == 2 + len(set(table["employee"])) + 3  # Gaumont comes second
+    slowest, fastest = max(result["growth_seconds"].values()), min(result["growth_seconds"].values())
+    assert list(result["growth_seconds"]) == ["3e+01", "6e+01"]
+    assert result["growth"] == pytest.approx(slowest / fastest, rel=0.05)

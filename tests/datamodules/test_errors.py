@@ -8,7 +8,7 @@ def test_an_input_error_is_a_value_error():
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "said"),
+    ("name", "known", "question"),
     [
         ("Rateing", ["Rating", "Runtime"], ", did you mean 'Rating'?"),
         ("RATING", ["Rating", "Runtime"], ", did you mean 'Rating'?"),
@@ -18,8 +18,8 @@ def test_an_input_error_is_a_value_error():
         ("MÜNCHN", ["München"], ", did you mean 'München'?"),
     ],
 )
-def test_nearest_names_the_closest_known_name_whatever_its_case(name, known, said):
-    assert nearest(name, iter(known)) == said
+def test_nearest_names_the_closest_known_name_whatever_its_case(name, known, question):
+    assert nearest(name, iter(known)) == question
 
 
 def test_missing_columns_says_each_absent_column_once_in_the_order_wanted():

@@ -1,13 +1,18 @@
+import inspect
 import io
 import re
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 import torch
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels, Number
-from greenlight_films.datamodules.splits import GroupSplit, InnerFold, RandomSplit, TimeSplit
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules.shapes import OneRowPerFilm
+from greenlight_films.datamodules.splits import GroupSplit, InnerFold, KFold, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 
 
@@ -22,143 +27,117 @@ def through_a_file(state):
     return torch.load(stream, weights_only=True)
 
 
-@pytest.mark.parametrize("side", ["val", "test"])
-def test_held_out_rows_come_once_and_in_order(film_data, side):
-    data = film_data()
-    data.setup("fit")
-    rows = getattr(data.films.rows, side)
-    assert len(rows) > 20
-    assert rows_of(getattr(data, f"{side}_dataloader")()) == rows.tolist()
+@pytest.fixture
+def ready(film_data):
+    """Return a maker of datamodules that are set up."""
+
+    def make(stage: str = "fit", **given) -> FilmDataModule:
+        data = film_data(**given)
+        data.setup(stage)
+        return data
+
+    return make
 
 
-def test_training_rows_come_once_and_shuffled(film_data):
-    data = film_data()
-    data.setup("fit")
-    rows = rows_of(data.train_dataloader())
-    assert rows != sorted(rows)
-    assert sorted(rows) == data.films.rows.train.tolist()
+def test_held_out_rows_come_once_in_order_and_training_rows_shuffled(ready):
+    data = ready()
+    for side in ("val", "test"):
+        rows = getattr(data.films.rows, side)
+        assert len(rows) > 20
+        assert rows_of(getattr(data, f"{side}_dataloader")()) == rows.tolist()
+    shuffled = rows_of(data.train_dataloader())
+    assert shuffled != sorted(shuffled)
+    assert sorted(shuffled) == data.films.rows.train.tolist()
+    assert rows_of(ready("predict").predict_dataloader()) == list(range(198))
 
 
-def test_the_seed_orders_the_batches_and_nothing_else(film_data):
-    some, others = film_data(seed=1), film_data(seed=2)
-    some.setup("fit")
-    others.setup("fit")
-    assert rows_of(some.train_dataloader()) != rows_of(others.train_dataloader())
-    assert some.fitted.sides.tolist() == others.fitted.sides.tolist()
-    assert rows_of(some.train_dataloader()) == rows_of(some.train_dataloader())
+def test_the_seed_orders_the_batches_and_nothing_else(ready):
+    data, other = ready(seed=1), ready(seed=2)
+    assert rows_of(data.train_dataloader()) != rows_of(other.train_dataloader())
+    assert data.fitted.sides.tolist() == other.fitted.sides.tolist()
+    assert rows_of(data.train_dataloader()) == rows_of(data.train_dataloader())
 
 
-def test_predict_goes_through_the_rows_of_all_sides(film_data):
-    data = film_data()
-    data.setup("predict")
-    assert rows_of(data.predict_dataloader()) == list(range(198))
-
-
-def test_batches_have_the_size_asked_for(film_data):
-    data = film_data(batch_size=50)
-    data.setup("fit")
+def test_batches_have_the_size_given(ready):
+    data = ready(batch_size=50)
     assert len(data.films.rows.train) == 118
     assert [len(batch.row) for batch in data.train_dataloader()] == [50, 50, 18]
 
 
-def test_training_targets_are_standardised(film_data):
-    data = film_data()
-    data.setup("fit")
+def test_training_targets_are_transformed_and_standardised(ready):
+    data = ready(target=Target("rating", transform="log1p", shift=5))
     target = torch.cat([batch.target for batch in data.train_dataloader()]).double()
     assert target.mean().item() == pytest.approx(0, abs=1e-6)
     assert target.std(correction=0).item() == pytest.approx(1, abs=1e-6)
+    train = np.log(6 + data.films.actual[data.films.rows.train])
+    batch = next(iter(data.test_dataloader()))
+    expected = (np.log(6 + data.films.actual[batch.row.numpy()]) - train.mean()) / train.std()
+    assert batch.target.numpy() == pytest.approx(expected, abs=1e-5)
 
 
-def test_the_table_is_read_and_encoded_once(film_data):
-    data = film_data()
-    data.setup("fit")
+def test_the_table_is_read_and_encoded_once(ready):
+    data = ready()
     films = data.films
     data.setup("test")
     assert data.films is films
 
 
-def test_a_state_holds_builtins_and_tensors(film_data):
-    data = film_data()
-    data.setup("fit")
+@pytest.mark.parametrize("stage", ["test", "predict"])
+def test_a_loaded_state_gives_the_same_films(ready, film_data, stage):
+    data, again = ready(), film_data()
     state = data.state_dict()
     assert set(state) == {"feature_space", "target_scale", "split"}
-    assert isinstance(state["split"]["sides"], torch.Tensor)
-    assert through_a_file(state)["feature_space"] == state["feature_space"]
-
-
-@pytest.mark.parametrize("stage", ["test", "predict"])
-def test_a_loaded_state_gives_the_same_films(film_data, stage):
-    data = film_data()
-    data.setup("fit")
-    again = film_data()
-    again.load_state_dict(through_a_file(data.state_dict()))
+    again.load_state_dict(through_a_file(state))
     again.setup(stage)
     assert again.films.rows.sides().tolist() == data.films.rows.sides().tolist()
     assert again.films.encoded.dense.tolist() == data.films.encoded.dense.tolist()
     assert (again.films.encoded.labels != data.films.encoded.labels).nnz == 0
     assert again.fitted.scale == data.fitted.scale
-
-
-def test_a_state_may_be_loaded_behind_a_setup_of_the_same_table_and_split(film_data):
-    data, again = film_data(), film_data()
-    data.setup("fit")
-    again.setup("test")
-    again.load_state_dict(data.state_dict())
-    assert again.fitted.sides.tolist() == data.fitted.sides.tolist()
+    again.load_state_dict(state)  # of the same table and split, also after setup
 
 
 @pytest.mark.parametrize("split", [TimeSplit("year"), RandomSplit(val=0.15, test=0.25, seed=4)])
-def test_a_state_of_another_split_is_refused_by_its_own(film_data, split):
-    data = film_data()
-    data.setup("fit")
+def test_a_state_of_another_split_is_refused_by_its_own(ready, film_data, split):
     with pytest.raises(InputError, match=r"trained with data\.split .*RandomSplit.*0\.15.*0\.25.*3.*; give that"):
-        film_data(split=split).load_state_dict(data.state_dict())
+        film_data(split=split).load_state_dict(ready().state_dict())
 
 
-def test_a_state_of_another_table_is_refused_behind_a_setup(film_data, films_frame, tmp_path):
-    data = film_data()
-    data.setup("fit")
-    films_frame.assign(rating=films_frame["rating"] * 2).to_csv(tmp_path / "other.csv", index=False)
-    other = film_data(table=str(tmp_path / "other.csv"))
-    other.setup("fit")
+def test_a_state_of_another_table_is_refused_before_and_after_setup(ready, film_data, films_frame, tmp_path):
+    state, table = ready().state_dict(), str(tmp_path / "other.csv")
+    films_frame.assign(rating=films_frame["rating"] * 2).to_csv(table, index=False)
     with pytest.raises(InputError, match=r"trained on another table than data\.table; give that, or train anew"):
-        other.load_state_dict(data.state_dict())
+        ready(table=table).load_state_dict(state)
+    other = film_data(table=table)
+    other.load_state_dict(state)
+    with pytest.raises(InputError, match=r"data\.table is not the one that this run was trained with"):
+        other.setup("test")
 
 
-def test_a_state_of_other_features_is_refused_with_what_either_has_alone(film_data):
-    data = film_data(features=[Number("year"), Labels("genre")])
-    data.setup("fit")
-    other = film_data(features=[Number("year"), Labels("cast"), Number("runtime")])
-    with pytest.raises(InputError) as problem:
-        other.load_state_dict(data.state_dict())
-    _, theirs, ours, _ = re.split("only the checkpoint has |only the config has |; give ", str(problem.value))
-    assert [column in theirs for column in ("year", "genre", "cast", "runtime")] == [False, True, False, False]
-    assert [column in ours for column in ("year", "genre", "cast", "runtime")] == [False, False, True, True]
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        (
+            [Number("year"), Labels("cast"), Number("runtime")],
+            r"only the checkpoint has [^;]*'genre'[^;]*; only the config has [^;]*'cast'[^;]*'runtime'[^;]*; give the",
+        ),
+        (
+            [Number("year"), Labels("genre", min_films=2)],
+            r"has .*'genre'.*'min_films': 1.* has .*'min_films': 2",
+        ),
+        ([Labels("genre"), Number("year")], "the same features in another order; give the checkpoint's own config"),
+    ],
+)
+def test_a_state_of_other_features_is_refused_with_the_difference(ready, film_data, features, message):
+    state = ready(features=[Number("year"), Labels("genre")]).state_dict()
+    with pytest.raises(InputError, match=message):
+        film_data(features=features).load_state_dict(state)
 
 
-def test_a_state_of_a_feature_with_other_arguments_is_refused_with_both(film_data):
-    data = film_data(features=[Number("year"), Labels("genre")])
-    data.setup("fit")
-    other = film_data(features=[Number("year"), Labels("genre", min_films=2)])
-    with pytest.raises(InputError, match=r"checkpoint has .*genre.*'min_films': 1.* config has .*'min_films': 2"):
-        other.load_state_dict(data.state_dict())
-
-
-def test_a_state_of_the_same_features_in_another_order_says_so(film_data):
-    data = film_data(features=[Number("year"), Labels("genre")])
-    data.setup("fit")
-    with pytest.raises(InputError, match="order"):
-        film_data(features=[Labels("genre"), Number("year")]).load_state_dict(data.state_dict())
-
-
-def test_new_films_are_predicted_without_target_or_side(film_data, films_frame, tmp_path):
-    data = film_data()
-    data.setup("fit")
-    new = films_frame.iloc[:12].drop(columns=["rating", "id"])
-    new["genre"] = "Drama, Puppets"
+def test_new_films_are_predicted_without_target_or_side(ready, film_data, films_frame, tmp_path):
+    new = films_frame.iloc[:12].drop(columns=["rating", "id"]).assign(genre="Drama, Puppets")
     new.to_csv(tmp_path / "new.csv", index=False)
     again = film_data(table=str(tmp_path / "new.csv"))
-    again.load_state_dict(data.state_dict())
+    again.load_state_dict(ready().state_dict())
     again.setup("predict")
     assert again.films.rows is None
     assert again.films.unseen()["genre"] == 12
@@ -168,51 +147,124 @@ def test_new_films_are_predicted_without_target_or_side(film_data, films_frame, 
     assert not torch.isnan(batch.dense).any()
 
 
-def test_new_films_cannot_be_tested(film_data, films_frame, tmp_path):
-    data = film_data()
-    data.setup("fit")
-    films_frame.iloc[:12].to_csv(tmp_path / "new.csv", index=False)
-    again = film_data(table=str(tmp_path / "new.csv"))
-    again.load_state_dict(data.state_dict())
-    with pytest.raises(InputError, match=r"data\.table is not the one that this run was trained with"):
-        again.setup("test")
-
-
-def test_a_transformed_target_is_scaled_by_its_logarithm(film_data):
-    data = film_data(target=Target("rating", transform="log1p", shift=5))
-    data.setup("fit")
-    train = np.log(6 + data.films.actual[data.films.rows.train])
-    batch = next(iter(data.test_dataloader()))
-    expected = (np.log(6 + data.films.actual[batch.row.numpy()]) - train.mean()) / train.std()
-    assert batch.target.numpy() == pytest.approx(expected, abs=1e-5)
-
-
-@pytest.mark.parametrize("batch_size", [0, -3])
-def test_a_batch_of_no_films_is_refused(film_data, batch_size):
-    with pytest.raises(InputError, match=rf"data\.batch_size must be 1 or more, got {batch_size}"):
-        film_data(batch_size=batch_size)
+def test_the_same_films_are_trained_under_another_split(ready):
+    data = ready()
+    other = data.under(KFold(by="id"), data.read())
+    assert other.fitted.split["rule"] == "KFold"
+    assert other.fitted.sides.tolist() != data.fitted.sides.tolist()
+    with pytest.raises(InputError, match="must not have the target's own column 'rating'"):
+        ready(features=[Number("rating")], allow_leak=False)
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
+        ({"batch_size": 0}, r"data\.batch_size must be 1 or more, got 0"),
+        ({"num_workers": -1}, r"data\.num_workers must be 0 or more, got -1"),
+        ({"seed": -2}, r"data\.seed must be 0 or more, got -2"),
         ({"target": Target("rating", unit=None)}, "unit of Target must have a value, got null"),
-        ({"features": [Number("year"), Labels("genre", weight=None)]}, "weight of Labels must have a value, got null"),
+        ({"features": [Labels("genre", weight=None)]}, "weight of Labels must have a value, got null"),
         ({"split": InnerFold(GroupSplit(by=None))}, "by of GroupSplit must have a value, got null"),
+        ({"table": None}, r"data\.table or a frame must be given, got neither"),
+        ({"frame": pd.DataFrame()}, r"data\.table or a frame must be given, got both"),
+        ({"weights": [1.0]}, r"weights are of a frame's rows, got a table or a data\.shape; give frame alone"),
     ],
-    ids=["target", "feature", "split in a split"],
 )
-def test_a_value_that_a_config_leaves_empty_is_refused(film_data, given, said):
-    with pytest.raises(InputError, match=said):
+def test_arguments_that_cannot_be_are_refused(film_data, given, message):
+    with pytest.raises(InputError, match=message):
         film_data(**given)
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t"])
-def test_text_options_reach_the_reader(film_data, films_frame, tmp_path, delimiter):
+def test_text_options_reach_the_reader(ready, films_frame, tmp_path, delimiter):
     films_frame.to_csv(tmp_path / "other.csv", index=False, sep=delimiter, encoding="utf-16")
-    data = film_data(table=str(tmp_path / "other.csv"), delimiter=delimiter, encoding="utf-16")
-    data.setup("fit")
-    usual = film_data()
-    usual.setup("fit")
+    data = ready(table=str(tmp_path / "other.csv"), delimiter=delimiter, encoding="utf-16")
     assert "Amélie" in set(data.films.ids["title"])
-    assert data.state_dict()["feature_space"] == usual.state_dict()["feature_space"]
+    assert data.state_dict()["feature_space"] == ready().state_dict()["feature_space"]
+
+
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+def as_lists(frame: pd.DataFrame, kind: type) -> pd.DataFrame:
+    cells = [kind(cell.split(", ")) if isinstance(cell, str) else None for cell in frame["genre"]]
+    return frame.assign(genre=pd.Series(cells, frame.index, object))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda frame: frame,
+        lambda frame: frame.set_index("title", drop=False),
+        lambda frame: frame.convert_dtypes(),
+        lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+        lambda frame: frame.astype(object),
+        lambda frame: frame.astype({"id": "category", "year": "category", "genre": "category", "company": "category"}),
+        lambda frame: as_lists(frame, list),
+        lambda frame: as_lists(frame, tuple),
+        lambda frame: as_lists(frame, np.array),
+        lambda frame: as_lists(frame, lambda names: [{"name": name, "order": 1} for name in names]),
+        lambda frame: pa.Table.from_pandas(as_lists(frame, list)),
+    ],
+)
+@pytest.mark.parametrize("split", [RandomSplit(seed=1), TimeSplit("year"), GroupSplit("id")])
+def test_a_frame_is_encoded_and_split_as_the_file_with_the_same_cells(ready, films_frame, change, split):
+    frame = change(films_frame)
+    before = frame.copy(deep=True) if isinstance(frame, pd.DataFrame) else None
+    data, from_file = ready(table=None, frame=frame, split=split), ready(split=split)
+    assert data.fitted.fingerprint == from_file.fitted.fingerprint
+    assert data.state_dict()["feature_space"] == from_file.state_dict()["feature_space"]
+    assert data.fitted.sides.tolist() == from_file.fitted.sides.tolist()
+    assert data.films.ids["film"].tolist() == from_file.films.ids["film"].tolist()
+    if before is not None:
+        pd.testing.assert_frame_equal(frame, before)
+
+
+def test_columns_named_by_numbers_are_declared_as_text(ready, films_frame):
+    frame = films_frame.rename(columns={"year": 0, "rating": 7})
+    data = ready(table=None, frame=frame, features=[Number("0")], target=Target("7"))
+    assert data.fitted.encoder.space.names() == ["0"]
+
+
+@pytest.mark.parametrize("index", ["title", None])
+def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
+    frame = films_frame.astype({"year": object})
+    frame.loc[10, "year"] = "soon"
+    frame.index = frame[index] if index else [4] * len(frame)
+    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct or"):
+        ready(table=None, frame=frame)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"split": GroupSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
+        ({"split": TimeSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
+        ({"film": "genre"}, "data.film: column 'genre' must hold one value a cell, got lists"),
+        ({"features": [Number("genre")]}, "frame: column 'genre' must hold numbers, row 2 has"),
+        ({"shape": OneRowPerFilm("id", "cast", "genre")}, "data.shape: column 'genre' must hold one text a cell"),
+    ],
+)
+def test_lists_where_none_can_be_are_refused(ready, films_frame, given, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        ready(table=None, frame=as_lists(films_frame, list), **given)
+
+
+def test_frames_and_weights_are_no_options_of_a_config():
+    arguments = inspect.signature(FilmDataModule).parameters
+    assert not {"frame", "weights"} & set(arguments)
+    assert arguments["table"].default is inspect.Parameter.empty
+
+
+def test_weights_follow_their_rows_under_another_split_and_in_a_state(ready, film_data, films_frame):
+    weights = np.arange(203) % 3
+    data = ready(table=None, frame=films_frame, weights=weights)
+    expected = weights[data.films.number - 1] / weights[data.films.number[data.films.rows.train] - 1].mean()
+    assert data.films.weights.tolist() == expected.tolist()
+    again = film_data(table=None, frame=films_frame, weights=weights)
+    again.load_state_dict(data.state_dict())
+    again.setup("test")
+    assert again.films.weights.tolist() == expected.tolist()
+    other = data.under(RandomSplit(seed=8), data.read().iloc[::2])
+    ratio = other.films.weights / weights[::2][other.films.number - 1].clip(1)
+    assert len(set(ratio.round(12)) - {0}) == 1

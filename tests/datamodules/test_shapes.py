@@ -3,7 +3,7 @@ import pytest
 
 from greenlight_films.datamodules import OneRowPerFilm, RandomSplit, Target
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Labels, Number
+from greenlight_films.datamodules.features import Labels
 
 ROWS = [
     ("f2", "Two", 90, "actor", "Bo"),
@@ -71,7 +71,7 @@ def test_the_same_gap_in_every_row_is_no_contradiction(people):
 
 
 @pytest.mark.parametrize(
-    ("cell", "given", "said"),
+    ("cell", "given", "message"),
     [
         ((3, "id", None), {}, "data.shape.by: column 'id' is empty in row 4"),
         ((3, "category", None), {}, r"data.shape.role: column 'category' is empty in row 4, which names 'Bo' \(1 such"),
@@ -84,10 +84,10 @@ def test_the_same_gap_in_every_row_is_no_contradiction(people):
         ),
     ],
 )
-def test_what_cannot_be_shaped_is_told(people, cell, given, said):
+def test_what_cannot_be_shaped_is_told(people, cell, given, message):
     row, column, value = cell
     people.loc[row, column] = value
-    with pytest.raises(InputError, match=said.replace("actor'.", "actor'[?]")):
+    with pytest.raises(InputError, match=message.replace("actor'.", "actor'[?]")):
         shaped(people, **given)
 
 
@@ -116,8 +116,3 @@ def test_a_datamodule_reads_films_from_a_table_of_people(film_data, tmp_path):
     assert data.films.ids["film"].tolist()[:3] == ["000", "001", "002"]
     assert data.fitted.encoder.space.n_labels == 10
     assert (data.films.encoded.labels.sum(axis=1) == 2).all()
-
-
-def test_numbers_of_a_film_stay_numbers(people):
-    films = shaped(people)
-    assert Number("runtime").parse(films["runtime"]).tolist() == [90, 80, 70]

@@ -13,7 +13,6 @@ from greenlight_films.datamodules.splits import (
     InnerFold,
     KFold,
     RandomSplit,
-    Rows,
     Split,
     TimeSplit,
     shared_values,
@@ -79,24 +78,12 @@ class TestEverySplit:
         assert kind(**declared) == usual(kind)
 
 
-def test_rows_survive_their_codes():
-    codes = np.array([2, 0, 1, 0, 2], dtype=np.uint8)
-    rows = Rows.from_sides(codes)
-    assert (rows.train.tolist(), rows.val.tolist(), rows.test.tolist()) == ([1, 3], [2], [0, 4])
-    assert rows.sides().tolist() == codes.tolist()
-
-
 @pytest.mark.parametrize(("n", "test", "seed"), [(100, 0.2, 42), (17_131, 0.25, 3001), (11, 0.3, 0), (1_000, 0.07, 7)])
 def test_random_split_tests_the_rows_of_scikit_learn(n, test, seed):
     _, theirs = train_test_split(np.arange(n), test_size=test, random_state=seed)
     ours = RandomSplit(val=0.1, test=test, seed=seed).split(any_frame(n))
     assert len(theirs) > 1
     assert sorted(theirs) == ours.test.tolist()
-
-
-def test_val_has_no_say_in_the_test_rows():
-    tested = [RandomSplit(val=val, test=0.2).split(any_frame(100)).test.tolist() for val in (0.1, 0.4)]
-    assert tested[0] == tested[1]
 
 
 @pytest.mark.parametrize(
@@ -220,17 +207,6 @@ def test_a_fold_validates_a_share_of_the_other_rows():
     assert [len(side) for side in (rows.train, rows.val, rows.test)] == [60, 15, 25]
 
 
-def test_a_fold_may_validate_half_of_the_other_rows():
-    rows = KFold(folds=2, val=0.5).split(any_frame(100))
-    assert [len(side) for side in (rows.train, rows.val, rows.test)] == [25, 25, 50]
-
-
-def test_shared_values_counts_values_and_not_rows_or_gaps():
-    frame = pd.DataFrame({"id": ["a", "a", "a", "b", "b", None, None, "c"]})
-    rows = Rows.from_sides(np.array([0, 1, 2, 0, 0, 0, 2, 1], dtype=np.uint8))
-    assert shared_values(frame, rows, "id") == 1
-
-
 @pytest.mark.parametrize(
     "kind", [RandomSplit, lambda **sizes: GroupSplit("id", **sizes), lambda **s: TimeSplit("id", **s)]
 )
@@ -260,11 +236,6 @@ def test_a_seed_that_none_can_be_is_refused(kind, seed):
 def test_a_fold_that_is_none_is_refused(folds, fold):
     with pytest.raises(InputError, match=rf"from 0 to one less, got {folds} and {fold}$"):
         KFold(folds=folds, fold=fold)
-
-
-def test_a_share_of_a_fold_is_refused_by_the_name_of_its_option():
-    with pytest.raises(InputError, match=r"data\.split\.val must be between 0 and 1, got 1\.5"):
-        KFold(val=1.5)
 
 
 @pytest.mark.parametrize("n", [2, 1])

@@ -69,7 +69,7 @@ class Study:
         tasks = Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
         results: list[TaskResult] = []
         tasks.run(tasks.share(), results)
-        return tasks.together(results)[0].among(len(self.keys), tasks.entries.columns)
+        return tasks.together(results)[0]
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""

@@ -7,7 +7,8 @@ import torch
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from greenlight_films.importance import FEW_FILMS, Estimates, benjamini_hochberg
+from greenlight_films.importance import FEW_FILMS, Estimates
+from greenlight_films.importance.estimates import benjamini_hochberg
 
 NAN = math.nan
 

@@ -1,8 +1,9 @@
 import pytest
 import torch
 
-from greenlight_films.importance import Entries, Estimator, Piece, pieces_of, value_importance
-from greenlight_films.importance.estimator import BYTES_AN_UPDATE
+from greenlight_films.importance import Entries, Estimator
+from greenlight_films.importance.estimator import BYTES_AN_UPDATE, Piece, pieces_of
+from greenlight_films.importance.values import value_importance
 
 WAYS = [{"kind": "expected"}, {"kind": "expected", "off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
 

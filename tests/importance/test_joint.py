@@ -239,7 +239,7 @@ def p_values(study, seed: int, n_repeats: int) -> list[float]:
 @pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (1, 4), (2, 1), (2, 4), (5, 1), (5, 4)])
 def test_numbers_that_have_nothing_to_do_with_the_target_are_rarely_found(make_study, n_repeats, rows_a_film):
     studies = [make_study(200, (), n_dense=16, seed=seed, rows_a_film=rows_a_film) for seed in range(50)]
-    p = [one for seed, study in enumerate(studies) for one in p_values(study, seed, n_repeats)]
+    p = [p for seed, study in enumerate(studies) for p in p_values(study, seed, n_repeats)]
     assert len(p) == 800
     assert 0.01 <= np.mean(np.array(p) < 0.05) <= 0.07
 

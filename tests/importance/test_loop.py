@@ -28,7 +28,7 @@ def importance(predict, features, actual, sets, orders, loss="mse", **given) -> 
         lambda batch: torch.from_numpy(np.asarray(predict(batch.numpy()))),
         torch.from_numpy(features),
         torch.from_numpy(actual),
-        [torch.tensor(one) for one in sets],
+        [torch.tensor(columns) for columns in sets],
         LOSSES[loss],
         lambda index, repeat: torch.from_numpy(orders[index, repeat]),
         orders.shape[1],

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from greenlight_films.importance.streams import child, mix, permutation, random_subsets, sort_values, uniform
+from greenlight_films.importance.streams import child, keys_of, mix, permutation, random_subsets, sort_values, uniform
 
 ALL_BITS = 2**64 - 1
 
@@ -31,8 +31,8 @@ def by_group(group: torch.Tensor, slot: torch.Tensor, row: torch.Tensor) -> list
 
 def assert_equally_likely(drawn: list[tuple[int, ...]], possible: list[tuple[int, ...]]) -> None:
     counted = dict.fromkeys(possible, 0)
-    for one in drawn:
-        counted[one] += 1
+    for rows in drawn:
+        counted[rows] += 1
     assert len(drawn) >= 20 * len(possible)
     assert stats.chisquare(list(counted.values())).pvalue > 0.001
 
@@ -41,7 +41,7 @@ def test_mix_is_murmurs_finaliser():
     values = [0, 1, -1, 2**63 - 1, -(2**63), 123456789, *streams(50).tolist()]
     mixed = mix(torch.tensor(values)).tolist()
     assert len(set(mixed)) == len(set(values)) > 50
-    assert [one & ALL_BITS for one in mixed] == [murmur(value & ALL_BITS) for value in values]
+    assert [value & ALL_BITS for value in mixed] == [murmur(value & ALL_BITS) for value in values]
 
 
 def test_a_child_is_a_step_of_splitmix():
@@ -142,3 +142,13 @@ def test_the_global_stream_is_not_drawn_from():
     random_subsets(streams(3), torch.tensor([2, 5, 20]), 40)
     permutation(streams(1)[0], 10)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_name_has_its_key_wherever_it_stands():
+    names = [f"Cast={number}" for number in range(10_000)]
+    keys = keys_of(names)
+    assert keys.dtype == torch.int64
+    assert len(set(keys.tolist())) == 10_000
+    assert keys_of(names[::-1]).tolist() == keys.tolist()[::-1]
+    assert keys_of(["Ким", "Cast=7"]).tolist()[1] == keys[7]
+    assert keys_of([]).tolist() == []

@@ -6,7 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from greenlight_films.importance import Columns, Estimates, Estimator, joint_importance, pieces_of, value_importance
+from greenlight_films.importance import Columns, Estimates, Estimator, joint_importance
+from greenlight_films.importance.estimator import pieces_of
+from greenlight_films.importance.values import value_importance
 
 WAYS = [{"off_rows": 16}, {"off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
 
@@ -169,7 +171,7 @@ def share_below(p: list[float]) -> float:
 def test_labels_that_have_nothing_to_do_with_the_target_are_rarely_found(make_study, how, weights):
     counts = (6, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 110, 120, 150)
     studies = [make_study(300, counts, weights=weights, seed=seed, label_std=0.15) for seed in range(50)]
-    p = [one for seed, study in enumerate(studies) for one in p_values(study, seed=seed, **how)]
+    p = [p for seed, study in enumerate(studies) for p in p_values(study, seed=seed, **how)]
     assert 0.01 <= share_below(p) <= 0.07
 
 
@@ -177,7 +179,7 @@ def test_labels_that_have_nothing_to_do_with_the_target_are_rarely_found(make_st
 def test_weighted_labels_of_nearly_all_rows_are_rarely_found_either(make_study, how):
     counts = (30, 60, 120, 240, 250, 260, 270, 280, 290, 299, 300, 300, 300)
     studies = [make_study(300, counts, weights="root", seed=seed, label_std=0.15) for seed in range(40)]
-    p = [one for seed, study in enumerate(studies) for one in p_values(study, seed=seed, **how)[3:]]
+    p = [p for seed, study in enumerate(studies) for p in p_values(study, seed=seed, **how)[3:]]
     assert 0.01 <= share_below(p) <= 0.07
 
 
@@ -185,8 +187,8 @@ def test_weighted_labels_of_nearly_all_rows_are_rarely_found_either(make_study, 
 def test_rows_of_a_film_do_not_count_as_many(make_study, how):
     counts = (6, 8, 12, 16, 20, 30, 40, 60, 80, 100)
     studies = [make_study(200, counts, seed=seed, label_std=0.15, rows_a_film=4) for seed in range(50)]
-    p = [one for seed, study in enumerate(studies) for one in p_values(study, seed=seed, **how)]
-    row_wise = [one for study in studies[:20] for one in p_values(study, False, **how)]
+    p = [p for seed, study in enumerate(studies) for p in p_values(study, seed=seed, **how)]
+    row_wise = [p for study in studies[:20] for p in p_values(study, False, **how)]
     assert 0.01 <= share_below(p) <= 0.07
     assert share_below(row_wise) > 0.2
 

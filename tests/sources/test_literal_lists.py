@@ -41,7 +41,7 @@ BROKEN = (
 
 
 def kept(text: str, *keys: str) -> list[dict[str, object]]:
-    return [{key: one[key] for key in keys if key in one} for one in ast.literal_eval(text)]
+    return [{key: item[key] for key in keys if key in item} for item in ast.literal_eval(text)]
 
 
 @pytest.mark.filterwarnings("ignore:invalid escape")
@@ -65,6 +65,6 @@ def test_real_cells_are_read_without_the_slow_way(monkeypatch):
     expected = [kept(cell, "name", "job", "order") for cell in cells]
     monkeypatch.delattr(ast, "literal_eval")
     read = literal_lists("name", "job", "order")
-    plain = [place for place, cell in enumerate(cells) if "\\" not in cell]
+    plain = [index for index, cell in enumerate(cells) if "\\" not in cell]
     assert len(plain) > 35
-    assert [read(cells[place]) for place in plain] == [expected[place] for place in plain]
+    assert [read(cells[index]) for index in plain] == [expected[index] for index in plain]

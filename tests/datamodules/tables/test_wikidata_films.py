@@ -29,12 +29,9 @@ def test_critics_and_box_office_are_those_of_the_database(wikidata, raw, column,
     pd.testing.assert_series_equal(wikidata[column], raw[column].astype("float64"))
 
 
-def test_ratings_lie_between_0_and_10(wikidata):
+def test_ratings_lie_between_0_and_10_and_certificates_are_none(wikidata):
     assert wikidata["Rating"].nunique() > 50
     assert wikidata["Rating"].dropna().between(0, 10).all()
-
-
-def test_certificate_is_no_rating(wikidata):
     assert {"PG", "R"} <= set(wikidata["Certificate"].dropna())
 
 
@@ -55,13 +52,10 @@ def test_no_suffix_stands_as_a_name_of_its_own(wikidata, raw, column):
     assert len(after) > 1000
 
 
-def test_a_suffix_returns_to_the_name_before_it(wikidata):
+def test_a_suffix_returns_to_the_name_before_it_and_a_title_is_left_alone(wikidata, raw):
     names = set(wikidata["Cast"].dropna().str.split(", ").explode())
     assert "Robert Downey Jr." in names
     assert "Robert Downey" not in names
-
-
-def test_a_comma_in_a_title_is_left_alone(wikidata, raw):
     assert raw["Title"].str.contains(", ", regex=False).any()
     assert wikidata["Title"].tolist() == raw["Title"].tolist()
 

@@ -1,5 +1,7 @@
 """The callback on a real network, held against float64 numpy on a dense matrix."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,16 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.datamodules.targets import Target
-from greenlight_films.importance import Entries
-from greenlight_films.importance.result import ImportanceResult
+from greenlight_films.importance import Entries, ImportanceResult
 from greenlight_films.importance.shuffles import shuffled_entries
-from greenlight_films.importance.streams import child, permutation
-from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance, held_out, keys_of
+from greenlight_films.importance.streams import child, keys_of, permutation
+from greenlight_films.lightning_modules.callbacks import permutation_importance
+from greenlight_films.lightning_modules.callbacks.permutation_importance import (
+    PermutationImportance,
+    described,
+    held_out,
+    numbers_of,
+)
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from tests.conftest import members_of
 
@@ -59,9 +66,9 @@ class Dense:
         scaled = []
         for weights in self.members:
             hidden = features
-            for place in range(0, len(weights), 2):
-                hidden = hidden @ weights[place] + weights[place + 1]
-                hidden = np.maximum(hidden, 0) if place + 2 < len(weights) else hidden
+            for index in range(0, len(weights), 2):
+                hidden = hidden @ weights[index] + weights[index + 1]
+                hidden = np.maximum(hidden, 0) if index + 2 < len(weights) else hidden
             scaled.append(hidden[:, 0])
         return self.inverse(np.mean(scaled, axis=0))
 
@@ -76,8 +83,8 @@ class Dense:
         return features
 
 
-def by_name(study: ImportanceResult) -> dict[str, float]:
-    return study.features.set_index("feature")["importance"].to_dict()
+def by_name(result: ImportanceResult) -> dict[str, float]:
+    return result.features.set_index("feature")["importance"].to_dict()
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -88,12 +95,12 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
     entries, how = Entries.of(held_out(done.films, "test")), done.callback.estimator
     streams = how.streams(keys_of(names))[entries.columns]
     group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
-    found, expected = by_name(done.study), {}
-    for place, column in enumerate(entries.columns.tolist()):
+    result, expected = by_name(done.result), {}
+    for index, column in enumerate(entries.columns.tolist()):
         own = dense.features[:, dense.n_dense + column]
         increases = []
         for repeat in range(3):
-            mine = group == 3 * place + repeat
+            mine = group == 3 * index + repeat
             features = dense.features.copy()
             features[:, dense.n_dense + column] = 0
             features[row[mine], dense.n_dense + column] = own[own != 0][slot[mine]]
@@ -101,7 +108,7 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
         expected[names[column]] = np.mean(increases)
     assert len(expected) > 15
     assert max(map(abs, expected.values())) > 0.05
-    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert {name: result[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize(("transform", "members"), [("none", 1), ("log1p", 1), ("log1p", 3)])
@@ -111,16 +118,16 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(me
     done = measured(data, estimator="shuffle", n_repeats=2, groups=groups, members=members)
     dense, n_rows = Dense.of(done), 50
     sets = feature_sets(done.films.fitted.encoder.space, groups)
-    streams = done.callback.estimator.streams(keys_of([f"{one.level} {one.name}" for one in sets]))
+    streams = done.callback.estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]))
     expected = []
-    for one, stream in zip(sets, streams, strict=True):
-        columns = [*one.dense, *(dense.n_dense + one.labels)]
+    for part, stream in zip(sets, streams, strict=True):
+        columns = [*part.dense, *(dense.n_dense + part.labels)]
         orders = [permutation(child(stream, repeat), n_rows).numpy() for repeat in range(2)]
         assert sorted(orders[0]) == list(range(n_rows))
         expected.append(np.mean([dense.lost(dense.shuffled(columns, order)) for order in orders]))
-    assert {one.level for one in sets} == {"number", "column", "role", "group"}
+    assert {part.level for part in sets} == {"number", "column", "role", "group"}
     assert max(expected) > 0.1
-    assert done.study.joint.mean.tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert done.result.joint.mean.tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
 @pytest.mark.parametrize("transform", ["none", "log1p"])
@@ -140,14 +147,14 @@ def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(
         after = error(dense.predict(features) - np.repeat(dense.actual, n)).mean()
         expected[name] = (after - before) / (dense.actual.var() if loss == "r2" else 1)
     assert max(expected.values()) > 0.02
-    assert {name: by_name(done.study)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    assert set(done.study.features.query("level == 'value'")["se_shuffle"]) == {0.0}
+    assert {name: by_name(done.result)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert set(done.result.features.query("level == 'value'")["se_shuffle"]) == {0.0}
 
 
 def test_expected_lies_amid_many_shuffles(measured):
     done = measured(off_rows="all")
     dense, random = Dense.of(done), np.random.default_rng(1)
-    line = done.study.features.set_index("feature").loc["genre=Horror"]
+    line = done.result.features.set_index("feature").loc["genre=Horror"]
     column = [dense.n_dense + done.films.fitted.encoder.space.label_names().index("genre=Horror")]
     many = [dense.lost(dense.shuffled(column, random.permutation(50))) for _ in range(1000)]
     assert line["importance"] > 5 * line["std"] / 1000**0.5 > 0
@@ -158,53 +165,53 @@ def test_expected_lies_amid_many_shuffles(measured):
 def test_rmse_is_found_by_shuffles(measured):
     done = measured(estimator="shuffle", loss="rmse", n_repeats=1)
     dense, space = Dense.of(done), done.films.fitted.encoder.space
-    (place,) = [place for place, one in enumerate(done.study.sets) if (one.level, one.name) == ("column", "genre")]
+    (index,) = [index for index, part in enumerate(done.result.sets) if (part.level, part.name) == ("column", "genre")]
     stream = done.callback.estimator.streams(keys_of(["column genre"]))[0]
     order = permutation(child(stream, 0), 50).numpy()
     columns = [dense.n_dense + column for column, name in enumerate(space.label_names()) if name.startswith("genre=")]
     expected = dense.lost(dense.shuffled(columns, order), "rmse")
     assert expected > 0.1
-    assert done.study.joint.mean[place] == pytest.approx(expected, rel=1e-4)
+    assert done.result.joint.mean[index] == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
 def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data, loss):
     data = film_data(target=Target("rating", transform="log1p", unit="points"))
     done = measured(data, estimator="shuffle", loss=loss, seed=9)
-    dense, said = Dense.of(done), done.study.summary
+    dense, summary = Dense.of(done), done.result.summary
     predicted = dense.predict(dense.features)
-    assert said["baseline_loss"] == pytest.approx(TOTALS[loss](dense.actual, predicted), rel=1e-5)
-    assert said["r2"] == pytest.approx(r2_score(dense.actual, predicted), rel=1e-5)
-    assert said["r2"] > 0.3
+    assert summary["baseline_loss"] == pytest.approx(TOTALS[loss](dense.actual, predicted), rel=1e-5)
+    assert summary["r2"] == pytest.approx(r2_score(dense.actual, predicted), rel=1e-5)
+    assert summary["r2"] > 0.3
     settings = {"estimator": "shuffle", "n_repeats": 2, "off_rows": None, "seed": 9, "split": "test", "loss": loss}
-    assert {**said, **settings, "rows": 50, "films": 50, "unit": "points"} == said
+    assert {**summary, **settings, "rows": 50, "films": 50, "unit": "points"} == summary
 
 
 def test_work_and_time_are_counted(measured):
     done = measured(estimator="shuffle", n_repeats=2)
     labels = Dense.of(done).features[:, 3:]
     lost, shuffled = np.count_nonzero(labels), 2 * np.count_nonzero(labels)
-    sets = 50 * 2 * len(done.study.sets)
+    sets = 50 * 2 * len(done.result.sets)
     # An entry that lands where one of the same weight was changes nothing.
-    assert sets + lost < done.study.summary["row_updates"] <= sets + lost + shuffled
-    assert done.study.summary["seconds"] > 0
+    assert sets + lost < done.result.summary["row_updates"] <= sets + lost + shuffled
+    assert done.result.summary["seconds"] > 0
 
 
 def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(measured):
-    said = measured().study.summary
+    summary = measured().result.summary
     settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 64, "loss": "mse", "split": "test", "seed": 42}
-    assert {**said, **settings} == said
+    assert {**summary, **settings} == summary
     assert PermutationImportance("shuffle").estimator.n_repeats == 2
     assert PermutationImportance(n_repeats=3).estimator.n_repeats == 3
 
 
 def test_another_seed_draws_other_shuffles(measured):
-    def found(seed: int) -> list[float]:
-        return measured(estimator="shuffle", seed=seed).study.values.mean.tolist()
+    def importances(seed: int) -> list[float]:
+        return measured(estimator="shuffle", seed=seed).result.values.mean.tolist()
 
-    once = found(1)
-    assert found(1) == once
-    assert found(2) != once
+    first = importances(1)
+    assert importances(1) == first
+    assert importances(2) != first
 
 
 # --- when it measures, and how ---------------------------------------------------------------------------------------
@@ -213,41 +220,74 @@ def test_another_seed_draws_other_shuffles(measured):
 def test_validation_films_are_measured_after_validate_and_not_while_training(measured):
     done = measured(split="val", estimator="shuffle")  # `measured` sees to it that training measures nothing
     dense = Dense.of(done, "val")
-    assert done.study.summary["films"] == len(dense.actual) == 30
-    assert done.study.summary["baseline_loss"] == pytest.approx(
+    assert done.result.summary["films"] == len(dense.actual) == 30
+    assert done.result.summary["baseline_loss"] == pytest.approx(
         dense.lost(dense.features) + done.model.scores["val"]["mse"]
     )
-    assert done.study.films == "30 validation films"
+    assert done.result.films == "30 validation films"
 
 
 @pytest.mark.parametrize(("split", "other"), [("test", "validate"), ("val", "test")])
-def test_the_other_side_is_not_measured(measured, split, other):
+def test_neither_the_other_side_nor_a_callback_that_is_not_enabled_is_measured(measured, split, other):
     done = measured(split=split)
-    done.callback.study = None
+    done.callback.result = None
     getattr(done.trainer, other)(done.model, datamodule=done.films, verbose=False)
-    assert done.callback.study is None
-
-
-def test_a_callback_that_is_not_enabled_does_nothing(measured):
-    done = measured()
-    done.callback.study, done.callback.enabled = None, False
+    assert done.callback.result is None
+    done.callback.enabled = False
     done.trainer.importance(done.model, done.films)
-    assert done.callback.study is None
+    assert done.callback.result is None
     done.callback.enabled = True
     done.trainer.importance(done.model, done.films)
-    assert done.callback.study is not None
+    assert done.callback.result is not None
+
+
+def test_measure_can_be_called_when_the_trainer_has_ended(measured):
+    done = measured()
+    expected = done.result
+    device = done.model.device
+    result = done.callback.measure(done.trainer, done.model)
+    assert result is done.callback.result is not expected
+    pd.testing.assert_frame_equal(result.features, expected.features)
+    assert done.model.device == device
+
+
+WITHOUT = """
+import sys, lightning.pytorch, torchmetrics
+from importlib.abc import MetaPathFinder
+
+class Missing(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] in {"rich", "plotly", "optuna", "jsonargparse", "statsmodels", "tensorboard", "jinja2"}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, Missing())
+import greenlight_films.importance
+import greenlight_films.lightning_modules.callbacks.permutation_importance
+"""
+
+
+def test_neither_a_terminal_nor_figures_nor_a_parser_are_needed_to_import_it():
+    subprocess.run([sys.executable, "-c", WITHOUT], check=True, capture_output=True, text=True)
+
+
+def test_there_is_no_bar_where_rich_is_missing(measured, quick_trainer, monkeypatch):
+    done = measured()
+    monkeypatch.setattr(permutation_importance, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    trainer = quick_trainer(callbacks=[done.callback], enable_progress_bar=True)
+    pd.testing.assert_frame_equal(done.callback.measure(trainer, done.model).features, done.result.features)
 
 
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_measured_in_eval_mode_and_left_as_it_was(measured, training):
     done = measured()
-    evaluated = done.study.features
+    evaluated = done.result.features
     assert evaluated["importance"].abs().max() > 0.1
     done.model.train(training)
     assert {module.training for module in done.model.modules()} == {training}
     done.callback.on_test_end(done.trainer, done.model)
     assert {module.training for module in done.model.modules()} == {training}
-    pd.testing.assert_frame_equal(done.study.features, evaluated)
+    pd.testing.assert_frame_equal(done.result.features, evaluated)
 
 
 def test_the_model_is_left_as_it_was_when_nothing_comes_of_it(measured):
@@ -278,9 +318,9 @@ def test_a_study_measures_the_best_weights(film_data, quick_trainer, tmp_path):
     )
     with pytest.warns(match="predict returned None"):
         trainer.study(model, film_data())
-    assert callback.study is not None
-    assert callback.study.summary["baseline_loss"] == pytest.approx(model.scores["test"]["mse"], rel=1e-5)
-    assert callback.study.summary["films"] == 50
+    assert callback.result is not None
+    assert callback.result.summary["baseline_loss"] == pytest.approx(model.scores["test"]["mse"], rel=1e-5)
+    assert callback.result.summary["films"] == 50
 
 
 @pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
@@ -290,9 +330,9 @@ def test_a_network_of_another_precision_is_measured_too(film_data, quick_trainer
     trainer = quick_trainer(max_epochs=8, callbacks=[callback], precision=precision)
     trainer.fit(model, datamodule=data)
     trainer.importance(model, data)
-    assert callback.study is not None
-    assert callback.study.summary["baseline_loss"] == pytest.approx(model.scores["test"]["mse"], rel=0.1)
-    assert by_name(callback.study)["genre=Horror"] > 0.1
+    assert callback.result is not None
+    assert callback.result.summary["baseline_loss"] == pytest.approx(model.scores["test"]["mse"], rel=0.1)
+    assert by_name(callback.result)["genre=Horror"] > 0.1
 
 
 # --- films -----------------------------------------------------------------------------------------------------------
@@ -311,21 +351,21 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
     done = measured(several_rows_a_film)
     films = done.films.films
     rows = films.rows.test
-    ids = films.ids["film"].to_numpy()[rows]
-    named = [one if isinstance(one, str) else object() for one in ids]
+    ids = films.labels["film"].to_numpy()[rows]
+    named = [film if isinstance(film, str) else object() for film in ids]
     codes = held_out(done.films, "test").film.tolist()
     assert len(set(named)) < len(named) - 3
-    assert sum(not isinstance(one, str) for one in named) > 3
+    assert sum(not isinstance(film, str) for film in named) > 3
     assert sorted(set(codes)) == list(range(len(set(named))))
-    for one, code in zip(named, codes, strict=True):
-        assert [other == one for other in named] == [other == code for other in codes]
-    assert done.study.summary["rows"] == 50
-    assert done.study.summary["films"] == len(set(named))
+    for film, code in zip(named, codes, strict=True):
+        assert [other == film for other in named] == [other == code for other in codes]
+    assert done.result.summary["rows"] == 50
+    assert done.result.summary["films"] == len(set(named))
 
-    counted = done.study.features.set_index("feature")["n_films"]
+    counted = done.result.features.set_index("feature")["n_films"]
     labels, names = films.encoded.labels[rows].toarray(), done.films.fitted.encoder.space.label_names()
     for column, name in enumerate(names):
-        assert counted[name] == len({one for one, there in zip(named, labels[:, column] != 0, strict=True) if there})
+        assert counted[name] == len({film for film, has in zip(named, labels[:, column] != 0, strict=True) if has})
     assert counted["year"] == len(set(named))
     assert counted["genre=Drama"] < np.count_nonzero(labels[:, names.index("genre=Drama")])
 
@@ -333,29 +373,33 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
 def test_every_row_is_a_film_where_no_id_is_given(measured, film_data):
     done = measured(film_data(film=None))
     assert held_out(done.films, "test").film.tolist() == list(range(50))
-    assert done.study.summary["films"] == 50
+    assert done.result.summary["films"] == 50
 
 
 def test_held_out_films_are_those_of_their_side_in_the_tables_order(film_data):
     data = film_data(target=Target("rating", transform="log1p"))
     data.setup("fit")
     for side in ("val", "test"):
-        rows, places = held_out(data, side), getattr(data.films.rows, side)
-        assert rows.actual.tolist() == data.films.actual[places].tolist()  # in the original unit
-        assert rows.dense.tolist() == data.films.encoded.dense[places].tolist()
-        matrix = torch.zeros(len(places), data.films.encoded.labels.shape[1])
+        rows, indices = held_out(data, side), getattr(data.films.rows, side)
+        assert rows.actual.tolist() == data.films.actual[indices].tolist()  # in the original unit
+        assert rows.dense.tolist() == data.films.encoded.dense[indices].tolist()
+        matrix = torch.zeros(len(indices), data.films.encoded.labels.shape[1])
         matrix[rows.rows_of_entries(), rows.labels.long()] = rows.weights
-        assert matrix.tolist() == data.films.encoded.labels[places].toarray().tolist()
+        assert matrix.tolist() == data.films.encoded.labels[indices].toarray().tolist()
 
 
-def test_a_name_has_its_key_wherever_it_stands():
-    names = [f"Cast={number}" for number in range(10_000)]
-    keys = keys_of(names)
-    assert keys.dtype == torch.int64
-    assert len(set(keys.tolist())) == 10_000
-    assert keys_of(names[::-1]).tolist() == keys.tolist()[::-1]
-    assert keys_of(["Ким", "Cast=7"]).tolist()[1] == keys[7]
-    assert keys_of([]).tolist() == []
+def test_features_are_described_labels_first_then_numbers(film_data):
+    films = film_data()
+    films.setup("fit")
+    space = films.fitted.encoder.space
+    table = described(space)
+    assert table["feature"].tolist() == [*space.label_names(), *space.dense_names()]
+    assert table.iloc[-1][["feature", "column", "role", "level"]].tolist() == [
+        *("runtime is missing", "runtime", "runtime", "number")
+    ]
+    assert pd.isna(table["value"].iloc[-1])
+    assert table.set_index("feature").loc["genre=Drama"].tolist() == ["genre", "Drama", "genre", "value"]
+    assert [columns.tolist() for columns in numbers_of(space)] == [[0], [1, 2]]
 
 
 # --- what is refused -------------------------------------------------------------------------------------------------
@@ -378,7 +422,7 @@ def test_settings_that_can_not_be_are_refused_with_their_value(how, message):
 
 @pytest.mark.parametrize("how", [{"loss": "rmse", "estimator": "shuffle"}, {"off_rows": 2}, {"seed": 2**63 - 1}])
 def test_settings_at_the_edge_are_taken(measured, how):
-    assert measured(**how).study.values.estimable.sum() > 15
+    assert measured(**how).result.values.estimable.sum() > 15
 
 
 # --- TensorBoard -----------------------------------------------------------------------------------------------------
@@ -386,21 +430,21 @@ def test_settings_at_the_edge_are_taken(measured, how):
 
 def events_of(folder: Path) -> EventAccumulator:
     """Return the events that hold pictures; those of the training are in a file of their own."""
-    found = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in folder.glob("events.*")]
-    (events,) = [one for one in found if one.Tags()["images"]]
+    files = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in folder.glob("events.*")]
+    (events,) = [events for events in files if events.Tags()["images"]]
     return events
 
 
 def test_tensorboard_gets_two_pictures_and_a_number_a_role(measured, tmp_path):
-    done = measured(logger=TensorBoardLogger(tmp_path, "logs", "one"))
+    done = measured(logger=TensorBoardLogger(tmp_path, "logs", "run"))
     done.trainer.logger.finalize("success")
-    events = events_of(tmp_path / "logs" / "one")
+    events = events_of(tmp_path / "logs" / "run")
     assert set(events.Tags()["images"]) == {"importance/values", "importance/columns"}
     for name in events.Tags()["images"]:
         (image,) = events.Images(name)
         assert image.encoded_image_string.startswith(b"\x89PNG")
         assert image.width > 300
-    roles = done.study.aggregated.query("level == 'role'").set_index("name")["importance"]
+    roles = done.result.aggregated.query("level == 'role'").set_index("name")["importance"]
     assert set(roles.index) == {"year", "runtime", "genre", "actor", "company"}
     logged = {tag: events.Scalars(tag) for tag in events.Tags()["scalars"] if tag.startswith("importance/")}
     assert {tag: [event.value for event in some] for tag, some in logged.items()} == {
@@ -413,8 +457,8 @@ def test_tensorboard_gets_two_pictures_and_a_number_a_role(measured, tmp_path):
 @pytest.mark.parametrize("how", [{"estimator": "shuffle"}, {}, {"off_rows": "all", "loss": "mae"}])
 def test_a_gpu_finds_what_the_cpu_finds(measured, quick_trainer, how):
     done = measured(**how)
-    expected, callback = done.study, PermutationImportance(**how)
+    expected, callback = done.result, PermutationImportance(**how)
     quick_trainer(callbacks=[callback], accelerator="gpu").importance(done.model, done.films)
     assert expected.values.mean.abs().max() > 0.05
-    for ours, theirs in ((callback.study.values, expected.values), (callback.study.joint, expected.joint)):
+    for ours, theirs in ((callback.result.values, expected.values), (callback.result.joint, expected.joint)):
         torch.testing.assert_close(ours.mean, theirs.mean, atol=1e-5, rtol=1e-4, equal_nan=True)

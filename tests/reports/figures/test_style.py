@@ -8,21 +8,21 @@ from greenlight_films.reports.figures import style
 
 
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("value", "unit", "text"),
     [
-        (0, "$0"),
-        (950, "$950"),
-        (12.5, "$12.5"),
-        (1_234_000, "$1.2M"),
-        (12_340_000, "$12M"),
-        (123_456_789, "$123M"),
-        (-999_999, "-$1M"),
-        (2.78e9, "$2.8B"),
-        (float("nan"), "–"),
+        (0, "US dollars", "$0"),
+        (12.5, "$", "$12.5"),
+        (123_456_789, "USD", "$123M"),
+        (-999_999, "dollars", "-$1M"),
+        (2.784e9, "US dollars", "$2.78B"),
+        (float("nan"), "US dollars", "–"),
+        (6.12345, "points", "6.12 points"),
+        (-12345.6, "", "-12,346"),
+        (float("inf"), "points", "–"),
     ],
 )
-def test_money_is_said_as_it_is_read_aloud(value, said):
-    assert style.money(value) == said
+def test_amounts_have_three_digits_and_their_unit(value, unit, text):
+    assert style.amount(value, unit) == text
 
 
 def test_text_of_data_is_shown_as_it_is():
@@ -34,7 +34,7 @@ def test_long_names_are_cut_before_they_are_escaped():
     assert style.short("abc", 3) == "abc"
 
 
-def test_axes_say_units_and_long_titles_take_lines():
+def test_axes_have_units_and_long_titles_take_lines():
     assert style.axis_title("RMSE", "points of 10") == "RMSE, points of 10"
     assert style.axis_title("mean absolute error", "points", 12) == "mean<br>absolute<br>error,<br>points"
     assert style.axis("budget", "US dollars")["tickprefix"] == "$"
@@ -43,11 +43,11 @@ def test_axes_say_units_and_long_titles_take_lines():
 
 def test_logarithmic_axes_have_powers_of_ten_or_steps_between_them():
     wide = style.axis("revenue", "US dollars", log=True, values=[2e3, 5e8])
-    assert wide["ticktext"] == ["$1K", "$10K", "$100K", "$1M", "$10M", "$100M", "$1B"]
+    assert wide["ticktext"] == ["$1000", "$10K", "$100K", "$1M", "$10M", "$100M", "$1B"]
     assert style.axis("n", "", log=True, values=[1, 4])["ticktext"] == ["1", "2", "5", "10", "20", "50"]
 
 
-def test_numbers_keep_four_digits_and_what_is_not_finite_is_null():
+def test_numbers_keep_four_digits_and_those_that_are_not_finite_are_null():
     assert style.rounded([123456.0, -0.00123456, 0.0, np.nan, np.inf]) == [123500.0, -0.001235, 0.0, None, None]
 
 
@@ -59,12 +59,12 @@ def test_themes_differ_in_ink_alone_and_take_no_ground():
     assert light["xaxis"]["automargin"]
 
 
-def test_samples_are_owned_streams_and_small_tables_are_whole():
+def test_samples_are_seeded_and_small_tables_whole():
     table = pd.DataFrame({"a": range(10)})
     whole, nothing = style.sampled(table, 10)
     assert whole is table
     assert nothing == ""
-    some, said = style.sampled(table, 4, seed=3)
-    assert said == "a sample of 4 of 10 films"
+    some, note = style.sampled(table, 4, seed=3)
+    assert note == "a sample of 4 of 10 films"
     assert some["a"].is_monotonic_increasing
     assert some.equals(style.sampled(table, 4, seed=3)[0])

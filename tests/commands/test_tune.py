@@ -1,12 +1,8 @@
 """`tune` as a user meets it: a search, what it leaves, how it goes on, and what it refuses."""
 
-import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +13,7 @@ import yaml
 from sklearn.model_selection import train_test_split
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-import cli
+from tests.processes import in_a_process, run_forked
 
 SEARCH = """\
 search:
@@ -43,10 +39,10 @@ def tune(command, config, tmp_path_factory):
 
     def run(*options: object) -> SimpleNamespace:
         runs = tmp_path_factory.mktemp("runs")
-        said = command("tune", "--config", config, "--runs", runs, *options)
-        assert said.code == 0, said.err
+        answer = command("tune", "--config", config, "--runs", runs, *options)
+        assert answer.code == 0, answer.err
         path = runs / "small-tune" / "version_0"
-        return SimpleNamespace(path=path, said=said, trials=trials_of(path))
+        return SimpleNamespace(path=path, answer=answer, trials=trials_of(path))
 
     return run
 
@@ -66,7 +62,7 @@ def came_to(trials: pd.DataFrame) -> str:
 
 
 def names_in(path: Path) -> list[str]:
-    return sorted(one.name for one in path.iterdir())
+    return sorted(file.name for file in path.iterdir())
 
 
 # --- what it leaves ------------------------------------------------------------------------------------------------
@@ -101,15 +97,15 @@ def test_a_score_is_the_best_one_on_tensorboards_curve_beside_what_was_tried(tun
 
 
 def test_the_end_shows_the_trials_and_how_to_go_on(tuned):
-    assert "4 trials by val/loss: 4 complete" in tuned.said.out
-    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.said.out
-    assert f"tensorboard --logdir {tuned.path}" in tuned.said.out
-    assert tuned.said.err == ""
+    assert "4 trials by val/loss: 4 complete" in tuned.answer.out
+    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.answer.out
+    assert f"tensorboard --logdir {tuned.path}" in tuned.answer.out
+    assert tuned.answer.err == ""
 
 
 def test_the_best_config_trains_to_the_best_score(tuned, command, tmp_path):
-    said = command("fit", "--config", tuned.path / "best.yaml", "--runs", tmp_path / "runs")
-    assert said.code == 0, said.err
+    answer = command("fit", "--config", tuned.path / "best.yaml", "--runs", tmp_path / "runs")
+    assert answer.code == 0, answer.err
     run = tmp_path / "runs" / "small" / "version_0"
     (events,) = run.glob("events.out.tfevents.*")
     losses = [event.value for event in EventAccumulator(str(events)).Reload().Scalars("val/loss")]
@@ -117,10 +113,6 @@ def test_the_best_config_trains_to_the_best_score(tuned, command, tmp_path):
     config = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
     assert str(config["model"]["hidden"]) == tuned.trials["model.hidden"][0]
     assert config["data"]["batch_size"] == 64
-
-
-def test_the_same_search_comes_to_the_same(tuned, tune):
-    assert came_to(tune().trials) == came_to(tuned.trials)
 
 
 def test_the_highest_score_is_the_best_where_it_is_to_be(tune):
@@ -133,10 +125,10 @@ def test_the_highest_score_is_the_best_where_it_is_to_be(tune):
 def test_tpe_draws_from_ranges_alike_each_time(tune):
     space = "{model.learning_rate: {low: 1.0e-4, high: 0.1, log: true}, model.hidden: [[4], [8]]}"
     options = ("--search.method", "tpe", "--search.trials", 3, "--search.space", space)
-    one = tune(*options).trials
-    assert one["model.learning_rate"].between(1e-4, 0.1).all()
-    assert one["model.learning_rate"].nunique() == 3
-    assert came_to(tune(*options).trials) == came_to(one)
+    trials = tune(*options).trials
+    assert trials["model.learning_rate"].between(1e-4, 0.1).all()
+    assert trials["model.learning_rate"].nunique() == 3
+    assert came_to(tune(*options).trials) == came_to(trials)
 
 
 def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
@@ -161,13 +153,24 @@ def test_a_trial_whose_values_do_not_go_together_fails_and_others_go_on(tune):
     assert set(done.trials["state"][:3]) == {"complete"}
 
 
-def test_the_test_films_targets_change_no_score(tuned, tune, study_config, tmp_path):
-    films = pd.read_csv(study_config.with_name("films.csv"))
-    rated = np.flatnonzero(films["rating"].notna())
-    _, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
-    films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
-    films.to_csv(tmp_path / "films.csv", index=False)
-    assert came_to(tune("--data.table", tmp_path / "films.csv").trials) == came_to(tuned.trials)
+@pytest.fixture
+def with_other_targets(study_config, tmp_path):
+    """Return what makes a table whose test films have other targets, and optionally a training film another."""
+
+    def make(shift: float = 0) -> tuple[str, Path]:
+        films = pd.read_csv(study_config.with_name("films.csv"))
+        rated = np.flatnonzero(films["rating"].notna())
+        rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
+        films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
+        films.loc[rated[rest[0]], "rating"] += shift
+        films.to_csv(tmp_path / "films.csv", index=False)
+        return "--data.table", tmp_path / "films.csv"
+
+    return make
+
+
+def test_the_test_films_targets_change_no_score(tuned, tune, with_other_targets):
+    assert came_to(tune(*with_other_targets()).trials) == came_to(tuned.trials)
 
 
 # --- folds ---------------------------------------------------------------------------------------------------------
@@ -203,21 +206,14 @@ def test_the_best_config_of_folds_keeps_its_own_split_and_trains(folded, command
     assert best["data"]["split"]["class_path"].endswith("RandomSplit")
     assert "search" not in best
     options = ["--runs", tmp_path / "runs", "--compare.models", "[]"]
-    said = command("study", "--config", folded.path / "best.yaml", *options)
-    assert said.code == 0, said.err
-    assert "(123 train, 30 validate, 45 test, 5 without rating left out)" in said.out
+    answer = command("study", "--config", folded.path / "best.yaml", *options)
+    assert answer.code == 0, answer.err
+    assert "(123 train, 30 validate, 45 test, 5 without rating left out)" in answer.out
 
 
-def test_the_test_films_targets_change_no_fold(folded, tune, study_config, tmp_path):
-    films = pd.read_csv(study_config.with_name("films.csv"))
-    rated = np.flatnonzero(films["rating"].notna())
-    rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
-    films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
-    films.to_csv(tmp_path / "films.csv", index=False)
-    assert came_to(tune(*FOLDS, "--data.table", tmp_path / "films.csv").trials) == came_to(folded.trials)
-    films.loc[rated[rest[0]], "rating"] += 1
-    films.to_csv(tmp_path / "films.csv", index=False)
-    assert came_to(tune(*FOLDS, "--data.table", tmp_path / "films.csv").trials) != came_to(folded.trials)
+def test_the_test_films_targets_change_no_fold(folded, tune, with_other_targets):
+    assert came_to(tune(*FOLDS, *with_other_targets()).trials) == came_to(folded.trials)
+    assert came_to(tune(*FOLDS, *with_other_targets(shift=1)).trials) != came_to(folded.trials)
 
 
 # --- going on ------------------------------------------------------------------------------------------------------
@@ -225,62 +221,56 @@ def test_the_test_films_targets_change_no_fold(folded, tune, study_config, tmp_p
 
 def test_a_finished_search_shows_its_table_again(tuned, command):
     before = (tuned.path / "trials.csv").read_bytes()
-    said = command("tune", "--resume", tuned.path)
-    assert (said.code, said.err) == (0, "")
-    assert "4 finished before, 0 to train" in said.out.replace("of them ", "")
-    assert "4 trials by val/loss: 4 complete" in said.out
+    answer = command("tune", "--resume", tuned.path)
+    assert (answer.code, answer.err) == (0, "")
+    assert "4 finished before, 0 to train" in answer.out.replace("of them ", "")
+    assert "4 trials by val/loss: 4 complete" in answer.out
     assert (tuned.path / "trials.csv").read_bytes() == before
     assert names_in(tuned.path) == LEFT
 
 
-@pytest.fixture
-def stopping(tmp_path, monkeypatch):
-    """Make `stopping.Stop` importable, which sends this process a signal in the second epoch of trial 2, once."""
-    (tmp_path / "stopping.py").write_text(
-        textwrap.dedent(
-            """
-            import os
-            from pathlib import Path
+STOP = """
+import os
+from pathlib import Path
 
-            from lightning.pytorch import Callback
+from lightning.pytorch import Callback
 
-            class Stop(Callback):
-                def __init__(self, signal: int, marker: str) -> None:
-                    self.signal, self.marker = signal, Path(marker)
+class Stop(Callback):
+    def __init__(self, signal: int, marker: str) -> None:
+        self.signal, self.marker = signal, Path(marker)
 
-                def on_train_epoch_start(self, trainer, pl_module):
-                    if trainer.current_epoch == 1 and trainer.log_dir.endswith("trial_2") and not self.marker.exists():
-                        self.marker.touch()
-                        os.kill(os.getpid(), self.signal)
-            """
-        )
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    yield tmp_path
-    sys.modules.pop("stopping", None)
+    def on_train_epoch_start(self, trainer, pl_module):
+        if trainer.current_epoch == 1 and trainer.log_dir.endswith("trial_2") and not self.marker.exists():
+            self.marker.touch()
+            os.kill(os.getpid(), self.signal)
+"""
+"""A callback that sends its process a signal in the second epoch of trial 2, once."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
-def test_a_search_that_is_stopped_trains_what_is_missing(tuned, command, config, stopping, number):
-    callback = ["--trainer.callbacks+", "stopping.Stop", "--trainer.callbacks.signal", str(int(number))]
-    callback += ["--trainer.callbacks.marker", str(stopping / "stopped"), "--allow_any_class"]
-    words = ["tune", "--config", str(config), *callback]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(stopping), "PYTHONWARNINGS": ""}
-    line = [sys.executable, cli.__file__, *words]
-    done = subprocess.run(line, cwd=stopping, env=environment, capture_output=True, text=True, timeout=300, check=False)
-    path = stopping / "runs" / "small-tune" / "version_0"
-    assert done.returncode == (130 if number == signal.SIGINT else -9), done.stderr
+def test_a_search_that_is_stopped_trains_what_is_missing(tuned, config, tmp_path, monkeypatch, number):
+    (tmp_path / "stopping.py").write_text(STOP)
+    monkeypatch.syspath_prepend(tmp_path)  # of the forked process too
+    callback = ["--trainer.callbacks+", "stopping.Stop", "--trainer.callbacks.signal", int(number)]
+    callback += ["--trainer.callbacks.marker", tmp_path / "stopped"]
+
+    def run(*words: object) -> tuple[int, str, str]:
+        return run_forked("tune", *words, "--allow_any_class", cwd=tmp_path)
+
+    code, out, err = run("--config", config, *callback)
+    path = tmp_path / "runs" / "small-tune" / "version_0"
     if number == signal.SIGINT:
-        assert "python cli.py tune --resume runs/small-tune/version_0" in done.stdout
-        assert "stopped" in done.stderr
-        assert "Traceback" not in done.stderr
+        assert code == 130
+        assert err.startswith("stopped; 2 of 4 trials are finished; go on with: python cli.py tune --resume runs/sma")
+    else:
+        assert (code, err) == (-9, "")
     assert sorted(trials_of(path)["number"]) == [0, 1]
     assert (path / "best.yaml").is_file()
 
-    said = command("tune", "--resume", path, "--allow_any_class")
-    assert said.code == 0, said.err
-    assert "2 of them finished before, 2 to train" in said.out
-    assert [line.split(":")[0] for line in said.out.splitlines() if line.startswith("trial ")] == ["trial 2", "trial 3"]
+    code, out, err = run("--resume", path)
+    assert code == 0, err
+    assert "2 of them finished before, 2 to train" in out
+    assert [line.split(":")[0] for line in out.splitlines() if line.startswith("trial ")] == ["trial 2", "trial 3"]
     assert came_to(trials_of(path)) == came_to(tuned.trials)
     assert len(list((path / "trial_2").glob("events.out.tfevents.*"))) == 1
     with sqlite3.connect(path / "tune.db") as connection:
@@ -291,9 +281,9 @@ def test_a_search_that_is_stopped_trains_what_is_missing(tuned, command, config,
 
 def test_another_space_is_refused_when_a_search_goes_on(tuned, command):
     before = (tuned.path / "config.yaml").read_bytes()
-    said = command("tune", "--resume", tuned.path, "--search.space", "{model.hidden: [[4]]}")
-    assert said.code == 2
-    assert "search.space was {'model.hidden': [[4], [16]]," in said.err
+    answer = command("tune", "--resume", tuned.path, "--search.space", "{model.hidden: [[4]]}")
+    assert answer.code == 2
+    assert "search.space was {'model.hidden': [[4], [16]]," in answer.err
     assert (tuned.path / "config.yaml").read_bytes() == before
 
 
@@ -307,9 +297,9 @@ def test_a_search_may_be_moved(tuned, command, tmp_path):
 def test_a_folder_without_a_search_is_refused(tuned, command, tmp_path, kept):
     if kept:
         shutil.copy(tuned.path / kept, tmp_path)
-    said = command("tune", "--resume", tmp_path)
-    assert said.code == 2
-    assert f"{tmp_path} has no {'tune.db' if kept else 'config.yaml'}" in said.err.replace("\n", " ")
+    answer = command("tune", "--resume", tmp_path)
+    assert answer.code == 2
+    assert f"{tmp_path} has no {'tune.db' if kept else 'config.yaml'}" in answer.err.replace("\n", " ")
 
 
 # --- mistakes ------------------------------------------------------------------------------------------------------
@@ -351,46 +341,52 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tmp_path, mistake):
+def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, tmp_path, mistake):
     options, message = MISTAKES[mistake]
-    said = command("tune", "--config", config, "--runs", tmp_path / "runs", *options)
-    assert said.code == 2
-    assert message in said.err
-    assert "Traceback" not in said.err
+    answer = command("tune", "--config", config, "--runs", tmp_path / "runs", *options)
+    assert answer.code == 2
+    assert message in answer.err
+    assert "Traceback" not in answer.err
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_config_without_a_search_is_shown_one(command, study_config):
-    said = command("tune", "--config", study_config)
-    assert said.code == 2
-    assert "search:\n  space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}" in said.err
+    answer = command("tune", "--config", study_config)
+    assert answer.code == 2
+    assert "search:\n  space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}" in answer.err
 
 
 def test_a_search_none_of_whose_trials_has_a_score_says_why(command, config, tmp_path):
     words = ("tune", "--config", config, "--runs", tmp_path / "runs", "--trainer.max_epochs", 0)
-    said = command(*words)
-    assert said.code == 2
-    assert "none of 4 trials has a score; trial 0: no epoch has a finite val/loss" in said.err
+    answer = command(*words)
+    assert answer.code == 2
+    assert (
+        "none of 4 trials has a score; trial 0: no epoch was trained: trainer.max_epochs must be 1 or more"
+        in answer.err
+    )
 
 
-@pytest.mark.parametrize("word", ["fit", "study"])
-def test_other_commands_know_no_search(command, config, word):
-    said = command(word, "--config", config)
-    assert said.code == 2
-    assert "no key 'model.first_weight_decay, model.tail_weight_decay' in a config" in said.err
-    assert "search.space is for `tune` alone" in said.err
+SINGLE = "search: {trials: 3}\n"
 
 
-def test_other_commands_know_no_search_of_single_keys(command, study_config, tmp_path):
-    (tmp_path / "single.yaml").write_text(study_config.read_text(encoding="utf-8") + "search: {trials: 3}\n")
-    said = command("fit", "--config", tmp_path / "single.yaml")
-    assert said.code == 2
-    assert "no key 'search" in said.err
+@pytest.mark.parametrize(
+    ("word", "search", "key"),
+    [
+        ("fit", SEARCH, "'model.first_weight_decay, model.tail_weight_decay' in a config"),
+        ("study", SEARCH, "search.space is for `tune` alone"),
+        ("fit", SINGLE, "'search"),
+    ],
+)
+def test_other_commands_know_no_search(command, study_config, tmp_path, word, search, key):
+    (tmp_path / "search.yaml").write_text(study_config.read_text(encoding="utf-8") + search, encoding="utf-8")
+    answer = command(word, "--config", tmp_path / "search.yaml")
+    assert answer.code == 2
+    assert "no key " in answer.err
+    assert key in answer.err
 
 
 def test_help_does_not_wait_for_optuna(tmp_path):
-    line = [sys.executable, "-X", "importtime", cli.__file__, "tune", "--help"]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = in_a_process("tune", "--help", cwd=tmp_path, options=("-X", "importtime"))
     assert "--search.method" in done.stdout
     assert "optuna" not in done.stderr
     assert "torch" not in done.stderr

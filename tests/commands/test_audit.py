@@ -62,11 +62,11 @@ def audit(command, config, tmp_path_factory):
 
     def run(*options: object, config: Path = config) -> SimpleNamespace:
         runs = tmp_path_factory.mktemp("runs")
-        said = command("audit", "--config", config, "--runs", runs, *options)
-        assert (said.code, said.err) == (0, "")
+        answer = command("audit", "--config", config, "--runs", runs, *options)
+        assert (answer.code, answer.err) == (0, "")
         path = runs / "small-audit/version_0"
-        told = json.loads((path / "audit.json").read_text(encoding="utf-8"))
-        return SimpleNamespace(path=path, said=said.out, lines=pd.read_csv(path / "audit.csv"), told=told)
+        record = json.loads((path / "audit.json").read_text(encoding="utf-8"))
+        return SimpleNamespace(path=path, out=answer.out, lines=pd.read_csv(path / "audit.csv"), record=record)
 
     return run
 
@@ -83,12 +83,12 @@ def single(config) -> Path:
 
 
 def summary_of(done: SimpleNamespace) -> dict[str, dict]:
-    return {one["split"]: one for one in done.told["splits"]}
+    return {split["split"]: split for split in done.record["splits"]}
 
 
-def cells_of(said: str, begin: str) -> list[str]:
+def cells_of(out: str, begin: str) -> list[str]:
     """Return the cells of the table's line that begins so."""
-    (line,) = (line for line in said.splitlines() if line.startswith(f"│ {begin}"))
+    (line,) = (line for line in out.splitlines() if line.startswith(f"│ {begin}"))
     return [cell.strip() for cell in line.strip("│").split("│")[1:]]
 
 
@@ -96,28 +96,28 @@ def cells_of(said: str, begin: str) -> list[str]:
 
 
 def test_a_tree_knows_films_by_heart_with_rows_at_random_and_nothing_of_new_ones(audited):
-    found = audited.lines.groupby("split")["r2"]
-    assert found.min()["rows at random"] > 0.9
-    assert found.max()["by film"] < 0.3
-    assert found.max()["by time (year)"] < 0.3
+    r2 = audited.lines.groupby("split")["r2"]
+    assert r2.min()["rows at random"] > 0.9
+    assert r2.max()["by film"] < 0.3
+    assert r2.max()["by time (year)"] < 0.3
     summary = summary_of(audited)
     assert list(summary) == ["rows at random", "by film", "by time (year)"]
-    for split, one in summary.items():
-        assert one["r2"] == pytest.approx(found.mean()[split])
-        assert one["r2_sd"] == (None if split == "by time (year)" else pytest.approx(found.std()[split]))
-        assert one["repeats"] == (1 if split == "by time (year)" else 2)
+    for split, scores in summary.items():
+        assert scores["r2"] == pytest.approx(r2.mean()[split])
+        assert scores["r2_sd"] == (None if split == "by time (year)" else pytest.approx(r2.std()[split]))
+        assert scores["repeats"] == (1 if split == "by time (year)" else 2)
 
 
 def test_the_terminals_table_says_the_same(audited):
     summary = summary_of(audited)
-    spread = [f" ± {one['r2_sd']:.3f}" if one["r2_sd"] is not None else "" for one in summary.values()]
-    expected = [f"{one['r2']:.3f}{after}" for one, after in zip(summary.values(), spread, strict=True)]
-    assert cells_of(audited.said, "tree, R²") == expected
-    assert cells_of(audited.said, "its film in training") == ["100%", "0%", "0%"]
-    assert cells_of(audited.said, "one of its people in") == ["0%", "0%", "0%"]
+    spread = [f" ± {split['r2_sd']:.3f}" if split["r2_sd"] is not None else "" for split in summary.values()]
+    expected = [f"{split['r2']:.3f}{after}" for split, after in zip(summary.values(), spread, strict=True)]
+    assert cells_of(audited.out, "tree, R²") == expected
+    assert cells_of(audited.out, "its film in training") == ["100%", "0%", "0%"]
+    assert cells_of(audited.out, "one of its people in") == ["0%", "0%", "0%"]
     by_film = f"to {summary['by film']['r2']:.3f} by film: rows at random tell it of films that it has seen."
-    assert f"R² of tree falls from {summary['rows at random']['r2']:.3f} with rows at random {by_film}" in audited.said
-    assert f"{audited.path}/" in audited.said
+    assert f"R² of tree falls from {summary['rows at random']['r2']:.3f} with rows at random {by_film}" in audited.out
+    assert f"{audited.path}/" in audited.out
 
 
 def test_each_repeat_is_a_line_and_has_the_next_seed(audited):
@@ -138,49 +138,75 @@ def test_shares_of_test_rows_are_exact(audited):
     assert (audited.lines["person_seen"] == 0).all()
 
 
-def test_the_folder_holds_the_studys_config_and_the_findings(audited, config, command, tmp_path):
+def test_the_folder_holds_the_studys_config_and_the_results(audited, config, command, tmp_path):
     assert sorted(path.name for path in audited.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
-    found = yaml.safe_load((audited.path / "config.yaml").read_text(encoding="utf-8"))
+    written = yaml.safe_load((audited.path / "config.yaml").read_text(encoding="utf-8"))
     given = yaml.safe_load(config.read_text(encoding="utf-8"))
-    assert "audit" not in found
-    assert found["data"]["split"]["init_args"] == given["data"]["split"]["init_args"]
-    assert found["data"]["allow_leak"] is False
+    assert "audit" not in written
+    assert written["data"]["split"]["init_args"] == given["data"]["split"]["init_args"]
+    assert written["data"]["allow_leak"] is False
     words = ["--data.split", "GroupSplit", "--data.split.by", "id", "--compare.models", "[]"]
-    said = command("study", "--config", audited.path / "config.yaml", "--runs", tmp_path, *words)
-    assert said.code == 0, said.err
+    answer = command("study", "--config", audited.path / "config.yaml", "--runs", tmp_path, *words)
+    assert answer.code == 0, answer.err
 
 
 def test_the_same_audit_comes_to_the_same(audited, audit):
     again = audit("--models", "[tree]", "--repeats", 2)
     assert (again.path / "audit.csv").read_bytes() == (audited.path / "audit.csv").read_bytes()
-    assert again.told == audited.told
+    assert again.record == audited.record
 
 
 # --- which splits ----------------------------------------------------------------------------------------------------
 
 
 def test_another_column_can_be_the_year(audited, audit):
-    one = audit("--models", "[tree]", "--repeats", 1, "--year", "made")
-    assert list(summary_of(one)) == ["rows at random", "by film", "by time (made)"]
-    assert summary_of(one)["by time (made)"]["r2"] != summary_of(audited)["by time (year)"]["r2"]
-    assert one.told["notes"] == []
+    done = audit("--models", "[tree]", "--repeats", 1, "--year", "made")
+    assert list(summary_of(done)) == ["rows at random", "by film", "by time (made)"]
+    assert summary_of(done)["by time (made)"]["r2"] != summary_of(audited)["by time (year)"]["r2"]
+    assert done.record["notes"] == []
 
 
-def test_films_with_one_row_each_are_not_split_by_film(audit, single):
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", single, "--people", "[person]")
-    note = "not split by film: every film has one row, so that rows at random are films at random"
-    assert done.told["notes"] == [note]
-    assert note in done.said
-    assert list(summary_of(done)) == ["rows at random", "by time (year)"]
-    assert cells_of(done.said, "one of its people in training") == ["100%", "100%"]
+FILMS_OF_A_ROW = "not split by film: every film has one row, so that rows at random are films at random"
 
 
-def test_rows_without_an_id_make_no_film_of_several_rows(audit, single, tmp_path):
-    films = pd.read_csv(single)
-    films.loc[[3, 5], "id"] = None
-    films.to_csv(tmp_path / "films.csv", index=False)
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
-    assert "every film has one row" in done.told["notes"][0]
+def without_two_ids(films: pd.DataFrame) -> pd.DataFrame:
+    return films.assign(id=films["id"].mask(films.index.isin([3, 5])))
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "splits", "notes"),
+    [
+        (pd.DataFrame.copy, ["--people", "[person]"], ["rows at random", "by time (year)"], [FILMS_OF_A_ROW]),
+        (without_two_ids, [], ["rows at random", "by time (year)"], [FILMS_OF_A_ROW]),
+        (
+            lambda films: films.drop(columns="year"),
+            ["--data.film", "null"],
+            ["rows at random"],
+            [
+                "not split by film: data.film names no column with a film's id",
+                "not split by time: no column is named year or release date; audit.year names another",
+            ],
+        ),
+        (
+            lambda films: films.assign(year="June 10, 1994"),
+            [],
+            ["rows at random"],
+            [FILMS_OF_A_ROW, "not split by time (year): data.split.by: column 'year' must hold numbers or dates"],
+        ),
+    ],
+    ids=["films of a row", "rows without an id", "no film, no year", "a year in words"],
+)
+def test_a_split_that_cannot_be_made_is_a_note(audit, single, tmp_path, change, options, splits, notes):
+    change(pd.read_csv(single)).to_csv(tmp_path / "films.csv", index=False)
+    done = audit("--repeats", 1, "--data.table", tmp_path / "films.csv", *options)
+    assert done.lines["model"].tolist() == ["tree", "ridge"] * len(splits)
+    assert list(summary_of(done)) == splits
+    assert all(note.startswith(start) for note, start in zip(done.record["notes"], notes, strict=True))
+    assert all(note in done.out for note in done.record["notes"])
+    assert ("its film in training" in done.out) is ("--data.film" not in options)
+    assert (summary_of(done)["rows at random"]["film_seen"] is None) is ("--data.film" in options)
+    if "--people" in options:
+        assert cells_of(done.out, "one of its people in training") == ["100%", "100%"]
 
 
 def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config, tmp_path):
@@ -188,32 +214,11 @@ def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config
     rows.loc[:6, "id"], rows.loc[100:109, "year"] = None, None
     rows.to_csv(tmp_path / "rows.csv", index=False)
     done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "rows.csv")
-    assert done.told["notes"] == [
+    assert done.record["notes"] == [
         "by film: 7 rows without id are left out",
         "by time: 10 rows without year are left out",
     ]
     assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
-
-
-def test_without_a_film_or_a_year_there_is_one_split(audit, config, single, tmp_path):
-    pd.read_csv(single).drop(columns="year").to_csv(tmp_path / "films.csv", index=False)
-    options = ["--data.film", "null", "--data.table", tmp_path / "films.csv"]
-    done = audit("--models", "[tree]", "--repeats", 1, *options)
-    assert list(summary_of(done)) == ["rows at random"]
-    assert done.told["notes"] == [
-        "not split by film: data.film names no column with a film's id",
-        "not split by time: no column is named year or release date; audit.year names another",
-    ]
-    assert all(note in done.said for note in done.told["notes"])
-    assert "its film in training" not in done.said
-    assert summary_of(done)["rows at random"]["film_seen"] is None
-
-
-def test_a_year_that_cannot_split_is_a_note(audit, single, tmp_path):
-    pd.read_csv(single).assign(year="June 10, 1994").to_csv(tmp_path / "films.csv", index=False)
-    done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "films.csv")
-    assert list(summary_of(done)) == ["rows at random"]
-    assert "not split by time (year): data.split.by: column 'year' must hold numbers or dates" in done.told["notes"][1]
 
 
 # --- models and runs -------------------------------------------------------------------------------------------------
@@ -230,11 +235,6 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
     assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
 
 
-def test_tree_and_ridge_are_the_usual_models(audit, single):
-    done = audit("--repeats", 1, "--data.table", single)
-    assert done.lines["model"].tolist() == ["tree", "ridge"] * 2
-
-
 # --- known only after release ----------------------------------------------------------------------------------------
 
 LATE = "Known only after release: votes. They go with revenue, and can't tell it of a film to come: leave them out of"
@@ -243,23 +243,23 @@ LATE = "Known only after release: votes. They go with revenue, and can't tell it
 def test_votes_are_told_by_audit_and_study_and_the_run_can_be_audited(audit, audited, command, config, tmp_path):
     votes = config.with_name("votes.yaml")
     done = audit("--models", "[tree]", "--repeats", 1, config=votes)
-    assert LATE in done.said
-    assert done.told["known_after_release"] == ["votes"]
-    assert audited.told["known_after_release"] == []
-    assert "Known only after release" not in audited.said
+    assert LATE in done.out
+    assert done.record["known_after_release"] == ["votes"]
+    assert audited.record["known_after_release"] == []
+    assert "Known only after release" not in audited.out
 
     options = ["--data.split", "GroupSplit", "--data.split.by", "id", "--compare.models", "[]"]
-    said = command("study", "--config", votes, "--runs", tmp_path / "runs", *options)
-    assert said.code == 0, said.err
-    assert LATE in said.out
+    answer = command("study", "--config", votes, "--runs", tmp_path / "runs", *options)
+    assert answer.code == 0, answer.err
+    assert LATE in answer.out
     run = tmp_path / "runs/small/version_0"
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["known_after_release"] == ["votes"]
 
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     words = ["--models", "[tree]", "--repeats", 1, "--data.split.seed", 3, "--data.split.val", 0.1]
-    said = command("audit", "--run", run, *words, "--data.split.test", 0.2)
-    assert said.code == 0, said.err
+    answer = command("audit", "--run", run, *words, "--data.split.test", 0.2)
+    assert answer.code == 0, answer.err
     lines = pd.read_csv(tmp_path / "runs/small-audit/version_0/audit.csv").drop(columns="seed")
     pd.testing.assert_frame_equal(lines[:2], done.lines.drop(columns="seed")[:2])
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
@@ -283,26 +283,26 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_told_in_one_message_and_leaves_nothing(command, config, tmp_path, mistake):
+def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, tmp_path, mistake):
     options, message = MISTAKES[mistake]
-    said = command("audit", "--config", config, "--runs", tmp_path / "runs", *options)
-    assert said.code == 2
-    assert message in said.err
-    assert said.err.count("error:") == 1
-    assert "Traceback" not in said.err
-    assert said.out == ""
+    answer = command("audit", "--config", config, "--runs", tmp_path / "runs", *options)
+    assert answer.code == 2
+    assert message in answer.err
+    assert answer.err.count("error:") == 1
+    assert "Traceback" not in answer.err
+    assert answer.out == ""
     assert not (tmp_path / "runs").exists()
 
 
-def test_without_a_config_it_asks_for_one(command):
-    said = command("audit")
-    assert said.code == 2
-    assert "--config configs/ratings.yaml" in said.err
+def test_without_a_config_it_needs_one(command):
+    answer = command("audit")
+    assert answer.code == 2
+    assert "--config configs/ratings.yaml" in answer.err
 
 
 def test_an_audit_that_fails_leaves_no_version(command, config, tmp_path):
     answer = "[{class_path: Number, init_args: {column: revenue}}]"
-    said = command("audit", "--config", config, "--runs", tmp_path, "--data.features", answer)
-    assert said.code == 2
-    assert "data.features must not have the target's own column 'revenue'" in said.err
+    answer = command("audit", "--config", config, "--runs", tmp_path, "--data.features", answer)
+    assert answer.code == 2
+    assert "data.features must not have the target's own column 'revenue'" in answer.err
     assert not list(tmp_path.rglob("version_*"))

@@ -1,0 +1,122 @@
+"""Generated films, encoded and split, and training on any device: what the GPU checks and measures work on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import lightning.pytorch as pl
+import numpy as np
+import pandas as pd
+import torch
+
+from greenlight_films.datamodules import Batch, Category, Feature, FilmDataModule, Labels, Number, RandomSplit, Target
+from greenlight_films.importance import HeldOut
+from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
+
+CPU = torch.device("cpu")
+EPOCHS = 2
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the generated tables are.
+
+    Attributes:
+        batches: films a step in the training benchmark.
+    """
+
+    films: int
+    people: int
+    batches: tuple[int, ...] = (256, 8192)
+    repeats: int = 3
+
+
+FULL, SMALL = Size(100_000, 30_000), Size(600, 200, batches=(64,), repeats=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A device, generated films, their encoding and split, and a network trained on them."""
+
+    device: torch.device
+    size: Size
+    frame: pd.DataFrame
+    data: FilmDataModule
+
+    @classmethod
+    def make(cls, device: torch.device, size: Size) -> "Case":
+        frame = generate(size.films, size.people)
+        cast = Labels("cast", role="actor", weight="sqrt", min_films=2)
+        features: list[Feature[Any]] = [Number("year"), Number("runtime"), Labels("genre"), cast, Category("company")]
+        data = FilmDataModule(frame=frame, features=features, target=Target("rating"), split=RandomSplit(seed=3))
+        data.setup("fit")
+        return cls(device, size, frame, data)
+
+    @cached_property
+    def network(self) -> AdditiveMLP:
+        """Return a network trained on the CPU, in eval mode."""
+        network = train(self, CPU).network
+        assert network is not None
+        return network.eval()
+
+    def batch(self, device: torch.device) -> Batch:
+        """Return the first films of the training rows."""
+        return on(next(iter(self.data.train_dataloader())), device)
+
+    def held_out(self, device: torch.device, n_rows: int | None = None) -> HeldOut:
+        """Return films as importance takes them: the first n_rows of all."""
+        films = self.data.films.encoded.take(np.arange(n_rows or self.size.films))
+        return HeldOut(
+            torch.from_numpy(films.dense),
+            torch.from_numpy(films.labels.indices),
+            torch.from_numpy(films.labels.indptr),
+            torch.from_numpy(films.labels.data),
+            torch.from_numpy(self.data.films.actual[: films.n_rows]),
+            torch.arange(films.n_rows),
+        ).to(device)
+
+
+def generate(n_films: int, n_people: int, seed: int = 0) -> pd.DataFrame:
+    """Return films whose rating rests on their cast, genres and year; most people act in few of them."""
+    random = np.random.default_rng(seed)
+    people = np.array([f"Person {number}" for number in range(n_people)], dtype=object)
+    genres = np.array(["Comedy", "Crime", "Drama", "Horror", "War"], dtype=object)
+    cast = random.zipf(1.3, (n_films, 8)) % n_people
+    genre = random.integers(0, len(genres), (n_films, 2))
+    year = random.integers(1930, 2026, n_films)
+    skill = random.normal(size=n_people)
+    rating = skill[cast].mean(axis=1) + 0.2 * genre[:, 0] + (year - 1978) / 100 + random.normal(0, 0.3, n_films)
+    return pd.DataFrame(
+        {
+            "year": year.astype(float),
+            "runtime": np.where(random.random(n_films) < 0.1, np.nan, random.normal(105, 20, n_films).round()),
+            "genre": [", ".join(names) for names in genres[genre]],
+            "cast": [", ".join(names) for names in people[cast]],
+            "company": [f"Company {number}" for number in random.integers(0, 50, n_films)],
+            "rating": rating,
+        }
+    )
+
+
+def on(batch: Batch, device: torch.device) -> Batch:
+    """Return the batch on a device."""
+    return Batch(*(part.to(device) for part in batch))
+
+
+def train(case: Case, device: torch.device, batch_size: int = 1024, **options: Any) -> MLPRegressor:
+    """Train for two epochs without dropout, and return the model on the CPU."""
+    model = MLPRegressor(seed=7)
+    case.data.batch_size = min(batch_size, case.size.films // 4)
+    trainer = pl.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=1,
+        max_epochs=EPOCHS,
+        limit_val_batches=0,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        **options,
+    )
+    trainer.fit(model, datamodule=case.data)
+    return model.cpu()

@@ -1,0 +1,35 @@
+from .datamodules.errors import InputError
+from .datamodules.features import Bins, Category, Labels, Number, Popularity
+from .datamodules.shapes import OneRowPerFilm
+from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
+from .datamodules.tables.read_table import read_table
+from .datamodules.targets import ProfitRatio, Target
+from .explanation import Explanation
+from .from_config import study
+from .importance.api import permutation_importance
+from .importance.result import ImportanceResult
+from .regressor import FilmRegressor
+from .results import Results
+
+__all__ = [
+    "Bins",
+    "Category",
+    "Explanation",
+    "FilmRegressor",
+    "GroupSplit",
+    "ImportanceResult",
+    "InputError",
+    "KFold",
+    "Labels",
+    "Number",
+    "OneRowPerFilm",
+    "Popularity",
+    "ProfitRatio",
+    "RandomSplit",
+    "Results",
+    "Target",
+    "TimeSplit",
+    "permutation_importance",
+    "read_table",
+    "study",
+]

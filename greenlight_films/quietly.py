@@ -1,0 +1,40 @@
+"""Keeps a training in a notebook from changing what is the caller's: random states, logging and warnings."""
+
+import logging
+import random
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+
+NOISE = (
+    ".*does not have many workers.*",  # batches are slices of memory: no worker is best
+    ".*smaller than the logging interval.*",
+    ".*isinstance\\(treespec, LeafSpec\\).*",
+    ".*predict returned None.*",
+    ".*Checkpoint directory .* exists and is not empty.*",
+    ".*It is recommended to use .*sync_dist=True.*",  # scores are computed from all devices' rows
+)
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Leave Python's, numpy's and torch's global random states as they were, and drop Lightning's tips."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002 (the global one is what is kept)
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    devices = list(range(torch.cuda.device_count()))
+    try:
+        with torch.random.fork_rng(devices), warnings.catch_warnings():
+            for message in NOISE:
+                warnings.filterwarnings("ignore", message)
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+        random.setstate(states[0])
+        np.random.set_state(states[1])  # noqa: NPY002

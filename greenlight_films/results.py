@@ -1,0 +1,79 @@
+"""`Results`: the frames and figures of a run, for a notebook."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.importance.result import measure
+from greenlight_films.studies.metrics import leaderboard
+from greenlight_films.studies.results import Results as RunResults
+from greenlight_films.studies.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+class Results:
+    """What a run left in its folder, such as runs/ratings/version_0.
+
+    Raises:
+        InputError: it is no run's folder.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self._results = RunResults(RunFolder.open(str(folder)))
+
+    @property
+    def path(self) -> Path:
+        """Return the run's folder."""
+        return self._results.run.path
+
+    def leaderboard(self) -> pd.DataFrame:
+        """Return one line a model with its scores on the test films, the lowest RMSE first."""
+        metrics = self._results.metrics
+        if not metrics.get("models"):
+            raise InputError(f"{self.path} has no scores yet: score it with `test --run {self.path}`")
+        return leaderboard({"fits": {}, **metrics})
+
+    def predictions(self) -> pd.DataFrame:
+        """Return one line a film: title and id where known, row, split, actual, predicted."""
+        return self._results.predictions
+
+    def importance(self) -> pd.DataFrame:
+        """Return one line a value or number, the most important first, with errors, p and q."""
+        return self._results.features
+
+    def columns(self) -> pd.DataFrame:
+        """Return one line a column, role and group, with its features' importances summed and shuffled together."""
+        return self._results.aggregated
+
+    def contributions(self) -> pd.DataFrame:
+        """Return by how much each value of a test film moves its prediction: row, feature, contribution."""
+        return self._results.contributions
+
+    def plot_importance(self) -> "go.Figure":
+        """Draw the most important values and numbers."""
+        from greenlight_films.reports.figures.importance_bars import features
+
+        how = self._results.importance
+        if not how:
+            raise InputError(f"{self.path} has no importances yet: measure them with `importance --run {self.path}`")
+        return features(self._results.features, measure(how["loss"], how["unit"]), self._results.unit)
+
+    def plot_predictions(self) -> "go.Figure":
+        """Draw predicted against actual targets of the test films."""
+        from greenlight_films.reports.figures.predictions import predicted_against_actual
+
+        results = self._results
+        if results.test.empty:
+            raise InputError(f"{self.path} has no predictions yet: make them with `predict --run {self.path}`")
+        return predicted_against_actual(results.test, results.target, results.unit)
+
+    def __repr__(self) -> str:
+        models = self._results.metrics.get("models", {})
+        scores = ", ".join(
+            f"{name} R² {scores['r2']:.3f}" for name, scores in models.items() if scores["r2"] is not None
+        )
+        return f"Results({str(self.path)!r}): {scores or 'no scores yet'}"

@@ -1,0 +1,184 @@
+"""`additive_of`: a model of scikit-learn or torch as an additive first layer and a tail, where it has such a layer."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.neural_network import MLPRegressor
+from sklearn.pipeline import Pipeline
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from greenlight_films.importance.rows import exchanged
+
+ACTIVATIONS = {
+    "identity": lambda sums: sums,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "logistic": torch.sigmoid,
+    "exp": torch.exp,
+}
+Tail = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """An `AdditiveLayer` of given weights."""
+
+    dense_weight: Tensor
+    label_weight: Tensor
+    bias: Tensor
+
+    def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        summed = F.embedding_bag(
+            labels, self.label_weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
+        )
+        return summed + dense @ self.dense_weight + self.bias
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """An `AdditiveModel` with such a layer."""
+
+    first: LinearLayer
+    tail: Tail
+
+
+@dataclass(frozen=True)
+class Additive:
+    """A model's predictions as `to_unit(tail(encoded @ weight + bias))`.
+
+    Attributes:
+        name: the class of the model inside all wrappers.
+        encoded: (n_rows, n_encoded) floats, an array or CSR: X after the steps of a Pipeline.
+        weight: (n_encoded, width).
+        to_unit: from the tail's output to the target's unit.
+        sources: (n_encoded,) of each encoded column the column of X that it depends on, -1 where all rows have the
+            same value; None where X is not encoded.
+        names: of the encoded columns; None where X is not encoded.
+    """
+
+    name: str
+    encoded: Any
+    weight: Tensor
+    bias: Tensor
+    tail: Tail
+    to_unit: Tail
+    sources: np.ndarray | None
+    names: list[str] | None
+
+    def split(self, labels: np.ndarray, dense: np.ndarray) -> LinearModel:
+        """Return the model with these encoded columns as labels and as numbers; both int64."""
+        padded = F.pad(self.weight, (0, 0, 0, 1))  # a row more, so that there is a matrix without any label
+        label_weight = padded[torch.from_numpy(np.append(labels, len(self.weight)))]
+        return LinearModel(LinearLayer(self.weight[torch.from_numpy(dense)], label_weight, self.bias), self.tail)
+
+
+def additive_of(model: Any, rows: Any) -> Additive | str:
+    """Return the model as an additive first layer and a tail on the rows of X, or the reason why it can't be one.
+
+    Raises:
+        ValueError: X has not as many columns as the first layer, or others than numbers.
+    """
+    steps, to_unit, core = _unwrapped(model)
+    name, layer = type(core).__name__, _first_layer(core)
+    if layer is None:
+        return f"{name} has no additive first layer"
+    weight, bias, tail = layer
+    encoded = _encoded(steps, rows)
+    if encoded.shape[1] != len(weight):
+        raise ValueError(f"X must have {len(weight):,} columns, as {name} was trained on, got {encoded.shape[1]:,}")
+    if not steps:
+        return Additive(name, encoded, weight, bias, tail, to_unit, None, None)
+    sources = _sources(steps, rows, encoded)
+    if sources is None:
+        return "the Pipeline makes columns that depend on several columns of X"
+    return Additive(name, encoded, weight, bias, tail, to_unit, sources, _names(steps, len(weight)))
+
+
+def _unwrapped(model: Any) -> tuple[list[Any], Tail, Any]:
+    """Return a Pipeline's steps before the model, what brings its predictions to the target's unit, and the model."""
+    if hasattr(model, "best_estimator_"):
+        return _unwrapped(model.best_estimator_)
+    if isinstance(model, Pipeline):
+        steps, inner, core = _unwrapped(model.steps[-1][1])
+        return [step for _, step in model.steps[:-1] if step not in (None, "passthrough")] + steps, inner, core
+    if not isinstance(model, TransformedTargetRegressor):
+        return [], lambda predicted: predicted, model
+    steps, inner, core = _unwrapped(model.regressor_)
+
+    def to_unit(predicted: Tensor) -> Tensor:
+        if not len(predicted):  # which scikit-learn refuses
+            return predicted
+        raw = model.transformer_.inverse_transform(inner(predicted).cpu().numpy().reshape(-1, 1))
+        return torch.from_numpy(np.array(raw, np.float64).ravel()).to(predicted.device)
+
+    return steps, to_unit, core
+
+
+def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
+    """Return the first layer's weight, (n_columns, width), its bias, (width,), and the tail."""
+    if isinstance(model, nn.Sequential) and len(model) and isinstance(model[0], nn.Linear):
+        weight = model[0].weight.detach()
+        bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
+        return weight.T.contiguous(), bias, deepcopy(model[1:]).eval()
+    if isinstance(model, MLPRegressor):
+        layers = [(torch.tensor(w), torch.tensor(b)) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
+
+        def tail(sums: Tensor) -> Tensor:
+            for weight, bias in layers[1:]:
+                sums = ACTIVATIONS[model.activation](sums) @ weight + bias
+            return ACTIVATIONS[model.out_activation_](sums)
+
+        return layers[0][0], layers[0][1], tail
+    coef = np.asarray(getattr(model, "coef_", []))
+    if not coef.size or coef.size != coef.shape[-1] or not hasattr(model, "intercept_"):  # or several targets
+        return None
+    bias = torch.tensor(np.ravel(model.intercept_)[:1], dtype=torch.from_numpy(coef).dtype)
+    return torch.tensor(coef.reshape(-1, 1)), bias, lambda sums: sums
+
+
+def _encoded(steps: list[Any], rows: Any) -> Any:
+    for step in steps:
+        rows = step.transform(rows)
+    if sparse.issparse(rows):
+        return sparse.csr_array(rows)
+    try:
+        return np.asarray(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        types = ", ".join(dict.fromkeys(map(str, rows.dtypes if isinstance(rows, pd.DataFrame) else [rows.dtype])))
+        encoder = "put a ColumnTransformer that encodes them before the model, in a Pipeline"
+        raise ValueError(f"X must hold numbers alone, got columns of {types}: {encoder}") from None
+
+
+def _sources(steps: list[Any], rows: Any, encoded: Any) -> np.ndarray | None:
+    """Return `Additive.sources`; None where an encoded column depends on several columns of X.
+
+    Half of X's columns are moved down by a row, and then the other half: an encoded column that depends on a single
+    column of X, and isn't constant, changes once. With a half for each bit of a column's index, it spells the index.
+    """
+    index, down = np.arange(rows.shape[1]), np.roll(np.arange(rows.shape[0]), 1)
+    sources, varies = (np.zeros(encoded.shape[1], dtype) for dtype in (np.int64, bool))
+    for bit in range(max(1, (len(index) - 1).bit_length())):
+        halves = [np.flatnonzero(index >> bit & 1 == value) for value in (0, 1)]
+        moved = [_encoded(steps, exchanged(rows, half, down)) != encoded for half in halves]
+        first, second = (np.asarray(change.sum(0)).ravel() > 0 for change in moved)
+        if (first & second).any():
+            return None
+        sources += second << bit
+        varies |= first | second
+    return np.where(varies, sources, -1)
+
+
+def _names(steps: list[Any], n_encoded: int) -> list[str]:
+    """Return the encoded columns' names, or numbers where a step doesn't name what it makes."""
+    try:
+        return list(map(str, Pipeline(list(enumerate(steps))).get_feature_names_out()))
+    except (AttributeError, ValueError):
+        return [f"column {index}" for index in range(n_encoded)]

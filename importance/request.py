@@ -1,0 +1,107 @@
+"""`Request`: the arguments of `permutation_importance` after the checks; the refusals of X, y, names and groups."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy import sparse
+from torch import Tensor
+
+from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.losses import LOSSES, LossName
+
+Groups = Mapping[str, Sequence[str | int]]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to measure, and how.
+
+    Attributes:
+        rows: X as a frame, CSR or array.
+        actual: (n_rows,) float64, y.
+        names: of X's columns.
+        groups: by name, indices of X's columns, ascending.
+    """
+
+    model: Any
+    rows: Any
+    actual: Tensor
+    names: list[str]
+    groups: dict[str, np.ndarray]
+    loss: LossName
+    estimator: Estimator
+
+    @classmethod
+    def of(
+        cls, model: Any, rows: Any, actual: Any, names: Any, groups: Groups | None, loss: Any, estimator: Estimator
+    ) -> "Request":
+        """Check the arguments; raise ValueError at the first that can't be."""
+        if estimator.n_repeats < 1:
+            raise ValueError(f"n_repeats must be 1 or more, got {estimator.n_repeats}")
+        if estimator.kind not in ("expected", "shuffle"):
+            raise ValueError(f"estimator must be 'expected' or 'shuffle', got {estimator.kind!r}")
+        if loss not in LOSSES:
+            raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
+        rows = rows if isinstance(rows, pd.DataFrame) else _matrix(rows)
+        actual = np.array(actual, dtype=np.float64)  # a copy: frames give arrays that can't be written to
+        if rows.ndim != 2 or actual.shape != rows.shape[:1] or not len(actual):
+            raise ValueError(f"X must be (n_rows, n_columns) and y (n_rows,), got {rows.shape} and {actual.shape}")
+        if not np.isfinite(actual).all():
+            raise ValueError(f"y must hold finite numbers, got {actual[~np.isfinite(actual)][0]}: leave such rows out")
+        if names is None:
+            names = rows.columns if isinstance(rows, pd.DataFrame) else [f"x{index}" for index in range(rows.shape[1])]
+        if len(names) != rows.shape[1]:
+            raise ValueError(f"names must have a name for each of {rows.shape[1]:,} columns of X, got {len(names):,}")
+        named = list(map(str, names))
+        members = {name: _members(name, list(columns), named) for name, columns in (groups or {}).items()}
+        return cls(model, rows, torch.from_numpy(actual), named, members, loss, estimator)
+
+    def summary(self, losses: Tensor, predicted: np.ndarray) -> dict[str, Any]:
+        """Return how importances were measured, as `ImportanceResult.summary`, from the rows' losses as they are."""
+        variance = float(self.actual.var(correction=0))
+        error = float(((self.actual - torch.from_numpy(predicted)) ** 2).mean())
+        before = float(LOSSES[self.loss].total(losses.mean(), variance))
+        estimator, n_rows = self.estimator, len(self.actual)
+        return {
+            "estimator": estimator.kind,
+            "n_repeats": estimator.n_repeats,
+            "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
+            "seed": estimator.seed,
+            "split": None,
+            "rows": n_rows,
+            "films": n_rows,
+            "loss": self.loss,
+            "baseline_loss": before if isfinite(before) else None,
+            "r2": 1 - error / variance if variance else None,
+            "unit": "",
+            "leak": False,
+        }
+
+
+def _matrix(rows: Any) -> Any:
+    return sparse.csr_array(rows) if sparse.issparse(rows) else np.asarray(rows)
+
+
+def _members(group: str, columns: list[str | int], names: list[str]) -> np.ndarray:
+    """Return the indices of a group's columns, ascending."""
+    if not columns:
+        raise ValueError(f"groups[{group!r}] needs a column or more: names, indices or patterns, got []")
+    members: set[int] = set()
+    for column in columns:
+        if isinstance(column, str):
+            fits = re.compile(re.escape(column).replace(r"\*", ".*"), re.DOTALL).fullmatch
+            matching = [index for index, name in enumerate(names) if fits(name)]
+        else:
+            matching = [int(column)] if 0 <= column < len(names) else []
+        if not matching:
+            nearest = ", ".join(get_close_matches(str(column), names, 3) or names[:3])
+            raise ValueError(f"groups[{group!r}]: {column!r} fits no column of X; there are {nearest}")
+        members.update(matching)
+    return np.array(sorted(members), np.int64)

@@ -1,0 +1,172 @@
+"""Measures what a network's predictions of encoded films rest on: from films and weights to an `ImportanceResult`."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from greenlight_films.datamodules import (
+    EncodedFilms,
+    FeatureSpace,
+    FilmEncoder,
+    FilmRows,
+    TargetScale,
+    regression_scores,
+)
+from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
+from greenlight_films.importance import (
+    LOSSES,
+    ColumnSet,
+    Contributions,
+    Estimator,
+    HeldOut,
+    ImportanceResult,
+    LossName,
+    Reference,
+    TaskResult,
+    Tasks,
+)
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+
+
+@dataclass(frozen=True)
+class MeasuredFilms:
+    """A network and the held-out films that its importances are measured on.
+
+    Attributes:
+        network: in eval mode, on the device that does the work.
+        number: (n_rows,) the rows' numbers in their table, from 1.
+    """
+
+    network: AdditiveMLP
+    encoder: FilmEncoder
+    scale: TargetScale
+    rows: HeldOut
+    number: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        network: AdditiveMLP,
+        encoder: FilmEncoder,
+        scale: TargetScale,
+        encoded: EncodedFilms,
+        actual: np.ndarray,
+        film: np.ndarray,
+        number: np.ndarray,
+        device: torch.device | None = None,
+    ) -> "MeasuredFilms":
+        """Take films of a table.
+
+        Args:
+            actual: (n_rows,) targets in the original unit.
+            film: (n_rows,) the film that each row belongs to.
+        """
+        batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
+        codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
+        rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
+        return cls(network, encoder, scale, rows.to(device) if device else rows, number)
+
+    def reference(self, loss: LossName) -> Reference:
+        """Return the network's predictions and losses on the films."""
+        # Differences as small as these vanish in bf16: the engine works in float32.
+        is_float32 = next(self.network.parameters()).dtype == torch.float32
+        network = self.network if is_float32 else deepcopy(self.network).float()
+        return Reference.of(network, self.rows, LOSSES[loss], lambda scaled: _in_unit(scaled, self.scale))
+
+    def contributions(self, reference: Reference) -> Contributions:
+        """Return by how much each value of each film moves its prediction."""
+        space, medians = self.encoder.space, torch.from_numpy(self.encoder.at_medians())
+        return Contributions.of(reference, space.n_labels, numbers_of(space), medians, self.number)
+
+    def measure(
+        self,
+        estimator: Estimator,
+        loss: LossName,
+        groups: dict[str, list[str]],
+        summary: dict[str, Any],
+        run: Callable[[Tasks], list[TaskResult]],
+    ) -> tuple[ImportanceResult, Reference]:
+        """Measure every value and number, and every column, role and group.
+
+        Args:
+            summary: what is known of the films, such as their unit.
+            run: does the tasks, or the part of them that there is time for.
+
+        Raises:
+            InputError: a group has no pattern, or one that fits no feature.
+        """
+        start, reference, space = perf_counter(), self.reference(loss), self.encoder.space
+        sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, groups)]
+        tasks = Tasks.of_names(reference, space.label_names(), sets, estimator)
+        results = run(tasks)
+        values, joint = tasks.together(results)
+        measured_sets = {index for result in results if result.kind == "sets" for index in result.indices.tolist()}
+        missing_sets = [index for index in range(len(sets)) if index not in measured_sets]
+        missing_numbers = sum(index < space.n_dense for index in missing_sets)
+        n_measured = sum(len(result.indices) for result in results if result.kind == "values")
+        effort = {
+            "row_updates": sum(result.updates for result in results),
+            "seconds": round(perf_counter() - start, 3),
+        }
+        result = ImportanceResult(
+            described(space),
+            values,
+            sets,
+            joint,
+            {**_summary(reference, estimator, loss), **summary, **effort},
+            missing_features=len(tasks.entries.columns) - n_measured + missing_numbers,
+            missing_sets=len(missing_sets) - missing_numbers,
+        )
+        return result, reference
+
+
+def _summary(reference: Reference, estimator: Estimator, loss: LossName) -> dict[str, Any]:
+    rows = reference.rows
+    r2 = regression_scores(rows.actual.cpu().numpy(), reference.predicted.cpu().numpy())["r2"]
+    return {
+        "estimator": estimator.kind,
+        "n_repeats": estimator.n_repeats,
+        "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
+        "seed": estimator.seed,
+        "rows": rows.n_rows,
+        "films": rows.n_films,
+        "loss": loss,
+        "baseline_loss": reference.total if np.isfinite(reference.total) else None,
+        "r2": r2 if np.isfinite(r2) else None,
+    }
+
+
+def described(space: FeatureSpace) -> pd.DataFrame:
+    """Return the names and sources of all features, as `ImportanceResult.described`."""
+    blocks = [*space.labels, *space.dense]
+    sizes = [len(block.values) for block in blocks]
+    values = [np.array(block.values, dtype=object) for block in space.labels]
+    return pd.DataFrame(
+        {
+            "feature": [*space.label_names(), *space.dense_names()],
+            "column": np.repeat([block.column for block in blocks], sizes),
+            "value": np.concatenate([*values, np.full(space.n_dense, None)]),
+            "role": np.repeat([block.role for block in blocks], sizes),
+            "level": np.repeat(["value" if block.kind == "label" else "number" for block in blocks], sizes),
+        }
+    )
+
+
+def numbers_of(space: FeatureSpace) -> list[Tensor]:
+    """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
+    indices = iter(block_columns(space.dense))
+    dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
+    return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
+
+
+def _in_unit(scaled: Tensor, scale: TargetScale) -> Tensor:
+    """Return (n,) float64 predictions in the target's unit: `TargetScale.inverse` on any device."""
+    raw = scaled * scale.std + scale.mean
+    return raw.expm1() - scale.shift if scale.transform == "log1p" else raw

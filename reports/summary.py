@@ -1,0 +1,68 @@
+"""The top of a report in sentences: warnings, and what was predicted, how well, and what it rests on."""
+
+import pandas as pd
+
+from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, margins
+from greenlight_films.reports.figures.style import amount
+from greenlight_films.reports.score_table import no_better_than_mean
+from greenlight_films.studies.metrics import in_order, known_after_release_warning
+from greenlight_films.studies.results import NETWORK, Results
+
+
+def warnings(runs: list[Results]) -> list[str]:
+    """Return what must be known before anything else on the page is read."""
+    messages = []
+    for run in runs:
+        prefix = f"{run.name}: " if len(runs) > 1 else ""
+        network = run.metrics.get("models", {}).get(NETWORK)
+        if network and no_better_than_mean(network):
+            messages.append(f"{prefix}{MEAN_NOTHING}")
+        if run.metrics.get("leak"):
+            messages.append(f"{prefix}{BOTH_SIDES.replace('these importances say', 'scores and importances say')}")
+        if late := run.metrics.get("known_after_release"):
+            messages.append(prefix + known_after_release_warning(run.target, late))
+    return messages
+
+
+def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
+    """Return up to three sentences: what was predicted, how well, and what it rests on."""
+    rows = results.metrics.get("rows", {})
+    kind = "films" if results.metrics.get("films") == sum(rows.values()) else "rows"
+    unit = f" ({results.unit})" if results.unit else ""
+    learnt = rows.get("train", 0) + rows.get("val", 0)
+    first = (
+        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on "
+        f"{rows.get('test', 0):,} others."
+    )
+    return [first, *_errors(results, intervals), *_most_important(results)]
+
+
+def _errors(results: Results, intervals: pd.DataFrame) -> list[str]:
+    """Compare the network, or else the best model, with guessing the mean."""
+    ranked = [name for name, _ in in_order(results.metrics.get("models", {})) if name in results.models]
+    model = NETWORK if NETWORK in ranked else next((name for name in ranked if name != "mean"), None)
+    scores = {(row.model, row.score): row for row in intervals.itertuples()}
+    gain = scores.get((model, "rmse_below_mean"))
+    if gain is None:
+        return []
+    low, value, high, less = gain.low_95, gain.value, gain.high_95, "smaller"
+    if value < 0:
+        low, value, high, less = -high, -value, -low, "larger"
+    mean, rmse = (amount(scores[name, "rmse"].value, results.unit) for name in ("mean", model))
+    name, unsure = "the network" if model == NETWORK else model, ", which may be none" if low < 0 else ""
+    return [
+        f"Errors of {name} are {value:.0%} {less} than those of guessing the mean (95 % interval: {low:.0%} to "
+        f"{high:.0%}{unsure}): an RMSE of {rmse} in place of {mean}."
+    ]
+
+
+def _most_important(results: Results) -> list[str]:
+    """Name up to three columns whose importance is above its margin of error."""
+    if results.aggregated.empty or results.importance.get("warning"):
+        return []
+    columns = results.aggregated[results.aggregated["level"] == "column"].dropna(subset=["importance"])
+    names = columns.loc[columns["importance"] > margins(columns), "name"].head(3).tolist()
+    if not names:
+        return []
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return [f"The network's predictions rest most on {listed}."]

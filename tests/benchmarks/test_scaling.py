@@ -1,0 +1,41 @@
+"""Computed costs are those of what is stored and done."""
+
+import pytest
+import torch
+
+from greenlight_films.benchmarks import scaling
+from greenlight_films.datamodules import FilmRows
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+
+
+def test_costs_of_a_layer_are_those_of_its_tensors():
+    network = AdditiveMLP(n_dense=3, n_labels=1_000, hidden=[16])
+    weight = network.first.label_weight
+    optimiser = torch.optim.Adam([weight])
+    weight.sum().backward()
+    optimiser.step()
+    averages = [part for part in optimiser.state[weight].values() if part.shape == weight.shape]
+    costs = scaling.first_layer(1_000, 16, n_devices=4)
+    assert costs["weights"] == weight.nbytes == 64_000
+    assert costs["training"] == sum(part.nbytes for part in (weight, weight.grad, *averages))
+    assert costs["checkpoint"] == sum(part.nbytes for part in (weight, *averages))
+    assert costs["all_reduced"] == 2 * 3 / 4 * 64_000  # a ring: three quarters out and three in
+
+
+def test_costs_of_films_are_those_of_their_arrays(films):
+    encoded, rows = films.films.encoded, FilmRows(films.films.encoded, films.films.actual)
+    held = [encoded.dense, encoded.unscaled, encoded.labels.indices, encoded.labels.data, films.films.actual]
+    stored = sum(part.nbytes for part in [*held, rows.offsets, rows.target, rows.rows])
+    assert encoded.labels.nnz > 3 * len(rows)
+    computed = scaling.table(len(rows), 0, encoded.dense.shape[1]) + 8 * encoded.labels.nnz
+    assert stored == pytest.approx(computed, abs=8)  # an offset more than films
+
+
+@pytest.mark.parametrize("estimator", ["shuffle", "expected"])
+def test_computed_work_is_what_importance_needs(measured, estimator):
+    study = measured(estimator=estimator, n_repeats=2, off_rows=64).study
+    present, labels = int(study.values.n_films.sum()), int((study.values.n_films > 0).sum())
+    computed = scaling.importance_work(1, present, labels, 2, 64)[estimator]
+    updates = study.summary["row_updates"] - study.summary["rows"] * 2 * len(study.sets)
+    assert 0 < updates <= computed
+    assert estimator == "expected" or updates > computed / 3

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Number
+from tests.datamodules.features.encoded import fitted
+
+TRAIN = np.arange(20, 80)
+
+
+@pytest.mark.parametrize("log1p", [False, True])
+def test_standard_numbers_agree_with_scikit_learn(log1p, films):
+    cells = films["Budget"]
+    blocks, (number, missing) = fitted(Number("Budget", log1p=log1p), cells, TRAIN)
+    raw = np.log1p(cells) if log1p else cells
+    raw = raw.fillna(raw[TRAIN].median()).to_numpy()[:, None]
+    scaler = StandardScaler().fit(raw[TRAIN])
+    np.testing.assert_allclose(number.values, scaler.transform(raw), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(missing.values[:, 0], cells.isna())
+    assert cells.isna().any()
+    assert blocks[0].fitted["mean"] == pytest.approx(scaler.mean_[0])
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1 / 3, 1e9 + 0.1])
+def test_a_constant_column_is_0_everywhere(value):
+    _, (number,) = fitted(Number("x"), np.full(3, value))
+    np.testing.assert_array_equal(number.values, np.zeros((3, 1)))
+
+
+def test_missing_has_no_column_where_no_training_row_lacks_the_number():
+    blocks, (number,) = fitted(Number("x"), [1.0, 3.0, np.nan], train=[0, 1])
+    assert [block.kind for block in blocks] == ["number"]
+    np.testing.assert_allclose(number.values[:, 0], [-1, 1, 0])
+
+
+@pytest.mark.parametrize("n_rows", [40, 5000])
+def test_quantiles_agree_with_scikit_learn_where_no_end_is_tied(n_rows):
+    rng = np.random.default_rng(0)
+    values = np.append(rng.gamma(2, 10, n_rows), [1e4, 5e4])
+    train, values = np.arange(n_rows // 2), np.where(np.arange(n_rows + 2) % 3, values, values.round())
+    values[train[:7]] = np.median(values)
+    assert len(np.unique(values[train])) < len(train) - 5
+    assert (values[train] == values[train].min()).sum() == (values[train] == values[train].max()).sum() == 1
+    _, (number,) = fitted(Number("x", scale="quantile"), values, train)
+    transformer = QuantileTransformer(n_quantiles=min(1000, len(train)), output_distribution="normal", subsample=None)
+    expected = transformer.fit(values[train, None]).transform(values[:, None])
+    np.testing.assert_allclose(number.values, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_quantiles_of_a_real_column_with_many_ties_agree_with_scikit_learn(wikidata):
+    values = wikidata["Runtime"].dropna().to_numpy()
+    train = np.arange(0, len(values), 2)
+    _, (number,) = fitted(Number("x", scale="quantile"), values, train)
+    transformer = QuantileTransformer(n_quantiles=1000, output_distribution="normal", subsample=None)
+    expected = transformer.fit(values[train, None]).transform(values[:, None])
+    inside = (values > values[train].min()) & (values < values[train].max())
+    assert len(np.unique(values)) < inside.sum() / 10
+    np.testing.assert_allclose(number.values[inside], expected[inside], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("cells", "train", "shares"),
+    [
+        ([0.0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [0.25, 0.25, 0.25, 0.75, 1 - 1e-7]),
+        ([1.0, 2, 3, -1e9, 1e9], [0, 1, 2], [1e-7, 0.5, 1 - 1e-7, 1e-7, 1 - 1e-7]),
+    ],
+    ids=["values tied at an end have the middle of their ranks", "values beyond the training rows are clipped"],
+)
+def test_quantiles_at_the_ends(cells, train, shares):
+    _, (number,) = fitted(Number("x", scale="quantile"), cells, train)
+    np.testing.assert_allclose(number.values[:, 0], ndtri(shares), rtol=1e-5)
+
+
+def test_a_number_that_no_training_row_has_is_refused():
+    with pytest.raises(InputError, match="column 'x' has no value in the 2 training rows; leave it out"):
+        fitted(Number("x"), [np.nan, np.nan, 1.0], train=[0, 1])

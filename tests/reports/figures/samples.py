@@ -1,0 +1,72 @@
+"""Small tables for the figures' tests, with names that would act in a page that lets them."""
+
+import numpy as np
+import pandas as pd
+
+NASTY = "<img src=x onerror=alert(1)> <a href=javascript:alert(1)>%{x} $a$</a></script>"
+
+KNN = pd.DataFrame({"k": [1, 2, 3], "train_rmse": [0.1, 0.6, 0.8], "cv_rmse": [1.5, 1.2, 1.3]})
+GRID = pd.DataFrame({"metric": "manhattan", "k": [1, 2, 3], "weights": "distance", "cv_rmse": [1.4, 1.3, 1.1]})
+SWEEP = pd.DataFrame({"k": [2, 3], "inertia": [90.0, 50.0], "silhouette": [0.2, 0.4]})
+PROFILES = pd.DataFrame(
+    {"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "column": NASTY, "mean": [10.0, 30.0], "mean_of_all": 15.0}
+)
+QUARTILES = {"min": [0.0, 4.0], "q25": [4.0, 5.0], "median": [5.0, 6.0], "q75": [6.0, 7.0], "max": [20.0, 8.0]}
+BY_CLUSTER = pd.DataFrame({"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "mean": [5.0, 6.0], **QUARTILES})
+VARIANCE = pd.DataFrame({"component": [1, 2, 3], "ratio": [0.5, 0.35, 0.15], "cumulative": [0.5, 0.85, 1.0]})
+LOADINGS = pd.DataFrame({"feature": [NASTY, "b"], "pc1": [0.6, -0.8], "pc2": [0.8, 0.6]})
+CURVES = pd.DataFrame({"epoch": [1, 2, 3], "train": [0.9, 0.7, 0.5], "val": [0.8, 0.6, 0.7]})
+RUNS = pd.DataFrame({"run": [NASTY, "b"], "model": NASTY, "rmse": [1.0, 1.2], "r2": [0.4, 0.3]})
+INTERVALS = pd.DataFrame(
+    {
+        "model": [NASTY, NASTY, "mean", "mean"],
+        "score": ["rmse", "r2"] * 2,
+        "value": [0.5, 0.75, 1.0, 0.0],
+        "low_95": [0.4, 0.6, 0.9, -0.1],
+        "high_95": [0.7, 0.8, 1.2, 0.0],
+    }
+)
+IMPORTANCES = pd.DataFrame(
+    {
+        "feature": [f"Cast={NASTY}", "Year", "Cast=C"],
+        "column": ["Cast", "Year", "Cast"],
+        "value": [NASTY, None, "C"],
+        "name": [NASTY, "Year", "C"],
+        "role": ["actor", "Year", "actor"],
+        "level": ["value", "number", "value"],
+        "n_films": [9, 60, 0],
+        "importance": [0.3, 0.1, np.nan],
+        "se_shuffle": [0.03, 0.0, np.nan],
+        "se_sample": [0.04, 0.01, np.nan],
+        "direction": [0.5, -0.2, np.nan],
+    }
+)
+OLS = pd.DataFrame(
+    {
+        "name": ["const", NASTY, "b", "c"],
+        "coefficient": [2.0, 1.0, -1.0, np.nan],
+        "low_95": [1.0, 0.5, -3.0, np.nan],
+        "high_95": [3.0, 1.5, 1.0, np.nan],
+        "low_95_hc3": [1.0, 0.4, np.nan, np.nan],
+        "high_95_hc3": [3.0, 1.6, np.nan, np.nan],
+        "left_out": ["", "", "", "constant"],
+    }
+)
+
+
+def films(n: int = 60) -> pd.DataFrame:
+    """Return films with predictions, clusters and scores on components."""
+    stream = np.random.default_rng(0)
+    actual = stream.normal(6, 1, n)
+    return pd.DataFrame(
+        {
+            "film": np.arange(n),
+            "title": NASTY,
+            "actual": actual,
+            "predicted": actual + stream.normal(0, 0.5, n),
+            "genre": np.where(np.arange(n) % 2, NASTY, "Drama"),
+            "year": 1960 + np.arange(n),
+            "cluster": np.arange(n) % 3,
+            **{name: stream.normal(size=n) for name in ("pc1", "pc2", "pc3")},
+        }
+    )

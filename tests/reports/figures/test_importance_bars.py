@@ -1,0 +1,21 @@
+import pandas as pd
+import pytest
+
+from greenlight_films.reports.figures import importance_bars
+from tests.reports.figures.samples import IMPORTANCES
+
+
+def test_importance_has_95_percent_intervals_of_both_errors_and_no_unknown_ones():
+    drawn = importance_bars.features(IMPORTANCES, "increase", "points")
+    assert drawn.data[0].x == (0.3, 0.1)
+    assert drawn.layout.yaxis.ticktext[0].startswith("Cast=&lt;img src=x")
+    assert drawn.data[0].hovertext[0].startswith("<b>Cast=&lt;img src=x onerror=alert(1)&gt; &lt;a href")
+    assert drawn.data[0].error_x.array == pytest.approx((0.098, 0.0196))
+    assert drawn.data[1].x == (0.5, -0.2)
+    assert len(importance_bars.features(IMPORTANCES.drop(columns="direction"), "increase").data) == 1
+
+
+def test_models_importances_are_shares_of_each_models_largest():
+    drawn = importance_bars.by_model({"mlp": pd.Series({"a": 4.0, "b": 1.0}), "knn": pd.Series({"b": 0.2, "a": -0.1})})
+    assert drawn.layout.yaxis.ticktext == ("b", "a")
+    assert [list(row) for row in drawn.data[0].z] == [[0.25, 1.0], [1.0, 0.0]]

@@ -1,0 +1,68 @@
+import re
+
+import pytest
+
+from greenlight_films.reports.sections import (
+    best_and_worst,
+    importance_section,
+    intervals_of,
+    runs_section,
+    scores_section,
+)
+from greenlight_films.studies.results import Results
+
+
+def without(results: Results, *names: str) -> Results:
+    """Return the run without some of its files."""
+    for name in names:
+        (results.run.path / name).unlink()
+    return Results(results.run)
+
+
+def test_scores_have_their_figures(results):
+    section = scores_section(results, intervals_of(results))
+    headings = [picture.heading for picture in section.pictures]
+    first = [
+        "All models on the same test films",
+        "Predicted and actual",
+        "What is left over",
+        "Are high predictions high?",
+    ]
+    assert headings == [*first, "Errors by year", "Errors by genre"]
+    assert section.missing == []
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("metrics.json", "No model has been scored. Add scores: python cli.py test --run {run}"),
+        ("predictions.csv", "No interval for mlp: .*; the network: python cli.py predict --run {run}"),
+    ],
+)
+def test_scores_that_are_missing_are_named_with_the_command_that_adds_them(results, file, message):
+    lacking = without(results, file)
+    (missing,) = scores_section(lacking, intervals_of(lacking)).missing
+    assert re.match(message.format(run=results.path), missing)
+
+
+def test_importance_has_columns_roles_features_and_values_of_each_role(results):
+    headings = [picture.heading for picture in importance_section(results).pictures]
+    assert headings[:3] == ["Whole columns", "Roles", "The most important features"]
+    assert set(headings[3:]) == {f"Most important of role {role}" for role in ("genre", "actor", "company")}
+    (missing,) = importance_section(without(results, "importance.json")).missing
+    assert missing == f"Importance has not been measured. Add it: python cli.py importance --run {results.path}"
+
+
+def test_the_best_and_the_worst_prediction_come_first(results):
+    extremes = best_and_worst(results, most=3)
+    error = (results.test["predicted"] - results.test["actual"]).abs().sort_values()
+    assert extremes["Predicted best"].index.tolist() == error.index[:3].tolist()
+    assert extremes["Predicted worst"].index.tolist() == error.index[:-4:-1].tolist()
+
+
+def test_runs_are_compared_where_they_have_scores(results):
+    (picture,) = runs_section([results], [intervals_of(results)]).pictures
+    assert {trace.name for trace in picture.figure.data} >= {"mlp", "ridge", "knn"}
+    lacking = without(results, "metrics.json")
+    (missing,) = runs_section([lacking], [intervals_of(lacking)]).missing
+    assert missing == "None of these runs has scores. Add them: python cli.py test --run FOLDER"

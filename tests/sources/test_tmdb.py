@@ -1,0 +1,33 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from greenlight_films.sources.preparation import Preparation
+from greenlight_films.sources.raw_cells import as_lists
+from greenlight_films.sources.raw_files import TMDB_MOVIES
+from greenlight_films.sources.tmdb import LISTS, PLAIN, list_columns, plain_columns, unique_rows
+
+
+def test_an_average_of_0_is_missing_where_nobody_voted():
+    cells = {"vote_average": ["0.0", "0", "0", "7"], "vote_count": ["0", None, "3", "0"]}
+    raw = pd.DataFrame({name: cells.get(name, [None] * 4) for name in PLAIN}, dtype="str")
+    preparation = Preparation({})
+    films = plain_columns(preparation, TMDB_MOVIES, raw)
+    assert films["vote_average"].fillna(-1).tolist() == [-1, -1, 0, 7]
+    assert preparation.notes == ["ratings of 0 with no votes, taken as missing: 2"]
+
+
+def test_lists_give_genres_as_text_and_the_first_of_the_cast():
+    lists = {name: as_lists([["A", "B"], None], pd.RangeIndex(2)) for name in ("genres", *LISTS)}
+    columns = list_columns(lists)
+    assert columns["genres"].fillna("-").tolist() == ["A|B", "-"]
+    assert columns["lead_actor"].fillna("-").tolist() == ["A", "-"]
+    assert columns["keywords"].dtype == pd.ArrowDtype(pa.list_(pa.string()))
+
+
+def test_rows_have_an_id_of_their_own(tmp_path):
+    (tmp_path / "movies.csv").write_text("id,title\n7.0,A\n7,B\nx,C\n,D\n08,E\n")
+    preparation = Preparation({TMDB_MOVIES: tmp_path / "movies.csv"})
+    rows = unique_rows(preparation, TMDB_MOVIES, ("id", "title"))
+    assert rows.to_numpy().tolist() == [["7", "A"], ["8", "E"]]
+    assert np.array_equal(preparation.rejected["line"], [5, 4, 3])
