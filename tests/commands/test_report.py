@@ -156,8 +156,8 @@ def test_nothing_overflows(opened, width):
     draw_all(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     wide = page.evaluate(
-        """[...document.querySelectorAll("main *")].filter((element) => !element.closest(".scroll, pre, .plot")
-        && element.getBoundingClientRect().right > innerWidth + 1).map((element) => element.tagName + element.className)"""
+        """[...document.querySelectorAll("main *")].filter((node) => !node.closest(".scroll, pre, .plot")
+        && node.getBoundingClientRect().right > innerWidth + 1).map((node) => node.tagName + node.className)"""
     )
     assert wide == []
 
@@ -215,15 +215,6 @@ def test_the_page_holds_plotly_once_and_is_small_enough_to_mail(run):
     assert len(data_of(html, "values")) == len(
         pd.read_csv(run / "Permu_importance_df.csv").dropna(subset=["importance"])
     )
-
-
-def test_the_top_says_what_how_good_and_what_it_rests_on(run):
-    html = (run / "report.html").read_text(encoding="utf-8")
-    (top,) = re.findall(r'<p class="lede">(.*?)</p>', html, re.S)
-    assert top.startswith("Models learnt rating (points) from 153 films and were tested on 45 others.")
-    assert re.search(r"Errors of the network are \d+% smaller than those of guessing the mean \(95 % interval: ", top)
-    assert "predictions rest most on" in top
-    assert "Read this first" not in html
 
 
 def test_a_model_no_better_than_the_mean_is_the_first_thing_on_the_page(command, tmp_path):
@@ -301,7 +292,7 @@ def test_commands_on_the_page_can_be_copied_whatever_the_folder_is_called(comman
     assert html.count(f"python cli.py importance --run &#39;{copied}&#39;") == 2
 
 
-def test_importance_of_validation_films_is_told_as_such(command, copied):
+def test_importance_of_validation_films_is_named_as_such(command, copied):
     assert command("importance", "--run", copied, "--split", "val").code == 0
     html = page_of(command, copied)
     validated = pd.read_csv(copied / "predictions.csv").query("split == 'val'")
@@ -310,16 +301,6 @@ def test_importance_of_validation_films_is_told_as_such(command, copied):
     assert all(explorer["moved"])
     assert "that a validation film has" in html
     assert "shuffled among the validation films" in html
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_predictions_that_are_no_numbers_are_told_and_other_models_shown(command, copied, value):
-    predictions = pd.read_csv(copied / "predictions.csv")
-    predictions["predicted"] = value
-    predictions.to_csv(copied / "predictions.csv", index=False)
-    html = page_of(command, copied)
-    assert "No interval for mlp: predictions of every test film are not there, or are no numbers" in html
-    assert "Errors of ridge are" in html or "Errors of knn are" in html or "Errors of ols are" in html
 
 
 def test_a_date_of_release_is_no_year_in_text_but_is_read_as_one(command, tmp_path):

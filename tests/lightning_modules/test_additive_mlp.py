@@ -93,11 +93,6 @@ def test_a_film_without_labels_has_its_numbers_and_the_bias_alone(encoded, batch
     torch.testing.assert_close(layer(*inputs(batch))[7], alone)
 
 
-def test_one_film_gives_one_prediction(encoded):
-    single = FilmRows(encoded, np.zeros(203))[[4]]
-    assert network(encoded)(*inputs(single)).shape == (1,)
-
-
 @pytest.mark.parametrize("feature", [Number("year"), Category("company")])
 def test_numbers_or_labels_alone_are_enough(films_frame, feature):
     encoded = FilmEncoder([feature]).fit_encode(films_frame, np.arange(203))
