@@ -1,4 +1,4 @@
-"""What can't be used is refused in one message, and nothing is left or changed: whole commands in this process."""
+"""What can't be used is refused in one message, and nothing is left or changed: whole commands."""
 
 from pathlib import Path
 
