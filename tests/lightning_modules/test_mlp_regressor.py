@@ -262,7 +262,7 @@ def test_options_that_make_no_sense_are_refused(options, message):
         MLPRegressor(**options)
 
 
-def test_all_bad_options_are_told_at_once():
+def test_all_bad_options_are_in_one_message():
     with pytest.raises(InputError) as problem:
         MLPRegressor(hidden=[0], dropout=2, label_dropout=-1, learning_rate=-3)
     assert [line.split()[0] for line in str(problem.value).splitlines()] == [

@@ -60,12 +60,12 @@ def test_scores_are_readable_at_every_size(printed, rmse, text):
 
 
 @pytest.mark.parametrize("r2", [-0.3, 0.0])
-def test_a_model_that_has_learnt_nothing_is_said_so(printed, r2):
+def test_a_model_that_has_learnt_nothing_has_a_warning(printed, r2):
     shown = printed("films", "", {"mlp": {**MLP, "r2": r2}, "mean": MEAN})
     assert "no better than guessing the mean" in shown
 
 
-def test_an_r2_that_cannot_be_told_is_a_dash_and_no_verdict(printed):
+def test_an_r2_that_is_not_defined_is_a_dash_and_no_verdict(printed):
     shown = printed("a film", "", {"mlp": {**MLP, "r2": None}})
     assert rows_of(shown)[1] == ["mlp", "1.235", "1", "–"]
     assert "no better" not in shown
@@ -73,7 +73,7 @@ def test_an_r2_that_cannot_be_told_is_a_dash_and_no_verdict(printed):
 
 @pytest.mark.parametrize("wild", [np.nan, np.inf, 1e308])
 @pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
-def test_a_model_that_diverged_is_shown_last_and_said_so(printed, wild):
+def test_a_model_that_diverged_is_shown_last_with_a_warning(printed, wild):
     actual = np.array([1.0, 2.0, 4.0])
     models = {"mlp": plain(regression_scores(actual, np.full(3, wild))), "mean": MEAN}
     assert models["mlp"]["rmse"] is None

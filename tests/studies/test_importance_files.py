@@ -112,7 +112,7 @@ def test_no_cell_is_a_formula_to_a_spreadsheet(measured, written, risky, name):
     assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []
 
 
-def test_a_defused_name_is_the_same_name_behind_an_apostrophe(measured, written, risky):
+def test_a_defused_name_is_the_same_name_after_an_apostrophe(measured, written, risky):
     table = pd.read_csv(written(measured(risky)) / "Permu_importance_df.csv").set_index("feature")
     assert table.loc["genre==1+1", ["column", "value", "role"]].tolist() == ["genre", "'=1+1", "'-genre"]
     assert table.loc["'@cast=Ann Ames", "value"] == "Ann Ames"

@@ -38,7 +38,7 @@ def test_a_resumed_run_takes_the_patience_given_and_trains_no_further_where_that
     assert trainer.should_stop is has_ended
 
 
-def test_a_stop_that_others_asked_for_stays():
+def test_a_stop_of_another_callback_stays():
     trainer = SimpleNamespace(should_stop=True)
     Patience("val/loss").on_fit_start(trainer, None)
     assert trainer.should_stop
