@@ -150,10 +150,10 @@ def test_the_explorer_shows_what_moved_a_film(opened, run):
 
 
 @in_a_browser
-def test_nothing_overflows_a_telephone(opened, width=390):
-    page = opened(width=width).page
+def test_nothing_overflows_a_telephone(opened):
+    page = opened(width=390).page
     draw_all(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
     wide = page.evaluate(
         """[...document.querySelectorAll("main *")].filter((node) => !node.closest(".scroll, pre, .plot")
         && node.getBoundingClientRect().right > innerWidth + 1).map((node) => node.tagName + node.className)"""
