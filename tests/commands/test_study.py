@@ -89,47 +89,12 @@ def test_metrics_say_what_was_learnt_from(study, films_frame):
     assert study.metrics["films"] == 198
 
 
-def test_features_and_unseen_labels_are_those_counted_by_hand(study, films_frame):
-    sides = study.predictions.set_index("row")["split"]
-    rows = films_frame.loc[sides.index - 1]
-    train, test = rows[(sides == "train").to_numpy()], rows[(sides == "test").to_numpy()]
-
-    def names(column: str, cell: str) -> set[str]:
-        return {cell} if column == "company" else set(cell.split(", "))
-
-    unseen, n_labels = {}, 0
-    for column, minimum in {"genre": 1, "cast": 2, "company": 1}.items():
-        counts = pd.Series([name for cell in train[column].dropna() for name in names(column, cell)]).value_counts()
-        known = set(counts.index[counts >= minimum])
-        n_labels += len(known)
-        unseen[column] = sum(name not in known for cell in test[column].dropna() for name in names(column, cell))
-    assert study.metrics["unseen_labels"] == unseen
-    n_dense = 2 + int(train["year"].isna().any()) + int(train["runtime"].isna().any())
-    assert n_dense == 3
-    assert study.metrics["features"]["dense"] == n_dense
-    # Category keeps a column for what is not known.
-    assert n_labels <= study.metrics["features"]["labels"] <= n_labels + 1
-
-
 def test_scores_are_those_that_scikit_learn_computes_from_the_predictions(study):
     tested = study.predictions[study.predictions["split"] == "test"]
     scores = study.metrics["models"]["mlp"]
     assert len(tested) == 45
     assert 0 < scores["rmse"] < study.metrics["models"]["mean"]["rmse"]
     assert scores == expected_scores(tested["actual"], tested["predicted"])
-
-
-def test_the_mean_is_that_of_the_training_films(study):
-    actual = study.predictions.set_index("split")["actual"]
-    errors = actual["test"] - actual["train"].mean()
-    mse = (errors**2).mean()
-    assert study.metrics["models"]["mean"] == {
-        "rmse": pytest.approx(mse**0.5),
-        "mse": pytest.approx(mse),
-        "mae": pytest.approx(errors.abs().mean()),
-        "r2": pytest.approx(1 - (errors**2).sum() / ((actual["test"] - actual["test"].mean()) ** 2).sum()),
-        "spearman": None,
-    }
 
 
 def test_scores_are_in_the_targets_unit_whatever_the_network_sees(train):
@@ -151,15 +116,6 @@ def test_every_film_with_a_target_is_predicted_on_a_line_of_its_own(study, films
     assert predictions["actual"].tolist() == kept["rating"].tolist()
     assert predictions["predicted"].nunique() > 100
     assert predictions["predicted"].notna().all()
-
-
-def test_titles_are_those_of_the_table_and_no_formulas(study, films_frame):
-    titles = dict(zip(study.predictions["row"], study.predictions["title"], strict=True))
-    expected = films_frame["title"].fillna("")
-    assert titles[2] == expected[1] == 'A "quoted", title'
-    assert titles[4] == "'-"
-    plain = {row: title for row, title in titles.items() if row > 6}
-    assert plain == {row: expected[row - 1] for row in plain}
 
 
 def test_the_test_rows_are_those_of_scikit_learns_split(study):
@@ -237,12 +193,6 @@ def test_a_run_is_repeated_bit_for_bit_from_its_config(study, command, tmp_path)
     assert again["predicted"].tolist() == study.predictions["predicted"].tolist()
 
 
-def test_another_seed_makes_another_model(study, train):
-    other = train("study", "--model.seed", 8, "--compare.models", "[]").predictions
-    assert other["split"].tolist() == study.predictions["split"].tolist()
-    assert other["predicted"].tolist() != study.predictions["predicted"].tolist()
-
-
 def test_a_fit_that_is_resumed_as_a_study_ends_as_a_study_in_one_go(study, train, command):
     part = train("fit", "--trainer.max_epochs", 2)
     assert command("study", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
@@ -286,12 +236,6 @@ def test_a_film_on_two_sides_is_refused(command, study_config, people, tmp_path)
     message = "RandomSplit puts rows of the same film on several sides"
     refused(answer, message, "use GroupSplit with `by: id`", "data.allow_leak")
     assert not versions_in(tmp_path / "runs")
-
-
-def test_a_leak_that_is_wanted_stands_in_the_terminal_and_the_metrics(train, people):
-    run = train("study", "--data.table", people, "--data.allow_leak", "true", "--trainer.max_epochs", 1)
-    assert "The same films stand on both sides of this split" in run.answer.out
-    assert run.metrics["leak"] is True
 
 
 def test_a_split_by_film_passes_and_is_no_leak(train, people):

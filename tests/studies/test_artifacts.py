@@ -28,9 +28,9 @@ def saved(films, folder):
     models = [fit(model, *sides).model for model in Comparison(models=MODELS, grid=True).possible(sides[0])[0]]
     space = films.fitted.encoder.space
     network = AdditiveMLP(space.n_dense, space.n_labels, [8, 4], seed=1, members=2)
-    found = {**{model.name: model for model in models}, "mlp": SavedMLP(network, films.fitted.scale)}
-    save_artifacts(folder, films.fitted, found)
-    return found
+    by_name = {**{model.name: model for model in models}, "mlp": SavedMLP(network, films.fitted.scale)}
+    save_artifacts(folder, films.fitted, by_name)
+    return by_name
 
 
 def answer(model, films):
@@ -50,12 +50,12 @@ def test_what_is_loaded_predicts_what_was_saved(saved, films, folder):
 
 
 def test_metadata_say_what_the_files_are_and_how_to_apply_them(saved, films, folder):
-    told = json.loads((folder.path / "artifacts/metadata.json").read_text())
-    assert told["models"]["knn"]["arrays"]["neighbours.scaled"]["shape"] == [len(films.films.rows.train), 23]
-    assert "nearest training films" in told["models"]["knn"]["what"]
-    assert set(told["versions"]) == {"numpy", "scikit-learn", "torch", "skops"}
-    assert told["features"]["numbers"] == films.fitted.encoder.space.dense_names()
-    assert "load_artifacts" in told["how_to_apply"]
+    metadata = json.loads((folder.path / "artifacts/metadata.json").read_text())
+    assert metadata["models"]["knn"]["arrays"]["neighbours.scaled"]["shape"] == [len(films.films.rows.train), 23]
+    assert "nearest training films" in metadata["models"]["knn"]["what"]
+    assert set(metadata["versions"]) == {"numpy", "scikit-learn", "torch", "skops"}
+    assert metadata["features"]["numbers"] == films.fitted.encoder.space.dense_names()
+    assert "load_artifacts" in metadata["how_to_apply"]
 
 
 def test_loading_needs_no_pickle(saved, folder):
@@ -73,11 +73,11 @@ def test_loading_needs_no_pickle(saved, folder):
 
 
 def replace(folder: RunFolder, name: str, content: bytes) -> None:
-    """Put another file in a file's place, and make metadata.json agree."""
+    """Put another file instead of a file, and make metadata.json agree."""
     folder.write_bytes(f"artifacts/{name}", content)
-    told = folder.read_json("artifacts/metadata.json")
-    told["models"][name.partition(".")[0]]["sha256"][name] = sha256(content).hexdigest()
-    folder.write_json("artifacts/metadata.json", told)
+    metadata = folder.read_json("artifacts/metadata.json")
+    metadata["models"][name.partition(".")[0]]["sha256"][name] = sha256(content).hexdigest()
+    folder.write_json("artifacts/metadata.json", metadata)
 
 
 class Bomb:
@@ -85,7 +85,7 @@ class Bomb:
         return print, ("boom",)
 
 
-def test_a_pickle_in_an_arrays_place_is_refused_and_not_run(saved, folder, capsys):
+def test_a_pickle_instead_of_an_array_is_refused_and_not_run(saved, folder, capsys):
     packed = BytesIO()
     np.savez(packed, mean=np.array([Bomb()], dtype=object))
     replace(folder, "ridge.npz", pickle.dumps(Bomb()))
@@ -100,13 +100,13 @@ def test_a_pickle_in_an_arrays_place_is_refused_and_not_run(saved, folder, capsy
 
 
 def test_an_estimator_that_holds_a_function_is_refused(saved, folder):
-    for foreign, said in ((FunctionTransformer(func=subprocess.run), "run"), (StandardScaler(), "StandardScaler")):
+    for foreign, name in ((FunctionTransformer(func=subprocess.run), "run"), (StandardScaler(), "StandardScaler")):
         replace(folder, "boosting.model.skops", skops.io.dumps(foreign))
-        with pytest.raises(InputError, match=f"holds .*{said}.*, which no model of Greenlight is made of"):
+        with pytest.raises(InputError, match=f"holds .*{name}.*, which no model of Greenlight is made of"):
             load_artifacts(folder.path / "artifacts")
 
 
-def test_files_of_different_times_are_told(saved, folder):
+def test_files_of_different_times_are_refused(saved, folder):
     other = (folder.path / "artifacts/ols.npz").read_bytes()
     folder.write_bytes("artifacts/knn.npz", other)
     with pytest.raises(InputError, match=r"knn.npz is not the file that metadata.json tells of"):
@@ -115,22 +115,22 @@ def test_files_of_different_times_are_told(saved, folder):
 
 @pytest.mark.parametrize("name", ["../knn", "/abs/knn", "..", ".knn"])
 def test_a_name_that_leads_elsewhere_is_refused(saved, folder, name):
-    told = folder.read_json("artifacts/metadata.json")
-    told["models"] = {name: told["models"]["knn"]}
-    folder.write_json("artifacts/metadata.json", told)
+    metadata = folder.read_json("artifacts/metadata.json")
+    metadata["models"] = {name: metadata["models"]["knn"]}
+    folder.write_json("artifacts/metadata.json", metadata)
     with pytest.raises(InputError, match=r"a model's files are beside metadata.json, got"):
         load_artifacts(folder.path / "artifacts")
 
 
 def test_those_of_other_films_are_not_kept(saved, films, folder):
-    told = folder.read_json("artifacts/metadata.json")
-    folder.write_json("artifacts/metadata.json", {**told, "fingerprint": "another"})
+    metadata = folder.read_json("artifacts/metadata.json")
+    folder.write_json("artifacts/metadata.json", {**metadata, "fingerprint": "another"})
     save_artifacts(folder, films.fitted, {"mean": saved["mean"]})
     assert set(load_artifacts(folder.path / "artifacts").models) == {"mean"}
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("metadata.json", "{", "can't be read"),
         ("metadata.json", '{"format": 99}', "must have format 1, got 99"),
@@ -139,13 +139,13 @@ def test_those_of_other_films_are_not_kept(saved, films, folder):
         ("features.json", "[]", "can't be read"),
     ],
 )
-def test_a_broken_file_is_told(saved, folder, name, content, said):
+def test_a_broken_file_is_refused(saved, folder, name, content, message):
     folder.write_text(f"artifacts/{name}", content)
-    with pytest.raises(InputError, match=said):
+    with pytest.raises(InputError, match=message):
         load_artifacts(folder.path / "artifacts")
 
 
-def test_a_folder_without_any_is_told(tmp_path):
+def test_a_folder_without_any_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"runs/ratings/version_0/artifacts; .* has none"):
         load_artifacts(tmp_path)
 

@@ -39,11 +39,22 @@ def test_groups_of_nothing_are_refused(read):
         load(settings)
 
 
-@pytest.mark.parametrize("option", ["fast_dev_run", "limit_test_batches", "limit_predict_batches"])
-def test_parts_of_the_rows_are_refused(read, option):
-    with pytest.raises(InputError, match=rf"^trainer\.{option} is for `fit` alone, got 2: scores are of all rows$"):
-        refuse_parts_of_rows(read(f"--trainer.{option}", "2"))
-    refuse_parts_of_rows(read())
+@pytest.mark.parametrize(
+    ("option", "value", "refused"),
+    [
+        *(("fast_dev_run", "2", "2"), ("fast_dev_run", "true", "True"), ("fast_dev_run", "false", "")),
+        *(("limit_test_batches", value, value) for value in ("0", "1", "0.5")),
+        *(("limit_predict_batches", "1", "1"), ("limit_predict_batches", "1.0", ""), ("limit_val_batches", "1", "")),
+    ],
+)
+def test_parts_of_the_rows_are_refused(read, option, value, refused):
+    settings = read(f"--trainer.{option}", value)
+    if not refused:
+        refuse_parts_of_rows(settings)
+        return
+    message = rf"^trainer\.{option} is for `fit` alone, got {refused}: scores are of all rows$"
+    with pytest.raises(InputError, match=message):
+        refuse_parts_of_rows(settings)
 
 
 def test_models_that_cannot_be_fitted_are_refused(read):

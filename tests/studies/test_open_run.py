@@ -27,6 +27,12 @@ def begin(settings, console, tmp_path, monkeypatch):
     return lambda run=None, **given: open_run(settings, settings.data, run, console, **given)
 
 
+def leave(run: RunFolder, name: str, problem: BaseException) -> None:
+    """Write a file and fail."""
+    run.write_text(name, "")
+    raise problem
+
+
 def text_of(console) -> str:
     return " ".join(console.file.getvalue().split())
 
@@ -58,8 +64,7 @@ def test_a_finished_run_is_opened_silently_and_as_it_was(begin, console, copied)
 @pytest.mark.parametrize(("left", "stays"), [("checkpoints/last.ckpt", True), ("leaderboard.csv", False)])
 def test_a_new_run_that_fails_stays_only_with_a_checkpoint(begin, left, stays):
     with pytest.raises(InputError, match="a refusal"), begin(trains="fit") as run:
-        run.write_text(left, "")
-        raise InputError("a refusal")
+        leave(run, left, InputError("a refusal"))
     assert run.path.exists() == stays
 
 
@@ -105,8 +110,7 @@ def test_files_that_no_command_wrote_are_refused_before_scores_are_added(begin, 
 def test_what_ends_a_training_says_how_to_go_on(begin, problem, message):
     kind = KeyboardInterrupt if isinstance(problem, KeyboardInterrupt) else InputError
     with pytest.raises(kind, match=message), begin(trains="fit") as run:
-        run.write_text("checkpoints/last.ckpt", "")
-        raise problem
+        leave(run, "checkpoints/last.ckpt", problem)
 
 
 @pytest.mark.parametrize("problem", [RuntimeError("a fault"), OSError(errno.ENOENT, "not there", "x.csv")])

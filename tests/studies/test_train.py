@@ -147,7 +147,7 @@ def test_lightnings_own_refusal_is_one_message(film_data, tmp_path):
 def test_a_checkpoint_with_other_entries_is_one_message(film_data, tmp_path):
     train(film_data(), network(), training(1), tmp_path)
     last = Checkpoint.read(tmp_path / "checkpoints" / "last.ckpt")
-    last.entries["optimizer_states"] = []
+    last.entries["optimizer_states"] = [{}]
     with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint of Greenlight, or its entries were changed"):
         train(film_data(), network(), training(2), tmp_path, resume=last)
 

@@ -66,9 +66,9 @@ def test_a_config_is_written_in_its_order_with_any_script_and_enums_by_value():
     "problem", [KeyError("x"), TypeError("no\nsuch"), ZeroDivisionError("by 0"), yaml.YAMLError("?")]
 )
 def test_what_classes_raise_over_values_is_one_message(problem):
-    with pytest.raises(InputError, match=rf"^the config can't be used: {type(problem).__name__}: .*`--help-all` says"):
-        with config_errors():
-            raise problem
+    message = rf"^the config can't be used: {type(problem).__name__}: .*`--help-all` says"
+    with pytest.raises(InputError, match=message), config_errors():
+        raise problem
 
 
 @pytest.mark.parametrize("problem", [InputError("a refusal"), AssertionError("a fault")])
