@@ -35,7 +35,8 @@ def test_new_films_are_encoded_as_the_network_was_trained(read, study, films_fra
 
 def test_groups_of_nothing_are_refused(read):
     settings = read("--permutation_importance.groups", '{"G": ["genre=Dramma"]}')
-    with pytest.raises(InputError, match=r"groups\.G: 'genre=Dramma' fits no feature, did you mean 'genre=Drama'\?"):
+    message = r"groups\.G: 'genre=Dramma' fits no role, column or feature, did you mean 'genre=Drama'\?"
+    with pytest.raises(InputError, match=message):
         load(settings)
 
 

@@ -33,7 +33,7 @@ def test_the_function_and_the_command_leave_the_same(study, read, console, tmp_p
     [
         (["--trainer.limit_test_batches", "1"], "trainer.limit_test_batches is for `fit` alone"),
         (["--compare.models", "[kmeans]", "--compare.clusters", "9999"], "clusters"),
-        (["--permutation_importance.groups", '{"G": ["zzz"]}'], "fits no feature"),
+        (["--permutation_importance.groups", '{"G": ["zzz"]}'], "fits no role, column or feature"),
     ],
 )
 def test_what_cannot_be_finished_is_refused_before_a_folder_is_made(read, console, tmp_path, words, message):

@@ -85,7 +85,6 @@ def test_callbacks_of_a_user_are_kept(read, option):
         (["--ckpt_path", "last"], "--ckpt_path must be a checkpoint file, got last; `--run` takes a run's folder"),
         (["--seed_everything", "-1"], "seed_everything must be from 0 to 4294967295, got -1"),
         (["--seed_everything", "4294967296"], "seed_everything must be from 0 to 4294967295, got 4294967296"),
-        (["--name", "null"], "name must have a value, got null; leave it out for films"),
         (["--model.dropout", "3"], "model.dropout must be at least 0 and below 1, got 3"),
         (["--compare", "7"], "compare"),
         (["--model.hiden", "[8]"], "no option '--model.hiden', did you mean '--model.hidden'?"),
