@@ -69,7 +69,7 @@ def nobody() -> None:
         os.setuid(65534)
 
 
-def test_a_folder_that_may_not_be_written_is_told_in_a_line(study_config, quick):
+def test_a_folder_that_may_not_be_written_is_reported_in_a_line(study_config, quick):
     # The folders of `tmp_path` are hidden from others than their owner.
     with tempfile.TemporaryDirectory() as name:
         here = Path(name)
@@ -156,7 +156,7 @@ def test_a_study_without_room_for_its_report_keeps_all_else_and_goes_on_when_the
     assert kinds(run) == kinds(studied)
 
 
-def test_a_full_disk_is_told_in_a_line_and_leaves_whole_files(study_config, tmp_path):
+def test_a_full_disk_is_reported_in_a_line_and_leaves_whole_files(study_config, tmp_path):
     script = """mount -t tmpfs -o size=150k none "$1"; shift
     "$@"; code=$?; df . | tail -1; cp -a runs/. kept; exit $code"""
     (tmp_path / "runs").mkdir()
@@ -254,7 +254,7 @@ def test_a_study_stopped_after_training_keeps_what_is_whole_and_goes_on(
 ON_TWO = ["--trainer.max_epochs", "20", "--trainer.devices", "2", "--trainer.strategy", "ddp"]
 
 
-def test_two_processes_told_to_stop_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended):
+def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended):
     runs = [tmp_path / name / "small" / "version_0" for name in ("whole", "stopped")]
     ended += [start(*fit_words(study_config, run.parents[1], *ON_TWO), cwd=tmp_path) for run in runs]
     wait_for(ended[1], (runs[1] / "checkpoints" / "last.ckpt").is_file)
@@ -296,7 +296,7 @@ def in_a_job() -> None:
     os.environ.update({f"SLURM_{name}": value for name, value in SLURM.items()})
 
 
-def test_a_job_of_slurm_takes_no_checkpoint_that_lies_about(study_config, quick, tmp_path):
+def test_a_job_of_slurm_takes_no_foreign_checkpoint(study_config, quick, tmp_path):
     here = tmp_path / "here"
     here.mkdir()
     shutil.copy(quick / "checkpoints" / "last.ckpt", here / "hpc_ckpt_7.ckpt")
