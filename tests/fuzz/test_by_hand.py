@@ -30,9 +30,9 @@ def table(folder, rows, name="films.csv", encoding="utf-8", end="\n"):
 GOOD = [f"{1990 + i},Drama,{i % 5}.5" for i in range(20)]
 
 
-def films(path, genre="genre", **given):
-    features, split = [Number("year"), Labels(genre)], RandomSplit(0.2, 0.2, 3)
-    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split, **given)
+def films(path):
+    features, split = [Number("year"), Labels("genre")], RandomSplit(0.2, 0.2, 3)
+    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split)
     data.setup("fit")
     return data
 
@@ -41,34 +41,17 @@ def names(data):
     return data.fitted.encoder.space.groups[1][0].values
 
 
-REFUSED = {
-    "a row": (GOOD[:1], ": the target 'rating' must be there for 2 rows or more, got 1 of 1; give a table that has it"),
-    "1e308 in a number": (
-        ["1e308,Drama,1", *GOOD],
-        ", line 2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'; correct or empty it",
-    ),
-    "1e308 in the target": (
-        [*GOOD, "2000,Drama,-1e308"],
-        ", line 22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e+308'; correct",
-    ),
-    "inf": (
-        [*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"],
-        ", line 25: column 'year' must hold finite numbers, row 22 has 'inf'; correct or empty it",
-    ),
-    "no target": (
-        [row.rsplit(",", 1)[0] + "," for row in GOOD],
-        ": the target 'rating' must be there for 2 rows or more, got 0 of 20; give a table that has it",
-    ),
-    "all missing": (["," + row.split(",", 1)[1] for row in GOOD], ": column 'year' has no value in the"),
-    "open": ([*GOOD, '1999,"Drama,3'], ", line 22: a quote is opened there and never closed; close or"),
-}
-
-
-@pytest.mark.parametrize("case", REFUSED)
-def test_a_table_is_refused_with_file_line_column_and_remedy(tmp_path, case):
-    rows, message = REFUSED[case]
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (["1e308,Drama,1", *GOOD], "2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'"),
+        ([*GOOD, "2000,Drama,-1e308"], "22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e"),
+        ([*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"], "25: column 'year' must hold finite numbers, row 22 has 'inf'"),
+    ],
+)
+def test_a_number_too_large_is_refused_with_file_line_column_and_row(tmp_path, rows, message):
     path = table(tmp_path, rows)
-    with pytest.raises(InputError, match="^" + re.escape(f"{path}{message}")):
+    with pytest.raises(InputError, match="^" + re.escape(f"{path}, line {message}")):
         films(path)
 
 
@@ -98,21 +81,6 @@ def test_differences_too_small_for_a_square_are_none(tmp_path):
 def test_marks_and_line_ends_of_other_systems_change_nothing(tmp_path, encoding, end):
     other = films(table(tmp_path, GOOD, "other.csv", encoding, end))
     assert other.fitted.fingerprint == films(table(tmp_path, GOOD)).fitted.fingerprint
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_another_encoding_is_named_or_read(tmp_path, encoding):
-    path = table(tmp_path, [row.replace("Drama", "Épopée") for row in GOOD], encoding=encoding)
-    with pytest.raises(InputError, match=re.escape(str(path)) + r", line [12]: .* --data.encoding "):
-        films(path)
-    assert names(films(path, encoding=encoding)) == ["Épopée"]
-
-
-def test_labels_are_composed_and_keep_what_only_looks_alike(tmp_path):
-    others = ["\u0410", "A", "👩\u200d👧", "\u05e9\u05dc\u05d5\u05dd"]
-    cells = ["Ame\u0301lie", "Am\u00e9lie", "\u00a0Am\u00e9lie ", *others]
-    rows = [f"{1990 + i},{cells[i % 7]},{i % 5}.5" for i in range(70)]
-    assert set(names(films(table(tmp_path, rows)))) == {"Am\u00e9lie", *others}
 
 
 @pytest.mark.parametrize(("cells", "labels"), [(('", "', "War"), ["War"]), (("a\0b", "a\0b"), ["a\0b"])])
