@@ -1,4 +1,6 @@
-"""From the arguments of a `FilmRegressor`, a frame and y: the frame with its target, and the features to encode."""
+"""From the arguments of a `FilmRegressor`, a frame and y: the frame with its target, the features to encode, and
+how the network is trained.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +10,8 @@ import pandas as pd
 
 from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
+from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.studies.training import Training
 
 
 def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
@@ -74,3 +78,10 @@ def known_targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray
             f"a row or more must have the target '{target.name}', got 0 of {len(frame):,}; give its values"
         )
     return actual[rows], rows
+
+
+def training_of(max_epochs: int, patience: int, trainer: dict[str, Any] | None, verbose: bool) -> Training:
+    """Return how a network is trained: without curves on disk, and with further arguments of Lightning's Trainer."""
+    arguments = {"max_epochs": max_epochs, "enable_progress_bar": verbose, **(trainer or {})}
+    quiet = {"logger": False, "enable_model_summary": False}
+    return Training({**quiet, **arguments}, Patience("val/loss", patience=patience))

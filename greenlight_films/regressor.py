@@ -12,21 +12,22 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from greenlight_films.datamodules import Feature, FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
+from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
+from greenlight_films.datamodules.encoder import EncodedFilms
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films import film_codes
 from greenlight_films.datamodules.row_weights import read_weights
-from greenlight_films.declarations import features_of, known_targets, text_columns, with_target
+from greenlight_films.declarations import features_of, known_targets, text_columns, training_of, with_target
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
-from greenlight_films.importance import Estimator, ImportanceResult, LossName, TaskResult, Tasks
-from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, TaskResult, Tasks
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
-from greenlight_films.studies.training import Training
 
 BACKGROUND = 512
 """Training films that a fitted model keeps, encoded."""
@@ -38,7 +39,7 @@ NETWORK = (
 """Arguments that are the network's own, beside `hidden`."""
 
 
-class FilmRegressor(RegressorMixin, BaseEstimator):
+class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
     """Predicts a number of films, such as their rating, from their people, companies, genres and numbers.
 
     A neural network that learns weights for every person, company, genre and number. It trains as `greenlight study`
@@ -77,7 +78,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         test_rows_: (n,) positions in X of the rows that the split left alone.
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
         target_: what is predicted.
-        network_: the trained network. `fitted_` is what else was learnt from the training rows: labels, scales, medians.
+        network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
         background_: 512 encoded training films; nothing else is kept of the training rows. None, as `test_rows_`, where
             the model was loaded from a run's folder.
     """
@@ -156,9 +157,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
             seed=self.seed,
         )
         model = MLPRegressor(hidden=list(self.hidden), **{name: getattr(self, name) for name in NETWORK})
+        training = training_of(self.max_epochs, self.patience, self.trainer, self.verbose)
         history = History()
         with quietly(), TemporaryDirectory() as folder:
-            trained = train(data, model, self._training(), Path(folder), [history])
+            trained = train(data, model, training, Path(folder), [history])
         rows, network = data.films.rows, trained.model.network
         assert rows is not None
         assert network is not None
@@ -166,9 +168,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         self.fitted_ = data.fitted
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
-        self.test_rows_ = data.films.number[rows.test] - 1
+        self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
         spread = np.linspace(0, len(rows.train) - 1, min(BACKGROUND, len(rows.train))).round().astype(int)
-        self.background_ = data.films.encoded.take(rows.train[spread])
+        self.background_: EncodedFilms | None = data.films.encoded.take(rows.train[spread])
         self.feature_names_in_ = films.columns.to_numpy(dtype=object)
         self.n_features_in_ = len(films.columns)
         return self
@@ -216,8 +218,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
             loss: mse, mae, r2, or with shuffle rmse.
 
         Raises:
-            InputError: X has no target, or a group fits nothing.
+            InputError: X has no target, a group fits nothing, or the loss has no closed form.
         """
+        if estimator == "expected" and not LOSSES[loss].linear:
+            raise InputError(f"loss {loss!r} has no closed form, got estimator 'expected': give estimator='shuffle'")
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target)
         films = self._measured(frame.iloc[rows], actual, rows + 1)
@@ -257,16 +261,6 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         """
         return load_model(cls, Path(folder))
 
-    def _training(self) -> Training:
-        settings = {
-            "max_epochs": self.max_epochs,
-            "logger": False,
-            "enable_model_summary": False,
-            "enable_progress_bar": self.verbose,
-            **(self.trainer or {}),
-        }
-        return Training(settings, Patience("val/loss", patience=self.patience))
-
     def _read(self, X: Any) -> pd.DataFrame:
         check_is_fitted(self)
         return read_table(X, texts=text_columns(self.fitted_.encoder.features))
@@ -288,9 +282,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
 
     def _average(self) -> float:
         """Return the mean over the kept training films; for a run's network, the training targets' mean."""
-        if self.background_ is None:
-            return float(self.fitted_.scale.inverse(np.zeros(1))[0])
-        return float(self.network_.predict(self.background_).mean())
+        films = self.background_
+        predicted = self.fitted_.scale.inverse(np.zeros(1)) if films is None else self.network_.predict(films)
+        return float(predicted.mean())
 
 
 def _run_all(tasks: Tasks) -> list[TaskResult]:

@@ -159,7 +159,7 @@ def _unpacked(path: Path) -> EncodedFilms:
 
 def _plain(name: str, value: Any) -> Any:
     """Return a setting as JSON has it; features, splits and targets by class and arguments."""
-    if type(value).__name__ in CLASSES and is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in CLASSES:
         return {"class": type(value).__name__, "arguments": asdict(value)}
     if isinstance(value, list | tuple):
         return [_plain(name, item) for item in value]
