@@ -16,8 +16,8 @@ from greenlight_films.datamodules.number_format import fixed
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance.result import measure
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
-from greenlight_films.reports.figures.predictions import bare_amount
-from greenlight_films.reports.figures.style import CONFIG, figure_json, rounded, script_json, template_json
+from greenlight_films.reports.figures.axes import bare_amount, rounded
+from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.score_table import HEADINGS, heading_of
 from greenlight_films.reports.sections import (

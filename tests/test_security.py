@@ -12,7 +12,6 @@ from functools import partial
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -432,23 +431,16 @@ def test_a_config_is_a_file_and_no_address(refused):
 # --- what is written --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def formulas(tmp_path_factory) -> SimpleNamespace:
-    """Return the config of a study whose titles, ids, labels and headings are formulas, and its table."""
-    folder = tmp_path_factory.mktemp("formulas")
-    films = awkward_films()
-    films["title"] = [f"{FORMULAS[row % len(FORMULAS)]} {row}" for row in films.index]
-    films["id"] = [f"{FORMULAS[row % len(FORMULAS)]}#{row}" for row in films.index]
-    films["genre"] = films["genre"].str.replace("Western", "=2+5", regex=False).str.replace("Drama", "@B", regex=False)
-    films["company"] = films["company"].replace({"Acme": "=cmd|' /C calc'!A0", "Cine9": "-3+2"})
-    films["notes"] = "+A1"
-    films = films.rename(columns={"genre": "=genre", "year": "@year", "company": "-company", "notes": "+notes"})
-    films.to_parquet(folder / "films.parquet")
-    text = STUDY.format(table=folder / "films.parquet").replace("[ridge, pca]", "[ols, ridge, knn, kmeans, pca, tree]")
-    for name, sign in (("genre", "="), ("year", "@"), ("company", "-")):
-        text = text.replace(f"column: {name}", f'column: "{sign}{name}"')
-    (folder / "study.yaml").write_text(text, encoding="utf-8")
-    return SimpleNamespace(config=folder / "study.yaml", films=films)
+def write_study(folder: Path, films: pd.DataFrame, names: dict[str, str], models: list[str]) -> dict:
+    """Write a table whose columns have other names, and a config of its study; return the config."""
+    films.rename(columns=names).to_parquet(folder / "films.parquet")
+    config = yaml.safe_load(STUDY.format(table=folder / "films.parquet"))
+    for feature in config["data"]["features"]:
+        column = feature["init_args"]["column"]
+        feature["init_args"]["column"] = names.get(column, column)
+    config["compare"]["models"] = models
+    (folder / "study.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
+    return config
 
 
 def cells_of(path: Path) -> pd.DataFrame:
@@ -462,8 +454,16 @@ def formulas_in(path: Path) -> list[str]:
     return [cell for cell in cells if cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) and not number.fullmatch(cell)]
 
 
-def test_no_table_that_is_written_holds_a_formula(formulas, command, tmp_path):
-    options = ["--config", formulas.config, "--runs", tmp_path]
+def test_no_table_that_is_written_holds_a_formula(command, tmp_path):
+    films = awkward_films()
+    films["title"] = [f"{FORMULAS[row % len(FORMULAS)]} {row}" for row in films.index]
+    films["id"] = [f"{FORMULAS[row % len(FORMULAS)]}#{row}" for row in films.index]
+    films["genre"] = films["genre"].str.replace("Western", "=2+5", regex=False).str.replace("Drama", "@B", regex=False)
+    films["company"] = films["company"].replace({"Acme": "=cmd|' /C calc'!A0", "Cine9": "-3+2"})
+    films["+notes"] = "+A1"
+    names = {"genre": "=genre", "year": "@year", "company": "-company"}
+    write_study(tmp_path, films, names, ["ols", "ridge", "knn", "kmeans", "pca", "tree"])
+    options = ["--config", tmp_path / "study.yaml", "--runs", tmp_path]
     assert command("study", *options, "--permutation_importance.groups", '{"=g": ["=genre=@B"]}').code == 0
     run = tmp_path / "small" / "version_0"
     assert command("predict", "--run", run).code == 0
@@ -472,7 +472,7 @@ def test_no_table_that_is_written_holds_a_formula(formulas, command, tmp_path):
     assert len(written) > 15
     assert {str(path): formulas_in(path) for path in written if formulas_in(path)} == {}
     predicted = cells_of(run / "predictions.csv").to_numpy().ravel().tolist()
-    assert sum(cell.startswith("'") for cell in predicted) >= len(formulas.films)
+    assert sum(cell.startswith("'") for cell in predicted) >= len(films)
 
 
 def test_rejected_rows_hold_no_formula(command, tmp_path):
@@ -487,14 +487,12 @@ def test_rejected_rows_hold_no_formula(command, tmp_path):
 EVIL = "</script><img src=x onerror=alert(1)><!--"
 
 
-def test_no_name_leaves_its_place_in_the_page(command, tmp_path):
-    films = awkward_films().rename(columns={"genre": f"genre{EVIL}", "year": f"year{EVIL}"})
+def test_names_stay_text_on_the_page(command, tmp_path):
+    films = awkward_films().assign(title=EVIL)
     films["company"] = films["company"].replace({"Acme": EVIL})
-    films["title"] = EVIL
-    films.to_parquet(tmp_path / "films.parquet")
-    config = yaml.safe_load(STUDY.format(table=tmp_path / "films.parquet"))
-    config["data"]["features"][0]["init_args"]["column"] = f"year{EVIL}"
-    config["data"]["features"][2]["init_args"] = {"column": f"genre{EVIL}", "role": EVIL}
+    names = {"genre": f"genre{EVIL}", "year": f"year{EVIL}"}
+    config = write_study(tmp_path, films, names, ["ridge", "pca"])
+    config["data"]["features"][2]["init_args"]["role"] = EVIL
     config["data"]["target"]["init_args"]["unit"] = EVIL
     config["name"] = "<img src=x onerror=alert(1)>".translate(str.maketrans("<>", "＜＞"))
     config["permutation_importance"] = {"groups": {EVIL: [f"genre{EVIL}=Drama", f"genre{EVIL}=Horror"]}}
@@ -516,12 +514,9 @@ def test_a_studys_name_leads_nowhere_else(name, study_config, tmp_path, refused)
 
 
 def test_names_of_columns_labels_and_groups_name_no_file(command, tmp_path):
-    films = awkward_films().rename(columns={"genre": "../../genre", "year": "/tmp/year"})
+    films = awkward_films()
     films["company"] = films["company"].replace({"Acme": "../../../acme"})
-    films.to_parquet(tmp_path / "films.parquet")
-    text = STUDY.format(table=tmp_path / "films.parquet").replace("column: genre", "column: ../../genre")
-    text = text.replace("column: year", "column: /tmp/year").replace("[ridge, pca]", "[ols, ridge, kmeans, pca]")
-    (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
+    write_study(tmp_path, films, {"genre": "../../genre", "year": "/tmp/year"}, ["ols", "ridge", "kmeans", "pca"])
     options = ["--runs", tmp_path / "a" / "b" / "runs", "--permutation_importance.groups", '{"../../g": ["*=Drama"]}']
     answer = command("study", "--config", tmp_path / "study.yaml", *options)
     assert answer.code == 0, answer.err

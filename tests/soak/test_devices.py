@@ -14,8 +14,9 @@ import pytest
 
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, ending, finish, free_port, start, wait_for
-from tests.runs import described, metrics_of, predictions_of, scored_by_test, tables_of, versions_in
+from tests.runs import checkpoint_of, described, metrics_of, predictions_of, scored_by_test, tables_of, versions_in
 from tests.test_devices import ROUNDING, WITHOUT_DROPOUT, on, weights_of
+from tests.test_interruptions import LONG, assert_same_run, fit_words
 
 COMMANDS = """
 import json, sys
@@ -151,3 +152,40 @@ def test_processes_that_would_each_train_alone_are_refused(study_config, tmp_pat
     expected = "trainer.devices times trainer.num_nodes must be the number of processes started, 2, got 1"
     assert answer.stderr.count(expected) == 1
     assert versions_in(tmp_path) == []
+
+
+ON_TWO = ["--trainer.max_epochs", "20", "--trainer.devices", "2", "--trainer.strategy", "ddp"]
+
+
+def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended):
+    runs = [tmp_path / name / "small" / "version_0" for name in ("whole", "stopped")]
+    ended += [start(*fit_words(study_config, run.parents[1], *ON_TWO), cwd=tmp_path) for run in runs]
+    wait_for(ended[1], (runs[1] / "checkpoints" / "last.ckpt").is_file)
+    os.killpg(ended[1].pid, signal.SIGTERM)
+    assert finish(ended[1])[::2] == (143, f"stopped; go on with: python cli.py fit --resume {runs[1]}\n")
+    stopped = checkpoint_of(runs[1], "last")["global_step"]
+    ended.append(start("fit", "--resume", runs[1], cwd=tmp_path))
+    assert [finish(process)[::2] for process in (ended[0], ended[2])] == [(0, "")] * 2
+    assert 0 < stopped < checkpoint_of(runs[0], "last")["global_step"]
+    assert_same_run(runs[1], runs[0])
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_process_that_is_killed_ends_the_other_one_in_a_line(study_config, tmp_path, ended, killed):
+    run = tmp_path / "small" / "version_0"
+    process = start(*fit_words(study_config, tmp_path, *LONG, *ON_TWO[2:]), cwd=tmp_path)
+    ended.append(process)
+    wait_for(process, (run / "checkpoints" / "last.ckpt").is_file)
+    listed = subprocess.run(["ps", "-o", "pid=", "-s", str(process.pid)], capture_output=True, text=True, check=True)
+    (other,) = {int(number) for number in listed.stdout.split()} - {process.pid}
+    os.kill((process.pid, other)[killed], signal.SIGKILL)
+    # It returns when no process is left that holds the pipes.
+    code, _, err = finish(process)
+    lost = "error: another process of this command has ended or can't be reached"
+    then = f"; see its message, then go on with: python cli.py fit --resume {run}"
+    if killed:
+        assert (code, err) == (2, f"{lost}{then}\n")
+    else:  # the other prints a message, unless it sees the first end
+        assert code == -signal.SIGKILL
+        assert err in ("", f"{lost}\n")
+    assert checkpoint_of(run, "last")["epoch"] >= 0
