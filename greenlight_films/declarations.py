@@ -2,16 +2,25 @@
 how the network is trained.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
-from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.training import Training
+
+CHOICES = {"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")}
+
+NETWORK = (
+    *(*CHOICES, "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
+    *("seed", "members"),
+)
+"""Settings that are the network's own, beside `hidden`."""
 
 
 def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
@@ -78,6 +87,29 @@ def known_targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray
             f"a row or more must have the target '{target.name}', got 0 of {len(frame):,}; give its values"
         )
     return actual[rows], rows
+
+
+def network_of(settings: dict[str, Any]) -> MLPRegressor:
+    """Return the network that a regressor's settings declare, not trained.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+    hidden = np.asarray(settings["hidden"]).tolist()
+    if isinstance(hidden, int):
+        raise InputError(f"hidden must be a list of widths, got {hidden}; give hidden=[{hidden}]")
+    for name, choices in CHOICES.items():
+        refuse_other(name, settings[name], choices)
+    # A grid of numpy gives numbers of numpy, which a checkpoint can't hold.
+    others = {name: settings[name] for name in NETWORK}
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in others.items()}
+    return MLPRegressor(hidden=hidden, **plain)
+
+
+def refuse_other(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise an InputError for a setting that is none of its choices."""
+    if value not in choices:
+        raise InputError(f"{name} must be among {', '.join(choices)}, got {value!r}{nearest(str(value), choices)}")
 
 
 def training_of(max_epochs: int, patience: int, trainer: dict[str, Any] | None, verbose: bool) -> Training:

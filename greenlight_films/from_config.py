@@ -42,9 +42,10 @@ def study(
     Raises:
         InputError: the films or the config can't be used.
     """
-    settings = _of_films(config, films, out) if isinstance(config, Settings) else _read(films, config, out, verbose)
     console = Console(quiet=not verbose)
     with quietly():
+        is_read = isinstance(config, Settings)
+        settings = _of_films(config, films, out) if is_read else _read(films, config, out, verbose)
         results = run_study(settings, None, console)
         assert results is not None
         if verbose:

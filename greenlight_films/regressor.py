@@ -14,16 +14,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
 from greenlight_films.datamodules.encoder import EncodedFilms
-from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films import film_codes
 from greenlight_films.datamodules.row_weights import read_weights
-from greenlight_films.declarations import features_of, known_targets, text_columns, training_of, with_target
+from greenlight_films.declarations import (
+    features_of,
+    known_targets,
+    network_of,
+    refuse_other,
+    text_columns,
+    training_of,
+    with_target,
+)
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
-from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, TaskResult, Tasks
+from greenlight_films.importance import LOSSES, ImportanceResult, LossName, TaskResult, Tasks
+from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
-from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
 from greenlight_films.studies.saved_mlp import SavedMLP
@@ -31,12 +38,6 @@ from greenlight_films.studies.train import train
 
 BACKGROUND = 512
 """Training films that a fitted model keeps, encoded."""
-
-NETWORK = (
-    *("dropout", "label_dropout", "loss", "optimiser", "learning_rate", "schedule"),
-    *("first_weight_decay", "tail_weight_decay", "seed", "members"),
-)
-"""Arguments that are the network's own, beside `hidden`."""
 
 
 class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -150,13 +151,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             weights=sample_weight,
             features=features,
             target=target,
-            split=self.split or RandomSplit(val=0.1, test=0, seed=self.seed),
+            split=self.split or RandomSplit(val=0.1, test=0, seed=int(self.seed)),
             film=self.film,
             batch_size=self.batch_size,
             allow_leak=self.allow_leak,
             seed=self.seed,
         )
-        model = MLPRegressor(hidden=list(self.hidden), **{name: getattr(self, name) for name in NETWORK})
+        model = network_of(self.get_params(deep=False))
         training = training_of(self.max_epochs, self.patience, self.trainer, self.verbose)
         history = History()
         with quietly(), TemporaryDirectory() as folder:
@@ -220,14 +221,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         Raises:
             InputError: X has no target, a group fits nothing, or the loss has no closed form.
         """
-        if estimator == "expected" and not LOSSES[loss].linear:
-            raise InputError(f"loss {loss!r} has no closed form, got estimator 'expected': give estimator='shuffle'")
+        refuse_other("loss", loss, LOSSES)
+        refuse_other("estimator", estimator, ("expected", "shuffle"))
+        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target)
         films = self._measured(frame.iloc[rows], actual, rows + 1)
-        how = Estimator(estimator, n_repeats or (2 if estimator == "shuffle" else 20), off_rows, seed)
         summary = {"split": "test", "unit": target.unit, "leak": False}
-        result, reference = films.measure(how, loss, groups or {}, summary, _run_all)
+        result, reference = films.measure(how.estimator, loss, groups or {}, summary, _run_all)
         return replace(result, contributions=films.contributions(reference))
 
     def explain(self, X: Any) -> Explanation:

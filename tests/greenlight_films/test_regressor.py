@@ -58,6 +58,11 @@ def test_a_grid_search_chooses_settings():
     assert search.best_estimator_.score(KNOWN) == search.score(KNOWN, KNOWN["rating"])
 
 
+def test_numbers_of_numpy_are_settings_like_others(model):
+    numbers = small(learning_rate=np.float64(1e-3), hidden=np.array([8]), members=np.int64(1), seed=np.int64(42))
+    assert same_weights(weights(numbers.fit(FRAME)), weights(model))
+
+
 def test_a_pickled_model_predicts_the_same(model):
     assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(FRAME), model.predict(FRAME))
 
@@ -260,7 +265,7 @@ def test_groups_are_roles_columns_or_patterns(model, fitted):
         "a to c": 2,
     }
     star, actor = (table[table["name"] == name].iloc[0] for name in ("star", "actor"))
-    assert star["importance"] == actor["importance"]
+    assert star["sum"] == actor["sum"]
 
 
 def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_seed(fitted):
@@ -326,6 +331,8 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         "weights must be a number for each of the 203 rows, got shape (1,)",
     ),
     "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
+    "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
+    "another optimiser": (fit(optimiser="adma"), "among adam, adamw, sgd, got 'adma', did you mean 'adam'?"),
     "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
     "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),
 }
@@ -348,9 +355,11 @@ def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
         (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),
         (lambda model: model.score(FRAME, sample_weight=[1]), "for each of the 203 rows, got shape (1,)"),
         (lambda model: model.importance(FRAME, groups={"stars": ["genr"]}), "'genr' fits no role, column or feature"),
+        (lambda model: model.importance(FRAME, loss="rmse"), "loss rmse has no closed form"),
+        (lambda model: model.importance(FRAME, loss="mxe"), "loss must be among mse, mae, r2, rmse, got 'mxe'"),
         (
-            lambda model: model.importance(FRAME, loss="rmse"),
-            "loss 'rmse' has no closed form, got estimator 'expected'",
+            lambda model: model.importance(FRAME, estimator="exp"),
+            "estimator must be among expected, shuffle, got 'exp'",
         ),
     ],
 )
