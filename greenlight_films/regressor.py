@@ -20,7 +20,7 @@ from greenlight_films.datamodules.features import Category, Number
 from greenlight_films.datamodules.tables.frames import read_frame
 from greenlight_films.datamodules.targets import Target, TargetColumn
 from greenlight_films.explanation import Explanation
-from greenlight_films.importance import Estimator, ImportanceResult, LossName, TaskResult, Tasks
+from greenlight_films.importance import Estimator, ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
@@ -204,7 +204,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):
         films = self._measured(frame.iloc[known], actual[known], known + 1)
         how = Estimator(estimator, n_repeats or (2 if estimator == "shuffle" else 20), off_rows, seed)
         summary = {"split": "test", "unit": target.unit, "leak": False}
-        result, reference = films.measure(how, loss, groups or {}, summary, _run_all)
+        result, reference = films.measure(how, loss, groups or {}, summary)
         return replace(result, contributions=films.contributions(reference))
 
     def explain(self, X: Any) -> Explanation:
@@ -329,12 +329,6 @@ def _known(target: TargetColumn, frame: pd.DataFrame) -> tuple[np.ndarray, np.nd
     if not len(known):
         raise InputError(f"the target '{target.name}' must be there for a row or more, got 0 of {len(frame):,}")
     return actual, known
-
-
-def _run_all(tasks: Tasks) -> list[TaskResult]:
-    results: list[TaskResult] = []
-    tasks.run(tasks.share(), results)
-    return results
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
