@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs/python.md"
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what the blocks of the page define, run in an empty folder."""
     text = PAGE.read_text(encoding="utf-8")
-    blocks = [match for match in re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)]
+    blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
     assert len(blocks) > 10
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
@@ -27,7 +27,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_page_runs_and_its_model_is_as_good_as_it_says(names):
-    assert names["model"].score(names["new"]) == pytest.approx(0.93, abs=0.03)
+    assert names["model"].score(names["new"]) == pytest.approx(0.9, abs=0.04)
     coming = names["model"].predict(names["coming"])
     assert coming.argmax() == 0
     assert len(names["tested"]) == 160
