@@ -1,6 +1,7 @@
 """The command `prepare`: from the raw files of a public collection to a table of films, and configs for studies."""
 
 import argparse
+import re
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -23,25 +24,16 @@ from greenlight_films.sources.source import Source
 from greenlight_films.sources.study_config import MADE, study_command, study_config
 from greenlight_films.studies.folder import Folder
 
-MOST_DIGITS = 15
-"""Of a number of votes: longer ones don't fit the table's numbers."""
-
 
 def run(words: list[str], console: Console) -> None:
-    """Write a collection's table and configs, and print what was read, rejected and written.
-
-    Args:
-        words: the collection's name and the options.
-
-    Raises:
-        InputError: the collection is unknown, its files are missing or others, or no film is left.
-    """
+    """Write the table and configs of the collection `words[0]`, and print what was read, rejected and written."""
     source, options = _parse(words)
     outputs, notes = _Outputs(Path(options.out), source), list[str]()
     files = find_files(source.name, Path(options.raw), notes.append)
     outputs.check(list(files.values()))
     with console.status("Reading") as status:
-        preparation = Preparation(files, options.zero_is_missing, options.min_votes, status.update, notes=notes)
+        zero_is_missing = options.zero_is_missing == "true"
+        preparation = Preparation(files, zero_is_missing, options.min_votes, status.update, notes=notes)
         films = source.prepare(preparation).reset_index(drop=True)
     _print_account(source, preparation, len(films), console)
     if films.empty:
@@ -60,7 +52,7 @@ def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--raw")
     parser.add_argument("--out")
-    parser.add_argument("--zero_is_missing", type=_truth, default=True)
+    parser.add_argument("--zero_is_missing", type=str.lower, choices=("true", "false"), default="true")
     parser.add_argument("--min_votes", type=_votes, default=0)
     options = parser.parse_args(words[1:])
     if options.raw is None:
@@ -80,14 +72,8 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"`prepare`: {message}")
 
 
-def _truth(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"must be true or false, got {text}")
-    return text.lower() == "true"
-
-
 def _votes(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+    if not re.fullmatch("[0-9]{1,15}", text):  # longer ones don't fit the table's numbers
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 999,999,999,999,999, got {text[:40]}")
     return int(text)
 
@@ -139,10 +125,8 @@ def _write(source: Source, preparation: Preparation, films: pd.DataFrame, output
     folder, table = outputs.folder(), BytesIO()
     # Without pandas' own metadata, with which it can't read lists back.
     parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), table)
-    contents = {
-        outputs.table.name: table.getvalue(),
-        outputs.rejected.name: folder.csv(preparation.rejected).encode("utf-8"),
-    }
+    rejected = folder.csv(preparation.rejected).encode("utf-8")
+    contents = {outputs.table.name: table.getvalue(), outputs.rejected.name: rejected}
     lines, outdated = [f"Table: {outputs.table}"], []
     if len(preparation.rejected):
         lines.append(f"What was rejected, line by line: {outputs.rejected}")
@@ -178,9 +162,8 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
 def _print_account(source: Source, preparation: Preparation, n_films: int, console: Console) -> None:
     read = ", ".join(f"{count:,} rows of {name}" for name, count in preparation.read.items())
     _print_line(f"{source.name}: read {read}", console)
-    rejected = preparation.rejected
-    if len(rejected):
-        counts = rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
+    if len(preparation.rejected):
+        counts = preparation.rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
         table = Table("file", "lost", "reason", title=Text("Rejected"), title_justify="left", title_style="bold")
         table.add_column("times", justify="right")
         for (file, dropped, reason), count in sorted(counts, key=lambda item: (item[0][:2], -item[1])):

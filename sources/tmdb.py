@@ -1,5 +1,9 @@
-"""What the two TMDB collections share: reading ids and titles, columns of single values, and the questions."""
+"""What the TMDB collections share: reading ids and names, columns of single values and of lists, and the questions."""
 
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number
@@ -15,7 +19,6 @@ PLAIN = (
 """Columns of a raw file with a single value per cell."""
 
 LISTS = ("cast", "directors", "writers", "producers", "companies", "keywords", "countries")
-
 COLUMNS = [
     "movie_id", "movie_name", "budget", "genres", "original_language", "original_title", "release_date",
     "release_year", "revenue", "runtime", "status", "vote_average", "vote_count", "popularity", "lead_actor",
@@ -26,7 +29,6 @@ COLUMNS = [
 PEOPLE = people(
     {"cast": "actor", "directors": "director", "writers": "writer", "producers": "producer", "companies": "company"}
 )
-
 BEFORE: Features = (
     Number("release_year"),
     Number("runtime"),
@@ -37,14 +39,50 @@ BEFORE: Features = (
 )
 """What is known of a film before it is shown."""
 
+AFTER: Features = (Number("revenue", log1p=True), Number("vote_count", log1p=True))
 QUESTIONS = (
-    rating_question(
-        "Average vote on TMDB",
-        "vote_average",
-        (*BEFORE, Number("revenue", log1p=True), Number("vote_count", log1p=True)),
-    ),
+    rating_question("Average vote on TMDB", "vote_average", (*BEFORE, *AFTER)),
     profit_question("revenue", BEFORE),
 )
+
+Objects = list[dict[str, Any]]
+
+
+def names(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of objects without repetition.
+
+    >>> names([{"name": "Drama"}, {"name": " "}, {"name": "Drama"}, {"name": None}])
+    ['Drama']
+    """
+    given = (item.get("name") for item in objects)
+    # Half of a surrogate pair, as a broken escape leaves it, can't be written to a file.
+    texts = (name.encode("utf-8", "replace").decode().strip() for name in given if isinstance(name, str))
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def cast_names(cast: Objects) -> list[str]:
+    """Return the actors by their `order`; those without one come last."""
+
+    def order(actor: dict[str, Any]) -> float:
+        return actor["order"] if isinstance(actor.get("order"), int | float) else np.inf
+
+    return names(sorted(cast, key=order))
+
+
+WRITING = ("Writer", "Screenplay", "Author", "Story", "Novel")  # in any department
+CREW: dict[str, Callable[[Objects], list[str]]] = {
+    "directors": lambda crew: names(person for person in crew if person.get("job") == "Director"),
+    "writers": lambda crew: names(
+        person for person in crew if person.get("department") == "Writing" or person.get("job") in WRITING
+    ),
+    "producers": lambda crew: names(
+        person for person in crew if person.get("job") in ("Producer", "Executive Producer")
+    ),
+}
+"""For each column of the prepared table, what takes its names from a list of crew.
+
+Assistant, co- and art directors are no directors, nor co-, associate and line producers producers.
+"""
 
 
 def unique_rows(preparation: Preparation, file: RawFile, wanted: tuple[str, ...], column: str = "id") -> pd.DataFrame:
@@ -72,10 +110,6 @@ def plain_columns(preparation: Preparation, file: RawFile, raw: pd.DataFrame) ->
 
 
 def list_columns(lists: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Return the columns that are made of lists: those of `LISTS`, `genres` as `A|B`, and `lead_actor`.
-
-    Args:
-        lists: Arrow lists for `genres` and each of `LISTS`.
-    """
+    """Return the columns that are made of Arrow lists: those of `LISTS`, `genres` as `A|B`, and `lead_actor`."""
     leads = lists["cast"].list[0].astype("str")
     return {"genres": joined(lists["genres"]), "lead_actor": leads, **{name: lists[name] for name in LISTS}}

@@ -25,11 +25,3 @@ def test_a_copy_without_columns_of_json_and_without_credits_works_and_is_noted(b
     assert films.loc["19995", ["movie_name", "budget"]].tolist() == ["Avatar", 237e6]
     lists = ["genres", "keyword_count", "cast", "directors", "writers", "producers", "companies", "keywords"]
     assert films[lists].isna().all(axis=None)
-
-
-def test_a_file_without_rows_makes_an_empty_table(bare):
-    movies = bare / "movies.csv"
-    movies.write_text(movies.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
-    films, preparation = prepared("tmdb-5000", bare)
-    assert films.empty
-    assert preparation.read == {"movies.csv": 0}
