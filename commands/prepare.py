@@ -28,7 +28,7 @@ from greenlight_films.studies.folder import Folder
 def run(words: list[str], console: Console) -> None:
     """Write the table and configs of the collection `words[0]`, and print what was read, rejected and written."""
     source, options = _parse(words)
-    outputs, notes = _Outputs(Path(options.out), source), list[str]()
+    outputs, notes = _Outputs(source, Path(options.out)), list[str]()
     files = find_files(source.name, Path(options.raw), notes.append)
     outputs.check(list(files.values()))
     with console.status("Reading") as status:
@@ -79,19 +79,17 @@ def _votes(text: str) -> int:
 
 
 class _Outputs:
-    """The files that are written: the table, what was rejected, and configs by the names of their questions."""
+    """The files that are written: the table, what was rejected, and a config for each question."""
 
-    def __init__(self, table: Path, source: Source) -> None:
+    def __init__(self, source: Source, table: Path) -> None:
         self.table = table
         self.rejected = table.with_suffix(".rejected.csv")
-        self.configs = {
-            question.name: table.with_name("_".join(filter(None, [table.stem, question.name])) + ".yaml")
-            for question in source.questions
-        }
+        stems = ["_".join(filter(None, [table.stem, question.name])) for question in source.questions]
+        self.configs = [table.with_name(f"{stem}.yaml") for stem in stems]
 
     def check(self, raw_files: list[Path]) -> None:
         """Refuse what can't be written, and to write over what `prepare` didn't make."""
-        paths = [self.table, self.rejected, *self.configs.values()]
+        paths = [self.table, self.rejected, *self.configs]
         try:
             for path in paths:
                 if path.is_dir():
@@ -114,15 +112,11 @@ class _Outputs:
             line = stream.readline(10_000).decode(errors="replace")
         return MADE in line if path != self.rejected else line.strip() == ",".join(ACCOUNT)
 
-    def folder(self) -> Folder:
-        """Return the folder, which is made where it is missing."""
-        self.table.parent.mkdir(parents=True, exist_ok=True)
-        return Folder(self.table.parent)
-
 
 def _write(source: Source, preparation: Preparation, films: pd.DataFrame, outputs: _Outputs) -> list[str]:
     """Write the table, what was rejected and the configs; return the lines to print about them."""
-    folder, table = outputs.folder(), BytesIO()
+    outputs.table.parent.mkdir(parents=True, exist_ok=True)
+    folder, table = Folder(outputs.table.parent), BytesIO()
     # Without pandas' own metadata, with which it can't read lists back.
     parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), table)
     rejected = folder.csv(preparation.rejected).encode("utf-8")
@@ -130,8 +124,7 @@ def _write(source: Source, preparation: Preparation, films: pd.DataFrame, output
     lines, outdated = [f"Table: {outputs.table}"], []
     if len(preparation.rejected):
         lines.append(f"What was rejected, line by line: {outputs.rejected}")
-    for question in source.questions:
-        path = outputs.configs[question.name]
+    for question, path in zip(source.questions, outputs.configs, strict=True):
         try:
             contents[path.name] = study_config(source, question, films, outputs.table, path).encode("utf-8")
             lines.append(f"{question.text}    {study_command(path)}")
@@ -151,11 +144,12 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
     if not preparation.read[preparation.name_of(main)]:
         message = f"{preparation.files[main]} has a header and no rows"
     if len(preparation.rejected):
-        outputs.folder().write_csv(outputs.rejected.name, preparation.rejected)
+        outputs.table.parent.mkdir(parents=True, exist_ok=True)
+        Folder(outputs.table.parent).write_csv(outputs.rejected.name, preparation.rejected)
         message += f"; what was rejected stands in {outputs.rejected}"
     else:
         outputs.rejected.unlink(missing_ok=True)  # of an earlier preparation
-    earlier = [str(path) for path in (outputs.table, *outputs.configs.values()) if path.exists()]
+    earlier = [str(path) for path in (outputs.table, *outputs.configs) if path.exists()]
     return f"{message}; of an earlier preparation there are still {', '.join(earlier)}" if earlier else message
 
 

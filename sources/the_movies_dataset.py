@@ -9,7 +9,7 @@ from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import as_lists, identified, joined, object_lists, stripped
 from greenlight_films.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS
 from greenlight_films.sources.source import Features, Source, profit_question, rating_question
-from greenlight_films.sources.tmdb import CREW, PEOPLE, cast_names, names, plain_columns, unique_rows
+from greenlight_films.sources.tmdb import PEOPLE, credit_columns, credit_names, names, plain_columns, unique_rows
 from greenlight_films.sources.user_ratings import rating_sums
 
 BLOCK = 500  # records of cast and crew that are read at a time: some 2 MB
@@ -67,7 +67,7 @@ def _names(preparation: Preparation, cells: pd.Series) -> pd.Series:
 
 def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
     """Return the columns of cast and crew of these films, by name."""
-    lists: dict[str, dict[str, list[str]]] = {column: {} for column in ("cast", *CREW)}
+    credits: dict[str, dict[str, list[str]]] = {}
     in_table, seen, n_others = set(films), set[str](), 0
     for block in preparation.blocks(CREDITS, CREDITS.columns, BLOCK) if CREDITS in preparation.files else ():
         rows = identified(preparation, CREDITS, block)
@@ -78,11 +78,9 @@ def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
         n_others += len(rows) - len(known)
         cast = object_lists(preparation, CREDITS, known["cast"], literal_lists("name", "order"))
         crew = object_lists(preparation, CREDITS, known["crew"], literal_lists("name", "job", "department"))
-        lists["cast"] |= {film: cast_names(actors or []) for film, actors in zip(known["id"], cast, strict=True)}
-        for column, choose in CREW.items():
-            lists[column] |= {film: choose(people or []) for film, people in zip(known["id"], crew, strict=True)}
+        credits |= zip(known["id"], map(credit_names, cast, crew), strict=True)
     preparation.note(preparation.other_films(CREDITS), n_others)
-    return {column: as_lists([of_film.get(film) for film in films], films.index) for column, of_film in lists.items()}
+    return credit_columns(credits, films)
 
 
 def _keyword_counts(preparation: Preparation, films: pd.Series) -> pd.Series:

@@ -1,6 +1,6 @@
 """What the TMDB collections share: reading ids and names, columns of single values and of lists, and the questions."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_cells import amounts, dates, identified, joined, numbers, stripped
+from greenlight_films.sources.raw_cells import amounts, as_lists, dates, identified, joined, numbers, stripped
 from greenlight_films.sources.raw_files import RawFile
 from greenlight_films.sources.source import Features, people, profit_question, rating_question
 
@@ -16,15 +16,13 @@ PLAIN = (
     "id", "title", "original_title", "original_language", "release_date", "status", "budget", "revenue", "runtime",
     "vote_average", "vote_count", "popularity",
 )  # fmt: skip
-"""Columns of a raw file with a single value per cell."""
-
 LISTS = ("cast", "directors", "writers", "producers", "companies", "keywords", "countries")
 COLUMNS = [
     "movie_id", "movie_name", "budget", "genres", "original_language", "original_title", "release_date",
     "release_year", "revenue", "runtime", "status", "vote_average", "vote_count", "popularity", "lead_actor",
     "keyword_count", *LISTS,
 ]  # fmt: skip
-"""The columns of a prepared table."""
+"""The columns of a prepared table; those of the raw file with a single value per cell are `PLAIN`."""
 
 PEOPLE = people(
     {"cast": "actor", "directors": "director", "writers": "writer", "producers": "producer", "companies": "company"}
@@ -45,44 +43,43 @@ QUESTIONS = (
     profit_question("revenue", BEFORE),
 )
 
+WRITING = ("Writer", "Screenplay", "Author", "Story", "Novel")  # jobs, in any department
+PRODUCING = ("Producer", "Executive Producer")
+
 Objects = list[dict[str, Any]]
 
 
 def names(objects: Iterable[dict[str, Any]]) -> list[str]:
-    """Return the names of objects without repetition.
-
-    >>> names([{"name": "Drama"}, {"name": " "}, {"name": "Drama"}, {"name": None}])
-    ['Drama']
-    """
+    """Return the names of objects without repetition."""
     given = (item.get("name") for item in objects)
     # Half of a surrogate pair, as a broken escape leaves it, can't be written to a file.
     texts = (name.encode("utf-8", "replace").decode().strip() for name in given if isinstance(name, str))
     return list(dict.fromkeys(text for text in texts if text))
 
 
-def cast_names(cast: Objects) -> list[str]:
-    """Return the actors by their `order`; those without one come last."""
+def credit_names(cast: Objects | None, crew: Objects | None) -> dict[str, list[str]]:
+    """Return a film's actors by their `order`, those without one last, and its directors, writers and producers.
+
+    Assistant, co- and art directors are no directors, nor co-, associate and line producers producers.
+    """
 
     def order(actor: dict[str, Any]) -> float:
         return actor["order"] if isinstance(actor.get("order"), int | float) else np.inf
 
-    return names(sorted(cast, key=order))
+    crew = crew or []
+    writing = (person for person in crew if person.get("department") == "Writing" or person.get("job") in WRITING)
+    return {
+        "cast": names(sorted(cast or [], key=order)),
+        "directors": names(person for person in crew if person.get("job") == "Director"),
+        "writers": names(writing),
+        "producers": names(person for person in crew if person.get("job") in PRODUCING),
+    }
 
 
-WRITING = ("Writer", "Screenplay", "Author", "Story", "Novel")  # in any department
-CREW: dict[str, Callable[[Objects], list[str]]] = {
-    "directors": lambda crew: names(person for person in crew if person.get("job") == "Director"),
-    "writers": lambda crew: names(
-        person for person in crew if person.get("department") == "Writing" or person.get("job") in WRITING
-    ),
-    "producers": lambda crew: names(
-        person for person in crew if person.get("job") in ("Producer", "Executive Producer")
-    ),
-}
-"""For each column of the prepared table, what takes its names from a list of crew.
-
-Assistant, co- and art directors are no directors, nor co-, associate and line producers producers.
-"""
+def credit_columns(credits: dict[str, dict[str, list[str]]], films: pd.Series) -> dict[str, pd.Series]:
+    """Return columns of Arrow lists from the `credit_names` of films by their ids."""
+    roles = ("cast", "directors", "writers", "producers")
+    return {role: as_lists([credits.get(film, {}).get(role, []) for film in films], films.index) for role in roles}
 
 
 def unique_rows(preparation: Preparation, file: RawFile, wanted: tuple[str, ...], column: str = "id") -> pd.DataFrame:

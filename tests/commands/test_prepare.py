@@ -26,7 +26,7 @@ def prepare(command, tmp_path) -> Callable[..., Any]:
 
 @pytest.fixture
 def refused(command, tmp_path) -> Callable[..., str]:
-    """Return what gives a command that must be refused: with code 2 and one message, and nothing written."""
+    """Return what gives a command that must be refused: with code 2 and a single message, and nothing written."""
 
     def run(*words: object) -> str:
         before = sorted(tmp_path.rglob("*"))
@@ -46,15 +46,10 @@ def test_a_source_goes_from_its_files_to_a_table_and_every_loss_is_counted(sourc
     answer = prepare(source, FIXTURES / source)
     assert (answer.code, answer.err) == (0, "")
     lines = answer.out.splitlines()
-    films = pd.read_parquet(table)
-    assert films[CATALOGUE[source].film].is_unique
-    assert f"{len(films):,} films" in lines
-    assert lines[0].startswith(f"{source}: read ")
+    assert f"{len(pd.read_parquet(table)):,} films" in lines
     rejected = pd.read_csv(table.with_suffix(".rejected.csv"))
     assert list(rejected) == ["file", "line", "dropped", "reason", "text"]
-    assert set(rejected["dropped"]) <= {"row", "cell"}
-    for file in rejected["file"].unique():
-        assert f" rows of {file}" in lines[0]
+    assert all(f" rows of {file}" in lines[0] for file in rejected["file"].unique())
     counted = [int(line.split("│")[-2].strip() or 0) for line in lines if line.startswith("│")]
     assert sum(counted) == len(rejected) > 0
     assert sorted(filter(None, counted)) == sorted(rejected.groupby(["file", "dropped", "reason"]).size())
@@ -155,22 +150,17 @@ def test_what_can_not_be_understood_is_refused_with_what_is_needed(words, messag
     assert message in refused(*words)
 
 
-@pytest.mark.parametrize("name", ["films.parquet", "films_profit.yaml"])
-def test_no_output_may_be_a_folder(name, refused, tmp_path):
-    (tmp_path / name).mkdir()
-    message = refused("movie-industry", *RAW, "--out", tmp_path / "films.parquet")
-    assert message == f"--out must be a file, got the folder {tmp_path / name}"
-
-
 @pytest.mark.parametrize(
     ("out", "message"),
     [
+        ("folder.parquet", "--out must be a file, got the folder {}/folder.parquet"),
         ("file/films.parquet", "--out must be in a folder, {}/file is a file"),
         (f"{'f' * 300}.parquet", f"--out {{}}/{'f' * 300}.parquet can't be written: File name too long"),
     ],
 )
-def test_a_folder_that_can_not_be_made_is_refused_before_anything_is_read(out, message, refused, tmp_path):
+def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(out, message, refused, tmp_path):
     (tmp_path / "file").write_text("kept", encoding="utf-8")
+    (tmp_path / "folder.parquet").mkdir()
     assert refused("movie-industry", *RAW, "--out", tmp_path / out) == message.format(tmp_path)
 
 

@@ -26,18 +26,10 @@ CELLS = (
 )
 
 BROKEN = (
-    "[{'name': 'a'}",
-    "[{'name': 'a'}]]",
-    "[{'name': 'a'}, ",
-    "[{'name': 'a'}{'name': 'b'}]",
-    "[{'name': 'a'} {'name': 'b'}]",
-    "({'name': 'a'}]",
-    "[{'order': 007}]",
-    "[{'name': 'a\nb'}]",
-    "[{'name': '\\xg1'}]",
-    "[{'name': print('x')}]",
-    "__import__('os').getcwd()",
-)
+    "[{'name': 'a'}", "[{'name': 'a'}]]", "[{'name': 'a'}, ", "[{'name': 'a'}{'name': 'b'}]",
+    "[{'name': 'a'} {'name': 'b'}]", "({'name': 'a'}]", "[{'order': 007}]", "[{'name': 'a\nb'}]",
+    "[{'name': '\\xg1'}]", "[{'name': print('x')}]", "__import__('os').getcwd()",
+)  # fmt: skip
 
 
 def kept(text: str, *keys: str) -> list[dict[str, object]]:

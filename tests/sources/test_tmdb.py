@@ -5,16 +5,7 @@ import pyarrow as pa
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import as_lists
 from greenlight_films.sources.raw_files import TMDB_MOVIES
-from greenlight_films.sources.tmdb import (
-    CREW,
-    LISTS,
-    PLAIN,
-    cast_names,
-    list_columns,
-    names,
-    plain_columns,
-    unique_rows,
-)
+from greenlight_films.sources.tmdb import LISTS, PLAIN, credit_names, list_columns, names, plain_columns, unique_rows
 
 PEOPLE = [
     {"job": "Producer", "department": "Production", "name": "Ann"},
@@ -53,17 +44,15 @@ def test_rows_have_an_id_of_their_own(tmp_path):
     assert np.array_equal(preparation.rejected["line"], [5, 4, 3])
 
 
-def test_cast_comes_in_the_order_of_billing_each_name_once_and_those_without_order_last():
+def test_cast_comes_in_the_order_of_billing_and_crew_is_chosen_by_job_and_writers_by_department_too():
     orders = [(None, "No order"), (2, "Third"), (0, "Lead"), (5, "Lead"), ("1", "Text")]
-    assert cast_names([{"order": order, "name": name} for order, name in orders]) == [
-        "Lead", "Third", "No order", "Text",
-    ]  # fmt: skip
-    assert cast_names([]) == []
-
-
-def test_crew_is_chosen_by_job_and_writers_by_department_too():
-    chosen = {column: choose(PEOPLE) for column, choose in CREW.items()}
-    assert chosen == {"directors": ["Bo"], "writers": ["Bo", "Cy", "Cyd"], "producers": ["Ann", "Di"]}
+    assert credit_names([{"order": order, "name": name} for order, name in orders], PEOPLE) == {
+        "cast": ["Lead", "Third", "No order", "Text"],
+        "directors": ["Bo"],
+        "writers": ["Bo", "Cy", "Cyd"],
+        "producers": ["Ann", "Di"],
+    }
+    assert credit_names(None, None) == {"cast": [], "directors": [], "writers": [], "producers": []}
 
 
 def test_what_is_no_name_is_left_out_and_half_a_pair_of_escapes_is_replaced():
