@@ -12,9 +12,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from greenlight_films.datamodules.films import film_codes
 from greenlight_films.importance.result import MEAN_NOTHING
-from greenlight_films.studies.results import with_films
 from tests.conftest import STUDY, awkward_films
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -257,7 +255,7 @@ def test_runs_stand_side_by_side(command, run, tmp_path):
     [
         ((), "needs a run"),
         (("--rum", "x"), "no option '--rum', did you mean '--run'?"),
-        (("runs/small",), "takes folders behind --run"),
+        (("runs/small",), "takes folders after --run"),
         (("--run", "nowhere"), "--run must be the folder of a run"),
         (("--run", "{run}", "{run}"), "each run once"),
         (("--run", "{run}", "--out", "page.pdf"), "--out must end in .html"),
@@ -292,21 +290,6 @@ def test_importance_of_validation_films_is_named_so(command, copied):
     assert all(explorer["moved"])
     assert "that a validation film has" in html
     assert "shuffled among the validation films" in html
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_predictions_that_are_no_numbers_are_named_and_other_models_shown(command, copied, value):
-    predictions = pd.read_csv(copied / "predictions.csv")
-    predictions.assign(predicted=value).to_csv(copied / "predictions.csv", index=False)
-    html = page_of(command, copied)
-    assert "No interval for mlp: predictions of every test film are not there, or are no numbers" in html
-    assert re.search("Errors of (ridge|knn|ols) are", html)
-
-
-def test_rows_without_a_film_id_are_films_of_their_own():
-    rows = pd.DataFrame({"film": ["a", None, "a", None, "b"]})
-    assert film_codes(rows["film"]).tolist() == with_films(rows)["film"].tolist() == [0, 2, 0, 3, 1]
-    assert with_films(pd.DataFrame({"row": [4, 5]}))["film"].tolist() == [0, 1]
 
 
 def test_a_date_of_release_is_read_as_a_year(command, copied):
