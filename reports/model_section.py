@@ -4,27 +4,20 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.program import command
 from greenlight_films.reports.figures import clusters, components, importance_bars, linear, neighbours, training
 from greenlight_films.reports.pictures import Picture, Section, picture
 from greenlight_films.studies.results import NETWORK, Results
-from greenlight_films.studies.written_files import unreadable
 
 
 def models_section(results: Results) -> Section:
-    """Return the results of the classical models; refuse a table that is not as `baselines` writes it."""
+    """Return the results of the network's training and of the classical models."""
     pictures = []
     curves = training.read_losses(results.run.path)
     if len(curves):
         pictures.append(picture("The network's training", training.losses(curves)))
-    try:
-        for model_pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
-            pictures += model_pictures(results)
-    except InputError:
-        raise
-    except Exception as problem:  # what a foreign table makes of a figure
-        raise unreadable(results.run.path, "baselines", f"{type(problem).__name__}: {problem}") from problem
+    for model_pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
+        pictures += model_pictures(results)
     missing = []
     if not any((results.run.path / "baselines").glob("*/*.csv")):
         add = command(f"baselines --run {results.path}")
