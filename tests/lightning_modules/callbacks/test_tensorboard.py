@@ -38,14 +38,8 @@ class Events:
     def scalars(self, tag: str) -> list[float]:
         return [event.value for event in self._of("Scalars", tag)]
 
-    def steps(self, tag: str) -> list[int]:
-        return [event.step for event in self._of("Scalars", tag)]
-
     def texts(self, tag: str) -> list[str]:
         return [event.tensor_proto.string_val[0].decode() for event in self._of("Tensors", f"{tag}/text_summary")]
-
-    def images(self, tag: str) -> list[bytes]:
-        return [event.encoded_image_string for event in self._of("Images", tag)]
 
     def histograms(self, tag: str) -> list[Any]:
         return [event.histogram_value for event in self._of("Histograms", tag)]
