@@ -29,10 +29,7 @@ def test_a_word_that_is_no_text_is_refused(command):
 
 
 @pytest.mark.parametrize(
-    ("problem", "message"),
-    [
-        (OSError(errno.ENOSPC, "No space left on device", "runs/x"), "runs/x"),
-    ],
+    ("problem", "message"), [(OSError(errno.ENOSPC, "No space left on device", "runs/x"), "runs/x")]
 )
 def test_what_the_user_can_mend_is_one_message_and_code_2(command, monkeypatch, problem, message):
     def fail(words, console):
@@ -84,8 +81,7 @@ HEAVY = {"torch", "lightning", "pandas", "numpy", "pyarrow", "sklearn", "jsonarg
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
-    [(["--help"], 0), (["tune", "--help"], 0), (["predict", "--run", "r", "-h"], 0), (["x"], 2)],
+    ("words", "code"), [(["--help"], 0), (["tune", "--help"], 0), (["predict", "--run", "r", "-h"], 0), (["x"], 2)]
 )
 def test_help_and_misspelt_commands_do_not_wait_for_torch(tmp_path, words, code):
     done = in_a_process(*words, cwd=tmp_path, options=("-X", "importtime"))

@@ -108,12 +108,6 @@ def test_norms_are_taken_at_every_so_many_steps(fit, film_data):
     assert events.scalars("train/gradient_norm_mean") == pytest.approx([np.mean(some) for some in taken], rel=1e-4)
 
 
-def test_norms_can_be_left_out(fit):
-    events = fit(TensorBoard(gradient_norms=0), PLAIN)
-    assert "train/learning_rate" in events.tags("scalars")
-    assert not [tag for tag in events.tags("scalars") if "norm" in tag]
-
-
 def test_the_network_learns_the_same_under_the_callback(fit, film_data, quick_trainer):
     alone = MLPRegressor(**PLAIN)
     quick_trainer(max_epochs=2).fit(alone, film_data())
