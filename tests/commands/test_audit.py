@@ -176,10 +176,8 @@ def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config
     rows.loc[:6, "id"], rows.loc[100:109, "year"] = None, None
     rows.to_csv(tmp_path / "rows.csv", index=False)
     done = audit("--models", "[tree]", "--repeats", 1, "--data.table", tmp_path / "rows.csv")
-    assert done.record["notes"] == [
-        "by film: 7 rows without id are left out",
-        "by time: 10 rows without year are left out",
-    ]
+    notes = ["by film: 7 rows without id are left out", "by time: 10 rows without year are left out"]
+    assert done.record["notes"] == notes
     assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
 
 
@@ -188,9 +186,8 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
     done = audit("--models", "[tree,mlp]", "--repeats", 1)
     assert done.lines["model"].tolist() == ["tree", "mlp"] * 3
     assert done.lines.loc[done.lines["model"] == "mlp", "r2"].nunique() == 3
-    assert done.lines["rmse"].notna().all()
-    trees = audited.lines[audited.lines["repeat"] == 0].set_index("split")["r2"]
-    assert done.lines[done.lines["model"] == "tree"].set_index("split")["r2"].to_dict() == trees.to_dict()
+    trees, before = done.lines.query("model == 'tree'"), audited.lines.query("repeat == 0")
+    assert trees["r2"].tolist() == before["r2"].tolist()
     assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
 
 

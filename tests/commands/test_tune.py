@@ -73,21 +73,9 @@ def lowest_loss(path: Path) -> float:
     return min(event.value for event in curves_of(path).Scalars("val/loss"))
 
 
-# --- what it leaves ------------------------------------------------------------------------------------------------
-
-
-def test_a_search_leaves_these_files_and_no_checkpoint_and_names_the_next_command(tuned):
+def test_every_combination_is_a_trial_without_a_checkpoint_and_the_best_comes_first(tuned):
     assert sorted(os.listdir(tuned.path)) == LEFT
     assert not list(tuned.path.rglob("*.ckpt"))
-    config = yaml.safe_load((tuned.path / "config.yaml").read_text(encoding="utf-8"))
-    assert config["search"]["space"]["model.hidden"] == [[4], [16]]
-    assert "4 trials by val/loss: 4 complete" in tuned.answer.out
-    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.answer.out
-    assert f"tensorboard --logdir {tuned.path}" in tuned.answer.out
-    assert tuned.answer.err == ""
-
-
-def test_every_combination_is_a_trial_and_the_best_comes_first(tuned):
     assert tuned.trials["state"].tolist() == ["complete"] * 4
     tried = tuned.trials.sort_values("number")
     assert tried["model.hidden"].tolist() == ["[4]", "[4]", "[16]", "[16]"]
@@ -96,6 +84,10 @@ def test_every_combination_is_a_trial_and_the_best_comes_first(tuned):
     assert tuned.trials["score"].is_monotonic_increasing
     assert tuned.trials["score"].nunique() == 4
     assert (tuned.trials["epochs"] == 2).all()
+    assert "4 trials by val/loss: 4 complete" in tuned.answer.out
+    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.answer.out
+    assert f"tensorboard --logdir {tuned.path}" in tuned.answer.out
+    assert tuned.answer.err == ""
 
 
 def test_a_score_is_the_best_one_on_tensorboards_curve_beside_what_was_tried(tuned):
@@ -130,10 +122,8 @@ def test_tpe_draws_from_ranges_alike_each_time(tune):
 def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
     space = "{model.learning_rate: [0.01, 0.011, 0.012, 0.013, 0.014, 0.0000001]}"
     done = tune("--search.space", space, "--trainer.max_epochs", 8)
-    last = done.trials.set_index("number").loc[5]
-    assert (last["state"], last["epochs"]) == ("pruned", 6)
-    assert done.trials["number"].tolist()[-1] == 5
-    assert set(done.trials["state"][:-1]) == {"complete"}
+    assert done.trials["state"].tolist() == ["complete"] * 5 + ["pruned"]
+    assert done.trials.iloc[-1][["number", "epochs"]].tolist() == [5, 6]
     assert curves_of(done.path / "trial_5").Scalars("best/val/loss")
     free = tune("--search.space", space, "--trainer.max_epochs", 8, "--search.prune", "false")
     assert set(free.trials["state"]) == {"complete"}
@@ -164,8 +154,6 @@ def with_other_targets(study_config, tmp_path):
     return make
 
 
-# --- folds ---------------------------------------------------------------------------------------------------------
-
 FOLDS = ("--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}")
 
 
@@ -190,9 +178,6 @@ def test_with_folds_a_score_is_the_mean_of_the_folds_best(folded):
 def test_the_test_films_targets_change_no_fold(folded, tune, with_other_targets):
     assert came_to(tune(*FOLDS, *with_other_targets()).trials) == came_to(folded.trials)
     assert came_to(tune(*FOLDS, *with_other_targets(shift=1)).trials) != came_to(folded.trials)
-
-
-# --- going on ------------------------------------------------------------------------------------------------------
 
 
 def test_a_finished_search_shows_its_table_again(tuned, command):
@@ -262,9 +247,6 @@ def test_a_search_may_be_moved_and_refuses_another_space(tuned, command, tmp_pat
     assert (moved / "config.yaml").read_bytes() == (tuned.path / "config.yaml").read_bytes()
     assert command("tune", "--resume", moved).code == 0
     assert came_to(trials_of(moved)) == came_to(tuned.trials)
-
-
-# --- mistakes ------------------------------------------------------------------------------------------------------
 
 
 MISTAKES = [

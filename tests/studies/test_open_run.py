@@ -1,4 +1,4 @@
-"""A command's folder while it works: what it begins with, what is said, and what stays when it fails."""
+"""A command's folder while it works: what it begins with, what is printed, and what stays when it fails."""
 
 import errno
 from pathlib import Path
