@@ -48,12 +48,6 @@ def test_a_fault_of_ours_is_a_traceback(monkeypatch):
         main(["fit"])
 
 
-def test_a_word_as_long_as_a_file_is_cut_in_the_message(command):
-    answer = command("a" * 5_000)
-    refused(answer, "a" * 100)
-    assert len(answer.err) < 1_000
-
-
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize(("epoch", "kept"), [(0, []), (2, ["small/version_0"])])
 def test_a_stopped_run_stays_if_it_has_an_epoch(

@@ -258,7 +258,7 @@ MISTAKES = [
         "--search.folds=3 --data.split={class_path: TimeSplit, init_args: {by: year}}",
         "folds are drawn at random, which data.split TimeSplit must not be",
     ),
-    ("--search.folds=154", "folds must be at most the 153 rows or groups not tested, got 154"),
+    ("--search.folds=154", "folds must be at most the 153 rows or groups to fold, got 154"),
     ("--run=runs/small/version_0", "`tune` takes a run's folder with --resume"),
     ("--name=a/b", "--name must be fit for a folder's name, got 'a/b-tune'"),
 ]
