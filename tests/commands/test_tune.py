@@ -138,46 +138,33 @@ def test_a_trial_whose_values_do_not_go_together_fails_and_others_go_on(tune):
     assert set(done.trials["state"][:3]) == {"complete"}
 
 
-@pytest.fixture
-def with_other_targets(study_config, tmp_path):
-    """Return what makes a table whose test films have other targets, and optionally a training film another."""
-
-    def make(shift: float = 0) -> tuple[str, Path]:
-        films = pd.read_csv(study_config.with_name("films.csv"))
-        rated = np.flatnonzero(films["rating"].notna())
-        rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
-        films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
-        films.loc[rated[rest[0]], "rating"] += shift
-        films.to_csv(tmp_path / "films.csv", index=False)
-        return "--data.table", tmp_path / "films.csv"
-
-    return make
+def with_other_targets(films: pd.DataFrame, shift: float = 0) -> pd.DataFrame:
+    """Return films whose test films have other targets, and optionally a training film another."""
+    rated = np.flatnonzero(films["rating"].notna())
+    rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
+    ratings = films["rating"].to_numpy().copy()
+    ratings[rated[tested]] = np.random.default_rng(0).normal(0, 1e6, 45)
+    ratings[rated[rest[0]]] += shift
+    return films.assign(rating=ratings)
 
 
-FOLDS = ("--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}")
-
-
-@pytest.fixture(scope="module")
-def folded(tune) -> SimpleNamespace:
-    return tune(*FOLDS)
-
-
-def test_with_folds_a_score_is_the_mean_of_the_folds_best(folded):
-    assert folded.trials["state"].tolist() == ["complete"] * 2
-    assert (folded.trials["epochs"] == 3 * 2).all()
-    assert folded.trials["score"].nunique() == 2
-    for trial in folded.trials.itertuples():
-        path = folded.path / f"trial_{trial.number}"
+def test_with_folds_a_score_is_the_mean_of_the_folds_best_and_tells_nothing_of_test_films(tune, films_frame, tmp_path):
+    options = ["--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}"]
+    done = tune(*options)
+    assert done.trials["state"].tolist() == ["complete"] * 2
+    assert (done.trials["epochs"] == 3 * 2).all()
+    assert done.trials["score"].nunique() == 2
+    for trial in done.trials.itertuples():
+        path = done.path / f"trial_{trial.number}"
         assert sorted(os.listdir(path)) == ["config.yaml", "fold_0", "fold_1", "fold_2"]
         best = [lowest_loss(path / f"fold_{fold}") for fold in range(3)]
         assert len(set(best)) == 3
         assert np.mean(best) == pytest.approx(trial.score, rel=1e-6)
-    assert not list(folded.path.rglob("*.ckpt"))
-
-
-def test_the_test_films_targets_change_no_fold(folded, tune, with_other_targets):
-    assert came_to(tune(*FOLDS, *with_other_targets()).trials) == came_to(folded.trials)
-    assert came_to(tune(*FOLDS, *with_other_targets(shift=1)).trials) != came_to(folded.trials)
+    assert not list(done.path.rglob("*.ckpt"))
+    for shift in (0, 1):
+        with_other_targets(films_frame, shift).to_csv(tmp_path / "films.csv", index=False)
+        other = tune(*options, "--data.table", tmp_path / "films.csv")
+        assert (came_to(other.trials) == came_to(done.trials)) == (shift == 0)
 
 
 def test_a_finished_search_shows_its_table_again(tuned, command):

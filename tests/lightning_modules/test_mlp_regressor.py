@@ -173,18 +173,15 @@ def test_the_loss_is_its_formula_on_the_standardised_target(film_data, quick_tra
     assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(expected, rel=1e-5)
 
 
-def untrained(**given) -> MLPRegressor:
-    model = MLPRegressor(hidden=[8, 4], **given)
-    model.build(2, 30)
-    return model
-
-
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
-def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser):
+def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, quick_trainer):
     options = {"first_weight_decay": 0.1, "tail_weight_decay": 0.3, "learning_rate": 0.5}
-    model, before = untrained(optimiser=optimiser, **options), untrained()
+    model, before = (MLPRegressor(hidden=[8, 4], **given) for given in ({"optimiser": optimiser, **options}, {}))
+    for network in (model, before):
+        network.build(2, 30)
     for part in model.parameters():
         part.grad = torch.zeros_like(part)
+    model.trainer = quick_trainer()
     model.configure_optimizers().step()
     torch.testing.assert_close(model.network.first.label_weight, before.network.first.label_weight * 0.95)
     torch.testing.assert_close(model.network.tail[2].weight, before.network.tail[2].weight * 0.85)
