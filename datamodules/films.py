@@ -227,10 +227,8 @@ def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
     return n_shared > 0
 
 
-def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
-    """Return the weights of the rows `kept`, with mean 1 over the training rows; None where all are the same."""
-    if weights is None:
-        return None
+def read_weights(weights: Any, n_rows: int) -> np.ndarray:
+    """Return weights of a table's rows in the loss, (n_rows,) float64; refuse what is not n_rows numbers from 0."""
     try:
         values = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -242,7 +240,14 @@ def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> 
         row = int(bad.argmax())
         message = f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it"
         raise InputError(message, row + 1)
-    values = values[kept]
+    return values
+
+
+def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
+    """Return the weights of the rows `kept`, with mean 1 over the training rows; None where all are the same."""
+    if weights is None:
+        return None
+    values = read_weights(weights, n_rows)[kept]
     for side, indices in (("train", rows.train), ("val", rows.val)):
         if not values[indices].any():
             raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")

@@ -15,8 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import film_codes
-from greenlight_films.datamodules.row_weights import read_weights
+from greenlight_films.datamodules.films import film_codes, read_weights
 from greenlight_films.declarations import (
     features_of,
     known_targets,
