@@ -73,7 +73,8 @@ class Fitted:
             and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
             and scale.std > 0
             and (type(fitted.fingerprint), type(fitted.leak)) == (str, bool)
-            and (sides.dtype, sides.ndim) == (np.uint8, 1)
+            and sides.dtype == np.uint8
+            and sides.ndim == 1
         ):
             raise TypeError("the target's scale, or the split, is not what a run wrote")
         return fitted
