@@ -204,6 +204,22 @@ def test_a_tables_file_is_read_as_a_study_reads_it(tmp_path):
     assert model.predict(tmp_path / "films.csv") == pytest.approx(model.predict(frame))
 
 
+def test_columns_with_numbers_as_names_and_an_index_of_columns_are_taken(tmp_path):
+    frame = pd.DataFrame({0: FRAME["year"], 1: FRAME["company"], 2: FRAME["rating"]})
+    model = small(target=2, features=frame.columns[:2]).fit(frame)
+    assert [type(feature).__name__ for feature in model.fitted_.encoder.features] == ["Number", "Category"]
+    assert np.array_equal(clone(model).fit(frame[[0, 1]], frame[2]).predict(frame), model.predict(frame))
+    model.save(tmp_path / "model")
+    assert np.array_equal(gl.FilmRegressor.load(tmp_path / "model").predict(frame), model.predict(frame))
+
+
+def test_a_row_at_fault_is_named_by_its_number_in_the_frame(model):
+    frame = FRAME.astype({"year": object})
+    frame.loc[30, "year"] = "soon"
+    with pytest.raises(gl.InputError, match="row 31 has 'soon'"):
+        model.importance(frame)
+
+
 def test_lists_in_cells_are_labels(model):
     frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
     listed = small(features=["year", gl.Labels("genre", format="list")]).fit(frame)
