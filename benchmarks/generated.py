@@ -44,12 +44,11 @@ class Case:
     data: FilmDataModule
 
     @classmethod
-    def make(cls, device: torch.device, size: Size, folder: str) -> "Case":
+    def make(cls, device: torch.device, size: Size) -> "Case":
         frame = generate(size.films, size.people)
-        frame.to_parquet(f"{folder}/films.parquet")
         cast = Labels("cast", role="actor", weight="sqrt", min_films=2)
         features: list[Feature[Any]] = [Number("year"), Number("runtime"), Labels("genre"), cast, Category("company")]
-        data = FilmDataModule(f"{folder}/films.parquet", features, Target("rating"), RandomSplit(seed=3))
+        data = FilmDataModule(frame=frame, features=features, target=Target("rating"), split=RandomSplit(seed=3))
         data.setup("fit")
         return cls(device, size, frame, data)
 

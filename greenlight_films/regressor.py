@@ -28,7 +28,7 @@ from greenlight_films.declarations import (
 )
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
-from greenlight_films.importance import LOSSES, ImportanceResult, LossName, TaskResult, Tasks
+from greenlight_films.importance import LOSSES, ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
@@ -228,7 +228,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         actual, rows = known_targets(frame, target)
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
-        result, reference = films.measure(how.estimator, loss, groups or {}, summary, _run_all)
+        result, reference = films.measure(how.estimator, loss, groups or {}, summary)
         return replace(result, contributions=films.contributions(reference))
 
     def explain(self, X: Any) -> Explanation:
@@ -286,9 +286,3 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         films = self.background_
         predicted = self.fitted_.scale.inverse(np.zeros(1)) if films is None else self.network_.predict(films)
         return float(predicted.mean())
-
-
-def _run_all(tasks: Tasks) -> list[TaskResult]:
-    results: list[TaskResult] = []
-    tasks.run(tasks.share(), results)
-    return results

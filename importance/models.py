@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from greenlight_films.importance.rows import exchanged
+from greenlight_films.importance.request import exchanged
 
 ACTIVATIONS = {
     "identity": lambda sums: sums,
@@ -42,8 +42,7 @@ class LinearLayer:
         return summed + dense @ self.dense_weight + self.bias
 
 
-@dataclass(frozen=True)
-class LinearModel:
+class LinearModel(NamedTuple):
     """An `AdditiveModel` with such a layer."""
 
     first: LinearLayer
@@ -60,7 +59,7 @@ class Additive:
         weight: (n_encoded, width).
         to_unit: from the tail's output to the target's unit.
         sources: (n_encoded,) of each encoded column the column of X that it depends on, -1 where all rows have the
-            same value; None where X is not encoded.
+            same value.
         names: of the encoded columns; None where X is not encoded.
     """
 
@@ -70,7 +69,7 @@ class Additive:
     bias: Tensor
     tail: Tail
     to_unit: Tail
-    sources: np.ndarray | None
+    sources: np.ndarray
     names: list[str] | None
 
     def split(self, labels: np.ndarray, dense: np.ndarray) -> LinearModel:
@@ -95,7 +94,7 @@ def additive_of(model: Any, rows: Any) -> Additive | str:
     if encoded.shape[1] != len(weight):
         raise ValueError(f"X must have {len(weight):,} columns, as {name} was trained on, got {encoded.shape[1]:,}")
     if not steps:
-        return Additive(name, encoded, weight, bias, tail, to_unit, None, None)
+        return Additive(name, encoded, weight, bias, tail, to_unit, np.arange(len(weight)), None)
     sources = _sources(steps, rows, encoded)
     if sources is None:
         return "the Pipeline makes columns that depend on several columns of X"
@@ -107,8 +106,8 @@ def _unwrapped(model: Any) -> tuple[list[Any], Tail, Any]:
     if hasattr(model, "best_estimator_"):
         return _unwrapped(model.best_estimator_)
     if isinstance(model, Pipeline):
-        steps, to_unit, core = _unwrapped(model.steps[-1][1])
-        return [step for _, step in model.steps[:-1] if step not in (None, "passthrough")] + steps, to_unit, core
+        steps, inner, core = _unwrapped(model.steps[-1][1])
+        return [step for _, step in model.steps[:-1] if step not in (None, "passthrough")] + steps, inner, core
     if not isinstance(model, TransformedTargetRegressor):
         return [], lambda predicted: predicted, model
     steps, inner, core = _unwrapped(model.regressor_)
@@ -129,14 +128,14 @@ def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
         bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
         return weight.T.contiguous(), bias, deepcopy(model[1:]).eval()
     if isinstance(model, MLPRegressor):
-        layers = [tuple(map(torch.tensor, layer)) for layer in zip(model.coefs_, model.intercepts_, strict=True)]
+        layers = [(torch.tensor(w), torch.tensor(b)) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
 
         def tail(sums: Tensor) -> Tensor:
             for weight, bias in layers[1:]:
                 sums = ACTIVATIONS[model.activation](sums) @ weight + bias
             return ACTIVATIONS[model.out_activation_](sums)
 
-        return *layers[0], tail
+        return layers[0][0], layers[0][1], tail
     coef = np.asarray(getattr(model, "coef_", []))
     if not coef.size or coef.size != coef.shape[-1] or not hasattr(model, "intercept_"):  # or several targets
         return None
