@@ -26,7 +26,7 @@ from greenlight_films.studies.folder import Folder
 
 
 def run(words: list[str], console: Console) -> None:
-    """Write the table and configs of the collection `words[0]`, and print what was read, rejected and written."""
+    """Write the table and configs of a collection, and print what was read, rejected and written."""
     source, options = _parse(words)
     outputs, notes = _Outputs(source, Path(options.out)), list[str]()
     files = find_files(source.name, Path(options.raw), notes.append)
@@ -165,8 +165,7 @@ def _print_account(source: Source, preparation: Preparation, n_films: int, conso
         console.print(table)
     for note in preparation.notes:
         _print_line(note, console)
-    absent = ", ".join(file.name for file in files_of(source.name) if file not in preparation.files)
-    if absent:
+    if absent := ", ".join(file.name for file in files_of(source.name) if file not in preparation.files):
         _print_line(f"Not there: {absent}; what they tell is missing", console)
     console.print(f"{n_films:,} films", style="bold", highlight=False)
 

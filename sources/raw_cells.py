@@ -85,9 +85,8 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
     values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
     for pattern, form, length in DATES:
         matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
-        if matches.any():
-            parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
-            values[matches] = parsed.astype("datetime64[s]")
+        parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
+        values[matches] = parsed.astype("datetime64[s]")
     preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
     if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
         preparation.notes.append(
