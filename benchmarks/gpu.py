@@ -22,6 +22,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,7 +30,7 @@ from greenlight_films.benchmarks import encode
 from greenlight_films.benchmarks.generated import CPU, EPOCHS, FULL, SMALL, Case, Size, on, train
 from greenlight_films.benchmarks.stopwatch import seconds_of
 from greenlight_films.datamodules import Batch
-from greenlight_films.importance import LOSSES, Columns, Estimator, HeldOut, LossName, Reference, TaskResult, Tasks
+from greenlight_films.importance import LOSSES, ColumnSet, Estimator, HeldOut, LossName, Reference, Tasks
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
 
 
@@ -87,15 +88,13 @@ def importance(network: AdditiveMLP, rows: HeldOut, estimator: Estimator, loss: 
     """Return (n, 4) means, deviations and both standard errors of all label columns, numbers and a set of columns."""
     device = rows.dense.device
     network = deepcopy(network).to(device)
-    keys = torch.arange(len(network.first.label_weight), device=device)
-    sets = [Columns(torch.tensor([index], device=device), keys[:0]) for index in range(rows.dense.shape[1])]
-    sets.append(Columns(keys[:0], keys[::2]))
-    reference = Reference.of(network, rows, LOSSES[loss])
-    tasks = Tasks(reference, keys, estimator, sets, torch.arange(len(sets), device=device))
-    results: list[TaskResult] = []
-    tasks.run(tasks.share(), results)
-    assert results[0].importance.mean.device == device, "importances must be computed where the rows are"
-    tables = tasks.together(results)
+    keys, none = torch.arange(len(network.first.label_weight)), np.array([], np.int64)
+    sets = [ColumnSet(f"{index}", "number", np.array([index]), none) for index in range(rows.dense.shape[1])]
+    sets.append(ColumnSet("half", "group", none, keys[::2].numpy()))
+    tasks = Tasks(Reference.of(network, rows, LOSSES[loss]), keys, estimator, sets)
+    tasks.run()
+    assert tasks.results[0].importance.mean.device == device, "importances must be computed where the rows are"
+    tables = tasks.together()
     return torch.cat([torch.stack([part.mean, part.std, part.se_shuffle, part.se_sample], 1) for part in tables])
 
 

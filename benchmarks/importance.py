@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from greenlight_films.benchmarks.stopwatch import seconds_of
 from greenlight_films.datamodules import Category, EncodedFilms, Feature, FilmEncoder, FilmRows, Labels, read_table
-from greenlight_films.importance import LOSSES, Estimator, HeldOut, Reference, TaskResult, Tasks
+from greenlight_films.importance import LOSSES, Estimator, HeldOut, Reference, Tasks
 from greenlight_films.importance.reference import BATCH_ROWS
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
@@ -41,12 +41,7 @@ FILM_FEATURES: list[Feature[Any]] = [
 ]
 HIDDEN = (128, 64)
 SIZES = (10**3, 10**4, 10**5, 10**6)
-FEW = 4
-"""Columns that a peer is timed on."""
-
-
-class Enough(Exception):
-    """A peer has been timed on a few columns."""
+FEW = 4  # columns that a peer is timed on
 
 
 def held_out(encoded: EncodedFilms, seed: int = 42) -> HeldOut:
@@ -59,7 +54,7 @@ def held_out(encoded: EncodedFilms, seed: int = 42) -> HeldOut:
 
 
 def encode(table: pd.DataFrame, features: list[Feature[Any]]) -> EncodedFilms:
-    """One-hot columns of whatever stands in any row."""
+    """Return one-hot columns of whatever stands in any row."""
     return FilmEncoder(features).fit_encode(table, np.arange(len(table)))
 
 
@@ -71,10 +66,9 @@ def run(rows: HeldOut, n_labels: int, estimator: Estimator, device: torch.device
 
     def work() -> int:
         tasks = Tasks(Reference.of(model, rows, LOSSES["mse"]), keys, estimator)
-        results: list[TaskResult] = []
-        tasks.run(tasks.share(), results)
-        tasks.together(results)  # on the CPU: a GPU has finished
-        return sum(result.updates for result in results)
+        tasks.run()
+        tasks.together()  # on the CPU: a GPU has finished
+        return sum(result.updates for result in tasks.results)
 
     return work
 
@@ -126,10 +120,10 @@ def sklearn(model: DenseModel, features: Tensor, actual: Tensor) -> float:
         loss = estimator.loss(torch.from_numpy(matrix).to(estimator.device), actual).item()
         times.append(perf_counter())
         if len(times) > 2 * FEW:
-            raise Enough
+            raise StopIteration
         return -loss
 
-    with suppress(Enough):
+    with suppress(StopIteration):
         permutation_importance(model, features.cpu().numpy(), actual.cpu().numpy(), scoring=score, n_repeats=2)
     return (times[-1] - times[0]) / (2 * FEW)
 
@@ -185,11 +179,10 @@ def films(device: torch.device) -> dict[str, Any]:
 def measure(table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: bool = True) -> dict[str, Any]:
     """Time ours and the peers on the same table; ours for growing numbers of columns, and on the embedded films."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    people = table.is_file()
-    if people:
-        encoded = encode(read_table(str(table)), PEOPLE_FEATURES)
-    else:
-        encoded = encode(read_table("wikidata-films"), FILM_FEATURES)
+    name, source, features = "wikidata-films", "wikidata-films", FILM_FEATURES
+    if table.is_file():
+        name, source, features = table.name, str(table), PEOPLE_FEATURES
+    encoded = encode(read_table(source), features)
     rows, n_labels = held_out(encoded), encoded.labels.shape[1]
     work, product = run(rows, n_labels, Estimator("shuffle", n_repeats=2), device), matmul_rows(device)
     updates = work()
@@ -207,7 +200,7 @@ def measure(table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: b
     shuffles = n_labels * 2
     peers = {peer.__name__: peer(model, matrix, actual) * shuffles for peer in (notebook, sklearn, captum)}
     return {
-        "table": table.name if people else "wikidata-films",
+        "table": name,
         "device": torch.cuda.get_device_name() if device.type == "cuda" else "cpu",
         "rows": rows.n_rows,
         "columns": n_labels,

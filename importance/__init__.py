@@ -4,14 +4,14 @@ from greenlight_films.importance.api import permutation_importance
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.cpu import keep_freed_memory
 from greenlight_films.importance.estimates import FEW_FILMS, Estimates
-from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.estimator import Estimator, Task
 from greenlight_films.importance.held_out import Entries, HeldOut
-from greenlight_films.importance.joint import Columns, joint_importance
+from greenlight_films.importance.joint import joint_importance
 from greenlight_films.importance.loop import loop_importance
 from greenlight_films.importance.losses import LOSSES, LossName
 from greenlight_films.importance.reference import AdditiveLayer, AdditiveModel, Reference
 from greenlight_films.importance.result import ColumnSet, ImportanceResult
-from greenlight_films.importance.tasks import Task, TaskResult, Tasks
+from greenlight_films.importance.tasks import TaskResult, Tasks
 
 __all__ = [
     "FEW_FILMS",
@@ -19,7 +19,6 @@ __all__ = [
     "AdditiveLayer",
     "AdditiveModel",
     "ColumnSet",
-    "Columns",
     "Contributions",
     "Entries",
     "Estimates",

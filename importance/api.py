@@ -9,7 +9,7 @@ from torch import nn
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.exact import by_engine
 from greenlight_films.importance.loop import by_loop
-from greenlight_films.importance.losses import LOSSES, LossName
+from greenlight_films.importance.losses import LossName
 from greenlight_films.importance.models import additive_of
 from greenlight_films.importance.request import Groups, Request
 from greenlight_films.importance.result import ImportanceResult
@@ -43,8 +43,8 @@ def permutation_importance(
         model: fitted. A torch model is measured in eval mode, on the device and in the precision of its weights.
         X: (n_rows, n_columns) held-out rows: a frame, an array, or a sparse matrix, which stays sparse.
         y: (n_rows,) the target, in its own unit.
-        n_repeats: shuffles of columns that hold other numbers than 0 and 1, of columns of X before a Pipeline, of
-            groups, and in the loop.
+        n_repeats: shuffles of columns that hold other numbers than 0 and 1, of columns of X that a Pipeline encodes
+            to several, of groups, and in the loop.
         estimator: for 0/1 columns and sparse weights. `expected`: the mean over all shuffles in closed form, with a
             sample of the rows that hold 0, whose error is `se_shuffle`; `importances` has then one column, and
             `importances_std` is that of a single shuffle. `shuffle`: n_repeats shuffles. The loop always shuffles.
@@ -81,8 +81,6 @@ def permutation_importance(
     additive = additive_of(model, request.rows)
     if isinstance(additive, str):
         return by_loop(request, f"loop: {additive}")
-    if estimator == "expected" and not LOSSES[loss].linear:
-        raise ValueError(f"loss {loss!r} has no closed form, got estimator 'expected': set estimator='shuffle'")
     result = by_engine(request, additive)
     other = f"loop: {additive.name} predicts otherwise than its first layer and what comes after it"
     return by_loop(request, other) if result is None else result

@@ -25,8 +25,7 @@ class Contributions:
 
     Attributes:
         row: (n,) int64, the row's number in the table, from 1; ascending.
-        feature: (n,) int64, label columns from 0, then numbers: every label of the row, and every number. A missing
-            number counts as its number, not as `Runtime is missing`.
+        feature: (n,) int64, label columns from 0, then numbers; a missing number counts as its number.
         value: (n,) float64; within a row the largest absolute value first.
         direction: (n_features,) float64, the mean over films that have a value, a film with several rows counted once;
             of a number, the mean where it is above the training median less that where it is below. NaN where there is
@@ -74,11 +73,9 @@ def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def label_contributions(reference: Reference) -> Tensor:
-    """Return by how much each label of each row raises the row's prediction, in the target's unit.
+    """Return the row's prediction less that without the label, for each label of each row, in the target's unit.
 
-    Returns:
-        (n_entries,) float64, in the order of `reference.rows.labels`: the prediction less that without the label;
-        exactly 0 for a label that the model does not use.
+    (n_entries,) float64, in the order of `reference.rows.labels`; exactly 0 for a label that the model does not use.
     """
     rows = reference.rows
     row, column = rows.rows_of_entries(), rows.labels.long()
@@ -90,14 +87,10 @@ def label_contributions(reference: Reference) -> Tensor:
 
 @torch.inference_mode()
 def number_contributions(reference: Reference, columns: Tensor, instead: Tensor) -> Tensor:
-    """Return by how much some numbers of each row raise the row's prediction, in the target's unit.
+    """Return each row's prediction less that with other numbers, (n_rows,) float64, in the target's unit.
 
-    Args:
-        columns: (n,) int64, columns of a number and whether it is missing, replaced together.
-        instead: (n,) what replaces them.
-
-    Returns:
-        (n_rows,) float64: the prediction less that with the other numbers; exactly 0 where they are the same.
+    Exactly 0 where they are the same. `columns`, (n,) int64, such as a number and whether it is missing, are replaced
+    together by `instead`, (n,).
     """
     own = reference.rows.dense[:, columns]
     with one_thread_a_step():
@@ -109,12 +102,7 @@ def number_contributions(reference: Reference, columns: Tensor, instead: Tensor)
 def mean_by_film(values: Tensor, group: Tensor, film: Tensor, n_groups: int) -> Tensor:
     """Return the mean of each group over films, (n_groups,) float64; NaN where there is none.
 
-    A film counts once, with the mean of its values in the group.
-
-    Args:
-        values: (n,).
-        group: (n,) int64, from 0 to before n_groups.
-        film: (n,) int64, from 0.
+    A film counts once, with the mean of its values in the group. `group` and `film` are (n,) int64, from 0.
 
     >>> mean_by_film(torch.tensor([1.0, 3, 5]), torch.tensor([0, 0, 0]), torch.tensor([7, 7, 2]), 2)
     tensor([3.5000,    nan], dtype=torch.float64)

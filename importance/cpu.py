@@ -6,8 +6,6 @@ from contextlib import contextmanager
 
 import torch
 
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-
 
 @contextmanager
 def one_thread_a_step() -> Iterator[int]:
@@ -35,6 +33,7 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    if not mallopt(_MMAP_THRESHOLD, 2**30):
-        mallopt(_MMAP_THRESHOLD, 2**25)  # the maximum of older versions
-    mallopt(_TRIM_THRESHOLD, 2**31 - 1)
+    trim_threshold, mmap_threshold = -1, -3  # of glibc's malloc.h
+    if not mallopt(mmap_threshold, 2**30):
+        mallopt(mmap_threshold, 2**25)  # the maximum of older versions
+    mallopt(trim_threshold, 2**31 - 1)

@@ -19,9 +19,7 @@ from greenlight_films.importance.reference import Reference
 class OffRows:
     """Sums over the rows that don't carry a column: their number, the sum of slopes, the sum of squared slopes.
 
-    Attributes:
-        rows: (3, n_columns) float64.
-        by_film: the same, each row times the number of rows of its film.
+    Both are (3, n_columns) float64; in `by_film` each row counts times the number of rows of its film.
     """
 
     rows: Tensor
@@ -32,10 +30,15 @@ class OffRows:
         cls, reference: Reference, n_columns: int, index: Tensor, row: Tensor, slope: Tensor, count: Tensor
     ) -> "OffRows":
         """Sum by column `index`; row `row` has the slope `slope` and stands for `count` rows. All (n,)."""
-        film, rows = reference.rows.film, _moments(n_columns, index, slope, count)
+
+        def moments(count: Tensor) -> Tensor:
+            weighted = count * slope
+            return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
+
+        film, rows = reference.rows.film, moments(count)
         if reference.rows.n_films == reference.rows.n_rows:
             return cls(rows, rows)
-        return cls(rows, _moments(n_columns, index, slope, count * at(torch.bincount(film), at(film, row))))
+        return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
 
     def __add__(self, other: "OffRows") -> "OffRows":
         return OffRows(self.rows + other.rows, self.by_film + other.by_film)
@@ -44,11 +47,6 @@ class OffRows:
         """Scale the sums of a random sample up to `count` rows, (n_columns,)."""
         times = count / self.rows[0].clamp(min=1)
         return OffRows(self.rows * times, self.by_film * times)
-
-
-def _moments(n_columns: int, index: Tensor, slope: Tensor, count: Tensor) -> Tensor:
-    weighted = count * slope
-    return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
 
 
 def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: OffRows) -> Tensor:
@@ -114,16 +112,15 @@ class Shuffles:
     both effects of a row; what remains belongs to single pairs and makes the standard error of the shuffles: Hoeffding
     1948, doi 10.1214/aoms/1177730196. Products of different shuffles separate the two.
 
-    Args:
-        film: (n_rows,) int64, codes from 0.
+    `film` is (n_rows,) int64, codes from 0.
     """
 
     def __init__(self, film: Tensor) -> None:
         self.film, self.n_films, self.n_repeats = film, int(film.max()) + 1, 0
-        rows = torch.zeros(len(film), dtype=torch.float64, device=film.device)
-        films = torch.zeros(self.n_films, dtype=torch.float64, device=film.device)
-        self.got, self.gave, self.films = ((sums, sums.clone()) for sums in (rows, rows.clone(), films))
-        self.gave_films = films.clone()
+        sizes = (len(film), len(film), self.n_films)
+        zeros = [torch.zeros(2, size, dtype=torch.float64, device=film.device) for size in sizes]
+        self.got, self.gave, self.films = zeros  # the sum over shuffles, and that of squares
+        self.gave_films = torch.zeros_like(self.films[0])
 
     def add(self, change: Tensor, order: Tensor) -> None:
         """Add a shuffle: `change` of row i's loss when it is given row order[i]'s columns; both (n_rows,)."""
@@ -137,23 +134,20 @@ class Shuffles:
         self.n_repeats += 1
 
     def error_of_sample(self) -> Tensor:
-        """Return the standard error of the mean loss from the choice of films, 0-dimensional.
-
-        A single shuffle can't separate the two errors: this is then both together.
-        """
+        """Return the standard error of the mean loss from the choice of films; of a single shuffle, both together."""
         # For a single shuffle the givers' squares are taken off, since they hold the noise a second time.
         alone = self.films[1].sum() - self.gave_films.sum()
         variance = self._common(self.films) if self.n_repeats > 1 else alone
         return spread(variance, torch.zeros_like(variance), self.n_films) / len(self.film)  # changes sum to 0
 
     def error_of_shuffles(self) -> Tensor:
-        """Return the standard error of the mean loss from the draw of shuffles, 0-dimensional; NaN for a single one."""
+        """Return the standard error of the mean loss from the draw of shuffles; NaN for a single one."""
         if self.n_repeats == 1:
             return torch.full_like(self.got[0][0], torch.nan)
         own = self.got[1].sum() / self.n_repeats - self._common(self.got) - self._common(self.gave)
         return (own.clamp(min=0) / self.n_repeats).sqrt() / len(self.film)
 
-    def _common(self, moments: tuple[Tensor, Tensor]) -> Tensor:
+    def _common(self, moments: Tensor) -> Tensor:
         """Return the mean product of two different shuffles, summed over rows, from sums and sums of squares."""
         sums, squares = moments
         return (sums**2 - squares).sum() / (self.n_repeats * (self.n_repeats - 1))
@@ -165,15 +159,12 @@ def of_shuffles(
     increase: Callable[[Tensor], tuple[Tensor, Tensor]],
     n_films: int,
 ) -> Estimates:
-    """Return the importance, (1,), of a feature from some shuffles of it.
+    """Return the importance, (1,), of a feature that n_films films carry.
 
     Args:
-        shuffled: for each shuffle the changes of the rows' losses, (n_rows,) float64, and the order, as in
-            `Shuffles.add`.
+        shuffled: for each shuffle the arguments of `Shuffles.add`.
         film: (n_rows,) int64, codes from 0.
-        increase: from the mean changes, (1, n_repeats), to the increases of the loss and its slope, as
-            `Loss.increase`.
-        n_films: how many films carry the feature.
+        increase: from the mean changes, (1, n_repeats), to the increases of the loss and its slope.
     """
     shuffles, means = Shuffles(film), []
     for change, order in shuffled:

@@ -33,29 +33,24 @@ class Estimates:
     repeats: Tensor
 
     @classmethod
-    def unknown(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
-        """Return importances that are all NaN: not measured, or not estimable."""
-        return cls._filled(torch.nan, n_films, n_repeats)
-
-    @classmethod
-    def zero(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
-        """Return importances that are exactly 0: the model does not use the features."""
-        return cls._filled(0.0, n_films, n_repeats)
-
-    @classmethod
-    def _filled(cls, value: float, n_films: Tensor, n_repeats: int) -> "Estimates":
+    def filled(cls, value: float, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
+        """Return importances and errors of one value: NaN where they are unknown, 0 for features without effect."""
         repeats = torch.full((len(n_films), n_repeats), value, dtype=torch.float64, device=n_films.device)
         mean, std, se_shuffle, se_sample = (torch.full_like(repeats[:, 0], value) for _ in range(4))
         return cls(mean, std, se_shuffle, se_sample, n_films, repeats)
 
     @classmethod
+    def unknown(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
+        """Return importances that are all NaN: not measured, or not estimable."""
+        return cls.filled(torch.nan, n_films, n_repeats)
+
+    @classmethod
     def cat(cls, parts: "list[Estimates]") -> "Estimates":
-        """Return the features of all parts, one part after the other; all with as many repeats, or only the means."""
-        fields = [torch.cat([part.fields()[index] for part in parts]) for index in range(5)]
+        """Return the features of all parts; `repeats` are the means where the parts have different numbers of them."""
         repeats = [part.repeats for part in parts if len(part.mean)]
         same = len({part.shape[1] for part in repeats}) == 1
-        mean, std, se_shuffle, se_sample, n_films = fields
-        return cls(mean, std, se_shuffle, se_sample, n_films, torch.cat(repeats) if same else mean[:, None])
+        mean, *others = (torch.cat(fields) for fields in zip(*(part.fields() for part in parts), strict=True))
+        return cls(mean, *others, torch.cat(repeats) if same else mean[:, None])
 
     def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the five fields of shape (n,)."""
@@ -67,8 +62,7 @@ class Estimates:
 
     def among(self, n: int, indices: Tensor) -> "Estimates":
         """Return n features, with these ones at `indices` and all others unknown."""
-        zero_films = torch.zeros(n, dtype=torch.int64, device=indices.device)
-        whole = Estimates.unknown(zero_films, self.repeats.shape[1])
+        whole = Estimates.unknown(indices.new_zeros(n), self.repeats.shape[1])
         whole.put(indices, self)
         return whole
 
@@ -92,10 +86,7 @@ class Estimates:
         return self.se_shuffle.nan_to_num(0.0) ** 2 + self.se_sample**2
 
     def z(self) -> Tensor:
-        """Return importance over its standard error, (n,); NaN with fewer than `FEW_FILMS` films.
-
-        0 for a feature that the model does not use.
-        """
+        """Return importance over its standard error, (n,): NaN with fewer than `FEW_FILMS` films, 0 without effect."""
         z = torch.where(self.mean == 0, torch.zeros_like(self.mean), self.mean / self.variance.sqrt())
         return torch.where(self.estimable & (self.n_films >= FEW_FILMS), z, torch.nan)
 
@@ -104,10 +95,7 @@ class Estimates:
         return torch.special.erfc(self.z().abs() / 2**0.5)
 
     def q(self) -> Tensor:
-        """Return p corrected for the number of features, (n,): `benjamini_hochberg`.
-
-        Of the features with q below 0.05, 5 % are expected to have no effect.
-        """
+        """Return p corrected by `benjamini_hochberg`, (n,): 5 % of features with q below 0.05 have no effect."""
         return benjamini_hochberg(self.p())
 
 

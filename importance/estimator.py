@@ -1,4 +1,4 @@
-"""`Estimator`: the settings of a measurement; `pieces_of` cuts the label columns into pieces that fit into memory."""
+"""`Estimator`: the settings of a measurement; `tasks_of` cuts the label columns into tasks that fit into memory."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -10,8 +10,7 @@ from torch import Tensor
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.streams import child
 
-BYTES_AN_UPDATE = 128
-"""Memory for the row, column, weight, loss and random numbers of one predicted row."""
+BYTES_AN_UPDATE = 128  # the row, column, weight, loss and random numbers of one predicted row
 
 
 @dataclass(frozen=True)
@@ -44,36 +43,38 @@ class Estimator:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """The label columns `Entries.columns[first:stop]`, measured together.
+class Task:
+    """Work that is done in one call: label columns `Entries.columns[first:stop]`, or sets by their indices.
 
     Attributes:
         updates: about how many rows go through the model's tail.
     """
 
+    kind: Literal["values", "sets"]
     first: int
     stop: int
     updates: int
 
 
-def pieces_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Piece]:
-    """Cut columns into equal pieces within the byte budget; the same ones on every device.
+def tasks_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Task]:
+    """Cut label columns into equal tasks within the byte budget; the same ones on every device.
 
-    A column that alone needs more than the budget is a piece of its own.
+    A column that alone needs more than the budget is a task of its own.
     """
     spent = _updates(entries, n_rows, estimator).cumsum(0)
     if not len(spent):
         return []
     total, budget = int(spent[-1]), estimator.updates_at_once
     enough = ceil(total / ceil(total / budget))
-    pieces, first, before = [], 0, 0
+    tasks: list[Task] = []
+    first, before = 0, 0
     while first < len(spent):
         reached = int(torch.searchsorted(spent, before + enough)) + 1
         fits = int(torch.searchsorted(spent, before + budget, right=True))
         stop = max(min(reached, fits), first + 1)
-        pieces.append(Piece(first, stop, int(spent[stop - 1]) - before))
+        tasks.append(Task("values", first, stop, int(spent[stop - 1]) - before))
         first, before = stop, int(spent[stop - 1])
-    return pieces
+    return tasks
 
 
 def _updates(entries: Entries, n_rows: int, estimator: Estimator) -> Tensor:

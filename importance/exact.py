@@ -15,10 +15,9 @@ from greenlight_films.importance.losses import LOSSES
 from greenlight_films.importance.models import Additive
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.request import Request
-from greenlight_films.importance.result import ColumnSet, ImportanceResult
-from greenlight_films.importance.tasks import TaskResult, Tasks
-
-EMPTY = np.array([], np.int64)
+from greenlight_films.importance.result import ColumnSet, ImportanceResult, summary_of
+from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.tasks import Tasks
 
 
 def by_engine(request: Request, additive: Additive) -> ImportanceResult | None:
@@ -27,51 +26,49 @@ def by_engine(request: Request, additive: Additive) -> ImportanceResult | None:
     labels, dense = np.flatnonzero(is_label), np.flatnonzero(~is_label)
     rows = _held_out(additive, labels, dense, request.actual)
     reference = Reference.of(additive.split(labels, dense), rows, LOSSES[request.loss], additive.to_unit)
-    predicted = reference.predicted.cpu().numpy()
-    if not (isinstance(request.model, nn.Module) or _same(predicted, request.model.predict(request.rows))):
+    predicted = reference.predicted.cpu()
+    if not (isinstance(request.model, nn.Module) or _same(predicted.numpy(), request.model.predict(request.rows))):
         return None
-    order = np.concatenate([labels, dense])
-    sources = order if additive.sources is None else additive.sources[order]
-    names = np.array(additive.names or request.names, dtype=object)[order]
-    sets = _sets(request, names[len(labels) :], sources, len(labels), with_columns=additive.sources is not None)
-    tasks = Tasks.of_names(reference, names[: len(labels)], sets, request.estimator)
-    results: list[TaskResult] = []
-    tasks.run(tasks.share(), results)
-    values, joint = tasks.together(results)
-    if additive.sources is None:
-        columns = Estimates.cat([values, joint.take(torch.arange(len(dense)))]).take(torch.from_numpy(order.argsort()))
-    else:
-        columns = joint.take(torch.arange(len(dense), len(dense) + len(request.names)))
+    order, n_labels = np.concatenate([labels, dense]), len(labels)
+    sources, names = additive.sources[order], np.array(additive.names or request.names, dtype=object)[order]
+
+    def set_of(level: str, name: str, members: Any) -> ColumnSet:
+        chosen = np.isin(sources, members)
+        return ColumnSet(name, level, np.flatnonzero(chosen[n_labels:]), np.flatnonzero(chosen[:n_labels]))
+
+    numbers = [ColumnSet(name, "number", np.array([index]), labels[:0]) for index, name in enumerate(names[n_labels:])]
+    is_encoded = additive.names is not None
+    columns = [set_of("column", name, index) for index, name in enumerate(request.names)] if is_encoded else []
+    groups = [set_of("group", *group) for group in request.groups.items()]
+    several = np.flatnonzero(np.bincount(sources[sources >= 0], minlength=len(request.names)) > 1)
+    sets = [*numbers, *(columns[index] for index in several), *groups]
+    tasks = Tasks(reference, keys_of(names[:n_labels]), request.estimator, sets)
+    tasks.run()
+    values, joint = tasks.together()
+    sizes = [len(numbers), len(several), len(groups)]
+    of_numbers, of_several, of_groups = (joint.take(part) for part in torch.arange(len(sets)).split(sizes))
+    of_columns = Estimates.unknown(torch.zeros(len(request.names), dtype=torch.int64), request.estimator.n_repeats)
+    of_columns.put(torch.from_numpy(several), of_several)
+    # A column of X that becomes a single feature has that feature's importance.
+    single = np.flatnonzero((sources >= 0) & ~np.isin(sources, several))
+    of_features = Estimates.cat([values, of_numbers])
+    of_columns.put(torch.from_numpy(sources[single]), of_features.take(torch.from_numpy(single)))
+    if columns:
+        joint = Estimates.cat([of_numbers, of_columns, of_groups])
     if request.estimator.kind == "expected":
-        columns = replace(columns, repeats=columns.mean[:, None])
+        of_columns = replace(of_columns, repeats=of_columns.mean[:, None])
     described = pd.DataFrame({"feature": names, "column": [[*request.names, ""][source] for source in sources]})
     described = described.assign(value=None, role="", level=np.where(is_label[order], "value", "number"))
-    summary = request.summary(reference.losses.cpu(), predicted)
+    summary = summary_of(request.estimator, request.loss, request.actual, predicted)
     method = f"exact: {additive.name}'s first layer is additive"
-    return ImportanceResult(described, values, sets, joint, summary, method=method, columns=columns)
+    sets = [*numbers, *columns, *groups]
+    return ImportanceResult(described, values, sets, joint, summary, method=method, columns=of_columns)
 
 
 def _same(predicted: np.ndarray, expected: Any) -> bool:
     """Return whether predictions are the same but for rounding."""
     expected = np.asarray(expected, np.float64).ravel()
     return predicted.shape == expected.shape and np.allclose(predicted, expected, 1e-4, 1e-4 * expected.std())
-
-
-def _sets(
-    request: Request, numbers: np.ndarray, sources: np.ndarray, n_labels: int, *, with_columns: bool
-) -> list[ColumnSet]:
-    """Return each number, each column of X where it was encoded, and each group.
-
-    Args:
-        sources: of all features, labels first, the column of X.
-    """
-    columns = {name: np.array([index]) for index, name in enumerate(request.names)} if with_columns else {}
-    named = [("column", *item) for item in columns.items()] + [("group", *item) for item in request.groups.items()]
-    sets = [ColumnSet(name, "number", np.array([index]), EMPTY) for index, name in enumerate(numbers)]
-    for level, name, members in named:
-        chosen = np.isin(sources, members)
-        sets.append(ColumnSet(name, level, np.flatnonzero(chosen[n_labels:]), np.flatnonzero(chosen[:n_labels])))
-    return sets
 
 
 def _is_label(encoded: Any) -> np.ndarray:

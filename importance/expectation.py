@@ -18,11 +18,7 @@ from greenlight_films.importance.streams import child, sort_values, uniform
 
 @torch.inference_mode()
 def by_sample(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
-    """Return the importances from every row that carries a column and a sample of the others.
-
-    Args:
-        streams: (n_columns,) int64, of `Estimator.streams`.
-    """
+    """Return the importances from every row that carries a column and a sample of the others."""
     assert estimator.off_rows != "all"
     n_rows = reference.rows.n_rows
     share = entries.counts / n_rows

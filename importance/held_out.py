@@ -39,8 +39,7 @@ class HeldOut:
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        parts = (self.dense, self.labels, self.offsets, self.weights, self.actual, self.film)
-        return HeldOut(*(part.to(device) for part in parts))
+        return HeldOut(*(part.to(device) for part in vars(self).values()))
 
     def rows_of_entries(self) -> Tensor:
         """Return the row that each label stands in, (n_entries,) int64."""
@@ -76,15 +75,14 @@ class Entries:
         positions = torch.arange(len(rows.labels), device=rows.labels.device)
         position_bits = len(positions).bit_length()
         order = sort_values(rows.labels.long() << position_bits | positions) & (2**position_bits - 1)
-        columns, index, counts = torch.unique_consecutive(
-            at(rows.labels, order).long(), return_inverse=True, return_counts=True
-        )
+        labels = at(rows.labels, order).long()
+        columns, index, counts = torch.unique_consecutive(labels, return_inverse=True, return_counts=True)
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         return cls(columns, starts, at(rows.rows_of_entries(), order), at(rows.weights, order), index)
 
     @property
     def counts(self) -> Tensor:
-        """Return how many rows carry each column, (n_columns,)."""
+        """Return how many rows carry each column."""
         return self.starts.diff()
 
     @property
@@ -100,10 +98,7 @@ class Entries:
         return entry, at(keys, entry) == wanted
 
     def distinct(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the distinct weights of each column: the column's index, the weight, the number of entries.
-
-        The fourth tensor, (n_entries,), has the index among them of each entry.
-        """
+        """Return the distinct weights of each column: its index, the weight, their number; and which an entry has."""
         weights, code = torch.unique(self.weight, return_inverse=True)
         keys, which, counts = torch.unique(self.index << 32 | code, return_inverse=True, return_counts=True)
         return keys >> 32, weights[keys & (2**32 - 1)], counts, which

@@ -1,7 +1,7 @@
 """Importance of a set of columns shuffled together: a number, a source column, a role or a group."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -13,48 +13,35 @@ from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, permutation
 
 
-@dataclass(frozen=True)
-class Columns:
-    """A set of columns that are shuffled together.
-
-    Attributes:
-        dense: (n,) int64, columns of numbers.
-        labels: (n,) int64, label columns.
-    """
-
-    dense: Tensor
-    labels: Tensor
-
-
 @torch.inference_mode()
 def joint_importance(
     reference: Reference,
-    columns: Columns,
+    dense: Tensor,
+    labels: Tensor,
     stream: Tensor,
     n_repeats: int,
-    order: Callable[[Tensor, int], Tensor] = permutation,
 ) -> Estimates:
-    """Return the importance of some columns shuffled together, (1,): row i gets all of row order[i]'s.
+    """Return the importance of some columns shuffled together, (1,).
 
     Args:
+        dense: (n,) int64, columns of numbers.
+        labels: (n,) int64, label columns.
         stream: 0-dimensional int64, of `Estimator.streams`.
-        order: makes a permutation of a stream and the number of rows.
     """
-    rows, kept = reference.rows, _only(reference, columns)
-    carried = (kept.offsets.diff() > 0) | bool(len(columns.dense))
-    n_films = len(torch.unique(rows.film[carried]))
-    films = torch.tensor([n_films], device=carried.device)
+    rows, kept = reference.rows, _only(reference, dense, labels)
+    n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | bool(len(dense))]))
+    films = torch.tensor([n_films], device=rows.film.device)
     if not n_films:
         return Estimates.unknown(films)
     own = _added(reference, kept)
     if _alike(kept) or not own.any():
-        return Estimates.zero(films)
+        return Estimates.filled(0.0, films)
     others = reference.sums - own
 
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
-            given = order(child(stream, repeat), rows.n_rows)
-            yield reference.loss.per_row(reference.predict(others, own, given), rows.actual) - reference.losses, given
+            order = permutation(child(stream, repeat), rows.n_rows)
+            yield reference.loss.per_row(reference.predict(others, own, order), rows.actual) - reference.losses, order
 
     return of_shuffles(shuffled(), rows.film, reference.increase, n_films)
 
@@ -62,23 +49,23 @@ def joint_importance(
 def _alike(rows: HeldOut) -> bool:
     """Return whether all rows have the same numbers and labels, so that shuffling changes nothing."""
     n_each, rest = divmod(len(rows.labels), rows.n_rows)
-    labels, weights = (part[: n_each * rows.n_rows].view(rows.n_rows, n_each) for part in (rows.labels, rows.weights))
-    return not rest and all(
-        bool((part == part[:1]).all()) for part in (rows.dense, labels, weights, rows.offsets.diff())
-    )
+    if rest or (rows.offsets.diff() != n_each).any():
+        return False
+    parts = (rows.dense, rows.labels.view(rows.n_rows, n_each), rows.weights.view(rows.n_rows, n_each))
+    return all(bool((part == part[:1]).all()) for part in parts)
 
 
-def _only(reference: Reference, columns: Columns) -> HeldOut:
+def _only(reference: Reference, dense: Tensor, labels: Tensor) -> HeldOut:
     """Return the rows with all other labels removed and all other numbers 0."""
     rows = reference.rows
-    dense = torch.zeros_like(rows.dense)
-    dense[:, columns.dense] = rows.dense[:, columns.dense]
+    numbers = torch.zeros_like(rows.dense)
+    numbers[:, dense] = rows.dense[:, dense]
     chosen = torch.zeros(len(reference.model.first.label_weight), dtype=torch.bool, device=rows.labels.device)
-    kept = chosen.index_fill_(0, columns.labels, True)[rows.labels.long()]
+    kept = chosen.index_fill_(0, labels, True)[rows.labels.long()]
     counts = torch.zeros(rows.n_rows, dtype=rows.offsets.dtype, device=rows.offsets.device)
     counts.index_add_(0, rows.rows_of_entries(), kept.to(counts.dtype))
     offsets = torch.cat([counts.new_zeros(1), counts.cumsum(0, dtype=counts.dtype)])
-    return HeldOut(dense, rows.labels[kept], offsets, rows.weights[kept], rows.actual, rows.film)
+    return replace(rows, dense=numbers, labels=rows.labels[kept], offsets=offsets, weights=rows.weights[kept])
 
 
 def _added(reference: Reference, kept: HeldOut) -> Tensor:

@@ -1,6 +1,7 @@
 """Importance for any predictor: shuffle columns and predict all rows again, as `sklearn.inspection` does."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,8 @@ from tqdm.auto import tqdm  # type: ignore[import-untyped] # no stubs
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.losses import LOSSES, Loss
-from greenlight_films.importance.request import Request
-from greenlight_films.importance.result import DESCRIBED, ColumnSet, ImportanceResult
-from greenlight_films.importance.rows import carried, exchanged
+from greenlight_films.importance.request import Request, exchanged
+from greenlight_films.importance.result import ColumnSet, ImportanceResult, summary_of
 from greenlight_films.importance.streams import child, keys_of, permutation
 
 
@@ -67,20 +67,15 @@ def importance_of_predictions(
     film: Tensor,
     n_films: Sequence[int],
 ) -> Estimates:
-    """Return the importance of n features from predictions before and after shuffling them.
+    """Return the importance of features that `n_films` films carry from predictions before and after shuffling them.
 
     Args:
-        before: (n_rows,), predictions of the rows as they are, in the target's unit.
+        before: (n_rows,), predictions of the rows as they are.
         shuffled: for each feature, and each of its shuffles, the predictions and the order of the rows.
-        n_films: of each feature, how many films carry it.
     """
     actual = actual.double()
     losses = loss.per_row(before.double(), actual)
-    variance = float(actual.var(correction=0))
-
-    def increase(means: Tensor) -> tuple[Tensor, Tensor]:
-        return loss.increase(means, losses.mean(), variance)
-
+    increase = partial(loss.increase, before=losses.mean(), variance=float(actual.var(correction=0)))
     results = [Estimates.unknown(torch.zeros(0, dtype=torch.int64, device=actual.device))]
     for repeats, n in zip(shuffled, n_films, strict=True):
         changes = ((loss.per_row(after.double(), actual) - losses, order) for after, order in repeats)
@@ -90,11 +85,11 @@ def importance_of_predictions(
 
 def by_loop(request: Request, method: str) -> ImportanceResult:
     """Shuffle each column and each group, and run `predict` again."""
-    n_rows, n_repeats = len(request.actual), request.estimator.n_repeats
-    columns = [np.array([index]) for index in range(len(request.names))] + list(request.groups.values())
-    levels = ["number"] * len(request.names) + ["group"] * len(request.groups)
-    named = [*request.names, *request.groups]
-    streams = request.estimator.streams(keys_of([f"{level} {name}" for level, name in zip(levels, named, strict=True)]))
+    n_rows, n_repeats, names = len(request.actual), request.estimator.n_repeats, request.names
+    none = np.array([], np.int64)
+    sets = [ColumnSet(name, "number", np.array([index]), none) for index, name in enumerate(names)]
+    sets += [ColumnSet(name, "group", members, none) for name, members in request.groups.items()]
+    streams = request.estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]))
 
     def predict(rows: Any) -> Tensor:
         predicted = np.asarray(request.model.predict(rows), dtype=np.float64)
@@ -105,16 +100,21 @@ def by_loop(request: Request, method: str) -> ImportanceResult:
     def shuffled(index: int) -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
             order = permutation(child(streams[index], repeat), n_rows)
-            yield predict(exchanged(request.rows, columns[index], order.numpy())), order
+            yield predict(exchanged(request.rows, sets[index].dense, order.numpy())), order
 
-    before, loss = predict(request.rows), LOSSES[request.loss]
-    bar = tqdm(range(len(columns)), desc="Importance", unit=" columns", leave=False)
-    n_films = [carried(request.rows, some) for some in columns]
-    joint = importance_of_predictions(before, map(shuffled, bar), request.actual, loss, torch.arange(n_rows), n_films)
-    described = pd.DataFrame({"feature": request.names, "column": request.names, "value": None, "role": ""})
-    sets = [ColumnSet(*item, np.array([], np.int64)) for item in zip(named, levels, columns, strict=True)]
-    summary = request.summary(loss.per_row(before, request.actual), before.numpy())
-    unknown = Estimates.unknown(torch.zeros(0, dtype=torch.int64))
-    first = joint.take(torch.arange(len(request.names)))
-    described = described.assign(level="column")[DESCRIBED]
-    return ImportanceResult(described, unknown, sets, joint, summary, method=method, columns=first)
+    before, film = predict(request.rows), torch.arange(n_rows)
+    bar = tqdm(range(len(sets)), desc="Importance", unit=" columns", leave=False)
+    n_films = [_carried(request.rows, part.dense) for part in sets]
+    joint = importance_of_predictions(before, map(shuffled, bar), request.actual, LOSSES[request.loss], film, n_films)
+    described = pd.DataFrame({"feature": names, "column": names, "value": None, "role": "", "level": "column"})
+    summary = summary_of(request.estimator, request.loss, request.actual, before)
+    no_values = Estimates.unknown(film[:0])
+    columns = joint.take(torch.arange(len(names)))
+    return ImportanceResult(described, no_values, sets, joint, summary, method=method, columns=columns)
+
+
+def _carried(rows: Any, columns: np.ndarray) -> int:
+    """Return how many rows have anything but 0 in the columns; of a frame, all."""
+    if isinstance(rows, pd.DataFrame):
+        return len(rows)
+    return len(np.unique((rows[:, columns] != 0).nonzero()[0]))

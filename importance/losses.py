@@ -23,8 +23,8 @@ class Loss:
     """
 
     per_row: Callable[[Tensor, Tensor], Tensor]
-    total: Callable[[Tensor, float], Tensor]
-    slope: Callable[[Tensor, float], Tensor]
+    total: Callable[[Tensor, float], Tensor] = lambda mean, variance: mean
+    slope: Callable[[Tensor, float], Tensor] = lambda mean, variance: torch.ones_like(mean)
     linear: bool = True
 
     def increase(self, means: Tensor, before: Tensor, variance: float) -> tuple[Tensor, Tensor]:
@@ -47,21 +47,9 @@ def _squared(predicted: Tensor, actual: Tensor) -> Tensor:
     return (predicted - actual) ** 2
 
 
-def _absolute(predicted: Tensor, actual: Tensor) -> Tensor:
-    return (predicted - actual).abs()
-
-
-def _identity(mean: Tensor, variance: float) -> Tensor:
-    return mean
-
-
-def _ones(mean: Tensor, variance: float) -> Tensor:
-    return torch.ones_like(mean)
-
-
 LOSSES: dict[LossName, Loss] = {
-    "mse": Loss(_squared, _identity, _ones),
-    "mae": Loss(_absolute, _identity, _ones),
+    "mse": Loss(_squared),
+    "mae": Loss(lambda predicted, actual: (predicted - actual).abs()),
     # The loss is -R², so that an importance is the R² that is lost; NaN where all targets are the same.
     "r2": Loss(
         _squared,

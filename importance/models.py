@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from greenlight_films.importance.rows import exchanged
+from greenlight_films.importance.request import exchanged
 
 ACTIVATIONS = {
     "identity": lambda sums: sums,
@@ -42,8 +42,7 @@ class LinearLayer:
         return summed + dense @ self.dense_weight + self.bias
 
 
-@dataclass(frozen=True)
-class LinearModel:
+class LinearModel(NamedTuple):
     """An `AdditiveModel` with such a layer."""
 
     first: LinearLayer
@@ -60,7 +59,7 @@ class Additive:
         weight: (n_encoded, width).
         to_unit: from the tail's output to the target's unit.
         sources: (n_encoded,) of each encoded column the column of X that it depends on, -1 where all rows have the
-            same value; None where X is not encoded.
+            same value.
         names: of the encoded columns; None where X is not encoded.
     """
 
@@ -70,7 +69,7 @@ class Additive:
     bias: Tensor
     tail: Tail
     to_unit: Tail
-    sources: np.ndarray | None
+    sources: np.ndarray
     names: list[str] | None
 
     def split(self, labels: np.ndarray, dense: np.ndarray) -> LinearModel:
@@ -95,7 +94,7 @@ def additive_of(model: Any, rows: Any) -> Additive | str:
     if encoded.shape[1] != len(weight):
         raise ValueError(f"X must have {len(weight):,} columns, as {name} was trained on, got {encoded.shape[1]:,}")
     if not steps:
-        return Additive(name, encoded, weight, bias, tail, to_unit, None, None)
+        return Additive(name, encoded, weight, bias, tail, to_unit, np.arange(len(weight)), None)
     sources = _sources(steps, rows, encoded)
     if sources is None:
         return "the Pipeline makes columns that depend on several columns of X"

@@ -11,8 +11,7 @@ from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.losses import Loss
 
-BATCH_ROWS = 4096
-"""Rows that go through the tail at once; more of them would not fit into a CPU's cache."""
+BATCH_ROWS = 4096  # that go through the tail at once; more of them would not fit into a CPU's cache
 
 
 class AdditiveLayer(Protocol):
@@ -92,11 +91,6 @@ class Reference:
         """Return the variance of the target."""
         return float(self.rows.actual.var(correction=0))
 
-    @property
-    def total(self) -> float:
-        """Return the loss of the model as it is."""
-        return float(self.loss.total(self.losses.mean(), self.variance))
-
     def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
         return self.loss.increase(means, self.losses.mean(), self.variance)
@@ -112,10 +106,7 @@ class Reference:
     def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
         """Return predictions of first-layer sums, (n,) float64 in the target's unit.
 
-        Args:
-            sums: (n, width), kept as they are.
-            added: (n, width); row order[i] of it is added to row i.
-            order: (n,) int64.
+        Row order[i] of `added` is added to row i of `sums`, which are kept as they are; both (n, width).
         """
         scaled = sums.new_empty(len(sums))
         for start in range(0, len(sums), self.batch_rows):
@@ -127,15 +118,9 @@ class Reference:
 
     @torch.inference_mode()
     def predict_changed(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
-        """Return predictions of rows in which a label's weight changes by delta, in the target's unit.
+        """Return predictions of rows, (n,) int64, in which the weight of a label column, (n,), changes by delta, (n,).
 
-        Args:
-            row: (n,) int64.
-            column: (n,) int64, label columns.
-            delta: (n,) float32.
-
-        Returns:
-            (n,) float64.
+        They are (n,) float64 in the target's unit.
         """
         scaled = self.sums.new_empty(len(row))
         size = min(self.batch_rows, max(len(row), 1))
@@ -153,12 +138,6 @@ class Reference:
 
     @torch.inference_mode()
     def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
-        """Return how the loss of each row changes when a label's weight there changes by delta.
-
-        Args: as of `predict_changed`.
-
-        Returns:
-            (n,) float64.
-        """
+        """Return how the loss of each row changes, (n,) float64, with arguments as of `predict_changed`."""
         changed = self.loss.per_row(self.predict_changed(row, column, delta), at(self.rows.actual, row))
         return changed - at(self.losses, row)

@@ -1,10 +1,9 @@
-"""`Request`: the arguments of `permutation_importance` after the checks; the refusals of X, y, names and groups."""
+"""`Request`: the checked arguments of `permutation_importance`; `exchanged`: columns of X in any container shuffled."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -49,7 +48,8 @@ class Request:
             raise ValueError(f"estimator must be 'expected' or 'shuffle', got {estimator.kind!r}")
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
-        rows = rows if isinstance(rows, pd.DataFrame) else _matrix(rows)
+        if not isinstance(rows, pd.DataFrame):
+            rows = sparse.csr_array(rows) if sparse.issparse(rows) else np.asarray(rows)
         actual = np.array(actual, dtype=np.float64)  # a copy: frames give arrays that can't be written to
         if rows.ndim != 2 or actual.shape != rows.shape[:1] or not len(actual):
             raise ValueError(f"X must be (n_rows, n_columns) and y (n_rows,), got {rows.shape} and {actual.shape}")
@@ -62,31 +62,6 @@ class Request:
         named = list(map(str, names))
         members = {name: _members(name, list(columns), named) for name, columns in (groups or {}).items()}
         return cls(model, rows, torch.from_numpy(actual), named, members, loss, estimator)
-
-    def summary(self, losses: Tensor, predicted: np.ndarray) -> dict[str, Any]:
-        """Return how importances were measured, as `ImportanceResult.summary`, from the rows' losses as they are."""
-        variance = float(self.actual.var(correction=0))
-        error = float(((self.actual - torch.from_numpy(predicted)) ** 2).mean())
-        before = float(LOSSES[self.loss].total(losses.mean(), variance))
-        estimator, n_rows = self.estimator, len(self.actual)
-        return {
-            "estimator": estimator.kind,
-            "n_repeats": estimator.n_repeats,
-            "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
-            "seed": estimator.seed,
-            "split": None,
-            "rows": n_rows,
-            "films": n_rows,
-            "loss": self.loss,
-            "baseline_loss": before if isfinite(before) else None,
-            "r2": 1 - error / variance if variance else None,
-            "unit": "",
-            "leak": False,
-        }
-
-
-def _matrix(rows: Any) -> Any:
-    return sparse.csr_array(rows) if sparse.issparse(rows) else np.asarray(rows)
 
 
 def _members(group: str, columns: list[str | int], names: list[str]) -> np.ndarray:
@@ -105,3 +80,22 @@ def _members(group: str, columns: list[str | int], names: list[str]) -> np.ndarr
             raise ValueError(f"groups[{group!r}]: {column!r} fits no column of X; there are {nearest}")
         members.update(matching)
     return np.array(sorted(members), np.int64)
+
+
+def exchanged(rows: Any, columns: np.ndarray, order: np.ndarray) -> Any:
+    """Return a copy in which row i has the columns of row order[i]; a sparse matrix stays sparse.
+
+    >>> exchanged(np.array([[1, 2], [3, 4]]), np.array([1]), np.array([1, 0])).tolist()
+    [[1, 4], [3, 2]]
+    """
+    if sparse.issparse(rows):
+        moved = np.isin(np.arange(rows.shape[1]), columns)
+        stay, move = (sparse.diags_array(part.astype(rows.dtype)) for part in (~moved, moved))
+        return sparse.csr_array(rows @ stay + rows[order] @ move)
+    copy = rows.copy()
+    if isinstance(rows, pd.DataFrame):
+        for column in columns:
+            copy.isetitem(column, rows.iloc[order, column].array)
+    else:
+        copy[:, columns] = rows[np.ix_(order, columns)]
+    return copy

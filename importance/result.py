@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
+from torch import Tensor
 
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.estimates import Estimates, benjamini_hochberg
+from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.losses import LOSSES, LossName
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -29,9 +32,6 @@ SHORT = {
     BOTH_SIDES: "same films in training: says nothing of new films",
 }
 """The warnings as every line of a table has them."""
-
-DESCRIBED = ["feature", "column", "value", "role", "level"]
-TOP, SHOWN = 25, 10
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ class ImportanceResult:
         summary: estimator, loss, seed, rows, baseline loss, R², leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
-        contributions: by how much single values move single predictions; None where it was stopped, and on all devices
-            but the first.
+        contributions: None where it was stopped, and on all devices but the first.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
     """
@@ -110,14 +109,10 @@ class ImportanceResult:
         return Estimates.cat([self.values, self.numbers]) if self.columns is None else self.columns
 
     @property
-    def means_nothing(self) -> bool:
-        """Return whether the model is no better than guessing the mean."""
-        return self.summary["r2"] is None or self.summary["r2"] <= 0
-
-    @property
     def warnings(self) -> list[str]:
         """Return what must be known before any of these numbers is read."""
-        return [MEAN_NOTHING] * self.means_nothing + [BOTH_SIDES] * self.summary["leak"]
+        means_nothing = (self.summary["r2"] or 0) <= 0
+        return [MEAN_NOTHING] * means_nothing + [BOTH_SIDES] * self.summary["leak"]
 
     @property
     def in_short(self) -> str:
@@ -162,14 +157,17 @@ class ImportanceResult:
             }
         )
         table = table[table["level"] != "number"]
-        parts = [_ranked(_corrected(part), "name") for _, part in table.groupby("level", sort=False)]
+        parts = []
+        for _, level in table.groupby("level", sort=False):  # q is among a level: a column may be a role's only one
+            q = benjamini_hochberg(torch.from_numpy(level["p"].to_numpy(copy=True))).numpy()
+            parts.append(_ranked(level.assign(q=q), "name"))
         return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of `features`: one line a feature, with importance, standard errors, p and q."""
         return self.features.copy()
 
-    def plot(self, top: int = TOP) -> "go.Figure":
+    def plot(self, top: int = 25) -> "go.Figure":
         """Draw the most important features with 95 % intervals. Needs plotly."""
         import plotly.graph_objects as go
 
@@ -180,20 +178,49 @@ class ImportanceResult:
         return figure.update_xaxes(title=self.measure).update_yaxes(autorange="reversed", type="category")
 
     def __repr__(self) -> str:
-        return "\n".join([*self._heading(), self._shown().to_string(index=False)])
+        lines, table = self._shown()
+        return "\n".join([*lines, table.to_string(index=False)])
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the warnings and the most important features."""
-        heading = "".join(f"<p>{line}</p>" for line in self._heading())
-        return heading + self._shown().to_html(index=False)
+        lines, table = self._shown()
+        return "".join(f"<p>{line}</p>" for line in lines) + table.to_html(index=False)
 
-    def _heading(self) -> list[str]:
-        about = f"{min(SHOWN, len(self.features))} of {len(self.features):,} features on {self.films}: {self.measure}"
-        return [*self.warnings, about, f"Method: {self.method}"]
+    def _shown(self) -> tuple[list[str], pd.DataFrame]:
+        table = self.features.head(10)
+        about = f"{len(table)} of {len(self.features):,} features on {self.films}: {self.measure}"
+        table = table.assign(**{"± 95 %": margins(table)})[["feature", "importance", "± 95 %", "q", "n_films"]]
+        return [*self.warnings, about, f"Method: {self.method}"], table
 
-    def _shown(self) -> pd.DataFrame:
-        table = self.features.head(SHOWN)
-        return table.assign(**{"± 95 %": margins(table)})[["feature", "importance", "± 95 %", "q", "n_films"]]
+
+def summary_of(
+    estimator: Estimator, loss: LossName, actual: Tensor, predicted: Tensor, n_films: int | None = None
+) -> dict[str, Any]:
+    """Return how importances were measured and how good the model is, as `ImportanceResult.summary`.
+
+    Args:
+        actual: (n_rows,) float64, the target.
+        predicted: (n_rows,) float64.
+        n_films: by default each row is a film.
+    """
+    variance = float(actual.var(correction=0))
+    loss_before = float(LOSSES[loss].total(LOSSES[loss].per_row(predicted, actual).mean(), variance))
+    mse = float(np.mean((predicted - actual).numpy() ** 2))
+    r2 = 1 - mse / float(np.var(actual.numpy())) if np.ptp(actual.numpy()) > 0 else np.nan
+    return {
+        "estimator": estimator.kind,
+        "n_repeats": estimator.n_repeats,
+        "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
+        "seed": estimator.seed,
+        "rows": len(actual),
+        "films": len(actual) if n_films is None else n_films,
+        "loss": loss,
+        "baseline_loss": loss_before if np.isfinite(loss_before) else None,
+        "r2": r2 if np.isfinite(r2) else None,
+        "split": None,
+        "unit": "",
+        "leak": False,
+    }
 
 
 def measure(loss: str, unit: str) -> str:
@@ -213,10 +240,17 @@ def margins(table: pd.DataFrame) -> pd.Series:
 
 
 def _numbers(importance: Estimates) -> dict[str, np.ndarray]:
-    names = ("importance", "std", "se_shuffle", "se_sample")
-    derived = {"z": importance.z(), "p": importance.p(), "q": importance.q(), "n_films": importance.n_films}
-    fields = dict(zip(names, importance.fields(), strict=False)) | derived
-    return {name: field.numpy() for name, field in fields.items()}
+    columns = {
+        "importance": importance.mean,
+        "std": importance.std,
+        "se_shuffle": importance.se_shuffle,
+        "se_sample": importance.se_sample,
+        "z": importance.z(),
+        "p": importance.p(),
+        "q": importance.q(),
+        "n_films": importance.n_films,
+    }
+    return {name: column.numpy() for name, column in columns.items()}
 
 
 def _sum(columns: ColumnSet, values: Estimates, numbers: Estimates) -> tuple[float, float]:
@@ -224,11 +258,6 @@ def _sum(columns: ColumnSet, values: Estimates, numbers: Estimates) -> tuple[flo
     parts = [(numbers, columns.dense), (values, columns.labels)]
     total = sum(float(part.mean[indices].nansum()) for part, indices in parts)
     return total, sum(float(part.variance[indices].nansum()) for part, indices in parts) ** 0.5
-
-
-def _corrected(level: pd.DataFrame) -> pd.DataFrame:
-    """Return the lines of one level with q among them alone: a column and a role may be the same features."""
-    return level.assign(q=benjamini_hochberg(torch.from_numpy(level["p"].to_numpy(copy=True))).numpy())
 
 
 def _ranked(table: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -19,9 +19,6 @@ def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimat
     """Return the importances over shuffles of each column: its entries move to as many random rows.
 
     Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats.
-
-    Args:
-        streams: (n_columns,) int64, of `Estimator.streams`.
     """
     n_rows, n_repeats = reference.rows.n_rows, estimator.n_repeats
     lost = reference.changes(entries.row, entries.column, -entries.weight)
@@ -50,11 +47,7 @@ def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimat
 def shuffled_entries(
     entries: Entries, streams: Tensor, n_repeats: int, n_rows: int, first: int = 0
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return where each entry moves: column index * n_repeats + repeat, the entry's slot in the column, the new row.
-
-    Args:
-        first: the repeat to begin with.
-    """
+    """Return where each entry moves: column index * n_repeats + repeat, the entry's slot in the column, the new row."""
     repeats = torch.arange(first, first + n_repeats, device=streams.device)
     groups = child(streams[:, None], repeats).flatten()
     return random_subsets(groups, entries.counts.repeat_interleave(n_repeats), n_rows)

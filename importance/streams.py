@@ -10,9 +10,6 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-_GOLDEN = -7046029254386353131  # 2**64 / golden ratio, as int64
-_FIRST, _SECOND = -49064778989728563, -4265267296055464877
-
 
 def _shifted(bits: Tensor) -> Tensor:
     return (bits >> 33) & 0x7FFFFFFF  # a logical shift, which torch lacks for int64
@@ -20,22 +17,18 @@ def _shifted(bits: Tensor) -> Tensor:
 
 def mix(bits: Tensor) -> Tensor:
     """Scramble 64 bits one to one: Appleby's finaliser of MurmurHash3."""
-    bits = (bits ^ _shifted(bits)) * _FIRST
-    bits = (bits ^ _shifted(bits)) * _SECOND
+    bits = (bits ^ _shifted(bits)) * -49064778989728563
+    bits = (bits ^ _shifted(bits)) * -4265267296055464877
     return bits ^ _shifted(bits)
 
 
 def child(stream: Tensor, index: Tensor | int) -> Tensor:
     """Return the stream number `index` of a stream: the SplitMix generator's state at that step.
 
-    Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195.
-
-    Args:
-        stream: int64, any shape.
-        index: from 0; broadcast against `stream`.
+    Steele, Lea and Flood 2014, doi 10.1145/2660193.2660195. Both int64, broadcast against each other.
     """
     steps = torch.as_tensor(index, device=stream.device) + 1  # a tensor's product wraps around; a Python number's not
-    return mix(stream + steps * _GOLDEN)
+    return mix(stream + steps * -7046029254386353131)  # 2**64 / golden ratio, as int64
 
 
 def keys_of(names: Sequence[str]) -> Tensor:
@@ -64,24 +57,20 @@ def permutation(stream: Tensor, n_rows: int) -> Tensor:
 def random_subsets(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor, Tensor, Tensor]:
     """Draw for each stream so many different rows, in random order: each ordered choice is equally likely.
 
-    Args:
-        streams: (n,) int64.
-        counts: (n,) int64, from 1 to n_rows.
-
-    Returns:
-        The stream's index in `streams`, the slot from 0 to its count, and the row: three tensors (sum of counts,)
-        int64, not sorted by slot.
+    `streams` and `counts`, from 1 to n_rows, are (n,) int64. Returned are the stream's index, the slot from 0 to its
+    count, and the row: three tensors (sum of counts,) int64, not sorted by slot.
     """
     many = counts > n_rows // 8
-    if not many.any():
+    if not many.any():  # nearly always
         return _few_of_many(streams, counts, n_rows)
-    if many.all():
-        return _many_of_all(streams, counts, n_rows)
-    few = torch.nonzero(~many).squeeze(1)
-    rest = torch.nonzero(many).squeeze(1)
-    group, slot, row = _few_of_many(streams[few], counts[few], n_rows)
-    other_group, other_slot, other_row = _many_of_all(streams[rest], counts[rest], n_rows)
-    return torch.cat([few[group], rest[other_group]]), torch.cat([slot, other_slot]), torch.cat([row, other_row])
+    parts = []
+    for draw, chosen in ((_few_of_many, ~many), (_many_of_all, many)):
+        if chosen.any():
+            indices = torch.nonzero(chosen).squeeze(1)
+            group, slot, row = draw(streams[indices], counts[indices], n_rows)
+            parts.append((indices[group], slot, row))
+    group, slot, row = (torch.cat(part) for part in zip(*parts, strict=True))
+    return group, slot, row
 
 
 def _few_of_many(streams: Tensor, counts: Tensor, n_rows: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,95 +1,69 @@
 """`Tasks`: the whole measurement cut into pieces of work, shared out over devices and threads, that can be stopped."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.estimator import Estimator, Piece, pieces_of
+from greenlight_films.importance.estimator import Estimator, Task, tasks_of
+from greenlight_films.importance.expectation import by_all_rows, by_sample
 from greenlight_films.importance.held_out import Entries
-from greenlight_films.importance.joint import Columns, joint_importance
+from greenlight_films.importance.joint import joint_importance
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.result import ColumnSet
+from greenlight_films.importance.shuffles import by_shuffles
 from greenlight_films.importance.streams import keys_of
-from greenlight_films.importance.values import value_importance
-
-
-@dataclass(frozen=True)
-class Task:
-    """A piece of the label columns, or the index of a set of columns, measured in one call.
-
-    Attributes:
-        updates: about how many rows go through the model's tail.
-    """
-
-    work: Piece | int
-    updates: int
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """The importances that a task measured.
+    """The importances that a task measured, and how many rows went through the model's tail."""
 
-    Attributes:
-        kind: label columns, or sets.
-        indices: (n,) int64, which ones; label columns by their index in `Tasks.entries.columns`.
-        updates: rows that went through the model's tail.
-    """
-
-    kind: Literal["values", "sets"]
-    indices: Tensor
+    task: Task
     importance: Estimates
     updates: int
 
 
 class Tasks:
-    """The importance of every label column, and of sets of columns.
+    """The importance of every label column, and of sets of columns that are shuffled together.
+
+    A column's random numbers depend on its key alone, a set's on its level and name.
 
     Args:
-        keys: (n_labels,) int64, of `streams.keys_of`: a column's random numbers depend on its key alone.
-        sets: columns that are shuffled together.
-        set_keys: (n_sets,) int64, likewise for sets.
+        keys: (n_labels,) int64, of `streams.keys_of`.
+
+    Attributes:
+        results: of the tasks that are done, in any order.
+
+    Raises:
+        ValueError: the loss has no closed form, and the estimator needs one.
     """
 
     def __init__(
-        self,
-        reference: Reference,
-        keys: Tensor,
-        estimator: Estimator,
-        sets: Sequence[Columns] = (),
-        set_keys: Tensor | None = None,
+        self, reference: Reference, keys: Tensor, estimator: Estimator, sets: Sequence[ColumnSet] = ()
     ) -> None:
-        self.reference, self.keys, self.estimator, self.sets = reference, keys, estimator, sets
-        self.set_streams = estimator.streams(keys[:0] if set_keys is None else set_keys)
-        self.entries = Entries.of(reference.rows)
-
-    @classmethod
-    def of_names(
-        cls, reference: Reference, label_names: Sequence[str], sets: Sequence[ColumnSet], estimator: Estimator
-    ) -> "Tasks":
-        """Return the tasks with keys from the names of label columns, and the levels and names of sets."""
+        if estimator.kind == "expected" and not reference.loss.linear:
+            raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
-        parts = [Columns(*(torch.from_numpy(part).to(device) for part in (item.dense, item.labels))) for item in sets]
-        set_keys = keys_of([f"{item.level} {item.name}" for item in sets])
-        return cls(reference, keys_of(label_names).to(device), estimator, parts, set_keys.to(device))
+        self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
+        self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
+        self.entries = Entries.of(reference.rows)
+        self.results: list[TaskResult] = []
 
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
         """Return every n-th task, sets first; each device works on all rows."""
-        pieces = pieces_of(self.entries, self.reference.rows.n_rows, self.estimator)
-        all_rows = self.reference.rows.n_rows * self.estimator.n_repeats
-        tasks = [Task(index, all_rows) for index in range(len(self.sets))]
-        tasks += [Task(piece, piece.updates) for piece in pieces]
+        n_rows = self.reference.rows.n_rows
+        all_rows = n_rows * self.estimator.n_repeats
+        tasks = [Task("sets", index, index + 1, all_rows) for index in range(len(self.sets))]
+        tasks += tasks_of(self.entries, n_rows, self.estimator)
         return tasks[device::n_devices]
 
-    def run(
-        self, tasks: Sequence[Task], results: list[TaskResult], progress: Callable[[Task], None] = lambda _: None
-    ) -> None:
-        """Do tasks and append their results, in any order; on Ctrl-C those that are running end first.
+    def run(self, tasks: Sequence[Task] | None = None, progress: Callable[[Task], None] = lambda _: None) -> None:
+        """Do tasks, by default all, and add to `results`; on Ctrl-C those that are running end first.
 
         On a CPU every thread works on a task of its own: a task is many small steps, and threads that share a step
         wait for each other.
@@ -97,39 +71,65 @@ class Tasks:
         Args:
             progress: called after each task.
         """
-
-        def work(task: Task) -> Task:
-            results.append(self._do(task))
-            return task
-
+        tasks = self.share() if tasks is None else tasks
         with one_thread_a_step() as threads:
             if threads == 1 or self.keys.is_cuda:
                 for task in tasks:
-                    progress(work(task))
+                    progress(self._do(task))
                 return
             pool = ThreadPoolExecutor(threads)
             try:
-                for done in as_completed([pool.submit(work, task) for task in tasks]):
+                for done in as_completed([pool.submit(self._do, task) for task in tasks]):
                     progress(done.result())
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
     @torch.inference_mode()  # which belongs to a thread
-    def _do(self, task: Task) -> TaskResult:
+    def _do(self, task: Task) -> Task:
         reference = replace(self.reference, updates=0)
-        if isinstance(task.work, Piece):
-            importance = value_importance(reference, self.entries, task.work, self.keys, self.estimator)
-            return TaskResult("values", torch.arange(task.work.first, task.work.stop), importance, reference.updates)
-        stream, n_repeats = self.set_streams[task.work], self.estimator.n_repeats
-        importance = joint_importance(reference, self.sets[task.work], stream, n_repeats)
-        return TaskResult("sets", torch.tensor([task.work]), importance, reference.updates)
+        if task.kind == "values":
+            importance = value_importance(reference, self.entries, task, self.keys, self.estimator)
+        else:
+            dense, labels = (
+                torch.from_numpy(part).to(self.keys.device)
+                for part in (self.sets[task.first].dense, self.sets[task.first].labels)
+            )
+            stream = self.set_streams[task.first]
+            importance = joint_importance(reference, dense, labels, stream, self.estimator.n_repeats)
+        self.results.append(TaskResult(task, importance, reference.updates))
+        return task
 
-    def together(self, results: Iterable[TaskResult]) -> tuple[Estimates, Estimates]:
+    def together(self) -> tuple[Estimates, Estimates]:
         """Return the importance of all label columns and of the sets, on the CPU; unknown where it was not measured."""
         n_repeats = self.estimator.n_repeats
         films = self.entries.films(self.reference.rows).cpu()
         values = Estimates.unknown(films, n_repeats if self.estimator.kind == "shuffle" else 1)
         sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64), n_repeats)
-        for result in results:
-            (values if result.kind == "values" else sets).put(result.indices.cpu(), result.importance.cpu())
+        for result in self.results:
+            indices = torch.arange(result.task.first, result.task.stop)
+            (values if result.task.kind == "values" else sets).put(indices, result.importance.cpu())
         return values.among(len(self.keys), self.entries.columns.cpu()), sets
+
+
+def value_importance(
+    reference: Reference, entries: Entries, task: Task, keys: Tensor, estimator: Estimator
+) -> Estimates:
+    """Return the importances of a task's label columns, each shuffled alone, in their order.
+
+    Args:
+        entries: of all label columns.
+        keys: (n_labels,) int64, as of `Tasks`.
+    """
+    part = entries.part(task.first, task.stop)
+    # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have with one weight.
+    used = reference.uses(part.columns)
+    used &= (part.counts < reference.rows.n_rows) | ~part.even
+    used_part, films = part.only(used), part.films(reference.rows)
+    if not len(used_part.columns):
+        return Estimates.filled(0.0, films)
+    by_closed_form = by_all_rows if estimator.off_rows == "all" else by_sample
+    measure = by_shuffles if estimator.kind == "shuffle" else by_closed_form
+    result = measure(reference, used_part, estimator.streams(keys[used_part.columns]), estimator)
+    importance = Estimates.filled(0.0, films, result.repeats.shape[1])
+    importance.put(torch.nonzero(used).squeeze(1), result)
+    return importance

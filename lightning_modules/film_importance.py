@@ -17,7 +17,6 @@ from greenlight_films.datamodules import (
     FilmEncoder,
     FilmRows,
     TargetScale,
-    regression_scores,
 )
 from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
 from greenlight_films.importance import (
@@ -29,9 +28,10 @@ from greenlight_films.importance import (
     ImportanceResult,
     LossName,
     Reference,
-    TaskResult,
     Tasks,
 )
+from greenlight_films.importance.result import summary_of
+from greenlight_films.importance.streams import keys_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 
@@ -60,18 +60,12 @@ class MeasuredFilms:
         actual: np.ndarray,
         film: np.ndarray,
         number: np.ndarray,
-        device: torch.device | None = None,
     ) -> "MeasuredFilms":
-        """Take films of a table.
-
-        Args:
-            actual: (n_rows,) targets in the original unit.
-            film: (n_rows,) the film that each row belongs to.
-        """
+        """Take films of a table: (n_rows,) targets in the original unit, and the film that each row belongs to."""
         batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
         rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
-        return cls(network, encoder, scale, rows.to(device) if device else rows, number)
+        return cls(network, encoder, scale, rows.to(next(network.parameters()).device), number)
 
     def reference(self, loss: LossName) -> Reference:
         """Return the network's predictions and losses on the films."""
@@ -91,7 +85,7 @@ class MeasuredFilms:
         loss: LossName,
         groups: dict[str, list[str]],
         summary: dict[str, Any],
-        run: Callable[[Tasks], list[TaskResult]],
+        run: Callable[[Tasks], None] = Tasks.run,
     ) -> tuple[ImportanceResult, Reference]:
         """Measure every value and number, and every column, role and group.
 
@@ -104,15 +98,16 @@ class MeasuredFilms:
         """
         start, reference, space = perf_counter(), self.reference(loss), self.encoder.space
         sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, groups)]
-        tasks = Tasks.of_names(reference, space.label_names(), sets, estimator)
-        results = run(tasks)
-        values, joint = tasks.together(results)
-        measured_sets = {index for result in results if result.kind == "sets" for index in result.indices.tolist()}
-        missing_sets = [index for index in range(len(sets)) if index not in measured_sets]
+        tasks = Tasks(reference, keys_of(space.label_names()), estimator, sets)
+        run(tasks)
+        values, joint = tasks.together()
+        done = [result.task for result in tasks.results]
+        missing_sets = set(range(len(sets))) - {task.first for task in done if task.kind == "sets"}
         missing_numbers = sum(index < space.n_dense for index in missing_sets)
-        n_measured = sum(len(result.indices) for result in results if result.kind == "values")
+        n_measured = sum(task.stop - task.first for task in done if task.kind == "values")
+        actual, predicted = reference.rows.actual.cpu(), reference.predicted.cpu()
         effort = {
-            "row_updates": sum(result.updates for result in results),
+            "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
         }
         result = ImportanceResult(
@@ -120,27 +115,11 @@ class MeasuredFilms:
             values,
             sets,
             joint,
-            {**_summary(reference, estimator, loss), **summary, **effort},
+            {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films), **summary, **effort},
             missing_features=len(tasks.entries.columns) - n_measured + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
         return result, reference
-
-
-def _summary(reference: Reference, estimator: Estimator, loss: LossName) -> dict[str, Any]:
-    rows = reference.rows
-    r2 = regression_scores(rows.actual.cpu().numpy(), reference.predicted.cpu().numpy())["r2"]
-    return {
-        "estimator": estimator.kind,
-        "n_repeats": estimator.n_repeats,
-        "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
-        "seed": estimator.seed,
-        "rows": rows.n_rows,
-        "films": rows.n_films,
-        "loss": loss,
-        "baseline_loss": reference.total if np.isfinite(reference.total) else None,
-        "r2": r2 if np.isfinite(r2) else None,
-    }
 
 
 def described(space: FeatureSpace) -> pd.DataFrame:

@@ -19,7 +19,7 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
 class PermutationImportance(Callback):
-    """Measures the importance of every feature on held-out films after `test` or `validate`; see `result`.
+    """Measures the importance of every feature on held-out films after `test` or `validate`.
 
     Args:
         estimator: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
@@ -93,7 +93,7 @@ class PermutationImportance(Callback):
         return self.result
 
     def _measured(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
-        data, device = model.films, trainer.strategy.root_device
+        data = model.films
         films, rows = data.films, getattr(data.films.rows, self.split)
         assert model.network is not None
         measured = MeasuredFilms.of(
@@ -104,14 +104,13 @@ class PermutationImportance(Callback):
             films.actual[rows],
             films.film_codes()[rows],
             films.number[rows],
-            device,
         )
 
-        def run(tasks: Tasks) -> list[TaskResult]:
-            results: list[TaskResult] = []
+        def run(tasks: Tasks) -> None:
             with suppress(KeyboardInterrupt), interrupted_alone():  # what is finished is kept, the rest counted
-                _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), results)
-            return _of_all_devices(trainer, results)
+                _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size))
+            if trainer.world_size > 1:
+                tasks.results = _of_all_devices(trainer, tasks.results)
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
         result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
@@ -122,11 +121,11 @@ class PermutationImportance(Callback):
             return replace(result, contributions=measured.contributions(reference))
 
 
-def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task], results: list[TaskResult]) -> None:
+def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
     """Do tasks under a progress bar, where the trainer has one and rich is installed."""
     is_watched = trainer.progress_bar_callback is not None and trainer.is_global_zero
     if not is_watched or find_spec("rich") is None:
-        tasks.run(share, results)
+        tasks.run(share)
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -142,17 +141,15 @@ def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task], results: 
             # Lightning's own display, which contains this one, doesn't refresh by itself.
             bar.update(whole, completed=done, rate=rate, refresh=True)
 
-        tasks.run(share, results, advance)
+        tasks.run(share, advance)
 
 
 def _of_all_devices(trainer: pl.Trainer, results: list[TaskResult]) -> list[TaskResult]:
-    if trainer.world_size == 1:
-        return results
-    plain = [(result.kind, result.indices.cpu(), result.importance.cpu(), result.updates) for result in results]
-    gathered: list[Any] = [None] * trainer.world_size
+    on_cpu = [replace(result, importance=result.importance.cpu()) for result in results]
+    gathered: list[list[TaskResult]] = [[] for _ in range(trainer.world_size)]
     with uninterrupted():
-        torch.distributed.all_gather_object(gathered, plain)
-    return [TaskResult(*fields) for of_device in gathered for fields in of_device]
+        torch.distributed.all_gather_object(gathered, on_cpu)
+    return [result for of_device in gathered for result in of_device]
 
 
 def _log(writer: Any, result: ImportanceResult, step: int) -> None:

@@ -11,13 +11,11 @@ from torch import nn
 
 from greenlight_films.importance import (
     LOSSES,
-    Columns,
     Entries,
     Estimates,
     Estimator,
     HeldOut,
     Reference,
-    TaskResult,
     Tasks,
 )
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
@@ -67,9 +65,8 @@ class Study:
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Estimates:
         """Return the importance of every label column; `how` goes to the estimator."""
         tasks = Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
-        results: list[TaskResult] = []
-        tasks.run(tasks.share(), results)
-        return tasks.together(results)[0]
+        tasks.run()
+        return tasks.together()[0]
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""
@@ -196,13 +193,3 @@ def fixed_line() -> Callable[..., Study]:
 @pytest.fixture
 def make_rows() -> Callable[..., HeldOut]:
     return held_out
-
-
-@pytest.fixture
-def columns() -> Callable[..., Columns]:
-    """Return a maker of sets of dense and label columns."""
-
-    def made(dense: list[int] = (), labels: list[int] = ()) -> Columns:
-        return Columns(torch.tensor(list(dense), dtype=torch.int64), torch.tensor(list(labels), dtype=torch.int64))
-
-    return made
