@@ -24,13 +24,12 @@ types:  # mypy sees the clone's packages as they are installed: inside greenligh
 	mkdir -p $(TYPES)
 	ln -s $(addprefix ../../../,$(PACKAGES) $(wildcard greenlight_films/*.py*)) $(TYPES)
 
-soak: $(INSTALLED)  # what takes too long for every change: kills, the wheel, the default study in 4 GB, malformed inputs
-	$(BIN)/python -m pytest tests/soak
-	GREENLIGHT_KILLS=200 $(BIN)/python -m pytest tests/test_interruptions.py
+soak: $(INSTALLED)  # what takes too long for every change; SOAK=short: a case of each, as CI runs it
+	GREENLIGHT_SOAK=$(SOAK) $(BIN)/python -m pytest -n auto --dist loadfile tests/soak
+	$(if $(SOAK),,GREENLIGHT_FUZZ=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/fuzz)
 	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
-	$(MAKE) fuzz
 
-fuzz: $(INSTALLED)  # 20 times as many malformed inputs as the tests try, other ones each time
+fuzz: $(INSTALLED)  # 20 times as many malformed inputs as `make soak` tries, other ones each time
 	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
 
 gpu:  # checks and measures on a GPU; OPTIONS="--device cpu --small" tries the script itself

@@ -10,16 +10,13 @@ import pandas as pd
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, TargetScale
 
-Tables = dict[str, pd.DataFrame | str]
-"""A model's results by file name: a table or a text."""
+Tables = dict[str, pd.DataFrame | str]  # results by file name
 
 
 class Stored:
     """A fitted object that is saved as arrays, plain data and scikit-learn estimators.
 
-    Attributes:
-        stored: names of the attributes to save.
-        parts: attributes that are `Stored` themselves, with their classes.
+    Of a subclass, `stored` names the attributes to save, and `parts` those that are `Stored` themselves.
     """
 
     stored: ClassVar[tuple[str, ...]] = ()
@@ -34,7 +31,7 @@ class Stored:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
-        """Return the object that `to_state` was called on."""
+        """Return an object that predicts as the one did whose state it is."""
         restored = cls.__new__(cls)
         for name in cls.stored:
             setattr(restored, name, state[name])
@@ -46,20 +43,12 @@ class Stored:
 
 
 class Baseline(Stored, ABC):
-    """A classical model.
-
-    Attributes:
-        name: of the model in results.
-    """
+    """A classical model; `name` is what results call it."""
 
     name: str
 
     def check(self, training: Sample) -> None:
-        """Refuse training rows that the model can't be fitted to, before anything is trained.
-
-        Raises:
-            InputError: with what it needs.
-        """
+        """Refuse training rows that the model can't be fitted to, with what it needs, before anything is trained."""
 
     @abstractmethod
     def fit(self, training: Sample) -> Self:

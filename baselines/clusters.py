@@ -10,28 +10,22 @@ from sklearn.metrics import confusion_matrix
 from sklearn.metrics.pairwise import pairwise_distances_chunked
 from threadpoolctl import threadpool_limits
 
-N_STARTS, SILHOUETTE_ABOVE, SILHOUETTE_ROWS = 5, 10_000, 4000
+SILHOUETTE_ROWS = 4000  # of more than 10,000
 
 
 @dataclass(frozen=True)
 class Clusters:
-    """Rows in k clusters.
+    """Rows in k clusters, numbered from 0, the largest first."""
 
-    Attributes:
-        centres: (k, n_columns).
-        labels: (n_rows,), each row's cluster, from 0: the largest cluster first.
-        inertia: the sum of squared distances to the centres.
-    """
-
-    centres: np.ndarray
-    labels: np.ndarray
-    inertia: float
+    centres: np.ndarray  # (k, n_columns)
+    labels: np.ndarray  # (n_rows,), each row's cluster
+    inertia: float  # the sum of squared distances to the centres
 
     @classmethod
     def fit(cls, matrix: np.ndarray, k: int) -> "Clusters":
         """Return the best of five starts."""
         with threadpool_limits(1):  # threads that wait for each other take ten times as long on a busy machine
-            fitted = SklearnKMeans(k, n_init=N_STARTS, random_state=0).fit(matrix)
+            fitted = SklearnKMeans(k, n_init=5, random_state=0).fit(matrix)
         order = np.argsort(-np.bincount(fitted.labels_, minlength=k), kind="stable")
         return cls(fitted.cluster_centers_[order], np.argsort(order)[fitted.labels_], float(fitted.inertia_))
 
@@ -40,7 +34,7 @@ class Clusters:
         return len(self.centres)
 
     def sizes(self) -> np.ndarray:
-        """Return the number of rows in each cluster, (k,)."""
+        """Return each cluster's number of rows, (k,)."""
         return np.bincount(self.labels, minlength=self.k)
 
     def matched(self, other: "Clusters") -> "Clusters":
@@ -56,7 +50,7 @@ class Clusters:
 
 def silhouette_rows(n_rows: int) -> np.ndarray:
     """Return the rows on which silhouettes are measured: all up to 10,000, or else a sample of 4,000."""
-    if n_rows <= SILHOUETTE_ABOVE:
+    if n_rows <= 10_000:
         return np.arange(n_rows)
     return np.sort(np.random.default_rng(0).choice(n_rows, SILHOUETTE_ROWS, replace=False))
 
@@ -65,10 +59,7 @@ def silhouettes(matrix: np.ndarray, groupings: Sequence[np.ndarray]) -> list[flo
     """Return the mean silhouette (-1 to 1) of each grouping; NaN with a single cluster, or with one for each row.
 
     The same as scikit-learn's `silhouette_score`, with the distances of all pairs computed once for all groupings.
-    Rousseeuw 1987, doi 10.1016/0377-0427(87)90125-7.
-
-    Args:
-        groupings: the cluster of each row, (n_rows,) int64 from 0, in each grouping.
+    A grouping is the cluster of each row, (n_rows,). Rousseeuw 1987, doi 10.1016/0377-0427(87)90125-7.
     """
     rows = silhouette_rows(len(matrix))
     groups = [np.unique(labels[rows], return_inverse=True)[1] for labels in groupings]

@@ -14,18 +14,13 @@ from greenlight_films.datamodules import EncodedFilms, FeatureSet, FeatureSpace,
 from greenlight_films.datamodules.errors import nearest
 from greenlight_films.datamodules.feature_sets import feature_sets
 
-MOST_DENSE, FEWEST_NUMBERS = 50, 3
+MOST_DENSE = 50
 
 
 def matching(space: FeatureSpace, patterns: Sequence[str] | None, option: str = "") -> FeatureSet:
     """Return the encoded columns of all columns of the table that match any pattern; of all columns without patterns.
 
-    Args:
-        patterns: such as `budget` or `log_*`.
-        option: the option with the patterns, for messages.
-
-    Raises:
-        InputError: a pattern matches no column.
+    A pattern, such as `log_*`, that matches none is refused; messages name its `option`.
     """
     columns = [column for column in feature_sets(space, {}) if column.level == "column"]
     names = [column.name for column in columns]
@@ -37,23 +32,18 @@ def matching(space: FeatureSpace, patterns: Sequence[str] | None, option: str = 
             )
     if patterns is not None:
         columns = [column for column in columns if any(fnmatchcase(column.name, pattern) for pattern in patterns)]
-    none = np.array([], int)
-    dense = np.concatenate([none, *(column.dense for column in columns)])
-    labels = np.concatenate([none, *(column.labels for column in columns)])
-    return FeatureSet(option, "group", np.sort(dense), np.sort(labels))
+    dense, labels = (
+        np.sort(np.concatenate([np.array([], int), *(getattr(column, side) for column in columns)]))
+        for side in ("dense", "labels")
+    )
+    return FeatureSet(option, "group", dense, labels)
 
 
 class StandardColumns(Stored):
     """Numbers with mean 0 and standard deviation 1 on the training rows, and labels as they are.
 
-    Columns that never vary in the training rows and the indicators of missing numbers are left out.
-
-    Attributes:
-        names: of the columns, numbers first.
-        dense: indices of the numbers among the dense columns.
-        labels: indices among the label columns.
-        mean: (n_numbers,), in the numbers' own units.
-        std: (n_numbers,), likewise.
+    Columns that never vary in the training rows and the indicators of missing numbers are left out. `dense` and
+    `labels` are indices among the encoded columns; `mean` and `std` are of the numbers, in their own units.
     """
 
     stored = ("names", "dense", "labels", "mean", "std")
@@ -61,14 +51,13 @@ class StandardColumns(Stored):
     def fit(self, training: Sample, patterns: Sequence[str] | None) -> Self:
         """Choose columns of the table by patterns; by default its numbers if there are three, or else all.
 
-        Raises:
-            InputError: a pattern matches no column, or fewer than two columns vary.
+        Patterns are refused if fewer than two columns vary.
         """
         space, films = training.space, training.films
         chosen = matching(space, patterns, "compare.describe")
         is_number = np.array([block.kind == "number" for block in space.dense], dtype=bool)
         self.dense = chosen.dense[is_number[chosen.dense] & (np.ptp(films.unscaled[:, chosen.dense], axis=0) > 0)]
-        numbers_alone = patterns is None and len(self.dense) >= FEWEST_NUMBERS
+        numbers_alone = patterns is None and len(self.dense) >= 3
         counts = np.diff(films.labels[:, chosen.labels].tocsc().indptr)
         self.labels = chosen.labels[(counts > 0) & (counts < training.n_rows) & (not numbers_alone)]
         if (n_columns := len(self.dense) + len(self.labels)) < 2:
@@ -76,9 +65,10 @@ class StandardColumns(Stored):
                 f"compare.describe must leave 2 columns or more that vary, got {n_columns}; "
                 "name others, or take kmeans and pca out of compare.models"
             )
-        scaler = StandardScaler().fit(films.unscaled[:, self.dense]) if len(self.dense) else None
-        self.mean: np.ndarray = scaler.mean_ if scaler else np.zeros(0)
-        self.std: np.ndarray = scaler.scale_ if scaler else np.ones(0)
+        self.mean, self.std = np.zeros(0), np.ones(0)
+        if len(self.dense):
+            scaler = StandardScaler().fit(films.unscaled[:, self.dense])
+            self.mean, self.std = scaler.mean_, scaler.scale_
         names = np.array(space.names(), dtype=object)
         self.names = list(names[np.concatenate([self.dense, space.n_dense + self.labels])])
         return self

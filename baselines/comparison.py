@@ -20,27 +20,19 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
-QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")
-"""The models that a study fits by default."""
+QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")  # by default
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model with its scores.
-
-    Attributes:
-        seconds: the time of fitting, with the choice of settings.
-        train: scores on the training rows; None, as are the others, for a model that doesn't predict the target.
-        test: scores on the test rows.
-        predicted: (n_test_rows,) float64, of the test rows, in the target's unit.
-    """
+    """A fitted model with its scores on the training and test rows; None where it doesn't predict the target."""
 
     model: Baseline
-    seconds: float
+    seconds: float  # of fitting, with the choice of settings
     tables: Tables
     train: Scores | None = None
     test: Scores | None = None
-    predicted: np.ndarray | None = None
+    predicted: np.ndarray | None = None  # (n_test_rows,) float64, in the target's unit
 
 
 @dataclass
@@ -73,11 +65,7 @@ class Comparison:
         self.baselines()  # refuses a wrong number of clusters
 
     def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
-        """Return the models, not yet fitted, in the order of `ModelName`.
-
-        Args:
-            progress: is called with the number of steps of a grid search that are done, and of all.
-        """
+        """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the grid search."""
         designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
         known: dict[ModelName, Sequence[Baseline]] = {
             "ols": designs or [OLS()],
@@ -97,8 +85,7 @@ class Comparison:
     ) -> tuple[list[Baseline], dict[str, str]]:
         """Return the mean and the models that can be fitted to these films, and the reasons against the others by name.
 
-        Raises:
-            InputError: a model that was requested can't be fitted.
+        A model that was requested is refused if it can't be fitted.
         """
         models: list[Baseline] = [Mean()]
         refused: dict[str, str] = {}

@@ -11,23 +11,14 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.feature_sets import block_columns
 
-MOST_VALUES = 50
-"""Columns with more labels are left out where no patterns are given."""
-
-TOLERANCE = 1e-7
-"""What other columns leave unexplained of a column, as a share of its length, is rounding below this."""
+TOLERANCE = 1e-7  # a smaller share of a column's length that others leave unexplained is rounding
 
 
 class Design(Stored):
     """Which columns a linear regression has.
 
-    Of a column with exactly one label in every training row, the first label is left out as the reference.
-
-    Attributes:
-        names: of the design's columns, the constant first.
-        dense: indices among the dense columns.
-        labels: indices among the label columns.
-        references: by column of the table, the label that its others are compared with.
+    Of a column with exactly one label in every training row, the first label is left out as the reference. `dense` and
+    `labels` are indices among the encoded columns; `references` are by column of the table.
     """
 
     stored = ("names", "dense", "labels", "references")
@@ -41,7 +32,7 @@ class Design(Stored):
         self.references: dict[str, str] = {}
         for block, indices in zip(space.labels, block_columns(space.labels), strict=True):
             wanted = indices[np.isin(indices, chosen.labels)]
-            if not len(wanted) or (patterns is None and len(wanted) > MOST_VALUES):
+            if not len(wanted) or (patterns is None and len(wanted) > 50):
                 continue
             if (np.diff(training.films.labels[:, wanted].indptr) == 1).all():
                 self.references[block.column] = label_names[wanted[0]]
@@ -66,8 +57,7 @@ class Design(Stored):
 def dependent(matrix: np.ndarray, names: Sequence[str]) -> dict[int, str]:
     """Return by index the columns that are constant or a linear combination of earlier columns, with the reason.
 
-    Args:
-        matrix: (n_rows, n_columns), the first column constant.
+    The first column of the matrix, (n_rows, n_columns), is the constant.
     """
     centred = matrix[:, 1:] - matrix[:, 1:].mean(0)
     length = np.sqrt((centred**2).sum(0))

@@ -38,14 +38,13 @@ class Estimator(ScaledPredictor):
 class Boosting(Estimator):
     """Histogram gradient boosting of the squared error, stopped early by the error on a fifth of the training films.
 
-    Args:
-        n_labels: how many labels it sees, the most frequent ones; trees need a dense matrix.
+    It sees the most frequent labels, for trees need a dense matrix.
     """
 
+    name = "boosting"
     stored = ("labels", "model")
 
     def __init__(self, n_labels: int = 100) -> None:
-        self.name = "boosting"
         self.n_labels = n_labels
 
     def check(self, training: Sample) -> None:
@@ -70,14 +69,11 @@ class Boosting(Estimator):
 
 
 class Tree(Estimator):
-    """A large decision tree of the squared error. It memorises its training rows, which shows a leak most clearly.
+    """A large decision tree of the squared error. It memorises its training rows, which shows a leak most clearly."""
 
-    Args:
-        n_leaves: the most leaves it may have; the splits that lower the error most come first.
-    """
+    name = "tree"
 
     def __init__(self, n_leaves: int = 1000) -> None:
-        self.name = "tree"
         self.n_leaves = n_leaves
 
     def _unfitted(self) -> BaseEstimator:
@@ -93,8 +89,7 @@ class SklearnMLP(Estimator):
     On tens of thousands of labels it takes minutes.
     """
 
-    def __init__(self) -> None:
-        self.name = "sklearn_mlp"
+    name = "sklearn_mlp"
 
     def _unfitted(self) -> BaseEstimator:
         return MLPRegressor(hidden_layer_sizes=(64,), alpha=1e-4, max_iter=500, random_state=0)

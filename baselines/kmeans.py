@@ -15,7 +15,7 @@ from greenlight_films.baselines.profiles import label_profiles, number_profiles,
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError
 
-SWEEP, BASELINE_K, CLUSTERS, N_COMPONENTS = range(2, 11), 3, 4, 3
+CLUSTERS = 4
 
 
 class KMeans(Baseline):
@@ -27,19 +27,15 @@ class KMeans(Baseline):
     Args:
         clusters: how many of them are described, beside three.
         columns: patterns of the table's columns; by default its numbers if there are three, or else all.
-
-    Attributes:
-        by_k: the clusters of the training rows, by their number.
-        centres: (clusters, n_columns).
     """
 
+    name = "kmeans"
     stored = ("k", "centres")
     parts: ClassVar = {"pca": PCA}
 
     def __init__(self, clusters: int = CLUSTERS, columns: Sequence[str] | None = None) -> None:
         if clusters < 2:
             raise InputError(f"compare.clusters must be 2 or more, got {clusters}")
-        self.name = "kmeans"
         self.k = clusters
         self.columns = columns
 
@@ -47,11 +43,7 @@ class KMeans(Baseline):
         self._n_different(StandardColumns().fit(training, self.columns), training)
 
     def _n_different(self, columns: StandardColumns, training: Sample) -> int:
-        """Count the films that differ; with many labels, all films.
-
-        Raises:
-            InputError: there are fewer than clusters.
-        """
+        """Count the films that differ, with many labels all films; refuse fewer than clusters."""
         different = training.n_rows if columns.is_wide else len(np.unique(columns.matrix(training.films), axis=0))
         if different < self.k:
             raise InputError(
@@ -64,7 +56,7 @@ class KMeans(Baseline):
         self.pca = PCA(self.columns).fit(training)
         different = self._n_different(self.pca.described, training)
         matrix = self._matrix(training.films)
-        self.by_k = {k: Clusters.fit(matrix, k) for k in sorted({*SWEEP, self.k}) if k <= different}
+        self.by_k = {k: Clusters.fit(matrix, k) for k in sorted({*range(2, 11), self.k}) if k <= different}
         self.centres = self.by_k[self.k].centres
         return self
 
@@ -84,7 +76,7 @@ class KMeans(Baseline):
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return the sweep, clusters and their profiles, and the comparison with clusters on three components."""
         matrix = self._matrix(training.films)
-        described = [self.by_k[k] for k in sorted({BASELINE_K, self.k}) if k in self.by_k]
+        described = [self.by_k[k] for k in sorted({3, self.k}) if k in self.by_k]
         sweep = self._sweep(matrix)
         silhouette = float(sweep.set_index("k")["silhouette"][self.k])
         return {
@@ -109,7 +101,7 @@ class KMeans(Baseline):
 
     def _on_components(self, training: Sample, matrix: np.ndarray, silhouette: float) -> Tables:
         """Compare with clusters on three components, after matching the two runs' cluster numbers."""
-        whole, scores = self.by_k[self.k], self.pca.transform(training.films, N_COMPONENTS)
+        whole, scores = self.by_k[self.k], self.pca.transform(training.films, 3)
         few = Clusters.fit(scores, self.k).matched(whole)
         counts = confusion_matrix(whole.labels, few.labels, labels=range(self.k))
         values = {

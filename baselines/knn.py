@@ -16,18 +16,14 @@ from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.importance import LOSSES, loop_importance
 
-LARGEST_K, N_REPEATS, MOST_ROWS = 50, 5, 1000
-N_DIRECTIONS, SMALLEST_VARIANCE = 50, 1e-12
+N_DIRECTIONS = 50
 
 
 class LabelDirections(Stored):
     """Labels in at most 50 dimensions: as they are up to 50 labels, or else their first 50 singular directions.
 
-    In thousands of dimensions all films are about equally far apart.
-
-    Attributes:
-        labels: (n_kept,) indices of the label columns that vary in the training rows.
-        components: (n_directions, n_kept), what each label adds to each direction.
+    In thousands of dimensions all films are about equally far apart. `labels` are indices of the label columns that
+    vary in the training rows, `components`, (n_directions, n_kept), what each adds to each direction.
     """
 
     stored = ("labels", "components")
@@ -36,7 +32,7 @@ class LabelDirections(Stored):
         """Learn from the training rows' labels, (n_rows, n_labels)."""
         labels = labels.astype(np.float64)
         mean, mean_square = labels.mean(axis=0), labels.power(2).mean(axis=0)
-        self.labels = np.flatnonzero(mean_square - mean**2 > SMALLEST_VARIANCE)
+        self.labels = np.flatnonzero(mean_square - mean**2 > 1e-12)
         if len(self.labels) > N_DIRECTIONS:
             self.components = TruncatedSVD(N_DIRECTIONS, random_state=0).fit(labels[:, self.labels]).components_
         else:
@@ -63,16 +59,13 @@ class KNN(ScaledPredictor):
         grid: choose weights (uniform, distance) and metric (Euclidean, Manhattan) along with k; Euclidean distances
             and equal weights otherwise.
         progress: is called with the number of searches of the grid that are done, and of all.
-
-    Attributes:
-        search: the settings tried, with their cross-validated RMSE of the scaled target.
     """
 
+    name = "knn"
     stored = ("k", "weights")
     parts: ClassVar = {"directions": LabelDirections, "neighbours": Neighbours}
 
     def __init__(self, grid: bool = False, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
-        self.name = "knn"
         self.grid = grid
         self.progress = progress
 
@@ -82,7 +75,7 @@ class KNN(ScaledPredictor):
     def _fit(self, training: Sample) -> None:
         self.directions = LabelDirections().fit(training.films.labels)
         features, folds = self._features(training.films), training.folds()
-        largest = min(LARGEST_K, *(len(train) for train, _ in folds))
+        largest = min(50, *(len(train) for train, _ in folds))
         settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
         self.search = grid_search(features, training.target, folds, largest, *settings, self.progress)
         best = self.search.loc[self.search["cv_rmse"].idxmin()]
@@ -120,7 +113,7 @@ class KNN(ScaledPredictor):
         rmse = rmse_by_k(predicted, training.target)
         return _unscaled(default[["k"]].assign(train_rmse=rmse, cv_rmse=default["cv_rmse"]), training)
 
-    def importance(self, held_out: Sample, n_repeats: int = N_REPEATS, most_rows: int = MOST_ROWS) -> pd.DataFrame:
+    def importance(self, held_out: Sample, n_repeats: int = 5, most_rows: int = 1000) -> pd.DataFrame:
         """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows.
 
         Returns:

@@ -12,10 +12,8 @@ from greenlight_films.datamodules import EncodedFilms
 class Mean(Predictor):
     """Predicts the training rows' mean for every film, taken in the target's own unit, where its R² is 0."""
 
+    name = "mean"
     stored = ("mean",)
-
-    def __init__(self) -> None:
-        self.name = "mean"
 
     def fit(self, training: Sample) -> Self:
         self.mean = float(np.mean(training.actual, dtype=np.float64))

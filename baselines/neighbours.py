@@ -15,18 +15,11 @@ from greenlight_films.baselines.baseline import Stored
 Metric = Literal["euclidean", "manhattan"]
 Weights = Literal["uniform", "distance"]
 METRICS, WEIGHTS = get_args(Metric), get_args(Weights)
-MOST_TIED = 0.1
+MOST_TIED = 0.1  # of the rows
 
 
 class Neighbours(Stored):
-    """Standardised rows with their targets, among which the nearest of other rows are looked up.
-
-    Attributes:
-        mean: (n_features,).
-        std: (n_features,), 1 for a feature that never varies.
-        scaled: (n_rows, n_features).
-        target: (n_rows,).
-    """
+    """Standardised rows with their targets, among which the nearest of other rows are looked up."""
 
     stored = ("mean", "std", "scaled", "target", "metric")
 
@@ -53,7 +46,7 @@ class Neighbours(Stored):
         """Return by weighting the mean targets of the 1, 2, ... nearest, (n_rows, largest), from one search.
 
         Rows whose k-th and next neighbour are equally far are searched again for that k, so that ties are broken as in
-        scikit-learn; not where these are more than a tenth of the rows, as with a few labels alone.
+        scikit-learn; not where these are more than a tenth, as with a few labels alone.
         """
         distances, targets = self.nearest(features, largest)
         predicted = {weighting: means(distances, targets, weighting) for weighting in weights}
@@ -69,8 +62,7 @@ class Neighbours(Stored):
 def means(distances: np.ndarray, targets: np.ndarray, weights: Weights) -> np.ndarray:
     """Return the mean targets of the 1, 2, ... nearest rows, (n_rows, n).
 
-    Args:
-        weights: `distance` weights by the inverse distance; rows at distance 0 count alone.
+    `distance` weights by the inverse distance; rows at distance 0 count alone.
     """
     if weights == "uniform":
         return targets.cumsum(1) / np.arange(1, targets.shape[1] + 1)

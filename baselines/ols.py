@@ -13,15 +13,9 @@ from greenlight_films.baselines.design import Design, dependent
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError, TargetScale
 
-MOST_COLUMNS = 1000
-"""Standard errors and variance inflation take time with the cube of the columns, memory with the square."""
-
-EXACT = 1e-9
-"""A row with 1 - leverage below this is fitted exactly, whatever its target."""
-
-MOST_SPREAD = 1e12
-"""Where columns' sizes differ by more, float64 keeps no digits of the smaller column."""
-
+MOST_COLUMNS = 1000  # errors take time with the cube of the columns, memory with the square
+EXACT = 1e-9  # a row with 1 - leverage below this is fitted exactly, whatever its target
+MOST_SPREAD = 1e12  # where columns' sizes differ by more, float64 keeps no digits of the smaller column
 FITS = ("nobs", "df_model", "rsquared", "rsquared_adj", "fvalue", "f_pvalue", "aic", "bic", "llf", "condition_number")
 
 
@@ -31,13 +25,7 @@ class OLS(Predictor):
     Columns that never vary or depend linearly on others are left out, with the reason.
 
     Args:
-        name: of the model in results.
         columns: patterns of the table's columns; by default numbers, and columns of up to 50 labels.
-
-    Attributes:
-        design: the columns.
-        coefficients: (n_columns,) float64, 0 for those left out.
-        left_out: the reason, by column.
     """
 
     stored = ("coefficients", "transform", "shift")
@@ -56,11 +44,7 @@ class OLS(Predictor):
         self._designed(training)
 
     def _designed(self, training: Sample) -> tuple[Design, np.ndarray]:
-        """Return the design and its matrix.
-
-        Raises:
-            InputError: there are too many columns, or they differ too much in size.
-        """
+        """Return the design and its matrix; refuse too many columns, or ones that differ too much in size."""
         design = Design().fit(training, self.columns, self.option)
         if design.n_columns > MOST_COLUMNS or design.n_columns >= training.n_rows:
             raise InputError(
@@ -85,6 +69,7 @@ class OLS(Predictor):
         names = self.design.names
         reasons = dependent(matrix, names)
         self.kept = np.array([index for index in range(len(names)) if index not in reasons])
+        self.kept_names = [names[index] for index in self.kept]
         self.left_out = {names[index]: reason for index, reason in reasons.items()}
         self.transform, self.shift = training.scale.transform, training.scale.shift
         self.matrix = matrix[:, self.kept]
@@ -115,10 +100,6 @@ class OLS(Predictor):
             "summary.txt": self._summary(),
         }
 
-    @property
-    def _kept_names(self) -> list[str]:
-        return [self.design.names[index] for index in self.kept]
-
     def _coefficients(self) -> pd.DataFrame:
         model = self.model
         low, high = model.conf_int().T
@@ -128,7 +109,7 @@ class OLS(Predictor):
             p = 2 * student_t.sf(np.abs(model.params / robust), model.df_resid)
         estimated = pd.DataFrame(
             {
-                "name": self._kept_names,
+                "name": self.kept_names,
                 "coefficient": model.params,
                 "se": model.bse,
                 "t": model.tvalues,
@@ -155,7 +136,7 @@ class OLS(Predictor):
     def _summary(self) -> str:
         target = "log1p of the target" if self.transform == "log1p" else "target"
         with warnings.catch_warnings(action="ignore"):  # of tests that a handful of rows doesn't allow
-            text = [str(self.model.summary(yname=target, xname=self._kept_names))]
+            text = [str(self.model.summary(yname=target, xname=self.kept_names))]
         text += [f"{column}: compared with {label}" for column, label in self.design.references.items()]
         text += [f"left out: {name} {reason}" for name, reason in self.left_out.items()]
         return "\n".join([*text, "Errors that hold for unequal variances (HC3) are in coefficients.csv.", ""])
@@ -165,11 +146,8 @@ def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     """Return HC3 standard errors of coefficients, (n_columns,), which hold for unequal variances.
 
     MacKinnon and White 1985, doi 10.1016/0304-4076(85)90158-7. NaN for a coefficient that a single row decides, such
-    as that of a label which no other row has: its residual is 0 whatever its target.
-
-    Args:
-        matrix: (n_rows, n_columns) of full rank.
-        residuals: (n_rows,).
+    as that of a label which no other row has: its residual is 0 whatever its target. The matrix, (n_rows, n_columns),
+    is of full rank.
     """
     length = np.sqrt((matrix**2).sum(0))
     q, r = np.linalg.qr(matrix / length)
@@ -184,8 +162,7 @@ def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
 def variance_inflation(matrix: np.ndarray) -> np.ndarray:
     """Return variance inflation factors, (n_columns,): how much correlation widens each coefficient's variance.
 
-    Args:
-        matrix: (n_rows, n_columns) of full rank, the first column constant: it gets NaN.
+    The matrix is of full rank; its first column is the constant, which gets NaN.
     """
     if matrix.shape[1] < 2:
         return np.full(matrix.shape[1], np.nan)

@@ -13,7 +13,7 @@ from greenlight_films.baselines.columns import StandardColumns
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 
-ENOUGH, MOST_COMPONENTS, MOST_LOADINGS, LOADED, N_SCORES = 0.8, 50, 30, 10, 3
+ENOUGH, N_SCORES = 0.8, 3
 
 
 class PCA(Baseline):
@@ -28,15 +28,14 @@ class PCA(Baseline):
     Attributes:
         components: (n_components, n_columns), of length 1 each.
         centre: (n_columns,), subtracted before projection; zeros for the truncated decomposition.
-        variance: (n_components,) explained by each.
-        ratio: (n_components,), each one's share of the total variance.
+        variance: (n_components,) explained by each; `ratio` is its share of the total.
     """
 
+    name = "pca"
     stored = ("method", "components", "centre", "variance", "ratio")
     parts: ClassVar = {"described": StandardColumns}
 
     def __init__(self, columns: Sequence[str] | None = None) -> None:
-        self.name = "pca"
         self.columns = columns
 
     def check(self, training: Sample) -> None:
@@ -47,7 +46,7 @@ class PCA(Baseline):
         matrix = self.described.matrix(training.films)
         if self.described.is_wide:
             self.method = "TruncatedSVD"
-            fitted = TruncatedSVD(min(MOST_COMPONENTS, training.n_rows - 1), random_state=0).fit(matrix)
+            fitted = TruncatedSVD(min(50, training.n_rows - 1), random_state=0).fit(matrix)
             self.centre = np.zeros(matrix.shape[1])
         else:
             self.method = "PCA"
@@ -86,9 +85,9 @@ class PCA(Baseline):
 
     def _loadings(self) -> pd.DataFrame:
         """Return weights in the first ten components, of the 30 columns that weigh most in the first three."""
-        weights = self.components[:LOADED].T
+        weights = self.components[:10].T
         largest = np.argsort(-np.abs(weights[:, :N_SCORES]).max(1), kind="stable")
-        kept = np.sort(largest[:MOST_LOADINGS])
+        kept = np.sort(largest[:30])
         names = np.array(self.described.names, dtype=object)[kept]
         return pd.DataFrame({"feature": names, **_by_component(weights[kept])})
 

@@ -12,18 +12,10 @@ ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 
 
 class Ridge(ScaledPredictor):
-    """Ridge regression with an intercept; its penalty is chosen by cross-validation on the training rows.
+    """Ridge regression with an intercept; its penalty is chosen by cross-validation on the training rows."""
 
-    Attributes:
-        cv_rmse: by penalty, of the scaled target.
-        alpha: the penalty with the lowest RMSE.
-        coefficients: (n_columns,), of the scaled numbers and the labels.
-    """
-
+    name = "ridge"
     stored = ("alpha", "coefficients", "intercept")
-
-    def __init__(self) -> None:
-        self.name = "ridge"
 
     def check(self, training: Sample) -> None:
         training.folds()

@@ -9,27 +9,17 @@ from sklearn.model_selection import GroupKFold
 
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted, InputError, TargetScale
 
-N_FOLDS = 5
-
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of one side of the split.
-
-    Attributes:
-        actual: (n_rows,) float64, the target in its own unit.
-        film: (n_rows,) int64, a number for each film; rows with the same number are of the same film.
-        number: (n_rows,), the row's number in the table, from 1.
-        scale: transforms and scales the target as for the network.
-        space: names the columns of `films`.
-    """
+    """Rows of one side of the split."""
 
     films: EncodedFilms
-    actual: np.ndarray
-    film: np.ndarray
-    number: np.ndarray
-    scale: TargetScale
-    space: FeatureSpace
+    actual: np.ndarray  # (n_rows,) float64, the target in its own unit
+    film: np.ndarray  # (n_rows,) int64, the same for rows of the same film
+    number: np.ndarray  # (n_rows,), the row's number in the table, from 1
+    scale: TargetScale  # as for the network
+    space: FeatureSpace  # names the columns of `films`
 
     @classmethod
     def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test"]) -> "Sample":
@@ -52,13 +42,10 @@ class Sample:
     def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the rows to fit and the rows to score for five-fold cross-validation; a film's rows stay together.
 
-        With fewer than five films there are as many folds as films.
-
-        Raises:
-            InputError: there is a single film.
+        With fewer than five films there are as many folds as films; a single film is refused.
         """
         n_films = len(np.unique(self.film))
         if n_films < 2:
             raise InputError("its settings are chosen among 2 training films or more, got 1")
-        folds = GroupKFold(min(N_FOLDS, n_films), shuffle=True, random_state=0)
+        folds = GroupKFold(min(5, n_films), shuffle=True, random_state=0)
         return list(folds.split(np.empty(self.n_rows), groups=self.film))

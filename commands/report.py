@@ -11,6 +11,7 @@ from greenlight_films.reports.report import PAGE, write_page
 from greenlight_films.studies.run_folder import RunFolder
 
 OPTIONS = ("--run", "--out")
+NEEDS_A_RUN = "`report` needs a run, or several to compare: give --run runs/<study>/version_<n> [...]"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -19,18 +20,20 @@ class _Parser(argparse.ArgumentParser):
             option = message.removeprefix("unrecognized arguments: ").split("=")[0].split()[0]
             if option.startswith("-"):
                 raise InputError(f"no option '{option}'{nearest(option, OPTIONS)}")
-            raise InputError(f"`report` takes folders behind --run, got {option}")
+            raise InputError(f"`report` takes folders after --run, got {option}")
         if "--out" in message:
             raise InputError("--out needs one file, such as report.html")
-        raise InputError("`report` needs a run, or several to compare: give --run runs/<study>/version_<n> [...]")
+        raise InputError(NEEDS_A_RUN)
 
 
 def run(words: list[str], console: Console) -> None:
     """Write the page of the runs that `--run` names."""
     parser = _Parser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--run", nargs="+", action="extend", required=True)
+    parser.add_argument("--run", nargs="+", action="extend", default=[])
     parser.add_argument("--out")
     given = parser.parse_args(words)
+    if not given.run:
+        raise InputError(NEEDS_A_RUN)
     runs = [RunFolder.open(path) for path in given.run]
     for folder in runs:
         if not (folder.path / "metrics.json").is_file():

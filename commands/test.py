@@ -7,23 +7,17 @@ from greenlight_films.commands.parser.options import run_options
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate
-from greenlight_films.studies.load import load, refuse_parts_of_rows
-from greenlight_films.studies.open_run import open_run
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import Results
-from greenlight_films.studies.train import load_trained
+from greenlight_films.studies.trained_run import trained_run
 from greenlight_films.studies.write import write_test
 
 
 def run(words: list[str], console: Console) -> None:
     """Score a run's best epoch beside guessing the mean."""
-    settings, folder, checkpoint = run_options("test", words)
-    refuse_parts_of_rows(settings)
-    data = load(settings, checkpoint)
-    with open_run(settings, data, folder, console, adds=True) as run_folder:
-        trained = load_trained(settings.model, settings.training, run_folder.path, checkpoint, [settings.tensorboard])
+    with trained_run(*run_options("test", words), console, adds=True) as (folder, data, trained):
         evaluate(trained, data)
         if is_rank_zero():
-            write_test(run_folder, trained.model, data)
-            compare(run_folder, data, Comparison(models=[]), console)
-            print_summary(Results(run_folder), console, importance=False)
+            write_test(folder, trained.model, data)
+            compare(folder, data, Comparison(models=[]), console)
+            print_summary(Results(folder), console, importance=False)

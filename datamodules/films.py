@@ -22,12 +22,9 @@ from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Tran
 
 @dataclass(frozen=True)
 class Declared:
-    """What a config declares of a table.
+    """What a config declares of a table; `film` and `title` are the columns with a film's id and title.
 
-    Attributes:
-        film: the column with a film's id, where films have several rows or ids are wanted in results.
-        title: the column with its title, for results.
-        allow_leak: let a split put rows of a film on two sides; scores are then no measure of new films.
+    Where `allow_leak` is true a split may put rows of a film on two sides; scores are then no measure of new films.
     """
 
     features: Sequence[Feature[Any]]
@@ -36,10 +33,6 @@ class Declared:
     film: str | None = None
     title: str | None = None
     allow_leak: bool = False
-
-    @property
-    def id_columns(self) -> list[str]:
-        return [column for column in (self.film, self.title) if column is not None]
 
 
 @dataclass(frozen=True)
@@ -70,23 +63,18 @@ class Fitted:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Fitted":
-        """Restore what `to_state` returned.
-
-        Raises:
-            TypeError: it is of other types.
-        """
+        """Restore what `to_state` returned; a TypeError where it is of other types."""
         encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
         fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
-        numbers = (fitted.scale.shift, fitted.scale.mean, fitted.scale.std)
+        scale, sides = fitted.scale, fitted.sides
+        numbers = (scale.shift, scale.mean, scale.std)
         # They are first used after all other work, where the message could not name the file any more.
         if not (
-            fitted.scale.transform in get_args(Transform)
+            scale.transform in get_args(Transform)
             and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
-            and fitted.scale.std > 0
-            and isinstance(fitted.fingerprint, str)
-            and isinstance(fitted.leak, bool)
-            and fitted.sides.dtype == np.uint8
-            and fitted.sides.ndim == 1
+            and scale.std > 0
+            and (type(fitted.fingerprint), type(fitted.leak)) == (str, bool)
+            and (sides.dtype, sides.ndim) == (np.uint8, 1)
         ):
             raise TypeError("the target's scale, or the split, is not what a run wrote")
         return fitted
@@ -123,9 +111,7 @@ class Films:
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
-        if self.rows is None:
-            return np.full(self.n_rows, "new")
-        return np.array(SIDES)[self.rows.sides()]
+        return np.full(self.n_rows, "new") if self.rows is None else np.array(SIDES)[self.rows.sides()]
 
     def unseen(self) -> dict[str, int]:
         """Count, by column, the labels of test rows (or of new films) that have no column."""
@@ -147,14 +133,13 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
     Args:
         frame: what `read_table` returned.
         weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
-
-    Raises:
-        InputError: with all problems of the table that can be known at once.
     """
     refuse_target_as_feature(declared)
-    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], declared.features)
-    _refuse_nested_ids(frame, declared)
-    actual, kept = _targets(frame, declared.target)
+    _refuse_missing(frame, declared, declared.features)
+    if declared.film and is_nested(frame[declared.film]):
+        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
+    actual = read_target(declared.target, frame)
+    kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept)
     leak = _leak(frame_kept, rows, declared)
@@ -170,13 +155,10 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
-    """Encode the table of an earlier `fit_films` again, with its split.
-
-    Raises:
-        InputError: targets or encoded features are those of another table.
-    """
-    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], fitted.encoder.features)
-    actual, kept = _targets(frame, declared.target)
+    """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
+    _refuse_missing(frame, declared, fitted.encoder.features)
+    actual = read_target(declared.target, frame)
+    kept = np.flatnonzero(~np.isnan(actual))
     encoded = fitted.encoder.encode(frame.iloc[kept])
     if _fingerprint(actual, encoded) != fitted.fingerprint:
         raise InputError(
@@ -189,7 +171,6 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode films that the model was not trained with; their target, id and title may be missing."""
-    _refuse_missing(frame, [], fitted.encoder.features)
     actual = _targets_if_any(frame, declared.target)
     return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, None)
 
@@ -203,7 +184,7 @@ def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -
 
 
 def refuse_target_as_feature(declared: Declared) -> None:
-    """Raise an InputError where a feature reads the target's column, unless leaks are allowed."""
+    """Refuse a feature that reads the target's column, unless leaks are allowed."""
     columns = [feature.column for feature in declared.features if feature.column in declared.target.columns]
     if columns and not declared.allow_leak:
         raise InputError(
@@ -212,19 +193,10 @@ def refuse_target_as_feature(declared: Declared) -> None:
         )
 
 
-def _refuse_missing(frame: pd.DataFrame, columns: list[str], features: Sequence[Feature[Any]]) -> None:
-    refuse_missing_columns([*columns, *(feature.column for feature in features)], frame.columns)
-
-
-def _refuse_nested_ids(frame: pd.DataFrame, declared: Declared) -> None:
-    if declared.film and is_nested(frame[declared.film]):
-        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
-
-
-def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
-    """Return the targets of all rows, and the indices of rows that have one."""
-    actual = read_target(target, frame)
-    return actual, np.flatnonzero(~np.isnan(actual))
+def _refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
+    ids = [column for column in (declared.film, declared.title) if column is not None]
+    columns = [*declared.target.columns, *ids, *(feature.column for feature in features)]
+    refuse_missing_columns(columns, frame.columns)
 
 
 def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
@@ -238,10 +210,10 @@ def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) ->
     far = np.abs(scale.forward(actual)) > FARTHEST
     if far.any():
         row = int(far.argmax())
+        columns = " or ".join(map(repr, target.columns))
         raise InputError(
             f"the target '{target.name}', row {row + 1} has {actual[row]:g}: more than {FARTHEST:g} standard "
-            "deviations from the mean of the training rows; correct or empty "
-            f"{' or '.join(map(repr, target.columns))} there",
+            f"deviations from the mean of the training rows; correct or empty {columns} there",
             row + 1,
         )
 

@@ -9,11 +9,7 @@ from greenlight_films.datamodules.splits import Rows
 
 
 def read_weights(weights: Any, n_rows: int) -> np.ndarray:
-    """Return weights of a table's rows as (n_rows,) float64.
-
-    Raises:
-        InputError: they are not n_rows finite numbers of 0 or more.
-    """
+    """Return weights of a table's rows as (n_rows,) float64; what is not n_rows finite numbers from 0 is refused."""
     try:
         values = np.asarray(weights, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -23,19 +19,14 @@ def read_weights(weights: Any, n_rows: int) -> np.ndarray:
     bad = ~np.isfinite(values) | (values < 0)
     if bad.any():
         row = int(bad.argmax())
-        raise InputError(
-            f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it", row + 1
-        )
+        message = f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it"
+        raise InputError(message, row + 1)
     return values
 
 
 def scale_weights(weights: np.ndarray, rows: Rows) -> np.ndarray | None:
-    """Return weights with mean 1 over the training rows, (n_rows,) float64; None where all are the same.
-
-    Raises:
-        InputError: the training rows or the validation rows all have weight 0.
-    """
-    for side in ("train", "val"):
-        if not weights[getattr(rows, side)].any():
+    """Return weights with mean 1 over the training rows, (n_rows,) float64; None where all are the same."""
+    for side, indices in (("train", rows.train), ("val", rows.val)):
+        if not weights[indices].any():
             raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")
     return weights / weights[rows.train].mean() if np.ptp(weights) > 0 else None

@@ -1,4 +1,4 @@
-"""What moved each prediction of some films, as a frame and for a notebook."""
+"""`Explanation`: what each value of a film moves the film's prediction by, as a frame, a figure and text."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ class Explanation:
         contributions: by row (from 1) and feature.
         features: one line a feature: feature (its name), column, value, role, level.
         predicted: (n_rows,) in the target's unit.
-        average_prediction: the mean over films that the model was trained with.
+        average_prediction: mean over films that the model was trained with.
         unit: of the target.
     """
 

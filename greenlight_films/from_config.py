@@ -1,43 +1,51 @@
 """`study`: the whole road from Python, with a config as path, name, mappings or settings."""
 
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from rich.console import Console
 
+from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.quietly import quietly
 from greenlight_films.reports.report import write_report
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.results import Results
-from greenlight_films.studies.settings.config_file import check_config, named_config
+from greenlight_films.studies.settings.config_file import CONFIGS, check_config, named_config
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.study import study as run_study
 
 
 def study(
-    films: Any, config: str | Path | dict[str, Any] | Settings, *, out: str | Path = "runs", verbose: bool = True
+    films: Any,
+    config: str | Path | dict[str, Any] | Settings,
+    *,
+    out: str | Path | None = None,
+    verbose: bool = True,
 ) -> Results:
     """Train a network, score it, measure what its predictions rest on, fit other models, as `greenlight study` does.
 
+    Global random states are as before afterwards.
+
     Args:
-        films: a data frame, or a table's file; None for the one that the config names.
+        films: a pandas or polars DataFrame, an Arrow table, or a table's file; None for the one that the config names.
         config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict, or `Settings`.
-        out: the folder that runs are kept in.
+        out: the folder that runs are kept in; by default the config's, which is `runs` where it names none.
         verbose: show progress, and at the end the scores and importances.
 
     Returns:
-        The results in `<out>/<name>/version_<n>/`.
+        The results, which stand in `<out>/<name>/version_<n>/`.
 
     Raises:
         InputError: the films or the config can't be used.
     """
-    settings = config if isinstance(config, Settings) else _settings(films, config, out, verbose)
-    if films is not None and not isinstance(films, str | Path):
-        settings.data.frame = films
     console = Console(quiet=not verbose)
     with quietly():
+        is_read = isinstance(config, Settings)
+        settings = _of_films(config, films, out) if is_read else _read(films, config, out, verbose)
         results = run_study(settings, None, console)
         assert results is not None
         if verbose:
@@ -47,16 +55,39 @@ def study(
     return Results(results.run.path)
 
 
-def _settings(films: Any, config: str | Path | dict[str, Any], out: str | Path, verbose: bool) -> Settings:
-    if isinstance(config, dict):
-        keys = dict(config)
-    else:
-        path = Path(named_config(str(config)))
-        check_config(path, "config")
-        keys = yaml.safe_load(path.read_text(encoding="utf-8"))
+def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Settings:
+    """Return settings of other films and another folder; those given stay as they are."""
+    data = copy(settings.data)
+    if isinstance(films, str | Path):
+        data.table, data.frame = str(films), None
+    elif films is not None:
+        data.frame = films
+    return replace(settings, data=data, runs=settings.runs if out is None else str(out))
+
+
+def _read(films: Any, config: str | Path | dict[str, Any], out: str | Path | None, verbose: bool) -> Settings:
+    keys = dict(config) if isinstance(config, dict) else _keys_of(config)
+    is_frame = films is not None and not isinstance(films, str | Path)
     if films is not None:
-        keys["data"] = {**keys.get("data", {}), "table": str(films) if isinstance(films, str | Path) else "frame"}
-    keys["runs"] = str(out)
+        keys["data"] = {**keys.get("data", {}), "table": "frame" if is_frame else str(films)}
+    if out is not None:
+        keys["runs"] = str(out)
     if not verbose:
         keys["trainer"] = {**keys.get("trainer", {}), "enable_progress_bar": False}
-    return read_settings(keys)
+    settings = read_settings(keys)
+    if is_frame:
+        settings.data.frame = films
+    return settings
+
+
+def _keys_of(config: str | Path) -> dict[str, Any]:
+    path = Path(named_config(str(config)))
+    if not path.is_file():
+        known = sorted(file.stem for file in CONFIGS.glob("*.yaml"))
+        raise InputError(
+            f"config must be a file, a dict, or a name among {', '.join(known)}, "
+            f"got {str(config)!r}{nearest(path.stem, known)}"
+        )
+    check_config(path, "config")
+    keys: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    return keys

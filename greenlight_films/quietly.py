@@ -1,4 +1,4 @@
-"""Keeps a training in a notebook from changing what is the caller's: random states, logging and warnings."""
+"""`quietly`: a context in which training changes no global random state, and Lightning gives no tips."""
 
 import logging
 import random

@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 
 
 class Results:
-    """What a run left in its folder, such as runs/ratings/version_0.
+    """What a run left in its folder, such as runs/ratings/version_0; tables that it doesn't have are empty frames.
 
     Raises:
         InputError: it is no run's folder.
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self._results = RunResults(RunFolder.open(str(folder)))
+        self._results = RunResults(RunFolder.open(str(folder), "Results"))
 
     @property
     def path(self) -> Path:
         """Return the run's folder."""
         return self._results.run.path
 
+    @property
     def leaderboard(self) -> pd.DataFrame:
         """Return one line a model with its scores on the test films, the lowest RMSE first."""
         metrics = self._results.metrics
@@ -37,20 +38,24 @@ class Results:
             raise InputError(f"{self.path} has no scores yet: score it with `test --run {self.path}`")
         return leaderboard({"fits": {}, **metrics})
 
+    @property
     def predictions(self) -> pd.DataFrame:
         """Return one line a film: title and id where known, row, split, actual, predicted."""
         return self._results.predictions
 
+    @property
     def importance(self) -> pd.DataFrame:
         """Return one line a value or number, the most important first, with errors, p and q."""
         return self._results.features
 
+    @property
     def columns(self) -> pd.DataFrame:
         """Return one line a column, role and group, with its features' importances summed and shuffled together."""
         return self._results.aggregated
 
+    @property
     def contributions(self) -> pd.DataFrame:
-        """Return by how much each value of a test film moves its prediction: row, feature, contribution."""
+        """Return by how much each value of a test film moves its prediction: row (from 1), feature, contribution."""
         return self._results.contributions
 
     def plot_importance(self) -> "go.Figure":

@@ -1,16 +1,18 @@
-"""A `FilmRegressor` in a folder: settings as JSON, weights and films as arrays; a run's folder is read too."""
+"""A `FilmRegressor` in a folder: settings as JSON, weights and films as arrays. The folder of a run is read too."""
 
 import json
 from dataclasses import asdict, is_dataclass
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from scipy.sparse import csr_array
 
 import greenlight_films as gl
-from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, TargetScale
+from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
@@ -23,32 +25,39 @@ if TYPE_CHECKING:
     from greenlight_films.regressor import FilmRegressor
 
 FORMAT = 1
-DECLARED = ("Bins", "Category", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio", "RandomSplit")
-CLASSES = (*DECLARED, "Target", "TimeSplit")
+ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
+CLASSES = (
+    *("Bins", "Category", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio", "RandomSplit"),
+    *("Target", "TimeSplit"),
+)
 """The classes that settings may be made of."""
 
 
 def save_model(model: "FilmRegressor", path: Path) -> None:
-    """Write `model.json`, `background.npz`, and the network into `artifacts/`."""
-    path.mkdir(parents=True, exist_ok=True)
-    folder, fitted, films = RunFolder(path), model._fitted, model.background_
-    save_artifacts(folder, fitted, {"mlp": model._network})
-    packed = BytesIO()
-    parts = {"dense": films.dense, "unscaled": films.unscaled, "data": films.labels.data}
-    np.savez(packed, allow_pickle=False, indices=films.labels.indices, indptr=films.labels.indptr, **parts)
-    folder.write_bytes("background.npz", packed.getvalue())
-    settings = {name: _plain(value) for name, value in model.get_params(deep=False).items()}
-    columns = [str(name) for name in getattr(model, "feature_names_in_", [])]
+    """Write `model.json`, the films that were kept, the network into `artifacts/`, and the checksums of all of these.
+
+    Raises:
+        InputError: a setting can't be written as JSON.
+    """
+    rows = model.test_rows_
     content = {
         "format": FORMAT,
-        "settings": settings,
-        "target": _plain(model._target),
-        "columns": columns,
-        "split": fitted.split,
-        "history": json.loads(model.history_.to_json(orient="records")),
-        "test_rows": np.asarray(model.test_rows_).tolist(),
+        "settings": {name: _plain(name, value) for name, value in model.get_params(deep=False).items()},
+        "target": _plain("target", model.target_),
+        "split": model.fitted_.split,
+        "history": model.history_.to_dict("records"),
+        "columns": list(model.feature_names_in_),
+        "test_rows": None if rows is None else rows.tolist(),
     }
+    path.mkdir(parents=True, exist_ok=True)
+    folder = RunFolder(path)
+    save_artifacts(folder, model.fitted_, {"mlp": model.network_})
     folder.write_json("model.json", content)
+    films = model.background_
+    names = ["model.json", *ARTIFACTS, *([] if films is None else ["background.npz"])]
+    if films is not None:
+        folder.write_bytes("background.npz", _packed(films))
+    folder.write_json("checksums.json", {name: _checksum(path / name) for name in names})
 
 
 def load_model(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
@@ -67,44 +76,36 @@ def load_model(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
 
 
 def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
-    import pandas as pd
-
+    checksums = _refuse_changed(path)
+    content = json.loads((path / "model.json").read_text(encoding="utf-8"))
+    if content["format"] != FORMAT:
+        raise InputError(f"{path / 'model.json'} must have format {FORMAT}, got {content['format']}; save it anew")
     artifacts = load_artifacts(path / "artifacts")
-    try:
-        content = json.loads((path / "model.json").read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
-            raise InputError(f"{path / 'model.json'} must have format {FORMAT}, got {content['format']}; save it anew")
-        model = kind(**{name: _object(value) for name, value in content["settings"].items()})
-        network = artifacts.models["mlp"]
-        assert isinstance(network, SavedMLP)
-        fitted = _fitted(artifacts.space, artifacts.scale, content["split"])
-        model._keep(network, fitted, _object(content["target"]))
-        with np.load(path / "background.npz", allow_pickle=False) as arrays:
-            shape = (len(arrays["dense"]), artifacts.space.n_labels)
-            labels = csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
-            model.background_ = EncodedFilms(arrays["dense"], arrays["unscaled"], labels, {})
-        model.history_ = pd.DataFrame(content["history"])
-        model.test_rows_ = np.array(content["test_rows"], dtype=np.int64)
-        model.feature_names_in_ = np.array(content["columns"], dtype=object)
-        model.n_features_in_ = len(content["columns"])
-        return model
-    except InputError:
-        raise
-    except (KeyError, TypeError, ValueError, AssertionError, OSError, AttributeError) as problem:
-        raise InputError(f"{path} can't be read: {problem}; save the model anew") from None
+    network = artifacts.models["mlp"]
+    assert isinstance(network, SavedMLP)
+    model = kind(**{name: _object(value) for name, value in content["settings"].items()})
+    model.network_ = network
+    encoder = FilmEncoder.from_space(artifacts.space)
+    model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
+    model.target_ = _object(content["target"])
+    model.history_ = pd.DataFrame(content["history"])
+    model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
+    model.background_ = _unpacked(path / "background.npz") if "background.npz" in checksums else None
+    model.feature_names_in_ = np.array(content["columns"], dtype=object)
+    model.n_features_in_ = len(content["columns"])
+    return model
 
 
 def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     """Return the best network of a run, with the settings of its config; the training films are not at hand."""
     run = RunFolder.open(str(path))
+    checkpoint = Checkpoint.read(run.checkpoint("best"))
     with quietly():
         settings = read_settings(["--config", str(run.config)])
-    checkpoint = Checkpoint.read(run.checkpoint("best"))
-    data, network, declared = settings.data, settings.model, settings.data.declared
-    checkpoint.restore_data(data, network)
-    checkpoint.restore_weights(network)
+        data, network, declared = settings.data, settings.model, settings.data.declared
+        checkpoint.restore_data(data, network)
+        checkpoint.restore_weights(network)
     assert network.network is not None
-    hyperparameters = {name: value for name, value in network.hparams.items() if not name.startswith("_")}
     model = kind(
         declared.target,
         list(declared.features),
@@ -114,27 +115,69 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         batch_size=data.batch_size,
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,
-        **hyperparameters,
+        **{name: value for name, value in network.hparams.items() if not name.startswith("_")},
     )
-    model._keep(SavedMLP(network.network, data.fitted.scale), data.fitted, declared.target)
-    model.background_ = None
+    model.network_ = SavedMLP(network.network, data.fitted.scale)
+    model.fitted_ = data.fitted
+    model.target_ = declared.target
+    model.history_ = pd.DataFrame()
+    model.test_rows_ = model.background_ = None
+    model.feature_names_in_ = np.array([feature.column for feature in declared.features], dtype=object)
+    model.n_features_in_ = len(declared.features)
     return model
 
 
-def _fitted(space: FeatureSpace, scale: TargetScale, split: dict[str, Any]) -> Fitted:
-    return Fitted(FilmEncoder.from_space(space), scale, split, np.zeros(0, np.uint8), "", leak=False)
+def _checksum(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    """Return a setting as JSON has it: features, splits and targets by class and arguments."""
-    if is_dataclass(value) and not isinstance(value, type):
+def _refuse_changed(path: Path) -> dict[str, str]:
+    """Return the checksum of each file of a folder, all of which must be as they were written."""
+    try:
+        checksums: dict[str, str] = json.loads((path / "checksums.json").read_text(encoding="utf-8"))
+        changed = [name for name, checksum in checksums.items() if _checksum(path / name) != checksum]
+    except (ValueError, OSError, AttributeError) as problem:
+        raise InputError(f"{path} can't be read: {problem}; save the model anew") from None
+    if changed or not {"model.json", *ARTIFACTS} <= set(checksums):
+        files = ", ".join(changed or ["checksums.json"])
+        raise InputError(f"{path} must be as `save` wrote it, got changes in {files}; save the model anew")
+    return checksums
+
+
+def _packed(films: EncodedFilms) -> bytes:
+    packed, labels = BytesIO(), films.labels
+    sparse = {"data": labels.data, "indices": labels.indices, "indptr": labels.indptr, "shape": labels.shape}
+    np.savez(packed, allow_pickle=False, dense=films.dense, unscaled=films.unscaled, **sparse)
+    return packed.getvalue()
+
+
+def _unpacked(path: Path) -> EncodedFilms:
+    with np.load(path, allow_pickle=False) as arrays:
+        sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
+        return EncodedFilms(arrays["dense"], arrays["unscaled"], csr_array(sparse, shape=tuple(arrays["shape"])), {})
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a setting as JSON has it; features, splits and targets by class and arguments."""
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in CLASSES:
         return {"class": type(value).__name__, "arguments": asdict(value)}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [_plain(name, item) for item in value]
+    if isinstance(value, np.generic):
+        return value.item()
+    try:
+        json.dumps(value)
+    except TypeError:
+        raise InputError(
+            f"{name} must be numbers, text or Greenlight's own classes to be saved, got {value!r}; "
+            f"set it to None, save, and give it again after loading"
+        ) from None
+    return value
 
 
 def _object(value: Any) -> Any:
     if isinstance(value, dict) and set(value) == {"class", "arguments"}:
         if value["class"] not in CLASSES:
-            raise InputError(f"model.json names a class that is none of {', '.join(CLASSES)}: {value['class']}")
+            raise InputError(f"model.json must name classes among {', '.join(CLASSES)}, got {value['class']}")
         return getattr(gl, value["class"])(**value["arguments"])
     return [_object(item) for item in value] if isinstance(value, list) else value

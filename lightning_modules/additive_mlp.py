@@ -94,8 +94,8 @@ class AdditiveMLP(nn.Module):
         super().__init__()
         self.sizes = {"n_dense": n_dense, "n_labels": n_labels, "hidden": list(hidden), "members": members}
         firsts, tails = [], []
-        for one in member_seeds(seed, members):
-            generator = torch.Generator().manual_seed(one)
+        for member_seed in member_seeds(seed, members):
+            generator = torch.Generator().manual_seed(member_seed)
             firsts.append(AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator))
             tails.append(_tail(hidden, dropout, generator))
         self.first = AdditiveLayer.side_by_side(firsts)

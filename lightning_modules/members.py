@@ -15,7 +15,7 @@ def member_seeds(seed: int, members: int) -> list[int]:
     """
     # A spawn key, since SeedSequence((seed, m)) is what dropout draws from in epoch m.
     streams = (np.random.SeedSequence(seed, spawn_key=(member,)) for member in range(1, members))
-    return [seed, *(int(one.generate_state(1, np.uint64)[0]) >> 1 for one in streams)]
+    return [seed, *(int(stream.generate_state(1, np.uint64)[0]) >> 1 for stream in streams)]
 
 
 class MemberLinear(nn.Module):
@@ -45,7 +45,7 @@ class MemberTail(nn.Sequential):
     """
 
     def __init__(self, tails: Sequence[nn.Sequential]) -> None:
-        super().__init__(*(_side_by_side([tail[place] for tail in tails]) for place in range(len(tails[0]))))
+        super().__init__(*(_side_by_side(list(layers)) for layers in zip(*tails, strict=True)))
         self.members = len(tails)
 
     def each(self, sums: Tensor) -> Tensor:

@@ -232,7 +232,7 @@ class MLPRegressor(pl.LightningModule):
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
         # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
-        fused = self._trainer is None or not self.trainer.gradient_clip_val
+        fused = not self.trainer.gradient_clip_val
         optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=fused)
         if hp["schedule"] == "none":
             return optimiser
@@ -245,9 +245,9 @@ class MLPRegressor(pl.LightningModule):
 
 def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None:
     """Log what is known at the end of an epoch of training, at its last step."""
-    found = {name: float(value) for name, value in values.items()}
+    numbers = {name: float(value) for name, value in values.items()}
     for logger in trainer.loggers:
-        logger.log_metrics({**found, "epoch": trainer.current_epoch}, step=trainer.global_step - 1)
+        logger.log_metrics({**numbers, "epoch": trainer.current_epoch}, step=trainer.global_step - 1)
 
 
 def _check(hp: dict[str, Any]) -> None:

@@ -5,12 +5,8 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-SCORES = ("rmse", "mae", "r2")
-MEAN = "mean"
-"""The model that predicts the mean."""
-
-CHUNK = 4_000_000
-"""Drawn films in memory at a time."""
+MEAN = "mean"  # the model that predicts it
+CHUNK = 4_000_000  # drawn films in memory at a time
 
 
 def bootstrap_intervals(
@@ -26,10 +22,9 @@ def bootstrap_intervals(
         predicted: (n_rows,) of each model. With a model called `mean`, the others have the score `rmse_below_mean` too:
             the share by which their RMSE is smaller than its.
         film_codes: (n_rows,), equal for rows of the same film.
-        n: how many resamples.
 
     Returns:
-        Columns model, score, value, low_95, high_95; NaN where a score is undefined.
+        Columns model, score (rmse, mae, r2), value, low_95, high_95; NaN where a score is undefined.
     """
     _, film = np.unique(film_codes, return_inverse=True)
     sums = _sums_by_film(np.asarray(actual, np.float64), predicted, film)
@@ -72,7 +67,7 @@ def _scores(sums: np.ndarray, models: list[str]) -> dict[tuple[str, str], np.nda
     for column, model in enumerate(models):
         squared, absolute = sums[:, 3 + 2 * column : 5 + 2 * column].T
         values = (np.sqrt(squared / rows), absolute / rows, 1 - squared / spread)
-        scores |= {(model, score): value for score, value in zip(SCORES, values, strict=True)}
+        scores |= {(model, score): value for score, value in zip(("rmse", "mae", "r2"), values, strict=True)}
     if MEAN in models:
         of_mean = np.where(scores[MEAN, "rmse"] > 0, scores[MEAN, "rmse"], np.nan)
         scores |= {(model, "rmse_below_mean"): 1 - scores[model, "rmse"] / of_mean for model in models if model != MEAN}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.importance.result import margins
-from greenlight_films.reports.figures.style import is_money, rounded
+from greenlight_films.reports.figures.axes import is_money, rounded
 from greenlight_films.studies.results import Results
 
 MOST_MOVED, LEAST, DIGITS = 15, 0.002, 3

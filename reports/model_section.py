@@ -4,28 +4,20 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.program import command
 from greenlight_films.reports.figures import clusters, components, importance_bars, linear, neighbours, training
-from greenlight_films.reports.sections import Picture, Section
+from greenlight_films.reports.pictures import Picture, Section, picture
 from greenlight_films.studies.results import NETWORK, Results
-from greenlight_films.studies.written_files import unreadable
 
 
 def models_section(results: Results) -> Section:
-    """Return the results of the classical models, as in the rating study.
-
-    Raises:
-        InputError: a table of a model is not as `baselines` writes it.
-    """
-    pictures = list(_training(results))
-    try:
-        for model_pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
-            pictures += model_pictures(results)
-    except InputError:
-        raise
-    except Exception as problem:  # what a foreign table makes of a figure
-        raise unreadable(results.run.path, "baselines", f"{type(problem).__name__}: {problem}") from problem
+    """Return the results of the network's training and of the classical models."""
+    pictures = []
+    curves = training.read_losses(results.run.path)
+    if len(curves):
+        pictures.append(picture("The network's training", training.losses(curves)))
+    for model_pictures in (_linear, _neighbours, _clusters, _components, _side_by_side):
+        pictures += model_pictures(results)
     missing = []
     if not any((results.run.path / "baselines").glob("*/*.csv")):
         add = command(f"baselines --run {results.path}")
@@ -33,127 +25,75 @@ def models_section(results: Results) -> Section:
     return Section("models", "What other models found", pictures, missing)
 
 
-def _training(results: Results) -> Iterator[Picture]:
-    curves = training.read_losses(results.run.path)
-    if len(curves):
-        yield Picture(
-            "The network's training",
-            "The loss by epoch. Training stops when the validation films get no better; the best epoch is used.",
-            training.losses(curves),
-        )
+def _tables(results: Results, model: str, *names: str) -> list[pd.DataFrame]:
+    return [results.table(f"baselines/{model}/{name}.csv") for name in names]
 
 
 def _linear(results: Results) -> Iterator[Picture]:
+    unit = results.learnt_unit
     for folder in sorted((results.run.path / "baselines").glob("ols*")):
-        table = results.table(f"baselines/{folder.name}/coefficients.csv")
+        (table,) = _tables(results, folder.name, "coefficients")
         if len(table):
-            yield Picture(
-                f"Linear regression ({folder.name})",
-                "What a unit more of each column adds to the target, all others kept as they are; lines are 95 % "
-                "intervals.",
-                linear.coefficients(table, results.learnt_unit),
-            )
-    table = results.table("baselines/ridge/coefficients.csv")
+            yield picture("Linear regression ({name})", linear.coefficients(table, unit), name=folder.name)
+    (table,) = _tables(results, "ridge", "coefficients")
     if len(table):
-        yield Picture(
-            "Ridge regression",
-            "The largest coefficients of a linear model of all features that keeps them small.",
-            linear.ridge_coefficients(table, results.learnt_unit),
-        )
+        yield picture("Ridge regression", linear.ridge_coefficients(table, unit))
 
 
 def _neighbours(results: Results) -> Iterator[Picture]:
-    sweep, grid, correlations, importance = (
-        results.table(f"baselines/knn/{name}.csv") for name in ("sweep", "grid", "correlations", "importance")
-    )
+    sweep, grid, correlations, importance = _tables(results, "knn", "sweep", "grid", "correlations", "importance")
     if len(sweep):
-        yield Picture(
-            "How many neighbours",
-            "The error of the mean of the k most similar films, by k: on training films that were left out in turn.",
-            neighbours.error_by_k(sweep, results.learnt_unit, grid),
-        )
+        yield picture("How many neighbours", neighbours.error_by_k(sweep, results.learnt_unit, grid))
     if len(correlations):
-        yield Picture(
-            "What goes along with the neighbours' predictions",
-            "Correlations of features with the predictions of nearest neighbours.",
-            neighbours.correlations(correlations),
-        )
+        yield picture("What goes along with the neighbours' predictions", neighbours.correlations(correlations))
     if len(importance):
-        yield Picture(
-            "What nearest neighbours rest on",
-            "The R² that they lose when a column is shuffled.",
-            neighbours.importance(importance),
-        )
+        yield picture("What nearest neighbours rest on", neighbours.importance(importance))
 
 
 def _clusters(results: Results) -> Iterator[Picture]:
-    sweep, members, profiles, target = (
-        results.table(f"baselines/kmeans/{name}.csv") for name in ("sweep", "films", "profiles", "target")
-    )
+    sweep, members, profiles, quartiles = _tables(results, "kmeans", "sweep", "films", "profiles", "target")
     if sweep.empty:
         return
-    k = int(members["cluster"].nunique())
-    yield Picture(
-        "How many clusters",
-        "Inertia falls with every cluster more; the silhouette is highest where clusters are best apart.",
-        clusters.number_of_clusters(sweep, k),
-    )
+    k, target = int(members["cluster"].nunique()), results.target
+    yield picture("How many clusters", clusters.number_of_clusters(sweep, k))
     scores, ratio = _components_of(results)
     if len(scores):
         names = [name for name in ("row", "film", "title") if name in results.predictions]
         films = scores.merge(members, on="row")
         films = films.merge(results.predictions[names], on="row", how="left") if names else films
-        yield Picture(
-            "Clusters on the first two components",
-            "Each dot is a film; films near each other are alike.",
-            clusters.films_on_components(films, ratio),
-        )
+        yield picture("Clusters on the first two components", clusters.films_on_components(films, ratio))
         if "pc3" in films:
-            yield Picture(
-                "Clusters in space",
-                "The same with a third component. Drag to turn.",
-                clusters.films_on_components(films, ratio, n=3),
-            )
+            yield picture("Clusters in space", clusters.films_on_components(films, ratio, n=3))
     if len(profiles):
-        yield Picture("What clusters are like", "Means of each cluster's films.", clusters.profiles(profiles, k))
-    if len(target):
-        yield Picture(
-            f"{results.target} by cluster",
-            "Boxes hold the middle half of a cluster's films.",
-            clusters.target_by_cluster(target, k, results.target, results.unit),
-        )
+        yield picture("What clusters are like", clusters.profiles(profiles, k))
+    if len(quartiles):
+        boxes = clusters.target_by_cluster(quartiles, k, target, results.unit)
+        yield picture("{target} by cluster", boxes, target=target)
 
 
 def _components_of(results: Results) -> tuple[pd.DataFrame, pd.Series | None]:
     """Return the films' scores on components, and the components' shares of the variance."""
-    variance = results.table("baselines/pca/variance.csv")
-    return results.table("baselines/pca/scores.csv"), variance["ratio"] if len(variance) else None
+    scores, variance = _tables(results, "pca", "scores", "variance")
+    return scores, variance["ratio"] if len(variance) else None
 
 
 def _components(results: Results) -> Iterator[Picture]:
-    variance = results.table("baselines/pca/variance.csv")
+    variance, loadings = _tables(results, "pca", "variance", "loadings")
     if variance.empty:
         return
-    yield Picture(
-        "How much components explain", "The share of all differences that each explains.", components.scree(variance)
-    )
-    yield Picture("How much they explain together", "The line is at 80 %.", components.cumulative(variance))
-    loadings = results.table("baselines/pca/loadings.csv")
+    yield picture("How much components explain", components.scree(variance))
+    yield picture("How much they explain together", components.cumulative(variance))
     if len(loadings):
-        yield Picture("Loadings", "The weight of each column in the components.", components.loadings(loadings))
+        yield picture("Loadings", components.loadings(loadings))
     scores, ratio = _components_of(results)
     if scores.empty or results.predictions.empty:
         return
     films, target, unit = scores.merge(results.predictions, on="row"), results.target, results.unit
-    yield Picture(
-        f"Films on components, by {target}",
-        "If the colours lie in order, the components predict the target.",
-        components.projection(films, target, unit, ratio),
-    )
+    flat = components.projection(films, target, unit, ratio)
+    yield picture("Films on components, by {target}", flat, target=target)
     if "pc3" in films:
-        yield Picture(
-            f"Films in space, by {target}", "Drag to turn.", components.projection(films, target, unit, ratio, n=3)
-        )
+        space = components.projection(films, target, unit, ratio, n=3)
+        yield picture("Films in space, by {target}", space, target=target)
 
 
 def _side_by_side(results: Results) -> Iterator[Picture]:
@@ -161,16 +101,10 @@ def _side_by_side(results: Results) -> Iterator[Picture]:
     if len(results.aggregated):
         columns = results.aggregated[results.aggregated["level"] == "column"]
         importances[NETWORK] = columns.set_index("name")["importance"]
-    knn = results.table("baselines/knn/importance.csv")
+    (knn,), (ols,) = _tables(results, "knn", "importance"), _tables(results, "ols", "coefficients")
     if len(knn):
         importances["knn"] = knn.set_index("column")["importance"]
-    ols = results.table("baselines/ols/coefficients.csv")
     if "standardised" in ols:
         importances["ols"] = ols.dropna(subset=["standardised"]).set_index("name")["standardised"].abs()
     if len(importances) > 1:
-        yield Picture(
-            "What each model rests on",
-            "Importances of columns, each model's as shares of its largest; of linear regression the coefficients of "
-            "standardised columns.",
-            importance_bars.by_model(importances),
-        )
+        yield picture("What each model rests on", importance_bars.by_model(importances))

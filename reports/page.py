@@ -3,12 +3,11 @@
 import shlex
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import yaml
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -16,12 +15,11 @@ from greenlight_films.datamodules.number_format import fixed
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance.result import measure
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
-from greenlight_films.reports.figures.predictions import bare_amount
-from greenlight_films.reports.figures.style import CONFIG, figure_json, rounded, script_json, template_json
+from greenlight_films.reports.figures.axes import bare_amount, rounded
+from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.score_table import HEADINGS, heading_of
 from greenlight_films.reports.sections import (
-    Section,
     best_and_worst,
     importance_section,
     intervals_of,
@@ -34,15 +32,11 @@ from greenlight_films.reports.terminal import ACTING
 from greenlight_films.studies.metrics import in_order
 from greenlight_films.studies.results import Results
 
-FIRST, MOST_SHARED = 25, 15
-"""Lines that a table begins with, and features of each of several runs."""
-
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
-TEMPLATES = Path(__file__).parent / "templates"
 
 _ENVIRONMENT = Environment(
-    loader=FileSystemLoader(TEMPLATES),
-    autoescape=select_autoescape(default=True),
+    loader=PackageLoader("greenlight_films.reports"),
+    autoescape=True,
     trim_blocks=True,
     lstrip_blocks=True,
     finalize=lambda value: value.translate(ACTING) if type(value) is str else value,
@@ -54,16 +48,13 @@ def report_page(runs: list[Results]) -> str:
     intervals = [intervals_of(run) for run in runs]
     pairs = list(zip(runs, intervals, strict=True))
     content = _of_run(runs[0], intervals[0]) if len(runs) == 1 else _of_runs(runs, intervals)
-    sections: list[Section] = content["sections"]
-    figures = [figure_json(picture.figure) for section in sections for picture in section.pictures]
+    figures = [figure_json(picture.figure) for section in content["sections"] for picture in section.pictures]
     return _ENVIRONMENT.get_template("report.html.jinja").render(
         warnings=warnings(runs),
         summary=[summary(run, scores) for run, scores in pairs],
         names=[run.name for run in runs],
         leaderboards=[_leaderboard(run, scores) for run, scores in pairs],
         made=[_made(run) for run in runs],
-        style=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),
-        script=Markup((TEMPLATES / "report.js").read_text(encoding="utf-8")),
         plotly=Markup(get_plotlyjs()),
         figures=Markup(f"[{','.join(figures)}]"),
         templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),
@@ -74,7 +65,6 @@ def report_page(runs: list[Results]) -> str:
 
 
 def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
-    """Return what the page of a single run shows."""
     values, explorer = feature_values(results), explorer_data(results)
     return {
         "single": True,
@@ -86,7 +76,7 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         "measured": _measured(results),
         "missing_importance": missing_importance(results),
         "add_importance": command(f"importance --run {results.path}"),
-        "shown_values": [[_cell(cell) for cell in row] for row in values[:FIRST]],
+        "shown_values": [[_cell(cell) for cell in row] for row in values[:25]],
         "values": Markup(script_json(values)),
         "has_explorer": bool(explorer["films"]),
         "explorer": Markup(script_json(explorer)),
@@ -94,7 +84,6 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
 
 
 def _of_runs(runs: list[Results], intervals: list[pd.DataFrame]) -> dict[str, Any]:
-    """Return what the page of several runs shows."""
     return {
         "single": False,
         "title": "Runs side by side",
@@ -161,7 +150,7 @@ def _most_important(results: Results) -> dict[str, Any]:
     """Return a run's name with its most important features."""
     if results.features.empty:
         return {"run": results.name, "features": []}
-    top = results.features.dropna(subset=["importance"]).head(MOST_SHARED)
+    top = results.features.dropna(subset=["importance"]).head(15)
     pairs = zip(top["feature"], rounded(top["importance"], DIGITS), strict=True)
     return {"run": results.name, "features": [f"{name} ({value:g})" for name, value in pairs]}
 

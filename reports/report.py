@@ -8,6 +8,7 @@ from greenlight_films.reports.page import report_page
 from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.written_files import reading
 
 PAGE = "report.html"
 
@@ -19,6 +20,6 @@ def write_report(run: RunFolder, console: Console) -> None:
 
 def write_page(runs: list[RunFolder], page: Path, console: Console) -> None:
     """Write the page of some runs into a file."""
-    with console.status("Drawing"):
+    with console.status("Drawing"), reading(runs[0].path):
         Folder(page.parent).write_text(page.name, report_page([Results(run) for run in runs]))
     console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)

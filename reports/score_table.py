@@ -11,10 +11,7 @@ from greenlight_films.studies.metrics import in_order
 
 LOUD = "bold red"
 HEADINGS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "r2_log1p": "R² of log1p", "spearman": "rank correlation"}
-"""Scores as the terminal names them."""
-
-IN_UNIT = ("rmse", "mae")
-"""Scores that have the target's unit."""
+IN_UNIT = ("rmse", "mae")  # the scores that have the target's unit
 
 
 def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], console: Console) -> None:

@@ -1,51 +1,18 @@
 """The sections of a report on predictions, importance and several runs: their figures, and what a run lacks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance.result import measure
 from greenlight_films.reports.bootstrap import bootstrap_intervals
 from greenlight_films.reports.figures import importance_bars, leaderboard, predictions
+from greenlight_films.reports.pictures import Picture, Section, picture
 from greenlight_films.studies.results import NETWORK, Results
 
-SEED = 0
-MOST_ROLES = 10
-"""At most so many roles have a figure of their own."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the page.
-
-    Attributes:
-        caption: how to read it, in a sentence or two of plain words.
-        wide: whether it takes the page's whole width.
-    """
-
-    heading: str
-    caption: str
-    figure: go.Figure
-    wide: bool = False
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page.
-
-    Attributes:
-        anchor: of links to it.
-        missing: what the run does not have, and the command that adds it.
-    """
-
-    anchor: str
-    heading: str
-    pictures: list[Picture] = field(default_factory=list)
-    missing: list[str] = field(default_factory=list)
+MOST_ROLES = 10  # with a figure of their own
 
 
 def intervals_of(results: Results) -> pd.DataFrame:
@@ -54,15 +21,19 @@ def intervals_of(results: Results) -> pd.DataFrame:
     if not results.models or len(table) < 2:
         return pd.DataFrame(columns=["model", "score", "value", "low_95", "high_95"])
     predicted = {model: table[model].to_numpy() for model in results.models}
-    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), SEED)
+    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), seed=0)
 
 
 def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
     """Return how good the predictions are."""
-    pictures = []
+    section = Section("scores", "How good the predictions are", missing=_missing_scores(results))
     if results.metrics.get("models"):
-        pictures = [*_score_pictures(results, intervals), *_error_pictures(results)]
-    return Section("scores", "How good the predictions are", pictures, _missing_scores(results))
+        if len(results.models) > 1 and len(intervals):
+            board = leaderboard.leaderboard(intervals, results.unit)
+            section.pictures.append(picture("All models on the same test films", board))
+        if len(results.test) and NETWORK in results.models:
+            section.pictures.extend(_network_pictures(results))
+    return section
 
 
 def _missing_scores(results: Results) -> list[str]:
@@ -79,55 +50,20 @@ def _missing_scores(results: Results) -> list[str]:
     return []
 
 
-def _score_pictures(results: Results, intervals: pd.DataFrame) -> Iterator[Picture]:
-    target, unit, test = results.target, results.unit, results.test
-    if len(results.models) > 1 and len(intervals):
-        yield Picture(
-            "All models on the same test films",
-            "Dots are scores, lines their 95 % intervals over resampled films. A smaller RMSE and a larger R² are "
-            "better; guessing the mean has an R² of 0.",
-            leaderboard.leaderboard(intervals, unit),
-        )
-    if test.empty or NETWORK not in results.models:
-        return
-    yield Picture(
-        "Predicted and actual",
-        "Each dot is a test film. On the diagonal the prediction is right.",
-        predictions.predicted_against_actual(test, target, unit),
-    )
-    yield Picture(
-        "What is left over",
-        "Errors against predictions. A cloud around 0 without a slope means that no error is systematic.",
-        predictions.residuals(test, target, unit),
-    )
-    yield Picture(
-        "Are high predictions high?",
-        "Films in tenths by their prediction: what was predicted of each tenth, and what it came to.",
-        predictions.calibration(test, target, unit),
-    )
-
-
-def _error_pictures(results: Results) -> Iterator[Picture]:
-    test, unit = results.test, results.unit
-    if test.empty or NETWORK not in results.models:
-        return
+def _network_pictures(results: Results) -> Iterator[Picture]:
+    test, target, unit = results.test, results.target, results.unit
+    yield picture("Predicted and actual", predictions.predicted_against_actual(test, target, unit))
+    yield picture("What is left over", predictions.residuals(test, target, unit))
+    yield picture("Are high predictions high?", predictions.calibration(test, target, unit))
     if results.year is not None:
         name = str(results.year.name)
         dated = test.assign(**{name: test["row"].map(results.year)}).dropna(subset=[name])
         if len(dated) > 1:
-            yield Picture(
-                "Errors by year",
-                "The mean absolute error of films by when they came out.",
-                predictions.errors_by_number(dated, name, unit),
-            )
+            yield picture("Errors by year", predictions.errors_by_number(dated, name, unit))
     genres = results.labels_of("genre")
     if len(genres):
         by_genre = results.measured.merge(genres.rename(columns={"value": "genre"}), on="row")
-        yield Picture(
-            "Errors by genre",
-            "The mean absolute error of films by genre; a film counts for each of its genres.",
-            predictions.errors_by_label(by_genre, "genre", unit),
-        )
+        yield picture("Errors by genre", predictions.errors_by_label(by_genre, "genre", unit))
 
 
 def best_and_worst(results: Results, most: int = 10) -> dict[str, pd.DataFrame]:
@@ -155,31 +91,14 @@ def importance_section(results: Results) -> Section:
 def _importance_pictures(results: Results) -> Iterator[Picture]:
     features, sets, side, unit = results.features, results.aggregated, results.side, results.unit
     what = measure(results.importance["loss"], results.importance["unit"])
-    yield Picture(
-        "Whole columns",
-        f"How much worse predictions become when a whole column is shuffled among the {side} films; lines are 95 % "
-        "intervals.",
-        importance_bars.columns(sets, what),
-    )
+    yield picture("Whole columns", importance_bars.columns(sets, what), side=side)
     if (sets["level"] == "role").sum() > 1:
-        yield Picture(
-            "Roles",
-            "All columns of a role shuffled together: everything about its actors, say.",
-            importance_bars.columns(sets, what, "role"),
-        )
-    yield Picture(
-        "The most important features",
-        "Single values and numbers. Beside each is the direction in which it moves predictions where it is present.",
-        importance_bars.features(features, what, unit),
-        wide=True,
-    )
+        yield picture("Roles", importance_bars.columns(sets, what, "role"))
+    yield picture("The most important features", importance_bars.features(features, what, unit), wide=True)
     values = features[(features["level"] == "value") & features["importance"].notna()]
     for role in values["role"].drop_duplicates().head(MOST_ROLES):
-        yield Picture(
-            f"Most important of role {role}",
-            f"Of those that a {side} film has, with how many have them. Few films mean wide intervals.",
-            importance_bars.values_of_role(features, role, what, unit),
-        )
+        best = importance_bars.values_of_role(features, role, what, unit)
+        yield picture("Most important of role {role}", best, role=role, side=side)
 
 
 def runs_section(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
@@ -196,12 +115,6 @@ def runs_section(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
         section.missing.append(f"None of these runs has scores. Add them: {command('test --run FOLDER')}")
         return section
     units = {run.unit for run in runs}
-    section.pictures.append(
-        Picture(
-            "All models of all runs",
-            "Bars are scores on each run's own test films, lines their 95 % intervals. Runs on other films or targets "
-            "can't be compared.",
-            leaderboard.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else ""),
-        )
-    )
+    board = leaderboard.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else "")
+    section.pictures.append(picture("All models of all runs", board))
     return section

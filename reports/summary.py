@@ -3,7 +3,7 @@
 import pandas as pd
 
 from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, margins
-from greenlight_films.reports.figures.style import amount
+from greenlight_films.reports.figures.axes import amount
 from greenlight_films.reports.score_table import no_better_than_mean
 from greenlight_films.studies.metrics import in_order, known_after_release_warning
 from greenlight_films.studies.results import NETWORK, Results

@@ -6,11 +6,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
-TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-"""Marks that overrule the direction of text; Hebrew and Arabic need none of them."""
-
-ACTING = {code: None for code in [*CONTROLS, *TURNS] if chr(code) not in "\n\t"}
-"""For `str.translate`: removes these characters, none of which has a width."""
+TURNS = [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # they overrule the direction of text; no language needs them
+ACTING = {code: None for code in [*CONTROLS, *TURNS] if chr(code) not in "\n\t"}  # for `str.translate`
 
 
 class _InertConsole(Console):

@@ -10,15 +10,10 @@ from greenlight_films.studies.tune.trial_store import TrialResult
 from greenlight_films.studies.tune.tune import as_cell
 
 SHOWN = 10
-"""Trials that the terminal shows."""
 
 
 def print_trials(folder: RunFolder, monitor: str, results: list[TrialResult], console: Console) -> None:
-    """Print the best trials, and what to do with them.
-
-    Args:
-        results: the best first.
-    """
+    """Print the best trials, which are the first of the results, and what to do with them."""
     states = [result.state for result in results]
     counts = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
     console.print(trials_table(f"{len(results)} trials by {monitor}: {counts}", monitor, results))

@@ -3,22 +3,13 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 BETWEEN = re.compile(r"[\s,]*")
 
 
-@dataclass(frozen=True)
-class JsonObject:
-    """An object of a file.
-
-    Attributes:
-        line: that it begins at, from 1.
-        text: as it stands there.
-        value: empty where it can't be read.
-        problem: why it can't be read; empty where it can.
-    """
+class JsonObject(NamedTuple):
+    """An object of a file: the line that it begins at, from 1, and its text; `problem` is why it can't be read."""
 
     line: int
     text: str
@@ -44,8 +35,7 @@ def _in_arrays(text: str, line: int) -> Iterator[JsonObject]:
     decoder = json.JSONDecoder()
     end, inside = 0, False
     while True:
-        gap = BETWEEN.match(text, end)
-        start = gap.end() if gap else end
+        start = BETWEEN.match(text, end).end()  # type: ignore[union-attr]  # it matches the empty text, too
         line += text.count("\n", end, start)
         sign, end = text[start : start + 1], start + 1
         if not sign:

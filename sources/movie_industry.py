@@ -8,8 +8,7 @@ from greenlight_films.sources.raw_cells import amounts, dates, numbers, stripped
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
 from greenlight_films.sources.source import Features, Source, profit_question, rating_question
 
-COUNTRY = r"\s*\(([^)]*)\)\s*$"
-"""The end of a release date: `June 13, 1980 (United States)`."""
+COUNTRY = r"\s*\(([^)]*)\)\s*$"  # the end of a release date: `June 13, 1980 (United States)`
 
 BEFORE: Features = (
     Number("year"),

@@ -19,8 +19,7 @@ NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]
 COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
 """The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; Arrow's RE2 knows no lookahead."""
 
-STAND_IN = "\x1f"
-"""Replaces such a comma while names are split."""
+STAND_IN = "\x1f"  # replaces such a comma while names are split
 
 DATES = (
     (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
@@ -31,11 +30,8 @@ DATES = (
 )
 """Pattern of a cell, format of its date, and how many characters of the cell are the date (None: all)."""
 
-DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"
-"""A date with slashes that is none unless its day comes first."""
-
-LONGEST = 1_000_000
-"""Characters of a cell that lists objects; real ones have a third of it, and longer ones take many seconds."""
+DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"  # no date unless its day comes first
+LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
 
 def stripped(cells: pd.Series) -> pd.Series:
@@ -103,8 +99,7 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
 def split_names(cells: pd.Series, separator: str) -> pd.Series:
     """Return the names of each cell without repetition, as Arrow lists; missing where there is none.
 
-    Args:
-        separator: between the names; ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
+    The separator ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
     """
     texts = stripped(cells)
     if separator == ", ":
@@ -125,10 +120,10 @@ def arrow_lists(values: pa.Array, counts: np.ndarray, index: pd.Index) -> pd.Ser
     return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=index)
 
 
-def as_lists(lists: list[list[str] | None], index: pd.Index) -> pd.Series:
+def as_lists(lists: list[list[str]], index: pd.Index) -> pd.Series:
     """Return Python lists as a column of Arrow lists; an empty list is missing."""
     kind = pd.ArrowDtype(pa.list_(pa.string()))
-    return pd.Series(pd.array([names or None for names in lists], dtype=kind), index=index)
+    return pd.Series([names or None for names in lists], index, kind)
 
 
 def joined(lists: pd.Series) -> pd.Series:
@@ -140,10 +135,9 @@ def joined(lists: pd.Series) -> pd.Series:
 def object_lists(
     preparation: Preparation, file: RawFile, cells: pd.Series, loads: Callable[[str], Any]
 ) -> list[list[dict[str, Any]] | None]:
-    """Return the objects that each cell lists; None for a missing cell, and for one that is no such list.
+    """Return the objects that each cell lists, by `json.loads` or a reader from `literal_lists`.
 
-    Args:
-        loads: a reader from `literal_lists`, or `json.loads`.
+    None stands for a missing cell, and for one that is no such list.
     """
     texts = stripped(cells)
     long = (texts.str.len() > LONGEST).to_numpy(bool)

@@ -89,7 +89,7 @@ def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
     files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
     for file, content in files.items():
         run.write_bytes(f"{FOLDER}/{file}", content)
-    kind = next(key for key, one in KINDS.items() if type(model) is one)
+    kind = next(key for key, kind in KINDS.items() if type(model) is kind)
     return {
         "kind": kind,
         "what": (type(model).__doc__ or "").strip().splitlines()[0],
@@ -116,7 +116,7 @@ def load_artifacts(folder: str | Path) -> Artifacts:
         if metadata["format"] != FORMAT:
             raise InputError(f"{folder} must have format {FORMAT}, got {metadata['format']}; make them anew")
         space = FeatureSpace.from_json((folder / "features.json").read_text(encoding="utf-8"))
-        models = {name: _read(folder, name, said) for name, said in metadata["models"].items()}
+        models = {name: _read(folder, name, entry) for name, entry in metadata["models"].items()}
         return Artifacts(space, TargetScale(**metadata["target_scale"]), models)
     except InputError:
         raise
@@ -126,23 +126,23 @@ def load_artifacts(folder: str | Path) -> Artifacts:
         ) from None
 
 
-def _read(folder: Path, name: str, said: dict[str, Any]) -> Baseline:
-    kind = KINDS[said["kind"]]
-    with np.load(_file(folder, f"{name}.npz", said), allow_pickle=False) as arrays:
-        state = {**said["plain"], **{key: arrays[key] for key in said["arrays"]}}
-    for key in said["whole"]:
-        state[key] = _estimator(_file(folder, f"{name}.{key}.skops", said))
+def _read(folder: Path, name: str, entry: dict[str, Any]) -> Baseline:
+    kind = KINDS[entry["kind"]]
+    with np.load(_file(folder, f"{name}.npz", entry), allow_pickle=False) as arrays:
+        state = {**entry["plain"], **{key: arrays[key] for key in entry["arrays"]}}
+    for key in entry["whole"]:
+        state[key] = _estimator(_file(folder, f"{name}.{key}.skops", entry))
     model = kind.from_state(state)
     model.name = name
     return model
 
 
-def _file(folder: Path, name: str, said: dict[str, Any]) -> Path:
+def _file(folder: Path, name: str, entry: dict[str, Any]) -> Path:
     """Return a file of the folder that is the one which was written."""
     path = folder / name
     if path.parent != folder or not re.fullmatch(r"\w[\w .-]*", name):
         raise InputError(f"{folder}: a model's files are beside metadata.json, got '{name}'")
-    if sha256(path.read_bytes()).hexdigest() != said["sha256"][name]:
+    if sha256(path.read_bytes()).hexdigest() != entry["sha256"][name]:
         raise InputError(f"{path} is not the file that metadata.json tells of: they were written at different times")
     return path
 

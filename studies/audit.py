@@ -215,6 +215,7 @@ def _network(settings: Settings, data: FilmDataModule, folder: RunFolder) -> Sco
     """Train the study's own network on these films, and return its scores on the test rows."""
     own = on_one_device(read_settings(["--config", settings.config]))
     path: Path = folder.path / "mlp"
+    path.mkdir()
     try:
         return evaluate(train(data, own.model, own.training, path, [own.tensorboard]), data)
     finally:

@@ -36,7 +36,8 @@ def refuse_parts_of_rows(settings: Settings) -> None:
     """
     for option in PARTS:
         value = settings.training.trainer.get(option)
-        if value not in (None, False, 0, 1.0):
+        is_all = value is None or (not value if option == "fast_dev_run" else type(value) is float and value == 1)
+        if not is_all:  # of batches, 1 is a single one and 1.0 all
             raise InputError(f"trainer.{option} is for `fit` alone, got {value}: scores are of all rows")
 
 

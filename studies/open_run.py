@@ -41,13 +41,15 @@ def open_run(
         KeyboardInterrupt: a signal came; with the command that goes on.
     """
     if not is_rank_zero(settings.training.num_nodes):
-        yield RunFolder(Path("runs/films/version_0"))  # other processes write nothing, and take rank zero's
+        run = RunFolder(Path("runs/films/version_0"))  # other processes write nothing, and take rank zero's
+        with _explaining(run, ""):
+            yield run
         return
     if run and adds:
         refuse_broken_files(run)
     is_new = run is None
     run = run or RunFolder.create(settings.runs, settings.name)
-    with ExitStack() as stack:
+    with _explaining(run, f"{trains} --resume {run.path}" if trains else ""), ExitStack() as stack:
         try:
             if trains:
                 stack.enter_context(run.locked())
@@ -59,13 +61,10 @@ def open_run(
                 run.begin_anew()
                 _describe(run, settings, data, console, with_network=bool(trains) or settings.checkpoint is not None)
             yield run
-        except BaseException as problem:
+        except BaseException:
             if is_new:
                 run.discard()
-            explained = _explained(problem, run, f"{trains} --resume {run.path}" if trains else "")
-            if explained is problem:
-                raise
-            raise explained from None
+            raise
 
 
 def _describe(
@@ -80,17 +79,29 @@ def _describe(
         console.print(warning, style=LOUD, markup=False, soft_wrap=True)
 
 
-def _explained(problem: BaseException, run: RunFolder, resume: str) -> BaseException:
-    """Return what ended a command in the words of its user, where it says too little itself."""
-    if isinstance(problem, KeyboardInterrupt) and resume and run.config.is_file():
-        return KeyboardInterrupt(f"go on with: {command(resume)}")
-    if isinstance(problem, RuntimeError) and _is_of_a_lost_process(problem):
+@contextmanager
+def _explaining(run: RunFolder, resume: str) -> Iterator[None]:
+    """Say in the words of its user what ends a command, where it says too little itself.
+
+    Args:
+        resume: the command that goes on; empty where none does.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if resume and run.config.is_file():
+            raise KeyboardInterrupt(f"go on with: {command(resume)}") from None
+        raise
+    except RuntimeError as problem:
+        if not _is_of_a_lost_process(problem):
+            raise
         then = f"; see its message, then go on with: {command(resume)}" if resume else ""
-        return InputError(f"another process of this command has ended or can't be reached{then}")
-    # A logger's problem doesn't say where; what comes of closing files after a first problem says less than that.
-    if isinstance(problem, OSError) and not problem.filename and not isinstance(problem.__context__, InputError):
-        return cannot_write(run.path, problem)
-    return problem
+        raise InputError(f"another process of this command has ended or can't be reached{then}") from None
+    except OSError as problem:
+        # A logger's problem doesn't say where; what comes of closing files after a first problem says less than that.
+        if problem.filename or isinstance(problem.__context__, InputError):
+            raise
+        raise cannot_write(run.path, problem) from None
 
 
 def _is_of_a_lost_process(problem: RuntimeError) -> bool:

@@ -15,8 +15,9 @@ from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.films import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.cells import read_numbers
+from greenlight_films.studies.metrics import data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
-from greenlight_films.studies.written_files import refuse_other_content, unreadable
+from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
 NETWORK = "mlp"
 """What the study's own network is called among models."""
@@ -112,7 +113,7 @@ class Results:
     @cached_property
     def year(self) -> pd.Series | None:
         """Return the year of each test row, by its number in the table; None where no column is one."""
-        features = [one["init_args"]["column"] for one in self.config["data"]["features"]]
+        features = [feature["init_args"]["column"] for feature in self.config["data"]["features"]]
         name = next((column for column in features if is_year(column)), None)
         if name is None:
             return None
@@ -131,8 +132,8 @@ class Results:
         if self.contributions.empty or self.features.empty:
             return pd.DataFrame(columns=["row", "value"])
         mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
-        found = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
-        return found[["row", "value"]]
+        table = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
+        return table[["row", "value"]]
 
     def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
         """Return a table of the run's folder; empty where it isn't there.
@@ -179,6 +180,10 @@ def refuse_broken_files(run: RunFolder) -> None:
     Raises:
         InputError: one holds what no command wrote.
     """
-    for name in ("metrics.json", "artifacts/metadata.json"):
-        run.read_json(name)
-    Results(run).table("baselines/predictions.csv")
+    results = Results(run)
+    results.table("baselines/predictions.csv")
+    run.read_json("artifacts/metadata.json")
+    if results.metrics:
+        with reading(run.path):
+            data_in_a_line(results.metrics, [], 1)
+            leaderboard({"fits": {}, **results.metrics})

@@ -19,15 +19,15 @@ from greenlight_films.studies.settings.config_file import check_config
 from greenlight_films.studies.written_files import refuse_other_content, unreadable
 
 LOCKED: set[int] = set()
-"""Descriptors of folders that this process keeps others from; a worker of a data loader would keep them longer."""
+"""Descriptors of locked folders; a worker of a data loader, which inherits them, must not keep the lock."""
 
 
-def _let_go() -> None:
+def _unlock() -> None:
     while LOCKED:
         os.close(LOCKED.pop())
 
 
-os.register_at_fork(after_in_child=_let_go)
+os.register_at_fork(after_in_child=_unlock)
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,11 @@ class RunFolder(Folder):
         if not (folder / "config.yaml").is_file():
             runs = sorted(folder.glob("*/config.yaml")) or sorted(folder.parent.glob("*/config.yaml"))
             beside = [other.parent.name for other in runs]
-            wish = nearest(folder.name, beside) or "."
-            found = f" There are: {', '.join(beside)}." if beside else ""
+            suggestion = nearest(folder.name, beside) or "."
+            known = f" There are: {', '.join(beside)}." if beside else ""
             raise InputError(
                 f"{option} must be the folder of a run, such as runs/ratings/version_0; "
-                f"{path} has no config.yaml{wish}{found}"
+                f"{path} has no config.yaml{suggestion}{known}"
             )
         check_config(folder / "config.yaml", option)
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name

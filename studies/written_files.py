@@ -1,6 +1,7 @@
-"""What those files of a run hold that a command reads again, and which command writes them anew."""
+"""Checks of the files of a run that commands read again, and which command writes them anew."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,102 +10,91 @@ import pandas as pd
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.program import command
 
-COUNTS = {...: int}
-SCORES = {...: float | None, "rmse": float | None, "r2": float | None}
-NAMES: dict[str, Any] = {
+KEYS: dict[str, dict[str, type]] = {
     "metrics.json": {
-        **{"study": str, "target": str, "unit": str, "films": int, "left_out": int, "leak": bool},
-        **{"rows": {"train": int, "val": int, "test": int}, "features": {"dense": int, "labels": int}},
-        **{"known_after_release?": [str], "unseen_labels": COUNTS, "models": {...: SCORES}},
-        "fits?": {...: {"seconds?": float | None, "train?": {...: float | None}}},
+        **dict.fromkeys(("study", "target", "unit"), str),
+        **{"films": int, "left_out": int, "leak": bool},
+        **dict.fromkeys(("rows", "features", "unseen_labels", "models"), dict),
     },
-    "importance.json": {
-        **{"estimator": str, "n_repeats": int | None, "loss": str, "unit": str, "films": int, "split": str},
-        **{"features": int, "not_estimable": int, "warning?": str},
-    },
-    "artifacts/metadata.json": {"format": int, "fingerprint": str, "models": {...: {"kind": str}}},
-    "config.yaml": {
-        "data": {"table": object, "features": [{"init_args": {"column": str}}], "target": {}, "split?": object},
-        "model": {},
-    },
+    "importance.json": dict.fromkeys(("estimator", "loss", "unit", "split"), str) | {"films": int, "features": int},
+    "artifacts/metadata.json": {"format": int, "fingerprint": str, "models": dict},
+    "config.yaml": {"data": dict, "model": dict},
 }
-"""Keys with what stands there; `...` is every other key, and one that ends in `?` may be missing."""
 
-ROW = "rows, each once"
-_IMPORTANCES = dict.fromkeys(("importance", "se_shuffle", "se_sample"), float) | {"n_films": int}
-TABLES: dict[str, dict[Any, Any]] = {
-    "predictions.csv": {"row": ROW, "split": object, "actual": float, "predicted": float},
-    "baselines/predictions.csv": {"row": ROW, "actual": float, "film?": object, "title?": object, ...: float},
-    "Permu_importance_df.csv": {
-        **{**_IMPORTANCES, "direction?": float, "q": float},
-        **dict.fromkeys(("feature", "value", "role", "level"), object),
-    },
-    "aggregated_importance.csv": {**_IMPORTANCES, "level": object, "name": object},
-    "contributions.parquet": {"row": int, "feature": object, "contribution": float},
+NUMBERS: dict[str, tuple[str, ...]] = {
+    "predictions.csv": ("row", "actual", "predicted"),
+    "baselines/predictions.csv": ("row", "actual"),
+    "Permu_importance_df.csv": ("importance", "se_shuffle", "se_sample", "n_films", "q"),
+    "aggregated_importance.csv": ("importance", "se_shuffle", "se_sample", "n_films"),
+    "contributions.parquet": ("row", "contribution"),
 }
-"""Columns that are read, likewise."""
+TEXTS = {
+    "predictions.csv": ("split",),
+    "Permu_importance_df.csv": ("feature", "value", "role", "level"),
+    "aggregated_importance.csv": ("name", "level"),
+    "contributions.parquet": ("feature",),
+}
+"""The columns that are read again."""
 
 WRITERS = {"metrics.json": "test", "artifacts": "test", "predictions.csv": "predict", "baselines": "baselines"}
 """The command that writes a file anew, or those of a folder; the others are of `importance`."""
 
-KINDS: dict[Any, str] = {str: "a text", int: "a whole number", bool: "true or false"}
-NESTED: dict[type, str] = {dict: "names with what belongs to each", list: "a list"}
-
 
 def refuse_other_content(run: Path, name: str, content: Any) -> None:
-    """Refuse what no command wrote.
+    """Refuse a file that no command wrote.
 
     Raises:
         InputError: with the file, what is wrong in it, and the command that writes it anew.
     """
-    is_table = isinstance(content, pd.DataFrame)
-    problems = _of_table(content, TABLES.get(name, {})) if is_table else _of_names(content, NAMES.get(name, {}), "")
+    problems = _of_table(name, content) if isinstance(content, pd.DataFrame) else _of_keys(name, content)
     for problem in problems:
         raise unreadable(run, name, problem)
 
 
 def unreadable(run: Path, name: str, problem: object) -> InputError:
-    """Return what to say of a file that is not what a command wrote."""
-    said = (str(problem).splitlines() or [type(problem).__name__])[0][:300]
-    writer = WRITERS.get(Path(name).parts[0], "importance")
-    again = f"remove it, and `{command(f'{writer} --run {run}')}` writes it anew"
-    return InputError(f"{run / name} can't be read: {said}; {'bring back a copy' if name == 'config.yaml' else again}")
+    """Return the error about a file that is not what a command wrote."""
+    detail = (str(problem).splitlines() or [type(problem).__name__])[0][:300]
+    again = command(f"{WRITERS.get(Path(name).parts[0], 'importance')} --run {run}")
+    remedy = "bring back a copy" if name == "config.yaml" else f"remove it, and `{again}` writes it anew"
+    return InputError(f"{run / name} can't be read: {detail}; {remedy}")
 
 
-def _of_names(found: Any, wanted: Any, key: str) -> Iterator[str]:
-    if isinstance(wanted, dict) and isinstance(found, dict):
-        shapes = _known(wanted)
-        yield from (f"'{key}{name}' is missing" for name in shapes if name in wanted and name not in found)
-        for name, value in found.items():
-            yield from _of_names(value, shapes.get(name, wanted.get(..., object)), f"{key}{name}.")
-    elif isinstance(wanted, list) and isinstance(found, list):
-        for one in found:
-            yield from _of_names(one, wanted[0], key)
-    elif isinstance(wanted, dict | list) or not _is(found, wanted):
-        kind = NESTED.get(type(wanted), "") or KINDS.get(wanted, "a number")
-        yield f"{repr(key[:-1]) if key else 'it'} must be {kind}, got {str(found)[:80]}"
+@contextmanager
+def reading(run: Path) -> Iterator[None]:
+    """Turn whatever a changed file raises in those who read it into one message.
+
+    Raises:
+        InputError: in place of it.
+    """
+    try:
+        yield
+    except InputError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as problem:
+        again = command(f"test --run {run}")
+        raise InputError(
+            f"{run}: a file in it is not what a command wrote: {type(problem).__name__}: {str(problem)[:300]}; bring "
+            f"back a copy, or write all anew with `{again}`, `predict`, `importance` and `baselines`"
+        ) from problem
 
 
-def _of_table(table: pd.DataFrame, wanted: dict[Any, Any]) -> Iterator[str]:
-    shapes = _known(wanted)
-    yield from (f"no column '{name}'" for name in shapes if name in wanted and name not in table)
-    for name, column in table.items() if len(table) else ():
-        kind = shapes.get(str(name), wanted.get(..., object))
-        if kind in (int, ROW) and not pd.api.types.is_integer_dtype(column):
-            yield f"column '{name}' must hold whole numbers alone"
-        elif kind is float and not pd.api.types.is_numeric_dtype(column):
-            yield f"column '{name}' must hold numbers alone"
-        elif kind == ROW and not column.is_unique:
-            yield f"column '{name}' must hold each number once"
+def _of_keys(name: str, content: Any) -> Iterator[str]:
+    if not isinstance(content, dict):
+        yield f"it must be names with what belongs to each, got {str(content)[:80]}"
+        return
+    for key, kind in KEYS.get(name, {}).items():
+        if type(content.get(key)) is not kind:
+            yield f"'{key}' must be {kind.__name__}, got {str(content.get(key, 'nothing'))[:80]}"
 
 
-def _known(wanted: dict[Any, Any]) -> dict[str, Any]:
-    return {name.removesuffix("?"): shape for name, shape in wanted.items() if name is not ...}
+def _of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
+    numbers = NUMBERS.get(name, ())
+    yield from (f"no column '{column}'" for column in (*numbers, *TEXTS.get(name, ())) if column not in table)
+    if len(table):
+        yield from (f"column '{column}' must hold numbers alone" for column in numbers if not _is_number(table[column]))
+        if name.endswith("predictions.csv") and not table["row"].is_unique:
+            yield "column 'row' must hold each number once"
 
 
-def _is(found: Any, kind: Any) -> bool:
-    if type(found) is bool:  # which Python takes for an int
-        return kind in (bool, object)
-    if isinstance(found, int | float) and kind is not object:  # nor NaN, nor infinite; 1 is a float too
-        return abs(found) < 2**63 and (isinstance(found, kind) or isinstance(0.5, kind))
-    return isinstance(found, kind)
+def _is_number(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))

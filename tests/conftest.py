@@ -1,9 +1,12 @@
 """What all tests share: one thread, a clean working directory, and a small table of awkward films."""
 
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,17 +29,8 @@ from greenlight_films.lightning_modules.callbacks.permutation_importance import 
 from greenlight_films.lightning_modules.members import MemberTail
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.run_folder import RunFolder
-
-IMPORTANCES = [
-    "Aggregated_importanceNN.txt",
-    "Permu_importance_df.csv",
-    "aggregated_importance.csv",
-    "contributions.parquet",
-    "employee_with_importance.csv",
-    "importance.json",
-    "importance.png",
-]
-"""The files of importances in a run's folder."""
+from tests.runs import IMPORTANCES as IMPORTANCES
+from tests.runs import metrics_of, predictions_of, scored_by_test
 
 TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
 """What the test tools themselves leave behind."""
@@ -65,10 +59,10 @@ def no_tips_for_lightning() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a file or folder where the tests are run."""
-    places = {request.config.rootpath, Path.cwd()}
-    before = {path for place in places for path in place.iterdir()}
+    folders = {request.config.rootpath, Path.cwd()}
+    before = {path for folder in folders for path in folder.iterdir()}
     yield
-    left = {path for place in places for path in place.iterdir()} - before
+    left = {path for folder in folders for path in folder.iterdir()} - before
     names = sorted(path.name for path in left if not any(fnmatch(path.name, tool) for tool in TOOLS))
     assert not names, f"the test left {names} in the working directory"
 
@@ -146,11 +140,27 @@ def study_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Answer(NamedTuple):
-    """What a command says."""
+    """What a command printed, and its exit code."""
 
     code: int
     out: str
     err: str
+
+    @property
+    def text(self) -> str:
+        """Return what it printed, all blanks as single ones."""
+        return " ".join(self.out.split())
+
+
+def refused(answer: Answer, *fragments: str) -> None:
+    """Check that a command was refused in one message, in words for its user."""
+    assert answer.code == 2, answer.err
+    assert answer.err.startswith("error: ")
+    assert (answer.out + answer.err).count("error:") == 1
+    for fragment in fragments:
+        assert fragment in answer.err
+    for inner in ("Traceback", "Subtypes", "<class", "jsonargparse"):
+        assert inner not in answer.out + answer.err
 
 
 @pytest.fixture(scope="session")
@@ -164,6 +174,67 @@ def command() -> Callable[..., Answer]:
         return Answer(code, out.getvalue(), err.getvalue())
 
     return run
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that a command made, as it was when the command ended."""
+
+    path: Path
+    answer: Answer
+
+    @property
+    def runs(self) -> Path:
+        return self.path.parents[1]
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        return metrics_of(self.path)
+
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        return predictions_of(self.path)
+
+    @cached_property
+    def scores(self) -> dict[str, Any]:
+        """Return the scores that `test` finds."""
+        return scored_by_test(self.metrics)
+
+
+@pytest.fixture(scope="session")
+def train(
+    command: Callable[..., Answer], study_config: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Run]:
+    """Return what trains the small study in a folder of its own."""
+
+    def run(word: str = "fit", *options: object) -> Run:
+        runs = tmp_path_factory.mktemp("runs")
+        answer = command(word, "--config", study_config, "--runs", runs, *options)
+        assert answer.code == 0, answer.err
+        (config,) = runs.glob("*/version_0/config.yaml")
+        return Run(config.parent, answer)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def study(train: Callable[..., Run]) -> Run:
+    """Return a finished study, which all tests share: `copied` is for those that write into it."""
+    return train("study")
+
+
+@pytest.fixture(scope="session")
+def fitted(train: Callable[..., Run]) -> Run:
+    """Return a run that was trained by `fit` alone, for all tests to copy."""
+    return train("fit")
+
+
+@pytest.fixture
+def copied(study: Run, tmp_path: Path) -> Run:
+    """Return a copy of the study, a test's own to change, the only run of its runs."""
+    path = tmp_path / "copied" / "small" / "version_0"
+    shutil.copytree(study.path, path)
+    return Run(path, study.answer)
 
 
 @pytest.fixture

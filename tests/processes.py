@@ -5,29 +5,33 @@ A new process takes seconds to import what a forked one has. Both are killed, st
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import forkserver, get_context
 from pathlib import Path
 
 import pytest
+from lightning_utilities.core.rank_zero import rank_zero_only
 
 CLI = Path(__file__).parents[1] / "cli.py"
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": "", "PYTHONWARNINGS": ""}
+WORDS = ("main", "study", "fit", "test", "predict", "importance", "tune", "audit", "baselines", "report")
 PRELOADED = [
-    *(f"greenlight_films.commands.{word}" for word in ("main", "study", "fit", "tune", "report")),
-    *("tensorboard.compat.proto.event_pb2", "torch.utils.tensorboard", "tests.processes"),
+    *(f"greenlight_films.commands.{word}" for word in WORDS),
+    *("tensorboard.compat.proto.event_pb2", "torch.utils.tensorboard", "hypothesis", "tests.processes"),
 ]
 
 
-def start(*words: object, cwd: Path, **options: object) -> subprocess.Popen[str]:
+def start(*words: object, cwd: Path) -> subprocess.Popen[str]:
     """Start a command in a new process and session."""
     line = [sys.executable, str(CLI), *map(str, words)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
-    return subprocess.Popen(line, cwd=cwd, env=ENVIRONMENT, **{**pipes, **options})
+    pipe = subprocess.PIPE
+    return subprocess.Popen(line, cwd=cwd, env=ENVIRONMENT, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
 def in_a_process(
@@ -43,6 +47,16 @@ def in_a_process(
     return subprocess.run(line, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=300, check=False)
 
 
+@cache
+def start_fork_server() -> None:
+    """Start the server that forked processes come from; it ends with the tests."""
+    forkserver.set_forkserver_preload(PRELOADED)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**ENVIRONMENT, "PYTHONPATH": str(CLI.parent)}.items():
+            patch.setenv(name, value)
+        forkserver.ensure_running()
+
+
 class Forked:
     """What `subprocess.Popen` is, as far as tests need it, for a command in a forked process and session.
 
@@ -52,12 +66,13 @@ class Forked:
 
     count = 0
 
-    def __init__(self, *words: object, cwd: Path, before: Callable[[], None] | None = None) -> None:
+    def __init__(self, *words: object, cwd: Path, before: Callable[[], object] | None = None) -> None:
+        start_fork_server()
         Forked.count += 1
         # Beside the folder, so that tests can look at all that is in it.
-        self.said = [cwd.with_name(f"{cwd.name}-{Forked.count}.{stream}") for stream in ("out", "err")]
-        given = (list(map(str, words)), str(cwd), *map(str, self.said), before)
-        self.process = get_context("forkserver").Process(target=_answer, args=given)
+        self.streams = [cwd.with_name(f"{cwd.name}-{Forked.count}.{stream}") for stream in ("out", "err")]
+        arguments = (list(map(str, words)), str(cwd), *map(str, self.streams), before)
+        self.process = get_context("forkserver").Process(target=_run, args=arguments)
         self.process.start()
         assert self.process.pid is not None
         self.pid = self.process.pid
@@ -83,8 +98,8 @@ class Forked:
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         if self.wait(timeout) is None:
             raise subprocess.TimeoutExpired("cli.py", timeout or 0)
-        out, err = (path.read_text(encoding="utf-8") if path.exists() else "" for path in self.said)
-        for path in self.said:
+        out, err = (path.read_text(encoding="utf-8") if path.exists() else "" for path in self.streams)
+        for path in self.streams:
             path.unlink(missing_ok=True)
         return out, err
 
@@ -92,13 +107,13 @@ class Forked:
 Started = subprocess.Popen[str] | Forked
 
 
-def _answer(words: list[str], cwd: str, out: str, err: str, before: Callable[[], None] | None) -> None:
+def _run(words: list[str], cwd: str, out: str, err: str, before: Callable[[], object] | None) -> None:
     """Be `python cli.py words`, in a process that was forked."""
     os.setsid()
     for path, descriptor in ((out, 1), (err, 2)):
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
-        os.dup2(opened, descriptor)
-        os.close(opened)
+        stream = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        os.dup2(stream, descriptor)
+        os.close(stream)
     os.chdir(cwd)
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     assert handlers == {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}, handlers
@@ -109,8 +124,22 @@ def _answer(words: list[str], cwd: str, out: str, err: str, before: Callable[[],
     sys.exit(main(words))
 
 
+def as_of_torchrun(rank: int, size: int, port: int) -> None:
+    """Make this process one of several that torchrun has started."""
+    names = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size, "GROUP_RANK": 0}
+    names |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "none"}
+    os.environ.update({name: str(value) for name, value in names.items()})
+    rank_zero_only.rank = rank  # which is read when Lightning is imported
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
 def finish(process: Started) -> tuple[int, str, str]:
-    """Wait for a command; return its exit code and what it said."""
+    """Wait for a command; return its exit code and what it printed."""
     out, err = process.communicate(timeout=240)
     assert process.returncode is not None
     return process.returncode, out, err
@@ -123,20 +152,6 @@ def wait_for(process: Started, sign: Callable[[], object], pause: float = 0.005)
 
 
 @contextmanager
-def fork_server() -> Iterator[None]:
-    """Have a server that `Forked` processes come from, and end it."""
-    forkserver.set_forkserver_preload(PRELOADED)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**ENVIRONMENT, "PYTHONPATH": str(CLI.parent)}.items():
-            patch.setenv(name, value)
-        forkserver.ensure_running()
-    try:
-        yield
-    finally:
-        forkserver._forkserver._stop()  # type: ignore[attr-defined] # else it lives as long as the tests
-
-
-@contextmanager
 def ending() -> Iterator[list[Started]]:
     """Give a list of processes that are killed, with their children, if they are left."""
     processes: list[Started] = []
@@ -145,3 +160,10 @@ def ending() -> Iterator[list[Started]]:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def run_forked(*words: object, cwd: Path, before: Callable[[], object] | None = None) -> tuple[int, str, str]:
+    """Run a command in a forked process; return its exit code and what it printed."""
+    with ending() as processes:
+        processes.append(Forked(*words, cwd=cwd, before=before))
+        return finish(processes[0])

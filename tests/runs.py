@@ -11,8 +11,16 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, r
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from tests.conftest import IMPORTANCES
-
+IMPORTANCES = [
+    "Aggregated_importanceNN.txt",
+    "Permu_importance_df.csv",
+    "aggregated_importance.csv",
+    "contributions.parquet",
+    "employee_with_importance.csv",
+    "importance.json",
+    "importance.png",
+]
+"""The files of importances in a run's folder."""
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]
 CHECKPOINTS = ["checkpoints/best.ckpt", "checkpoints/last.ckpt"]
 OF_MODELS = [
@@ -72,30 +80,30 @@ def expected_scores(actual: pd.Series, predicted: pd.Series) -> dict[str, float]
 
 
 def scalars_of(run: Path) -> dict[str, list[tuple[int, float]]]:
-    found: dict[str, list[tuple[int, float]]] = {}
+    scalars: dict[str, list[tuple[int, float]]] = {}
     for path in sorted(run.glob("events.out.tfevents.*")):
         events = EventAccumulator(str(path)).Reload()
         for tag in events.Tags()["scalars"]:
-            found.setdefault(tag, []).extend((event.step, event.value) for event in events.Scalars(tag))
-    return found
+            scalars.setdefault(tag, []).extend((event.step, event.value) for event in events.Scalars(tag))
+    return scalars
 
 
 def texts_of(run: Path) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for path in sorted(run.glob("events.out.tfevents.*")):
         events = EventAccumulator(str(path)).Reload()
         for tag in events.Tags()["tensors"]:
             words = [event.tensor_proto.string_val[0].decode() for event in events.Tensors(tag)]
-            found.setdefault(tag.removesuffix("/text_summary"), []).extend(words)
-    return found
+            texts.setdefault(tag.removesuffix("/text_summary"), []).extend(words)
+    return texts
 
 
 def hyperparameters_of(run: Path) -> list[dict]:
     """Return what the tab HPARAMS reads, each time that it was written."""
-    tag, found = "_hparams_/session_start_info", []
+    tag, written = "_hparams_/session_start_info", []
     for path in sorted(run.glob("events.out.tfevents.*")):
         metadata = EventAccumulator(str(path)).Reload().summary_metadata
         if tag in metadata:
             start = HParamsPluginData.FromString(metadata[tag].plugin_data.content).session_start_info
-            found.append({name: getattr(one, one.WhichOneof("kind")) for name, one in start.hparams.items()})
-    return found
+            written.append({name: getattr(value, value.WhichOneof("kind")) for name, value in start.hparams.items()})
+    return written

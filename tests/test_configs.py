@@ -26,9 +26,12 @@ def word_of(path: Path) -> str:
     return "tune" if "search" in read(path) else "study"
 
 
+SEARCHES = [path for path in CONFIGS if word_of(path) == "tune"]
+
+
 def header_of(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    return lines[: next(place for place, line in enumerate(lines) if not line.startswith("#"))]
+    return lines[: next(index for index, line in enumerate(lines) if not line.startswith("#"))]
 
 
 def test_configs_are_shipped():
@@ -39,28 +42,25 @@ def test_configs_are_shipped():
 def test_a_config_opens_with_its_purpose_and_its_exact_command(path):
     header = header_of(path)
     commands = [line for line in header if line.startswith("#   python cli.py")]
-    place = path.name if path.stem == COPIED else f"configs/{path.name}"
-    assert commands[0] == f"#   python cli.py {word_of(path)} --config {place}"
+    name = path.name if path.stem == COPIED else f"configs/{path.name}"
+    assert commands[0] == f"#   python cli.py {word_of(path)} --config {name}"
     assert header.index(commands[0]) >= 1
     assert len(header[0]) > 20
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_says_what_it_needs(path):
+def test_a_config_says_what_it_needs_is_named_like_its_file_and_holds_no_path_of_a_machine(path):
     text = " ".join(line.removeprefix("#").strip() for line in header_of(path))
     if path.stem == COPIED:
         columns = re.search(r"the columns (.*)\.", text)[1].replace(" and ", ", ").split(", ")
         data = read(path)["data"]
-        asked = {data["title"], data["target"]["init_args"]["column"]}
-        asked |= {feature["init_args"]["column"] for feature in data["features"]}
-        assert set(columns) == asked
+        named = {data["title"], data["target"]["init_args"]["column"]}
+        named |= {feature["init_args"]["column"] for feature in data["features"]}
+        assert set(columns) == named
     else:
         assert re.search(r"Needs .*memory.* (seconds|minutes?)", text)
-
-
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_configs_runs_are_named_like_its_file(path):
     assert read(path)["name"] == path.stem
+    assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -86,34 +86,34 @@ def rated_films(tmp_path) -> Path:
         "genres": genres,
         "release_year": random.integers(1915, 2022, 300),
         "original_language": random.choice(["en", "fr", "ru", "xx", "sv"], 300, p=[0.6, 0.2, 0.1, 0.06, 0.04]),
-        "lead_actor": [f"Actor {place}" for place in random.geometric(0.05, 300)],
+        "lead_actor": [f"Actor {number}" for number in random.geometric(0.05, 300)],
         "vote_average": random.normal(6, 1, 300).round(1),
     }
     pd.DataFrame({**numbers, **others}).to_csv(tmp_path / "final_movie_table.csv", index=False)
     return tmp_path / "final_movie_table.csv"
 
 
-@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "tune"], ids=lambda path: path.stem)
-def test_a_search_trains_an_epoch_of_each_trial(command, path, tmp_path):
+def search_an_epoch(command, path: Path, runs: Path, space: dict[str, list]) -> None:
+    """Run a shipped search with these values; assert that each trial trains an epoch."""
     config = read(path)
     if not (ROOT / config["data"]["table"]).is_file():
         pytest.skip(f"{config['data']['table']} is not shipped")
-    options = [
-        "--data.table",
-        ROOT / config["data"]["table"],
-        "--trainer.max_epochs",
-        1,
-        "--trainer.accelerator",
-        "cpu",
-    ]
-    said = command("tune", "--config", path, "--runs", tmp_path / "runs", *options)
-    assert said.code == 0, said.err
-    trials = pd.read_csv(tmp_path / "runs" / f"{config['name']}-tune" / "version_0" / "trials.csv")
-    assert len(trials) == np.prod([len(values) for values in config["search"]["space"].values()])
+    options = ["--data.table", ROOT / config["data"]["table"], "--search.space", json.dumps(space)]
+    options += ["--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
+    answer = command("tune", "--config", path, "--runs", runs, *options)
+    assert answer.code == 0, answer.err
+    trials = pd.read_csv(runs / f"{config['name']}-tune" / "version_0" / "trials.csv")
+    assert len(trials) == np.prod([len(values) for values in space.values()])
     assert set(trials["state"]) == {"complete"}
 
 
-@pytest.mark.parametrize("path", [path for path in CONFIGS if word_of(path) == "study"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.stem)
+def test_a_search_trains_an_epoch_with_the_last_values(command, path, tmp_path):
+    space = read(path)["search"]["space"]
+    search_an_epoch(command, path, tmp_path, {key: values[-1:] for key, values in space.items()})
+
+
+@pytest.mark.parametrize("path", [path for path in CONFIGS if path not in SEARCHES], ids=lambda path: path.stem)
 def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
     config = read(path)
     table = config["data"]["table"]
@@ -128,8 +128,8 @@ def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_pat
         options += ["--data.table", ROOT / table]
     if table != "final_movie_table.csv":
         options += ["--compare.models", "[ols]"]  # all of them take their time on thousands of films
-    said = command("study", "--config", path, *options)
-    assert said.code == 0, said.err
+    answer = command("study", "--config", path, *options)
+    assert answer.code == 0, answer.err
     run = tmp_path / "runs" / config["name"] / "version_0"
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["target"] == config["data"]["target"]["init_args"].get("column", "profit_ratio")
@@ -143,29 +143,19 @@ def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_pat
     assert len(importances) == sum(metrics["features"].values())
     assert importances["importance"].notna().any()
     # Records of a sentence that names its size: `17,130 films`, `811 films`.
-    said_sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
-    assert not said_sizes or f"{metrics['films']:,}" in said_sizes
+    sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
+    assert not sizes or f"{metrics['films']:,}" in sizes
     assert metrics["leak"] is config["data"].get("allow_leak", False)
-
-
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_holds_no_path_of_a_machine(path):
-    assert not re.search(r"(^|[\s'\"])(/|~|[A-Z]:\\)\w", path.read_text(encoding="utf-8"))
 
 
 def test_the_rating_study_has_its_groups_and_its_linear_models(command, rated_films, tmp_path):
     path = ROOT / "configs/vote_average.yaml"
     words = ["--data.table", rated_films, "--models", "[ols,knn]", "--runs", tmp_path / "runs"]
-    said = command("baselines", "--config", path, *words)
-    assert said.code == 0, said.err
+    answer = command("baselines", "--config", path, *words)
+    assert answer.code == 0, answer.err
     run = tmp_path / "runs/vote_average/version_0"
-    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == {
-        "mean",
-        "ols_full",
-        "ols_numeric",
-        "ols_reduced",
-        "knn",
-    }
+    models = {"mean", "ols_full", "ols_numeric", "ols_reduced", "knn"}
+    assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == models
     names = pd.read_csv(run / "baselines/ols_full/coefficients.csv")["name"].tolist()
     assert {"release_year=0 to 1919", "release_year=2019 to inf", "genres=War", "original_language=Other"} <= set(names)
     assert {"lead_actor=one film", "lead_actor=2 to 5 films", "lead_actor=more than 5 films"} <= set(names)

@@ -6,7 +6,7 @@ import signal
 import time
 
 from greenlight_films.commands.parser.help import OWN_OPTIONS
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.whole_files import with_remedy
 from greenlight_films.lightning_modules.callbacks.signals import is_first_of_its_node
 
@@ -20,9 +20,7 @@ PATIENCE = 10
 def message_of(problem: Exception, command: str) -> str | None:
     """Return the message about what the user can mend; None for what is a fault of ours."""
     if isinstance(problem, InputError):
-        own = "|".join(name.removeprefix("--") for name in OWN_OPTIONS.get(command, {}))
-        prefix = PREFIXES.get(command)
-        return re.sub(rf"\b{re.escape(prefix)}(?={own}\b)", "--", str(problem)) if prefix else str(problem)
+        return _in_words_of(command, str(problem)) if command in PREFIXES else str(problem)
     if isinstance(problem, OSError):  # a full disk, a folder that may not be written
         # What comes of closing other files after a first problem says less than that.
         return str(problem.__context__) if isinstance(problem.__context__, InputError) else with_remedy(problem)
@@ -32,6 +30,15 @@ def message_of(problem: Exception, command: str) -> str | None:
         remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
         return f"out of memory: {detail}; {remedy}"
     return None
+
+
+def _in_words_of(command: str, message: str) -> str:
+    """Name options that a command takes without a prefix as they are typed."""
+    own = OWN_OPTIONS[command]
+    if (match := re.match(r"no option '(--\w+)'", message)) and (suggestion := nearest(match[1], own)):
+        return f"no option '{match[1]}'{suggestion}"
+    names = "|".join(name.removeprefix("--") for name in own)
+    return re.sub(rf"\b{re.escape(PREFIXES[command])}(?=({names})\b)", "--", message)
 
 
 def first_process_has_reported() -> bool:

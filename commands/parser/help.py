@@ -100,16 +100,16 @@ _OF_THE_PARSER = {
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
-    "importance": {**RUN, **{f"{name} {kind}": said for name, (kind, said) in IMPORTANCE.items()}},
+    "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {
         "--run FOLDER": "add to a run, such as runs/ratings/version_0",
         "--config FILE": "a study, in place of --run: a folder without a network",
-        **{f"{name} {kind}": said for name, (kind, said) in BASELINES.items()},
+        **{f"{name} {kind}": text for name, (kind, text) in BASELINES.items()},
     },
     "audit": {
         "--config FILE": "the study to look through (configs/*.yaml)",
         "--run FOLDER": "a run, in place of --config",
-        **{f"{name} {kind}": said for name, (kind, said) in AUDIT.items()},
+        **{f"{name} {kind}": text for name, (kind, text) in AUDIT.items()},
     },
 }
 ANY_CLASS = {

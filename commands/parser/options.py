@@ -2,6 +2,7 @@
 
 import os
 import re
+from itertools import zip_longest
 from pathlib import Path
 
 from greenlight_films.commands.parser.errors import PREFIXES
@@ -56,7 +57,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     quieten()
     words = _allow_any_class(words)
     words = [*words]
-    for index, (word, following) in enumerate(zip(words, [*words[1:], ""], strict=True)):
+    for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
         name, equals, value = word.partition("=")
         text = value or following
         if name in ("--config", "-c"):
@@ -64,6 +65,8 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
             words[index if equals else index + 1] = f"{name}={path}" if equals else path
             if os.path.isfile(path):  # unlike Path's own, no matter how long a config in place of its path is
                 check_config(Path(path), name)
+            else:
+                check_value(path, name)
         elif name.startswith("-"):
             check_value(text, name)
     other = "--run" if option == "--resume" else "--resume"

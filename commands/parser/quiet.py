@@ -20,12 +20,12 @@ def quieten() -> None:
     """Leave warnings that matter and drop tips, device lists and what is meant to be so."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    threading.excepthook = _hear_of_threads
+    threading.excepthook = _on_thread_error
     for message in NOISE:
         warnings.filterwarnings("ignore", message)
 
 
-def _hear_of_threads(told: threading.ExceptHookArgs) -> None:
+def _on_thread_error(arguments: threading.ExceptHookArgs) -> None:
     # TensorBoard's writer raises a full disk again where it is asked to write, which the command line tells.
-    if not isinstance(told.exc_value, OSError):
-        threading.__excepthook__(told)
+    if not isinstance(arguments.exc_value, OSError):
+        threading.__excepthook__(arguments)

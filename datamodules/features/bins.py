@@ -10,9 +10,9 @@ import pyarrow as pa
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
-from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, vocabulary
+from greenlight_films.datamodules.features.vocabulary import encode_values, vocabulary
 from greenlight_films.datamodules.tables.cells import read_numbers
-from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
 
 
 @dataclass(frozen=True)
@@ -41,15 +41,14 @@ class Bins(Feature[np.ndarray]):
         return [Block(self.column, self.named_role, "label", vocabulary(lists, train))]
 
     def encode(self, parsed: np.ndarray, blocks: list[Block]) -> list[Dense | Sparse]:
-        lists = put_into_intervals(parsed, self.edges, self.labels)
-        return [encode_labels(lists, columns_of_names(lists.names, blocks[0].values))]
+        return [encode_values(put_into_intervals(parsed, self.edges, self.labels), blocks[0].values)]
 
 
 def refuse_bad_intervals(column: str, edges: list[float], labels: list[str] | None) -> None:
-    """Raise an InputError where edges do not ascend, or labels do not fit their number."""
+    """Refuse edges that do not ascend, and labels that do not fit their number."""
     if len(edges) < 2 or any(not low < high for low, high in pairwise(edges)):
         raise InputError(f"column '{column}': `edges` must be two or more ascending numbers, got {edges}")
-    if labels is not None and (len(labels) != len(edges) - 1 or len(set(labels)) != len(labels)):
+    if labels is not None and not len(set(labels)) == len(labels) == len(edges) - 1:
         raise InputError(
             f"column '{column}': `labels` must be {len(edges) - 1} different texts, one an interval, got {labels}"
         )
@@ -60,5 +59,4 @@ def put_into_intervals(values: np.ndarray, edges: list[float], labels: list[str]
     names = labels or [f"{low:.15g} to {high:.15g}" for low, high in pairwise(edges)]
     codes = np.searchsorted(edges, values, side="left") - 1
     inside = (codes >= 0) & (codes < len(names)) & ~np.isnan(values)
-    offsets = np.concatenate(([0], np.cumsum(inside)))
-    return LabelLists(offsets, codes[inside].astype(np.int32), pa.array(names, pa.large_string()))
+    return LabelLists(offsets_of(inside), codes[inside].astype(np.int32), pa.array(names, pa.large_string()))

@@ -11,7 +11,7 @@ from greenlight_films.datamodules.features.bins import put_into_intervals, refus
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.vocabulary import (
     columns_of_names,
-    encode_labels,
+    encode_values,
     frequent,
     names_of,
     training_codes,
@@ -43,12 +43,11 @@ class Popularity(Feature[LabelLists]):
         seen = frequent(parsed, train)
         counts = np.bincount(training_codes(parsed, train), minlength=len(parsed.names))
         fitted = {"value": names_of(parsed, seen), "films": counts[seen].tolist()}
-        lists = self._intervals(parsed, fitted)
-        return [Block(self.column, self.named_role, "label", vocabulary(lists, train), fitted)]
+        values = vocabulary(self._intervals(parsed, fitted), train)
+        return [Block(self.column, self.named_role, "label", values, fitted)]
 
     def encode(self, parsed: LabelLists, blocks: list[Block]) -> list[Dense | Sparse]:
-        lists = self._intervals(parsed, blocks[0].fitted)
-        return [encode_labels(lists, columns_of_names(lists.names, blocks[0].values))]
+        return [encode_values(self._intervals(parsed, blocks[0].fitted), blocks[0].values)]
 
     def _intervals(self, parsed: LabelLists, fitted: dict[str, Any]) -> LabelLists:
         counts = np.append(np.asarray(fitted["films"], dtype=np.float64), 0.0)  # index -1: a value not seen

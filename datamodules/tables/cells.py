@@ -5,8 +5,8 @@ They work on whole Arrow and numpy arrays. A frame's index counts its rows from 
 
 import ast
 import json
-from collections.abc import Iterable
 from typing import Any, Literal
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -14,27 +14,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
 
-FIRST_BYTE_OF_U0300 = 0xCC
-"""In UTF-8; every code point from there on starts with this byte or a higher one."""
-
-LARGEST = 1e100
-"""Of numbers in a table: their squares and sums are still numbers."""
+LARGEST = 1e100  # number in a table: squares and sums of such numbers are still finite
+LISTS = pa.large_list(pa.large_string())
 
 _POOL = pa.system_memory_pool()
 """Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
 
-SAMPLE, REPEATED = 1000, 0.7
-"""Where fewer than 70 % of the first thousand cells are different, each distinct cell is split only once."""
-
 
 def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
-    """Return a column as (n,) float64, NaN where missing.
-
-    Raises:
-        InputError: a cell holds text, a date, an infinite value, or one that is not above `above`.
-    """
+    """Return a column as (n,) float64, NaN where missing; refuse text, dates and values that are not above `above`."""
     if column.dtype == object and pd.api.types.infer_dtype(column) == "boolean":
         column = column.astype("boolean")
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
@@ -54,20 +44,14 @@ def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
 def _refuse(bad: np.ndarray, column: pd.Series, requirement: str) -> None:
     if bad.any():
         position = int(np.argmax(bad))
-        row = int(column.index[position]) + 1
+        row, value = int(column.index[position]) + 1, str(column.iloc[position])[:80]
         more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
-        value = str(column.iloc[position])[:80]
-        raise InputError(
-            f"column '{column.name}' {requirement}, row {row} has {value!r}{more}; correct or empty it", row
-        )
+        message = f"column '{column.name}' {requirement}, row {row} has {value!r}{more}; correct or empty it"
+        raise InputError(message, row)
 
 
 def read_labels(column: pd.Series) -> LabelLists:
-    """Take each cell for one label.
-
-    Raises:
-        InputError: cells hold lists.
-    """
+    """Take each cell for one label."""
     texts = _texts(column)
     return _tidy(np.arange(len(texts) + 1), texts)
 
@@ -75,9 +59,10 @@ def read_labels(column: pd.Series) -> LabelLists:
 def split_labels(column: pd.Series, separator: str) -> LabelLists:
     """Split each cell into labels at `separator`."""
     texts = _texts(column)
-    if pc.count_distinct(texts.slice(0, SAMPLE)).as_py() > REPEATED * min(len(texts), SAMPLE):
+    sample = texts.slice(0, 1000)
+    if pc.count_distinct(sample).as_py() > 0.7 * len(sample):
         return _split(texts, separator)
-    cells = texts.dictionary_encode()
+    cells = texts.dictionary_encode()  # few are different: each is split once
     return _split(cells.dictionary, separator).take(cells.indices.fill_null(-1).to_numpy())
 
 
@@ -87,11 +72,7 @@ def _split(texts: pa.Array, separator: str) -> LabelLists:
 
 
 def parse_labels(column: pd.Series, literal: Literal["json", "python"], key: str) -> LabelLists:
-    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label. No code is run.
-
-    Raises:
-        InputError: a cell is no such literal.
-    """
+    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label. No code is run."""
     loads = json.loads if literal == "json" else ast.literal_eval
     cells = _texts(column).dictionary_encode()
     parsed = []
@@ -101,7 +82,7 @@ def parse_labels(column: pd.Series, literal: Literal["json", "python"], key: str
         except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
             position = pc.index(cells.indices, code).as_py()
             raise _no_list(column, position, f"a list in {literal} format,", key, cell) from None
-    return _flatten(pa.array(parsed, pa.large_list(pa.large_string())).take(cells.indices))
+    return _flatten(pa.array(parsed, LISTS).take(cells.indices))
 
 
 def is_nested(column: pd.Series) -> bool:
@@ -115,18 +96,16 @@ def read_lists(column: pd.Series, key: str) -> LabelLists:
     """Take the labels from cells that hold lists of texts, or of objects whose `key` is the label.
 
     Missing cells have no label, missing items are left out.
-
-    Raises:
-        InputError: a cell holds something else.
     """
+    cells = column
     if isinstance(column.dtype, pd.ArrowDtype):
         array = _array(column)
         try:
-            return _flatten(array.cast(pa.large_list(pa.large_string())))
+            return _flatten(array.cast(LISTS))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a list of objects
-            column = pd.Series(array.to_pylist(), column.index, object, column.name)
+            cells = array.to_pylist()
     parsed = []
-    for position, cell in enumerate(column):
+    for position, cell in enumerate(cells):
         items = cell.tolist() if isinstance(cell, np.ndarray) else [cell] if isinstance(cell, dict) else cell
         try:
             if isinstance(items, list | tuple):
@@ -137,7 +116,7 @@ def read_lists(column: pd.Series, key: str) -> LabelLists:
                 raise TypeError
         except (ValueError, TypeError, KeyError):
             raise _no_list(column, position, "a list", key, str(cell)) from None
-    return _flatten(pa.array(parsed, pa.large_list(pa.large_string())))
+    return _flatten(pa.array(parsed, LISTS))
 
 
 def _is_missing(value: Any) -> bool:
@@ -146,27 +125,18 @@ def _is_missing(value: Any) -> bool:
 
 def _no_list(column: pd.Series, position: int, requirement: str, key: str, cell: str) -> InputError:
     row = int(column.index[position]) + 1
-    return InputError(
-        f"column '{column.name}', row {row}: the cell must be {requirement} of texts or of objects with the key "
-        f"{key!r}; got {cell[:80]!r}",
-        row,
-    )
+    wanted = f"{requirement} of texts or of objects with the key {key!r}"
+    return InputError(f"column '{column.name}', row {row}: the cell must be {wanted}; got {cell[:80]!r}", row)
 
 
 def _labels_in(value: Any, key: str) -> list[str]:
-    """Return the labels in a parsed cell: a list, a single label or object, or None.
-
-    Raises:
-        TypeError: it holds something else.
-        KeyError: an object lacks the key.
-        ValueError: a label holds half a surrogate pair, which is no text.
-    """
-    items: Iterable[Any] = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    """Return the labels in a parsed cell; a TypeError, KeyError or ValueError where it holds something else."""
+    items: Any = value if isinstance(value, list | tuple) else [] if value is None else [value]
     labels = [item[key] if isinstance(item, dict) else item for item in items]
     if not all(isinstance(label, str | int | float | np.number) for label in labels):
         raise TypeError
     texts = [str(label) for label in labels]
-    "".join(texts).encode()
+    "".join(texts).encode()  # a ValueError for half a surrogate pair, which is no text
     return texts
 
 
@@ -191,7 +161,7 @@ def _texts(column: pd.Series) -> pa.Array:
 
 def _flatten(lists: pa.Array) -> LabelLists:
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
-    return _tidy(np.concatenate(([0], np.cumsum(lengths))), lists.flatten())
+    return _tidy(offsets_of(lengths), lists.flatten())
 
 
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
@@ -207,12 +177,8 @@ def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
 
 
 def _normalise(names: pa.Array) -> pa.Array:
-    """Return names in Unicode NFC; only those with a code point from U+0300 on can differ, which is rare."""
-    offsets = np.frombuffer(names.buffers()[1], np.int64)[names.offset : names.offset + len(names) + 1]
-    text = np.frombuffer(names.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    positions = np.flatnonzero(text >= FIRST_BYTE_OF_U0300) + offsets[0]
-    affected = np.zeros(len(names), dtype=bool)
-    affected[np.searchsorted(offsets, positions, side="right") - 1] = True
-    given = names.filter(pa.array(affected))
-    normal = pc.utf8_normalize(given, form="NFC")
-    return names if normal.equals(given) else pc.replace_with_mask(names, pa.array(affected), normal)
+    """Return names in Unicode NFC; text in ASCII is as it should be."""
+    other = pc.invert(pc.string_is_ascii(names))
+    given = names.filter(other)
+    normal = pa.array([normalize("NFC", name) for name in given.to_pylist()], names.type)
+    return names if normal.equals(given) else pc.replace_with_mask(names, other, normal)

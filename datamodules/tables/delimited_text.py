@@ -20,17 +20,12 @@ from greenlight_films.datamodules.errors import InputError
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 QUOTES = {".csv": '"', ".tsv": ""}
 
-BLOCK = 64 * 2**20
-"""Bytes; a record must fit in one."""
-
-LONGEST = 16 * 2**20
-"""Bytes of a line; what reads line by line takes up to 20 times as much."""
-
-WIDEST = 100_000
-"""Cells of a header; each column takes Arrow 7 kB, whatever is in it."""
+BLOCK = 64 * 2**20  # bytes; a record must fit in one
+LONGEST = 16 * 2**20  # bytes of a line; what reads line by line takes up to 20 times as much
+WIDEST = 100_000  # cells of a header; each column takes Arrow 7 kB, whatever is in it
 
 SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 200
-"""A packed table must not unpack to more than so many bytes, and more than so many times its size.
+"""A `.gz` must not unpack to more than so many bytes, and more than so many times its size.
 
 Names are packed 3 to 20 times, dummies several hundred times.
 """
@@ -41,11 +36,7 @@ MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a text table is written.
-
-    Attributes:
-        quote: around cells that hold a delimiter; empty where no cell is quoted, as in IMDb's `.tsv` files.
-    """
+    """How a text table is written; no `quote` means that no cell is quoted, as in IMDb's `.tsv` files."""
 
     delimiter: str
     quote: str
@@ -78,50 +69,19 @@ def _is_character(text: str) -> bool:
     return len(text) == 1 and text.isascii() and text not in "\r\n\0"
 
 
-class _Unpacked(io.RawIOBase):
-    """The content of a `.gz` file; refuses to unpack far more than a table packs."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.content = gzip.GzipFile(path)
-        self.allowed = max(SWOLLEN_RATIO * path.stat().st_size, SWOLLEN)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        n_read = self.content.readinto(buffer)
-        if self.content.tell() > self.allowed:
-            raise InputError(
-                f"{self.path} unpacks to more than {SWOLLEN_RATIO} times its size and {SWOLLEN // 2**20} MiB, "
-                "which few tables do; if it is one, unpack it with gunzip and give that file"
-            )
-        return n_read
-
-    def close(self) -> None:
-        self.content.close()
-        super().close()
-
-
 def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> pa.Table:
-    """Read a text table, also a `.gz`.
-
-    Args:
-        texts: columns whose cells stay as they are, also where they look like numbers.
+    """Read a text table, also a `.gz`; the cells of the columns `texts` stay as they are.
 
     Raises:
         InputError: with the line that is not text in the encoding, has other than the header's number of cells,
             opens a quote that never closes, or is too long.
     """
     try:
-        is_quote_odd = _skim(path, dialect)
-        if is_quote_odd:
+        if _skim(path, dialect):
             _refuse_unclosed(path, dialect)
         table = _read(path, dialect, texts)
-        if not is_quote_odd and _ends_in_lines(table):  # two quotes too many, or single ones before the open one
+        if _ends_in_lines(table):  # two quotes too many, or single ones before the open one
             _refuse_unclosed(path, dialect)
-    except InputError:
-        raise
     except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
         raise _explained(error, path, dialect) from None
     # Arrow takes a column that is not UTF-8 for bytes, without an error.
@@ -145,18 +105,24 @@ def _explained(error: Exception, path: Path, dialect: Dialect) -> InputError:
 
 
 def _skim(path: Path, dialect: Dialect) -> bool:
-    """Look through the bytes once, and tell whether the number of quotes is odd.
+    """Look through the bytes once, and return whether the number of quotes is odd.
 
-    Raises:
-        InputError: a line or the header is longer than any table's; Arrow would take memory for it first.
+    What is larger than any table is refused: Arrow would take memory for it first.
     """
     quote = dialect.quote.encode()
-    n_quotes = length = 0
+    most = max(SWOLLEN_RATIO * path.stat().st_size, SWOLLEN)
+    n_quotes = n_bytes = length = 0
     line = 1
     with _open(path) as stream:
         head = stream.read(LONGEST)
         _refuse_wide(head, path, dialect)
         for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
+            n_bytes += len(chunk)
+            if n_bytes > most:
+                raise InputError(
+                    f"{path} unpacks to more than {SWOLLEN_RATIO} times its size and {SWOLLEN // 2**20} MiB, which few "
+                    "tables do; if it is one, unpack it with gunzip and give that file"
+                )
             end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
             length = len(chunk) - end + (0 if end else length)
             line += chunk.count(b"\n")
@@ -183,11 +149,9 @@ def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
     with _open(path) as stream:
         table = pacsv.read_csv(
             stream,
-            read_options=pacsv.ReadOptions(encoding=dialect.encoding, block_size=BLOCK),
-            parse_options=pacsv.ParseOptions(
-                delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True
-            ),
-            convert_options=pacsv.ConvertOptions(
+            pacsv.ReadOptions(encoding=dialect.encoding, block_size=BLOCK),
+            pacsv.ParseOptions(delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True),
+            pacsv.ConvertOptions(
                 null_values=MISSING, strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
             ),
         )
@@ -196,17 +160,13 @@ def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
 
 
 def _ends_in_lines(table: pa.Table) -> bool:
-    """Tell whether a cell of the last row has a line end in it: it may be the rest of the file."""
+    """Return whether a cell of the last row has a line end in it: it may be the rest of the file."""
     last = table.slice(max(len(table) - 1, 0)).to_pylist()
     return any(isinstance(cell, str | bytes) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
 
 
 def _numbered(path: Path, dialect: Dialect, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
-    """Read rows with Python's reader, each with the line in which it begins, from 1; empty lines are empty rows.
-
-    Raises:
-        InputError: a cell is too long for Python.
-    """
+    """Read rows with Python's reader, each with the line in which it begins, from 1; empty lines are empty rows."""
     line = 1
     with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
         rows = dialect.rows(chain(stream, end))
@@ -221,7 +181,7 @@ def _numbered(path: Path, dialect: Dialect, end: Iterable[str] = ()) -> Iterator
 
 
 def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
-    """Raise an InputError with the line of a quote that never closes, and would swallow the rest of the table."""
+    """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
     for line, row in _numbered(path, dialect, ["\n", dialect.delimiter.join(end)]):
         last = line, row
@@ -230,7 +190,7 @@ def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
 
 
 def _open(path: Path) -> io.BufferedReader:
-    return io.BufferedReader(_Unpacked(path), 2**20) if path.suffix.lower() == ".gz" else path.open("rb")
+    return io.BufferedReader(gzip.GzipFile(path), 2**20) if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 def line_of(row: int, path: Path, dialect: Dialect) -> int | None:

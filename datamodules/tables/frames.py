@@ -23,17 +23,10 @@ def from_arrow(table: pa.Table) -> pd.DataFrame:
 
 
 def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
-    """Return a frame as if it had been read from a file; the one that is given stays as it is.
+    """Return a pandas or polars DataFrame or an Arrow table as if it had been read from a file; it stays as it is.
 
     Columns are named by text, rows counted from 0 whatever the index, and categoricals are the values that they
-    stand for.
-
-    Args:
-        frame: a pandas or polars DataFrame, or an Arrow table.
-        texts: columns that hold labels; booleans and dates in them are written as in a CSV file.
-
-    Raises:
-        InputError: it is no frame.
+    stand for. In the columns `texts`, which hold labels, booleans and dates are written as in a CSV file.
     """
     if not isinstance(frame, pd.DataFrame):
         frame = from_arrow(_arrow(frame))
@@ -41,8 +34,11 @@ def read_frame(frame: Any, texts: Collection[str] = ()) -> pd.DataFrame:
     plain.columns = pd.Index([str(name) for name in frame.columns])
     if plain.columns.is_unique:  # else the table is refused
         for name in plain.columns:
-            column = _decoded(plain[name])
-            column = _written(column) if name in texts else column
+            column = plain[name]
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                column = pd.Series(np.asarray(column), column.index, name=name)
+            if name in texts:
+                column = _written(column)
             if column.dtype != plain[name].dtype:
                 plain[name] = column
     return plain
@@ -58,12 +54,6 @@ def _arrow(frame: Any) -> pa.Table:
     raise InputError(
         f"a table must be a pandas or polars DataFrame, an Arrow table or a file's name, got {type(frame).__name__}"
     )
-
-
-def _decoded(column: pd.Series) -> pd.Series:
-    if not isinstance(column.dtype, pd.CategoricalDtype):
-        return column
-    return pd.Series(np.asarray(column), column.index, name=column.name)
 
 
 def _written(column: pd.Series) -> pd.Series:

@@ -11,27 +11,20 @@ from greenlight_films.datamodules.errors import InputError
 SWOLLEN, SWOLLEN_RATIO = 2**30, 1_000
 """A table must not take more than so many bytes of memory, and more than so many times its file's size."""
 
-WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 12}
-"""Bytes of a Parquet value; others take 8 or more."""
-
 TEXTS = (pa.string(), pa.binary(), pa.large_string(), pa.large_binary())
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """Read a file whole.
-
-    Raises:
-        InputError: it is no Parquet file, or too large in memory.
-    """
+    """Read a file whole; what is no Parquet file, or too large in memory, is refused."""
+    remedy = "write it without compression and dictionaries"
     try:
         file = papq.ParquetFile(path)
-        refuse_size(path, _declared_size(file), "write it without compression and dictionaries")
+        refuse_size(path, _declared_size(file), remedy)
         # A repeated text stands in the file once: it stays so until the length of all of them is known.
         texts = [file.schema.column(index).path for index in range(len(file.schema))]
         packed = papq.read_table(path, read_dictionary=texts)
         packed.validate(full=True)  # cells may be declared as text and be none
-        size = sum(_unpacked_size(chunk) for column in packed.columns for chunk in column.chunks)
-        refuse_size(path, size, "write it without compression and dictionaries")
+        refuse_size(path, sum(_unpacked_size(chunk) for column in packed.columns for chunk in column.chunks), remedy)
         return packed.cast(file.schema_arrow)
     except (InputError, MemoryError):
         raise
@@ -41,7 +34,7 @@ def read_parquet(path: Path) -> pa.Table:
 
 
 def refuse_size(path: Path, size: float, remedy: str) -> None:
-    """Raise an InputError where a table takes `size` bytes of memory, far more than its file."""
+    """Refuse a table that takes `size` bytes of memory, far more than its file."""
     if size > max(SWOLLEN, SWOLLEN_RATIO * path.stat().st_size):
         raise InputError(
             f"{path} takes {size / 2**30:,.1f} GiB of memory, more than {SWOLLEN_RATIO} times its size, which few "
@@ -52,7 +45,8 @@ def refuse_size(path: Path, size: float, remedy: str) -> None:
 def _declared_size(file: papq.ParquetFile) -> int:
     """Return the bytes that the file's metadata declares."""
     kinds = [file.schema.column(index) for index in range(len(file.schema))]
-    width = sum(max(WIDTHS.get(kind.physical_type, 8), kind.length or 0) for kind in kinds)
+    widths = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT96": 12}  # bytes of a value; others take 8 or more
+    width = sum(max(widths.get(kind.physical_type, 8), kind.length or 0) for kind in kinds)
     # Of a row group alone: pyarrow ends the process over a column's that is broken.
     groups = [file.metadata.row_group(index) for index in range(file.metadata.num_row_groups)]
     return sum(max(width * group.num_rows, group.total_byte_size) for group in groups)

@@ -18,9 +18,7 @@ from greenlight_films.datamodules.tables.parquet import read_parquet
 from greenlight_films.datamodules.tables.sqlite import read_sqlite
 from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_films
 
-SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}
-"""Tables that need no file, by the name that `--data.table` takes."""
-
+SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}  # tables without a file
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
 
@@ -46,7 +44,7 @@ def read_table(
         texts: columns of labels, whose cells stay as they are in a text file, also where they look like numbers.
 
     Raises:
-        InputError: it does not exist or is no table, with the line at fault; or it has no rows.
+        InputError: it does not exist, is no table or has no rows.
     """
     if not isinstance(table, str | Path):
         frame = read_frame(table, texts)
@@ -61,7 +59,8 @@ def read_table(
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     kind = _kind(path)
     if kind in DELIMITERS:
-        frame = from_arrow(read_delimited(path, _dialect(path, delimiter, quote, encoding), texts))
+        frame = from_arrow(read_delimited(path, _dialect(kind, delimiter, quote, encoding), texts))
+        _refuse_other_delimiter([str(name) for name in frame.columns], path)
     elif kind in PARQUET:
         frame = from_arrow(read_parquet(path))
     elif kind in SQLITE:
@@ -69,8 +68,6 @@ def read_table(
     else:
         known = ", ".join([*DELIMITERS, *sorted(PARQUET | SQLITE)])
         raise InputError(f"--data.table must end in one of {known} (the first two also in .gz), got {path}")
-    if kind in DELIMITERS:
-        _refuse_other_delimiter([str(name) for name in frame.columns], path)
     _refuse_unusable(frame, f"--data.table {path}")
     return frame
 
@@ -80,17 +77,15 @@ def line_in(
 ) -> int | None:
     """Return the line in which a row of a text file begins, both from 1; None for other tables."""
     path = Path(table)
-    if table in SOURCES or _kind(path) not in DELIMITERS:
-        return None
-    return line_of(row, path, _dialect(path, delimiter, quote, encoding))
+    kind = _kind(path)
+    return line_of(row, path, _dialect(kind, delimiter, quote, encoding)) if kind in DELIMITERS else None
 
 
 def _kind(path: Path) -> str:
     return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
 
 
-def _dialect(path: Path, delimiter: str | None, quote: str | None, encoding: str) -> Dialect:
-    kind = _kind(path)
+def _dialect(kind: str, delimiter: str | None, quote: str | None, encoding: str) -> Dialect:
     return Dialect(delimiter or DELIMITERS[kind], QUOTES[kind] if quote is None else quote, encoding)
 
 

@@ -13,26 +13,20 @@ from greenlight_films.datamodules.tables.parquet import refuse_size
 
 NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
 
-LONGEST_VIEW = 20_000_000
-"""Steps of SQLite; a view of films and people joined takes four a byte of the file, one that never ends takes all."""
-
 
 def read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
-    """Read the rows of a query.
+    """Read the rows of a table by its name or of a SELECT; None will do where the file holds one table.
 
-    Args:
-        query: a table's name or a SELECT; may be left out where the file holds one table.
-
-    Raises:
-        InputError: there is no such table, SQLite refuses the query, or a view or computed column of the file never
-            ends or fills the memory. A SELECT that the user gave may take what it takes.
+    A view or computed column of the file that never ends or fills the memory is refused; a SELECT that the user gave
+    may take what it takes.
     """
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOCK)
             select = _select(query, [name for (name,) in connection.execute(NAMES)], path)
             if select != query:
-                connection.set_progress_handler(lambda: True, max(LONGEST_VIEW, 50 * path.stat().st_size))
+                # A view of films and people joined takes SQLite four steps a byte of the file.
+                connection.set_progress_handler(lambda: True, max(20_000_000, 50 * path.stat().st_size))
                 refuse_size(path, _size_of(select, connection), "give a SELECT of what is needed as --data.query")
             return pd.read_sql_query(select, connection)
     except (sqlite3.Error, pd.errors.DatabaseError, UnicodeError, OverflowError) as error:
@@ -42,7 +36,6 @@ def read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
 
 
 def _select(query: str | None, tables: list[str], path: Path) -> str:
-    """Return the SELECT that was given, or that of the table that was named."""
     if query and query not in tables and re.match(r"\s*(select|with|values)\b", query, re.IGNORECASE):
         return query
     if query is None and len(tables) == 1:

@@ -15,9 +15,7 @@ FROM omdb AS o LEFT JOIN tomatoes AS t ON t.ID = o.ID
 ORDER BY o.ID
 """
 
-LISTS = ("Director", "Writer", "Cast", "Production")
-"""Columns whose cells hold several names with comma and blank between them."""
-
+LISTS = ("Director", "Writer", "Cast", "Production")  # cells hold several names
 SUFFIX = re.compile(r", (Jr\.?|Sr\.?|II|III|IV|Esq\.?|M\.D\.|Ph\.?D\.?|Inc\.?|Ltd\.?|LLC)(?=,|$)")
 """A suffix that the comma tears off the name before it: `Robert Downey, Jr.`."""
 
@@ -25,10 +23,8 @@ SUFFIX = re.compile(r", (Jr\.?|Sr\.?|II|III|IV|Esq\.?|M\.D\.|Ph\.?D\.?|Inc\.?|Lt
 def read_wikidata_films() -> pd.DataFrame:
     """Read the embedded films, one row a film.
 
-    Returns:
-        Rating: critics' mean on a scale from 0 to 10. Meter: critics in favour, per cent. Runtime: minutes.
-        BoxOffice: US dollars. Several values in a cell stand with comma and blank between them, and a suffix is
-        part of the name before it (`Robert Downey Jr.`). Empty text is missing.
+    Rating is the critics' mean from 0 to 10, Meter the per cent of critics in favour, Runtime in minutes, BoxOffice in
+    US dollars. Several values in a cell stand with comma and blank between them. Empty text is missing.
     """
     from bokeh_sampledata.movies_data import movie_path  # only who wants these films pays for the import
 

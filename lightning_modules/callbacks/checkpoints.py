@@ -1,6 +1,6 @@
 """Checkpoints of a run that may be stopped, resumed and moved: whole files, of the best and of the last epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -99,6 +99,21 @@ class LastCheckpoint(RunCheckpoint):
     It is written after that of the best epoch: a run killed between the two repeats an epoch, and finds it the best
     again. The other way round the best epoch would be lost.
     """
+
+    loader_states: Sequence[dict[str, int]] = ()
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        """Keep how far into its epoch the run was stopped."""
+        self.loader_states = checkpoint["loops"]["fit_loop"]["state_dict"].get("combined_loader", ())
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Skip the batches that the epoch has had: Lightning doesn't, where a schedule has counted the steps before."""
+        super().on_train_start(trainer, pl_module)
+        for state in self.loader_states:
+            trainer.train_dataloader.load_state_dict(state)  # type: ignore[union-attr] # of `FilmLoader`
+        self.loader_states = ()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         """Stop at the end of a step from here on."""

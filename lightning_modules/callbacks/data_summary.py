@@ -17,17 +17,17 @@ def data_summary(data: FilmDataModule) -> str:
     films, target, space = data.films, data.declared.target, data.fitted.encoder.space
     unit = f", {target.unit}" if target.unit else ""
     learnt = f", learnt as {target.transform}" if target.transform != "none" else ""
-    said = [
+    parts = [
         f"**{_cell(target.name)}**{_cell(unit)}{learnt}, of {count(films.film_codes())}",
         _table(("side", "rows", "films", "least", "median", "mean", "most"), _sides(data)),
         f"{space.n_dense:,} numbers and {space.n_labels:,} labels",
         _table(("column", "role", "holds", "columns"), _columns(data)),
     ]
     if films.left_out:
-        said.append(f"{films.left_out:,} rows without {_cell(target.name)} are left out.")
+        parts.append(f"{films.left_out:,} rows without {_cell(target.name)} are left out.")
     if data.fitted.leak:
-        said.append(f"**{SHORT[BOTH_SIDES].capitalize()}.**")
-    return "\n\n".join(said)
+        parts.append(f"**{SHORT[BOTH_SIDES].capitalize()}.**")
+    return "\n\n".join(parts)
 
 
 def count(codes: np.ndarray, side: str = "") -> str:
@@ -57,7 +57,10 @@ def _sides(data: FilmDataModule) -> Iterable[tuple[str, ...]]:
 def _columns(data: FilmDataModule) -> Iterable[tuple[str, ...]]:
     space = data.fitted.encoder.space
     holds = {"number": "a number", "missing": "whether it is missing", "label": "labels"}
-    return ((one.column, one.role, holds[one.kind], f"{len(one.values):,}") for one in (*space.dense, *space.labels))
+    return (
+        (block.column, block.role, holds[block.kind], f"{len(block.values):,}")
+        for block in (*space.dense, *space.labels)
+    )
 
 
 def _table(heading: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:

@@ -29,12 +29,12 @@ def held_out_chart(data: FilmDataModule, predicted: np.ndarray, scores: Scores) 
     """
     rows, target = data.films.rows, data.declared.target
     assert rows is not None
-    said = [count(data.films.film_codes()[rows.test], "test")]
-    said += [f"{heading} {scores[key]:.3f}" for key, heading in HEADINGS.items() if isfinite(scores.get(key, nan))]
+    facts = [count(data.films.film_codes()[rows.test], "test")]
+    facts += [f"{heading} {scores[key]:.3f}" for key, heading in HEADINGS.items() if isfinite(scores.get(key, nan))]
     warning = f"\n{SHORT[BOTH_SIDES]}" if data.fitted.leak else ""
     name = f"{target.name}, {target.unit}" if target.unit else target.name
     actual = data.films.actual[rows.test]
-    return prediction_chart(actual, predicted, data.fitted.scale, name, f"{', '.join(said)}{warning}")
+    return prediction_chart(actual, predicted, data.fitted.scale, name, f"{', '.join(facts)}{warning}")
 
 
 def prediction_chart(actual: np.ndarray, predicted: np.ndarray, scale: TargetScale, name: str, title: str) -> Figure:
@@ -93,9 +93,9 @@ def _decades(forward: Callable[[np.ndarray], np.ndarray], limits: np.ndarray) ->
     """Return 0 and powers of ten between the limits that stand far enough apart, 0 first and then the largest."""
     powers = np.concatenate([[0.0], DECADES[::-1], -DECADES])
     powers = powers[(powers >= limits[0]) & (powers <= limits[1])]
-    places = forward(powers) / np.ptp(forward(limits))
+    positions = forward(powers) / np.ptp(forward(limits))
     kept: list[int] = []
-    for one, place in enumerate(places):
-        if (np.abs(places[kept] - place) >= APART).all():
-            kept.append(one)
+    for index, position in enumerate(positions):
+        if (np.abs(positions[kept] - position) >= APART).all():
+            kept.append(index)
     return np.sort(powers[kept])

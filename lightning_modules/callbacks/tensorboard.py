@@ -22,7 +22,7 @@ FINAL = ("test/rmse", "test/mae", "test/r2")
 
 def boards(trainer: pl.Trainer) -> list[TensorBoardLogger]:
     """Return the loggers that write for TensorBoard; none in a process that writes nothing."""
-    return [one for one in trainer.loggers if isinstance(one, TensorBoardLogger) and trainer.is_global_zero]
+    return [logger for logger in trainer.loggers if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero]
 
 
 def show_hyperparameters(board: TensorBoardLogger, values: Mapping[str, Any], scores: list[str]) -> None:
@@ -154,8 +154,8 @@ class TensorBoard(Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log the learning rate and the norms of the epoch's gradients, and draw its weights."""
         if boards(trainer):
-            found = self.norms.compute() if self.norms else {}
-            norms = {f"train/gradient_norm_{name}": value for name, value in found.items()}
+            values = self.norms.compute() if self.norms else {}
+            norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
             log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
         if not self.histograms:
             return

@@ -6,38 +6,20 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from greenlight_films.reports.figures.style import (
-    BLUE,
-    NEUTRAL,
-    OKABE_ITO,
-    ORANGE,
-    axis_title,
-    figure,
-    rounded,
-    short,
-    text,
-)
-
-ROW, AROUND = 25, 110
-"""Pixels of a bar, and of all that is around bars."""
+from greenlight_films.reports.figures.axes import axis_title, rounded, short, text
+from greenlight_films.reports.figures.style import BLUE, NEUTRAL, OKABE_ITO, ORANGE, figure
 
 
 def height(n_rows: int) -> int:
-    """Return the height of a figure with so many names below each other."""
-    return AROUND + ROW * max(n_rows, 2)
+    """Return the height in pixels of a figure with so many names below each other."""
+    return 110 + 25 * max(n_rows, 2)
 
 
 def names_axis(names: Sequence[object], title: str) -> dict[str, Any]:
     """Return an axis of names from the top, at 0, 1, 2, ...: names that look alike, or like years, stay apart."""
-    n = len(names)
-    return {
-        "tickvals": list(range(n)),
-        "ticktext": [short(name) for name in names],
-        "range": [n - 0.4, -0.6],
-        "showgrid": False,
-        "zeroline": False,
-        "title": {"text": axis_title(title)},
-    }
+    look = {"showgrid": False, "zeroline": False, "title": {"text": axis_title(title)}}
+    ticks = {"tickvals": list(range(len(names))), "ticktext": [short(name) for name in names]}
+    return {**ticks, "range": [len(names) - 0.4, -0.6], **look}
 
 
 def interval(margins: Any = None, low: Any = None, high: Any = None, values: Any = None) -> dict[str, Any]:
@@ -66,11 +48,7 @@ def bars(values: Any, margins: Any, hover: Sequence[str], colour: Any = OKABE_IT
 def ranking(
     traces: Iterable[Any], names: Sequence[object], title: str, alt: str, xaxis: dict[str, Any], **layout: Any
 ) -> go.Figure:
-    """Return a figure of bars or dots by name, the first name on top.
-
-    Args:
-        title: of the axis of names.
-    """
+    """Return a figure of bars or dots by name, the first name on top; `title` is of the axis of names."""
     return figure(traces, alt, height(len(names)), xaxis=xaxis, yaxis=names_axis(names, title), **layout)
 
 

@@ -5,59 +5,32 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.datamodules.number_format import compact
+from greenlight_films.reports.figures.axes import amount, axis, hover, note, rounded, sampled
 from greenlight_films.reports.figures.components import MOST_FILMS, on_components, points
-from greenlight_films.reports.figures.style import (
-    BLUE,
-    NEUTRAL,
-    OKABE_ITO,
-    ORANGE,
-    amount,
-    axis,
-    figure,
-    hover,
-    note,
-    rounded,
-    sampled,
-)
+from greenlight_films.reports.figures.curves import curve, guide
+from greenlight_films.reports.figures.style import BLUE, OKABE_ITO, ORANGE, figure
 from greenlight_films.reports.figures.tiles import tiles
 
 
 def number_of_clusters(sweep: pd.DataFrame, chosen: int | None = None) -> go.Figure:
-    """Draw inertia and silhouette by the number of clusters, each with its own axis.
+    """Draw inertia and silhouette by the number of clusters, of `baselines/kmeans/sweep.csv`, each with its own axis.
 
-    Args:
-        sweep: of `baselines/kmeans/sweep.csv`.
-        chosen: the number of the clusters that are described, marked by a line.
+    A line marks the number of the clusters that are described.
     """
-    k = sweep["k"].tolist()
-    inertia = go.Scatter(
-        x=k,
-        y=rounded(sweep["inertia"]),
-        name="inertia",
-        mode="lines+markers",
-        line={"color": BLUE},
-        hovertemplate="k = %{x}<br>inertia %{y:,.4~r}<extra></extra>",
-    )
-    silhouette = go.Scatter(
-        x=k,
-        y=rounded(sweep["silhouette"], 3),
-        name="silhouette",
-        yaxis="y2",
-        mode="lines+markers",
-        line={"color": ORANGE, "dash": "dash"},
-        marker={"symbol": "square"},
-        hovertemplate="k = %{x}<br>silhouette %{y:.3f}<extra></extra>",
-    )
+    k = sweep["k"]
+    hovers = ("k = %{x}<br>inertia %{y:,.4~r}<extra></extra>", "k = %{x}<br>silhouette %{y:.3f}<extra></extra>")
+    inertia = curve(k, sweep["inertia"], BLUE, hovers[0], name="inertia")
+    look = {"yaxis": "y2", "marker": {"symbol": "square"}}
+    silhouette = curve(k, sweep["silhouette"], ORANGE, hovers[1], "dash", name="silhouette", **look)
     highest = ""
     if sweep["silhouette"].notna().any():
         best = sweep.loc[sweep["silhouette"].idxmax()]
         highest = f": the silhouette is highest, {best['silhouette']:.3f}, with {int(best['k'])}"
-    line = {"type": "line", "x0": chosen, "x1": chosen, "y0": 0, "y1": 1, "yref": "paper"}
     second = {"overlaying": "y", "side": "right", "showgrid": False, "tickmode": "auto"}
     return figure(
         [inertia, silhouette],
         f"Inertia and silhouette for {min(k)} to {max(k)} clusters{highest}.",
-        shapes=[{**line, "line": {"color": NEUTRAL, "dash": "dot", "width": 1.5}}] if chosen else [],
+        shapes=[guide(x=chosen, dash="dot")] if chosen else [],
         annotations=note(f"dotted: the {chosen} clusters described" if chosen else ""),
         xaxis={**axis("clusters, k"), "dtick": 1, "showgrid": False},
         yaxis={**axis("inertia", "squared distances"), "rangemode": "tozero"},
@@ -85,12 +58,7 @@ def films_on_components(films: pd.DataFrame, ratio: pd.Series | None = None, n: 
 
 
 def profiles(table: pd.DataFrame, k: int) -> go.Figure:
-    """Draw each number's mean by cluster, in its own unit, coloured by its distance from the mean of all films.
-
-    Args:
-        table: of `baselines/kmeans/profiles.csv`.
-        k: which of the clusterings in it.
-    """
+    """Draw the means of k clusters, of `baselines/kmeans/profiles.csv`, coloured by distance from the mean of all."""
     rows = table[table["k"] == k]
     columns = list(dict.fromkeys(rows["column"]))
     means = rows.set_index(["column", "cluster"])["mean"].unstack().loc[columns]  # noqa: PD010
@@ -115,11 +83,9 @@ def profiles(table: pd.DataFrame, k: int) -> go.Figure:
 
 
 def target_by_cluster(table: pd.DataFrame, k: int, target: str, unit: str) -> go.Figure:
-    """Draw the target's quartiles by cluster as boxes, with whiskers of up to 1.5 times their length, and means.
+    """Draw the target's quartiles and mean in k clusters as boxes, of `baselines/kmeans/target.csv`.
 
-    Args:
-        table: of `baselines/kmeans/target.csv`.
-        k: which of the clusterings in it.
+    Whiskers are up to 1.5 times as long as the box.
     """
     rows = table[table["k"] == k]
     reach = 1.5 * (rows["q75"] - rows["q25"])

@@ -6,82 +6,52 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.reports.figures.style import (
-    BLUE,
-    COLOUR_BAR,
-    CONTINUOUS,
+from greenlight_films.reports.figures.axes import (
     MOST_POINTS,
-    NEUTRAL,
-    VERMILION,
     axis,
     axis_title,
-    figure,
     hover,
     hover_format,
     note,
     rounded,
     sampled,
 )
+from greenlight_films.reports.figures.curves import curve, guide, mark
+from greenlight_films.reports.figures.style import BLUE, COLOUR_BAR, CONTINUOUS, figure
 from greenlight_films.reports.figures.tiles import tiles
 
-ENOUGH, SHOWN, MOST_LOADINGS = 0.8, 5, 30
-MOST_FILMS = {2: MOST_POINTS, 3: 2000}
-"""Films in a figure of two or three components."""
+ENOUGH = 0.8
+MOST_FILMS = {2: MOST_POINTS, 3: 2000}  # by the number of components
 
 
 def scree(variance: pd.DataFrame) -> go.Figure:
-    """Draw the share of the variance that each component explains.
-
-    Args:
-        variance: of `baselines/pca/variance.csv`.
-    """
-    ratio = variance["ratio"]
-    trace = go.Bar(
-        x=variance["component"].tolist(),
-        y=rounded(ratio),
-        marker={"color": BLUE},
-        hovertemplate="component %{x}<br>%{y:.1%} of the variance<extra></extra>",
-    )
+    """Draw the share of the variance that each component explains, of `baselines/pca/variance.csv`."""
+    hover = "component %{x}<br>%{y:.1%} of the variance<extra></extra>"
+    components, ratio = variance["component"].tolist(), variance["ratio"]
     first = ", ".join(f"{share:.1%}" for share in ratio.head(3))
     return figure(
-        [trace],
+        [go.Bar(x=components, y=rounded(ratio), marker={"color": BLUE}, hovertemplate=hover)],
         f"Share of the variance by component, {len(variance)} in all: the first explain {first}.",
         xaxis=_counted("component", len(variance)),
         yaxis={**axis("share of the variance", "%"), "tickformat": ".0%", "rangemode": "tozero"},
     )
 
 
-def cumulative(variance: pd.DataFrame, enough: float = ENOUGH) -> go.Figure:
-    """Draw the share of the variance that the first components explain together, and where it reaches 80 %.
-
-    Args:
-        variance: of `baselines/pca/variance.csv`.
-    """
+def cumulative(variance: pd.DataFrame) -> go.Figure:
+    """Draw the share of the variance that the first components explain together, and where it reaches 80 %."""
     total, component = variance["cumulative"], variance["component"]
-    line = {"type": "line", "x0": 0, "x1": 1, "xref": "paper", "y0": enough, "y1": enough}
-    curve = go.Scatter(
-        x=component.tolist(),
-        y=rounded(total),
-        mode="lines+markers",
-        line={"color": BLUE, "width": 2},
-        hovertemplate="the first %{x}<br>%{y:.1%} of the variance<extra></extra>",
-    )
-    reached = component[total >= enough]
-    result = f"{len(variance)} components reach {total.iloc[-1]:.1%}, less than {enough:.0%}"
+    reached = component[total >= ENOUGH].head(1)
+    result = f"{len(variance)} components reach {total.iloc[-1]:.1%}, less than {ENOUGH:.0%}"
     if len(reached):
-        result = f"{reached.iloc[0]} of {len(variance)} components reach {enough:.0%}"
-    mark = go.Scatter(
-        x=reached.head(1).tolist(),
-        y=rounded(total[reached.head(1).index]),
-        mode="markers",
-        marker={"size": 13, "color": VERMILION, "symbol": "diamond"},
-        hovertemplate=f"{result}<extra></extra>",
-    )
+        result = f"{reached.iloc[0]} of {len(variance)} components reach {ENOUGH:.0%}"
+    traces = [curve(component, total, BLUE, "the first %{x}<br>%{y:.1%} of the variance<extra></extra>")]
+    if len(reached):
+        traces.append(mark(reached, total[reached.index], f"{result}<extra></extra>"))
     return figure(
-        [curve, mark] if len(reached) else [curve],
+        traces,
         f"Cumulative share of the variance by the number of components: {result}.",
         showlegend=False,
-        shapes=[{**line, "line": {"color": NEUTRAL, "dash": "dash", "width": 1.5}}],
+        shapes=[guide(y=ENOUGH)],
         annotations=note(result),
         xaxis=_counted("components", len(variance)),
         yaxis={**axis("cumulative share of the variance", "%"), "tickformat": ".0%", "range": [0, 1.04]},
@@ -93,12 +63,8 @@ def _counted(name: str, n: int) -> dict[str, object]:
     return {**axis(name), **look} | ({"dtick": 1} if n <= 15 else {})
 
 
-def loadings(table: pd.DataFrame, most: int = MOST_LOADINGS, components: int = SHOWN) -> go.Figure:
-    """Draw the columns' weights in the first components; of many columns, those with the largest.
-
-    Args:
-        table: of `baselines/pca/loadings.csv`.
-    """
+def loadings(table: pd.DataFrame, most: int = 30, components: int = 5) -> go.Figure:
+    """Draw the columns' weights in the first components, the largest ones, of `baselines/pca/loadings.csv`."""
     names = [name for name in table if name != "feature"][:components]
     weights = table[names].to_numpy(dtype=float)
     kept = np.sort(np.argsort(-np.abs(weights).max(1), kind="stable")[:most])
@@ -107,15 +73,9 @@ def loadings(table: pd.DataFrame, most: int = MOST_LOADINGS, components: int = S
         f"{features[row]} ({weights[row, index]:+.2f}) in {names[index].upper()}"
         for index, row in enumerate(np.abs(weights[:, :3]).argmax(0))
     )
-    end = float(np.abs(weights).max())
-    return tiles(
-        weights,
-        features,
-        [name.upper() for name in names],
-        f"Weights of {len(features)} columns in the first {len(names)} components: the largest are {largest}.",
-        ("component", "column", "weight (-1 to 1)"),
-        ends=(-end, end),
-    )
+    alt = f"Weights of {len(features)} columns in the first {len(names)} components: the largest are {largest}."
+    titles, end = ("component", "column", "weight (-1 to 1)"), float(np.abs(weights).max())
+    return tiles(weights, features, [name.upper() for name in names], alt, titles, ends=(-end, end))
 
 
 def projection(films: pd.DataFrame, target: str, unit: str, ratio: pd.Series | None = None, n: int = 2) -> go.Figure:
@@ -126,9 +86,9 @@ def projection(films: pd.DataFrame, target: str, unit: str, ratio: pd.Series | N
         ratio: the components' share of the variance, for the axes' titles.
     """
     shown, sample_note = sampled(films, MOST_FILMS[n])
+    # Beyond the first and last hundredth of the films colours no longer change.
     low, high = rounded(np.nanquantile(shown["actual"], [0.01, 0.99]) if len(shown) else (0.0, 1.0))
     bar = {**axis(target, unit), **COLOUR_BAR, "title": {"text": axis_title(target, unit), "side": "right"}}
-    # Beyond the first and last hundredth of the films colours no longer change.
     colour = {"color": rounded(shown["actual"], 3), "colorscale": CONTINUOUS, "cmin": low, "cmax": high}
     labels = hover(shown, f"{axis_title(target)} %{{marker.color:{hover_format(unit)}}}")
     related = films[[f"pc{number}" for number in range(1, n + 1)]].corrwith(films["actual"])
@@ -140,11 +100,7 @@ def projection(films: pd.DataFrame, target: str, unit: str, ratio: pd.Series | N
 
 
 def points(films: pd.DataFrame, n: int, opacity: float, marker: dict[str, Any], labels: dict[str, Any]) -> Any:
-    """Return a trace of films on their first two or three components.
-
-    Args:
-        opacity: of points in two dimensions; in three they are opaque.
-    """
+    """Return a trace of films on two or three components; in three, points are opaque."""
     coordinates = {name: rounded(films[f"pc{number}"], 3) for number, name in enumerate("xyz"[:n], start=1)}
     if n == 2:
         return go.Scatter(**coordinates, mode="markers", marker={**marker, "size": 5, "opacity": opacity}, **labels)
@@ -155,7 +111,7 @@ def on_components(
     traces: list[Any], alt: str, n: int, ratio: pd.Series | None, sample_note: str, **layout: Any
 ) -> go.Figure:
     """Return a figure whose axes are the first two or three components, with their shares of the variance."""
-    shares = ["" for _ in range(n)]
+    shares = [""] * n
     if ratio is not None:
         shares = [f" ({share:.1%}{' of the variance' if n == 2 else ''})" for share in ratio.head(n)]
     axes = {

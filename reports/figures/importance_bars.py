@@ -1,4 +1,7 @@
-"""Figures of permutation importance: features, columns, roles and people, with 95 % intervals."""
+"""Figures of permutation importance: features, columns, roles and people, with 95 % intervals.
+
+`measure` is what an importance measures, with its unit: the title of the axis.
+"""
 
 from typing import Any
 
@@ -7,14 +10,11 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.importance.result import margins
+from greenlight_films.reports.figures.axes import axis
 from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
-from greenlight_films.reports.figures.style import axis
 from greenlight_films.reports.figures.tiles import tiles
 
-TOP, PEOPLE = 25, 12
-LEFT, RIGHT = [0.0, 0.64], [0.7, 1.0]
-SLIM = 16
-"""Characters in a line of an axis title beside another axis."""
+TOP = 25
 
 
 def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
@@ -22,7 +22,6 @@ def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) 
 
     Args:
         table: of `Permu_importance_df.csv`; the column direction, the change of the prediction, may be missing.
-        measure: of an importance, with its unit, as of `ImportanceResult.measure`.
         unit: of the target.
     """
     best = _by_importance(table).head(top)
@@ -31,23 +30,14 @@ def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) 
 
 
 def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figure:
-    """Draw columns, each shuffled as a whole; roles or groups of them by `level`.
-
-    Args:
-        table: of `aggregated_importance.csv`.
-        level: column, role or group.
-    """
+    """Draw columns, each shuffled as a whole, of `aggregated_importance.csv`; roles or groups of them by `level`."""
     rows = _by_importance(table[table["level"] == level])
     what = f"{len(rows)} {level}s, each shuffled as a whole"
-    return _importances(rows, rows["name"].tolist(), what, level, measure, "")
+    return _importances(rows, rows["name"].tolist(), what, level, measure)
 
 
-def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = PEOPLE) -> go.Figure:
-    """Draw the most important people, companies or genres of a role, each with its number of films.
-
-    Args:
-        table: of `Permu_importance_df.csv`.
-    """
+def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = 12) -> go.Figure:
+    """Draw the most important people, companies or genres of a role, of `Permu_importance_df.csv`."""
     values = table[(table["role"] == role) & (table["level"] == "value")]
     best = _by_importance(values).head(top)
     what = f"{len(best)} most important of {len(values):,} values of {role}"
@@ -59,20 +49,19 @@ def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
     return table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
 
 
-def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str) -> go.Figure:
+def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str = "") -> go.Figure:
     margin = margins(rows)
     labels = with_margin(rows["importance"], margin)
-    hover = hover_lines(
-        names, [f"importance {label}" for label in labels], [f"{int(n):,} films" for n in rows["n_films"]]
-    )
+    films = [f"{int(n):,} films" for n in rows["n_films"]]
+    hover = hover_lines(names, [f"importance {label}" for label in labels], films)
     traces, layout = [bars(rows["importance"], margin, hover)], {"xaxis": axis(measure)}
     if "direction" in rows and rows["direction"].notna().any():
         change, upright = rows["direction"].astype(float), {"nticks": 4, "tickangle": 0}
         hover = hover_lines(names, [f"prediction {value:+.3g}" if np.isfinite(value) else "–" for value in change])
         traces.append(bars(change, None, hover, by_sign(change), xaxis="x2"))
         layout = {
-            "xaxis": {**axis(measure, width=SLIM), **upright, "domain": LEFT},
-            "xaxis2": {**axis("change of the prediction", unit, width=SLIM), **upright, "domain": RIGHT},
+            "xaxis": {**axis(measure, width=16), **upright, "domain": [0.0, 0.64]},
+            "xaxis2": {**axis("change of the prediction", unit, width=16), **upright, "domain": [0.7, 1.0]},
         }
     leader = f": {names[0]} leads with {labels[0]}" if names else ""
     alt = f"Importance with 95 % intervals of the {what}{leader} ({measure})."
@@ -80,11 +69,10 @@ def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, mea
 
 
 def by_model(importances: dict[str, pd.Series], top: int = TOP) -> go.Figure:
-    """Draw several models' importances side by side, as shares of each model's largest.
+    """Draw several models' importances of columns side by side, as shares of each model's largest.
 
     Args:
-        importances: by model, the importances or absolute coefficients of columns, with the columns' names as index; a
-            column that a model does not have is missing there.
+        importances: by model, importances or absolute coefficients by column; a column that it lacks may be missing.
     """
     table = pd.DataFrame(importances).clip(lower=0)
     shares = table / table.max().where(table.max() > 0)

@@ -6,22 +6,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.datamodules.number_format import fixed
+from greenlight_films.reports.figures.axes import amount, axis, hover_format, rounded, text
 from greenlight_films.reports.figures.bars import interval, names_axis, ranking
-from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, amount, axis, figure, hover_format, rounded, text
+from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, figure
 
 LEFT, RIGHT = [0.0, 0.47], [0.53, 1.0]
 
 
 def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
-    """Draw RMSE and R² of each model with their 95 % intervals, the lowest RMSE first.
-
-    Args:
-        intervals: columns model, score (rmse, r2), value, low_95, high_95, as of `bootstrap_intervals`.
-    """
+    """Draw RMSE and R² of each model with their 95 % intervals, as of `bootstrap_intervals`, the lowest RMSE first."""
     rmse = intervals[intervals["score"] == "rmse"].sort_values("value", kind="stable")
     order = rmse["model"].tolist()
     r2 = intervals[intervals["score"] == "r2"].set_index("model").reindex(order).reset_index()
-    colours = [OKABE_ITO[0] if model == "mlp" else NEUTRAL for model in order]
     names = ["value", "low_95", "high_95"]
     value, low, high = (amount(number, unit) for number in rmse.iloc[0][names])
     r2_value, r2_low, r2_high = (fixed(number) for number in r2.iloc[0][names])
@@ -29,20 +25,15 @@ def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
         f"RMSE and R² of {len(order)} models on the test films, with 95 % intervals: {order[0]} is best with RMSE "
         f"{value} ({low} to {high}) and R² {r2_value} ({r2_low} to {r2_high})."
     )
-    return ranking(
-        [_dots(rmse, colours, "x", unit), _dots(r2, colours, "x2", "")],
-        order,
-        "model",
-        alt,
-        {**axis("RMSE", unit), "domain": LEFT},
-        xaxis2={**axis("R²"), "domain": RIGHT, "zeroline": True},
-        showlegend=False,
-    )
+    xaxes = {**axis("RMSE", unit), "domain": LEFT}, {**axis("R²"), "domain": RIGHT, "zeroline": True}
+    dots = [_dots(rmse, "x", unit), _dots(r2, "x2", "")]
+    return ranking(dots, order, "model", alt, xaxes[0], xaxis2=xaxes[1], showlegend=False)
 
 
-def _dots(scores: pd.DataFrame, colours: list[str], xaxis: str, unit: str) -> go.Scatter:
+def _dots(scores: pd.DataFrame, xaxis: str, unit: str) -> go.Scatter:
     shown = hover_format(unit)
     names = [text(model) for model in scores["model"]]
+    colours = [OKABE_ITO[0] if model == "mlp" else NEUTRAL for model in scores["model"]]
     return go.Scatter(
         x=rounded(scores["value"]),
         y=list(range(len(scores))),

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from greenlight_films.reports.figures.axes import axis, rounded
 from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, interval, ranking, with_margin
-from greenlight_films.reports.figures.style import VERMILION, axis, rounded
+from greenlight_films.reports.figures.style import VERMILION
 
-MOST, CONSTANT = 30, "const"
+MOST = 30
 
 
 def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
@@ -19,8 +20,10 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
         table: of `baselines/ols/coefficients.csv`; the constant and columns that were left out are not drawn.
         unit: of the target as it was fitted, after log1p where it has one.
     """
-    rows = table[(table["name"] != CONSTANT) & table["coefficient"].notna()]
-    low, high, errors = _ends(rows)
+    rows = table[(table["name"] != "const") & table["coefficient"].notna()]
+    low, high, errors = rows["low_95"], rows["high_95"], "ordinary errors"
+    if "low_95_hc3" in rows:
+        low, high, errors = rows["low_95_hc3"].fillna(low), rows["high_95_hc3"].fillna(high), "HC3 errors"
     standardised = "standardised" in rows
     value = rows["standardised"] if standardised else rows["coefficient"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -34,15 +37,12 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     if standardised:
         lines.append([f"standardised {value:+.3g}" for value in rows["value"]])
         xaxis = axis("change of the target for one standard deviation of the column", "standard deviations")
+    symbols = np.where(hollow, "circle-open", "circle").tolist()
     dots = go.Scatter(
         x=rounded(rows["value"]),
         y=list(range(len(rows))),
         mode="markers",
-        marker={
-            "size": 9,
-            "color": by_sign(rows["value"], VERMILION),
-            "symbol": np.where(hollow, "circle-open", "circle").tolist(),
-        },
+        marker={"size": 9, "color": by_sign(rows["value"], VERMILION), "symbol": symbols},
         error_x=interval(low=rows["low"], high=rows["high"], values=rows["value"]),
         hovertext=hover_lines(names, *lines),
         hovertemplate="%{hovertext}<extra></extra>",
@@ -55,19 +55,10 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     return ranking([dots], names, "column", alt, {**xaxis, "zeroline": True})
 
 
-def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series, str]:
-    """Return both ends of each interval, and the kind of their errors."""
-    if "low_95_hc3" not in rows:
-        return rows["low_95"], rows["high_95"], "ordinary errors"
-    low, high = rows["low_95_hc3"].fillna(rows["low_95"]), rows["high_95_hc3"].fillna(rows["high_95"])
-    return low, high, "HC3 errors"
-
-
 def ridge_coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
-    """Draw the largest coefficients of ridge regression, which have no intervals.
+    """Draw the largest coefficients of ridge regression, without intervals, of `baselines/ridge/coefficients.csv`.
 
     Args:
-        table: of `baselines/ridge/coefficients.csv`.
         unit: of the target as it was fitted, after log1p where it has one.
     """
     rows = table.sort_values("coefficient", key=abs, ascending=False, kind="stable").head(most)

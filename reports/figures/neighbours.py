@@ -4,22 +4,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.importance.result import margins
+from greenlight_films.reports.figures.axes import amount, axis, hover_format, rounded, text
 from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
-from greenlight_films.reports.figures.style import (
-    BLUE,
-    GREEN,
-    NEUTRAL,
-    ORANGE,
-    VERMILION,
-    amount,
-    axis,
-    figure,
-    hover_format,
-    rounded,
-    text,
-)
-
-MOST = 25
+from greenlight_films.reports.figures.curves import curve, mark
+from greenlight_films.reports.figures.style import BLUE, GREEN, NEUTRAL, ORANGE, VERMILION, figure
 
 
 def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None) -> go.Figure:
@@ -27,60 +15,41 @@ def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None)
 
     Args:
         sweep: of `baselines/knn/sweep.csv`: equal weights, Euclidean distances.
-        grid: of `baselines/knn/grid.csv`, where the grid was searched.
         unit: of the target as it was fitted, after log1p where it has one.
+        grid: of `baselines/knn/grid.csv`, where the grid was searched.
     """
-    best = sweep.loc[sweep["cv_rmse"].idxmin()]
-    marks = [("plain", int(best["k"]), float(best["cv_rmse"]), GREEN, "diamond")]
-    traces = [
-        _curve(sweep["k"], sweep["train_rmse"], "the training films themselves", NEUTRAL, unit, "dot"),
-        _curve(sweep["k"], sweep["cv_rmse"], "cross-validated", BLUE, unit),
+    plain = sweep.loc[sweep["cv_rmse"].idxmin()]
+    best = [("plain", plain, GREEN, "diamond")]
+    curves = [
+        (sweep["k"], sweep["train_rmse"], "the training films themselves", NEUTRAL, "dot"),
+        (sweep["k"], sweep["cv_rmse"], "cross-validated", BLUE, "solid"),
     ]
     if grid is not None and len(grid):
         tuned = grid.loc[grid["cv_rmse"].idxmin()]
         same = grid[(grid["weights"] == tuned["weights"]) & (grid["metric"] == tuned["metric"])].sort_values("k")
         name = f"tuned: {tuned['weights']} weights, {tuned['metric']} distances"
-        traces.append(_curve(same["k"], same["cv_rmse"], name, ORANGE, unit))
-        marks.append(("tuned", int(tuned["k"]), float(tuned["cv_rmse"]), VERMILION, "star"))
-    traces += [_mark(*mark, unit) for mark in marks]
-    best_ks = "; ".join(f"{name}, k = {k} does best with {amount(rmse, unit)}" for name, k, rmse, *_ in marks)
+        curves.append((same["k"], same["cv_rmse"], name, ORANGE, "solid"))
+        best.append(("tuned", tuned, VERMILION, "star"))
+    hover = f"k = %{{x}}<br>RMSE %{{y:{hover_format(unit)}}}"
+    traces = [
+        curve(k, rmse, colour, hover, dash, mode="lines", name=text(name)) for k, rmse, name, colour, dash in curves
+    ]
+    results = []
+    for name, row, colour, symbol in best:
+        k, rmse = int(row["k"]), row["cv_rmse"]
+        traces.append(mark([k], [rmse], hover, colour, symbol, name=f"best {name}: k = {k}"))
+        results.append(f"{name}, k = {k} does best with {amount(rmse, unit)}")
     return figure(
         traces,
-        f"RMSE by the number of neighbours from {sweep['k'].min()} to {sweep['k'].max()}: {best_ks}.",
+        f"RMSE by the number of neighbours from {sweep['k'].min()} to {sweep['k'].max()}: {'; '.join(results)}.",
         xaxis=axis("neighbours, k"),
         # With a film itself as the only neighbour there is nearly no error: that end may be cut.
-        yaxis={**axis("RMSE", unit), "range": rounded([0.9 * best["cv_rmse"], 1.02 * sweep["cv_rmse"].max()])},
+        yaxis={**axis("RMSE", unit), "range": rounded([0.9 * plain["cv_rmse"], 1.02 * sweep["cv_rmse"].max()])},
     )
 
 
-def _curve(k: pd.Series, rmse: pd.Series, name: str, colour: str, unit: str, dash: str = "solid") -> go.Scatter:
-    return go.Scatter(
-        x=k.tolist(),
-        y=rounded(rmse),
-        mode="lines",
-        name=text(name),
-        line={"color": colour, "dash": dash, "width": 2},
-        hovertemplate=f"k = %{{x}}<br>RMSE %{{y:{hover_format(unit)}}}",
-    )
-
-
-def _mark(name: str, k: int, rmse: float, colour: str, symbol: str, unit: str) -> go.Scatter:
-    return go.Scatter(
-        x=[k],
-        y=rounded([rmse]),
-        mode="markers",
-        name=f"best {name}: k = {k}",
-        marker={"size": 13, "color": colour, "symbol": symbol},
-        hovertemplate=f"k = %{{x}}<br>RMSE %{{y:{hover_format(unit)}}}",
-    )
-
-
-def correlations(table: pd.DataFrame, most: int = MOST) -> go.Figure:
-    """Draw the correlations of features with the predictions, the strongest first.
-
-    Args:
-        table: of `baselines/knn/correlations.csv`.
-    """
+def correlations(table: pd.DataFrame, most: int = 25) -> go.Figure:
+    """Draw the strongest correlations of features with the predictions, of `baselines/knn/correlations.csv`."""
     rows = table.dropna(subset=["correlation"]).sort_values("correlation", key=abs, ascending=False, kind="stable")
     rows = rows.head(most)
     values, names = rows["correlation"], rows["feature"].tolist()
@@ -93,11 +62,7 @@ def correlations(table: pd.DataFrame, most: int = MOST) -> go.Figure:
 
 
 def importance(table: pd.DataFrame) -> go.Figure:
-    """Draw the R² that nearest neighbours lose when a column is shuffled, with 95 % intervals.
-
-    Args:
-        table: of `baselines/knn/importance.csv`.
-    """
+    """Draw the R² lost when a column is shuffled, with 95 % intervals, of `baselines/knn/importance.csv`."""
     rows = table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
     values, margin, names = rows["importance"], margins(rows), rows["column"].tolist()
     hover = hover_lines(names, [f"loss of R² {label}" for label in with_margin(values, margin)])

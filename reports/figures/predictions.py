@@ -6,14 +6,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.reports.figures.bars import bars, hover_lines, interval, ranking
-from greenlight_films.reports.figures.style import (
-    NEUTRAL,
-    OKABE_ITO,
-    VERMILION,
+from greenlight_films.reports.figures.axes import (
     amount,
     axis,
-    figure,
+    bare_amount,
     hover,
     hover_format,
     is_money,
@@ -21,9 +17,9 @@ from greenlight_films.reports.figures.style import (
     rounded,
     sampled,
 )
-
-FEW, MOST_LABELS, MOSTLY = 5, 20, 0.95
-POINT = {"color": OKABE_ITO[0], "size": 5, "opacity": 0.5}
+from greenlight_films.reports.figures.bars import bars, hover_lines, interval, ranking
+from greenlight_films.reports.figures.curves import guide
+from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, VERMILION, figure
 
 
 def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
@@ -40,15 +36,9 @@ def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.
     if len(kept) > 1 and (np.ptp(both, axis=0) > 0).all():
         correlation = f", correlation {np.corrcoef(both.T)[0, 1]:.2f}"
     value = hover_format(unit)
-    films_ = go.Scatter(
-        x=rounded(shown["actual"]),
-        y=rounded(shown["predicted"]),
-        mode="markers",
-        marker=POINT,
-        **hover(shown, f"actual %{{x:{value}}}<br>predicted %{{y:{value}}}"),
-    )
+    labels = hover(shown, f"actual %{{x:{value}}}<br>predicted %{{y:{value}}}")
     return figure(
-        [films_, _line(ends, ends)],
+        [_points(rounded(shown["actual"]), rounded(shown["predicted"]), labels), _line(ends, ends)],
         f"Predicted against actual {target} of {len(kept):,} films{correlation}; on the diagonal both are the same.",
         480,
         showlegend=False,
@@ -75,16 +65,10 @@ def residuals(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
         what, error_unit, in_unit = "predicted minus actual", unit, "" if is_money(unit) else f", in {unit}"
         low, middle, high = (bare_amount(value, unit) for value in quantiles)
     title = f"{what}, times" if log else what
-    points = go.Scatter(
-        x=rounded(shown["predicted"]),
-        y=rounded(shown["error"], 3),
-        mode="markers",
-        marker=POINT,
-        **hover(shown, f"predicted %{{x:{hover_format(unit)}}}<br>{title} %{{y:{hover_format(error_unit)}}}"),
-    )
+    labels = hover(shown, f"predicted %{{x:{hover_format(unit)}}}<br>{title} %{{y:{hover_format(error_unit)}}}")
     ends = [kept["predicted"].min(), kept["predicted"].max()] if len(kept) else [0, 1]
     return figure(
-        [points, _line(ends, [float(log)] * 2)],
+        [_points(rounded(shown["predicted"]), rounded(shown["error"], 3), labels), _line(ends, [float(log)] * 2)],
         f"Errors of {len(kept):,} predictions of {target} against the prediction: {what} is {middle} in the middle, "
         f"and between {low} and {high} for nine in ten films{in_unit}.",
         showlegend=False,
@@ -94,19 +78,18 @@ def residuals(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
     )
 
 
-def bare_amount(value: float, unit: str) -> str:
-    """Return a number without its unit, but for the sign of dollars."""
-    return amount(value, unit if is_money(unit) else "")
-
-
 def _on_scale(films: pd.DataFrame, unit: str) -> tuple[pd.DataFrame, bool, str]:
     """Return the films to show, whether on logarithmic axes, and a note on those that are left out there."""
     films = films[np.isfinite(films[["actual", "predicted"]]).all(axis=1)]
     above = (films[["actual", "predicted"]] > 0).all(axis=1)
-    if not is_money(unit) or above.mean() < MOSTLY or not len(films):
+    if not is_money(unit) or above.mean() < 0.95 or not len(films):
         return films, False, ""
     below = int((~above).sum())
     return films[above], True, f"{below:,} at or below $0 left out" if below else ""
+
+
+def _points(x: list[Any], y: list[Any], labels: dict[str, Any]) -> go.Scatter:
+    return go.Scatter(x=x, y=y, mode="markers", marker={"color": OKABE_ITO[0], "size": 5, "opacity": 0.5}, **labels)
 
 
 def _line(x: list[Any], y: list[Any]) -> go.Scatter:
@@ -118,9 +101,6 @@ def calibration(films: pd.DataFrame, target: str, unit: str, groups: int = 10) -
     """Draw mean actual against mean predicted value in tenths of the films, from the lowest predictions to the highest.
 
     Intervals are 95 %, of the mean of the actual values.
-
-    Args:
-        films: columns actual and predicted.
     """
     films = films[np.isfinite(films[["actual", "predicted"]]).all(axis=1)].sort_values("predicted", kind="stable")
     by_group = films.groupby(np.arange(len(films)) * groups // max(len(films), 1))
@@ -147,7 +127,7 @@ def calibration(films: pd.DataFrame, target: str, unit: str, groups: int = 10) -
     )
 
 
-def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = MOST_LABELS) -> go.Figure:
+def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) -> go.Figure:
     """Draw the mean absolute error by a label, such as genre, the most frequent first, with 95 % intervals.
 
     Labels of fewer than five films are left out.
@@ -156,8 +136,8 @@ def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = MOST
         films: columns film, actual, predicted and the label: a row for each label that a film has.
     """
     errors = _errors(films, films[label])
-    shown = errors[errors["films"] >= FEW].sort_values("films", ascending=False, kind="stable").head(most)
-    return _error_bars(shown, label, unit, _overall(films), f"{len(shown)} most frequent of {len(errors)}")
+    shown = errors[errors["films"] >= 5].sort_values("films", ascending=False, kind="stable").head(most)
+    return _error_bars(shown, films, label, unit, f"{len(shown)} most frequent of {len(errors)}")
 
 
 def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = 10) -> go.Figure:
@@ -173,7 +153,7 @@ def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = 
     errors = _errors(known, group).sort_index()
     ends = values.groupby(group).agg(["min", "max"]).itertuples(index=False)
     errors.index = pd.Index([f"{low:.10g}" if low == high else f"{low:.10g} to {high:.10g}" for low, high in ends])
-    return _error_bars(errors, number, unit, _overall(films), f"{len(errors)} intervals")
+    return _error_bars(errors, films, number, unit, f"{len(errors)} intervals")
 
 
 def _errors(films: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
@@ -192,12 +172,7 @@ def _errors(films: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"mae": mae, "margin": 1.96 * se, "films": n})
 
 
-def _overall(films: pd.DataFrame) -> float:
-    once = films.drop_duplicates("row") if "row" in films else films
-    return float((once["predicted"] - once["actual"]).abs().mean())
-
-
-def _error_bars(errors: pd.DataFrame, name: str, unit: str, overall: float, count: str) -> go.Figure:
+def _error_bars(errors: pd.DataFrame, films: pd.DataFrame, name: str, unit: str, count: str) -> go.Figure:
     mae, margin, names = errors["mae"], errors["margin"], errors.index.tolist()
     lines = [
         f"mean absolute error {amount(value, unit)}" + (f" ± {amount(half, unit)}" if np.isfinite(half) else "")
@@ -207,7 +182,8 @@ def _error_bars(errors: pd.DataFrame, name: str, unit: str, overall: float, coun
     span = ""
     if len(errors):
         span = f", from {amount(mae.min(), unit)} ({mae.idxmin()}) to {amount(mae.max(), unit)} ({mae.idxmax()})"
-    line = {"type": "line", "x0": overall, "x1": overall, "y0": 0, "y1": 1, "yref": "paper"}
+    rows = films.drop_duplicates("row") if "row" in films else films
+    overall = float((rows["predicted"] - rows["actual"]).abs().mean())
     known = np.isfinite(overall)
     return ranking(
         [bars(mae, margin, labels)],
@@ -215,6 +191,6 @@ def _error_bars(errors: pd.DataFrame, name: str, unit: str, overall: float, coun
         name,
         f"Mean absolute error by {name}, {count}{span}; that of all films is {amount(overall, unit)}.",
         {**axis("mean absolute error", unit), "rangemode": "tozero"},
-        shapes=[{**line, "line": {"color": VERMILION, "width": 1.5, "dash": "dash"}}] if known else [],
+        shapes=[guide(x=overall, colour=VERMILION)] if known else [],
         annotations=note(f"dashed: all films, {amount(overall, unit)}" if known else ""),
     )

@@ -5,17 +5,9 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from greenlight_films.reports.figures.axes import axis_title, rounded, short, text
 from greenlight_films.reports.figures.bars import height, names_axis
-from greenlight_films.reports.figures.style import (
-    COLOUR_BAR,
-    CONTINUOUS,
-    NARROW,
-    axis_title,
-    figure,
-    rounded,
-    short,
-    text,
-)
+from greenlight_films.reports.figures.style import COLOUR_BAR, CONTINUOUS, figure
 
 
 def tiles(
@@ -34,12 +26,11 @@ def tiles(
         ends: values with the darkest and the lightest colour.
         cells: the text of each tile; by default its value with two decimals.
     """
-    cells = cells or [[f"{value:z.2f}" if np.isfinite(value) else "" for value in row] for row in values]
     trace = go.Heatmap(
         z=[rounded(row) for row in values],
         x=list(range(len(columns))),
         y=list(range(len(rows))),
-        text=cells,
+        text=cells or [[f"{value:z.2f}" if np.isfinite(value) else "" for value in row] for row in values],
         texttemplate="%{text}",
         hovertext=[[f"<b>{text(row)}</b><br>{text(column)}" for column in columns] for row in rows],
         hovertemplate="%{hovertext}: %{text}<extra></extra>",
@@ -49,13 +40,8 @@ def tiles(
         xgap=2,
         ygap=2,
         hoverongaps=False,
-        colorbar={"title": {"text": axis_title(titles[2], width=NARROW), "side": "right"}, **COLOUR_BAR},
+        colorbar={"title": {"text": axis_title(titles[2], width=26), "side": "right"}, **COLOUR_BAR},
     )
-    xaxis = {
-        "tickvals": list(range(len(columns))),
-        "ticktext": [short(column, 18) for column in columns],
-        "title": {"text": axis_title(titles[0])},
-        "showgrid": False,
-        "zeroline": False,
-    }
+    ticks = {"tickvals": list(range(len(columns))), "ticktext": [short(column, 18) for column in columns]}
+    xaxis = {**ticks, "title": {"text": axis_title(titles[0])}, "showgrid": False, "zeroline": False}
     return figure([trace], alt, max(height(len(rows)), 260), xaxis=xaxis, yaxis=names_axis(rows, titles[1]))

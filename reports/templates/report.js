@@ -74,7 +74,7 @@
   if (table) {
     const rows = data("values"), step = 100;
     const body = table.querySelector("tbody"), search = document.getElementById("search");
-    const count = document.getElementById("found"), more = document.getElementById("more");
+    const count = document.getElementById("match-count"), more = document.getElementById("more");
     let kept = rows, shown = 25, column = 4, down = true;
     const compare = (a, b) => {
       const [left, right] = [a[column], b[column]];
@@ -126,7 +126,7 @@
       const [by, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"]].find(([scale]) => size >= scale) || [1, ""];
       return `${sign}$${Number((size / by).toPrecision(3))}${letter}`;
     };
-    const summary = document.getElementById("film-said"), search = document.getElementById("film-search");
+    const summary = document.getElementById("film-summary"), search = document.getElementById("film-search");
     const show = (number) => {
       const [title, actual, predicted] = films[number];
       const pairs = moved[number], largest = Math.max(...pairs.filter((_, at) => at % 2).map(Math.abs), 1e-12);

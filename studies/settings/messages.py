@@ -57,7 +57,14 @@ def _unknown_option(words: str, _: str, options: list[str]) -> str:
     return f"no option '{name}'{nearest(name, (f'--{option}' for option in options))}"
 
 
+def _unknown_key(group: str, name: str, options: list[str]) -> str:
+    key = name if group == name else f"{group}.{name}"
+    return f"no key '{key}' in a config{nearest(key, options)}"
+
+
 def _unknown_argument(name: str, _: str, options: list[str]) -> str:
+    if any("." in option for option in options):  # of a config, and of no class that it names
+        return _unknown_key(name, name, options)
     arguments = {field.name for kind in _classes() for field in fields(kind)}
     return f"no argument '{name}'{nearest(name, arguments)}"
 
@@ -76,9 +83,8 @@ def _missing(names: str, _: str, options: list[str]) -> str:
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
     r"Option '([^']*)' is not accepted": _unknown_argument,
-    r"(?:Key|Option|Subcommand '\w+' does not accept option) '([^']*)'": lambda name, _, options: (
-        f"no key '{name}' in a config{nearest(name, options)}"
-    ),
+    r"Group '([^']*)' does not accept option '([^']*)'": _unknown_key,
+    r"Key '([^']*)'": _unknown_key,
     r'Spaces not allowed in keys: "([^"]*)"': lambda name, _, options: (
         f"no key '{name}' in a config: none has a blank in it, and search.space is for `tune` alone"
     ),

@@ -49,11 +49,12 @@ def test_a_pattern_that_fits_nothing_is_named_with_its_remedy(space, pattern, me
         matching(space, ["*", pattern], "compare.ols.full")
 
 
-def test_three_numbers_are_taken_alone_and_standardised(sample, labels):
+def test_three_numbers_are_taken_alone_unless_patterns_say_otherwise_and_standardised(sample, labels):
     dense = np.random.default_rng(0).normal(50, 9, (100, 3))
     films = sample(dense, np.arange(100.0), labels)
     columns = StandardColumns().fit(films, None)
     assert columns.names == ["n0", "n1", "n2"]
+    assert len(StandardColumns().fit(films, ["*"]).names) == 63
     np.testing.assert_allclose(columns.matrix(films.films), (dense - dense.mean(0)) / dense.std(0))
 
 
@@ -67,12 +68,6 @@ def test_with_fewer_numbers_labels_are_added_in_a_sparse_matrix_above_fifty(samp
     few = StandardColumns().fit(sample(None, np.arange(100.0), labels[:, :50]), None)
     assert not few.is_wide
     assert isinstance(few.matrix(films.films), np.ndarray)
-
-
-@pytest.mark.parametrize(("patterns", "n_columns"), [(["n1", "n2"], 2), (["*"], 64)])
-def test_columns_are_chosen_by_patterns(sample, labels, patterns, n_columns):
-    films = sample(np.random.default_rng(0).normal(size=(100, 4)), np.arange(100.0), labels)
-    assert len(StandardColumns().fit(films, patterns).names) == n_columns
 
 
 def test_columns_that_never_vary_and_indicators_of_gaps_are_left_out(sample, labels):

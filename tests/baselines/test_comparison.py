@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from greenlight_films.baselines import KNN, Comparison, Sample, fit
+from greenlight_films.baselines import Comparison, Sample, fit
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.films import Declared, fit_films
 from greenlight_films.datamodules.scores import regression_scores
@@ -49,17 +49,19 @@ def test_linear_regressions_have_names_of_their_own(sides):
 
 
 def test_settings_reach_their_models():
-    comparison = Comparison(grid=True, clusters=7, describe=["year", "runtime"])
-    by_name = {model.name: model for model in comparison.baselines()}
-    assert isinstance(by_name["knn"], KNN)
-    assert by_name["knn"].grid
-    assert by_name["kmeans"].k == 7
-    assert by_name["pca"].columns == by_name["kmeans"].columns == ["year", "runtime"]
+    comparison = Comparison(models=["knn", "kmeans", "pca"], grid=True, clusters=7, describe=["year", "runtime"])
+    knn, kmeans, pca = comparison.baselines()
+    assert (knn.grid, kmeans.k) == (True, 7)
+    assert pca.columns == kmeans.columns == ["year", "runtime"]
 
 
-def test_a_default_model_that_cannot_be_fitted_is_left_out_with_the_reason(sample):
-    films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
-    models, refused = Comparison(clusters=4).possible(films)
+@pytest.fixture
+def rows_of_a_film(sample):
+    return sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
+
+
+def test_a_default_model_that_cannot_be_fitted_is_left_out_with_the_reason(rows_of_a_film):
+    models, refused = Comparison(clusters=4).possible(rows_of_a_film)
     assert [model.name for model in models] == ["mean", "ols", "kmeans", "pca"]
     assert set(refused) == {"ridge", "knn", "boosting"}
     assert "2 training films or more, got 1" in refused["knn"]
@@ -74,10 +76,9 @@ def test_a_default_model_that_cannot_be_fitted_is_left_out_with_the_reason(sampl
         ({"models": ["pca"], "describe": ["n1"]}, "compare.describe must leave 2 columns"),
     ],
 )
-def test_a_requested_model_that_cannot_be_fitted_is_refused(sample, given, message):
-    films = sample(np.arange(6)[:, None] * [1.0, 2.0, 3.0], np.arange(6.0), film=np.zeros(6, int))
+def test_a_requested_model_that_cannot_be_fitted_is_refused(rows_of_a_film, given, message):
     with pytest.raises(InputError, match=message):
-        Comparison(**given).possible(films)
+        Comparison(**given).possible(rows_of_a_film)
 
 
 @pytest.mark.parametrize("name", ["", "../up", ".hidden"])

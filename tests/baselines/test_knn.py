@@ -37,12 +37,9 @@ def test_k_is_the_one_that_does_best_in_cross_validation(films, grid):
     np.testing.assert_allclose(model.predict(films.films), predicted, rtol=1e-9)
 
 
-def test_k_is_never_more_than_the_rows_there_are(sample):
-    model = KNN().fit(sample(np.random.default_rng(0).normal(size=(9, 2)), np.arange(9.0)))
-    assert model.search["k"].max() == 7
-
-
-def test_the_sweep_is_in_the_targets_unit(films):
+def test_the_sweep_is_in_the_targets_unit_and_k_never_more_than_the_rows_there_are(films, sample):
+    few = KNN().fit(sample(np.random.default_rng(0).normal(size=(9, 2)), np.arange(9.0)))
+    assert few.search["k"].max() == 7
     sweep = KNN().fit(films).tables(films, films)["sweep.csv"]
     assert sweep["k"].tolist() == list(range(1, 51))
     assert sweep["train_rmse"][0] == pytest.approx(0, abs=1e-12)
@@ -75,15 +72,9 @@ def test_importance_is_that_of_scikit_learn_within_its_error(films):
     assert ours.index.tolist() == ["n0", "n1", "n2"]
     error = np.hypot(ours["se_shuffle"], expected.importances_std / 200**0.5)
     assert (np.abs(ours["importance"] - expected.importances_mean) < 4 * error).all()
-
-
-def test_importance_of_many_films_is_that_of_a_stated_sample(films):
-    importance = KNN().fit(films).importance(films, most_rows=60)
-    assert importance["rows"].tolist() == [60] * 3
-    assert importance["n_films"].max() <= 60
-
-
-# --- label directions -------------------------------------------------------------------------------------------------
+    sampled = model.importance(films, most_rows=60)
+    assert sampled["rows"].tolist() == [60] * 3
+    assert sampled["n_films"].max() <= 60
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from greenlight_films.baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
+from greenlight_films.baselines.neighbours import Neighbours, grid_search, means
 
 
 @pytest.fixture
@@ -36,13 +36,13 @@ def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
         cv=5,
     ).fit(pd.DataFrame(features), target)
     ours = grid_search(features, target, list(KFold(5).split(features)), 15)
-    assert len(ours) == 60
-    ours = ours.set_index(["metric", "k", "weights"])["cv_rmse"]
-    for params, score in zip(theirs.cv_results_["params"], -theirs.cv_results_["mean_test_score"], strict=True):
-        metric, k, weights = (params[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
-        assert ours[metric, k, weights] == pytest.approx(score, abs=1e-9)
-    best = theirs.best_params_
-    assert ours.idxmin() == tuple(best[f"kneighborsregressor__{name}"] for name in ("metric", "n_neighbors", "weights"))
+    keys = {"metric": "metric", "k": "n_neighbors", "weights": "weights"}
+    expected = pd.DataFrame(theirs.cv_results_["params"])
+    expected = expected.rename(columns={f"kneighborsregressor__{name}": key for key, name in keys.items()})
+    merged = ours.merge(expected.assign(rmse=-theirs.cv_results_["mean_test_score"]), on=list(keys))
+    assert len(ours) == len(merged) == 60
+    np.testing.assert_allclose(merged["cv_rmse"], merged["rmse"], rtol=0, atol=1e-9)
+    assert merged["cv_rmse"].idxmin() == merged["rmse"].idxmin()
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
@@ -84,7 +84,3 @@ def test_progress_counts_searches(rows):
     steps = []
     grid_search(*rows, list(KFold(3).split(rows[0])), 5, progress=lambda done, of: steps.append((done, of)))
     assert steps == [(done, 6) for done in range(1, 7)]
-
-
-def test_rmse_is_by_column():
-    assert rmse_by_k(np.array([[1.0, 2.0], [3.0, 6.0]]), np.array([1.0, 3.0])).tolist() == [0.0, 5**0.5]

@@ -1,34 +1,20 @@
-"""A process that runs commands with malformed configs: `python broken_configs.py CONFIG FOLDER NUMBER WORD...`."""
+"""Commands with malformed configs: what transfers, attackers and slips of the hand make of a good one."""
 
-import sys
 from collections import Counter
 from copy import deepcopy
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fuzz.contract import command, examples, report
+from tests.fuzz.contract import command, examples
 from tests.fuzz.malformed import spoilt
 
-config, folder, number, words = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4:]
-torch.set_num_threads(1)
-import_module("greenlight_films.studies.settings.film_cli")  # which takes long beside others, and is no hang
-GOOD = yaml.safe_load(config.read_text(encoding="utf-8"))
-# What is still good must not be trained.
-GOOD["trainer"]["max_epochs"] = 1
-GOOD["compare"] = {"models": []}
-if "tune" in words:
-    GOOD["search"] = {"method": "grid", "trials": 2, "space": {"model.hidden": [[4], [8]], "model.dropout": [0.1]}}
-if "audit" in words:
-    GOOD["audit"] = {"repeats": 1, "models": ["ridge"], "year": "year"}
-
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{one}: &{one} [{', '.join([f'*{before}'] * 9)}]\n" for before, one in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
 )
 DEEP = "[" * 3000 + "]" * 3000
 WHOLE = [
@@ -55,50 +41,58 @@ VALUES = st.one_of(
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    """Return the good config with one to three keys dropped, added, or of another type."""
-    whole = deepcopy(GOOD)
+def mutated(draw: st.DrawFn, good: dict[str, Any]) -> bytes:
+    """Return a good config with one to three keys dropped, added, or of another type."""
+    whole = deepcopy(good)
     for _ in range(draw(st.integers(1, 3))):
-        place: Any = whole
+        holder: Any = whole
         while True:
-            keys = list(place) if isinstance(place, dict) else list(range(len(place)))
+            keys = list(holder) if isinstance(holder, dict) else list(range(len(holder)))
             if not keys:
                 break
             key = draw(st.sampled_from(keys))
-            if isinstance(place[key], (dict, list)) and place[key] and draw(st.sampled_from([True, True, False])):
-                place = place[key]
+            if isinstance(holder[key], (dict, list)) and holder[key] and draw(st.sampled_from([True, True, False])):
+                holder = holder[key]
                 continue
             if key in ("max_epochs", "runs"):
                 break
             kind = draw(st.sampled_from(["set", "set", "drop", "more"]))
             if kind == "set":
-                place[key] = deepcopy(draw(VALUES))  # which may be changed, too
+                holder[key] = deepcopy(draw(VALUES))  # which may be changed, too
             elif kind == "drop":
-                del place[key]
-            elif isinstance(place, dict):
-                place[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = deepcopy(draw(VALUES))
+                del holder[key]
+            elif isinstance(holder, dict):
+                holder[draw(st.sampled_from(["hiden", "feature", "", "a b", "a.b"]))] = deepcopy(draw(VALUES))
             else:
-                place.append(deepcopy(place[key]))
+                holder.append(deepcopy(holder[key]))
             break
     return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True).encode("utf-8", "surrogatepass")
 
 
 # What "part.yaml" stands for, beside the config.
 PARTS = st.sampled_from([b"a: 1\na: 2", b"{", b"\xff", b"[[8]]", b"hidden: [8]", b"part.yaml", DEEP.encode()])
-CONFIGS = st.one_of(
-    mutated(), mutated(), mutated(), spoilt(st.just(yaml.safe_dump(GOOD).encode())), st.sampled_from(WHOLE)
-)
-ended: Counter[str] = Counter()
 
 
-@examples(number, shrinks=False)
-@given(CONFIGS, PARTS, st.sampled_from(words))
-def any_config(content: bytes, part: bytes, word: str) -> None:
-    path = folder / "broken.yaml"
-    path.write_bytes(content)
-    path.with_name("part.yaml").write_bytes(part)
-    ended[f"{word} {command(folder / 'runs', word, '--config', path)}"] += 1
+def try_configs(number: int, config: Path, folder: Path, words: list[str]) -> Counter[str]:
+    """Run commands with malformed configs; return how often which ended how."""
+    good = yaml.safe_load(config.read_text(encoding="utf-8"))
+    # What is still good must not be trained.
+    good["trainer"]["max_epochs"] = 1
+    good["compare"] = {"models": []}
+    if "tune" in words:
+        good["search"] = {"method": "grid", "trials": 2, "space": {"model.hidden": [[4], [8]], "model.dropout": [0.1]}}
+    if "audit" in words:
+        good["audit"] = {"repeats": 1, "models": ["ridge"], "year": "year"}
+    configs = st.one_of(*[mutated(good)] * 3, spoilt(st.just(yaml.safe_dump(good).encode())), st.sampled_from(WHOLE))
+    ended: Counter[str] = Counter()
 
+    @examples(number, shrinks=False)
+    @given(configs, PARTS, st.sampled_from(words))
+    def any_config(content: bytes, part: bytes, word: str) -> None:
+        path = folder / "broken.yaml"
+        path.write_bytes(content)
+        path.with_name("part.yaml").write_bytes(part)
+        ended[f"{word} {command(folder / 'runs', word, '--config', path)}"] += 1
 
-any_config()
-report(ended)
+    any_config()
+    return ended

@@ -1,29 +1,39 @@
 """What holds of any input: code 0 or 2, one message without a traceback, nothing half-written, no hang, under 1 GB."""
 
-import json
+import math
 import os
 import random
 import re
 import shutil
 import signal
-import subprocess
-import sys
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import hypothesis
+import torch
 
-TIMES = int(os.environ.get("GREENLIGHT_FUZZ", "1"))
-"""`make fuzz` tries so many times as many, other ones each time."""
+from tests.processes import start_fork_server
 
-SEED = int(os.environ.get("GREENLIGHT_FUZZ_SEED", random.randrange(2**32)))
+TIMES = float(os.environ.get("GREENLIGHT_FUZZ", "0.1"))
+"""How many of the examples that a test names are tried; above 1 (`make fuzz`: 20) other ones each time."""
+
+SEED = int(os.environ.setdefault("GREENLIGHT_FUZZ_SEED", str(random.randrange(2**32))))  # a child's is the same
 HANGS = 20
 """Seconds after which an example counts as one that never ends; none takes a tenth of it."""
 
 MEMORY = 2**30
+
+
+def times(number: int) -> int:
+    """Return how many examples are tried of so many."""
+    return math.ceil(number * TIMES)
 
 
 def examples(number: int, shrinks: bool = True) -> Callable[[Callable[[], None]], Callable[[], None]]:
@@ -34,8 +44,8 @@ def examples(number: int, shrinks: bool = True) -> Callable[[Callable[[], None]]
     """
     phases = [hypothesis.Phase.explicit, hypothesis.Phase.generate, *([hypothesis.Phase.shrink] if shrinks else [])]
     settings = hypothesis.settings(
-        max_examples=number * TIMES,
-        derandomize=TIMES == 1,
+        max_examples=times(number),
+        derandomize=TIMES <= 1,
         database=None,
         deadline=None,
         phases=phases,
@@ -43,7 +53,7 @@ def examples(number: int, shrinks: bool = True) -> Callable[[Callable[[], None]]
     )
 
     def decorate(test: Callable[[], None]) -> Callable[[], None]:
-        if TIMES == 1:
+        if TIMES <= 1:
             return settings(test)
         print(f"GREENLIGHT_FUZZ={TIMES} GREENLIGHT_FUZZ_SEED={SEED}")
         return settings(hypothesis.seed(SEED)(test))
@@ -72,42 +82,45 @@ def command(runs: Path, *words: object, own_runs: bool = True) -> int:
 
     Args:
         runs: where it may leave a new run.
-        own_runs: whether the command makes one, and is told where.
+        own_runs: whether the command makes one, and is given the folder for it.
     """
     from greenlight_films.commands.main import main
 
     out, err = StringIO(), StringIO()
     with no_hang(), redirect_stdout(out), redirect_stderr(err):
         code = main([*map(str, words), *(["--runs", str(runs)] if own_runs else [])])
-    said = err.getvalue()
-    assert code in (0, 2), f"{words} ended with {code}: {said}"
-    assert "Traceback" not in said, said
+    message = err.getvalue()
+    assert code in (0, 2), f"{words} ended with {code}: {message}"
+    assert "Traceback" not in message, message
     if code == 2:
-        assert said.count("error: ") >= 1, said
-        assert len(said) < 10_000, said
-        assert "Warning" not in said, said
+        assert message.count("error: ") >= 1, message
+        assert len(message) < 10_000, message
+        assert "Warning" not in message, message
         left = [path for path in runs.rglob("*") if path.is_file()]
-        assert not left, f"{words} left {left}: {said}"
+        assert not left, f"{words} left {left}: {message}"
     shutil.rmtree(runs, ignore_errors=True)
     return code
 
 
-def in_a_child(script: str, *words: object) -> Counter[str]:
-    """Run a file of this folder as a process of its own, and see what memory it took; return how often it ended how."""
-    root = Path(__file__).parents[2]
-    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore"}
-    environment["JSONARGPARSE_DEPRECATION_WARNINGS"] = "off"
-    line = [sys.executable, str(Path(__file__).with_name(script)), *map(str, words)]
-    done = subprocess.run(line, cwd=root, env=environment, capture_output=True, text=True, timeout=3600, check=False)
-    assert done.returncode == 0, "\n...\n".join([done.stdout[-3000:], done.stderr[:6000], done.stderr[-6000:]])
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found.pop("memory") < MEMORY
-    return Counter(found)
+def in_a_child(function: Callable[..., Counter[str]], number: int, *arguments: Any) -> None:
+    """Call a function with a number of examples in a process of its own; its commands must end well, in little memory.
+
+    Args:
+        function: returns how often which command ended how: "fit 0", "fit 2".
+    """
+    start_fork_server()
+    with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
+        ended, peak = pool.submit(_with_peak, function, number, *arguments).result()
+    assert peak < MEMORY
+    assert ended.total() >= times(number)
+    assert TIMES < 1 or {key.split()[1] for key in ended} == {"0", "2"}
 
 
-def report(ended: Counter[str]) -> None:
-    """Print what `in_a_child` reads."""
+def _with_peak(function: Callable[..., Counter[str]], *arguments: Any) -> tuple[Counter[str], int]:
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")
+    ended = function(*arguments)
     # Not ru_maxrss, which begins with the peak of the process that starts this one.
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="utf-8"))
     assert peak
-    print(json.dumps({**ended, "memory": int(peak[1]) * 1024}))
+    return ended, int(peak[1]) * 1024

@@ -2,7 +2,6 @@
 
 import gzip
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,21 +18,8 @@ ODD = [
     *("-9999999999999999999999", "0x1F", "1_000", "½", "٣", "$5", "5%", "2001-02-03", "2001-02-03T04:05:06Z"),
     *("12:30", "true", "False", "yes", "a, b", ", ", ",", ",,,", '"', '""', '"a', 'a"b', "'", "\\", "\\N", "\x00"),
     *("\r", "\n", "\r\n", "\t", ";", "|", "\x1b[2J", "\x07", "\u00a0", "\u200b", "\u202e", "\u2028", "\ufeff", "é"),
-    *(
-        "e\u0301",
-        "ﬁ",
-        "а",
-        "😀",
-        "👩‍👩‍👧",
-        "שלום",
-        "مرحبا",
-        "=1+1",
-        "@SUM(A1)",
-        "{",
-        "[1, 2]",
-        "{'name': 1}",
-        "x" * 10_000,
-    ),
+    *("e\u0301", "ﬁ", "а", "😀", "👩‍👩‍👧", "שלום", "مرحبا", "=1+1", "@SUM(A1)"),
+    *("{", "[1, 2]", "{'name': 1}", "x" * 10_000),
 ]
 """Cells that have broken programs."""
 
@@ -114,9 +100,7 @@ def texts(draw: st.DrawFn, delimiter: str = ",") -> bytes:
         return '"' + text.replace('"', '""') + '"' if risky else text
 
     rows = draw(grids())
-    text = end.join(delimiter.join(cell(one) for one in row) for row in rows) + draw(
-        st.sampled_from([end, "", end * 3])
-    )
+    text = end.join(delimiter.join(map(cell, row)) for row in rows) + draw(st.sampled_from([end, "", end * 3]))
     encoding = draw(
         st.sampled_from(["utf-8"] * 15 + ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252"])
     )
@@ -128,22 +112,22 @@ def spoilt(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
     """Return bytes with some changed, dropped, doubled or put in, or cut short."""
     content = bytearray(draw(whole))
     for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2, 5]))):
-        place = draw(st.integers(0, len(content)))
+        index = draw(st.integers(0, len(content)))
         kind = draw(st.sampled_from(["flip", "insert", "drop", "double", "cut"]))
-        if kind == "flip" and place < len(content):
-            content[place] ^= draw(st.integers(1, 255))
+        if kind == "flip" and index < len(content):
+            content[index] ^= draw(st.integers(1, 255))
         elif kind == "insert":
-            content[place:place] = draw(
+            content[index:index] = draw(
                 st.one_of(
                     st.sampled_from([b",", b'"', b"\n", b"\r", b"\0", b"\xff", b"\xff\xfe"]), st.binary(max_size=8)
                 )
             )
         elif kind == "drop":
-            del content[place : place + draw(st.integers(1, 30))]
+            del content[index : index + draw(st.integers(1, 30))]
         elif kind == "double":
-            content[place:place] = content[place : place + draw(st.integers(1, 60))]
+            content[index:index] = content[index : index + draw(st.integers(1, 60))]
         elif kind == "cut":
-            del content[place:]
+            del content[index:]
     return bytes(content)
 
 
@@ -176,8 +160,6 @@ TABLES: st.SearchStrategy[Malformed] = st.one_of(
     spoilt(st.just(_sqlite(good_rows(12)))).map(lambda content: Malformed(".db", content)),
 )
 """Any of the formats."""
-
-Maker = Callable[[Path], object]
 
 
 def good_table() -> Malformed:

@@ -30,9 +30,9 @@ def table(folder, rows, name="films.csv", encoding="utf-8", end="\n"):
 GOOD = [f"{1990 + i},Drama,{i % 5}.5" for i in range(20)]
 
 
-def films(path, genre="genre", **given):
-    features, split = [Number("year"), Labels(genre)], RandomSplit(0.2, 0.2, 3)
-    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split, **given)
+def films(path):
+    features, split = [Number("year"), Labels("genre")], RandomSplit(0.2, 0.2, 3)
+    data = FilmDataModule(str(path), features=features, target=Target("rating"), split=split)
     data.setup("fit")
     return data
 
@@ -42,51 +42,34 @@ def names(data):
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "message"),
     [
-        (GOOD[:1], ": the target 'rating' must be there for 2 rows or more, got 1 of 1; give a table that has it"),
-        (
-            ["1e308,Drama,1", *GOOD],
-            ", line 2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'; correct or empty it",
-        ),
-        (
-            [*GOOD, "2000,Drama,-1e308"],
-            ", line 22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e+308'; correct or "
-            "empty it",
-        ),
-        (
-            [*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"],
-            ", line 25: column 'year' must hold finite numbers, row 22 has 'inf'; correct or empty it",
-        ),
-        (
-            [row.replace(",", ",", 1).rsplit(",", 1)[0] + "," for row in GOOD],
-            ": the target 'rating' must be there for 2 rows or more, got 0 of 20; give a table that has it",
-        ),
-        ([row.split(",", 1)[1].join([",", ""]) for row in GOOD], ": column 'year' has no value in the"),
-        ([*GOOD, '1999,"Drama,3'], ", line 22: a quote is opened there and never closed; close or remove it"),
+        (["1e308,Drama,1", *GOOD], "2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'"),
+        ([*GOOD, "2000,Drama,-1e308"], "22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e"),
+        ([*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"], "25: column 'year' must hold finite numbers, row 22 has 'inf'"),
     ],
-    ids=["one row", "1e308 in a number", "1e308 in the target", "inf", "no target", "all missing", "open quote"],
 )
-def test_a_table_is_refused_with_file_line_column_and_remedy(tmp_path, rows, said):
+def test_a_number_too_large_is_refused_with_file_line_column_and_row(tmp_path, rows, message):
     path = table(tmp_path, rows)
-    with pytest.raises(InputError, match="^" + re.escape(f"{path}{said}")):
+    with pytest.raises(InputError, match="^" + re.escape(f"{path}, line {message}")):
         films(path)
 
 
-def test_one_column_is_refused_with_those_that_lack(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("year\n1999\n2000\n", "no column 'rating'\nno column 'genre'\nthe table has: year"),
+        ("x" * 10_000 + ",y\n1,2\n", f"the table has: {'x' * 77}..., y"),
+    ],
+    ids=["a single column", "10000 characters"],
+)
+def test_columns_that_lack_are_named_beside_those_there_are(tmp_path, text, message):
     path = tmp_path / "films.csv"
-    path.write_text("year\n1999\n2000\n", encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as refused:
         films(path)
-    assert str(refused.value) == f"{path}: no column 'rating'\nno column 'genre'\nthe table has: year"
-
-
-def test_names_of_10000_characters_are_cut_in_messages(tmp_path):
-    path = tmp_path / "films.csv"
-    path.write_text("x" * 10_000 + ",y\n1,2\n", encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        films(path)
-    assert str(refused.value).endswith(f"the table has: {'x' * 77}..., y")
+    assert str(refused.value).startswith(f"{path}: no column")
+    assert str(refused.value).endswith(message)
 
 
 def test_differences_too_small_for_a_square_are_none(tmp_path):
@@ -100,41 +83,10 @@ def test_marks_and_line_ends_of_other_systems_change_nothing(tmp_path, encoding,
     assert other.fitted.fingerprint == films(table(tmp_path, GOOD)).fitted.fingerprint
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_another_encoding_is_named_or_read(tmp_path, encoding):
-    path = table(tmp_path, [row.replace("Drama", "Épopée") for row in GOOD], encoding=encoding)
-    with pytest.raises(InputError, match=re.escape(str(path)) + r", line [12]: .* --data.encoding "):
-        films(path)
-    assert names(films(path, encoding=encoding)) == ["Épopée"]
-
-
-def test_labels_are_composed_and_keep_what_only_looks_alike(tmp_path):
-    cells = [
-        "Ame\u0301lie",
-        "Am\u00e9lie",
-        "\u00a0Am\u00e9lie ",
-        "\u0410",
-        "A",
-        "👩\u200d👧",
-        "\u05e9\u05dc\u05d5\u05dd",
-    ]
-    rows = [f"{1990 + i},{cells[i % 7]},{i % 5}.5" for i in range(70)]
-    assert set(names(films(table(tmp_path, rows)))) == {
-        "Am\u00e9lie",
-        "\u0410",
-        "A",
-        "👩\u200d👧",
-        "\u05e9\u05dc\u05d5\u05dd",
-    }
-
-
-def test_a_label_that_is_a_separator_is_no_label(tmp_path):
-    rows = [row.replace("Drama", '", "' if i % 2 else "War") for i, row in enumerate(GOOD)]
-    assert names(films(table(tmp_path, rows))) == ["War"]
-
-
-def test_a_nul_byte_in_a_label_is_kept(tmp_path):
-    assert names(films(table(tmp_path, [row.replace("Drama", "a\0b") for row in GOOD]))) == ["a\0b"]
+@pytest.mark.parametrize(("cells", "labels"), [(('", "', "War"), ["War"]), (("a\0b", "a\0b"), ["a\0b"])])
+def test_a_separator_is_no_label_and_a_nul_byte_is_kept(tmp_path, cells, labels):
+    rows = [row.replace("Drama", cells[i % 2]) for i, row in enumerate(GOOD)]
+    assert names(films(table(tmp_path, rows))) == labels
 
 
 def test_a_line_of_two_gigabytes_is_refused_at_once(tmp_path):
@@ -144,28 +96,24 @@ def test_a_line_of_two_gigabytes_is_refused_at_once(tmp_path):
         read_table(str(path))
 
 
-def test_a_long_line_that_is_packed_is_named(tmp_path):
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            lambda: gzip.compress(b"a,b\n1,2\n" + bytes(range(97, 123)) * 700_000),
+            ", line 3: a line must be shorter than 16 MiB; end it where a film",
+        ),
+        (
+            lambda: gzip.compress(b"a,b\n") + 300 * gzip.compress(b"1,2\n" * 2**18),
+            " unpacks to more than 200 times its size and 256 MiB.*unpack it with gunzip",
+        ),
+    ],
+    ids=["a long line", "a bomb"],
+)
+def test_a_packed_file_is_refused(tmp_path, content, message):
     path = tmp_path / "films.csv.gz"
-    path.write_bytes(gzip.compress(b"a,b\n1,2\n" + bytes(range(97, 123)) * 700_000))
-    with pytest.raises(InputError, match=f"{path}, line 3: a line must be shorter than 16 MiB; end it where a film"):
-        read_table(str(path))
-
-
-def test_a_bomb_is_refused_unless_unpacked(tmp_path):
-    path = tmp_path / "films.csv.gz"
-    path.write_bytes(gzip.compress(b"a,b\n") + 300 * gzip.compress(b"1,2\n" * 2**18))
-    with pytest.raises(
-        InputError, match=f"{path} unpacks to more than 200 times its size and 256 MiB.*unpack it with gunzip"
-    ):
-        read_table(str(path))
-
-
-def test_a_parquet_file_of_one_repeated_cell_is_refused(tmp_path):
-    path = tmp_path / "films.parquet"
-    with papq.ParquetWriter(path, pa.schema({"a": pa.int64()})) as writer:
-        for _ in range(14):
-            writer.write_table(pa.table({"a": pa.repeat(7, 10_000_000)}), row_group_size=10_000_000)
-    with pytest.raises(InputError, match=f"{path} takes 1.0 GiB of memory, more than 1000 times its size"):
+    path.write_bytes(content())
+    with pytest.raises(InputError, match=f"{path}{message}"):
         read_table(str(path))
 
 
@@ -174,19 +122,19 @@ def test_a_parquet_file_with_changed_bytes_ends_no_process(tmp_path):
     columns = {"a": ["x", "y", None] * 30, "b": [1.0, 2.0, 3.0] * 30, "c": [["a"], None, ["b", "c"]] * 30}
     papq.write_table(pa.table(columns), path)
     content, refused = path.read_bytes(), 0
-    for place in range(len(content)):
+    for index in range(0, len(content), 7):
         changed = bytearray(content)
-        changed[place] ^= 1
+        changed[index] ^= 1
         path.write_bytes(changed)
         try:
             read_table(str(path))
         except InputError:
             refused += 1
-    assert len(content) > refused > 100
+    assert len(content) / 7 > refused > 20
 
 
 @pytest.mark.parametrize("nested", ["text", "list", "map", "struct"])
-def test_a_parquet_file_of_one_repeated_text_is_refused(tmp_path, nested):
+def test_a_parquet_file_of_a_repeated_text_is_refused(tmp_path, nested):
     path = tmp_path / "films.parquet"
     texts = pa.DictionaryArray.from_arrays(np.zeros(2_500, dtype=np.int32), ["x" * 900_000])
     each = list(range(2_501))
@@ -212,26 +160,13 @@ def test_parquet_categories_stay_what_they_are(tmp_path):
     assert read["year"].tolist()[:2] == [1999, 2001]
 
 
-def test_dummies_that_pack_well_are_a_table(tmp_path):
-    wide = np.zeros((45_000, 1_000), dtype=np.int8)
-    wide[np.random.default_rng(0).integers(0, 45_000, 45_000), np.arange(45_000) % 1_000] = 1
-    frame = pd.DataFrame(wide, columns=[f"c{place}" for place in range(1_000)])
-    frame.to_parquet(tmp_path / "films.parquet")
-    assert read_table(str(tmp_path / "films.parquet")).shape == wide.shape
-    line = ",".join("0" * 1_000) + "\n"
-    packed = gzip.compress((",".join(frame.columns) + "\n" + 45_000 * line).encode())
-    assert 45_000 * len(line) > 300 * len(packed)
-    (tmp_path / "films.csv.gz").write_bytes(packed)
-    assert read_table(str(tmp_path / "films.csv.gz")).shape == wide.shape
-
-
 def test_lines_may_end_in_a_carriage_return_alone(tmp_path):
     path = tmp_path / "films.csv"
     path.write_bytes(b"a,b,c\r" + b"1,2,3\r" * 40_000)
     assert read_table(str(path)).shape == (40_000, 3)
 
 
-def test_a_select_of_ones_own_may_take_long(tmp_path):
+def test_a_select_of_the_user_may_take_long(tmp_path):
     path = tmp_path / "films.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE n (x)")
@@ -240,7 +175,7 @@ def test_a_select_of_ones_own_may_take_long(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("view", "said"),
+    ("view", "message"),
     [
         (
             "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c",
@@ -251,51 +186,19 @@ def test_a_select_of_ones_own_may_take_long(tmp_path):
     ],
     ids=["recursion", "product", "cell"],
 )
-def test_a_view_in_a_database_ends(tmp_path, view, said):
+def test_a_view_in_a_database_ends(tmp_path, view, message):
     path = tmp_path / "films.db"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE n (x)")
         connection.executemany("INSERT INTO n VALUES (?)", [(i,) for i in range(1000)])
         connection.execute(f"CREATE VIEW films AS {view}")
-    with pytest.raises(InputError, match=f"{path}: {said}"):
+    with pytest.raises(InputError, match=f"{path}: {message}"):
         read_table(str(path), query="films")
 
 
-@pytest.mark.parametrize(
-    "made",
-    [
-        "CREATE VIEW films AS SELECT x, printf('%.*c', 15000000, 'x') AS y FROM n",
-        "CREATE TABLE films (x, y AS (printf('%.*c', 15000000, 'x')))",
-    ],
-    ids=["view", "column"],
-)
-def test_what_a_database_computes_finds_room(tmp_path, made):
-    path = tmp_path / "films.db"
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE n (x)")
-        connection.execute(made)
-        connection.executemany(
-            f"INSERT INTO {'films' if 'TABLE' in made else 'n'} (x) VALUES (?)", [(i,) for i in range(80)]
-        )
-    said = "takes 1.1 GiB of memory, more than 1000 times its size, .* give a SELECT of what is needed as --data.query"
-    with pytest.raises(InputError, match=f"{path} {said}"):
-        read_table(str(path), query="films")
-
-
-def test_what_is_printed_steers_no_terminal():
+def test_what_is_printed_or_put_on_a_page_steers_no_terminal_and_turns_no_text_round():
     console = terminal()
     console.file = StringIO()
     console.print("a\x1b[2J\x07\u202eb\u2066c\x9b3m שלום", markup=False, highlight=False)
     assert console.file.getvalue() == "a[2Jbc3m שלום\n"
-
-
-def test_data_on_a_page_turns_no_text_round():
     assert script_json(["a\u202eb", "שלום"]) == '["ab","שלום"]'
-
-
-def test_a_config_that_is_no_text_is_refused_with_its_line(command, tmp_path):
-    path = tmp_path / "study.yaml"
-    path.write_bytes(b"name: x\nruns: \xff\n")
-    said = command("fit", "--config", path, "--runs", tmp_path / "runs")
-    assert said.code == 2
-    assert said.err == f"error: --config {path}, line 2: not utf-8 text; save it as UTF-8\n"

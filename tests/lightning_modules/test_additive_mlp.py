@@ -93,11 +93,6 @@ def test_a_film_without_labels_has_its_numbers_and_the_bias_alone(encoded, batch
     torch.testing.assert_close(layer(*inputs(batch))[7], alone)
 
 
-def test_one_film_gives_one_prediction(encoded):
-    one = FilmRows(encoded, np.zeros(203))[[4]]
-    assert network(encoded)(*inputs(one)).shape == (1,)
-
-
 @pytest.mark.parametrize("feature", [Number("year"), Category("company")])
 def test_numbers_or_labels_alone_are_enough(films_frame, feature):
     encoded = FilmEncoder([feature]).fit_encode(films_frame, np.arange(203))
@@ -110,7 +105,7 @@ def test_numbers_or_labels_alone_are_enough(films_frame, feature):
 
 def test_the_prediction_of_a_film_does_not_depend_on_its_batch(encoded, batch):
     ours = network(encoded, seed=1).eval()
-    alone = [ours(*inputs(FilmRows(encoded, np.zeros(203))[[place]])).item() for place in range(20)]
+    alone = [ours(*inputs(FilmRows(encoded, np.zeros(203))[[row]])).item() for row in range(20)]
     assert len(set(alone)) == 20
     assert ours(*inputs(batch))[:20].tolist() == pytest.approx(alone, abs=1e-6)
 

@@ -40,15 +40,15 @@ def spread(network: AdditiveMLP) -> AdditiveMLP:
 def alone(network: AdditiveMLP, encoded, hidden: list[int]) -> list[AdditiveMLP]:
     """Return the members as plain networks."""
     plain = [AdditiveMLP(encoded.dense.shape[1], encoded.labels.shape[1], hidden) for _ in members_of(network)]
-    for one, state in zip(plain, members_of(network), strict=True):
-        one.load_state_dict(state)
+    for member, state in zip(plain, members_of(network), strict=True):
+        member.load_state_dict(state)
     return plain
 
 
 @pytest.mark.parametrize("hidden", [[8], [16, 4], [12, 7, 5]])
 def test_members_predict_what_they_do_alone_and_the_network_their_mean(encoded, inputs, hidden):
     ours = spread(network(encoded, hidden=hidden, seed=1, members=3)).eval()
-    expected = torch.stack([one(*inputs) for one in alone(ours, encoded, hidden)], dim=1)
+    expected = torch.stack([member(*inputs) for member in alone(ours, encoded, hidden)], dim=1)
     assert (expected[:, 0] - expected[:, 1]).std() > 0.01
     torch.testing.assert_close(ours.each(*inputs), expected)
     torch.testing.assert_close(ours(*inputs), expected.mean(1))
@@ -70,10 +70,10 @@ def test_one_member_has_the_names_shapes_and_weights_of_linear_layers(encoded):
         "first.label_weight": torch.empty(n_labels, 16).normal_(0, 0.02, generator=generator),
         "first.bias": torch.zeros(16),
     }
-    for place, (n_in, n_out) in ((2, (16, 4)), (5, (4, 1))):
+    for index, (n_in, n_out) in ((2, (16, 4)), (5, (4, 1))):
         bound = 1 / sqrt(n_in)
         for name, shape in (("weight", (n_out, n_in)), ("bias", (n_out,))):
-            expected[f"tail.{place}.{name}"] = torch.empty(shape).uniform_(-bound, bound, generator=generator)
+            expected[f"tail.{index}.{name}"] = torch.empty(shape).uniform_(-bound, bound, generator=generator)
     state = network(encoded, hidden=[16, 4], seed=5).state_dict()
     assert list(state) == list(expected)
     for name, weights in expected.items():
@@ -111,8 +111,8 @@ def test_members_of_equal_weights_drop_units_of_their_own():
     linear[1].load_state_dict(linear[0].state_dict())
     tail, sums = MemberTail(linear), torch.ones(30, 2 * 64)
     assert (tail.each(sums)[:, 0] != tail.each(sums)[:, 1]).all()
-    one, other = tail.eval().each(sums).T
-    assert torch.equal(one, other)
+    first, second = tail.eval().each(sums).T
+    assert torch.equal(first, second)
 
 
 def test_members_are_given_the_same_labels(encoded, inputs):
@@ -176,7 +176,7 @@ def test_scores_are_those_of_the_mean_prediction(film_data, quick_trainer):
     films, scale, rows = data.films, data.fitted.scale, data.films.rows.val
     batch = FilmRows(films.encoded, films.actual)[rows.tolist()]
     with torch.no_grad():
-        scaled = [one(*batch[1:5]).numpy() for one in alone(model.network.eval(), films.encoded, [16, 8])]
+        scaled = [member(*batch[1:5]).numpy() for member in alone(model.network.eval(), films.encoded, [16, 8])]
     assert np.std(scaled, axis=0).min() > 1e-4
     squares = (np.mean(scaled, axis=0) - scale.forward(films.actual[rows])) ** 2
     assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(squares.mean(), rel=1e-5)

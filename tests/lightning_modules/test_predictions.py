@@ -32,14 +32,6 @@ def test_a_reset_forgets_the_epoch():
     assert gathered.compute()[0].tolist() == [2, 4]
 
 
-def test_a_single_row_is_still_a_row():
-    gathered = Predictions()
-    gathered.update(torch.tensor([2]), torch.tensor([0.25]))
-    rows, scaled = gathered.compute()
-    assert rows.tolist() == [2]
-    assert scaled.tolist() == [0.25]
-
-
 def test_predictions_keep_no_graph_and_are_float32():
     gathered = Predictions()
     scaled = torch.tensor([1.0, 2.0], dtype=torch.bfloat16, requires_grad=True)

@@ -24,18 +24,8 @@ def test_the_summary_names_the_data_the_gain_and_the_columns(results):
 @pytest.mark.parametrize(
     ("low", "value", "high", "sentence"),
     [
-        (
-            0.1,
-            0.25,
-            0.4,
-            "are 25% smaller than those of guessing the mean (95 % interval: 10% to 40%): an RMSE",
-        ),
-        (
-            -0.1,
-            0.25,
-            0.4,
-            "smaller than those of guessing the mean (95 % interval: -10% to 40%, which may be none)",
-        ),
+        (0.1, 0.25, 0.4, "are 25% smaller than those of guessing the mean (95 % interval: 10% to 40%): an RMSE"),
+        (-0.1, 0.25, 0.4, "smaller than those of guessing the mean (95 % interval: -10% to 40%, which may be none)"),
         (-0.3, -0.2, -0.1, "are 20% larger than those of guessing the mean (95 % interval: 10% to 30%)"),
     ],
 )

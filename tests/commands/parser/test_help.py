@@ -1,25 +1,32 @@
 """The quick help, held against the real parser so that the two can't drift apart."""
 
 import re
-from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-import cli
-from cli import TAKES_A_RUN
-from greenlight_films.commands.parser.help import COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command, show_overview
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.auditing import AuditCLI
+from greenlight_films.commands.main import main
+from greenlight_films.commands.parser.errors import PREFIXES
+from greenlight_films.commands.parser.help import (
+    BASELINES,
+    COMMANDS,
+    EXAMPLES,
+    IMPORTANCE,
+    OPTIONS,
+    show_command,
+    show_overview,
+)
+from greenlight_films.studies.audit import Audit
 from greenlight_films.studies.settings.film_cli import FilmCLI
-from greenlight_films.studies.settings.film_parser import FilmArgumentParser
-from greenlight_films.studies.settings.prefixes import PREFIXES
-from greenlight_films.studies.tune.tuning import SearchCLI
+from greenlight_films.studies.settings.film_parser import option_names
+from greenlight_films.studies.tune.search_space import Search
 
 OPTION = r"--[a-z][\w.]*[a-z]"
-PREFIX = "--permutation_importance."
+OWN_PARSER = ("prepare", "report")
+FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume", "report": "--out", "prepare": "--out"}
+"""The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
 
 
 def shown(show, *arguments, width: int = 200) -> str:
@@ -28,25 +35,22 @@ def shown(show, *arguments, width: int = 200) -> str:
     return text.getvalue()
 
 
-def accepted_by(command: str) -> set[str]:
-    """Return the options that the command's own parser has, read from the parser."""
-    FilmArgumentParser.options = ()
-    with suppress(InputError):  # the config is missing
-        if command == "tune":
-            SearchCLI([])
-        elif command == "audit":
-            AuditCLI([])
-        else:
-            FilmCLI([command], open_run=lambda _: Path())
-    assert "data.table" in FilmArgumentParser.options
-    return {f"--{option}" for option in FilmArgumentParser.options}
+@pytest.fixture(scope="module")
+def accepted_by(study_config):
+    """Return what tells the options that the parser of a command takes, asked of the parser itself."""
+
+    def ask(command: str) -> set[str]:
+        group = {"tune": ("search", Search), "audit": ("audit", Audit)}.get(command)
+        options = option_names(FilmCLI(["--config", str(study_config)], group).parser)
+        assert "data.table" in options
+        return {f"--{option}" for option in options}
+
+    return ask
 
 
-def test_every_command_of_the_parser_is_shown_and_no_other():
-    assert (
-        set(COMMANDS) == {*FilmCLI.subcommands(), "tune", "audit", "prepare", "report"} == set(OPTIONS) == set(EXAMPLES)
-    )
-    assert {*TAKES_A_RUN, "prepare", "report"} == set(COMMANDS)
+def test_every_command_has_a_module_a_page_and_an_example():
+    modules = {path.stem for path in Path(show_command.__code__.co_filename).parents[1].glob("[a-z]*.py")}
+    assert set(COMMANDS) == modules - {"main"} == set(OPTIONS) == set(EXAMPLES)
 
 
 def test_the_overview_names_every_command_with_its_meaning():
@@ -56,25 +60,26 @@ def test_the_overview_names_every_command_with_its_meaning():
         assert re.search(rf"^ +{command} +{re.escape(meaning)}", text, re.MULTILINE)
 
 
-@pytest.mark.parametrize("command", TAKES_A_RUN)
-def test_every_option_on_a_page_is_one_of_the_parser(command):
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in OWN_PARSER])
+def test_every_option_on_a_page_is_an_option_of_the_parser(accepted_by, command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
     assert len(named) >= 2
     accepted = accepted_by(command)
-    if command in ("importance", "audit"):  # which take their own options without their prefix
-        prefix = f"--{PREFIXES[command]}"
-        accepted |= {f"--{option.removeprefix(prefix)}" for option in accepted if option.startswith(prefix)}
-    assert named - {TAKES_A_RUN[command], "--allow_any_class"} <= accepted  # which the command line takes out
+    if prefix := PREFIXES.get(command):  # which take their own options without their prefix
+        accepted |= {
+            f"--{option.removeprefix(f'--{prefix}')}" for option in accepted if option.startswith(f"--{prefix}")
+        }
+    assert named - {FOLDERS.get(command, "--run"), "--allow_any_class"} <= accepted
 
 
-@pytest.mark.parametrize("command", ["study", "importance"])
-def test_every_setting_of_importance_is_shown_and_every_one_shown_is_an_option_with_a_prefix(command):
-    prefixed = {option for option in accepted_by(command) if option.startswith(PREFIX)}
-    assert prefixed == {PREFIX + option[2:] for option in IMPORTANCE}
-    assert len(prefixed) == 7
+@pytest.mark.parametrize(("prefix", "page"), [("permutation_importance", IMPORTANCE), ("compare", BASELINES)])
+def test_every_setting_of_a_command_is_shown_and_no_other(accepted_by, prefix, page):
+    prefixed = {option for option in accepted_by("study") if option.startswith(f"--{prefix}.")}
+    assert len(prefixed) >= 5
+    assert prefixed == {f"--{prefix}.{option[2:]}" for option in page}
 
 
-def test_every_setting_of_a_search_but_its_space_is_shown():
+def test_every_setting_of_a_search_but_its_space_is_shown(accepted_by):
     settings = {option for option in accepted_by("tune") if option.startswith("--search.")}
     assert settings - {"--search.space"} == set(re.findall(r"--search\.\w+", "\n".join(OPTIONS["tune"])))
 
@@ -87,16 +92,15 @@ def test_a_page_shows_every_option_with_its_meaning_and_an_example(command):
         assert option in text
         assert meaning in text
     assert EXAMPLES[command] in text
-    assert (f"python cli.py {command} --help-all" in text) == (command not in ("prepare", "report"))  # have no others
-    assert TAKES_A_RUN.get(command, "--out") in text
+    assert (f"python cli.py {command} --help-all" in text) == (command not in OWN_PARSER)
+    assert FOLDERS.get(command, "--run") in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_an_example_runs_its_own_command_on_what_is_there(command):
-    words = EXAMPLES[command].split()
-    assert words[:3] == ["python", "cli.py", command]
+    assert EXAMPLES[command].split()[0] == command
     for config in re.findall(r"configs/\S+", EXAMPLES[command]):
-        assert (Path(cli.__file__).parent / config).is_file()
+        assert (Path(__file__).parents[3] / config).is_file()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -114,22 +118,22 @@ def test_a_page_fits_a_narrow_terminal(command):
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
 def test_the_overview_answers_to_every_word_for_help(command, words):
-    said = command(*words)
-    assert (said.code, said.err) == (0, "")
-    assert "python cli.py COMMAND" in said.out
-    assert "python cli.py study --config configs/ratings.yaml" in said.out
+    answer = command(*words)
+    assert (answer.code, answer.err) == (0, "")
+    assert "python cli.py COMMAND" in answer.out
+    assert "python cli.py study --config configs/ratings.yaml" in answer.out
 
 
 @pytest.mark.parametrize("words", [("study", "--help"), ("study", "-h"), ("study", "--config", "none.yaml", "--help")])
 def test_a_commands_page_answers_wherever_help_stands(command, words):
-    said = command(*words)
-    assert (said.code, said.err) == (0, "")
-    assert "--model.hidden [128,64]" in said.out
+    answer = command(*words)
+    assert (answer.code, answer.err) == (0, "")
+    assert "--model.hidden [128,64]" in answer.out
 
 
-def test_the_full_help_is_the_parsers(capsys):
+def test_the_full_help_is_the_parsers(accepted_by, capsys):
     with pytest.raises(SystemExit) as end:
-        cli.main(["fit", "--help-all"])
+        main(["fit", "--help-all"])
     assert end.value.code == 0
-    text = capsys.readouterr().out
-    assert accepted_by("fit") <= {word.rstrip(",") for word in re.findall(r"--[\w.-]+", text)} | {"--subcommand"}
+    absent = accepted_by("fit") - {word.rstrip(",") for word in re.findall(r"--[\w.-]+", capsys.readouterr().out)}
+    assert all(option.startswith("--data.split.") for option in absent)  # of the default split, which may be another

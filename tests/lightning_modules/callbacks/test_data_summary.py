@@ -1,3 +1,5 @@
+"""The table of data that TensorBoard shows."""
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,7 @@ def cells_of(text: str, first: str) -> list[str]:
     return line.strip("| ").split(" | ")
 
 
-def test_each_side_is_told_with_its_targets(film_data, films_frame):
+def test_each_side_is_shown_with_its_targets(film_data, films_frame):
     data = film_data()
     data.setup("fit")
     text = data_summary(data)
@@ -26,7 +28,7 @@ def test_each_side_is_told_with_its_targets(film_data, films_frame):
     assert "5 rows without rating are left out." in text
 
 
-def test_each_column_is_told_with_what_it_holds(film_data):
+def test_each_column_is_shown_with_what_it_holds(film_data):
     data = film_data()
     data.setup("fit")
     text, space = data_summary(data), data.fitted.encoder.space
@@ -46,7 +48,7 @@ def test_names_are_shown_as_they_are(film_data, films_frame, tmp_path):
     assert text.startswith(r"**r\_1**, stars \* 2, learnt as log1p, of 198 films")
 
 
-def test_films_with_several_rows_are_counted_and_a_leak_is_told(film_data, films_frame, tmp_path):
+def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, films_frame, tmp_path):
     pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
     data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")

@@ -1,7 +1,5 @@
 """Messages of the real parser, reworded: the parser makes them, so that a new version of it is noticed."""
 
-from pathlib import Path
-
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
@@ -11,15 +9,15 @@ from greenlight_films.studies.settings.messages import KINDS, reword
 
 @pytest.fixture
 def message_of(tmp_path, study_config):
-    """Return what tells the message for a config's text or for words behind a good config."""
+    """Return what parses a good config and then words, or another config's text, and returns the message."""
 
     def say(*words: str, config: str | None = None) -> str:
-        given = ["fit", "--config", str(study_config), *words]
+        options = ["--config", str(study_config), *words]
         if config is not None:
             (tmp_path / "more.yaml").write_text(config, encoding="utf-8")
-            given += ["--config", str(tmp_path / "more.yaml")]
+            options += ["--config", str(tmp_path / "more.yaml")]
         with pytest.raises(InputError) as problem:
-            FilmCLI(given, open_run=lambda _: pytest.fail("a run was opened"))
+            FilmCLI(options)
         return str(problem.value)
 
     return say
@@ -46,7 +44,7 @@ TARGET = "data: {{target: {{class_path: {}, init_args: {{{}}}}}}}\n"
         (["--model.hidden", "[wide]"], "model.hidden: must be a whole number, got wide"),
     ],
 )
-def test_an_option_is_told_by_requirement_value_and_nearest(message_of, words, message):
+def test_an_option_is_named_by_requirement_value_and_nearest(message_of, words, message):
     assert message_of(*words) == message
 
 
@@ -64,29 +62,25 @@ def test_an_option_is_told_by_requirement_value_and_nearest(message_of, words, m
         ),
     ],
 )
-def test_a_key_of_a_config_is_told_by_its_name(message_of, config, message):
+def test_a_key_of_a_config_is_named_by_its_name(message_of, config, message):
     assert message_of(config=config) == message
 
 
-def test_an_unknown_class_is_told_with_the_nearest_and_all_there_are(message_of):
-    message = message_of(config=TARGET.format("Profitratio", "budget: a"))
-    assert message.startswith("data.target: no class 'Profitratio', did you mean 'ProfitRatio'? There are: ")
-    for name in ("Number", "Labels", "Category", "Bins", "Popularity", "RandomSplit", "KFold", "Target"):
-        assert name in message
+@pytest.mark.parametrize(("name", "nearest"), [("Profitratio", ", did you mean 'ProfitRatio'?"), ("Zzz", ".")])
+def test_an_unknown_class_is_refused_with_the_nearest_and_all_there_are(message_of, name, nearest):
+    message = message_of(config=TARGET.format(name, "budget: a"))
+    assert message.startswith(f"data.target: no class '{name}'{nearest} There are: ")
+    for kind in ("Number", "Labels", "Category", "Bins", "Popularity", "RandomSplit", "KFold", "Target"):
+        assert kind in message
 
 
-def test_a_class_like_none_is_told_with_all_there_are(message_of):
-    message = message_of(config=TARGET.format("Zzz", "column: rating"))
-    assert message.startswith("data.target: no class 'Zzz'. There are: ")
-
-
-def test_a_missing_file_is_told_by_its_option(message_of):
+def test_a_missing_file_is_named_by_its_option(message_of):
     message = message_of("--config", "nowhere/none.yaml")
     assert message.startswith("--config: no file ")
     assert "nowhere/none.yaml" in message
 
 
-def test_broken_yaml_is_told_with_the_line(message_of):
+def test_broken_yaml_is_named_with_the_line(message_of):
     message = message_of(config="name: x\nmodel: [1\n")
     assert message.startswith("--config is not YAML")
     assert "line 2" in message
@@ -94,7 +88,7 @@ def test_broken_yaml_is_told_with_the_line(message_of):
 
 
 @pytest.mark.parametrize("text", ["", "- name\n- data\n", "just words\n"])
-def test_yaml_that_is_no_config_is_told_by_the_option(message_of, text):
+def test_yaml_that_is_no_config_is_named_by_the_option(message_of, text):
     message = message_of(config=text)
     assert "--config" in message
     assert text.strip().splitlines()[0] in message if text else message
@@ -108,7 +102,7 @@ def test_yaml_that_is_no_config_is_told_by_the_option(message_of, text):
         ("data: {split: {class_path: GroupSplit}}", ["data.split", "by"]),
     ],
 )
-def test_what_a_class_lacks_is_told(message_of, config, fragments):
+def test_what_a_class_lacks_is_named(message_of, config, fragments):
     message = message_of(config=config)
     for fragment in fragments:
         assert fragment in message
@@ -120,10 +114,9 @@ def test_an_option_cut_short_is_not_taken_for_another(message_of):
     assert message_of("--model.dropou", "0.5") == "no option '--model.dropou', did you mean '--model.dropout'?"
 
 
-@pytest.mark.parametrize("command", ["fit", "study", "test"])
-def test_what_is_needed_and_not_given_is_named_as_options(command):
+def test_what_is_needed_and_not_given_is_named_as_options():
     with pytest.raises(InputError) as problem:
-        FilmCLI([command], open_run=lambda _: Path())
+        FilmCLI([])
     assert str(problem.value) == (
         "needed and not given: --data.table, --data.features, --data.target; "
         "a config has them: --config configs/ratings.yaml"
@@ -152,13 +145,15 @@ def test_nested_keys_stand_side_by_side():
     assert reword(message, []) == "data.target.shift: must be a number, got x"
 
 
-def test_types_are_told_in_words():
+def test_types_are_named_in_words():
     assert KINDS
     for kind, word in KINDS.items():
         assert reword(f"Expected a {kind}. Got value: x", []) == f"must be {word}, got x"
         assert "class" not in word
 
 
-def test_a_search_in_the_config_of_another_command_is_told_whose_it_is():
-    said = reword('Spaces not allowed in keys: "model.a, model.b".', ["model.a"])
-    assert said == "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone"
+def test_a_search_in_the_config_of_another_command_is_named_whose_it_is():
+    message = reword('Spaces not allowed in keys: "model.a, model.b".', ["model.a"])
+    assert (
+        message == "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone"
+    )

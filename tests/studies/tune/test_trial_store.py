@@ -1,3 +1,5 @@
+"""The trials that Optuna keeps: what is missing, what comes next, and which is the best."""
+
 import re
 
 import optuna
@@ -26,23 +28,23 @@ def store(tmp_path):
         return made[-1]
 
     yield make
-    for one in made:
-        one.close()
+    for opened in made:
+        opened.close()
 
 
 def work(store: TrialStore, most: int = 100) -> None:
     """Finish trials that are missing, at most so many."""
-    for place in store.missing()[:most]:
-        trial = store.ask(place)
+    for number in store.missing()[:most]:
+        trial = store.ask(number)
         point = store.point(trial)
         score = abs(point.get("model.learning_rate", point.get("a, b")) - 0.01) + len(point["model.hidden"])
         trial.report(score, 0)
-        state = "pruned" if place == 3 else "complete"
-        store.tell(trial, TrialResult(place, state, point, score, {"val/r2": 0.5}, 7, 1.5))
+        state = "pruned" if number == 3 else "complete"
+        store.tell(trial, TrialResult(number, state, point, score, {"val/r2": 0.5}, 7, 1.5))
 
 
 def points(store: TrialStore) -> list:
-    return [result.point for result in sorted(store.results(), key=lambda result: result.place)]
+    return [result.point for result in sorted(store.results(), key=lambda result: result.number)]
 
 
 def test_a_grid_runs_each_combination_once(store):
@@ -54,7 +56,7 @@ def test_a_grid_runs_each_combination_once(store):
 
 
 @pytest.mark.parametrize("method", ["grid", "tpe"])
-@pytest.mark.parametrize("finished", [0, 4, 11])
+@pytest.mark.parametrize("finished", [4, 11])
 def test_a_search_that_is_interrupted_goes_on_as_if_it_had_not_been(store, tmp_path, method, finished):
     whole = store(method)
     work(whole)
@@ -66,7 +68,7 @@ def test_a_search_that_is_interrupted_goes_on_as_if_it_had_not_been(store, tmp_p
     broken = store(method)
     work(broken, finished)
     if broken.missing():
-        broken.ask(broken.missing()[0])  # and never told
+        broken.ask(broken.missing()[0])  # and never ended
         broken.study.enqueue_trial({})
     again = store(method)
     assert len(again.missing()) == max(0, len(expected) - finished)
@@ -76,11 +78,11 @@ def test_a_search_that_is_interrupted_goes_on_as_if_it_had_not_been(store, tmp_p
 
 @pytest.mark.parametrize("mode", ["min", "max"])
 def test_complete_trials_come_first_and_the_best_before_others(store, mode):
-    one = store(mode=mode)
-    work(one)
-    results = one.results()
+    searched = store(mode=mode)
+    work(searched)
+    results = searched.results()
     assert results[-1].state == "pruned"
-    assert results[-1].place == 3
+    assert results[-1].number == 3
     scores = [result.score for result in results[:-1]]
     assert scores == sorted(scores, reverse=mode == "max")
     assert results[0].beside == {"val/r2": 0.5}
@@ -88,11 +90,11 @@ def test_complete_trials_come_first_and_the_best_before_others(store, mode):
 
 
 def test_a_failed_trial_is_finished_and_says_why(store):
-    one = store("grid")
-    trial = one.ask(0)
-    one.tell(trial, TrialResult(0, "failed", one.point(trial), problem="too wide"))
+    searched = store("grid")
+    trial = searched.ask(0)
+    searched.tell(trial, TrialResult(0, "failed", searched.point(trial), problem="too wide"))
     assert [(result.state, result.problem) for result in store("grid").results()] == [("failed", "too wide")]
-    assert one.missing() == [1, 2, 3, 4, 5]
+    assert searched.missing() == [1, 2, 3, 4, 5]
 
 
 def test_tpe_goes_on_with_more_trials(store):
@@ -102,15 +104,15 @@ def test_tpe_goes_on_with_more_trials(store):
 
 
 def test_the_median_of_whole_trials_stops_a_bad_one_after_its_first_epochs(store):
-    one = store(trials=7)
-    for place in range(7):
-        trial = one.ask(place)
+    searched = store(trials=7)
+    for number in range(7):
+        trial = searched.ask(number)
         stops = []
         for step in range(7):
-            trial.report(1.0 if place < 5 else 2.0, step)
+            trial.report(1.0 if number < 5 else 2.0, step)
             stops.append(trial.should_prune())
-        assert stops == ([False] * 5 + [True] * 2 if place >= 5 else [False] * 7)
-        one.tell(trial, TrialResult(place, "complete", one.point(trial), 1.0))
+        assert stops == ([False] * 5 + [True] * 2 if number >= 5 else [False] * 7)
+        searched.tell(trial, TrialResult(number, "complete", searched.point(trial), 1.0))
 
 
 def test_another_config_is_refused_with_what_differs(store):
@@ -133,3 +135,15 @@ def test_optuna_says_nothing_of_its_own(store, capfd):
     work(store())
     assert optuna.logging.get_verbosity() == optuna.logging.WARNING
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        (TrialResult(0, "complete", {}, 0.123456), "0.12346"),
+        (TrialResult(0, "complete", {}, 0.5, {"score_se": 0.0123}), "0.5 ± 0.012"),
+        (TrialResult(0, "failed", {}), "–"),
+    ],
+)
+def test_a_score_is_shown_with_its_error_over_folds(result, text):
+    assert result.score_with_error == text

@@ -11,7 +11,7 @@ from greenlight_films.studies import load_artifacts
 
 @pytest.fixture
 def config(study_config, tmp_path) -> Path:
-    """Return the config of the small study, with nothing said of models."""
+    """Return the config of the small study, without a word on models."""
     text = study_config.read_text(encoding="utf-8")
     named = "compare: {models: [ridge, pca]}\n"
     assert named in text
@@ -27,22 +27,22 @@ def runs(tmp_path) -> Path:
 @pytest.fixture
 def finished(command, study_config, runs) -> Path:
     """Return a run that was trained and tested, and compared with nothing."""
-    said = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[]")
-    assert said.code == 0, said.err
+    answer = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[]")
+    assert answer.code == 0, answer.err
     return runs / "small/version_0"
 
 
 def test_it_makes_a_folder_without_a_network(command, config, runs):
-    said = command("baselines", "--config", config, "--runs", runs)
-    assert said.code == 0, said.err
+    answer = command("baselines", "--config", config, "--runs", runs)
+    assert answer.code == 0, answer.err
     run = runs / "small/version_0"
     metrics = json.loads((run / "metrics.json").read_text())
     assert set(metrics["models"]) == {"mean", "ols", "ridge", "knn", "boosting"}
     assert set(pd.read_csv(run / "leaderboard.csv")["model"]) == set(metrics["models"])
     assert not (run / "checkpoints").exists()
-    assert "45 held-out test films" in said.out
-    assert "MLP" not in said.out
-    assert "knn: " in said.out
+    assert "45 held-out test films" in answer.out
+    assert "MLP" not in answer.out
+    assert "knn: " in answer.out
     assert "runtime is missing" in pd.read_csv(run / "baselines/ols/coefficients.csv")["name"].tolist()
     fitted = {"mean", "ols", "ridge", "knn", "boosting", "kmeans", "pca"}
     assert set(metrics["fits"]) == set(load_artifacts(run / "artifacts").models) == fitted
@@ -58,8 +58,8 @@ def test_it_makes_a_folder_without_a_network(command, config, runs):
 def test_it_adds_to_a_run_on_the_same_films(command, finished):
     before = json.loads((finished / "metrics.json").read_text())
     config = (finished / "config.yaml").read_bytes()
-    said = command("baselines", "--run", finished, "--models", "[knn,sklearn_mlp]", "--grid", "true")
-    assert said.code == 0, said.err
+    answer = command("baselines", "--run", finished, "--models", "[knn,sklearn_mlp]", "--grid", "true")
+    assert answer.code == 0, answer.err
     metrics = json.loads((finished / "metrics.json").read_text())
     assert set(metrics["models"]) == {"mlp", "mean", "knn", "sklearn_mlp"}
     assert metrics["models"]["mlp"] == before["models"]["mlp"]
@@ -72,20 +72,20 @@ def test_it_adds_to_a_run_on_the_same_films(command, finished):
 
 def test_it_adds_to_a_folder_without_a_network_too(command, config, runs):
     for words in (["--config", config, "--runs", runs], ["--run", runs / "small/version_0"]):
-        said = command("baselines", *words, "--models", "[ols]" if "--run" in words else "[ridge]")
-        assert said.code == 0, said.err
+        answer = command("baselines", *words, "--models", "[ols]" if "--run" in words else "[ridge]")
+        assert answer.code == 0, answer.err
     metrics = json.loads((runs / "small/version_0/metrics.json").read_text())
     assert set(metrics["models"]) == {"mean", "ridge", "ols"}
     assert not (runs / "small/version_1").exists()
 
 
-def test_what_the_network_found_is_written_before_other_models_take_their_time(command, config, runs, monkeypatch):
+def test_the_networks_results_are_written_before_other_models_take_their_time(command, config, runs, monkeypatch):
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("greenlight_films.baselines.Ridge.fit", stop)
-    said = command("study", "--config", config, "--runs", runs)
-    assert said.code == 130
+    answer = command("study", "--config", config, "--runs", runs)
+    assert answer.code == 130
     run = runs / "small/version_0"
     assert set(json.loads((run / "metrics.json").read_text())["models"]) == {"mlp"}
     for name in ("predictions.csv", "Permu_importance_df.csv", "artifacts/mlp.npz"):
@@ -108,12 +108,12 @@ def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, fini
     artifacts = load_artifacts(finished / "artifacts")
     frame = read_table(str(study_config.parent / "films.csv"))
     predictions = pd.read_csv(finished / "predictions.csv")
-    found = artifacts.models["mlp"].predict(artifacts.encode(frame))[predictions["row"] - 1]
-    assert found == pytest.approx(predictions["predicted"].to_numpy(), rel=1e-6)
+    predicted = artifacts.models["mlp"].predict(artifacts.encode(frame))[predictions["row"] - 1]
+    assert predicted == pytest.approx(predictions["predicted"].to_numpy(), rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--models", "[ridg]"], "--models: must be one of ols, ridge, knn, boosting"),
         (["--clusters", "1"], "--clusters must be 2 or more, got 1"),
@@ -125,10 +125,10 @@ def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, fini
         (["--modles", "[ridge]"], "did you mean '--models'?"),
     ],
 )
-def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, config, runs, words, said):
+def test_what_cannot_be_fitted_is_refused_in_the_commands_own_words(command, config, runs, words, message):
     answer = command("baselines", "--config", config, "--runs", runs, *words)
     assert answer.code == 2
-    assert said in answer.err
+    assert message in answer.err
     assert "compare." not in answer.err
     assert "Traceback" not in answer.err
     assert not runs.exists() or not any(runs.rglob("*.csv"))
@@ -136,18 +136,14 @@ def test_what_cannot_be_fitted_is_told_in_the_commands_own_words(command, config
 
 def test_a_study_is_refused_before_it_trains(command, config, runs):
     answer = command("study", "--config", config, "--runs", runs, "--compare.clusters", "500")
-    assert answer.code == 2
+    assert (answer.code, runs.exists()) == (2, False)
     assert "compare.clusters must be at most the " in answer.err
-    assert not runs.exists()
 
 
-def test_it_needs_a_study_or_a_run(command, runs):
-    answer = command("baselines", "--runs", runs)
+@pytest.mark.parametrize(
+    ("words", "message"), [(["--runs", "x"], "--config"), (["--run", "x"], "--run must be the folder of a run")]
+)
+def test_it_needs_a_study_or_a_run(command, words, message):
+    answer = command("baselines", *words)
     assert answer.code == 2
-    assert "--config" in answer.err
-
-
-def test_a_run_that_is_none_is_told(command, tmp_path):
-    answer = command("baselines", "--run", tmp_path / "nowhere")
-    assert answer.code == 2
-    assert "--run must be the folder of a run" in answer.err
+    assert message in answer.err

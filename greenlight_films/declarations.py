@@ -1,0 +1,119 @@
+"""From the arguments of a `FilmRegressor`, a frame and y: the frame with its target, the features to encode, and
+how the network is trained.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
+from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.studies.training import Training
+
+CHOICES = {"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")}
+
+NETWORK = (
+    *(*CHOICES, "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
+    *("seed", "members"),
+)
+"""Settings that are the network's own, beside `hidden`."""
+
+
+def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
+    """Return the columns whose cells are read as text; what a bare name stands for is not known before it is read."""
+    return [feature.column for feature in features or () if isinstance(feature, Feature) and feature.reads_text]
+
+
+def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
+    """Return a frame with its target, and where that is: a column of the frame, or the one that y becomes.
+
+    Args:
+        y: (n_rows,) numbers; its column has the target's name, else that of the Series, else `target`.
+
+    Raises:
+        InputError: there is no target, or y doesn't fit the frame.
+    """
+    if y is None:
+        if target is None:
+            raise InputError("FilmRegressor needs a target, got none: give target='rating', or y")
+        column = Target(target) if isinstance(target, str) else target
+        refuse_missing_columns(column.columns, frame.columns)
+        return frame, column
+    name = target or getattr(y, "name", None) or "target"
+    column = name if isinstance(name, TargetColumn) else Target(str(name))
+    if len(column.columns) > 1:
+        raise InputError(f"y can't be given where the target is made of {' and '.join(column.columns)}; leave y out")
+    values = np.asarray(y)
+    if values.shape != (len(frame),):
+        raise InputError(f"y must have one number a row, ({len(frame)},), got {values.shape}; give the rows of X")
+    return frame.assign(**{column.columns[0]: values}), column
+
+
+def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None) -> list[Feature[Any]]:
+    """Return features; a bare name is a Number if its column is numeric, else a Category.
+
+    Raises:
+        InputError: there are none, or a name is no column.
+    """
+    if not features:
+        raise InputError(
+            f"FilmRegressor needs features such as features=['year'], got {features}; "
+            f"the frame has: {listed(frame.columns)}"
+        )
+    if isinstance(features, str):
+        raise InputError(f"features must be a list, got {features!r}; give features=[{features!r}]")
+    refuse_missing_columns([feature for feature in features if isinstance(feature, str)], frame.columns)
+    return [_by_kind(frame, feature) if isinstance(feature, str) else feature for feature in features]
+
+
+def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
+    return Number(column) if pd.api.types.is_numeric_dtype(frame[column]) else Category(column)
+
+
+def known_targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
+    """Return the targets of the rows that have one, in its unit, and the positions of these rows.
+
+    Raises:
+        InputError: no row has a target.
+    """
+    actual = target.values(frame)
+    rows = np.flatnonzero(~np.isnan(actual))
+    if not len(rows):
+        raise InputError(
+            f"a row or more must have the target '{target.name}', got 0 of {len(frame):,}; give its values"
+        )
+    return actual[rows], rows
+
+
+def network_of(settings: dict[str, Any]) -> MLPRegressor:
+    """Return the network that a regressor's settings declare, not trained.
+
+    Raises:
+        InputError: a setting is out of range.
+    """
+    hidden = np.asarray(settings["hidden"]).tolist()
+    if isinstance(hidden, int):
+        raise InputError(f"hidden must be a list of widths, got {hidden}; give hidden=[{hidden}]")
+    for name, choices in CHOICES.items():
+        refuse_other(name, settings[name], choices)
+    # A grid of numpy gives numbers of numpy, which a checkpoint can't hold.
+    others = {name: settings[name] for name in NETWORK}
+    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in others.items()}
+    return MLPRegressor(hidden=hidden, **plain)
+
+
+def refuse_other(name: str, value: str, choices: Collection[str]) -> None:
+    """Raise an InputError for a setting that is none of its choices."""
+    if value not in choices:
+        raise InputError(f"{name} must be among {', '.join(choices)}, got {value!r}{nearest(str(value), choices)}")
+
+
+def training_of(max_epochs: int, patience: int, trainer: dict[str, Any] | None, verbose: bool) -> Training:
+    """Return how a network is trained: without curves on disk, and with further arguments of Lightning's Trainer."""
+    arguments = {"max_epochs": max_epochs, "enable_progress_bar": verbose, **(trainer or {})}
+    quiet = {"logger": False, "enable_model_summary": False}
+    return Training({**quiet, **arguments}, Patience("val/loss", patience=patience))

@@ -1,0 +1,34 @@
+"""The parts of a report's page: sections with figures, each with a heading and a caption from `captions.yaml`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import plotly.graph_objects as go
+import yaml
+
+CAPTIONS = yaml.safe_load((Path(__file__).parent / "templates/captions.yaml").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page; `wide` takes the page's whole width."""
+
+    heading: str
+    caption: str
+    figure: go.Figure
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; `missing` says what the run does not have, and the command that adds it."""
+
+    anchor: str
+    heading: str
+    pictures: list[Picture] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def picture(heading: str, figure: go.Figure, wide: bool = False, **words: str) -> Picture:
+    """Return a figure with its heading and caption, whose {names} are filled in with `words`."""
+    return Picture(heading.format(**words), CAPTIONS[heading].format(**words), figure, wide)

@@ -1,0 +1,97 @@
+"""The command line as a whole: words, exit codes, and how soon it answers."""
+
+import errno
+import os
+import signal
+
+import pytest
+
+from greenlight_films.commands import main as module
+from greenlight_films.commands.main import main
+from greenlight_films.lightning_modules.callbacks.tensorboard import TensorBoard
+from greenlight_films.version import version
+from tests.conftest import refused
+from tests.processes import in_a_process
+from tests.runs import versions_in
+
+
+def test_an_unknown_command_is_refused_with_the_nearest(command):
+    names = "study, fit, tune, validate, test, predict, importance, baselines"
+    refused(command("stduy", "--config", "x.yaml"), "no command 'stduy', did you mean 'study'?", names)
+
+
+def test_the_version_is_that_of_the_package(command):
+    assert command("--version")[:2] == (0, f"greenlight {version()}\n")
+
+
+def test_a_word_that_is_no_text_is_refused(command):
+    refused(command("study", "--name", "a\udcff"), r"a word must be UTF-8 text, got 'a\udcff'; rename what it stands")
+
+
+@pytest.mark.parametrize(
+    ("problem", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "runs/x"), "runs/x"),
+        (MemoryError("Unable to allocate 9 GiB"), "out of memory: Unable to allocate 9 GiB; more min_films"),
+        (RuntimeError("[enforce fail] . DefaultCPUAllocator: can't allocate memory: you tried"), "out of memory: "),
+    ],
+)
+def test_what_the_user_can_mend_is_one_message_and_code_2(command, monkeypatch, problem, message):
+    def fail(words, console):
+        raise problem
+
+    monkeypatch.setattr(module, "_run", fail)
+    refused(command("fit"), message)
+
+
+def test_a_fault_of_ours_is_a_traceback(monkeypatch):
+    def fail(words, console):
+        raise RuntimeError("index out of bounds")
+
+    monkeypatch.setattr(module, "_run", fail)
+    with pytest.raises(RuntimeError, match="index out of bounds"):
+        main(["fit"])
+
+
+def test_a_word_as_long_as_a_file_is_cut_in_the_message(command):
+    answer = command("a" * 5_000)
+    refused(answer, "a" * 100)
+    assert len(answer.err) < 1_000
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(("epoch", "kept"), [(0, []), (2, ["small/version_0"])])
+def test_a_stopped_run_stays_if_it_has_an_epoch(
+    command, study_config, tmp_path, monkeypatch, number, code, epoch, kept
+):
+    begin = TensorBoard.on_train_epoch_start
+
+    def stop(self, trainer, model):
+        begin(self, trainer, model)
+        if trainer.current_epoch == epoch:
+            os.kill(os.getpid(), number)
+            if epoch == 0:
+                raise KeyboardInterrupt  # before the first step
+
+    monkeypatch.setattr(TensorBoard, "on_train_epoch_start", stop)
+    answer = command("study", "--config", study_config, "--runs", tmp_path / "runs")
+    assert answer.code == code
+    assert answer.err.startswith("stopped")
+    assert "Traceback" not in answer.err
+    assert versions_in(tmp_path / "runs") == kept
+    assert (f"study --resume {tmp_path / 'runs/small/version_0'}" in answer.err) == bool(kept)
+
+
+HEAVY = {"torch", "lightning", "pandas", "numpy", "pyarrow", "sklearn", "jsonargparse"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["--help"], 0), (["importance", "--help"], 0), (["predict", "--run", "r", "-h"], 0), (["x"], 2)],
+)
+def test_help_and_misspelt_commands_do_not_wait_for_torch(tmp_path, words, code):
+    done = in_a_process(*words, cwd=tmp_path, options=("-X", "importtime"))
+    imported = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert done.returncode == code
+    assert {"rich.console", "greenlight_films.commands.parser.help"} <= imported
+    assert not {name.split(".")[0] for name in imported} & HEAVY

@@ -1,0 +1,82 @@
+"""`predict`: a run's own films, and new ones."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+
+from tests.conftest import Answer
+from tests.runs import metrics_of, predictions_of, versions_in
+
+
+@pytest.fixture
+def new_films(films_frame, tmp_path) -> Path:
+    """Return films 11 to 20 without target and id, and without known names in the first of them."""
+    new = films_frame.iloc[10:20].drop(columns=["rating", "id"])
+    new.loc[10, ["genre", "cast", "company"]] = ["Giallo", "No Body, Zoë Li, Any One", "Unheard Of"]
+    new.to_csv(tmp_path / "new.csv", index=False)
+    return tmp_path / "new.csv"
+
+
+def predict(command, run: Path, table: Path) -> tuple[Answer, pd.DataFrame]:
+    """Predict a table with a run; return the answer and the predictions."""
+    answer = command("predict", "--run", run, "--data.table", table)
+    assert answer.code == 0, answer.err
+    return answer, predictions_of(run, f"predictions_{table.stem}.csv")
+
+
+def test_new_films_are_predicted_without_target_and_id_and_unknown_labels_counted(study, copied, command, new_films):
+    answer, table = predict(command, copied.path, new_films)
+    # Giallo, No Body, Any One, and Unheard Of; the other films have known labels only.
+    assert "10 films predicted, 4 labels unknown to the model: predictions_new.csv" in answer.text
+    assert "RMSE" not in answer.out
+    assert list(table.columns) == ["title", "row", "split", "actual", "predicted"]
+    assert table["row"].tolist() == list(range(1, 11))
+    assert set(table["split"]) == {"new"}
+    assert table["actual"].isna().all()
+    own = study.predictions.set_index("row")["predicted"].loc[12:20].tolist()
+    assert len(set(own)) > 5
+    assert table["predicted"].tolist()[1:] == pytest.approx(own, rel=1e-6)
+    assert metrics_of(copied.path) == study.metrics
+
+
+def test_new_films_with_a_target_are_scored(copied, command, films_frame, tmp_path):
+    films_frame.iloc[15:40].to_csv(tmp_path / "some.csv", index=False)
+    answer, table = predict(command, copied.path, tmp_path / "some.csv")
+    known = table.dropna(subset="actual")
+    assert (len(table), len(known)) == (25, 23)
+    assert "23 have a target" in answer.out
+    assert f"{root_mean_squared_error(known['actual'], known['predicted']):.4g}" in answer.out
+    assert f"{mean_absolute_error(known['actual'], known['predicted']):.4g}" in answer.out
+
+
+def test_new_films_are_encoded_as_in_training(copied, command, films_frame, tmp_path):
+    later = films_frame.assign(year=films_frame["year"] + 1000)
+    later.to_csv(tmp_path / "later.csv", index=False)
+    _, table = predict(command, copied.path, tmp_path / "later.csv")
+    # Had the scale been fitted anew, the years, and predictions, would be where they were.
+    shift = table.set_index("row")["predicted"] - copied.predictions.set_index("row")["predicted"]
+    assert len(table) == 203
+    assert np.abs(shift.mean()) > 3
+
+
+def test_the_runs_own_table_is_known_wherever_it_stands(study, copied, command, study_config, tmp_path):
+    copy = shutil.copy(study_config.with_name("films.csv"), tmp_path / "copy.csv")
+    (copied.path / "predictions.csv").unlink()
+    answer = command("predict", "--run", copied.path, "--data.table", copy)
+    assert (answer.code, "unknown to the model" in answer.out) == (0, False)
+    pd.testing.assert_frame_equal(predictions_of(copied.path), study.predictions)
+    assert not (copied.path / "predictions_copy.csv").exists()
+    assert versions_in(copied.runs) == ["small/version_0"]
+
+
+def test_a_checkpoint_file_predicts_new_films(study, command, study_config, new_films, tmp_path):
+    best = study.path / "checkpoints" / "best.ckpt"
+    options = ["--runs", tmp_path / "runs", "--ckpt_path", best, "--data.table", new_films]
+    answer = command("predict", "--config", study_config, *options)
+    assert answer.code == 0, answer.err
+    (path,) = (tmp_path / "runs").rglob("predictions_new.csv")
+    assert len(predictions_of(path.parent, path.name)) == 10

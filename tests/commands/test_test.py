@@ -1,0 +1,67 @@
+"""`test`: the scores of a run's best epoch."""
+
+import shutil
+
+import pytest
+import yaml
+
+from tests.conftest import refused
+from tests.runs import files_in, metrics_of, predictions_of, versions_in
+
+
+def test_scores_are_those_of_the_study_beside_guessing_the_mean(study, fitted, command, tmp_path):
+    path = shutil.copytree(fitted.path, tmp_path / "small" / "version_0")
+    answer = command("test", "--run", path)
+    assert answer.code == 0
+    assert "45 held-out test films" in answer.out
+    tested = metrics_of(path)
+    assert tested["models"] == study.scores
+    assert {**tested, "models": {}, "fits": {}} == fitted.metrics
+    assert versions_in(tmp_path) == ["small/version_0"]
+
+
+def test_other_models_stay_in_the_metrics(study, copied, command):
+    assert command("test", "--run", copied.path).code == 0
+    assert set(metrics_of(copied.path)["models"]) == {"mlp", "mean", "ridge"}
+    assert metrics_of(copied.path)["models"] == study.metrics["models"]
+
+
+def test_a_checkpoint_file_and_its_config_do_in_place_of_a_run(study, command, study_config, tmp_path):
+    best = study.path / "checkpoints" / "best.ckpt"
+    assert command("test", "--config", study_config, "--runs", tmp_path, "--ckpt_path", best).code == 0
+    assert metrics_of(tmp_path / "small" / "version_0")["models"] == study.scores
+
+
+def test_a_moved_run_works_as_before(study, copied, command, tmp_path):
+    moved = shutil.move(copied.path, tmp_path / "the best run")
+    for word in ("test", "predict"):
+        assert command(word, "--run", moved).code == 0
+    assert metrics_of(moved)["models"] == study.metrics["models"]
+    assert predictions_of(moved).equals(study.predictions)
+    assert versions_in(copied.runs) == []
+
+
+@pytest.mark.parametrize("word", ["test", "importance"])
+def test_a_run_without_a_checkpoint_says_how_to_train_it(command, study, tmp_path, word):
+    run = tmp_path / "small" / "version_0"
+    run.mkdir(parents=True)
+    shutil.copy(study.path / "config.yaml", run)
+    refused(command(word, "--run", run), "best.ckpt does not exist", f"--config {run / 'config.yaml'}")
+    assert files_in(run) == ["config.yaml"]
+
+
+@pytest.mark.parametrize("word", ["fit", "test"])
+def test_a_checkpoint_of_other_features_is_refused_with_what_differs(study, command, study_config, tmp_path, word):
+    config = yaml.safe_load(study_config.read_text())
+    config["data"]["features"].pop(0)
+    (tmp_path / "fewer.yaml").write_text(yaml.safe_dump(config))
+    best = study.path / "checkpoints" / "best.ckpt"
+    options = ["--runs", tmp_path / "runs", "--ckpt_path", best, "--trainer.max_epochs", 5]
+    answer = command(word, "--config", tmp_path / "fewer.yaml", *options)
+    refused(answer, "another feature space", "only the checkpoint has", "'year'", "train anew")
+    assert not versions_in(tmp_path / "runs")
+
+
+@pytest.mark.parametrize("word", ["validate", "test", "predict", "importance"])
+def test_a_command_that_needs_a_run_says_so(command, word):
+    refused(command(word), f"`{word}` needs a trained model: give --run")

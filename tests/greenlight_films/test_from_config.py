@@ -1,0 +1,86 @@
+"""`study`: the road of the command line from Python, with the same weights, bit for bit."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+import yaml
+
+import greenlight_films as gl
+from greenlight_films.studies.settings.film_cli import read_settings
+from tests.conftest import awkward_films
+from tests.greenlight_films.conftest import same_weights, weights
+from tests.runs import LEFT_BY_A_STUDY, checkpoint_of, files_in
+
+FRAME = awkward_films()
+
+
+@pytest.fixture
+def keys(study_config: Path) -> dict:
+    """Return the config's keys, for an epoch and no other models."""
+    keys = yaml.safe_load(study_config.read_text(encoding="utf-8"))
+    return {**keys, "trainer": {**keys["trainer"], "max_epochs": 1}, "compare": {"models": []}}
+
+
+def network_of(run: Path) -> dict[str, np.ndarray]:
+    return {name: weight.numpy() for name, weight in checkpoint_of(run, "best")["state_dict"].items()}
+
+
+def test_the_command_line_a_study_and_a_regressor_have_the_same_weights(run, fitted, study_config, tmp_path, capsys):
+    state = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    results = gl.study(FRAME, study_config, out=tmp_path / "runs", verbose=False)
+    assert capsys.readouterr().out == ""
+    assert results.path == tmp_path / "runs" / "small" / "version_0"
+    assert torch.equal(torch.get_rng_state(), state[0])
+    assert np.array_equal(np.random.get_state()[1], state[1])
+    assert random.getstate() == state[2]
+    typed = network_of(run)
+    assert same_weights(typed, network_of(results.path))
+    assert same_weights(typed, weights(fitted))
+    assert [name for name in files_in(results.path) if "tfevents" not in name] == LEFT_BY_A_STUDY
+    pd.testing.assert_frame_equal(results.leaderboard, gl.Results(run).leaderboard, rtol=1e-6)
+    pd.testing.assert_frame_equal(results.importance, gl.Results(run).importance, rtol=1e-4)
+
+
+def test_a_config_is_a_path_a_dict_or_settings_and_stays_as_it_is(keys, tmp_path):
+    path, settings, before = tmp_path / "config.yaml", read_settings(keys), yaml.safe_dump(keys)
+    path.write_text(yaml.safe_dump({**keys, "runs": str(tmp_path / "own")}), encoding="utf-8")
+    from_path = gl.study(None, path, verbose=False)
+    from_keys = gl.study(keys["data"]["table"], keys, out=tmp_path / "runs", verbose=False)
+    from_settings = gl.study(FRAME, settings, out=tmp_path / "runs", verbose=False)
+    assert from_path.path == tmp_path / "own" / "small" / "version_0"
+    assert [from_keys.path.name, from_settings.path.name] == ["version_0", "version_1"]
+    first = network_of(from_path.path)
+    assert all(same_weights(first, network_of(results.path)) for results in (from_keys, from_settings))
+    assert yaml.safe_dump(keys) == before
+    assert (settings.data.frame, settings.runs) == (None, "runs")
+
+
+def test_progress_scores_and_the_page_are_shown_and_written(keys, tmp_path, capsys):
+    results = gl.study(FRAME, {**keys, "report": True}, out=tmp_path / "runs")
+    shown = capsys.readouterr().out
+    assert "R²" in shown
+    assert "report.html" in shown
+    assert (results.path / "report.html").is_file()
+    config = yaml.safe_load((results.path / "config.yaml").read_text(encoding="utf-8"))
+    assert (config["data"]["table"], config["runs"]) == ("frame", str(tmp_path / "runs"))
+
+
+def test_a_config_of_greenlight_is_known_by_its_name(tmp_path):
+    with pytest.raises(gl.InputError, match=r"no column '\w+'"):
+        gl.study(FRAME, "ratings", out=tmp_path / "runs", verbose=False)
+    with pytest.raises(gl.InputError, match=r"a name among box_office, .*, got 'rating', did you mean 'ratings'\?"):
+        gl.study(FRAME, "rating", out=tmp_path / "runs", verbose=False)
+
+
+def test_what_cannot_be_used_is_refused_and_leaves_no_run(keys, tmp_path):
+    with pytest.raises(gl.InputError, match="frame: no column 'cast'"):
+        gl.study(FRAME.drop(columns="cast"), keys, out=tmp_path / "runs", verbose=False)
+    with pytest.raises(gl.InputError, match="got ndarray"):
+        gl.study(np.zeros((3, 2)), keys, out=tmp_path / "runs", verbose=False)
+    with pytest.raises(gl.InputError, match=r"\bhiden\b"):
+        gl.study(FRAME, {**keys, "model": {"hiden": [8]}}, out=tmp_path / "runs", verbose=False)
+    assert not list((tmp_path / "runs").glob("*/*"))

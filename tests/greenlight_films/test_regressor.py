@@ -1,0 +1,375 @@
+"""`FilmRegressor` over data frames: a scikit-learn estimator whose numbers are those of a study."""
+
+import pickle
+import random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import torch
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.metrics import r2_score
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+import greenlight_films as gl
+from tests.conftest import awkward_films
+from tests.greenlight_films.conftest import SETTINGS, same_weights, small, weights
+from tests.runs import expected_scores
+
+FRAME = awkward_films()
+KNOWN = FRAME.dropna(subset="rating")
+
+
+@pytest.fixture(scope="module")
+def model() -> gl.FilmRegressor:
+    return small().fit(FRAME)
+
+
+# An estimator of scikit-learn
+
+
+def test_arguments_are_kept_as_they_are_given():
+    model = gl.FilmRegressor(**SETTINGS)
+    assert all(model.get_params()[name] is value for name, value in SETTINGS.items())
+    assert model.set_params(hidden=(4,), seed=7).get_params()["hidden"] == (4,)
+    assert gl.FilmRegressor().get_params()["features"] is None
+
+
+def test_a_clone_has_the_arguments_and_is_not_fitted(fitted):
+    copy = clone(fitted)
+    assert copy.get_params() == fitted.get_params()
+    with pytest.raises(NotFittedError):
+        copy.predict(FRAME)
+
+
+def test_cross_validation_takes_a_frame_and_is_the_same_each_time():
+    scores = cross_val_score(small(), KNOWN, cv=3)
+    assert len(set(scores)) == 3
+    assert np.isfinite(scores).all()
+    assert np.array_equal(scores, cross_val_score(small(), KNOWN, KNOWN["rating"], cv=3))
+
+
+def test_a_grid_search_chooses_settings():
+    search = GridSearchCV(small(max_epochs=10), {"learning_rate": [1e-6, 0.05]}, cv=2).fit(KNOWN)
+    assert search.best_params_ == {"learning_rate": 0.05}
+    assert search.best_estimator_.score(KNOWN) == search.score(KNOWN, KNOWN["rating"])
+
+
+def test_numbers_of_numpy_are_settings_like_others(model):
+    numbers = small(learning_rate=np.float64(1e-3), hidden=np.array([8]), members=np.int64(1), seed=np.int64(42))
+    assert same_weights(weights(numbers.fit(FRAME)), weights(model))
+
+
+def test_a_pickled_model_predicts_the_same(model):
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).predict(FRAME), model.predict(FRAME))
+
+
+def test_columns_of_the_frame_are_counted_and_named(model):
+    assert list(model.feature_names_in_) == list(FRAME)
+    assert model.n_features_in_ == len(FRAME.columns)
+
+
+# Fitting
+
+
+def test_the_same_seed_gives_the_same_network_and_another_seed_another():
+    first, again, other = (weights(small(seed=seed).fit(FRAME)) for seed in (1, 1, 2))
+    assert same_weights(first, again)
+    assert not same_weights(first, other)
+
+
+def test_fitting_changes_neither_the_frame_nor_global_random_states():
+    frame, states = FRAME.copy(), (torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate())
+    small(dropout=0.5, members=2).fit(frame)
+    pd.testing.assert_frame_equal(frame, FRAME)
+    assert torch.equal(torch.get_rng_state(), states[0])
+    assert np.array_equal(np.random.get_state()[1], states[1])
+    assert random.getstate() == states[2]
+
+
+def test_global_random_states_change_nothing(model):
+    torch.manual_seed(1)
+    np.random.seed(2)
+    assert same_weights(weights(small().fit(FRAME)), weights(model))
+
+
+def test_the_history_has_losses_by_epoch_and_training_stops_when_they_no_longer_fall(model):
+    assert list(model.history_["epoch"]) == [0, 1]
+    assert {"train_loss", "val_loss", "val_rmse", "val_r2"} <= set(model.history_)
+    assert model.history_.notna().all(axis=None)
+    stopped = small(max_epochs=40, learning_rate=0.3, patience=1).fit(FRAME)
+    assert len(stopped.history_) < 40
+
+
+def test_the_best_epoch_is_kept():
+    long = small(max_epochs=12, learning_rate=0.3, patience=50).fit(FRAME)
+    best = int(long.history_["val_loss"].idxmin())
+    assert best < 11
+    short = small(max_epochs=best + 1, learning_rate=0.3, patience=50).fit(FRAME)
+    assert same_weights(weights(long), weights(short))
+
+
+def test_a_target_in_a_column_and_in_y_are_the_same(model):
+    given = small().fit(FRAME.drop(columns="rating"), FRAME["rating"])
+    assert same_weights(weights(given), weights(model))
+    unnamed = small(target=None).fit(FRAME, FRAME["rating"].to_numpy())
+    assert same_weights(weights(unnamed), weights(model))
+    assert unnamed.target_ == gl.Target("target")
+
+
+@pytest.mark.parametrize("target", ["rating", gl.Target("rating"), None])
+def test_a_column_of_the_name_of_y_is_no_feature(model, target):
+    guess = small(target=target, features=["rating", "year", gl.Labels("genre")]).fit(FRAME, FRAME["rating"])
+    assert same_weights(weights(guess), weights(model))
+
+
+def test_a_bare_name_is_a_number_where_the_column_is_numeric_else_a_category():
+    frame = FRAME.assign(year=FRAME["year"].astype("category"), votes=FRAME["year"] % 7)
+    model = small(features=["votes", "company", "runtime", gl.Bins("year", edges=[1900, 1990, 2050])]).fit(frame)
+    kinds = [type(feature).__name__ for feature in model.fitted_.encoder.features]
+    assert kinds == ["Number", "Category", "Number", "Bins"]
+
+
+def test_all_rows_train_or_validate_by_default(model):
+    assert len(model.test_rows_) == 0
+    sides = np.bincount(model.fitted_.sides, minlength=3)
+    assert sides.tolist() == [len(KNOWN) - 20, 20, 0]
+
+
+def test_rows_of_the_test_share_are_left_alone():
+    split = gl.RandomSplit(val=0.2, test=0.3, seed=3)
+    model = small(split=split).fit(FRAME)
+    assert len(model.test_rows_) == 60
+    wild = FRAME.copy()
+    wild.loc[model.test_rows_, "rating"] *= -1000.0
+    wild.loc[model.test_rows_, "year"] += 5000
+    wild.loc[model.test_rows_, "genre"] = "Never seen before"
+    other = small(split=split).fit(wild)
+    assert np.array_equal(other.test_rows_, model.test_rows_)
+    assert same_weights(weights(other), weights(model))
+    assert other.fitted_.encoder.space.to_json() == model.fitted_.encoder.space.to_json()
+    assert np.array_equal(other.predict(FRAME), model.predict(FRAME))
+
+
+def test_a_group_split_keeps_films_together():
+    frame = pd.concat([FRAME, FRAME], ignore_index=True)
+    with pytest.raises(gl.InputError, match=r"rows of the same film on several sides .* of 'id'"):
+        small(film="id").fit(frame)
+    model = small(film="id", split=gl.GroupSplit(by="id")).fit(frame)
+    tested = set(frame["id"][model.test_rows_])
+    assert tested
+    assert not tested & set(frame["id"].drop(index=model.test_rows_))
+
+
+def test_weights_count_rows_of_weight_0_are_not_learnt_from_and_equal_weights_change_nothing(model):
+    assert same_weights(weights(small().fit(FRAME, sample_weight=np.full(len(FRAME), 3.0))), weights(model))
+    early = (FRAME["year"] < 1990).to_numpy()
+    weighted = small().fit(FRAME, sample_weight=np.where(early, 5.0, 1.0))
+    assert not same_weights(weights(weighted), weights(model))
+    alone = small().fit(FRAME, sample_weight=early * 1.0)
+    wild = FRAME.assign(rating=FRAME["rating"].where(early | FRAME["rating"].isna(), 1e6))
+    assert same_weights(weights(alone), weights(small().fit(wild, sample_weight=early * 1.0)))
+
+
+def test_512_encoded_films_are_kept_of_the_training_rows():
+    frame = pd.concat([FRAME] * 4, ignore_index=True)
+    model = small().fit(frame)
+    assert model.background_.n_rows == 512
+    assert not any(isinstance(value, pd.DataFrame) and len(value) > 2 for value in vars(model).values())
+
+
+class Polars:
+    """Stands for a polars frame, which gives itself as an Arrow table."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.to_arrow = lambda: pa.Table.from_pandas(frame)
+
+
+@pytest.mark.parametrize("kind", [pa.Table.from_pandas, Polars, lambda frame: frame.set_index("id")])
+def test_other_frames_are_taken(model, kind):
+    films = kind(FRAME)
+    other = small().fit(films)
+    assert same_weights(weights(other), weights(model))
+    assert np.array_equal(other.predict(films), model.predict(FRAME))
+
+
+def test_a_tables_file_is_read_as_a_study_reads_it(tmp_path):
+    frame = FRAME.assign(genre=[f"0{number % 7}" for number in range(len(FRAME))])
+    frame.to_csv(tmp_path / "films.csv", index=False)
+    model = small().fit(tmp_path / "films.csv")
+    assert sorted(model.fitted_.encoder.space.label_names()) == [f"genre=0{number}" for number in range(7)]
+    assert model.predict(tmp_path / "films.csv") == pytest.approx(model.predict(frame))
+
+
+def test_lists_in_cells_are_labels(model):
+    frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
+    listed = small(features=["year", gl.Labels("genre", format="list")]).fit(frame)
+    assert same_weights(weights(listed), weights(model))
+
+
+# Predictions and scores
+
+
+def test_predictions_stand_in_the_frames_order_whatever_its_index(model):
+    shuffled = FRAME.sample(frac=1, random_state=1)
+    assert model.predict(shuffled) == pytest.approx(model.predict(FRAME)[shuffled.index])
+    assert model.predict(FRAME.drop(columns=["rating", "cast"])).shape == (len(FRAME),)
+
+
+def test_unknown_labels_add_nothing(model):
+    unknown = model.predict(FRAME.head(2).assign(genre="Never seen before"))
+    assert unknown == pytest.approx(model.predict(FRAME.head(2).assign(genre=None)))
+
+
+def test_scores_are_those_of_scikit_learn_on_the_rows_that_have_a_target(model):
+    predicted = model.predict(KNOWN)
+    assert model.score(FRAME) == model.score(FRAME.drop(columns="rating"), FRAME["rating"])
+    assert model.score(FRAME) == pytest.approx(r2_score(KNOWN["rating"], predicted))
+    assert model.evaluate(FRAME) == expected_scores(KNOWN["rating"], predicted)
+    importance = np.linspace(0, 1, len(FRAME))
+    expected = r2_score(KNOWN["rating"], predicted, sample_weight=importance[KNOWN.index])
+    assert model.score(FRAME, sample_weight=importance) == pytest.approx(expected)
+
+
+def test_a_profit_ratio_is_predicted_in_its_own_unit():
+    frame = FRAME.assign(budget=10.0, revenue=FRAME["rating"] * 10)
+    model = small(target=gl.ProfitRatio(budget="budget", revenue="revenue", transform="log1p"), max_epochs=30)
+    model.set_params(learning_rate=0.05).fit(frame)
+    assert np.corrcoef(model.predict(KNOWN), KNOWN["rating"] - 1)[0, 1] > 0.7
+    assert "r2_log1p" in model.evaluate(frame)
+
+
+# Importances and contributions
+
+
+def test_importances_are_those_of_the_run(fitted, run):
+    result = fitted.importance(FRAME.iloc[fitted.test_rows_])
+    mine = result.to_frame().set_index("feature").sort_index()
+    theirs = gl.Results(run).importance.set_index("feature").sort_index()
+    assert theirs["importance"].abs().max() > 0.01
+    assert list(mine.index) == list(theirs.index)
+    columns = ["importance", "direction", "std", "se_shuffle", "se_sample", "n_films", "p", "q"]
+    pd.testing.assert_frame_equal(mine[columns], theirs[columns], rtol=1e-5, check_dtype=False)
+    assert result.summary["baseline_loss"] == pytest.approx(fitted.evaluate(FRAME.iloc[fitted.test_rows_])["mse"])
+
+
+def test_groups_are_roles_columns_or_patterns(model, fitted):
+    groups = {"star": ["actor"], "when": ["year", "runtime"], "a to c": ["genre=C*", "company=Acme"]}
+    table = fitted.importance(FRAME, groups=groups).aggregated
+    assert table[table["level"] == "group"].set_index("name")["features"].to_dict() == {
+        "star": len([name for name in fitted.fitted_.encoder.space.label_names() if name.startswith("cast=")]),
+        "when": len(fitted.fitted_.encoder.space.dense_names()),
+        "a to c": 2,
+    }
+    star, actor = (table[table["name"] == name].iloc[0] for name in ("star", "actor"))
+    assert star["sum"] == actor["sum"]
+
+
+def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_seed(fitted):
+    def measured(**how: Any) -> pd.Series:
+        return fitted.importance(FRAME, **how).to_frame().set_index("feature")["importance"]
+
+    expected = measured(off_rows="all")
+    shuffled = measured(estimator="shuffle", n_repeats=60)
+    assert np.corrcoef(expected.loc[shuffled.index], shuffled)[0, 1] > 0.99
+    assert measured(seed=1).equals(measured(seed=1))
+    assert not measured(estimator="shuffle").equals(measured(estimator="shuffle", seed=1))
+    assert (measured(loss="r2", off_rows="all") * np.var(KNOWN["rating"]))["year"] == pytest.approx(expected["year"])
+
+
+def test_films_without_an_id_are_films_of_their_own(fitted):
+    frame = FRAME.assign(id=[None, None, *FRAME["id"][2:]])
+    importance = fitted.importance(frame)
+    assert importance.summary["films"] == len(KNOWN)
+
+
+def test_contributions_are_those_of_the_run(fitted, run):
+    theirs = gl.Results(run).contributions
+    tested = FRAME.iloc[fitted.test_rows_]
+    mine = fitted.explain(tested).to_frame()
+    mine["row"] = fitted.test_rows_[mine["row"]] + 1
+    keys = ["row", "feature"]
+    both = mine.merge(theirs.astype({"feature": "str"}), on=keys, suffixes=("", "_of_run"))
+    assert len(both) == len(mine) == len(theirs)
+    assert both["contribution"].abs().max() > 0.1
+    assert both["contribution"].to_numpy() == pytest.approx(both["contribution_of_run"].to_numpy(), abs=1e-5)
+
+
+# Refusals
+
+
+def fit(**settings: Any) -> Any:
+    return lambda: small(**settings).fit(FRAME)
+
+
+YEARS = ["year"]
+REFUSALS: dict[str, tuple[Any, str]] = {
+    "a target that is no column": (fit(target="rateing"), "no column 'rateing', did you mean 'rating'?"),
+    "a name that is no column": (fit(features=["yeer"]), "no column 'yeer', did you mean 'year'?"),
+    "a feature that is no column": (fit(features=[gl.Number("yeer")]), "no column 'yeer', did you mean 'year'?"),
+    "no target": (fit(target=None), "FilmRegressor needs a target, got none: give target='rating', or y"),
+    "no features": (fit(features=None), "needs features such as features=['year'], got None; the frame has: id, ti"),
+    "an empty list": (fit(features=[]), "needs features such as features=['year'], got []"),
+    "a name for a list": (fit(features="year"), "features must be a list, got 'year'; give features=['year']"),
+    "the target as a feature": (fit(features=["rating"]), "must not have the target's own column 'rating'"),
+    "y of another length": (
+        lambda: small().fit(FRAME, [1.0, 2.0]),
+        "y must have one number a row, (203,), got (2,); give the rows of X",
+    ),
+    "y of words": (lambda: small().fit(FRAME, ["a"] * 203), "column 'rating' must hold numbers, row 1 has 'a'"),
+    "y beside a ratio": (
+        lambda: small(target=gl.ProfitRatio("year", "runtime")).fit(FRAME, FRAME["rating"]),
+        "y can't be given where the target is made of year and runtime; leave y out",
+    ),
+    "an array": (lambda: small().fit(np.zeros((3, 2))), "an Arrow table or a file's name, got ndarray"),
+    "a column twice": (lambda: small().fit(FRAME[["year", "year", "rating"]]), "the frame"),
+    "weights of another length": (
+        lambda: small().fit(FRAME, sample_weight=[1.0]),
+        "weights must be a number for each of the 203 rows, got shape (1,)",
+    ),
+    "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
+    "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
+    "another optimiser": (fit(optimiser="adma"), "among adam, adamw, sgd, got 'adma', did you mean 'adam'?"),
+    "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
+    "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), REFUSALS.values(), ids=REFUSALS)
+def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
+    with pytest.raises(gl.InputError) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda model: model.predict(FRAME.drop(columns="genre")), "no column 'genre'\nthe table has: id, title, year"),
+        (lambda model: model.predict(FRAME.assign(year="soon")), "column 'year' must hold numbers, row 1 has 'soon'"),
+        (lambda model: model.predict([1, 2]), "got list"),
+        (lambda model: model.score(FRAME.drop(columns="rating")), "no column 'rating'"),
+        (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),
+        (lambda model: model.score(FRAME, sample_weight=[1]), "for each of the 203 rows, got shape (1,)"),
+        (lambda model: model.importance(FRAME, groups={"stars": ["genr"]}), "'genr' fits no role, column or feature"),
+        (lambda model: model.importance(FRAME, loss="rmse"), "loss rmse has no closed form"),
+        (lambda model: model.importance(FRAME, loss="mxe"), "loss must be among mse, mae, r2, rmse, got 'mxe'"),
+        (
+            lambda model: model.importance(FRAME, estimator="exp"),
+            "estimator must be among expected, shuffle, got 'exp'",
+        ),
+    ],
+)
+def test_films_that_a_model_cannot_work_on_are_refused_with_the_value(model, call, message):
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        call(model)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["predict", "score", "evaluate", "importance", "explain", "save"])
+def test_nothing_works_before_fit(method, tmp_path):
+    with pytest.raises(NotFittedError, match="This FilmRegressor instance is not fitted yet"):
+        getattr(small(), method)(tmp_path if method == "save" else FRAME)

@@ -1,0 +1,77 @@
+"""The parser's own parts: option names, null, YAML, and errors of classes."""
+
+from enum import Enum
+
+import pytest
+import yaml
+from jsonargparse import Namespace
+from lightning.pytorch.cli import LightningArgumentParser
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.settings.film_parser import (
+    FilmArgumentParser,
+    config_errors,
+    dump_yaml,
+    option_names,
+    refuse_null,
+)
+
+
+@pytest.fixture
+def parser() -> LightningArgumentParser:
+    parser = FilmArgumentParser(allow_abbrev=False)
+    parser.add_argument("--name", type=str, default="films")
+    parser.add_argument("--data.batch_size", type=int | None, default=None)
+    parser.add_argument("--trainer.max_epochs", type=int | None, default=5)
+    return parser
+
+
+def test_groups_are_options_too(parser):
+    assert {"name", "data.batch_size", "data", "trainer", "trainer.max_epochs"} <= set(option_names(parser))
+
+
+def test_errors_are_raised_and_no_usage_is_printed(parser, capsys):
+    with pytest.raises(InputError, match=r"^no option '--nam', did you mean '--name'\?$"):
+        parser.parse_args(["--nam", "x"])
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"name": None}, "name must have a value, got null; leave it out for films"),
+        ({"name": "x", "data.batch_size": None, "trainer.max_epochs": None}, ""),
+    ],
+)
+def test_null_is_refused_where_a_key_has_another_default(parser, config, message):
+    config = Namespace(**config)
+    if not message:
+        refuse_null(config, parser)
+        return
+    with pytest.raises(InputError, match=message):
+        refuse_null(config, parser)
+
+
+def test_a_config_is_written_in_its_order_with_any_script_and_enums_by_value():
+    class Mode(Enum):
+        LOW = "min"
+
+    config = {"b": Mode.LOW, "a": ["балл", None]}
+    text = dump_yaml(config)
+    assert "балл" in text
+    assert list(yaml.safe_load(text).items()) == [("b", "min"), ("a", ["балл", None])]
+
+
+@pytest.mark.parametrize(
+    "problem", [KeyError("x"), TypeError("no\nsuch"), ZeroDivisionError("by 0"), yaml.YAMLError("?")]
+)
+def test_what_classes_raise_over_values_is_one_message(problem):
+    message = rf"^the config can't be used: {type(problem).__name__}: .*`--help-all` says"
+    with pytest.raises(InputError, match=message), config_errors():
+        raise problem
+
+
+@pytest.mark.parametrize("problem", [InputError("a refusal"), AssertionError("a fault")])
+def test_refusals_and_faults_pass(problem):
+    with pytest.raises(type(problem), match=str(problem)), config_errors():
+        raise problem

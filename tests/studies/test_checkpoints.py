@@ -1,0 +1,222 @@
+"""Checkpoints as they are read: whole, unchanged, of this network and these films, and never run."""
+
+import pickle
+import shutil
+import warnings
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST
+from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resume, is_damaged, restoring
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.training import Training
+from tests.runs import checkpoint_of
+
+
+@pytest.fixture
+def last(study, tmp_path) -> Path:
+    """Return a copy of the study's last checkpoint."""
+    return Path(shutil.copy(study.path / "checkpoints" / "last.ckpt", tmp_path))
+
+
+def rewritten(path: Path, **entries) -> Path:
+    """Write a checkpoint with other entries, None for without, and no digest of them, as another program would."""
+    content = {**torch.load(path, weights_only=True), DIGEST: None, **entries}
+    torch.save({name: value for name, value in content.items() if value is not None}, path)
+    return path
+
+
+def test_a_checkpoint_is_read_as_builtins_and_tensors(last, study):
+    checkpoint = Checkpoint.read(last)
+    assert checkpoint.path == last
+    assert checkpoint.entries["epoch"] == 3
+    assert not is_damaged(last)
+
+
+class Touches:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("kind", ["torch", "pickle", "within a checkpoint"])
+def test_code_in_a_checkpoint_does_not_run(study, tmp_path, kind):
+    touched, path = tmp_path / "touched", tmp_path / "malicious.ckpt"
+    if kind == "pickle":
+        path.write_bytes(pickle.dumps(Touches(touched)))
+    else:
+        entries = checkpoint_of(study.path, "best") if kind == "within a checkpoint" else {}
+        torch.save({**entries, "extra": Touches(touched)}, path)
+    pickle.loads(pickle.dumps(Touches(touched)))
+    assert touched.exists()
+    touched.unlink()
+    with (
+        warnings.catch_warnings(record=True) as shown,
+        pytest.raises(InputError, match=r"malicious\.ckpt is not a che"),
+    ):
+        Checkpoint.read(path)
+    assert (touched.exists(), shown) == (False, [])
+
+
+def test_a_file_with_other_bytes_is_damaged(last):
+    content = last.read_bytes()
+    flipped = bytearray(content)
+    flipped[len(content) // 2] ^= 1
+    for changed in (content[:2000], bytes(flipped)):
+        last.write_bytes(changed)
+        assert is_damaged(last)
+        with pytest.raises(
+            InputError, match=r"last\.ckpt is damaged: its bytes are not those that were written; bring"
+        ):
+            Checkpoint.read(last)
+
+
+def test_a_packed_file_is_damaged_for_it_may_unpack_to_any_size(last, tmp_path):
+    with zipfile.ZipFile(last) as parts, zipfile.ZipFile(tmp_path / "packed.ckpt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in parts.namelist():
+            packed.writestr(name, parts.read(name))
+    assert is_damaged(tmp_path / "packed.ckpt")
+
+
+def test_entries_that_were_changed_are_refused(last):
+    content = torch.load(last, weights_only=True)
+    content["epoch"] += 1
+    torch.save(content, last)
+    message = (
+        r"last\.ckpt is not a checkpoint of Greenlight, or its entries were changed: its entries were changed since"
+    )
+    with pytest.raises(InputError, match=message):
+        Checkpoint.read(last)
+    assert Checkpoint.read(rewritten(last, epoch=2)).entries["epoch"] == 2  # older checkpoints have no digest
+
+
+@pytest.mark.parametrize("missing", ["FilmDataModule", "hyper_parameters", "state_dict"])
+def test_another_projects_checkpoint_is_refused(last, missing):
+    content = torch.load(last, weights_only=True)
+    del content[missing]
+    torch.save(content, last)
+    with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint of Greenlight; train one with `fit` or"):
+        Checkpoint.read(last)
+
+
+@pytest.fixture
+def read(study_config):
+    return lambda *words: read_settings(["--config", str(study_config), *words])
+
+
+def test_data_are_encoded_and_weights_are_those_of_the_run(last, read):
+    settings, checkpoint = read(), Checkpoint.read(last)
+    checkpoint.restore_data(settings.data, settings.model)
+    settings.data.setup("test")
+    checkpoint.restore_weights(settings.model)
+    for name, weights in settings.model.state_dict().items():
+        assert torch.equal(weights, checkpoint.entries["state_dict"][name]), name
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (["--model.hidden", "[8,4]"], [r"last\.ckpt has model\.hidden \[16\], the config says \[8, 4\]: use the same"]),
+        (["--model.members", "3"], [r"last\.ckpt has model\.members 1, the config says 3: use the same"]),
+        (
+            ["--model.hidden", "[9]", "--model.members", "2"],
+            [r"last\.ckpt has model\.hidden \[16\], the config says \[9\]", r"model\.members 1, the config says 2"],
+        ),
+        (["--data.split.seed", "9"], [r"data\.split"]),
+    ],
+)
+def test_another_network_or_other_data_are_refused_with_all_that_differs(last, read, words, lines):
+    settings = read(*words)
+    with pytest.raises(InputError, match=r"[^\n]*\n[^\n]*".join(lines)):
+        Checkpoint.read(last).restore_data(settings.data, settings.model)
+
+
+def test_a_checkpoint_from_before_there_were_members_has_one(last, read):
+    older = torch.load(last, weights_only=True)
+    hyper_parameters = older["hyper_parameters"]
+    assert hyper_parameters.pop("members") == 1
+    checkpoint = Checkpoint.read(rewritten(last, hyper_parameters=hyper_parameters))
+    settings = read()
+    checkpoint.restore_data(settings.data, settings.model)
+    with pytest.raises(InputError, match=r"has model\.members 1, the config says 2"):
+        checkpoint.restore_data(settings.data, read("--model.members", "2").model)
+
+
+def test_weights_of_another_shape_are_refused(last):
+    checkpoint = Checkpoint.read(last)
+    checkpoint.entries["state_dict"]["network.first.bias"] = torch.zeros(3)
+    with pytest.raises(InputError, match=r"its entries were changed: RuntimeError: Error.* size mismatch"):
+        checkpoint.restore_weights(MLPRegressor(hidden=[16]))
+
+
+@pytest.mark.parametrize(
+    ("max_epochs", "waited", "patience", "message"),
+    [
+        (4, 0, 50, "4 epochs are trained: --trainer.max_epochs must be more to go on, got 4"),
+        (5, 0, 50, ""),
+        (-1, 0, 50, ""),
+        (None, 0, 50, ""),
+        (9, 3, 3, r"training has ended early (patience exhausted): a longer --early_stopping.patience goes on"),
+        (9, 3, 4, ""),
+    ],
+)
+def test_why_nothing_is_left_to_train(last, max_epochs, waited, patience, message):
+    stop, checkpoint = Patience("val/loss", patience=patience), Checkpoint.read(last)
+    state = checkpoint.entries["callbacks"][stop.state_key]
+    if waited:
+        state |= {"wait_count": waited, "stopped_epoch": 3, "stopping_reason": 3, "patience": waited}
+    assert checkpoint.why_finished(Training({"max_epochs": max_epochs}, stop)) == message
+
+
+# --- which checkpoint a run is resumed from -------------------------------------------------------------------------
+
+
+def test_a_run_is_resumed_from_its_last_checkpoint(copied, last):
+    checkpoint = checkpoint_to_resume(RunFolder(copied.path), None)
+    assert checkpoint is not None
+    assert checkpoint.path == copied.path / "checkpoints" / "last.ckpt"
+    assert checkpoint_to_resume(None, last).path == last
+    assert checkpoint_to_resume(None, None) is None
+
+
+def test_a_damaged_best_checkpoint_is_refused_before_training(copied):
+    best = copied.path / "checkpoints" / "best.ckpt"
+    best.write_bytes(best.read_bytes()[:3000])
+    with pytest.raises(InputError, match=r"best\.ckpt is damaged"):
+        checkpoint_to_resume(RunFolder(copied.path), None)
+
+
+def test_a_run_whose_last_checkpoint_is_gone_is_refused_and_one_without_any_begins_anew(copied):
+    folder = copied.path / "checkpoints"
+    (folder / "last.ckpt").unlink()
+    with pytest.raises(InputError, match=r"last\.ckpt does not exist"):  # for it has scores
+        checkpoint_to_resume(RunFolder(copied.path), None)
+    RunFolder(copied.path).write_json("metrics.json", {**copied.metrics, "models": {}})
+    with pytest.raises(InputError, match=r"last\.ckpt is gone, and best\.ckpt is of epoch \d: bring back a copy"):
+        checkpoint_to_resume(RunFolder(copied.path), None)
+    (folder / "best.ckpt").unlink()
+    assert checkpoint_to_resume(RunFolder(copied.path), None) is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "message"),
+    [
+        (KeyError("loops"), InputError, r"^x\.ckpt is not a checkpoint .*: KeyError: 'loops'; bring back a copy"),
+        (InputError("a refusal"), InputError, "^a refusal$"),
+        (OSError("a disk"), OSError, "^a disk$"),
+    ],
+)
+def test_whatever_reading_raises_is_one_message_with_the_file(problem, kind, message):
+    with pytest.raises(kind, match=message), restoring("x.ckpt"):
+        raise problem

@@ -1,0 +1,113 @@
+"""Files that are whole or not there, JSON, and tables that no spreadsheet runs."""
+
+import json
+from io import StringIO
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.folder import DANGEROUS, Folder
+
+
+@pytest.fixture
+def folder(tmp_path) -> Folder:
+    (tmp_path / "folder").mkdir()
+    return Folder(tmp_path / "folder")
+
+
+def names_in(folder: Folder) -> list[str]:
+    return sorted(path.name for path in folder.path.rglob("*"))
+
+
+def test_text_is_written_as_it_is_and_replaced_as_a_whole(folder):
+    folder.write_text("a/notes.txt", "a long first version")
+    folder.write_text("a/notes.txt", "Amélie\nКино\r\n")
+    assert (folder.path / "a/notes.txt").read_bytes() == "Amélie\nКино\r\n".encode()
+    assert names_in(folder) == ["a", "notes.txt"]
+
+
+@pytest.mark.parametrize("before", [["notes.txt"], []])
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(folder, before):
+    for name in before:
+        folder.write_text(name, "old")
+    with pytest.raises(UnicodeEncodeError):
+        folder.write_text("notes.txt", "new " * 100_000 + "\ud800")
+    assert names_in(folder) == before
+    assert [(folder.path / name).read_text() for name in before] == ["old"] * len(before)
+
+
+def test_a_folder_in_the_way_stays_and_nothing_is_left_beside_it(folder):
+    (folder.path / "notes.txt").mkdir()
+    with pytest.raises(InputError, match=r"notes\.txt can't be written: Is a directory$"):
+        folder.write_text("notes.txt", "new")
+    (folder.path / "file").touch()
+    with pytest.raises(InputError, match=r"file/notes\.txt can't be written"):
+        folder.write_text("file/notes.txt", "new")
+    assert names_in(folder) == ["file", "notes.txt"]
+
+
+def test_a_folder_that_is_gone_is_refused(folder):
+    folder.path.rmdir()
+    with pytest.raises(
+        InputError, match=rf"the folder {folder.path} is gone: leave it in place while a command writes"
+    ):
+        folder.write_text("notes.txt", "new")
+
+
+def test_json_is_plain_and_of_any_script(folder):
+    content = {"study": "Кино", "models": {"mlp": {"r2": None, "rmse": 0.25}}, "rows": [1, 2]}
+    folder.write_json("notes.json", content)
+    text = (folder.path / "notes.json").read_text(encoding="utf-8")
+    assert json.loads(text) == content
+    assert "Кино" in text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_without_a_word_for_a_value_is_not_written(folder, value):
+    folder.write_json("metrics.json", {"r2": 0.5})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        folder.write_json("metrics.json", {"r2": value})
+    assert json.loads((folder.path / "metrics.json").read_text()) == {"r2": 0.5}
+
+
+RISKY = [
+    *("\n=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", "=1+1", "+44", "-", "@SUM(A1)", "\ttab", "\rreturn"),
+    *('=HYPERLINK("x")', "-Minus, with a comma"),
+]
+
+
+@pytest.mark.parametrize("kind", ["str", object])
+def test_texts_and_headings_that_are_formulas_get_an_apostrophe_and_come_back_without(folder, kind):
+    assert {text[0] for text in RISKY} == set(DANGEROUS)
+    titles = [*RISKY, "Amélie", None, "1 = 1"]
+    table = pd.DataFrame({"title": pd.Series(titles, dtype=kind), "@film": range(len(titles))})
+    before = table.copy()
+    folder.write_csv("films.csv", table)
+    pd.testing.assert_frame_equal(table, before)
+    written = pd.read_csv(folder.path / "films.csv", keep_default_na=False, lineterminator="\n")
+    assert list(written) == ["title", "'@film"]
+    assert written["title"].tolist() == [*("'" + text for text in RISKY), "Amélie", "", "1 = 1"]
+    folder.write_csv("films.csv", table[table["title"] != "\rreturn"])  # pandas takes it for the end of a line
+    read = folder.read_csv("films.csv")
+    assert read["title"].dropna().tolist() == [title for title in titles if title and title != "\rreturn"]
+
+
+def test_numbers_stay_numbers_in_full_and_gaps_are_empty(folder):
+    values = np.random.default_rng(0).normal(size=3)
+    values[1] = np.nan
+    table = pd.DataFrame({"row": [1, 2, 3], "actual": values, "seen": [True, False, True], "title": [None] * 3})
+    folder.write_csv("films.csv", table)
+    text = (folder.path / "films.csv").read_text()
+    assert text.splitlines()[0] == "row,actual,seen,title"
+    assert text.splitlines()[2] == "2,,False,"
+    read = pd.read_csv(StringIO(text))
+    assert read["actual"].tolist()[::2] == values.tolist()[::2]
+    pd.testing.assert_frame_equal(folder.read_csv("films.csv", ["row", "seen"]), table[["row", "seen"]])
+
+
+def test_a_table_with_cells_beyond_its_header_is_refused(folder):
+    (folder.path / "films.csv").write_text("row\n1,2\n")
+    with pytest.raises(ValueError, match="rows must have as many cells as the header"):
+        folder.read_csv("films.csv")

@@ -1,0 +1,65 @@
+"""Loading a study's table, and what is refused before anything is trained."""
+
+import pytest
+
+from greenlight_films.baselines import Comparison
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
+from greenlight_films.studies.settings.film_cli import read_settings
+
+
+@pytest.fixture
+def read(study_config):
+    return lambda *words: read_settings(["--config", str(study_config), *words])
+
+
+def test_a_table_is_split_fitted_and_encoded(read):
+    data = load(read())
+    assert {side: len(getattr(data.films.rows, side)) for side in ("train", "val", "test")} == {
+        "train": 123,
+        "val": 30,
+        "test": 45,
+    }
+    assert data.films.encoded.dense.shape == (198, data.fitted.encoder.space.n_dense)
+
+
+def test_new_films_are_encoded_as_the_network_was_trained(read, study, films_frame, tmp_path):
+    later = films_frame.assign(year=films_frame["year"] + 1000).drop(columns="rating")
+    later.to_csv(tmp_path / "later.csv", index=False)
+    checkpoint = Checkpoint.read(study.path / "checkpoints" / "best.ckpt")
+    data = load(read("--data.table", str(tmp_path / "later.csv")), checkpoint, "predict")
+    assert data.films.rows is None
+    assert data.films.encoded.dense[:, 0].mean() > 10  # fitted anew, years would be around 0
+
+
+def test_groups_of_nothing_are_refused(read):
+    settings = read("--permutation_importance.groups", '{"G": ["genre=Dramma"]}')
+    message = r"groups\.G: 'genre=Dramma' fits no role, column or feature, did you mean 'genre=Drama'\?"
+    with pytest.raises(InputError, match=message):
+        load(settings)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "refused"),
+    [
+        *(("fast_dev_run", "2", "2"), ("fast_dev_run", "true", "True"), ("fast_dev_run", "false", "")),
+        *(("limit_test_batches", value, value) for value in ("0", "1", "0.5")),
+        *(("limit_predict_batches", "1", "1"), ("limit_predict_batches", "1.0", ""), ("limit_val_batches", "1", "")),
+    ],
+)
+def test_parts_of_the_rows_are_refused(read, option, value, refused):
+    settings = read(f"--trainer.{option}", value)
+    if not refused:
+        refuse_parts_of_rows(settings)
+        return
+    message = rf"^trainer\.{option} is for `fit` alone, got {refused}: scores are of all rows$"
+    with pytest.raises(InputError, match=message):
+        refuse_parts_of_rows(settings)
+
+
+def test_models_that_cannot_be_fitted_are_refused(read):
+    data = load(read())
+    refuse_impossible(Comparison(models=["ridge"]), data)
+    with pytest.raises(InputError, match="clusters"):
+        refuse_impossible(Comparison(models=["kmeans"], clusters=10_000), data)

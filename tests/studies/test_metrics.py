@@ -1,0 +1,135 @@
+"""Scores and predictions of a run as plain data."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules.films import new_films
+from greenlight_films.datamodules.scores import regression_scores
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.studies.metrics import (
+    data_in_a_line,
+    data_warnings,
+    describe_data,
+    leaderboard,
+    plain,
+    prediction_table,
+)
+from greenlight_films.studies.run_folder import RunFolder
+
+MLP = {"rmse": 1.234567, "mse": 1.524, "mae": 1.0, "r2": 0.4567}
+MEAN = {"rmse": 2.5, "mse": 6.25, "mae": 2.0, "r2": -0.0001}
+WARNING = "same films in training: says nothing of new films"
+
+
+@pytest.fixture
+def data(film_data) -> FilmDataModule:
+    data = film_data(target=Target("rating", unit="points"), split=RandomSplit())
+    data.setup("fit")
+    return data
+
+
+def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
+    metrics = describe_data("ratings", data)
+    assert metrics == {
+        "study": "ratings",
+        "target": "rating",
+        "unit": "points",
+        "films": 198,
+        "rows": {"train": 138, "val": 20, "test": 40},
+        "left_out": 5,
+        "features": {"dense": 3, "labels": data.fitted.encoder.space.n_labels},
+        "leak": False,
+        "known_after_release": [],
+        "unseen_labels": data.films.unseen(),
+        "models": {},
+        "fits": {},
+    }
+    RunFolder(tmp_path).write_json("metrics.json", metrics)
+    assert RunFolder(tmp_path).read_json("metrics.json") == metrics
+
+
+def test_films_with_several_rows_are_counted_once_and_a_leak_is_a_warning(film_data, films_frame, data, tmp_path):
+    pd.concat([films_frame, films_frame]).to_csv(tmp_path / "twice.csv", index=False)
+    twice = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True)
+    twice.setup("fit")
+    metrics = describe_data("ratings", twice)
+    assert (metrics["films"], sum(metrics["rows"].values()), metrics["leak"]) == (198, 396, True)
+    assert data_warnings(metrics) == [
+        "The same films stand on both sides of this split: its scores say nothing of new films."
+    ]
+    assert data_warnings(describe_data("ratings", data)) == []
+
+
+def test_columns_that_are_known_after_release_are_a_warning(data):
+    metrics = {**describe_data("ratings", data), "target": "profit", "known_after_release": ["revenue", "votes"]}
+    (warning,) = data_warnings(metrics)
+    assert warning.startswith("Known only after release: revenue, votes. They go with profit")
+
+
+@pytest.mark.parametrize(("n_films", "films"), [(12_060, "12,060 films"), (4_000, "4,000 films in 12,060 rows")])
+@pytest.mark.parametrize(
+    ("hidden", "members", "network"), [([128, 64], 1, ", MLP 128-64"), ([8], 5, ", 5 MLPs 8"), ([], 1, "")]
+)
+def test_a_line_says_what_the_models_learn_from(data, n_films, films, hidden, members, network):
+    metrics = describe_data("ratings", data)
+    metrics |= {"rows": {"train": 12_000, "val": 20, "test": 40}, "films": n_films}
+    assert data_in_a_line(metrics, hidden, members) == (
+        f"ratings: rating of {films} (12,000 train, 20 validate, 40 test, 5 without rating left out) "
+        f"from 3 numbers and {metrics['features']['labels']} labels{network}"
+    )
+    assert "left out" not in data_in_a_line({**metrics, "left_out": 0}, hidden, members)
+
+
+def test_the_leaderboard_has_a_line_a_model_the_best_first():
+    fits = {"mean": {"train": MLP, "seconds": 0.1}, "knn": {"train": MEAN, "seconds": 2.0}}
+    metrics = {"models": {"mean": MEAN, "mlp": MLP, "knn": {**MEAN, "rmse": None}}, "fits": fits, "leak": False}
+    table = leaderboard(metrics)
+    assert table["model"].tolist() == ["mlp", "mean", "knn"]
+    assert list(table.columns)[:5] == ["model", "rmse", "mse", "mae", "r2"]
+    assert table["train_rmse"].tolist()[1:] == [1.234567, 2.5]
+    assert np.isnan(table["train_rmse"][0])
+    assert table["seconds"].tolist()[1:] == [0.1, 2.0]
+    assert "warning" not in table
+    assert set(leaderboard({**metrics, "leak": True})["warning"]) == {WARNING}
+
+
+@pytest.mark.parametrize("wild", [np.nan, np.inf, 1e308])
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")
+def test_scores_that_are_no_numbers_are_null(wild):
+    assert plain(regression_scores(np.array([2.0, 3.0]), np.array([wild, wild])))["rmse"] is None
+    scores = regression_scores(np.array([2.0, 2.0]), np.array([1.0, 3.0]))
+    assert np.isnan(scores["r2"])
+    assert plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None, "spearman": None}
+
+
+def test_a_prediction_table_has_a_line_a_film(data, films_frame):
+    films, predicted = data.films, np.arange(data.films.n_rows) / 7
+    table = prediction_table(films, predicted)
+    assert table.columns.tolist() == ["film", "title", "row", "split", "actual", "predicted"]
+    named = films_frame.iloc[table["row"] - 1]
+    assert table["film"].tolist() == named["id"].tolist()
+    assert table["actual"].tolist() == named["rating"].tolist()
+    assert table["predicted"].tolist() == predicted.tolist()
+    assert table["split"].value_counts().to_dict() == {"train": 138, "val": 20, "test": 40}
+    assert table.index[table["split"] == "test"].tolist() == films.rows.test.tolist()
+    assert films.ids.columns.tolist() == ["film", "title"]
+
+
+def test_a_prediction_table_needs_no_ids(film_data):
+    data = film_data(film=None, title=None)
+    data.setup("fit")
+    table = prediction_table(data.films, np.zeros(198))
+    assert table.columns.tolist() == ["row", "split", "actual", "predicted"]
+
+
+def test_new_films_have_a_line_without_a_target(data, films_frame):
+    declared = replace(data.declared, target=Target("rating"))
+    films = new_films(films_frame.iloc[:3].drop(columns="rating"), declared, data.fitted)
+    table = prediction_table(films, np.array([1.0, 2.0, 3.0]))
+    assert table["split"].tolist() == ["new"] * 3
+    assert table["actual"].isna().all()

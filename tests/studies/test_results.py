@@ -1,0 +1,82 @@
+"""What a run left, read back; what it does not have is empty."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.studies.results import Results, refuse_broken_files, with_films
+from greenlight_films.studies.run_folder import RunFolder
+
+
+@pytest.fixture
+def results(study) -> Results:
+    return Results(RunFolder(study.path))
+
+
+def test_files_are_frames_and_mappings(results, study):
+    assert results.name == "small/version_0"
+    assert (results.target, results.unit, results.learnt_unit) == ("rating", "points", "points")
+    assert results.metrics == study.metrics
+    assert results.config["name"] == "small"
+    assert (results.side, results.importance["films"]) == ("test", 45)
+    assert results.features["importance"].is_monotonic_decreasing
+    assert set(results.aggregated["level"]) == {"column", "role"}
+    assert len(results.predictions) == 198
+    assert len(results.test) == len(results.measured) == 45
+
+
+def test_predictions_of_all_models_stand_side_by_side(results):
+    assert results.models == ["mlp", "mean", "ridge"]
+    mine = results.test.set_index("row")["predicted"]
+    pd.testing.assert_series_equal(results.predicted.set_index("row")["mlp"], mine, check_names=False)
+    actual = results.predicted["actual"]
+    rmse = {name: float(((results.predicted[name] - actual) ** 2).mean() ** 0.5) for name in results.models}
+    assert rmse == pytest.approx({name: results.metrics["models"][name]["rmse"] for name in results.models}, rel=1e-5)
+
+
+def test_the_year_of_each_row_is_that_of_the_table(results, films_frame):
+    assert results.year is not None
+    assert results.year.loc[results.test["row"]].tolist() == films_frame["year"].loc[results.test["row"] - 1].tolist()
+
+
+def test_labels_of_a_role_are_those_of_the_test_rows(results, films_frame):
+    labels = results.labels_of("actor").groupby("row")["value"].agg(set)
+    known = set(results.features.loc[results.features["role"] == "actor", "value"])
+    for row, names in labels.items():
+        assert names <= set(films_frame["cast"][row - 1].split(", ")) & known
+    assert len(labels) > 20
+
+
+def test_what_a_run_does_not_have_is_empty(fitted):
+    results = Results(RunFolder(fitted.path))
+    tables = (results.predictions, results.test, results.predicted, results.features, results.aggregated)
+    assert all(table.empty for table in (*tables, results.contributions, results.labels_of("actor")))
+    assert (results.importance, results.models, results.year) == ({}, [], None)
+
+
+def test_a_model_whose_predictions_are_no_numbers_is_none_to_show(copied):
+    run = RunFolder(copied.path)
+    predictions = run.read_csv("predictions.csv")
+    run.write_csv("predictions.csv", predictions.assign(predicted=np.inf))
+    assert Results(run).models == ["mean", "ridge"]
+
+
+def test_rows_without_a_film_id_are_films_of_their_own():
+    rows = pd.DataFrame({"film": ["a", None, "a", None, "b"]})
+    assert with_films(rows)["film"].tolist() == [0, 2, 0, 3, 1]
+    assert with_films(pd.DataFrame({"row": [4, 5]}))["film"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "artifacts/metadata.json", "baselines/predictions.csv"])
+def test_a_file_that_no_command_wrote_is_refused_before_others_come_to_it(copied, name):
+    refuse_broken_files(RunFolder(copied.path))
+    (copied.path / name).write_text("[" if name.endswith("json") else "row\n1,2\n")
+    with pytest.raises(InputError, match=rf"{name} can't be read: "):
+        refuse_broken_files(RunFolder(copied.path))
+
+
+def test_a_table_of_another_format_is_refused_with_its_file(copied):
+    (copied.path / "contributions.parquet").write_bytes(b"no parquet")
+    with pytest.raises(InputError, match=r"contributions\.parquet can't be read: .*importance --run "):
+        _ = Results(RunFolder(copied.path)).contributions
