@@ -48,14 +48,6 @@ def test_resamples_do_not_depend_on_how_many_are_in_memory_at_once(monkeypatch):
     assert not bootstrap_intervals(actual, predicted, film, seed=2, n=50).equals(whole)
 
 
-def test_no_global_stream_is_drawn_from():
-    actual, predicted, film = two_models()
-    np.random.seed(0)
-    before = np.random.get_state()[1].copy()
-    bootstrap_intervals(actual, predicted, film, seed=1, n=5)
-    assert (np.random.get_state()[1] == before).all()
-
-
 def test_95_percent_intervals_of_the_mean_absolute_error_cover_it_in_92_to_97_of_100():
     # Errors of standard normal films have a mean absolute error of sqrt(2 / pi).
     truth, covered = np.sqrt(2 / np.pi), []
