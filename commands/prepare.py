@@ -1,6 +1,7 @@
 """The command `prepare`: from the raw files of a public collection to a table of films, and configs for studies."""
 
 import argparse
+import re
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -23,31 +24,22 @@ from greenlight_films.sources.source import Source
 from greenlight_films.sources.study_config import MADE, study_command, study_config
 from greenlight_films.studies.folder import Folder
 
-MOST_DIGITS = 15
-"""Of a number of votes: longer ones don't fit the table's numbers."""
-
 
 def run(words: list[str], console: Console) -> None:
-    """Write a collection's table and configs, and print what was read, rejected and written.
-
-    Args:
-        words: the collection's name and the options.
-
-    Raises:
-        InputError: the collection is unknown, its files are missing or others, or no film is left.
-    """
+    """Write the table and configs of a collection, and print what was read, rejected and written."""
     source, options = _parse(words)
-    outputs, notes = _Outputs(Path(options.out), source), list[str]()
+    outputs, notes = _Outputs(source, Path(options.out)), list[str]()
     files = find_files(source.name, Path(options.raw), notes.append)
     outputs.check(list(files.values()))
     with console.status("Reading") as status:
-        preparation = Preparation(files, options.zero_is_missing, options.min_votes, status.update, notes=notes)
+        zero_is_missing = options.zero_is_missing == "true"
+        preparation = Preparation(files, zero_is_missing, options.min_votes, status.update, notes=notes)
         films = source.prepare(preparation).reset_index(drop=True)
     _print_account(source, preparation, len(films), console)
     if films.empty:
         raise InputError(_nothing_left(source, preparation, outputs))
     for line in _write(source, preparation, films, outputs):
-        _print_line(line, console)
+        console.out(line, highlight=False)
 
 
 def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
@@ -60,7 +52,7 @@ def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
     parser = _Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--raw")
     parser.add_argument("--out")
-    parser.add_argument("--zero_is_missing", type=_truth, default=True)
+    parser.add_argument("--zero_is_missing", type=str.lower, choices=("true", "false"), default="true")
     parser.add_argument("--min_votes", type=_votes, default=0)
     options = parser.parse_args(words[1:])
     if options.raw is None:
@@ -80,32 +72,24 @@ class _Parser(argparse.ArgumentParser):
         raise InputError(f"`prepare`: {message}")
 
 
-def _truth(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise argparse.ArgumentTypeError(f"must be true or false, got {text}")
-    return text.lower() == "true"
-
-
 def _votes(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) <= MOST_DIGITS):
+    if not re.fullmatch("[0-9]{1,15}", text):  # longer ones don't fit the table's numbers
         raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 999,999,999,999,999, got {text[:40]}")
     return int(text)
 
 
 class _Outputs:
-    """The files that are written: the table, what was rejected, and configs by the names of their questions."""
+    """The files that are written: the table, what was rejected, and a config for each question."""
 
-    def __init__(self, table: Path, source: Source) -> None:
+    def __init__(self, source: Source, table: Path) -> None:
         self.table = table
         self.rejected = table.with_suffix(".rejected.csv")
-        self.configs = {
-            question.name: table.with_name("_".join(filter(None, [table.stem, question.name])) + ".yaml")
-            for question in source.questions
-        }
+        stems = ["_".join(filter(None, [table.stem, question.name])) for question in source.questions]
+        self.configs = [table.with_name(f"{stem}.yaml") for stem in stems]
 
     def check(self, raw_files: list[Path]) -> None:
         """Refuse what can't be written, and to write over what `prepare` didn't make."""
-        paths = [self.table, self.rejected, *self.configs.values()]
+        paths = [self.table, self.rejected, *self.configs]
         try:
             for path in paths:
                 if path.is_dir():
@@ -128,26 +112,19 @@ class _Outputs:
             line = stream.readline(10_000).decode(errors="replace")
         return MADE in line if path != self.rejected else line.strip() == ",".join(ACCOUNT)
 
-    def folder(self) -> Folder:
-        """Return the folder, which is made where it is missing."""
-        self.table.parent.mkdir(parents=True, exist_ok=True)
-        return Folder(self.table.parent)
-
 
 def _write(source: Source, preparation: Preparation, films: pd.DataFrame, outputs: _Outputs) -> list[str]:
     """Write the table, what was rejected and the configs; return the lines to print about them."""
-    folder, table = outputs.folder(), BytesIO()
+    outputs.table.parent.mkdir(parents=True, exist_ok=True)
+    folder, table = Folder(outputs.table.parent), BytesIO()
     # Without pandas' own metadata, with which it can't read lists back.
     parquet.write_table(pa.Table.from_pandas(films, preserve_index=False).replace_schema_metadata(None), table)
-    contents = {
-        outputs.table.name: table.getvalue(),
-        outputs.rejected.name: folder.csv(preparation.rejected).encode("utf-8"),
-    }
+    rejected = folder.csv(preparation.rejected).encode("utf-8")
+    contents = {outputs.table.name: table.getvalue(), outputs.rejected.name: rejected}
     lines, outdated = [f"Table: {outputs.table}"], []
     if len(preparation.rejected):
         lines.append(f"What was rejected, line by line: {outputs.rejected}")
-    for question in source.questions:
-        path = outputs.configs[question.name]
+    for question, path in zip(source.questions, outputs.configs, strict=True):
         try:
             contents[path.name] = study_config(source, question, films, outputs.table, path).encode("utf-8")
             lines.append(f"{question.text}    {study_command(path)}")
@@ -167,32 +144,27 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
     if not preparation.read[preparation.name_of(main)]:
         message = f"{preparation.files[main]} has a header and no rows"
     if len(preparation.rejected):
-        outputs.folder().write_csv(outputs.rejected.name, preparation.rejected)
+        outputs.table.parent.mkdir(parents=True, exist_ok=True)
+        Folder(outputs.table.parent).write_csv(outputs.rejected.name, preparation.rejected)
         message += f"; what was rejected stands in {outputs.rejected}"
     else:
         outputs.rejected.unlink(missing_ok=True)  # of an earlier preparation
-    earlier = [str(path) for path in (outputs.table, *outputs.configs.values()) if path.exists()]
+    earlier = [str(path) for path in (outputs.table, *outputs.configs) if path.exists()]
     return f"{message}; of an earlier preparation there are still {', '.join(earlier)}" if earlier else message
 
 
 def _print_account(source: Source, preparation: Preparation, n_films: int, console: Console) -> None:
     read = ", ".join(f"{count:,} rows of {name}" for name, count in preparation.read.items())
-    _print_line(f"{source.name}: read {read}", console)
-    rejected = preparation.rejected
-    if len(rejected):
-        counts = rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
+    console.out(f"{source.name}: read {read}", highlight=False)
+    if len(preparation.rejected):
+        counts = preparation.rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
         table = Table("file", "lost", "reason", title=Text("Rejected"), title_justify="left", title_style="bold")
         table.add_column("times", justify="right")
         for (file, dropped, reason), count in sorted(counts, key=lambda item: (item[0][:2], -item[1])):
             table.add_row(Text(file), dropped, Text(reason), f"{count:,}")
         console.print(table)
     for note in preparation.notes:
-        _print_line(note, console)
-    absent = ", ".join(file.name for file in files_of(source.name) if file not in preparation.files)
-    if absent:
-        _print_line(f"Not there: {absent}; what they tell is missing", console)
+        console.out(note, highlight=False)
+    if absent := ", ".join(file.name for file in files_of(source.name) if file not in preparation.files):
+        console.out(f"Not there: {absent}; what they tell is missing", highlight=False)
     console.print(f"{n_films:,} films", style="bold", highlight=False)
-
-
-def _print_line(text: str, console: Console) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)

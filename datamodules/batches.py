@@ -33,11 +33,9 @@ class Batch(NamedTuple):
 
 
 class FilmRows(Dataset[Batch]):
-    """Some rows of encoded films, sliced a whole batch at a time.
+    """Some rows of encoded films (all by default), sliced a whole batch at a time.
 
-    Args:
-        target: (n_rows,) scaled targets of all films; NaN where not known.
-        rows: indices of the films that take part; all by default.
+    `target` holds the (n_rows,) scaled targets of all films, NaN where not known.
     """
 
     def __init__(self, encoded: EncodedFilms, target: np.ndarray, rows: np.ndarray | None = None) -> None:
@@ -59,14 +57,8 @@ class FilmRows(Dataset[Batch]):
         offsets = torch.zeros(len(row) + 1, dtype=torch.int64)
         torch.cumsum(counts, 0, out=offsets[1:])
         present = torch.repeat_interleave(starts - offsets[:-1], counts) + torch.arange(int(offsets[-1]))
-        return Batch(
-            row,
-            self.dense[row],
-            self.labels[present],
-            offsets.to(torch.int32),
-            self.weights[present],
-            self.target[row],
-        )
+        labels, weights = self.labels[present], self.weights[present]
+        return Batch(row, self.dense[row], labels, offsets.to(torch.int32), weights, self.target[row])
 
 
 class SharedBatchSampler(DistributedSampler[list[int]]):
@@ -80,9 +72,6 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
     Args:
         n_rows: of all devices.
         batch_size: rows a batch, of all devices; the last batch may be smaller.
-
-    Attributes:
-        done: batches that the next epoch skips, since they were trained on before.
     """
 
     def __init__(
@@ -91,18 +80,14 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
         self.n_rows = n_rows
         self.batch_size = batch_size
-        self.done = 0
-
-    def _order(self) -> Tensor:
-        if not self.shuffle:
-            return torch.arange(self.n_rows)
-        # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
-        mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
-        generator = torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
-        return torch.randperm(self.n_rows, generator=generator)
+        self.done = 0  # batches that the next epoch skips, since they were trained on before
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = self._order()  # stays a tensor: a list of 100 million rows takes 4 GB
+        order = torch.arange(self.n_rows)  # stays a tensor: a list of 100 million rows takes 4 GB
+        if self.shuffle:
+            # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
+            mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
+            order = torch.randperm(self.n_rows, generator=torch.Generator().manual_seed(int(mixed >> np.uint64(1))))
         done, self.done = self.done, 0
         for start in range(done * self.batch_size, self.n_rows, self.batch_size):
             yield order[start : start + self.batch_size][self.rank :: self.num_replicas].tolist()
@@ -116,13 +101,9 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
 
 
 class FilmLoader(DataLoader[Batch]):
-    """A loader that can be left in the middle of an epoch, and its state continued by another loader.
+    """A loader that can be left in the middle of an epoch, and its state continued by another loader."""
 
-    Attributes:
-        given: number of batches of this epoch that were handed out.
-    """
-
-    given = 0
+    given = 0  # batches of this epoch that were handed out
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning needs no more
         # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
@@ -136,11 +117,7 @@ class FilmLoader(DataLoader[Batch]):
         return {"batches": self.given % len(self), "batch_size": cast(SharedBatchSampler, self.sampler).batch_size}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Skip the batches that are done in the next epoch.
-
-        Raises:
-            InputError: they had another size.
-        """
+        """Skip the batches that are done in the next epoch; if they had another size they are refused."""
         sampler = cast(SharedBatchSampler, self.sampler)
         if state["batches"] and (size := state.get("batch_size", sampler.batch_size)) != sampler.batch_size:
             raise InputError(
@@ -154,15 +131,8 @@ def film_loader(
     rows: FilmRows, sampler: SharedBatchSampler, *, num_workers: int = 0, pin_memory: bool = False
 ) -> FilmLoader:
     """Return a loader whose batches are the sampler's, as `Batch`es."""
-    return FilmLoader(
-        rows,
-        batch_size=None,
-        sampler=sampler,
-        num_workers=num_workers,
-        pin_memory=pin_memory,
-        persistent_workers=num_workers > 0,
-        collate_fn=_whole,
-    )
+    workers: dict[str, Any] = {"num_workers": num_workers, "persistent_workers": num_workers > 0}
+    return FilmLoader(rows, batch_size=None, sampler=sampler, pin_memory=pin_memory, collate_fn=_whole, **workers)
 
 
 def _whole(batch: Any) -> Any:

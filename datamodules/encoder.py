@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from os import cpu_count
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +15,9 @@ from greenlight_films.datamodules.errors import InputError, refuse_missing_colum
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, Sparse, declared
 
-Result = TypeVar("Result")
+Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 
-FARTHEST = 1e15
-"""Standard deviations; sums and squares of such numbers are still finite in 32 bits."""
+FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,7 @@ class EncodedFilms:
 
 
 class FilmEncoder:
-    """Turns a frame of films into `EncodedFilms`.
-
-    Args:
-        space: of an earlier `fit_encode` of these features.
-    """
+    """Turns a frame of films into `EncodedFilms`; `space` is that of an earlier `fit_encode` of these features."""
 
     def __init__(self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None) -> None:
         if not features:
@@ -71,37 +66,27 @@ class FilmEncoder:
 
     @property
     def space(self) -> FeatureSpace:
-        """Return the fitted names and scaling of the encoded columns."""
+        """The fitted names and scaling of the encoded columns."""
         if self._space is None:
             raise RuntimeError("the encoder is not fitted yet")
         return self._space
 
     def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
-
-        def work(index: int, column: pd.Series) -> tuple[list[Block], list[Dense | Sparse]]:
-            feature = self.features[index]
-            blocks, parts = feature.fit_encode(feature.parse(column), train)
-            _refuse_far(parts, column)
-            return blocks, parts
-
-        fitted = self._each_feature(frame, work)
+        fitted = self._each_feature(frame, lambda index, parsed: self.features[index].fit_encode(parsed, train))
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
         if not self._space.n_dense + self._space.n_labels:
             raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
-        return self._assemble([parts for _, parts in fitted], len(frame))
+        return _assemble(fitted, len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
         """Encode the rows of a table as `fit_encode` did its own."""
-
-        def work(index: int, column: pd.Series) -> list[Dense | Sparse]:
-            feature = self.features[index]
-            parts = feature.encode(feature.parse(column), self.space.groups[index])
-            _refuse_far(parts, column)
-            return parts
-
-        return self._assemble(self._each_feature(frame, work), len(frame))
+        groups = self.space.groups
+        encoded = self._each_feature(
+            frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index]))
+        )
+        return _assemble(encoded, len(frame))
 
     def at_medians(self) -> np.ndarray:
         """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""
@@ -113,46 +98,58 @@ class FilmEncoder:
         dense = [part.values for part in chain.from_iterable(parts) if isinstance(part, Dense)]
         return _columns(dense, 1, np.float32)[0]
 
-    def _each_feature(self, frame: pd.DataFrame, work: Callable[[int, pd.Series], Result]) -> list[Result]:
-        """Call `work` with each feature's index and column, in threads: Arrow and numpy run without Python's lock.
+    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded]) -> list[Encoded]:
+        """Parse each column and call `encode` with the feature's index, in threads: Arrow and numpy hold no lock.
 
-        Raises:
-            InputError: with the problems of all columns.
+        The problems of all columns are told in one message.
         """
         refuse_missing_columns((feature.column for feature in self.features), frame.columns)
         columns = [frame[feature.column] for feature in self.features]
+
+        def work(index: int) -> Encoded:
+            blocks, parts = encode(index, self.features[index].parse(columns[index]))
+            _refuse_far(parts, columns[index])
+            return blocks, parts
+
         longest_first = sorted(range(len(columns)), key=lambda index: -columns[index].nbytes)
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
-            running = {index: pool.submit(work, index, columns[index]) for index in longest_first}
-        failed = [task.exception() for _, task in sorted(running.items())]
-        problems = [problem for problem in failed if isinstance(problem, InputError)]
+            running = {index: pool.submit(work, index) for index in longest_first}
+        tasks = [running[index] for index in range(len(columns))]
+        problems = [problem for task in tasks if isinstance(problem := task.exception(), InputError)]
         if problems:
             raise InputError("\n".join(map(str, problems)), problems[0].row)
-        return [running[index].result() for index in range(len(columns))]
+        return [task.result() for task in tasks]
 
-    def _assemble(self, parts: list[list[Dense | Sparse]], n_rows: int) -> EncodedFilms:
-        pairs = list(zip(chain.from_iterable(self.space.groups), chain.from_iterable(parts), strict=True))
-        dense = [part for _, part in pairs if isinstance(part, Dense)]
-        sparse = [(block, part) for block, part in pairs if isinstance(part, Sparse)]
-        return EncodedFilms(
-            dense=_columns([part.values for part in dense], n_rows, np.float32),
-            unscaled=_columns([part.unscaled for part in dense], n_rows, np.float64),
-            labels=_side_by_side(sparse, n_rows),
-            unseen=_unseen(sparse),
-        )
+
+def _assemble(encoded: list[Encoded], n_rows: int) -> EncodedFilms:
+    pairs = [pair for blocks, parts in encoded for pair in zip(blocks, parts, strict=True)]
+    dense = [part for _, part in pairs if isinstance(part, Dense)]
+    sparse = [(block, part) for block, part in pairs if isinstance(part, Sparse)]
+    unseen: dict[str, np.ndarray] = {}
+    for block, part in sparse:
+        unseen[block.column] = unseen.get(block.column, 0) + part.unseen
+    return EncodedFilms(
+        dense=_columns([part.values for part in dense], n_rows, np.float32),
+        unscaled=_columns([part.unscaled for part in dense], n_rows, np.float64),
+        labels=_side_by_side(sparse, n_rows),
+        unseen=unseen,
+    )
 
 
 def _refuse_far(parts: list[Dense | Sparse], column: pd.Series) -> None:
-    """Raise an InputError for a number so far from the others that their digits are lost in the network's sums."""
+    """Refuse a number so far from the others that their digits are lost in the network's sums."""
     for part in parts:
         if isinstance(part, Dense) and (far := ~(np.abs(part.values[:, 0]) < FARTHEST)).any():
             position = int(far.argmax())
+            remedy = "correct or empty it, or leave the column out"
             row = int(column.index[position]) + 1
-            raise InputError(
-                f"column '{column.name}', row {row} has {column.iloc[position]}: more than {FARTHEST:g} standard "
-                "deviations from the mean of the training rows; correct or empty it, or leave the column out",
-                row,
-            )
+            raise too_far(f"column '{column.name}'", row, column.iloc[position], remedy)
+
+
+def too_far(subject: str, row: int, value: object, remedy: str) -> InputError:
+    """Return the error for a column or target with a value so far from the others."""
+    problem = f"more than {FARTHEST:g} standard deviations from the mean of the training rows"
+    return InputError(f"{subject}, row {row} has {value}: {problem}; {remedy}", row)
 
 
 def _columns(parts: list[np.ndarray], n_rows: int, kind: type) -> np.ndarray:
@@ -167,10 +164,3 @@ def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
         for block, part in sparse
     ]
     return hstack(parts, format="csr") if parts else csr_array((n_rows, 0), dtype=np.float32)
-
-
-def _unseen(sparse: list[tuple[Block, Sparse]]) -> dict[str, np.ndarray]:
-    counts: dict[str, np.ndarray] = {}
-    for block, part in sparse:
-        counts[block.column] = counts.get(block.column, 0) + part.unseen
-    return counts

@@ -5,12 +5,9 @@ from difflib import get_close_matches
 
 
 class InputError(ValueError):
-    """A table, config, option or run folder that cannot be used.
+    """A table, config, option or run folder that cannot be used; `row` of the table, from 1, where that is at fault.
 
     The message says the requirement, the value and the remedy; the command line prints it alone and exits with code 2.
-
-    Attributes:
-        row: of the table, from 1, where one is at fault.
     """
 
     def __init__(self, message: str, row: int | None = None) -> None:

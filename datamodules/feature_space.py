@@ -11,7 +11,7 @@ Kind = Literal["number", "missing", "label"]
 
 @dataclass(frozen=True)
 class Block:
-    """Neighbouring columns of one kind that come from one source column.
+    """Neighbouring columns of the same kind, from the same source column.
 
     Attributes:
         column: the table's column; a label at a position carries its number, as `ProductionCompanies2`.
@@ -28,21 +28,16 @@ class Block:
 
     def names(self) -> list[str]:
         """Return a name a column: `Runtime`, `Runtime is missing`, `Cast=Tom Hanks`."""
-        if self.kind == "number":
-            return [self.column]
-        if self.kind == "missing":
-            return [f"{self.column} is missing"]
-        return [f"{self.column}={value}" for value in self.values]
+        if self.kind == "label":
+            return [f"{self.column}={value}" for value in self.values]
+        return [self.column if self.kind == "number" else f"{self.column} is missing"]
 
 
 @dataclass(frozen=True)
 class FeatureSpace:
-    """All columns of the encoded films, as plain data.
+    """All columns of the encoded films, as plain data: the declared features, and the blocks of each.
 
-    Attributes:
-        features: the declared features: class name and arguments.
-        groups: the blocks of each feature. Dense blocks (numbers) stand side by side in the order of `groups`, and so
-            do the label blocks.
+    Dense blocks (numbers) stand side by side in the order of `groups`, and so do the label blocks.
     """
 
     features: list[dict[str, Any]]

@@ -89,8 +89,7 @@ class FilmDataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         if (table is None) == (frame is None):
-            given = "neither" if frame is None else "both"
-            raise InputError(f"data.table or a frame must be given, got {given}")
+            raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None and (frame is None or shape is not None):
             raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
@@ -113,13 +112,13 @@ class FilmDataModule(pl.LightningDataModule):
 
     @property
     def films(self) -> Films:
-        """Return the encoded films, after `setup`."""
+        """The encoded films, after `setup`."""
         assert self._films is not None, "setup() comes first"
         return self._films
 
     @property
     def fitted(self) -> Fitted:
-        """Return what was learnt from the training rows, after `setup` or `load_state_dict`."""
+        """What was learnt from the training rows, after `setup` or `load_state_dict`."""
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
 
@@ -137,11 +136,7 @@ class FilmDataModule(pl.LightningDataModule):
                 self._films = same_films(frame, self.declared, self._fitted, self.weights)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
-        """Return these films under another split, ready to train; it may put a film on two sides.
-
-        Args:
-            frame: what `read` returned, or some of its rows.
-        """
+        """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
         refuse_target_as_feature(self.declared)
         other = copy(self)
         other.declared = replace(self.declared, split=split, allow_leak=True)
@@ -180,11 +175,7 @@ class FilmDataModule(pl.LightningDataModule):
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what a run learnt.
-
-        Raises:
-            InputError: it belongs to other features than those declared, or to another split or table.
-        """
+        """Take over what a run learnt; of other features, another split or another table it is refused."""
         split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
         fitted = Fitted.from_state({**state_dict, "split": split})
         theirs, ours = fitted.encoder.space.features, [feature.declaration() for feature in self.declared.features]
@@ -222,23 +213,21 @@ class FilmDataModule(pl.LightningDataModule):
         rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-        sampler = SharedBatchSampler(
-            len(rows), self.batch_size, shuffle=shuffle, seed=self.seed, rank=rank, n_devices=n_devices
-        )
+        order = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
+        sampler = SharedBatchSampler(len(rows), self.batch_size, **order)
         return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)
 
 
 def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:
-    lost = [feature for feature in theirs if feature not in ours]
-    added = [feature for feature in ours if feature not in theirs]
-    if not lost and not added:
-        return "the same features in another order"
+    lost = [str(feature) for feature in theirs if feature not in ours]
+    added = [str(feature) for feature in ours if feature not in theirs]
     sides = (("checkpoint", lost), ("config", added))
-    return "; ".join(f"only the {owner} has {', '.join(map(str, alone))}" for owner, alone in sides if alone)
+    alone = [f"only the {owner} has {', '.join(features)}" for owner, features in sides if features]
+    return "; ".join(alone) or "the same features in another order"
 
 
 def _refuse_null(part: Any) -> None:
-    """Raise an InputError for an argument that a config left empty: the parser takes null for any value."""
+    """Refuse an argument that a config left empty: the parser takes null for any value."""
     for field in fields(part) if is_dataclass(part) else ():
         value = getattr(part, field.name)
         if value is None and "None" not in str(field.type):

@@ -10,11 +10,10 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder
+from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.row_weights import read_weights, scale_weights
 from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
 from greenlight_films.datamodules.tables.cells import is_nested
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
@@ -22,12 +21,9 @@ from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Tran
 
 @dataclass(frozen=True)
 class Declared:
-    """What a config declares of a table.
+    """What a config declares of a table; `film` and `title` are the columns with a film's id and title.
 
-    Attributes:
-        film: the column with a film's id, where films have several rows or ids are wanted in results.
-        title: the column with its title, for results.
-        allow_leak: let a split put rows of a film on two sides; scores are then no measure of new films.
+    Where `allow_leak` is true a split may put rows of a film on two sides; scores are then no measure of new films.
     """
 
     features: Sequence[Feature[Any]]
@@ -36,10 +32,6 @@ class Declared:
     film: str | None = None
     title: str | None = None
     allow_leak: bool = False
-
-    @property
-    def id_columns(self) -> list[str]:
-        return [column for column in (self.film, self.title) if column is not None]
 
 
 @dataclass(frozen=True)
@@ -70,23 +62,18 @@ class Fitted:
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Fitted":
-        """Restore what `to_state` returned.
-
-        Raises:
-            TypeError: it is of other types.
-        """
+        """Restore what `to_state` returned; a TypeError where it is of other types."""
         encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
         fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
-        numbers = (fitted.scale.shift, fitted.scale.mean, fitted.scale.std)
+        scale, sides = fitted.scale, fitted.sides
+        numbers = (scale.shift, scale.mean, scale.std)
         # They are first used after all other work, where the message could not name the file any more.
         if not (
-            fitted.scale.transform in get_args(Transform)
+            scale.transform in get_args(Transform)
             and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
-            and fitted.scale.std > 0
-            and isinstance(fitted.fingerprint, str)
-            and isinstance(fitted.leak, bool)
-            and fitted.sides.dtype == np.uint8
-            and fitted.sides.ndim == 1
+            and scale.std > 0
+            and (type(fitted.fingerprint), type(fitted.leak)) == (str, bool)
+            and (sides.dtype, sides.ndim) == (np.uint8, 1)
         ):
             raise TypeError("the target's scale, or the split, is not what a run wrote")
         return fitted
@@ -123,9 +110,7 @@ class Films:
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
-        if self.rows is None:
-            return np.full(self.n_rows, "new")
-        return np.array(SIDES)[self.rows.sides()]
+        return np.full(self.n_rows, "new") if self.rows is None else np.array(SIDES)[self.rows.sides()]
 
     def unseen(self) -> dict[str, int]:
         """Count, by column, the labels of test rows (or of new films) that have no column."""
@@ -147,21 +132,24 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
     Args:
         frame: what `read_table` returned.
         weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
-
-    Raises:
-        InputError: with all problems of the table that can be known at once.
     """
     refuse_target_as_feature(declared)
-    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], declared.features)
-    _refuse_nested_ids(frame, declared)
-    actual, kept = _targets(frame, declared.target)
+    _refuse_missing(frame, declared, declared.features)
+    if declared.film and is_nested(frame[declared.film]):
+        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
+    actual = read_target(declared.target, frame)
+    kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept)
     leak = _leak(frame_kept, rows, declared)
-    scaled_weights = _scaled_weights(weights, frame, kept, rows)
+    scaled_weights = _scaled_weights(weights, len(frame), kept, rows)
     train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
-    _refuse_far(declared.target, scale, actual)
+    far = np.abs(scale.forward(actual)) > FARTHEST
+    if far.any():
+        row = int(far.argmax())
+        remedy = f"correct or empty {' or '.join(map(repr, declared.target.columns))} there"
+        raise too_far(f"the target '{declared.target.name}'", row + 1, f"{actual[row]:g}", remedy)
     encoder = FilmEncoder(declared.features)
     encoded = encoder.fit_encode(frame_kept, train)
     fingerprint = _fingerprint(actual, encoded)
@@ -170,13 +158,10 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
-    """Encode the table of an earlier `fit_films` again, with its split.
-
-    Raises:
-        InputError: targets or encoded features are those of another table.
-    """
-    _refuse_missing(frame, [*declared.target.columns, *declared.id_columns], fitted.encoder.features)
-    actual, kept = _targets(frame, declared.target)
+    """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
+    _refuse_missing(frame, declared, fitted.encoder.features)
+    actual = read_target(declared.target, frame)
+    kept = np.flatnonzero(~np.isnan(actual))
     encoded = fitted.encoder.encode(frame.iloc[kept])
     if _fingerprint(actual, encoded) != fitted.fingerprint:
         raise InputError(
@@ -184,12 +169,11 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
             "restore the table, or score new films with `predict`"
         )
     rows = Rows.from_sides(fitted.sides)
-    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, frame, kept, rows))
+    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, len(frame), kept, rows))
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode films that the model was not trained with; their target, id and title may be missing."""
-    _refuse_missing(frame, [], fitted.encoder.features)
     actual = _targets_if_any(frame, declared.target)
     return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, None)
 
@@ -203,7 +187,7 @@ def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -
 
 
 def refuse_target_as_feature(declared: Declared) -> None:
-    """Raise an InputError where a feature reads the target's column, unless leaks are allowed."""
+    """Refuse a feature that reads the target's column, unless leaks are allowed."""
     columns = [feature.column for feature in declared.features if feature.column in declared.target.columns]
     if columns and not declared.allow_leak:
         raise InputError(
@@ -212,19 +196,10 @@ def refuse_target_as_feature(declared: Declared) -> None:
         )
 
 
-def _refuse_missing(frame: pd.DataFrame, columns: list[str], features: Sequence[Feature[Any]]) -> None:
-    refuse_missing_columns([*columns, *(feature.column for feature in features)], frame.columns)
-
-
-def _refuse_nested_ids(frame: pd.DataFrame, declared: Declared) -> None:
-    if declared.film and is_nested(frame[declared.film]):
-        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
-
-
-def _targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
-    """Return the targets of all rows, and the indices of rows that have one."""
-    actual = read_target(target, frame)
-    return actual, np.flatnonzero(~np.isnan(actual))
+def _refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
+    ids = [column for column in (declared.film, declared.title) if column is not None]
+    columns = [*declared.target.columns, *ids, *(feature.column for feature in features)]
+    refuse_missing_columns(columns, frame.columns)
 
 
 def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
@@ -232,18 +207,6 @@ def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
         with suppress(InputError):  # cells of new films may be "to be announced"
             return target.values(frame)
     return np.full(len(frame), np.nan)
-
-
-def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) -> None:
-    far = np.abs(scale.forward(actual)) > FARTHEST
-    if far.any():
-        row = int(far.argmax())
-        raise InputError(
-            f"the target '{target.name}', row {row + 1} has {actual[row]:g}: more than {FARTHEST:g} standard "
-            "deviations from the mean of the training rows; correct or empty "
-            f"{' or '.join(map(repr, target.columns))} there",
-            row + 1,
-        )
 
 
 def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
@@ -264,8 +227,26 @@ def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
     return n_shared > 0
 
 
-def _scaled_weights(weights: Any, frame: pd.DataFrame, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
-    return None if weights is None else scale_weights(read_weights(weights, len(frame))[kept], rows)
+def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
+    """Return the weights of the rows `kept`, with mean 1 over the training rows; None where all are the same."""
+    if weights is None:
+        return None
+    try:
+        values = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights must be numbers, got {type(weights).__name__}: {error}") from None
+    if values.shape != (n_rows,):
+        raise InputError(f"weights must be a number for each of the {n_rows:,} rows, got shape {values.shape}")
+    bad = ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        row = int(bad.argmax())
+        message = f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it"
+        raise InputError(message, row + 1)
+    values = values[kept]
+    for side, indices in (("train", rows.train), ("val", rows.val)):
+        if not values[indices].any():
+            raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")
+    return values / values[rows.train].mean() if np.ptp(values) > 0 else None
 
 
 def _films(

@@ -31,11 +31,6 @@ AFTER_RELEASE = MONEY | {
 
 
 def _words(name: str) -> list[str]:
-    """Split a column's name into words.
-
-    >>> _words("averageRating"), _words("BoxOffice_USD")
-    (['average', 'rating'], ['box', 'office', 'usd'])
-    """
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
@@ -56,10 +51,8 @@ def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) 
 
     Such columns go with success and do not bring it. They are recognised by the words in their names.
     """
-    if not is_money(target):
-        return []
-    numbers = [feature.column for feature in features if isinstance(feature, Number | Bins)]
-    return [column for column in dict.fromkeys(numbers) if _has_word(column, AFTER_RELEASE)]
+    numbers = dict.fromkeys(feature.column for feature in features if isinstance(feature, Number | Bins))
+    return [column for column in numbers if _has_word(column, AFTER_RELEASE)] if is_money(target) else []
 
 
 def is_year(column: str) -> bool:
@@ -69,12 +62,12 @@ def is_year(column: str) -> bool:
 
 def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]:
     """Return the features that hold people, by their role or column."""
-    labels = [feature for feature in features if isinstance(feature, Labels | Category)]
-    return [feature for feature in labels if {_plain(feature.named_role), _plain(feature.column)} & PEOPLE]
-
-
-def _plain(name: str) -> str:
-    return " ".join(_words(name))
+    return [
+        feature
+        for feature in features
+        if isinstance(feature, Labels | Category)
+        and {" ".join(_words(name)) for name in (feature.named_role, feature.column)} & PEOPLE
+    ]
 
 
 def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
@@ -89,13 +82,6 @@ def person_seen(frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Cat
     for feature in features:
         parsed = feature.parse(frame[feature.column])
         for lists in [parsed] if isinstance(parsed, LabelLists) else parsed:
-            seen |= _any_known(lists, rows.train)
+            known = np.isin(lists.codes, lists.take(rows.train).codes)
+            seen[np.repeat(np.arange(lists.n_rows), lists.counts())[known]] = True
     return float(seen[rows.test].mean())
-
-
-def _any_known(lists: LabelLists, train: np.ndarray) -> np.ndarray:
-    """Return whether each row has a label that is in a training row, (n_rows,) bool."""
-    known = np.zeros(len(lists.names), dtype=bool)
-    known[lists.take(train).codes] = True
-    row = np.repeat(np.arange(lists.n_rows), lists.counts())
-    return np.bincount(row, weights=known[lists.codes], minlength=lists.n_rows) > 0

@@ -3,20 +3,14 @@
 import numpy as np
 from scipy.stats import rankdata
 
-Scores = dict[str, float]
-"""rmse and mae in the target's unit, mse in its square; r2 and spearman without unit."""
+Scores = dict[str, float]  # rmse and mae in the target's unit, mse in its square; r2 and spearman without unit
 
 
 def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
-    """Score predictions in the target's original unit, in float64.
+    """Score (n,) predictions in the target's original unit, in float64; n is 1 or more.
 
-    Args:
-        actual: (n,), at least one.
-        predicted: (n,).
-
-    Returns:
-        r2 is 1 - mse / variance: 0 for the mean of `actual` itself, below 0 for worse; NaN where `actual` is constant.
-        spearman is the correlation of ranks, 1 where the order is right, whatever the scale; NaN for constant values.
+    r2 is 1 - mse / variance: 0 for the mean of `actual` itself, below 0 for worse; NaN where `actual` is constant.
+    spearman is the correlation of ranks, 1 where the order is right, whatever the scale; NaN for constant values.
 
     >>> regression_scores(np.array([1.0, 3.0]), np.array([1.0, 2.0]))
     {'rmse': 0.7071067811865476, 'mse': 0.5, 'mae': 0.5, 'r2': 0.5, 'spearman': 1.0}
@@ -29,13 +23,8 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray) -> Scores:
     mse = float(np.mean(errors**2))
     variance = float(np.var(actual, dtype=np.float64))
     r2 = 1 - mse / variance if np.ptp(actual) > 0 else float("nan")
-    scores = {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2}
-    return {**scores, "spearman": _rank_correlation(actual, predicted)}
-
-
-def _rank_correlation(actual: np.ndarray, predicted: np.ndarray) -> float:
+    spearman = float("nan")
     ranks = np.stack([rankdata(actual), rankdata(predicted)])
-    if not np.isfinite(predicted).all() or (np.ptp(ranks, axis=1) == 0).any():
-        return float("nan")
-    # Rounding takes perfect order to 0.9999999999999998.
-    return round(float(np.corrcoef(ranks)[0, 1]), 12)
+    if np.isfinite(predicted).all() and np.ptp(ranks, axis=1).all():
+        spearman = round(float(np.corrcoef(ranks)[0, 1]), 12)  # perfect order comes out as 0.9999999999999998
+    return {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2, "spearman": spearman}

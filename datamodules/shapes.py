@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 from greenlight_films.datamodules.tables.cells import is_nested
+from greenlight_films.datamodules.tables.label_lists import offsets_of
 
 
 class Shape(ABC):
@@ -18,7 +19,7 @@ class Shape(ABC):
     @property
     @abstractmethod
     def columns(self) -> list[str]:
-        """Return the names of the columns that it needs, all of them text."""
+        """The names of the columns that it needs, all of them text."""
 
     @abstractmethod
     def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +57,8 @@ class OneRowPerFilm(Shape):
             if is_nested(frame[name]):
                 raise InputError(f"data.shape: column '{name}' must hold one text a cell, got lists")
         self._refuse_gaps(frame)
-        film, first = _films(frame[self.by])
+        film = pd.factorize(frame[self.by])[0]
+        first = np.unique(film, return_index=True)[1]  # row of each film
         others = frame.drop(columns=[self.people, self.role])
         self._refuse_contradictions(others, film, first)
         shaped = others.iloc[first].reset_index(drop=True)
@@ -93,11 +95,10 @@ class OneRowPerFilm(Shape):
             differs = codes != codes[first][film]
             if differs.any():
                 row = int(differs.argmax())
-                before, value = column.iloc[first[film[row]]], column.iloc[row]
+                says = [f"{_shown(column.iloc[index])} in row {index + 1}" for index in (first[film[row]], row)]
                 problems.append(
                     f"column '{name}' must say the same of a film in all its rows; of {self.by} "
-                    f"{others[self.by].iloc[row]} it says {_shown(before)} in row {first[film[row]] + 1} and "
-                    f"{_shown(value)} in row {row + 1}"
+                    f"{others[self.by].iloc[row]} it says {' and '.join(says)}"
                 )
         if problems:
             raise InputError("\n".join(problems))
@@ -109,8 +110,8 @@ class OneRowPerFilm(Shape):
         names = {old: new for new, olds in self.merge.items() for old in olds}
         for old in names:
             if old not in roles:
-                known = listed(roles)
-                raise InputError(f"data.shape.merge: no role '{old}'{nearest(old, roles) or '.'} There are: {known}")
+                near = nearest(old, roles) or "."
+                raise InputError(f"data.shape.merge: no role '{old}'{near} There are: {listed(roles)}")
         column = role.map(lambda name: names.get(name, name), na_action="ignore")
         credits = pd.DataFrame({"film": film, "column": column, "person": person}).dropna().drop_duplicates()
         return {
@@ -123,15 +124,9 @@ def _shown(cell: object) -> str:
     return "nothing" if pd.isna(cell) else repr(str(cell)[:80])
 
 
-def _films(ids: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Return each row's film, from 0, and each film's first row."""
-    film = pd.factorize(ids)[0]
-    return film, np.unique(film, return_index=True)[1]
-
-
 def _joined(film: np.ndarray, person: pd.Series, n_films: int, separator: str) -> pd.Series:
     order = np.argsort(film, kind="stable")
-    offsets = np.concatenate([[0], np.bincount(film, minlength=n_films).cumsum()])
+    offsets = offsets_of(np.bincount(film, minlength=n_films))
     names = pa.array(person.to_numpy()[order], pa.large_string())
     lists = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), names)
     cells = pc.binary_join(lists, pa.scalar(separator, pa.large_string()))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from math import ceil
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,8 @@ class Rows:
 
     def sides(self) -> np.ndarray:
         """Return (n_rows,) uint8: 0 for a training row, 1 for validation, 2 for test."""
-        sides = np.empty(sum(len(rows) for rows in (self.train, self.val, self.test)), dtype=np.uint8)
-        for code, name in enumerate(SIDES):
-            sides[getattr(self, name)] = code
+        sides = np.zeros(len(self.train) + len(self.val) + len(self.test), dtype=np.uint8)
+        sides[self.val], sides[self.test] = 1, 2
         return sides
 
     @classmethod
@@ -39,6 +38,25 @@ class Rows:
 class Split(ABC):
     """A rule that puts each row of a table on a side."""
 
+    option: ClassVar[str] = "data.split."  # stands before the arguments' names in messages
+
+    def __post_init__(self) -> None:
+        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments."""
+        given = vars(self)
+        val, test, seed = given.get("val", 0.5), given.get("test", 0), given.get("seed", 0)
+        folds, fold = given.get("folds", 2), given.get("fold", 0)
+        for name, size in (("val", val), ("test", test or 0.5)):  # from Python `test` is 0 where other rows are tested
+            if not 0 < size < 1:
+                raise InputError(f"data.split.{name} must be between 0 and 1, got {size:g}")
+        if val + test >= 1:
+            raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
+        if not 0 <= seed < 2**32:
+            raise InputError(f"data.split.seed must be from 0 to {2**32 - 1}, got {seed}")
+        if folds < 2 or not 0 <= fold < folds:
+            raise InputError(
+                f"{self.option}folds must be 2 or more and {self.option}fold from 0 to one less, got {folds} and {fold}"
+            )
+
     @abstractmethod
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         """Return (n_rows,) uint8 codes of `SIDES`; the same on every machine."""
@@ -48,11 +66,7 @@ class Split(ABC):
         return {"rule": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
 
     def split(self, frame: pd.DataFrame) -> Rows:
-        """Return the rows of each side.
-
-        Raises:
-            InputError: a side would be empty.
-        """
+        """Return the rows of each side; a side that would be empty is refused."""
         rows = Rows.from_sides(self.assign(frame))
         untested = getattr(self, "test", None) == 0
         empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
@@ -63,23 +77,12 @@ class Split(ABC):
             )
         return rows
 
-
-def _check_sizes(val: float, test: float) -> None:
-    _check_size("val", val)
-    if test != 0:  # from Python, where other rows are tested
-        _check_size("test", test)
-    if val + test >= 1:
-        raise InputError(f"data.split.val and data.split.test must leave rows to train on, got {val:g} + {test:g}")
-
-
-def _check_size(name: str, size: float) -> None:
-    if not 0 < size < 1:
-        raise InputError(f"data.split.{name} must be between 0 and 1, got {size:g}")
-
-
-def _check_seed(seed: int) -> None:
-    if not 0 <= seed < 2**32:
-        raise InputError(f"data.split.seed must be from 0 to {2**32 - 1}, got {seed}")
+    def _inside(self, n: int, folds: int, fold: int, seed: int) -> np.ndarray:
+        """Return the indices of a fold of n shuffled rows or groups."""
+        if n < folds:
+            raise InputError(f"{self.option}folds must be at most the {n:,} rows or groups to fold, got {folds}")
+        rule = sklearn.model_selection.KFold(folds, shuffle=True, random_state=seed)
+        return list(rule.split(np.arange(n)))[fold][1]
 
 
 def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
@@ -87,20 +90,12 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     n_test, n_val = ceil(n * test), ceil(n * val)
     if n_test + n_val >= n:
         raise InputError(f"data.split: {n:,} rows or groups are too few for val {val:g} and test {test:g}")
-    rest, tested = np.arange(n), np.array([], np.int64)
+    sides, rest = np.zeros(n, dtype=np.uint8), np.arange(n)
     if n_test:
         rest, tested = train_test_split(rest, test_size=n_test, random_state=seed)
-    _, validated = train_test_split(rest, test_size=n_val, random_state=seed)
-    sides = np.zeros(n, dtype=np.uint8)
-    sides[validated], sides[tested] = 1, 2
+        sides[tested] = 2
+    sides[train_test_split(rest, test_size=n_val, random_state=seed)[1]] = 1
     return sides
-
-
-def _fold(n: int, folds: int, fold: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the indices outside and inside of a fold of n shuffled rows or groups."""
-    rule = sklearn.model_selection.KFold(folds, shuffle=True, random_state=seed)
-    outside, inside = list(rule.split(np.arange(n)))[fold]
-    return outside, inside
 
 
 def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
@@ -133,10 +128,6 @@ class RandomSplit(Split):
     test: float = 0.2
     seed: int = 42
 
-    def __post_init__(self) -> None:
-        _check_sizes(self.val, self.test)
-        _check_seed(self.seed)
-
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         return _by_size(len(frame), self.val, self.test, self.seed)
 
@@ -149,10 +140,6 @@ class GroupSplit(Split):
     val: float = 0.1
     test: float = 0.2
     seed: int = 42
-
-    def __post_init__(self) -> None:
-        _check_sizes(self.val, self.test)
-        _check_seed(self.seed)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         groups = _groups(frame, self.by)
@@ -172,9 +159,6 @@ class TimeSplit(Split):
     by: str
     val: float = 0.1
     test: float = 0.2
-
-    def __post_init__(self) -> None:
-        _check_sizes(self.val, self.test)
 
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         _refuse_gaps(frame, self.by, "a split by time")
@@ -196,10 +180,9 @@ class TimeSplit(Split):
 
 @dataclass(frozen=True)
 class KFold(Split):
-    """One of k folds is tested; the rows that validate are drawn from the others.
+    """A fold is tested; the rows that validate are drawn from the others.
 
     Attributes:
-        folds: their number.
         fold: which is tested, from 0.
         val: share of the other rows (of their groups, with `by`) that validates.
         by: keep all rows that share this column's value in the same fold.
@@ -211,46 +194,32 @@ class KFold(Split):
     seed: int = 42
     by: str | None = None
 
-    def __post_init__(self) -> None:
-        if self.folds < 2 or not 0 <= self.fold < self.folds:
-            raise InputError(
-                "data.split.folds must be 2 or more and data.split.fold from 0 to one less, "
-                f"got {self.folds} and {self.fold}"
-            )
-        _check_size("val", self.val)
-        _check_seed(self.seed)
-
     def assign(self, frame: pd.DataFrame) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))
-        n_groups = int(groups.max()) + 1
-        if n_groups < self.folds:
-            raise InputError(f"data.split.folds must be at most the {n_groups:,} rows or groups, got {self.folds}")
-        rest, tested = _fold(n_groups, self.folds, self.fold, self.seed)
-        sides = np.zeros(n_groups, dtype=np.uint8)
+        sides = np.zeros(int(groups.max()) + 1, dtype=np.uint8)
+        sides[self._inside(len(sides), self.folds, self.fold, self.seed)] = 2
+        rest = np.flatnonzero(sides == 0)
         n_val = ceil(len(rest) * self.val)
         if n_val < len(rest):
             sides[train_test_split(rest, test_size=n_val, random_state=self.seed)[1]] = 1
-        sides[tested] = 2
         return sides[groups]
 
 
 @dataclass(frozen=True)
 class InnerFold(Split):
-    """A fold of the rows that another split does not test validates; the test rows are left alone.
+    """A fold of the rows that the split `outer` does not test validates; its test rows are left alone.
 
-    With all folds, each row that is not tested validates once, which tells more than few validation rows.
-
-    Attributes:
-        outer: the other split, not a TimeSplit; where it keeps rows together, they stay together.
+    With all folds, each row that is not tested validates once, which tells more than few validation rows. Rows that
+    `outer` keeps together stay together.
     """
 
+    option = ""
     outer: Split
     folds: int = 5
     fold: int = 0
 
     def __post_init__(self) -> None:
-        if self.folds < 2 or not 0 <= self.fold < self.folds:
-            raise InputError(f"folds must be 2 or more and fold from 0 to one less, got {self.folds} and {self.fold}")
+        super().__post_init__()
         if isinstance(self.outer, TimeSplit):
             raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")
 
@@ -262,10 +231,7 @@ class InnerFold(Split):
         by, seed = getattr(self.outer, "by", None), getattr(self.outer, "seed", 0)
         rest = np.flatnonzero(sides != SIDES.index("test"))
         groups = pd.factorize(_groups(frame, by)[rest])[0] if by else np.arange(len(rest))
-        n_groups = int(groups.max()) + 1
-        if n_groups < self.folds:
-            raise InputError(f"folds must be at most the {n_groups:,} rows or groups not tested, got {self.folds}")
-        sides[rest] = np.isin(groups, _fold(n_groups, self.folds, self.fold, seed)[1])
+        sides[rest] = np.isin(groups, self._inside(int(groups.max()) + 1, self.folds, self.fold, seed))
         return sides
 
 

@@ -24,12 +24,12 @@ class TargetColumn(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """Return the target's name in results."""
+        """The target's name in results."""
 
     @property
     @abstractmethod
     def columns(self) -> list[str]:
-        """Return the table's columns that the target needs."""
+        """The table's columns that the target needs."""
 
     @abstractmethod
     def values(self, frame: pd.DataFrame) -> np.ndarray:
@@ -94,12 +94,7 @@ class ProfitRatio(TargetColumn):
 
 @dataclass(frozen=True)
 class TargetScale:
-    """The target as the network sees it: transformed, then standardised on the training rows.
-
-    Attributes:
-        mean: of the transformed training targets.
-        std: of the transformed training targets.
-    """
+    """The target as the network sees it: transformed, then standardised by mean and std of the training rows."""
 
     transform: Transform
     shift: float
@@ -108,11 +103,7 @@ class TargetScale:
 
     @classmethod
     def fit(cls, target: TargetColumn, train: np.ndarray) -> "TargetScale":
-        """Learn mean and standard deviation from the training rows' targets, in the original unit.
-
-        Raises:
-            InputError: the training targets are all the same.
-        """
+        """Learn mean and standard deviation from the training rows' targets, in the original unit."""
         raw = cls(target.transform, target.shift, mean=0.0, std=1.0).forward(train)
         if np.ptp(raw) == 0 or raw.std() == 0:  # differences of 1e-200 have no square
             raise InputError(
@@ -122,7 +113,7 @@ class TargetScale:
         return cls(target.transform, target.shift, float(raw.mean()), float(raw.std()))
 
     def forward(self, values: np.ndarray) -> np.ndarray:
-        """Scale targets in the original unit, float64."""
+        """Scale targets in the original unit."""
         raw = np.log1p(values + self.shift) if self.transform == "log1p" else values
         return (raw - self.mean) / self.std
 
@@ -157,19 +148,18 @@ def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:
             f"the target '{target.name}' must be there for 2 rows or more, got {known} of {len(values):,}; "
             "give a table that has it"
         )
-    if (np.abs(values) > LARGEST).any():
-        row = int(np.argmax(np.abs(values) > LARGEST))
-        raise InputError(
-            f"the target '{target.name}' must be from -{LARGEST:g} to {LARGEST:g}, row {row + 1} has {values[row]:g}; "
-            f"correct or empty {' or '.join(map(repr, target.columns))} there",
-            row + 1,
-        )
-    floor = -1 - target.shift
-    if target.transform == "log1p" and (values <= floor).any():
-        row = int(np.argmax(values <= floor))
-        raise InputError(
-            f"the target '{target.name}' with log1p and shift {target.shift:g} must be above {floor:g}, "
-            f"row {row + 1} has {values[row]:g}; give a larger data.target.shift or another transform",
-            row + 1,
-        )
+    remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
+    _refuse(np.abs(values) > LARGEST, values, target, f"must be from -{LARGEST:g} to {LARGEST:g}", remedy)
+    if target.transform == "log1p":
+        floor = -1 - target.shift
+        requirement = f"with log1p and shift {target.shift:g} must be above {floor:g}"
+        remedy = "give a larger data.target.shift or another transform"
+        _refuse(values <= floor, values, target, requirement, remedy)
     return values
+
+
+def _refuse(bad: np.ndarray, values: np.ndarray, target: TargetColumn, requirement: str, remedy: str) -> None:
+    if bad.any():
+        row = int(bad.argmax())
+        message = f"the target '{target.name}' {requirement}, row {row + 1} has {values[row]:g}; {remedy}"
+        raise InputError(message, row + 1)

@@ -18,15 +18,10 @@ REMEDIES = {
     errno.EROFS: "write elsewhere",
     errno.ENOENT: "its folder is gone: leave it in place while a command writes into it",
 }
-"""By the system's error number."""
 
 
 def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
-    """Write all files, or none where there is no room.
-
-    Raises:
-        InputError: a file can't be written.
-    """
+    """Write all files, or none where there is no room."""
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}{_suffix()}") for path in contents}
     path = Path()
     try:
@@ -35,8 +30,7 @@ def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
             with parts[path].open("wb") as stream:
                 stream.write(content)
                 stream.flush()
-                # Else a power cut may leave the new name with nothing in it.
-                os.fsync(stream.fileno())
+                os.fsync(stream.fileno())  # else a power cut may leave the new name with nothing in it
         for path, part in parts.items():
             part.replace(path)
     except OSError as problem:
@@ -47,15 +41,15 @@ def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
 
 
 def cannot_write(path: Path, problem: OSError) -> InputError:
-    """Return the error for a file or folder that can't be written."""
+    """Return the error for a file or folder, with the remedy."""
     return InputError(f"{path} can't be written: {with_remedy(OSError(problem.errno, problem.strerror))}")
 
 
 def with_remedy(problem: OSError) -> str:
     """Return the system's message, the path and the remedy."""
-    parts = [problem.strerror or str(problem), *([os.fsdecode(problem.filename)] if problem.filename else [])]
-    remedy = REMEDIES.get(problem.errno or 0)
-    return ": ".join(parts) + (f"; {remedy}" if remedy else "")
+    path = f": {os.fsdecode(problem.filename)}" if problem.filename else ""
+    remedy = f"; {REMEDIES[problem.errno]}" if problem.errno in REMEDIES else ""
+    return f"{problem.strerror or problem}{path}{remedy}"
 
 
 def sweep(folder: Path) -> None:
@@ -74,8 +68,6 @@ def _suffix() -> str:
 def _runs(process: int) -> bool:
     try:
         os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
+    except (ProcessLookupError, OverflowError, PermissionError) as problem:
+        return isinstance(problem, PermissionError)
     return True

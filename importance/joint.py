@@ -1,6 +1,6 @@
 """Importance of a set of columns shuffled together: a number, a source column, a role or a group."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import torch
@@ -20,15 +20,13 @@ def joint_importance(
     labels: Tensor,
     stream: Tensor,
     n_repeats: int,
-    order: Callable[[Tensor, int], Tensor] = permutation,
 ) -> Estimates:
-    """Return the importance of some columns shuffled together, (1,): row i gets all of row order[i]'s.
+    """Return the importance of some columns shuffled together, (1,).
 
     Args:
         dense: (n,) int64, columns of numbers.
         labels: (n,) int64, label columns.
         stream: 0-dimensional int64, of `Estimator.streams`.
-        order: makes a permutation of a stream and the number of rows.
     """
     rows, kept = reference.rows, _only(reference, dense, labels)
     n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | bool(len(dense))]))
@@ -42,8 +40,8 @@ def joint_importance(
 
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
-            given = order(child(stream, repeat), rows.n_rows)
-            yield reference.loss.per_row(reference.predict(others, own, given), rows.actual) - reference.losses, given
+            order = permutation(child(stream, repeat), rows.n_rows)
+            yield reference.loss.per_row(reference.predict(others, own, order), rows.actual) - reference.losses, order
 
     return of_shuffles(shuffled(), rows.film, reference.increase, n_films)
 

@@ -1,21 +1,19 @@
 """The collection `imdb`: IMDb's own files for non-commercial use, of 11 million titles of which the movies are kept."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.features import Labels, Number
 from greenlight_films.sources.imdb_credits import ROLES, add_people
-from greenlight_films.sources.preparation import Preparation, repeated
+from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, numbers
-from greenlight_films.sources.raw_files import TITLE_BASICS, TITLE_RATINGS, RawFile
+from greenlight_films.sources.raw_files import TITLE_BASICS, TITLE_RATINGS
 from greenlight_films.sources.source import Features, Source, people, rating_question
-from greenlight_films.sources.tsv_blocks import codes, id_numbers, id_texts, read_blocks, where
-
-MOVIE = "movie"
-"""The type of titles that are kept."""
-
-NO_IDS = np.empty(0, dtype=np.int64)
+from greenlight_films.sources.tsv_blocks import UNKNOWN, id_numbers, read_blocks, read_matches
 
 
 def prepare(preparation: Preparation) -> pd.DataFrame:
@@ -39,27 +37,15 @@ def _ids_of(films: pd.DataFrame) -> pd.Index:
 
 def _movies(preparation: Preparation) -> pd.DataFrame:
     """Return the movies as text, by their lines; titles of other types are counted in notes."""
-    file, type_codes = TITLE_BASICS, {MOVIE: 0}
-    ids, types, lines, movies = [NO_IDS], [NO_IDS], [NO_IDS], []
-    for batch, block_ids in read_blocks(preparation, file, file.columns):
-        ids.append(block_ids)
-        types.append(codes(batch["titleType"], type_codes))
-        lines.append(batch["line"].to_numpy())
-        movies.append(where(batch, types[-1] == 0))
-    all_lines = np.concatenate(lines)
-    again = _reject_repeated(preparation, file, np.concatenate(ids), all_lines)
-    counts = np.bincount(np.concatenate(types)[~again], minlength=len(type_codes))
-    others = {name: int(counts[code]) for name, code in type_codes.items() if name != MOVIE}
-    preparation.note_each("titles of the kind {}, left out", others)
-    films = _as_text(movies, [name for name in file.columns if name != "titleType"])
-    return films[~films.index.isin(all_lines[again])]
-
-
-def _reject_repeated(preparation: Preparation, file: RawFile, ids: np.ndarray, lines: np.ndarray) -> np.ndarray:
-    """Return a mask of the rows whose id an earlier row has, which are rejected."""
-    again = pd.Index(ids).duplicated()
-    preparation.reject(file, lines[again], repeated("tconst"), id_texts(ids[again], "tt").to_pylist())
-    return again
+    counts, movies = Counter[str](), []
+    for batch, _ in read_blocks(preparation, TITLE_BASICS, TITLE_BASICS.columns):
+        types = batch["titleType"].fill_null(UNKNOWN)
+        counts.update({item["values"]: item["counts"] for item in types.value_counts().to_pylist()})
+        movies.append(batch.filter(pc.equal(types, "movie")))
+    del counts["movie"]
+    preparation.note_each("titles of the kind {}, left out", counts)
+    columns = [name for name in TITLE_BASICS.columns if name != "titleType"]
+    return preparation.unique(TITLE_BASICS, _as_text(movies, columns), "tconst")
 
 
 def _as_text(batches: list[pa.RecordBatch], columns: list[str]) -> pd.DataFrame:
@@ -73,18 +59,14 @@ def _as_text(batches: list[pa.RecordBatch], columns: list[str]) -> pd.DataFrame:
 
 def _rated(preparation: Preparation, films: pd.DataFrame) -> pd.DataFrame:
     """Return the films that have a rating and enough votes; the others are counted in notes."""
-    file = TITLE_RATINGS
-    blocks = list(read_blocks(preparation, file, file.columns))
-    ids = np.concatenate([NO_IDS, *(block_ids for _, block_ids in blocks)])
-    ratings = _as_text([batch for batch, _ in blocks], ["averageRating", "numVotes"])
-    again = _reject_repeated(preparation, file, ids, ratings.index.to_numpy())
-    row = _ids_of(films).get_indexer(ids)
-    preparation.note(f"ratings of titles that are no {MOVIE}, not used", int((row[~again] < 0).sum()))
-    used = ~again & (row >= 0)
+    file, others = TITLE_RATINGS, "ratings of titles that are no movie, not used"
+    matches = list(read_matches(preparation, file, file.columns, _ids_of(films), others))
+    ratings = _as_text([batch for batch, _ in matches], ["averageRating", "numVotes"])
+    rows = np.concatenate([np.empty(0, np.int64), *(position for _, position in matches)])
     films = films.copy()
-    for column in ("averageRating", "numVotes"):
+    for column in ratings:
         values = np.full(len(films), np.nan)
-        values[row[used]] = numbers(preparation, file, ratings.loc[used, column])
+        values[rows] = numbers(preparation, file, ratings[column])
         films[column] = values
     unrated = films["averageRating"].isna()
     preparation.note("movies without a rating, left out", int(unrated.sum()))

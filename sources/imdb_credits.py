@@ -10,32 +10,22 @@ import pyarrow.compute as pc
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import arrow_lists, numbers
 from greenlight_films.sources.raw_files import NAME_BASICS, TITLE_CREW, TITLE_PRINCIPALS
-from greenlight_films.sources.tsv_blocks import checked_ids, codes, id_numbers, id_texts, read_matches, where
+from greenlight_films.sources.tsv_blocks import UNKNOWN, checked_ids, id_numbers, id_texts, read_matches, where
 
 ROLES = (
     "actors", "directors", "writers", "producers", "composers", "cinematographers", "editors", "production_designers",
     "casting_directors",
 )  # fmt: skip
-"""The columns."""
-
-CATEGORIES = {"actress": "actors", **{role.removesuffix("s"): role for role in ROLES}}
-"""The roles by what `title.principals` calls them."""
-
 IN_CREW = ("directors", "writers")
-
-LAST = 2**31 - 1
-"""The ordering of a person who has none."""
+CATEGORIES = {"actress": "actors", **{role.removesuffix("s"): role for role in ROLES}}  # of `title.principals`
+NO_ORDERING = 2**31 - 1
 
 
 def add_people(preparation: Preparation, films: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
-    """Return films with a column of names, Arrow lists, per role.
-
-    Args:
-        ids: the films' tconst as numbers.
-    """
-    credits = read_credits(preparation, ids)
+    """Return films, whose tconst are the numbers `ids`, with a column of names, Arrow lists, per role."""
+    credits = _read_credits(preparation, ids)
     people, person = np.unique(credits["person"], return_inverse=True)
-    names = read_names(preparation, people)
+    names = _read_names(preparation, people)
     columns = {}
     for number, role in enumerate(ROLES):
         in_role = (credits["role"] == number).to_numpy()
@@ -44,20 +34,17 @@ def add_people(preparation: Preparation, films: pd.DataFrame, ids: pd.Index) -> 
     return films.assign(**columns)
 
 
-def read_credits(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
+def _read_credits(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
     """Return the persons of films, each once in a role, sorted by role, film and ordering.
 
-    Args:
-        ids: the films' tconst as numbers.
-
-    Returns:
-        The columns `film` and `role`, positions in `ids` and `ROLES`; `ordering`; `person`, the number of the nconst;
-        and `line`, in the file.
+    The columns are `film` and `role`, positions in `ids` and `ROLES`; `ordering`; `person`, the number of the nconst;
+    and `line`, in the file.
     """
-    credits = _read_crew(preparation, ids) if TITLE_CREW in preparation.files else NO_CREDITS
+    has_crew = TITLE_CREW in preparation.files
+    credits = _read_crew(preparation, ids) if has_crew else NO_CREDITS
     if TITLE_PRINCIPALS in preparation.files:
         principals = _read_principals(preparation, ids)
-        if TITLE_CREW in preparation.files:
+        if has_crew:
             principals = _not_in_crew(preparation, principals, credits)
         credits = pd.concat([credits, principals], ignore_index=True)
     order = np.lexsort((credits["ordering"], credits["film"], credits["role"]))
@@ -76,53 +63,48 @@ NO_CREDITS = _credits(*(np.empty(0, np.int64) for _ in range(5)))
 
 def _read_crew(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
     """Return directors and writers by `title.crew`, in the order given there."""
-    columns, parts = ("tconst", *IN_CREW), [NO_CREDITS]
-    for batch, film in read_matches(preparation, TITLE_CREW, columns, ids, preparation.other_films(TITLE_CREW)):
-        parts += [_split_ids(preparation, batch, film, role) for role in IN_CREW]
+    file, parts = TITLE_CREW, [NO_CREDITS]
+    for batch, film in read_matches(preparation, file, ("tconst", *IN_CREW), ids, preparation.other_films(file)):
+        for role in IN_CREW:
+            lists = pc.split_pattern(batch[role], ",")
+            texts, row = lists.flatten(), pc.list_parent_indices(lists).to_numpy()
+            person, line = id_numbers(texts, "nm"), batch["line"].to_numpy()[row]
+            bad = person < 0
+            reason = f"{role} has no id such as nm0000009: left out"
+            preparation.reject(file, line[bad], reason, texts.filter(pa.array(bad)).to_pylist(), "cell")
+            parts.append(_credits(film[row], ROLES.index(role), np.arange(len(person)), person, line)[~bad])
     return pd.concat(parts, ignore_index=True)
-
-
-def _split_ids(preparation: Preparation, batch: pa.RecordBatch, film: np.ndarray, role: str) -> pd.DataFrame:
-    lists = pc.split_pattern(batch[role], ",")
-    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
-    texts = lists.flatten()
-    person, line = id_numbers(texts, "nm"), np.repeat(batch["line"].to_numpy(), lengths)
-    bad = person < 0
-    reason = f"{role} has no id such as nm0000009: left out"
-    preparation.reject(TITLE_CREW, line[bad], reason, texts.filter(pa.array(bad)).to_pylist(), "cell")
-    return _credits(np.repeat(film, lengths), ROLES.index(role), np.arange(len(person)), person, line)[~bad]
 
 
 def _read_principals(preparation: Preparation, ids: pd.Index) -> pd.DataFrame:
     """Return the persons of `title.principals`; those in categories without a column are counted in notes."""
     file, parts = TITLE_PRINCIPALS, [NO_CREDITS]
-    known = {category: code for code, category in enumerate(CATEGORIES)}
+    categories = pa.array(list(CATEGORIES))
     role_of = np.array([ROLES.index(role) for role in CATEGORIES.values()], dtype=np.int8)
-    unused: Counter[int] = Counter()
+    unused = Counter[str]()
     columns, others = ("tconst", "ordering", "nconst", "category"), preparation.other_films(file)
     for batch, film in read_matches(preparation, file, columns, ids, others, unique=False):
-        category = codes(batch["category"], known)
-        used = category < len(CATEGORIES)
-        unused.update(dict(zip(*np.unique(category[~used], return_counts=True), strict=True)))
+        category = pc.index_in(batch["category"], categories).fill_null(-1).to_numpy()
+        used = category >= 0
+        counts = batch["category"].fill_null(UNKNOWN).filter(pa.array(~used)).value_counts()
+        unused.update({item["values"]: item["counts"] for item in counts.to_pylist()})
         batch, film, category = where(batch, used), film[used], category[used]
         person = checked_ids(preparation, file, batch, "nconst")
         good = person >= 0
         batch, film, role = where(batch, good), film[good], role_of[category[good]]
         parts.append(_credits(film, role, _ordering(preparation, batch), person[good], batch["line"].to_numpy()))
-    names = list(known)
-    counts = {names[code]: int(count) for code, count in unused.items()}
-    preparation.note_each(f"persons in {file.name} as {{}}, not used", counts)
+    preparation.note_each(f"persons in {file.name} as {{}}, not used", unused)
     return pd.concat(parts, ignore_index=True)
 
 
 def _ordering(preparation: Preparation, batch: pa.RecordBatch) -> np.ndarray:
-    """Return the column `ordering` as int32; what is missing or no number is `LAST`."""
+    """Return the column `ordering` as int32; what is missing or no number comes last."""
     cells = batch["ordering"]
     try:
-        return cells.cast(pa.int32()).fill_null(LAST).to_numpy(zero_copy_only=False)
+        return cells.cast(pa.int32()).fill_null(NO_ORDERING).to_numpy(zero_copy_only=False)
     except pa.ArrowInvalid:
         texts = pd.Series(cells.to_pylist(), index=batch["line"].to_numpy(), name="ordering", dtype="str")
-        return numbers(preparation, TITLE_PRINCIPALS, texts).clip(0, LAST).fillna(LAST).to_numpy(np.int32)
+        return numbers(preparation, TITLE_PRINCIPALS, texts).clip(0, NO_ORDERING).fillna(NO_ORDERING).to_numpy(np.int32)
 
 
 def _not_in_crew(preparation: Preparation, principals: pd.DataFrame, crew: pd.DataFrame) -> pd.DataFrame:
@@ -158,12 +140,8 @@ def _without_repetition(preparation: Preparation, credits: pd.DataFrame, ids: pd
     return credits[~again]
 
 
-def read_names(preparation: Preparation, people: np.ndarray) -> pa.Array:
-    """Return the names of persons; those without a name go by their nconst.
-
-    Args:
-        people: the numbers of their nconst, without repetition.
-    """
+def _read_names(preparation: Preparation, people: np.ndarray) -> pa.Array:
+    """Return the names of persons by the numbers of their nconst; those without a name go by their nconst."""
     file, ids = NAME_BASICS, id_texts(people, "nm")
     if file not in preparation.files:
         preparation.note(f"persons who go by their nconst, for {file.name} is not there", len(people))

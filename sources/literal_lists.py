@@ -33,11 +33,14 @@ def literal_lists(*keys: str) -> Callable[[str], Any]:
         while match := match_object(text, end):
             objects.append(match.groups())
             end = match.end()
-        if not objects or end < len(text) or text[0] != "[" or text[-1] != "]":
-            return _evaluated(text, keys)
-        return [
-            {key: _value(cell) for key, cell in zip(keys, cells, strict=True) if cell is not None} for cells in objects
-        ]
+        if objects and end == len(text) and text[0] == "[" and text[-1] == "]":
+            return [{key: _value(cell) for key, cell in zip(keys, cells, strict=True) if cell} for cells in objects]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that Python doesn't know, and keeps as they are
+            value = ast.literal_eval(text)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            return value
+        return [{key: item[key] for key in keys if key in item} for item in value]
 
     return loads
 
@@ -48,12 +51,3 @@ def _value(cell: str) -> Any:
     if cell[0] in "'\"":
         return cell[1:-1]
     return None if cell == "None" else int(cell)
-
-
-def _evaluated(text: str, keys: tuple[str, ...]) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of escapes that Python doesn't know, and keeps as they are
-        value = ast.literal_eval(text)
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-        return value
-    return [{key: item[key] for key in keys if key in item} for item in value]

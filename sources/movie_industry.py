@@ -8,8 +8,7 @@ from greenlight_films.sources.raw_cells import amounts, dates, numbers, stripped
 from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
 from greenlight_films.sources.source import Features, Source, profit_question, rating_question
 
-COUNTRY = r"\s*\(([^)]*)\)\s*$"
-"""The end of a release date: `June 13, 1980 (United States)`."""
+COUNTRY = r"\s*\(([^)]*)\)\s*$"  # the end of a release date: `June 13, 1980 (United States)`
 
 BEFORE: Features = (
     Number("year"),
@@ -46,13 +45,6 @@ def prepare(preparation: Preparation) -> pd.DataFrame:
     return preparation.enough_votes(preparation.unique(file, films, "film"), "votes")
 
 
-SOURCE = Source(
-    "movie-industry",
-    film="film",
-    title="name",
-    prepare=prepare,
-    questions=(
-        rating_question("IMDb score", "score", (*BEFORE, Number("gross", log1p=True), Number("votes", log1p=True))),
-        profit_question("gross", BEFORE),
-    ),
-)
+AFTER = (Number("gross", log1p=True), Number("votes", log1p=True))
+QUESTIONS = (rating_question("IMDb score", "score", (*BEFORE, *AFTER)), profit_question("gross", BEFORE))
+SOURCE = Source("movie-industry", "film", "name", prepare, QUESTIONS)

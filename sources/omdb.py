@@ -10,7 +10,7 @@ from greenlight_films.sources.json_objects import JsonObject, json_objects
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_cells import amounts, dates, joined, numbers, split_names
 from greenlight_films.sources.raw_files import OMDB
-from greenlight_films.sources.raw_text import open_raw
+from greenlight_films.sources.raw_text import BrokenRow, open_raw
 from greenlight_films.sources.source import Features, Source, people, rating_question
 
 LISTS = {
@@ -23,9 +23,7 @@ KEYS = (
     *(*LISTS.values(), *NUMBERS.values(), "BoxOffice"),
 )
 
-ROLE = r"(?:\s*\([^)]*\))+\s*(,|$)"
-"""What follows a name: `Jonah Nolan (screenplay), ...`."""
-
+ROLE = r"(?:\s*\([^)]*\))+\s*(,|$)"  # follows a name: `Jonah Nolan (screenplay), ...`
 YEAR = r"((?:18|19|20)\d{2})"
 HOURS = r"^\s*(\d+) ?h(?: (\d+) ?min)?\s*$"
 
@@ -33,7 +31,10 @@ HOURS = r"^\s*(\d+) ?h(?: (\d+) ?min)?\s*$"
 def prepare(preparation: Preparation) -> pd.DataFrame:
     """Return a row per film."""
     file = OMDB
-    raw = preparation.unique(file, _only_films(preparation, _answers(preparation)), "imdbID")
+    raw = _answers(preparation)
+    types = raw["Type"].str.lower().fillna("movie")
+    preparation.note_each("titles of type {}, left out", types[types != "movie"].value_counts().to_dict())
+    raw = preparation.unique(file, raw[(types == "movie").to_numpy()], "imdbID")
     raw = preparation.titled(file, raw, "Title")
     films = pd.DataFrame({"imdb_id": raw["imdbID"], "title": raw["Title"]})
     films["year"] = pd.to_numeric(raw["Year"].str.extract(YEAR, expand=False)).astype(np.float64)
@@ -58,17 +59,16 @@ def _answers(preparation: Preparation) -> pd.DataFrame:
     preparation.say(f"Reading {path.name}")
     lines: list[int] = []
     cells: list[list[str | None]] = []
-    rejected: dict[str, list[JsonObject]] = {}
+    broken: list[BrokenRow] = []
     with open_raw(path) as stream:
         for answer in json_objects(stream):
             if problem := _problem(answer):
-                rejected.setdefault(problem, []).append(answer)
+                broken.append(BrokenRow(answer.line, problem, answer.text))
             else:
                 lines.append(answer.line)
                 cells.append([_text(answer.value.get(key)) for key in KEYS])
-    preparation.read[preparation.name_of(OMDB)] = len(lines) + sum(map(len, rejected.values()))
-    for problem, answers in rejected.items():
-        preparation.reject(OMDB, [lost.line for lost in answers], problem, [lost.text for lost in answers])
+    preparation.read[preparation.name_of(OMDB)] = len(lines) + len(broken)
+    preparation.reject_broken(OMDB, broken)
     return pd.DataFrame(cells, pd.Index(lines, name="line", dtype="int64"), KEYS, dtype="str")
 
 
@@ -86,13 +86,6 @@ def _text(value: Any) -> str | None:
         value = ", ".join(str(item) for item in value)
     text = "" if value is None else str(value).strip()
     return None if text in ("", "N/A") else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _only_films(preparation: Preparation, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return the answers about films; a title without a type is taken for a film."""
-    kinds = answers["Type"].str.lower().fillna("movie")
-    preparation.note_each("titles of type {}, left out", kinds[kinds != "movie"].value_counts().to_dict())
-    return answers[(kinds == "movie").to_numpy()]
 
 
 def _minutes(runtimes: pd.Series) -> pd.Series:

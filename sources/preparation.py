@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.sources.raw_files import RawFile
-from greenlight_films.sources.raw_text import SHOWN, BrokenRow, encoding_of, read_header, read_records
+from greenlight_films.sources.raw_text import BrokenRow, encoding_of, read_header, read_records
 
-MOST = 20
-"""Kinds of a thing that get a note each."""
-
+MOST = 20  # kinds of a thing that get a note each
+SHOWN = 200  # characters of a row or cell in the table of what was rejected
 ACCOUNT = ("file", "line", "dropped", "reason", "text")
-"""The columns of the table of what was rejected."""
 
 
 @dataclass
@@ -23,8 +21,6 @@ class Preparation:
     """The files and options of a run, and the account of what became of every row.
 
     Attributes:
-        zero_is_missing: whether a budget, revenue or runtime of 0 is taken as unknown.
-        min_votes: films with fewer votes are left out.
         say: is called with a sentence on the progress.
         read: how many rows or objects each file has, by its name.
         notes: a sentence for each kind of thing that was changed or not used.
@@ -41,13 +37,7 @@ class Preparation:
     def reject(
         self, file: RawFile, lines: Sequence[int] | np.ndarray, reason: str, texts: Iterable[str], dropped: str = "row"
     ) -> None:
-        """Record rows or cells that are left out for the same reason.
-
-        Args:
-            lines: their lines in the file, from 1.
-            texts: what stands there, of each.
-            dropped: `row`, or `cell` where only its value is lost.
-        """
+        """Record what is left out for the same reason, by lines from 1: a `row`, or a `cell` whose value is lost."""
         if len(lines):
             starts = [str(text)[:SHOWN] for text in texts]
             columns = {"file": self.name_of(file), "line": lines, "dropped": dropped, "reason": reason, "text": starts}
@@ -55,12 +45,8 @@ class Preparation:
 
     def reject_broken(self, file: RawFile, broken: list[BrokenRow]) -> None:
         """Record rows that have a wrong number of cells, or a quote that isn't closed."""
-        for n_cells in sorted({row.n_cells for row in broken}):
-            reason = "a quote is opened there and not closed at its cell's end"
-            if n_cells:
-                n_columns = len(read_header(self.files[file]).columns)
-                reason = f"has {n_cells} cells where the header has {n_columns}: shifted or cut off"
-            rows = [row for row in broken if row.n_cells == n_cells]
+        for reason in dict.fromkeys(row.reason for row in broken):
+            rows = [row for row in broken if row.reason == reason]
             self.reject(file, [row.line for row in rows], reason, [row.text for row in rows])
 
     def reject_cells(self, file: RawFile, cells: pd.Series, bad: np.ndarray, requirement: str) -> None:
@@ -100,17 +86,9 @@ class Preparation:
         return f"rows of {self.name_of(file)} about films that are not in the table, not used"
 
     def rows(self, file: RawFile, wanted: Sequence[str]) -> pd.DataFrame:
-        """Read columns of a delimited file as text.
+        """Read columns of a delimited file as text; records with a wrong number of cells are rejected.
 
-        Args:
-            wanted: the columns; those that the file lacks are missing in every row.
-
-        Returns:
-            A row per record, with the line that it begins at as index; empty cells are missing. Records with a wrong
-            number of cells are rejected.
-
-        Raises:
-            InputError: the file can't be read to its end.
+        The index is the line that each record begins at; empty cells, and columns that the file lacks, are missing.
         """
         return next(self.blocks(file, wanted, sys.maxsize))
 
@@ -147,12 +125,16 @@ class Preparation:
 
     def titled(self, file: RawFile, rows: pd.DataFrame, column: str, other: str | None = None) -> pd.DataFrame:
         """Return the rows with a title, from `other` where `column` is blank. `None` and `NA` are titles, too."""
-        titles = rows[column].str.strip()
-        titles = titles.mask(titles == "")
-        if other:
-            others = rows[other].str.strip()
-            titles = titles.fillna(others.mask(others == ""))
+        titles, *others = (rows[name].str.strip().replace("", None) for name in (column, other) if name)
+        for candidates in others:
+            titles = titles.fillna(candidates)
         return self.without(file, rows.assign(**{column: titles}), titles.isna(), "title is missing")
+
+    def in_table(self, file: RawFile, rows: pd.DataFrame, column: str, films: pd.Series) -> pd.DataFrame:
+        """Return the rows whose `column` is the id of a film of the table; the others are counted in a note."""
+        known = rows[column].isin(films).to_numpy()
+        self.note(self.other_films(file), int((~known).sum()))
+        return rows[known]
 
     def enough_votes(self, films: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return the films with at least `min_votes`; a missing count is 0."""

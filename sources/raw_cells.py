@@ -19,8 +19,7 @@ NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]
 COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
 """The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; Arrow's RE2 knows no lookahead."""
 
-STAND_IN = "\x1f"
-"""Replaces such a comma while names are split."""
+STAND_IN = "\x1f"  # replaces such a comma while names are split
 
 DATES = (
     (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
@@ -31,11 +30,8 @@ DATES = (
 )
 """Pattern of a cell, format of its date, and how many characters of the cell are the date (None: all)."""
 
-DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"
-"""A date with slashes that is none unless its day comes first."""
-
-LONGEST = 1_000_000
-"""Characters of a cell that lists objects; real ones have a third of it, and longer ones take many seconds."""
+DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"  # no date unless its day comes first
+LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
 
 def stripped(cells: pd.Series) -> pd.Series:
@@ -44,8 +40,8 @@ def stripped(cells: pd.Series) -> pd.Series:
     return texts.mask(texts.isin(MISSING))
 
 
-def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: float = 0) -> pd.Series:
-    """Return cells as float64; what is no number or below `lowest` is missing and recorded."""
+def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
+    """Return cells as float64; what is no number or below 0 is missing and recorded."""
     texts = stripped(cells)
     values = pd.to_numeric(texts, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
     others = (texts.notna() & ~np.isfinite(values)).to_numpy()
@@ -53,8 +49,8 @@ def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: f
     values[others] = pd.to_numeric(digits, errors="coerce").to_numpy(np.float64)
     values = values.where(np.isfinite(values))
     preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no number")
-    below = (values < lowest).to_numpy()
-    preparation.reject_cells(file, cells, below, f"is below {lowest:g}")
+    below = (values < 0).to_numpy()
+    preparation.reject_cells(file, cells, below, "is below 0")
     return values.mask(below)
 
 
@@ -89,22 +85,19 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
     values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
     for pattern, form, length in DATES:
         matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
-        if matches.any():
-            parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
-            values[matches] = parsed.astype("datetime64[s]")
+        parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
+        values[matches] = parsed.astype("datetime64[s]")
     preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
     if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
-        preparation.notes.append(
-            f"{cells.name}: dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
-        )
+        note = f"dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
+        preparation.notes.append(f"{cells.name}: {note}")
     return values
 
 
 def split_names(cells: pd.Series, separator: str) -> pd.Series:
     """Return the names of each cell without repetition, as Arrow lists; missing where there is none.
 
-    Args:
-        separator: between the names; ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
+    The separator ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
     """
     texts = stripped(cells)
     if separator == ", ":
@@ -125,10 +118,10 @@ def arrow_lists(values: pa.Array, counts: np.ndarray, index: pd.Index) -> pd.Ser
     return pd.Series(pd.array(lists, dtype=pd.ArrowDtype(lists.type)), index=index)
 
 
-def as_lists(lists: list[list[str] | None], index: pd.Index) -> pd.Series:
+def as_lists(lists: list[list[str]], index: pd.Index) -> pd.Series:
     """Return Python lists as a column of Arrow lists; an empty list is missing."""
     kind = pd.ArrowDtype(pa.list_(pa.string()))
-    return pd.Series(pd.array([names or None for names in lists], dtype=kind), index=index)
+    return pd.Series([names or None for names in lists], index, kind)
 
 
 def joined(lists: pd.Series) -> pd.Series:
@@ -140,10 +133,9 @@ def joined(lists: pd.Series) -> pd.Series:
 def object_lists(
     preparation: Preparation, file: RawFile, cells: pd.Series, loads: Callable[[str], Any]
 ) -> list[list[dict[str, Any]] | None]:
-    """Return the objects that each cell lists; None for a missing cell, and for one that is no such list.
+    """Return the objects that each cell lists, by `json.loads` or a reader from `literal_lists`.
 
-    Args:
-        loads: a reader from `literal_lists`, or `json.loads`.
+    None stands for a missing cell, and for one that is no such list.
     """
     texts = stripped(cells)
     long = (texts.str.len() > LONGEST).to_numpy(bool)

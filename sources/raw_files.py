@@ -2,9 +2,9 @@
 
 import codecs
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.homes import HOMES
@@ -20,19 +20,15 @@ MAGIC = {
     b"<html": "a web page: the download needs a login",
     b"\xff\xfe": "UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "UTF-16 text: save it as UTF-8",
-}
-"""How files begin that no collection has."""
+}  # how files begin that no collection has
 
 
-@dataclass(frozen=True)
-class RawFile:
+class RawFile(NamedTuple):
     """A file of a collection.
 
     Attributes:
-        source: the collection's word on the command line.
         name: of the file as it is published, without `.gz`; the most particular, where it has several.
         columns: those that it must have; of JSON lines the keys.
-        aliases: other names that it goes by.
         optional: whether the collection can be prepared without it.
     """
 
@@ -54,14 +50,10 @@ class RawFile:
         return [paths[name] for name in names if name in paths]
 
 
-MOVIES_METADATA = RawFile(
-    "the-movies-dataset",
-    "movies_metadata.csv",
-    (
-        "adult", "belongs_to_collection", "budget", "genres", "id", "original_language", "original_title",
-        "production_companies", "release_date", "revenue", "runtime", "status", "title", "vote_average", "vote_count",
-    ),
-)  # fmt: skip
+MOVIES_METADATA = RawFile("the-movies-dataset", "movies_metadata.csv", (
+    "adult", "belongs_to_collection", "budget", "genres", "id", "original_language", "original_title",
+    "production_companies", "release_date", "revenue", "runtime", "status", "title", "vote_average", "vote_count",
+))  # fmt: skip
 CREDITS = RawFile("the-movies-dataset", "credits.csv", ("cast", "crew", "id"), optional=True)
 KEYWORDS = RawFile("the-movies-dataset", "keywords.csv", ("id", "keywords"), optional=True)
 LINKS = RawFile("the-movies-dataset", "links.csv", ("movieId", "imdbId", "tmdbId"), optional=True)
@@ -74,11 +66,7 @@ TMDB_MOVIES = RawFile(
     aliases=("movies.csv",),
 )
 TMDB_CREDITS = RawFile(
-    "tmdb-5000",
-    "tmdb_5000_credits.csv",
-    ("movie_id", "title", "cast", "crew"),
-    aliases=("credits.csv",),
-    optional=True,
+    "tmdb-5000", "tmdb_5000_credits.csv", ("movie_id", "title", "cast", "crew"), ("credits.csv",), optional=True
 )
 
 TMDB_EXPORT = RawFile(
@@ -98,14 +86,10 @@ TITLE_PRINCIPALS = RawFile("imdb", "title.principals.tsv", ("tconst", "ordering"
 TITLE_CREW = RawFile("imdb", "title.crew.tsv", ("tconst", "directors", "writers"), optional=True)
 NAME_BASICS = RawFile("imdb", "name.basics.tsv", ("nconst", "primaryName"), optional=True)
 
-MOVIE_INDUSTRY = RawFile(
-    "movie-industry",
-    "movies.csv",
-    (
-        "name", "rating", "genre", "year", "released", "score", "votes", "director", "writer", "star", "country",
-        "budget", "gross", "company", "runtime",
-    ),
-)  # fmt: skip
+MOVIE_INDUSTRY = RawFile("movie-industry", "movies.csv", (
+    "name", "rating", "genre", "year", "released", "score", "votes", "director", "writer", "star", "country", "budget",
+    "gross", "company", "runtime",
+))  # fmt: skip
 
 OMDB = RawFile(
     "omdb", "omdb.jsonl", ("Title", "Year", "Runtime", "Genre", "Director", "Actors", "imdbRating"), ("omdb.json",)
@@ -123,14 +107,11 @@ def files_of(source: str) -> list[RawFile]:
 
 
 def find_files(source: str, raw: Path, note: Callable[[str], None] = lambda _: None) -> dict[RawFile, Path]:
-    """Return the paths of a collection's files, of those that are there.
+    """Return the paths of a collection's files, of those that are there; refuse needed ones that are missing or others.
 
     Args:
         raw: the folder, or the main file with the others beside it.
         note: is called with a sentence for each optional file that is another than its name says, and is not used.
-
-    Raises:
-        InputError: a file that is needed is missing, or is another than its name says.
     """
     main, *others = files_of(source)
     home = f"it usually comes from {HOMES[source]}"
@@ -147,16 +128,13 @@ def find_files(source: str, raw: Path, note: Callable[[str], None] = lambda _: N
         raise InputError(f"--raw {folder} has no {' and no '.join(missing)}, which `{source}` needs; {remedy}")
     files = {}
     for file, paths in candidates.items():
-        problems: list[str] = []
-        for path in paths:
-            if not (problem := _problem(file, path)):
-                files[file] = path
-                break
-            problems.append(problem)
-        if problems and file not in files:
-            if not file.optional:
-                raise InputError(problems[0])
-            note(f"Not used: {problems[0]}")
+        fitting = next((path for path in paths if not _problem(file, path)), None)
+        if fitting:
+            files[file] = fitting
+        elif paths and not file.optional:
+            raise InputError(_problem(file, paths[0]))
+        elif paths:
+            note(f"Not used: {_problem(file, paths[0])}")
     return files
 
 
@@ -166,24 +144,16 @@ def _problem(file: RawFile, path: Path) -> str:
     lacking = [name for name in file.columns if name not in columns]
     if not lacking:
         return ""
-    what = "keys" if file is OMDB else "columns"
-    lacks = f"it lacks {', '.join(lacking)}" if len(lacking) < len(file.columns) else "it has none of them"
-    fitting = [known for known in ALL_FILES if set(known.columns) <= set(columns)]
-    if fitting:
+    if fitting := [known for known in ALL_FILES if set(known.columns) <= set(columns)]:
         best = max(fitting, key=lambda known: len(known.columns))
         kind = f"{best.source}'s {best.name}"
-    return (
-        f"{path} looks like {kind}; "
-        f"expected {file.source}'s {file.name} with the {what} {', '.join(file.columns)}; {lacks}"
-    )
+    expected = f"{'keys' if file is OMDB else 'columns'} {', '.join(file.columns)}"
+    lacks = f"it lacks {', '.join(lacking)}" if len(lacking) < len(file.columns) else "it has none of them"
+    return f"{path} looks like {kind}; expected {file.source}'s {file.name} with the {expected}; {lacks}"
 
 
 def _columns_and_kind(path: Path) -> tuple[tuple[str, ...], str]:
-    """Return the columns or keys that a file begins with, and what kind of file it is.
-
-    Raises:
-        InputError: it is empty, or can't be read.
-    """
+    """Return the columns or keys that a file begins with, and what kind of file it is."""
     with open_raw(path) as stream:
         head = stream.read(HEAD)
     for magic, kind in MAGIC.items():
@@ -191,18 +161,14 @@ def _columns_and_kind(path: Path) -> tuple[tuple[str, ...], str]:
             return (), kind
     if b"\0" in head[:1000]:
         return (), "no text, for it has NUL bytes; if it is UTF-16, save it as UTF-8"
-    if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
-        return _keys(path), "JSON"
-    columns = read_header(path).columns
-    return columns, f"a table with the columns {', '.join(columns[:8])}"
-
-
-def _keys(path: Path) -> tuple[str, ...]:
-    """Return the keys of the first objects, until none is lacking: some may be broken, or say that OMDb has no film."""
+    if not head.removeprefix(codecs.BOM_UTF8).lstrip().startswith((b"{", b"[")):
+        columns = read_header(path).columns
+        return columns, f"a table with the columns {', '.join(columns[:8])}"
     keys: dict[str, None] = {}
     with open_raw(path) as stream:
+        # Some objects may be broken, or say that OMDb has no film.
         for item in json_objects(BytesIO(stream.read(16 * HEAD))):
             keys |= dict.fromkeys(item.value)
             if keys.keys() >= set(OMDB.columns):
                 break
-    return tuple(keys)
+    return tuple(keys), "JSON"

@@ -7,59 +7,44 @@ import io
 import sys
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.csv as pacsv
 
 from greenlight_films.datamodules.errors import InputError
 
-HEAD = 2**20
-"""Bytes in which a header must stand."""
-
-DELIMITERS = "\t|;,"
-
-SHOWN = 200
-"""Characters of a row or cell in the table of what was rejected."""
-
+HEAD = 2**20  # bytes in which a header must stand
 NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
 
-class BrokenRow(NamedTuple):
-    """A row that can't be used; `n_cells` is 0 where an open quote makes the number unsure."""
-
-    line: int
-    n_cells: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Header:
-    """A table's header.
-
-    Attributes:
-        lines: how many lines of the file it ends after; empty ones may stand before it.
-        spaced: whether blanks stand between delimiters and quotes.
-    """
+class Header(NamedTuple):
+    """A table's header, which ends after `lines` lines; `spaced` is whether blanks stand before quotes."""
 
     delimiter: str
     columns: tuple[str, ...]
     lines: int
     spaced: bool
 
+    def wrong_width(self, n_cells: int) -> str:
+        """Return the reason to reject a row of `n_cells` cells."""
+        return f"has {n_cells} cells where the header has {len(self.columns)}: shifted or cut off"
+
+
+class BrokenRow(NamedTuple):
+    """A row that can't be used, with the line that it begins at."""
+
+    line: int
+    reason: str
+    text: str
+
 
 @contextmanager
 def open_raw(path: Path) -> Iterator[Any]:
-    """Open a file as bytes, unpacked where its name ends in `.gz`.
-
-    Raises:
-        InputError: whatever fails inside the `with`, here or in Arrow.
-    """
+    """Open a file as bytes, unpacked where its name ends in `.gz`; what fails inside the `with` is an InputError."""
     try:
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as stream:
             yield stream
@@ -73,27 +58,20 @@ def open_raw(path: Path) -> Iterator[Any]:
 
 
 def read_header(path: Path) -> Header:
-    """Return the first line that has a cell, cut at the delimiter that gives the most cells.
-
-    Raises:
-        InputError: the file is empty, or can't be read.
-    """
+    """Return the first line that has a cell, cut at the delimiter that gives the most cells; refuse an empty file."""
     with open_raw(path) as stream:
         text = stream.read(HEAD).decode("utf-8-sig", errors="replace")
     if not text.strip():
         raise InputError(f"{path} is empty; a header line and rows of films are needed")
     csv.field_size_limit(sys.maxsize)
-    cells, delimiter, lines = max(
-        (_first_row(text, delimiter) for delimiter in DELIMITERS), key=lambda candidate: len(candidate[0])
-    )
-    head = "".join(line for line, _ in zip(io.StringIO(text, newline=""), range(lines), strict=False))
-    return Header(delimiter, tuple(cell.strip() for cell in cells), lines, f'{delimiter} "' in head)
-
-
-def _first_row(text: str, delimiter: str) -> tuple[list[str], str, int]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
-    cells = next(row for row in reader if any(cell.strip() for cell in row))
-    return cells, delimiter, reader.line_num
+    candidates = []
+    for delimiter in "\t|;,":
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        columns = next(cells for row in reader if any(cells := [cell.strip() for cell in row]))
+        candidates.append((delimiter, tuple(columns), reader.line_num))
+    delimiter, names, lines = max(candidates, key=lambda candidate: len(candidate[1]))
+    head = "".join(islice(io.StringIO(text, newline=""), lines))
+    return Header(delimiter, names, lines, spaced=f'{delimiter} "' in head)
 
 
 def encoding_of(path: Path) -> tuple[str, int]:
@@ -136,7 +114,8 @@ def read_records(
             for name, position in positions.items():
                 cells[name].append(row[position])
         elif text.strip():
-            broken.append(BrokenRow(line, len(row), header.delimiter.join(row) or text))
+            reason = header.wrong_width(len(row)) if row else "a quote is opened there and not closed at its cell's end"
+            broken.append(BrokenRow(line, reason, header.delimiter.join(row) or text))
         if len(lines) + len(broken) >= size:
             yield lines, cells, broken
             lines, cells, broken = [], {name: [] for name in positions}, []
@@ -147,9 +126,6 @@ def _records(path: Path, header: Header, encoding: str) -> Iterator[tuple[int, l
     """Yield each record's first line as a number, its cells, and the text of that line.
 
     Where a quote doesn't close at its cell's end but lines below, only the line that opens it is lost: it has no cells.
-
-    Raises:
-        InputError: a quote is never closed, or the file can't be read to its end.
     """
     pending, taken = deque[str](), list[str]()
 
@@ -180,60 +156,3 @@ def _records(path: Path, header: Header, encoding: str) -> Iterator[tuple[int, l
                 pending.extendleft(reversed(taken[1:]))
                 del taken[1:]
             line += len(taken)
-
-
-class RaggedRows:
-    """Collects the rows that Arrow skips because they have a wrong number of cells."""
-
-    def __init__(self) -> None:
-        self.rows: list[BrokenRow] = []
-
-    def skip(self, row: Any) -> str:
-        self.rows.append(BrokenRow(row.number, row.actual_columns, row.text[:SHOWN]))
-        return "skip"
-
-    def lines(self, rows: np.ndarray, header: Header) -> np.ndarray:
-        """Return the lines of the rows that Arrow read, given their numbers from 0."""
-        skipped = np.array([row.line for row in self.rows], dtype=np.int64)
-        rows_before = skipped - header.lines - 1 - np.arange(len(skipped))
-        return rows + header.lines + 1 + np.searchsorted(rows_before, rows, side="right")
-
-
-def arrow_batches(
-    stream: Any,
-    header: Header,
-    types: dict[str, pa.DataType],
-    on_ragged: Callable[[Any], str],
-    block: int,
-    missing: Sequence[str] = (),
-) -> Iterator[pa.RecordBatch]:
-    """Yield columns of a table without quotes, a row per line, `block` bytes at a time.
-
-    Args:
-        types: of the columns that are wanted.
-        on_ragged: is called with rows of a wrong number of cells; their `number` is their line.
-        missing: cells that are read as null.
-    """
-    try:
-        reader = pacsv.open_csv(
-            pa.PythonFile(stream, mode="r"),
-            # One thread: only then does a ragged row have its number, and several were no faster.
-            read_options=pacsv.ReadOptions(
-                use_threads=False, block_size=block, skip_rows=header.lines, column_names=list(header.columns)
-            ),
-            parse_options=pacsv.ParseOptions(
-                delimiter=header.delimiter, quote_char=False, ignore_empty_lines=False, invalid_row_handler=on_ragged
-            ),
-            convert_options=pacsv.ConvertOptions(
-                include_columns=list(types),
-                column_types=types,
-                null_values=list(missing),
-                strings_can_be_null=bool(missing),
-                check_utf8=False,
-            ),
-        )
-    except pa.ArrowInvalid as problem:
-        if "Could not skip" in str(problem):  # the header has no line end, and nothing is below it
-            return
-        raise
-    yield from reader

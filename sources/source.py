@@ -15,13 +15,7 @@ Features = tuple[Feature[Any], ...]
 
 @dataclass(frozen=True)
 class Question:
-    """A question to a prepared table, which becomes the config of a study.
-
-    Attributes:
-        name: added to the table's name in the config's file name; empty for the main question.
-        text: what is predicted, as a sentence to which the number of films is added.
-        features: columns without a value, and those that the target is computed from, are left out of the config.
-    """
+    """A question to a prepared table, which becomes the config of a study; the main question's `name` is empty."""
 
     name: str
     text: str
@@ -31,15 +25,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Source:
-    """A collection of films.
-
-    Attributes:
-        name: its word on the command line.
-        film: the column of the prepared table with a film's id.
-        title: the column with its title.
-        prepare: returns the table, a row per film, and records every lost row in the `Preparation`.
-        questions: the main one first.
-    """
+    """A collection of films; `prepare` makes its table, with the columns `film` of ids and `title`."""
 
     name: str
     film: str

@@ -1,7 +1,7 @@
 """The text of a config, as YAML, with which `study` answers a question to a prepared table."""
 
 import shlex
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +13,20 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.targets import ProfitRatio
 from greenlight_films.sources.source import Question, Source
 
-MODEL = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4}
-
-MANY, FEW = 3000, 10
-"""Films from which on batches are large, and below which a study has nothing to learn from."""
-
-MADE = "made by `prepare`"
-"""In the first line of each config that `prepare` may write over."""
+MANY, FEW = 3000, 10  # films from which on batches are large, and below which a study has nothing to learn from
+MADE = "made by `prepare`"  # in the first line of each config that `prepare` may write over
 
 
 def study_command(config: Path) -> str:
-    """Return the command that runs a config, in a line that can be pasted into a shell, whatever the path."""
-    text = str(config)
-    if text.isprintable():
-        word = shlex.quote(text)
-    else:
-        word = "$'" + text.encode("unicode_escape").decode().replace("'", "\\'") + "'"
-    return command(f"study --config {word}")
+    """Return the command that runs a config, as it can be pasted into a shell."""
+    return command(f"study --config {shlex.quote(str(config))}")
 
 
 def study_config(source: Source, question: Question, films: pd.DataFrame, table: Path, config: Path) -> str:
-    """Return a config, with the question and the command in its header.
+    """Return the text of `config`, with the question in its header; refuse a table of too few films.
 
     Args:
-        films: the prepared table.
-        table: where that will be.
-        config: where the config will be.
-
-    Raises:
-        InputError: the table is too small.
+        films: the prepared table, which will be the file `table`.
     """
     known = ~pd.isna(question.target.values(films))
     n_films = int(known.sum())
@@ -53,6 +38,9 @@ def study_config(source: Source, question: Question, films: pd.DataFrame, table:
     ]
     if n_films < FEW or not features:
         raise InputError(f"a study needs {FEW} films whose {question.target.name} is known, got {n_films}")
+    model = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4}
+    if isinstance(question.target, ProfitRatio):
+        model["loss"] = "huber"
     settings = {
         "name": config.stem,
         "seed_everything": 42,
@@ -65,7 +53,7 @@ def study_config(source: Source, question: Question, films: pd.DataFrame, table:
             "split": {"class_path": "RandomSplit", "init_args": {"val": 0.1, "test": 0.2, "seed": 42}},
             "batch_size": 256 if n_films >= MANY else 64,
         },
-        "model": {**MODEL, **({"loss": "huber"} if isinstance(question.target, ProfitRatio) else {})},
+        "model": model,
         "early_stopping": {"patience": 5},
         "trainer": {"max_epochs": 60},
         "permutation_importance": {"loss": "r2"},
@@ -76,9 +64,8 @@ def study_config(source: Source, question: Question, films: pd.DataFrame, table:
 
 def _declared(part: Any) -> dict[str, Any]:
     """Return a target or feature as a config has it, without arguments that have their default."""
-    arguments = {field.name: getattr(part, field.name) for field in fields(part)}
-    defaults = {field.name: field.default for field in fields(part) if field.default is not MISSING}
-    given = {name: value for name, value in arguments.items() if name not in defaults or value != defaults[name]}
+    values = {field.name: getattr(part, field.name) for field in fields(part)}
+    given = {field.name: values[field.name] for field in fields(part) if values[field.name] != field.default}
     return {"class_path": type(part).__name__, "init_args": given}
 
 

@@ -4,22 +4,19 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number, Popularity
-from greenlight_films.sources.credits import CREW, cast_names, names
 from greenlight_films.sources.literal_lists import literal_lists
 from greenlight_films.sources.preparation import Preparation, repeated
 from greenlight_films.sources.raw_cells import as_lists, identified, joined, object_lists, stripped
-from greenlight_films.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS, RawFile
+from greenlight_films.sources.raw_files import CREDITS, KEYWORDS, LINKS, MOVIES_METADATA, RATINGS
 from greenlight_films.sources.source import Features, Source, profit_question, rating_question
-from greenlight_films.sources.tmdb import PEOPLE, plain_columns, unique_rows
+from greenlight_films.sources.tmdb import PEOPLE, credit_columns, credit_names, names, plain_columns, unique_rows
 from greenlight_films.sources.user_ratings import rating_sums
 
-BLOCK = 500
-"""Records of cast and crew that are read at a time: some 2 MB."""
+BLOCK = 500  # records of cast and crew that are read at a time: some 2 MB
 
 BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"))
+# Known when a film has been seen; keywords, too, are given by users.
 AFTER = tuple(Number(column, log1p=True) for column in ("revenue", "vote_count", "user_rating_count", "keyword_count"))
-"""Numbers that are known when a film has been seen; keywords, too, are given by users."""
-
 LABELS: Features = (
     Labels("genres", separator="|", role="genre"),
     Category("original_language", role="language", min_films=2, other=None),
@@ -65,19 +62,12 @@ def _whole_films(preparation: Preparation) -> pd.DataFrame:
 def _names(preparation: Preparation, cells: pd.Series) -> pd.Series:
     """Return the names of each cell's objects as Arrow lists."""
     lists = object_lists(preparation, MOVIES_METADATA, cells, literal_lists("name"))
-    return as_lists([None if objects is None else names(objects) for objects in lists], cells.index)
-
-
-def _about(preparation: Preparation, file: RawFile, rows: pd.DataFrame, films: pd.Series) -> pd.DataFrame:
-    """Return the rows about one of these films; the others are counted in a note."""
-    in_table = rows["id"].isin(films).to_numpy()
-    preparation.note(preparation.other_films(file), int((~in_table).sum()))
-    return rows[in_table]
+    return as_lists([names(objects or []) for objects in lists], cells.index)
 
 
 def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
     """Return the columns of cast and crew of these films, by name."""
-    lists: dict[str, dict[str, list[str]]] = {column: {} for column in ("cast", *CREW)}
+    credits: dict[str, dict[str, list[str]]] = {}
     in_table, seen, n_others = set(films), set[str](), 0
     for block in preparation.blocks(CREDITS, CREDITS.columns, BLOCK) if CREDITS in preparation.files else ():
         rows = identified(preparation, CREDITS, block)
@@ -88,21 +78,18 @@ def _people(preparation: Preparation, films: pd.Series) -> dict[str, pd.Series]:
         n_others += len(rows) - len(known)
         cast = object_lists(preparation, CREDITS, known["cast"], literal_lists("name", "order"))
         crew = object_lists(preparation, CREDITS, known["crew"], literal_lists("name", "job", "department"))
-        lists["cast"] |= {film: cast_names(actors or []) for film, actors in zip(known["id"], cast, strict=True)}
-        for column, choose in CREW.items():
-            lists[column] |= {film: choose(people or []) for film, people in zip(known["id"], crew, strict=True)}
+        credits |= zip(known["id"], map(credit_names, cast, crew), strict=True)
     preparation.note(preparation.other_films(CREDITS), n_others)
-    return {column: as_lists([of_film.get(film) for film in films], films.index) for column, of_film in lists.items()}
+    return credit_columns(credits, films)
 
 
 def _keyword_counts(preparation: Preparation, films: pd.Series) -> pd.Series:
     """Return how many keywords each film has: 0 for an empty list, missing for a film without a row."""
     if KEYWORDS not in preparation.files:
         return pd.Series(np.nan, index=films.index)
-    rows = _about(preparation, KEYWORDS, unique_rows(preparation, KEYWORDS, KEYWORDS.columns), films)
+    rows = preparation.in_table(KEYWORDS, unique_rows(preparation, KEYWORDS, KEYWORDS.columns), "id", films)
     lists = object_lists(preparation, KEYWORDS, rows["keywords"], literal_lists("name"))
-    counts = [np.nan if keywords is None else len(keywords) for keywords in lists]
-    return films.map(pd.Series(counts, index=rows["id"], dtype=np.float64))
+    return films.map(pd.Series(lists, rows["id"], object).str.len().astype("float64"))
 
 
 def _user_ratings(preparation: Preparation, films: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -114,29 +101,19 @@ def _user_ratings(preparation: Preparation, films: pd.Series) -> tuple[pd.Series
         preparation.notes.append(f"{RATINGS.name} is not used: {LINKS.name}, which tells its films, is not there")
         return nothing, nothing
     rated = rating_sums(preparation)
-    film_of = _film_of_movie(preparation, films)
+    links = unique_rows(preparation, LINKS, LINKS.columns, "movieId")
+    unlinked = stripped(links["tmdbId"]).isna()
+    preparation.note(f"rows of {LINKS.name} without a tmdbId, not used", int(unlinked.sum()))
+    links = identified(preparation, LINKS, links[~unlinked], "tmdbId")
+    film_of = preparation.in_table(LINKS, links, "tmdbId", films).set_index("movieId")["tmdbId"]
     linked = rated[rated.index.isin(film_of.index)]
     preparation.note(preparation.other_films(RATINGS), int(rated["count"].sum() - linked["count"].sum()))
     totals = linked.groupby(film_of[linked.index].to_numpy()).sum()
     return films.map(totals["sum"] / totals["count"]), films.map(totals["count"])
 
 
-def _film_of_movie(preparation: Preparation, films: pd.Series) -> pd.Series:
-    """Return the film's id of each movieId that is linked to one of these films."""
-    rows = unique_rows(preparation, LINKS, LINKS.columns, "movieId")
-    unlinked = stripped(rows["tmdbId"]).isna()
-    preparation.note(f"rows of {LINKS.name} without a tmdbId, not used", int(unlinked.sum()))
-    rows = identified(preparation, LINKS, rows[~unlinked], "tmdbId").rename(columns={"tmdbId": "id"})
-    return _about(preparation, LINKS, rows, films).set_index("movieId")["id"]
-
-
-SOURCE = Source(
-    "the-movies-dataset",
-    film="movie_id",
-    title="movie_name",
-    prepare=prepare,
-    questions=(
-        rating_question("Average vote", "vote_average", (*BEFORE, *AFTER, *LABELS)),
-        profit_question("revenue", (*BEFORE, *LABELS)),
-    ),
+QUESTIONS = (
+    rating_question("Average vote", "vote_average", (*BEFORE, *AFTER, *LABELS)),
+    profit_question("revenue", (*BEFORE, *LABELS)),
 )
+SOURCE = Source("the-movies-dataset", "movie_id", "movie_name", prepare, QUESTIONS)

@@ -1,10 +1,14 @@
-"""What the two TMDB collections share: reading ids and titles, columns of single values, and the questions."""
+"""What the TMDB collections share: reading ids and names, columns of single values and of lists, and the questions."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_cells import amounts, dates, identified, joined, numbers, stripped
+from greenlight_films.sources.raw_cells import amounts, as_lists, dates, identified, joined, numbers, stripped
 from greenlight_films.sources.raw_files import RawFile
 from greenlight_films.sources.source import Features, people, profit_question, rating_question
 
@@ -12,21 +16,17 @@ PLAIN = (
     "id", "title", "original_title", "original_language", "release_date", "status", "budget", "revenue", "runtime",
     "vote_average", "vote_count", "popularity",
 )  # fmt: skip
-"""Columns of a raw file with a single value per cell."""
-
 LISTS = ("cast", "directors", "writers", "producers", "companies", "keywords", "countries")
-
 COLUMNS = [
     "movie_id", "movie_name", "budget", "genres", "original_language", "original_title", "release_date",
     "release_year", "revenue", "runtime", "status", "vote_average", "vote_count", "popularity", "lead_actor",
     "keyword_count", *LISTS,
 ]  # fmt: skip
-"""The columns of a prepared table."""
+"""The columns of a prepared table; those of the raw file with a single value per cell are `PLAIN`."""
 
 PEOPLE = people(
     {"cast": "actor", "directors": "director", "writers": "writer", "producers": "producer", "companies": "company"}
 )
-
 BEFORE: Features = (
     Number("release_year"),
     Number("runtime"),
@@ -37,14 +37,49 @@ BEFORE: Features = (
 )
 """What is known of a film before it is shown."""
 
+AFTER: Features = (Number("revenue", log1p=True), Number("vote_count", log1p=True))
 QUESTIONS = (
-    rating_question(
-        "Average vote on TMDB",
-        "vote_average",
-        (*BEFORE, Number("revenue", log1p=True), Number("vote_count", log1p=True)),
-    ),
+    rating_question("Average vote on TMDB", "vote_average", (*BEFORE, *AFTER)),
     profit_question("revenue", BEFORE),
 )
+
+WRITING = ("Writer", "Screenplay", "Author", "Story", "Novel")  # jobs, in any department
+PRODUCING = ("Producer", "Executive Producer")
+
+Objects = list[dict[str, Any]]
+
+
+def names(objects: Iterable[dict[str, Any]]) -> list[str]:
+    """Return the names of objects without repetition."""
+    given = (item.get("name") for item in objects)
+    # Half of a surrogate pair, as a broken escape leaves it, can't be written to a file.
+    texts = (name.encode("utf-8", "replace").decode().strip() for name in given if isinstance(name, str))
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def credit_names(cast: Objects | None, crew: Objects | None) -> dict[str, list[str]]:
+    """Return a film's actors by their `order`, those without one last, and its directors, writers and producers.
+
+    Assistant, co- and art directors are no directors, nor co-, associate and line producers producers.
+    """
+
+    def order(actor: dict[str, Any]) -> float:
+        return actor["order"] if isinstance(actor.get("order"), int | float) else np.inf
+
+    crew = crew or []
+    writing = (person for person in crew if person.get("department") == "Writing" or person.get("job") in WRITING)
+    return {
+        "cast": names(sorted(cast or [], key=order)),
+        "directors": names(person for person in crew if person.get("job") == "Director"),
+        "writers": names(writing),
+        "producers": names(person for person in crew if person.get("job") in PRODUCING),
+    }
+
+
+def credit_columns(credits: dict[str, dict[str, list[str]]], films: pd.Series) -> dict[str, pd.Series]:
+    """Return columns of Arrow lists from the `credit_names` of films by their ids."""
+    roles = ("cast", "directors", "writers", "producers")
+    return {role: as_lists([credits.get(film, {}).get(role, []) for film in films], films.index) for role in roles}
 
 
 def unique_rows(preparation: Preparation, file: RawFile, wanted: tuple[str, ...], column: str = "id") -> pd.DataFrame:
@@ -72,10 +107,6 @@ def plain_columns(preparation: Preparation, file: RawFile, raw: pd.DataFrame) ->
 
 
 def list_columns(lists: dict[str, pd.Series]) -> dict[str, pd.Series]:
-    """Return the columns that are made of lists: those of `LISTS`, `genres` as `A|B`, and `lead_actor`.
-
-    Args:
-        lists: Arrow lists for `genres` and each of `LISTS`.
-    """
+    """Return the columns that are made of Arrow lists: those of `LISTS`, `genres` as `A|B`, and `lead_actor`."""
     leads = lists["cast"].list[0].astype("str")
     return {"genres": joined(lists["genres"]), "lead_actor": leads, **{name: lists[name] for name in LISTS}}

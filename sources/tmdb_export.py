@@ -15,9 +15,7 @@ TEXT_LISTS = {
 }  # fmt: skip
 """Lists of a prepared table, and the raw file's columns that they come from; no form has all."""
 
-ADJUSTED = {"budget_adj": "adjusted budgets", "revenue_adj": "adjusted revenues"}
-"""In dollars of 2010."""
-
+ADJUSTED = {"budget_adj": "adjusted budgets", "revenue_adj": "adjusted revenues"}  # in dollars of 2010
 SHORT_YEAR = r"^\s*(\d{1,2}/\d{1,2}/)(\d{2})\s*$"
 
 

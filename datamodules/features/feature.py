@@ -47,16 +47,11 @@ class Feature(ABC, Generic[Parsed]):
 
     column: str
     role: str | None
-    reads_text: ClassVar[bool] = True
-    """Whether cells of a text file stay as they are, so that `01` does not become 1."""
+    reads_text: ClassVar[bool] = True  # cells of a text file stay as they are, so that `01` does not become 1
 
     @abstractmethod
     def parse(self, column: pd.Series) -> Parsed:
-        """Read the cells.
-
-        Raises:
-            InputError: with row and value of a cell that cannot be read.
-        """
+        """Read the cells; what cannot be read is refused with its row and value."""
 
     @abstractmethod
     def fit(self, parsed: Parsed, train: np.ndarray) -> list[Block]:
@@ -76,5 +71,4 @@ class Feature(ABC, Generic[Parsed]):
 
     @property
     def named_role(self) -> str:
-        """Return the role, by default the column's name."""
         return self.role or self.column

@@ -9,13 +9,7 @@ import pandas as pd
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
-from greenlight_films.datamodules.features.vocabulary import (
-    columns_of_codes,
-    columns_of_names,
-    encode_labels,
-    frequent,
-    names_of,
-)
+from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, frequent, names_of
 from greenlight_films.datamodules.tables.cells import is_nested, parse_labels, read_lists, split_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 
@@ -47,32 +41,26 @@ class Labels(Feature[list[LabelLists]]):
 
     def __post_init__(self) -> None:
         if not self.separator:
-            raise InputError(
-                f"column '{self.column}': `separator` must not be empty; use Category for one value a cell"
-            )
-        if self.min_films < 1:
-            raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
-        if self.positions is not None and (self.positions < 1 or self.first_only):
-            raise InputError(
-                f"column '{self.column}': `positions` must be 1 or more, and not together with `first_only`, "
-                f"got {self.positions}"
-            )
+            problem = "`separator` must not be empty; use Category for one value a cell"
+        elif self.min_films < 1:
+            problem = f"`min_films` must be 1 or more, got {self.min_films}"
+        elif self.positions is not None and (self.positions < 1 or self.first_only):
+            problem = f"`positions` must be 1 or more, and not together with `first_only`, got {self.positions}"
+        else:
+            return
+        raise InputError(f"column '{self.column}': {problem}")
 
     def parse(self, column: pd.Series) -> list[LabelLists]:
         """Return the labels of each position, with `positions`; else a single list."""
-        lists = self._read(column)
-        if self.first_only:
-            return [lists.at(0)]
-        if self.positions:
-            return [lists.at(position) for position in range(self.positions)]
-        return [lists.distinct()]
-
-    def _read(self, column: pd.Series) -> LabelLists:
         if is_nested(column):
-            return read_lists(column, self.key)
-        if self.format == "text":
-            return split_labels(column, self.separator)
-        return parse_labels(column, self.format, self.key)
+            lists = read_lists(column, self.key)
+        elif self.format == "text":
+            lists = split_labels(column, self.separator)
+        else:
+            lists = parse_labels(column, self.format, self.key)
+        if self.first_only or self.positions:
+            return [lists.at(position) for position in range(self.positions or 1)]
+        return [lists.distinct()]
 
     def fit(self, parsed: list[LabelLists], train: np.ndarray) -> list[Block]:
         return self.fit_encode(parsed, train)[0]
@@ -84,8 +72,9 @@ class Labels(Feature[list[LabelLists]]):
             Block(name, self.named_role, "label", names_of(lists, codes))
             for name, lists, codes in zip(names, parsed, kept, strict=True)
         ]
-        # Quicker than `encode`, which looks the names up.
-        columns = [columns_of_codes(codes, len(lists.names)) for lists, codes in zip(parsed, kept, strict=True)]
+        columns = [np.full(len(lists.names), -1) for lists in parsed]
+        for of_names, codes in zip(columns, kept, strict=True):  # quicker than `encode`, which looks the names up
+            of_names[codes] = np.arange(len(codes))
         return blocks, self._weigh(parsed, columns)
 
     def encode(self, parsed: list[LabelLists], blocks: list[Block]) -> list[Dense | Sparse]:

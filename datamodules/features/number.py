@@ -12,9 +12,7 @@ from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.tables.cells import read_numbers
 
-N_QUANTILES = 1000
-QUANTILE_LIMIT = 1e-7
-"""Share of the normal distribution that is cut off on either side: values are clipped at 5.2 standard deviations."""
+QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Number(Feature[np.ndarray]):
         filled = np.where(np.isnan(values), median, values)
         fitted: dict[str, Any] = {"median": median}
         if self.scale == "quantile":
-            shares = np.linspace(0, 1, min(N_QUANTILES, len(filled)))
+            shares = np.linspace(0, 1, min(1000, len(filled)))
             fitted["quantiles"] = np.quantile(filled, shares).tolist()
         elif np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
             # A constant column is encoded as 0; its computed std may be 1e-17, and its mean off by as much.
@@ -66,8 +64,7 @@ class Number(Feature[np.ndarray]):
                 scaled = (values - fitted["mean"]) / fitted["std"]
         else:
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
-        number = _dense(scaled, values)
-        return [number, _dense(missing, missing)] if len(blocks) == 2 else [number]
+        return [_dense(scaled, values), _dense(missing, missing)][: len(blocks)]
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:

@@ -42,25 +42,19 @@ def names_of(lists: LabelLists, codes: np.ndarray) -> list[str]:
     return lists.names.take(pa.array(codes)).to_pylist()
 
 
-def columns_of_codes(codes: np.ndarray, n_names: int) -> np.ndarray:
-    """Return the position in `codes` of each of `n_names` codes, -1 where it is not there; (n_names,) int64."""
-    columns = np.full(n_names, -1)
-    columns[codes] = np.arange(len(codes))
-    return columns
-
-
 def columns_of_names(names: pa.Array, values: list[str]) -> np.ndarray:
     """Return the position in `values` of each name, -1 where it is not there; (n_names,) int32."""
     return pc.index_in(names, value_set=pa.array(values, names.type)).fill_null(-1).to_numpy()
 
 
 def encode_labels(lists: LabelLists, columns: np.ndarray) -> Sparse:
-    """Encode each label as its column, with weight 1.
-
-    Args:
-        columns: (n_names,) the column of each name; labels with -1 are dropped and counted as unseen.
-    """
+    """Encode each label with weight 1 as its name's column, of (n_names,); where that is -1 it counts as unseen."""
     encoded = columns[lists.codes].astype(np.int32)
     kept = lists.keep(encoded >= 0, encoded)
     unseen = (lists.counts() - kept.counts()).astype(np.int32)
     return Sparse(kept.offsets, kept.codes, np.ones(len(kept.codes), dtype=np.float32), unseen)
+
+
+def encode_values(lists: LabelLists, values: list[str]) -> Sparse:
+    """Encode each label as its position in `values`."""
+    return encode_labels(lists, columns_of_names(lists.names, values))

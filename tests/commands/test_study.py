@@ -5,22 +5,17 @@ import signal
 import warnings
 from io import BytesIO
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 import yaml
 from PIL import Image
-from sklearn.metrics import r2_score
-from sklearn.model_selection import train_test_split
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from greenlight_films.importance.contributions import Contributions
-from tests.conftest import refused
 from tests.runs import (
     LEFT_BY_A_STUDY,
     checkpoint_of,
-    described,
     expected_scores,
     files_in,
     hyperparameters_of,
@@ -28,7 +23,6 @@ from tests.runs import (
     predictions_of,
     scalars_of,
     texts_of,
-    versions_in,
 )
 
 KEYS = {
@@ -49,10 +43,6 @@ def test_a_study_writes_these_files_and_no_others(study):
     events = [name for name in written if name.startswith("events.out.tfevents.")]
     assert events
     assert set(written) - set(events) - {"hparams.yaml"} == set(LEFT_BY_A_STUDY)
-
-
-def test_a_study_without_tensorboard_writes_no_events(train):
-    assert files_in(train("study", "--trainer.logger", "false", "--trainer.max_epochs", 1).path) == LEFT_BY_A_STUDY
 
 
 def test_a_study_says_what_it_learns_from_how_well_and_what_predictions_rest_on(study):
@@ -80,15 +70,6 @@ def test_metrics_have_the_documented_keys_and_no_others(study):
         assert set(scores) == {"rmse", "mse", "mae", "r2", "spearman"}
 
 
-def test_metrics_say_what_was_learnt_from(study, films_frame):
-    kept = films_frame["rating"].notna()
-    expected = {"study": "small", "target": "rating", "unit": "points", "leak": False}
-    expected |= {"films": kept.sum(), "left_out": (~kept).sum()}
-    expected |= {"rows": study.predictions["split"].value_counts().to_dict()}
-    assert {**study.metrics, **expected} == study.metrics
-    assert study.metrics["films"] == 198
-
-
 def test_scores_are_those_that_scikit_learn_computes_from_the_predictions(study):
     tested = study.predictions[study.predictions["split"] == "test"]
     scores = study.metrics["models"]["mlp"]
@@ -97,30 +78,7 @@ def test_scores_are_those_that_scikit_learn_computes_from_the_predictions(study)
     assert scores == expected_scores(tested["actual"], tested["predicted"])
 
 
-def test_scores_are_in_the_targets_unit_whatever_the_network_sees(train):
-    run = train("study", "--data.target.transform", "log1p", "--trainer.max_epochs", 2)
-    tested = run.predictions.query("split == 'test'")
-    log1p = r2_score(np.log1p(tested["actual"]), np.log1p(tested["predicted"]))
-    expected = expected_scores(tested["actual"], tested["predicted"])
-    assert run.metrics["models"]["mlp"] == {**expected, "r2_log1p": pytest.approx(log1p, rel=1e-6)}
-
-
 # --- predictions.csv ------------------------------------------------------------------------------------------------
-
-
-def test_every_film_with_a_target_is_predicted_on_a_line_of_its_own(study, films_frame):
-    predictions, kept = study.predictions, films_frame[films_frame["rating"].notna()]
-    assert list(predictions.columns) == ["film", "title", "row", "split", "actual", "predicted"]
-    assert predictions["row"].tolist() == (kept.index + 1).tolist()
-    assert predictions["film"].tolist() == kept["id"].tolist()
-    assert predictions["actual"].tolist() == kept["rating"].tolist()
-    assert predictions["predicted"].nunique() > 100
-    assert predictions["predicted"].notna().all()
-
-
-def test_the_test_rows_are_those_of_scikit_learns_split(study):
-    _, expected = train_test_split(np.arange(198), test_size=45, random_state=3)
-    assert np.flatnonzero(study.predictions["split"] == "test").tolist() == sorted(expected)
 
 
 # --- TensorBoard ----------------------------------------------------------------------------------------------------
@@ -165,26 +123,7 @@ def test_tensorboard_has_pictures_of_predictions_and_importances(study):
     assert 45 < dots < 0.1 * sum(colours.values())
 
 
-def test_tensorboard_has_the_importance_of_each_role(study):
-    scalars = scalars_of(study.path)
-    roles = pd.read_csv(study.path / "aggregated_importance.csv").query("level == 'role'")
-    assert set(roles["name"]) == {"year", "runtime", "genre", "actor", "company"}
-    for role, importance in zip(roles["name"], roles["importance"], strict=True):
-        ((_, value),) = scalars[f"importance/role/{role}"]
-        assert value == pytest.approx(importance, rel=1e-4)
-
-
 # --- again ----------------------------------------------------------------------------------------------------------
-
-
-def test_the_runs_config_is_whole(study, study_config):
-    given, kept = yaml.safe_load(study_config.read_text()), yaml.safe_load((study.path / "config.yaml").read_text())
-    groups = {"trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare"}
-    assert set(kept) == {"name", "runs", "seed_everything", "report", *groups}
-    assert kept["tensorboard"] == {"gradient_norms": 20, "histograms": False}
-    assert kept["seed_everything"] == given["seed_everything"] == 7
-    assert (kept["model"]["hidden"], kept["model"]["loss"]) == ([16], "mse")
-    assert kept["data"]["split"]["init_args"] == {"val": 0.15, "test": 0.225, "seed": 3}
 
 
 def test_a_run_is_repeated_bit_for_bit_from_its_config(study, command, tmp_path):
@@ -231,13 +170,6 @@ def people(films_frame, tmp_path):
     return tmp_path / "people.csv"
 
 
-def test_a_film_on_two_sides_is_refused(command, study_config, people, tmp_path):
-    answer = command("study", "--config", study_config, "--runs", tmp_path / "runs", "--data.table", people)
-    message = "RandomSplit puts rows of the same film on several sides"
-    refused(answer, message, "use GroupSplit with `by: id`", "data.allow_leak")
-    assert not versions_in(tmp_path / "runs")
-
-
 def test_a_split_by_film_passes_and_is_no_leak(train, people):
     split = ["--data.split", "GroupSplit", "--data.split.by", "id", "--data.split.test", 0.2]
     run = train("study", "--data.table", people, *split, "--trainer.max_epochs", 1)
@@ -246,19 +178,6 @@ def test_a_split_by_film_passes_and_is_no_leak(train, people):
     assert (run.metrics["leak"], run.metrics["films"]) == (False, 198)
     assert len(run.predictions) > 2 * 198
     assert run.predictions.groupby("film")["split"].nunique().max() == 1
-
-
-def test_a_model_no_better_than_the_mean_explains_nothing(train, films_frame, tmp_path):
-    films_frame["rating"] = np.random.default_rng(0).normal(6, 1, len(films_frame))
-    films_frame.to_csv(tmp_path / "noise.csv", index=False)
-    options = ["--data.table", tmp_path / "noise.csv", "--model.learning_rate", 0.1, "--trainer.max_epochs", 10]
-    run = train("study", *options)
-    assert run.metrics["models"]["mlp"]["r2"] < 0
-    first = (run.path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()[0]
-    assert "R² is not above 0" in first
-    assert "mean nothing" in first
-    assert described(run.path)["warning"] == first
-    assert first in run.answer.text
 
 
 def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp_path):

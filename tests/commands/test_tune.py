@@ -120,13 +120,6 @@ def test_the_best_config_trains_to_the_best_score(tuned, command, tmp_path):
     assert config["data"]["batch_size"] == 64
 
 
-def test_the_highest_score_is_the_best_where_it_is_to_be(tune):
-    trials = tune("--early_stopping.monitor", "val/r2", "--early_stopping.mode", "max").trials
-    assert trials["score"].is_monotonic_decreasing
-    assert trials["score"].nunique() == 4
-    assert trials["score"].tolist() == pytest.approx(trials["val/r2"].tolist())
-
-
 def test_tpe_draws_from_ranges_alike_each_time(tune):
     space = "{model.learning_rate: {low: 1.0e-4, high: 0.1, log: true}, model.hidden: [[4], [8]]}"
     options = ("--search.method", "tpe", "--search.trials", 3, "--search.space", space)
@@ -198,18 +191,6 @@ def test_with_folds_a_score_is_the_mean_of_the_folds_best(folded):
         assert len(set(best)) == 3
         assert np.mean(best) == pytest.approx(trial.score, rel=1e-6)
     assert not list(folded.path.rglob("*.ckpt"))
-
-
-def test_the_best_config_of_folds_keeps_its_own_split_and_trains(folded, command, study_config, tmp_path):
-    best = yaml.safe_load((folded.path / "best.yaml").read_text(encoding="utf-8"))
-    split = yaml.safe_load(study_config.read_text(encoding="utf-8"))["data"]["split"]
-    assert best["data"]["split"]["init_args"] == split["init_args"]
-    assert best["data"]["split"]["class_path"].endswith("RandomSplit")
-    assert "search" not in best
-    options = ["--runs", tmp_path / "runs", "--compare.models", "[]"]
-    answer = command("study", "--config", folded.path / "best.yaml", *options)
-    assert answer.code == 0, answer.err
-    assert "(123 train, 30 validate, 45 test, 5 without rating left out)" in answer.out
 
 
 def test_the_test_films_targets_change_no_fold(folded, tune, with_other_targets):
@@ -290,42 +271,19 @@ def test_a_search_may_be_moved_and_refuses_another_space(tuned, command, tmp_pat
     assert came_to(trials_of(moved)) == came_to(tuned.trials)
 
 
-@pytest.mark.parametrize("kept", ["config.yaml", None])
-def test_a_folder_without_a_search_is_refused(tuned, command, tmp_path, kept):
-    if kept:
-        shutil.copy(tuned.path / kept, tmp_path)
-    answer = command("tune", "--resume", tmp_path)
-    assert answer.code == 2
-    assert f"{tmp_path} has no {'tune.db' if kept else 'config.yaml'}" in answer.err.replace("\n", " ")
-
-
 # --- mistakes ------------------------------------------------------------------------------------------------------
 
 
 MISTAKES = [
     (
-        "--search.space={model.hiden: [[4]]}",
-        "search.space: no key 'model.hiden' that training depends on, did you mean",
-    ),
-    (
         "--search.space={data.target.trnsform: [log1p]} --early_stopping.monitor=val/rmse",
         "search.space, data.target.trnsform log1p: data.target: no argument 'trnsform', did you mean 'transform'?",
     ),
-    (
-        "--search.space={model.dropout: [0.1, 3]}",
-        "search.space, model.dropout 3: model.dropout must be at least 0 and below 1, got 3",
-    ),
-    ("--search.space={}", "`tune` needs search.space, the values to try"),
-    ("--search.space={model.dropout: {low: 0.1, high: 0.2}}", "a grid needs a list of values"),
-    ("--search.trials=0", "search.trials must be 1 or more, got 0"),
-    ("--search.folds=0", "search.folds must be 1 or more, got 0"),
     (
         "--search.folds=3 --data.split={class_path: TimeSplit, init_args: {by: year}}",
         "folds are drawn at random, which data.split TimeSplit must not be",
     ),
     ("--search.folds=154", "folds must be at most the 153 rows or groups not tested, got 154"),
-    ("--search.method=gird", "search.method: must be one of grid, tpe, got gird"),
-    ("--data.table=none.csv", "none.csv"),
     ("--run=runs/small/version_0", "`tune` takes a run's folder with --resume"),
     ("--name=a/b", "--name must be fit for a folder's name, got 'a/b-tune'"),
 ]
@@ -338,12 +296,6 @@ def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, 
     assert message in answer.err
     assert "Traceback" not in answer.err
     assert not (tmp_path / "runs").exists()
-
-
-def test_a_config_without_a_search_is_shown_an_example(command, study_config):
-    answer = command("tune", "--config", study_config)
-    assert answer.code == 2
-    assert "search:\n  space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}" in answer.err
 
 
 def test_a_search_none_of_whose_trials_has_a_score_says_why(command, config, tmp_path):

@@ -15,14 +15,10 @@ def space():
     return FeatureSpace([{"feature": "Number", "column": "Runtime"}], [[runtime, lacking], [cast], [year], [nobody]])
 
 
-def test_each_column_has_a_name_by_kind(space):
+def test_each_column_has_a_name_by_kind_numbers_before_labels_in_declared_order(space):
     assert space.dense_names() == ["Runtime", "Runtime is missing", "Year"]
     assert space.label_names() == ["Cast=Tom Hanks", "Cast=Éva 李", 'Cast=say "x"\n']
-
-
-def test_numbers_stand_before_labels_in_declared_order(space):
-    assert [block.column for block in space.dense] == ["Runtime", "Runtime", "Year"]
-    assert [block.column for block in space.labels] == ["Cast", "Studio"]
+    assert space.names() == [*space.dense_names(), *space.label_names()]
     assert (space.n_dense, space.n_labels) == (3, 3)
 
 
@@ -31,9 +27,3 @@ def test_json_gives_back_the_same_space(space):
     assert "Éva 李" in text
     assert FeatureSpace.from_json(text) == space
     assert json.loads(text)["groups"][0][0]["fitted"]["mean"] == 1 / 3
-
-
-def test_a_space_without_blocks_has_no_columns():
-    space = FeatureSpace([], [])
-    assert (space.n_dense, space.n_labels, space.dense_names(), space.label_names()) == (0, 0, [], [])
-    assert FeatureSpace.from_json(space.to_json()) == space

@@ -49,30 +49,16 @@ def test_profit_ratio_is_profit_by_budget_and_missing_without_a_budget():
     np.testing.assert_array_equal(ProfitRatio("b", "r").values(frame), [2, -1, np.nan, np.nan, np.nan, np.nan, 0])
 
 
-def test_profit_ratio_takes_log1p_by_default_where_a_film_earns_nothing():
-    frame = pd.DataFrame({"b": [10.0, 10], "r": [0.0, 20]})
-    np.testing.assert_array_equal(read_target(ProfitRatio("b", "r", transform="log1p"), frame), [-1, 1])
-
-
 @every_target
-def test_scaled_targets_agree_with_scikit_learn(target, money):
+def test_scaled_targets_agree_with_scikit_learn_and_are_undone(target, money):
     values = target.values(money)
     train = values[:30][~np.isnan(values[:30])]
     raw = np.log1p(values + target.shift) if target.transform == "log1p" else values
     scaler = StandardScaler().fit(raw[:30, None])
     scale = TargetScale.fit(target, train)
-    assert np.nanstd(raw) > 0.1
-    np.testing.assert_allclose(scale.forward(values), scaler.transform(raw[:, None])[:, 0])
-    assert scale.forward(train).mean() == pytest.approx(0, abs=1e-9)
-    assert scale.forward(train).std() == pytest.approx(1)
-
-
-@every_target
-def test_inverse_undoes_forward(target, money):
-    values = target.values(money)
-    scale = TargetScale.fit(target, values[~np.isnan(values)])
     scaled = scale.forward(values)
-    assert not np.allclose(scaled, values, equal_nan=True)
+    assert np.nanstd(raw) > 0.1
+    np.testing.assert_allclose(scaled, scaler.transform(raw[:, None])[:, 0])
     np.testing.assert_allclose(scale.inverse(scaled), values, rtol=1e-9, atol=1e-9)
 
 
@@ -83,34 +69,34 @@ def test_float32_predictions_are_undone_in_float64():
     assert undone.tolist() == [1_000_000_003.0, 1_000_000_006.0]
 
 
-@pytest.mark.parametrize(("value", "shown"), [(3.0, "3"), (0.1, "0.1"), (2.5e7, "2.5e+07")])
-def test_a_constant_training_target_is_refused(value, shown):
-    message = f"the target 'gross' is {shown} in all 1,200 training rows: nothing to learn"
-    with pytest.raises(InputError, match=re.escape(message)):
-        TargetScale.fit(Target("gross", transform="log1p"), np.full(1200, value))
+def test_a_constant_training_target_is_refused():
+    with pytest.raises(InputError, match=r"the target 'gross' is 2.5e\+07 in all 1,200 training rows: nothing"):
+        TargetScale.fit(Target("gross", transform="log1p"), np.full(1200, 2.5e7))
 
 
-@pytest.mark.parametrize(("cells", "known"), [([None, 1.0, None], 1), ([None, None, None], 0)])
-def test_a_target_in_fewer_than_two_rows_is_refused(cells, known):
-    frame = pd.DataFrame({"gross": np.array(cells, dtype=float)})
-    with pytest.raises(InputError, match=f"the target 'gross' must be there for 2 rows or more, got {known} of 3"):
-        read_target(Target("gross"), frame)
+def test_a_target_in_fewer_than_two_rows_is_refused():
+    with pytest.raises(InputError, match="the target 'gross' must be there for 2 rows or more, got 1 of 3"):
+        read_target(Target("gross"), pd.DataFrame({"gross": [np.nan, 1, np.nan]}))
 
 
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (Target("r", transform="log1p"), "'r' with log1p and shift 0 must be above -1, row 3 has -1;"),
-        (Target("r", transform="log1p", shift=1.5), "'r' with log1p and shift 1.5 must be above -2.5, row 4 has -4;"),
+        (Target("r", transform="log1p"), "'r' with log1p and shift 0 must be above -1, row 3 has -1; give a larger"),
         (
-            ProfitRatio("b", "r", transform="log1p", shift=0),
-            "'profit_ratio' with log1p and shift 0 must be above -1, row 3 has -1.5;",
+            Target("r", "log1p", shift=1.5),
+            "'r' with log1p and shift 1.5 must be above -2.5, row 4 has -4;",
+        ),
+        (ProfitRatio("b", "r", "log1p", 0), "'profit_ratio' with log1p and shift 0 must be above -1, row 3 has -1.5;"),
+        (
+            ProfitRatio("tiny", "r"),
+            "'profit_ratio' must be from -1e+100 to 1e+100, row 1 has 5e+101;",
         ),
     ],
 )
-def test_a_target_that_log1p_cannot_take_is_refused_by_row_and_value(target, message):
-    frame = pd.DataFrame({"r": [5.0, np.nan, -1, -4], "b": 2.0})
-    with pytest.raises(InputError, match=re.escape(message) + r" give a larger data\.target\.shift"):
+def test_a_target_that_cannot_be_learnt_is_refused_by_row_and_value(target, message):
+    frame = pd.DataFrame({"r": [5.0, np.nan, -1, -4], "b": 2.0, "tiny": 1e-101})
+    with pytest.raises(InputError, match=re.escape(message)):
         read_target(target, frame)
 
 

@@ -1,5 +1,4 @@
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +9,6 @@ from greenlight_films.importance.effects import (
     OffRows,
     of_shuffles,
     se_of_sample,
-    spread,
-    std_of_repeats,
     std_of_shuffle,
 )
 
@@ -30,11 +27,6 @@ def lost(study, entries) -> torch.Tensor:
     return study.reference().changes(entries.row, entries.column, -entries.weight)
 
 
-def error_of(study, index: int) -> float:
-    entries, off = study.entries.part(index, index + 1), all_off_rows(study, index)
-    return float(se_of_sample(study.reference(), entries, lost(study, entries), off))
-
-
 @pytest.mark.parametrize("index", range(7))
 def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, index):
     study = make_study()
@@ -48,26 +40,14 @@ def test_the_std_of_a_shuffle_is_that_of_many_shuffles(make_study, index):
     assert result.tolist() == pytest.approx([observed], rel=0.03)
 
 
+@pytest.mark.parametrize("rows_a_film", [1, 3])
 @pytest.mark.parametrize("index", range(7))
-def test_the_error_of_the_sample_is_the_spread_of_what_rows_move(make_study, index):
-    study = make_study()
-    assert error_of(study, index) == pytest.approx(study.moved(index).std(ddof=1) / 61**0.5, rel=1e-4)
-
-
-@pytest.mark.parametrize("index", range(7))
-def test_rows_of_a_film_are_one_observation(make_study, index):
-    study = make_study(rows_a_film=3)
-    moved = study.moved(index)
-    expected = moved.reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
-    assert expected > 1.6 * moved.std(ddof=1) / 183**0.5
-    assert error_of(study, index) == pytest.approx(expected, rel=1e-4)
-
-
-def test_films_whose_rows_differ_get_no_smaller_an_error(make_study):
-    study = make_study(183, (3, 20, 90, 150))
-    study = replace(study, rows=replace(study.rows, film=torch.arange(183) // 3))
-    for index in range(4):
-        assert error_of(study, index) > 0.9 * study.moved(index).reshape(61, 3).mean(1).std(ddof=1) / 61**0.5
+def test_the_error_of_the_sample_is_the_spread_of_what_films_move(make_study, index, rows_a_film):
+    study = make_study(rows_a_film=rows_a_film)
+    entries = study.entries.part(index, index + 1)
+    expected = study.moved(index).reshape(61, rows_a_film).mean(1).std(ddof=1) / 61**0.5
+    result = se_of_sample(study.reference(), entries, lost(study, entries), all_off_rows(study, index))
+    assert float(result) == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_sample_of_rows_stands_for_all_of_them(make_study):
@@ -79,19 +59,6 @@ def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     whole = (off + off).standing_for(torch.tensor([5.0, 5.0, 5.0, 5.0]))
     assert whole.rows[1].tolist() == [5, 13, 20, 0]
     assert whole.by_film[1].tolist() == [15, 39, 60, 0]
-
-
-def test_spread_is_the_std_of_a_sum():
-    terms = np.random.default_rng(0).normal(2, 3, (40, 2))
-    squares, total = torch.from_numpy((terms**2).sum(0)), torch.from_numpy(terms.sum(0))
-    assert spread(squares, total, 40).tolist() == pytest.approx((terms.std(0, ddof=1) * 40**0.5).tolist())
-    assert spread(squares[:1], squares[:1].sqrt(), 1).tolist() == pytest.approx([0], abs=1e-6)
-
-
-def test_the_std_of_repeats_is_that_of_a_sample():
-    increase = np.random.default_rng(0).normal(size=(50, 3))
-    np.testing.assert_allclose(std_of_repeats(torch.from_numpy(increase)), increase.std(1, ddof=1), rtol=1e-12)
-    assert std_of_repeats(torch.ones(2, 1)).isnan().tolist() == [True, True]
 
 
 def random_shuffles(seed: int, n_repeats: int, n_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -2,14 +2,14 @@ import pytest
 import torch
 
 from greenlight_films.importance import Entries, Estimator
-from greenlight_films.importance.estimator import BYTES_AN_UPDATE, Piece, pieces_of
-from greenlight_films.importance.values import value_importance
+from greenlight_films.importance.estimator import BYTES_AN_UPDATE, Task, tasks_of
+from greenlight_films.importance.tasks import value_importance
 
-WAYS = [{"kind": "expected"}, {"kind": "expected", "off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}]
+ways = pytest.mark.parametrize("how", [{}, {"off_rows": "all"}, {"kind": "shuffle", "n_repeats": 3}])
 
 
-def pieces(entries: Entries, n_rows: int, n_updates: int, **how) -> list[Piece]:
-    return pieces_of(entries, n_rows, Estimator(byte_budget=n_updates * BYTES_AN_UPDATE, **how))
+def tasks(entries: Entries, n_rows: int, n_updates: int, **how) -> list[Task]:
+    return tasks_of(entries, n_rows, Estimator(byte_budget=n_updates * BYTES_AN_UPDATE, **how))
 
 
 @pytest.fixture
@@ -17,42 +17,42 @@ def entries(make_study) -> Entries:
     return make_study(203, (1, 2, 90, 1, 1, 3, 40, 2, 2, 0, 5, 203, 1, 1)).entries
 
 
-@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+@ways
 @pytest.mark.parametrize("n_updates", [0, 1, 100, 700, 10**9])
-def test_every_column_is_in_one_piece(entries, how, n_updates):
-    cut = pieces(entries, 203, n_updates, **how)
-    assert [column for piece in cut for column in range(piece.first, piece.stop)] == list(range(13))
-    assert all(piece.first < piece.stop for piece in cut)
+def test_every_column_is_in_a_single_task(entries, how, n_updates):
+    cut = tasks(entries, 203, n_updates, **how)
+    assert [column for task in cut for column in range(task.first, task.stop)] == list(range(13))
+    assert all(task.first < task.stop for task in cut)
     assert len(cut) == {0: 13, 10**9: 1}.get(n_updates, len(cut))
 
 
-@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
+@ways
 @pytest.mark.parametrize("n_updates", [450, 1000])
-def test_pieces_keep_to_the_budget_unless_a_column_alone_does_not(entries, how, n_updates):
-    cut = pieces(entries, 203, n_updates, **how)
+def test_tasks_keep_to_the_budget_unless_a_column_alone_does_not(entries, how, n_updates):
+    cut = tasks(entries, 203, n_updates, **how)
     assert 1 < len(cut) < 13
-    assert all(piece.updates <= n_updates or piece.stop - piece.first == 1 for piece in cut)
+    assert all(task.updates <= n_updates or task.stop - task.first == 1 for task in cut)
 
 
-@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
-def test_a_piece_needs_about_as_many_updates_as_it_says(make_study, how):
+@ways
+def test_a_task_needs_about_as_many_updates_as_it_says(make_study, how):
     study, estimator = make_study(203, (2, 20, 50, 5, 30), weights="root"), Estimator(**how, byte_budget=0)
-    for piece in pieces_of(study.entries, 203, estimator):
+    for task in tasks_of(study.entries, 203, estimator):
         reference = study.reference()
-        value_importance(reference, study.entries, piece, study.keys, estimator)
-        assert reference.updates / 1.5 <= piece.updates <= 1.5 * reference.updates
+        value_importance(reference, study.entries, task, study.keys, estimator)
+        assert reference.updates / 1.5 <= task.updates <= 1.5 * reference.updates
 
 
-@pytest.mark.parametrize("how", WAYS, ids=["sample", "all", "shuffle"])
-def test_pieces_are_about_equal(make_study, how):
+@ways
+def test_tasks_are_about_equal(make_study, how):
     entries = make_study(203, (2,) * 60).entries
-    whole = pieces(entries, 203, 10**9, **how)[0].updates
-    first, second, third = pieces(entries, 203, whole * 2 // 5, **how)
+    whole = tasks(entries, 203, 10**9, **how)[0].updates
+    first, second, third = tasks(entries, 203, whole * 2 // 5, **how)
     assert first.updates == second.updates == third.updates
 
 
-def test_no_columns_make_no_pieces(make_study):
-    assert pieces_of(make_study(counts=(0, 0)).entries, 61, Estimator()) == []
+def test_no_columns_make_no_tasks(make_study):
+    assert tasks_of(make_study(counts=(0, 0)).entries, 61, Estimator()) == []
 
 
 def test_a_stream_hangs_on_the_seed_and_the_key_alone():

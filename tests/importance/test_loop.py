@@ -8,7 +8,6 @@ from sklearn.linear_model import LinearRegression
 from greenlight_films.importance import LOSSES, Estimates, loop_importance
 
 N_REPEATS = 5
-SETS = {"a label": [[], [4]], "labels": [[], [0, 2, 3, 6]], "a number": [[1], []], "a group": [[0, 2], [1, 5]]}
 
 
 def scikit_orders(n_rows: int, n_sets: int) -> np.ndarray:
@@ -64,31 +63,6 @@ def test_importances_are_those_of_scikit_learn(fitted, loss, scoring):
     np.testing.assert_allclose(result.std, theirs.importances_std * (5 / 4) ** 0.5, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize(("dense", "labels"), SETS.values(), ids=SETS)
-@pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
-def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, loss):
-    study = make_study(weights="root", seed=2)
-    features = np.hstack([study.rows.dense.numpy(), study.matrix])
-    together = [*dense, *(3 + label for label in labels)]
-    orders = np.stack([np.random.default_rng(repeat).permutation(61) for repeat in range(4)])
-    increase = []
-    for order in orders:
-        shuffled = features.copy()
-        shuffled[:, together] = features[order][:, together]
-        increase.append(study.total(loss, shuffled[:, 3:], shuffled[:, :3]) - study.total(loss))
-    result = importance(
-        lambda batch: study.predict(batch[:, 3:], batch[:, :3]),
-        features,
-        study.rows.actual.numpy(),
-        [together],
-        orders[None],
-        loss,
-    )
-    assert np.abs(increase).min() > 1e-5
-    assert result.mean.tolist() == pytest.approx([np.mean(increase)], abs=1e-6)
-    assert result.std.tolist() == pytest.approx([np.std(increase, ddof=1)], abs=1e-6)
-
-
 @pytest.mark.parametrize("batch_rows", [1, 64, 200, 10**6])
 def test_the_batch_size_changes_nothing(fitted, batch_rows):
     model, features, actual = fitted
@@ -100,42 +74,11 @@ def test_the_batch_size_changes_nothing(fitted, batch_rows):
         torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=0)
 
 
-def test_the_order_of_sets_changes_nothing(fitted):
-    model, features, actual = fitted
-    orders = np.stack([[np.random.default_rng([j, r]).permutation(63) for r in range(N_REPEATS)] for j in range(3)])
-    forth = importance(model.predict, features, actual, [[0], [1, 3], [2]], orders)
-    back = importance(model.predict, features, actual, [[2], [1, 3], [0]], orders[::-1])
-    assert len(forth.mean.unique()) == 3
-    torch.testing.assert_close(back.mean.flip(0), forth.mean, atol=1e-12, rtol=0)
-
-
-def test_features_are_left_as_they_are(fitted):
-    model, features, actual = fitted
-    before = features.copy()
-    importance(model.predict, features, actual, [[0], [1]], scikit_orders(63, 2))
-    assert (features == before).all()
-
-
 def test_a_column_that_is_not_looked_at_is_exactly_nothing(fitted):
     _, features, actual = fitted
     result = importance(lambda batch: batch[:, 0] ** 3, features, actual, [[0], [1, 2]], scikit_orders(63, 2))
     assert result.mean[0] > 1
     assert [float(field[1]) for field in (*result.fields()[:4], result.z(), result.p())] == [0, 0, 0, 0, 0, 1]
-
-
-def test_rows_of_a_film_are_one_observation(fitted):
-    model, features, actual = fitted
-    film, before = np.arange(63) // 3, (model.predict(features) - actual) ** 2
-    pairs = np.repeat(features, 63, axis=0)
-    pairs[:, 0] = np.tile(features[:, 0], 63)
-    changes = (model.predict(pairs).reshape(63, 63) - actual[:, None]) ** 2 - before[:, None]
-    moved = changes.mean(0) + changes.mean(1) - 2 * changes.mean()
-    expected = moved.reshape(21, 3).mean(1).std(ddof=1) / 21**0.5
-    orders = np.array([[np.random.default_rng(repeat).permutation(63) for repeat in range(1000)]])
-    result = importance(model.predict, features, actual, [[0]], orders, film=torch.from_numpy(film))
-    assert expected > 0.1
-    assert result.se_sample.tolist() == pytest.approx([expected], rel=0.03)
-    assert result.n_films.tolist() == [21]
 
 
 def test_films_with_anything_but_zero_are_counted(fitted):
@@ -146,11 +89,3 @@ def test_films_with_anything_but_zero_are_counted(fitted):
     sets, film = [[0], [1], [0, 1], [2], [3]], torch.arange(63) // 3
     result = importance(lambda batch: batch.sum(1), features, actual, sets, scikit_orders(63, 5), film=film)
     assert result.n_films.tolist() == [4, 4, 4, 2, 0]
-
-
-def test_a_single_repeat_has_no_std(fitted):
-    model, features, actual = fitted
-    result = importance(model.predict, features, actual, [[0]], scikit_orders(63, 1)[:, :1])
-    assert result.mean.abs() > 0.1
-    assert result.std.isnan().all()
-    assert result.z().tolist() == (result.mean / result.se_sample).tolist()

@@ -4,7 +4,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import mean_absolute_error, r2_score
 
 from greenlight_films.importance.streams import permutation
 
@@ -24,27 +23,18 @@ def test_predictions_are_those_of_the_whole_model(study, batch_rows):
     assert reference.predicted.dtype == torch.float64
 
 
-def test_losses_and_their_total_are_those_of_the_whole_model(study):
-    for loss in ("mse", "mae", "r2", "rmse"):
-        assert study.reference(loss).total == pytest.approx(study.total(loss), abs=1e-6)
+def test_losses_are_those_of_the_whole_model(study):
     error = study.predict() - study.rows.actual.numpy()
     np.testing.assert_allclose(study.reference("mse").losses, error**2, atol=1e-5)
     np.testing.assert_allclose(study.reference("mae").losses, np.abs(error), atol=1e-5)
 
 
-def test_the_variance_is_that_of_all_rows(study):
-    assert study.reference().variance == pytest.approx(study.rows.actual.numpy().var(), rel=1e-12)
-
-
 def test_losses_are_in_the_targets_unit(study):
     reference = study.reference("mae", to_unit=lambda scaled: (scaled * 2 + 1).exp())
-    actual, predicted = study.rows.actual.numpy(), np.exp(study.predict() * 2 + 1)
-    assert reference.total == pytest.approx(mean_absolute_error(actual, predicted), rel=1e-5)
+    expected = np.abs(study.rows.actual.numpy() - np.exp(study.predict() * 2 + 1))
+    np.testing.assert_allclose(reference.losses, expected, rtol=1e-4)
     changed = reference.changes(torch.tensor([3]), torch.tensor([5]), torch.tensor([0.0]))
     assert changed.tolist() == pytest.approx([0], abs=1e-5)
-    assert study.reference("r2", to_unit=lambda scaled: scaled * 2 + 1).total == pytest.approx(
-        -r2_score(actual, study.predict() * 2 + 1), abs=1e-6
-    )
 
 
 @pytest.mark.parametrize("batch_rows", BATCHES)
@@ -62,11 +52,6 @@ def test_a_change_is_that_of_the_whole_model(study, batch_rows):
     np.testing.assert_allclose(result, expected, atol=3e-6)
 
 
-def test_no_rows_have_no_changes(study):
-    nothing = torch.tensor([], dtype=torch.int64)
-    assert study.reference().changes(nothing, nothing, nothing.float()).tolist() == []
-
-
 def test_a_tail_that_overwrites_its_input_leaves_the_sums_alone(study):
     reference = study.reference()
     sums = reference.sums.clone()
@@ -75,15 +60,6 @@ def test_a_tail_that_overwrites_its_input_leaves_the_sums_alone(study):
     again = reference.predict(reference.sums)
     assert torch.equal(reference.sums, sums)
     assert torch.equal(again, reference.predicted)
-
-
-def test_the_sums_are_those_of_the_first_layer(study):
-    first, rows = study.model.first, study.rows
-    expected = rows.dense.double() @ first.dense_weight.double() + torch.from_numpy(study.matrix) @ (
-        first.label_weight.double()
-    )
-    assert first.bias.abs().max() == 0
-    torch.testing.assert_close(study.reference().sums.double(), expected, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("batch_rows", BATCHES)
@@ -113,11 +89,3 @@ def test_labels_of_weight_zero_in_all_units_are_not_looked_at(study):
         study.model.first.label_weight[[1, 3]] = 0
         study.model.first.label_weight[[2, 3, 5], 0] = 0
     assert study.reference().uses(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
-
-
-def test_rows_through_the_tail_are_counted(study):
-    reference = study.reference(batch_rows=10)
-    assert reference.updates == 0
-    reference.predict(reference.sums)
-    reference.changes(torch.arange(25), torch.zeros(25, dtype=torch.int64), torch.ones(25))
-    assert reference.updates == 61 + 25

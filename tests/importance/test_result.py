@@ -131,23 +131,6 @@ def test_a_sum_is_that_of_its_estimable_features_and_its_error_takes_them_for_in
     assert errors["role", "time"] == pytest.approx((2 * 0.04**2) ** 0.5)
 
 
-@pytest.mark.parametrize(("features", "sets", "whole"), [(0, 0, True), (1, 0, False), (0, 1, False)])
-def test_a_result_is_whole_when_everything_was_measured(result, features, sets, whole):
-    assert replace(result, missing_features=features, missing_sets=sets).is_whole is whole
-
-
-def test_a_model_of_numbers_alone_has_columns_and_roles_and_no_values():
-    none, [first] = np.array([], np.int64), [np.array([0])]
-    sets = [ColumnSet(name, level, first, none) for level, name in [("number", "Y"), ("column", "Y"), ("role", "time")]]
-    described = DESCRIBED[DESCRIBED["feature"] == "Year"].reset_index(drop=True)
-    numbers = ImportanceResult(described, estimates([], []), sets, estimates([0.3, 0.2, 0.1], [50] * 3), SUMMARY)
-    assert numbers.features[["feature", "importance", "level"]].to_numpy().tolist() == [["Year", 0.3, "number"]]
-    assert numbers.aggregated[["name", "level", "importance", "sum"]].to_numpy().tolist() == [
-        ["Y", "column", 0.2, 0.3],
-        ["time", "role", 0.1, 0.3],
-    ]
-
-
 def test_importances_are_those_of_labels_and_numbers_or_of_the_columns_given(result):
     mean = [0.2, 0.1, 0.1, NAN, -0.05, 0.3, 0.0, 0.02, NAN, 0.25, 0.01]
     assert result.importances_mean.tolist() == pytest.approx(mean, nan_ok=True)
@@ -158,13 +141,11 @@ def test_importances_are_those_of_labels_and_numbers_or_of_the_columns_given(res
     assert of_columns.importances.shape == (2, 2)
 
 
-@pytest.mark.parametrize(("r2", "nothing"), [(0.01, False), (0.0, True), (-0.3, True), (None, True)])
-def test_importances_mean_nothing_where_r2_is_not_above_0(result, r2, nothing):
-    assert replace(result, summary={**SUMMARY, "r2": r2}).means_nothing is nothing
-
-
 def test_a_result_warns_of_each_thing_that_takes_its_meaning(result):
     assert (result.warnings, result.in_short) == ([], "")
+    assert not replace(result, summary={**SUMMARY, "r2": 0.01}).warnings
+    for r2 in (0.0, None):
+        assert replace(result, summary={**SUMMARY, "r2": r2}).warnings == [MEAN_NOTHING]
     both = replace(result, summary={**SUMMARY, "r2": -0.1, "leak": True})
     assert both.warnings == [MEAN_NOTHING, BOTH_SIDES]
     assert both.in_short == "R² is not above 0: means nothing; same films in training: says nothing of new films"
@@ -194,16 +175,13 @@ def test_the_films_are_named_by_their_side(result, split, expected):
 
 
 def test_a_notebook_shows_the_most_important_features_and_the_method(result):
+    named = result.described.replace({"feature": {"Cast1=Bo": "<b>Bo</b>"}})
+    assert "&lt;b&gt;Bo" in replace(result, described=named)._repr_html_()  # a name is no markup
     for shown in (repr(result), result._repr_html_()):
         assert "10 of 11 features on 1,234 test films: increase of the squared error" in shown
         assert "exact: the model's first layer is additive" in shown
         assert shown.index("Cast1=Bo") < shown.index("Genre=Drama")
         assert "Writer=Cy" not in shown
-
-
-def test_a_name_is_no_markup_in_a_notebook(result):
-    named = result.described.replace({"feature": {"Cast1=Bo": "<b>Bo</b>"}})
-    assert "&lt;b&gt;Bo" in replace(result, described=named)._repr_html_()
 
 
 def test_the_figure_has_the_first_features_with_95_percent_intervals(result):

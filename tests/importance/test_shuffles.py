@@ -62,30 +62,11 @@ def test_importance_is_that_of_the_naive_loop(make_study, counts, weights, loss)
     assert result.n_films.tolist() == list(counts)
 
 
-def test_a_single_repeat_is_the_naive_loop_without_a_std(make_study):
-    study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=1)
-    result = shuffled(study, estimator)
-    assert result.mean.abs().max() > 0.01
-    np.testing.assert_allclose(result.mean, naive(study, estimator, "mse")[:, 0], atol=1e-6)
-    assert result.std.isnan().all()
-    assert result.se_shuffle[2:].gt(0).all()
-
-
 def test_more_repeats_go_on_where_fewer_ended(make_study):
     study = make_study(seed=2)
     few, many = (shuffled_columns(study, Estimator("shuffle", n_repeats=n)) for n in (2, 5))
     assert (many[:, 0] != many[:, 1]).any()
     assert (few == many[:, :2]).all()
-
-
-@pytest.mark.parametrize("batch_rows", [1, 7])
-@pytest.mark.parametrize("weights", ["one", "root"])
-def test_the_batch_size_changes_nothing(make_study, batch_rows, weights):
-    study, estimator = make_study(weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
-    expected, result = shuffled(study, estimator), shuffled(study, estimator, batch_rows=batch_rows)
-    assert expected.mean.abs().max() > 0.01
-    for ours, theirs in zip(result.fields(), expected.fields(), strict=True):
-        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
 
 
 def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study):
@@ -114,9 +95,3 @@ def test_a_handful_of_rows_is_enough(make_study, n_rows, n_repeats):
     np.testing.assert_allclose(result.mean, expected.mean(1), atol=1e-6)
     assert all(field.isfinite().all() for field in (result.se_shuffle, result.se_sample))
     assert result.z().isnan().all()
-
-
-def test_a_model_without_numbers_will_do(make_study):
-    study, estimator = make_study(n_dense=0, seed=2), Estimator("shuffle", n_repeats=2)
-    assert study.rows.dense.shape == (61, 0)
-    np.testing.assert_allclose(shuffled(study, estimator).mean, naive(study, estimator, "mse").mean(1), atol=1e-6)

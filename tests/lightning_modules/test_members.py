@@ -10,7 +10,7 @@ from torch import nn
 from greenlight_films.datamodules.batches import Batch, FilmRows
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from greenlight_films.lightning_modules.members import MemberLinear, MemberTail, member_seeds
+from greenlight_films.lightning_modules.members import MemberTail, member_seeds
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from tests.conftest import members_of
 
@@ -53,12 +53,6 @@ def test_members_predict_what_they_do_alone_and_the_network_their_mean(encoded, 
     torch.testing.assert_close(ours.each(*inputs), expected)
     torch.testing.assert_close(ours(*inputs), expected.mean(1))
     torch.testing.assert_close(ours.tail(ours.first(*inputs)), expected.mean(1, keepdim=True))
-
-
-def test_one_member_is_its_own_mean(encoded, inputs):
-    ours = spread(network(encoded))
-    assert ours(*inputs).std() > 0.01
-    assert torch.equal(ours.each(*inputs), ours(*inputs)[:, None])
 
 
 def test_one_member_has_the_names_shapes_and_weights_of_linear_layers(encoded):
@@ -124,15 +118,6 @@ def test_members_are_given_the_same_labels(encoded, inputs):
     sums = first(*inputs)
     assert not torch.equal(sums, first(*inputs))
     assert torch.equal(sums[:, :8], sums[:, 8:])
-
-
-def test_a_member_linear_layer_is_its_layers():
-    layers = [nn.Linear(5, 3) for _ in range(4)]
-    values = torch.randn(4, 7, 5)
-    expected = torch.stack([layer(part) for layer, part in zip(layers, values, strict=True)])
-    ours = MemberLinear(layers)
-    assert ours.weight.shape == (4, 5, 3)
-    torch.testing.assert_close(ours(values), expected)
 
 
 @pytest.mark.parametrize(

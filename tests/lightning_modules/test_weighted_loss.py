@@ -35,13 +35,13 @@ def test_weights_that_are_all_the_same_change_no_bit(train, members):
 
 def test_a_row_of_weight_0_has_no_influence(train, films_frame):
     weights = 1.0 + np.arange(203) % 2
-    _, _, data = train(weights)
+    model, _, data = train(weights)
     row = data.films.number[data.films.rows.train[5]] - 1
-    other = films_frame.copy()
-    other.loc[row, ["rating", "year", "runtime"]] = [-50.0, 5000, 9000.0]
+    numbers = films_frame.copy()
+    numbers.loc[row, ["rating", "year", "runtime"]] = [-50.0, 5000, 9000.0]
+    other = numbers.copy()
     other.loc[row, ["genre", "cast", "company"]] = ["Western, Never Heard of", "Ann Ames", "Bolt & Sons"]
-    numbers = films_frame.assign(**{name: other[name] for name in ("rating", "year", "runtime")})
-    assert not torch.allclose(state_of(train(weights)[0]), state_of(train(weights, numbers)[0]), atol=1e-3)
+    assert not torch.allclose(state_of(model), state_of(train(weights, numbers)[0]), atol=1e-3)
     weights[row] = 0
     expected = state_of(train(weights)[0])
     assert torch.allclose(state_of(train(weights, other)[0]), expected, rtol=0, atol=1e-6)  # sums in another order

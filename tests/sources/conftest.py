@@ -1,9 +1,11 @@
 """Prepare the small raw files that stand beside these tests, and read the account of what was lost."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.preparation import Preparation
@@ -18,6 +20,12 @@ def prepared(source: str, raw: Path | None = None, **options: Any) -> tuple[pd.D
     preparation = Preparation(find_files(source, raw or FIXTURES / source), **options)
     films = CATALOGUE[source].prepare(preparation)
     return films.set_index(CATALOGUE[source].film, drop=False), preparation
+
+
+@pytest.fixture
+def imdb(tmp_path: Path) -> Path:
+    """Return a folder with IMDb's files, which a test may change."""
+    return Path(shutil.copytree(FIXTURES / "imdb", tmp_path / "raw"))
 
 
 def lost(preparation: Preparation, file: str, dropped: str = "row") -> dict[int, str]:

@@ -1,12 +1,10 @@
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from greenlight_films.sources.imdb_credits import CATEGORIES, ROLES
-from tests.sources.conftest import FIXTURES, prepared
+from tests.sources.conftest import prepared
 
 
 def people(films: pd.DataFrame, tconst: str) -> dict[str, list[str]]:
@@ -14,23 +12,10 @@ def people(films: pd.DataFrame, tconst: str) -> dict[str, list[str]]:
     return {role: list(names) for role, names in cells.items() if not (names is None or names is pd.NA)}
 
 
-@pytest.fixture
-def copied(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(FIXTURES / "imdb", tmp_path / "raw"))
-
-
-def test_without_the_files_of_people_their_columns_are_missing(copied: Path):
-    for name in ("title.principals.tsv", "title.crew.tsv"):
-        (copied / name).unlink()
-    films, _ = prepared("imdb", copied)
-    assert len(films) == 4
-    assert films[list(ROLES)].isna().all(axis=None)
-
-
-def test_without_crew_directors_come_from_principals_and_without_names_nconsts_stand_for_them(copied: Path):
+def test_without_crew_directors_come_from_principals_and_without_names_nconsts_stand_for_them(imdb: Path):
     for name in ("name.basics.tsv", "title.crew.tsv"):
-        (copied / name).unlink()
-    films, preparation = prepared("imdb", copied)
+        (imdb / name).unlink()
+    films, preparation = prepared("imdb", imdb)
     assert people(films, "tt0211915") == {
         "actors": ["nm0440913", "nm0851582"],
         "directors": ["nm0000466"],
@@ -38,11 +23,10 @@ def test_without_crew_directors_come_from_principals_and_without_names_nconsts_s
         "composers": ["nm0076332"],
     }
     assert "persons who go by their nconst, for name.basics.tsv is not there: 8" in preparation.notes
-
-
-def test_films_are_chosen_before_their_people_are_read():
-    _, preparation = prepared("imdb", min_votes=100_000)
-    assert "rows of title.principals.tsv about films that are not in the table, not used: 3" in preparation.notes
+    (imdb / "title.principals.tsv").unlink()
+    films, _ = prepared("imdb", imdb)
+    assert len(films) == 4
+    assert films[list(ROLES)].isna().all(axis=None)
 
 
 def random_files(raw: Path, n_films: int, n_principals: int, n_people: int) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -43,11 +43,6 @@ def test_empty_lines_above_an_array_count(above):
     assert read(f'{above}[{{"Title": "A"}}]') == [(above.count("\n") + 1, "A", "")]
 
 
-def test_the_text_of_what_stands_outside_is_kept():
-    content = b'[{"Title": "A"}]\n{"Title": "B"}\nmore'
-    assert [item.text for item in json_objects(BytesIO(content))][1:] == ['{"Title": "B"}', "more"]
-
-
 @pytest.mark.parametrize("form", ["[%b,\n%b]", "%b\n%b"])
 def test_bytes_that_are_no_utf_8_cost_their_object_alone(form):
     content = form.encode() % (b'{"Title": "L\xe9olo"}', '{"Title": "Amélie"}'.encode())

@@ -10,10 +10,3 @@ def test_a_film_is_named_by_what_is_known_of_it(tmp_path):
     films, preparation = prepared("movie-industry", tmp_path)
     assert films["film"].tolist() == ["None", "A (1980), Ann", "B, Bea"]
     assert lost(preparation, "movies.csv") == {5: "title is missing"}
-
-
-def test_a_table_without_rows_has_its_columns(tmp_path):
-    (tmp_path / "movies.csv").write_text(HEADER)
-    films, _ = prepared("movie-industry", tmp_path)
-    assert films.empty
-    assert {"film", "name", "budget"} <= set(films)

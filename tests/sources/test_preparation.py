@@ -51,11 +51,3 @@ def test_blocks_have_all_rows_and_their_account_together(tmp_path):
     assert rows["year"].isna().all()
     assert parts.read == whole.read == {"movies.csv": 100}
     assert parts.notes == whole.notes == ["Not in movies.csv: year"]
-
-
-def test_films_with_too_few_votes_are_left_out_and_counted():
-    votes = pd.DataFrame({"votes": [10, np.nan, 9]})
-    preparation = Preparation({}, min_votes=10)
-    assert preparation.enough_votes(votes, "votes").index.tolist() == [0]
-    assert preparation.notes == ["films with fewer than 10 votes, left out: 2"]
-    assert len(Preparation({}).enough_votes(votes, "votes")) == 3

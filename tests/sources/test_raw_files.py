@@ -87,13 +87,3 @@ def test_names_may_be_in_capital_letters_and_the_published_name_comes_first(tmp_
         (tmp_path / name).write_text("")
     main = files_of("tmdb-5000")[0]
     assert [path.name for path in main.candidates(tmp_path)] == ["Tmdb_5000_Movies.CSV.gz", "MOVIES.csv"]
-
-
-def test_an_optional_file_of_another_collection_is_noted_and_not_used(tmp_path):
-    shutil.copytree(FIXTURES / "tmdb-5000", tmp_path, dirs_exist_ok=True)
-    path = tmp_path / "tmdb_5000_credits.csv"
-    shutil.copy(FIXTURES / "the-movies-dataset" / "credits.csv", path)
-    notes: list[str] = []
-    assert len(find_files("tmdb-5000", tmp_path, notes.append)) == 1
-    assert len(notes) == 1
-    assert notes[0].startswith(f"Not used: {path} looks like the-movies-dataset's credits.csv; expected tmdb-5000's")

@@ -5,10 +5,8 @@ import pytest
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_files import MOVIE_INDUSTRY, NAME_BASICS, RATINGS
+from greenlight_films.sources.raw_files import MOVIE_INDUSTRY
 from greenlight_films.sources.raw_text import encoding_of, open_raw, read_header
-from greenlight_films.sources.tsv_blocks import read_blocks
-from greenlight_films.sources.user_ratings import rating_sums
 
 
 def rows_of(path: Path, content: bytes | str) -> tuple[dict[int, list[str]], Preparation]:
@@ -60,31 +58,6 @@ def test_a_quote_that_only_closes_in_a_later_row_costs_no_other_row(tmp_path):
     assert preparation.read == {"movies.csv": 4}
 
 
-def test_a_column_of_a_tsv_may_have_blanks_around_it_and_empty_lines_above(tmp_path):
-    path = tmp_path / "name.basics.tsv"
-    path.write_text("\n\n nconst\tprimaryName \nnm0000001\tAnn\nnm0000002\nnm0000003\tBea\n")
-    preparation = Preparation({NAME_BASICS: path})
-    batches = [batch for batch, _ in read_blocks(preparation, NAME_BASICS, ("nconst", "primaryName"))]
-    assert [line for batch in batches for line in batch["line"].to_pylist()] == [4, 6]
-    assert [name for batch in batches for name in batch["primaryName"].to_pylist()] == ["Ann", "Bea"]
-    assert preparation.rejected["line"].tolist() == [5]
-
-
-def test_lines_of_ratings_count_empty_ones_above_the_header(tmp_path):
-    path = tmp_path / "ratings.csv"
-    path.write_text("\nuserId, movieId,rating,timestamp\n1,10,4,7\n1,10\n1,10,9,7\n")
-    preparation = Preparation({RATINGS: path})
-    assert rating_sums(preparation).loc["10"].tolist() == [4, 1]
-    assert sorted(preparation.rejected["line"]) == [4, 5]
-
-
-def test_a_row_of_a_tsv_that_fits_in_no_block_is_noted(tmp_path):
-    path = tmp_path / "name.basics.tsv"
-    path.write_text("nconst\tprimaryName\nnm0000001\t" + "x" * 6_000_000 + "\n")
-    with pytest.raises(InputError, match=r"name\.basics\.tsv has a row of more than a million bytes: is a line end"):
-        list(read_blocks(Preparation({NAME_BASICS: path}), NAME_BASICS, ("nconst", "primaryName")))
-
-
 @pytest.mark.parametrize(
     ("content", "names"),
     [
@@ -122,13 +95,11 @@ def test_whatever_breaks_has_the_same_words(tmp_path):
     path = tmp_path / "movies.csv.gz"
     for content in (whole[:-4], whole[:-8] + bytes(8), whole[:12] + b"\xff" * 30, b"name,score\n"):
         path.write_bytes(content)
-        with (
-            pytest.raises(InputError, match=r"can't be read to its end: .*; download it again$"),
-            open_raw(path) as stream,
-        ):
+        message = r"can't be read to its end: .*; download it again$"
+        with pytest.raises(InputError, match=message), open_raw(path) as stream:
             stream.read()
-
-
-def test_a_file_that_is_not_there_is_not_to_be_downloaded_again(tmp_path):
-    with pytest.raises(InputError, match=r"can't be read: No such file or directory$"), open_raw(tmp_path / "none"):
+    with (
+        pytest.raises(InputError, match=r"none can't be read: No such file or directory$"),
+        open_raw(tmp_path / "none"),
+    ):
         pass

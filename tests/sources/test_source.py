@@ -1,6 +1,6 @@
-from greenlight_films.datamodules.features import Labels, Number
+from greenlight_films.datamodules.features import Number
 from greenlight_films.datamodules.targets import ProfitRatio, Target
-from greenlight_films.sources.source import people, profit_question, rating_question
+from greenlight_films.sources.source import profit_question, rating_question
 
 
 def test_a_rating_is_asked_for_in_points_and_profit_as_a_ratio():
@@ -10,7 +10,3 @@ def test_a_rating_is_asked_for_in_points_and_profit_as_a_ratio():
     assert rating.target == Target("score", unit="points of 10")
     assert (profit.name, profit.target) == ("profit", ProfitRatio("budget", "gross", "log1p"))
     assert profit.text == "What carries a film's profit? Profit ratio, (gross - budget) / budget"
-
-
-def test_people_are_lists_of_names_each_with_its_role():
-    assert people({"cast": "actor"}) == (Labels("cast", role="actor", weight="sqrt", min_films=2),)

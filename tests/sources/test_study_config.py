@@ -1,4 +1,3 @@
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ from greenlight_films.datamodules.features import Labels, Number
 from greenlight_films.datamodules.targets import ProfitRatio, Target
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.source import Question
-from greenlight_films.sources.study_config import study_command, study_config
+from greenlight_films.sources.study_config import study_config
 
 SOURCE = CATALOGUE["omdb"]
 FEATURES = (Number("year"), Number("budget", log1p=True), Labels("cast", role="actor"), Number("runtime"))
@@ -51,12 +50,3 @@ def test_neither_empty_columns_nor_those_of_the_target_are_features(n_films, bat
 def test_a_table_too_small_for_a_study_is_refused(n_films, features):
     with pytest.raises(InputError, match=f"a study needs 10 films whose score is known, got {n_films}"):
         config(Question("", "", Target("score"), features), n_films)
-
-
-@pytest.mark.parametrize("name", ["films.yaml", "it's a\n folder/films.yaml", "tab\there $HOME.yaml"])
-def test_a_command_can_be_pasted_whatever_the_path(name):
-    words = study_command(Path(name))
-    assert "\n" not in words
-    word = words.removeprefix("python cli.py study --config ")
-    shown = subprocess.run(["bash", "-c", f"printf %s {word}"], capture_output=True, text=True, check=True).stdout
-    assert shown == name

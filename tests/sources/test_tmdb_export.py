@@ -12,12 +12,6 @@ def test_a_century_that_nothing_settles_is_noted():
     assert "dates with a year of two digits and no release_year, taken as 1969 to 2068: 1" in preparation.notes
 
 
-def test_money_of_0_is_missing_unless_it_is_wanted():
-    money = ["budget", "revenue", "budget_adj", "revenue_adj"]
-    assert prepared("tmdb-export")[0].loc["21", money].isna().all()
-    assert prepared("tmdb-export", zero_is_missing=False)[0].loc["21", money].tolist() == [0, 0, 0, 0]
-
-
 def test_lists_at_commas_are_recognised_by_their_cells_in_a_file_without_cast():
     films, _ = prepared("tmdb-export", V11)
     inception, away, untitled = (films.loc[film] for film in ("27205", "129", "1234567"))

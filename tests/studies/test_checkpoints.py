@@ -1,8 +1,6 @@
 """Checkpoints as they are read: whole, unchanged, of this network and these films, and never run."""
 
-import pickle
 import shutil
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -17,7 +15,6 @@ from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resum
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.training import Training
-from tests.runs import checkpoint_of
 
 
 @pytest.fixture
@@ -38,35 +35,6 @@ def test_a_checkpoint_is_read_as_builtins_and_tensors(last, study):
     assert checkpoint.path == last
     assert checkpoint.entries["epoch"] == 3
     assert not is_damaged(last)
-
-
-class Touches:
-    """Creates a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
-
-
-@pytest.mark.parametrize("kind", ["torch", "pickle", "within a checkpoint"])
-def test_code_in_a_checkpoint_does_not_run(study, tmp_path, kind):
-    touched, path = tmp_path / "touched", tmp_path / "malicious.ckpt"
-    if kind == "pickle":
-        path.write_bytes(pickle.dumps(Touches(touched)))
-    else:
-        entries = checkpoint_of(study.path, "best") if kind == "within a checkpoint" else {}
-        torch.save({**entries, "extra": Touches(touched)}, path)
-    pickle.loads(pickle.dumps(Touches(touched)))
-    assert touched.exists()
-    touched.unlink()
-    with (
-        warnings.catch_warnings(record=True) as shown,
-        pytest.raises(InputError, match=r"malicious\.ckpt is not a che"),
-    ):
-        Checkpoint.read(path)
-    assert (touched.exists(), shown) == (False, [])
 
 
 def test_a_file_with_other_bytes_is_damaged(last):

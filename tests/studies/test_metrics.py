@@ -107,19 +107,6 @@ def test_scores_that_are_no_numbers_are_null(wild):
     assert plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None, "spearman": None}
 
 
-def test_a_prediction_table_has_a_line_a_film(data, films_frame):
-    films, predicted = data.films, np.arange(data.films.n_rows) / 7
-    table = prediction_table(films, predicted)
-    assert table.columns.tolist() == ["film", "title", "row", "split", "actual", "predicted"]
-    named = films_frame.iloc[table["row"] - 1]
-    assert table["film"].tolist() == named["id"].tolist()
-    assert table["actual"].tolist() == named["rating"].tolist()
-    assert table["predicted"].tolist() == predicted.tolist()
-    assert table["split"].value_counts().to_dict() == {"train": 138, "val": 20, "test": 40}
-    assert table.index[table["split"] == "test"].tolist() == films.rows.test.tolist()
-    assert films.ids.columns.tolist() == ["film", "title"]
-
-
 def test_a_prediction_table_needs_no_ids(film_data):
     data = film_data(film=None, title=None)
     data.setup("fit")

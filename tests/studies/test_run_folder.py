@@ -32,13 +32,6 @@ def test_the_number_after_the_last_is_taken_whatever_is_missing(tmp_path):
     assert RunFolder.create(str(tmp_path), "ratings").version == "version_11"
 
 
-def test_a_file_in_the_way_is_passed_over(tmp_path):
-    (tmp_path / "ratings").mkdir()
-    (tmp_path / "ratings" / "version_0").write_text("mine")
-    assert RunFolder.create(str(tmp_path), "ratings").version == "version_1"
-    assert (tmp_path / "ratings" / "version_0").read_text() == "mine"
-
-
 def test_threads_that_start_at_once_get_folders_of_their_own(tmp_path):
     barrier = Barrier(16)
 
@@ -102,13 +95,6 @@ def test_a_folder_that_is_no_run_is_refused_with_those_beside_it(run, tmp_path):
     assert message.endswith("version_9 has no config.yaml, did you mean 'version_0'? There are: version_0.")
 
 
-@pytest.mark.parametrize("name", ["nowhere", "no/such/folder", "a file"])
-def test_what_is_no_run_is_refused_by_its_path(tmp_path, name):
-    (tmp_path / "a file").write_text("")
-    with pytest.raises(InputError, match=rf"{name} has no config\.yaml\.$"):
-        RunFolder.open(str(tmp_path / name))
-
-
 @pytest.mark.parametrize("name", ["best", "last"])
 def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
     with pytest.raises(
@@ -117,38 +103,13 @@ def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
         run.checkpoint(name)
 
 
-@pytest.mark.parametrize("name", ["best", "last"])
-def test_a_checkpoint_is_found_by_its_name(run, name):
-    run.write_text("checkpoints/best.ckpt", "")
-    run.write_text("checkpoints/last.ckpt", "")
-    assert run.checkpoint(name) == run.path / "checkpoints" / f"{name}.ckpt"
-
-
 def test_a_refusal_names_the_option_as_it_was_typed(tmp_path):
     with pytest.raises(InputError, match=r"^--resume must be the folder of a run"):
         RunFolder.open(str(tmp_path / "nowhere"), option="--resume")
 
 
-def test_a_run_that_came_to_nothing_is_removed(run):
-    run.write_text("config.yaml", "")
-    run.discard()
-    assert not run.path.exists()
-
-
-def test_a_run_with_a_checkpoint_is_kept(run):
-    run.write_text("checkpoints/last.ckpt", "")
-    run.discard()
-    assert files_of(run) == ["checkpoints", "last.ckpt"]
-
-
 def test_json_that_is_not_there_is_empty(run):
     assert run.read_json("metrics.json") == {}
-
-
-def test_what_is_no_json_is_refused_with_its_file(run):
-    run.write_text("metrics.json", "{")
-    with pytest.raises(InputError, match=r"metrics\.json can't be read: not JSON: Expecting"):
-        run.read_json("metrics.json")
 
 
 def test_a_run_is_unbegun_until_it_has_a_last_checkpoint_or_a_score(run):
@@ -157,10 +118,3 @@ def test_a_run_is_unbegun_until_it_has_a_last_checkpoint_or_a_score(run):
     assert (run.is_unbegun, run.has("best"), run.has("last"), run.has_checkpoint) == (True, True, False, True)
     run.write_text("checkpoints/last.ckpt", "")
     assert not run.is_unbegun
-
-
-def test_curves_of_a_training_that_left_no_checkpoint_are_removed(run):
-    for name in ("events.out.tfevents.1", "config.yaml"):
-        run.write_text(name, "")
-    run.begin_anew()
-    assert files_of(run) == ["config.yaml"]

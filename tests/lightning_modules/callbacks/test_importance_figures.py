@@ -33,17 +33,10 @@ def labels_of(figure: Figure) -> list[str]:
     return [label.get_text() for label in axes.get_yticklabels()]
 
 
-def drawn(figure: Figure) -> bytes:
-    picture = BytesIO()
-    figure.savefig(picture, format="png")
-    return picture.getvalue()
-
-
 def test_the_most_important_features_are_drawn_the_first_above():
     figure = values_chart(result_of([f"G{index:02}" for index in range(40)]))
     assert labels_of(figure) == [f"Genre=G{index:02}" for index in range(25)]
-    (axes,) = figure.axes
-    assert [bar.get_width() for bar in axes.patches] == [40 - index for index in range(25)]
+    assert [bar.get_width() for bar in figure.axes[0].patches] == [40 - index for index in range(25)]
 
 
 def test_lines_are_95_percent_intervals_and_what_no_film_carries_is_not_drawn():
@@ -74,7 +67,7 @@ def test_a_chart_says_what_it_measures_on_which_films_and_what_takes_its_meaning
 
 def test_names_are_no_formulas_and_long_ones_are_cut():
     figure = values_chart(result_of(["A$AP and $B_2$", r"\frac{1}{2", "x" * 300, "Noir"]))
-    assert drawn(figure)
+    figure.savefig(BytesIO())
     formula, _, long = labels_of(figure)
     assert formula.replace(r"\$", "$") == "Genre=A$AP and $B_2$"
     assert len(long) < 70
@@ -85,4 +78,4 @@ def test_a_chart_of_nothing_can_be_drawn(chart):
     unknown = Estimates.unknown(torch.zeros(3, dtype=torch.int64))
     stopped = replace(result_of(["Drama", "War", "Noir"]), values=unknown, joint=unknown.take(torch.tensor([0])))
     assert labels_of(chart(stopped)) == []
-    assert drawn(chart(stopped))
+    chart(stopped).savefig(BytesIO())

@@ -1,0 +1,218 @@
+"""Importances of a trained network, held against float64 numpy on a dense matrix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
+
+from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
+from greenlight_films.importance.shuffles import shuffled_entries
+from greenlight_films.importance.streams import child, keys_of, permutation
+from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
+from tests.conftest import members_of
+
+TOTALS = {
+    "mse": mean_squared_error,
+    "mae": mean_absolute_error,
+    "rmse": root_mean_squared_error,
+    "r2": lambda actual, predicted: -r2_score(actual, predicted),
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Dense:
+    """A network and the test films, as numpy sees them: `features` are numbers, then labels."""
+
+    features: np.ndarray
+    actual: np.ndarray
+    n_dense: int
+    members: list[list[np.ndarray]]
+    inverse: Callable[[np.ndarray], np.ndarray]
+
+    @classmethod
+    def of(cls, measured) -> "Dense":
+        films, rows = measured.films.films, measured.films.films.rows.test
+        dense, labels = films.encoded.dense[rows], films.encoded.labels[rows].toarray()
+        members = []
+        for state in members_of(measured.model.network):
+            first, of_labels, *others = (part.double().numpy() for part in state.values())
+            members.append([np.vstack([first, of_labels[: labels.shape[1]]]), *(part.T for part in others)])
+        features, inverse = np.hstack([dense, labels]).astype(np.float64), measured.films.fitted.scale.inverse
+        return cls(features, films.actual[rows], dense.shape[1], members, inverse)
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """Return predictions in the target's unit; no hidden unit and no label is dropped."""
+        scaled = []
+        for weights in self.members:
+            hidden = features
+            for index in range(0, len(weights), 2):
+                hidden = hidden @ weights[index] + weights[index + 1]
+                hidden = np.maximum(hidden, 0) if index + 2 < len(weights) else hidden
+            scaled.append(hidden[:, 0])
+        return self.inverse(np.mean(scaled, axis=0))
+
+    def lost(self, features: np.ndarray, loss: str = "mse") -> float:
+        """Return the increase of the loss when the features are others."""
+        before, after = (TOTALS[loss](self.actual, self.predict(some)) for some in (self.features, features))
+        return float(after - before)
+
+    def shuffled(self, columns: list[int], order: np.ndarray) -> np.ndarray:
+        features = self.features.copy()
+        features[:, columns] = self.features[order][:, columns]
+        return features
+
+
+def measured_films(done) -> MeasuredFilms:
+    films, fitted = done.films.films, done.films.fitted
+    rows = films.rows.test
+    actual, codes = films.actual[rows], films.film_codes()[rows]
+    network = done.model.network.eval()
+    return MeasuredFilms.of(
+        network, fitted.encoder, fitted.scale, films.encoded.take(rows), actual, codes, films.number[rows]
+    )
+
+
+def measure(done, loss: str = "mse", groups: dict | None = None, **how) -> ImportanceResult:
+    return measured_films(done).measure(Estimator(**how), loss, groups or {}, {})[0]
+
+
+def by_name(result: ImportanceResult) -> dict[str, float]:
+    return result.features.set_index("feature")["importance"].to_dict()
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured, members):
+    done, how = measured(members=members), Estimator("shuffle", 3)
+    dense, names = Dense.of(done), done.films.fitted.encoder.space.label_names()
+    assert len(dense.members) == members
+    entries = Entries.of(measured_films(done).rows)
+    streams = how.streams(keys_of(names))[entries.columns]
+    group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
+    result, expected = measure(done, kind="shuffle", n_repeats=3), {}
+    for index, column in enumerate(entries.columns.tolist()):
+        own = dense.features[:, dense.n_dense + column]
+        increases = []
+        for repeat in range(3):
+            mine = group == 3 * index + repeat
+            features = dense.features.copy()
+            features[:, dense.n_dense + column] = 0
+            features[row[mine], dense.n_dense + column] = own[own != 0][slot[mine]]
+            increases.append(dense.lost(features))
+        expected[names[column]] = np.mean(increases)
+    assert len(expected) > 15
+    assert max(map(abs, expected.values())) > 0.05
+    assert {name: by_name(result)[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    # Each label is lost once, and an entry that lands where one of the same weight was changes nothing.
+    n_labels, of_sets = len(entries.row), 50 * 3 * len(result.sets)
+    assert of_sets + n_labels < result.summary["row_updates"] <= of_sets + 4 * n_labels
+    assert result.summary["seconds"] > 0
+
+
+@pytest.mark.parametrize(
+    ("transform", "members", "loss"), [("none", 1, "mse"), ("log1p", 1, "rmse"), ("log1p", 3, "mse")]
+)
+def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
+    measured, film_data, transform, members, loss
+):
+    groups = {"Ann and the year": ["cast=Ann *", "year"]}
+    done = measured(film_data(target=Target("rating", transform=transform, shift=2.0)), members=members)
+    dense, result = Dense.of(done), measure(done, loss, groups, kind="shuffle", n_repeats=2)
+    sets = feature_sets(done.films.fitted.encoder.space, groups)
+    streams = Estimator("shuffle", 2).streams(keys_of([f"{part.level} {part.name}" for part in sets]))
+    expected = []
+    for part, stream in zip(sets, streams, strict=True):
+        columns = [*part.dense, *(dense.n_dense + part.labels)]
+        orders = [permutation(child(stream, repeat), 50).numpy() for repeat in range(2)]
+        expected.append(np.mean([dense.lost(dense.shuffled(columns, order), loss) for order in orders]))
+    assert {part.level for part in sets} == {"number", "column", "role", "group"}
+    assert max(expected) > 0.1
+    assert result.joint.mean.tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("transform", "loss", "members"), [("none", "mse", 1), ("log1p", "mae", 1), ("log1p", "r2", 1), ("log1p", "mse", 3)]
+)
+def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(
+    measured, film_data, transform, loss, members
+):
+    done = measured(film_data(target=Target("rating", transform=transform)), members=members)
+    dense, result, n = Dense.of(done), measure(done, loss, off_rows="all"), 50
+    names, expected = done.films.fitted.encoder.space.label_names(), {}
+    error = np.abs if loss == "mae" else np.square
+    before = error(dense.predict(dense.features) - dense.actual).mean()
+    for column, name in enumerate(names):
+        features = np.repeat(dense.features, n, axis=0)  # row i with the label of each row j
+        features[:, dense.n_dense + column] = np.tile(dense.features[:, dense.n_dense + column], n)
+        after = error(dense.predict(features) - np.repeat(dense.actual, n)).mean()
+        expected[name] = (after - before) / (dense.actual.var() if loss == "r2" else 1)
+    assert max(expected.values()) > 0.02
+    assert {name: by_name(result)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert set(result.features.query("level == 'value'")["se_shuffle"]) == {0.0}
+
+
+def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data):
+    done = measured(film_data(target=Target("rating", transform="log1p")))
+    dense = Dense.of(done)
+    predicted = dense.predict(dense.features)
+    for loss, total in TOTALS.items():
+        summary = measure(done, loss, kind="shuffle", n_repeats=1, seed=9).summary
+        assert summary["baseline_loss"] == pytest.approx(total(dense.actual, predicted), rel=1e-5)
+        assert summary["r2"] == pytest.approx(r2_score(dense.actual, predicted), rel=1e-5)
+        assert summary["r2"] > 0.3
+        settings = {"estimator": "shuffle", "n_repeats": 1, "off_rows": None, "seed": 9, "loss": loss}
+        assert {**summary, **settings, "rows": 50, "films": 50} == summary
+
+
+def test_what_a_run_leaves_out_is_counted_as_missing(measured):
+    done = measured()
+
+    def half(tasks: Tasks) -> None:
+        tasks.run(tasks.share()[::2])
+
+    result, _ = measured_films(done).measure(Estimator(byte_budget=1), "mse", {}, {}, half)
+    known = result.features["importance"].notna()
+    whole = done.result.features["importance"].notna()
+    assert result.missing_features == whole.sum() - known.sum() > 5
+    assert result.missing_sets == result.aggregated["importance"].isna().sum() > 1
+    assert not result.is_whole
+    assert done.result.is_whole
+
+
+def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own(
+    measured, film_data, films_frame, tmp_path
+):
+    ids = pd.Series([f"tt{row // 4}" for row in range(len(films_frame))])
+    films_frame["id"] = ids.mask(ids.index % 7 == 0)
+    films_frame.to_csv(tmp_path / "rows.csv", index=False)
+    done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_leak=True))
+    films, result = done.films.films, done.result
+    ids = films_frame["id"].to_numpy()[films.number[films.rows.test] - 1]
+    named = [film if isinstance(film, str) else object() for film in ids]
+    codes = measured_films(done).rows.film.tolist()
+    assert len(set(named)) < len(named) - 3
+    assert sum(not isinstance(film, str) for film in named) > 3
+    for film, code in zip(named, codes, strict=True):
+        assert [other == film for other in named] == [other == code for other in codes]
+    assert (result.summary["rows"], result.summary["films"]) == (50, len(set(named)))
+
+    counted = result.features.set_index("feature")["n_films"]
+    labels, names = films.encoded.labels[films.rows.test].toarray(), done.films.fitted.encoder.space.label_names()
+    for column, name in enumerate(names):
+        assert counted[name] == len({film for film, has in zip(named, labels[:, column] != 0, strict=True) if has})
+    assert counted["year"] == len(set(named))
+
+
+def test_features_are_described_labels_first_then_numbers(films):
+    space = films.fitted.encoder.space
+    table = described(space)
+    assert table["feature"].tolist() == [*space.label_names(), *space.dense_names()]
+    last = table.iloc[-1]
+    assert last[["feature", "column", "role", "level"]].tolist() == ["runtime is missing", *["runtime"] * 2, "number"]
+    assert pd.isna(last["value"])
+    assert table.set_index("feature").loc["genre=Drama"].tolist() == ["genre", "Drama", "genre", "value"]
+    assert [columns.tolist() for columns in numbers_of(space)] == [[0], [1, 2]]
