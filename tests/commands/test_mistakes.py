@@ -12,28 +12,14 @@ from tests.runs import versions_in
 
 @pytest.fixture(scope="module")
 def bad(tmp_path_factory, study_config) -> Path:
-    """Return a folder of tables and configs with one thing wrong in each."""
+    """Return a folder of tables and a checkpoint with one thing wrong in each."""
     folder = tmp_path_factory.mktemp("bad")
     films = pd.read_csv(study_config.with_name("films.csv"))
-
-    tables = {
-        "constant": films.assign(rating=5.5),
-        "text_number": films.assign(
-            year=["about 1970" if row == 7 else year for row, year in enumerate(films["year"])]
-        ),
-        "no_genre": films.drop(columns="genre"),
-        "few": films.iloc[5:7],
-    }
-    for name, table in tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
-    texts = {
-        "empty.csv": "",
-        "key.yaml": "model: {hiden: [8]}\n",
-        "code.yaml": "data: {target: {class_path: os.system, init_args: {command: exit}}}\n",
-        "literal.ckpt": "not a checkpoint",
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    years = films["year"].astype(object).mask(films.index == 7, "about 1970")
+    films.assign(rating=5.5).to_csv(folder / "constant.csv", index=False)
+    films.assign(year=years).to_csv(folder / "text_number.csv", index=False)
+    films.drop(columns="genre").to_csv(folder / "no_genre.csv", index=False)
+    films.iloc[5:7].to_csv(folder / "few.csv", index=False)
     torch.save({"state_dict": {"weight": torch.ones(2)}}, folder / "foreign.ckpt")
     return folder
 

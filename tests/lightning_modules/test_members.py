@@ -151,17 +151,3 @@ def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):
     assert all((states[0][name] - states[1][name]).abs().max() > 1e-3 for name in states[0])
     assert np.ptp(losses) > 1e-3
     assert loss == pytest.approx(np.mean(losses), rel=1e-5)
-
-
-def test_scores_are_those_of_the_mean_prediction(film_data, quick_trainer):
-    data, trainer = film_data(), quick_trainer(max_epochs=2)
-    model = MLPRegressor(hidden=[16, 8], learning_rate=0.01, members=3)
-    trainer.fit(model, datamodule=data)
-    trainer.validate(model, datamodule=data, verbose=False)
-    films, scale, rows = data.films, data.fitted.scale, data.films.rows.val
-    batch = FilmRows(films.encoded, films.actual)[rows.tolist()]
-    with torch.no_grad():
-        scaled = [member(*batch[1:5]).numpy() for member in alone(model.network.eval(), films.encoded, [16, 8])]
-    assert np.std(scaled, axis=0).min() > 1e-4
-    squares = (np.mean(scaled, axis=0) - scale.forward(films.actual[rows])) ** 2
-    assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(squares.mean(), rel=1e-5)

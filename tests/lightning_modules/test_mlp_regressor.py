@@ -152,9 +152,9 @@ def test_the_seed_alone_decides_a_training(film_data, quick_trainer):
     assert not torch.equal(train(seed=2, stream=1), first)
 
 
-@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
-@pytest.mark.parametrize("optimiser", ["adam", "adamw", "sgd"])
-@pytest.mark.parametrize("schedule", ["none", "cosine"])
+@pytest.mark.parametrize(
+    ("loss", "optimiser", "schedule"), [("mse", "adam", "none"), ("mae", "adamw", "cosine"), ("huber", "sgd", "cosine")]
+)
 def test_every_choice_trains(film_data, quick_trainer, loss, optimiser, schedule):
     model = MLPRegressor(hidden=[8], loss=loss, optimiser=optimiser, schedule=schedule, learning_rate=0.01)
     before = MLPRegressor(hidden=[8])
@@ -252,12 +252,14 @@ def test_options_that_make_no_sense_are_refused(options, message):
         MLPRegressor(**options)
 
 
+@pytest.mark.parametrize(("summed", "n_films"), [(torch.tensor(1), 13), (torch.ones(1), 2**70)])
+def test_a_checkpoint_with_another_sum_of_losses_is_refused(summed, n_films):
+    with pytest.raises(TypeError, match=f"train_loss must be a sum of each device and a count, got .*{n_films}"):
+        MLPRegressor().on_load_checkpoint({"train_loss": {"summed": summed, "films": n_films}})
+
+
 def test_all_bad_options_are_in_one_message():
     with pytest.raises(InputError) as problem:
         MLPRegressor(hidden=[0], dropout=2, label_dropout=-1, learning_rate=-3)
-    assert [line.split()[0] for line in str(problem.value).splitlines()] == [
-        "model.dropout",
-        "model.label_dropout",
-        "model.hidden",
-        "model.learning_rate",
-    ]
+    names = [line.split()[0].removeprefix("model.") for line in str(problem.value).splitlines()]
+    assert names == ["dropout", "label_dropout", "hidden", "learning_rate"]

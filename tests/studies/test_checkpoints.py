@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -38,58 +39,36 @@ def test_a_checkpoint_is_read_as_builtins_and_tensors(last, study):
 
 
 def test_a_file_with_other_bytes_is_damaged(last):
-    content = last.read_bytes()
+    content, packed = last.read_bytes(), BytesIO()
     flipped = bytearray(content)
     flipped[len(content) // 2] ^= 1
-    for changed in (content[:2000], bytes(flipped)):
+    with zipfile.ZipFile(last) as parts, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in parts.namelist():
+            file.writestr(name, parts.read(name))
+    for changed in (content[:2000], bytes(flipped), packed.getvalue()):  # what is packed may unpack to any size
         last.write_bytes(changed)
         assert is_damaged(last)
-        with pytest.raises(
-            InputError, match=r"last\.ckpt is damaged: its bytes are not those that were written; bring"
-        ):
+        with pytest.raises(InputError, match=r"last\.ckpt is damaged: its bytes are not those that were written"):
             Checkpoint.read(last)
-
-
-def test_a_packed_file_is_damaged_for_it_may_unpack_to_any_size(last, tmp_path):
-    with zipfile.ZipFile(last) as parts, zipfile.ZipFile(tmp_path / "packed.ckpt", "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in parts.namelist():
-            packed.writestr(name, parts.read(name))
-    assert is_damaged(tmp_path / "packed.ckpt")
 
 
 def test_entries_that_were_changed_are_refused(last):
     content = torch.load(last, weights_only=True)
-    content["epoch"] += 1
-    torch.save(content, last)
-    message = (
-        r"last\.ckpt is not a checkpoint of Greenlight, or its entries were changed: its entries were changed since"
-    )
-    with pytest.raises(InputError, match=message):
+    torch.save({**content, "epoch": content["epoch"] + 1}, last)
+    with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint .*: its entries were changed since"):
         Checkpoint.read(last)
     assert Checkpoint.read(rewritten(last, epoch=2)).entries["epoch"] == 2  # older checkpoints have no digest
 
 
 @pytest.mark.parametrize("missing", ["FilmDataModule", "hyper_parameters", "state_dict"])
 def test_another_projects_checkpoint_is_refused(last, missing):
-    content = torch.load(last, weights_only=True)
-    del content[missing]
-    torch.save(content, last)
     with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint of Greenlight; train one with `fit` or"):
-        Checkpoint.read(last)
+        Checkpoint.read(rewritten(last, **{missing: None}))
 
 
 @pytest.fixture
 def read(study_config):
     return lambda *words: read_settings(["--config", str(study_config), *words])
-
-
-def test_data_are_encoded_and_weights_are_those_of_the_run(last, read):
-    settings, checkpoint = read(), Checkpoint.read(last)
-    checkpoint.restore_data(settings.data, settings.model)
-    settings.data.setup("test")
-    checkpoint.restore_weights(settings.model)
-    for name, weights in settings.model.state_dict().items():
-        assert torch.equal(weights, checkpoint.entries["state_dict"][name]), name
 
 
 @pytest.mark.parametrize(
@@ -108,17 +87,6 @@ def test_another_network_or_other_data_are_refused_with_all_that_differs(last, r
     settings = read(*words)
     with pytest.raises(InputError, match=r"[^\n]*\n[^\n]*".join(lines)):
         Checkpoint.read(last).restore_data(settings.data, settings.model)
-
-
-def test_a_checkpoint_from_before_there_were_members_has_one(last, read):
-    older = torch.load(last, weights_only=True)
-    hyper_parameters = older["hyper_parameters"]
-    assert hyper_parameters.pop("members") == 1
-    checkpoint = Checkpoint.read(rewritten(last, hyper_parameters=hyper_parameters))
-    settings = read()
-    checkpoint.restore_data(settings.data, settings.model)
-    with pytest.raises(InputError, match=r"has model\.members 1, the config says 2"):
-        checkpoint.restore_data(settings.data, read("--model.members", "2").model)
 
 
 def test_weights_of_another_shape_are_refused(last):

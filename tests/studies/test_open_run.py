@@ -79,12 +79,6 @@ def test_curves_and_halves_of_files_of_a_killed_training_are_removed(begin, tmp_
         assert files_in(run.path) == ["config.yaml", "metrics.json"]
 
 
-def test_files_that_no_command_wrote_are_refused_before_scores_are_added(begin, copied):
-    (copied.path / "metrics.json").write_text("[]")
-    with pytest.raises(InputError, match=r"metrics\.json can't be read"):
-        begin(RunFolder(copied.path), adds=True).__enter__()
-
-
 @pytest.mark.parametrize(
     ("problem", "message"),
     [

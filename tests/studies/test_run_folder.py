@@ -19,17 +19,13 @@ def files_of(run: RunFolder) -> list[str]:
     return sorted(path.name for path in run.path.rglob("*"))
 
 
-def test_runs_of_each_study_are_numbered_from_0(tmp_path):
-    made = [RunFolder.create(str(tmp_path / "runs"), study) for study in ("ratings", "ratings", "profits")]
-    assert [run.version for run in made] == ["version_0", "version_1", "version_0"]
-    assert [run.study for run in made] == ["ratings", "ratings", "profits"]
-    assert all(run.path.is_dir() and not files_of(run) for run in made)
-
-
-def test_the_number_after_the_last_is_taken_whatever_is_missing(tmp_path):
+def test_runs_of_each_study_are_numbered_from_0_or_after_the_last(tmp_path):
     for name in ("version_3", "version_10", "version_x", "version_", "notes"):
-        (tmp_path / "ratings" / name).mkdir(parents=True)
-    assert RunFolder.create(str(tmp_path), "ratings").version == "version_11"
+        (tmp_path / "tens" / name).mkdir(parents=True)
+    made = [RunFolder.create(str(tmp_path), study) for study in ("ratings", "ratings", "profits", "tens")]
+    assert [run.version for run in made] == ["version_0", "version_1", "version_0", "version_11"]
+    assert [run.study for run in made] == ["ratings", "ratings", "profits", "tens"]
+    assert all(run.path.is_dir() and not files_of(run) for run in made)
 
 
 def test_threads_that_start_at_once_get_folders_of_their_own(tmp_path):
@@ -78,20 +74,13 @@ def test_a_lock_goes_with_its_process_and_not_with_the_workers_it_leaves(run):
     assert os.waitpid(worker, 0) == (worker, 0)
 
 
-def test_a_run_is_opened_by_its_config(run):
-    run.write_text("config.yaml", "name: ratings\n")
-    opened = RunFolder.open(str(run.path))
-    assert opened == run
-    assert opened.config.read_text() == "name: ratings\n"
-
-
-def test_a_folder_that_is_no_run_is_refused_with_those_beside_it(run, tmp_path):
+def test_a_folder_is_opened_by_its_config_and_refused_without_with_those_beside_it(run):
     run.write_text("config.yaml", "")
-    RunFolder.create(str(tmp_path / "runs"), "ratings")
+    assert RunFolder.open(str(run.path)) == run
     with pytest.raises(InputError) as problem:
-        RunFolder.open(str(run.path.parent / "version_9"))
+        RunFolder.open(str(run.path.parent / "version_9"), option="--resume")
     message = str(problem.value)
-    assert message.startswith("--run must be the folder of a run, such as runs/ratings/version_0; ")
+    assert message.startswith("--resume must be the folder of a run, such as runs/ratings/version_0; ")
     assert message.endswith("version_9 has no config.yaml, did you mean 'version_0'? There are: version_0.")
 
 
@@ -101,15 +90,6 @@ def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
         InputError, match=rf"{name}\.ckpt does not exist.*`python cli\.py fit --config .*version_0.config\.yaml`"
     ):
         run.checkpoint(name)
-
-
-def test_a_refusal_names_the_option_as_it_was_typed(tmp_path):
-    with pytest.raises(InputError, match=r"^--resume must be the folder of a run"):
-        RunFolder.open(str(tmp_path / "nowhere"), option="--resume")
-
-
-def test_json_that_is_not_there_is_empty(run):
-    assert run.read_json("metrics.json") == {}
 
 
 def test_a_run_is_unbegun_until_it_has_a_last_checkpoint_or_a_score(run):

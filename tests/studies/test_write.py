@@ -6,12 +6,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import root_mean_squared_error
 
-from greenlight_films.studies.write import (
-    read_metrics,
-    scores_of_new_films,
-    write_predictions,
-    write_test,
-)
+from greenlight_films.studies.write import read_metrics, scores_of_new_films, write_predictions, write_test
 from tests.runs import files_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predict returned None.*")
@@ -56,8 +51,7 @@ def predict_new(film_data, films, model, quick_trainer, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "written"),
-    [("new.films.csv", "predictions_new.films.csv"), ("Ünü.csv.gz", "predictions_Ünü.csv")],
+    ("name", "written"), [("new.films.csv", "predictions_new.films.csv"), ("Ünü.csv.gz", "predictions_Ünü.csv")]
 )
 def test_predictions_of_new_films_are_named_after_their_table(predict_new, folder, films_frame, model, name, written):
     new = predict_new(films_frame.head(12).drop(columns="rating"), name)

@@ -73,8 +73,5 @@ def test_a_config_can_only_be_brought_back(run):
 
 
 def test_whatever_a_changed_file_raises_is_one_message(run):
-    with (
-        pytest.raises(InputError, match="command wrote: KeyError: 'x'; bring back a copy"),
-        reading(run.path),
-    ):
+    with pytest.raises(InputError, match="command wrote: KeyError: 'x'; bring back a copy"), reading(run.path):
         raise KeyError("x")

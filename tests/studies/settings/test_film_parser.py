@@ -8,12 +8,7 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.settings.film_parser import (
-    FilmArgumentParser,
-    config_errors,
-    dump_yaml,
-    refuse_null,
-)
+from greenlight_films.studies.settings.film_parser import FilmArgumentParser, config_errors, dump_yaml, refuse_null
 
 
 @pytest.fixture

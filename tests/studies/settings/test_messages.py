@@ -108,20 +108,21 @@ def test_the_parsers_own_terms_do_not_show(message_of, words):
         assert term not in message
 
 
-def test_nested_keys_stand_side_by_side():
-    message = 'Parser key "data.target": Parser key "shift": Expected a <class \'float\'>. Got value: x'
-    assert reword(message, []) == "data.target.shift: must be a number, got x"
-
-
-def test_types_are_named_in_words():
-    assert KINDS
-    for kind, word in KINDS.items():
-        assert reword(f"Expected a {kind}. Got value: x", []) == f"must be {word}, got x"
-        assert "class" not in word
-
-
-def test_a_search_in_the_config_of_another_command_is_named_whose_it_is():
-    message = reword('Spaces not allowed in keys: "model.a, model.b".', ["model.a"])
-    assert (
-        message == "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone"
-    )
+@pytest.mark.parametrize(
+    ("message", "reworded"),
+    [
+        ("the moon is full", "the moon is full"),
+        ('Parser key "model.hidden": the moon is full', "model.hidden: the moon is full"),
+        (
+            'Parser key "data.target": Parser key "shift": Expected a <class \'float\'>. Got value: x',
+            "data.target.shift: must be a number, got x",
+        ),
+        (
+            'Spaces not allowed in keys: "model.a, model.b".',
+            "no key 'model.a, model.b' in a config: none has a blank in it, and search.space is for `tune` alone",
+        ),
+        *((f"Expected a {kind}. Got value: x", f"must be {word}, got x") for kind, word in KINDS.items()),
+    ],
+)
+def test_messages_of_the_parser_are_reworded(message, reworded):
+    assert reword(message, ["model.a"]) == reworded

@@ -9,10 +9,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies.tune.search_space import Axis, Search
 from greenlight_films.studies.tune.trial_store import TrialResult, TrialStore
 
-RANGES = [
-    Axis(("model.learning_rate",), bounds=(1e-4, 1e-1), log=True),
-    Axis(("model.hidden",), ([16], [32, 16])),
-]
+RANGES = [Axis(("model.learning_rate",), bounds=(1e-4, 1e-1), log=True), Axis(("model.hidden",), ([16], [32, 16]))]
 VALUES = [Axis(("model.hidden",), ([16], [32, 16])), Axis(("a", "b"), (0.1, 0.2, 0.3))]
 CONFIG = {"model": {"dropout": 0.1}, "search": {"seed": 4, "space": {"x": [1]}}}
 
