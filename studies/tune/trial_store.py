@@ -61,9 +61,7 @@ class TrialStore:
         config: what the trials depend on; another one is refused later.
     """
 
-    def __init__(
-        self, path: Path, search: Search, axes: list[Axis], mode: Literal["min", "max"], config: dict[str, Any]
-    ) -> None:
+    def __init__(self, path: Path, search: Search, axes: list[Axis], mode: str, config: dict[str, Any]) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.search, self.axes, self.mode = search, axes, mode
         self.points = grid(axes) if search.method == "grid" else []

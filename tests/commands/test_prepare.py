@@ -153,20 +153,16 @@ def test_an_output_that_can_not_be_written_is_refused_before_anything_is_read(ou
     assert refusal("movie-industry", *RAW, "--out", tmp_path / out) == message.format(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["films_profit.yaml", "films.rejected.csv"])
-def test_a_file_of_the_users_own_is_neither_written_over_nor_deleted(name, refusal, tmp_path):
-    own = tmp_path / name
-    own.write_text("name: mine\n", encoding="utf-8")
-    message = refusal("movie-industry", *RAW, "--out", tmp_path / "films.parquet")
-    assert message == f"{own} is there and was not made by `prepare`: give another --out"
-    assert own.read_text(encoding="utf-8") == "name: mine\n"
-
-
-@pytest.mark.parametrize("raw", ["films.parquet", "films.yaml"])
-def test_a_raw_file_is_not_written_over(raw, refusal, tmp_path):
-    shutil.copy(MOVIES, tmp_path / raw)
-    message = refusal("movie-industry", "--raw", tmp_path / raw, "--out", tmp_path / "films.parquet")
-    assert message == f"--out would write over the raw file {tmp_path / raw}: give another --out"
+@pytest.mark.parametrize("name", ["films.parquet", "films.rejected.csv", "films.yaml"])
+def test_neither_a_raw_file_nor_any_other_of_the_users_own_is_written_over(name, refusal, tmp_path):
+    own, out = tmp_path / name, ("--out", tmp_path / "films.parquet")
+    shutil.copy(MOVIES, own)
+    message = refusal("movie-industry", "--raw", own, *out)
+    assert message == f"--out would write over the raw file {own}: give another --out"
+    if name != "films.parquet":
+        message = refusal("movie-industry", *RAW, *out)
+        assert message == f"{own} is there and was not made by `prepare`: give another --out"
+    assert own.read_bytes() == MOVIES.read_bytes()
 
 
 def test_a_header_alone_is_refused_and_so_is_what_an_earlier_preparation_left(prepare, tmp_path):
