@@ -35,12 +35,9 @@ def test_predictions_of_all_models_stand_side_by_side(results):
     assert rmse == pytest.approx({name: results.metrics["models"][name]["rmse"] for name in results.models}, rel=1e-5)
 
 
-def test_the_year_of_each_row_is_that_of_the_table(results, films_frame):
-    assert results.year is not None
-    assert results.year.loc[results.test["row"]].tolist() == films_frame["year"].loc[results.test["row"] - 1].tolist()
-
-
-def test_labels_of_a_role_are_those_of_the_test_rows(results, films_frame):
+def test_years_and_labels_of_a_role_are_those_of_the_test_rows(results, films_frame):
+    rows = results.test["row"]
+    assert results.year.loc[rows].tolist() == films_frame["year"].loc[rows - 1].tolist()
     labels = results.labels_of("actor").groupby("row")["value"].agg(set)
     known = set(results.features.loc[results.features["role"] == "actor", "value"])
     for row, names in labels.items():

@@ -9,14 +9,7 @@ from rich.console import Console
 
 from greenlight_films.commands.main import main
 from greenlight_films.commands.parser.errors import PREFIXES
-from greenlight_films.commands.parser.help import (
-    BASELINES,
-    COMMANDS,
-    EXAMPLES,
-    IMPORTANCE,
-    OPTIONS,
-    show_command,
-)
+from greenlight_films.commands.parser.help import BASELINES, COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command
 from greenlight_films.studies.audit import Audit
 from greenlight_films.studies.settings.film_cli import FilmCLI
 from greenlight_films.studies.settings.film_parser import option_names
