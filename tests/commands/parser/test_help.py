@@ -30,7 +30,7 @@ def shown(show, *arguments, width: int = 200) -> str:
 
 @pytest.fixture(scope="module")
 def accepted_by(study_config):
-    """Return what tells the options that the parser of a command takes, asked of the parser itself."""
+    """Return what tells the options that the parser of a command takes, from the parser itself."""
 
     def ask(command: str) -> set[str]:
         group = {"tune": ("search", Search), "audit": ("audit", Audit)}.get(command)

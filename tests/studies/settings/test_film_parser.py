@@ -26,20 +26,10 @@ def test_errors_are_raised_and_no_usage_is_printed(parser, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        ({"name": None}, "name must have a value, got null; leave it out for films"),
-        ({"name": "x", "data.batch_size": None, "trainer.max_epochs": None}, ""),
-    ],
-)
-def test_null_is_refused_where_a_key_has_another_default(parser, config, message):
-    config = Namespace(**config)
-    if not message:
-        refuse_null(config, parser)
-        return
-    with pytest.raises(InputError, match=message):
-        refuse_null(config, parser)
+def test_null_is_refused_where_a_key_has_another_default(parser):
+    refuse_null(Namespace({"name": "x", "data.batch_size": None, "trainer.max_epochs": None}), parser)
+    with pytest.raises(InputError, match="name must have a value, got null; leave it out for films"):
+        refuse_null(Namespace(name=None), parser)
 
 
 def test_a_config_is_written_in_its_order_with_any_script_and_enums_by_value():
