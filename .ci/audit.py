@@ -18,17 +18,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-BUILT_ANYWHERE = {"torch"}
-"""Packages without hashes: builds for CPUs and for each CUDA share a version and differ in their files."""
-
-TOOLS = {"pip", "setuptools", "wheel", "greenlight-films"}
-"""Packages that need no pin: what every environment has, and this project."""
-
+BUILT_ANYWHERE = {"torch"}  # without hashes: builds for CPUs and each CUDA share a version and differ in their files
+TOOLS = {"pip", "setuptools", "wheel", "greenlight-films"}  # need no pin: in every environment, and this project
+# Lightning 2.6.2 and 2.6.3 were malicious uploads; older skops could be led to run code.
 SAFE = ("lightning>=2.6.6", "pytorch-lightning>=2.6.6", "skops>=0.13")
-"""2.6.2 and 2.6.3 were malicious uploads; older skops could be led to run code."""
-
-SECONDS = 180
-"""The longest that pip-audit may take."""
+SECONDS = 180  # the longest that pip-audit may take
 
 
 def pins(text: str) -> dict[str, str]:

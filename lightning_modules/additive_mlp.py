@@ -9,8 +9,6 @@ from torch.nn import functional as F
 
 from greenlight_films.lightning_modules.members import MemberTail, member_seeds
 
-LABEL_STD = 0.02
-
 
 class AdditiveLayer(nn.Module):
     """Sum of one weight row a feature: `dense @ dense_weight + sum of label_weight[labels] * weights + bias`.
@@ -35,7 +33,7 @@ class AdditiveLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width))
         nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
         # Small, so that a label seen in a few films says little until it has learnt something.
-        nn.init.normal_(self.label_weight, std=LABEL_STD, generator=generator)
+        nn.init.normal_(self.label_weight, std=0.02, generator=generator)
 
     @classmethod
     def side_by_side(cls, layers: Sequence["AdditiveLayer"]) -> "AdditiveLayer":
@@ -76,9 +74,6 @@ class AdditiveMLP(nn.Module):
         label_dropout: share of a film's labels dropped in training, the same ones for all members.
         seed: of the initial weights; see `member_seeds`.
         members: networks side by side.
-
-    Attributes:
-        sizes: the arguments that say how large it is.
     """
 
     def __init__(

@@ -27,12 +27,11 @@ KINDS: dict[str, type[Baseline]] = {
     "MLP": SavedMLP,
     **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, Tree, SklearnMLP, KMeans, PCA)},
 }
-TRUSTED = (
+TRUSTED = (  # types beyond skops' own list that an estimator of ours is made of: plain holders of numbers
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
 )
-"""Types beyond skops' own list that an estimator of ours is made of: plain holders of numbers."""
 
 HOW = (
     "from greenlight_films.studies.artifacts import load_artifacts; artifacts = load_artifacts(FOLDER); "

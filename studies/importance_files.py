@@ -16,8 +16,7 @@ from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS = "contributions.parquet"
 
-DIGITS = 6
-"""Significant digits of a written importance: more of an estimate is noise."""
+DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
 def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataModule) -> None:
@@ -95,7 +94,6 @@ def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: Importa
 
 
 def _packed(contributions: Contributions, result: ImportanceResult) -> bytes:
-    """Return one line a row and value, as Parquet."""
     names = pa.array(result.described["feature"], pa.string())
     table = pa.table(
         {

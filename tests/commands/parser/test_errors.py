@@ -43,7 +43,7 @@ def test_a_disk_that_is_full_is_a_message_and_less_than_the_problem_before_it():
     ],
 )
 def test_memory_that_is_out_is_a_message_with_what_needs_less(problem, detail):
-    remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+    remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models '[]' need less"
     assert message_of(problem, "fit") == f"out of memory: {detail}; {remedy}"
 
 
