@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -73,10 +74,10 @@ class Scheme(NamedTuple):
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What an audit found.
+    """The outcome of an audit.
 
     Attributes:
-        summary: one line a split and model: means over repeats, and the standard deviation of each R².
+        summary: a line for each split and model: means over repeats, and the standard deviation of each R².
         notes: why a split, or rows of it, are left out.
         known_after_release: columns that come too late to predict what a film earns.
     """
@@ -203,12 +204,8 @@ def _lines(
 def _network(settings: Settings, data: FilmDataModule, folder: RunFolder) -> Scores:
     """Train the study's own network on these films, and return its scores on the test rows."""
     own = on_one_device(read_settings(["--config", settings.config]))
-    path: Path = folder.path / "mlp"
-    path.mkdir()
-    try:
-        return evaluate(train(data, own.model, own.training, path, [own.tensorboard]), data)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    with TemporaryDirectory(dir=folder.path, ignore_cleanup_errors=True) as path:
+        return evaluate(train(data, own.model, own.training, Path(path), [own.tensorboard]), data)
 
 
 def _classical(model: Any, data: FilmDataModule) -> Scores:

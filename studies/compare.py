@@ -27,7 +27,7 @@ def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, consol
     run.write_csv("leaderboard.csv", leaderboard(metrics))
     save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
     lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
-    for line in [*lines, *([f"their tables: {run.path / 'baselines'}/"] if lines else [])]:
+    for line in [*lines, f"their tables: {run.path / 'baselines'}/"] if lines else []:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -39,8 +39,7 @@ def refuse_separate_processes(trainer: pl.Trainer) -> None:
             )
 
 
-def end_other_processes(trainer: pl.Trainer | None) -> None:
+def end_other_processes(trainer: pl.Trainer) -> None:
     """End the processes that Lightning started, which it leaves waiting for this one."""
-    kill = getattr(trainer.strategy.launcher, "kill", None) if trainer else None
-    if kill:
+    if kill := getattr(trainer.strategy.launcher, "kill", None):
         kill(signal.SIGKILL)

@@ -47,16 +47,17 @@ class RunFolder(Folder):
         except OSError as problem:
             raise cannot_write(parent, problem) from None
         taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
-        version = max(taken, default=-1) + 1
+        version = max(taken, default=-1)
         while True:
+            version += 1
+            folder = parent / f"version_{version}"
             try:
-                (parent / f"version_{version}").mkdir()
-            except FileExistsError:
-                version += 1
+                folder.mkdir()
+                return cls(folder)
+            except FileExistsError:  # of a run started at once
+                continue
             except OSError as problem:
-                raise cannot_write(parent / f"version_{version}", problem) from None
-            else:
-                return cls(parent / f"version_{version}")
+                raise cannot_write(folder, problem) from None
 
     @classmethod
     def open(cls, path: str, option: str = "--run") -> "RunFolder":

@@ -69,10 +69,10 @@ def train(
     trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume)
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
-        trainer.fit(model, datamodule=data, ckpt_path=resume and resume.path, weights_only=True)
+        trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     if best.best_model_path:
         Checkpoint.read(Path(best.best_model_path)).restore_weights(model)
-    elif not trainer.fast_dev_run:
+    elif not training.trainer.get("fast_dev_run"):
         raise InputError("no epoch was trained: trainer.max_epochs must be 1 or more")
     return Trained(model, trainer, finished)
 
@@ -102,7 +102,7 @@ def build_trainer(
     arguments["callbacks"] = [*training.callbacks, *callbacks, StopHandlers()]
     arguments["plugins"] = [
         *as_list(arguments.get("plugins")),
-        WholeCheckpointIO(resume and resume.entries),
+        WholeCheckpointIO(resume.entries if resume else None),
         *own_plugins(),
     ]
     # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.

@@ -118,11 +118,9 @@ class TensorBoard(Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note the learning rate of the epoch's first step, and begin with its gradients."""
         self.norms, self.step = None, 0
-        if not boards(trainer):
-            return
-        self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
-        if self.gradient_norms:
-            self.norms = GradientNorms(pl_module.device)
+        if boards(trainer):
+            self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
+            self.norms = GradientNorms(pl_module.device) if self.gradient_norms else None
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
@@ -142,15 +140,14 @@ class TensorBoard(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log the learning rate and the norms of the epoch's gradients, and draw its weights."""
-        if boards(trainer):
-            values = self.norms.compute() if self.norms else {}
-            norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
-            log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
-        if not self.histograms:
+        if not boards(trainer):
             return
+        values = self.norms.compute() if self.norms else {}
+        norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
+        log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
         network = cast(MLPRegressor, pl_module).network
         assert network is not None
-        for board in boards(trainer):
+        for board in boards(trainer) if self.histograms else []:
             for name, weights in network.tail.named_parameters():
                 board.experiment.add_histogram(f"tail/{name}", weights.detach(), trainer.global_step - 1)
 

@@ -36,8 +36,8 @@ class ClassLimit:
     def enforce(self) -> None:
         """Refuse classes of other packages, unless the limit was lifted."""
         # An argument without a type would build any class.
-        denied = {} if self.is_lifted else {"import_path_denylist": ["*"], "import_path_allowlist": list(ALLOWED)}
-        set_parsing_settings(instantiate_subclass_spec_in_any=False, **denied)
+        limits: Any = {"import_path_denylist": ["*"], "import_path_allowlist": list(ALLOWED)}
+        set_parsing_settings(instantiate_subclass_spec_in_any=False, **({} if self.is_lifted else limits))
         self.is_set = not self.is_lifted
 
 

@@ -76,11 +76,6 @@ class Axis:
     def name(self) -> str:
         return ", ".join(self.keys)
 
-    @property
-    def probes(self) -> tuple[Any, ...]:
-        """Return the values that the keys must take for a search to begin: all, or the ends of the range."""
-        return self.bounds or self.values
-
     def words(self, value: Any) -> list[str]:
         """Return the options that set the keys.
 

@@ -39,7 +39,7 @@ class TrialWatch(Callback):
         monitor: str,
         mode: str,
         values: dict[str, Any],
-        report: Callable[[float, int], bool] = lambda score, step: False,
+        report: Callable[[float, int], bool] | None = None,
     ) -> None:
         self.monitor, self.mode, self.values, self.report = monitor, mode, values, report
         self.score: float | None = None
@@ -61,16 +61,14 @@ class TrialWatch(Callback):
         if self.score is None or (score < self.score if self.mode == "min" else score > self.score):
             self.score = score
             self.beside = {name: float(trainer.callback_metrics[name]) for name in BESIDE}
-        stop = self.report(score, self.steps)
+        stop = self.report is not None and self.report(score, self.steps)
         self.steps += 1
         if stop:
-            self._show_hyperparameters(trainer)
+            self.on_train_end(trainer, pl_module)
             raise TrialPruned
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._show_hyperparameters(trainer)
-
-    def _show_hyperparameters(self, trainer: pl.Trainer) -> None:
+        """Show what the trial tried beside its score."""
         for board in boards(trainer):
             if self.score is not None:
                 board.log_metrics({f"best/{self.monitor}": self.score}, step=0)
@@ -135,7 +133,7 @@ def rehearse(config: str, axes: list[Axis], folds: int = 1) -> None:
     data = _rehearse(words, fold, None)
     for axis in axes:
         same = None if any(key.startswith("data.") for key in axis.keys) else data
-        for value in axis.probes:
+        for value in axis.bounds or axis.values:  # all, or the ends of the range
             try:
                 _rehearse([*words, *axis.words(value)], fold, same)
             except InputError as problem:

@@ -28,8 +28,7 @@ class TrialResult:
 
     Args:
         number: from 0; a trial that was interrupted is run again under its own.
-        score: the best of its epochs; None where none has one.
-        beside: other scores of that epoch.
+        score: the best of its epochs, if any has a finite one; `beside` has other scores of that epoch.
         problem: why it failed.
     """
 
@@ -53,13 +52,11 @@ class TrialStore:
     """The trials in an SQLite file, one process at a time.
 
     Args:
-        mode: whether the lowest score is the best, or the highest.
+        mode: `min` where the lowest score is the best, or `max`.
         config: what the trials depend on; another one is refused later.
     """
 
-    def __init__(
-        self, path: Path, search: Search, axes: list[Axis], mode: Literal["min", "max"], config: dict[str, Any]
-    ) -> None:
+    def __init__(self, path: Path, search: Search, axes: list[Axis], mode: str, config: dict[str, Any]) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.search, self.axes, self.mode = search, axes, mode
         self.points = grid(axes) if search.method == "grid" else []
@@ -116,11 +113,9 @@ class TrialStore:
             for trial in trials
             if "found" in trial.user_attrs  # which a trial that was interrupted has not
         ]
-        return sorted(results, key=self._rank)
-
-    def _rank(self, result: TrialResult) -> tuple[int, float, int]:
-        score = result.score or 0.0
-        return list(STATES).index(result.state), score if self.mode == "min" else -score, result.number
+        sign = 1 if self.mode == "min" else -1
+        order = list(STATES)
+        return sorted(results, key=lambda trial: (order.index(trial.state), sign * (trial.score or 0.0), trial.number))
 
     def missing(self) -> list[int]:
         """Return the numbers of the trials that are not finished."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import optuna
 import pandas as pd
 import yaml
 from rich.console import Console
@@ -25,13 +24,7 @@ from greenlight_films.studies.tune.trial_store import State, TrialResult, TrialS
 
 @dataclass(frozen=True)
 class Plan:
-    """A search before it runs.
-
-    Attributes:
-        settings: of the study that is searched.
-        config: the study's and the search's, as YAML.
-        options: the keys that a config takes.
-    """
+    """A search before it runs: of a study's settings, with the config of both as YAML and the keys that it takes."""
 
     search: Search
     settings: Settings
@@ -125,12 +118,18 @@ def _train(plan: Plan, store: TrialStore, folder: RunFolder, number: int) -> Tri
     trial, start = store.ask(number), perf_counter()
     point, trial_folder = store.point(trial), RunFolder(folder.path / f"trial_{number}")
     shutil.rmtree(trial_folder.path, ignore_errors=True)  # from before, if it was interrupted
+    mode, folds = plan.settings.training.early_stopping.mode, plan.search.folds
+    values = {key: point[axis.name] for axis in store.axes for key in axis.keys}
+
+    def report(score: float, step: int) -> bool:
+        trial.report(score, step)
+        return plan.search.prune and trial.should_prune()
+
     watches: list[TrialWatch] = []
     state: State = "complete"
     problem = ""
-    folds = plan.search.folds
     for fold in [Fold(index, folds) for index in range(folds)] if folds > 1 else [None]:
-        watches.append(_watch(plan, store.axes, trial, point))
+        watches.append(TrialWatch(plan.monitor, mode, values, report if folds == 1 else None))
         options = [word for axis in store.axes for word in axis.words(point[axis.name])]
         words = ["--config", plan.settings.config, *options]
         state, problem = train_trial(words, trial_folder, watches[-1], fold)
@@ -140,17 +139,6 @@ def _train(plan: Plan, store: TrialStore, folder: RunFolder, number: int) -> Tri
     result = TrialResult(number, state, point, *mean_scores(watches), epochs, seconds, problem)
     store.tell(trial, result)
     return result
-
-
-def _watch(plan: Plan, axes: list[Axis], trial: optuna.Trial, point: dict[str, Any]) -> TrialWatch:
-    values = {key: point[axis.name] for axis in axes for key in axis.keys}
-
-    def report(score: float, step: int) -> bool:
-        trial.report(score, step)
-        return plan.search.prune and trial.should_prune()
-
-    watched = {"report": report} if plan.search.folds == 1 else {}
-    return TrialWatch(plan.monitor, plan.settings.training.early_stopping.mode, values, **watched)
 
 
 def _write(folder: RunFolder, results: list[TrialResult]) -> str:
