@@ -122,9 +122,7 @@ class KMeans(Baseline):
         names = components if self.pca.described.is_wide else self.pca.described.names
         parts = []
         for cluster in range(self.k):
-            means = {
-                "centre": matrix[whole.labels == cluster].mean(0),
-                "centre_on_components": matrix[few.labels == cluster].mean(0),
-            }
+            centre, on_components = (matrix[labels == cluster].mean(0) for labels in (whole.labels, few.labels))
+            means = {"centre": centre, "centre_on_components": on_components}
             parts.append(pd.DataFrame({"cluster": cluster, "feature": names, **means}))
         return pd.concat(parts, ignore_index=True)

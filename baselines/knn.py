@@ -114,15 +114,11 @@ class KNN(ScaledPredictor):
         return _unscaled(default[["k"]].assign(train_rmse=rmse, cv_rmse=default["cv_rmse"]), training)
 
     def importance(self, held_out: Sample, n_repeats: int = 5, most_rows: int = 1000) -> pd.DataFrame:
-        """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows.
-
-        Returns:
-            Columns column, importance, se_shuffle, se_sample, n_films, rows; the most important first.
-        """
+        """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows."""
         rows = np.arange(held_out.n_rows)
         if len(rows) > most_rows:
             rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
-        films, n_dense = held_out.films.take(rows), held_out.films.dense.shape[1]
+        films, n_dense = held_out.films.take(rows), held_out.space.n_dense
         columns = [column for column in feature_sets(held_out.space, {}) if column.level == "column"]
         # Each column's share of the directions has columns of its own here, so that it can be shuffled alone.
         shares = [self.directions.transform(films.labels, column.labels) for column in columns]
@@ -169,10 +165,7 @@ def _unscaled(search: pd.DataFrame, training: Sample) -> pd.DataFrame:
 def correlations(sample: Sample, predicted: np.ndarray) -> pd.DataFrame:
     """Return Pearson's correlation of every number and label with predictions, (n_rows,), the strongest first.
 
-    Features that never vary in these rows are left out.
-
-    Returns:
-        Columns feature, correlation, n_rows: those that have the label; all of them for a number.
+    Features that never vary in these rows are left out; `n_rows` counts those that have a label.
     """
     dense, labels, n_rows = sample.films.unscaled, sample.films.labels.astype(np.float64), sample.n_rows
     centred = predicted - predicted.mean()

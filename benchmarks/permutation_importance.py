@@ -39,6 +39,7 @@ def measure(n_rows: int = 4000, n_columns: int = 11_000, sample: int = 20, n_rep
     start = perf_counter()
     ours = permutation_importance(model, rows, actual, random_state=0)
     seconds = perf_counter() - start
+    assert ours.columns is not None
 
     columns = np.argsort(-rows.sum(0), kind="stable")[:sample]
     matrix = rows.toarray()

@@ -15,8 +15,8 @@ from greenlight_films.studies.results import Results
 
 def run(words: list[str], console: Console) -> None:
     """Measure permutation importance with a run's best epoch."""
-    settings, run_folder, checkpoint = run_options("importance", words)
-    with trained_run(settings, run_folder, checkpoint, console) as (folder, data, trained):
+    settings, run, checkpoint = run_options("importance", words)
+    with trained_run(settings, run, checkpoint, console) as (folder, data, trained):
         evaluate(trained, data, settings.importance.split)
         ranking = measure_importance(trained, settings.importance)
         if is_rank_zero():

@@ -26,7 +26,7 @@ from greenlight_films.studies.folder import Folder
 
 
 def run(words: list[str], console: Console) -> None:
-    """Write the table and configs of the collection `words[0]`, and print what was read, rejected and written."""
+    """Write the table and configs of a collection, and print what was read, rejected and written."""
     source, options = _parse(words)
     outputs, notes = _Outputs(source, Path(options.out)), list[str]()
     files = find_files(source.name, Path(options.raw), notes.append)
@@ -39,7 +39,7 @@ def run(words: list[str], console: Console) -> None:
     if films.empty:
         raise InputError(_nothing_left(source, preparation, outputs))
     for line in _write(source, preparation, films, outputs):
-        _print_line(line, console)
+        console.out(line, highlight=False)
 
 
 def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
@@ -155,7 +155,7 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
 
 def _print_account(source: Source, preparation: Preparation, n_films: int, console: Console) -> None:
     read = ", ".join(f"{count:,} rows of {name}" for name, count in preparation.read.items())
-    _print_line(f"{source.name}: read {read}", console)
+    console.out(f"{source.name}: read {read}", highlight=False)
     if len(preparation.rejected):
         counts = preparation.rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()
         table = Table("file", "lost", "reason", title=Text("Rejected"), title_justify="left", title_style="bold")
@@ -164,12 +164,7 @@ def _print_account(source: Source, preparation: Preparation, n_films: int, conso
             table.add_row(Text(file), dropped, Text(reason), f"{count:,}")
         console.print(table)
     for note in preparation.notes:
-        _print_line(note, console)
-    absent = ", ".join(file.name for file in files_of(source.name) if file not in preparation.files)
-    if absent:
-        _print_line(f"Not there: {absent}; what they tell is missing", console)
+        console.out(note, highlight=False)
+    if absent := ", ".join(file.name for file in files_of(source.name) if file not in preparation.files):
+        console.out(f"Not there: {absent}; what they tell is missing", highlight=False)
     console.print(f"{n_films:,} films", style="bold", highlight=False)
-
-
-def _print_line(text: str, console: Console) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -141,12 +141,15 @@ def _refuse_far(parts: list[Dense | Sparse], column: pd.Series) -> None:
     for part in parts:
         if isinstance(part, Dense) and (far := ~(np.abs(part.values[:, 0]) < FARTHEST)).any():
             position = int(far.argmax())
+            remedy = "correct or empty it, or leave the column out"
             row = int(column.index[position]) + 1
-            raise InputError(
-                f"column '{column.name}', row {row} has {column.iloc[position]}: more than {FARTHEST:g} standard "
-                "deviations from the mean of the training rows; correct or empty it, or leave the column out",
-                row,
-            )
+            raise too_far(f"column '{column.name}'", row, column.iloc[position], remedy)
+
+
+def too_far(subject: str, row: int, value: object, remedy: str) -> InputError:
+    """Return the error for a column or target with a value so far from the others."""
+    problem = f"more than {FARTHEST:g} standard deviations from the mean of the training rows"
+    return InputError(f"{subject}, row {row} has {value}: {problem}; {remedy}", row)
 
 
 def _columns(parts: list[np.ndarray], n_rows: int, kind: type) -> np.ndarray:

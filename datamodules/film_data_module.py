@@ -213,7 +213,7 @@ class FilmDataModule(pl.LightningDataModule):
         rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-        order = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
+        order: dict[str, Any] = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
         sampler = SharedBatchSampler(len(rows), self.batch_size, **order)
         return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)
 

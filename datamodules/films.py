@@ -10,11 +10,10 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder
+from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.row_weights import read_weights, scale_weights
 from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
 from greenlight_films.datamodules.tables.cells import is_nested
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
@@ -74,7 +73,8 @@ class Fitted:
             and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
             and scale.std > 0
             and (type(fitted.fingerprint), type(fitted.leak)) == (str, bool)
-            and (sides.dtype, sides.ndim) == (np.uint8, 1)
+            and sides.dtype == np.uint8
+            and sides.ndim == 1
         ):
             raise TypeError("the target's scale, or the split, is not what a run wrote")
         return fitted
@@ -143,10 +143,14 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept)
     leak = _leak(frame_kept, rows, declared)
-    scaled_weights = _scaled_weights(weights, frame, kept, rows)
+    scaled_weights = _scaled_weights(weights, len(frame), kept, rows)
     train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
-    _refuse_far(declared.target, scale, actual)
+    far = np.abs(scale.forward(actual)) > FARTHEST
+    if far.any():
+        row = int(far.argmax())
+        remedy = f"correct or empty {' or '.join(map(repr, declared.target.columns))} there"
+        raise too_far(f"the target '{declared.target.name}'", row + 1, f"{actual[row]:g}", remedy)
     encoder = FilmEncoder(declared.features)
     encoded = encoder.fit_encode(frame_kept, train)
     fingerprint = _fingerprint(actual, encoded)
@@ -166,7 +170,7 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
             "restore the table, or score new films with `predict`"
         )
     rows = Rows.from_sides(fitted.sides)
-    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, frame, kept, rows))
+    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, len(frame), kept, rows))
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
@@ -206,18 +210,6 @@ def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
     return np.full(len(frame), np.nan)
 
 
-def _refuse_far(target: TargetColumn, scale: TargetScale, actual: np.ndarray) -> None:
-    far = np.abs(scale.forward(actual)) > FARTHEST
-    if far.any():
-        row = int(far.argmax())
-        columns = " or ".join(map(repr, target.columns))
-        raise InputError(
-            f"the target '{target.name}', row {row + 1} has {actual[row]:g}: more than {FARTHEST:g} standard "
-            f"deviations from the mean of the training rows; correct or empty {columns} there",
-            row + 1,
-        )
-
-
 def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
     digest = sha256()
     for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
@@ -236,8 +228,31 @@ def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
     return n_shared > 0
 
 
-def _scaled_weights(weights: Any, frame: pd.DataFrame, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
-    return None if weights is None else scale_weights(read_weights(weights, len(frame))[kept], rows)
+def read_weights(weights: Any, n_rows: int) -> np.ndarray:
+    """Return weights of a table's rows in the loss, (n_rows,) float64; refuse what is not n_rows numbers from 0."""
+    try:
+        values = np.asarray(weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"weights must be numbers, got {type(weights).__name__}: {error}") from None
+    if values.shape != (n_rows,):
+        raise InputError(f"weights must be a number for each of the {n_rows:,} rows, got shape {values.shape}")
+    bad = ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        row = int(bad.argmax())
+        message = f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it"
+        raise InputError(message, row + 1)
+    return values
+
+
+def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
+    """Return the weights of the rows `kept`, with mean 1 over the training rows; None where all are the same."""
+    if weights is None:
+        return None
+    values = read_weights(weights, n_rows)[kept]
+    for side, indices in (("train", rows.train), ("val", rows.val)):
+        if not values[indices].any():
+            raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")
+    return values / values[rows.train].mean() if np.ptp(values) > 0 else None
 
 
 def _films(

@@ -25,7 +25,8 @@ NETWORK = (
 
 def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
     """Return the columns whose cells are read as text; what a bare name stands for is not known before it is read."""
-    return [feature.column for feature in features or () if isinstance(feature, Feature) and feature.reads_text]
+    declared = [] if features is None else [feature for feature in features if isinstance(feature, Feature)]
+    return [feature.column for feature in declared if feature.reads_text]
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
@@ -40,10 +41,10 @@ def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) 
     if y is None:
         if target is None:
             raise InputError("FilmRegressor needs a target, got none: give target='rating', or y")
-        column = Target(target) if isinstance(target, str) else target
+        column = target if isinstance(target, TargetColumn) else Target(str(target))
         refuse_missing_columns(column.columns, frame.columns)
         return frame, column
-    name = target or getattr(y, "name", None) or "target"
+    name = getattr(y, "name", None) or "target" if target is None else target
     column = name if isinstance(name, TargetColumn) else Target(str(name))
     if len(column.columns) > 1:
         raise InputError(f"y can't be given where the target is made of {' and '.join(column.columns)}; leave y out")
@@ -59,15 +60,17 @@ def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | No
     Raises:
         InputError: there are none, or a name is no column.
     """
-    if not features:
+    if features is None or not len(features):
         raise InputError(
             f"FilmRegressor needs features such as features=['year'], got {features}; "
             f"the frame has: {listed(frame.columns)}"
         )
     if isinstance(features, str):
         raise InputError(f"features must be a list, got {features!r}; give features=[{features!r}]")
-    refuse_missing_columns([feature for feature in features if isinstance(feature, str)], frame.columns)
-    return [_by_kind(frame, feature) if isinstance(feature, str) else feature for feature in features]
+    # A frame's columns may have numbers as names; `read_table` made them text.
+    named = [feature if isinstance(feature, Feature) else str(feature) for feature in features]
+    refuse_missing_columns([feature for feature in named if isinstance(feature, str)], frame.columns)
+    return [_by_kind(frame, feature) if isinstance(feature, str) else feature for feature in named]
 
 
 def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:

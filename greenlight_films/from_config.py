@@ -44,8 +44,7 @@ def study(
     """
     console = Console(quiet=not verbose)
     with quietly():
-        is_read = isinstance(config, Settings)
-        settings = _of_films(config, films, out) if is_read else _read(films, config, out, verbose)
+        settings = _settings(films, config, out, verbose)
         results = run_study(settings, None, console)
         assert results is not None
         if verbose:
@@ -55,17 +54,11 @@ def study(
     return Results(results.run.path)
 
 
-def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Settings:
-    """Return settings of other films and another folder; those given stay as they are."""
-    data = copy(settings.data)
-    if isinstance(films, str | Path):
-        data.table, data.frame = str(films), None
-    elif films is not None:
-        data.frame = films
-    return replace(settings, data=data, runs=settings.runs if out is None else str(out))
-
-
-def _read(films: Any, config: str | Path | dict[str, Any], out: str | Path | None, verbose: bool) -> Settings:
+def _settings(
+    films: Any, config: str | Path | dict[str, Any] | Settings, out: str | Path | None, verbose: bool
+) -> Settings:
+    if isinstance(config, Settings):
+        return _of_films(config, films, out)
     keys = dict(config) if isinstance(config, dict) else _keys_of(config)
     is_frame = films is not None and not isinstance(films, str | Path)
     if films is not None:
@@ -78,6 +71,16 @@ def _read(films: Any, config: str | Path | dict[str, Any], out: str | Path | Non
     if is_frame:
         settings.data.frame = films
     return settings
+
+
+def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Settings:
+    """Return settings of other films and another folder; those given stay as they are."""
+    data = copy(settings.data)
+    if isinstance(films, str | Path):
+        data.table, data.frame = str(films), None
+    elif films is not None:
+        data.frame = films
+    return replace(settings, data=data, runs=settings.runs if out is None else str(out))
 
 
 def _keys_of(config: str | Path) -> dict[str, Any]:

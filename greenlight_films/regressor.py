@@ -15,8 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import film_codes
-from greenlight_films.datamodules.row_weights import read_weights
+from greenlight_films.datamodules.films import film_codes, read_weights
 from greenlight_films.declarations import (
     features_of,
     known_targets,
@@ -226,7 +225,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target)
-        films = self._measured(frame.iloc[rows], actual, rows + 1)
+        films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
         return replace(result, contributions=films.contributions(reference))
@@ -234,7 +233,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
     def explain(self, X: Any) -> Explanation:
         """Return by how much each value of each film moves the film's prediction; no target is needed."""
         frame = self._read(X)
-        films = self._measured(frame, np.zeros(len(frame)), np.arange(1, len(frame) + 1))
+        films = self._measured(frame, np.arange(len(frame)), np.zeros(len(frame)))
         reference = films.reference("mse")
         return Explanation(
             films.contributions(reference),
@@ -275,11 +274,11 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         actual, rows = known_targets(frame, target)
         return actual, self._predict(frame)[rows], rows
 
-    def _measured(self, frame: pd.DataFrame, actual: np.ndarray, number: np.ndarray) -> MeasuredFilms:
+    def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
         film = film_codes(frame[self.film]) if self.film in frame else np.arange(len(frame))
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
-        encoded = encoder.encode(frame.reset_index(drop=True))
-        return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film, number)
+        encoded = encoder.encode(frame).take(rows)
+        return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)
 
     def _average(self) -> float:
         """Return the mean over the kept training films; for a run's network, the training targets' mean."""

@@ -161,7 +161,7 @@ def _plain(name: str, value: Any) -> Any:
     """Return a setting as JSON has it; features, splits and targets by class and arguments."""
     if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in CLASSES:
         return {"class": type(value).__name__, "arguments": asdict(value)}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | np.ndarray | pd.Index):
         return [_plain(name, item) for item in value]
     if isinstance(value, np.generic):
         return value.item()

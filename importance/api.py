@@ -53,12 +53,8 @@ def permutation_importance(
         names: of X's columns; by default those of the frame, or x0, x1, ...
         random_state: None, an int, or a generator of numpy. Global random states are neither used nor changed.
 
-    Returns:
-        The importances with their standard errors; NaN for a 0/1 column that no row has.
-
-    Raises:
-        ValueError: an argument is out of range; X, y and model don't fit together; a group fits no column.
-        TypeError: the model has no `predict`.
+    A 0/1 column that no row has is NaN. Raises ValueError for arguments that can't be and that don't fit together, and
+    TypeError for a model without `predict`.
 
     >>> from sklearn.linear_model import LinearRegression
     >>> X = np.array([[0, 1], [1, 0], [0, 0], [1, 1]]) * 1.0
@@ -78,9 +74,13 @@ def permutation_importance(
     if not (hasattr(model, "predict") or (isinstance(model, nn.Sequential) and isinstance(model[0], nn.Linear))):
         kind = type(model).__name__
         raise TypeError(f"model must have `predict`, or be a torch.nn.Sequential that begins with Linear, got {kind}")
-    additive = additive_of(model, request.rows)
+    return _measured(request)
+
+
+def _measured(request: Request) -> ImportanceResult:
+    """Measure by the additive first layer where the model's predictions come from it alone, else by the loop."""
+    additive = additive_of(request.model, request.rows)
     if isinstance(additive, str):
         return by_loop(request, f"loop: {additive}")
-    result = by_engine(request, additive)
     other = f"loop: {additive.name} predicts otherwise than its first layer and what comes after it"
-    return by_loop(request, other) if result is None else result
+    return by_engine(request, additive) or by_loop(request, other)

@@ -104,78 +104,58 @@ def std_of_repeats(increase: Tensor) -> Tensor:
     return (((repeats - repeats.mean(0)) ** 2).sum(0) / (len(repeats) - 1)).sqrt()
 
 
-class Shuffles:
-    """Per-row sums of the loss changes over some shuffles of a feature, and the two standard errors made of them.
-
-    An importance is a mean over pairs of rows: a receiver, whose loss changes, and a giver, whose value is used. A
-    shuffle tries each row once as receiver and once as giver. The standard error of the sample comes from the sum of
-    both effects of a row; what remains belongs to single pairs and makes the standard error of the shuffles: Hoeffding
-    1948, doi 10.1214/aoms/1177730196. Products of different shuffles separate the two.
-
-    `film` is (n_rows,) int64, codes from 0.
-    """
-
-    def __init__(self, film: Tensor) -> None:
-        self.film, self.n_films, self.n_repeats = film, int(film.max()) + 1, 0
-        sizes = (len(film), len(film), self.n_films)
-        zeros = [torch.zeros(2, size, dtype=torch.float64, device=film.device) for size in sizes]
-        self.got, self.gave, self.films = zeros  # the sum over shuffles, and that of squares
-        self.gave_films = torch.zeros_like(self.films[0])
-
-    def add(self, change: Tensor, order: Tensor) -> None:
-        """Add a shuffle: `change` of row i's loss when it is given row order[i]'s columns; both (n_rows,)."""
-        got = change - change.mean()
-        gave = sum_by(order, got, len(got))
-        films, gave_films = (sum_by(self.film, part, self.n_films) for part in (got + gave, gave))
-        for (sums, squares), part in ((self.got, got), (self.gave, gave), (self.films, films)):
-            sums += part
-            squares += part**2
-        self.gave_films += gave_films**2
-        self.n_repeats += 1
-
-    def error_of_sample(self) -> Tensor:
-        """Return the standard error of the mean loss from the choice of films; of a single shuffle, both together."""
-        # For a single shuffle the givers' squares are taken off, since they hold the noise a second time.
-        alone = self.films[1].sum() - self.gave_films.sum()
-        variance = self._common(self.films) if self.n_repeats > 1 else alone
-        return spread(variance, torch.zeros_like(variance), self.n_films) / len(self.film)  # changes sum to 0
-
-    def error_of_shuffles(self) -> Tensor:
-        """Return the standard error of the mean loss from the draw of shuffles; NaN for a single one."""
-        if self.n_repeats == 1:
-            return torch.full_like(self.got[0][0], torch.nan)
-        own = self.got[1].sum() / self.n_repeats - self._common(self.got) - self._common(self.gave)
-        return (own.clamp(min=0) / self.n_repeats).sqrt() / len(self.film)
-
-    def _common(self, moments: Tensor) -> Tensor:
-        """Return the mean product of two different shuffles, summed over rows, from sums and sums of squares."""
-        sums, squares = moments
-        return (sums**2 - squares).sum() / (self.n_repeats * (self.n_repeats - 1))
-
-
 def of_shuffles(
     shuffled: Iterable[tuple[Tensor, Tensor]],
     film: Tensor,
     increase: Callable[[Tensor], tuple[Tensor, Tensor]],
     n_films: int,
 ) -> Estimates:
-    """Return the importance, (1,), of a feature that n_films films carry.
+    """Return the importance, (1,), of a feature that n_films films carry, from some shuffles of it.
+
+    An importance is a mean over pairs of rows: a receiver, whose loss changes, and a giver, whose value is used. A
+    shuffle tries each row once as receiver and once as giver. The standard error of the sample comes from the sum of
+    both effects of a row; what remains belongs to single pairs and makes the standard error of the shuffles: Hoeffding
+    1948, doi 10.1214/aoms/1177730196. Products of different shuffles separate the two.
 
     Args:
-        shuffled: for each shuffle the arguments of `Shuffles.add`.
+        shuffled: for each shuffle the `change` of row i's loss when it is given row order[i]'s columns, and the
+            `order`; both (n_rows,).
         film: (n_rows,) int64, codes from 0.
         increase: from the mean changes, (1, n_repeats), to the increases of the loss and its slope.
     """
-    shuffles, means = Shuffles(film), []
+    n_rows, n_codes = len(film), int(film.max()) + 1
+    # Of each row as receiver and as giver, and of each film: the sum over shuffles, and the sum of squares.
+    zeros = (torch.zeros(2, n, dtype=torch.float64, device=film.device) for n in (n_rows, n_rows, n_codes))
+    got, gave, films = zeros
+    gave_squares, means = torch.zeros_like(films[0]), []
     for change, order in shuffled:
         means.append(change.mean())
-        shuffles.add(change, order)
+        received = change - means[-1]
+        given = sum_by(order, received, n_rows)
+        of_film, given_by_film = (sum_by(film, part, n_codes) for part in (received + given, given))
+        for (sums, squares), part in ((got, received), (gave, given), (films, of_film)):
+            sums += part
+            squares += part**2
+        gave_squares += given_by_film**2
+    n_repeats = len(means)
+
+    def common(moments: Tensor) -> Tensor:
+        """Return the mean product of two different shuffles, summed over rows or films."""
+        return (moments[0] ** 2 - moments[1]).sum() / (n_repeats * (n_repeats - 1))
+
+    if n_repeats > 1:
+        variance = common(films)
+        own = got[1].sum() / n_repeats - common(got) - common(gave)
+        se_shuffle = (own.clamp(min=0) / n_repeats).sqrt() / n_rows
+    else:  # both errors together; the givers' squares are taken off, since they hold the noise a second time
+        variance = films[1].sum() - gave_squares.sum()
+        se_shuffle = torch.full_like(variance, torch.nan)
     repeats, slope = increase(torch.stack(means)[None])
     return Estimates(
         mean=repeats.mean(1),
         std=std_of_repeats(repeats),
-        se_shuffle=slope * shuffles.error_of_shuffles(),
-        se_sample=slope * shuffles.error_of_sample(),
+        se_shuffle=slope * se_shuffle,
+        se_sample=slope * (spread(variance, torch.zeros_like(variance), n_codes) / n_rows),  # changes sum to 0
         n_films=torch.tensor([n_films], device=slope.device),
         repeats=repeats,
     )

@@ -49,8 +49,9 @@ class Estimates:
         """Return the features of all parts; `repeats` are the means where the parts have different numbers of them."""
         repeats = [part.repeats for part in parts if len(part.mean)]
         same = len({part.shape[1] for part in repeats}) == 1
-        mean, *others = (torch.cat(fields) for fields in zip(*(part.fields() for part in parts), strict=True))
-        return cls(mean, *others, torch.cat(repeats) if same else mean[:, None])
+        fields = (torch.cat(field) for field in zip(*(part.fields() for part in parts), strict=True))
+        mean, std, se_shuffle, se_sample, n_films = fields
+        return cls(mean, std, se_shuffle, se_sample, n_films, torch.cat(repeats) if same else mean[:, None])
 
     def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the five fields of shape (n,)."""
@@ -59,12 +60,6 @@ class Estimates:
     def take(self, indices: Tensor) -> "Estimates":
         """Return the features at `indices`, (k,) int64."""
         return Estimates(*(field[indices] for field in (*self.fields(), self.repeats)))
-
-    def among(self, n: int, indices: Tensor) -> "Estimates":
-        """Return n features, with these ones at `indices` and all others unknown."""
-        whole = Estimates.unknown(indices.new_zeros(n), self.repeats.shape[1])
-        whole.put(indices, self)
-        return whole
 
     def cpu(self) -> "Estimates":
         return Estimates(*(field.cpu() for field in (*self.fields(), self.repeats)))

@@ -1,6 +1,7 @@
 """`by_engine`: importances of a model with an additive first layer, from rows split into labels and numbers."""
 
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -45,8 +46,8 @@ def by_engine(request: Request, additive: Additive) -> ImportanceResult | None:
     tasks = Tasks(reference, keys_of(names[:n_labels]), request.estimator, sets)
     tasks.run()
     values, joint = tasks.together()
-    sizes = [len(numbers), len(several), len(groups)]
-    of_numbers, of_several, of_groups = (joint.take(part) for part in torch.arange(len(sets)).split(sizes))
+    ends = accumulate([0, len(numbers), len(several), len(groups)])
+    of_numbers, of_several, of_groups = (joint.take(torch.arange(*part)) for part in pairwise(ends))
     of_columns = Estimates.unknown(torch.zeros(len(request.names), dtype=torch.int64), request.estimator.n_repeats)
     of_columns.put(torch.from_numpy(several), of_several)
     # A column of X that becomes a single feature has that feature's importance.

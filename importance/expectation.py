@@ -139,7 +139,7 @@ def by_all_rows(reference: Reference, entries: Entries, streams: Tensor, estimat
     total = contribution.sum(1)
     # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
     variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
-    # Each row a second time, as the giver of its entry (or of none): see `effects.Shuffles`.
+    # Each row a second time, as the giver of its entry (or of none): see `effects.of_shuffles`.
     contribution += (lost_by_column - 2 * total)[:, None] / n_rows
     contribution[entries.index, entries.row] += (at(given, which) - at(lost_by_column, entries.index)) / n_rows
     by_film = rows.by_film(contribution.T)

@@ -90,25 +90,26 @@ class Tasks:
         if task.kind == "values":
             importance = value_importance(reference, self.entries, task, self.keys, self.estimator)
         else:
-            dense, labels = (
-                torch.from_numpy(part).to(self.keys.device)
-                for part in (self.sets[task.first].dense, self.sets[task.first].labels)
-            )
-            stream = self.set_streams[task.first]
+            columns, stream = self.sets[task.first], self.set_streams[task.first]
+            dense, labels = (torch.from_numpy(part).to(stream.device) for part in (columns.dense, columns.labels))
             importance = joint_importance(reference, dense, labels, stream, self.estimator.n_repeats)
         self.results.append(TaskResult(task, importance, reference.updates))
         return task
 
     def together(self) -> tuple[Estimates, Estimates]:
         """Return the importance of all label columns and of the sets, on the CPU; unknown where it was not measured."""
-        n_repeats = self.estimator.n_repeats
-        films = self.entries.films(self.reference.rows).cpu()
+        n_repeats, columns = self.estimator.n_repeats, self.entries.columns.cpu()
+        films = columns.new_zeros(len(self.keys))
+        films[columns] = self.entries.films(self.reference.rows).cpu()
         values = Estimates.unknown(films, n_repeats if self.estimator.kind == "shuffle" else 1)
-        sets = Estimates.unknown(torch.zeros(len(self.sets), dtype=torch.int64), n_repeats)
+        sets = Estimates.unknown(columns.new_zeros(len(self.sets)), n_repeats)
         for result in self.results:
-            indices = torch.arange(result.task.first, result.task.stop)
-            (values if result.task.kind == "values" else sets).put(indices, result.importance.cpu())
-        return values.among(len(self.keys), self.entries.columns.cpu()), sets
+            first, stop, importance = result.task.first, result.task.stop, result.importance.cpu()
+            if result.task.kind == "values":
+                values.put(columns[first:stop], importance)
+            else:
+                sets.put(torch.arange(first, stop), importance)
+        return values, sets
 
 
 def value_importance(

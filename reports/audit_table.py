@@ -9,8 +9,6 @@ from greenlight_films.reports.score_table import HEADINGS, LOUD
 from greenlight_films.studies.audit import SCALES, AuditResult
 from greenlight_films.studies.metrics import known_after_release_warning
 
-SHARES = {"film_seen": "its film in training", "person_seen": "one of its people in training"}
-
 
 def print_audit(name: str, target: str, result: AuditResult, console: Console) -> None:
     """Print one column a split, one line a model and score, and what is to be noted."""
@@ -21,7 +19,7 @@ def print_audit(name: str, target: str, result: AuditResult, console: Console) -
     for split in splits:
         table.add_column(Text(split), justify="right")
     by_split = [summary[summary["split"] == split].set_index("model") for split in splits]
-    for share, heading in SHARES.items():
+    for share, heading in (("film_seen", "its film in training"), ("person_seen", "one of its people in training")):
         if summary[share].notna().any():
             table.add_row(Text(heading), *(_percent(lines[share].iloc[0]) for lines in by_split))
     for model in dict.fromkeys(summary["model"]):
@@ -30,11 +28,9 @@ def print_audit(name: str, target: str, result: AuditResult, console: Console) -
             table.add_row(Text(f"{model}, {HEADINGS[scale]}"), *cells)
     console.print(table)
     console.print("Means over the repeats, ± their standard deviation; shares are of the test rows.", highlight=False)
-    for line in result.drops:
+    late = result.known_after_release
+    for line in [*result.drops, *([known_after_release_warning(target, late)] if late else [])]:
         console.print(line, style=LOUD, markup=False, soft_wrap=True)
-    if result.known_after_release:
-        warning = known_after_release_warning(target, result.known_after_release)
-        console.print(warning, style=LOUD, markup=False, soft_wrap=True)
     for note in result.notes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
     console.print(f"\n{result.folder.path}/", highlight=False, style="bold", soft_wrap=True)

@@ -9,8 +9,7 @@ from greenlight_films.importance.result import margins
 from greenlight_films.reports.figures.axes import is_money, rounded
 from greenlight_films.studies.results import Results
 
-MOST_MOVED, LEAST, DIGITS = 15, 0.002, 3
-"""Values of a film, the smallest contribution shown as a share of the film's largest, and digits of numbers."""
+DIGITS = 3
 
 
 def feature_values(results: Results) -> list[list[Any]]:
@@ -25,11 +24,9 @@ def feature_values(results: Results) -> list[list[Any]]:
 
 
 def explorer_data(results: Results) -> dict[str, Any]:
-    """Return the measured films with the values that move their predictions most.
+    """Return the measured films (title, actual, predicted) with the values that move their predictions most.
 
-    Returns:
-        `films`, each with title, actual and predicted; `features`, names; `moved`, for each film indices of features,
-        each followed by its contribution, the largest first; `money` and `unit` of the target.
+    `moved` are for each film indices of `features`, each followed by its contribution, the largest first.
     """
     test = results.measured
     if results.contributions.empty or test.empty:
@@ -53,10 +50,10 @@ def explorer_data(results: Results) -> dict[str, Any]:
 
 
 def _largest(contributions: pd.DataFrame) -> pd.DataFrame:
-    """Return each row's largest contributions, the largest first."""
+    """Return each row's 15 largest contributions, the largest first; none below 0.2 % of the row's largest."""
     size = contributions["contribution"].abs()
     order = np.lexsort((-size.to_numpy(), contributions["row"].to_numpy()))
     largest = size.groupby(contributions["row"]).transform("max")
-    ordered, enough = contributions.iloc[order], (size >= LEAST * largest).iloc[order]
+    ordered, enough = contributions.iloc[order], (size >= 0.002 * largest).iloc[order]
     rank = ordered.groupby("row", sort=False).cumcount()
-    return ordered[(rank < MOST_MOVED) & enough]
+    return ordered[(rank < 15) & enough]

@@ -47,8 +47,7 @@ def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:
     table.add_column("")
     for heading in ("importance", "± 95 %", "films"):
         table.add_column(heading, justify="right")
-    for feature, value, margin, films in zip(
-        rows[name], rows["importance"], margins(rows), rows["n_films"], strict=True
-    ):
+    shown = zip(rows[name], rows["importance"], margins(rows), rows["n_films"], strict=True)
+    for feature, value, margin, films in shown:
         table.add_row(Text(str(feature)), f"{value:.4g}", f"{margin:.2g}", f"{films:,}")
     console.print(table)

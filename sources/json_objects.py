@@ -28,7 +28,10 @@ def json_objects(stream: Iterable[bytes]) -> Iterator[JsonObject]:
             return
         if text:
             started = True
-            yield _in_line(line, text)
+            try:
+                yield _object(line, text, json.loads(text))
+            except (ValueError, RecursionError):
+                yield _object(line, text, None, "is no JSON")
 
 
 def _in_arrays(text: str, line: int) -> Iterator[JsonObject]:
@@ -48,36 +51,24 @@ def _in_arrays(text: str, line: int) -> Iterator[JsonObject]:
             try:
                 value, end = decoder.raw_decode(text, start)
             except (ValueError, RecursionError):
-                rest = _printable(text[start:])
-                yield JsonObject(line, rest, {}, "is no JSON, and what follows it in the array can't be read")
+                problem = "is no JSON, and what follows it in the array can't be read"
+                yield JsonObject(line, _printable(text[start:]), {}, problem)
                 return
-            yield _checked(line, text[start:end], value)
+            yield _object(line, text[start:end], value)
             line += text.count("\n", start, end)
         else:
-            line_end = text.find("\n", start)
-            end = len(text) if line_end < 0 else line_end
-            yield JsonObject(line, _printable(text[start:end]), {}, "stands behind an array, and in none itself")
+            outside = text[start:].partition("\n")[0]
+            end = start + len(outside)
+            yield JsonObject(line, _printable(outside), {}, "stands behind an array, and in none itself")
 
 
-def _in_line(line: int, text: str) -> JsonObject:
-    try:
-        return _checked(line, text, json.loads(text))
-    except (ValueError, RecursionError):
-        problem = "is no JSON" if _printable(text) is text else "is no UTF-8 text"
-        return JsonObject(line, _printable(text), {}, problem)
-
-
-def _checked(line: int, text: str, value: Any) -> JsonObject:
+def _object(line: int, text: str, value: Any, problem: str = "is no JSON object") -> JsonObject:
     printable = _printable(text)
-    if printable is not text:
+    if printable != text:
         return JsonObject(line, printable, {}, "is no UTF-8 text")
-    return JsonObject(line, text, value) if isinstance(value, dict) else JsonObject(line, text, {}, "is no JSON object")
+    return JsonObject(line, text, value) if isinstance(value, dict) else JsonObject(line, text, {}, problem)
 
 
 def _printable(text: str) -> str:
-    """Return the text itself where all bytes were UTF-8, otherwise with marks in place of the others."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return text
+    """Return the text with marks in place of bytes that were no UTF-8."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -45,13 +45,6 @@ def prepare(preparation: Preparation) -> pd.DataFrame:
     return preparation.enough_votes(preparation.unique(file, films, "film"), "votes")
 
 
-SOURCE = Source(
-    "movie-industry",
-    film="film",
-    title="name",
-    prepare=prepare,
-    questions=(
-        rating_question("IMDb score", "score", (*BEFORE, Number("gross", log1p=True), Number("votes", log1p=True))),
-        profit_question("gross", BEFORE),
-    ),
-)
+AFTER = (Number("gross", log1p=True), Number("votes", log1p=True))
+QUESTIONS = (rating_question("IMDb score", "score", (*BEFORE, *AFTER)), profit_question("gross", BEFORE))
+SOURCE = Source("movie-industry", "film", "name", prepare, QUESTIONS)

@@ -40,8 +40,8 @@ def stripped(cells: pd.Series) -> pd.Series:
     return texts.mask(texts.isin(MISSING))
 
 
-def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: float = 0) -> pd.Series:
-    """Return cells as float64; what is no number or below `lowest` is missing and recorded."""
+def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
+    """Return cells as float64; what is no number or below 0 is missing and recorded."""
     texts = stripped(cells)
     values = pd.to_numeric(texts, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
     others = (texts.notna() & ~np.isfinite(values)).to_numpy()
@@ -49,8 +49,8 @@ def numbers(preparation: Preparation, file: RawFile, cells: pd.Series, lowest: f
     values[others] = pd.to_numeric(digits, errors="coerce").to_numpy(np.float64)
     values = values.where(np.isfinite(values))
     preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no number")
-    below = (values < lowest).to_numpy()
-    preparation.reject_cells(file, cells, below, f"is below {lowest:g}")
+    below = (values < 0).to_numpy()
+    preparation.reject_cells(file, cells, below, "is below 0")
     return values.mask(below)
 
 
@@ -85,14 +85,12 @@ def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Serie
     values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
     for pattern, form, length in DATES:
         matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
-        if matches.any():
-            parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
-            values[matches] = parsed.astype("datetime64[s]")
+        parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
+        values[matches] = parsed.astype("datetime64[s]")
     preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
     if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
-        preparation.notes.append(
-            f"{cells.name}: dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
-        )
+        note = f"dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
+        preparation.notes.append(f"{cells.name}: {note}")
     return values
 
 

@@ -50,14 +50,10 @@ class RawFile(NamedTuple):
         return [paths[name] for name in names if name in paths]
 
 
-MOVIES_METADATA = RawFile(
-    "the-movies-dataset",
-    "movies_metadata.csv",
-    (
-        "adult", "belongs_to_collection", "budget", "genres", "id", "original_language", "original_title",
-        "production_companies", "release_date", "revenue", "runtime", "status", "title", "vote_average", "vote_count",
-    ),
-)  # fmt: skip
+MOVIES_METADATA = RawFile("the-movies-dataset", "movies_metadata.csv", (
+    "adult", "belongs_to_collection", "budget", "genres", "id", "original_language", "original_title",
+    "production_companies", "release_date", "revenue", "runtime", "status", "title", "vote_average", "vote_count",
+))  # fmt: skip
 CREDITS = RawFile("the-movies-dataset", "credits.csv", ("cast", "crew", "id"), optional=True)
 KEYWORDS = RawFile("the-movies-dataset", "keywords.csv", ("id", "keywords"), optional=True)
 LINKS = RawFile("the-movies-dataset", "links.csv", ("movieId", "imdbId", "tmdbId"), optional=True)
@@ -90,14 +86,10 @@ TITLE_PRINCIPALS = RawFile("imdb", "title.principals.tsv", ("tconst", "ordering"
 TITLE_CREW = RawFile("imdb", "title.crew.tsv", ("tconst", "directors", "writers"), optional=True)
 NAME_BASICS = RawFile("imdb", "name.basics.tsv", ("nconst", "primaryName"), optional=True)
 
-MOVIE_INDUSTRY = RawFile(
-    "movie-industry",
-    "movies.csv",
-    (
-        "name", "rating", "genre", "year", "released", "score", "votes", "director", "writer", "star", "country",
-        "budget", "gross", "company", "runtime",
-    ),
-)  # fmt: skip
+MOVIE_INDUSTRY = RawFile("movie-industry", "movies.csv", (
+    "name", "rating", "genre", "year", "released", "score", "votes", "director", "writer", "star", "country", "budget",
+    "gross", "company", "runtime",
+))  # fmt: skip
 
 OMDB = RawFile(
     "omdb", "omdb.jsonl", ("Title", "Year", "Runtime", "Genre", "Director", "Actors", "imdbRating"), ("omdb.json",)

@@ -112,13 +112,8 @@ def _user_ratings(preparation: Preparation, films: pd.Series) -> tuple[pd.Series
     return films.map(totals["sum"] / totals["count"]), films.map(totals["count"])
 
 
-SOURCE = Source(
-    "the-movies-dataset",
-    film="movie_id",
-    title="movie_name",
-    prepare=prepare,
-    questions=(
-        rating_question("Average vote", "vote_average", (*BEFORE, *AFTER, *LABELS)),
-        profit_question("revenue", (*BEFORE, *LABELS)),
-    ),
+QUESTIONS = (
+    rating_question("Average vote", "vote_average", (*BEFORE, *AFTER, *LABELS)),
+    profit_question("revenue", (*BEFORE, *LABELS)),
 )
+SOURCE = Source("the-movies-dataset", "movie_id", "movie_name", prepare, QUESTIONS)

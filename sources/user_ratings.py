@@ -21,7 +21,6 @@ REASONS = (
 )  # fmt: skip
 
 Parser = Callable[[pd.Series], tuple[pd.Series, np.ndarray]]
-"""Returns the values of cells, and the index in `REASONS` of what is wrong with each, -1 for nothing."""
 
 
 def rating_sums(preparation: Preparation) -> pd.DataFrame:
@@ -56,7 +55,7 @@ class _DistinctCells:
 
     Attributes:
         values: what `parse` made of each.
-        reasons: why it can't be used; see `Parser`.
+        reasons: the index in `REASONS` of what is wrong with each, -1 for nothing.
     """
 
     def __init__(self, parse: Parser) -> None:

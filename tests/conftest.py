@@ -32,8 +32,7 @@ from greenlight_films.studies.run_folder import RunFolder
 from tests.runs import IMPORTANCES as IMPORTANCES
 from tests.runs import metrics_of, predictions_of, scored_by_test
 
-TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")
-"""What the test tools themselves leave behind."""
+TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")  # what the test tools themselves leave
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -256,31 +255,16 @@ def film_data(
     """Return a maker of datamodules on `films_frame` as a CSV file; any argument can be given anew."""
     table = tmp_path / "films.csv"
     films_frame.to_csv(table, index=False)
-    usual = {
-        "table": str(table),
-        "features": film_features,
-        "target": Target("rating"),
-        "split": RandomSplit(val=0.15, test=0.25, seed=3),
-        "film": "id",
-        "title": "title",
-        "batch_size": 32,
-    }
+    usual = {"table": str(table), "features": film_features, "target": Target("rating")}
+    usual |= {"split": RandomSplit(val=0.15, test=0.25, seed=3), "film": "id", "title": "title", "batch_size": 32}
     return lambda **given: FilmDataModule(**{**usual, **given})
 
 
 @pytest.fixture
 def quick_trainer(tmp_path: Path) -> Callable[..., pl.Trainer]:
     """Return a maker of silent trainers on the CPU that write nothing unless asked to."""
-    usual = {
-        "accelerator": "cpu",
-        "devices": 1,
-        "logger": False,
-        "enable_progress_bar": False,
-        "enable_model_summary": False,
-        "enable_checkpointing": False,
-        "default_root_dir": tmp_path,
-        "max_epochs": 1,
-    }
+    silent = dict.fromkeys(("logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
+    usual = {**silent, "accelerator": "cpu", "devices": 1, "default_root_dir": tmp_path, "max_epochs": 1}
     return lambda **given: pl.Trainer(**{**usual, **given})
 
 

@@ -37,8 +37,6 @@ WITHOUT_TESTS_OF_THEIR_OWN = {
     "greenlight_films/lazy_names.py",  # the packages' imports run it
     *(f"greenlight_films/{name}.py" for name in ("declarations", "explanation", "from_config", "history", "quietly")),
     *("greenlight_films/results.py", "greenlight_films/saved_model.py"),
-    *(f"importance/{name}.py" for name in ("exact", "models", "request", "rows")),  # parts of the door, test_api.py
-    "lightning_modules/film_importance.py",  # test_permutation_importance.py
     *("reports/figures/axes.py", "reports/figures/curves.py"),
     "reports/report.py",  # tests/commands/test_report.py
     *("datamodules/program.py", "datamodules/whole_files.py"),

@@ -33,12 +33,9 @@ FORMULAS = ("=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", "�
 
 
 @pytest.fixture(scope="module")
-def study(command, study_config, tmp_path_factory) -> Path:
+def study(train) -> Path:
     """Return the folder of a finished study with a model in every kind of file."""
-    runs = tmp_path_factory.mktemp("runs")
-    answer = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[ridge, boosting]")
-    assert answer.code == 0, answer.err
-    return runs / "small" / "version_0"
+    return train("study", "--compare.models", "[ridge, boosting]").path
 
 
 @pytest.fixture
@@ -157,17 +154,16 @@ def test_a_malicious_checkpoint_runs_nothing(words, name, payload, run, touched,
 
 
 @pytest.mark.parametrize("payload", [as_pickle, as_yaml])
-@pytest.mark.parametrize("words", ["test --run", "fit --resume", "audit --run", "report --run"])
-def test_a_malicious_config_in_a_run_runs_nothing(words, payload, run, touched, refused):
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("test --run", "fit --resume", "audit --run", "report --run"),
+        *("study --config", "tune --config", "audit --config", "baselines --config"),
+    ],
+)
+def test_a_malicious_config_runs_nothing(words, payload, run, touched, refused):
     (run / "config.yaml").write_bytes(payload(touched))
-    assert "config" in refused(*words.split(), run)
-
-
-@pytest.mark.parametrize("payload", [as_pickle, as_yaml])
-@pytest.mark.parametrize("word", ["study", "tune", "audit", "baselines"])
-def test_a_malicious_config_runs_nothing(word, payload, tmp_path, touched, refused):
-    (tmp_path / "best.yaml").write_bytes(payload(touched))
-    assert "config" in refused(word, "--config", tmp_path / "best.yaml")
+    assert "config" in refused(*words.split(), run / "config.yaml" if "--config" in words else run)
 
 
 READ_BY = {
@@ -211,14 +207,6 @@ def test_malicious_artifacts_run_nothing_also_where_their_hashes_are_right(name,
     (folder / "metadata.json").write_text(json.dumps(metadata))
     with pytest.raises(InputError, match=re.escape(str(folder))):
         load_artifacts(folder)
-    assert not touched.exists()
-
-
-@pytest.mark.parametrize("name", ["metadata.json", "features.json"])
-def test_a_pickle_in_place_of_the_records_of_artifacts_runs_nothing(name, run, touched):
-    (run / "artifacts" / name).write_bytes(as_pickle(touched))
-    with pytest.raises(InputError, match="can't be read"):
-        load_artifacts(run / "artifacts")
     assert not touched.exists()
 
 
@@ -270,7 +258,7 @@ def words_of(config: Path, table: Path) -> list[object]:
     return ["study", "--config", config, "--runs", table.parent / "runs", "--data.table", table]
 
 
-@pytest.mark.parametrize("name", ["csv", "tsv", "csv.gz", "parquet", "pq", "db", "sqlite3", "pkl", "npz"])
+@pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet", "db", "pkl", "npz"])
 def test_a_pickle_in_place_of_a_table_runs_nothing(name, study_config, tmp_path, touched, refused):
     table = tmp_path / f"films.{name}"
     content = as_pickle(touched)
@@ -285,24 +273,23 @@ def test_a_pickle_within_a_parquet_table_runs_nothing(study_config, tmp_path, to
     assert "the table has: row, feature, contribution" in refused(*words_of(study_config, table))
 
 
-@pytest.mark.parametrize("query", [None, "SELECT load_extension('evil') AS id", "films"])
-def test_a_database_loads_no_extension(query, study_config, tmp_path, refused):
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("SELECT load_extension('evil') AS id", "not authorized"),
+        ("SELECT * FROM films", "unsafe use"),
+        ("WITH new AS (SELECT 1) INSERT INTO real SELECT * FROM new", "readonly"),
+    ],
+)
+def test_a_database_loads_no_extension_and_is_not_changed(query, message, study_config, tmp_path, refused):
     table = tmp_path / "films.db"
     with sqlite3.connect(table) as database:
         database.execute("CREATE VIEW films AS SELECT load_extension('evil') AS id")
-    database.close()
-    message = refused(*words_of(study_config, table), *(["--data.query", query] if query else []))
-    assert "not authorized" in message or "unsafe use" in message
-
-
-def test_a_query_changes_no_database(study_config, tmp_path, refused):
-    table = tmp_path / "films.db"
-    with sqlite3.connect(table) as database:
-        database.execute("CREATE TABLE films (id)")
+        database.execute("CREATE TABLE real (id)")
     database.close()
     before = table.read_bytes()
-    query = f"WITH new AS (SELECT 1) INSERT INTO films SELECT * FROM new -- {tmp_path}"
-    assert "readonly" in refused(*words_of(study_config, table), "--data.query", query)
+    message_given = refused(*words_of(study_config, table), "--data.query", query)
+    assert message in message_given or "not authorized" in message_given
     assert table.read_bytes() == before
 
 
@@ -366,36 +353,28 @@ def test_a_foreign_class_in_a_runs_config_is_not_imported(words, run, foreign, r
 
 
 RUN_CODE = [
-    *("os.system", "torch.os.system", "lightning.pytorch.cli.os.system", "builtins.eval", "subprocess.Popen"),
-    *("lightning.pytorch.loggers.tensorboard.os.system", "torch.load", "torch.hub.load", "torch.ops.load_library"),
-    *("torch.utils.cpp_extension.load", "lightning.pytorch.LightningModule.load_from_checkpoint"),
-    *("jsonargparse.set_parsing_settings", "torch.nn.functional.relu"),
-    *(f"greenlight_films.datamodules.tables.{name}" for name in ("sqlite.sqlite3.connect", "read_table.read_table")),
-    "greenlight_films.studies.settings.class_paths.CLASS_LIMIT.lift",
+    *("os.system", "torch.os.system", "lightning.pytorch.loggers.tensorboard.os.system", "builtins.eval"),
+    *("torch.load", "torch.hub.load", "torch.ops.load_library", "torch.utils.cpp_extension.load"),
+    *("lightning.pytorch.LightningModule.load_from_checkpoint", "jsonargparse.set_parsing_settings"),
+    *("greenlight_films.datamodules.tables.sqlite.sqlite3.connect", "greenlight_films.datamodules.read_table"),
+    *("torch.nn.functional.relu", "greenlight_films.studies.settings.class_paths.CLASS_LIMIT.lift"),
 ]
-OPTIONS = {
-    "callback": ["--trainer.callbacks+"],
-    "logger": ["--trainer.logger"],
-    "function": ["--trainer.callbacks+", "LambdaCallback", "--trainer.callbacks.on_fit_start"],
-}
 
 
 @pytest.mark.parametrize(
-    ("option", "name"),
-    [*(("callback", name) for name in RUN_CODE), *(("logger", name) for name in RUN_CODE[:2])]
-    + [("function", name) for name in RUN_CODE],
+    "option", ["--trainer.callbacks+", "--trainer.callbacks+ LambdaCallback --trainer.callbacks.on_fit_start"]
 )
+@pytest.mark.parametrize("name", RUN_CODE)
 def test_what_runs_code_is_refused_under_any_name(name, option, study_config, tmp_path, refused):
-    refused("fit", "--config", study_config, "--runs", tmp_path / "runs", *OPTIONS[option], name)
+    refused(
+        "fit", "--config", study_config, "--runs", tmp_path / "runs", *f"--trainer.callbacks+ {option}".split(), name
+    )
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("index", [0, -1])
-def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(index, study_config, tmp_path, foreign):
-    words = ["--config", str(study_config), "--runs", str(tmp_path / "runs"), *NAMED["a list"]]
-    words = [*words, "--trainer.max_epochs", "1"]
-    words.insert(index % (len(words) + 1), "--allow_any_class")
-    code, _, err = run_forked("fit", *words, cwd=tmp_path)
+def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(study_config, tmp_path, foreign):
+    words = ["--config", study_config, "--runs", tmp_path / "runs", *NAMED["a list"], "--trainer.max_epochs", 1]
+    code, _, err = run_forked("fit", *words, "--allow_any_class", cwd=tmp_path)
     assert code == 0, err
     assert (tmp_path / "touched").exists()
 
@@ -403,12 +382,7 @@ def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(
 def test_a_process_that_has_refused_a_class_allows_none_later(study_config, tmp_path, foreign, refused):
     words = ["fit", "--config", study_config, "--runs", tmp_path / "runs", *NAMED["a word"]]
     assert "got foreign.Touching" in refused(*words)
-    assert refused(*words, "--allow_any_class") == (
-        "--allow_any_class must be given to a process of its own: this one limits classes already"
-    )
-    assert refused(*words, "--allow_any_class=true") == (
-        "--allow_any_class takes no value: give it alone, or not at all"
-    )
+    assert "must be given to a process of its own: this one limits" in refused(*words, "--allow_any_class")
 
 
 def test_a_config_cannot_allow_itself(study_config, tmp_path, foreign, refused):
@@ -487,39 +461,32 @@ def test_rejected_rows_hold_no_formula(command, tmp_path):
 EVIL = "</script><img src=x onerror=alert(1)><!--"
 
 
-def test_names_stay_text_on_the_page(command, tmp_path):
+def test_names_stay_text_on_the_page_and_name_no_file(command, tmp_path):
     films = awkward_films().assign(title=EVIL)
-    films["company"] = films["company"].replace({"Acme": EVIL})
-    names = {"genre": f"genre{EVIL}", "year": f"year{EVIL}"}
-    config = write_study(tmp_path, films, names, ["ridge", "pca"])
+    films["company"] = films["company"].replace({"Acme": EVIL, "Cine9": "../../../acme"})
+    genre = f"../../genre{EVIL}"
+    config = write_study(
+        tmp_path, films, {"genre": genre, "year": f"/tmp/year{EVIL}"}, ["ols", "ridge", "kmeans", "pca"]
+    )
     config["data"]["features"][2]["init_args"]["role"] = EVIL
     config["data"]["target"]["init_args"]["unit"] = EVIL
     config["name"] = "<img src=x onerror=alert(1)>".translate(str.maketrans("<>", "＜＞"))
-    config["permutation_importance"] = {"groups": {EVIL: [f"genre{EVIL}=Drama", f"genre{EVIL}=Horror"]}}
+    config["permutation_importance"] = {"groups": {f"../../{EVIL}": [f"{genre}=Drama", f"{genre}=Horror"]}}
     config["report"] = True
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(config, allow_unicode=True), encoding="utf-8")
-    answer = command("study", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "runs")
+    answer = command("study", "--config", tmp_path / "study.yaml", "--runs", tmp_path / "a" / "b")
     assert answer.code == 0, answer.err
-    (page,) = tmp_path.glob("runs/*/version_0/report.html")
+    (page,) = tmp_path.glob("a/b/*/version_0/report.html")
     html = page.read_text(encoding="utf-8")
     assert "onerror=alert(1)" in html  # they are there, as text
     assert "<img src=x" not in html
     assert "</script><" not in html.replace("</script><script", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "films.parquet", "study.yaml"]
+    assert [path.name for path in tmp_path.glob("a/*")] == ["b"]
+    assert len(list(tmp_path.glob("a/b/*"))) == 1
 
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b", "..", "."])
 def test_a_studys_name_leads_nowhere_else(name, study_config, tmp_path, refused):
     assert "--name" in refused("fit", "--config", study_config, "--runs", tmp_path / "runs", "--name", name)
     assert sorted(path.name for path in tmp_path.iterdir()) == []
-
-
-def test_names_of_columns_labels_and_groups_name_no_file(command, tmp_path):
-    films = awkward_films()
-    films["company"] = films["company"].replace({"Acme": "../../../acme"})
-    write_study(tmp_path, films, {"genre": "../../genre", "year": "/tmp/year"}, ["ols", "ridge", "kmeans", "pca"])
-    options = ["--runs", tmp_path / "a" / "b" / "runs", "--permutation_importance.groups", '{"../../g": ["*=Drama"]}']
-    answer = command("study", "--config", tmp_path / "study.yaml", *options)
-    assert answer.code == 0, answer.err
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "films.parquet", "study.yaml"]
-    assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["runs"]
-    assert [path.name for path in (tmp_path / "a" / "b" / "runs").iterdir()] == ["small"]

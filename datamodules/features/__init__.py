@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from greenlight_films.datamodules.features.bins import Bins
+from greenlight_films.datamodules.features.bins import Bins, Popularity
 from greenlight_films.datamodules.features.category import Category
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.labels import Labels
 from greenlight_films.datamodules.features.number import Number
-from greenlight_films.datamodules.features.popularity import Popularity
 
 __all__ = ["Bins", "Category", "Dense", "Feature", "Labels", "Number", "Popularity", "Sparse", "declared"]
 

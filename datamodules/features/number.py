@@ -64,7 +64,8 @@ class Number(Feature[np.ndarray]):
                 scaled = (values - fitted["mean"]) / fitted["std"]
         else:
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
-        return [_dense(scaled, values), _dense(missing, missing)][: len(blocks)]
+        encoded: list[Dense | Sparse] = [_dense(scaled, values), _dense(missing, missing)]
+        return encoded[: len(blocks)]
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:

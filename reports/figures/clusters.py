@@ -39,12 +39,7 @@ def number_of_clusters(sweep: pd.DataFrame, chosen: int | None = None) -> go.Fig
 
 
 def films_on_components(films: pd.DataFrame, ratio: pd.Series | None = None, n: int = 2) -> go.Figure:
-    """Draw films on the first two or three components, coloured by cluster.
-
-    Args:
-        films: columns pc1, pc2, ..., cluster; title or film where known.
-        ratio: the components' share of the variance, for the axes' titles.
-    """
+    """Draw films, with columns pc1, pc2, ... and cluster, on the first two or three components, coloured by cluster."""
     shown, sample_note = sampled(films, MOST_FILMS[n])
     traces = []
     for cluster, members in shown.groupby("cluster"):

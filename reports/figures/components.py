@@ -79,11 +79,9 @@ def loadings(table: pd.DataFrame, most: int = 30, components: int = 5) -> go.Fig
 
 
 def projection(films: pd.DataFrame, target: str, unit: str, ratio: pd.Series | None = None, n: int = 2) -> go.Figure:
-    """Draw films on the first two or three components, coloured by the target.
+    """Draw films, with columns pc1, pc2, ... and actual, on the first two or three components, coloured by the target.
 
-    Args:
-        films: columns pc1, pc2, ..., actual; title or film where known.
-        ratio: the components' share of the variance, for the axes' titles.
+    `ratio` are the components' shares of the variance, for the axes' titles.
     """
     shown, sample_note = sampled(films, MOST_FILMS[n])
     # Beyond the first and last hundredth of the films colours no longer change.

@@ -18,11 +18,9 @@ TOP = 25
 
 
 def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
-    """Draw the most important label values and numbers, and beside them the direction in which they move predictions.
+    """Draw the most important label values and numbers, of `Permu_importance_df.csv`.
 
-    Args:
-        table: of `Permu_importance_df.csv`; the column direction, the change of the prediction, may be missing.
-        unit: of the target.
+    Beside them is the direction in which they move predictions, in the target's unit, where the table has it.
     """
     best = _by_importance(table).head(top)
     what = f"{len(best)} most important of {len(table):,} features"
@@ -69,11 +67,7 @@ def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, mea
 
 
 def by_model(importances: dict[str, pd.Series], top: int = TOP) -> go.Figure:
-    """Draw several models' importances of columns side by side, as shares of each model's largest.
-
-    Args:
-        importances: by model, importances or absolute coefficients by column; a column that it lacks may be missing.
-    """
+    """Draw several models' importances (or absolute coefficients) by column, as shares of each model's largest."""
     table = pd.DataFrame(importances).clip(lower=0)
     shares = table / table.max().where(table.max() > 0)
     shares = shares.loc[shares.mean(axis=1).sort_values(ascending=False, kind="stable").index].head(top)

@@ -50,11 +50,9 @@ def _dots(scores: pd.DataFrame, xaxis: str, unit: str) -> go.Scatter:
 
 
 def runs(scores: pd.DataFrame, unit: str = "") -> go.Figure:
-    """Draw scores of several runs side by side: R², and RMSE where all runs share a unit.
+    """Draw R² of several runs side by side, and RMSE where all runs share a unit.
 
-    Args:
-        scores: columns run, model, rmse, r2; low_95 and high_95 of r2 where they are known.
-        unit: of RMSE in all runs; empty where they differ, and RMSE is left out.
+    Columns run, model, rmse, r2; low_95 and high_95 of r2 where they are known.
     """
     names, models = list(dict.fromkeys(scores["run"])), list(dict.fromkeys(scores["model"]))
     traces = []

@@ -14,11 +14,8 @@ MOST = 30
 def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     """Draw a linear model's largest coefficients with 95 % intervals, HC3 where known; hollow where they include 0.
 
-    With a column standardised they are in standard deviations of the target and of each column.
-
-    Args:
-        table: of `baselines/ols/coefficients.csv`; the constant and columns that were left out are not drawn.
-        unit: of the target as it was fitted, after log1p where it has one.
+    With a column standardised they are in standard deviations of the target and of each column. The table is that of
+    `baselines/ols/coefficients.csv`, the unit that of the target as it was fitted, after log1p where it has one.
     """
     rows = table[(table["name"] != "const") & table["coefficient"].notna()]
     low, high, errors = rows["low_95"], rows["high_95"], "ordinary errors"
@@ -56,11 +53,7 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
 
 
 def ridge_coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
-    """Draw the largest coefficients of ridge regression, without intervals, of `baselines/ridge/coefficients.csv`.
-
-    Args:
-        unit: of the target as it was fitted, after log1p where it has one.
-    """
+    """Draw the largest coefficients of ridge regression, without intervals, of `baselines/ridge/coefficients.csv`."""
     rows = table.sort_values("coefficient", key=abs, ascending=False, kind="stable").head(most)
     values, names = rows["coefficient"], rows["feature"].tolist()
     hover = hover_lines(names, [f"coefficient {value:+.3g}" for value in values])

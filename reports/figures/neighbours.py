@@ -13,10 +13,7 @@ from greenlight_films.reports.figures.style import BLUE, GREEN, NEUTRAL, ORANGE,
 def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None) -> go.Figure:
     """Draw RMSE by the number of neighbours, with the best k of the plain setting and of the grid marked.
 
-    Args:
-        sweep: of `baselines/knn/sweep.csv`: equal weights, Euclidean distances.
-        unit: of the target as it was fitted, after log1p where it has one.
-        grid: of `baselines/knn/grid.csv`, where the grid was searched.
+    Of `baselines/knn/sweep.csv`, and `grid.csv` where the grid was searched; the unit is that of the fitted target.
     """
     plain = sweep.loc[sweep["cv_rmse"].idxmin()]
     best = [("plain", plain, GREEN, "diamond")]

@@ -23,11 +23,7 @@ from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, VERMILION
 
 
 def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
-    """Draw each film's prediction against its true value, with the diagonal on which both are the same.
-
-    Args:
-        films: columns actual and predicted; title or film where known.
-    """
+    """Draw each film's column predicted against its column actual, with the diagonal on which both are the same."""
     kept, log, left_out = _on_scale(films, unit)
     shown, sample_note = sampled(kept)
     both = kept[["actual", "predicted"]].to_numpy()
@@ -49,15 +45,11 @@ def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.
 
 
 def residuals(films: pd.DataFrame, target: str, unit: str) -> go.Figure:
-    """Draw errors against predictions; on logarithmic axes the ratio of predicted and actual.
-
-    Args:
-        films: columns actual and predicted; title or film where known.
-    """
+    """Draw errors against predictions; on logarithmic axes the ratio of predicted and actual."""
     kept, log, left_out = _on_scale(films, unit)
     error = kept["predicted"] / kept["actual"] if log else kept["predicted"] - kept["actual"]
     shown, sample_note = sampled(kept.assign(error=error))
-    quantiles = error.quantile([0.05, 0.5, 0.95]).tolist()
+    quantiles = error.quantile([0.05, 0.5, 0.95])
     if log:
         what, error_unit, in_unit = "predicted over actual", "", ""
         low, middle, high = (f"{value:.2g} times" for value in quantiles)
@@ -130,10 +122,7 @@ def calibration(films: pd.DataFrame, target: str, unit: str, groups: int = 10) -
 def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) -> go.Figure:
     """Draw the mean absolute error by a label, such as genre, the most frequent first, with 95 % intervals.
 
-    Labels of fewer than five films are left out.
-
-    Args:
-        films: columns film, actual, predicted and the label: a row for each label that a film has.
+    Labels of fewer than five films are left out. A film has a row for each of its labels.
     """
     errors = _errors(films, films[label])
     shown = errors[errors["films"] >= 5].sort_values("films", ascending=False, kind="stable").head(most)
@@ -141,11 +130,7 @@ def errors_by_label(films: pd.DataFrame, label: str, unit: str, most: int = 20) 
 
 
 def errors_by_number(films: pd.DataFrame, number: str, unit: str, groups: int = 10) -> go.Figure:
-    """Draw the mean absolute error by intervals of a number, such as the year, with about as many films each.
-
-    Args:
-        films: columns film, actual, predicted and the number.
-    """
+    """Draw the mean absolute error by intervals of a number, such as the year, with about as many films each."""
     known = films[np.isfinite(films[number].astype(float))]
     values = known[number].astype(float)
     edges = np.unique(np.quantile(values, np.linspace(0, 1, groups + 1)[1:-1]))

@@ -21,10 +21,8 @@ def tiles(
 ) -> go.Figure:
     """Draw a table of numbers, (rows, columns), with the first row on top; missing numbers have no tile.
 
-    Args:
-        titles: of columns, rows and colours, with their units.
-        ends: values with the darkest and the lightest colour.
-        cells: the text of each tile; by default its value with two decimals.
+    Titles are of columns, rows and colours; `ends` are the values with the darkest and the lightest colour; `cells` are
+    the texts of the tiles, by default values with two decimals.
     """
     trace = go.Heatmap(
         z=[rounded(row) for row in values],

@@ -36,8 +36,10 @@ class ClassLimit:
     def enforce(self) -> None:
         """Refuse classes of other packages, unless the limit was lifted."""
         # An argument without a type would build any class.
-        limits: Any = {"import_path_denylist": ["*"], "import_path_allowlist": list(ALLOWED)}
-        set_parsing_settings(instantiate_subclass_spec_in_any=False, **({} if self.is_lifted else limits))
+        denied, allowed = (None, None) if self.is_lifted else (["*"], list(ALLOWED))
+        set_parsing_settings(
+            instantiate_subclass_spec_in_any=False, import_path_denylist=denied, import_path_allowlist=allowed
+        )
         self.is_set = not self.is_lifted
 
 

@@ -43,16 +43,12 @@ def test_above_ten_thousand_rows_silhouettes_are_of_a_sample():
     assert (silhouette_rows(10_001) == rows).all()
 
 
-@pytest.mark.parametrize("order", [[0, 1, 2], [1, 2, 0], [2, 1, 0], [2, 0, 1]])
-def test_matching_undoes_any_other_numbering(blobs, order):
+@pytest.mark.parametrize("order", [[1, 2, 0], [2, 1, 0]])
+def test_matching_undoes_any_other_numbering_and_keeps_as_many_rows_as_possible(blobs, order):
     first = Clusters.fit(blobs[0], 3)
-    renamed = Clusters(first.centres[np.argsort(order)], np.array(order)[first.labels], first.inertia)
-    again = renamed.matched(first)
+    again = Clusters(first.centres[np.argsort(order)], np.array(order)[first.labels], first.inertia).matched(first)
     assert (again.labels == first.labels).all()
     assert (again.centres == first.centres).all()
-
-
-def test_matching_keeps_as_many_rows_as_possible():
     numbers = [0, 0, 0, 1, 1, 2], [1, 1, 0, 0, 0, 2]
     first, second = (Clusters(np.zeros((3, 1)), np.array(labels), 0.0) for labels in numbers)
     assert second.matched(first).labels.tolist() == [0, 0, 1, 1, 1, 2]

@@ -45,18 +45,6 @@ def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
     assert merged["cv_rmse"].idxmin() == merged["rmse"].idxmin()
 
 
-@pytest.mark.parametrize("metric", ["euclidean", "manhattan"])
-@pytest.mark.parametrize("weights", ["uniform", "distance"])
-def test_every_k_is_what_scikit_learn_predicts_with_it(rows, metric, weights):
-    features, target = rows
-    scaler = StandardScaler().fit(np.asfortranarray(features[:150]))
-    ours = Neighbours().fit(features[:150], target[:150], metric).means(features[150:], 20, [weights])[weights]
-    for k in range(1, 21):
-        theirs = KNeighborsRegressor(k, metric=metric, weights=weights)
-        theirs.fit(scaler.transform(features[:150]), target[:150])
-        np.testing.assert_allclose(ours[:, k - 1], theirs.predict(scaler.transform(features[150:])), atol=1e-12)
-
-
 def test_rows_at_no_distance_outweigh_all_others():
     distances, targets = np.array([[0.0, 0.0, 1.0]]), np.array([[2.0, 4.0, 100.0]])
     assert means(distances, targets, "distance").tolist() == [[2.0, 3.0, 3.0]]

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 import yaml
 
+from tests.conftest import refused
+
 STUDY = """\
 name: small
 data:
@@ -76,23 +78,8 @@ def audited(audit) -> SimpleNamespace:
     return audit("--models", "[tree]", "--repeats", 2)
 
 
-@pytest.fixture(scope="module")
-def single(config) -> Path:
-    """Return the table with one row a film."""
-    return config.with_name("films.csv")
-
-
 def summary_of(done: SimpleNamespace) -> dict[str, dict]:
     return {split["split"]: split for split in done.record["splits"]}
-
-
-def cells_of(out: str, begin: str) -> list[str]:
-    """Return the cells of the table's line that begins so."""
-    (line,) = (line for line in out.splitlines() if line.startswith(f"│ {begin}"))
-    return [cell.strip() for cell in line.strip("│").split("│")[1:]]
-
-
-# --- what it says ----------------------------------------------------------------------------------------------------
 
 
 def test_a_tree_knows_films_by_heart_with_rows_at_random_and_nothing_of_new_ones(audited):
@@ -106,15 +93,6 @@ def test_a_tree_knows_films_by_heart_with_rows_at_random_and_nothing_of_new_ones
         assert scores["r2"] == pytest.approx(r2.mean()[split])
         assert scores["r2_sd"] == (None if split == "by time (year)" else pytest.approx(r2.std()[split]))
         assert scores["repeats"] == (1 if split == "by time (year)" else 2)
-
-
-def test_the_terminals_table_says_the_same(audited):
-    summary = summary_of(audited)
-    spread = [f" ± {split['r2_sd']:.3f}" if split["r2_sd"] is not None else "" for split in summary.values()]
-    expected = [f"{split['r2']:.3f}{after}" for split, after in zip(summary.values(), spread, strict=True)]
-    assert cells_of(audited.out, "tree, R²") == expected
-    assert cells_of(audited.out, "its film in training") == ["100%", "0%", "0%"]
-    assert cells_of(audited.out, "one of its people in") == ["0%", "0%", "0%"]
     by_film = f"to {summary['by film']['r2']:.3f} by film: rows at random tell it of films that it has seen."
     assert f"R² of tree falls from {summary['rows at random']['r2']:.3f} with rows at random {by_film}" in audited.out
     assert f"{audited.path}/" in audited.out
@@ -147,18 +125,8 @@ def test_the_folder_holds_the_studys_config_and_the_results(audited, config, com
     assert answer.code == 0, answer.err
 
 
-def test_the_same_audit_comes_to_the_same(audited, audit):
-    again = audit("--models", "[tree]", "--repeats", 2)
-    assert (again.path / "audit.csv").read_bytes() == (audited.path / "audit.csv").read_bytes()
-    assert again.record == audited.record
-
-
-# --- which splits ----------------------------------------------------------------------------------------------------
-
-
 def test_another_column_can_be_the_year(audited, audit):
     done = audit("--models", "[tree]", "--repeats", 1, "--year", "made")
-    assert list(summary_of(done)) == ["rows at random", "by film", "by time (made)"]
     assert summary_of(done)["by time (made)"]["r2"] != summary_of(audited)["by time (year)"]["r2"]
     assert done.record["notes"] == []
 
@@ -191,10 +159,9 @@ def without_two_ids(films: pd.DataFrame) -> pd.DataFrame:
             [FILMS_OF_A_ROW, "not split by time (year): data.split.by: column 'year' must hold numbers or dates"],
         ),
     ],
-    ids=["films of a row", "rows without an id", "no film, no year", "a year in words"],
 )
-def test_a_split_that_cannot_be_made_is_a_note(audit, single, tmp_path, change, options, splits, notes):
-    change(pd.read_csv(single)).to_csv(tmp_path / "films.csv", index=False)
+def test_a_split_that_cannot_be_made_is_a_note(audit, config, tmp_path, change, options, splits, notes):
+    change(pd.read_csv(config.with_name("films.csv"))).to_csv(tmp_path / "films.csv", index=False)
     done = audit("--repeats", 1, "--data.table", tmp_path / "films.csv", *options)
     assert done.lines["model"].tolist() == ["tree", "ridge"] * len(splits)
     assert list(summary_of(done)) == splits
@@ -202,8 +169,6 @@ def test_a_split_that_cannot_be_made_is_a_note(audit, single, tmp_path, change, 
     assert all(note in done.out for note in done.record["notes"])
     assert ("its film in training" in done.out) is ("--data.film" not in options)
     assert (summary_of(done)["rows at random"]["film_seen"] is None) is ("--data.film" in options)
-    if "--people" in options:
-        assert cells_of(done.out, "one of its people in training") == ["100%", "100%"]
 
 
 def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config, tmp_path):
@@ -218,9 +183,6 @@ def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config
     assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
 
 
-# --- models and runs -------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audited):
     done = audit("--models", "[tree,mlp]", "--repeats", 1)
@@ -231,8 +193,6 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
     assert done.lines[done.lines["model"] == "tree"].set_index("split")["r2"].to_dict() == trees.to_dict()
     assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
 
-
-# --- known only after release ----------------------------------------------------------------------------------------
 
 LATE = "Known only after release: votes. They go with revenue, and can't tell it of a film to come: leave them out of"
 
@@ -262,38 +222,22 @@ def test_votes_are_reported_by_audit_and_study_and_the_run_can_be_audited(audit,
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
-# --- mistakes --------------------------------------------------------------------------------------------------------
-
-
 MISTAKES = [
     (("--repeats", 0), "--repeats must be 1 or more, got 0"),
     (("--models", "[]"), "--models must name a model, got []"),
     (("--models", "[trea]"), "must be one of tree, ridge, boosting, knn, mlp, got ['trea']"),
-    (("--year", "nope"), "no column 'nope'"),
     (("--year", "person"), "'person' must hold numbers or dates"),
-    (("--people", "[nope]"), "no column 'nope'"),
     (("--people", "[runtime]"), "--people must be columns of Labels or Category, 'runtime'"),
     (("--data.film", "nope"), "no column 'nope'"),
     (("--resume", "runs/small/version_0"), "`audit` takes a run's folder with --run"),
-    (("--run", "nope"), "--run must be the folder of a run"),
-    (
-        ("--data.features", "[{class_path: Number, init_args: {column: revenue}}]"),
-        "data.features must not have the target's own column 'revenue'",
-    ),
 ]
 
 
 @pytest.mark.parametrize(("options", "message"), MISTAKES)
 def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, tmp_path, options, message):
-    answer = command("audit", "--config", config, "--runs", tmp_path / "runs", *options)
-    assert (answer.code, answer.out) == (2, "")
-    assert message in answer.err
-    assert answer.err.count("error:") == 1
-    assert "Traceback" not in answer.err
+    refused(command("audit", "--config", config, "--runs", tmp_path / "runs", *options), message)
     assert not list(tmp_path.rglob("version_*"))
 
 
 def test_without_a_config_it_needs_one(command):
-    answer = command("audit")
-    assert answer.code == 2
-    assert "--config configs/ratings.yaml" in answer.err
+    refused(command("audit"), "--config configs/ratings.yaml")

@@ -33,20 +33,13 @@ def test_a_fit_leaves_checkpoints_and_no_scores(fitted):
     assert not any(tag.startswith("test/") for tag in scalars_of(fitted.path))
 
 
-def test_what_is_to_be_copied_is_printed_on_one_line_where_no_terminal_is(train):
+def test_what_is_to_be_copied_is_printed_on_a_line_where_no_terminal_is(train):
     name = "a" * 100
     run = train("fit", "--name", name, "--trainer.max_epochs", 1)
     lines = run.answer.out.splitlines()
-    assert run.path.parent.name == name
     assert f"{run.path}/" in lines
     assert f"score the held-out films: python cli.py test --run {run.path}" in lines
     assert any(line.startswith(f"{name}: rating of 198 films") and line.endswith("MLP 16") for line in lines)
-
-
-def test_runs_of_a_study_stand_side_by_side(train, command, study_config):
-    first = train("fit", "--trainer.max_epochs", 1)
-    assert command("fit", "--config", study_config, "--runs", first.runs, "--trainer.max_epochs", 1).code == 0
-    assert versions_in(first.runs) == ["small/version_0", "small/version_1"]
 
 
 def test_training_stops_when_its_patience_ends_and_keeps_the_best_and_the_last(stopped):
@@ -98,10 +91,10 @@ def test_a_clock_and_averaged_weights_go_on_with_the_run(train, fitted, command)
 def test_a_resumed_run_has_its_texts_once_and_all_its_curves(train, command):
     part = train("fit", "--trainer.max_epochs", 2)
     assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
+    assert command("test", "--run", part.path).code == 0
     assert {name: len(texts) for name, texts in texts_of(part.path).items()} == {"config": 1, "data": 1}
     assert [step for step, _ in scalars_of(part.path)["train/gradient_norm_max"]] == [3, 7, 11, 15]
-    assert command("test", "--run", part.path).code == 0
-    assert len(hyperparameters_of(part.path)) == len(texts_of(part.path)["data"]) == 1
+    assert len(hyperparameters_of(part.path)) == 1
 
 
 def test_a_checkpoint_that_is_resumed_in_a_new_folder_has_its_texts_there(study, command, study_config, tmp_path):
@@ -131,18 +124,9 @@ def test_a_run_resumed_elsewhere_keeps_its_best_epoch_and_takes_the_patience_giv
 def test_a_finished_run_says_what_resuming_it_needs(fitted, command):
     before = (fitted.path / "checkpoints" / "last.ckpt").read_bytes()
     answer = command("fit", "--resume", fitted.path)
-    assert (answer.code, "4 epochs are trained: --trainer.max_epochs must be more to go on, got 4" in answer.text) == (
-        0,
-        True,
-    )
+    assert (answer.code, answer.err) == (0, "")
+    assert "4 epochs are trained: --trainer.max_epochs must be more to go on, got 4" in answer.text
     assert (fitted.path / "checkpoints" / "last.ckpt").read_bytes() == before
-
-
-def test_a_finished_checkpoint_in_a_new_folder_is_refused(study, command, study_config, tmp_path):
-    last = study.path / "checkpoints" / "last.ckpt"
-    answer = command("fit", "--config", study_config, "--runs", tmp_path, "--ckpt_path", last)
-    refused(answer, f"{last}: 4 epochs are trained: --trainer.max_epochs must be more to go on, got 4")
-    assert not versions_in(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import re
 
-import pandas as pd
 import pytest
 import yaml
 
@@ -39,15 +38,6 @@ def test_settings_after_a_study_do_what_they_do_in_it(study, train, copied, comm
     assert (described(copied.path)["split"], described(copied.path)["films"]) == side
 
 
-def test_features_are_estimable_or_not(study):
-    table, description = pd.read_csv(study.path / "Permu_importance_df.csv"), described(study.path)
-    assert description["features"] == len(table) == sum(study.metrics["features"].values())
-    assert description["estimable"] == table["importance"].notna().sum() > 10
-    assert description["estimable"] + description["not_estimable"] == description["features"]
-    assert description["missing"] == 0
-    assert description["r2"] == pytest.approx(study.metrics["models"]["mlp"]["r2"], rel=1e-5)
-
-
 def test_other_commands_measure_nothing(fitted, copied, command):
     for name in IMPORTANCES:
         (copied.path / name).unlink()
@@ -63,9 +53,3 @@ def test_a_run_whose_config_knows_nothing_of_importance_takes_the_defaults(study
     (copied.path / "config.yaml").write_text(yaml.safe_dump(config))
     assert command("importance", "--run", copied.path).code == 0
     assert tables_of(copied.path) == tables_of(study.path)
-
-
-def test_a_checkpoint_file_and_its_config_do_for_importances_too(study, command, study_config, tmp_path):
-    best = study.path / "checkpoints" / "best.ckpt"
-    assert command("importance", "--config", study_config, "--runs", tmp_path, "--ckpt_path", best).code == 0
-    assert tables_of(tmp_path / "small" / "version_0") == tables_of(study.path)

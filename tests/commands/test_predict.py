@@ -71,12 +71,3 @@ def test_the_runs_own_table_is_known_wherever_it_stands(study, copied, command, 
     pd.testing.assert_frame_equal(predictions_of(copied.path), study.predictions)
     assert not (copied.path / "predictions_copy.csv").exists()
     assert versions_in(copied.runs) == ["small/version_0"]
-
-
-def test_a_checkpoint_file_predicts_new_films(study, command, study_config, new_films, tmp_path):
-    best = study.path / "checkpoints" / "best.ckpt"
-    options = ["--runs", tmp_path / "runs", "--ckpt_path", best, "--data.table", new_films]
-    answer = command("predict", "--config", study_config, *options)
-    assert answer.code == 0, answer.err
-    (path,) = (tmp_path / "runs").rglob("predictions_new.csv")
-    assert len(predictions_of(path.parent, path.name)) == 10

@@ -20,22 +20,17 @@ def test_scores_are_those_of_the_study_beside_guessing_the_mean(study, fitted, c
     assert versions_in(tmp_path) == ["small/version_0"]
 
 
-def test_other_models_stay_in_the_metrics(study, copied, command):
-    assert command("test", "--run", copied.path).code == 0
-    assert set(metrics_of(copied.path)["models"]) == {"mlp", "mean", "ridge"}
-    assert metrics_of(copied.path)["models"] == study.metrics["models"]
-
-
 def test_a_checkpoint_file_and_its_config_do_in_place_of_a_run(study, command, study_config, tmp_path):
     best = study.path / "checkpoints" / "best.ckpt"
     assert command("test", "--config", study_config, "--runs", tmp_path, "--ckpt_path", best).code == 0
     assert metrics_of(tmp_path / "small" / "version_0")["models"] == study.scores
 
 
-def test_a_moved_run_works_as_before(study, copied, command, tmp_path):
+def test_a_moved_run_works_as_before_and_keeps_the_scores_of_other_models(study, copied, command, tmp_path):
     moved = shutil.move(copied.path, tmp_path / "the best run")
     for word in ("test", "predict"):
         assert command(word, "--run", moved).code == 0
+    assert set(metrics_of(moved)["models"]) == {"mlp", "mean", "ridge"}
     assert metrics_of(moved)["models"] == study.metrics["models"]
     assert predictions_of(moved).equals(study.predictions)
     assert versions_in(copied.runs) == []

@@ -129,5 +129,4 @@ def test_devices_together_have_the_batches_of_one(n_rows, n_devices, shuffle):
 
 def test_a_device_has_no_row_of_a_batch_smaller_than_there_are_devices(encoded, target):
     loader = film_loader(FilmRows(encoded, target), sampler(203, 101, shuffle=False, rank=2, n_devices=3))
-    sizes = [len(batch.row) for batch in loader]
-    assert sizes == [33, 33, 0]
+    assert [len(batch.row) for batch in loader] == [33, 33, 0]

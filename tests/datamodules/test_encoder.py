@@ -139,3 +139,9 @@ def test_a_film_at_the_medians_is_encoded_as_one_that_has_them():
     assert len(set(typical)) == 3  # the median of a normal distribution is 0 too
     assert encoder.at_medians() == pytest.approx(typical, abs=1e-6)
     assert encoder.at_medians().dtype == np.float32
+
+
+def test_a_number_far_from_all_others_is_refused(films):
+    films.loc[3, "Runtime"] = 1e20
+    with pytest.raises(InputError, match=r"column 'Runtime', row 4 has 1e\+20: more than 1e\+15 standard deviations"):
+        FilmEncoder([Number("Runtime")]).fit_encode(films, np.arange(20, 80))

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -185,3 +186,45 @@ def test_the_target_is_no_feature_unless_it_is_wanted(films_frame, declared):
         fit_films(films_frame, leaking)
     films, _ = fit_films(films_frame, replace(leaking, allow_leak=True))
     assert films.encoded.dense.shape[1] > 2
+
+
+def test_weights_have_mean_1_over_the_training_rows_and_equal_ones_are_none(films_frame, declared):
+    weights = pd.Series(np.arange(203) % 4, index=films_frame["id"])
+    films, fitted = fit_films(films_frame, declared, weights)
+    given = weights.to_numpy()[films.number - 1]
+    assert films.weights.tolist() == (given / given[films.rows.train].mean()).tolist()
+    assert same_films(films_frame, declared, fitted, weights).weights.tolist() == films.weights.tolist()
+    assert fit_films(films_frame, declared, [2] * 203)[0].weights is None
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, 2, 3], "weights must be a number for each of the 203 rows, got shape (3,)"),
+        (2, "for each of the 203 rows, got shape ()"),
+        (["heavy"], "weights must be numbers, got list: could not convert string to float: 'heavy'"),
+        ([1, 0, -0.5, *[1] * 200], "weights must be finite and 0 or more, row 3 has -0.5; correct it"),
+        ([1, np.nan, *[1] * 201], "row 2 has nan"),
+        ([0] * 203, "weights must be above 0 in a train row or more, got 0 in all; give other weights"),
+    ],
+)
+def test_weights_that_cannot_be_are_refused(films_frame, declared, weights, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        fit_films(films_frame, declared, weights)
+
+
+def test_weights_of_validation_rows_alone_at_0_are_refused(films_frame, declared):
+    films, _ = fit_films(films_frame, declared)
+    weights = np.ones(203)
+    weights[films.number[films.rows.val] - 1] = 0
+    with pytest.raises(InputError, match="weights must be above 0 in a val row or more"):
+        fit_films(films_frame, declared, weights)
+
+
+def test_a_target_far_from_all_others_is_refused(films_frame, declared):
+    films, _ = fit_films(films_frame, declared)
+    row = films.number[films.rows.test[0]]
+    films_frame.loc[row - 1, "rating"] = 1e20
+    message = rf"the target 'rating', row {row} has 1e\+20: more than 1e\+15 standard deviations .* 'rating' there"
+    with pytest.raises(InputError, match=message):
+        fit_films(films_frame, declared)

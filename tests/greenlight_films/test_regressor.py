@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 import torch
 from sklearn.base import clone
@@ -181,35 +180,6 @@ def test_512_encoded_films_are_kept_of_the_training_rows():
     assert not any(isinstance(value, pd.DataFrame) and len(value) > 2 for value in vars(model).values())
 
 
-class Polars:
-    """Stands for a polars frame, which gives itself as an Arrow table."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.to_arrow = lambda: pa.Table.from_pandas(frame)
-
-
-@pytest.mark.parametrize("kind", [pa.Table.from_pandas, Polars, lambda frame: frame.set_index("id")])
-def test_other_frames_are_taken(model, kind):
-    films = kind(FRAME)
-    other = small().fit(films)
-    assert same_weights(weights(other), weights(model))
-    assert np.array_equal(other.predict(films), model.predict(FRAME))
-
-
-def test_a_tables_file_is_read_as_a_study_reads_it(tmp_path):
-    frame = FRAME.assign(genre=[f"0{number % 7}" for number in range(len(FRAME))])
-    frame.to_csv(tmp_path / "films.csv", index=False)
-    model = small().fit(tmp_path / "films.csv")
-    assert sorted(model.fitted_.encoder.space.label_names()) == [f"genre=0{number}" for number in range(7)]
-    assert model.predict(tmp_path / "films.csv") == pytest.approx(model.predict(frame))
-
-
-def test_lists_in_cells_are_labels(model):
-    frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
-    listed = small(features=["year", gl.Labels("genre", format="list")]).fit(frame)
-    assert same_weights(weights(listed), weights(model))
-
-
 # Predictions and scores
 
 
@@ -296,80 +266,3 @@ def test_contributions_are_those_of_the_run(fitted, run):
     assert len(both) == len(mine) == len(theirs)
     assert both["contribution"].abs().max() > 0.1
     assert both["contribution"].to_numpy() == pytest.approx(both["contribution_of_run"].to_numpy(), abs=1e-5)
-
-
-# Refusals
-
-
-def fit(**settings: Any) -> Any:
-    return lambda: small(**settings).fit(FRAME)
-
-
-YEARS = ["year"]
-REFUSALS: dict[str, tuple[Any, str]] = {
-    "a target that is no column": (fit(target="rateing"), "no column 'rateing', did you mean 'rating'?"),
-    "a name that is no column": (fit(features=["yeer"]), "no column 'yeer', did you mean 'year'?"),
-    "a feature that is no column": (fit(features=[gl.Number("yeer")]), "no column 'yeer', did you mean 'year'?"),
-    "no target": (fit(target=None), "FilmRegressor needs a target, got none: give target='rating', or y"),
-    "no features": (fit(features=None), "needs features such as features=['year'], got None; the frame has: id, ti"),
-    "an empty list": (fit(features=[]), "needs features such as features=['year'], got []"),
-    "a name for a list": (fit(features="year"), "features must be a list, got 'year'; give features=['year']"),
-    "the target as a feature": (fit(features=["rating"]), "must not have the target's own column 'rating'"),
-    "y of another length": (
-        lambda: small().fit(FRAME, [1.0, 2.0]),
-        "y must have one number a row, (203,), got (2,); give the rows of X",
-    ),
-    "y of words": (lambda: small().fit(FRAME, ["a"] * 203), "column 'rating' must hold numbers, row 1 has 'a'"),
-    "y beside a ratio": (
-        lambda: small(target=gl.ProfitRatio("year", "runtime")).fit(FRAME, FRAME["rating"]),
-        "y can't be given where the target is made of year and runtime; leave y out",
-    ),
-    "an array": (lambda: small().fit(np.zeros((3, 2))), "an Arrow table or a file's name, got ndarray"),
-    "a column twice": (lambda: small().fit(FRAME[["year", "year", "rating"]]), "the frame"),
-    "weights of another length": (
-        lambda: small().fit(FRAME, sample_weight=[1.0]),
-        "weights must be a number for each of the 203 rows, got shape (1,)",
-    ),
-    "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
-    "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
-    "another optimiser": (fit(optimiser="adma"), "among adam, adamw, sgd, got 'adma', did you mean 'adam'?"),
-    "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
-    "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),
-}
-
-
-@pytest.mark.parametrize(("call", "message"), REFUSALS.values(), ids=REFUSALS)
-def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
-    with pytest.raises(gl.InputError) as caught:
-        call()
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("call", "message"),
-    [
-        (lambda model: model.predict(FRAME.drop(columns="genre")), "no column 'genre'\nthe table has: id, title, year"),
-        (lambda model: model.predict(FRAME.assign(year="soon")), "column 'year' must hold numbers, row 1 has 'soon'"),
-        (lambda model: model.predict([1, 2]), "got list"),
-        (lambda model: model.score(FRAME.drop(columns="rating")), "no column 'rating'"),
-        (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),
-        (lambda model: model.score(FRAME, sample_weight=[1]), "for each of the 203 rows, got shape (1,)"),
-        (lambda model: model.importance(FRAME, groups={"stars": ["genr"]}), "'genr' fits no role, column or feature"),
-        (lambda model: model.importance(FRAME, loss="rmse"), "loss rmse has no closed form"),
-        (lambda model: model.importance(FRAME, loss="mxe"), "loss must be among mse, mae, r2, rmse, got 'mxe'"),
-        (
-            lambda model: model.importance(FRAME, estimator="exp"),
-            "estimator must be among expected, shuffle, got 'exp'",
-        ),
-    ],
-)
-def test_films_that_a_model_cannot_work_on_are_refused_with_the_value(model, call, message):
-    with pytest.raises(ValueError, match=r"\w") as caught:
-        call(model)
-    assert message in str(caught.value)
-
-
-@pytest.mark.parametrize("method", ["predict", "score", "evaluate", "importance", "explain", "save"])
-def test_nothing_works_before_fit(method, tmp_path):
-    with pytest.raises(NotFittedError, match="This FilmRegressor instance is not fitted yet"):
-        getattr(small(), method)(tmp_path if method == "save" else FRAME)

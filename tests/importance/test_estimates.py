@@ -73,8 +73,9 @@ def test_what_is_unknown_is_nan_and_no_effect_is_no_evidence(value, z, p):
     assert filled.estimable.tolist() == [value == 0] * 2
 
 
-def test_features_are_put_at_their_indices_among_unknown_ones():
-    whole = importance([1.0, 2.0], [0.1, 0.2], [0.3, 0.4], [8, 9]).among(4, torch.tensor([3, 1]))
+def test_features_are_put_at_their_indices_and_nowhere_else():
+    whole = Estimates.unknown(torch.zeros(4, dtype=torch.int64))
+    whole.put(torch.tensor([3, 1]), importance([1.0, 2.0], [0.1, 0.2], [0.3, 0.4], [8, 9]))
     assert whole.estimable.tolist() == [False, True, False, True]
     assert whole.mean[[1, 3]].tolist() == [2, 1]
     assert whole.n_films.tolist() == [0, 9, 0, 8]

@@ -44,8 +44,8 @@ def assert_same(result: Estimates, expected: Estimates, atol: float = 1e-6) -> N
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
-def done(tasks: Tasks, share: list[Task] | None = None) -> Tasks:
-    tasks.run(share)
+def done(tasks: Tasks) -> Tasks:
+    tasks.run()
     return tasks
 
 
@@ -65,10 +65,9 @@ def test_all_tasks_together_are_all_values_and_all_sets(study, make_tasks):
     tasks = done(make_tasks())
     values, joint = tasks.together()
     assert_same(values, study.values(byte_budget=30_000), 1e-12)
-    alone = [
-        joint_importance(study.reference(), *(torch.tensor(part).long() for part in columns), stream, 2)
-        for columns, stream in zip(SETS.values(), tasks.set_streams, strict=True)
-    ]
+    alone = []
+    for columns, stream in zip(SETS.values(), tasks.set_streams, strict=True):
+        alone.append(joint_importance(study.reference(), *(torch.tensor(part).long() for part in columns), stream, 2))
     assert_same(joint, Estimates.cat(alone), 1e-12)
     assert joint.estimable.tolist() == [True, True, False, True]
     assert [result.updates for result in tasks.results[:4]] == [406, 406, 0, 406]
@@ -122,7 +121,8 @@ def test_an_interrupt_lets_running_tasks_end_and_gives_the_threads_back(make_tas
 def test_what_was_not_done_is_unknown(make_tasks):
     tasks = make_tasks()
     some = tasks.share()[1::3]
-    values, joint = done(tasks, some).together()
+    tasks.run(some)
+    values, joint = tasks.together()
     known = [index for task in some if task.kind == "values" for index in range(task.first, task.stop)]
     assert 0 < len(known) < 7
     assert torch.equal(torch.nonzero(values.estimable)[:, 0], tasks.entries.columns[known])
@@ -170,8 +170,7 @@ def test_a_label_without_weight_is_exactly_nothing(make_study, how):
         study.model.first.label_weight[[1, 5]] = 0
         study.model.first.label_weight[4, :-1] = 0  # but not its last unit
     result = study.values(**how)
-    for field in result.fields()[:4]:
-        assert field[[1, 5]].tolist() == [0, 0]
+    assert all(field[[1, 5]].tolist() == [0, 0] for field in result.fields()[:4])
     assert result.mean[[2, 3, 4, 6]].abs().min() > 1e-5
     assert (result.z()[5], result.p()[5]) == (0, 1)
     assert result.n_films.tolist() == [1, 2, 7, 8, 20, 45, 60]

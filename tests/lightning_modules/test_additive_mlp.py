@@ -1,11 +1,9 @@
 from math import sqrt
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from greenlight_films.datamodules.batches import Batch, FilmRows
 from greenlight_films.datamodules.encoder import FilmEncoder
@@ -85,14 +83,6 @@ def test_the_network_is_an_mlp_over_the_one_hot_matrix(encoded, batch, one_hot, 
     torch.testing.assert_close(ours(*inputs(batch)), values.squeeze(1))
 
 
-def test_a_film_without_labels_has_its_numbers_and_the_bias_alone(encoded, batch):
-    layer = network(encoded, hidden=[8]).first
-    nn.init.normal_(layer.bias, generator=seeded())
-    alone = batch.dense[7] @ layer.dense_weight + layer.bias
-    assert batch.offsets[7] == batch.offsets[8]
-    torch.testing.assert_close(layer(*inputs(batch))[7], alone)
-
-
 @pytest.mark.parametrize("feature", [Number("year"), Category("company")])
 def test_numbers_or_labels_alone_are_enough(films_frame, feature):
     encoded = FilmEncoder([feature]).fit_encode(films_frame, np.arange(203))
@@ -101,13 +91,6 @@ def test_numbers_or_labels_alone_are_enough(films_frame, feature):
     assert predicted.shape == (3,)
     assert predicted.isfinite().all()
     predicted.sum().backward()
-
-
-def test_the_prediction_of_a_film_does_not_depend_on_its_batch(encoded, batch):
-    ours = network(encoded, seed=1).eval()
-    alone = [ours(*inputs(FilmRows(encoded, np.zeros(203))[[row]])).item() for row in range(20)]
-    assert len(set(alone)) == 20
-    assert ours(*inputs(batch))[:20].tolist() == pytest.approx(alone, abs=1e-6)
 
 
 def test_nothing_is_dropped_in_evaluation(encoded, batch):
@@ -168,28 +151,3 @@ def test_the_seed_fixes_the_weights(encoded):
     assert first.std() > 0
     assert torch.equal(weights(7), first)
     assert not torch.equal(weights(8), first)
-
-
-def test_the_global_stream_is_not_drawn_from(encoded):
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    network(encoded)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_initial_weights_have_the_spread_they_should():
-    ours = AdditiveMLP(500, 4000, hidden=[64, 50])
-    assert ours.first.label_weight.std().item() == pytest.approx(0.02, rel=0.02)
-    assert ours.first.dense_weight.std().item() == pytest.approx(1 / 8, rel=0.02)
-    assert ours.first.bias.abs().max() == 0
-    linear = ours.tail[2]
-    assert linear.weight.abs().max().item() == pytest.approx(1 / 8, rel=0.02)
-    assert linear.bias.abs().max().item() <= 1 / 8
-
-
-def test_label_columns_that_no_film_has_get_no_gradient():
-    encoded = FilmEncoder([Category("company")]).fit_encode(pd.DataFrame({"company": ["A", "B", "C"]}), np.arange(3))
-    ours = network(encoded, hidden=[4])
-    F.mse_loss(ours(*inputs(FilmRows(encoded, np.zeros(3))[[0, 2]])), torch.ones(2)).backward()
-    seen = ours.first.label_weight.grad.abs().sum(dim=1) > 0
-    assert seen.tolist() == [True, False, True]

@@ -191,7 +191,7 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
     films_frame.to_csv(tmp_path / "rows.csv", index=False)
     done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_leak=True))
     films, result = done.films.films, done.result
-    ids = films.labels["film"].to_numpy()[films.rows.test]
+    ids = films_frame["id"].to_numpy()[films.number[films.rows.test] - 1]
     named = [film if isinstance(film, str) else object() for film in ids]
     codes = measured_films(done).rows.film.tolist()
     assert len(set(named)) < len(named) - 3

@@ -10,7 +10,7 @@ from torch import nn
 from greenlight_films.datamodules.batches import Batch, FilmRows
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from greenlight_films.lightning_modules.members import MemberLinear, MemberTail, member_seeds
+from greenlight_films.lightning_modules.members import MemberTail, member_seeds
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from tests.conftest import members_of
 
@@ -53,12 +53,6 @@ def test_members_predict_what_they_do_alone_and_the_network_their_mean(encoded, 
     torch.testing.assert_close(ours.each(*inputs), expected)
     torch.testing.assert_close(ours(*inputs), expected.mean(1))
     torch.testing.assert_close(ours.tail(ours.first(*inputs)), expected.mean(1, keepdim=True))
-
-
-def test_one_member_is_its_own_mean(encoded, inputs):
-    ours = spread(network(encoded))
-    assert ours(*inputs).std() > 0.01
-    assert torch.equal(ours.each(*inputs), ours(*inputs)[:, None])
 
 
 def test_one_member_has_the_names_shapes_and_weights_of_linear_layers(encoded):
@@ -126,15 +120,6 @@ def test_members_are_given_the_same_labels(encoded, inputs):
     assert torch.equal(sums[:, :8], sums[:, 8:])
 
 
-def test_a_member_linear_layer_is_its_layers():
-    layers = [nn.Linear(5, 3) for _ in range(4)]
-    values = torch.randn(4, 7, 5)
-    expected = torch.stack([layer(part) for layer, part in zip(layers, values, strict=True)])
-    ours = MemberLinear(layers)
-    assert ours.weight.shape == (4, 5, 3)
-    torch.testing.assert_close(ours(values), expected)
-
-
 @pytest.mark.parametrize(
     "options",
     [
@@ -166,17 +151,3 @@ def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):
     assert all((states[0][name] - states[1][name]).abs().max() > 1e-3 for name in states[0])
     assert np.ptp(losses) > 1e-3
     assert loss == pytest.approx(np.mean(losses), rel=1e-5)
-
-
-def test_scores_are_those_of_the_mean_prediction(film_data, quick_trainer):
-    data, trainer = film_data(), quick_trainer(max_epochs=2)
-    model = MLPRegressor(hidden=[16, 8], learning_rate=0.01, members=3)
-    trainer.fit(model, datamodule=data)
-    trainer.validate(model, datamodule=data, verbose=False)
-    films, scale, rows = data.films, data.fitted.scale, data.films.rows.val
-    batch = FilmRows(films.encoded, films.actual)[rows.tolist()]
-    with torch.no_grad():
-        scaled = [member(*batch[1:5]).numpy() for member in alone(model.network.eval(), films.encoded, [16, 8])]
-    assert np.std(scaled, axis=0).min() > 1e-4
-    squares = (np.mean(scaled, axis=0) - scale.forward(films.actual[rows])) ** 2
-    assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(squares.mean(), rel=1e-5)

@@ -9,24 +9,16 @@ import torch.distributed as dist
 from greenlight_films.lightning_modules.predictions import Predictions
 
 
-def filled() -> Predictions:
+def test_predictions_of_all_batches_come_by_row_and_are_forgotten_after():
     gathered = Predictions()
     gathered.update(torch.tensor([5, 1]), torch.tensor([0.5, 0.1]))
     gathered.update(torch.tensor([9]), torch.tensor([0.9]))
     gathered.update(torch.tensor([3, 0]), torch.tensor([0.3, 0.0]))
-    return gathered
-
-
-def test_predictions_of_all_batches_come_by_row():
-    rows, scaled = filled().compute()
+    assert gathered.state_dict() == {}  # they stay out of the checkpoint
+    rows, scaled = gathered.compute()
     assert rows.tolist() == [0, 1, 3, 5, 9]
     assert scaled.tolist() == pytest.approx([0.0, 0.1, 0.3, 0.5, 0.9])
     assert np.asarray(rows).dtype == np.int64
-
-
-def test_a_reset_forgets_the_epoch():
-    gathered = filled()
-    assert len(gathered.compute()[0]) == 5
     gathered.reset()
     gathered.update(torch.tensor([4, 2]), torch.tensor([0.4, 0.2]))
     assert gathered.compute()[0].tolist() == [2, 4]
@@ -39,10 +31,6 @@ def test_predictions_keep_no_graph_and_are_float32():
     kept = np.asarray(gathered.compute()[1])  # refused where there is a graph
     assert kept.dtype == np.float32
     assert kept.tolist() == [2, 4]
-
-
-def test_predictions_stay_out_of_the_checkpoint():
-    assert filled().state_dict() == {}
 
 
 def gather_on_a_device(rank: int, n_rows: int, store: str) -> None:

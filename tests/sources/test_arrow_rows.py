@@ -5,9 +5,8 @@ import pytest
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_files import NAME_BASICS, RATINGS
+from greenlight_films.sources.raw_files import NAME_BASICS
 from greenlight_films.sources.tsv_blocks import read_blocks
-from greenlight_films.sources.user_ratings import rating_sums
 
 HEADER = "nconst\tprimaryName\tbirthYear\n"
 COLUMNS = ("nconst", "primaryName")
@@ -43,10 +42,6 @@ def test_columns_may_have_blanks_around_them_and_empty_lines_above(tmp_path):
     ((batch, _),) = read_blocks(preparation, NAME_BASICS, COLUMNS)
     assert (batch["line"].to_pylist(), batch["primaryName"].to_pylist()) == ([4, 6], ["Ann", "Bea"])
     assert preparation.rejected["line"].tolist() == [5]
-    (tmp_path / "ratings.csv").write_text("\nuserId, movieId,rating,timestamp\n1,10,4,7\n1,10\n1,10,9,7\n")
-    preparation = Preparation({RATINGS: tmp_path / "ratings.csv"})
-    assert rating_sums(preparation).loc["10"].tolist() == [4, 1]
-    assert sorted(preparation.rejected["line"]) == [4, 5]
 
 
 def test_a_character_that_the_files_end_cuts_off_is_noted(tmp_path):

@@ -47,14 +47,13 @@ def test_a_number_is_read_as_collections_write_it(cell, number):
         "7,5", "1,23", "1,2345", ",123", "12,34,567", "1234,567",
     ],
 )  # fmt: skip
-def test_what_is_no_number_or_below_the_lowest_is_missing_and_recorded(cell):
+def test_what_is_no_number_or_below_0_is_missing_and_recorded(cell):
     preparation, given = Preparation({}), cells(cell, "1", "$-2", " N/A ", "\\N")
     assert numbers(preparation, MOVIE_INDUSTRY, given).fillna(-9).tolist() == [-9, 1, -9, -9, -9]
     assert preparation.rejected[["line", "reason", "text"]].to_numpy().tolist() == [
         [2, "x is no number: taken as missing", cell],
         [4, "x is below 0: taken as missing", "$-2"],
     ]
-    assert numbers(Preparation({}), MOVIE_INDUSTRY, given, lowest=-5)[4] == -2
 
 
 def test_amounts_of_0_are_missing_and_counted_unless_they_are_kept():

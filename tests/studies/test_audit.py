@@ -23,42 +23,9 @@ def read(study_config, films_frame, tmp_path):
     return lambda *more: read_settings([*words, *more])
 
 
-def test_models_are_scored_under_each_split_and_written(read, console):
-    settings = read("--trainer.max_epochs", "1", "--trainer.logger", "false")
-    result = audit(settings, Audit(models=["tree", "mlp"], repeats=2), console)
-    lines = pd.read_csv(result.folder.path / "audit.csv")
-    splits = ["rows at random", "by film", "by time (year)"]
-    assert lines["split"].unique().tolist() == result.summary["split"].unique().tolist() == splits
-    assert len(lines) == (2 + 2 + 1) * 2
-    assert lines["seed"].dropna().unique().tolist() == [3, 4]
-    shares = result.summary.set_index(["split", "model"])["film_seen"]
-    assert shares["rows at random", "tree"] > 0.5
-    assert shares["by film", "tree"] == 0
-    assert "R² of tree falls from" in next(iter(result.drops))
-    content = result.folder.read_json("audit.json")
-    assert [line["split"] for line in content["splits"][::2]] == splits
-    assert sorted(path.name for path in result.folder.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
-
-
 def test_a_fall_of_the_score_that_is_small_is_no_sentence(folder):
     summary = pd.DataFrame({"split": ["rows at random", "by film"], "model": "tree", "r2": [0.8, 0.75]})
     assert list(AuditResult(folder, summary, [], []).drops) == []
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"repeats": 0}, "audit.repeats must be 1 or more, got 0"),
-        ({"models": []}, r"audit.models must name a model, got \[\]; leave it out for tree and ridge"),
-        ({"people": ["star"]}, "no column 'star'"),
-        ({"people": ["year"]}, "audit.people must be columns of Labels or Category, 'year' is none"),
-        ({"year": "yaer"}, "no column 'yaer', did you mean 'year'"),
-    ],
-)
-def test_what_cannot_be_audited_is_refused_and_leaves_nothing(read, console, tmp_path, options, message):
-    with pytest.raises(InputError, match=message):
-        audit(read(), Audit(**options), console)
-    assert not (tmp_path / "runs").exists()
 
 
 def test_an_audit_that_fails_leaves_no_folder(read, console, tmp_path):

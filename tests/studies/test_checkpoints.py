@@ -1,9 +1,8 @@
 """Checkpoints as they are read: whole, unchanged, of this network and these films, and never run."""
 
-import pickle
 import shutil
-import warnings
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resum
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.training import Training
-from tests.runs import checkpoint_of
 
 
 @pytest.fixture
@@ -40,88 +38,37 @@ def test_a_checkpoint_is_read_as_builtins_and_tensors(last, study):
     assert not is_damaged(last)
 
 
-class Touches:
-    """Creates a file when it is unpickled."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __reduce__(self):
-        return Path.touch, (self.path,)
-
-
-@pytest.mark.parametrize("kind", ["torch", "pickle", "within a checkpoint"])
-def test_code_in_a_checkpoint_does_not_run(study, tmp_path, kind):
-    touched, path = tmp_path / "touched", tmp_path / "malicious.ckpt"
-    if kind == "pickle":
-        path.write_bytes(pickle.dumps(Touches(touched)))
-    else:
-        entries = checkpoint_of(study.path, "best") if kind == "within a checkpoint" else {}
-        torch.save({**entries, "extra": Touches(touched)}, path)
-    pickle.loads(pickle.dumps(Touches(touched)))
-    assert touched.exists()
-    touched.unlink()
-    with (
-        warnings.catch_warnings(record=True) as shown,
-        pytest.raises(InputError, match=r"malicious\.ckpt is not a che"),
-    ):
-        Checkpoint.read(path)
-    assert (touched.exists(), shown) == (False, [])
-
-
 def test_a_file_with_other_bytes_is_damaged(last):
-    content = last.read_bytes()
+    content, packed = last.read_bytes(), BytesIO()
     flipped = bytearray(content)
     flipped[len(content) // 2] ^= 1
-    for changed in (content[:2000], bytes(flipped)):
+    with zipfile.ZipFile(last) as parts, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in parts.namelist():
+            file.writestr(name, parts.read(name))
+    for changed in (content[:2000], bytes(flipped), packed.getvalue()):  # what is packed may unpack to any size
         last.write_bytes(changed)
         assert is_damaged(last)
-        with pytest.raises(
-            InputError, match=r"last\.ckpt is damaged: its bytes are not those that were written; bring"
-        ):
+        with pytest.raises(InputError, match=r"last\.ckpt is damaged: its bytes are not those that were written"):
             Checkpoint.read(last)
-
-
-def test_a_packed_file_is_damaged_for_it_may_unpack_to_any_size(last, tmp_path):
-    with zipfile.ZipFile(last) as parts, zipfile.ZipFile(tmp_path / "packed.ckpt", "w", zipfile.ZIP_DEFLATED) as packed:
-        for name in parts.namelist():
-            packed.writestr(name, parts.read(name))
-    assert is_damaged(tmp_path / "packed.ckpt")
 
 
 def test_entries_that_were_changed_are_refused(last):
     content = torch.load(last, weights_only=True)
-    content["epoch"] += 1
-    torch.save(content, last)
-    message = (
-        r"last\.ckpt is not a checkpoint of Greenlight, or its entries were changed: its entries were changed since"
-    )
-    with pytest.raises(InputError, match=message):
+    torch.save({**content, "epoch": content["epoch"] + 1}, last)
+    with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint .*: its entries were changed since"):
         Checkpoint.read(last)
     assert Checkpoint.read(rewritten(last, epoch=2)).entries["epoch"] == 2  # older checkpoints have no digest
 
 
 @pytest.mark.parametrize("missing", ["FilmDataModule", "hyper_parameters", "state_dict"])
 def test_another_projects_checkpoint_is_refused(last, missing):
-    content = torch.load(last, weights_only=True)
-    del content[missing]
-    torch.save(content, last)
     with pytest.raises(InputError, match=r"last\.ckpt is not a checkpoint of Greenlight; train one with `fit` or"):
-        Checkpoint.read(last)
+        Checkpoint.read(rewritten(last, **{missing: None}))
 
 
 @pytest.fixture
 def read(study_config):
     return lambda *words: read_settings(["--config", str(study_config), *words])
-
-
-def test_data_are_encoded_and_weights_are_those_of_the_run(last, read):
-    settings, checkpoint = read(), Checkpoint.read(last)
-    checkpoint.restore_data(settings.data, settings.model)
-    settings.data.setup("test")
-    checkpoint.restore_weights(settings.model)
-    for name, weights in settings.model.state_dict().items():
-        assert torch.equal(weights, checkpoint.entries["state_dict"][name]), name
 
 
 @pytest.mark.parametrize(
@@ -140,17 +87,6 @@ def test_another_network_or_other_data_are_refused_with_all_that_differs(last, r
     settings = read(*words)
     with pytest.raises(InputError, match=r"[^\n]*\n[^\n]*".join(lines)):
         Checkpoint.read(last).restore_data(settings.data, settings.model)
-
-
-def test_a_checkpoint_from_before_there_were_members_has_one(last, read):
-    older = torch.load(last, weights_only=True)
-    hyper_parameters = older["hyper_parameters"]
-    assert hyper_parameters.pop("members") == 1
-    checkpoint = Checkpoint.read(rewritten(last, hyper_parameters=hyper_parameters))
-    settings = read()
-    checkpoint.restore_data(settings.data, settings.model)
-    with pytest.raises(InputError, match=r"has model\.members 1, the config says 2"):
-        checkpoint.restore_data(settings.data, read("--model.members", "2").model)
 
 
 def test_weights_of_another_shape_are_refused(last):

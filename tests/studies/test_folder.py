@@ -21,21 +21,15 @@ def names_in(folder: Folder) -> list[str]:
     return sorted(path.name for path in folder.path.rglob("*"))
 
 
-def test_text_is_written_as_it_is_and_replaced_as_a_whole(folder):
-    folder.write_text("a/notes.txt", "a long first version")
-    folder.write_text("a/notes.txt", "Amélie\nКино\r\n")
-    assert (folder.path / "a/notes.txt").read_bytes() == "Amélie\nКино\r\n".encode()
-    assert names_in(folder) == ["a", "notes.txt"]
-
-
 @pytest.mark.parametrize("before", [["notes.txt"], []])
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(folder, before):
     for name in before:
-        folder.write_text(name, "old")
+        folder.write_text(name, "longer than what comes after")
+        folder.write_text(name, "Amélie\nКино\r\n")
     with pytest.raises(UnicodeEncodeError):
         folder.write_text("notes.txt", "new " * 100_000 + "\ud800")
     assert names_in(folder) == before
-    assert [(folder.path / name).read_text() for name in before] == ["old"] * len(before)
+    assert [(folder.path / name).read_bytes() for name in before] == ["Amélie\nКино\r\n".encode()] * len(before)
 
 
 def test_a_folder_in_the_way_stays_and_nothing_is_left_beside_it(folder):
@@ -56,20 +50,14 @@ def test_a_folder_that_is_gone_is_refused(folder):
         folder.write_text("notes.txt", "new")
 
 
-def test_json_is_plain_and_of_any_script(folder):
-    content = {"study": "Кино", "models": {"mlp": {"r2": None, "rmse": 0.25}}, "rows": [1, 2]}
-    folder.write_json("notes.json", content)
-    text = (folder.path / "notes.json").read_text(encoding="utf-8")
-    assert json.loads(text) == content
-    assert "Кино" in text
-
-
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_json_without_a_word_for_a_value_is_not_written(folder, value):
-    folder.write_json("metrics.json", {"r2": 0.5})
+    folder.write_json("metrics.json", {"study": "Кино"})
     with pytest.raises(ValueError, match="not JSON compliant"):
         folder.write_json("metrics.json", {"r2": value})
-    assert json.loads((folder.path / "metrics.json").read_text()) == {"r2": 0.5}
+    text = (folder.path / "metrics.json").read_text(encoding="utf-8")
+    assert json.loads(text) == {"study": "Кино"}
+    assert "Кино" in text
 
 
 RISKY = [

@@ -1,9 +1,9 @@
 """The files of importances, from real networks on small tables."""
 
-import csv
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,58 +11,57 @@ import pytest
 import torch
 from pyarrow import parquet
 
-from greenlight_films.datamodules.features import Bins, Category, Labels, Number
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules.features import Bins, Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, ImportanceResult
-from greenlight_films.studies.folder import DANGEROUS
-from greenlight_films.studies.importance_files import describe_importance, with_importance, write_importance
+from greenlight_films.studies.importance_files import with_importance, write_importance
 from tests.runs import IMPORTANCES
 
-WITHOUT_CONTRIBUTIONS = [name for name in IMPORTANCES if name != "contributions.parquet"]
 TABLES = [name for name in IMPORTANCES if name.endswith(".csv")]
-PLAIN = {"warning", "estimator", "n_repeats", "seed", "split", "baseline_loss", "r2", "seconds", "row_updates"}
-COUNTS = {"features", "estimable", "not_estimable", "missing"}
 
 
 @pytest.fixture
 def written(folder):
     """Return what writes a measured study's files and returns their folder."""
 
-    def write(done) -> Path:
-        write_importance(folder, done.result, done.films)
+    def write(done, result: ImportanceResult | None = None) -> Path:
+        write_importance(folder, result or done.result, done.films)
         return folder.path
 
     return write
 
 
-def test_a_study_leaves_these_files_and_no_others(measured, written):
-    path = written(measured())
-    assert sorted(file.name for file in path.iterdir()) == IMPORTANCES
-    assert (path / "importance.png").read_bytes().startswith(b"\x89PNG")
+@pytest.fixture
+def changed(film_data, films_frame, tmp_path):
+    """Return what makes films of a table with other columns."""
+
+    def change(frame: pd.DataFrame | None = None, **columns) -> FilmDataModule:
+        (films_frame if frame is None else frame).assign(**columns).to_csv(tmp_path / "changed.csv", index=False)
+        return film_data(table=str(tmp_path / "changed.csv"), allow_leak=frame is not None)
+
+    return change
 
 
-def test_the_table_of_features_opens_in_pandas_as_it_was_to_six_digits(measured, written):
-    done = measured()
-    table, expected = pd.read_csv(written(done) / "Permu_importance_df.csv"), done.result.features
-    assert list(table.columns[:2]) == ["feature", "importance"]
+def described(path: Path) -> dict[str, Any]:
+    return json.loads((path / "importance.json").read_text(encoding="utf-8"))
+
+
+def test_the_tables_open_in_pandas_as_they_were_to_six_digits(measured, written):
+    done = measured(groups={"Anns": ["cast=Ann *"]})
+    path = written(done)
+    table, expected = pd.read_csv(path / "Permu_importance_df.csv"), done.result.features
     assert list(table.columns) == list(expected.columns)
-    assert table["feature"].tolist() == expected["feature"].tolist()
+    assert list(table.columns[:2]) == ["feature", "importance"]
     assert table["importance"].is_monotonic_decreasing
     for name in expected.select_dtypes("float"):
         assert expected[name].nunique() > 5 or name == "se_shuffle"
-        assert table[name].tolist() == pytest.approx(expected[name].tolist(), rel=1e-5, nan_ok=True)
-    assert table["rank"].tolist() == expected["rank"].tolist()
-
-
-def test_the_table_of_sets_opens_in_pandas_with_sums_beside_joint_importances(measured, written):
-    done = measured(groups={"Anns": ["cast=Ann *"]})
-    table, expected = pd.read_csv(written(done) / "aggregated_importance.csv"), done.result.aggregated
+    pd.testing.assert_frame_equal(table, expected.reset_index(drop=True), check_dtype=False, rtol=1e-5)
+    table, expected = pd.read_csv(path / "aggregated_importance.csv"), done.result.aggregated
     assert list(table.columns[:6]) == ["name", "level", "features", "sum", "sum_se", "importance"]
-    assert table["name"].tolist() == expected["name"].tolist()
-    assert table["sum"].tolist() == pytest.approx(expected["sum"].tolist(), rel=1e-5)
-    assert table["importance"].tolist() == pytest.approx(expected["importance"].tolist(), rel=1e-5)
     assert table.query("level == 'group'")["name"].tolist() == ["Anns"]
+    pd.testing.assert_frame_equal(table, expected.reset_index(drop=True), check_dtype=False, rtol=1e-5)
 
 
 def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(measured, written, film_data):
@@ -80,45 +79,6 @@ def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(mea
     assert set(table["row"]) == set(numbers[done.films.films.rows.test])
     metadata = parquet.read_schema(path).metadata
     assert (metadata[b"unit"], metadata[b"warning"]) == (b"points", b"")
-
-
-# --- text that a spreadsheet would run --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def risky(film_data, films_frame, tmp_path):
-    """Return films whose genres and cast, the cast's column, and a role are formulas to a spreadsheet."""
-    names = {"Drama": "=1+1", "Horror": "+Horror", "Comedy": "-Comedy", "Western": "@Western", "Sci-Fi": "\tSci-Fi"}
-    films_frame["genre"] = films_frame["genre"].replace(names, regex=True)
-    films_frame["company"] = films_frame["company"].replace({"Acme": "=Acme"})
-    films_frame.rename(columns={"cast": "@cast"}).to_csv(tmp_path / "risky.csv", index=False)
-    features = [Number("year"), Labels("genre", role="-genre"), Labels("@cast", min_films=2), Category("company")]
-    return film_data(table=str(tmp_path / "risky.csv"), features=features)
-
-
-def cells_of(path: Path) -> list[str]:
-    """Return all cells below the header that are no number."""
-    with path.open(newline="", encoding="utf-8") as file:
-        cells = [cell for line in list(csv.reader(file))[1:] for cell in line]
-    return [cell for cell in cells if pd.isna(pd.to_numeric(cell, errors="coerce"))]
-
-
-@pytest.mark.parametrize("name", TABLES)
-def test_no_cell_is_a_formula_to_a_spreadsheet(measured, written, risky, name):
-    cells = cells_of(written(measured(risky, groups={"=G": ["year"]})) / name)
-    defused = {cell[1] for cell in cells if cell[0:1] == "'"}
-    assert len(cells) > 10
-    assert {"@", "-"} <= defused if name != "employee_with_importance.csv" else {"=", "+", "-", "@"} <= defused
-    assert [cell for cell in cells if cell.startswith(DANGEROUS)] == []
-
-
-def test_a_defused_name_is_the_same_name_after_an_apostrophe(measured, written, risky):
-    table = pd.read_csv(written(measured(risky)) / "Permu_importance_df.csv").set_index("feature")
-    assert table.loc["genre==1+1", ["column", "value", "role"]].tolist() == ["genre", "'=1+1", "'-genre"]
-    assert table.loc["'@cast=Ann Ames", "value"] == "Ann Ames"
-
-
-# --- the table with importances ---------------------------------------------------------------------------------------
 
 
 def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set[str]) -> pd.DataFrame:
@@ -142,7 +102,7 @@ def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set
     return pd.DataFrame(lines)
 
 
-def test_every_row_has_the_sum_of_its_own_values_importances(measured, written, films_frame):
+def test_every_row_has_the_sum_of_its_own_values_importances_after_its_own_columns(measured, written, films_frame):
     done = measured()
     table = pd.read_csv(written(done) / "employee_with_importance.csv")
     importance = done.result.features.set_index("feature")["importance"]
@@ -152,42 +112,17 @@ def test_every_row_has_the_sum_of_its_own_values_importances(measured, written, 
         name = f"importance of {column}" if column else "importance"
         assert expected[column].abs().max() > 1e-4
         assert table[name].to_numpy() == pytest.approx(expected[column].to_numpy(), rel=1e-5, abs=1e-9, nan_ok=True)
-
-
-def test_a_row_without_a_target_has_no_importance(measured, written, films_frame):
-    table = pd.read_csv(written(measured()) / "employee_with_importance.csv")
-    ours = table.columns[films_frame.shape[1] :]
-    assert len(ours) == 6
-    nothing = table[ours].isna()
-    assert np.flatnonzero(nothing.all(axis=1)).tolist() == [0, 20, 21, 121, 201]
-    assert np.flatnonzero(nothing.any(axis=1)).tolist() == [0, 20, 21, 121, 201]
-
-
-def test_the_original_columns_stand_first_and_as_they_were(measured, written, films_frame):
-    table = pd.read_csv(written(measured()) / "employee_with_importance.csv")
     titles = films_frame["title"].replace({"=1+1": "'=1+1", "-": "'-"})  # or a spreadsheet would run them
-    expected = films_frame.assign(title=titles)
-    assert list(table.columns[:8]) == list(films_frame.columns)
-    pd.testing.assert_frame_equal(table[films_frame.columns], expected, check_dtype=False)
+    pd.testing.assert_frame_equal(table.iloc[:, :8], films_frame.assign(title=titles), check_dtype=False)
 
 
-def test_the_tables_own_columns_of_importances_stay(measured, film_data, films_frame, tmp_path):
-    own = films_frame.assign(**{"importance": range(203), "importance of genre": "mine"})
-    own.to_csv(tmp_path / "own.csv", index=False)
-    done = measured(film_data(table=str(tmp_path / "own.csv")))
+def test_the_tables_own_columns_of_importances_stay(measured, changed):
+    done = measured(changed(**{"importance": range(203), "importance of genre": "mine"}))
     table = with_importance(done.films.read(), done.films, done.result)
     assert table.iloc[:, 8].tolist() == list(range(203))
     assert set(table.iloc[:, 9]) == {"mine"}
     assert table.shape[1] == 10 + 6
     assert not table.columns.duplicated().any()
-
-
-def test_the_table_itself_is_left_as_it_was(measured, films_frame):
-    done = measured()
-    table = done.films.read()
-    before = table.copy()
-    with_importance(table, done.films, done.result)
-    pd.testing.assert_frame_equal(table, before)
 
 
 def test_values_at_positions_add_up_under_their_column(measured, film_data, films_frame):
@@ -230,9 +165,6 @@ def test_a_table_of_other_types_is_written_as_it_is(measured, written, film_data
     assert table["good"].tolist() == films_frame["good"].tolist()
 
 
-# --- roles, and what was done -----------------------------------------------------------------------------------------
-
-
 def test_a_line_a_role_has_its_sum_the_largest_first(measured, written):
     done = measured()
     lines = (written(done) / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()
@@ -242,33 +174,18 @@ def test_a_line_a_role_has_its_sum_the_largest_first(measured, written):
     assert list(sums.values()) == sorted(sums.values(), reverse=True)
 
 
-def test_a_description_says_how_and_of_how_many_features(measured, written):
-    done = measured(estimator="shuffle", n_repeats=3, seed=5)
-    description = json.loads((written(done) / "importance.json").read_text(encoding="utf-8"))
-    assert (PLAIN | COUNTS) - {"warning"} <= set(description)
+def test_a_description_says_how_and_of_how_many_features(measured, written, changed):
+    done = measured(changed(company=[f"Company {row}" for row in range(203)]), estimator="shuffle", n_repeats=3, seed=5)
+    description, table = described(written(done)), done.result.features
     settings = {"estimator": "shuffle", "n_repeats": 3, "seed": 5, "split": "test", "loss": "mse", "unit": ""}
-    assert {**description, **settings} == description
+    assert {**description, **settings, "missing": 0} == description
     assert description["baseline_loss"] == pytest.approx(done.model.scores["test"]["mse"], rel=1e-5)
     assert description["r2"] == pytest.approx(done.model.scores["test"]["r2"], rel=1e-5)
+    assert {"seconds", "row_updates"} <= set(description)
     assert "warning" not in description
-
-
-@pytest.fixture
-def one_film_a_name(film_data, films_frame, tmp_path):
-    """Return films each of which has a company of its own."""
-    films_frame["company"] = [f"Company {row}" for row in films_frame.index]
-    films_frame.to_csv(tmp_path / "own.csv", index=False)
-    return film_data(table=str(tmp_path / "own.csv"))
-
-
-def test_features_are_estimable_or_not_or_missing(measured, one_film_a_name):
-    done = measured(one_film_a_name)
-    description, table = describe_importance(done.result), done.result.features
-    assert description["features"] == len(table) > 100
+    assert description["features"] == len(table)
     assert description["estimable"] == table["importance"].notna().sum() > 10
     assert description["not_estimable"] == table["importance"].isna().sum() > 100
-    assert description["missing"] == 0
-    assert description["estimable"] + description["not_estimable"] == description["features"]
     few = table["importance"].notna() & (table["n_films"] < 5)
     assert description["fewer_than_5_films"] == few.sum()
 
@@ -292,107 +209,47 @@ def stopped(result: ImportanceResult, values: int, sets: int) -> ImportanceResul
     )
 
 
-@pytest.mark.parametrize("sets", [2, 5, 100])
-def test_what_is_finished_is_written_where_it_was_stopped(measured, written, sets):
+@pytest.mark.parametrize(("values", "sets"), [(0, 0), (8, 2), (8, 5), (8, 100)])
+def test_what_is_finished_is_written_where_it_was_stopped_without_older_contributions(measured, written, values, sets):
     done = measured()
     n_sets, n_values = len(done.result.sets), len(done.result.values.mean)
-    part = stopped(done.result, values=8, sets=min(sets, n_sets))
-    done.callback.result = part
-    path = written(done)
-    description, table = (
-        json.loads((path / "importance.json").read_text()),
-        pd.read_csv(path / "Permu_importance_df.csv"),
-    )
-    assert description["estimable"] == table["importance"].notna().sum() == 8 + min(sets, 3)
-    assert description["missing"] == part.missing_features == n_values - 8 + max(3 - sets, 0) > 5
-    assert description["missing_columns"] == part.missing_sets == n_sets - min(max(sets, 3), n_sets)
-    assert description["estimable"] + description["not_estimable"] + description["missing"] == description["features"]
-
-
-def test_a_study_that_was_stopped_at_once_is_written_all_the_same(measured, written):
-    done = measured()
-    done.callback.result = stopped(done.result, values=0, sets=0)
-    path = written(done)
-    assert sorted(file.name for file in path.iterdir()) == WITHOUT_CONTRIBUTIONS
-    table = pd.read_csv(path / "Permu_importance_df.csv")
-    assert len(table) > 20
-    assert table[["importance", "direction"]].isna().all(axis=None)
-
-
-def test_contributions_of_an_earlier_model_go_when_a_study_is_stopped(measured, written):
-    done = measured()
     assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
-    done.callback.result = stopped(done.result, values=8, sets=3)
-    assert sorted(file.name for file in written(done).iterdir()) == WITHOUT_CONTRIBUTIONS
+    part = stopped(done.result, values, sets=min(sets, n_sets))
+    path = written(done, part)
+    assert sorted({*IMPORTANCES} - {file.name for file in path.iterdir()}) == ["contributions.parquet"]
+    description, table = described(path), pd.read_csv(path / "Permu_importance_df.csv")
+    assert description["estimable"] == table["importance"].notna().sum() == values + min(sets, 3)
+    assert description["missing"] == part.missing_features
+    assert description["missing_columns"] == part.missing_sets == n_sets - min(max(sets, 3), n_sets)
+    assert description["estimable"] + description["not_estimable"] + description["missing"] == n_values + 3
 
 
-# --- a model that is no better than the mean --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def noise(film_data, films_frame, tmp_path):
-    """Return films whose rating nothing tells."""
-    films_frame["rating"] = np.random.default_rng(0).normal(6, 1, len(films_frame))
-    films_frame.to_csv(tmp_path / "noise.csv", index=False)
-    return film_data(table=str(tmp_path / "noise.csv"))
-
-
-def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, written, noise):
-    done = measured(noise)
+def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, written, changed):
+    done = measured(changed(rating=np.random.default_rng(0).normal(6, 1, 203)))
     assert done.model.scores["test"]["r2"] < 0
     path = written(done)
     warning, *roles = (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").splitlines()
-    assert warning == MEAN_NOTHING
-    assert "mean nothing" in warning
+    assert warning == MEAN_NOTHING == described(path)["warning"]
     assert len(roles) == 5
-    description = json.loads((path / "importance.json").read_text(encoding="utf-8"))
-    assert description["warning"] == warning
     assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
-    assert next(iter(description)) == "warning"
+    assert next(iter(described(path))) == "warning"
     for name in TABLES:
-        lines = pd.read_csv(path / name)["warning"]
-        assert len(lines) > 5
-        assert set(lines) == {"R² is not above 0: means nothing"}
+        assert set(pd.read_csv(path / name)["warning"]) == {"R² is not above 0: means nothing"}
 
 
-def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(
-    measured, written, film_data, films_frame, tmp_path
-):
-    twice = pd.concat([films_frame, films_frame])
-    twice.to_csv(tmp_path / "twice.csv", index=False)
-    path = written(done := measured(film_data(table=str(tmp_path / "twice.csv"), allow_leak=True)))
+def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured, written, changed, films_frame):
+    done = measured(changed(pd.concat([films_frame, films_frame])))
+    path = written(done)
     assert done.result.warnings == [BOTH_SIDES]
     assert (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(BOTH_SIDES)
-    assert json.loads((path / "importance.json").read_text(encoding="utf-8"))["warning"] == BOTH_SIDES
+    assert described(path)["warning"] == BOTH_SIDES
     for name in TABLES:
         assert set(pd.read_csv(path / name)["warning"]) == {"same films in training: says nothing of new films"}
 
 
-def test_importances_that_mean_something_are_not_warned_of(measured, written):
-    done = measured()
-    assert done.model.scores["test"]["r2"] > 0.3
-    path = written(done)
-    assert not (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(MEAN_NOTHING)
-    assert all("warning" not in pd.read_csv(path / name) for name in TABLES)
-
-
-def test_the_tables_own_column_of_warnings_stays(measured, written, film_data, films_frame, tmp_path):
-    films_frame["rating"] = np.random.default_rng(0).normal(6, 1, len(films_frame))
-    films_frame.assign(warning="mine").to_csv(tmp_path / "warned.csv", index=False)
-    done = measured(film_data(table=str(tmp_path / "warned.csv")))
-    assert done.result.means_nothing
-    table = pd.read_csv(written(done) / "employee_with_importance.csv")
-    assert set(table.iloc[:, films_frame.shape[1]]) == {"mine"}
-
-
 def test_a_target_that_is_the_same_in_all_tested_films_has_no_r2_and_means_nothing(
-    measured, written, film_data, films_frame, tmp_path
+    measured, written, films, films_frame, changed
 ):
-    data = film_data()
-    data.setup("fit")
-    films_frame.loc[data.films.number[data.films.rows.test] - 1, "rating"] = 6.0
-    films_frame.to_csv(tmp_path / "same.csv", index=False)
-    path = written(measured(film_data(table=str(tmp_path / "same.csv"))))
-    description = json.loads((path / "importance.json").read_text(encoding="utf-8"))
-    assert description["r2"] is None
-    assert description["warning"] == MEAN_NOTHING
+    films_frame.loc[films.films.number[films.films.rows.test] - 1, "rating"] = 6.0
+    description = described(written(measured(changed())))
+    assert (description["r2"], description["warning"]) == (None, MEAN_NOTHING)

@@ -4,7 +4,6 @@ import pytest
 
 from greenlight_films.baselines import Comparison
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.settings.film_cli import read_settings
 
@@ -22,15 +21,6 @@ def test_a_table_is_split_fitted_and_encoded(read):
         "test": 45,
     }
     assert data.films.encoded.dense.shape == (198, data.fitted.encoder.space.n_dense)
-
-
-def test_new_films_are_encoded_as_the_network_was_trained(read, study, films_frame, tmp_path):
-    later = films_frame.assign(year=films_frame["year"] + 1000).drop(columns="rating")
-    later.to_csv(tmp_path / "later.csv", index=False)
-    checkpoint = Checkpoint.read(study.path / "checkpoints" / "best.ckpt")
-    data = load(read("--data.table", str(tmp_path / "later.csv")), checkpoint, "predict")
-    assert data.films.rows is None
-    assert data.films.encoded.dense[:, 0].mean() > 10  # fitted anew, years would be around 0
 
 
 def test_groups_of_nothing_are_refused(read):

@@ -1,7 +1,5 @@
 """Scores and predictions of a run as plain data."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,19 +63,16 @@ def test_films_with_several_rows_are_counted_once_and_a_leak_is_a_warning(film_d
     assert data_warnings(describe_data("ratings", data)) == []
 
 
-def test_columns_that_are_known_after_release_are_a_warning(data):
-    metrics = {**describe_data("ratings", data), "target": "profit", "known_after_release": ["revenue", "votes"]}
-    (warning,) = data_warnings(metrics)
-    assert warning.startswith("Known only after release: revenue, votes. They go with profit")
-
-
-@pytest.mark.parametrize(("n_films", "films"), [(12_060, "12,060 films"), (4_000, "4,000 films in 12,060 rows")])
 @pytest.mark.parametrize(
-    ("hidden", "members", "network"), [([128, 64], 1, ", MLP 128-64"), ([8], 5, ", 5 MLPs 8"), ([], 1, "")]
+    ("n_films", "films", "hidden", "members", "network"),
+    [
+        (12_060, "12,060 films", [128, 64], 1, ", MLP 128-64"),
+        (4_000, "4,000 films in 12,060 rows", [8], 5, ", 5 MLPs 8"),
+        (12_060, "12,060 films", [], 1, ""),
+    ],
 )
 def test_a_line_says_what_the_models_learn_from(data, n_films, films, hidden, members, network):
-    metrics = describe_data("ratings", data)
-    metrics |= {"rows": {"train": 12_000, "val": 20, "test": 40}, "films": n_films}
+    metrics = describe_data("ratings", data) | {"rows": {"train": 12_000, "val": 20, "test": 40}, "films": n_films}
     assert data_in_a_line(metrics, hidden, members) == (
         f"ratings: rating of {films} (12,000 train, 20 validate, 40 test, 5 without rating left out) "
         f"from 3 numbers and {metrics['features']['labels']} labels{network}"
@@ -107,29 +102,11 @@ def test_scores_that_are_no_numbers_are_null(wild):
     assert plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None, "spearman": None}
 
 
-def test_a_prediction_table_has_a_line_a_film(data, films_frame):
-    films, predicted = data.films, np.arange(data.films.n_rows) / 7
-    table = prediction_table(films, predicted)
-    assert table.columns.tolist() == ["film", "title", "row", "split", "actual", "predicted"]
-    named = films_frame.iloc[table["row"] - 1]
-    assert table["film"].tolist() == named["id"].tolist()
-    assert table["actual"].tolist() == named["rating"].tolist()
-    assert table["predicted"].tolist() == predicted.tolist()
-    assert table["split"].value_counts().to_dict() == {"train": 138, "val": 20, "test": 40}
-    assert table.index[table["split"] == "test"].tolist() == films.rows.test.tolist()
-    assert films.ids.columns.tolist() == ["film", "title"]
-
-
-def test_a_prediction_table_needs_no_ids(film_data):
+def test_a_prediction_table_needs_neither_ids_nor_a_target(film_data, films_frame):
     data = film_data(film=None, title=None)
     data.setup("fit")
-    table = prediction_table(data.films, np.zeros(198))
-    assert table.columns.tolist() == ["row", "split", "actual", "predicted"]
-
-
-def test_new_films_have_a_line_without_a_target(data, films_frame):
-    declared = replace(data.declared, target=Target("rating"))
-    films = new_films(films_frame.iloc[:3].drop(columns="rating"), declared, data.fitted)
+    assert list(prediction_table(data.films, np.zeros(198))) == ["row", "split", "actual", "predicted"]
+    films = new_films(films_frame.iloc[:3].drop(columns="rating"), data.declared, data.fitted)
     table = prediction_table(films, np.array([1.0, 2.0, 3.0]))
     assert table["split"].tolist() == ["new"] * 3
     assert table["actual"].isna().all()

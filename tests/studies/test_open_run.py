@@ -48,11 +48,6 @@ def test_a_new_run_begins_with_its_config_and_what_is_known_of_the_data(begin, c
     assert text_of(console).endswith("MLP 16")
 
 
-def test_without_a_network_none_is_named(begin, console):
-    with begin():
-        assert "MLP" not in text_of(console)
-
-
 def test_a_finished_run_is_opened_silently_and_as_it_was(begin, console, copied):
     before = {name: (copied.path / name).read_bytes() for name in files_in(copied.path)}
     with begin(RunFolder(copied.path), trains="fit", adds=True) as run:
@@ -82,18 +77,6 @@ def test_curves_and_halves_of_files_of_a_killed_training_are_removed(begin, tmp_
         run.write_text(name, "")
     with begin(run, trains="fit"):
         assert files_in(run.path) == ["config.yaml", "metrics.json"]
-
-
-def test_a_run_that_another_command_trains_in_is_refused(begin, copied):
-    run = RunFolder(copied.path)
-    with run.locked(), pytest.raises(InputError, match="is in use: another process trains in it"):
-        begin(run, trains="fit").__enter__()
-
-
-def test_files_that_no_command_wrote_are_refused_before_scores_are_added(begin, copied):
-    (copied.path / "metrics.json").write_text("[]")
-    with pytest.raises(InputError, match=r"metrics\.json can't be read"):
-        begin(RunFolder(copied.path), adds=True).__enter__()
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,7 @@ from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElastic
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies import processes
-from greenlight_films.studies.processes import (
-    end_other_processes,
-    is_rank_zero,
-    own_plugins,
-    refuse_separate_processes,
-)
+from greenlight_films.studies.processes import end_other_processes, is_rank_zero, own_plugins, refuse_separate_processes
 
 
 def trainer(launcher: object = None, world_size: int = 1) -> SimpleNamespace:
@@ -27,10 +22,6 @@ def test_the_first_process_of_the_first_node_writes(monkeypatch, rank, node, num
     monkeypatch.setattr(processes.rank_zero_only, "rank", rank)
     monkeypatch.setenv("NODE_RANK", node)
     assert is_rank_zero(num_nodes) is expected
-
-
-def test_this_process_is_the_first():
-    assert is_rank_zero()
 
 
 def test_slurm_requeues_nothing(monkeypatch):

@@ -19,24 +19,13 @@ def files_of(run: RunFolder) -> list[str]:
     return sorted(path.name for path in run.path.rglob("*"))
 
 
-def test_runs_of_each_study_are_numbered_from_0(tmp_path):
-    made = [RunFolder.create(str(tmp_path / "runs"), study) for study in ("ratings", "ratings", "profits")]
-    assert [run.version for run in made] == ["version_0", "version_1", "version_0"]
-    assert [run.study for run in made] == ["ratings", "ratings", "profits"]
-    assert all(run.path.is_dir() and not files_of(run) for run in made)
-
-
-def test_the_number_after_the_last_is_taken_whatever_is_missing(tmp_path):
+def test_runs_of_each_study_are_numbered_from_0_or_after_the_last(tmp_path):
     for name in ("version_3", "version_10", "version_x", "version_", "notes"):
-        (tmp_path / "ratings" / name).mkdir(parents=True)
-    assert RunFolder.create(str(tmp_path), "ratings").version == "version_11"
-
-
-def test_a_file_in_the_way_is_passed_over(tmp_path):
-    (tmp_path / "ratings").mkdir()
-    (tmp_path / "ratings" / "version_0").write_text("mine")
-    assert RunFolder.create(str(tmp_path), "ratings").version == "version_1"
-    assert (tmp_path / "ratings" / "version_0").read_text() == "mine"
+        (tmp_path / "tens" / name).mkdir(parents=True)
+    made = [RunFolder.create(str(tmp_path), study) for study in ("ratings", "ratings", "profits", "tens")]
+    assert [run.version for run in made] == ["version_0", "version_1", "version_0", "version_11"]
+    assert [run.study for run in made] == ["ratings", "ratings", "profits", "tens"]
+    assert all(run.path.is_dir() and not files_of(run) for run in made)
 
 
 def test_threads_that_start_at_once_get_folders_of_their_own(tmp_path):
@@ -85,28 +74,14 @@ def test_a_lock_goes_with_its_process_and_not_with_the_workers_it_leaves(run):
     assert os.waitpid(worker, 0) == (worker, 0)
 
 
-def test_a_run_is_opened_by_its_config(run):
-    run.write_text("config.yaml", "name: ratings\n")
-    opened = RunFolder.open(str(run.path))
-    assert opened == run
-    assert opened.config.read_text() == "name: ratings\n"
-
-
-def test_a_folder_that_is_no_run_is_refused_with_those_beside_it(run, tmp_path):
+def test_a_folder_is_opened_by_its_config_and_refused_without_with_those_beside_it(run):
     run.write_text("config.yaml", "")
-    RunFolder.create(str(tmp_path / "runs"), "ratings")
+    assert RunFolder.open(str(run.path)) == run
     with pytest.raises(InputError) as problem:
-        RunFolder.open(str(run.path.parent / "version_9"))
+        RunFolder.open(str(run.path.parent / "version_9"), option="--resume")
     message = str(problem.value)
-    assert message.startswith("--run must be the folder of a run, such as runs/ratings/version_0; ")
+    assert message.startswith("--resume must be the folder of a run, such as runs/ratings/version_0; ")
     assert message.endswith("version_9 has no config.yaml, did you mean 'version_0'? There are: version_0.")
-
-
-@pytest.mark.parametrize("name", ["nowhere", "no/such/folder", "a file"])
-def test_what_is_no_run_is_refused_by_its_path(tmp_path, name):
-    (tmp_path / "a file").write_text("")
-    with pytest.raises(InputError, match=rf"{name} has no config\.yaml\.$"):
-        RunFolder.open(str(tmp_path / name))
 
 
 @pytest.mark.parametrize("name", ["best", "last"])
@@ -117,50 +92,9 @@ def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
         run.checkpoint(name)
 
 
-@pytest.mark.parametrize("name", ["best", "last"])
-def test_a_checkpoint_is_found_by_its_name(run, name):
-    run.write_text("checkpoints/best.ckpt", "")
-    run.write_text("checkpoints/last.ckpt", "")
-    assert run.checkpoint(name) == run.path / "checkpoints" / f"{name}.ckpt"
-
-
-def test_a_refusal_names_the_option_as_it_was_typed(tmp_path):
-    with pytest.raises(InputError, match=r"^--resume must be the folder of a run"):
-        RunFolder.open(str(tmp_path / "nowhere"), option="--resume")
-
-
-def test_a_run_that_came_to_nothing_is_removed(run):
-    run.write_text("config.yaml", "")
-    run.discard()
-    assert not run.path.exists()
-
-
-def test_a_run_with_a_checkpoint_is_kept(run):
-    run.write_text("checkpoints/last.ckpt", "")
-    run.discard()
-    assert files_of(run) == ["checkpoints", "last.ckpt"]
-
-
-def test_json_that_is_not_there_is_empty(run):
-    assert run.read_json("metrics.json") == {}
-
-
-def test_what_is_no_json_is_refused_with_its_file(run):
-    run.write_text("metrics.json", "{")
-    with pytest.raises(InputError, match=r"metrics\.json can't be read: not JSON: Expecting"):
-        run.read_json("metrics.json")
-
-
 def test_a_run_is_unbegun_until_it_has_a_last_checkpoint_or_a_score(run):
     assert run.is_unbegun
     run.write_text("checkpoints/best.ckpt", "")
     assert (run.is_unbegun, run.has("best"), run.has("last"), run.has_checkpoint) == (True, True, False, True)
     run.write_text("checkpoints/last.ckpt", "")
     assert not run.is_unbegun
-
-
-def test_curves_of_a_training_that_left_no_checkpoint_are_removed(run):
-    for name in ("events.out.tfevents.1", "config.yaml"):
-        run.write_text(name, "")
-    run.begin_anew()
-    assert files_of(run) == ["config.yaml"]

@@ -17,32 +17,16 @@ def trained(request, film_data, quick_trainer):
     return films, model
 
 
-def test_it_predicts_what_the_trainer_does(trained):
+def test_it_predicts_what_the_trainer_does_is_a_copy_and_comes_back_from_its_arrays(trained):
     films, model = trained
-    predicted = SavedMLP(model.network, films.fitted.scale).predict(films.films.encoded)
+    saved = SavedMLP(model.network, films.fitted.scale)
+    predicted, state = saved.predict(films.films.encoded), saved.to_state()
     assert np.ptp(predicted) > 0.5
     np.testing.assert_allclose(predicted, model.predicted, rtol=1e-6)
-
-
-def test_its_state_of_arrays_brings_it_back(trained):
-    films, model = trained
-    saved = SavedMLP(model.network, films.fitted.scale)
-    state = saved.to_state()
     assert not any(isinstance(value, torch.Tensor) for value in state.values())
-    again = SavedMLP.from_state(state)
-    assert (again.predict(films.films.encoded) == saved.predict(films.films.encoded)).all()
-
-
-def test_it_is_a_copy_that_training_on_leaves_alone(trained):
-    films, model = trained
-    saved = SavedMLP(model.network, films.fitted.scale)
-    before = saved.predict(films.films.encoded)
     with torch.no_grad():
         model.network.first.bias += 1
-    assert (saved.predict(films.films.encoded) == before).all()
-
-
-def test_it_comes_trained(trained):
-    films, model = trained
+    for same in (saved, SavedMLP.from_state(state)):
+        assert (same.predict(films.films.encoded) == predicted).all()
     with pytest.raises(NotImplementedError, match="train it with `fit` or `study`"):
-        SavedMLP(model.network, films.fitted.scale).fit(None)
+        saved.fit(None)

@@ -3,10 +3,9 @@
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.study import study as run_study
-from tests.runs import LEFT_BY_A_STUDY, checkpoint_of, files_in
+from tests.runs import LEFT_BY_A_STUDY, files_in
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*predict returned None.*"),
@@ -40,12 +39,3 @@ def test_what_cannot_be_finished_is_refused_before_a_folder_is_made(read, consol
     with pytest.raises(InputError, match=message):
         run_study(read(*words), None, console)
     assert not (tmp_path / "runs").exists()
-
-
-def test_a_run_is_resumed(study, copied, read, console):
-    words = ["--trainer.max_epochs", "5", "--compare.models", "[]"]
-    results = run_study(read(*words), RunFolder(copied.path), console)
-    assert results is not None
-    assert results.run.path == copied.path
-    assert checkpoint_of(copied.path, "last")["epoch"] == 4
-    assert results.metrics["models"]["ridge"] == study.metrics["models"]["ridge"]

@@ -2,18 +2,11 @@
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import mean_absolute_error, root_mean_squared_error
+from sklearn.metrics import root_mean_squared_error
 
-from greenlight_films.studies.write import (
-    read_metrics,
-    scores_of_new_films,
-    write_predictions,
-    write_test,
-    write_validation,
-)
+from greenlight_films.studies.write import read_metrics, scores_of_new_films, write_predictions, write_test
 from tests.runs import files_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predict returned None.*")
@@ -35,29 +28,12 @@ def test_scores_come_to_what_else_is_in_the_metrics(folder, model, films):
     assert {"artifacts/mlp.npz", "artifacts/metadata.json", "metrics.json"} <= set(files_in(folder.path))
 
 
-def test_scores_of_validation_stand_beside_the_others(folder, model, films):
-    write_test(folder, model, films)
-    tested = folder.read_json("metrics.json")
-    write_validation(folder, model, films)
-    validated = folder.read_json("metrics.json")
-    assert validated.pop("validation") == {"mlp": model.scores["val"]}
-    assert validated == tested
-
-
 def test_metrics_hold_no_word_that_json_does_not_know(folder, model, films):
     model.scores["test"] = {**model.scores["test"], "r2": float("nan"), "rmse": float("inf")}
     write_test(folder, model, films)
     text = (folder.path / "metrics.json").read_text(encoding="utf-8")
     scores = json.loads(text, parse_constant=pytest.fail)["models"]["mlp"]
     assert (scores["r2"], scores["rmse"]) == (None, None)
-
-
-def test_predictions_of_the_runs_own_films_are_all_and_in_their_order(folder, model, films):
-    assert write_predictions(folder, model, films) == "predictions.csv"
-    written = pd.read_csv(folder.path / "predictions.csv")
-    assert written["predicted"].tolist() == model.predicted.tolist()
-    assert written["row"].tolist() == films.films.number.tolist()
-    assert len(set(model.predicted)) > 50
 
 
 @pytest.fixture
@@ -75,8 +51,7 @@ def predict_new(film_data, films, model, quick_trainer, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "written"),
-    [("new.films.csv", "predictions_new.films.csv"), ("Ünü.csv.gz", "predictions_Ünü.csv")],
+    ("name", "written"), [("new.films.csv", "predictions_new.films.csv"), ("Ünü.csv.gz", "predictions_Ünü.csv")]
 )
 def test_predictions_of_new_films_are_named_after_their_table(predict_new, folder, films_frame, model, name, written):
     new = predict_new(films_frame.head(12).drop(columns="rating"), name)
@@ -84,15 +59,6 @@ def test_predictions_of_new_films_are_named_after_their_table(predict_new, folde
     assert len(pd.read_csv(folder.path / written)) == 12
     assert files_in(folder.path) == [written]
     assert scores_of_new_films(model, new) == (0, {})
-
-
-def test_new_films_are_scored_where_their_target_is_known(predict_new, films_frame, model):
-    rows = films_frame.iloc[30:60].copy()
-    rows.loc[[31, 33], "rating"] = np.nan
-    n_known, scores = scores_of_new_films(model, predict_new(rows))
-    known = rows["rating"].notna().to_numpy()
-    assert n_known == known.sum() == 28
-    assert scores["mae"] == pytest.approx(mean_absolute_error(rows["rating"][known], model.predicted[known]))
 
 
 def test_a_score_that_a_single_new_film_cannot_have_is_null(predict_new, films_frame, model):

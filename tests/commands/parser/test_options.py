@@ -57,14 +57,6 @@ def test_the_config_of_a_run_comes_before_the_words(study):
     assert (settings.name, settings.model.hparams["dropout"], settings.model.hparams["hidden"]) == ("small", 0.05, [16])
 
 
-def test_a_run_brings_its_best_checkpoint_and_a_config_that_of_an_option(study):
-    best = study.path / "checkpoints" / "best.ckpt"
-    _, run, checkpoint = run_options("test", ["--run", str(study.path)])
-    assert (run and run.path, checkpoint.path) == (study.path, best)
-    _, run, checkpoint = run_options("test", ["--config", str(study.path / "config.yaml"), "--ckpt_path", str(best)])
-    assert (run, checkpoint.path) == (None, best)
-
-
 def test_a_command_without_a_run_is_refused():
     with pytest.raises(InputError, match="`predict` needs a trained model: give --run runs/<study>/version_<n>"):
         run_options("predict", [])

@@ -60,8 +60,7 @@ def test_each_position_has_a_block_and_all_share_the_weight():
     [
         ({"format": "python", "key": "id"}, ["[{'id': 7, 'name': 'A'}]", "[]"], ["7"]),
         ({"format": "json"}, ['["A"]', "null"], ["A"]),
-        ({}, [["A, B"], None], ["A, B"]),
-        ({"key": "id"}, [[{"id": 7, "name": "A"}], []], ["7"]),
+        ({"key": "id"}, [[{"id": 7, "name": "A"}], ["A, B"]], ["7", "A, B"]),
     ],
 )
 def test_the_format_and_key_of_a_cell_are_used(options, cells, values):

@@ -106,23 +106,13 @@ def test_a_cell_read_whole_is_one_trimmed_label_in_nfc(cells, dtype, expected):
     assert unpacked(read_labels(column(cells, dtype))) == expected
 
 
-@pytest.mark.parametrize(
-    ("cell", "labels"),
-    [
-        ("A, A, B, A", ["A", "A", "B", "A"]),
-        (" A ,  B , ", ["A", "B"]),
-        (", , A, , B, ", ["A", "B"]),
-        (",", [","]),
-        ("   ", []),
-        (None, []),
-        ("\u00a0A\u2003, e\u0301, é", ["A", "é", "é"]),
-    ],
-)
-def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty(cell, labels):
-    lists = split_labels(column(["x, y", cell, "z"]), ", ")
-    assert unpacked(lists) == [["x", "y"], labels, ["z"]]
+def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty():
+    lists = split_labels(
+        column([" A ,  B , ", ", , A, , B, ", ",", "\u00a0A\u2003, e\u0301, é", None, "a, A, A"]), ", "
+    )
+    assert unpacked(lists) == [["A", "B"], ["A", "B"], [","], ["A", "é", "é"], [], ["a", "A", "A"]]
     assert lists.codes.dtype == np.int32
-    assert sorted(lists.names.to_pylist()) == sorted({"x", "y", "z", *labels})
+    assert sorted(lists.names.to_pylist()) == [",", "A", "B", "a", "é"]
 
 
 @pytest.mark.parametrize("separator", ["|", ".", "[a]", "\\"])
@@ -147,9 +137,8 @@ def test_splitting_agrees_with_plain_python(cells, separator):
 
 def test_chunks_and_slices_of_a_column_change_nothing():
     whole = column(["A, B", None, "B", ", ", "C, A"] * 3)
-    chunked = pd.concat([whole[:4], whole[4:9], whole[9:]])
     expected = unpacked(split_labels(whole, ", "))
-    assert unpacked(split_labels(chunked, ", ")) == expected
+    assert unpacked(split_labels(pd.concat([whole[:4], whole[4:9], whole[9:]]), ", ")) == expected
     assert unpacked(split_labels(whole[3:11], ", ")) == expected[3:11]
 
 

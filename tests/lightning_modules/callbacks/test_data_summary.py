@@ -5,7 +5,7 @@ import pandas as pd
 
 from greenlight_films.datamodules import RandomSplit, Target
 from greenlight_films.datamodules.features import Number
-from greenlight_films.lightning_modules.callbacks.data_summary import count, data_summary
+from greenlight_films.lightning_modules.callbacks.data_summary import data_summary
 
 
 def cells_of(text: str, first: str) -> list[str]:
@@ -14,11 +14,8 @@ def cells_of(text: str, first: str) -> list[str]:
     return line.strip("| ").split(" | ")
 
 
-def test_each_side_is_shown_with_its_targets(film_data, films_frame):
-    data = film_data()
-    data.setup("fit")
-    text = data_summary(data)
-    sides = data.films.side_names()
+def test_each_side_is_shown_with_its_targets_and_each_column_with_what_it_holds(films, films_frame):
+    text, sides, space = data_summary(films), films.films.side_names(), films.fitted.encoder.space
     rating = films_frame["rating"].dropna().to_numpy()
     for side in ("train", "val", "test"):
         ours = rating[sides == side]
@@ -26,12 +23,6 @@ def test_each_side_is_shown_with_its_targets(film_data, films_frame):
         n = str(len(ours))
         assert cells_of(text, side) == [side, n, n, *(f"{value:.4g}" for value in spread)]
     assert "5 rows without rating are left out." in text
-
-
-def test_each_column_is_shown_with_what_it_holds(film_data):
-    data = film_data()
-    data.setup("fit")
-    text, space = data_summary(data), data.fitted.encoder.space
     assert f"{space.n_dense} numbers and {space.n_labels} labels" in text
     assert cells_of(text, "year") == ["year", "year", "a number", "1"]
     assert "| runtime | runtime | whether it is missing | 1 |" in text
@@ -59,8 +50,3 @@ def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, film
     tested = data.films.ids["film"][data.films.rows.test]
     assert (int(rows), int(films)) == (198, tested.nunique())
     assert tested.nunique() < 198
-
-
-def test_films_and_rows_are_counted():
-    assert count(np.array([4, 7])) == "2 films"
-    assert count(np.array([4, 7, 4]), "test") == "2 test films in 3 rows"

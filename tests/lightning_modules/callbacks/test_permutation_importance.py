@@ -83,7 +83,7 @@ def test_the_model_is_measured_in_eval_mode_and_left_as_it_was(measured, trainin
     assert result is done.callback.result
     pd.testing.assert_frame_equal(result.features, expected)
     done.callback.groups = {"G": ["genre=Giallo"]}
-    with pytest.raises(InputError, match="'genre=Giallo' fits no feature"):
+    with pytest.raises(InputError, match="'genre=Giallo' fits no role, column or feature"):
         done.callback.measure(done.trainer, done.model)
     assert {module.training for module in done.model.modules()} == {training}
     assert done.model.device == device

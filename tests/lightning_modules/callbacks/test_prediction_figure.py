@@ -20,36 +20,22 @@ def chart(actual: list[float], predicted: list[float], name: str = "rating", shi
     return figure
 
 
-def ticks_of(figure: Figure) -> list[str]:
-    (axes,) = figure.axes
-    texts = [label.get_text() for label in axes.get_xticklabels()]
-    assert texts == [label.get_text() for label in axes.get_yticklabels()]
-    return texts
-
-
-def test_each_test_film_is_a_dot_at_its_target_and_prediction():
-    (axes,) = chart([1, 2, 4], [1.5, 2, 3], "rating, points").axes
+def test_each_test_film_is_a_dot_at_its_target_and_prediction_and_a_name_no_formula():
+    (axes,) = chart([1, 2, 4], [1.5, 2, 3], "gross $ in $, US$").axes
     (dots,) = axes.collections
     assert dots.get_offsets().tolist() == [[1, 1.5], [2, 2], [4, 3]]
     assert axes.get_xlim() == axes.get_ylim() == pytest.approx((1 - 0.09, 4 + 0.09))
-
-
-def test_a_name_is_no_formula():
-    (axes,) = chart([1, 2, 4], [1, 2, 3], "gross $ in $, US$").axes
     assert axes.get_xlabel() == r"actual gross \$ in \$, US\$"
 
 
 def test_what_is_learnt_in_logarithms_is_drawn_in_them():
-    figure = chart([0, 9, 99, 999_999], [1, 20, 50, 400_000], shift=0)
-    (axes,) = figure.axes
+    (axes,) = chart([0, 9, 99, 999_999], [1, 20, 50, 400_000], shift=0).axes
     along = axes.transScale.transform([(value, value) for value in (0, 9, 99, 999_999)])[:, 0]
     assert along == pytest.approx(np.log([1, 10, 100, 1_000_000]))
-    assert ticks_of(figure) == ["0", "10", "100", "1000", "10K", "100K", "1M"]
-
-
-def test_a_profit_ratio_is_drawn_down_to_a_total_loss():
-    figure = chart([-1, 0, 3, 438], [-0.5, 0.2, 2, 9], shift=1)
-    assert ticks_of(figure) == ["-1", "0", "10", "100"]
+    for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["0", "10", "100", "1000", "10K", "100K", "1M"]
+    (axes,) = chart([-1, 0, 3, 438], [-0.5, 0.2, 2, 9], shift=1).axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["-1", "0", "10", "100"]
 
 
 def title_of(data: FilmDataModule, predicted: np.ndarray) -> str:

@@ -38,14 +38,8 @@ class Events:
     def scalars(self, tag: str) -> list[float]:
         return [event.value for event in self._of("Scalars", tag)]
 
-    def steps(self, tag: str) -> list[int]:
-        return [event.step for event in self._of("Scalars", tag)]
-
     def texts(self, tag: str) -> list[str]:
         return [event.tensor_proto.string_val[0].decode() for event in self._of("Tensors", f"{tag}/text_summary")]
-
-    def images(self, tag: str) -> list[bytes]:
-        return [event.encoded_image_string for event in self._of("Images", tag)]
 
     def histograms(self, tag: str) -> list[Any]:
         return [event.histogram_value for event in self._of("Histograms", tag)]
@@ -112,12 +106,6 @@ def test_norms_are_taken_at_every_so_many_steps(fit, film_data):
     first, second = norms_by_hand(films, 2)
     taken = [[norms[0], norms[3]] for norms in (first, second)]
     assert events.scalars("train/gradient_norm_mean") == pytest.approx([np.mean(some) for some in taken], rel=1e-4)
-
-
-def test_norms_can_be_left_out(fit):
-    events = fit(TensorBoard(gradient_norms=0), PLAIN)
-    assert "train/learning_rate" in events.tags("scalars")
-    assert not [tag for tag in events.tags("scalars") if "norm" in tag]
 
 
 def test_the_network_learns_the_same_under_the_callback(fit, film_data, quick_trainer):

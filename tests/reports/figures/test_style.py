@@ -1,54 +1,6 @@
 import json
 
-import numpy as np
-import pandas as pd
-import pytest
-
 from greenlight_films.reports.figures import style
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "text"),
-    [
-        (0, "US dollars", "$0"),
-        (12.5, "$", "$12.5"),
-        (123_456_789, "USD", "$123M"),
-        (-999_999, "dollars", "-$1M"),
-        (2.784e9, "US dollars", "$2.78B"),
-        (float("nan"), "US dollars", "–"),
-        (6.12345, "points", "6.12 points"),
-        (-12345.6, "", "-12,346"),
-        (float("inf"), "points", "–"),
-    ],
-)
-def test_amounts_have_three_digits_and_their_unit(value, unit, text):
-    assert style.amount(value, unit) == text
-
-
-def test_text_of_data_is_shown_as_it_is():
-    assert style.text("<b>&%{x}$") == "&lt;b&gt;&amp;%&#123;x}&#36;"
-
-
-def test_long_names_are_cut_before_they_are_escaped():
-    assert style.short("<" * 50, 5) == "&lt;" * 4 + "…"
-    assert style.short("abc", 3) == "abc"
-
-
-def test_axes_have_units_and_long_titles_take_lines():
-    assert style.axis_title("RMSE", "points of 10") == "RMSE, points of 10"
-    assert style.axis_title("mean absolute error", "points", 12) == "mean<br>absolute<br>error,<br>points"
-    assert style.axis("budget", "US dollars")["tickprefix"] == "$"
-    assert "tickprefix" not in style.axis("Rating", "points of 10")
-
-
-def test_logarithmic_axes_have_powers_of_ten_or_steps_between_them():
-    wide = style.axis("revenue", "US dollars", log=True, values=[2e3, 5e8])
-    assert wide["ticktext"] == ["$1000", "$10K", "$100K", "$1M", "$10M", "$100M", "$1B"]
-    assert style.axis("n", "", log=True, values=[1, 4])["ticktext"] == ["1", "2", "5", "10", "20", "50"]
-
-
-def test_numbers_keep_four_digits_and_those_that_are_not_finite_are_null():
-    assert style.rounded([123456.0, -0.00123456, 0.0, np.nan, np.inf]) == [123500.0, -0.001235, 0.0, None, None]
 
 
 def test_themes_differ_in_ink_alone_and_take_no_ground():
@@ -59,12 +11,7 @@ def test_themes_differ_in_ink_alone_and_take_no_ground():
     assert light["xaxis"]["automargin"]
 
 
-def test_samples_are_seeded_and_small_tables_whole():
-    table = pd.DataFrame({"a": range(10)})
-    whole, nothing = style.sampled(table, 10)
-    assert whole is table
-    assert nothing == ""
-    some, note = style.sampled(table, 4, seed=3)
-    assert note == "a sample of 4 of 10 films"
-    assert some["a"].is_monotonic_increasing
-    assert some.equals(style.sampled(table, 4, seed=3)[0])
+def test_json_for_a_script_ends_no_script_and_has_null_for_numbers_that_are_not_finite():
+    content = style.script_json({"a": "</script>\u2028\u202e", "b": [float("nan"), -float("inf"), 1.5]})
+    assert "<" not in content
+    assert json.loads(content) == {"a": "</script>\u2028", "b": [None, None, 1.5]}

@@ -57,21 +57,6 @@ def test_a_further_group_is_parsed_beside_the_study(study_config):
     assert "audit" not in cli.settings.config
 
 
-@pytest.mark.parametrize("path", ["datamodules.Number", "greenlight_films.datamodules.Number"])
-def test_class_paths_of_older_configs_are_those_of_today(study_config, path):
-    config = yaml.safe_load(study_config.read_text(encoding="utf-8"))
-    config["data"]["features"][0]["class_path"] = path
-    settings = read_settings(["--config", str(_written(config, study_config))])
-    assert settings.data.declared.features[0].column == "year"
-    assert "class_path: greenlight_films.datamodules" in settings.config
-
-
-def _written(config, study_config):
-    path = study_config.with_name("older.yaml")
-    path.write_text(yaml.safe_dump(config))
-    return path
-
-
 @pytest.mark.parametrize("option", ["--trainer.callbacks", "--trainer.callbacks+"])
 def test_callbacks_of_a_user_are_kept(read, option):
     name = "lightning.pytorch.callbacks.GradientAccumulationScheduler"
@@ -84,11 +69,7 @@ def test_callbacks_of_a_user_are_kept(read, option):
     [
         (["--ckpt_path", "last"], "--ckpt_path must be a checkpoint file, got last; `--run` takes a run's folder"),
         (["--seed_everything", "-1"], "seed_everything must be from 0 to 4294967295, got -1"),
-        (["--seed_everything", "4294967296"], "seed_everything must be from 0 to 4294967295, got 4294967296"),
-        (["--model.dropout", "3"], "model.dropout must be at least 0 and below 1, got 3"),
         (["--compare", "7"], "compare"),
-        (["--model.hiden", "[8]"], "no option '--model.hiden', did you mean '--model.hidden'?"),
-        (["--trainer.callbacks+", "os.system"], "class_path must be a class of Greenlight, or a callback"),
     ],
 )
 def test_what_cannot_be_used_is_refused(read, words, message):

@@ -8,13 +8,7 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.settings.film_parser import (
-    FilmArgumentParser,
-    config_errors,
-    dump_yaml,
-    option_names,
-    refuse_null,
-)
+from greenlight_films.studies.settings.film_parser import FilmArgumentParser, config_errors, dump_yaml, refuse_null
 
 
 @pytest.fixture
@@ -24,10 +18,6 @@ def parser() -> LightningArgumentParser:
     parser.add_argument("--data.batch_size", type=int | None, default=None)
     parser.add_argument("--trainer.max_epochs", type=int | None, default=5)
     return parser
-
-
-def test_groups_are_options_too(parser):
-    assert {"name", "data.batch_size", "data", "trainer", "trainer.max_epochs"} <= set(option_names(parser))
 
 
 def test_errors_are_raised_and_no_usage_is_printed(parser, capsys):

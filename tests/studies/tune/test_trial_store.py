@@ -9,10 +9,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies.tune.search_space import Axis, Search
 from greenlight_films.studies.tune.trial_store import TrialResult, TrialStore
 
-RANGES = [
-    Axis(("model.learning_rate",), bounds=(1e-4, 1e-1), log=True),
-    Axis(("model.hidden",), ([16], [32, 16])),
-]
+RANGES = [Axis(("model.learning_rate",), bounds=(1e-4, 1e-1), log=True), Axis(("model.hidden",), ([16], [32, 16]))]
 VALUES = [Axis(("model.hidden",), ([16], [32, 16])), Axis(("a", "b"), (0.1, 0.2, 0.3))]
 CONFIG = {"model": {"dropout": 0.1}, "search": {"seed": 4, "space": {"x": [1]}}}
 
@@ -101,18 +98,6 @@ def test_tpe_goes_on_with_more_trials(store):
     work(store(trials=3))
     more = store(trials=5)
     assert more.missing() == [3, 4]
-
-
-def test_the_median_of_whole_trials_stops_a_bad_one_after_its_first_epochs(store):
-    searched = store(trials=7)
-    for number in range(7):
-        trial = searched.ask(number)
-        stops = []
-        for step in range(7):
-            trial.report(1.0 if number < 5 else 2.0, step)
-            stops.append(trial.should_prune())
-        assert stops == ([False] * 5 + [True] * 2 if number >= 5 else [False] * 7)
-        searched.tell(trial, TrialResult(number, "complete", searched.point(trial), 1.0))
 
 
 def test_another_config_is_refused_with_what_differs(store):

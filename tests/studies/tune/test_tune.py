@@ -1,6 +1,5 @@
 """A search as a function; as a command it is in tests/commands/test_tune.py."""
 
-import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
@@ -8,7 +7,7 @@ from greenlight_films.studies.settings.film_cli import KEPT, FilmCLI
 from greenlight_films.studies.settings.film_parser import option_names
 from greenlight_films.studies.tune.search_space import Axis, Search
 from greenlight_films.studies.tune.trial_store import TrialResult
-from greenlight_films.studies.tune.tune import Plan, open_search, trial_table, tune
+from greenlight_films.studies.tune.tune import Plan, open_search, trial_table
 
 SEARCH = "search:\n  space: {model.hidden: [[4], [8]]}\n"
 FAILED = TrialResult(9, "failed", {"model.hidden": [1], "model.a, model.b": 9.0}, problem="too much")
@@ -52,28 +51,6 @@ def test_a_search_is_parsed_with_the_projects_defaults(plan):
 def test_what_a_search_cannot_run_with_is_refused(plan, option, value, message):
     with pytest.raises(InputError, match=message):
         plan(option, value).axes()
-
-
-def test_trials_the_table_and_the_best_config_are_left_and_the_search_can_be_opened(plan, console):
-    folder, results = tune(plan(), None, console)
-    assert [result.state for result in results] == ["complete"] * 2
-    assert results[0].score < results[1].score
-    table = pd.read_csv(folder.path / "trials.csv")
-    assert table["number"].tolist() == [result.number for result in results]
-    best = folder.path / f"trial_{results[0].number}" / "config.yaml"
-    assert (folder.path / "best.yaml").read_bytes() == best.read_bytes()
-    text = " ".join(console.file.getvalue().split())
-    assert f"trial {results[0].number}: model.hidden {results[0].point['model.hidden']}: complete, val/loss" in text
-    assert open_search(str(folder.path)) == folder
-    again, same = tune(plan(), folder, console)
-    assert (again, same) == (folder, results)
-
-
-def test_a_search_without_a_score_is_refused_with_the_reason_and_leaves_no_best_config(plan, console, tmp_path):
-    with pytest.raises(InputError, match="none of 2 trials has a score; trial 0: training diverged"):
-        tune(plan("--model.learning_rate", "1e30"), None, console)
-    (table,) = tmp_path.rglob("trials.csv")
-    assert not table.with_name("best.yaml").exists()
 
 
 def test_a_line_a_trial_has_a_column_for_each_tied_key():
