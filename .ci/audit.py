@@ -18,17 +18,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-BUILT_ANYWHERE = {"torch"}
-"""Packages without hashes: builds for CPUs and for each CUDA share a version and differ in their files."""
-
-TOOLS = {"pip", "setuptools", "wheel", "greenlight-films"}
-"""Packages that need no pin: what every environment has, and this project."""
-
+BUILT_ANYWHERE = {"torch"}  # without hashes: builds for CPUs and each CUDA share a version and differ in their files
+TOOLS = {"pip", "setuptools", "wheel", "greenlight-films"}  # need no pin: in every environment, and this project
+OF_TORCH = ("nvidia-", "triton", "cuda-")  # come with builds for a GPU, pinned by torch itself
+# Lightning 2.6.2 and 2.6.3 were malicious uploads; older skops could be led to run code.
 SAFE = ("lightning>=2.6.6", "pytorch-lightning>=2.6.6", "skops>=0.13")
-"""2.6.2 and 2.6.3 were malicious uploads; older skops could be led to run code."""
-
-SECONDS = 180
-"""The longest that pip-audit may take."""
+SECONDS = 180  # the longest that pip-audit may take
 
 
 def pins(text: str) -> dict[str, str]:
@@ -46,7 +41,7 @@ def problems(
     installed: dict[str, str], pinned: dict[str, str], hashes: dict[str, str], requirements: list[str]
 ) -> list[str]:
     """Return a line for each disagreement between what is installed, pinned, hashed and required by pyproject.toml."""
-    others = {name: version for name, version in installed.items() if name not in TOOLS and not _is_of_torch(name)}
+    others = {name: installed[name] for name in installed.keys() - TOOLS if not name.startswith(OF_TORCH)}
     hashable = {name: version for name, version in pinned.items() if name not in BUILT_ANYWHERE}
     lines = [
         *(f"{name} {others[name]} is installed, and not in constraints.txt" for name in others.keys() - pinned),
@@ -70,10 +65,6 @@ def problems(
         elif not requirement.specifier.contains(pinned[name], prereleases=True):
             lines.append(f"{name} must be {requirement.specifier}, constraints.txt says {pinned[name]}")
     return sorted(set(lines))
-
-
-def _is_of_torch(name: str) -> bool:
-    return name.startswith(("nvidia-", "triton", "cuda-"))  # comes with builds for a GPU, pinned by torch itself
 
 
 def weaknesses(auditor: str) -> tuple[list[str], str]:

@@ -19,11 +19,7 @@ EPOCHS = 2
 
 @dataclass(frozen=True)
 class Size:
-    """How large the generated tables are.
-
-    Attributes:
-        batches: films a step in the training benchmark.
-    """
+    """How large the generated tables are, and how many films a step of the training benchmark takes."""
 
     films: int
     people: int
@@ -107,16 +103,13 @@ def train(case: Case, device: torch.device, batch_size: int = 1024, **options: A
     """Train for two epochs without dropout, and return the model on the CPU."""
     model = MLPRegressor(seed=7)
     case.data.batch_size = min(batch_size, case.size.films // 4)
-    trainer = pl.Trainer(
-        accelerator="gpu" if device.type == "cuda" else "cpu",
-        devices=1,
-        max_epochs=EPOCHS,
-        limit_val_batches=0,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        **options,
-    )
-    trainer.fit(model, datamodule=case.data)
+    bare_trainer(EPOCHS, device, **options).fit(model, datamodule=case.data)
     return model.cpu()
+
+
+def bare_trainer(epochs: int, device: torch.device = CPU, **options: Any) -> pl.Trainer:
+    """Return a trainer that trains on one device and does nothing else."""
+    without = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+    accelerator = "gpu" if device.type == "cuda" else "cpu"
+    settings: dict[str, Any] = {"limit_val_batches": 0, **dict.fromkeys(without, False), **options}
+    return pl.Trainer(accelerator=accelerator, devices=1, max_epochs=epochs, **settings)

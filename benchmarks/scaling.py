@@ -43,11 +43,7 @@ def table(n_films: int, labels_a_film: int, n_numbers: int) -> int:
 
 
 def importance_work(n_films: int, labels_a_film: int, n_labels: int, n_repeats: int, off_rows: int) -> dict[str, int]:
-    """Return how many rows go through the model's tail for the importance of all labels, by estimator, at most.
-
-    Args:
-        n_films: held out.
-        n_labels: that any of them has.
+    """Return how many rows go through the tail at most for the importance of all labels of n_films held-out films.
 
     >>> importance_work(100, labels_a_film=10, n_labels=50, n_repeats=2, off_rows=64)
     {'shuffle': 3000, 'expected': 8200}

@@ -12,11 +12,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-import lightning.pytorch as pl
 import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
+from greenlight_films.benchmarks.encode import WIKIDATA
+from greenlight_films.benchmarks.generated import bare_trainer
 from greenlight_films.commands.parser.quiet import quieten
 from greenlight_films.datamodules import Batch, Feature, FilmDataModule, FilmRows, Labels, Number, Target
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
@@ -62,24 +63,15 @@ def by_hand(films: FilmDataModule, loader: DataLoader[Batch], epochs: int) -> fl
 def by_fit(films: FilmDataModule, epochs: int) -> float:
     """Train with Lightning and our modules; return rows a second."""
     model = MLPRegressor(**MODEL)
-    pl.Trainer(
-        max_epochs=epochs,
-        accelerator="cpu",
-        limit_val_batches=0,
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-    ).fit(model, datamodule=films)
+    bare_trainer(epochs).fit(model, datamodule=films)
     assert model.seconds is not None
     return epochs * len(films.train_dataloader().dataset) / model.seconds  # type: ignore[arg-type]
 
 
 def measure(rounds: int = 9, epochs: int = 3) -> dict[str, float]:
     """Time the three in turn and return the medians over the rounds."""
-    labels = ["Genre", "Director", "Writer", "Cast", "Language", "Country", "Production"]
-    lists = (Labels(name, weight="sqrt", min_films=2) for name in labels)
-    features: list[Feature[Any]] = [Number("Year"), Number("Runtime"), *lists]
+    lists = (Labels(name, weight="sqrt", min_films=2) for name in WIKIDATA.labels)
+    features: list[Feature[Any]] = [*map(Number, WIKIDATA.numbers), *lists]
     films = FilmDataModule("wikidata-films", features=features, target=Target("Rating"))
     films.setup("fit")
     whole = films.train_dataloader()

@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from greenlight_films.commands.parser.options import checked
+from greenlight_films.commands.parser.options import checked, config_of
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.studies.checkpoints import Checkpoint
@@ -22,7 +22,7 @@ def run(words: list[str], console: Console) -> None:
             "`baselines` needs films: give --run runs/<study>/version_<n>, or --config configs/<study>.yaml"
         )
     folder = RunFolder.open(path) if path else None
-    settings = read_settings([*(["--config", str(folder.config)] if folder else []), *words])
+    settings = read_settings([*config_of(folder), *words])
     refuse_parts_of_rows(settings)
     file = folder.checkpoint("best") if folder and folder.has_checkpoint else settings.checkpoint
     data = load(settings, Checkpoint.read(file) if file else None)

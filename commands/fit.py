@@ -3,7 +3,7 @@
 from rich.console import Console
 
 from greenlight_films.commands.parser.options import training_options
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.program import command
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.load import load

@@ -8,9 +8,9 @@ from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.run_summary import print_folder
 from greenlight_films.studies.evaluate import evaluate, measure_importance
 from greenlight_films.studies.importance_files import write_importance
+from greenlight_films.studies.open_run import trained_run
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import Results
-from greenlight_films.studies.trained_run import trained_run
 
 
 def run(words: list[str], console: Console) -> None:

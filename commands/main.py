@@ -16,28 +16,24 @@ from greenlight_films.reports.terminal import terminal
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
-    words = sys.argv[1:] if arguments is None else arguments
+    words, console = sys.argv[1:] if arguments is None else arguments, terminal(stderr=True)
     with STOP:
-        return _exit_code(words, terminal(stderr=True))
-
-
-def _exit_code(words: list[str], console: Console) -> int:
-    try:
-        _run(words, terminal())
-    except (InputError, OSError, MemoryError, RuntimeError) as problem:
-        message = message_of(problem, words[0] if words else "")
-        if message is None:
-            raise
-        if not first_process_has_reported():
-            message = re.sub(r"(\S{200})\S{800,}", r"\1...", message)  # a name may be as long as a file
-            console.print("[bold red]error:[/bold red]", end=" ")
-            console.print(message, markup=False, highlight=False, soft_wrap=True)
-        return 2
-    except KeyboardInterrupt as stop:
-        if is_first_of_its_node():
-            text = "; ".join(["stopped", *map(str, stop.args)])
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
-        return 128 + (STOP.number or signal.SIGINT)
+        try:
+            _run(words, terminal())
+        except (InputError, OSError, MemoryError, RuntimeError) as problem:
+            message = message_of(problem, words[0] if words else "")
+            if message is None:
+                raise
+            if not first_process_has_reported():
+                message = re.sub(r"(\S{200})\S{800,}", r"\1...", message)  # a name may be as long as a file
+                console.print("[bold red]error:[/bold red]", end=" ")
+                console.print(message, markup=False, highlight=False, soft_wrap=True)
+            return 2
+        except KeyboardInterrupt as stop:
+            if is_first_of_its_node():
+                text = "; ".join(["stopped", *map(str, stop.args)])
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
+            return 128 + (STOP.number or signal.SIGINT)
     return 0
 
 

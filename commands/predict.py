@@ -5,8 +5,8 @@ from rich.console import Console
 from greenlight_films.commands.parser.options import run_options
 from greenlight_films.reports.run_summary import print_folder, print_new_films
 from greenlight_films.studies.evaluate import predict
+from greenlight_films.studies.open_run import trained_run
 from greenlight_films.studies.processes import is_rank_zero
-from greenlight_films.studies.trained_run import trained_run
 from greenlight_films.studies.write import write_predictions
 
 

@@ -7,9 +7,9 @@ from greenlight_films.commands.parser.options import run_options
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate
+from greenlight_films.studies.open_run import trained_run
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import Results
-from greenlight_films.studies.trained_run import trained_run
 from greenlight_films.studies.write import write_test
 
 

@@ -8,8 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
-LIMIT = 300_000
-"""The largest size of a picture, in bytes."""
+LIMIT = 300_000  # the largest size of a picture, in bytes
 
 
 def main(run: str) -> None:
@@ -20,20 +19,19 @@ def main(run: str) -> None:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1100, "height": 1000})
         page.goto(page_path.as_uri())
-        page.wait_for_selector("#scores .plot .main-svg", state="attached")
-        page.wait_for_timeout(1000)
+        _wait_until_drawn(page, "scores")
         page.screenshot(path=HERE / "report.png")
         figure = page.locator("figure", has_text="The most important features")
         figure.scroll_into_view_if_needed()
-        _wait_until_drawn(page)
+        _wait_until_drawn(page, "importance")
         figure.screenshot(path=HERE / "importance.png")
         browser.close()
     for name in ("report.png", "importance.png"):
         _shrink(HERE / name)
 
 
-def _wait_until_drawn(page: Page) -> None:
-    page.wait_for_selector("#importance .plot .main-svg", state="attached")
+def _wait_until_drawn(page: Page, section: str) -> None:
+    page.wait_for_selector(f"#{section} .plot .main-svg", state="attached")
     page.wait_for_timeout(1000)
 
 

@@ -9,8 +9,6 @@ from torch.nn import functional as F
 
 from greenlight_films.lightning_modules.members import MemberTail, member_seeds
 
-LABEL_STD = 0.02
-
 
 class AdditiveLayer(nn.Module):
     """Sum of one weight row a feature: `dense @ dense_weight + sum of label_weight[labels] * weights + bias`.
@@ -35,7 +33,7 @@ class AdditiveLayer(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width))
         nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
         # Small, so that a label seen in a few films says little until it has learnt something.
-        nn.init.normal_(self.label_weight, std=LABEL_STD, generator=generator)
+        nn.init.normal_(self.label_weight, std=0.02, generator=generator)
 
     @classmethod
     def side_by_side(cls, layers: Sequence["AdditiveLayer"]) -> "AdditiveLayer":
@@ -69,16 +67,11 @@ class AdditiveMLP(nn.Module):
     are those of plain linear layers.
 
     Args:
-        n_dense: number columns.
-        n_labels: label columns.
         hidden: widths of the hidden layers; the first one's is the additive layer's.
         dropout: share of hidden units dropped in training.
         label_dropout: share of a film's labels dropped in training, the same ones for all members.
         seed: of the initial weights; see `member_seeds`.
         members: networks side by side.
-
-    Attributes:
-        sizes: the arguments that say how large it is.
     """
 
     def __init__(
@@ -114,13 +107,9 @@ class AdditiveMLP(nn.Module):
 def _tail(hidden: Sequence[int], dropout: float, generator: torch.Generator) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out in zip(hidden, (*hidden[1:], 1), strict=True):
-        layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), _linear(n_in, n_out, generator)]
+        # `skip_init` draws nothing from the global stream.
+        linear: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
+        nn.init.kaiming_uniform_(linear.weight, a=sqrt(5), generator=generator)
+        nn.init.uniform_(linear.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
+        layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), linear]
     return nn.Sequential(*layers)
-
-
-def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
-    # `skip_init` draws nothing from the global stream.
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
-    nn.init.kaiming_uniform_(layer.weight, a=sqrt(5), generator=generator)
-    nn.init.uniform_(layer.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
-    return layer

@@ -38,14 +38,11 @@ class MemberLinear(nn.Module):
 
 
 class MemberTail(nn.Sequential):
-    """The tails of k members, as one network whose prediction is their mean.
-
-    Args:
-        tails: the members' own, of the same widths.
-    """
+    """The tails of k members, of the same widths, as a network whose prediction is their mean."""
 
     def __init__(self, tails: Sequence[nn.Sequential]) -> None:
-        super().__init__(*(_side_by_side(list(layers)) for layers in zip(*tails, strict=True)))
+        layers = zip(*tails, strict=True)
+        super().__init__(*(MemberLinear(same) if isinstance(same[0], nn.Linear) else same[0] for same in layers))
         self.members = len(tails)
 
     def each(self, sums: Tensor) -> Tensor:
@@ -58,8 +55,3 @@ class MemberTail(nn.Sequential):
     def forward(self, sums: Tensor) -> Tensor:
         """Return the mean of the members' predictions, (n, 1)."""
         return self.each(sums).mean(1, keepdim=True)
-
-
-def _side_by_side(layers: list[nn.Module]) -> nn.Module:
-    linear = [layer for layer in layers if isinstance(layer, nn.Linear)]
-    return MemberLinear(linear) if linear else layers[0]

@@ -10,18 +10,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from greenlight_films.datamodules import InputError, Scores
-from greenlight_films.datamodules.batches import Batch, SharedBatchSampler
-from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scores, SharedBatchSampler
 from greenlight_films.importance import keep_freed_memory
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.predictions import Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
-WIDEST = 65_536
-"""Units of a hidden layer."""
-
+WIDEST = 65_536  # units of a hidden layer
 MOST_MEMBERS = 1_000
 
 
@@ -144,12 +140,10 @@ class MLPRegressor(pl.LightningModule):
         return loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
 
     def on_fit_start(self) -> None:
-        """Start the clock, and have the gradients' memory used again."""
-        keep_freed_memory()
+        keep_freed_memory()  # the gradients'
         self.start = perf_counter()
 
     def on_fit_end(self) -> None:
-        """Stop the clock."""
         self.seconds = perf_counter() - self.start
 
     def on_train_start(self) -> None:
@@ -172,7 +166,6 @@ class MLPRegressor(pl.LightningModule):
             log_epoch(self.trainer, {"train/loss": self.trainer.callback_metrics["train/loss"]})
 
     def on_train_epoch_start(self) -> None:
-        """Begin the sum of the epoch's loss."""
         self.summed_loss = torch.zeros((), device=self.device)
         self.n_trained, self.is_loss_logged = 0, False
 
@@ -182,24 +175,21 @@ class MLPRegressor(pl.LightningModule):
         self.is_loss_logged = True
 
     def _collect(self, batch: Batch, batch_idx: int) -> None:
-        """Keep the batch's predictions until the epoch's end."""
         self.predictions.update(batch.row, self(batch))
 
     validation_step = test_step = predict_step = _collect
 
     def on_validation_epoch_end(self) -> None:
-        """Log the scores of all validation rows of all devices at once."""
         self._log_scores("val")
 
     def on_test_epoch_end(self) -> None:
-        """Log the scores of all test rows of all devices at once."""
         self._log_scores("test")
 
     def on_predict_epoch_end(self) -> None:
-        """Keep the predictions of all rows of all devices."""
         self._gather()
 
     def _gather(self) -> tuple[np.ndarray, np.ndarray]:
+        """Keep the predictions of all rows of all devices, and return the rows and their scaled predictions."""
         row, scaled = self.predictions.compute()
         self.predictions.reset()
         self.predicted = self.films.fitted.scale.inverse(scaled)

@@ -27,12 +27,11 @@ KINDS: dict[str, type[Baseline]] = {
     "MLP": SavedMLP,
     **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, Tree, SklearnMLP, KMeans, PCA)},
 }
-TRUSTED = (
+TRUSTED = (  # types beyond skops' own list that an estimator of ours is made of: plain holders of numbers
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
 )
-"""Types beyond skops' own list that an estimator of ours is made of: plain holders of numbers."""
 
 HOW = (
     "from greenlight_films.studies.artifacts import load_artifacts; artifacts = load_artifacts(FOLDER); "
@@ -42,11 +41,7 @@ HOW = (
 
 @dataclass(frozen=True)
 class Artifacts:
-    """What a run fitted.
-
-    Attributes:
-        models: by name: those that predict have `predict`, kmeans has `assign`, pca has `transform`.
-    """
+    """What a run fitted, models by name: those that predict have `predict`, kmeans `assign`, pca `transform`."""
 
     space: FeatureSpace
     scale: TargetScale
@@ -131,7 +126,12 @@ def _read(folder: Path, name: str, entry: dict[str, Any]) -> Baseline:
     with np.load(_file(folder, f"{name}.npz", entry), allow_pickle=False) as arrays:
         state = {**entry["plain"], **{key: arrays[key] for key in entry["arrays"]}}
     for key in entry["whole"]:
-        state[key] = _estimator(_file(folder, f"{name}.{key}.skops", entry))
+        path = _file(folder, f"{name}.{key}.skops", entry)
+        foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
+        state[key] = None if foreign else skops.io.load(path, trusted=list(TRUSTED))
+        if not isinstance(state[key], HistGradientBoostingRegressor | MLPRegressor | DecisionTreeRegressor):
+            types = ", ".join(sorted(foreign)) or type(state[key]).__name__
+            raise InputError(f"{path} holds {types}, which no model of Greenlight is made of")
     model = kind.from_state(state)
     model.name = name
     return model
@@ -145,13 +145,3 @@ def _file(folder: Path, name: str, entry: dict[str, Any]) -> Path:
     if sha256(path.read_bytes()).hexdigest() != entry["sha256"][name]:
         raise InputError(f"{path} is not the file that metadata.json tells of: they were written at different times")
     return path
-
-
-def _estimator(path: Path) -> BaseEstimator:
-    foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
-    if foreign:
-        raise InputError(f"{path} holds {', '.join(sorted(foreign))}, which no model of Greenlight is made of")
-    loaded = skops.io.load(path, trusted=list(TRUSTED))
-    if not isinstance(loaded, HistGradientBoostingRegressor | MLPRegressor | DecisionTreeRegressor):
-        raise InputError(f"{path} holds {type(loaded).__name__}, which no model of Greenlight is made of")
-    return loaded

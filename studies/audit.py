@@ -4,7 +4,8 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,17 @@ from rich.console import Console
 from rich.text import Text
 
 from greenlight_films.baselines import Comparison, Sample, fit
-from greenlight_films.datamodules import FilmDataModule, GroupSplit, RandomSplit, Scores, Split, TimeSplit
+from greenlight_films.datamodules import (
+    Category,
+    FilmDataModule,
+    GroupSplit,
+    Labels,
+    RandomSplit,
+    Scores,
+    Split,
+    TimeSplit,
+)
 from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
-from greenlight_films.datamodules.features import Category, Labels
 from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
 from greenlight_films.studies.evaluate import evaluate
 from greenlight_films.studies.metrics import plain
@@ -28,11 +37,8 @@ AuditedModel = Literal["tree", "ridge", "boosting", "knn", "mlp"]
 DEFAULT_MODELS: tuple[AuditedModel, ...] = ("tree", "ridge")
 
 AT_RANDOM = "rows at random"
-SCALES = ("r2", "r2_log1p", "spearman")
-"""The scores that an audit compares."""
-
-DROP = 0.1
-"""A fall of R² that is worth a sentence."""
+SCALES = ("r2", "r2_log1p", "spearman")  # the scores that an audit compares
+DROP = 0.1  # A fall of R² that is worth a sentence
 
 
 @dataclass
@@ -58,14 +64,8 @@ class Audit:
             raise InputError("audit.models must name a model, got []; leave it out for tree and ridge")
 
 
-@dataclass(frozen=True)
-class Scheme:
-    """A way to split.
-
-    Attributes:
-        splits: one a repeat.
-        frame: the rows that can be split so.
-    """
+class Scheme(NamedTuple):
+    """A way to split: a split for each repeat, and the rows that can be split so."""
 
     name: str
     splits: list[Split]
@@ -74,10 +74,10 @@ class Scheme:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What an audit found.
+    """The outcome of an audit.
 
     Attributes:
-        summary: one line a split and model: means over repeats, and the standard deviation of each R².
+        summary: a line for each split and model: means over repeats, and the standard deviation of each R².
         notes: why a split, or rows of it, are left out.
         known_after_release: columns that come too late to predict what a film earns.
     """
@@ -99,11 +99,7 @@ class AuditResult:
 
 
 def audit(settings: Settings, options: Audit, console: Console) -> AuditResult:
-    """Score a study's models under several splits, and write all of it into `runs/<name>-audit/version_<n>/`.
-
-    Raises:
-        InputError: it can't be run.
-    """
+    """Score a study's models under several splits, and write all of it into `runs/<name>-audit/version_<n>/`."""
     data = settings.data
     frame = data.read()
     people = _people(data, options)
@@ -125,7 +121,6 @@ def audit(settings: Settings, options: Audit, console: Console) -> AuditResult:
 
 
 def _people(data: FilmDataModule, options: Audit) -> list[Any]:
-    """Return the features of people."""
     features = data.declared.features
     if options.people is None:
         return people_features(features)
@@ -137,7 +132,7 @@ def _people(data: FilmDataModule, options: Audit) -> list[Any]:
 
 
 def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple[list[Scheme], list[str]]:
-    """Return the ways to split this table, and notes on what is left out."""
+    """Return the ways to split this table, and why a split, or rows of it, are left out."""
     declared = data.declared
     refuse_missing_columns([declared.film] if declared.film else [], frame.columns)
     val, test = (getattr(declared.split, name, default) for name, default in (("val", 0.1), ("test", 0.2)))
@@ -161,7 +156,8 @@ def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple
 def _by_time(
     split: Split, wanted: str | None, frame: pd.DataFrame, val: float, test: float
 ) -> tuple[list[Scheme], list[str]]:
-    year = wanted or _year(split, frame)
+    named = [str(name) for name in frame.columns if is_year(str(name))]
+    year = wanted or (split.by if isinstance(split, TimeSplit) else next(iter(named), None))
     if year is None:
         return [], ["not split by time: no column is named year or release date; audit.year names another"]
     refuse_missing_columns([year], frame.columns)
@@ -175,12 +171,6 @@ def _by_time(
     undated = len(frame) - len(dated)
     notes = [f"by time: {undated:,} rows without {year} are left out"] if undated else []
     return [Scheme(f"by time ({year})", [by_time], dated)], notes
-
-
-def _year(split: Split, frame: pd.DataFrame) -> str | None:
-    if isinstance(split, TimeSplit):
-        return split.by
-    return next((str(name) for name in frame.columns if is_year(str(name))), None)
 
 
 def _lines(
@@ -214,16 +204,11 @@ def _lines(
 def _network(settings: Settings, data: FilmDataModule, folder: RunFolder) -> Scores:
     """Train the study's own network on these films, and return its scores on the test rows."""
     own = on_one_device(read_settings(["--config", settings.config]))
-    path: Path = folder.path / "mlp"
-    path.mkdir()
-    try:
-        return evaluate(train(data, own.model, own.training, path, [own.tensorboard]), data)
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    with TemporaryDirectory(dir=folder.path, ignore_cleanup_errors=True) as path:
+        return evaluate(train(data, own.model, own.training, Path(path), [own.tensorboard]), data)
 
 
 def _classical(model: Any, data: FilmDataModule) -> Scores:
-    """Return a classical model's scores on the test rows."""
     training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
     (classical,) = Comparison(models=[model]).baselines()
     classical.check(training)

@@ -10,8 +10,7 @@ from typing import Any
 
 import torch
 
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, digest
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
@@ -21,7 +20,7 @@ from greenlight_films.studies.training import Training
 
 
 def is_damaged(path: Path) -> bool:
-    """Tell whether a file of `torch.save` has other bytes than were written: torch reads a changed weight as it is."""
+    """Tell whether a file of `torch.save` has other bytes than were written: torch would read a changed weight."""
     with path.open("rb") as stream:
         if stream.read(2) != b"PK":
             return False  # but another file altogether
@@ -34,11 +33,7 @@ def is_damaged(path: Path) -> bool:
 
 
 def refuse_damaged(path: Path) -> None:
-    """Refuse a file that `is_damaged`.
-
-    Raises:
-        InputError: with the remedy.
-    """
+    """Refuse a file that `is_damaged`."""
     if is_rank_zero() and is_damaged(path):  # once, for it reads the whole file
         raise InputError(
             f"{path} is damaged: its bytes are not those that were written; bring back a copy, or remove all "
@@ -48,22 +43,13 @@ def refuse_damaged(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run's checkpoint, loaded onto the CPU.
-
-    Attributes:
-        entries: builtins and tensors; nothing in the file is run.
-    """
+    """A run's checkpoint, loaded onto the CPU: its entries are builtins and tensors, and nothing in it is run."""
 
     path: Path
     entries: dict[str, Any]
 
     @classmethod
     def read(cls, path: Path) -> "Checkpoint":
-        """Load a file.
-
-        Raises:
-            InputError: it is none, damaged, or was changed.
-        """
         refuse_damaged(path)
         try:
             with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
@@ -80,9 +66,6 @@ class Checkpoint:
         """Give data what the run had learnt from its training rows; before `setup`, so that the table is encoded alike.
 
         After `setup`, to resume training, the two must agree.
-
-        Raises:
-            InputError: the checkpoint is of another network, or of other features, rows or tables.
         """
         with restoring(self.path):
             trained = {"members": 1, **self.entries["hyper_parameters"]}  # older ones have one network
@@ -96,11 +79,6 @@ class Checkpoint:
             data.load_state_dict(self.entries["FilmDataModule"])
 
     def restore_weights(self, model: MLPRegressor) -> None:
-        """Give a model the weights.
-
-        Raises:
-            InputError: they are not those of this network.
-        """
         with restoring(self.path):
             model.on_load_checkpoint(self.entries)  # which builds the network, if it isn't built
             model.load_state_dict(self.entries["state_dict"])
@@ -122,15 +100,7 @@ class Checkpoint:
 
 
 def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoint | None:
-    """Return the checkpoint that training goes on from; None where it begins at the start.
-
-    Args:
-        run: the one that is resumed.
-        given: a checkpoint file that a new run goes on from.
-
-    Raises:
-        InputError: a checkpoint is damaged, or the last one is gone.
-    """
+    """Return the checkpoint that training goes on from, of a resumed run or a given file; None at the start."""
     if run is None:
         return Checkpoint.read(given) if given else None
     best = run.path / "checkpoints" / "best.ckpt"
@@ -150,11 +120,7 @@ def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoin
 
 @contextmanager
 def restoring(path: Any) -> Iterator[None]:
-    """Turn whatever a checkpoint with other entries raises in those who read it into one message.
-
-    Raises:
-        InputError: with the file.
-    """
+    """Turn whatever a checkpoint with other entries raises in those who read it into one message."""
     try:
         yield
     except (InputError, OSError, MemoryError, torch.OutOfMemoryError):

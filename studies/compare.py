@@ -5,7 +5,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from greenlight_films.baselines import Comparison, Fit, Sample, fit
-from greenlight_films.baselines.baseline import Tables
 from greenlight_films.datamodules import FilmDataModule, Films
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.metrics import leaderboard, plain
@@ -28,12 +27,12 @@ def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, consol
     run.write_csv("leaderboard.csv", leaderboard(metrics))
     save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
     lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
-    for line in [*lines, *([f"their tables: {run.path / 'baselines'}/"] if lines else [])]:
+    for line in [*lines, f"their tables: {run.path / 'baselines'}/"] if lines else []:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> dict[str, Fit]:
-    """Fit each model under a progress bar, and write its tables into `baselines/<name>/`."""
+    """Fit each model under a progress bar, and write its tables into `baselines/<name>/`, in place of earlier ones."""
     training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
     fits = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
@@ -49,7 +48,13 @@ def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, conso
             bar.update(whole, description=f"Fitting {model.name}")
             fits[model.name] = fit(model, training, test)
             bar.advance(whole)
-            _write_tables(run, f"baselines/{model.name}", fits[model.name].tables)
+            folder, tables = f"baselines/{model.name}", fits[model.name].tables
+            for earlier in (run.path / folder).glob("*"):
+                if earlier.name not in tables:
+                    earlier.unlink()
+            for name, table in tables.items():
+                path = f"{folder}/{name}"
+                run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
     for name, reason in refused.items():
         console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
     return fits
@@ -67,13 +72,3 @@ def _write_predictions(run: RunFolder, films: Films, fits: dict[str, Fit]) -> No
         table = table.merge(before, on="row", how="left")
     columns = {model: model_fit.predicted for model, model_fit in fits.items() if model_fit.predicted is not None}
     run.write_csv(name, table.assign(**columns))
-
-
-def _write_tables(run: RunFolder, folder: str, tables: Tables) -> None:
-    """Write a model's tables in place of those of an earlier fit."""
-    for earlier in (run.path / folder).glob("*"):
-        if earlier.name not in tables:
-            earlier.unlink()
-    for name, table in tables.items():
-        path = f"{folder}/{name}"
-        run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)

@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.whole_files import cannot_write, write_whole
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the start of a formula."""
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet's formulas begin so
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ class Folder:
         self.write_bytes(name, text.encode("utf-8"))
 
     def write_bytes(self, name: str, content: bytes) -> None:
-        """Write beside the file, then rename."""
         self.write_all({name: content})
 
     def write_all(self, contents: dict[str, bytes]) -> None:

@@ -15,9 +15,7 @@ from greenlight_films.importance.result import ColumnSet
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS = "contributions.parquet"
-
-DIGITS = 6
-"""Significant digits of a written importance: more of an estimate is noise."""
+DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
 def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataModule) -> None:
@@ -29,7 +27,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         "aggregated_importance.csv": _rounded(result.aggregated),
         "employee_with_importance.csv": with_importance(data.read(), data, result),
     }
-    contents = {name: run.csv(_with_warning(table, result)).encode("utf-8") for name, table in tables.items()}
+    if result.warnings:  # into every line, since lines are sorted and copied
+        tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
+    contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
     roles = result.aggregated[result.aggregated["level"] == "role"].sort_values("sum", ascending=False)
     lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
     contents["Aggregated_importanceNN.txt"] = ("\n".join([*result.warnings, *lines]) + "\n").encode("utf-8")
@@ -95,7 +95,6 @@ def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: Importa
 
 
 def _packed(contributions: Contributions, result: ImportanceResult) -> bytes:
-    """Return one line a row and value, as Parquet."""
     names = pa.array(result.described["feature"], pa.string())
     table = pa.table(
         {
@@ -108,11 +107,6 @@ def _packed(contributions: Contributions, result: ImportanceResult) -> bytes:
     metadata = {"unit": result.summary["unit"], "warning": result.in_short}
     parquet.write_table(table.replace_schema_metadata(metadata), packed, compression="zstd")
     return packed.getvalue()
-
-
-def _with_warning(table: pd.DataFrame, result: ImportanceResult) -> pd.DataFrame:
-    """Put what makes these importances meaningless into every line, since lines are sorted and copied."""
-    return table.assign(**{_free("warning", table): result.in_short}) if result.warnings else table
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:

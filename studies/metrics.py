@@ -92,5 +92,4 @@ def plain(scores: Scores) -> dict[str, Any]:
 
 def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
     """Return one line a row: film and title where given, row (from 1), split, actual, predicted."""
-    table = films.ids.copy()
-    return table.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)
+    return films.ids.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from greenlight_films.datamodules import FilmDataModule
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.whole_files import cannot_write, sweep
+from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, describe_data
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import refuse_broken_files
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
-
-LOUD = "bold red"
+from greenlight_films.studies.train import Trained, load_trained
 
 
 @contextmanager
@@ -35,10 +35,6 @@ def open_run(
         data: after `setup`.
         trains: the command that trains in the folder and can be resumed, if it does; no other process may then.
         adds: whether scores or models are added to those of the run, whose files must then be readable.
-
-    Raises:
-        InputError: the folder is in use or can't be written, or another process of this command is lost.
-        KeyboardInterrupt: a signal came; with the command that goes on.
     """
     if not is_rank_zero(settings.training.num_nodes):
         run = RunFolder(Path("runs/films/version_0"))  # other processes write nothing, and take rank zero's
@@ -76,16 +72,12 @@ def _describe(
     line = data_in_a_line(metrics, hidden, settings.model.hparams["members"])
     console.print(line, highlight=False, markup=False, soft_wrap=True)
     for warning in data_warnings(metrics):
-        console.print(warning, style=LOUD, markup=False, soft_wrap=True)
+        console.print(warning, style="bold red", markup=False, soft_wrap=True)
 
 
 @contextmanager
 def _explaining(run: RunFolder, resume: str) -> Iterator[None]:
-    """Say in the words of its user what ends a command, where it says too little itself.
-
-    Args:
-        resume: the command that goes on; empty where none does.
-    """
+    """Say in the words of its user what ends a command, and the command that resumes it, if there is one."""
     try:
         yield
     except KeyboardInterrupt:
@@ -93,7 +85,9 @@ def _explaining(run: RunFolder, resume: str) -> Iterator[None]:
             raise KeyboardInterrupt(f"go on with: {command(resume)}") from None
         raise
     except RuntimeError as problem:
-        if not _is_of_a_lost_process(problem):
+        # torch has no type of its own for what gloo meets.
+        of_torch = any(kind.__name__ == "DistError" for kind in type(problem).__mro__)
+        if not of_torch and "/gloo/transport/" not in str(problem):
             raise
         then = f"; see its message, then go on with: {command(resume)}" if resume else ""
         raise InputError(f"another process of this command has ended or can't be reached{then}") from None
@@ -104,6 +98,24 @@ def _explaining(run: RunFolder, resume: str) -> Iterator[None]:
         raise cannot_write(run.path, problem) from None
 
 
-def _is_of_a_lost_process(problem: RuntimeError) -> bool:
-    # torch has no type of its own for what gloo meets.
-    return "/gloo/transport/" in str(problem) or any(kind.__name__ == "DistError" for kind in type(problem).__mro__)
+@contextmanager
+def trained_run(
+    settings: Settings,
+    run: RunFolder | None,
+    checkpoint: Checkpoint,
+    console: Console,
+    *,
+    stage: str = "test",
+    adds: bool = False,
+) -> Iterator[tuple[RunFolder, FilmDataModule, Trained]]:
+    """Give a command its folder, the data as the network was trained with them, and the network at work.
+
+    Args:
+        run: of the network; None where a checkpoint file is given in its place, and a new folder is made.
+        stage, adds: see `load` and `open_run`.
+    """
+    refuse_parts_of_rows(settings)
+    data = load(settings, checkpoint, stage)
+    with open_run(settings, data, run, console, adds=adds) as folder:
+        callbacks = [settings.tensorboard]
+        yield folder, data, load_trained(settings.model, settings.training, folder.path, checkpoint, callbacks)

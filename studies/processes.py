@@ -15,9 +15,7 @@ from greenlight_films.datamodules.errors import InputError
 def is_rank_zero(num_nodes: int = 1) -> bool:
     """Tell whether this process writes files and prints.
 
-    Args:
-        num_nodes: of a run whose trainer isn't built: where Lightning starts the processes, no rank is set on any node
-            before that.
+    Before the trainer is built, no rank is set on any of `num_nodes` nodes where Lightning starts the processes.
     """
     return getattr(rank_zero_only, "rank", 0) == 0 and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
 
@@ -28,11 +26,7 @@ def own_plugins() -> list[Any]:
 
 
 def refuse_separate_processes(trainer: pl.Trainer) -> None:
-    """Refuse processes that would not be one run.
-
-    Raises:
-        InputError: each would train alone, or its results would be lost.
-    """
+    """Refuse processes that would not be one run: each would train alone, or its results would be lost."""
     if type(trainer.strategy.launcher).__module__.endswith(".multiprocessing"):  # spawned or forked functions
         raise InputError(
             "trainer.strategy must be one whose processes are commands of their own, since scores and predictions "
@@ -46,8 +40,7 @@ def refuse_separate_processes(trainer: pl.Trainer) -> None:
             )
 
 
-def end_other_processes(trainer: pl.Trainer | None) -> None:
+def end_other_processes(trainer: pl.Trainer) -> None:
     """End the processes that Lightning started, which it leaves waiting for this one."""
-    kill = getattr(trainer.strategy.launcher, "kill", None) if trainer else None
-    if kill:
+    if kill := getattr(trainer.strategy.launcher, "kill", None):
         kill(signal.SIGKILL)

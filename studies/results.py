@@ -19,8 +19,7 @@ from greenlight_films.studies.metrics import data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
-NETWORK = "mlp"
-"""What the study's own network is called among models."""
+NETWORK = "mlp"  # what the study's own network is called among models
 
 
 @dataclass(frozen=True)
@@ -50,12 +49,10 @@ class Results:
 
     @cached_property
     def importance(self) -> dict[str, Any]:
-        """Return how importance was measured."""
         return self.run.read_json("importance.json")
 
     @property
     def side(self) -> str:
-        """Return which films importance was measured on."""
         return "validation" if self.importance.get("split") == "val" else "test"
 
     @cached_property
@@ -65,7 +62,6 @@ class Results:
 
     @cached_property
     def aggregated(self) -> pd.DataFrame:
-        """Return one line a column, role and group."""
         return self.table("aggregated_importance.csv")
 
     @cached_property
@@ -136,14 +132,7 @@ class Results:
         return table[["row", "value"]]
 
     def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
-        """Return a table of the run's folder; empty where it isn't there.
-
-        Args:
-            reader: of another format than `write_csv` writes.
-
-        Raises:
-            InputError: it holds what no command wrote.
-        """
+        """Return a table of the run's folder, by a reader of another format than `write_csv` writes, or empty."""
         path = self.run.path / name
         if not path.is_file():
             return pd.DataFrame()
@@ -175,11 +164,7 @@ def with_films(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def refuse_broken_files(run: RunFolder) -> None:
-    """Read the files of a run that a command adds to, before it works.
-
-    Raises:
-        InputError: one holds what no command wrote.
-    """
+    """Read the files of a run that a command adds to, before it works."""
     results = Results(run)
     results.table("baselines/predictions.csv")
     run.read_json("artifacts/metadata.json")

@@ -18,8 +18,8 @@ from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.settings.config_file import check_config
 from greenlight_films.studies.written_files import refuse_other_content, unreadable
 
+# Descriptors of locked folders; a worker of a data loader, which inherits them, must not keep the lock.
 LOCKED: set[int] = set()
-"""Descriptors of locked folders; a worker of a data loader, which inherits them, must not keep the lock."""
 
 
 def _unlock() -> None:
@@ -47,24 +47,20 @@ class RunFolder(Folder):
         except OSError as problem:
             raise cannot_write(parent, problem) from None
         taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
-        version = max(taken, default=-1) + 1
+        version = max(taken, default=-1)
         while True:
+            version += 1
+            folder = parent / f"version_{version}"
             try:
-                (parent / f"version_{version}").mkdir()
-            except FileExistsError:
-                version += 1
+                folder.mkdir()
+                return cls(folder)
+            except FileExistsError:  # of a run started at once
+                continue
             except OSError as problem:
-                raise cannot_write(parent / f"version_{version}", problem) from None
-            else:
-                return cls(parent / f"version_{version}")
+                raise cannot_write(folder, problem) from None
 
     @classmethod
     def open(cls, path: str, option: str = "--run") -> "RunFolder":
-        """Open a run's folder.
-
-        Raises:
-            InputError: it is none; with those that stand beside it.
-        """
         folder = Path(path)
         if not (folder / "config.yaml").is_file():
             runs = sorted(folder.glob("*/config.yaml")) or sorted(folder.parent.glob("*/config.yaml"))
@@ -80,11 +76,7 @@ class RunFolder(Folder):
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from training in this folder; the system lets go of it whatever becomes of this one.
-
-        Raises:
-            InputError: another one does.
-        """
+        """Keep other processes from training in this folder; the system lets go of it whatever becomes of this one."""
         folder = os.open(self.path, os.O_RDONLY)  # the folder itself: a file would be one more in it
         LOCKED.add(folder)
         try:
@@ -137,11 +129,7 @@ class RunFolder(Folder):
         return not (self.has("last") or folder.is_symlink() or self.read_json("metrics.json").get("models"))
 
     def checkpoint(self, name: Literal["best", "last"]) -> Path:
-        """Return the checkpoint with the lowest validation loss, or the latest.
-
-        Raises:
-            InputError: there is none.
-        """
+        """Return the checkpoint with the lowest validation loss, or the latest."""
         path = self.path / "checkpoints" / f"{name}.ckpt"
         if not path.is_file():
             raise InputError(
@@ -151,11 +139,7 @@ class RunFolder(Folder):
         return path
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Return a file's content; empty where it isn't there.
-
-        Raises:
-            InputError: it holds what no command wrote.
-        """
+        """Return a file's content; empty where it isn't there."""
         path = self.path / name
         if not path.is_file():
             return {}

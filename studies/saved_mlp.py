@@ -15,11 +15,7 @@ BATCH_ROWS = 4096
 
 
 class SavedMLP(Predictor):
-    """The network with its weights; it comes trained.
-
-    Args:
-        network: copied to the CPU, in float32.
-    """
+    """The network with its weights, copied to the CPU in float32; it comes trained."""
 
     def __init__(self, network: AdditiveMLP, scale: TargetScale) -> None:
         self.name = "mlp"

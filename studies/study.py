@@ -23,7 +23,6 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
 
     Args:
         run: the one to resume; None for a new one.
-        console: for what is said as the work goes on.
 
     Returns:
         What stands in the run's folder; None in all processes but the first of several.

@@ -11,8 +11,7 @@ from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.lightning_modules.callbacks.checkpoints import (
     LastCheckpoint,
     RunCheckpoint,
@@ -87,11 +86,7 @@ def build_network(data: FilmDataModule, model: MLPRegressor) -> None:
 def load_trained(
     model: MLPRegressor, training: Training, folder: Path, checkpoint: Checkpoint, callbacks: Sequence[Callback]
 ) -> Trained:
-    """Return the network of a checkpoint, and a trainer to score and predict with it.
-
-    Raises:
-        InputError: the checkpoint is none of this network.
-    """
+    """Return the network of a checkpoint, and a trainer to score and predict with it."""
     checkpoint.restore_weights(model)
     return Trained(model, build_trainer(training, folder, callbacks))
 
@@ -99,11 +94,7 @@ def load_trained(
 def build_trainer(
     training: Training, folder: Path, callbacks: Sequence[Callback], resume: Checkpoint | None = None
 ) -> pl.Trainer:
-    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files.
-
-    Raises:
-        InputError: Lightning refuses its settings.
-    """
+    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files."""
     arguments = dict(training.trainer)
     for callback in training.callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.dirpath and "://" not in str(callback.dirpath):
@@ -132,15 +123,7 @@ def build_trainer(
 
 @contextmanager
 def running(trainer: pl.Trainer, resumed: Checkpoint | None = None) -> Iterator[None]:
-    """Run a stage of the trainer: its own refusals become one message, and no process is left behind.
-
-    Args:
-        resumed: the checkpoint that training goes on from.
-
-    Raises:
-        InputError: Lightning can't work with its settings, or the checkpoint's entries were changed.
-        KeyboardInterrupt: a signal came.
-    """
+    """Run a stage of the trainer: its own refusals become one message, and no process is left behind."""
     handlers = next(callback for callback in trainer.callbacks if isinstance(callback, StopHandlers))  # type: ignore[attr-defined]
     handlers.has_started = False
     try:
@@ -160,9 +143,6 @@ def running(trainer: pl.Trainer, resumed: Checkpoint | None = None) -> Iterator[
 
 
 def _is_lightnings(problem: Exception) -> bool:
-    """Tell whether Lightning itself raised it, as it does for settings and callbacks that can't be used together.
-
-    What torch has a type of its own for, such as a lost process or a GPU's memory, is not Lightning's.
-    """
+    # For settings and callbacks that can't be used together; of a lost process or a GPU's memory torch has own types.
     *_, (frame, _) = walk_tb(problem.__traceback__)
     return type(problem).__module__ == "builtins" and frame.f_globals["__name__"].split(".")[0] == "lightning"

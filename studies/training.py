@@ -8,21 +8,13 @@ from lightning.pytorch.callbacks import Callback, StochasticWeightAveraging
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 
+# What training can be stopped by.
 SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")))
-"""What training can be stopped by."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained.
-
-    Attributes:
-        trainer: arguments of Lightning's Trainer.
-        early_stopping: which epoch is the best, and when training stops.
-
-    Raises:
-        InputError: a network can't be trained so; with the option.
-    """
+    """Arguments of Lightning's Trainer; which epoch is the best, and when training stops."""
 
     trainer: dict[str, Any] = field(default_factory=dict)
     early_stopping: Patience = field(default_factory=lambda: Patience("val/loss", patience=3))
@@ -47,7 +39,6 @@ class Training:
 
     @property
     def callbacks(self) -> list[Callback]:
-        """Return the callbacks that a config adds."""
         return as_list(self.trainer.get("callbacks"))
 
     @property
@@ -55,7 +46,6 @@ class Training:
         return int(self.trainer.get("num_nodes") or 1)
 
     def with_trainer(self, **arguments: Any) -> "Training":
-        """Return the same with other arguments of the trainer."""
         return replace(self, trainer={**self.trainer, **arguments})
 
 

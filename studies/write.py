@@ -49,7 +49,9 @@ def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule)
     """Write what the network predicts of every film, those of the run or new ones; return the file's name."""
     assert model.predicted is not None
     is_new = data.films.rows is None
-    name = f"predictions_{_stem(data.table)}.csv" if is_new else "predictions.csv"
+    table_path = Path(data.table)
+    stem = Path(table_path.stem).stem if table_path.suffix.lower() == ".gz" else table_path.stem
+    name = f"predictions_{stem}.csv" if is_new else "predictions.csv"
     table = prediction_table(data.films, model.predicted)
     run.write_csv(name, with_warning(table, data.fitted.leak and not is_new))
     return name
@@ -62,8 +64,3 @@ def scores_of_new_films(model: MLPRegressor, data: FilmDataModule) -> tuple[int,
     if not known.any():
         return 0, {}
     return int(known.sum()), plain(data.fitted.scale.scores(data.films.actual[known], model.predicted[known]))
-
-
-def _stem(table: str) -> str:
-    path = Path(table)
-    return Path(path.stem).stem if path.suffix.lower() == ".gz" else path.stem

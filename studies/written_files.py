@@ -28,24 +28,19 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "aggregated_importance.csv": ("importance", "se_shuffle", "se_sample", "n_films"),
     "contributions.parquet": ("row", "contribution"),
 }
-TEXTS = {
+TEXTS = {  # the columns that are read again
     "predictions.csv": ("split",),
     "Permu_importance_df.csv": ("feature", "value", "role", "level"),
     "aggregated_importance.csv": ("name", "level"),
     "contributions.parquet": ("feature",),
 }
-"""The columns that are read again."""
 
+# The command that writes a file anew, or those of a folder; the others are of `importance`.
 WRITERS = {"metrics.json": "test", "artifacts": "test", "predictions.csv": "predict", "baselines": "baselines"}
-"""The command that writes a file anew, or those of a folder; the others are of `importance`."""
 
 
 def refuse_other_content(run: Path, name: str, content: Any) -> None:
-    """Refuse a file that no command wrote.
-
-    Raises:
-        InputError: with the file, what is wrong in it, and the command that writes it anew.
-    """
+    """Refuse a file that no command wrote."""
     problems = _of_table(name, content) if isinstance(content, pd.DataFrame) else _of_keys(name, content)
     for problem in problems:
         raise unreadable(run, name, problem)
@@ -61,11 +56,7 @@ def unreadable(run: Path, name: str, problem: object) -> InputError:
 
 @contextmanager
 def reading(run: Path) -> Iterator[None]:
-    """Turn whatever a changed file raises in those who read it into one message.
-
-    Raises:
-        InputError: in place of it.
-    """
+    """Turn whatever a changed file raises in those who read it into one message."""
     try:
         yield
     except InputError:

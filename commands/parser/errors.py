@@ -10,11 +10,10 @@ from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.whole_files import with_remedy
 from greenlight_films.lightning_modules.callbacks.signals import is_first_of_its_node
 
+# What configs put before the settings that these commands take without it.
 PREFIXES = {"importance": "permutation_importance.", "baselines": "compare.", "audit": "audit."}
-"""What configs put before the settings that these commands take without it."""
 
-PATIENCE = 10
-"""Seconds that a process waits for the first one to report a mistake, before it does."""
+PATIENCE = 10  # seconds that a process waits for the first one to report a mistake, before it does
 
 
 def message_of(problem: Exception, command: str) -> str | None:
@@ -27,7 +26,7 @@ def message_of(problem: Exception, command: str) -> str | None:
     # torch has a type of its own for a GPU's memory alone.
     if isinstance(problem, MemoryError) or re.search("allocate memory|out of memory", str(problem)):
         detail = re.sub(r"^\[.*?\] (err == 0\. )?", "", (str(problem).splitlines() or ["no more is left"])[0])
-        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+        remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models '[]' need less"
         return f"out of memory: {detail}; {remedy}"
     return None
 

@@ -27,13 +27,13 @@ TRAINING = {
     "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",
     "--data.allow_leak true": "let a split put a film on two sides",
-    "--model.hidden [128,64]": "widths of the hidden layers",
+    "--model.hidden '[128,64]'": "widths of the hidden layers",
     "--model.members N": "networks side by side, whose mean is predicted",
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
     "--model.learning_rate RATE": "of the first step",
     "--early_stopping.patience N": "epochs without a better validation loss",
     "--report false": "write no report.html at a study's end",
-    "--compare.models [ridge]": "classical models that a study fits to the same films; [] for the mean alone",
+    "--compare.models '[ridge]'": "classical models that a study fits to the same films; '[]' for the mean alone",
     "--resume FOLDER": "go on with a run where it stopped, such as runs/ratings/version_0",
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
@@ -57,7 +57,7 @@ RUN = {
     "--config FILE": "with --ckpt_path FILE, instead of --run",
 }
 
-IMPORTANCE = {
+IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `--permutation_importance.`
     "--estimator": ("NAME", "expected, the mean over all shuffles (the default), or shuffle, over some"),
     "--n_repeats": ("N", "shuffles of each feature; with expected, of whole columns and numbers"),
     "--off_rows": ("N", "films without a label that expected looks at, or all"),
@@ -66,16 +66,14 @@ IMPORTANCE = {
     "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
     "--seed": ("N", "of shuffles and samples"),
 }
-"""What `importance` takes; `study` takes them with the prefix `--permutation_importance.`"""
 
-BASELINES = {
-    "--models": ("[ols,ridge]", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; [] for the mean alone"),
+BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--compare.`
+    "--models": ("'[ols,ridge]'", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; '[]' for the mean alone"),
     "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
     "--grid": ("true", "choose knn's weights and metric along with k"),
     "--clusters": ("N", "how many kmeans describes"),
-    "--describe": ("[Year,Genre]", "the columns that kmeans and pca are about"),
+    "--describe": ("'[Year,Genre]'", "the columns that kmeans and pca are about"),
 }
-"""What `baselines` takes; `study` takes them with the prefix `--compare.`"""
 
 PREPARE = {
     "--raw FOLDER": "the folder of the raw files, or the main one of them",
@@ -85,10 +83,10 @@ PREPARE = {
 }
 
 AUDIT = {
-    "--models": ("[tree,mlp]", "some of tree, ridge, boosting, knn, mlp; tree and ridge by default"),
+    "--models": ("'[tree,mlp]'", "some of tree, ridge, boosting, knn, mlp; tree and ridge by default"),
     "--repeats": ("N", "random splits, each with a seed of its own"),
     "--year": ("COLUMN", "to split by time, if no column is named year or release date"),
-    "--people": ("[star]", "columns of people, if neither role nor name says so"),
+    "--people": ("'[star]'", "columns of people, if neither role nor name says so"),
 }
 
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
@@ -133,7 +131,7 @@ EXAMPLES = {
     "test": "test --run runs/ratings/version_0",
     "predict": "predict --run runs/ratings/version_0 --data.table new.csv",
     "importance": "importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
-    "baselines": "baselines --run runs/ratings/version_0 --models [ols,knn] --grid true",
+    "baselines": "baselines --run runs/ratings/version_0 --models '[ols,knn]' --grid true",
     "audit": "audit --config configs/ratings.yaml",
     "report": "report --run runs/ratings/version_0",
     "prepare": "prepare the-movies-dataset --raw downloads/ --out films.parquet",

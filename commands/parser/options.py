@@ -18,45 +18,34 @@ from greenlight_films.studies.settings.settings import Settings
 
 
 def training_options(command: str, words: list[str]) -> tuple[Settings, RunFolder | None]:
-    """Return the settings of a command that trains, and the run that `--resume` names.
-
-    Raises:
-        InputError: they can't be used.
-    """
+    """Return the settings of a command that trains, and the run that `--resume` names."""
     words, path = checked(command, words, "--resume")
     run = RunFolder.open(path, "--resume") if path else None
-    return read_settings([*_config_of(run), *words]), run
+    return read_settings([*config_of(run), *words]), run
 
 
 def run_options(command: str, words: list[str]) -> tuple[Settings, RunFolder | None, Checkpoint]:
-    """Return the settings of a command that needs a trained network, the run that `--run` names, and the checkpoint.
-
-    Raises:
-        InputError: there is neither a run nor a checkpoint, or they can't be used.
-    """
+    """Return the settings of a command that needs a trained network, the run that `--run` names, and the checkpoint."""
     words, path = checked(command, words, "--run")
     has_checkpoint = any(word.startswith("--ckpt_path") for word in words)
     if not path and not has_checkpoint and not {"--help", "--print_config"} & set(words):
         raise InputError(f"`{command}` needs a trained model: give --run runs/<study>/version_<n>")
     run = RunFolder.open(path) if path else None
-    settings = read_settings([*_config_of(run), *words])
+    settings = read_settings([*config_of(run), *words])
     file = run.checkpoint("best") if run else settings.checkpoint
     assert file
     return settings, run, Checkpoint.read(file)
 
 
 def checked(command: str, words: list[str], option: str) -> tuple[list[str], str | None]:
-    """Return a command's words as the parser takes them, and the folder that an option names, taken out of them.
-
-    Args:
-        option: `--run` or `--resume`.
-
-    Raises:
-        InputError: a config or a value can't be parsed, or options don't go together.
-    """
+    """Return a command's words as the parser takes them, and the folder of `--run` or `--resume`, taken out of them."""
     quieten()
-    words = _allow_any_class(words)
-    words = [*words]
+    # Not an option of the parser's: a config must not be able to allow itself.
+    if any(word.startswith("--allow_any_class=") for word in words):
+        raise InputError("--allow_any_class takes no value: give it alone, or not at all")
+    if "--allow_any_class" in words:
+        CLASS_LIMIT.lift()
+    words = [word for word in words if word != "--allow_any_class"]
     for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
         name, equals, value = word.partition("=")
         text = value or following
@@ -80,15 +69,6 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     return ["--help" if word == "--help-all" else word for word in words], folder
 
 
-def _allow_any_class(words: list[str]) -> list[str]:
-    # Not an option of the parser's: a config must not be able to allow itself.
-    if any(word.startswith("--allow_any_class=") for word in words):
-        raise InputError("--allow_any_class takes no value: give it alone, or not at all")
-    if "--allow_any_class" in words:
-        CLASS_LIMIT.lift()
-    return [word for word in words if word != "--allow_any_class"]
-
-
 def _taken_out(option: str, words: list[str]) -> tuple[list[str], str | None]:
     """Take an option and its value out of the words."""
     for index, word in enumerate(words):
@@ -102,5 +82,6 @@ def _taken_out(option: str, words: list[str]) -> tuple[list[str], str | None]:
     return words, None
 
 
-def _config_of(run: RunFolder | None) -> list[str]:
+def config_of(run: RunFolder | None) -> list[str]:
+    """Return the options that take a run's config."""
     return ["--config", str(run.config)] if run else []

@@ -6,13 +6,8 @@ from greenlight_films.studies.results import Results
 
 
 def raise_if_stopped(results: Results, resume: str = "") -> None:
-    """Raise KeyboardInterrupt where a signal came, or importance was not measured whole.
-
-    Args:
-        resume: the command that goes on, if there is one.
-    """
+    """Raise KeyboardInterrupt where a signal came or importance was not measured whole, with the command to resume."""
     importance = results.importance
     if STOP.number is not None or importance.get("missing") or importance.get("missing_columns"):
-        raise KeyboardInterrupt(
-            *([f"go on with: {command(f'{resume} --resume {results.run.path}')}"] if resume else [])
-        )
+        remedy = [f"go on with: {command(f'{resume} --resume {results.run.path}')}"] if resume else []
+        raise KeyboardInterrupt(*remedy)

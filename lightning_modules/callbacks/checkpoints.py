@@ -11,22 +11,18 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.whole_files import write_whole
 from greenlight_films.lightning_modules.callbacks.signals import STOP
 
-STEPS_BETWEEN_QUESTIONS = 8
-"""Steps after which several devices ask each other whether one got a signal to stop."""
-
-DIGEST = "greenlight_digest"
-"""The entry of a checkpoint that tells whether others were changed."""
+STEPS_BETWEEN_QUESTIONS = 8  # steps after which several devices ask each other whether one got a signal to stop
+DIGEST = "greenlight_digest"  # the entry of a checkpoint that tells whether others were changed
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
     """Writes beside the checkpoint and renames: Lightning's own way goes through a temporary folder and copies.
 
-    Args:
-        loaded: a checkpoint that was read before, so that it is not read again.
+    A checkpoint that was `loaded` before is not read again.
     """
 
     def __init__(self, loaded: dict[str, Any] | None = None) -> None:
@@ -44,7 +40,6 @@ class WholeCheckpointIO(TorchCheckpointIO):
         write_whole({Path(path): packed.getbuffer()})
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        """Return the checkpoint that was read before; of others the content."""
         if self.loaded is None:
             return super().load_checkpoint(path, map_location, weights_only)
         checkpoint, self.loaded = self.loaded, None
@@ -81,11 +76,7 @@ class RunCheckpoint(ModelCheckpoint):
         super().load_state_dict({**state_dict, **paths, "best_k_models": best, "dirpath": self.dirpath})
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Keep a network that has learned nothing from being scored.
-
-        Raises:
-            InputError: no epoch was any good.
-        """
+        """Keep a network that has learned nothing from being scored."""
         super().on_fit_end(trainer, pl_module)
         if self.best_model_score is not None and not self.best_model_score.isfinite():
             raise InputError(
@@ -105,7 +96,6 @@ class LastCheckpoint(RunCheckpoint):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        """Keep how far into its epoch the run was stopped."""
         self.loader_states = checkpoint["loops"]["fit_loop"]["state_dict"].get("combined_loader", ())
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -116,19 +106,16 @@ class LastCheckpoint(RunCheckpoint):
         self.loader_states = ()
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Stop at the end of a step from here on."""
         super().setup(trainer, pl_module, stage)
-        STOP.waits = stage == "fit"
+        STOP.waits = stage == "fit"  # for the end of a step
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Stop at once again."""
         super().teardown(trainer, pl_module, stage)
         STOP.waits = False
         if stage == "fit" and STOP.number is not None:
             raise KeyboardInterrupt
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Stop at once again."""
         super().on_exception(trainer, pl_module, exception)
         STOP.waits = False
 
@@ -174,21 +161,8 @@ class StopHandlers(Callback):
 
     has_started = False
 
-    def on_sanity_check_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._install()
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._install()
-
-    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._install()
-
-    def on_test_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._install()
-
-    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._install()
-
-    def _install(self) -> None:
+    def _install(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         STOP.install()
         self.has_started = True
+
+    on_sanity_check_start = on_train_start = on_validation_start = on_test_start = on_predict_start = _install

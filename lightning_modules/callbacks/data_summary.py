@@ -31,11 +31,7 @@ def data_summary(data: FilmDataModule) -> str:
 
 
 def count(codes: np.ndarray, side: str = "") -> str:
-    """Say how many films some rows are of, and how many rows.
-
-    Args:
-        codes: (n_rows,) the film of each row.
-        side: of the split.
+    """Say how many films some rows of a side are of, and how many rows; codes, (n_rows,), are the film of each.
 
     >>> count(np.array([0, 1, 2])), count(np.array([0, 0, 1]), "test")
     ('3 films', '2 test films in 3 rows')

@@ -16,17 +16,10 @@ from greenlight_films.lightning_modules.callbacks.data_summary import count
 from greenlight_films.lightning_modules.callbacks.importance_figures import COLOUR, ERROR
 
 HEADINGS = {"r2": "R²", "r2_log1p": "R² of log1p"}
-DECADES = 10.0 ** np.arange(16)
-APART = 0.1  # of an axis, between two ticks
 
 
 def held_out_chart(data: FilmDataModule, predicted: np.ndarray, scores: Scores) -> Figure:
-    """Draw predictions of the test rows against the truth.
-
-    Args:
-        predicted: (n_test,) in the target's unit, in the table's order.
-        scores: of these predictions.
-    """
+    """Draw predictions of the test rows, (n_test,) in the target's unit and the table's order, against the truth."""
     rows, target = data.films.rows, data.declared.target
     assert rows is not None
     facts = [count(data.films.film_codes()[rows.test], "test")]
@@ -41,8 +34,7 @@ def prediction_chart(actual: np.ndarray, predicted: np.ndarray, scale: TargetSca
     """Draw a dot for each row, on a diagonal where the prediction is right.
 
     Args:
-        actual: (n,) in the target's unit.
-        predicted: (n,) likewise.
+        actual, predicted: (n,) in the target's unit.
         scale: what the axes are like: in logarithms where the network learns them.
         name: of the target, with its unit.
     """
@@ -90,12 +82,13 @@ def _same_axes(axes: Axes, values: np.ndarray, scale: TargetScale) -> None:
 
 
 def _decades(forward: Callable[[np.ndarray], np.ndarray], limits: np.ndarray) -> np.ndarray:
-    """Return 0 and powers of ten between the limits that stand far enough apart, 0 first and then the largest."""
-    powers = np.concatenate([[0.0], DECADES[::-1], -DECADES])
+    """Return 0 and powers of ten between the limits, a tenth of the axis apart; 0 goes first, then the largest."""
+    decades = 10.0 ** np.arange(16)
+    powers = np.concatenate([[0.0], decades[::-1], -decades])
     powers = powers[(powers >= limits[0]) & (powers <= limits[1])]
     positions = forward(powers) / np.ptp(forward(limits))
     kept: list[int] = []
     for index, position in enumerate(positions):
-        if (np.abs(positions[kept] - position) >= APART).all():
+        if (np.abs(positions[kept] - position) >= 0.1).all():
             kept.append(index)
     return np.sort(powers[kept])

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
+# Seconds within which a second signal is a copy of the first: a launcher passes on what the terminal sent to all.
 REPEAT = 1.0
-"""Seconds within which a second signal is a copy of the first: a launcher passes on what the terminal sent to all."""
 
 
 class StopSignal:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import lightning.pytorch as pl
 import torch
@@ -16,8 +16,7 @@ from greenlight_films.datamodules.program import as_typed
 from greenlight_films.lightning_modules.callbacks.data_summary import data_summary
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor, log_epoch
 
-FINAL = ("test/rmse", "test/mae", "test/r2")
-"""The scores that stand beside a run's settings."""
+FINAL = ("test/rmse", "test/mae", "test/r2")  # the scores that stand beside a run's settings
 
 
 def boards(trainer: pl.Trainer) -> list[TensorBoardLogger]:
@@ -26,11 +25,9 @@ def boards(trainer: pl.Trainer) -> list[TensorBoardLogger]:
 
 
 def show_hyperparameters(board: TensorBoardLogger, values: Mapping[str, Any], scores: list[str]) -> None:
-    """Fill the tab HPARAMS: what a run was trained with beside its scores.
+    """Fill the tab HPARAMS: what a run was trained with, by key of a config, beside scalars that are logged already.
 
-    Args:
-        values: by key of a config; of one run once, since TensorBoard keeps to the first ones it reads.
-        scores: tags of scalars that are logged already; `log_hyperparams` would log them a second time.
+    `log_hyperparams` would log the scalars a second time. TensorBoard keeps to the first values of a run that it reads.
     """
     from torch.utils.tensorboard.summary import hparams  # half a second, for who writes anything
 
@@ -52,22 +49,16 @@ def settings_of(model: MLPRegressor, films: FilmDataModule) -> dict[str, Any]:
     }
 
 
+ZERO = torch.zeros((), dtype=torch.float64)
+
+
 class GradientNorms:
     """Mean and maximum of the gradients' total norm over steps, on the device: nothing waits for it."""
 
-    def __init__(self, device: torch.device) -> None:
-        self.total, self.highest = torch.zeros(2, dtype=torch.float64, device=device)
-        self.steps = 0
-
-    @classmethod
-    def of(cls, kept: list[Any], device: torch.device) -> Self:
-        """Go on from a sum, a maximum and a number of steps."""
-        norms = cls(device)
-        norms.total, norms.highest, norms.steps = kept[0].to(device), kept[1].to(device), kept[2]
-        return norms
+    def __init__(self, device: torch.device, total: Tensor = ZERO, highest: Tensor = ZERO, steps: int = 0) -> None:
+        self.total, self.highest, self.steps = total.to(device, copy=True), highest.to(device, copy=True), steps
 
     def update(self, norm: Tensor) -> None:
-        """Add a step."""
         self.total += norm
         torch.maximum(self.highest, norm, out=self.highest)
         self.steps += 1
@@ -105,12 +96,10 @@ class TensorBoard(Callback):
         self.taken_up: dict[str, Any] = {}
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the epoch has measured so far."""
         norms = [self.norms.total.cpu(), self.norms.highest.cpu(), self.norms.steps] if self.norms else []
         return {"rate": self.rate, "step": self.step, "norms": norms}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Keep it until training starts."""
         self.taken_up = state_dict
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -118,7 +107,7 @@ class TensorBoard(Callback):
         if self.taken_up and boards(trainer):  # an epoch that was stopped in the middle
             self.rate, self.step = self.taken_up["rate"], self.taken_up["step"]
             if self.gradient_norms and self.taken_up["norms"]:
-                self.norms = GradientNorms.of(self.taken_up["norms"], pl_module.device)
+                self.norms = GradientNorms(pl_module.device, *self.taken_up["norms"])
         for board in boards(trainer):
             if len(list(Path(board.log_dir).glob("events.out.tfevents.*"))) > 1:
                 continue
@@ -129,16 +118,14 @@ class TensorBoard(Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note the learning rate of the epoch's first step, and begin with its gradients."""
         self.norms, self.step = None, 0
-        if not boards(trainer):
-            return
-        self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
-        if self.gradient_norms:
-            self.norms = GradientNorms(pl_module.device)
+        if boards(trainer):
+            self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
+            self.norms = GradientNorms(pl_module.device) if self.gradient_norms else None
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: torch.optim.Optimizer
     ) -> None:
-        """Take the norm of the gradients, which Lightning clips behind this."""
+        """Take the norm of the gradients, which Lightning clips after this."""
         if self.norms is None:
             return
         self.step += 1
@@ -153,23 +140,21 @@ class TensorBoard(Callback):
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Log the learning rate and the norms of the epoch's gradients, and draw its weights."""
-        if boards(trainer):
-            values = self.norms.compute() if self.norms else {}
-            norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
-            log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
-        if not self.histograms:
+        if not boards(trainer):
             return
+        values = self.norms.compute() if self.norms else {}
+        norms = {f"train/gradient_norm_{name}": value for name, value in values.items()}
+        log_epoch(trainer, {"train/learning_rate": self.rate, **norms})
         network = cast(MLPRegressor, pl_module).network
         assert network is not None
-        for board in boards(trainer):
+        for board in boards(trainer) if self.histograms else []:
             for name, weights in network.tail.named_parameters():
                 board.experiment.add_histogram(f"tail/{name}", weights.detach(), trainer.global_step - 1)
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Draw predictions against the truth, and show the settings beside the scores."""
-        from greenlight_films.lightning_modules.callbacks.prediction_figure import (
-            held_out_chart,  # matplotlib takes half a second
-        )
+        # Here, for matplotlib takes half a second.
+        from greenlight_films.lightning_modules.callbacks.prediction_figure import held_out_chart
 
         model = cast(MLPRegressor, pl_module)
         for board in boards(trainer):

@@ -13,15 +13,12 @@ from greenlight_films.datamodules.errors import InputError
 ALLOWED = (
     "greenlight_films",
     *(f"lightning.fabric.{part}" for part in ("accelerators", "loggers", "plugins", "strategies")),
-    *(
-        f"lightning.pytorch.{part}"
-        for part in ("accelerators", "callbacks", "loggers", "plugins", "profilers", "strategies")
-    ),
-    *("torch.distributed.fsdp", "torch.nn", "torch.optim", "torchmetrics"),
+    *(f"lightning.pytorch.{part}" for part in ("accelerators", "callbacks", "loggers", "plugins", "profilers")),
+    *("lightning.pytorch.strategies", "torch.distributed.fsdp", "torch.nn", "torch.optim", "torchmetrics"),
 )
 
+# Packages that older configs name without `greenlight_films` before them.
 FOLDERS = ("baselines", "datamodules", "importance", "lightning_modules")
-"""Packages that older configs name without `greenlight_films` before them."""
 
 
 class ClassLimit:
@@ -31,11 +28,7 @@ class ClassLimit:
         self.is_set = self.is_lifted = False
 
     def lift(self) -> None:
-        """Let configs name any class from now on.
-
-        Raises:
-            InputError: the limit is in force already.
-        """
+        """Let configs name any class from now on."""
         if self.is_set:
             raise InputError("--allow_any_class must be given to a process of its own: this one limits classes already")
         self.is_lifted = True
@@ -64,24 +57,19 @@ def refusal(name: str) -> str:
 
 def with_current_names(config: Any) -> Any:
     """Return a loaded config in which class paths of older versions, `datamodules.Number`, have today's names."""
-    if isinstance(config, dict):
-        return {
-            key: _current(value) if key == "class_path" else with_current_names(value) for key, value in config.items()
-        }
-    return [with_current_names(value) for value in config] if isinstance(config, list) else config
-
-
-def _current(path: Any) -> Any:
-    is_older = isinstance(path, str) and path.partition(".")[0] in FOLDERS
-    return f"greenlight_films.{path}" if is_older else path
+    if isinstance(config, list):
+        return [with_current_names(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    current = {key: with_current_names(value) for key, value in config.items()}
+    path = current.get("class_path")
+    if isinstance(path, str) and path.partition(".")[0] in FOLDERS:
+        current["class_path"] = f"greenlight_films.{path}"
+    return current
 
 
 def refuse_functions(config: Any, key: str = "") -> None:
-    """Refuse a parsed config that names a function: it would be called with the config's arguments.
-
-    Raises:
-        InputError: with the key.
-    """
+    """Refuse a parsed config that names a function: it would be called with the config's arguments."""
     if CLASS_LIMIT.is_lifted:
         return
     if isinstance(config, Namespace):

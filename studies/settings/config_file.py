@@ -10,29 +10,17 @@ import yaml
 
 from greenlight_films.datamodules.errors import InputError
 
-DEEPEST = 40
-"""Levels of lists and mappings in each other; the parser's time grows with their square."""
-
-LARGEST = 100_000
-"""Values of a config, each counted as often as an alias repeats it."""
-
-LONGEST = 30
-"""Characters of a whole number; longer ones fit no key, and Python takes a very long time over their digits."""
-
-CONFIGS = Path(__file__).parents[2] / "configs"
-"""The folder of the configs that Greenlight brings."""
-
-PARTS = (".yaml", ".yml", ".json")
-"""Suffixes of files that a config, or an option, may name in place of a value."""
+DEEPEST = 40  # levels of lists and mappings in each other; the parser's time grows with their square
+LARGEST = 100_000  # values of a config, each counted as often as an alias repeats it
+LONGEST = 30  # characters of a whole number: Python takes a very long time over the digits of longer ones
+CONFIGS = Path(__file__).parents[2] / "configs"  # the folder of the configs that Greenlight brings
+PARTS = (".yaml", ".yml", ".json")  # suffixes of files that a config, or an option, may name in place of a value
 
 
 def check_config(path: Path, option: str) -> None:
     """Refuse a config that is no mapping in YAML, has a key twice, or would keep the parser busy for ever.
 
     The files that it names in place of values are checked too; they may be lists.
-
-    Raises:
-        InputError: with the file, and the line and column where there is one.
     """
     root = _read(path, option)
     if root and not isinstance(root, yaml.MappingNode) and root.value != "":
@@ -42,11 +30,7 @@ def check_config(path: Path, option: str) -> None:
 
 
 def check_value(text: str, option: str) -> None:
-    """Refuse a value of the command line, or the file that it names, in the same way.
-
-    Raises:
-        InputError: likewise.
-    """
+    """Refuse a value of the command line, or the file that it names, in the same way."""
     try:
         root = _checked(text, option)
     except yaml.YAMLError:  # a plain text
@@ -146,11 +130,8 @@ def _problems_of(node: yaml.Node) -> Iterator[tuple[Any, str]]:
             yield node.start_mark, f"a text must do without the character U+{ord(match[0]):04X}; remove it"
         # In quotes, too: where a number is due, the parser reads it there.
         tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
-        if len(node.value) > LONGEST and tag == "tag:yaml.org,2002:int":
-            problem = (
-                f"a whole number must have {LONGEST} characters or fewer, got {len(node.value):,}; write a smaller"
-            )
-            yield node.start_mark, f"{problem} one"
+        if (length := len(node.value)) > LONGEST and tag == "tag:yaml.org,2002:int":
+            yield node.start_mark, f"a whole number must have {LONGEST} characters or fewer, got {length:,}; shorten it"
 
 
 def named_config(name: str) -> str:

@@ -9,8 +9,7 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from greenlight_films.baselines import Comparison
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.film_data_module import FilmDataModule
+from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.callbacks.tensorboard import TensorBoard
@@ -27,11 +26,9 @@ from greenlight_films.studies.settings.messages import NAMES
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.training import Training
 
+# The keys of a config that have keys of their own, and those of `config.yaml` in a run's folder.
 GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
-"""The keys of a config that have keys of their own."""
-
 KEPT = ("name", "runs", "seed_everything", *GROUPS, "report")
-"""The keys of `config.yaml` in a run's folder: what every command takes."""
 
 
 class FilmCLI(LightningCLI):
@@ -40,9 +37,6 @@ class FilmCLI(LightningCLI):
     Args:
         args: options as words, or a config as nested mappings.
         group: a further group of a config and the class of its settings, as `search` has for `tune`.
-
-    Raises:
-        InputError: with every problem of what was given that can be told at once.
     """
 
     def __init__(self, args: list[str] | dict[str, Any], group: tuple[str, type] | None = None) -> None:
@@ -105,7 +99,6 @@ class FilmCLI(LightningCLI):
 
     @property
     def settings(self) -> Settings:
-        """Return what was parsed."""
         parts, checkpoint, config = self.config_init, self.config["ckpt_path"], self.yaml(KEPT)
         parts["tensorboard"].config = config
         return Settings(
@@ -129,9 +122,5 @@ class FilmCLI(LightningCLI):
 
 
 def read_settings(args: list[str] | dict[str, Any]) -> Settings:
-    """Return the settings that options (`--config`, FILE, `--model.hidden`, [8]) or a config's mappings name.
-
-    Raises:
-        InputError: they can't be used.
-    """
+    """Return the settings that options (`--config`, FILE, `--model.hidden`, [8]) or a config's mappings name."""
     return FilmCLI(args).settings

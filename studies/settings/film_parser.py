@@ -13,11 +13,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies.settings.class_paths import with_current_names
 from greenlight_films.studies.settings.messages import reword
 
-MODE = "greenlight"
-"""The name under which jsonargparse knows how configs are read and written here."""
-
-UNTYPED = ("trainer",)
-"""Groups whose settings may be null whatever their default."""
+MODE = "greenlight"  # the name under which jsonargparse knows how configs are read and written here
 
 
 class _Dumper(yaml.SafeDumper):
@@ -32,11 +28,7 @@ def dump_yaml(config: Any) -> str:
     return yaml.dump(config, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
-def _load(text: str) -> Any:
-    return with_current_names(get_loader("yaml")(text))
-
-
-set_loader(MODE, _load, exceptions=(yaml.YAMLError,))
+set_loader(MODE, lambda text: with_current_names(get_loader("yaml")(text)), exceptions=(yaml.YAMLError,))
 set_dumper(MODE, dump_yaml)
 
 
@@ -56,24 +48,17 @@ def option_names(parser: LightningArgumentParser) -> list[str]:
 
 
 def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
-    """Refuse keys that a config leaves empty and that have no such value: the parser takes null for any.
-
-    Raises:
-        InputError: with the key.
-    """
+    """Refuse keys that a config leaves empty and that have no such value: the parser takes null for any."""
     defaults = parser.get_defaults(skip_validation=True)
     for key, usual in defaults.items():
-        if usual is not None and key.split(".")[0] not in UNTYPED and config.get(key, usual) is None:
+        # The trainer's settings may be null whatever their default.
+        if usual is not None and not key.startswith("trainer.") and config.get(key, usual) is None:
             raise InputError(f"{key} must have a value, got null; leave it out for {usual}")
 
 
 @contextmanager
 def config_errors() -> Iterator[None]:
-    """Turn what the parser, or a class that a config names, raises over values that neither checks into one message.
-
-    Raises:
-        InputError: in place of it.
-    """
+    """Turn what the parser, or a class that a config names, raises over values that neither checks into one message."""
     try:
         yield
     except InputError:

@@ -4,10 +4,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
+from greenlight_films.datamodules import Feature, Split, TargetColumn
 from greenlight_films.datamodules.errors import nearest
-from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.splits import Split
-from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.studies.settings.class_paths import refusal
 
 NAMES = "names with what belongs to each"
@@ -19,16 +17,12 @@ KINDS = {
     "<class 'dict'>": NAMES,
 }
 
+# The parser's message about a class that may not be named, or `refusal` where a key within it was reworded before.
 DENIED = re.compile(rf"Importing '([^']*)' is not allowed|{re.escape(refusal('NAME')).replace('NAME', '([^;]*)')}")
-"""The parser's message about a class that may not be named, or `refusal` where a key within it was reworded before."""
 
 
 def reword(message: str, options: Iterable[str]) -> str:
-    """Return the parser's message as requirement, value and remedy.
-
-    Args:
-        options: the names that the command takes, such as `data.table`.
-    """
+    """Return the parser's message as requirement, value and remedy; options are names such as `data.table`."""
     keys = re.findall(r'Parser key "([^"]*)":', message)
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
     denied = DENIED.search(message)  # among whatever other types were tried
@@ -80,6 +74,7 @@ def _missing(names: str, _: str, options: list[str]) -> str:
     return f"needed and not given: {', '.join(listed)}{remedy}"
 
 
+# Beginnings of the parser's messages; each is reworded from its first and last group and the options there are.
 PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     r"[Uu]nrecognized arguments: (\S+)": _unknown_option,
     r"Option '([^']*)' is not accepted": _unknown_argument,
@@ -101,7 +96,6 @@ PATTERNS: dict[str, Callable[[str, str, list[str]], str]] = {
     ),
     r"File does not exist: (.*)": lambda path, *_: f"--config: no file {path}",
 }
-"""Beginnings of the parser's messages; each is reworded from its first and last group and the options there are."""
 
 
 def _reword_union(detail: str) -> str:

@@ -17,7 +17,6 @@ class Settings:
 
     Attributes:
         name: of the study; its runs stand in `<runs>/<name>/version_<n>/`.
-        comparison: the classical models that are fitted to the same films.
         report: whether a study ends with a page.
         checkpoint: a checkpoint file that the command line names in place of a run.
         config: all of it as YAML, as `config.yaml` in a run's folder has it.

@@ -15,10 +15,8 @@ from greenlight_films.datamodules.program import as_typed
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
 
-SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")
-"""The groups of a config that training depends on."""
-
-FIXED = {
+SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")  # what training depends on
+FIXED = {  # keys that must be the same in all trials, with the reason
     **dict.fromkeys(("data.table", "data.query"), "trials must be scored on the same films"),
     "data.split": "trials must be scored on the same films, and the test films stay apart from all of them",
     **dict.fromkeys(
@@ -29,17 +27,13 @@ FIXED = {
     "early_stopping.monitor": "trials must be compared by the same score",
     "early_stopping.mode": "trials must be compared by the same score",
 }
-"""Keys that must be the same in all trials, with the reason."""
 
-OF_LOSS = ("model.loss", "data.target")
-"""Keys that change what val/loss measures."""
-
+OF_LOSS = ("model.loss", "data.target")  # keys that change what val/loss measures
 EXAMPLE = """\
 search:
   space: {model.hidden: [[16], [32, 16]], model.dropout: [0.0, 0.3]}"""
 
-Point = dict[str, Any]
-"""The value of each axis, by the axis' name."""
+Point = dict[str, Any]  # the value of each axis, by the axis' name
 
 
 @dataclass
@@ -82,11 +76,6 @@ class Axis:
     def name(self) -> str:
         return ", ".join(self.keys)
 
-    @property
-    def probes(self) -> tuple[Any, ...]:
-        """Return the values that the keys must take for a search to begin: all, or the ends of the range."""
-        return self.bounds or self.values
-
     def words(self, value: Any) -> list[str]:
         """Return the options that set the keys.
 
@@ -96,7 +85,7 @@ class Axis:
         return [f"--{key}={as_typed(value)}" for key in self.keys]
 
     def distribution(self) -> "BaseDistribution":
-        """Return Optuna's description; lists and the like stand in it as JSON."""
+        """Return Optuna's description of the values; lists and the like stand in it as JSON."""
         from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
         if self.bounds is None:
@@ -111,52 +100,33 @@ class Axis:
         return json.dumps(value) if self.bounds is None else value
 
     def decode(self, stored: Any) -> Any:
-        """Return the value that Optuna keeps."""
         return json.loads(stored) if self.bounds is None else stored
 
 
 def axes_of(search: Search, options: Iterable[str], monitor: str) -> list[Axis]:
-    """Return the axes of a search.
-
-    Args:
-        options: the keys that a config takes.
-        monitor: the score that trials are compared by.
-
-    Raises:
-        InputError: with all that is wrong with the search.
-    """
+    """Return the axes of a search over the keys that a config takes, or refuse it with all that is wrong with it."""
     if not search.space:
         raise InputError(f"`tune` needs search.space, the values to try; the config has none. For example:\n{EXAMPLE}")
-    problems = _problems_of_numbers(search)
+    numbers = (("trials", search.trials, 1), ("folds", search.folds, 1), ("seed", search.seed, 0))
+    problems = [
+        f"search.{name} must be {least} or more, got {value}" for name, value, least in numbers if value < least
+    ]
     axes, known = [], list(options)
     for name, values in search.space.items():
         keys = tuple(key.strip() for key in name.split(","))
         problems += [problem for key in keys if (problem := _problem_of_key(key, known, monitor))]
         problem = _problem_of_range(values, search.method) if isinstance(values, dict) else _problem_of_values(values)
-        problems += [f"search.space, {name}: {problem}"] if problem else []
-        axes += [] if problem else [_axis(keys, values)]
+        if problem:
+            problems.append(f"search.space, {name}: {problem}")
+        elif isinstance(values, dict):
+            axes.append(Axis(keys, bounds=(values["low"], values["high"]), log=values.get("log", False)))
+        else:
+            axes.append(Axis(keys, tuple(values)))
     every = [key for axis in axes for key in axis.keys]
     problems += [f"search.space names '{key}' twice: once is enough" for key in _repeated(every)]
     if problems:
         raise InputError("\n".join(problems))
     return axes
-
-
-def _axis(keys: tuple[str, ...], values: Any) -> Axis:
-    if isinstance(values, dict):
-        return Axis(keys, bounds=(values["low"], values["high"]), log=values.get("log", False))
-    return Axis(keys, tuple(values))
-
-
-def _problems_of_numbers(search: Search) -> list[str]:
-    problems = []
-    if search.trials < 1:
-        problems.append(f"search.trials must be 1 or more, got {search.trials}")
-    if search.folds < 1:
-        problems.append(f"search.folds must be 1 or more, got {search.folds}")
-    if search.seed < 0:
-        problems.append(f"search.seed must be 0 or more, got {search.seed}")
-    return problems
 
 
 def _problem_of_key(key: str, options: list[str], monitor: str) -> str | None:
@@ -208,11 +178,6 @@ def grid(axes: list[Axis]) -> list[Point]:
     """Return all combinations, the last axis' value changing first."""
     names = [axis.name for axis in axes]
     return [dict(zip(names, values, strict=True)) for values in itertools.product(*(axis.values for axis in axes))]
-
-
-def words_of(axes: list[Axis], point: Point) -> list[str]:
-    """Return the options of a trial."""
-    return [word for axis in axes for word in axis.words(point[axis.name])]
 
 
 def trial_seed(seed: int, number: int) -> int:

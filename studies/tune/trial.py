@@ -12,8 +12,7 @@ import lightning.pytorch as pl
 from lightning.pytorch.callbacks import Callback
 from optuna import TrialPruned
 
-from greenlight_films.datamodules import FilmDataModule
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.program import as_typed
 from greenlight_films.datamodules.splits import InnerFold
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards, show_hyperparameters
@@ -24,8 +23,7 @@ from greenlight_films.studies.train import build_network, build_trainer, train
 from greenlight_films.studies.tune.search_space import Axis
 from greenlight_films.studies.tune.trial_store import State
 
-BESIDE = ("val/rmse", "val/r2")
-"""Scores of the best epoch that are kept beside the one that trials are compared by."""
+BESIDE = ("val/rmse", "val/r2")  # scores of the best epoch that are kept beside the one that trials are compared by
 
 
 class TrialWatch(Callback):
@@ -41,7 +39,7 @@ class TrialWatch(Callback):
         monitor: str,
         mode: str,
         values: dict[str, Any],
-        report: Callable[[float, int], bool] = lambda score, step: False,
+        report: Callable[[float, int], bool] | None = None,
     ) -> None:
         self.monitor, self.mode, self.values, self.report = monitor, mode, values, report
         self.score: float | None = None
@@ -63,17 +61,14 @@ class TrialWatch(Callback):
         if self.score is None or (score < self.score if self.mode == "min" else score > self.score):
             self.score = score
             self.beside = {name: float(trainer.callback_metrics[name]) for name in BESIDE}
-        stop = self.report(score, self.steps)
+        stop = self.report is not None and self.report(score, self.steps)
         self.steps += 1
         if stop:
-            self._show_hyperparameters(trainer)
+            self.on_train_end(trainer, pl_module)
             raise TrialPruned
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show what the trial tried beside its score."""
-        self._show_hyperparameters(trainer)
-
-    def _show_hyperparameters(self, trainer: pl.Trainer) -> None:
         for board in boards(trainer):
             if self.score is not None:
                 board.log_metrics({f"best/{self.monitor}": self.score}, step=0)
@@ -104,14 +99,7 @@ def on_one_device(settings: Settings, fold: Fold | None = None) -> Settings:
 def train_trial(
     words: Sequence[str], folder: RunFolder, watch: TrialWatch, fold: Fold | None = None
 ) -> tuple[State, str]:
-    """Train with the settings that words name; `watch` has the score.
-
-    Args:
-        folder: of the trial, for its config and curves.
-
-    Returns:
-        What came of it, and why it failed.
-    """
+    """Train with the settings that words name, and return what came of it and why it failed; `watch` has the score."""
     run = RunFolder(folder.path / f"fold_{fold.index}") if fold else folder
     try:
         settings = on_one_device(read_settings(list(words)), fold)
@@ -139,21 +127,13 @@ def mean_scores(watches: list[TrialWatch]) -> tuple[float | None, dict[str, floa
 
 
 def rehearse(config: str, axes: list[Axis], folds: int = 1) -> None:
-    """Refuse a config that cannot be trained, and values that its keys do not take, before any trial trains.
-
-    Args:
-        config: of a study, as YAML.
-        folds: how often each trial is trained.
-
-    Raises:
-        InputError: with every value that is refused.
-    """
+    """Refuse a config that cannot be trained, and values that its keys do not take, before any trial trains."""
     words, problems = ["--config", config], []
     fold = Fold(0, folds) if folds > 1 else None
     data = _rehearse(words, fold, None)
     for axis in axes:
         same = None if any(key.startswith("data.") for key in axis.keys) else data
-        for value in axis.probes:
+        for value in axis.bounds or axis.values:  # all, or the ends of the range
             try:
                 _rehearse([*words, *axis.words(value)], fold, same)
             except InputError as problem:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import optuna
 from optuna.trial import FrozenTrial, TrialState
@@ -22,9 +21,6 @@ STATES: dict[State, TrialState] = {
     "failed": TrialState.FAIL,
 }
 
-UNPRUNED_TRIALS, UNPRUNED_EPOCHS = 5, 5
-"""Trials that are trained to their end before any is stopped, and epochs that each of the others has for a start."""
-
 
 @dataclass(frozen=True)
 class TrialResult:
@@ -32,8 +28,7 @@ class TrialResult:
 
     Args:
         number: from 0; a trial that was interrupted is run again under its own.
-        score: the best of its epochs; None where none has one.
-        beside: other scores of that epoch.
+        score: the best of its epochs, if any has a finite one; `beside` has other scores of that epoch.
         problem: why it failed.
     """
 
@@ -57,7 +52,7 @@ class TrialStore:
     """The trials in an SQLite file, one process at a time.
 
     Args:
-        mode: whether the lowest score is the best, or the highest.
+        mode: `min` where the lowest score is the best, or `max`.
         config: what the trials depend on; another one is refused later.
     """
 
@@ -67,7 +62,13 @@ class TrialStore:
         self.points = grid(axes) if search.method == "grid" else []
         try:
             self.storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
-            self.study = self._open()
+            self.study = optuna.create_study(
+                storage=self.storage,
+                study_name="tune",
+                direction="minimize" if mode == "min" else "maximize",
+                pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=5),
+                load_if_exists=True,
+            )
             self.study.get_trials(deepcopy=False)
         except (SQLAlchemyError, ValueError) as problem:  # no database, or one with other things in its cells
             raise InputError(f"{path} is not the record of a search: {problem.args[0]}") from None
@@ -77,33 +78,14 @@ class TrialStore:
         elif changed := _differences(known, config):
             self.close()
             raise InputError("\n".join([*changed, "--resume takes the search as it began: leave it so, or begin anew"]))
-        self._forget_interrupted()
-
-    def _open(self) -> optuna.Study:
-        return optuna.create_study(
-            storage=self.storage,
-            study_name="tune",
-            direction="minimize" if self.mode == "min" else "maximize",
-            pruner=optuna.pruners.MedianPruner(UNPRUNED_TRIALS, UNPRUNED_EPOCHS),
-            load_if_exists=True,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self.storage.remove_session()
-        self.storage.engine.dispose()
-
-    def _forget_interrupted(self) -> None:
-        while self.study.get_trials(deepcopy=False, states=[TrialState.WAITING]):
+        while self.study.get_trials(deepcopy=False, states=[TrialState.WAITING]):  # those that were interrupted
             self.study.ask()
         for trial in self.study.get_trials(deepcopy=False, states=[TrialState.RUNNING]):
             self.study.tell(trial.number, state=TrialState.FAIL)
+
+    def close(self) -> None:
+        self.storage.remove_session()
+        self.storage.engine.dispose()
 
     def ask(self, number: int) -> optuna.Trial:
         """Begin a trial; what it tries is given by its number, the seed and the trials finished before."""
@@ -115,11 +97,9 @@ class TrialStore:
         return trial
 
     def point(self, trial: optuna.Trial | FrozenTrial) -> Point:
-        """Return what a trial tries."""
         return {axis.name: axis.decode(trial.params[axis.name]) for axis in self.axes}
 
     def tell(self, trial: optuna.Trial, result: TrialResult) -> None:
-        """Keep what came of a trial."""
         outcome = {"score": result.score, "beside": result.beside, "epochs": result.epochs, "seconds": result.seconds}
         trial.set_user_attr("found", {**outcome, "problem": result.problem})
         self.study.tell(trial, result.score if result.state == "complete" else None, STATES[result.state])
@@ -133,11 +113,9 @@ class TrialStore:
             for trial in trials
             if "found" in trial.user_attrs  # which a trial that was interrupted has not
         ]
-        return sorted(results, key=self._rank)
-
-    def _rank(self, result: TrialResult) -> tuple[int, float, int]:
-        score = result.score or 0.0
-        return list(STATES).index(result.state), score if self.mode == "min" else -score, result.number
+        sign = 1 if self.mode == "min" else -1
+        order = list(STATES)
+        return sorted(results, key=lambda trial: (order.index(trial.state), sign * (trial.score or 0.0), trial.number))
 
     def missing(self) -> list[int]:
         """Return the numbers of the trials that are not finished."""

@@ -1,37 +1,30 @@
 """A search from its config to its table: trials one after another, each a training in a folder of its own."""
 
 import shutil
-from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import optuna
 import pandas as pd
 import yaml
 from rich.console import Console
 from rich.text import Text
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.number_format import significant
 from greenlight_films.datamodules.program import command
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
-from greenlight_films.studies.tune.search_space import Axis, Search, axes_of, words_of
+from greenlight_films.studies.tune.search_space import Axis, Search, axes_of
 from greenlight_films.studies.tune.trial import Fold, TrialWatch, mean_scores, rehearse, train_trial
 from greenlight_films.studies.tune.trial_store import State, TrialResult, TrialStore
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A search before it runs.
-
-    Attributes:
-        settings: of the study that is searched.
-        config: the study's and the search's, as YAML.
-        options: the keys that a config takes.
-    """
+    """A search before it runs: of a study's settings, with the config of both as YAML and the keys that it takes."""
 
     search: Search
     settings: Settings
@@ -40,15 +33,10 @@ class Plan:
 
     @property
     def monitor(self) -> str:
-        """Return the score that trials are compared by."""
         return self.settings.training.early_stopping.monitor
 
     def axes(self) -> list[Axis]:
-        """Return the axes of the search.
-
-        Raises:
-            InputError: the search, or what it would be run with, cannot be used.
-        """
+        """Return the axes of the search, or refuse it or what it would be run with."""
         if not self.monitor.startswith("val/"):
             raise InputError(f"early_stopping.monitor must be a score of validation films, got {self.monitor}")
         if self.settings.checkpoint:
@@ -89,11 +77,7 @@ def tune(plan: Plan, folder: RunFolder | None, console: Console) -> tuple[RunFol
 
 
 def open_search(path: str) -> RunFolder:
-    """Open the folder of a search.
-
-    Raises:
-        InputError: it is none.
-    """
+    """Open the folder of a search; one of another run is refused."""
     if (Path(path) / "config.yaml").is_file() and not (Path(path) / "tune.db").is_file():
         raise InputError(
             f"--resume must be the folder of a search, such as runs/ratings-tune/version_0; {path} has no tune.db; "
@@ -104,7 +88,7 @@ def open_search(path: str) -> RunFolder:
 
 def _search(plan: Plan, axes: list[Axis], folder: RunFolder, console: Console) -> list[TrialResult]:
     mode = plan.settings.training.early_stopping.mode
-    with TrialStore(folder.path / "tune.db", plan.search, axes, mode, plan.fixed()) as store:
+    with closing(TrialStore(folder.path / "tune.db", plan.search, axes, mode, plan.fixed())) as store:
         folder.write_text("config.yaml", plan.config)
         missing, results = store.missing(), store.results()
         before = f", {len(results)} of them finished before" if results else ""
@@ -134,12 +118,20 @@ def _train(plan: Plan, store: TrialStore, folder: RunFolder, number: int) -> Tri
     trial, start = store.ask(number), perf_counter()
     point, trial_folder = store.point(trial), RunFolder(folder.path / f"trial_{number}")
     shutil.rmtree(trial_folder.path, ignore_errors=True)  # from before, if it was interrupted
+    mode, folds = plan.settings.training.early_stopping.mode, plan.search.folds
+    values = {key: point[axis.name] for axis in store.axes for key in axis.keys}
+
+    def report(score: float, step: int) -> bool:
+        trial.report(score, step)
+        return plan.search.prune and trial.should_prune()
+
     watches: list[TrialWatch] = []
     state: State = "complete"
     problem = ""
-    for fold in _folds(plan.search.folds):
-        watches.append(_watch(plan, store.axes, trial, point))
-        words = ["--config", plan.settings.config, *words_of(store.axes, point)]
+    for fold in [Fold(index, folds) for index in range(folds)] if folds > 1 else [None]:
+        watches.append(TrialWatch(plan.monitor, mode, values, report if folds == 1 else None))
+        options = [word for axis in store.axes for word in axis.words(point[axis.name])]
+        words = ["--config", plan.settings.config, *options]
         state, problem = train_trial(words, trial_folder, watches[-1], fold)
         if state != "complete":
             break
@@ -147,24 +139,6 @@ def _train(plan: Plan, store: TrialStore, folder: RunFolder, number: int) -> Tri
     result = TrialResult(number, state, point, *mean_scores(watches), epochs, seconds, problem)
     store.tell(trial, result)
     return result
-
-
-def _folds(number: int) -> Iterator[Fold | None]:
-    if number == 1:
-        yield None
-    else:
-        yield from (Fold(index, number) for index in range(number))
-
-
-def _watch(plan: Plan, axes: list[Axis], trial: optuna.Trial, point: dict[str, Any]) -> TrialWatch:
-    values = {key: point[axis.name] for axis in axes for key in axis.keys}
-
-    def report(score: float, step: int) -> bool:
-        trial.report(score, step)
-        return plan.search.prune and trial.should_prune()
-
-    watched = {"report": report} if plan.search.folds == 1 else {}
-    return TrialWatch(plan.monitor, plan.settings.training.early_stopping.mode, values, **watched)
 
 
 def _write(folder: RunFolder, results: list[TrialResult]) -> str:

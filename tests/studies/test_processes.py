@@ -52,5 +52,4 @@ def test_other_processes_are_ended_where_lightning_started_some():
     signals = []
     end_other_processes(trainer(SimpleNamespace(kill=signals.append)))
     end_other_processes(trainer())
-    end_other_processes(None)
     assert signals == [9]

@@ -44,7 +44,7 @@ def test_a_full_disk_is_a_message_less_than_the_problem_before_it_and_a_fault_of
     ],
 )
 def test_memory_that_is_out_is_a_message_with_what_needs_less(problem, detail):
-    remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models [] need less"
+    remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models '[]' need less"
     assert message_of(problem, "fit") == f"out of memory: {detail}; {remedy}"
 
 

@@ -101,7 +101,7 @@ def test_the_overview_answers_to_every_word_for_help_with_every_command(command,
 def test_a_commands_page_answers_wherever_help_stands(command, words):
     answer = command(*words)
     assert (answer.code, answer.err) == (0, "")
-    assert "--model.hidden [128,64]" in answer.out
+    assert "--model.hidden '[128,64]'" in answer.out
 
 
 def test_the_full_help_is_the_parsers(accepted_by, capsys):
