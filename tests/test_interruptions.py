@@ -158,17 +158,13 @@ def test_training_killed_at_any_moment_ends_where_an_undisturbed_one_does(study_
     kill_at_random_moments(variant, 3, study_config, tmp_path, undisturbed(variant))
 
 
-@pytest.mark.parametrize(
-    ("variant", "number", "code"),
-    [("members, accumulation, clipping", signal.SIGINT, 130), ("averaged weights", signal.SIGTERM, 143)],
-)
 def test_training_stopped_by_a_signal_names_the_command_that_goes_on_from_the_same_step(
-    study_config, undisturbed, tmp_path, variant, number, code, ended
+    study_config, undisturbed, tmp_path, ended
 ):
     run = tmp_path / "small" / "version_0"
-    words, steps = words_of(variant, study_config, tmp_path), []
-    last = run / "checkpoints" / "last.ckpt"
-    for _ in range(2):
+    last, steps = run / "checkpoints" / "last.ckpt", []
+    words = words_of("averaged weights", study_config, tmp_path)
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         before = last.stat().st_mtime_ns if last.exists() else 0
         process = Forked(*words, cwd=tmp_path)
         ended.append(process)
@@ -181,7 +177,7 @@ def test_training_stopped_by_a_signal_names_the_command_that_goes_on_from_the_sa
         words = ["fit", "--resume", str(run)]
     assert 0 < steps[0] < steps[1]
     assert run_forked(*words, cwd=tmp_path)[::2] == (0, "")
-    assert_same_run(run, undisturbed(variant).path)
+    assert_same_run(run, undisturbed("averaged weights").path)
 
 
 @pytest.fixture(scope="session")

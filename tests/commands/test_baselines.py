@@ -102,11 +102,5 @@ def test_what_cannot_be_fitted_is_refused_in_the_commands_own_words(command, con
     assert not runs.exists() or not any(runs.rglob("*.csv"))
 
 
-def test_a_study_is_refused_before_it_trains(command, config, runs):
-    answer = command("study", "--config", config, "--runs", runs, "--compare.clusters", "500")
-    assert (answer.code, runs.exists()) == (2, False)
-    assert "compare.clusters must be at most the " in answer.err
-
-
 def test_it_needs_a_study_or_a_run(command):
     refused(command("baselines", "--runs", "x"), "--config")

@@ -15,43 +15,29 @@ from tests.processes import in_a_process
 from tests.runs import versions_in
 
 
-def test_an_unknown_command_is_refused_with_the_nearest(command):
+def test_words_that_cannot_be_are_refused(command):
     names = "study, fit, tune, validate, test, predict, importance, baselines"
     refused(command("stduy", "--config", "x.yaml"), "no command 'stduy', did you mean 'study'?", names)
+    refused(command("study", "--name", "a\udcff"), r"a word must be UTF-8 text, got 'a\udcff'; rename what it stands")
+    answer = command("a" * 5_000)
+    refused(answer, "a" * 100)
+    assert len(answer.err) < 1_000
 
 
 def test_the_version_is_that_of_the_package(command):
     assert command("--version")[:2] == (0, f"greenlight {version()}\n")
 
 
-def test_a_word_that_is_no_text_is_refused(command):
-    refused(command("study", "--name", "a\udcff"), r"a word must be UTF-8 text, got 'a\udcff'; rename what it stands")
+def test_what_the_user_can_mend_is_one_message_and_code_2_and_a_fault_of_ours_a_traceback(command, monkeypatch):
+    problems = [RuntimeError("index out of bounds"), OSError(errno.ENOSPC, "No space left on device", "runs/x")]
 
-
-@pytest.mark.parametrize(
-    ("problem", "message"), [(OSError(errno.ENOSPC, "No space left on device", "runs/x"), "runs/x")]
-)
-def test_what_the_user_can_mend_is_one_message_and_code_2(command, monkeypatch, problem, message):
     def fail(words, console):
-        raise problem
+        raise problems.pop()
 
     monkeypatch.setattr(module, "_run", fail)
-    refused(command("fit"), message)
-
-
-def test_a_fault_of_ours_is_a_traceback(monkeypatch):
-    def fail(words, console):
-        raise RuntimeError("index out of bounds")
-
-    monkeypatch.setattr(module, "_run", fail)
+    refused(command("fit"), "runs/x")
     with pytest.raises(RuntimeError, match="index out of bounds"):
         main(["fit"])
-
-
-def test_a_word_as_long_as_a_file_is_cut_in_the_message(command):
-    answer = command("a" * 5_000)
-    refused(answer, "a" * 100)
-    assert len(answer.err) < 1_000
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -178,11 +178,9 @@ def test_a_header_alone_is_refused_and_so_is_what_an_earlier_preparation_left(pr
 
 
 def test_optional_files_that_are_missing_or_others_are_named(prepare, tmp_path):
-    raw = tmp_path / "raw"
-    shutil.copytree(FIXTURES / "tmdb-5000", raw)
-    shutil.copy(FIXTURES / "the-movies-dataset" / "credits.csv", raw / "tmdb_5000_credits.csv")
+    raw = shutil.copytree(FIXTURES / "tmdb-5000", tmp_path / "raw")
+    path = shutil.copy(FIXTURES / "the-movies-dataset" / "credits.csv", raw / "tmdb_5000_credits.csv")
     answer = prepare("tmdb-5000", raw)
     assert answer.code == 0, answer.err
-    path = raw / "tmdb_5000_credits.csv"
     assert f"Not used: {path} looks like the-movies-dataset's credits.csv; expected tmdb-5000's" in answer.out
     assert "Not there: tmdb_5000_credits.csv; what they tell is missing" in answer.out

@@ -109,24 +109,6 @@ def test_a_study_that_stops_early_scores_its_best_epoch_and_goes_on_with_more_pa
     assert checkpoint_of(run.path, "last")["epoch"] > epoch
 
 
-@pytest.fixture
-def people(films_frame, tmp_path):
-    """Return a table with two or three rows a film, a person each."""
-    rows = [films_frame.assign(person=f"Person {number}") for number in range(2)]
-    pd.concat([*rows, films_frame.iloc[::3].assign(person="Person 2")]).to_csv(tmp_path / "people.csv", index=False)
-    return tmp_path / "people.csv"
-
-
-def test_a_split_by_film_passes_and_is_no_leak(train, people):
-    split = ["--data.split", "GroupSplit", "--data.split.by", "id", "--data.split.test", 0.2]
-    run = train("study", "--data.table", people, *split, "--trainer.max_epochs", 1)
-    assert "both sides" not in run.answer.out
-    assert "198 films in" in run.answer.out
-    assert (run.metrics["leak"], run.metrics["films"]) == (False, 198)
-    assert len(run.predictions) > 2 * 198
-    assert run.predictions.groupby("film")["split"].nunique().max() == 1
-
-
 def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp_path):
     films_frame["genre"] = films_frame["genre"].replace({"Horror": "恐怖映画", "Drama": "💥"}, regex=True)
     films_frame.to_csv(tmp_path / "names.csv", index=False)

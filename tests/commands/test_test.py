@@ -3,10 +3,9 @@
 import shutil
 
 import pytest
-import yaml
 
 from tests.conftest import refused
-from tests.runs import files_in, metrics_of, predictions_of, versions_in
+from tests.runs import metrics_of, predictions_of, versions_in
 
 
 def test_scores_are_those_of_the_study_beside_guessing_the_mean(study, fitted, command, tmp_path):
@@ -34,27 +33,6 @@ def test_a_moved_run_works_as_before_and_keeps_the_scores_of_other_models(study,
     assert metrics_of(moved)["models"] == study.metrics["models"]
     assert predictions_of(moved).equals(study.predictions)
     assert versions_in(copied.runs) == []
-
-
-@pytest.mark.parametrize("word", ["test", "importance"])
-def test_a_run_without_a_checkpoint_says_how_to_train_it(command, study, tmp_path, word):
-    run = tmp_path / "small" / "version_0"
-    run.mkdir(parents=True)
-    shutil.copy(study.path / "config.yaml", run)
-    refused(command(word, "--run", run), "best.ckpt does not exist", f"--config {run / 'config.yaml'}")
-    assert files_in(run) == ["config.yaml"]
-
-
-@pytest.mark.parametrize("word", ["fit", "test"])
-def test_a_checkpoint_of_other_features_is_refused_with_what_differs(study, command, study_config, tmp_path, word):
-    config = yaml.safe_load(study_config.read_text())
-    config["data"]["features"].pop(0)
-    (tmp_path / "fewer.yaml").write_text(yaml.safe_dump(config))
-    best = study.path / "checkpoints" / "best.ckpt"
-    options = ["--runs", tmp_path / "runs", "--ckpt_path", best, "--trainer.max_epochs", 5]
-    answer = command(word, "--config", tmp_path / "fewer.yaml", *options)
-    refused(answer, "another feature space", "only the checkpoint has", "'year'", "train anew")
-    assert not versions_in(tmp_path / "runs")
 
 
 @pytest.mark.parametrize("word", ["validate", "test", "predict", "importance"])

@@ -73,21 +73,9 @@ def lowest_loss(path: Path) -> float:
     return min(event.value for event in curves_of(path).Scalars("val/loss"))
 
 
-# --- what it leaves ------------------------------------------------------------------------------------------------
-
-
-def test_a_search_leaves_these_files_and_no_checkpoint_and_names_the_next_command(tuned):
+def test_every_combination_is_a_trial_without_a_checkpoint_and_the_best_comes_first(tuned):
     assert sorted(os.listdir(tuned.path)) == LEFT
     assert not list(tuned.path.rglob("*.ckpt"))
-    config = yaml.safe_load((tuned.path / "config.yaml").read_text(encoding="utf-8"))
-    assert config["search"]["space"]["model.hidden"] == [[4], [16]]
-    assert "4 trials by val/loss: 4 complete" in tuned.answer.out
-    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.answer.out
-    assert f"tensorboard --logdir {tuned.path}" in tuned.answer.out
-    assert tuned.answer.err == ""
-
-
-def test_every_combination_is_a_trial_and_the_best_comes_first(tuned):
     assert tuned.trials["state"].tolist() == ["complete"] * 4
     tried = tuned.trials.sort_values("number")
     assert tried["model.hidden"].tolist() == ["[4]", "[4]", "[16]", "[16]"]
@@ -96,6 +84,10 @@ def test_every_combination_is_a_trial_and_the_best_comes_first(tuned):
     assert tuned.trials["score"].is_monotonic_increasing
     assert tuned.trials["score"].nunique() == 4
     assert (tuned.trials["epochs"] == 2).all()
+    assert "4 trials by val/loss: 4 complete" in tuned.answer.out
+    assert f"python cli.py study --config {tuned.path / 'best.yaml'}" in tuned.answer.out
+    assert f"tensorboard --logdir {tuned.path}" in tuned.answer.out
+    assert tuned.answer.err == ""
 
 
 def test_a_score_is_the_best_one_on_tensorboards_curve_beside_what_was_tried(tuned):
@@ -130,10 +122,8 @@ def test_tpe_draws_from_ranges_alike_each_time(tune):
 def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
     space = "{model.learning_rate: [0.01, 0.011, 0.012, 0.013, 0.014, 0.0000001]}"
     done = tune("--search.space", space, "--trainer.max_epochs", 8)
-    last = done.trials.set_index("number").loc[5]
-    assert (last["state"], last["epochs"]) == ("pruned", 6)
-    assert done.trials["number"].tolist()[-1] == 5
-    assert set(done.trials["state"][:-1]) == {"complete"}
+    assert done.trials["state"].tolist() == ["complete"] * 5 + ["pruned"]
+    assert done.trials.iloc[-1][["number", "epochs"]].tolist() == [5, 6]
     assert curves_of(done.path / "trial_5").Scalars("best/val/loss")
     free = tune("--search.space", space, "--trainer.max_epochs", 8, "--search.prune", "false")
     assert set(free.trials["state"]) == {"complete"}
@@ -148,51 +138,33 @@ def test_a_trial_whose_values_do_not_go_together_fails_and_others_go_on(tune):
     assert set(done.trials["state"][:3]) == {"complete"}
 
 
-@pytest.fixture
-def with_other_targets(study_config, tmp_path):
-    """Return what makes a table whose test films have other targets, and optionally a training film another."""
-
-    def make(shift: float = 0) -> tuple[str, Path]:
-        films = pd.read_csv(study_config.with_name("films.csv"))
-        rated = np.flatnonzero(films["rating"].notna())
-        rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
-        films.loc[rated[tested], "rating"] = np.random.default_rng(0).normal(0, 1e6, 45)
-        films.loc[rated[rest[0]], "rating"] += shift
-        films.to_csv(tmp_path / "films.csv", index=False)
-        return "--data.table", tmp_path / "films.csv"
-
-    return make
+def with_other_targets(films: pd.DataFrame, shift: float = 0) -> pd.DataFrame:
+    """Return films whose test films have other targets, and optionally a training film another."""
+    rated = np.flatnonzero(films["rating"].notna())
+    rest, tested = train_test_split(np.arange(198), test_size=45, random_state=3)
+    ratings = films["rating"].to_numpy().copy()
+    ratings[rated[tested]] = np.random.default_rng(0).normal(0, 1e6, 45)
+    ratings[rated[rest[0]]] += shift
+    return films.assign(rating=ratings)
 
 
-# --- folds ---------------------------------------------------------------------------------------------------------
-
-FOLDS = ("--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}")
-
-
-@pytest.fixture(scope="module")
-def folded(tune) -> SimpleNamespace:
-    return tune(*FOLDS)
-
-
-def test_with_folds_a_score_is_the_mean_of_the_folds_best(folded):
-    assert folded.trials["state"].tolist() == ["complete"] * 2
-    assert (folded.trials["epochs"] == 3 * 2).all()
-    assert folded.trials["score"].nunique() == 2
-    for trial in folded.trials.itertuples():
-        path = folded.path / f"trial_{trial.number}"
+def test_with_folds_a_score_is_the_mean_of_the_folds_best_and_tells_nothing_of_test_films(tune, films_frame, tmp_path):
+    options = ["--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}"]
+    done = tune(*options)
+    assert done.trials["state"].tolist() == ["complete"] * 2
+    assert (done.trials["epochs"] == 3 * 2).all()
+    assert done.trials["score"].nunique() == 2
+    for trial in done.trials.itertuples():
+        path = done.path / f"trial_{trial.number}"
         assert sorted(os.listdir(path)) == ["config.yaml", "fold_0", "fold_1", "fold_2"]
         best = [lowest_loss(path / f"fold_{fold}") for fold in range(3)]
         assert len(set(best)) == 3
         assert np.mean(best) == pytest.approx(trial.score, rel=1e-6)
-    assert not list(folded.path.rglob("*.ckpt"))
-
-
-def test_the_test_films_targets_change_no_fold(folded, tune, with_other_targets):
-    assert came_to(tune(*FOLDS, *with_other_targets()).trials) == came_to(folded.trials)
-    assert came_to(tune(*FOLDS, *with_other_targets(shift=1)).trials) != came_to(folded.trials)
-
-
-# --- going on ------------------------------------------------------------------------------------------------------
+    assert not list(done.path.rglob("*.ckpt"))
+    for shift in (0, 1):
+        with_other_targets(films_frame, shift).to_csv(tmp_path / "films.csv", index=False)
+        other = tune(*options, "--data.table", tmp_path / "films.csv")
+        assert (came_to(other.trials) == came_to(done.trials)) == (shift == 0)
 
 
 def test_a_finished_search_shows_its_table_again(tuned, command):
@@ -264,9 +236,6 @@ def test_a_search_may_be_moved_and_refuses_another_space(tuned, command, tmp_pat
     assert came_to(trials_of(moved)) == came_to(tuned.trials)
 
 
-# --- mistakes ------------------------------------------------------------------------------------------------------
-
-
 MISTAKES = [
     (
         "--search.space={data.target.trnsform: [log1p]} --early_stopping.monitor=val/rmse",
@@ -276,7 +245,7 @@ MISTAKES = [
         "--search.folds=3 --data.split={class_path: TimeSplit, init_args: {by: year}}",
         "folds are drawn at random, which data.split TimeSplit must not be",
     ),
-    ("--search.folds=154", "folds must be at most the 153 rows or groups not tested, got 154"),
+    ("--search.folds=154", "folds must be at most the 153 rows or groups to fold, got 154"),
     ("--run=runs/small/version_0", "`tune` takes a run's folder with --resume"),
     ("--name=a/b", "--name must be fit for a folder's name, got 'a/b-tune'"),
 ]

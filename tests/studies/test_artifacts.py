@@ -48,9 +48,6 @@ def test_what_is_loaded_predicts_what_was_saved_and_nothing_is_unpickled(saved, 
         expected = answer(saved[name], films.fitted.encoder.encode(films.read()))
         assert name == "mean" or np.ptp(expected) > 0
         np.testing.assert_allclose(answer(model, encoded), expected, rtol=0, atol=1e-9)
-
-
-def test_metadata_say_what_the_files_are_and_how_to_apply_them(saved, films, folder):
     metadata = folder.read_json("artifacts/metadata.json")
     assert metadata["models"]["knn"]["arrays"]["neighbours.scaled"]["shape"] == [len(films.films.rows.train), 23]
     assert "nearest training films" in metadata["models"]["knn"]["what"]

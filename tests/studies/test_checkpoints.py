@@ -115,9 +115,6 @@ def test_why_nothing_is_left_to_train(last, max_epochs, waited, patience, messag
     assert checkpoint.why_finished(Training({"max_epochs": max_epochs}, stop)) == message
 
 
-# --- which checkpoint a run is resumed from -------------------------------------------------------------------------
-
-
 def test_a_run_is_resumed_from_its_last_checkpoint(copied, last):
     checkpoint = checkpoint_to_resume(RunFolder(copied.path), None)
     assert checkpoint is not None

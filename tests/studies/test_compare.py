@@ -10,7 +10,7 @@ from greenlight_films.studies.compare import compare
 
 @pytest.fixture
 def run(films, folder, console):
-    """Return what fits models of the films and returns what was said."""
+    """Return what fits models of the films and returns what was printed."""
 
     def fit(data=films, **given) -> str:
         compare(folder, data, Comparison(**given), console)

@@ -2,9 +2,8 @@
 
 import pytest
 
-from greenlight_films.baselines import Comparison
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
+from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.settings.film_cli import read_settings
 
 
@@ -23,13 +22,6 @@ def test_a_table_is_split_fitted_and_encoded(read):
     assert data.films.encoded.dense.shape == (198, data.fitted.encoder.space.n_dense)
 
 
-def test_groups_of_nothing_are_refused(read):
-    settings = read("--permutation_importance.groups", '{"G": ["genre=Dramma"]}')
-    message = r"groups\.G: 'genre=Dramma' fits no role, column or feature, did you mean 'genre=Drama'\?"
-    with pytest.raises(InputError, match=message):
-        load(settings)
-
-
 @pytest.mark.parametrize(
     ("option", "value", "refused"),
     [
@@ -46,10 +38,3 @@ def test_parts_of_the_rows_are_refused(read, option, value, refused):
     message = rf"^trainer\.{option} is for `fit` alone, got {refused}: scores are of all rows$"
     with pytest.raises(InputError, match=message):
         refuse_parts_of_rows(settings)
-
-
-def test_models_that_cannot_be_fitted_are_refused(read):
-    data = load(read())
-    refuse_impossible(Comparison(models=["ridge"]), data)
-    with pytest.raises(InputError, match="clusters"):
-        refuse_impossible(Comparison(models=["kmeans"], clusters=10_000), data)

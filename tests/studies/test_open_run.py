@@ -1,4 +1,4 @@
-"""A command's folder while it works: what it begins with, what is said, and what stays when it fails."""
+"""A command's folder while it works: what it begins with, what is printed, and what stays when it fails."""
 
 import errno
 from pathlib import Path
@@ -63,20 +63,13 @@ def test_a_new_run_that_fails_stays_only_with_a_checkpoint(begin, left, stays):
     assert run.path.exists() == stays
 
 
-def test_a_run_that_was_given_is_never_removed(begin, tmp_path):
-    run = RunFolder.create(str(tmp_path / "own"), "small")
-    run.write_text("config.yaml", "name: small\n")
-    with pytest.raises(InputError), begin(run, trains="fit"):
-        raise InputError("a refusal")
-    assert {"config.yaml", "metrics.json"} == set(files_in(run.path))
-
-
-def test_curves_and_halves_of_files_of_a_killed_training_are_removed(begin, tmp_path):
+def test_a_run_that_was_given_loses_the_curves_of_a_killed_training_and_is_never_removed(begin, tmp_path):
     run = RunFolder.create(str(tmp_path / "own"), "small")
     for name in ("config.yaml", "events.out.tfevents.1"):
         run.write_text(name, "")
-    with begin(run, trains="fit"):
-        assert files_in(run.path) == ["config.yaml", "metrics.json"]
+    with pytest.raises(InputError), begin(run, trains="fit"):
+        raise InputError("a refusal")
+    assert files_in(run.path) == ["config.yaml", "metrics.json"]
 
 
 @pytest.mark.parametrize(

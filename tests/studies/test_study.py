@@ -31,8 +31,11 @@ def test_the_function_and_the_command_leave_the_same(study, read, console, tmp_p
     ("words", "message"),
     [
         (["--trainer.limit_test_batches", "1"], "trainer.limit_test_batches is for `fit` alone"),
-        (["--compare.models", "[kmeans]", "--compare.clusters", "9999"], "clusters"),
-        (["--permutation_importance.groups", '{"G": ["zzz"]}'], "fits no role, column or feature"),
+        (["--compare.models", "[kmeans]", "--compare.clusters", "9999"], "compare.clusters must be at most the "),
+        (
+            ["--permutation_importance.groups", '{"G": ["genre=Dramma"]}'],
+            r"groups\.G: 'genre=Dramma' fits no role, column or feature, did you mean 'genre=Drama'\?",
+        ),
     ],
 )
 def test_what_cannot_be_finished_is_refused_before_a_folder_is_made(read, console, tmp_path, words, message):

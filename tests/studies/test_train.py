@@ -36,30 +36,24 @@ def same(model: MLPRegressor, weights: dict[str, torch.Tensor]) -> bool:
     return all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
 
 
-def test_the_network_has_the_weights_of_its_best_epoch_and_two_checkpoints_are_left(film_data, tmp_path):
-    trained = train(film_data(), network(learning_rate=0.1, dropout=0.0), training(12), tmp_path)
+def test_the_network_has_the_weights_of_its_best_epoch_and_two_checkpoints_are_left_to_load(film_data, tmp_path):
+    data = film_data()
+    trained = train(data, network(learning_rate=0.1, dropout=0.0), training(12), tmp_path)
     best, last = (weights_in(tmp_path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
     assert not torch.equal(best["network.first.label_weight"], last["network.first.label_weight"])
     assert same(trained.model, best)
     assert trained.finished == ""
     assert files_in(tmp_path) == ["checkpoints/best.ckpt", "checkpoints/last.ckpt", "films.csv"]
+    loaded = load_trained(network(), training(), tmp_path, Checkpoint.read(tmp_path / "checkpoints" / "best.ckpt"), [])
+    assert same(loaded.model, best)
+    other = network()
+    build_network(data, other)
+    assert other.network.first.label_weight.shape == loaded.model.network.first.label_weight.shape
 
 
 def test_one_batch_alone_leaves_no_checkpoint(film_data, tmp_path):
     assert train(film_data(), network(), training(1, fast_dev_run=True), tmp_path).trainer.fast_dev_run
     assert files_in(tmp_path) == ["films.csv"]
-
-
-def test_a_trained_network_is_loaded_from_its_checkpoint(film_data, tmp_path):
-    data = film_data()
-    trained = train(data, network(), training(2), tmp_path)
-    checkpoint = Checkpoint.read(tmp_path / "checkpoints" / "best.ckpt")
-    loaded = load_trained(network(seed=9), training(), tmp_path, checkpoint, [])
-    assert same(loaded.model, trained.model.state_dict())
-    other = network()
-    build_network(data, other)
-    assert other.network is not None
-    assert other.network.first.label_weight.shape == loaded.model.network.first.label_weight.shape
 
 
 def test_the_trainer_logs_for_tensorboard_in_the_runs_folder_and_keeps_what_a_config_gives(tmp_path):

@@ -24,7 +24,8 @@ def test_settings_are_named_as_the_command_takes_them(command, problem, message)
     assert message_of(InputError(problem), command) == message
 
 
-def test_a_disk_that_is_full_is_a_message_and_less_than_the_problem_before_it():
+def test_a_full_disk_is_a_message_less_than_the_problem_before_it_and_a_fault_of_ours_is_none():
+    assert message_of(RuntimeError("index out of bounds"), "fit") is None
     problem = OSError(errno.ENOSPC, "No space left on device", "runs/x")
     assert "runs/x" in message_of(problem, "fit")
     problem.__context__ = InputError("the first problem")
@@ -45,10 +46,6 @@ def test_a_disk_that_is_full_is_a_message_and_less_than_the_problem_before_it():
 def test_memory_that_is_out_is_a_message_with_what_needs_less(problem, detail):
     remedy = "more min_films of a feature, a smaller --data.batch_size and --compare.models '[]' need less"
     assert message_of(problem, "fit") == f"out of memory: {detail}; {remedy}"
-
-
-def test_a_fault_of_ours_has_no_message():
-    assert message_of(RuntimeError("index out of bounds"), "fit") is None
 
 
 def test_the_first_process_reports_itself(monkeypatch):

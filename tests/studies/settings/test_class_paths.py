@@ -72,9 +72,3 @@ def test_functions_are_refused_with_their_key(config, message):
     with pytest.raises(InputError) as problem:
         refuse_functions(config)
     assert str(problem.value) == message
-
-
-def test_classes_and_values_pass():
-    refuse_functions(
-        Namespace(model={"class_path": "collections.OrderedDict", "init_args": {"a": [1, None, "os.system"]}})
-    )

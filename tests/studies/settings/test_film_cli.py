@@ -26,13 +26,9 @@ def test_options_and_config_become_settings(read, study_config):
     assert settings.tensorboard.config == settings.config
 
 
-def test_a_config_may_be_mappings_in_place_of_words(read, study_config):
+def test_a_config_may_be_mappings_and_the_defaults_are_the_projects(read, study_config):
     config = yaml.safe_load(study_config.read_text(encoding="utf-8"))
     assert read_settings(config).config == read().config
-
-
-def test_the_defaults_are_the_projects(study_config, tmp_path):
-    config = yaml.safe_load(study_config.read_text(encoding="utf-8"))
     bare = {"data": {name: config["data"][name] for name in ("table", "features", "target")}}
     settings = read_settings(bare)
     assert (settings.name, settings.runs, settings.report) == ("films", "runs", True)

@@ -24,6 +24,7 @@ def watched(watch: TrialWatch, scores: list[float]) -> None:
 @pytest.mark.parametrize(("mode", "score", "r2"), [("min", 1.0, 2), ("max", 4.0, 1)])
 def test_the_score_is_that_of_the_best_epoch_and_others_are_of_the_same(mode, score, r2):
     watch = TrialWatch("val/loss", mode, {})
+    watch.on_validation_end(SimpleNamespace(sanity_checking=True), None)  # before training: it doesn't count
     watched(watch, [3.0, 4.0, 1.0, 2.0, math.nan])
     assert (watch.score, watch.beside, watch.epochs) == (score, {"val/rmse": 10 * score, "val/r2": r2}, 5)
 
@@ -35,12 +36,6 @@ def test_every_finite_score_is_reported_and_the_report_may_stop_the_trial():
         watched(watch, [3.0, math.inf, 1.0, 2.0, 0.5])
     assert reported == [(3.0, 0), (1.0, 1), (2.0, 2)]
     assert (watch.score, watch.epochs) == (1.0, 4)
-
-
-def test_scores_before_training_do_not_count():
-    watch = TrialWatch("val/loss", "min", {})
-    watch.on_validation_end(SimpleNamespace(sanity_checking=True), None)
-    assert watch.score is None
 
 
 def test_folds_have_the_mean_score_with_its_standard_error_and_none_where_one_has_none():
@@ -99,9 +94,3 @@ def test_all_values_that_a_key_refuses_are_in_one_message_before_any_trial(study
     ]
     assert lines[3].startswith("search.space, trainer.accelerator abacus: ")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_config_that_cannot_be_trained_is_refused_as_it_is(study_config):
-    config = read_settings(["--config", str(study_config)]).config.replace("dropout: 0.3", "dropout: 2")
-    with pytest.raises(InputError, match=r"^model\.dropout must be"):
-        rehearse(config, [Axis(("model.hidden",), ([4],))])

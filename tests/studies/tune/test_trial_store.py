@@ -2,7 +2,6 @@
 
 import re
 
-import optuna
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
@@ -44,12 +43,14 @@ def points(store: TrialStore) -> list:
     return [result.point for result in sorted(store.results(), key=lambda result: result.number)]
 
 
-def test_a_grid_runs_each_combination_once(store):
+def test_a_grid_runs_each_combination_once_and_tpe_goes_on_with_more_trials(store, tmp_path):
     grid = store("grid")
     work(grid)
     assert points(grid) == grid.points
-    assert len(grid.points) == 6
-    assert grid.missing() == []
+    assert (len(grid.points), grid.missing()) == (6, [])
+    (tmp_path / "tune.db").unlink()
+    work(store(trials=3))
+    assert store(trials=5).missing() == [3, 4]
 
 
 @pytest.mark.parametrize("method", ["grid", "tpe"])
@@ -94,12 +95,6 @@ def test_a_failed_trial_is_finished_and_says_why(store):
     assert searched.missing() == [1, 2, 3, 4, 5]
 
 
-def test_tpe_goes_on_with_more_trials(store):
-    work(store(trials=3))
-    more = store(trials=5)
-    assert more.missing() == [3, 4]
-
-
 def test_another_config_is_refused_with_what_differs(store):
     store()
     other = {"model": {"dropout": 0.2}, "search": {"seed": 4, "space": {"x": [1, 2]}}}
@@ -114,12 +109,6 @@ def test_a_file_that_is_no_record_is_refused(store, tmp_path):
     (tmp_path / "tune.db").write_text("not a database, but long enough to look at " * 20)
     with pytest.raises(InputError, match=r"tune\.db is not the record of a search: .*not a database"):
         store()
-
-
-def test_optuna_says_nothing_of_its_own(store, capfd):
-    work(store())
-    assert optuna.logging.get_verbosity() == optuna.logging.WARNING
-    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(
