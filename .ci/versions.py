@@ -28,10 +28,8 @@ def constraints(dependencies: list[str], which: str) -> list[str]:
     >>> constraints(["rich>=14.1", "torch>=2.10"], "lowest")
     ['torch==2.13.0', 'rich==14.1']
     """
-    if which == "newest":
-        return [TORCH]
     lines = [TORCH]
-    for requirement in map(Requirement, dependencies):
+    for requirement in map(Requirement, dependencies if which == "lowest" else []):
         bounds = [bound.version for bound in requirement.specifier if bound.operator == ">="]
         if not bounds:
             raise ValueError(f"a dependency in pyproject.toml must have a lower bound (>=), got {requirement}")

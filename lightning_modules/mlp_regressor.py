@@ -1,6 +1,7 @@
 """The LightningModule around the additive MLP: loss, scores and optimiser."""
 
 from collections.abc import Callable, Mapping
+from math import inf
 from time import perf_counter
 from typing import Any, Literal, cast
 
@@ -241,23 +242,16 @@ def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None
 
 
 def _check(hp: dict[str, Any]) -> None:
-    problems = [
-        f"model.{name} must be at least 0 and below 1, got {hp[name]:g}"
-        for name in ("dropout", "label_dropout")
-        if not 0 <= hp[name] < 1
-    ]
-    problems += [
-        f"model.{name} must be 0 or more and finite, got {hp[name]:g}"
-        for name in ("first_weight_decay", "tail_weight_decay")
-        if not 0 <= hp[name] < float("inf")
-    ]
-    if not 0 <= hp["seed"] < 2**63:
-        problems.append(f"model.seed must be 0 or more and below 2**63, got {hp['seed']}")
-    if not 1 <= hp["members"] <= MOST_MEMBERS:
-        problems.append(f"model.members must be from 1 to {MOST_MEMBERS:,}, got {hp['members']}")
-    if not hp["hidden"] or not all(1 <= width <= WIDEST for width in hp["hidden"]):
-        problems.append(f"model.hidden must be one or more widths from 1 to {WIDEST:,}, got {hp['hidden']}")
-    if not 0 < hp["learning_rate"] < float("inf"):
-        problems.append(f"model.learning_rate must be above 0 and finite, got {hp['learning_rate']:g}")
+    widths = hp["hidden"]
+    rules = (
+        *((name, 0 <= hp[name] < 1, "at least 0 and below 1") for name in ("dropout", "label_dropout")),
+        *((name, 0 <= hp[name] < inf, "0 or more and finite") for name in ("first_weight_decay", "tail_weight_decay")),
+        ("seed", 0 <= hp["seed"] < 2**63, "0 or more and below 2**63"),
+        ("members", 1 <= hp["members"] <= MOST_MEMBERS, f"from 1 to {MOST_MEMBERS:,}"),
+        ("hidden", widths and min(widths) >= 1 and max(widths) <= WIDEST, f"one or more widths from 1 to {WIDEST:,}"),
+        ("learning_rate", 0 < hp["learning_rate"] < inf, "above 0 and finite"),
+    )
+    shown = {name: f"{value:g}" if isinstance(value, float) else value for name, value in hp.items()}
+    problems = [f"model.{name} must be {rule}, got {shown[name]}" for name, holds, rule in rules if not holds]
     if problems:
         raise InputError("\n".join(problems))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.program import command
@@ -82,10 +83,8 @@ def _of_table(name: str, table: pd.DataFrame) -> Iterator[str]:
     numbers = NUMBERS.get(name, ())
     yield from (f"no column '{column}'" for column in (*numbers, *TEXTS.get(name, ())) if column not in table)
     if len(table):
-        yield from (f"column '{column}' must hold numbers alone" for column in numbers if not _is_number(table[column]))
+        kinds = {column: table[column].dtype for column in numbers}
+        others = [column for column, kind in kinds.items() if is_bool_dtype(kind) or not is_numeric_dtype(kind)]
+        yield from (f"column '{column}' must hold numbers alone" for column in others)
         if name.endswith("predictions.csv") and not table["row"].is_unique:
             yield "column 'row' must hold each number once"
-
-
-def _is_number(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))

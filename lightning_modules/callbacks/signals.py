@@ -44,7 +44,7 @@ class StopSignal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         for number, handler in self.previous.items():
             signal.signal(number, handler)
-        self.previous = {}
+        self.previous, self.number = {}, None  # a later training in this process is another command
 
     def install(self) -> None:
         """Set the handlers of an entered `StopSignal`, also where Lightning has put its own before them."""

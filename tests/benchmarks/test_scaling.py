@@ -33,9 +33,9 @@ def test_costs_of_films_are_those_of_their_arrays(films):
 
 @pytest.mark.parametrize("estimator", ["shuffle", "expected"])
 def test_computed_work_is_what_importance_needs(measured, estimator):
-    study = measured(estimator=estimator, n_repeats=2, off_rows=64).study
-    present, labels = int(study.values.n_films.sum()), int((study.values.n_films > 0).sum())
+    result = measured(estimator=estimator, n_repeats=2, off_rows=64).result
+    present, labels = int(result.values.n_films.sum()), int((result.values.n_films > 0).sum())
     computed = scaling.importance_work(1, present, labels, 2, 64)[estimator]
-    updates = study.summary["row_updates"] - study.summary["rows"] * 2 * len(study.sets)
+    updates = result.summary["row_updates"] - result.summary["rows"] * 2 * len(result.sets)
     assert 0 < updates <= computed
     assert estimator == "expected" or updates > computed / 3

@@ -30,7 +30,7 @@ def shown(show, *arguments, width: int = 200) -> str:
 
 @pytest.fixture(scope="module")
 def accepted_by(study_config):
-    """Return what tells the options that the parser of a command takes, from the parser itself."""
+    """Return what tells the options that the parser of a command takes, asked of the parser itself."""
 
     def ask(command: str) -> set[str]:
         group = {"tune": ("search", Search), "audit": ("audit", Audit)}.get(command)
@@ -93,8 +93,8 @@ def test_the_overview_answers_to_every_word_for_help_with_every_command(command,
     assert (answer.code, answer.err) == (0, "")
     assert "python cli.py COMMAND" in answer.out
     assert "python cli.py study --config configs/ratings.yaml" in answer.out
-    text = " ".join(answer.out.split())
-    assert all(f" {name} {meaning}" in text for name, meaning in COMMANDS.items())
+    text = " ".join(answer.out.split())  # at any width of a terminal
+    assert all(f"{name} {meaning}" in text for name, meaning in COMMANDS.items())
 
 
 @pytest.mark.parametrize("words", [("study", "-h"), ("study", "--config", "none.yaml", "--help")])

@@ -33,7 +33,8 @@ def test_only_listed_parts_may_be_imported_unless_the_limit_is_lifted(limit):
     other = ClassLimit()
     other.lift()
     other.enforce()
-    assert settings[-1] == {"instantiate_subclass_spec_in_any": False}
+    assert not settings[-1]["instantiate_subclass_spec_in_any"]
+    assert settings[-1].get("import_path_denylist") is None
 
 
 def test_a_process_that_limits_classes_cannot_lift_the_limit(limit):
