@@ -26,6 +26,7 @@ types:  # mypy sees the clone's packages as they are installed: inside greenligh
 
 soak: $(INSTALLED)  # what takes too long for every change; SOAK=short: a case of each, as CI runs it
 	GREENLIGHT_SOAK=$(SOAK) $(BIN)/python -m pytest -n auto --dist loadfile tests/soak
+	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
 	$(if $(SOAK),,GREENLIGHT_FUZZ=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/fuzz)
 	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
 

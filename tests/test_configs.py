@@ -108,6 +108,7 @@ def search_an_epoch(command, path: Path, runs: Path, space: dict[str, list]) -> 
 
 
 @pytest.mark.parametrize("path", SEARCHES, ids=lambda path: path.stem)
+@pytest.mark.slow
 def test_a_search_trains_an_epoch_with_the_last_values(command, path, tmp_path):
     space = read(path)["search"]["space"]
     search_an_epoch(command, path, tmp_path, {key: values[-1:] for key, values in space.items()})

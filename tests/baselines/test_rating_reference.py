@@ -81,6 +81,7 @@ def test_the_grid_of_neighbours(films, sides, grid, reference):
     assert rmse_by_k(predicted, films.actual[valid])[0] == pytest.approx(expected["tuned_valid_rmse"], abs=1e-9)
 
 
+@pytest.mark.slow
 def test_importance_to_the_tuned_neighbours_for_the_same_shuffles(films, sides, reference):
     (train, valid), features, best = sides, films.films.unscaled, reference["knn"]["grid_best"]
     tuned = Neighbours().fit(features[train], films.actual[train], best["metric"])
@@ -119,6 +120,7 @@ def test_components(films, reference):
     assert model.enough == 3
 
 
+@pytest.mark.slow
 def test_clusters_and_their_comparison_with_those_on_three_components(films, reference):
     tables = KMeans().fit(films).tables(films, films)
     sweep, expected = tables["sweep.csv"], reference["kmeans"]

@@ -1,8 +1,11 @@
 """The benchmark of the grid of nearest neighbours; how fast it is, no test asserts."""
 
+import pytest
+
 from greenlight_films.benchmarks import knn_grid
 
 
+@pytest.mark.slow
 def test_both_grids_of_neighbours_choose_the_same(tmp_path, monkeypatch):
     # Whole years and minutes are often tied.
     monkeypatch.setattr("greenlight_films.baselines.neighbours.MOST_TIED", 1.0)

@@ -1,10 +1,12 @@
 """The benchmark of training: all ways train on the same batches; how fast they are, no test asserts."""
 
+import pytest
 import torch
 
 from greenlight_films.benchmarks import train
 
 
+@pytest.mark.slow
 def test_training_reports_rows_a_second_and_their_ratios():
     figures = train.measure(rounds=1, epochs=1)
     ways = {f"{name}_rows_per_second" for name in ("ours", "loop", "default_loader")}

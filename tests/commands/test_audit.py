@@ -191,6 +191,7 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
 LATE = "Known only after release: votes. They go with revenue, and can't tell it of a film to come: leave them out of"
 
 
+@pytest.mark.slow
 def test_votes_are_reported_by_audit_and_study_and_the_run_can_be_audited(audit, audited, command, config, tmp_path):
     votes = config.with_name("votes.yaml")
     done = audit("--models", "[tree]", "--repeats", 1, config=votes)

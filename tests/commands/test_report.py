@@ -95,6 +95,7 @@ def overflowing(page: Page) -> list[str]:
 
 
 @in_a_browser
+@pytest.mark.slow
 def test_figures_are_drawn_when_they_come_into_view(opened):
     page = opened().page
     assert page.locator(".plot .main-svg").count() < page.locator(".plot").count()

@@ -94,6 +94,7 @@ def test_a_finished_study_that_was_moved_is_resumed_with_the_best_epoch_of_its_o
     assert metrics_of(copied.path)["models"] == study.metrics["models"]
 
 
+@pytest.mark.slow
 def test_a_study_that_stops_early_scores_its_best_epoch_and_goes_on_with_more_patience(train, command, tmp_path):
     own = f"--trainer.callbacks+ lightning.pytorch.callbacks.ModelCheckpoint --trainer.callbacks.dirpath {tmp_path}/a/b"
     hasty = ["--model.learning_rate", 0.1, "--early_stopping.patience", 2, "--trainer.max_epochs", 80]

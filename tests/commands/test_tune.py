@@ -110,6 +110,7 @@ def test_the_best_config_trains_to_the_best_score(tuned, command, tmp_path):
     assert config["data"]["batch_size"] == 64
 
 
+@pytest.mark.slow
 def test_tpe_draws_from_ranges_alike_each_time(tune):
     space = "{model.learning_rate: {low: 1.0e-4, high: 0.1, log: true}, model.hidden: [[4], [8]]}"
     options = ("--search.method", "tpe", "--search.trials", 3, "--search.space", space)
@@ -119,6 +120,7 @@ def test_tpe_draws_from_ranges_alike_each_time(tune):
     assert came_to(tune(*options).trials) == came_to(trials)
 
 
+@pytest.mark.slow
 def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
     space = "{model.learning_rate: [0.01, 0.011, 0.012, 0.013, 0.014, 0.0000001]}"
     done = tune("--search.space", space, "--trainer.max_epochs", 8)
@@ -148,6 +150,7 @@ def with_other_targets(films: pd.DataFrame, shift: float = 0) -> pd.DataFrame:
     return films.assign(rating=ratings)
 
 
+@pytest.mark.slow
 def test_with_folds_a_score_is_the_mean_of_the_folds_best_and_tells_nothing_of_test_films(tune, films_frame, tmp_path):
     options = ["--search.folds", 3, "--search.space", "{model.hidden: [[4], [16]]}"]
     done = tune(*options)
@@ -258,6 +261,7 @@ def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, 
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_search_none_of_whose_trials_has_a_score_says_why(command, config, tmp_path):
     answer = command("tune", "--config", config, "--runs", tmp_path / "runs", "--trainer.max_epochs", 0)
     refused(answer, "none of 4 trials has a score; trial 0: no epoch was trained: trainer.max_epochs must be")

@@ -26,6 +26,7 @@ def page_faults(how: str) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's own")
+@pytest.mark.slow
 def test_a_large_block_that_is_made_again_costs_no_new_pages():
     assert page_faults("keep") * 4 < page_faults("leave")
 

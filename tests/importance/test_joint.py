@@ -144,6 +144,7 @@ def p_values(study, seed: int, n_repeats: int) -> list[float]:
 
 
 @pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (1, 4), (2, 1), (2, 4), (5, 1), (5, 4)])
+@pytest.mark.slow
 def test_numbers_that_have_nothing_to_do_with_the_target_are_rarely_found(make_study, n_repeats, rows_a_film):
     studies = [make_study(200, (), n_dense=16, seed=seed, rows_a_film=rows_a_film) for seed in range(50)]
     p = [p for seed, study in enumerate(studies) for p in p_values(study, seed, n_repeats)]
