@@ -49,7 +49,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
         name, equals, value = word.partition("=")
         text = value or following
-        if name in ("--config", "-c"):
+        if name in ("--config", "-c") and text:
             path = named_config(text)
             words[index if equals else index + 1] = f"{name}={path}" if equals else path
             if os.path.isfile(path):  # unlike Path's own, no matter how long a config in place of its path is

@@ -60,3 +60,8 @@ def test_the_config_of_a_run_comes_before_the_words(study):
 def test_a_command_without_a_run_is_refused():
     with pytest.raises(InputError, match="`predict` needs a trained model: give --run runs/<study>/version_<n>"):
         run_options("predict", [])
+
+
+@pytest.mark.parametrize("words", [["--config"], ["-c"], ["--name"], ["--config="]])
+def test_an_option_without_its_value_is_left_to_the_parser(words):
+    assert checked("fit", words, "--resume") == (words, None)
