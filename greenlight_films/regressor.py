@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
 from greenlight_films.datamodules.encoder import EncodedFilms
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films import film_codes, read_weights
 from greenlight_films.declarations import (
@@ -140,6 +141,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         Raises:
             InputError: the films or the settings can't be used; with all problems that can be known at once.
         """
+        if not isinstance(self.split, Split | None):
+            raise InputError(f"split must be a split such as RandomSplit(val=0.1, test=0.2), got {self.split!r}")
         films = read_table(X, texts=text_columns(self.features))
         frame, target = with_target(films, self.target, y)
         features = features_of(frame, self.features)
