@@ -9,14 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-NOISE = (
-    ".*does not have many workers.*",  # batches are slices of memory: no worker is best
-    ".*smaller than the logging interval.*",
-    ".*isinstance\\(treespec, LeafSpec\\).*",
-    ".*predict returned None.*",
-    ".*Checkpoint directory .* exists and is not empty.*",
-    ".*It is recommended to use .*sync_dist=True.*",  # scores are computed from all devices' rows
-)
+from greenlight_films.studies.training import TIPS
 
 
 @contextmanager
@@ -30,7 +23,7 @@ def quietly() -> Iterator[None]:
     devices = list(range(torch.cuda.device_count()))
     try:
         with torch.random.fork_rng(devices), warnings.catch_warnings():
-            for message in NOISE:
+            for message in TIPS:
                 warnings.filterwarnings("ignore", message)
             yield
     finally:

@@ -9,6 +9,16 @@ from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 
 # What training can be stopped by.
+TIPS = (
+    ".*does not have many workers.*",  # batches are slices of memory: no worker is best
+    ".*smaller than the logging interval.*",
+    ".*isinstance\\(treespec, LeafSpec\\).*",
+    ".*predict returned None.*",  # predictions are gathered from all devices at the end
+    ".*Checkpoint directory .* exists and is not empty.*",  # the run's own
+    ".*It is recommended to use .*sync_dist=True.*",  # scores are computed from all devices' rows
+)
+"""Lightning's warnings of what is meant to be so."""
+
 SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")))
 
 

@@ -4,15 +4,12 @@ import logging
 import threading
 import warnings
 
+from greenlight_films.studies.training import TIPS
+
 NOISE = (
+    *TIPS,
     ".*Glyph .* missing from font.*",  # a picture shows a box for a script that its font lacks
-    ".*does not have many workers.*",  # batches are slices of memory: no worker is best
-    ".*smaller than the logging interval.*",
-    ".*isinstance\\(treespec, LeafSpec\\).*",
-    ".*predict returned None.*",  # predictions are gathered from all devices at the end
     ".*LightningCLI's args parameter.*",
-    ".*Checkpoint directory .* exists and is not empty.*",  # the run's own
-    ".*It is recommended to use .*sync_dist=True.*",  # scores are computed from all devices' rows
 )
 
 
