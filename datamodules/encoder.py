@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack
 
-from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, Sparse, declared
+from greenlight_films.datamodules.tables.formats import Formats
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 
@@ -51,18 +52,26 @@ class EncodedFilms:
 
 
 class FilmEncoder:
-    """Turns a frame of films into `EncodedFilms`; `space` is that of an earlier `fit_encode` of these features."""
+    """Turns a frame of films into `EncodedFilms`.
 
-    def __init__(self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None) -> None:
+    Args:
+        space: that of an earlier `fit_encode` of these features.
+        formats: how the columns' cells are written.
+    """
+
+    def __init__(
+        self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None, formats: Formats = Formats()
+    ) -> None:
         if not features:
             raise InputError("data.features must declare at least one column")
         self.features = list(features)
+        self.formats = formats
         self._space = space
 
     @classmethod
-    def from_space(cls, space: FeatureSpace) -> "FilmEncoder":
+    def from_space(cls, space: FeatureSpace, formats: Formats = Formats()) -> "FilmEncoder":
         """Restore the encoder that fitted `space`."""
-        return cls([declared(**plain) for plain in space.features], space)
+        return cls([declared(**plain) for plain in space.features], space, formats)
 
     @property
     def space(self) -> FeatureSpace:
@@ -103,22 +112,19 @@ class FilmEncoder:
 
         The problems of all columns are told in one message.
         """
-        refuse_missing_columns((feature.column for feature in self.features), frame.columns)
-        columns = [frame[feature.column] for feature in self.features]
+        refuse_missing_columns(chain.from_iterable(feature.columns for feature in self.features), frame.columns)
 
         def work(index: int) -> Encoded:
-            blocks, parts = encode(index, self.features[index].parse(columns[index]))
-            _refuse_far(parts, columns[index])
+            feature = self.features[index]
+            blocks, parts = encode(index, feature.read(frame, self.formats))
+            _refuse_far(parts, frame[feature.columns[0]])
             return blocks, parts
 
-        longest_first = sorted(range(len(columns)), key=lambda index: -columns[index].nbytes)
+        sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
+        longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
             running = {index: pool.submit(work, index) for index in longest_first}
-        tasks = [running[index] for index in range(len(columns))]
-        problems = [problem for task in tasks if isinstance(problem := task.exception(), InputError)]
-        if problems:
-            raise InputError("\n".join(map(str, problems)), problems[0].row)
-        return [task.result() for task in tasks]
+        return all_or_faults([running[index].result for index in range(len(sizes))])
 
 
 def _assemble(encoded: list[Encoded], n_rows: int) -> EncodedFilms:

@@ -1,7 +1,10 @@
 """The exception for a user's mistake, and the parts of its message: nearest spellings, lists, missing columns."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import TypeVar
+
+Result = TypeVar("Result")
 
 
 class InputError(ValueError):
@@ -13,6 +16,22 @@ class InputError(ValueError):
     def __init__(self, message: str, row: int | None = None) -> None:
         super().__init__(message)
         self.row = row
+
+
+def all_or_faults(steps: Iterable[Callable[[], Result]]) -> list[Result]:
+    """Take every step, and return what they return; the InputErrors of all that fail become one, a line or more each."""
+    results, faults = [], []
+    for step in steps:
+        try:
+            results.append(step())
+        except InputError as fault:
+            faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        messages = dict.fromkeys(str(fault) for fault in faults)
+        raise InputError("\n".join(messages), next((fault.row for fault in faults if fault.row), None))
+    return results
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

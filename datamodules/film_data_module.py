@@ -27,7 +27,9 @@ from greenlight_films.datamodules.films import (
 )
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
-from greenlight_films.datamodules.tables.read_table import line_in, read_table
+from greenlight_films.datamodules.tables.formats import declared_formats
+from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
 from greenlight_films.datamodules.targets import TargetColumn
 
 Init = TypeVar("Init", bound=Callable[..., None])
@@ -54,9 +56,18 @@ class FilmDataModule(pl.LightningDataModule):
         film: the column with a film's id; no split may then put a film on two sides.
         title: the column with its title, for results.
         query: for SQLite, a table's name or a SELECT.
-        delimiter: between the cells of a text file; by default the comma, and the tab for .tsv.
-        quote: around the cells of a text file that hold a delimiter; by default " for .csv and none for .tsv.
-        encoding: of a text file.
+        sheet: of a workbook, where several hold tables.
+        member: of a zip, where several are tables.
+        delimiter: between the cells of a text file; by default found out.
+        quote: around the cells of a text file that hold a delimiter; by default found out.
+        encoding: of a text file; by default found out.
+        skip: lines above the header of a text file; by default found out.
+        header: whether there is a header; by default found out.
+        missing: texts that mean that nothing is known, in all columns or by column, such as {budget: ["0", "-"]}.
+        decimal: the decimal mark of all columns or by column, where their cells don't tell it.
+        day_first: whether 03/04/2011 is 3 April, in all columns or by column, where their cells don't tell it.
+        where: a condition that rows must meet, such as "titleType == 'movie' and year >= 1990".
+        weight: a column of numbers, 0 or more: how much each row weighs in the loss and in scores.
         batch_size: films a step, shared out to all devices.
         allow_leak: let a split put rows of one film on two sides.
         seed: of the order of the batches.
@@ -77,9 +88,18 @@ class FilmDataModule(pl.LightningDataModule):
         film: str | None = None,
         title: str | None = None,
         query: str | None = None,
+        sheet: str | None = None,
+        member: str | None = None,
         delimiter: str | None = None,
         quote: str | None = None,
-        encoding: str = "utf-8",
+        encoding: str | None = None,
+        skip: int | None = None,
+        header: bool | None = None,
+        missing: list[str | int | float] | dict[str, list[str | int | float]] | None = None,
+        decimal: str | dict[str, str] | None = None,
+        day_first: bool | dict[str, bool] | None = None,
+        where: str | None = None,
+        weight: str | None = None,
         batch_size: int = 256,
         allow_leak: bool = False,
         seed: int = 42,
@@ -101,9 +121,11 @@ class FilmDataModule(pl.LightningDataModule):
         self.frame = frame
         self.weights = weights
         self.shape = shape
-        self.declared = Declared(features, target, split, film, title, allow_leak)
-        self.query = query
-        self.dialect: dict[str, Any] = {"delimiter": delimiter, "quote": quote, "encoding": encoding}
+        formats = declared_formats(missing, decimal, day_first)
+        self.declared = Declared(features, target, split, film, title, allow_leak, formats)
+        self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
+        self.where, self.weight = where, weight
+        self._table: Table | None = None
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
@@ -129,7 +151,7 @@ class FilmDataModule(pl.LightningDataModule):
         frame = self.read()
         with self._in_table():
             if self._fitted is None:
-                self._films, self._fitted = fit_films(frame, self.declared, self.weights)
+                self._films, self._fitted = fit_films(frame, self.declared, self.weights, self.layout.delimiter)
             elif stage == "predict":
                 self._films = same_or_new_films(frame, self.declared, self._fitted)
             else:
@@ -147,12 +169,12 @@ class FilmDataModule(pl.LightningDataModule):
 
     def read(self) -> pd.DataFrame:
         """Read the table, in its shape."""
-        texts = [feature.column for feature in self.declared.features if feature.reads_text]
+        texts = [name for feature in self.declared.features if feature.need == "text" for name in feature.columns]
         texts += self.shape.columns if self.shape else []
         table = self.table if self.frame is None else self.frame
-        frame = read_table(table, query=self.query, texts=texts, **self.dialect)
+        self._table = open_table(table, self.layout, texts)
         with self._in_table():
-            return self.shape.shape(frame) if self.shape else frame
+            return self.shape.shape(self._table.frame) if self.shape else self._table.frame
 
     @contextmanager
     def _in_table(self) -> Iterator[None]:
@@ -164,7 +186,7 @@ class FilmDataModule(pl.LightningDataModule):
                 raise
             where = self.table
             if problem.row is not None and self.shape is None and self.frame is None:  # a shape makes other rows
-                line = line_in(self.table, problem.row, **self.dialect)
+                line = line_in(self.table, problem.row, self._table.layout if self._table else self.layout)
                 where += f", line {line}" if line else ""
             raise InputError(f"{where}: {problem}", problem.row) from None
 

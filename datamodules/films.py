@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from math import isfinite
 from typing import Any, get_args
@@ -15,7 +15,9 @@ from greenlight_films.datamodules.errors import InputError, missing_columns, ref
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
-from greenlight_films.datamodules.tables.cells import is_nested
+from greenlight_films.datamodules.tables.find_formats import Need, find_formats
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
 
 
@@ -24,6 +26,7 @@ class Declared:
     """What a config declares of a table; `film` and `title` are the columns with a film's id and title.
 
     Where `allow_leak` is true a split may put rows of a film on two sides; scores are then no measure of new films.
+    `formats` is what the config says of how cells are written.
     """
 
     features: Sequence[Feature[Any]]
@@ -32,6 +35,17 @@ class Declared:
     film: str | None = None
     title: str | None = None
     allow_leak: bool = False
+    formats: Formats = Formats()
+
+    def needs(self) -> dict[str, set[Need]]:
+        """Return what the columns are read as, whose cells may be written in several ways."""
+        needs = dict[str, set[Need]]()
+        for feature in self.features:
+            for name in feature.columns:
+                needs.setdefault(name, set()).add(feature.need)
+        for name in self.target.columns:
+            needs.setdefault(name, set()).add("number")
+        return needs
 
 
 @dataclass(frozen=True)
@@ -58,12 +72,14 @@ class Fitted:
             "feature_space": self.encoder.space.to_json(),
             "target_scale": asdict(self.scale),
             "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
+            "formats": self.encoder.formats.to_state(),
         }
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "Fitted":
         """Restore what `to_state` returned; a TypeError where it is of other types."""
-        encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]))
+        formats = Formats.from_state(state.get("formats", {}))  # older runs have none
+        encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]), formats)
         fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
         scale, sides = fitted.scale, fitted.sides
         numbers = (scale.shift, scale.mean, scale.std)
@@ -90,6 +106,7 @@ class Films:
         ids: id and title of each row where given, columns `film` and `title`.
         actual: (n_rows,) float64, the target in the original unit; NaN where missing.
         left_out: number of rows of the table without a target.
+        notices: sentences on how the table was read, and what is strange about it.
         weights: (n_rows,) float64, of each row in the loss, with mean 1 over the training rows; None where all are 1.
     """
 
@@ -100,6 +117,7 @@ class Films:
     actual: np.ndarray
     left_out: int
     weights: np.ndarray | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -127,21 +145,25 @@ def film_codes(ids: pd.Series) -> np.ndarray:
     return codes
 
 
-def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> tuple[Films, Fitted]:
+def fit_films(
+    frame: pd.DataFrame, declared: Declared, weights: Any = None, delimiter: str | None = None
+) -> tuple[Films, Fitted]:
     """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
 
     Args:
         frame: what `read_table` returned.
         weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
+        delimiter: between the cells of the text file that the frame was read from.
     """
     refuse_target_as_feature(declared)
     _refuse_missing(frame, declared, declared.features)
     if declared.film and is_nested(frame[declared.film]):
         raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
-    actual = read_target(declared.target, frame)
+    formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
+    actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
-    rows = declared.split.split(frame_kept)
+    rows = declared.split.split(frame_kept, formats)
     leak = _leak(frame_kept, rows, declared)
     scaled_weights = _scaled_weights(weights, len(frame), kept, rows)
     train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
@@ -151,17 +173,18 @@ def fit_films(frame: pd.DataFrame, declared: Declared, weights: Any = None) -> t
         row = int(far.argmax())
         remedy = f"correct or empty {' or '.join(map(repr, declared.target.columns))} there"
         raise too_far(f"the target '{declared.target.name}'", row + 1, f"{actual[row]:g}", remedy)
-    encoder = FilmEncoder(declared.features)
+    encoder = FilmEncoder(declared.features, formats=formats)
     encoded = encoder.fit_encode(frame_kept, train)
     fingerprint = _fingerprint(actual, encoded)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
-    return _films(frame, kept, encoded, rows, actual, declared, scaled_weights), fitted
+    films = _films(frame, kept, encoded, rows, actual, declared, scaled_weights)
+    return replace(films, notices=tuple(notices)), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
     _refuse_missing(frame, declared, fitted.encoder.features)
-    actual = read_target(declared.target, frame)
+    actual = read_target(declared.target, frame, fitted.encoder.formats)
     kept = np.flatnonzero(~np.isnan(actual))
     encoded = fitted.encoder.encode(frame.iloc[kept])
     if _fingerprint(actual, encoded) != fitted.fingerprint:
@@ -175,13 +198,13 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode films that the model was not trained with; their target, id and title may be missing."""
-    actual = _targets_if_any(frame, declared.target)
+    actual = _targets_if_any(frame, declared.target, fitted.encoder.formats)
     return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, None)
 
 
 def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     """Encode the table of an earlier `fit_films` with its split, and any other table as new films."""
-    if int((~np.isnan(_targets_if_any(frame, declared.target))).sum()) == len(fitted.sides):
+    if int((~np.isnan(_targets_if_any(frame, declared.target, fitted.encoder.formats))).sum()) == len(fitted.sides):
         with suppress(InputError):
             return same_films(frame, declared, fitted)
     return new_films(frame, declared, fitted)
@@ -199,14 +222,14 @@ def refuse_target_as_feature(declared: Declared) -> None:
 
 def _refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
     ids = [column for column in (declared.film, declared.title) if column is not None]
-    columns = [*declared.target.columns, *ids, *(feature.column for feature in features)]
+    columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
     refuse_missing_columns(columns, frame.columns)
 
 
-def _targets_if_any(frame: pd.DataFrame, target: TargetColumn) -> np.ndarray:
+def _targets_if_any(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> np.ndarray:
     if not missing_columns(target.columns, frame.columns):
         with suppress(InputError):  # cells of new films may be "to be announced"
-            return target.values(frame)
+            return target.values(frame, formats)
     return np.full(len(frame), np.nan)
 
 

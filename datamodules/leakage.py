@@ -9,6 +9,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.features import Bins, Category, Feature, Labels, Number
 from greenlight_films.datamodules.splits import Rows
+from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import ProfitRatio, TargetColumn
 
@@ -76,11 +77,13 @@ def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
     return float(ids.iloc[rows.test].isin(ids.iloc[rows.train].dropna()).mean())
 
 
-def person_seen(frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Category]) -> float:
+def person_seen(
+    frame: pd.DataFrame, rows: Rows, features: Sequence[Labels | Category], formats: Formats = Formats()
+) -> float:
     """Return the share of test rows with a person who is in a training row, in the same column."""
     seen = np.zeros(len(frame), dtype=bool)
     for feature in features:
-        parsed = feature.parse(frame[feature.column])
+        parsed = feature.read(frame, formats)
         for lists in [parsed] if isinstance(parsed, LabelLists) else parsed:
             known = np.isin(lists.codes, lists.take(rows.train).codes)
             seen[np.repeat(np.arange(lists.n_rows), lists.counts())[known]] = True

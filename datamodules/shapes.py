@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
-from greenlight_films.datamodules.tables.cells import is_nested
+from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.label_lists import offsets_of
 
 

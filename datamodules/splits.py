@@ -11,7 +11,8 @@ import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
-from greenlight_films.datamodules.tables.cells import is_nested
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.label_cells import is_nested
 
 SIDES = ("train", "val", "test")
 
@@ -58,16 +59,16 @@ class Split(ABC):
             )
 
     @abstractmethod
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         """Return (n_rows,) uint8 codes of `SIDES`; the same on every machine."""
 
     def declaration(self) -> dict[str, Any]:
         """Return class name and arguments as plain data."""
         return {"rule": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
 
-    def split(self, frame: pd.DataFrame) -> Rows:
+    def split(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Rows:
         """Return the rows of each side; a side that would be empty is refused."""
-        rows = Rows.from_sides(self.assign(frame))
+        rows = Rows.from_sides(self.assign(frame, formats))
         untested = getattr(self, "test", None) == 0
         empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
         if empty:
@@ -128,7 +129,7 @@ class RandomSplit(Split):
     test: float = 0.2
     seed: int = 42
 
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         return _by_size(len(frame), self.val, self.test, self.seed)
 
 
@@ -141,7 +142,7 @@ class GroupSplit(Split):
     test: float = 0.2
     seed: int = 42
 
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         groups = _groups(frame, self.by)
         return _by_size(int(groups.max()) + 1, self.val, self.test, self.seed)[groups]
 
@@ -160,7 +161,7 @@ class TimeSplit(Split):
     val: float = 0.1
     test: float = 0.2
 
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         _refuse_gaps(frame, self.by, "a split by time")
         times = frame[self.by]
         if not pd.api.types.is_numeric_dtype(times.dtype):
@@ -194,7 +195,7 @@ class KFold(Split):
     seed: int = 42
     by: str | None = None
 
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))
         sides = np.zeros(int(groups.max()) + 1, dtype=np.uint8)
         sides[self._inside(len(sides), self.folds, self.fold, self.seed)] = 2
@@ -226,8 +227,8 @@ class InnerFold(Split):
     def declaration(self) -> dict[str, Any]:
         return {**super().declaration(), "outer": self.outer.declaration()}
 
-    def assign(self, frame: pd.DataFrame) -> np.ndarray:
-        sides = self.outer.assign(frame)
+    def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
+        sides = self.outer.assign(frame, formats)
         by, seed = getattr(self.outer, "by", None), getattr(self.outer, "seed", 0)
         rest = np.flatnonzero(sides != SIDES.index("test"))
         groups = pd.factorize(_groups(frame, by)[rest])[0] if by else np.arange(len(rest))

@@ -9,7 +9,8 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.scores import Scores, regression_scores
-from greenlight_films.datamodules.tables.cells import LARGEST, read_numbers
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.number_cells import LARGEST, read_numbers
 
 Transform = Literal["none", "log1p"]
 
@@ -32,7 +33,7 @@ class TargetColumn(ABC):
         """The table's columns that the target needs."""
 
     @abstractmethod
-    def values(self, frame: pd.DataFrame) -> np.ndarray:
+    def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         """Return (n_rows,) float64 in the original unit, NaN where missing."""
 
 
@@ -59,8 +60,8 @@ class Target(TargetColumn):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def values(self, frame: pd.DataFrame) -> np.ndarray:
-        return read_numbers(frame[self.column])
+    def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
+        return read_numbers(frame[self.column], formats.of(self.column))
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,8 @@ class ProfitRatio(TargetColumn):
     def columns(self) -> list[str]:
         return [self.budget, self.revenue]
 
-    def values(self, frame: pd.DataFrame) -> np.ndarray:
-        budget, revenue = read_numbers(frame[self.budget]), read_numbers(frame[self.revenue])
+    def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
+        budget, revenue = (read_numbers(frame[name], formats.of(name)) for name in self.columns)
         budget = np.where(budget > 0, budget, np.nan)
         with np.errstate(over="ignore"):  # `read_target` refuses it by its row
             return (revenue - budget) / budget
@@ -135,13 +136,13 @@ class TargetScale:
         return {**scores, f"r2_{self.transform}": learnt["r2"]}
 
 
-def read_target(target: TargetColumn, frame: pd.DataFrame) -> np.ndarray:
+def read_target(target: TargetColumn, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
     """Return the target of each row, (n_rows,) float64 with NaN where missing.
 
     Raises:
         InputError: fewer than two rows have a target, or a value is too large or too low for log1p.
     """
-    values = target.values(frame)
+    values = target.values(frame, formats)
     known = int(np.sum(~np.isnan(values)))
     if known < 2:
         raise InputError(

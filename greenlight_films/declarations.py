@@ -26,7 +26,7 @@ NETWORK = (
 def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
     """Return the columns whose cells are read as text; what a bare name stands for is not known before it is read."""
     declared = [] if features is None else [feature for feature in features if isinstance(feature, Feature)]
-    return [feature.column for feature in declared if feature.reads_text]
+    return [name for feature in declared if feature.need == "text" for name in feature.columns]
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:

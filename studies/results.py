@@ -14,7 +14,7 @@ import yaml
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.films import film_codes
 from greenlight_films.datamodules.leakage import is_year
-from greenlight_films.datamodules.tables.cells import read_numbers
+from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.studies.metrics import data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable

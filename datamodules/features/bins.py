@@ -19,8 +19,10 @@ from greenlight_films.datamodules.features.vocabulary import (
     training_codes,
     vocabulary,
 )
-from greenlight_films.datamodules.tables.cells import read_labels, read_numbers
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
+from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Bins(Feature[np.ndarray]):
         labels: one an interval; by default its bounds.
     """
 
-    reads_text = False
+    need = "number"
     column: str
     edges: list[float]
     labels: list[str] | None = None
@@ -41,8 +43,8 @@ class Bins(Feature[np.ndarray]):
     def __post_init__(self) -> None:
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
-    def parse(self, column: pd.Series) -> np.ndarray:
-        return read_numbers(column)
+    def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
+        return read_numbers(column, format)
 
     def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
         lists = _put_into_intervals(parsed, self.edges, self.labels)
@@ -67,8 +69,8 @@ class Popularity(Feature[LabelLists]):
     def __post_init__(self) -> None:
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
-    def parse(self, column: pd.Series) -> LabelLists:
-        return read_labels(column)
+    def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
+        return read_labels(column, format)
 
     def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
         seen = frequent(parsed, train)

@@ -9,7 +9,8 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, vocabulary
-from greenlight_films.datamodules.tables.cells import read_labels
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
@@ -35,8 +36,8 @@ class Category(Feature[LabelLists]):
         if self.keep is not None and len(set(self.keep)) < len(self.keep):
             raise InputError(f"column '{self.column}': `keep` must name each value once, got {self.keep}")
 
-    def parse(self, column: pd.Series) -> LabelLists:
-        return read_labels(column)
+    def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
+        return read_labels(column, format)
 
     def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
         seen = vocabulary(parsed, train, self.min_films)

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.tables.find_formats import Need
+from greenlight_films.datamodules.tables.formats import Format, Formats
 
 Parsed = TypeVar("Parsed")
 
@@ -47,10 +49,19 @@ class Feature(ABC, Generic[Parsed]):
 
     column: str
     role: str | None
-    reads_text: ClassVar[bool] = True  # cells of a text file stay as they are, so that `01` does not become 1
+    need: ClassVar[Need] = "text"  # what its cells are read as
+
+    @property
+    def columns(self) -> list[str]:
+        """The table's columns that it reads."""
+        return [self.column]
+
+    def read(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Parsed:
+        """Read its cells from a table."""
+        return self.parse(frame[self.column], formats.of(self.column))
 
     @abstractmethod
-    def parse(self, column: pd.Series) -> Parsed:
+    def parse(self, column: pd.Series, format: Format = Format()) -> Parsed:
         """Read the cells; what cannot be read is refused with its row and value."""
 
     @abstractmethod

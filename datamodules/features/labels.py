@@ -10,7 +10,8 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, frequent, names_of
-from greenlight_films.datamodules.tables.cells import is_nested, parse_labels, read_lists, split_labels
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.label_cells import is_nested, parse_labels, read_lists, split_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
@@ -50,14 +51,14 @@ class Labels(Feature[list[LabelLists]]):
             return
         raise InputError(f"column '{self.column}': {problem}")
 
-    def parse(self, column: pd.Series) -> list[LabelLists]:
+    def parse(self, column: pd.Series, format: Format = Format()) -> list[LabelLists]:
         """Return the labels of each position, with `positions`; else a single list."""
         if is_nested(column):
             lists = read_lists(column, self.key)
         elif self.format == "text":
-            lists = split_labels(column, self.separator)
+            lists = split_labels(column, self.separator, format)
         else:
-            lists = parse_labels(column, self.format, self.key)
+            lists = parse_labels(column, self.format, self.key, format)
         if self.first_only or self.positions:
             return [lists.at(position) for position in range(self.positions or 1)]
         return [lists.distinct()]

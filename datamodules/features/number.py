@@ -10,7 +10,8 @@ from scipy.special import ndtri
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
-from greenlight_films.datamodules.tables.cells import read_numbers
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
 
@@ -25,14 +26,14 @@ class Number(Feature[np.ndarray]):
             distribution by the training rows' quantiles.
     """
 
-    reads_text = False
+    need = "number"
     column: str
     log1p: bool = False
     scale: Literal["standard", "quantile"] = "standard"
     role: str | None = None
 
-    def parse(self, column: pd.Series) -> np.ndarray:
-        return np.log1p(read_numbers(column, above=-1)) if self.log1p else read_numbers(column)
+    def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
+        return np.log1p(read_numbers(column, format, above=-1)) if self.log1p else read_numbers(column, format)
 
     def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
         values = parsed[train]

@@ -6,6 +6,7 @@ Text and lists are Arrow-backed, numbers are numpy's; rows are counted from 0.
 import re
 from collections import Counter
 from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pandas as pd
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.delimited_text import DELIMITERS, QUOTES, Dialect, line_of, read_delimited
 from greenlight_films.datamodules.tables.frames import from_arrow, read_frame
+from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.parquet import read_parquet
 from greenlight_films.datamodules.tables.sqlite import read_sqlite
 from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_films
@@ -21,6 +23,30 @@ from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_fil
 SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}  # tables without a file
 PARQUET = {".parquet", ".pq"}
 SQLITE = {".db", ".sqlite", ".sqlite3"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it was read.
+
+    Attributes:
+        frame: a row a record, counted from 0; the cells of a text file are text.
+        layout: as declared, and what was found out.
+        units: of columns, where the table has a line of units.
+        notices: sentences on what was left out or assumed.
+    """
+
+    frame: pd.DataFrame
+    layout: Layout = Layout()
+    units: dict[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+def open_table(table: Any, layout: Layout = Layout(), texts: Collection[str] = ()) -> Table:
+    """Read a table, with what was found out of its layout."""
+    declared = {name: value for name, value in vars(layout).items() if name in ("query", "delimiter", "quote")}
+    frame = read_table(table, **declared, encoding=layout.encoding or "utf-8", texts=texts)
+    return Table(frame, layout)
 
 
 def read_table(
@@ -72,13 +98,13 @@ def read_table(
     return frame
 
 
-def line_in(
-    table: str, row: int, *, delimiter: str | None = None, quote: str | None = None, encoding: str = "utf-8"
-) -> int | None:
+def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
     """Return the line in which a row of a text file begins, both from 1; None for other tables."""
     path = Path(table)
     kind = _kind(path)
-    return line_of(row, path, _dialect(kind, delimiter, quote, encoding)) if kind in DELIMITERS else None
+    if kind not in DELIMITERS:
+        return None
+    return line_of(row, path, _dialect(kind, layout.delimiter, layout.quote, layout.encoding or "utf-8"))
 
 
 def _kind(path: Path) -> str:

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, vocabulary
-from greenlight_films.datamodules.tables.cells import split_labels
+from greenlight_films.datamodules.tables.label_cells import split_labels
 
 LISTS = split_labels(pd.Series(["C, A", "B, A", "B", None, "A, D"], name="c"), ", ")
 

@@ -12,7 +12,7 @@ import pytest
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.delimited_text import MISSING, Dialect, line_of
 from greenlight_films.datamodules.tables.read_table import read_table
-from tests.datamodules.tables.test_cells import MOVIES, needs_movies
+from tests.datamodules.tables.test_label_cells import MOVIES, needs_movies
 
 # The time of packing is left out, so that tests have the same names in every process.
 packed = partial(gzip.compress, mtime=0)

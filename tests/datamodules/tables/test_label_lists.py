@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.tables.cells import split_labels
+from greenlight_films.datamodules.tables.label_cells import split_labels
 
 
 def unpacked(lists):

@@ -1,4 +1,4 @@
-"""Readers of a table's cells: a column becomes numbers, one label a cell, or several labels a cell.
+"""Cells as labels: one label a cell, or several.
 
 They work on whole Arrow and numpy arrays. A frame's index counts its rows from 0; messages count them from 1.
 """
@@ -14,49 +14,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
 
-LARGEST = 1e100  # number in a table: squares and sums of such numbers are still finite
 LISTS = pa.large_list(pa.large_string())
 
 _POOL = pa.system_memory_pool()
 """Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
 
 
-def read_numbers(column: pd.Series, above: float = -np.inf) -> np.ndarray:
-    """Return a column as (n,) float64, NaN where missing; refuse text, dates and values that are not above `above`."""
-    if column.dtype == object and pd.api.types.infer_dtype(column) == "boolean":
-        column = column.astype("boolean")
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_complex_dtype(column.dtype):
-        values = column.to_numpy(np.float64, na_value=np.nan)
-    else:
-        given = column.notna().to_numpy()
-        if pd.api.types.is_datetime64_any_dtype(column.dtype) and given.any():
-            raise InputError(f"column '{column.name}' must hold numbers, got dates such as {column[given].iloc[0]}")
-        values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy(np.float64, na_value=np.nan)
-        _refuse(given & np.isnan(values), column, "must hold numbers")
-    _refuse(np.isinf(values), column, "must hold finite numbers")
-    _refuse(np.abs(values) > LARGEST, column, f"must hold numbers from -{LARGEST:g} to {LARGEST:g}")
-    _refuse(values <= above, column, f"must be above {above:g} for log1p")
-    return values
-
-
-def _refuse(bad: np.ndarray, column: pd.Series, requirement: str) -> None:
-    if bad.any():
-        position = int(np.argmax(bad))
-        row, value = int(column.index[position]) + 1, str(column.iloc[position])[:80]
-        more = f" ({int(bad.sum()):,} such rows)" if bad.sum() > 1 else ""
-        message = f"column '{column.name}' {requirement}, row {row} has {value!r}{more}; correct or empty it"
-        raise InputError(message, row)
-
-
-def read_labels(column: pd.Series) -> LabelLists:
+def read_labels(column: pd.Series, format: Format = Format()) -> LabelLists:
     """Take each cell for one label."""
     texts = _texts(column)
     return _tidy(np.arange(len(texts) + 1), texts)
 
 
-def split_labels(column: pd.Series, separator: str) -> LabelLists:
+def split_labels(column: pd.Series, separator: str, format: Format = Format()) -> LabelLists:
     """Split each cell into labels at `separator`."""
     texts = _texts(column)
     sample = texts.slice(0, 1000)
@@ -71,7 +44,9 @@ def _split(texts: pa.Array, separator: str) -> LabelLists:
     return _tidy(lists.offsets.to_numpy(), lists.flatten())
 
 
-def parse_labels(column: pd.Series, literal: Literal["json", "python"], key: str) -> LabelLists:
+def parse_labels(
+    column: pd.Series, literal: Literal["json", "python"], key: str, format: Format = Format()
+) -> LabelLists:
     """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label. No code is run."""
     loads = json.loads if literal == "json" else ast.literal_eval
     cells = _texts(column).dictionary_encode()

@@ -1,0 +1,91 @@
+"""How the cells of columns are written: found out from the cells, or declared in a config."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Format:
+    """How a column's cells are written. What is None is not known yet: it is found out from the cells.
+
+    Attributes:
+        missing: texts, without blanks around them, that mean that nothing is known; a number is written as `0` or `-1`.
+        decimal: the decimal mark, "." or ",".
+        day_first: whether 03/04/2011 is 3 April.
+        latest_year: the latest year that a year of two digits may stand for.
+    """
+
+    missing: tuple[str, ...] | None = None
+    decimal: str | None = None
+    day_first: bool | None = None
+    latest_year: int | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Return what is known, as plain data."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Formats:
+    """The formats of a table's columns, by name; `default` is that of all others."""
+
+    by_column: Mapping[str, Format] = field(default_factory=dict)
+    default: Format = Format()
+
+    def of(self, column: str) -> Format:
+        return self.by_column.get(column, self.default)
+
+    def updated(self, formats: Mapping[str, Format]) -> "Formats":
+        """Return these formats with those of some columns in the place of their own."""
+        return replace(self, by_column={**self.by_column, **formats})
+
+    def to_state(self) -> dict[str, Any]:
+        """Return plain data, for a checkpoint or a config."""
+        return {
+            name: format.given() for name, format in [("", self.default), *self.by_column.items()] if format.given()
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "Formats":
+        """Restore what `to_state` returned; a TypeError where it is something else."""
+        known = {each.name for each in fields(Format)}
+        formats = {}
+        for name, given in state.items():
+            if not isinstance(name, str) or not isinstance(given, dict) or not given.keys() <= known:
+                raise TypeError("the formats of columns are not what a run wrote")
+            texts = given.get("missing")
+            formats[name] = Format(**{**given, "missing": None if texts is None else tuple(texts)})
+        return cls({name: format for name, format in formats.items() if name}, formats.get("", Format()))
+
+
+def declared_formats(
+    missing: Iterable[Any] | Mapping[str, Iterable[Any]] | None = None,
+    decimal: str | Mapping[str, str] | None = None,
+    day_first: bool | Mapping[str, bool] | None = None,
+) -> Formats:
+    """Return the formats that a config declares: of all columns by a plain value, of some by a mapping of names."""
+    texts = (
+        {name: _texts(tokens) for name, tokens in missing.items()}
+        if isinstance(missing, Mapping)
+        else None
+        if missing is None
+        else _texts(missing)
+    )
+    formats: dict[str, Format] = {}
+    default = Format()
+    for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
+        if not isinstance(value, Mapping):
+            default = replace(default, **{key: value})
+    for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
+        if isinstance(value, Mapping):
+            for name, of_column in value.items():
+                formats[str(name)] = replace(formats.get(str(name), default), **{key: of_column})
+    return Formats(formats, default)
+
+
+def _texts(tokens: Iterable[Any]) -> tuple[str, ...]:
+    """Return tokens as they stand in cells: 0 and 0.0 as `0`."""
+    return tuple(f"{token:g}" if isinstance(token, float) else str(token).strip() for token in tokens)

@@ -1,0 +1,28 @@
+"""Where in a file the table stands, and how it is written."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where in a file the table stands, and how it is written. What is None is found out from the file.
+
+    Attributes:
+        query: for SQLite, a table's name or a SELECT.
+        sheet: of a workbook.
+        member: of a zip.
+        delimiter: between the cells of a text file.
+        quote: around the cells of a text file that hold a delimiter; empty: none.
+        encoding: of a text file.
+        skip: lines above the header.
+        header: whether there is one; without, columns are named by their position, `1`, `2`, ...
+    """
+
+    query: str | None = None
+    sheet: str | None = None
+    member: str | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    encoding: str | None = None
+    skip: int | None = None
+    header: bool | None = None
