@@ -144,6 +144,12 @@ class FilmDataModule(pl.LightningDataModule):
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
 
+    @property
+    def notices(self) -> list[str]:
+        """Sentences on how the table was read, and what is strange about it, after `setup`."""
+        table = self._table.notices if self._table else ()
+        return list(dict.fromkeys([*table, *self.films.notices]))
+
     def setup(self, stage: str) -> None:
         """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
         if self._films is not None:

@@ -31,12 +31,12 @@ AFTER_RELEASE = MONEY | {
 """Words in the names of columns that nobody can fill in before a film is shown."""
 
 
-def _words(name: str) -> list[str]:
+def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
 
 
-def _has_word(name: str, words: set[str]) -> bool:
-    own = _words(name)
+def has_word(name: str, words: set[str]) -> bool:
+    own = words_of(name)
     return bool(words & set(own)) or "box office" in " ".join(own) or "boxoffice" in own
 
 
@@ -44,7 +44,7 @@ def is_money(target: TargetColumn) -> bool:
     """Return whether a target is what a film earns, by its name and unit."""
     if isinstance(target, ProfitRatio):
         return True
-    return any(_has_word(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
+    return any(has_word(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
 
 
 def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
@@ -53,7 +53,7 @@ def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) 
     Such columns go with success and do not bring it. They are recognised by the words in their names.
     """
     numbers = dict.fromkeys(feature.column for feature in features if isinstance(feature, Number | Bins))
-    return [column for column in numbers if _has_word(column, AFTER_RELEASE)] if is_money(target) else []
+    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_money(target) else []
 
 
 def is_year(column: str) -> bool:
@@ -67,7 +67,7 @@ def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]
         feature
         for feature in features
         if isinstance(feature, Labels | Category)
-        and {" ".join(_words(name)) for name in (feature.named_role, feature.column)} & PEOPLE
+        and {" ".join(words_of(name)) for name in (feature.named_role, feature.column)} & PEOPLE
     ]
 
 

@@ -10,6 +10,7 @@ from .importance.api import permutation_importance
 from .importance.result import ImportanceResult
 from .regressor import FilmRegressor
 from .results import Results
+from .table_look import look
 
 __all__ = [
     "Bins",
@@ -29,6 +30,7 @@ __all__ = [
     "Results",
     "Target",
     "TimeSplit",
+    "look",
     "permutation_importance",
     "read_table",
     "study",

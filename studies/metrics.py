@@ -28,6 +28,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "leak": fitted.leak,
         "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
+        "notices": data.notices,
         "models": {},
         "fits": {},
     }
