@@ -66,6 +66,7 @@ class FilmEncoder:
             raise InputError("data.features must declare at least one column")
         self.features = list(features)
         self.formats = formats
+        self.notices: list[str] = []  # of the last `fit_encode`
         self._space = space
 
     @classmethod
@@ -82,7 +83,15 @@ class FilmEncoder:
 
     def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
-        fitted = self._each_feature(frame, lambda index, parsed: self.features[index].fit_encode(parsed, train))
+        notices = dict[int, list[str]]()
+
+        def fit(index: int, parsed: Any) -> Encoded:
+            feature = self.features[index]
+            parsed, notices[index] = feature.prepared(parsed)
+            return feature.fit_encode(parsed, train)
+
+        fitted = self._each_feature(frame, fit)
+        self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
         if not self._space.n_dense + self._space.n_labels:

@@ -206,7 +206,11 @@ class FilmDataModule(pl.LightningDataModule):
         """Take over what a run learnt; of other features, another split or another table it is refused."""
         split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
         fitted = Fitted.from_state({**state_dict, "split": split})
-        theirs, ours = fitted.encoder.space.features, [feature.declaration() for feature in self.declared.features]
+        # Not the plain declarations: those of older runs lack newer arguments.
+        theirs, ours = (
+            [feature.declaration() for feature in features]
+            for features in (fitted.encoder.features, self.declared.features)
+        )
         if theirs != ours:
             raise InputError(
                 "the checkpoint has another feature space than data.features: "

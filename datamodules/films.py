@@ -178,7 +178,7 @@ def fit_films(
     fingerprint = _fingerprint(actual, encoded)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
     films = _films(frame, kept, encoded, rows, actual, declared, scaled_weights)
-    return replace(films, notices=tuple(notices)), fitted
+    return replace(films, notices=(*notices, *encoder.notices)), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:

@@ -23,6 +23,7 @@ from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
 from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class Popularity(Feature[LabelLists]):
     def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
         return read_labels(column, format)
 
+    def prepared(self, parsed: LabelLists) -> tuple[LabelLists, list[str]]:
+        (merged,), notices = merge_spellings([parsed], self.column)
+        return merged, notices
+
     def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
         seen = frequent(parsed, train)
         counts = np.bincount(training_codes(parsed, train), minlength=len(parsed.names))
@@ -83,6 +88,7 @@ class Popularity(Feature[LabelLists]):
         return [encode_values(self._intervals(parsed, blocks[0].fitted), blocks[0].values)]
 
     def _intervals(self, parsed: LabelLists, fitted: dict[str, Any]) -> LabelLists:
+        parsed = spell_as(parsed, fitted["value"])
         counts = np.append(np.asarray(fitted["films"], dtype=np.float64), 0.0)  # index -1: a value not seen
         films = counts[columns_of_names(parsed.names, fitted["value"])]
         shared = np.full(parsed.n_rows, np.nan)

@@ -64,6 +64,13 @@ class Feature(ABC, Generic[Parsed]):
     def parse(self, column: pd.Series, format: Format = Format()) -> Parsed:
         """Read the cells; what cannot be read is refused with its row and value."""
 
+    def prepared(self, parsed: Parsed) -> tuple[Parsed, list[str]]:
+        """Return a whole table's cells as `fit` takes them, and sentences on what was assumed or merged.
+
+        It is called once, where the feature is fitted, and refuses cells that are plainly not as declared.
+        """
+        return parsed, []
+
     @abstractmethod
     def fit(self, parsed: Parsed, train: np.ndarray) -> list[Block]:
         """Learn from the rows `train` (their indices) and return the blocks of columns that this feature fills."""
