@@ -1,5 +1,5 @@
 from .datamodules.errors import InputError
-from .datamodules.features import Bins, Category, Labels, Number, Popularity
+from .datamodules.features import Bins, Category, Date, Labels, Number, Popularity
 from .datamodules.shapes import OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
@@ -14,6 +14,7 @@ from .results import Results
 __all__ = [
     "Bins",
     "Category",
+    "Date",
     "Explanation",
     "FilmRegressor",
     "GroupSplit",

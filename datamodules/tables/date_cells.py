@@ -77,7 +77,9 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
     read = parts.known & exists & ~undecided & ~empty & ~parts.blank
     days[~read] = np.datetime64("NaT")
     precision = np.where(read, 1 + (month > 0) + (day > 0), 0).astype(np.uint8)
-    missing = {cells.written(int(index)): int(counts[index]) for index in np.flatnonzero(empty & ~parts.blank & (counts > 0))}
+    missing = {
+        cells.written(int(index)): int(counts[index]) for index in np.flatnonzero(empty & ~parts.blank & (counts > 0))
+    }
     found = replace(format, epoch=cells.epoch, latest_year=latest if short.any() else format.latest_year)
     return Dates(
         values=cells.rows(days),
@@ -141,7 +143,8 @@ def _in_order(parts: Parts, day_first: np.ndarray, year_first: bool) -> tuple[np
     if year_first:
         turned = parts.either & parts.short
         year, month, day = (
-            np.where(turned, part, other) for part, other in ((parts.month, year), (parts.day, month), (parts.year, day))
+            np.where(turned, part, other)
+            for part, other in ((parts.month, year), (parts.day, month), (parts.year, day))
         )
     return year, month, day
 
@@ -168,7 +171,8 @@ def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray) -> s
     return (
         f"column '{column.name}' must tell whether the day or the month comes first, and no cell does: "
         f"{cells.written(index)} may be {year_text}-{second:02}-{first:02} (day first) or "
-        f"{year_text}-{first:02}-{second:02} (month first); say which by data.day_first: {{{column.name}: true}} or false"
+        f"{year_text}-{first:02}-{second:02} (month first); say which by data.day_first: {{{column.name}: true}} or "
+        "false"
     )
 
 
@@ -178,8 +182,8 @@ def _contradiction(
     n_day, n_month = counts
     few = cells.rows(only_day if n_day < n_month else only_month)
     return (
-        f"column '{column.name}' must write all its dates day first or all month first, got {n_day:,} that can only be "
-        f"day first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
-        f"data.day_first: {{{column.name}: {str(n_day >= n_month).lower()}}} how the others are written and declare these "
+        f"column '{column.name}' must write all dates day first or all month first, got {n_day:,} that can only be day "
+        f"first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
+        f"data.day_first: {{{column.name}: {str(n_day >= n_month).lower()}}} how the others are written, and declare these "
         "missing by data.missing"
     )

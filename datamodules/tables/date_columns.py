@@ -133,7 +133,7 @@ def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:
         )
     if dates.spans.any():
         yield (
-            f"column '{name}' has spans of time, {cells_in_words(column, dates.spans)}; the first date counts, and such "
+            f"column '{name}' has spans of time, {cells_in_words(column, dates.spans)}; the first counts, and such "
             "rows are series, not films"
         )
     yield from _strange_centuries(frame, name, dates)

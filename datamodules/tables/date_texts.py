@@ -1,4 +1,4 @@
-"""The parts of a date as a person writes it: in numbers, or with a month in words, with a time or a country behind it."""
+"""The parts of a date as people write it: in numbers, or with a month in words, with a time or a country behind it."""
 
 import re
 from typing import NamedTuple
@@ -34,7 +34,9 @@ TIME = re.compile(
 BASIC_TIME = re.compile(r"(?<=^\d{8})t\d{4,6}(?:[.,]\d+)?(?:z|[+-]\d{2}:?\d{2})?$")
 EAST_ASIAN = str.maketrans({**dict.fromkeys("年月년월", "-"), "日": None, "일": None})
 OPEN_END = r"present|now|today|heute|hoy|presente|auj\.?|\?+|\.{2,3}|…"
-YEARS = re.compile(rf"(\d{{4}})\s*(?:[–—−]\s*(?:\d{{4}}|\d\d|{OPEN_END})?|[-/]\s*(?:\d{{4}}|1[3-9]|[2-9]\d|{OPEN_END})?)")
+YEARS = re.compile(
+    rf"(\d{{4}})\s*(?:[–—−]\s*(?:\d{{4}}|\d\d|{OPEN_END})?|[-/]\s*(?:\d{{4}}|1[3-9]|[2-9]\d|{OPEN_END})?)"
+)
 BETWEEN = re.compile(r"\s*[–—−]\s*|\s+(?:-|to|until|bis|au|al)\s+")
 MARK = r"\s*[-/.\s]\s*"  # between numbers
 YEAR_FIRST = re.compile(rf"(\d{{4}}){MARK}(\d\d?)(?:{MARK}(\d\d?))?\.?-?")
@@ -80,7 +82,9 @@ def _in_numbers(plain: str) -> DateParts | None:
         return DateParts(int(match[1]), int(match[2]), int(match[3] or 0))
     if match := YEAR_LAST.fullmatch(plain):
         first, second, year = match.groups()
-        return DateParts(int(year), int(first), int(second), either=True) if second else DateParts(int(year), int(first))
+        return (
+            DateParts(int(year), int(first), int(second), either=True) if second else DateParts(int(year), int(first))
+        )
     if match := SHORT_YEAR.fullmatch(plain):
         return DateParts(int(match[3]), int(match[1]), int(match[2]), short=True, either=True)
     if match := RUN_TOGETHER.fullmatch(plain):

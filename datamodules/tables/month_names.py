@@ -17,8 +17,8 @@ ianuarie februarie martie aprilie mai iunie iulie august septembrie octombrie no
 gener febrer marc abril maig juny juliol agost setembre octubre novembre desembre
 stycznia lutego marca kwietnia maja czerwca lipca sierpnia wrzesnia pazdziernika listopada grudnia
 января февраля марта апреля мая июня июля августа сентября октября ноября декабря
-""".split()
-"""Twelve a line, without accents; their beginnings of three letters and more stand for them, where only one month's do."""
+"""
+"""Twelve a line, without accents. Beginnings of three letters and more stand for them, where they are of one month."""
 
 OTHER_NAMES = """
 janner feber maerz april mai juni juli august september oktober november dezember
@@ -33,7 +33,7 @@ tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesakuuta heinakuuta elo
 január február március április május június július augusztus szeptember október november december
 январь февраль март апрель май июнь июль август сентябрь октябрь ноябрь декабрь
 i ii iii iv v vi vii viii ix x xi xii
-""".split()  # noqa: E501 (twelve a line)
+"""  # noqa: E501 (twelve a line)
 """Twelve a line; only the whole word stands for its month."""
 
 WEEKDAYS = """
@@ -42,10 +42,13 @@ lundi mardi mercredi jeudi vendredi samedi dimanche
 montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so
 lunes martes miercoles jueves viernes sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica
 segunda terca quarta quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
-""".split()
-LITTLE_WORDS = "de del of the du le la el den der dem am on di do da dos th st nd rd er re a o r ca circa c г год года".split()
+"""
+LITTLE_WORDS = """
+de del of the du le la el den der dem am on di do da dos
+st nd rd th er re o a ca circa c г год года
+"""
 
-OTHER_WORDS = frozenset(WEEKDAYS) | frozenset(LITTLE_WORDS)
+OTHER_WORDS = frozenset(f"{WEEKDAYS} {LITTLE_WORDS}".split())
 """Words that may stand in a date and don't change it."""
 
 
@@ -60,11 +63,13 @@ def without_accents(text: str) -> str:
 
 def _months() -> dict[str, int]:
     begun = defaultdict[str, set[int]](set)
-    for index, name in enumerate(NAMES):
+    for index, name in enumerate(NAMES.split()):
         for end in range(3, len(without_accents(name)) + 1):
             begun[without_accents(name)[:end]].add(index % 12 + 1)
     months = {beginning: min(those) for beginning, those in begun.items() if len(those) == 1}
-    return months | {without_accents(name): index % 12 + 1 for index, name in enumerate(NAMES + OTHER_NAMES)}
+    return months | {
+        without_accents(name): index % 12 + 1 for index, name in enumerate(f"{NAMES} {OTHER_NAMES}".split())
+    }
 
 
 MONTHS = _months()
