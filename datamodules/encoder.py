@@ -108,12 +108,8 @@ class FilmEncoder:
 
     def at_medians(self) -> np.ndarray:
         """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""
-        parts = [
-            feature.encode(np.array([group[0].fitted["median"]]), group)
-            for feature, group in zip(self.features, self.space.groups, strict=True)
-            if group and group[0].kind == "number"
-        ]
-        dense = [part.values for part in chain.from_iterable(parts) if isinstance(part, Dense)]
+        features = zip(self.features, self.space.groups, strict=True)
+        dense = [part.values for feature, group in features for part in feature.at_medians(group)]
         return _columns(dense, 1, np.float32)[0]
 
     def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded]) -> list[Encoded]:

@@ -14,7 +14,7 @@ from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEnc
 from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
+from greenlight_films.datamodules.splits import SIDES, Rows, Split, TimeSplit, shared_values
 from greenlight_films.datamodules.tables.find_formats import Need, find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -45,6 +45,8 @@ class Declared:
                 needs.setdefault(name, set()).add(feature.need)
         for name in self.target.columns:
             needs.setdefault(name, set()).add("number")
+        if isinstance(self.split, TimeSplit):
+            needs.setdefault(self.split.by, set()).add("date")
         return needs
 
 

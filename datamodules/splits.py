@@ -11,7 +11,8 @@ import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
-from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.date_cells import parse_dates, read_dates
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 
 SIDES = ("train", "val", "test")
@@ -101,17 +102,20 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
 
 def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
     """Return each row's group as a code; codes follow the groups' sorted names, whatever the order of the rows."""
-    _refuse_gaps(frame, by, "a split by group")
+    _refuse_no_column(frame, by)
+    _refuse_gaps(frame, by, frame[by].isna().to_numpy(), "a split by group")
     return pd.factorize(frame[by], sort=True)[0]
 
 
-def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
+def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
     problems = missing_columns([by], frame.columns)
     if problems:
         raise InputError(f"data.split.by: {problems[0]}; the table has: {listed(frame.columns)}")
     if is_nested(frame[by]):
         raise InputError(f"data.split.by: column '{by}' must hold one value a cell, got lists; give another column")
-    gaps = frame[by].isna().to_numpy()
+
+
+def _refuse_gaps(frame: pd.DataFrame, by: str, gaps: np.ndarray, purpose: str) -> None:
     if gaps.any():
         row = int(frame.index[gaps][0]) + 1
         raise InputError(
@@ -154,7 +158,7 @@ class TimeSplit(Split):
     Rows of the same time stay together, so the sides' sizes can miss `val` and `test` by a year's films.
 
     Attributes:
-        by: a number such as a year, or a date (`2014-05-01`).
+        by: a date, however it is written, or a number such as a year.
     """
 
     by: str
@@ -162,21 +166,27 @@ class TimeSplit(Split):
     test: float = 0.2
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
-        _refuse_gaps(frame, self.by, "a split by time")
-        times = frame[self.by]
-        if not pd.api.types.is_numeric_dtype(times.dtype):
-            try:
-                times = pd.to_datetime(times, format="ISO8601")
-            except (ValueError, TypeError) as error:
-                raise InputError(
-                    f"data.split.by: column '{self.by}' must hold numbers or dates such as 2014-05-01: "
-                    f"{str(error).splitlines()[0]}"
-                ) from None
-        order = np.sort(times.to_numpy())
+        _refuse_no_column(frame, self.by)
+        times = _times(frame[self.by], formats.of(self.by))
+        _refuse_gaps(frame, self.by, np.isnan(times), "a split by time")
+        order = np.sort(times)
         n_test, n_val = (ceil(len(order) * size) for size in (self.test, self.val))
         first_test = order[-n_test] if n_test else np.inf
         first_val = order[-min(n_test + n_val, len(order))]
-        return ((times >= first_val).to_numpy().astype(np.uint8) + (times >= first_test).to_numpy()).astype(np.uint8)
+        return (times >= first_val).astype(np.uint8) + (times >= first_test).astype(np.uint8)
+
+
+def _times(column: pd.Series, format: Format) -> np.ndarray:
+    """Return dates as days, or numbers as they are, (n_rows,) float64, NaN where missing."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    if not parse_dates(column, format).unread.any():
+        days = read_dates(column, format).values
+        return np.where(np.isnat(days), np.nan, days.astype(np.float64))
+    numbers = pd.to_numeric(column, errors="coerce")
+    if (numbers.isna() & column.notna()).any():
+        read_dates(column, format)  # names the cells that are none
+    return numbers.to_numpy(np.float64, na_value=np.nan)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 from .datamodules.errors import InputError
-from .datamodules.features import Bins, Category, Labels, Number, Popularity
+from .datamodules.features import Bins, Category, Date, Labels, Number, Popularity
 from .datamodules.shapes import OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
@@ -15,6 +15,7 @@ from .table_look import look
 __all__ = [
     "Bins",
     "Category",
+    "Date",
     "Explanation",
     "FilmRegressor",
     "GroupSplit",

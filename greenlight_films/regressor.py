@@ -51,8 +51,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     Args:
         target: the column to predict, or `Target`, or `ProfitRatio`; not needed where `fit` is given y.
-        features: what it is predicted from: `Number`, `Labels`, `Category`, `Bins` or `Popularity`, or the name of a
-            column, which is a Number if the column is numeric, else a Category.
+        features: what it is predicted from: `Number`, `Date`, `Labels`, `Category`, `Bins` or `Popularity`, or the
+            name of a column, which is a Number if the column is numeric, else a Category.
         split: which rows train, which validate (they choose the best epoch) and which are left alone; by default a
             tenth validates and all others train.
         film: the column with a film's id; no split may then put a film on two sides.

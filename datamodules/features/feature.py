@@ -79,6 +79,10 @@ class Feature(ABC, Generic[Parsed]):
     def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
         """Encode every row, with an array for each block that `fit` returned."""
 
+    def at_medians(self, blocks: list[Block]) -> list[Dense]:
+        """Encode a row whose numbers are all known and the training medians, with an array for each dense block."""
+        return []
+
     def fit_encode(self, parsed: Parsed, train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
         blocks = self.fit(parsed, train)
         return blocks, self.encode(parsed, blocks)

@@ -68,6 +68,10 @@ class Number(Feature[np.ndarray]):
         encoded: list[Dense | Sparse] = [_dense(scaled, values), _dense(missing, missing)]
         return encoded[: len(blocks)]
 
+    def at_medians(self, blocks: list[Block]) -> list[Dense]:
+        encoded = self.encode(np.array([blocks[0].fitted["median"]]), blocks)
+        return [part for part in encoded if isinstance(part, Dense)]
+
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
     with np.errstate(over="ignore"):

@@ -16,12 +16,17 @@ class Format:
         decimal: the decimal mark, "." or ",".
         day_first: whether 03/04/2011 is 3 April.
         latest_year: the latest year that a year of two digits may stand for.
+        year_first: whether 03/04/05 is April 2003; a year of four digits needs no such word.
+        epoch: what a number counts that is a date: `days` since 1899-12-30, as a spreadsheet does, or `s`, `ms`, `us`
+            or `ns` since 1970.
     """
 
     missing: tuple[str, ...] | None = None
     decimal: str | None = None
     day_first: bool | None = None
     latest_year: int | None = None
+    year_first: bool | None = None
+    epoch: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what is known, as plain data."""
