@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.films import film_codes
+from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.studies.metrics import data_in_a_line, leaderboard

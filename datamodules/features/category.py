@@ -21,7 +21,7 @@ class Category(Feature[LabelLists]):
     Attributes:
         keep: the values that have a column; by default all of the training rows'.
         other: the column for every other value; None leaves such values out.
-        min_films: a value in fewer training rows counts as other.
+        min_films: a value in fewer training films counts as other.
     """
 
     column: str
@@ -39,8 +39,8 @@ class Category(Feature[LabelLists]):
     def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
         return read_labels(column, format)
 
-    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
-        seen = vocabulary(parsed, train, self.min_films)
+    def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        seen = vocabulary(parsed, train, self.min_films, film)
         values = seen if self.keep is None else [value for value in self.keep if value in set(seen)]
         pooled = len(values) < len(vocabulary(parsed, train))
         if self.other is not None and self.other not in values and pooled:

@@ -27,7 +27,7 @@ class Labels(Feature[list[LabelLists]]):
             short one.
         first_only: take the first value of a cell and leave the others.
         positions: columns of their own for the first so many positions: `Company1`, `Company2`, ...
-        min_films: a value in fewer training rows is dropped.
+        min_films: a value in fewer training films is dropped.
     """
 
     column: str
@@ -63,11 +63,13 @@ class Labels(Feature[list[LabelLists]]):
             return [lists.at(position) for position in range(self.positions or 1)]
         return [lists.distinct()]
 
-    def fit(self, parsed: list[LabelLists], train: np.ndarray) -> list[Block]:
-        return self.fit_encode(parsed, train)[0]
+    def fit(self, parsed: list[LabelLists], train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        return self.fit_encode(parsed, train, film)[0]
 
-    def fit_encode(self, parsed: list[LabelLists], train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
-        kept = [frequent(lists, train, self.min_films) for lists in parsed]
+    def fit_encode(
+        self, parsed: list[LabelLists], train: np.ndarray, film: np.ndarray | None = None
+    ) -> tuple[list[Block], list[Dense | Sparse]]:
+        kept = [frequent(lists, train, self.min_films, film) for lists in parsed]
         names = [f"{self.column}{position + 1}" for position in range(len(parsed))] if self.positions else [self.column]
         blocks = [
             Block(name, self.named_role, "label", names_of(lists, codes))
