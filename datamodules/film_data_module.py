@@ -14,15 +14,14 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.conditions import Condition
 from greenlight_films.datamodules.declared import Declared, refuse_target_as_feature
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.film_table import film_table
 from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
-from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
@@ -176,21 +175,12 @@ class FilmDataModule(pl.LightningDataModule):
         texts += self.shape.columns if self.shape else []
         table = self.table if self.frame is None else self.frame
         self._table = open_table(table, self.layout, texts)
-        frame, self._notices = self._table.frame, tuple(self._table.notices)
-        with self._in_table():
-            if self.where:
-                frame = self._rows_that_meet(self.where, frame)
-            return self.shape.shape(frame) if self.shape else frame
-
-    def _rows_that_meet(self, where: Condition, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows that meet a condition; how the cells of its columns are written is kept with the others."""
-        where.refuse_missing_columns(frame.columns)
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
-        formats, notices = find_formats(frame, where.needs(), known, self.layout.delimiter)
-        self.declared = replace(self.declared, formats=formats)
-        rows, more = where.rows_of(frame, formats)
-        self._notices = (*self._notices, *notices, *more)
-        return rows
+        with self._in_table():
+            films = film_table(self._table, self.where, self.shape, known, self.layout.delimiter)
+        self.declared = replace(self.declared, formats=films.formats)
+        self._notices = films.notices
+        return films.frame
 
     def _weights_of(self, frame: pd.DataFrame) -> np.ndarray | None:
         """Return the weights of a frame's rows, where they were given from Python."""
