@@ -71,9 +71,8 @@ def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]
     ]
 
 
-def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
-    """Return the share of test rows whose film has training rows; a row without an id is a film of its own."""
-    ids = frame[film]
+def film_seen(ids: pd.Series, rows: Rows) -> float:
+    """Return the share of test rows whose film has training rows, from rows' ids; one without is its own film."""
     return float(ids.iloc[rows.test].isin(ids.iloc[rows.train].dropna()).mean())
 
 

@@ -1,6 +1,6 @@
 from .datamodules.errors import InputError
 from .datamodules.features import Bins, Category, Date, Labels, Number, Popularity
-from .datamodules.shapes import OneRowPerFilm
+from .datamodules.shapes import MeanOfRows, OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
 from .datamodules.targets import ProfitRatio, Target
@@ -23,6 +23,7 @@ __all__ = [
     "InputError",
     "KFold",
     "Labels",
+    "MeanOfRows",
     "Number",
     "OneRowPerFilm",
     "Popularity",

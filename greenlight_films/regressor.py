@@ -16,7 +16,8 @@ from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Sp
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import film_codes, read_weights
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.weights import read_weights
 from greenlight_films.declarations import (
     features_of,
     known_targets,
@@ -193,10 +194,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
         return float(r2_score(actual, predicted, sample_weight=weights))
 
-    def evaluate(self, X: Any, y: Any = None) -> Scores:
+    def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> Scores:
         """Return all scores on the rows of X that have a target: rmse and mae in its unit, mse, r2, spearman."""
-        actual, predicted, _ = self._compare(self._read(X), y)
-        return self.fitted_.scale.scores(actual, predicted)
+        frame = self._read(X)
+        actual, predicted, rows = self._compare(frame, y)
+        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        return self.fitted_.scale.scores(actual, predicted, weights)
 
     def importance(
         self,
@@ -278,7 +281,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         return actual, self._predict(frame)[rows], rows
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
-        film = film_codes(frame[self.film]) if self.film in frame else np.arange(len(frame))
+        has_ids = self.film is not None and set(columns_in(self.film)) <= set(frame.columns)
+        film = film_codes(film_ids(frame, self.film)) if has_ids else np.arange(len(frame))
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         encoded = encoder.encode(frame).take(rows)
         return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)

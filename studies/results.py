@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from greenlight_films.datamodules.films import film_codes
+from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
 from greenlight_films.datamodules.tables.formats import declared_formats

@@ -39,7 +39,7 @@ class Labels(Feature[list[LabelLists]]):
             short one.
         first_only: take the first value of a cell and leave the others.
         positions: columns of their own for the first so many positions: `Company1`, `Company2`, ...
-        min_films: a value in fewer training rows is dropped.
+        min_films: a value in fewer training films is dropped.
         where: keys and values that the objects of a list must have, such as {job: Director}.
         from_columns: columns of the table that hold one value each, such as actor_1, actor_2; `column` is their name.
     """
@@ -114,11 +114,13 @@ class Labels(Feature[list[LabelLists]]):
             refuse_wrong_notation(self.column, parsed[0], self.separator)
         return merge_spellings(parsed, self.column, roles=True)
 
-    def fit(self, parsed: list[LabelLists], train: np.ndarray) -> list[Block]:
-        return self.fit_encode(parsed, train)[0]
+    def fit(self, parsed: list[LabelLists], train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        return self.fit_encode(parsed, train, film)[0]
 
-    def fit_encode(self, parsed: list[LabelLists], train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
-        kept = [frequent(lists, train, self.min_films) for lists in parsed]
+    def fit_encode(
+        self, parsed: list[LabelLists], train: np.ndarray, film: np.ndarray | None = None
+    ) -> tuple[list[Block], list[Dense | Sparse]]:
+        kept = [frequent(lists, train, self.min_films, film) for lists in parsed]
         names = [f"{self.column}{position + 1}" for position in range(len(parsed))] if self.positions else [self.column]
         blocks = [
             Block(name, self.named_role, "label", names_of(lists, codes), dict(lists.fitted))

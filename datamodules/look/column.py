@@ -68,7 +68,7 @@ class ColumnLook:
         return 1 - float(known.mean()) if len(known) else 1.0
 
     def to_list(self) -> list[Any]:
-        """Return a value a row: numbers, ISO dates as precise as the cell, lists of labels, or texts; None is missing."""
+        """Return a value a row: numbers, ISO dates as precise as the cell, lists of labels, texts; None is missing."""
         if isinstance(self.values, np.ndarray):
             return [None if np.isnan(value) else float(value) for value in self.values]
         if isinstance(self.values, Dates):

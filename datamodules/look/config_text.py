@@ -89,7 +89,8 @@ def _format_lines(look: "Look") -> Iterator[str]:
         yield "  missing: # texts that mean that nothing is known"
         for name, texts in missing.items():
             counts = [f"{count:,} of {text}" for text, count in sentinels[name].items()]
-            yield f"    {_flow(name)}: {_flow(list(texts))}{f' # {', '.join(counts)}' if counts else ''}"
+            comment = f" # {', '.join(counts)}" if counts else ""
+            yield f"    {_flow(name)}: {_flow(list(texts))}{comment}"
     for key in ("decimal", "day_first"):
         values = {name: getattr(format, key) for name, format in formats.items() if getattr(format, key) is not None}
         if values:
