@@ -14,23 +14,18 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import (
-    Declared,
-    Films,
-    Fitted,
-    fit_films,
-    refuse_target_as_feature,
-    same_films,
-    same_or_new_films,
-)
+from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
 from greenlight_films.datamodules.targets import TargetColumn
+
+OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -69,7 +64,8 @@ class FilmDataModule(pl.LightningDataModule):
         where: a condition that rows must meet, such as "titleType == 'movie' and year >= 1990".
         weight: a column of numbers, 0 or more: how much each row weighs in the loss and in scores.
         batch_size: films a step, shared out to all devices.
-        allow_leak: let a split put rows of one film on two sides.
+        allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
+        allow_split_films: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
@@ -101,7 +97,8 @@ class FilmDataModule(pl.LightningDataModule):
         where: str | None = None,
         weight: str | None = None,
         batch_size: int = 256,
-        allow_leak: bool = False,
+        allow_leak: list[str] | bool = [],  # noqa: B006 (never changed)
+        allow_split_films: bool = False,
         seed: int = 42,
         num_workers: int = 0,
         frame: Any = None,
@@ -122,7 +119,10 @@ class FilmDataModule(pl.LightningDataModule):
         self.weights = weights
         self.shape = shape
         formats = declared_formats(missing, decimal, day_first)
-        self.declared = Declared(features, target, split, film, title, allow_leak, formats)
+        allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
+        notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
+        splits_films = allow_split_films or allow_leak is True
+        self.declared = Declared(features, target, split, film, title, formats, allowed, splits_films, notices)
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
         self.where, self.weight = where, weight
         self._table: Table | None = None
@@ -159,9 +159,8 @@ class FilmDataModule(pl.LightningDataModule):
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
-        refuse_target_as_feature(self.declared)
         other = copy(self)
-        other.declared = replace(self.declared, split=split, allow_leak=True)
+        other.declared = replace(self.declared, split=split, allow_split_films=True)
         weights = None if self.weights is None else np.asarray(self.weights)[frame.index]
         with self._in_table():
             other._films, other._fitted = fit_films(frame, other.declared, weights)

@@ -1,6 +1,5 @@
 """From a table to encoded films with their targets and sides: pure functions on frames, with rows counted from 0."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
@@ -10,42 +9,16 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
-from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, missing_columns
+from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
-from greenlight_films.datamodules.tables.find_formats import Need, find_formats
+from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
+from greenlight_films.datamodules.splits import SIDES, Rows
+from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a config declares of a table; `film` and `title` are the columns with a film's id and title.
-
-    Where `allow_leak` is true a split may put rows of a film on two sides; scores are then no measure of new films.
-    `formats` is what the config says of how cells are written.
-    """
-
-    features: Sequence[Feature[Any]]
-    target: TargetColumn
-    split: Split
-    film: str | None = None
-    title: str | None = None
-    allow_leak: bool = False
-    formats: Formats = Formats()
-
-    def needs(self) -> dict[str, set[Need]]:
-        """Return what the columns are read as, whose cells may be written in several ways."""
-        needs = dict[str, set[Need]]()
-        for feature in self.features:
-            for name in feature.columns:
-                needs.setdefault(name, set()).add(feature.need)
-        for name in self.target.columns:
-            needs.setdefault(name, set()).add("number")
-        return needs
 
 
 @dataclass(frozen=True)
@@ -154,17 +127,24 @@ def fit_films(
         frame: what `read_table` returned.
         weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
         delimiter: between the cells of the text file that the frame was read from.
+
+    Raises:
+        InputError: the table can't be used so; it names all that is wrong.
     """
-    refuse_target_as_feature(declared)
-    _refuse_missing(frame, declared, declared.features)
-    if declared.film and is_nested(frame[declared.film]):
-        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
+    try:
+        refuse_impossible(frame, declared)
+        return _fit_films(frame, declared, weights, delimiter)
+    except InputError as first:
+        raise all_faults(frame, declared, delimiter, first) from None
+
+
+def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter: str | None) -> tuple[Films, Fitted]:
     formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
-    leak = _leak(frame_kept, rows, declared)
+    leak = film_on_two_sides(frame_kept, rows, declared)
     scaled_weights = _scaled_weights(weights, len(frame), kept, rows)
     train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
@@ -175,15 +155,16 @@ def fit_films(
         raise too_far(f"the target '{declared.target.name}'", row + 1, f"{actual[row]:g}", remedy)
     encoder = FilmEncoder(declared.features, formats=formats)
     encoded = encoder.fit_encode(frame_kept, train)
+    notices += check_leaks(frame, declared, formats, actual, kept[train])
     fingerprint = _fingerprint(actual, encoded)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
     films = _films(frame, kept, encoded, rows, actual, declared, scaled_weights)
-    return replace(films, notices=tuple(notices)), fitted
+    return replace(films, notices=(*declared.notices, *notices)), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
-    _refuse_missing(frame, declared, fitted.encoder.features)
+    refuse_missing(frame, declared, fitted.encoder.features)
     actual = read_target(declared.target, frame, fitted.encoder.formats)
     kept = np.flatnonzero(~np.isnan(actual))
     encoded = fitted.encoder.encode(frame.iloc[kept])
@@ -210,22 +191,6 @@ def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -
     return new_films(frame, declared, fitted)
 
 
-def refuse_target_as_feature(declared: Declared) -> None:
-    """Refuse a feature that reads the target's column, unless leaks are allowed."""
-    columns = [feature.column for feature in declared.features if feature.column in declared.target.columns]
-    if columns and not declared.allow_leak:
-        raise InputError(
-            f"data.features must not have the target's own column '{columns[0]}': the model would read the answer; "
-            "leave it out, or set data.allow_leak to true if that is wanted"
-        )
-
-
-def _refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
-    ids = [column for column in (declared.film, declared.title) if column is not None]
-    columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
-    refuse_missing_columns(columns, frame.columns)
-
-
 def _targets_if_any(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> np.ndarray:
     if not missing_columns(target.columns, frame.columns):
         with suppress(InputError):  # cells of new films may be "to be announced"
@@ -238,17 +203,6 @@ def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
     for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
         digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
-
-
-def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
-    n_shared = shared_values(frame, rows, declared.film) if declared.film else 0
-    if n_shared and not declared.allow_leak:
-        raise InputError(
-            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
-            f"values of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
-            f"`by: {declared.film}`, or set data.allow_leak to true if that is wanted"
-        )
-    return n_shared > 0
 
 
 def read_weights(weights: Any, n_rows: int) -> np.ndarray:
