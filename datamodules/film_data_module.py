@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.declared import Declared, refuse_target_as_feature
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_table import film_table
@@ -28,6 +28,8 @@ from greenlight_films.datamodules.tables.read_table import Table, line_in, open_
 from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import read_weights
 from greenlight_films.datamodules.where import parse_condition
+
+OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -67,7 +69,8 @@ class FilmDataModule(pl.LightningDataModule):
         where: a condition that rows must meet, such as "titleType == 'movie' and year >= 1990".
         weight: a column of numbers, 0 or more: how much each row weighs in the loss and in scores.
         batch_size: films a step, shared out to all devices.
-        allow_leak: let a split put rows of one film on two sides.
+        allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
+        allow_split_films: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
@@ -99,7 +102,8 @@ class FilmDataModule(pl.LightningDataModule):
         where: str | None = None,
         weight: str | None = None,
         batch_size: int = 256,
-        allow_leak: bool = False,
+        allow_leak: list[str] | bool = [],  # noqa: B006 (never changed)
+        allow_split_films: bool = False,
         seed: int = 42,
         num_workers: int = 0,
         frame: Any = None,
@@ -122,7 +126,10 @@ class FilmDataModule(pl.LightningDataModule):
         self.weights = weights
         self.shape = shape
         formats = declared_formats(missing, decimal, day_first)
-        self.declared = Declared(features, target, split, film, title, allow_leak, formats, weight)
+        allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
+        notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
+        splits_films = allow_split_films or allow_leak is True
+        self.declared = Declared(features, target, split, film, title, formats, weight, allowed, splits_films, notices)
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
         self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
@@ -168,9 +175,8 @@ class FilmDataModule(pl.LightningDataModule):
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
-        refuse_target_as_feature(self.declared)
         other = copy(self)
-        other.declared = replace(self.declared, split=split, allow_leak=True)
+        other.declared = replace(self.declared, split=split, allow_split_films=True)
         with self._in_table():
             other._films, other._fitted = fit_films(frame, other.declared, self._weights_of(frame))
         return other

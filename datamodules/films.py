@@ -10,18 +10,15 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.declared import (
-    Declared,
-    data_notices,
-    refuse_absent_columns,
-    refuse_target_as_feature,
-)
+from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns
+from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint
-from greenlight_films.datamodules.splits import SIDES, Rows, shared_values
+from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
+from greenlight_films.datamodules.splits import SIDES, Rows
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
@@ -131,16 +128,25 @@ def fit_films(
         frame: what `read_table` returned.
         weights: (n_rows,) of the frame's rows; nothing is learnt from rows of weight 0.
         delimiter: between the cells of the text file that the frame was read from.
+
+    Raises:
+        InputError: the table can't be used so; it names all that is wrong.
     """
-    refuse_target_as_feature(declared)
-    refuse_absent_columns(frame, declared, declared.features)
+    try:
+        refuse_impossible(frame, declared)
+        return _fit_films(frame, declared, weights, delimiter)
+    except InputError as first:
+        raise all_faults(frame, declared, delimiter, first) from None
+
+
+def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter: str | None) -> tuple[Films, Fitted]:
     ids = film_ids(frame, declared.film) if declared.film else None
     formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
-    leak = ids is not None and _leak(ids.iloc[kept], rows, declared)
+    leak = ids is not None and film_on_two_sides(ids.iloc[kept], rows, declared)
     row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     train = rows.train if row_weights is None else rows.train[row_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
@@ -148,16 +154,17 @@ def fit_films(
     encoder = FilmEncoder(declared.features, formats=formats)
     codes = None if ids is None else film_codes(ids.iloc[kept])
     encoded = encoder.fit_encode(frame_kept, train, codes if codes is not None and _are_shared(codes) else None)
+    leaks = check_leaks(frame, declared, formats, actual, kept[train])
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
-    notices = [*notices, *encoder.notices, *data_notices(declared, actual)]
+    notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
     return _films(frame, kept, encoded, rows, actual, declared, row_weights, notices), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
     formats = fitted.encoder.formats
-    refuse_absent_columns(frame, declared, fitted.encoder.features)
+    refuse_missing(frame, declared, fitted.encoder.features)
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
@@ -219,17 +226,6 @@ def _fingerprint_of_encoded(actual: np.ndarray, encoded: EncodedFilms) -> str:
     for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
         whole.update(np.ascontiguousarray(part).data)
     return whole.hexdigest()
-
-
-def _leak(ids: pd.Series, rows: Rows, declared: Declared) -> bool:
-    n_shared = shared_values(ids, rows)
-    if n_shared and not declared.allow_leak:
-        raise InputError(
-            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
-            f"values of '{in_words(declared.film)}'), so the model is tested on films that it has seen; use GroupSplit "
-            f"with `by: {declared.film}`, or set data.allow_leak to true if that is wanted"
-        )
-    return n_shared > 0
 
 
 def _are_shared(codes: np.ndarray) -> bool:

@@ -43,8 +43,11 @@ class Split(ABC):
 
     option: ClassVar[str] = "data.split."  # stands before the arguments' names in messages
 
-    def __post_init__(self) -> None:
-        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments."""
+    def check(self) -> None:
+        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments.
+
+        This is not done when a split is made, so that it is told along with the faults of a table.
+        """
         given = vars(self)
         val, test, seed = given.get("val", 0.5), given.get("test", 0), given.get("seed", 0)
         folds, fold = given.get("folds", 2), given.get("fold", 0)
@@ -70,6 +73,7 @@ class Split(ABC):
 
     def split(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Rows:
         """Return the rows of each side; a side that would be empty is refused."""
+        self.check()
         rows = Rows.from_sides(self.assign(frame, formats))
         untested = getattr(self, "test", None) == 0
         empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
@@ -235,8 +239,8 @@ class InnerFold(Split):
     folds: int = 5
     fold: int = 0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         if isinstance(self.outer, TimeSplit):
             raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")
 

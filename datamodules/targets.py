@@ -32,6 +32,11 @@ class TargetColumn(ABC):
     def columns(self) -> list[str]:
         """The table's columns that the target needs."""
 
+    @property
+    def answers(self) -> list[str]:
+        """Those of the columns that tell the target, or most of it; none may be a feature."""
+        return self.columns
+
     @abstractmethod
     def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         """Return (n_rows,) float64 in the original unit, NaN where missing."""
@@ -85,6 +90,10 @@ class ProfitRatio(TargetColumn):
     @property
     def columns(self) -> list[str]:
         return [self.budget, self.revenue]
+
+    @property
+    def answers(self) -> list[str]:
+        return [self.revenue]
 
     def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         budget, revenue = (read_numbers(frame[name], formats.of(name)) for name in self.columns)

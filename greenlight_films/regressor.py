@@ -70,7 +70,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: films a step.
         max_epochs: most epochs.
         patience: epochs without a lower validation loss before training stops.
-        allow_leak: let the split put rows of a film on two sides, and features have the target's column.
+        allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
+        allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
         trainer: further arguments of Lightning's Trainer, such as {"accelerator": "gpu", "devices": 1}.
         verbose: show a progress bar.
@@ -105,7 +106,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: int = 256,
         max_epochs: int = 100,
         patience: int = 3,
-        allow_leak: bool = False,
+        allow_leak: Sequence[str] | None = None,
+        allow_split_films: bool = False,
         seed: int = 42,
         trainer: dict[str, Any] | None = None,
         verbose: bool = True,
@@ -128,6 +130,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.max_epochs = max_epochs
         self.patience = patience
         self.allow_leak = allow_leak
+        self.allow_split_films = allow_split_films
         self.seed = seed
         self.trainer = trainer
         self.verbose = verbose
@@ -149,6 +152,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         features = features_of(frame, self.features)
         if y is not None:
             features = [feature for feature in features if feature.column not in target.columns]
+        allowed = self.allow_leak or []
         data = FilmDataModule(
             frame=frame,
             weights=sample_weight,
@@ -157,7 +161,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             split=self.split or RandomSplit(val=0.1, test=0, seed=int(self.seed)),
             film=self.film,
             batch_size=self.batch_size,
-            allow_leak=self.allow_leak,
+            allow_leak=allowed if isinstance(allowed, bool) else list(allowed),  # models saved earlier have true
+            allow_split_films=self.allow_split_films,
             seed=self.seed,
         )
         model = network_of(self.get_params(deep=False))

@@ -18,7 +18,6 @@ from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, load_trained
 
-
 SHOWN = 10  # notices on how the table was read
 
 

@@ -29,7 +29,7 @@ TRAINING = {
     "--name NAME": "results land in runs/NAME/version_<n>/",
     "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",
-    "--data.allow_leak true": "let a split put a film on two sides",
+    "--data.allow_split_films true": "let a split put a film on two sides",
     "--model.hidden '[128,64]'": "widths of the hidden layers",
     "--model.members N": "networks side by side, whose mean is predicted",
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",

@@ -15,11 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
 from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, is_remark
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
-from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.table_file import TableFile
 from greenlight_films.datamodules.tables.text_layout import LONGEST, WIDEST, TextLayout, find_text_layout
 from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
@@ -164,7 +164,9 @@ def _explained(error: Exception, text: DelimitedText) -> InputError:
     """Return Arrow's error in words for its user."""
     message = str(error).splitlines()[0] if str(error) else "it can't be read"
     if "straddl" in message:
-        return InputError(f"{text.name}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them")
+        return InputError(
+            f"{text.name}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
+        )
     return InputError(f"{text.name} is not a table: {message}")
 
 
@@ -244,7 +246,9 @@ def _remarks_below(text: DelimitedText) -> list[str]:
         last_line = line
     if ragged:
         shown = ", ".join(f"line {line} (row {number}) has {len(row)}" for number, line, row in ragged[:SHOWN])
-        more = f", ... ({len(ragged):,} rows)" if len(ragged) > SHOWN else f" ({len(ragged)} rows)" if ragged[1:] else ""
+        more = (
+            f", ... ({len(ragged):,} rows)" if len(ragged) > SHOWN else f" ({len(ragged)} rows)" if ragged[1:] else ""
+        )
         raise InputError(
             f"{text.name}: every row must have the header's {text.width} cells, {shown}{more}; put cells that hold a "
             "delimiter in quotes, or give --data.delimiter or --data.quote",

@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
-from greenlight_films.datamodules.tables.delimited_text import MISSING
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 
 LISTS = pa.large_list(pa.large_string())
 
@@ -203,7 +203,7 @@ def texts_of(column: pd.Series) -> pa.Array:
 
 
 def _missing(format: Format) -> pa.Array:
-    return pa.array(MISSING if format.missing is None else format.missing, pa.large_string())
+    return pa.array(LABELS_MISSING if format.missing is None else format.missing, pa.large_string())
 
 
 def _flatten(lists: pa.Array) -> LabelLists:

@@ -4,6 +4,8 @@ import pandas as pd
 
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
+LABELS_MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N")
+
 
 def find_missing_texts(
     frame: pd.DataFrame, columns: list[str], declared: Formats

@@ -10,10 +10,12 @@ from greenlight_films.datamodules.targets import ProfitRatio, Target
 LATE = [
     "votes", "vote_count", "averageRating", "imdbVotes", "IMDbRating", "imdb_score", "Metascore", "metacritic score",
     "popularity", "review count", "gross", "BoxOffice", "box_office_USD", "boxoffice", "BOX OFFICE", "domesticGross",
-    "awards", "Tomato Meter",
+    "awards", "Tomato Meter", "num_voted", "entradas", "recette", "zuschauer", "incassi", "opening_weekend", "foreign",
+    "views", "nb_entrées", "Recaudación", "票房（万）", "сборы", "Gesamteinspiel Umsatz",
 ]  # fmt: skip
 ALL, SPLIT = slice(None), RandomSplit(0.1, 0.3, seed=120)
 EARLY = ["budget", "runtime", "year", "devotee", "grossness", "office", "box", "scored_by", "operating", "1", "Ünï"]
+EARLY += ["opening_credits_s", "trailer_views", "foreign_language", "content_rating", "director_facebook_likes"]
 
 
 def numbers(*columns: str) -> list[Number]:

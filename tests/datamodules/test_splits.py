@@ -181,7 +181,7 @@ def test_a_fold_validates_a_share_of_the_other_rows():
 )
 def test_arguments_that_cannot_be_are_refused(kind, given, message):
     with pytest.raises(InputError, match=re.escape(message)):
-        kind(**given)
+        kind(**given).split(pd.DataFrame({"id": range(9), "year": range(9)}))
 
 
 @pytest.mark.parametrize(
