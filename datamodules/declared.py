@@ -61,6 +61,8 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
             f"{unknown:,} of {len(actual):,} rows are without {target}: they are not trained on and not scored; "
             "`predict` predicts them too."
         )
+    if declared.weight is not None:
+        notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")
     if any(declared.weight in feature.columns for feature in declared.features):
         notices.append(
             f"'{declared.weight}' is data.weight and a feature too: the model learns from how much a row weighs; "

@@ -20,6 +20,7 @@ from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_table import film_table
 from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
+from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.formats import declared_formats
@@ -167,6 +168,8 @@ class FilmDataModule(pl.LightningDataModule):
             weights = self._weights_of(frame)
             if self._fitted is None:
                 films, self._fitted = fit_films(frame, self.declared, weights, self.layout.delimiter)
+                more = row_notices(frame.loc[films.number - 1], self.declared, self._fitted.sides)
+                films = replace(films, notices=(*films.notices, *more))
             elif stage == "predict":
                 films = same_or_new_films(frame, self.declared, self._fitted, weights)
             else:
