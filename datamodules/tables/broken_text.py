@@ -24,7 +24,7 @@ def text_notices(frame: pd.DataFrame, stream: TextStream) -> list[str]:
                 f"column '{name}' has bytes that are no {stream.encoding} text in {_rows(rows)}, such as "
                 f"{str(cells)[:80]!r}: they became {REPLACED}; correct them in the file"
             )
-    if stream.seen.letters or stream.encoding != "utf-8":
+    if stream.seen.twice:
         notices += [_twice(frame[name], rows) for name, rows in _spoilt(frame)]
     return notices
 

@@ -119,7 +119,8 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     if _ends_in_lines(table):  # two quotes too many, or single ones before the open one
         _refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
-    table = table.filter(_is_film(table, text))
+    films = _is_film(table, text)
+    table = table if films.all() else table.filter(pa.array(films))
     tail = table.slice(max(len(table) - TAIL, 0))
     rows = [list(row.values()) for row in tail.to_pylist()]
     filled = [column.null_count <= 0.1 * len(table) + len(below) + 1 for column in table.columns] if rows else []
@@ -199,7 +200,7 @@ def _read(text: DelimitedText) -> tuple[pa.Table, int]:
     return table, len(ragged)
 
 
-def _is_film(table: pa.Table, text: DelimitedText) -> pa.Array:
+def _is_film(table: pa.Table, text: DelimitedText) -> np.ndarray:
     """Return which rows are no empty ones, and not the header again."""
     films = np.zeros(len(table), dtype=bool)
     for column in table.columns:
@@ -211,7 +212,7 @@ def _is_film(table: pa.Table, text: DelimitedText) -> pa.Array:
         again &= pc.equal(column, name).fill_null(not name).to_numpy(zero_copy_only=False)
         if not again.any():
             break
-    return pa.array(films & ~again)
+    return films & ~again
 
 
 def _ends_in_lines(table: pa.Table) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from unicodedata import category
 
+import numpy as np
+
 MARKS = {
     BOM_UTF8: "utf-8-sig", BOM_UTF32_LE: "utf-32", BOM_UTF32_BE: "utf-32", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16",
 }  # fmt: skip
@@ -51,13 +53,15 @@ class Survey:
         head: the first bytes.
         sample: lines with bytes beyond ASCII.
         bad: bytes that are no UTF-8.
-        letters: characters beyond ASCII that are UTF-8.
+        letters: how many bytes more than characters the valid UTF-8 has: one or more a character beyond ASCII.
+        twice: whether there may be UTF-8 that was taken for another encoding and written again.
     """
 
     head: bytes = b""
     sample: bytes = b""
     bad: int = 0
     letters: int = 0
+    twice: bool = False
 
 
 def survey(chunks: Iterable[bytes]) -> Survey:
@@ -71,18 +75,25 @@ def survey(chunks: Iterable[bytes]) -> Survey:
             continue
         text = decoder.decode(chunk)
         pending = bool(decoder.getstate()[0])
-        _count(text, result)
+        _count(text, chunk, result)
         if len(result.sample) < SAMPLE:
             lines = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", chunk)
             result.sample += b"\n".join(line[:2000] for line in lines)[: SAMPLE - len(result.sample)] + b"\n"
-    _count(decoder.decode(b"", final=True), result)
+    result.bad += len(decoder.decode(b"", final=True))
     return result
 
 
-def _count(text: str, result: Survey) -> None:
-    valid = text.encode("utf-8", "ignore").decode()
-    result.bad += len(text) - len(valid)
-    result.letters += len(valid) - len(valid.encode("ascii", "ignore"))
+def _count(text: str, chunk: bytes, result: Survey) -> None:
+    codes = np.frombuffer(chunk, np.uint8)
+    behind = codes[np.flatnonzero(codes[:-1] == TWICE_BYTES[0]) + 1]
+    result.twice = result.twice or bool(np.isin(behind, list(TWICE_BYTES[1:])).any())
+    bad = 0
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8 became surrogates
+        bad = len(text) - len(text.encode("utf-8", "ignore").decode())
+    result.bad += bad
+    result.letters += max(len(chunk) - len(text), 0)
 
 
 def encoding_of(seen: Survey) -> str:
@@ -196,3 +207,5 @@ def _cp1252(mark: str) -> bytes:
 
 TWICE = "[ÂÃÄÅÐÑâ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 """What UTF-8 looks like, taken for cp1252."""
+
+TWICE_BYTES = b"\xc3\x82\x83\x84\x85\x90\x91\xa2"  # the first byte of such letters in UTF-8, and their second ones

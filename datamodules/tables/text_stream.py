@@ -140,7 +140,7 @@ def open_text(file: TableFile, declared: str | None = None) -> TextStream:
         plain = TextStream(file, encoding, seen, again)
         with plain.open() as stream:
             survey(again.over(iter(lambda: stream.read(2**20), b""), str(file)))
-        return TextStream(file, encoding, Survey(letters=seen.letters), again)
+        return TextStream(file, encoding, Survey(), again)
     return text
 
 
