@@ -186,10 +186,8 @@ class FilmDataModule(pl.LightningDataModule):
 
     def read(self) -> pd.DataFrame:
         """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
-        texts = [name for feature in self.declared.features if feature.need == "text" for name in feature.columns]
-        texts += self.shape.columns if self.shape else []
         table = self.table if self.frame is None else self.frame
-        self._table = open_table(table, self.layout, texts)
+        self._table = open_table(table, self.layout)
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
             films = film_table(self._table, self.where, self.shape, known, self.layout.delimiter)
