@@ -27,7 +27,6 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "left_out": films.left_out,
         "features": {"dense": space.n_dense, "labels": space.n_labels},
         "leak": fitted.leak,
-        "notices": list(films.notices),
         "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
         "notices": data.notices,
@@ -57,7 +56,7 @@ def weighted_by(metrics: dict[str, Any]) -> str:
 
 def data_warnings(metrics: dict[str, Any]) -> list[str]:
     """Return what is to be known of the data before any score is read."""
-    warnings = list(metrics.get("notices", []))
+    warnings = []
     if metrics["leak"]:
         warnings.append("The same films stand on both sides of this split: its scores say nothing of new films.")
     if metrics.get("known_after_release"):

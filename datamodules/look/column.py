@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from greenlight_films.datamodules.features import Feature, declared
 from greenlight_films.datamodules.tables.date_cells import Dates
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists
@@ -18,6 +19,23 @@ Kind = Literal[
 ]  # fmt: skip
 NUMBERS = ("number", "money", "percentage", "duration", "year", "flag")
 """Kinds whose cells are numbers."""
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A part of a config: a class, its arguments, and the reason in a few words."""
+
+    name: str
+    arguments: dict[str, Any]
+    comment: str = ""
+
+    def feature(self) -> Feature[Any]:
+        """Make the feature."""
+        return declared(self.name, **self.arguments)
+
+    def config(self) -> dict[str, Any]:
+        """Return it as a config has it."""
+        return {"class_path": self.name, "init_args": self.arguments}
 
 
 @dataclass(frozen=True)
@@ -74,7 +92,7 @@ class ColumnLook:
         if isinstance(self.values, Dates):
             return self.values.texts()
         if isinstance(self.values, LabelLists):
-            return self.values.to_list()
+            return self.values.to_lists()
         return self.values.to_pylist()
 
     def extremes(self) -> tuple[Any, Any] | None:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MADE = "made by `look`"
 """In the first line of each config that `look` may write over."""
 
+LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
+
 MANY = 3000  # films from which on batches are large
 
 
@@ -59,7 +61,8 @@ def _lines(look: "Look", name: str) -> Iterator[str]:
 
 def _table_lines(look: "Look") -> Iterator[str]:
     yield f"  table: {_flow(look.table)}"
-    for key, value in vars(look.layout).items():
+    for key in LAYOUT:
+        value = getattr(look.layout, key)
         if value is not None:
             yield f"  {key}: {_flow(value)}"
 
@@ -73,10 +76,10 @@ def _row_lines(look: "Look") -> Iterator[str]:
     if rows.title:
         yield f"  title: {_flow(rows.title)}"
     if rows.where:
-        yield f"  where: {_flow(rows.where)} # {rows.where_comment}"
-    if rows.weight:
+        yield f"  where: {_flow(rows.where)} # leaves out {rows.n_rows - len(rows.kept):,} rows that are no films"
+    if look.weight:
         # Whether a film of many votes weighs more is the user's to say.
-        yield f"  # weight: {_flow(rows.weight)} # so that a mean of many counts more than one of few"
+        yield f"  # weight: {_flow(look.weight)} # so that a mean of many counts more than one of few"
 
 
 def _format_lines(look: "Look") -> Iterator[str]:
@@ -129,9 +132,9 @@ def _split_lines(look: "Look") -> Iterator[str]:
         yield f"  split: {_flow({'class_path': 'GroupSplit', 'init_args': {'by': by, **sizes, 'seed': 42}})}"
     else:
         yield f"  split: {_flow({'class_path': 'RandomSplit', 'init_args': {**sizes, 'seed': 42}})}"
-    if rows.time:
+    if look.time:
         yield "  # To learn from the past and test on the future:"
-        yield f"  # split: {_flow({'class_path': 'TimeSplit', 'init_args': {'by': rows.time, **sizes}})}"
+        yield f"  # split: {_flow({'class_path': 'TimeSplit', 'init_args': {'by': look.time, **sizes}})}"
 
 
 def _flow(value: Any) -> str:

@@ -10,19 +10,20 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
 from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.leaks import Leak, leaks_by_value
-from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook
+from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.config_text import config_text
 from greenlight_films.datamodules.look.kinds import look_at_columns
 from greenlight_films.datamodules.look.proposal import (
-    Proposed,
     choose_target,
     possible_targets,
     propose_feature,
     propose_target,
 )
 from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows
+from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import open_table
@@ -45,6 +46,8 @@ class Look:
         left_out: why each other column is no feature.
         leaks: columns that tell the target by their values.
         after_release: features known only once a film was shown.
+        weight: the column with the number of votes behind the target, by which rows could be weighted.
+        time: the column by which films can be put in order.
         notices: what was assumed, or is strange.
         faults: what must be decided or corrected, each with its remedy.
     """
@@ -60,6 +63,8 @@ class Look:
     left_out: dict[str, str]
     leaks: list[Leak]
     after_release: list[str]
+    weight: str | None
+    time: str | None
     notices: list[str]
     faults: list[str]
 
@@ -134,50 +139,81 @@ def look(
         InputError: the table can't be read, or `target` is no column of numbers.
     """
     read = open_table(table, layout)
-    notices = list(read.notices)
     unknown = [name for name in leave_out if name not in read.frame]
     if unknown:
         raise InputError(f"--leave_out: no column '{unknown[0]}'{nearest(unknown[0], map(str, read.frame.columns))}")
-    columns = look_at_columns(read.frame, formats, read.layout.delimiter, read.units)
-    columns = [
-        replace(column, left_out="as asked", fault="") if column.name in leave_out else column for column in columns
-    ]
-    rows, columns = look_at_rows(read.frame, columns)
+    rows = look_at_rows(read.frame)
+    frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
+    columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
+    columns = [_as_asked(column, leave_out) for column in columns]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name), None)
-    columns = [_without_identity(column, rows) for column in columns]
+    votes = remark_on_votes(frame, [name]) if name else None
+    weight = str(votes.proposal["weight"]) if votes else None
     leaks = _leaks(columns, chosen)
-    telling = {leaking: leak.sentence for leak in leaks for leaking in leak.columns}
+    reasons = {leaking: leak.sentence for leak in leaks for leaking in leak.columns} | rows.identity
+    if weight:
+        reasons[weight] = "says how many judged the film; proposed as data.weight"
     candidates = [
-        replace(column, left_out=telling.get(column.name, column.left_out))
+        replace(column, left_out=column.left_out or reasons.get(column.name, ""))
         for column in columns
         if column is not chosen
     ]
     features = {column.name: propose_feature(column, rows.n_films) for column in candidates}
-    proposed = [feature for feature in features.values() if feature]
-    proposed_target = propose_target(chosen) if chosen else None
-    late = _after_release(proposed, chosen)
+    late = _after_release([feature for feature in features.values() if feature], chosen)
     if before_release:
-        telling |= dict.fromkeys(late, "known only after release")
-        proposed = [feature for feature in proposed if feature.arguments["column"] not in late]
-    left_out = {column.name: column.left_out for column in candidates if column.left_out}
-    left_out |= {column.name: column.kind for column in candidates if not column.left_out and not features[column.name]}
-    left_out |= {name: reason for name, reason in telling.items() if name in features}
-    faults = [column.fault for column in columns if column.fault]
-    notices += [notice for column in columns for notice in column.notices]
-    notices += rows.notices
-    source = str(table) if isinstance(table, str | Path) else "frame"
+        features |= dict.fromkeys(late)
+    left_out = {
+        column.name: column.left_out or ("known only after release" if column.name in late else column.kind)
+        for column in candidates
+        if features[column.name] is None and not column.fault
+    }
     return Look(
-        source, read.layout, read.units, columns, rows, proposed_target, possible_targets(columns), proposed, left_out,
-        leaks, late, notices, faults,
-    )  # fmt: skip
+        table=str(table) if isinstance(table, str | Path) else "frame",
+        layout=read.layout,
+        units=read.units,
+        columns=columns,
+        rows=rows,
+        target=propose_target(chosen) if chosen else None,
+        targets=possible_targets(columns),
+        features=[feature for feature in features.values() if feature],
+        left_out=left_out,
+        leaks=leaks,
+        after_release=[] if before_release else late,
+        weight=weight,
+        time=_time(columns),
+        notices=[
+            *read.notices,
+            *notices,
+            *(notice for column in columns for notice in column.notices),
+            *rows.notices,
+            *([votes.text] if votes else []),
+        ],
+        faults=[column.fault for column in columns if column.fault],
+    )
 
 
-def _without_identity(column: ColumnLook, rows: RowsLook) -> ColumnLook:
-    """Return a column that is no feature where it only names the film."""
-    if column.left_out or column.name not in rows.identity:
-        return column
-    return replace(column, left_out=rows.identity[column.name])
+def _films(
+    frame: pd.DataFrame, rows: RowsLook, formats: Formats, delimiter: str | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows that are kept, in the shape with a row a film, and sentences on that."""
+    kept = frame if not rows.where else frame.loc[np.asarray(rows.kept) - 1]
+    shape = rows.to_shape()
+    if shape is None:
+        return kept, []
+    formats, _ = find_formats(kept, shape.needs(kept), formats, delimiter)
+    return shape.shape(kept, formats), shape.notices(kept, formats)
+
+
+def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:
+    return replace(column, left_out="as asked", fault="") if column.name in leave_out else column
+
+
+def _time(columns: Sequence[ColumnLook]) -> str | None:
+    """Return the column of dates, or else of years, by which films can be put in order."""
+    usable = [column for column in columns if column.kind in ("date", "year") and not column.fault]
+    dated = [column for column in usable if not column.missing_share]
+    return next((column.name for kind in ("date", "year") for column in dated if column.kind == kind), None)
 
 
 def _leaks(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Leak]:

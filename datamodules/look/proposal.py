@@ -1,16 +1,14 @@
 """From what a table's columns hold to the features, target and split that a study of it would declare."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
-from greenlight_films.datamodules.features import Feature, declared
 from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
-from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook
-from greenlight_films.datamodules.look.names import TARGETS, role_of
+from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
+from greenlight_films.datamodules.look.names import TARGETS
 from greenlight_films.datamodules.targets import Target
 
 SKEWED = 20.0
@@ -18,23 +16,6 @@ SKEWED = 20.0
 
 FEW_FILMS = 500
 """In a table with fewer films a label of a single one keeps its column; in larger ones it takes two."""
-
-
-@dataclass(frozen=True)
-class Proposed:
-    """A part of a config: a class, its arguments, and the reason in a few words."""
-
-    name: str
-    arguments: dict[str, Any]
-    comment: str = ""
-
-    def feature(self) -> Feature[Any]:
-        """Make the feature."""
-        return declared(self.name, **self.arguments)
-
-    def config(self) -> dict[str, Any]:
-        """Return it as a config has it."""
-        return {"class_path": self.name, "init_args": self.arguments}
 
 
 def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
@@ -48,13 +29,21 @@ def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
     if column.kind == "date":
         return Proposed("Date", {"column": column.name, "parts": ["year", "season"]}, comment)
     if column.kind == "labels":
-        notation = column.notation.arguments() if column.notation else {}
+        notation = _notation(column)
         role = {"role": column.role} if column.role else {}
         return Proposed("Labels", {"column": column.name, **notation, **role, "weight": "sqrt", **least}, comment)
     if column.kind == "category":
         role = {"role": column.role} if column.role else {}
         return Proposed("Category", {"column": column.name, **role, **least}, comment)
     return None
+
+
+def _notation(column: ColumnLook) -> dict[str, Any]:
+    """Return the arguments of Labels that read the column, or the columns of its role."""
+    if column.sources:
+        format = {"format": column.notation.format} if column.notation and column.notation.format != "text" else {}
+        return {"from_columns": list(column.sources), **format}
+    return column.notation.arguments() if column.notation else {}
 
 
 def _scale(column: ColumnLook) -> dict[str, Any]:
@@ -120,8 +109,3 @@ def propose_target(column: ColumnLook) -> Proposed:
     transform = {"transform": "log1p"} if money and np.nanmin(values) >= 0 else {}
     unit = {"unit": column.unit} if column.unit else {}
     return Proposed("Target", {"column": column.name, **transform, **unit})
-
-
-def role(column: ColumnLook) -> str | None:
-    """Return what the labels of a column are to a film, by its name."""
-    return role_of(column.name)

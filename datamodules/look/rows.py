@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import listed
-from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.film_ids import film_codes, film_ids
 from greenlight_films.datamodules.films_in_rows import (
     Identity,
     Remark,
     identity_of,
-    remark_on_ids,
     remark_on_identical,
+    remark_on_ids,
     remark_on_remakes,
     remark_on_spellings,
     same_spelling,
@@ -110,5 +108,5 @@ def _n_films(frame: pd.DataFrame, identity: Identity) -> int:
         table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
         for number, codes in enumerate(others):
             table[str(number)] = codes
-        return int(len(table.drop_duplicates()))
+        return len(table.drop_duplicates())
     return int(film_codes(film_ids(frame, list(identity.film))).max(initial=-1)) + 1
