@@ -99,8 +99,13 @@ def read_dates(column: pd.Series, format: Format = Format()) -> Dates:
     """Return a column's dates; an InputError names the cells that are none, or may be two."""
     dates = parse_dates(column, format)
     refuse_fault(column, dates)
-    refuse_cells(column, dates.unread, "must hold dates such as 2014-05-01, June 1994 or 1994")
+    refuse_unread(column, dates)
     return dates
+
+
+def refuse_unread(column: pd.Series, dates: Dates) -> None:
+    """Raise an InputError that names the cells that are no dates."""
+    refuse_cells(column, dates.unread, "must hold dates such as 2014-05-01, June 1994 or 1994")
 
 
 def refuse_fault(column: pd.Series, dates: Dates) -> None:
