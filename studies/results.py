@@ -15,7 +15,7 @@ from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.number_cells import read_numbers
-from greenlight_films.studies.metrics import data_in_a_line, leaderboard
+from greenlight_films.studies.metrics import NUMBER, data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
@@ -114,7 +114,8 @@ class Results:
         name = next((column for column in features if is_year(column)), None)
         if name is None:
             return None
-        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, [name]))
+        columns = [name, NUMBER] if self.config["data"].get("where") else [name]
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
         if films.empty:
             return None
         cells = films[name]
@@ -122,7 +123,8 @@ class Results:
             years = pd.Series(read_numbers(cells))
         except InputError:  # dates
             years = pd.to_datetime(cells, format="ISO8601", errors="coerce").dt.year.astype(float)
-        return years.set_axis(np.arange(1, len(years) + 1)).rename(name) if years.notna().any() else None
+        numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(years) + 1)
+        return years.set_axis(numbers).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that test rows have in a role: row and value, one line each."""
