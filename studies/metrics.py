@@ -11,6 +11,8 @@ from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.splits import SIDES
 from greenlight_films.importance.result import BOTH_SIDES, SHORT
 
+NUMBER = "row (Greenlight)"  # the column with rows' numbers in the table, in files that don't have all of its rows
+
 
 def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
     """Return the part of `metrics.json` that is known before any model is trained."""
