@@ -48,7 +48,8 @@ class FilmDataModule(pl.LightningDataModule):
     """Films from a table, encoded and split, in batches.
 
     Args:
-        table: a .csv, .tsv (also .gz), Parquet or SQLite file, or the embedded `wikidata-films`.
+        table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed, or the embedded
+            `wikidata-films`.
         features: what the model sees, one entry a column.
         target: what it predicts.
         split: which rows train, validate and test.
@@ -61,7 +62,7 @@ class FilmDataModule(pl.LightningDataModule):
         delimiter: between the cells of a text file; by default found out.
         quote: around the cells of a text file that hold a delimiter; by default found out.
         encoding: of a text file; by default found out.
-        skip: lines above the header of a text file; by default found out.
+        skip: lines above the header; by default found out.
         header: whether there is a header; by default found out.
         missing: texts that mean that nothing is known, in all columns or by column, such as {budget: ["0", "-"]}.
         decimal: the decimal mark of all columns or by column, where their cells don't tell it.
@@ -151,11 +152,12 @@ class FilmDataModule(pl.LightningDataModule):
         frame = self.read()
         with self._in_table():
             if self._fitted is None:
-                self._films, self._fitted = fit_films(frame, self.declared, self.weights, self.layout.delimiter)
+                self._films, self._fitted = fit_films(frame, self.declared, self.weights, self._opened.layout.delimiter)
             elif stage == "predict":
                 self._films = same_or_new_films(frame, self.declared, self._fitted)
             else:
                 self._films = same_films(frame, self.declared, self._fitted, self.weights)
+        self._films = replace(self._films, notices=(*self._opened.notices, *self._films.notices))
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
@@ -169,12 +171,14 @@ class FilmDataModule(pl.LightningDataModule):
 
     def read(self) -> pd.DataFrame:
         """Read the table, in its shape."""
-        texts = [name for feature in self.declared.features if feature.need == "text" for name in feature.columns]
-        texts += self.shape.columns if self.shape else []
-        table = self.table if self.frame is None else self.frame
-        self._table = open_table(table, self.layout, texts)
+        self._table = open_table(self.table if self.frame is None else self.frame, self.layout)
         with self._in_table():
             return self.shape.shape(self._table.frame) if self.shape else self._table.frame
+
+    @property
+    def _opened(self) -> Table:
+        assert self._table is not None, "read() comes first"
+        return self._table
 
     @contextmanager
     def _in_table(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from sklearn.model_selection import train_test_split
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
+from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 
 SIDES = ("train", "val", "test")
 
@@ -102,7 +103,13 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
 def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
     """Return each row's group as a code; codes follow the groups' sorted names, whatever the order of the rows."""
     _refuse_gaps(frame, by, "a split by group")
-    return pd.factorize(frame[by], sort=True)[0]
+    return pd.factorize(_sortable(frame[by]), sort=True)[0]
+
+
+def _sortable(column: pd.Series) -> pd.Series:
+    """Return a column of text as numbers where all its cells are plain ones: 10 comes after 9."""
+    numbers = plain_numbers(column) if isinstance(column.dtype, pd.StringDtype) else None
+    return column if numbers is None or numbers.isna().any() else numbers
 
 
 def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
@@ -163,7 +170,7 @@ class TimeSplit(Split):
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         _refuse_gaps(frame, self.by, "a split by time")
-        times = frame[self.by]
+        times = _sortable(frame[self.by])
         if not pd.api.types.is_numeric_dtype(times.dtype):
             try:
                 times = pd.to_datetime(times, format="ISO8601")

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.delimited_text import MISSING
+from greenlight_films.datamodules.tables.plain_numbers import MISSING
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 

@@ -61,7 +61,9 @@ def _once(
         if not others:
             continue
         numbers = listed(index + 1 for index in (first, *others))
-        differing = [(index, row) for index in others if (row := _first_difference(frame[first], frame[index])) is not None]
+        differing = [
+            (index, row) for index in others if (row := _first_difference(frame[first], frame[index])) is not None
+        ]
         if differing:
             index, row = differing[0]
             cells = [repr(str(frame[each].iloc[row])[:80]) for each in (first, index)]
@@ -71,7 +73,9 @@ def _once(
             )
         else:
             times = "twice" if len(others) == 1 else f"{len(others) + 1} times"
-            notices.append(f"column '{name}' stands there {times}, as columns {numbers}, cell for cell the same: taken once")
+            notices.append(
+                f"column '{name}' stands there {times}, as columns {numbers}, cell for cell the same: taken once"
+            )
             again |= set(others)
     return [index for index in kept if index not in again], faults
 

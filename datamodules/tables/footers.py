@@ -20,7 +20,7 @@ REMARKS = re.compile(
 def is_remark(cells: Sequence[str | None], width: int) -> bool:
     """Tell whether a row with other than the table's number of cells is a remark or a total, and no film cut off."""
     given = [cell.strip() for cell in cells if cell and cell.strip()]
-    if not given or len(cells) >= width and len(given) > 1:
+    if not given or (len(cells) >= width and len(given) > 1):
         return False
     return bool(TOTALS.fullmatch(given[0]) or REMARKS.fullmatch(given[0]))
 
@@ -46,5 +46,7 @@ def footer_of(rows: Sequence[Sequence[str | None]], filled: Sequence[bool]) -> i
 def footer_notice(first_cells: Sequence[str]) -> str:
     """Return the sentence that says which rows were left out."""
     shown = ", ".join(repr(cell[:80]) for cell in first_cells[:5]) + (", ..." if len(first_cells) > 5 else "")
-    rows = "1 row below the last film is" if len(first_cells) == 1 else f"{len(first_cells)} rows below the last film are"
+    rows = (
+        "1 row below the last film is" if len(first_cells) == 1 else f"{len(first_cells)} rows below the last film are"
+    )
     return f"{rows} left out, as no film: {shown}"

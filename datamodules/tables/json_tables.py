@@ -65,7 +65,9 @@ def _parsed(text: str, file: TableFile) -> Any:
             if line.strip():
                 values.append(_loads(line))
         except (RecursionError, ValueError) as error:
-            raise InputError(f"{file}, line {number}: no JSON: {error}; mend the line, or write the table anew") from None
+            raise InputError(
+                f"{file}, line {number}: no JSON: {error}; mend the line, or write the table anew"
+            ) from None
     return values
 
 
@@ -92,7 +94,9 @@ def _records_in(value: Any, file: TableFile) -> tuple[tuple[str, ...], list[Reco
     if not others:
         return keys, records, []
     name = ".".join(keys)
-    notice = f"the films are the {len(records):,} objects below '{name}'; left out is what stands below {listed(others)}"
+    notice = (
+        f"the films are the {len(records):,} objects below '{name}'; left out is what stands below {listed(others)}"
+    )
     return keys, records, [notice]
 
 
@@ -107,7 +111,9 @@ def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         columns = value.get("columns")
         if isinstance(columns, list) and isinstance(value.get("data"), list):  # as pandas' orient="split"
             yield keys, [dict(zip(map(str, columns), row, strict=False)) for row in value["data"]]
-        elif all(isinstance(item, list) and not any(isinstance(cell, dict) for cell in item) for item in value.values()):
+        elif all(
+            isinstance(item, list) and not any(isinstance(cell, dict) for cell in item) for item in value.values()
+        ):
             yield from _from_columns(value, keys)
         elif len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
             yield from _from_objects(value, keys)
@@ -138,7 +144,9 @@ def _flat(record: Record, file: TableFile, above: str = "") -> dict[str, Any]:
     for key, value in record.items():
         cells = _flat(value, file, f"{above}{key}.") if isinstance(value, dict) and value else {f"{above}{key}": value}
         if flat.keys() & cells.keys():
-            raise InputError(f"{file}: the column '{next(iter(flat.keys() & cells.keys()))}' stands there twice; rename it")
+            raise InputError(
+                f"{file}: the column '{next(iter(flat.keys() & cells.keys()))}' stands there twice; rename it"
+            )
         flat |= cells
     return flat
 

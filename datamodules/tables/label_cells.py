@@ -123,6 +123,7 @@ def _array(column: pd.Series) -> pa.Array:
 def _texts(column: pd.Series) -> pa.Array:
     if is_nested(column):
         raise InputError(f"column '{column.name}' must hold one text a cell, got lists or objects; use Labels")
+    column = _written(column)
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
@@ -132,6 +133,17 @@ def _texts(column: pd.Series) -> pa.Array:
         return _array(column).cast(pa.large_string())
     except (pa.ArrowException, TypeError):  # numbers and texts in a column, as SQLite may have them
         return _array(column.map(str, na_action="ignore").astype("str")).cast(pa.large_string())
+
+
+def _written(column: pd.Series) -> pd.Series:
+    """Return dates and truth values of a typed column as they are written in a text file."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("str")
+    if pd.api.types.is_bool_dtype(column.dtype) or (
+        column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    ):
+        return column.map(str, na_action="ignore").astype("str")
+    return column
 
 
 def _flatten(lists: pa.Array) -> LabelLists:
