@@ -12,18 +12,18 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
+from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.tables.read_table import open_with_warnings
 from greenlight_films.datamodules.weights import read_weights
 from greenlight_films.declarations import (
     features_of,
     known_targets,
     network_of,
     refuse_other,
-    text_columns,
     training_of,
     with_target,
 )
@@ -147,7 +147,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         """
         if not isinstance(self.split, Split | None):
             raise InputError(f"split must be a split such as RandomSplit(val=0.1, test=0.2), got {self.split!r}")
-        films = read_table(X, texts=text_columns(self.features))
+        films = open_with_warnings(X).frame
         frame, target = with_target(films, self.target, y)
         features = features_of(frame, self.features)
         if y is not None:
@@ -274,7 +274,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     def _read(self, X: Any) -> pd.DataFrame:
         check_is_fitted(self)
-        return read_table(X, texts=text_columns(self.fitted_.encoder.features))
+        return open_with_warnings(X).frame
 
     def _predict(self, frame: pd.DataFrame) -> np.ndarray:
         return self.network_.predict(self.fitted_.encoder.encode(frame))
