@@ -127,7 +127,7 @@ def _order(
         return format, np.full(len(first), int(format.day_first)), None
     n_day, n_month = int(counts[only_day].sum()), int(counts[only_month].sum())
     if n_day and n_month:
-        fault = _contradiction(column, cells, only_day, only_month, (n_day, n_month))
+        fault: InputError | None = _contradiction(column, cells, only_day, only_month, (n_day, n_month))
     elif n_day or n_month:
         format = replace(format, day_first=n_day > 0)
         return format, np.full(len(first), int(n_day > 0)), None
