@@ -11,6 +11,7 @@ import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
+from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
 from greenlight_films.datamodules.tables.date_cells import parse_dates, read_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -42,8 +43,11 @@ class Split(ABC):
 
     option: ClassVar[str] = "data.split."  # stands before the arguments' names in messages
 
-    def __post_init__(self) -> None:
-        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments."""
+    def check(self) -> None:
+        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments.
+
+        This is not done when a split is made, so that it is told along with the faults of a table.
+        """
         given = vars(self)
         val, test, seed = given.get("val", 0.5), given.get("test", 0), given.get("seed", 0)
         folds, fold = given.get("folds", 2), given.get("fold", 0)
@@ -69,6 +73,7 @@ class Split(ABC):
 
     def split(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Rows:
         """Return the rows of each side; a side that would be empty is refused."""
+        self.check()
         rows = Rows.from_sides(self.assign(frame, formats))
         untested = getattr(self, "test", None) == 0
         empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
@@ -100,11 +105,12 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     return sides
 
 
-def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
+def _groups(frame: pd.DataFrame, by: str | list[str]) -> np.ndarray:
     """Return each row's group as a code; codes follow the groups' sorted names, whatever the order of the rows."""
-    _refuse_no_column(frame, by)
-    _refuse_gaps(frame, by, frame[by].isna().to_numpy(), "a split by group")
-    return pd.factorize(frame[by], sort=True)[0]
+    for name in columns_in(by):
+        _refuse_no_column(frame, name)
+    _refuse_gaps(frame, by, film_ids(frame, by, "data.split.by").isna().to_numpy(), "a split by group")
+    return group_codes(frame, by, "data.split.by")
 
 
 def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
@@ -115,7 +121,7 @@ def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
         raise InputError(f"data.split.by: column '{by}' must hold one value a cell, got lists; give another column")
 
 
-def _refuse_gaps(frame: pd.DataFrame, by: str, gaps: np.ndarray, purpose: str) -> None:
+def _refuse_gaps(frame: pd.DataFrame, by: str | list[str], gaps: np.ndarray, purpose: str) -> None:
     if gaps.any():
         row = int(frame.index[gaps][0]) + 1
         raise InputError(
@@ -139,9 +145,13 @@ class RandomSplit(Split):
 
 @dataclass(frozen=True)
 class GroupSplit(Split):
-    """All rows that share a value of `by`, such as a film's id, on the same side; sizes are shares of the groups."""
+    """All rows that share a value of `by`, such as a film's id, on the same side; sizes are shares of the groups.
 
-    by: str
+    Attributes:
+        by: a column, or several whose values together are the group, such as title and year.
+    """
+
+    by: str | list[str]
     val: float = 0.1
     test: float = 0.2
     seed: int = 42
@@ -196,14 +206,14 @@ class KFold(Split):
     Attributes:
         fold: which is tested, from 0.
         val: share of the other rows (of their groups, with `by`) that validates.
-        by: keep all rows that share this column's value in the same fold.
+        by: keep all rows that share this column's value, or those of several columns, in the same fold.
     """
 
     folds: int = 5
     fold: int = 0
     val: float = 0.1
     seed: int = 42
-    by: str | None = None
+    by: str | list[str] | None = None
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))
@@ -229,8 +239,8 @@ class InnerFold(Split):
     folds: int = 5
     fold: int = 0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         if isinstance(self.outer, TimeSplit):
             raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")
 
@@ -246,7 +256,7 @@ class InnerFold(Split):
         return sides
 
 
-def shared_values(frame: pd.DataFrame, rows: Rows, column: str) -> int:
-    """Count the values of `column`, such as a film's id, with rows on more than one side; missing ones don't count."""
-    sides = pd.DataFrame({"value": frame[column].to_numpy(), "side": rows.sides()}).dropna(subset="value")
+def shared_values(ids: pd.Series, rows: Rows) -> int:
+    """Count the ids, such as of films, with rows on more than one side; missing ones don't count."""
+    sides = pd.DataFrame({"value": ids.to_numpy(), "side": rows.sides()}).dropna(subset="value")
     return int((sides.groupby("value", sort=False)["side"].nunique() > 1).sum())

@@ -10,6 +10,7 @@ import pandas as pd
 
 from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.look.look import look
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.training import Training
@@ -54,13 +55,19 @@ def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) 
     return frame.assign(**{column.columns[0]: values}), column
 
 
-def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None) -> list[Feature[Any]]:
-    """Return features; a bare name is a Number if its column is numeric, else a Category.
+def features_of(
+    frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None, target: TargetColumn
+) -> list[Feature[Any]]:
+    """Return features; a bare name is a Number if its column is numeric, else a Category; None: those of a look.
 
     Raises:
-        InputError: there are none, or a name is no column.
+        InputError: there are none, a name is no column, or a look at the frame can't tell what a column holds.
     """
-    if features is None or not len(features):
+    if features is None:
+        seen = look(frame, target.columns[-1], leave_out=target.columns[:-1])
+        seen.refuse_faults()
+        return seen.to_features()
+    if not len(features):
         raise InputError(
             f"FilmRegressor needs features such as features=['year'], got {features}; "
             f"the frame has: {listed(frame.columns)}"

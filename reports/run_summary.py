@@ -8,6 +8,7 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.score_table import print_scores
+from greenlight_films.studies.metrics import weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.write import scores_of_new_films
@@ -18,7 +19,8 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
     metrics = results.metrics
     rows = metrics["rows"]["test"]
     whose = ", whose films are also among the training rows" if metrics["leak"] else ""
-    print_scores(f"{rows:,} held-out test {_films(metrics)}{whose}", metrics["unit"], metrics["models"], console)
+    title = f"{rows:,} held-out test {_films(metrics)}{whose}{weighted_by(metrics)}"
+    print_scores(title, metrics["unit"], metrics["models"], console)
     if importance:
         print_importance(results, console)
     print_folder(results.run, console)
@@ -27,7 +29,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
 def print_validation(results: Results, console: Console) -> None:
     """Print the scores on the validation films."""
     metrics = results.metrics
-    title = f"{metrics['rows']['val']:,} validation {_films(metrics)}"
+    title = f"{metrics['rows']['val']:,} validation {_films(metrics)}{weighted_by(metrics)}"
     print_scores(title, metrics["unit"], metrics["validation"], console)
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, margins
 from greenlight_films.reports.figures.axes import amount
 from greenlight_films.reports.score_table import no_better_than_mean
-from greenlight_films.studies.metrics import in_order, known_after_release_warning
+from greenlight_films.studies.metrics import in_order, known_after_release_warning, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
 
 
@@ -30,9 +30,10 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     kind = "films" if results.metrics.get("films") == sum(rows.values()) else "rows"
     unit = f" ({results.unit})" if results.unit else ""
     learnt = rows.get("train", 0) + rows.get("val", 0)
+    weighted = weighted_by(results.metrics)
     first = (
-        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on "
-        f"{rows.get('test', 0):,} others."
+        f"Models learnt {results.target}{unit} from {learnt:,} {kind}{weighted}{',' * bool(weighted)} and were tested "
+        f"on {rows.get('test', 0):,} others."
     )
     return [first, *_errors(results, intervals), *_most_important(results)]
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_cells import MONTH, YEAR, parse_dates
-from greenlight_films.datamodules.tables.delimited_text import MISSING
 from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 
@@ -29,7 +29,7 @@ LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, 
 def stripped(cells: pd.Series) -> pd.Series:
     """Return cells without blanks around them; empty ones, `N/A`, `null` and the like are missing."""
     texts = cells.str.strip()
-    return texts.mask(texts.isin(MISSING))
+    return texts.mask(texts.isin(LABELS_MISSING))
 
 
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:

@@ -21,6 +21,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "study": study,
         "target": target.name,
         "unit": target.unit,
+        "weight": data.declared.weight,
         "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
@@ -28,6 +29,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "leak": fitted.leak,
         "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
+        "notices": data.notices,
         "models": {},
         "fits": {},
     }
@@ -43,8 +45,13 @@ def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> 
     return (
         f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
-        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}"
+        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}{weighted_by(metrics)}"
     )
+
+
+def weighted_by(metrics: dict[str, Any]) -> str:
+    """Return what rows are weighted by, after a comma; empty where all weigh the same."""
+    return f", weighted by {metrics['weight']}" if metrics.get("weight") else ""
 
 
 def data_warnings(metrics: dict[str, Any]) -> list[str]:
@@ -91,5 +98,8 @@ def plain(scores: Scores) -> dict[str, Any]:
 
 
 def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
-    """Return one line a row: film and title where given, row (from 1), split, actual, predicted."""
-    return films.ids.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)
+    """Return one line a row: film and title where given, row (from 1), split, weight where given, actual, predicted."""
+    table = films.ids.assign(row=films.number, split=films.side_names())
+    if films.weights is not None:
+        table = table.assign(weight=films.weights)
+    return table.assign(actual=films.actual, predicted=predicted)

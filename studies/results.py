@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from greenlight_films.datamodules.films import film_codes
+from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
 from greenlight_films.datamodules.tables.formats import declared_formats
@@ -96,14 +96,15 @@ class Results:
         classical = self.table("baselines/predictions.csv")
         if self.test.empty:
             return classical if classical.empty else with_films(classical)
-        mine = self.test[["row", "film", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
-        theirs = classical.drop(columns=["film", "title", "actual"], errors="ignore")
+        own = [name for name in ("row", "film", "weight", "actual", "predicted") if name in self.test]
+        mine = self.test[own].rename(columns={"predicted": NETWORK})
+        theirs = classical.drop(columns=["film", "title", "weight", "actual"], errors="ignore")
         return mine if classical.empty else mine.merge(theirs, on="row", how="left")
 
     @property
     def models(self) -> list[str]:
         """Return the models whose prediction of every test row is there and a number."""
-        names = [name for name in self.predicted if name not in ("row", "film", "title", "actual")]
+        names = [name for name in self.predicted if name not in ("row", "film", "title", "weight", "actual")]
         return [name for name in names if np.isfinite(self.predicted[name].astype(float)).all()]
 
     @cached_property

@@ -12,6 +12,7 @@ from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.number import Number
 from greenlight_films.datamodules.features.vocabulary import encode_values, vocabulary
+from greenlight_films.datamodules.fingerprint import digest
 from greenlight_films.datamodules.tables.date_cells import DAY, MONTH, Dates, read_dates
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
@@ -54,7 +55,10 @@ class Date(Feature[Dates]):
     def parse(self, column: pd.Series, format: Format = Format()) -> Dates:
         return read_dates(column, format)
 
-    def fit(self, parsed: Dates, train: np.ndarray) -> list[Block]:
+    def digest(self, parsed: Dates) -> bytes:
+        return digest([parsed.values, parsed.precision])
+
+    def fit(self, parsed: Dates, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
         known = parsed.values[train][parsed.precision[train] > 0]
         if not len(known):
             raise InputError(f"column '{self.column}' has no date in the {len(train):,} training rows; leave it out")

@@ -238,5 +238,5 @@ def test_weights_follow_their_rows_under_another_split_and_in_a_state(ready, fil
     again.setup("test")
     assert again.films.weights.tolist() == data.films.weights.tolist()
     other = data.under(RandomSplit(seed=8), data.read().iloc[::2])
-    ratio = other.films.weights / weights[::2][other.films.number - 1].clip(1)
-    assert len(set(ratio.round(12)) - {0}) == 1
+    assert other.films.n_rows < 102
+    assert other.films.weights.tolist() == weights[other.films.number - 1].tolist()

@@ -39,7 +39,7 @@ def changed(film_data, films_frame, tmp_path):
 
     def change(frame: pd.DataFrame | None = None, **columns) -> FilmDataModule:
         (films_frame if frame is None else frame).assign(**columns).to_csv(tmp_path / "changed.csv", index=False)
-        return film_data(table=str(tmp_path / "changed.csv"), allow_leak=frame is not None)
+        return film_data(table=str(tmp_path / "changed.csv"), allow_split_films=frame is not None)
 
     return change
 

@@ -41,7 +41,7 @@ def test_names_are_shown_as_they_are(film_data, films_frame, tmp_path):
 
 def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, films_frame, tmp_path):
     pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
-    data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
+    data = film_data(table=str(tmp_path / "twice.csv"), allow_split_films=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")
     text = data_summary(data)
     assert "of 198 films in 396 rows" in text
