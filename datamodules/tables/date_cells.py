@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ class Dates:
         precision: (n_rows,) uint8, YEAR, MONTH or DAY; 0 where missing.
         unread: (n_rows,) bool, cells that are no dates.
         undecided: (n_rows,) bool, cells that may be two dates.
-        fault: why cells that may be two dates were not read; empty where all could be.
+        fault: the error of the whole column, which read_dates raises: nothing tells days from months, or its cells
+            contradict each other.
         spans: (n_rows,) bool, cells with several dates, of which the first counts.
         missing: how many cells have a date that stands for an empty cell, by how it is written.
         short_years: (n_rows,) bool, dates whose year has two digits.
@@ -38,7 +40,7 @@ class Dates:
     precision: np.ndarray
     unread: np.ndarray
     undecided: np.ndarray
-    fault: str
+    fault: InputError | None
     spans: np.ndarray
     missing: dict[str, int]
     short_years: np.ndarray
@@ -64,13 +66,14 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
     """
     cells = date_cells(column, format.epoch, format.missing or ())
     parts, counts = cells.parts, cells.counts()
+    short = parts.known & parts.short
+    full = parts.year[~parts.short & (parts.year >= FIRST_YEAR) & (parts.year <= LAST_YEAR)]
+    latest = format.latest_year or int(full.max(initial=0)) or date.today().year
+    format = replace(format, epoch=cells.epoch, latest_year=latest if short.any() else format.latest_year)
     format, day_first, fault = _order(column, cells, counts, format)
     year, month, day = _in_order(parts, day_first, bool(format.year_first))
+    year = np.where(short, _in_century(year, latest), year)
     undecided = parts.known & (day_first < 0)
-    full = parts.known & ~parts.short & (year >= FIRST_YEAR) & (year <= LAST_YEAR)
-    short = parts.known & parts.short
-    latest = format.latest_year or int(year[full].max(initial=0)) or date.today().year
-    year = np.where(short, latest - (latest - year) % 100, year)
     empty = _are(EMPTY, year, month, day) & parts.known & ~short | _are([(1900, 0, 1)], year, month, day) & parts.either
     days, exists = _on_the_calendar(year, month, day)
     exists &= ~parts.either | (month > 0) & (day > 0)
@@ -80,7 +83,6 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
     missing = {
         cells.written(int(index)): int(counts[index]) for index in np.flatnonzero(empty & ~parts.blank & (counts > 0))
     }
-    found = replace(format, epoch=cells.epoch, latest_year=latest if short.any() else format.latest_year)
     return Dates(
         values=cells.rows(days),
         precision=cells.rows(precision),
@@ -91,14 +93,15 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
         missing=missing,
         short_years=cells.rows(short & read),
         n_numbers=int(counts[cells.is_number & ~parts.blank].sum()),
-        format=found,
+        format=format,
     )
 
 
 def read_dates(column: pd.Series, format: Format = Format()) -> Dates:
     """Return a column's dates; an InputError names the cells that are none, or may be two."""
     dates = parse_dates(column, format)
-    refuse_fault(column, dates)
+    if dates.fault:
+        raise dates.fault
     refuse_unread(column, dates)
     return dates
 
@@ -108,13 +111,9 @@ def refuse_unread(column: pd.Series, dates: Dates) -> None:
     refuse_cells(column, dates.unread, "must hold dates such as 2014-05-01, June 1994 or 1994")
 
 
-def refuse_fault(column: pd.Series, dates: Dates) -> None:
-    """Raise an InputError where the dates of a column may be two."""
-    if dates.fault:
-        raise InputError(dates.fault, int(column.index[int(dates.undecided.argmax())]) + 1)
-
-
-def _order(column: pd.Series, cells: DateCells, counts: np.ndarray, format: Format) -> tuple[Format, np.ndarray, str]:
+def _order(
+    column: pd.Series, cells: DateCells, counts: np.ndarray, format: Format
+) -> tuple[Format, np.ndarray, InputError | None]:
     """Return whether the day comes first: in the format, for each distinct cell (1, 0, or -1 for unknown), and why not.
 
     A number above 12 is no month, and one above 31 no day. Cells whose two readings are the same day need no decision.
@@ -130,16 +129,21 @@ def _order(column: pd.Series, cells: DateCells, counts: np.ndarray, format: Form
     open_cells = either & (first <= 12) & (second <= 12) & (first != second)
     day_first = np.where(only_day, 1, 0)
     if format.day_first is not None:
-        return format, np.full(len(first), int(format.day_first)), ""
+        return format, np.full(len(first), int(format.day_first)), None
     n_day, n_month = int(counts[only_day].sum()), int(counts[only_month].sum())
     if n_day and n_month:
-        fault = _contradiction(column, cells, only_day, only_month, (n_day, n_month))
+        fault: InputError | None = _contradiction(column, cells, only_day, only_month, (n_day, n_month))
     elif n_day or n_month:
         format = replace(format, day_first=n_day > 0)
-        return format, np.full(len(first), int(n_day > 0)), ""
+        return format, np.full(len(first), int(n_day > 0)), None
     else:
-        fault = _undecided(column, cells, open_cells) if open_cells.any() else ""
+        fault = _undecided(column, cells, open_cells, format) if open_cells.any() else None
     return format, np.where(open_cells, -1, day_first), fault
+
+
+def _in_century(years: Any, latest: int) -> Any:
+    """Return years of two digits as the last ones that are not after `latest`."""
+    return latest - (latest - years) % 100
 
 
 def _in_order(parts: Parts, day_first: np.ndarray, year_first: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -168,27 +172,33 @@ def _on_the_calendar(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> tu
     return days, possible & (days.astype("datetime64[M]") == months)
 
 
-def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray) -> str:
+def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray, format: Format) -> InputError:
     index = int(open_cells.argmax())
     parts = cells.parts
     year, first, second = int(parts.year[index]), int(parts.month[index]), int(parts.day[index])
-    year_text = f"{year:02}" if parts.short[index] else str(year)
-    return (
+    year = _in_century(year, format.latest_year or 0) if parts.short[index] else year
+    return InputError(
         f"column '{column.name}' must tell whether the day or the month comes first, and no cell does: "
-        f"{cells.written(index)} may be {year_text}-{second:02}-{first:02} (day first) or "
-        f"{year_text}-{first:02}-{second:02} (month first); say which by data.day_first: {{{column.name}: true}} or "
-        "false"
+        f"{cells.written(index)} may be {year}-{second:02}-{first:02} (day first) or "
+        f"{year}-{first:02}-{second:02} (month first); say which by data.day_first: {{{column.name}: true}} or "
+        "false",
+        _first_row(column, cells.rows(open_cells)),
     )
 
 
 def _contradiction(
     column: pd.Series, cells: DateCells, only_day: np.ndarray, only_month: np.ndarray, counts: tuple[int, int]
-) -> str:
+) -> InputError:
     n_day, n_month = counts
     few = cells.rows(only_day if n_day < n_month else only_month)
-    return (
+    return InputError(
         f"column '{column.name}' must write all dates day first or all month first, got {n_day:,} that can only be day "
         f"first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
-        f"data.day_first: {{{column.name}: {str(n_day >= n_month).lower()}}} how the others are written, and declare these "
-        "missing by data.missing"
+        f"data.day_first: {{{column.name}: {str(n_day >= n_month).lower()}}} how the others are, and declare these "
+        "missing by data.missing",
+        _first_row(column, few),
     )
+
+
+def _first_row(column: pd.Series, rows: np.ndarray) -> int:
+    return int(column.index[int(rows.argmax())]) + 1

@@ -12,7 +12,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import all_or_faults
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words
-from greenlight_films.datamodules.tables.date_cells import DAY, YEAR, Dates, parse_dates, refuse_fault
+from greenlight_films.datamodules.tables.date_cells import DAY, YEAR, Dates, parse_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
 SOON = 5  # years from now that a film may be announced for
@@ -54,7 +54,8 @@ def find_date_formats(
 
     def of_column(name: str) -> Dates:
         dates = parse_dates(frame[name], declared.of(name))
-        refuse_fault(frame[name], dates)
+        if dates.fault:
+            raise dates.fault
         return dates
 
     dates_of = dict(zip(columns, all_or_faults([partial(of_column, name) for name in columns]), strict=True))

@@ -100,7 +100,7 @@ def date_cells(column: pd.Series, epoch: str | None = None, missing: tuple[str, 
 def _days(column: pd.Series) -> tuple[np.ndarray | None, int]:
     """Return a column of datetimes or periods as days, and 1, 2 or 3 for years, months or days; None for others."""
     if isinstance(column.dtype, pd.PeriodDtype):
-        unit = column.dtype.freq.name[0]
+        unit = column.dtype.name.removeprefix("period[")[0]
         return column.dt.start_time.to_numpy("datetime64[D]"), {"Y": 1, "Q": 1, "M": 2}.get(unit, 3)
     if isinstance(column.dtype, pd.ArrowDtype) and column.dtype.kind in "MO":
         kind = column.dtype.pyarrow_dtype
@@ -156,13 +156,12 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     epoch = epoch or _epoch(values)
     parts.put(is_number, _parts_of_numbers(values, epoch))
     others = np.flatnonzero(~parts.known & ~parts.blank)
-    found = [date_in(text) for text in texts.take(pa.array(others)).to_pylist()]
-    is_date = np.array([date is not None for date in found], bool)
+    dates = [date_in(text) for text in texts.take(pa.array(others)).to_pylist()]
+    is_date = np.array([date is not None for date in dates], bool)
     if is_date.any():
-        columns = np.array(list(compress(found, is_date)), np.int64).T
-        given = [part.astype(bool) for part in columns[3:]]
-        nothing = np.zeros(len(columns[0]), bool)
-        parts.put(others[is_date], Parts(*columns[:3], *given, ~nothing, nothing))
+        year, month, day, short, either, span = np.array(list(compress(dates, is_date)), np.int64).T
+        known = np.ones(len(year), bool)
+        parts.put(others[is_date], Parts(year, month, day, short > 0, either > 0, span > 0, known, ~known))
     return DateCells(codes, parts, epoch, is_number, lambda index: str(texts[index]))
 
 

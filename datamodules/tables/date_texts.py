@@ -106,7 +106,7 @@ def _in_words(plain: str) -> DateParts | None:
     if len(years) + len(others) < len(numbers) or len(years) > 1:
         return None
     if years and len(others) < 2:
-        return DateParts(int(years[0]), months[0], *others)
+        return DateParts(int(years[0]), months[0], others[0] if others else 0)
     if not years and len(others) == 2:
         day, year = others if others[0] <= 31 else reversed(others)
         return DateParts(year, months[0], day, short=True)
