@@ -10,6 +10,8 @@ import pandas as pd
 
 from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.look.look import look
+from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.training import Training
@@ -21,12 +23,6 @@ NETWORK = (
     *("seed", "members"),
 )
 """Settings that are the network's own, beside `hidden`."""
-
-
-def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
-    """Return the columns whose cells are read as text; what a bare name stands for is not known before it is read."""
-    declared = [] if features is None else [feature for feature in features if isinstance(feature, Feature)]
-    return [name for feature in declared if feature.need == "text" for name in feature.columns]
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
@@ -54,27 +50,36 @@ def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) 
     return frame.assign(**{column.columns[0]: values}), column
 
 
-def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None) -> list[Feature[Any]]:
-    """Return features; a bare name is a Number if its column is numeric, else a Category.
+def features_of(
+    frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None, target: TargetColumn
+) -> list[Feature[Any]]:
+    """Return features; a bare name is a Number if it holds plain numbers, else a Category; None: those of a look.
 
     Raises:
-        InputError: there are none, or a name is no column.
+        InputError: there are none, a name is no column, or a look at the frame can't tell what a column holds.
     """
-    if features is None or not len(features):
+    if features is None:
+        seen = look(frame, target.columns[-1], leave_out=target.columns[:-1])
+        seen.refuse_faults()
+        return seen.to_features()
+    if not len(features):
         raise InputError(
             f"FilmRegressor needs features such as features=['year'], got {features}; "
             f"the frame has: {listed(frame.columns)}"
         )
     if isinstance(features, str):
         raise InputError(f"features must be a list, got {features!r}; give features=[{features!r}]")
-    # A frame's columns may have numbers as names; `read_table` made them text.
+    # A frame's columns may have numbers as names; `open_table` made them text.
     named = [feature if isinstance(feature, Feature) else str(feature) for feature in features]
     refuse_missing_columns([feature for feature in named if isinstance(feature, str)], frame.columns)
     return [_by_kind(frame, feature) if isinstance(feature, str) else feature for feature in named]
 
 
 def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
-    return Number(column) if pd.api.types.is_numeric_dtype(frame[column]) else Category(column)
+    cells = frame[column]
+    is_text = isinstance(cells.dtype, pd.StringDtype)
+    is_number = plain_numbers(cells) is not None if is_text else pd.api.types.is_numeric_dtype(cells)
+    return Number(column) if is_number else Category(column)
 
 
 def known_targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:

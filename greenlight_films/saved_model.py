@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
 CLASSES = (
-    *("Bins", "Category", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio", "RandomSplit"),
-    *("Target", "TimeSplit"),
+    *("Bins", "Category", "Date", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio"),
+    *("RandomSplit", "Target", "TimeSplit"),
 )
 """The classes that settings may be made of."""
 
@@ -111,7 +111,8 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         list(declared.features),
         split=declared.split,
         film=declared.film,
-        allow_leak=declared.allow_leak,
+        allow_leak=list(declared.allow_leak),
+        allow_split_films=declared.allow_split_films,
         batch_size=data.batch_size,
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,

@@ -9,7 +9,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.delimited_text import MISSING
+from greenlight_films.datamodules.tables.date_cells import MONTH, YEAR, parse_dates
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 
@@ -21,23 +23,13 @@ COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.
 
 STAND_IN = "\x1f"  # replaces such a comma while names are split
 
-DATES = (
-    (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
-    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y", None),
-    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y", None),
-    (r"^\d{1,2} [A-Za-z]{3} \d{4}$", "%d %b %Y", None),
-    (r"^[A-Za-z]+ \d{1,2}, \d{4}$", "%B %d, %Y", None),
-)
-"""Pattern of a cell, format of its date, and how many characters of the cell are the date (None: all)."""
-
-DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"  # no date unless its day comes first
 LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
 
 def stripped(cells: pd.Series) -> pd.Series:
     """Return cells without blanks around them; empty ones, `N/A`, `null` and the like are missing."""
     texts = cells.str.strip()
-    return texts.mask(texts.isin(MISSING))
+    return texts.mask(texts.isin(LABELS_MISSING))
 
 
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
@@ -80,18 +72,31 @@ def identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, colu
 
 
 def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
-    """Return cells as datetime64[s]; what is no date is missing and recorded."""
+    """Return cells as datetime64[s], or as ISO dates where some tell only a month or a year: none is made finer.
+
+    What is no date is missing and recorded. The collections write the month first; where a column's cells neither show
+    nor contradict that, so do we.
+    """
     texts = stripped(cells)
-    values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
-    for pattern, form, length in DATES:
-        matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
-        parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
-        values[matches] = parsed.astype("datetime64[s]")
-    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
-    if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
-        note = f"dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
-        preparation.notes.append(f"{cells.name}: {note}")
-    return values
+    parsed = parse_dates(texts)
+    lost = (texts.notna().to_numpy() & (parsed.precision == 0)) & ~parsed.undecided
+    preparation.reject_cells(file, cells, lost, "is no date")
+    if parsed.undecided.any():
+        month_first = parse_dates(texts, Format(day_first=False))
+        if month_first.unread.sum() > parsed.unread.sum():  # some can only be day first, others only month first
+            preparation.reject_cells(file, cells, parsed.undecided, "may be two dates, day or month first")
+        else:
+            text = (
+                f"{cells.name} such as {texts[parsed.undecided].iloc[0]}, read as month/day/year, which no cell decides"
+            )
+            preparation.note(text, int(parsed.undecided.sum()))
+            parsed = month_first
+    text = f"{cells.name} with a year of two digits, read as none after {parsed.format.latest_year}"
+    preparation.note(text, int(parsed.short_years.sum()))
+    preparation.note(f"{cells.name} with several dates, of which the first is taken", int(parsed.spans.sum()))
+    if np.isin(parsed.precision, (YEAR, MONTH)).any():
+        return pd.Series(parsed.texts(), cells.index, dtype="str")
+    return pd.Series(parsed.values.astype("datetime64[s]"), cells.index)
 
 
 def split_names(cells: pd.Series, separator: str) -> pd.Series:

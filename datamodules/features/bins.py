@@ -15,8 +15,8 @@ from greenlight_films.datamodules.features.vocabulary import (
     columns_of_names,
     encode_values,
     frequent,
+    n_films,
     names_of,
-    training_codes,
     vocabulary,
 )
 from greenlight_films.datamodules.tables.formats import Format
@@ -47,7 +47,7 @@ class Bins(Feature[np.ndarray]):
     def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
         return read_numbers(column, format)
 
-    def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
+    def fit(self, parsed: np.ndarray, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
         lists = _put_into_intervals(parsed, self.edges, self.labels)
         return [Block(self.column, self.named_role, "label", vocabulary(lists, train))]
 
@@ -57,7 +57,7 @@ class Bins(Feature[np.ndarray]):
 
 @dataclass(frozen=True)
 class Popularity(Feature[LabelLists]):
-    """The number of training rows that share the value, put into intervals as in `Bins`.
+    """The number of training films that share the value, put into intervals as in `Bins`.
 
     A value with fewer than the first edge, or none, falls into the lowest interval.
     """
@@ -77,9 +77,9 @@ class Popularity(Feature[LabelLists]):
         (merged,), notices = merge_spellings([parsed], self.column)
         return merged, notices
 
-    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
-        seen = frequent(parsed, train)
-        counts = np.bincount(training_codes(parsed, train), minlength=len(parsed.names))
+    def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        seen = frequent(parsed, train, film=film)
+        counts = n_films(parsed, train, film)
         fitted = {"value": names_of(parsed, seen), "films": counts[seen].tolist()}
         values = vocabulary(self._intervals(parsed, fitted), train)
         return [Block(self.column, self.named_role, "label", values, fitted)]

@@ -22,7 +22,7 @@ class Category(Feature[LabelLists]):
     Attributes:
         keep: the values that have a column; by default all of the training rows'.
         other: the column for every other value; None leaves such values out.
-        min_films: a value in fewer training rows counts as other.
+        min_films: a value in fewer training films counts as other.
     """
 
     column: str
@@ -44,8 +44,8 @@ class Category(Feature[LabelLists]):
         (merged,), notices = merge_spellings([spell_as(parsed, self.keep or [])], self.column)
         return merged, notices
 
-    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
-        seen = vocabulary(parsed, train, self.min_films)
+    def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        seen = vocabulary(parsed, train, self.min_films, film)
         values = seen if self.keep is None else [value for value in self.keep if value in set(seen)]
         pooled = len(values) < len(vocabulary(parsed, train))
         if self.other is not None and self.other not in values and pooled:

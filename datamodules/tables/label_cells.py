@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
-from greenlight_films.datamodules.tables.delimited_text import MISSING
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 
 LISTS = pa.large_list(pa.large_string())
 
@@ -196,6 +196,7 @@ def texts_of(column: pd.Series) -> pa.Array:
     """Return cells as Arrow texts, null where missing: whole floats without a point, numbers as they are written."""
     if is_nested(column):
         raise InputError(f"column '{column.name}' must hold one text a cell, got lists or objects; use Labels")
+    column = _written(column)
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
@@ -208,7 +209,18 @@ def texts_of(column: pd.Series) -> pa.Array:
 
 
 def _missing(format: Format) -> pa.Array:
-    return pa.array(MISSING if format.missing is None else format.missing, pa.large_string())
+    return pa.array(LABELS_MISSING if format.missing is None else format.missing, pa.large_string())
+
+
+def _written(column: pd.Series) -> pd.Series:
+    """Return dates and truth values of a typed column as they are written in a text file."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("str")
+    if pd.api.types.is_bool_dtype(column.dtype) or (
+        column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    ):
+        return column.map(str, na_action="ignore").astype("str")
+    return column
 
 
 def _flatten(lists: pa.Array) -> LabelLists:

@@ -99,7 +99,7 @@ def test_a_column_without_any_label_has_no_columns():
 
 
 def test_an_encoder_needs_a_feature_and_is_fitted_first(films):
-    with pytest.raises(InputError, match=r"data\.features must declare at least one column"):
+    with pytest.raises(InputError, match=r"data\.features must declare a column or more, got none; `look` proposes"):
         FilmEncoder([])
     with pytest.raises(RuntimeError, match="not fitted"):
         FilmEncoder([Number("Runtime")]).encode(films)

@@ -56,7 +56,7 @@ def plain_split(cell, separator):
         ([862.0, None], "float64", [["862"], []]),
         ([862.5, np.inf, 1e300], "float64", [["862.5"], ["inf"], ["1e+300"]]),
         ([1, "drei", None], "object", [["1"], ["drei"], []]),
-        ([True, False], "bool", [["true"], ["false"]]),
+        ([True, False], "bool", [["True"], ["False"]]),
         ([None, None], "object", [[], []]),
         ([], "str", []),
     ],
