@@ -114,7 +114,7 @@ def test_an_encoder_needs_a_feature_and_is_fitted_first(films):
         ),
         (
             [Number("Studio"), Number("Budget"), Number("Cast"), Labels("Cast", format="json")],
-            r"'Studio' must hold numbers, rows? \d+.**\ncolumn 'Cast' must hold numbers.*\n.*lists in json format",
+            r"'Studio' must hold numbers, rows? \d+.*\ncolumn 'Cast' must hold numbers.*\n.*lists in json format",
         ),
     ],
 )
