@@ -103,7 +103,8 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
     """
     try:
         array = _array(column)
-        if not pa.types.is_nested(array.type) or pa.types.is_struct(array.type):
+        of_items = getattr(array.type, "value_type", None)
+        if of_items is None or not (_is_text(of_items) or pa.types.is_integer(of_items)):
             raise TypeError
         return _flatten(array.cast(LISTS))
     except (pa.ArrowException, TypeError, ValueError):  # other things than lists of texts
@@ -118,6 +119,10 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
             bad[position] = True
     _refuse_no_lists(column, bad, "", key, faults)
     return _flatten(pa.array(parsed, LISTS))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _items(cell: Any) -> list[Any]:

@@ -103,12 +103,12 @@ def find_literal(cells: Sequence[str]) -> Notation | None:
         return None
     key, conditions = _objects([item for items in best[1] for item in items if isinstance(item, dict)])
     texts = [str(item) for items in best[1] for item in items]
-    if best[0] == "bare_brackets" and _are_sentences(texts):
+    several = sum(len(items) > 1 for items in best[1]) / len(cells)
+    if best[0] == "bare_brackets" and (not several or _are_sentences(texts)):
         return None  # such as a remark in brackets
     if all(cell[0] == "(" for cell in lists) and _are_numbers(texts, ","):
         return None  # (3.4) is a loss
     others = sum(_items_if_any(cell, best[0]) is not None for cell in cells if not looks_like_a_list(cell))
-    several = sum(len(items) > 1 for items in best[1]) / len(cells)
     return Notation(best[0], (), key, conditions, (len(best[1]) + others) / len(cells), several=several)
 
 
