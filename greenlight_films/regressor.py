@@ -56,7 +56,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             column, which is a Number if the column is numeric, else a Category.
         split: which rows train, which validate (they choose the best epoch) and which are left alone; by default a
             tenth validates and all others train.
-        film: the column with a film's id; no split may then put a film on two sides.
+        film: the column with a film's id, or several such as ["title", "year"]; no split may then put a film on two
+            sides.
         hidden: widths of the hidden layers.
         dropout: share of hidden units dropped in training.
         label_dropout: share of a film's labels dropped in training.
@@ -91,7 +92,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         features: Sequence[str | Feature[Any]] | None = None,
         *,
         split: Split | None = None,
-        film: str | None = None,
+        film: str | list[str] | None = None,
         hidden: Sequence[int] = (128, 64),
         dropout: float = 0.0,
         label_dropout: float = 0.0,
@@ -281,8 +282,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         return actual, self._predict(frame)[rows], rows
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
-        has_ids = self.film is not None and set(columns_in(self.film)) <= set(frame.columns)
-        film = film_codes(film_ids(frame, self.film)) if has_ids else np.arange(len(frame))
+        film = np.arange(len(frame))
+        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
+            film = film_codes(film_ids(frame, self.film))
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         encoded = encoder.encode(frame).take(rows)
         return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)
