@@ -83,7 +83,7 @@ def _describe(
 def _other_options(run: RunFolder, config: str) -> Iterator[None]:
     """Keep the options that a run is resumed with in its config, but not those that are refused."""
     before = run.config.read_text(encoding="utf-8")
-    known, given = yaml.safe_load(before), yaml.safe_load(config)
+    known, given = yaml.safe_load(before) or {}, yaml.safe_load(config)
     kept = {**given, **{key: known[key] for key in ("name", "runs") if key in known}}  # the folder is what it is
     if kept != known:
         run.write_text(run.config.name, dump_yaml(kept))
