@@ -19,6 +19,8 @@ UNDECIDED = r"^[-+]?[1-9]\d{0,2}\.\d{3}$"  # thousands or decimals
 DECIMALS = r"^\d+\.\d+$"
 GROUPS = r"^[1-9]\d{0,2}(?:,\d{3}){2,}$|^[1-9]\d{0,2}(?:,\d{3})+\.\d+$"
 
+MOST = 10_000  # texts that are no numbers of which each is looked at, for #DIV/0! means missing
+
 
 @dataclass
 class NumberReadings:
@@ -136,7 +138,8 @@ def _read_by_parts(texts: pa.Array, rest: np.ndarray, readings: NumberReadings) 
     for unit in set(units.tolist()) - {""}:
         readings.units.setdefault(unit, []).extend(indices[(units == unit)[codes]].tolist())
     done = np.zeros(len(rest), bool)
-    done[np.flatnonzero(matching)[kept]] = True
+    unread = np.isnan(factors)[codes]
+    done[np.flatnonzero(matching)[kept]] = ~unread if int(unread.sum()) <= MOST else True
     return rest[~done]
 
 

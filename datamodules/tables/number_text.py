@@ -43,12 +43,12 @@ GROUPED = {
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 REMARK = (
-    r"(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary|provisional|unofficial"
-    r"|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b\.?"
+    r"(?-i:(?!CA\b))(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary|provisional|unofficial"
+    r"|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b"
 )
-BEFORE = re.compile(rf"^(?:{REMARK}:?|c\.|[~≈#])\s*(?=\S)", re.IGNORECASE)
+BEFORE = re.compile(rf"^(?:{REMARK}(?:[.:]\s*|\s)|c\.\s*|[~≈#]\s*)(?=\S)", re.IGNORECASE)
 BEHIND = re.compile(
-    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶]+|\s*[{SUPERSCRIPTS}]+|[ᵃ-ᵡ]+|\s*\({REMARK}\)|,?\s+{REMARK})+$",
+    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶]+|\s*[{SUPERSCRIPTS}]+|[ᵃ-ᵡ]+|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
     re.IGNORECASE,
 )
 SPACES = re.compile(r"\s+")

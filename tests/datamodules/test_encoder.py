@@ -114,7 +114,7 @@ def test_an_encoder_needs_a_feature_and_is_fitted_first(films):
         ),
         (
             [Number("Studio"), Number("Budget"), Number("Cast"), Labels("Studio", format="json")],
-            r"'Studio' must hold numbers, row \d+ .*\ncolumn 'Cast' must hold numbers.*\ncolumn 'Studio', row \d+: ",
+            r"'Studio' must hold numbers, rows 1, 2, .*\ncolumn 'Cast' must hold numbers.*\ncolumn 'Studio', row \d+: ",
         ),
     ],
 )
