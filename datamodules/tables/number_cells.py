@@ -238,7 +238,7 @@ def _are_flags(values: np.ndarray) -> bool:
 def _of_texts(
     column: pd.Series, format: Format, marks_beside: str, delimiter: str | None, may_be_flags: bool = True
 ) -> Numbers:
-    cells = distinct_texts(column)
+    cells = distinct_texts(column, exactly=False)
     readings = read_texts(cells, format.missing or ())
     flags = read_flags(column, readings, format) if may_be_flags else None
     if flags is not None:

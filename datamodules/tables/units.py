@@ -30,7 +30,7 @@ CURRENCY_NAMES = {
     "CHF": "CHF", "SFr": "CHF", "SFr.": "CHF", "Fr.": "CHF", "R": "ZAR", "RM": "MYR", "Rp": "IDR", "kr": "kr",
     "kr.": "kr", "DM": "DEM", "FF": "FRF", "₤": "ITL", "Lit.": "ITL", "ptas": "ESP", "pts": "ESP", "₧": "ESP",
 }  # fmt: skip
-"""Signs and names of currencies, those in small letters in any letters; crowns are SEK, NOK, DKK or ISK, which `kr` alone doesn't say."""
+"""Signs and names of currencies, those in small letters in any letters; `kr` alone doesn't say of which country."""
 
 CROWNS = frozenset({"SEK", "NOK", "DKK", "ISK"})
 MILLION_IS_MIL = frozenset({"USD", "GBP", "CAD", "AUD", "NZD"})  # beside others `mil` may be a thousand, as in Spanish

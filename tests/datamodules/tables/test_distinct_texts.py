@@ -13,3 +13,10 @@ def test_each_text_stands_once_and_rows_get_the_values_of_their_texts():
 
 def test_a_plain_word_has_no_unseen_characters():
     assert plain_word(" N\u200bot\u00a0 Known") == "not known"
+
+
+def test_a_large_column_of_different_texts_is_left_as_it_is():
+    column = pd.Series([None, *map(str, range(20_000)), "7"], dtype="str")
+    cells = distinct_texts(column, exactly=False)
+    assert (len(cells.texts), len(distinct_texts(column).texts)) == (20_001, 20_000)
+    assert cells.codes[[0, 1, 20_001]].tolist() == [-1, 0, 20_000]
