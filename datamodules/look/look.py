@@ -78,6 +78,10 @@ class Look:
         """Return the proposed features, as `FilmRegressor` takes them."""
         return [feature.feature() for feature in self.features]
 
+    def missing(self) -> dict[str, list[str]]:
+        """Return by column the texts that mean that nothing is known, as `FilmRegressor` takes them."""
+        return {c.name: list(c.format.missing) for c in self.columns if c.format.missing is not None}
+
     def to_frame(self) -> pd.DataFrame:
         """Return a line a column: name, kind, unit, share missing, what it becomes, and why it is left out."""
         becomes = {feature.arguments["column"]: feature.name for feature in self.features}
