@@ -18,6 +18,7 @@ DURATION_NAME = re.compile(
     r"|film[_ ]?length|longueur)($|[_ ])"
 )
 LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
+MANY = 30  # numbers that are enough to judge their lengths by
 MARKS = {".": "point", ",": "comma"}
 
 
@@ -212,6 +213,8 @@ def _settle_decimal(
     name = column.name
     if marks_beside == ",":
         mark, why = ",", "because the columns beside it have decimal commas"
+    elif marks_beside == "." and not with_commas.any() and _are_small(readings):
+        mark, why = ".", "because all have one digit before it, and the columns beside it have decimal points"
     elif not with_commas.all() or delimiter == ";":
         habits.refuse(
             column,
@@ -230,6 +233,12 @@ def _settle_decimal(
         f"taken {'to part thousands' if thousands else 'for the decimal mark, not for thousands'}, {why}; otherwise "
         f"declare data.decimal: {{{name}: '{',' if mark == '.' else '.'}'}}"
     )
+
+
+def _are_small(readings: NumberReadings) -> bool:
+    """Tell whether there are many numbers, all below 10 where the mark is a point: thousands would differ in length."""
+    values = np.abs(readings.point[readings.read])
+    return len(values) >= MANY and bool((values < 10).all())
 
 
 def _example(readings: NumberReadings, index: int) -> tuple[str, tuple[float, float]]:
