@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
-from greenlight_films.datamodules.tables.date_cells import parse_dates, read_dates
+from greenlight_films.datamodules.tables.date_cells import all_read, parse_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 
@@ -177,7 +177,7 @@ class TimeSplit(Split):
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         _refuse_no_column(frame, self.by)
-        times = _times(frame[self.by], formats.of(self.by))
+        times = times_of(frame[self.by], formats.of(self.by))
         _refuse_gaps(frame, self.by, np.isnan(times), "a split by time")
         order = np.sort(times)
         n_test, n_val = (ceil(len(order) * size) for size in (self.test, self.val))
@@ -186,17 +186,17 @@ class TimeSplit(Split):
         return (times >= first_val).astype(np.uint8) + (times >= first_test).astype(np.uint8)
 
 
-def _times(column: pd.Series, format: Format) -> np.ndarray:
-    """Return dates as days, or numbers as they are, (n_rows,) float64, NaN where missing."""
+def times_of(column: pd.Series, format: Format = Format()) -> np.ndarray:
+    """Return dates as days since 1970, or numbers as they are, (n_rows,) float64, NaN where missing."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.to_numpy(np.float64, na_value=np.nan)
-    if not parse_dates(column, format).unread.any():
-        days = read_dates(column, format).values
-        return np.where(np.isnat(days), np.nan, days.astype(np.float64))
-    numbers = pd.to_numeric(column, errors="coerce")
-    if (numbers.isna() & column.notna()).any():
-        read_dates(column, format)  # names the cells that are none
-    return numbers.to_numpy(np.float64, na_value=np.nan)
+    dates = parse_dates(column, format)
+    if dates.unread.any():
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.notna().equals(column.notna()):
+            return numbers.to_numpy(np.float64, na_value=np.nan)
+    days = all_read(column, dates, "numbers or dates").values
+    return np.where(np.isnat(days), np.nan, days.astype(np.float64))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from rich.text import Text
 from greenlight_films.baselines import Comparison, Sample, fit
 from greenlight_films.datamodules import (
     Category,
+    Declared,
     FilmDataModule,
     GroupSplit,
     Labels,
@@ -27,6 +28,7 @@ from greenlight_films.datamodules.errors import InputError, refuse_missing_colum
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, in_words
 from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
 from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.splits import times_of
 from greenlight_films.studies.evaluate import evaluate
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.run_folder import RunFolder
@@ -154,21 +156,22 @@ def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple
                 f"by film: {counted(len(frame) - len(rows), 'row')} without {in_words(declared.film)} left out"
             )
         schemes.append(Scheme("by film", [GroupSplit(declared.film, val, test, seed) for seed in seeds], rows))
-    by_time, by_time_notes = _by_time(declared.split, options.year, frame, val, test)
+    by_time, by_time_notes = _by_time(declared, options.year, frame, val, test)
     return schemes + by_time, notes + by_time_notes
 
 
 def _by_time(
-    split: Split, wanted: str | None, frame: pd.DataFrame, val: float, test: float
+    declared: Declared, wanted: str | None, frame: pd.DataFrame, val: float, test: float
 ) -> tuple[list[Scheme], list[str]]:
-    named = [str(name) for name in frame.columns if is_year(str(name))]
+    split, named = declared.split, [str(name) for name in frame.columns if is_year(str(name))]
     year = wanted or (split.by if isinstance(split, TimeSplit) else next(iter(named), None))
     if year is None:
         return [], ["not split by time: no column is named year or release date; audit.year names another"]
     refuse_missing_columns([year], frame.columns)
-    dated, by_time = frame[frame[year].notna()], TimeSplit(year, val, test)
+    by_time = TimeSplit(year, val, test)
     try:
-        by_time.split(dated)
+        dated = frame[~np.isnan(times_of(frame[year], declared.formats.of(year)))]
+        by_time.split(dated, declared.formats)
     except InputError as problem:
         if wanted or isinstance(split, TimeSplit):
             raise

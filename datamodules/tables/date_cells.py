@@ -99,16 +99,15 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
 
 def read_dates(column: pd.Series, format: Format = Format()) -> Dates:
     """Return a column's dates; an InputError names the cells that are none, or may be two."""
-    dates = parse_dates(column, format)
+    return all_read(column, parse_dates(column, format))
+
+
+def all_read(column: pd.Series, dates: Dates, wanted: str = "dates") -> Dates:
+    """Return the dates of a column; an InputError names the cells that are none, or may be two."""
     if dates.fault:
         raise dates.fault
-    refuse_unread(column, dates)
+    refuse_cells(column, dates.unread, f"must hold {wanted} such as 2014-05-01, June 1994 or 1994")
     return dates
-
-
-def refuse_unread(column: pd.Series, dates: Dates) -> None:
-    """Raise an InputError that names the cells that are no dates."""
-    refuse_cells(column, dates.unread, "must hold dates such as 2014-05-01, June 1994 or 1994")
 
 
 def _order(

@@ -33,6 +33,7 @@ class DateGuess:
     Attributes:
         kind: `date`; `year` where all are plain years, which serve as numbers; None where it holds something else.
         share: of the cells that are not missing, how many are dates.
+        dates: of the whole column; of some rows where few are dates.
     """
 
     kind: Literal["date", "year"] | None
@@ -74,6 +75,11 @@ def looks_like_dates(column: pd.Series, format: Format = Format()) -> DateGuess:
 
     Numbers that count days or seconds are dates only where the column's name says so: takings look the same.
     """
+    sample = column.dropna()
+    if len(sample) > 5 * SAMPLE:  # most columns hold something else
+        guess = looks_like_dates(sample.iloc[:: len(sample) // SAMPLE], format)
+        if guess.share < 0.5:
+            return guess
     dates = parse_dates(column, format)
     n_read = int((dates.precision > 0).sum() + dates.undecided.sum())
     total = n_read + int(dates.unread.sum())

@@ -155,7 +155,8 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     values = texts.filter(pa.array(is_number)).cast(pa.float64()).to_numpy()
     epoch = epoch or _epoch(values)
     parts.put(is_number, _parts_of_numbers(values, epoch))
-    others = np.flatnonzero(~parts.known & ~parts.blank)
+    has_digits = np.array(pc.match_substring_regex(texts, r"\p{Nd}\p{Nd}"), bool)  # quicker than `date_in`
+    others = np.flatnonzero(~parts.known & ~parts.blank & has_digits)
     dates = [date_in(text) for text in texts.take(pa.array(others)).to_pylist()]
     is_date = np.array([date is not None for date in dates], bool)
     if is_date.any():
