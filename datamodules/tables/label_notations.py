@@ -129,8 +129,8 @@ def find_separator(cells: Sequence[str]) -> Notation | None:
                 return notation
         if notation:
             return notation
-    word = next((word for word in WORDS if _parts_names(texts, (word,), word)), None)
-    return _notation_of(texts, (word,), strong=False) if word else None
+    alone = next((word for word in WORDS if _parts_names(texts, (word,), word)), None)
+    return _notation_of(texts, (alone,), strong=False) if alone else None
 
 
 def sample_of(texts: pa.Array) -> list[str]:
@@ -162,12 +162,12 @@ def _objects(objects: list[dict[str, Any]]) -> tuple[str | None, dict[str, dict[
     """Return the key of objects whose values are labels, and the keys with few values, which may choose among them."""
     values: dict[str, list[Any]] = {}
     for item in objects:
-        for key, value in item.items():
-            values.setdefault(str(key), []).append(value)
-    texts = {key: [value for value in those if isinstance(value, str)] for key, those in values.items()}
-    common = [key for key, those in values.items() if len(those) >= 0.9 * len(objects)]
-    named = [key for key in KEYS if key in common]
-    key = next(iter([*named, *(key for key in common if texts[key]), *common]), None)
+        for name, value in item.items():
+            values.setdefault(str(name), []).append(value)
+    texts = {name: [value for value in those if isinstance(value, str)] for name, those in values.items()}
+    common = [name for name, those in values.items() if len(those) >= 0.9 * len(objects)]
+    usual = [name for name in KEYS if name in common]
+    key = next(iter([*usual, *(name for name in common if texts[name]), *common]), None)
     conditions = {
         name: dict(Counter(those).most_common())
         for name, those in texts.items()
