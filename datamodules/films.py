@@ -20,6 +20,7 @@ from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEnc
 from greenlight_films.datamodules.errors import InputError, missing_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.films_in_rows import identity_of, remark_on_remakes
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint
 from greenlight_films.datamodules.splits import SIDES, Rows, shared_values
 from greenlight_films.datamodules.tables.find_formats import find_formats
@@ -140,7 +141,7 @@ def fit_films(
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
-    leak = ids is not None and _leak(ids.iloc[kept], rows, declared)
+    leak = ids is not None and _leak(frame_kept, ids.iloc[kept], rows, declared)
     row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     train = rows.train if row_weights is None else rows.train[row_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
@@ -221,13 +222,16 @@ def _fingerprint_of_encoded(actual: np.ndarray, encoded: EncodedFilms) -> str:
     return whole.hexdigest()
 
 
-def _leak(ids: pd.Series, rows: Rows, declared: Declared) -> bool:
+def _leak(frame: pd.DataFrame, ids: pd.Series, rows: Rows, declared: Declared) -> bool:
     n_shared = shared_values(ids, rows)
     if n_shared and not declared.allow_leak:
+        identity = identity_of(frame)
+        remakes = remark_on_remakes(frame, identity) if columns_in(declared.film) == [identity.title] else None
         raise InputError(
             f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
             f"values of '{in_words(declared.film)}'), so the model is tested on films that it has seen; use GroupSplit "
             f"with `by: {declared.film}`, or set data.allow_leak to true if that is wanted"
+            + (f"; {remakes.text}" if remakes else "")
         )
     return n_shared > 0
 
