@@ -15,7 +15,10 @@ def test_an_embedded_source_needs_no_file(name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a,b,a,c,b\n1,2,3,4,5\n", "2 columns are called 'a', the columns 1, 3, and hold other values: row 1 has '1' in"),
+        (
+            "a,b,a,c,b\n1,2,3,4,5\n",
+            "2 columns are called 'a', the columns 1, 3, and hold other values: row 1 has '1' in",
+        ),
         ("", "is empty; a header line and rows of films are needed"),
         ("a,b\n", "has a header and no rows; rows of films are needed"),
     ],
