@@ -144,7 +144,7 @@ def other_encoding(seen: Survey, declared: str) -> str | None:
 
 def likeness(sample: bytes, encoding: str) -> float:
     """Return the share, from 0 to 1, of characters beyond ASCII that look like language in an encoding."""
-    good = total = 0
+    good, total = 0.0, 0
     for line in sample.decode(encoding, "replace").split("\n"):
         beyond = [mark for mark in line if mark > "\x7f"]
         if beyond:

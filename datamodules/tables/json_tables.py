@@ -102,7 +102,7 @@ def _records_in(value: Any, file: TableFile) -> tuple[tuple[str, ...], list[Reco
 
 def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
     if isinstance(value, list):
-        objects = [item for item in value if isinstance(item, dict)]
+        objects: list[Record] = [item for item in value if isinstance(item, dict)]
         if objects and len(objects) == len(value):
             yield keys, objects
         elif len(value) > 1 and all(isinstance(item, list) and len(item) == len(value[0]) for item in value):

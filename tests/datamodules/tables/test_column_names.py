@@ -42,8 +42,8 @@ def test_columns_of_a_name_and_other_cells_are_refused_all_at_once():
         named(pd.concat([FRAME, FRAME], axis=1), ["a", "b", "c", "d", "b", "a", "e", "f"], "films.csv")
     assert str(refusal.value) == (
         "films.csv: 2 columns are called 'a', the columns 1, 6, and hold other values: row 1 has '0' in column 1 and "
-        "'x' in column 6; rename one of them; 2 columns are called 'b', the columns 2, 5, and hold other values: row 1 has 'x' "
-        "in column 2 and '0' in column 5; rename one of them"
+        "'x' in column 6; rename one of them; 2 columns are called 'b', the columns 2, 5, and hold other values: row 1 "
+        "has 'x' in column 2 and '0' in column 5; rename one of them"
     )
 
 
