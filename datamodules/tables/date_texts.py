@@ -26,6 +26,7 @@ class DateParts(NamedTuple):
     span: bool = False
 
 
+FOOTNOTE = re.compile(r"[*†‡§¹²³⁰⁴-⁹]+$")
 REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # `(United States)`, `[2]`
 TIME = re.compile(
     r"(?:(?<=\d)t|[\s,]+(?:at\s+)?)\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[ap]\.?\s?m\b\.?)?"
@@ -60,7 +61,7 @@ def date_in(text: str) -> DateParts | None:
     >>> date_in("juin 1994").month, date_in("2009–2013").span, date_in("03/04/2011").either
     (6, True, True)
     """
-    plain = without_accents(text).translate(EAST_ASIAN)
+    plain = without_accents(FOOTNOTE.sub("", text)).translate(EAST_ASIAN)
     plain = REMARK.sub(" ", plain).strip(" ,;") or plain.strip("()[] ")
     plain = TIME.sub(" ", BASIC_TIME.sub("", plain)).strip()
     if years := YEARS.fullmatch(plain):
