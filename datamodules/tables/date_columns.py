@@ -130,12 +130,12 @@ def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:
     column = frame[name]
     for text, count in dates.missing.items():
         yield (
-            f"column '{name}': {text} in {count:,} cells was taken as missing; databases and spreadsheets write it for "
+            f"column '{name}': {text} in {_cells(count)} was taken as missing; databases and spreadsheets write it for "
             "an empty cell"
         )
     if dates.short_years.any():
         yield (
-            f"column '{name}': years of two digits in {dates.short_years.sum():,} cells were read as none after "
+            f"column '{name}': years of two digits in {_cells(dates.short_years.sum())} were read as none after "
             f"{dates.format.latest_year}"
         )
     if dates.spans.any():
@@ -144,6 +144,10 @@ def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:
             "rows are series, not films"
         )
     yield from _strange_centuries(frame, name, dates)
+
+
+def _cells(count: int) -> str:
+    return f"{count:,} {'cell' if count == 1 else 'cells'}"
 
 
 def _strange_centuries(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:

@@ -39,7 +39,7 @@ def test_dates_of_a_split_and_a_feature_are_read_as_the_whole_table_writes_them(
     assert restored.encoder.formats.of("released").given() == {"day_first": True, "latest_year": 1998}
     new = new_films(pd.DataFrame({"released": ["03/04/95"], "year": [1995]}), declared, restored)
     assert new.encoded.unscaled[0, 0] == 1995
-    assert films.notices == ("column 'released': years of two digits in 20 cells were read as none after 1998",)
+    assert "column 'released': years of two digits in 20 cells were read as none after 1998" in films.notices
 
 
 def test_rows_without_a_target_are_left_out_and_the_others_keep_number_and_id(films_frame, declared):
