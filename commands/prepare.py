@@ -16,6 +16,7 @@ from rich.text import Text
 from greenlight_films.commands.parser.help import PREPARE
 from greenlight_films.commands.parser.plain import PlainParser
 from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.homes import HOMES
 from greenlight_films.sources.preparation import ACCOUNT, Preparation
@@ -159,4 +160,4 @@ def _print_account(source: Source, preparation: Preparation, n_films: int, conso
         console.out(note, highlight=False)
     if absent := ", ".join(file.name for file in files_of(source.name) if file not in preparation.files):
         console.out(f"Not there: {absent}; what they tell is missing", highlight=False)
-    console.print(f"{n_films:,} films", style="bold", highlight=False)
+    console.print(counted(n_films, "film"), style="bold", highlight=False)

@@ -66,7 +66,7 @@ class FilmEncoder:
         self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None, formats: Formats = Formats()
     ) -> None:
         if not features:
-            raise InputError("data.features must declare at least one column")
+            raise InputError("data.features must declare a column or more, got none; `look` proposes some for a table")
         self.features = list(features)
         self.formats = formats
         self.notices: list[str] = []  # of the last `fit_encode`

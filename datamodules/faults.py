@@ -17,7 +17,8 @@ from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import read_target
 
-TEXT = 0.1  # share of cells with a digit, below which a column is no column of numbers
+TEXT = 0.1  # share of cells that begin with a number, below which a column is no column of numbers
+NUMBER = r"\W*(?:[A-Za-z]{1,3}\W*)?\d"  # how they begin: 12, -3, $4, USD 5
 
 
 def refuse_impossible(frame: pd.DataFrame, declared: Declared) -> None:
@@ -35,7 +36,9 @@ def all_faults(frame: pd.DataFrame, declared: Declared, delimiter: str | None, f
     try:
         all_or_faults([*declarations, *cells])
     except InputError as faults:
-        return faults if set(str(first).splitlines()) <= set(str(faults).splitlines()) else _both(first, faults)
+        known = str(faults).splitlines()
+        rest = [line for line in str(first).splitlines() if not any(fault.startswith(line) for fault in known)]
+        return InputError("\n".join([*rest, *known])) if rest else faults
     return first
 
 
@@ -44,11 +47,6 @@ def refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[F
     ids = [name for each in (declared.film, declared.title, declared.weight) for name in columns_in(each)]
     columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
     refuse_missing_columns(columns, frame.columns)
-
-
-def _both(first: InputError, faults: InputError) -> InputError:
-    lines = [*str(first).splitlines(), *str(faults).splitlines()]
-    return InputError("\n".join(dict.fromkeys(lines)))
 
 
 def _declarations(frame: pd.DataFrame, declared: Declared) -> list[Callable[[], None]]:
@@ -96,7 +94,7 @@ def _readings(frame: pd.DataFrame, declared: Declared, delimiter: str | None) ->
         yield partial(read_target, declared.target, frame, formats)
         with suppress(InputError):
             rated = frame[~np.isnan(declared.target.values(frame, formats))]
-    yield from (partial(read_feature, feature, frame, formats) for feature in features)
+    yield from (partial(read_feature, feature, rated, formats) for feature in features)
     yield partial(declared.split.split, rated, formats)
 
 
@@ -110,7 +108,7 @@ def read_feature(feature: Feature[Any], frame: pd.DataFrame, formats: Formats) -
         return feature.read(frame, formats)
     except InputError as fault:
         cells = frame[feature.column].dropna().drop_duplicates().astype("str")
-        if feature.need == "number" and len(cells) and cells.str.contains(r"\d").mean() < TEXT:
+        if feature.need == "number" and len(cells) and cells.str.match(NUMBER).mean() < TEXT:
             remedy = f"its cells are text: declare '{feature.column}' as Labels or Category in place of "
             raise InputError(f"{fault}; {remedy}{type(feature).__name__}", fault.row) from None
         raise

@@ -48,7 +48,8 @@ class FilmDataModule(pl.LightningDataModule):
     """Films from a table, encoded and split, in batches.
 
     Args:
-        table: a .csv, .tsv (also .gz), Parquet or SQLite file, or the embedded `wikidata-films`.
+        table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed, or the embedded
+            `wikidata-films`.
         features: what the model sees, one entry a column.
         target: what it predicts.
         split: which rows train, validate and test.
@@ -62,7 +63,7 @@ class FilmDataModule(pl.LightningDataModule):
         delimiter: between the cells of a text file; by default found out.
         quote: around the cells of a text file that hold a delimiter; by default found out.
         encoding: of a text file; by default found out.
-        skip: lines above the header of a text file; by default found out.
+        skip: lines above the header; by default found out.
         header: whether there is a header; by default found out.
         missing: texts that mean that nothing is known, in all columns or by column, such as {budget: ["0", "-"]}.
         decimal: the decimal mark of all columns or by column, where their cells don't tell it.
@@ -167,7 +168,7 @@ class FilmDataModule(pl.LightningDataModule):
         with self._in_table():
             weights = self._weights_of(frame)
             if self._fitted is None:
-                films, self._fitted = fit_films(frame, self.declared, weights, self.layout.delimiter)
+                films, self._fitted = fit_films(frame, self.declared, weights, self._opened.layout.delimiter)
                 more = row_notices(frame.loc[films.number - 1], self.declared, self._fitted.sides)
                 films = replace(films, notices=(*films.notices, *more))
             elif stage == "predict":
@@ -186,11 +187,10 @@ class FilmDataModule(pl.LightningDataModule):
 
     def read(self) -> pd.DataFrame:
         """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
-        table = self.table if self.frame is None else self.frame
-        self._table = open_table(table, self.layout)
+        self._table = open_table(self.table if self.frame is None else self.frame, self.layout)
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
-            films = film_table(self._table, self.where, self.shape, known, self.layout.delimiter)
+            films = film_table(self._table, self.where, self.shape, known, self._opened.layout.delimiter)
         self.declared = replace(self.declared, formats=films.formats)
         self._notices = films.notices
         return films.frame
@@ -203,6 +203,11 @@ class FilmDataModule(pl.LightningDataModule):
         n_rows = len(self._table.frame)
         weights = read_weights(self.weights, n_rows)
         return weights if len(frame) == n_rows else weights[frame.index]
+
+    @property
+    def _opened(self) -> Table:
+        assert self._table is not None, "read() comes first"
+        return self._table
 
     @contextmanager
     def _in_table(self) -> Iterator[None]:

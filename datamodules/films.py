@@ -125,7 +125,7 @@ def fit_films(
     """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
 
     Args:
-        frame: what `read_table` returned.
+        frame: of the table that `open_table` returned.
         weights: (n_rows,) of the frame's rows; nothing is learnt from rows of weight 0.
         delimiter: between the cells of the text file that the frame was read from.
 

@@ -82,7 +82,8 @@ def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) 
     Such columns go with success and do not bring it. They are recognised by the words in their names.
     """
     numbers = dict.fromkeys(feature.column for feature in features if isinstance(feature, Number | Bins))
-    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_money(target) else []
+    is_late = is_money(target) or any(has_word(column, AFTER_RELEASE) for column in target.columns)
+    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_late else []
 
 
 def is_year(column: str) -> bool:

@@ -22,7 +22,7 @@ def look(
 ) -> Look:
     """Look at a table: what its columns and rows are, and the study that follows from it.
 
-    `to_frame()` has a line a column, `to_yaml()` is the config of a study, `to_features()` are what `FilmRegressor` takes,
+    `to_frame()` has a line a column, `to_yaml()` is the config of a study, `to_features()` what `FilmRegressor` takes;
     `notices` and `faults` say what is strange and what must be decided.
 
     Args:

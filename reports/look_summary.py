@@ -16,9 +16,11 @@ ALIKE = 12  # notices
 def print_look(look: Look, console: Console) -> None:
     """Print what a table holds, and what a study of it would be."""
     console.print(heading(look), style="bold", markup=False, highlight=False)
-    console.print(_columns(look))
+    console.print()
+    console.print(_columns(look, console.width))
     if len(look.columns) > SHOWN:
         console.print(f"and {len(look.columns) - SHOWN:,} more columns", highlight=False)
+    console.print()
     for line in look.notices[:ALIKE]:
         console.print(Text(f"• {line}"))
     if len(look.notices) > ALIKE:
@@ -84,16 +86,18 @@ def _features(look: Look) -> str:
     return " and ".join(part for part in parts if part) or "nothing: no column can be a feature"
 
 
-def _columns(look: Look) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("column", overflow="fold", max_width=28)
-    table.add_column("holds", overflow="fold", max_width=22)
-    table.add_column("missing", justify="right", no_wrap=True)
-    table.add_column("from, to, or examples", overflow="ellipsis", no_wrap=True, ratio=1)
-    table.add_column("becomes", overflow="fold", max_width=34)
+def _columns(look: Look, width: int) -> Table:
+    """Return the table of columns, in the width of a terminal: what they hold has room, examples take what is left."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0), expand=True)
+    names = [_name(column) for column in look.columns[:SHOWN]]
+    table.add_column("column", overflow="fold", width=min(max(map(len, ["column", *names])), width // 4))
+    table.add_column("holds", overflow="fold", width=min(22, max(12, width // 6)))
+    table.add_column("missing", justify="right", no_wrap=True, width=7)
+    table.add_column("from, to, or examples", overflow="ellipsis", no_wrap=True, ratio=3, min_width=10)
+    table.add_column("becomes", overflow="fold", ratio=2, min_width=18)
     features = {feature.arguments["column"]: feature.name for feature in look.features}
     target = look.target.arguments["column"] if look.target else None
-    for column in look.columns[:SHOWN]:
+    for column, name in zip(look.columns, names, strict=False):
         if column.name == target:
             becomes = Text("the target", style="bold green")
         elif column.name in features:
@@ -101,12 +105,15 @@ def _columns(look: Look) -> Table:
         elif column.fault:
             becomes = Text("to be decided", style="red")
         else:
-            becomes = Text(f"left out: {look.left_out.get(column.name, column.kind)}", style="dim")
+            becomes = Text(f"– {look.left_out.get(column.name, column.kind)}", style="dim")
         share = column.missing_share
         missing = "" if not share else f"{share:.0%}" if share >= 0.005 else "<1%"
-        name = f"{column.name} ({len(column.sources)} columns)" if column.sources else column.name
         table.add_row(Text(name), Text(_holds(column)), missing, Text(_shown(column), style="dim"), becomes)
     return table
+
+
+def _name(column: ColumnLook) -> str:
+    return f"{column.name} ({len(column.sources)} columns)" if column.sources else column.name
 
 
 def _holds(column: ColumnLook) -> str:

@@ -11,17 +11,13 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_cells import MONTH, YEAR, parse_dates
 from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.label_cells import split_labels
 from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 
 NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
 """`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; not `7,5`, for a comma stands before three digits only."""
-
-COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
-"""The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; Arrow's RE2 knows no lookahead."""
-
-STAND_IN = "\x1f"  # replaces such a comma while names are split
 
 LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
@@ -104,16 +100,8 @@ def split_names(cells: pd.Series, separator: str) -> pd.Series:
 
     The separator ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
     """
-    texts = stripped(cells)
-    if separator == ", ":
-        texts = texts.str.replace(COMMA_BEFORE_SUFFIX, STAND_IN + r"\1\2", regex=True)
-    lists = pc.split_pattern(pa.array(texts.to_numpy(object), pa.string(), from_pandas=True), separator)
-    names = pc.utf8_trim_whitespace(lists.flatten())
-    owners = pc.list_parent_indices(lists).to_numpy()
-    again = pd.DataFrame({"cell": owners, "name": names.dictionary_encode().indices.to_numpy()}).duplicated()
-    kept = pc.and_(pc.not_equal(names, ""), pa.array(~again.to_numpy()))
-    counts = np.bincount(owners[kept.to_numpy(False)], minlength=len(cells))
-    return arrow_lists(pc.replace_substring(names.filter(kept), STAND_IN, ", "), counts, cells.index)
+    lists = split_labels(cells, separator).distinct()
+    return arrow_lists(lists.names.take(pa.array(lists.codes)).cast(pa.string()), lists.counts(), cells.index)
 
 
 def arrow_lists(values: pa.Array, counts: np.ndarray, index: pd.Index) -> pd.Series:

@@ -27,6 +27,7 @@ from greenlight_films.datamodules import (
 from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, in_words
 from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import times_of
 from greenlight_films.studies.evaluate import evaluate
 from greenlight_films.studies.metrics import plain
@@ -151,7 +152,9 @@ def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple
     else:
         rows = frame[ids.notna()]
         if len(rows) < len(frame):
-            notes.append(f"by film: {len(frame) - len(rows):,} rows without {in_words(declared.film)} are left out")
+            notes.append(
+                f"by film: {counted(len(frame) - len(rows), 'row')} without {in_words(declared.film)} left out"
+            )
         schemes.append(Scheme("by film", [GroupSplit(declared.film, val, test, seed) for seed in seeds], rows))
     by_time, by_time_notes = _by_time(declared, options.year, frame, val, test)
     return schemes + by_time, notes + by_time_notes
@@ -174,7 +177,7 @@ def _by_time(
             raise
         return [], [f"not split by time ({year}): {problem}"]
     undated = len(frame) - len(dated)
-    notes = [f"by time: {undated:,} rows without {year} are left out"] if undated else []
+    notes = [f"by time: {counted(undated, 'row')} without {year} left out"] if undated else []
     return [Scheme(f"by time ({year})", [by_time], dated)], notes
 
 

@@ -12,6 +12,7 @@ from greenlight_films.datamodules import FilmDataModule, Films
 from greenlight_films.importance import FEW_FILMS, ImportanceResult
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.result import ColumnSet
+from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS = "contributions.parquet"
@@ -65,16 +66,19 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
 def with_importance(table: pd.DataFrame, data: FilmDataModule, result: ImportanceResult) -> pd.DataFrame:
     """Return the whole table with, for each feature column, the summed importance of the row's own values.
 
-    Values that are not estimable add nothing; a row without a target, which the model never saw, has none.
+    Values that are not estimable add nothing; a row without a target, which the model never saw, has none. Where a
+    condition leaves out rows, a column has the numbers of the others in the table, from 1.
     """
     films = data.films
     table, total = table.copy(deep=False), np.zeros(films.n_rows)
     for column in result.sets:
         if column.level == "column":
             summed = _importance_of_rows(column, data, result)
-            table[_free(f"importance of {column.name}", table)] = _in_table(summed, films, len(table))
+            table[_free(f"importance of {column.name}", table)] = _in_table(summed, films, table.index)
             total += summed
-    table[_free("importance", table)] = _in_table(total, films, len(table))
+    table[_free("importance", table)] = _in_table(total, films, table.index)
+    if data.where is not None:  # the rows are not all of the table's
+        table[NUMBER] = table.index + 1
     return table
 
 
@@ -124,7 +128,5 @@ def _free(name: str, table: pd.DataFrame) -> str:
     return name
 
 
-def _in_table(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
-    column = np.full(n_rows, np.nan)
-    column[films.number - 1] = _significant(values)
-    return column
+def _in_table(values: np.ndarray, films: Films, index: pd.Index) -> np.ndarray:
+    return pd.Series(_significant(values), index=films.number - 1).reindex(index).to_numpy()

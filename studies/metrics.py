@@ -8,8 +8,11 @@ import pandas as pd
 
 from greenlight_films.datamodules import FilmDataModule, Films, Scores
 from greenlight_films.datamodules.leakage import known_after_release
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import SIDES
 from greenlight_films.importance.result import BOTH_SIDES, SHORT
+
+NUMBER = "row (Greenlight)"  # the column with rows' numbers in the table, in files that don't have all of its rows
 
 
 def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
@@ -39,13 +42,15 @@ def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> 
     """Say what the models are about to learn from; without `hidden` there is no network among them."""
     rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
     n_rows = sum(rows.values())
-    films = f"{n_rows:,} films" if n_rows == metrics["films"] else f"{metrics['films']:,} films in {n_rows:,} rows"
+    films = counted(metrics["films"], "film")
+    films = films if n_rows == metrics["films"] else f"{films} in {counted(n_rows, 'row')}"
     network = f", {'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}" if hidden else ""
     left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
     return (
         f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
-        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}{weighted_by(metrics)}"
+        f"from {counted(features['dense'], 'number')} and {counted(features['labels'], 'label')}{network}"
+        f"{weighted_by(metrics)}"
     )
 
 

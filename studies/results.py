@@ -15,7 +15,7 @@ from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
 from greenlight_films.datamodules.tables.formats import declared_formats
-from greenlight_films.studies.metrics import data_in_a_line, leaderboard
+from greenlight_films.studies.metrics import NUMBER, data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
@@ -115,12 +115,14 @@ class Results:
         name = next((name for kind, name in features if is_year(name) or kind.split(".")[-1] == "Date"), None)
         if name is None:
             return None
-        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, [name]))
+        columns = [name, NUMBER] if self.config["data"].get("where") else [name]
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
         if films.empty:
             return None
         formats = declared_formats(data.get("missing"), day_first=data.get("day_first"))
         years = pd.Series(parse_dates(films[name], formats.of(name)).years())
-        return years.set_axis(np.arange(1, len(years) + 1)).rename(name) if years.notna().any() else None
+        numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(years) + 1)
+        return years.set_axis(numbers).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that test rows have in a role: row and value, one line each."""

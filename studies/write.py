@@ -1,5 +1,6 @@
 """Writes what a network scores and predicts into a run's folder."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.metrics import describe_data, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
+from greenlight_films.studies.verdict import facts_of
 
 
 def read_metrics(run: RunFolder, data: FilmDataModule) -> dict[str, Any]:
@@ -25,8 +27,16 @@ def write_test(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> Non
     metrics = read_metrics(run, data)
     metrics["models"]["mlp"] = plain(model.scores["test"])
     metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, data)}
+    metrics["verdict"] = asdict(facts_of(data, _of_test(model.predicted, data)))
     run.write_json("metrics.json", metrics)
     save_artifacts(run, data.fitted, {"mlp": SavedMLP(model.network, data.fitted.scale)})
+
+
+def _of_test(predicted: np.ndarray | None, data: FilmDataModule) -> np.ndarray:
+    """Return the predictions of the test rows, of those of all rows or of these alone."""
+    assert predicted is not None
+    assert data.films.rows is not None
+    return predicted[data.films.rows.test] if len(predicted) == data.films.n_rows else predicted
 
 
 def _fit_of(model: MLPRegressor, data: FilmDataModule) -> dict[str, Any]:

@@ -86,7 +86,9 @@ def config_of(case):
         target = {"Target": target}
     elif not isinstance(target, dict):
         target = {"Target": {"column": str(target)}}
-    split = given.get("split", {"RandomSplit": {"val": 0.2, "test": 0.2}})
+    sizes = {"val": 0.2, "test": 0.2}
+    film = given.get("film")
+    split = given.get("split", {"GroupSplit": {"by": film, **sizes}} if film else {"RandomSplit": sizes})
     options = ("film", "allow_leak", "missing", "where", "weight", "encoding", "query", "batch_size")
     return {
         "name": "case",

@@ -20,7 +20,7 @@ from greenlight_films.datamodules.tables.label_cells import (
 )
 from greenlight_films.datamodules.tables.label_lists import LabelLists, side_by_side
 from greenlight_films.datamodules.tables.label_literals import LiteralFormat
-from greenlight_films.datamodules.tables.label_notations import refuse_wrong_notation, with_right_format
+from greenlight_films.datamodules.tables.label_notations import find_notation, refuse_wrong_notation, with_right_format
 from greenlight_films.datamodules.tables.label_roles import read_dummies
 from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
 
@@ -91,7 +91,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def parse(self, column: pd.Series, format: Format = Format()) -> list[LabelLists]:
         """Return the labels of each position, with `positions`; else a single list."""
-        literal: LiteralFormat | None = self.format if self.format in get_args(LiteralFormat) else None  # type: ignore[assignment]
+        literal = self._literal(column)
         if is_nested(column):
             lists = read_lists(column, self.key, self.where)
         elif literal is None:
@@ -103,6 +103,14 @@ class Labels(Feature[list[LabelLists]]):
                 raise with_right_format(fault, column, literal) from None
         return self._by_position(lists)
 
+    def _literal(self, column: pd.Series) -> LiteralFormat | None:
+        """Return the format of lists in cells; only lists have objects for `where` to choose among."""
+        format: str = self.format
+        if self.where and format == "text" and not is_nested(column):
+            notation = find_notation(column)
+            format = notation.format if notation else format
+        return format if format in get_args(LiteralFormat) else None  # type: ignore[return-value]
+
     def _by_position(self, lists: LabelLists) -> list[LabelLists]:
         if self.first_only or self.positions:
             return [lists.at(position) for position in range(self.positions or 1)]
@@ -110,7 +118,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def prepared(self, parsed: list[LabelLists]) -> tuple[list[LabelLists], list[str]]:
         """Refuse a separator or format that the cells don't have, and merge the spellings of each label."""
-        if self.format == "text" and self.from_columns is None:
+        if self.format == "text" and self.from_columns is None and not self.where:
             refuse_wrong_notation(self.column, parsed[0], self.separator)
         return merge_spellings(parsed, self.column, roles=True)
 

@@ -23,7 +23,7 @@ from greenlight_films.datamodules.look.names import (
     looks_like_url,
     role_of,
 )
-from greenlight_films.datamodules.tables.date_cells import Dates
+from greenlight_films.datamodules.tables.date_cells import Dates, parse_dates, refuse_unread
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
@@ -67,6 +67,12 @@ def look_at_columns(
         elif role not in looks:
             looks[role] = _look_at_role(role, roles[role], context)
     return _with_titles(list(looks.values()))
+
+
+def names_of_role(name: str, column: pd.Series, separator: str) -> ColumnLook:
+    """Return the look at a column of names that a shape made, with this separator between them."""
+    (lists,) = Labels(name, separator=separator).parse(column)
+    return ColumnLook(name, "labels", lists, notation=Notation("text", (separator,)), role=role_of(name))
 
 
 def _look_at(name: str, context: _TableContext) -> ColumnLook:
@@ -117,17 +123,12 @@ def _date_look(name: str, dates: Dates, context: _TableContext) -> ColumnLook:
         formats, notices = find_date_formats(context.frame, [name], context.formats)
     except InputError as problem:
         formats, notices, fault = {}, [], str(problem)
-    if not fault and dates.unread.any():
-        from greenlight_films.datamodules.tables.date_cells import read_dates
-
+    if not fault:
+        dates = parse_dates(context.frame[name], formats[name])
         try:
-            read_dates(context.frame[name], formats[name])
+            refuse_unread(context.frame[name], dates)
         except InputError as problem:
             fault = str(problem)
-    if name in formats:
-        from greenlight_films.datamodules.tables.date_cells import parse_dates
-
-        dates = parse_dates(context.frame[name], formats[name])
     constant = uninformative(context.frame[name], np.isnat(dates.values))
     return ColumnLook(
         name,
@@ -191,7 +192,7 @@ def _kind_of_number(name: str, numbers: Numbers, unit: str, are_years: bool) -> 
         return "money" if re.fullmatch("[A-Z]{3}", unit) else "number"
     if has_name(name, DURATIONS) and len(known) and known.max() < 100_000:
         return "duration"
-    return "money" if not unit and has_name(name, MONEY) else "number"
+    return "money" if not unit and has_name(name, MONEY) and not has_name(name, {"ratio", "roi"}) else "number"
 
 
 def _fault_of(column: pd.Series, numbers: Numbers) -> str:

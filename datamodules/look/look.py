@@ -15,14 +15,16 @@ from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.leaks import Leak, leaks_by_value
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.config_text import config_text
-from greenlight_films.datamodules.look.kinds import look_at_columns
+from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
 from greenlight_films.datamodules.look.proposal import (
+    MOST_MISSING,
     choose_target,
     possible_targets,
     propose_feature,
     propose_target,
 )
 from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows
+from greenlight_films.datamodules.shapes import OneRowPerFilm
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
@@ -75,6 +77,10 @@ class Look:
     def to_features(self) -> list[Feature[Any]]:
         """Return the proposed features, as `FilmRegressor` takes them."""
         return [feature.feature() for feature in self.features]
+
+    def missing(self) -> dict[str, list[str]]:
+        """Return by column the texts that mean that nothing is known, as `FilmRegressor` takes them."""
+        return {c.name: list(c.format.missing) for c in self.columns if c.format.missing is not None}
 
     def to_frame(self) -> pd.DataFrame:
         """Return a line a column: name, kind, unit, share missing, what it becomes, and why it is left out."""
@@ -145,6 +151,12 @@ def look(
     rows = look_at_rows(read.frame)
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
     columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
+    shape = rows.to_shape()
+    if isinstance(shape, OneRowPerFilm):
+        columns = [
+            column if column.name in read.frame else names_of_role(column.name, frame[column.name], shape.separator)
+            for column in columns
+        ]
     columns = [_as_asked(column, leave_out) for column in columns]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name), None)
@@ -164,7 +176,7 @@ def look(
     if before_release:
         features |= dict.fromkeys(late)
     left_out = {
-        column.name: column.left_out or ("known only after release" if column.name in late else column.kind)
+        column.name: column.left_out or ("known only after release" if column.name in late else _why_not(column))
         for column in candidates
         if features[column.name] is None and not column.fault
     }
@@ -203,6 +215,11 @@ def _films(
         return kept, []
     formats, _ = find_formats(kept, shape.needs(kept), formats, delimiter)
     return shape.shape(kept, formats), shape.notices(kept, formats)
+
+
+def _why_not(column: ColumnLook) -> str:
+    """Return why a column that could be a feature is none."""
+    return f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
 
 
 def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:

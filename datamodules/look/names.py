@@ -1,6 +1,7 @@
 """What the name of a column tells of its cells."""
 
 import re
+from itertools import pairwise
 
 from greenlight_films.datamodules.leakage import PEOPLE, words_of
 
@@ -11,6 +12,8 @@ TARGETS = (
 """Words of columns that people want to predict, the likeliest first."""
 
 DURATIONS = {"runtime", "duration", "minutes", "mins", "laufzeit", "duree", "duracion", "durata", "runtimeminutes"}
+VOTES = {"votes", "vote", "voters", "reviews", "ratings"}
+COUNTS = {"count", "counts", "num", "number", "n", "total"}
 MONEY = {
     "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
     "incassi", "einspiel", "recaudacion", "presupuesto",
@@ -21,7 +24,8 @@ TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "s
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
 
 SINGULAR = {
-    "cast": "actor", "actors": "actor", "stars": "actor", "star": "actor", "actresses": "actor", "genres": "genre",
+    "cast": "actor", "actors": "actor", "stars": "actor", "star": "actor", "actresses": "actor", "actress": "actor",
+    "genres": "genre",
     "directors": "director", "writers": "writer", "producers": "producer", "companies": "company",
     "countries": "country",
     "production": "company", "productioncompanies": "company", "studios": "company", "studio": "company",
@@ -32,9 +36,9 @@ SINGULAR = {
 
 
 def has_name(column: str, names: set[str]) -> bool:
-    """Tell whether a column is called by one of some names, alone or as a word of it."""
+    """Tell whether a column is called by one of some names, alone or as a word of it, or two: `vote average`."""
     words = words_of(column)
-    return bool(names & {*words, "".join(words)})
+    return bool(names & {*words, "".join(words), *map(" ".join, pairwise(words))})
 
 
 def is_called(column: str, names: set[str]) -> bool:
@@ -49,7 +53,7 @@ def role_of(column: str) -> str | None:
     role = SINGULAR.get(words) or SINGULAR.get(words.replace(" ", ""))
     if role is None and words in PEOPLE:
         role = words.removesuffix("s")
-    return None if role == column else role
+    return None if role in (column, words) else role
 
 
 def looks_like_url(text: str) -> bool:

@@ -8,11 +8,15 @@ import numpy as np
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
-from greenlight_films.datamodules.look.names import TARGETS
+from greenlight_films.datamodules.look.names import COUNTS, TARGETS, VOTES, has_name
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import Target
 
 SKEWED = 20.0
 """Numbers from 0 whose 99th percentile is so many times their median are taken in logarithms."""
+
+MOST_MISSING = 0.98
+"""Share of missing cells above which a column is left out."""
 
 FEW_FILMS = 500
 """In a table with fewer films a label of a single one keeps its column; in larger ones it takes two."""
@@ -20,7 +24,7 @@ FEW_FILMS = 500
 
 def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
     """Return the feature that a column becomes; None where it can be none."""
-    if column.left_out or column.fault:
+    if column.left_out or column.fault or column.missing_share > MOST_MISSING:
         return None
     least = {"min_films": 2} if n_films >= FEW_FILMS else {}
     comment = _comment(column)
@@ -56,7 +60,9 @@ def _scale(column: ColumnLook) -> dict[str, Any]:
 
 
 def _comment(column: ColumnLook) -> str:
-    parts = [column.kind if column.kind != "number" else ""]
+    parts = [column.kind if column.kind not in ("number", "labels") else ""]
+    if isinstance(column.values, LabelLists):
+        parts.append(f"{len(column.values.names):,} labels")
     parts.append(column.unit)
     if column.missing_share:
         parts.append(f"{column.missing_share:.0%} missing" if column.missing_share >= 0.005 else "under 1 % missing")
@@ -70,11 +76,13 @@ def _comment(column: ColumnLook) -> str:
 def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:
     """Return the columns that a study could predict, the likeliest first: numbers known after a film was shown."""
     numbers = [column for column in columns if column.kind in NUMBERS and column.kind not in ("year", "flag")]
-    likely = [column for column in numbers if not column.fault and has_word(column.name, AFTER_RELEASE | set(TARGETS))]
+    late = [column for column in numbers if has_word(column.name, AFTER_RELEASE) or has_name(column.name, set(TARGETS))]
+    likely = [column for column in late if not column.fault]
 
     def rank(column: ColumnLook) -> tuple[int, float]:
-        words = [place for place, word in enumerate(TARGETS) if has_word(column.name, {word})]
-        return (min(words, default=len(TARGETS)), column.missing_share)
+        ranks = [rank for rank, word in enumerate(TARGETS) if has_name(column.name, {word})]
+        is_count = has_name(column.name, COUNTS | VOTES)
+        return (min(ranks, default=len(TARGETS)) + len(TARGETS) * is_count, column.missing_share)
 
     return [column.name for column in sorted(likely, key=rank)]
 

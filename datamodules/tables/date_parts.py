@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_texts import date_in
+from greenlight_films.datamodules.tables.missing_cells import means_missing
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a date in a table of films
 EPOCHS = {"days": (86_400, "1899-12-30"), **{unit: (10.0**-power, "1970-01-01") for unit, power in
@@ -18,12 +19,9 @@ EPOCHS = {"days": (86_400, "1899-12-30"), **{unit: (10.0**-power, "1970-01-01") 
 """What numbers that are dates may count: its length in seconds, and the day that it counts from."""
 
 ISO_TIME = r"^\d{4}-\d\d-\d\d[T ]\d[\d:.,+Z -]*$"
-NUMBER = r"^-?\d+(\.0+)?$|^\d{5}\.\d+$"
-MISSING = {
-    *("", "-", "--", "---", "–", "—", ".", "?", "??", "n/a", "na", "#n/a", "n.a.", "n/d", "nan", "nat", "null", "none"),
-    *("nil", "\\n", "unknown", "unk", "tba", "tbd", "tbc", "to be announced", "undated", "not released", "unreleased"),
-}
-"""Cells, in small letters, that tell no date."""
+NUMBER = r"^-?\d+(\.0+)?$|^-?\d{5,}\.\d+$"
+NO_DATE = {"undated", "unreleased", "not released", "not yet released", "coming soon", "upcoming", "announced"}
+"""Words that mean that nothing is known, beside those of numbers."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def date_cells(column: pd.Series, epoch: str | None = None, missing: tuple[str, 
     """Return the parts of a column's cells; texts, numbers, datetimes and periods alike.
 
     Args:
-        missing: texts that mean that nothing is known, beside `MISSING`.
+        missing: texts that mean that nothing is known, beside the usual ones.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
@@ -149,8 +147,7 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     encoded = array.dictionary_encode()
     codes, texts = encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary
     parts = Parts.empty(len(texts))
-    parts.blank[:] = np.array(pc.is_in(pc.utf8_lower(texts), pa.array(sorted(MISSING), texts.type)), bool)
-    parts.blank[:] |= np.array(pc.is_in(texts, pa.array(missing, texts.type)), bool)
+    parts.blank[:] = np.array(pc.is_in(texts, pa.array(["", *missing], texts.type)), bool)
     is_number = np.array(pc.match_substring_regex(texts, NUMBER), bool)
     values = texts.filter(pa.array(is_number)).cast(pa.float64()).to_numpy()
     epoch = epoch or _epoch(values)
@@ -163,6 +160,9 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
         year, month, day, short, either, span = np.array(list(compress(dates, is_date)), np.int64).T
         known = np.ones(len(year), bool)
         parts.put(others[is_date], Parts(year, month, day, short > 0, either > 0, span > 0, known, ~known))
+    for index in np.flatnonzero(~parts.known & ~parts.blank):
+        text = texts[int(index)].as_py()
+        parts.blank[index] = text.casefold() in NO_DATE or means_missing(text)
     return DateCells(codes, parts, epoch, is_number, lambda index: str(texts[index]))
 
 

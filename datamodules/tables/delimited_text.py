@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,12 +21,25 @@ from greenlight_films.datamodules.tables.footers import footer_notice, footer_of
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
-from greenlight_films.datamodules.tables.text_layout import LONGEST, WIDEST, TextLayout, find_text_layout
+from greenlight_films.datamodules.tables.text_layout import LONGEST, TextLayout, find_text_layout
 from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
 
 BLOCK = 64 * 2**20  # bytes; a record must fit in one
 SHOWN = 20  # rows of a wrong width that a message names
 TAIL = 20  # rows among which totals are looked for
+
+
+class Row(NamedTuple):
+    """A row, its number and line from 1, and whether an empty line stands above it."""
+
+    number: int
+    line: int
+    cells: list[str]
+    gap: bool
+
+    def first(self) -> str:
+        """Return the first cell that is not empty."""
+        return next(cell.strip() for cell in self.cells if cell.strip())
 
 
 @dataclass(frozen=True)
@@ -74,15 +87,16 @@ class DelimitedText:
                     "open there?"
                 ) from None
 
-    def films(self, end: Iterable[str] = ()) -> Iterator[tuple[int, int, list[str]]]:
-        """Yield the number of each row that is a film or should be, from 1, with its line and cells."""
-        number = 0
+    def films(self, end: Iterable[str] = ()) -> Iterator[Row]:
+        """Yield the rows that are films or should be."""
+        number, gap = 0, False
         header = list(self.names)
-        for line, row in self.rows(end):
-            given = any(row) if len(row) == self.width else any(map(str.strip, row))
-            if given and row != header:
+        for line, cells in self.rows(end):
+            given = any(cells) if len(cells) == self.width else any(map(str.strip, cells))
+            if given and cells != header:
                 number += 1
-                yield number, line, row
+                yield Row(number, line, cells, gap)
+            gap = not given
 
 
 def open_delimited(file: TableFile, layout: Layout) -> DelimitedText:
@@ -92,13 +106,7 @@ def open_delimited(file: TableFile, layout: Layout) -> DelimitedText:
     if not text.strip():
         raise InputError(f"{file} has no header; a header line and rows of films are needed")
     declared = {name: getattr(layout, name) for name in ("delimiter", "quote", "skip", "header")}
-    table = DelimitedText(stream, find_text_layout(text, file.suffix, **declared))
-    if table.width > WIDEST:
-        raise InputError(
-            f"{file}, line {table.layout.skip + 1}: a header must have at most {WIDEST:,} cells; write the table with "
-            "fewer columns, or as Parquet"
-        )
-    return table
+    return DelimitedText(stream, find_text_layout(text, str(file), file.suffix, **declared))
 
 
 def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, dict[str, str], list[str]]:
@@ -224,44 +232,45 @@ def _ends_in_lines(table: pa.Table) -> bool:
 def _refuse_unclosed(text: DelimitedText) -> None:
     """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
-    last = 0, text.layout.line, end
+    last = Row(0, text.layout.line, end, False)
     for last in text.films(["\n", text.layout.dialect.delimiter.join(end)]):
         pass
-    if last[2] != end:
+    if last.cells != end:
         raise InputError(
-            f"{text.name}, line {last[1]} (row {last[0]}): a quote is opened there and never closed; close or remove it"
+            f"{text.name}, line {last.line} (row {last.number}): a quote is opened there and never closed; close or "
+            "remove it"
         )
 
 
 def _remarks_below(text: DelimitedText) -> list[str]:
     """Return the remarks below the last film; rows of another width elsewhere are refused, all in one message."""
-    ragged, below = list[tuple[int, int, list[str]]](), list[tuple[int, int, list[str]]]()
-    after_gap, last_line = False, 0
-    for number, line, row in text.films():
-        if len(row) == text.width:
-            ragged, below = [*ragged, *below], []
-        elif is_remark(row, text.width) or below or (len(row) == 1 and line > last_line + 1):
-            below.append((number, line, row))
+    _refuse_unclosed(text)
+    ragged, below = list[Row](), list[Row]()
+    for row in text.films():
+        if len(row.cells) == text.width:
+            ragged += below
+            below = []
+        elif below or is_remark(row.cells, text.width) or (row.gap and len(row.cells) == 1 < text.width - 1):
+            below.append(row)
         else:
-            ragged.append((number, line, row))
-        last_line = line
+            ragged.append(row)
     if ragged:
-        shown = ", ".join(f"line {line} (row {number}) has {len(row)}" for number, line, row in ragged[:SHOWN])
+        shown = ", ".join(f"line {line} (row {number}) has {len(cells)}" for number, line, cells, _ in ragged[:SHOWN])
         more = (
             f", ... ({len(ragged):,} rows)" if len(ragged) > SHOWN else f" ({len(ragged)} rows)" if ragged[1:] else ""
         )
         raise InputError(
             f"{text.name}: every row must have the header's {text.width} cells, {shown}{more}; put cells that hold a "
             "delimiter in quotes, or give --data.delimiter or --data.quote",
-            ragged[0][0],
+            ragged[0].number,
         )
-    return [next(cell.strip() for cell in row if cell.strip()) for _, _, row in below]
+    return [row.first() for row in below]
 
 
 def line_of(row: int, file: TableFile, layout: Layout) -> int | None:
     """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
     with suppress(InputError):  # a cell too long for Python
-        for number, line, _ in open_delimited(file, layout).films():
-            if number == row:
-                return line
+        for each in open_delimited(file, layout).films():
+            if each.number == row:
+                return each.line
     return None

@@ -62,8 +62,7 @@ def _columns_of_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             columns[str(name)] = pd.Series(level.to_numpy() if level.dtype == object else level.array)
             notices.append(f"the index '{name}' of the frame is taken as its column '{name}'")
         elif pd.api.types.is_string_dtype(level) and not any(
-            np.array_equal(level.astype(str), frame.iloc[:, position].astype(str).to_numpy())
-            for position in range(frame.shape[1])
+            level.equals(pd.Index(frame.iloc[:, position])) for position in range(frame.shape[1])
         ):
             notices.append(
                 f"the index of the frame holds texts such as {str(level[0])[:80]!r}, which are not read: "

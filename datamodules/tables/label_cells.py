@@ -103,7 +103,8 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
     """
     try:
         array = _array(column)
-        if not pa.types.is_nested(array.type) or pa.types.is_struct(array.type):
+        of_items = getattr(array.type, "value_type", None)
+        if of_items is None or not (_is_text(of_items) or pa.types.is_integer(of_items)):
             raise TypeError
         return _flatten(array.cast(LISTS))
     except (pa.ArrowException, TypeError, ValueError):  # other things than lists of texts
@@ -118,6 +119,10 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
             bad[position] = True
     _refuse_no_lists(column, bad, "", key, faults)
     return _flatten(pa.array(parsed, LISTS))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _items(cell: Any) -> list[Any]:
@@ -191,6 +196,7 @@ def texts_of(column: pd.Series) -> pa.Array:
     """Return cells as Arrow texts, null where missing: whole floats without a point, numbers as they are written."""
     if is_nested(column):
         raise InputError(f"column '{column.name}' must hold one text a cell, got lists or objects; use Labels")
+    column = _written(column)
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
@@ -204,6 +210,17 @@ def texts_of(column: pd.Series) -> pa.Array:
 
 def _missing(format: Format) -> pa.Array:
     return pa.array(LABELS_MISSING if format.missing is None else format.missing, pa.large_string())
+
+
+def _written(column: pd.Series) -> pd.Series:
+    """Return dates and truth values of a typed column as they are written in a text file."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("str")
+    if pd.api.types.is_bool_dtype(column.dtype) or (
+        column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    ):
+        return column.map(str, na_action="ignore").astype("str")
+    return column
 
 
 def _flatten(lists: pa.Array) -> LabelLists:

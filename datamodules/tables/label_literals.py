@@ -41,7 +41,7 @@ def items_of(cell: str, format: LiteralFormat) -> list[Any]:
     """
     text = cell.strip()
     if not looks_like_a_list(text) and text[:1] not in "[{(\"'" and _SINGLE.fullmatch(text):
-        return [] if text in ("null", "None") else [text]
+        return [] if text in ("null", "None", "set()") else [text]
     return _READERS[format](text)
 
 

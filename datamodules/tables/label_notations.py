@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_lists, split_labels, texts_of
-from greenlight_films.datamodules.tables.label_lists import LabelLists, any_holds
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.label_literals import (
     FAULTS,
     LITERALS,
@@ -103,12 +103,12 @@ def find_literal(cells: Sequence[str]) -> Notation | None:
         return None
     key, conditions = _objects([item for items in best[1] for item in items if isinstance(item, dict)])
     texts = [str(item) for items in best[1] for item in items]
-    if best[0] == "bare_brackets" and _are_sentences(texts):
+    several = sum(len(items) > 1 for items in best[1]) / len(cells)
+    if best[0] == "bare_brackets" and (not several or _are_sentences(texts)):
         return None  # such as a remark in brackets
     if all(cell[0] == "(" for cell in lists) and _are_numbers(texts, ","):
         return None  # (3.4) is a loss
     others = sum(_items_if_any(cell, best[0]) is not None for cell in cells if not looks_like_a_list(cell))
-    several = sum(len(items) > 1 for items in best[1]) / len(cells)
     return Notation(best[0], (), key, conditions, (len(best[1]) + others) / len(cells), several=several)
 
 
@@ -175,10 +175,12 @@ def with_right_format(fault: InputError, column: pd.Series, format: str) -> Inpu
 
 def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.ndarray) -> None:
     """Refuse lists read as text: labels would begin with brackets and quotes."""
-    if not any_holds(lists.names, "]", "}", ")"):
+    opens = np.zeros(len(lists.names), dtype=bool)
+    for bracket in ("[", "{", "(", '"[', '"{'):
+        opens |= pc.starts_with(lists.names, bracket).to_numpy(zero_copy_only=False)
+    if not opens.any():
         return
     starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]
-    opens = pc.match_substring_regex(lists.names, r'^"?[\[{(]').to_numpy(zero_copy_only=False)
     closes = pc.match_substring_regex(lists.names, r'[\]})]"?$').to_numpy(zero_copy_only=False)
     bracketed = opens[lists.codes[starts]] & closes[lists.codes[ends - 1]]
     if bracketed.sum() < 0.5 * len(bracketed):

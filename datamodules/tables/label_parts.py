@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.label_lists import LabelLists, any_holds, offsets_of
+from greenlight_films.datamodules.tables.label_lists import LabelLists, holding, offsets_of
 
 _PLAIN = (
-    "Jr Sr II III IV Esq PhD MD DDS Inc Incorporated Ltd Limited LLC LLP PLC Corp Co GmbH SpA Srl SARL SAS SA SL BV NV AG "
-    "KG AB Oy KK LP Pty Filho Junior"
+    "Jr Sr II III IV Esq PhD MD DDS Inc Incorporated Ltd Limited LLC LLP PLC Corp Co GmbH SpA Srl SARL SAS SA SL BV NV "
+    "AG KG AB Oy KK LP Pty Filho Junior"
 )
 _POINTED = (
     "Ph.D. M.D. D.D.S. L.L.C. L.L.P. P.L.C. S.p.A. S.r.l. S.A.R.L. S.A.S. S.A. S.L. B.V. N.V. K.K. L.P. S.A "
@@ -48,7 +48,7 @@ NOBODY = {
     *("see more", "see full summary", "und andere", "u.a.", "u. a.", "y otros", "et autres", "e altri"),
 }
 
-_MAYBE = r"(?i)(?:others|more|al\.?|etc\.?|…|\.\.\.|cast|crew|»|summary|andere|u\. ?a\.|otros|autres|altri)$"
+_MAYBE = r"(?i)(?:\b(?:others|more|al\.?|etc\.?|cast|crew|summary|andere|u\. ?a\.|otros|autres|altri)|…|\.\.\.|»)$"
 _TAIL = re.compile(
     r"[\s,;]*\b(?:and\s+others|and\s+(?:many\s+)?more|et\.?\s+al\.?|und\s+andere|y\s+otros|et\s+autres|e\s+altri)$"
     r"|[\s,;]*(?:&\s+others|…|\.\.\.)$",
@@ -65,8 +65,10 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
     suffix, depth = np.zeros(len(lists.names), dtype=bool), np.zeros(len(lists.names), dtype=np.int64)
     if "," in separator:
         suffix = pc.is_in(lists.names, value_set=SUFFIXES).to_numpy(zero_copy_only=False)
-    if any_holds(lists.names, "("):
-        depth = _count(lists.names, "(") - _count(lists.names, ")")
+    opened = holding(lists.names, "(") | holding(lists.names, ")")
+    if opened.any():
+        names = lists.names.filter(pa.array(opened))
+        depth[opened] = _count(names, "(") - _count(names, ")")
     if not suffix.any() and not depth.any():
         return lists
     joins = _within_parentheses(lists, depth) if depth.any() else np.zeros(len(lists.codes), dtype=bool)
@@ -92,7 +94,10 @@ def without_nobody(lists: LabelLists) -> LabelLists:
     candidates = pc.match_substring_regex(lists.names, _MAYBE)
     if not pc.any(candidates).as_py():
         return lists
-    cut = pa.array([_without_tail(name) for name in lists.names.filter(candidates).to_pylist()], lists.names.type)
+    written = lists.names.filter(candidates)
+    cut = pa.array([_without_tail(name) for name in written.to_pylist()], written.type)
+    if cut.equals(written):
+        return lists
     return lists.renamed(pc.replace_with_mask(lists.names, candidates, cut))
 
 

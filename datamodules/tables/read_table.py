@@ -53,12 +53,14 @@ class Table:
         layout: as declared, and what was found out.
         units: of columns, where the table has a line of units.
         notices: sentences on what was left out or assumed.
+        is_text: whether it comes from a text file.
     """
 
     frame: pd.DataFrame
     layout: Layout = Layout()
     units: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 def open_table(table: Any, layout: Layout = Layout()) -> Table:
@@ -95,7 +97,7 @@ def _open_file(path: Path, layout: Layout) -> Table:
     kind = _kind(file)
     if kind == "text":
         frame, found, units, notices = read_delimited(file, layout)
-        return Table(frame, found, units, tuple(notices))
+        return Table(frame, found, units, tuple(notices), is_text=True)
     if kind == "workbook":
         frame, found, units, notices = read_workbook(file, layout)
         return Table(frame, found, units, tuple(notices))
@@ -141,14 +143,19 @@ def read_table(
     Raises:
         InputError: it does not exist, is no table or has no rows.
     """
-    opened = open_table(table, Layout(query, sheet, member, delimiter, quote, encoding, skip, header))
-    for notice in opened.notices:
-        warnings.warn(notice, InputNotice, stacklevel=2)
+    layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
+    opened = open_with_warnings(table, layout, stacklevel=3)
     frame = opened.frame
-    if opened.layout.delimiter is None:
-        return frame
-    numbers = {name: plain_numbers(frame[name]) for name in frame.columns}
+    numbers = {name: plain_numbers(frame[name]) for name in frame.columns} if opened.is_text else {}
     return frame.assign(**{name: column for name, column in numbers.items() if column is not None})
+
+
+def open_with_warnings(table: Any, layout: Layout = Layout(), stacklevel: int = 4) -> Table:
+    """Read a table as `open_table` does, for Python: what is strange about it is an `InputNotice`."""
+    opened = open_table(table, layout)
+    for notice in opened.notices:
+        warnings.warn(notice, InputNotice, stacklevel=stacklevel)
+    return opened
 
 
 def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.label_lists import LabelLists, any_holds
+from greenlight_films.datamodules.tables.label_lists import LabelLists, holding, not_ascii
 
 UNUSUAL = ("  ", "\t", "\n", '"', "`", "Mac")  # in a name of ASCII
 _UNSEEN = r"[\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"  # such as zero-width blanks
@@ -40,14 +40,12 @@ def keys_of(names: pa.Array) -> pa.Array:
     >>> keys_of(pa.array(["ANN  ODE", "“Ann Ode”", "MacVenn", "Macvenn"], pa.large_string())).to_pylist()
     ['ann ode', 'ann ode', 'mac\x00venn', 'macvenn']
     """
-    ascii = pc.string_is_ascii(names)
     keys = pc.utf8_lower(names)
-    others = pc.invert(ascii)
+    mask = not_ascii(names)
     for text in UNUSUAL:
-        if any_holds(names, text):
-            others = pc.or_(others, pc.match_substring(names, text))
-    if any_holds(names, "'"):
-        others = pc.or_(others, pc.or_(pc.starts_with(names, "'"), pc.ends_with(names, "'")))
+        mask |= holding(names, text)
+    ends = pc.or_(pc.starts_with(names, "'"), pc.ends_with(names, "'"))
+    others = pc.or_(pa.array(mask), ends)
     if not pc.any(others).as_py():
         return keys
     given = names.filter(others)
@@ -79,19 +77,27 @@ def merge_spellings(parts: list[LabelLists], column: str, roles: bool = False) -
     texts = names.take(pa.array(candidates)).to_pylist()
     # Of spellings as frequent as each other the one in plain characters, neither in capitals nor without any.
     order = sorted(range(len(texts)), key=lambda i: (-counts[candidates[i]], _oddness(texts[i]), i))
-    usual: dict[int, str] = {}
+    usual: dict[int, int] = {}  # by label, which of its spellings
     for index in order:
-        usual.setdefault(int(labels[candidates[index]]), texts[index])
-    spelt = pa.array([usual[int(labels[index])] for index in candidates], names.type)
-    renamed = pc.replace_with_mask(names, pa.array(several), spelt)
-    written = [(text, usual[int(labels[index])]) for index, text in zip(candidates, texts, strict=True)]
-    examples = [f"{text!r} for {name!r}" for text, name in written if text != name][:3]
+        usual.setdefault(int(labels[candidates[index]]), index)
+    of_labels = [usual[int(labels[candidate])] for candidate in candidates]
+    renamed = np.arange(len(names), dtype=np.int32)
+    renamed[candidates] = candidates[of_labels]
+    examples = [f"{text!r} for {texts[i]!r}" for text, i in zip(texts, of_labels, strict=True) if text != texts[i]][:3]
     n_labels = len(keys.dictionary)
     notices.append(
         f"{column}: {len(usual):,} of {n_labels:,} labels are written in several spellings ({len(texts):,} in all), "
         f"such as {', '.join(examples)}; each is one label, by its most frequent spelling"
     )
-    return [part.renamed(renamed).distinct() for part in parts], notices
+    return [_merged(part, renamed[part.codes]) for part in parts], notices
+
+
+def _merged(lists: LabelLists, codes: np.ndarray) -> LabelLists:
+    """Return lists with other codes, each once in a row."""
+    merged = replace(lists, codes=codes)
+    rows = np.unique(np.searchsorted(lists.offsets, np.flatnonzero(codes != lists.codes), side="right") - 1)
+    changed = merged.take(rows)
+    return merged if len(changed.distinct().codes) == len(changed.codes) else merged.distinct()
 
 
 def spell_as(lists: LabelLists, values: list[str], roles: bool = False, no_roles: bool = False) -> LabelLists:
@@ -122,8 +128,6 @@ def spell_as(lists: LabelLists, values: list[str], roles: bool = False, no_roles
 def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelLists], list[str]]:
     """Drop roles in parentheses behind names; other remarks only where they are plainly roles, most of them unlike."""
     names = parts[0].names
-    if not any_holds(names, ")"):
-        return parts, []
     behind = pc.ends_with(names, ")")
     written = names.filter(behind).to_pylist()
     remarks = Counter(match[2] for match in map(_BEHIND.match, written) if match and not _NO_ROLE.fullmatch(match[2]))

@@ -74,6 +74,7 @@ class _Record:
 
 def find_text_layout(
     text: str,
+    name: str,
     suffix: str = ".csv",
     delimiter: str | None = None,
     quote: str | None = None,
@@ -84,6 +85,7 @@ def find_text_layout(
 
     Args:
         text: some hundred lines, in full.
+        name: of the file, for messages.
         suffix: of the file's name, which decides where lines don't.
     """
     declared = re.match(r"\ufeff?sep=(.)\r?\n?", text)
@@ -92,6 +94,12 @@ def find_text_layout(
     above = declared.end() if declared and skip is None else 0
     dialect = _find_dialect(text[above:], suffix, delimiter, quote)
     records = list(_records(text, dialect, above))
+    wide = next((record.line for record in records if len(record.cells) > WIDEST), None)
+    if wide is not None:
+        raise InputError(
+            f"{name}, line {wide}: a header must have at most {WIDEST:,} cells; write the table with fewer columns, or as "
+            "Parquet"
+        )
     at = None if skip is None else next((i for i, each in enumerate(records) if each.line > skip), len(records))
     rows = find_header([record.cells for record in records], header, at)
     top = rows.first if rows.header is None else rows.header

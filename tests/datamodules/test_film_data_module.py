@@ -73,7 +73,7 @@ def test_training_targets_are_transformed_and_standardised(ready):
 def test_a_loaded_state_gives_the_same_films(ready, film_data, stage):
     data, again = ready(), film_data()
     state = data.state_dict()
-    assert set(state) == {"feature_space", "target_scale", "split"}
+    assert set(state) == {"feature_space", "target_scale", "split", "formats"}
     again.load_state_dict(through_a_file(state))
     again.setup(stage)
     assert again.films.rows.sides().tolist() == data.films.rows.sides().tolist()
@@ -205,7 +205,7 @@ def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
     frame = films_frame.astype({"year": object})
     frame.loc[10, "year"] = "soon"
     frame.index = frame[index] if index else [4] * len(frame)
-    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct or"):
+    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct it, or"):
         ready(table=None, frame=frame)
 
 

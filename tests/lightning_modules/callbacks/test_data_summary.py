@@ -22,7 +22,7 @@ def test_each_side_is_shown_with_its_targets_and_each_column_with_what_it_holds(
         spread = (ours.min(), np.median(ours), ours.mean(), ours.max())
         n = str(len(ours))
         assert cells_of(text, side) == [side, n, n, *(f"{value:.4g}" for value in spread)]
-    assert "5 rows without rating are left out." in text
+    assert "5 rows without rating left out." in text
     assert f"{space.n_dense} numbers and {space.n_labels} labels" in text
     assert cells_of(text, "year") == ["year", "year", "a number", "1"]
     assert "| runtime | runtime | whether it is missing | 1 |" in text
