@@ -20,6 +20,7 @@ EPOCHS = {"days": (86_400, "1899-12-30"), **{unit: (10.0**-power, "1970-01-01") 
 
 ISO_TIME = r"^\d{4}-\d\d-\d\d[T ]\d[\d:.,+Z -]*$"
 NUMBER = r"^-?\d+(\.0+)?$|^-?\d{5,}\.\d+$"
+LONGEST = 100  # characters of a cell with a date
 NO_DATE = {"undated", "unreleased", "not released", "not yet released", "coming soon", "upcoming", "announced"}
 """Words that mean that nothing is known, beside those of numbers."""
 
@@ -152,18 +153,23 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     values = texts.filter(pa.array(is_number)).cast(pa.float64()).to_numpy()
     epoch = epoch or _epoch(values)
     parts.put(is_number, _parts_of_numbers(values, epoch))
-    has_digits = np.array(pc.match_substring_regex(texts, r"\p{Nd}\p{Nd}"), bool)  # quicker than `date_in`
-    others = np.flatnonzero(~parts.known & ~parts.blank & has_digits)
+    has_digits = np.array(pc.match_substring_regex(texts, r"\p{Nd}\p{Nd}"), bool)
+    is_short = np.array(pc.less_equal(pc.utf8_length(texts), LONGEST), bool)
+    unknown = ~parts.known & ~parts.blank & is_short
+    others = np.flatnonzero(unknown & has_digits)
     dates = [date_in(text) for text in texts.take(pa.array(others)).to_pylist()]
     is_date = np.array([date is not None for date in dates], bool)
     if is_date.any():
         year, month, day, short, either, span = np.array(list(compress(dates, is_date)), np.int64).T
         known = np.ones(len(year), bool)
         parts.put(others[is_date], Parts(year, month, day, short > 0, either > 0, span > 0, known, ~known))
-    for index in np.flatnonzero(~parts.known & ~parts.blank):
-        text = texts[int(index)].as_py()
-        parts.blank[index] = text.casefold() in NO_DATE or means_missing(text)
+    words = np.flatnonzero(unknown & ~has_digits)
+    parts.blank[words] = [_says_nothing(text) for text in texts.take(pa.array(words)).to_pylist()]
     return DateCells(codes, parts, epoch, is_number, lambda index: str(texts[index]))
+
+
+def _says_nothing(text: str) -> bool:
+    return text.casefold() in NO_DATE or means_missing(text)
 
 
 def _as_texts(column: pd.Series) -> pd.Series:
