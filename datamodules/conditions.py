@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns, nearest
 from greenlight_films.datamodules.tables.date_cells import read_dates
@@ -54,7 +56,7 @@ class Comparison:
         return np.asarray(OPERATORS[self.operator](cells, self.values[0]), dtype=bool)
 
     def _of_labels(self, labels: LabelLists) -> np.ndarray:
-        wanted = np.isin(labels.names.to_numpy(zero_copy_only=False).astype(object), list(self.values))
+        wanted = np.asarray(pc.is_in(labels.names, pa.array(self.values, labels.names.type)))
         is_wanted = np.zeros(labels.n_rows, dtype=bool)
         is_wanted[labels.counts() > 0] = wanted[labels.codes]
         return ~is_wanted if self.operator == "!=" else is_wanted

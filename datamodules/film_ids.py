@@ -54,6 +54,16 @@ def film_codes(ids: pd.Series) -> np.ndarray:
     return codes
 
 
+def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
+    """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
+    codes, is_known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
+    for name in columns_in(by):
+        own, known = pd.factorize(film_ids(frame, name))
+        codes, is_known = codes * (len(known) + 1) + own, is_known & (own >= 0)
+        codes = pd.factorize(codes)[0]
+    return film_codes(pd.Series(codes).where(is_known))
+
+
 def group_codes(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.film") -> np.ndarray:
     """Return codes of the groups of rows that share an id, from 0, in the order of the sorted ids.
 

@@ -190,7 +190,7 @@ def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     formats = fitted.encoder.formats
     actual = _targets_if_any(frame, declared.target, formats)
     weights = None
-    if declared.weight in frame:
+    if declared.weight is not None and declared.weight in frame:
         with suppress(InputError):
             weights = weights_in(frame[declared.weight], formats.of(declared.weight))
     return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, weights, [])

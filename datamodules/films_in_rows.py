@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from unicodedata import combining, normalize
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import listed
-from greenlight_films.datamodules.film_ids import film_codes, film_ids, in_words
+from greenlight_films.datamodules.film_ids import codes_by, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
@@ -23,7 +23,16 @@ TITLES = re.compile(
 )
 IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)?[_ ]?(id|key|code)|tconst|const|qid", re.IGNORECASE)
 COUNTERS = re.compile(r"unnamed.*|index|row|no\.?|nr\.?|#|", re.IGNORECASE)  # names of columns that number the rows
-ARTICLES = re.compile(r"^(the|a|an|le|la|les|der|die|das|el|los|las|il) | (the|a|an)$")
+SPELLINGS = (
+    (r"\pM+", ""),  # accents, which NFKD parts from their letters
+    ("ß", "ss"),
+    ("&", " and "),
+    ("['’`]", ""),
+    (r"[^\pL\pN]+", " "),
+    ("^ | $", ""),
+    ("^(the|a|an|le|la|les|der|die|das|el|los|las|il) | (the|a|an)$", ""),
+)
+"""Patterns and what stands for them, by which spellings of a title become the same."""
 SHOWN = 3  # films, or values
 ROWS_SHOWN = 12
 
@@ -76,7 +85,7 @@ def _is_film_id(frame: pd.DataFrame, name: str, of_title: Sequence[str]) -> bool
     """Tell an id of films from one of rows, such as reviews, or of something else, such as people."""
     if not of_title:
         return True
-    ids, films = film_codes(film_ids(frame, name)), film_codes(film_ids(frame, of_title))
+    ids, films = codes_by(frame, name), codes_by(frame, of_title)
     n_ids, n_films = (int(codes.max(initial=-1)) + 1 for codes in (ids, films))
     n_pairs = len(np.unique(ids.astype(np.int64) * n_films + films))
     return n_ids <= 1.2 * n_films and n_pairs <= 1.2 * n_ids
@@ -138,17 +147,13 @@ def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None) ->
 def same_spelling(titles: pd.Series) -> np.ndarray:
     """Return titles as codes, (n_rows,) int64, equal where they differ in case, accents, marks or articles alone."""
     labels = read_labels(titles)
-    plain, names = {}, labels.names.to_pylist()
-    of_name = np.array([plain.setdefault(_plain(name), len(plain)) for name in names], dtype=np.int64)
+    names = pc.utf8_normalize(pc.utf8_lower(labels.names), "NFKD")
+    for pattern, text in SPELLINGS:
+        names = pc.replace_substring_regex(names, pattern, text)
+    names = pc.if_else(pc.equal(names, ""), labels.names, names)
     codes = np.full(len(titles), -1, dtype=np.int64)
-    codes[labels.counts() > 0] = of_name[labels.codes]
+    codes[labels.counts() > 0] = names.dictionary_encode().indices.to_numpy()[labels.codes]
     return codes
-
-
-def _plain(title: str) -> str:
-    bare = "".join(letter for letter in normalize("NFKD", title.casefold()) if not combining(letter))
-    words = " ".join(re.sub(r"[^\w]+", " ", bare.replace("&", " and ").replace("'", "").replace("’", "")).split())
-    return ARTICLES.sub("", words) or words or title
 
 
 def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed
-from greenlight_films.datamodules.film_ids import film_codes, film_ids, in_words
+from greenlight_films.datamodules.film_ids import codes_by, in_words
 from greenlight_films.datamodules.films_in_rows import Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
 from greenlight_films.datamodules.shapes import differs_within
@@ -53,7 +53,7 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     if not identity.film:
         return None
     frame = frame[~identical_rows(frame)]
-    film = film_codes(film_ids(frame, identity.film))
+    film = codes_by(frame, identity.film)
     n_films = int(film.max(initial=-1)) + 1
     if len(frame) < SEVERAL * n_films:
         return None
@@ -148,14 +148,14 @@ def remark_on_episodes(frame: pd.DataFrame, title: str | None) -> Remark | None:
     if title is None or title not in frame:
         return None
     labels = read_labels(frame[title])
-    found = pc.match_substring_regex(labels.names, EPISODES, ignore_case=True)
-    episodes = np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+    is_episode = pc.match_substring_regex(labels.names, EPISODES, ignore_case=True)
+    episodes = np.asarray(is_episode, dtype=bool)
     rows = np.zeros(len(frame), dtype=bool)
     rows[labels.counts() > 0] = episodes[labels.codes]
     count = int(rows.sum())
     if not count:
         return None
-    titles = labels.names.filter(found).to_pylist()
+    titles = labels.names.filter(is_episode).to_pylist()
     numbers = listed([*(str(row + 1) for row in frame.index[rows][:SHOWN]), *(["..."] if count > SHOWN else [])])
     where = condition_of(title, titles, "not in")
     remedy = f"leave them out by data.where: {where}" if count <= SHOWN else "remove these rows"

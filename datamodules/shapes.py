@@ -60,7 +60,7 @@ class OneRowPerFilm(Shape):
     merge: dict[str, list[str]] = field(default_factory=dict)
     separator: str = "|"
 
-    def __post_init__(self) -> None:
+    def _refuse_same_columns(self) -> None:
         named = [(name, "by") for name in columns_in(self.by)]
         named += [(self.people, "people"), (self.role, "role")]
         for position, (name, option) in enumerate(named):
@@ -76,6 +76,7 @@ class OneRowPerFilm(Shape):
         return [*columns_in(self.by), self.people, self.role]
 
     def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+        self._refuse_same_columns()
         refuse_missing_columns(self.columns, frame.columns)
         for name in self.columns:
             if is_nested(frame[name]):

@@ -12,7 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
-from greenlight_films.datamodules.tables.date_cells import parse_dates, refuse_unread
+from greenlight_films.datamodules.tables.date_cells import all_read, parse_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 
@@ -195,8 +195,8 @@ def times_of(column: pd.Series, format: Format = Format()) -> np.ndarray:
         numbers = pd.to_numeric(column, errors="coerce")
         if numbers.notna().equals(column.notna()):
             return numbers.to_numpy(np.float64, na_value=np.nan)
-    refuse_unread(column, dates, "numbers or dates")
-    return np.where(np.isnat(dates.values), np.nan, dates.values.astype(np.float64))
+    days = all_read(column, dates, "numbers or dates").values
+    return np.where(np.isnat(days), np.nan, days.astype(np.float64))
 
 
 @dataclass(frozen=True)

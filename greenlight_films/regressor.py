@@ -280,8 +280,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         return actual, self._predict(frame)[rows], rows
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
-        has_ids = self.film is not None and set(columns_in(self.film)) <= set(frame.columns)
-        film = film_codes(film_ids(frame, self.film)) if has_ids else np.arange(len(frame))
+        film = np.arange(len(frame))
+        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
+            film = film_codes(film_ids(frame, self.film))
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         encoded = encoder.encode(frame).take(rows)
         return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)

@@ -20,6 +20,7 @@ class HeldOut:
         weights: (n_entries,) floats, not 0.
         actual: (n_rows,) float64, the target.
         film: (n_rows,) int64, codes from 0 of the film that a row belongs to; rows of one film are one observation.
+        has: (n_rows, n_dense) bool, whether a row has a number: of one that is 0 or 1, the rows with 1. None: all have.
     """
 
     dense: Tensor
@@ -28,6 +29,7 @@ class HeldOut:
     weights: Tensor
     actual: Tensor
     film: Tensor
+    has: Tensor | None = None
 
     @property
     def n_rows(self) -> int:
@@ -39,7 +41,13 @@ class HeldOut:
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        return HeldOut(*(part.to(device) for part in vars(self).values()))
+        return HeldOut(*(None if part is None else part.to(device) for part in vars(self).values()))
+
+    def rows_with(self, dense: Tensor) -> Tensor:
+        """Return whether each row has any of some numbers, (n_rows,) bool."""
+        if self.has is not None and len(dense):
+            return self.has[:, dense].any(1)
+        return torch.full((self.n_rows,), len(dense) > 0, device=self.film.device)
 
     def rows_of_entries(self) -> Tensor:
         """Return the row that each label stands in, (n_entries,) int64."""

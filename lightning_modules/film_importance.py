@@ -64,7 +64,8 @@ class MeasuredFilms:
         """Take films of a table: (n_rows,) targets in the original unit, and the film that each row belongs to."""
         batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
-        rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
+        has = torch.from_numpy(~_zeros_of_flags(encoded.unscaled))
+        rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes, has)
         return cls(network, encoder, scale, rows.to(next(network.parameters()).device), number)
 
     def reference(self, loss: LossName) -> Reference:
@@ -120,6 +121,13 @@ class MeasuredFilms:
             missing_sets=len(missing_sets) - missing_numbers,
         )
         return result, reference
+
+
+def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:
+    """Return where numbers that are 0 or 1 in all rows, or log1p of these, are 0: (n_rows, n_dense) bool."""
+    zero = unscaled == 0
+    flags = [(zero | (unscaled == value)).all(0) for value in (1.0, np.log1p(1.0))]
+    return zero & np.logical_or(*flags)
 
 
 def described(space: FeatureSpace) -> pd.DataFrame:

@@ -13,11 +13,9 @@ from greenlight_films.datamodules.tables.date_cells import MONTH, YEAR, parse_da
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import split_labels
 from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
+from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
-
-NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
-"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; not `7,5`, for a comma stands before three digits only."""
 
 LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
@@ -30,13 +28,10 @@ def stripped(cells: pd.Series) -> pd.Series:
 
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
     """Return cells as float64; what is no number or below 0 is missing and recorded."""
-    texts = stripped(cells)
-    values = pd.to_numeric(texts, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
-    others = (texts.notna() & ~np.isfinite(values)).to_numpy()
-    digits = texts[others].str.extract(NUMBER, expand=False).str.replace(",", "")
-    values[others] = pd.to_numeric(digits, errors="coerce").to_numpy(np.float64)
-    values = values.where(np.isfinite(values))
-    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no number")
+    parsed = parse_numbers(cells, Format(decimal="."))
+    unread = parsed.unread | parsed.disputed | np.isinf(parsed.values)
+    preparation.reject_cells(file, cells, unread, "is no number")
+    values = pd.Series(parsed.values, cells.index, name=cells.name).mask(unread)
     below = (values < 0).to_numpy()
     preparation.reject_cells(file, cells, below, "is below 0")
     return values.mask(below)

@@ -1,5 +1,6 @@
 """Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
 
+from collections.abc import Collection
 from io import BytesIO
 from typing import Any
 
@@ -70,16 +71,16 @@ def with_importance(table: pd.DataFrame, data: FilmDataModule, result: Importanc
     condition leaves out rows, a column has the numbers of the others in the table, from 1.
     """
     films = data.films
-    table, total = table.copy(deep=False), np.zeros(films.n_rows)
+    total, added = np.zeros(films.n_rows), dict[str, np.ndarray]()
     for column in result.sets:
         if column.level == "column":
             summed = _importance_of_rows(column, data, result)
-            table[_free(f"importance of {column.name}", table)] = _in_table(summed, films, table.index)
+            added[_free(f"importance of {column.name}", [*table, *added])] = _in_table(summed, films, table.index)
             total += summed
-    table[_free("importance", table)] = _in_table(total, films, table.index)
+    added[_free("importance", [*table, *added])] = _in_table(total, films, table.index)
     if data.where is not None:  # the rows are not all of the table's
-        table[NUMBER] = table.index + 1
-    return table
+        added[NUMBER] = table.index.to_numpy() + 1
+    return pd.concat([table, pd.DataFrame(added, index=table.index)], axis=1)
 
 
 def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: ImportanceResult) -> np.ndarray:
@@ -121,9 +122,9 @@ def _significant(values: np.ndarray) -> np.ndarray:
     return np.array([float(f"{value:.{DIGITS}g}") for value in values])
 
 
-def _free(name: str, table: pd.DataFrame) -> str:
+def _free(name: str, known: Collection[str]) -> str:
     """Return a name that is no column of the table yet."""
-    while name in table:
+    while name in known:
         name += " (Greenlight)"
     return name
 

@@ -41,8 +41,8 @@ class Category(Feature[LabelLists]):
         return read_labels(column, format)
 
     def prepared(self, parsed: LabelLists) -> tuple[LabelLists, list[str]]:
-        (merged,), notices = merge_spellings([spell_as(parsed, self.keep or [])], self.column)
-        return merged, notices
+        (merged,), notices = merge_spellings([parsed], self.column)
+        return spell_as(merged, self.keep) if self.keep else merged, notices
 
     def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
         seen = vocabulary(parsed, train, self.min_films, film)

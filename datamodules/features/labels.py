@@ -18,9 +18,10 @@ from greenlight_films.datamodules.tables.label_cells import (
     read_lists,
     split_labels,
 )
+from greenlight_films.datamodules.tables.label_checks import refuse_wrong_notation, with_right_format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, side_by_side
 from greenlight_films.datamodules.tables.label_literals import LiteralFormat
-from greenlight_films.datamodules.tables.label_notations import find_notation, refuse_wrong_notation, with_right_format
+from greenlight_films.datamodules.tables.label_notations import find_notation
 from greenlight_films.datamodules.tables.label_roles import read_dummies
 from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
 

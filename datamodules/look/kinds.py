@@ -23,7 +23,7 @@ from greenlight_films.datamodules.look.names import (
     looks_like_url,
     role_of,
 )
-from greenlight_films.datamodules.tables.date_cells import Dates, parse_dates, refuse_unread
+from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
@@ -126,7 +126,7 @@ def _date_look(name: str, dates: Dates, context: _TableContext) -> ColumnLook:
     if not fault:
         dates = parse_dates(context.frame[name], formats[name])
         try:
-            refuse_unread(context.frame[name], dates)
+            all_read(context.frame[name], dates)
         except InputError as problem:
             fault = str(problem)
     constant = uninformative(context.frame[name], np.isnat(dates.values))

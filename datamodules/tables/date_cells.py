@@ -99,16 +99,15 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
 
 def read_dates(column: pd.Series, format: Format = Format()) -> Dates:
     """Return a column's dates; an InputError names the cells that are none, or may be two."""
-    dates = parse_dates(column, format)
-    refuse_unread(column, dates)
-    return dates
+    return all_read(column, parse_dates(column, format))
 
 
-def refuse_unread(column: pd.Series, dates: Dates, wanted: str = "dates") -> None:
-    """Raise an InputError that names the cells that are no dates, or may be two."""
+def all_read(column: pd.Series, dates: Dates, wanted: str = "dates") -> Dates:
+    """Return the dates of a column; an InputError names the cells that are none, or may be two."""
     if dates.fault:
         raise dates.fault
     refuse_cells(column, dates.unread, f"must hold {wanted} such as 2014-05-01, June 1994 or 1994")
+    return dates
 
 
 def _order(

@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+SAMPLE = 1000  # texts that show whether nearly all are different
+
 
 @dataclass(frozen=True)
 class DistinctTexts:
@@ -30,12 +32,21 @@ class DistinctTexts:
         return np.append(values, np.array([none], dtype=values.dtype))[self.codes]
 
 
-def distinct_texts(column: pd.Series) -> DistinctTexts:
-    """Return the different texts of a column of texts."""
+def distinct_texts(column: pd.Series, exactly: bool = True) -> DistinctTexts:
+    """Return the different texts of a column of texts.
+
+    Args:
+        exactly: else texts may stand there again, where nearly all of a large column are different.
+    """
     array = pa.Array.from_pandas(column)
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
-    encoded = pc.dictionary_encode(pc.utf8_trim_whitespace(array.cast(pa.large_string())))
+    texts = pc.utf8_trim_whitespace(array.cast(pa.large_string()))
+    sample = texts.slice(0, SAMPLE)
+    if not exactly and len(texts) > 10 * SAMPLE and pc.count_distinct(sample).as_py() > 0.7 * SAMPLE:
+        known = pc.is_valid(texts).to_numpy(zero_copy_only=False)
+        return DistinctTexts(texts.drop_null(), np.where(known, np.cumsum(known) - 1, -1))
+    encoded = pc.dictionary_encode(texts)
     return DistinctTexts(encoded.dictionary, encoded.indices.fill_null(-1).to_numpy())
 
 

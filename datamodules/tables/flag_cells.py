@@ -47,10 +47,10 @@ def read_flags(column: pd.Series, readings: NumberReadings, format: Format) -> F
     missing = readings.missing_counts()
     empty_is_no = format.missing == () and not present
     notices = []
-    if is_lone_tick(present) and missing.keys() <= {"", *DASHES} and missing and "" not in (format.missing or ()):
-        empty_is_no = True
+    if is_lone_tick(present) and missing.keys() <= {"", *DASHES}:
+        empty_is_no = bool(missing) and "" not in (format.missing or ())
         n_rows = sum(missing.values())
-        if format.missing is None:
+        if empty_is_no and format.missing is None:
             notices = [
                 f"column '{column.name}': an empty cell is taken for no ({n_rows:,} rows), as {present[0]!r} is all "
                 f"that stands in the others; if empty means missing, declare data.missing: {{{column.name}: ['']}}"

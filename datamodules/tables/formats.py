@@ -88,11 +88,13 @@ def declared_formats(
     default = Format()
     for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
         if not isinstance(value, Mapping):
-            default = replace(default, **{key: value})
+            of_all: dict[str, Any] = {key: value}
+            default = replace(default, **of_all)
     for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
         if isinstance(value, Mapping):
             for name, of_column in value.items():
-                formats[str(name)] = replace(formats.get(str(name), default), **{key: of_column})
+                declared: dict[str, Any] = {key: of_column}
+                formats[str(name)] = replace(formats.get(str(name), default), **declared)
     return Formats(formats, default)
 
 

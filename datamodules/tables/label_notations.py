@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_lists, split_labels, texts_of
-from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.label_literals import (
     FAULTS,
     LITERALS,
@@ -83,7 +82,7 @@ def find_notation(column: pd.Series) -> Notation | None:
         return _nested_notation(column)
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
-    cells = _sample(texts_of(column))
+    cells = sample_of(texts_of(column))
     return find_literal(cells) or find_separator(cells)
 
 
@@ -130,74 +129,12 @@ def find_separator(cells: Sequence[str]) -> Notation | None:
                 return notation
         if notation:
             return notation
-    word = next((word for word in WORDS if _parts_names(texts, (word,), word)), None)
-    return _notation_of(texts, (word,), strong=False) if word else None
+    alone = next((word for word in WORDS if _parts_names(texts, (word,), word)), None)
+    return _notation_of(texts, (alone,), strong=False) if alone else None
 
 
-def refuse_wrong_notation(column: str, lists: LabelLists, separator: str | Sequence[str]) -> None:
-    """Refuse labels that are plainly lists, or several labels that another separator parts.
-
-    Args:
-        lists: of cells cut at `separator`.
-    """
-    given = lists.counts() > 0
-    n_rows = int(given.sum())
-    if n_rows < 2:
-        return
-    separators = (separator,) if isinstance(separator, str) else tuple(separator)
-    _refuse_brackets(column, lists, separators[0], given)
-    if (lists.counts() > 1).sum() > 0.05 * n_rows or len(lists.names) < 0.5 * len(lists.codes):
-        return  # it parts cells, or labels repeat
-    marks = re.compile("|".join(re.escape(mark) for mark in (*STRONG, *WEAK)))
-    names = _sample(lists.names.take(pa.array(lists.codes)))
-    if sum(marks.search(name) is not None for name in names) < 0.5 * len(names):
-        return
-    notation = find_separator(names)
-    if notation and notation.several >= 0.5 and notation.repeats >= 0.5 and notation.separators != separators:
-        name = next(name for name in names if any(mark.strip(" ") in name for mark in notation.separators))
-        raise InputError(
-            f"column '{column}': `separator` must stand between the labels of its cells, got {separators[0]!r}, and "
-            f"nearly every cell is one label of its own, such as {name[:80]!r}, in which {notation.separators[0]!r} "
-            f"parts names; set `separator` to {notation.separator!r}"
-        )
-
-
-def with_right_format(fault: InputError, column: pd.Series, format: str) -> InputError:
-    """Return an error about cells that are no lists in `format`, with the format that most of them have."""
-    notation = find_notation(column)
-    if notation is None or notation.format == format or notation.share < 0.5:
-        return fault
-    separator = f" and `separator: {notation.separator!r}`" if notation.separators else ""
-    return InputError(
-        f"{fault}; most cells are in {notation.format} format: set `format: {notation.format}`{separator}"
-    )
-
-
-def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.ndarray) -> None:
-    """Refuse lists read as text: labels would begin with brackets and quotes."""
-    opens = np.zeros(len(lists.names), dtype=bool)
-    for bracket in ("[", "{", "(", '"[', '"{'):
-        opens |= pc.starts_with(lists.names, bracket).to_numpy(zero_copy_only=False)
-    if not opens.any():
-        return
-    starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]
-    closes = pc.match_substring_regex(lists.names, r'[\]})]"?$').to_numpy(zero_copy_only=False)
-    bracketed = opens[lists.codes[starts]] & closes[lists.codes[ends - 1]]
-    if bracketed.sum() < 0.5 * len(bracketed):
-        return
-    rows = np.flatnonzero(given)[bracketed][:1000]
-    cells = [separator.join(labels) for labels in lists.take(rows).to_lists()]
-    notation = find_literal(cells)
-    if notation:
-        key = f" and `key: {notation.key}`" if notation.key else ""
-        raise InputError(
-            f"column '{column}': `format: text` must be of cells without brackets around them, but "
-            f"{bracketed.sum():,} of {len(bracketed):,} cells are lists in {notation.format} format, such as "
-            f"{cells[0][:80]!r}, whose labels would begin with {cells[0][0]!r}; set `format: {notation.format}`{key}"
-        )
-
-
-def _sample(texts: pa.Array) -> list[str]:
+def sample_of(texts: pa.Array) -> list[str]:
+    """Return distinct texts, at most SAMPLE, none empty."""
     distinct = pc.utf8_trim_whitespace(pc.unique(texts.drop_null()))
     step = max(1, -(-len(distinct) // SAMPLE))
     return [cell for cell in distinct.take(pa.array(np.arange(0, len(distinct), step))).to_pylist() if cell]
@@ -225,12 +162,12 @@ def _objects(objects: list[dict[str, Any]]) -> tuple[str | None, dict[str, dict[
     """Return the key of objects whose values are labels, and the keys with few values, which may choose among them."""
     values: dict[str, list[Any]] = {}
     for item in objects:
-        for key, value in item.items():
-            values.setdefault(str(key), []).append(value)
-    texts = {key: [value for value in those if isinstance(value, str)] for key, those in values.items()}
-    common = [key for key, those in values.items() if len(those) >= 0.9 * len(objects)]
-    named = [key for key in KEYS if key in common]
-    key = next(iter([*named, *(key for key in common if texts[key]), *common]), None)
+        for name, value in item.items():
+            values.setdefault(str(name), []).append(value)
+    texts = {name: [value for value in those if isinstance(value, str)] for name, those in values.items()}
+    common = [name for name, those in values.items() if len(those) >= 0.9 * len(objects)]
+    usual = [name for name in KEYS if name in common]
+    key = next(iter([*usual, *(name for name in common if texts[name]), *common]), None)
     conditions = {
         name: dict(Counter(those).most_common())
         for name, those in texts.items()

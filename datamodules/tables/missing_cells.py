@@ -194,4 +194,5 @@ def uninformative(column: pd.Series, missing: np.ndarray) -> str | None:
         return None
     if not (column == first).all():
         return None
-    return f"column '{column.name}' is the same, {first!s:.80}, in all {n_rows:,} rows: nothing can be learnt from it"
+    shown = f"{first:.15g}" if isinstance(first, float) else str(first)
+    return f"column '{column.name}' is the same, {shown:.80}, in all {n_rows:,} rows: nothing can be learnt from it"

@@ -32,6 +32,7 @@ class Numbers:
         unit: an ISO code of a currency, `%`, `min`, or such as `of 10`; empty: none.
         format: the column's, with what was found out.
         unread: (n_rows,) bool, cells that are no number and do not mean missing.
+        disputed: (n_rows,) bool, cells that contradict the others, or can be read in two ways.
         missing: the texts that mean missing, as written, with their counts; empty: no text at all.
         faults: what contradicts itself or can't be decided.
         notices: sentences on what was assumed.
@@ -44,6 +45,7 @@ class Numbers:
     unit: str
     format: Format
     unread: np.ndarray
+    disputed: np.ndarray
     missing: dict[str, int] = field(default_factory=dict)
     faults: tuple[InputError, ...] = ()
     notices: tuple[str, ...] = ()
@@ -60,11 +62,8 @@ class Numbers:
 def read_numbers(column: pd.Series, format: Format = Format(), above: float = -np.inf) -> np.ndarray:
     """Return a column as (n_rows,) float64, NaN where missing; refuse cells that are none, or not above `above`."""
     numbers = parse_numbers(column, format)
-    if numbers.faults:
-        raise numbers.faults[0]
     values = numbers.values
-    if numbers.unread.any():
-        refuse_cells(column, numbers.unread, _requirement(numbers), _remedy(column, numbers))
+    _refuse_faults(column, numbers)
     refuse_cells(column, np.isinf(values), "must hold finite numbers")
     refuse_cells(column, np.abs(values) > LARGEST, f"must hold numbers from -{LARGEST:g} to {LARGEST:g}")
     refuse_cells(column, values <= above, f"must be above {above:g} for log1p")
@@ -86,7 +85,7 @@ def parse_numbers(
         typed = typed_numbers(column)
     except InputError as fault:
         none = np.full(len(column), np.nan)
-        return Numbers(none, "number", "", format, column.notna().to_numpy(), faults=(fault,))
+        return Numbers(none, "number", "", format, _nowhere(column), _nowhere(column), faults=(fault,))
     if typed is not None:
         return _with_sentinels(column, typed, format)
     if pd.api.types.is_string_dtype(column.dtype) and column.dtype != object:
@@ -136,7 +135,7 @@ def _find_format(
     format = declared.of(name)
     numbers = numbers_in_table(frame, name, format, delimiter, marks)
     if numbers.faults:
-        all_or_faults([partial(_raise, fault) for fault in numbers.faults])
+        _refuse_faults(frame[name], numbers)
     notices = [*numbers.notices]
     if format.missing is None:
         sentinels = propose_sentinels(numbers.values, name, numbers.kind)
@@ -146,9 +145,18 @@ def _find_format(
         notices.append(
             f"column '{name}': the zeros before numbers are left out; if they are ids, declare it as Category"
         )
-    if not numbers.unread.any() and (sentence := uninformative(frame[name], np.isnan(numbers.values))):
+    values = pd.Series(numbers.values, name=name)
+    if not numbers.unread.any() and (sentence := uninformative(values, np.isnan(numbers.values))):
         notices.append(f"{sentence}; leave it out")
     return numbers.format, notices
+
+
+def _refuse_faults(column: pd.Series, numbers: Numbers) -> None:
+    """Refuse what contradicts itself, and cells that are no numbers, all in one message."""
+    steps = [partial(_raise, fault) for fault in numbers.faults]
+    if numbers.unread.any():
+        steps.append(partial(refuse_cells, column, numbers.unread, _requirement(numbers), _remedy(column, numbers)))
+    all_or_faults(steps)
 
 
 def _raise(fault: InputError) -> None:
@@ -183,13 +191,15 @@ def _requirement(numbers: Numbers) -> str:
 
 
 def _remedy(column: pd.Series, numbers: Numbers) -> str:
-    """Return the remedy where hardly a cell is a number; else the usual."""
+    """Return the remedy where hardly a cell is a number, or where one is a list; else the usual."""
+    sample = column[numbers.unread].head(100)
+    if not sample.map(pd.api.types.is_scalar).all():
+        return "a cell must hold one number"
     if numbers.share_read > 0.2 or int(numbers.unread.sum()) < 2:
         return ""
-    sample = column[numbers.unread].head(100).astype("str")
-    if (sample.str.count(r"\d+[-/.]\d+[-/.]\d+") > 0).mean() > 0.8:
-        return "if it holds dates, declare it as Date"
-    return "if it holds names or words, declare it as Labels or Category"
+    if (sample.astype("str").str.count(r"\d+[-/.]\d+[-/.]\d+") > 0).mean() > 0.8:
+        return "correct them; if it holds dates, declare it as Date"
+    return "correct them; if it holds names or words, declare it as Labels or Category"
 
 
 def _with_sentinels(column: pd.Series, typed: TypedNumbers, format: Format) -> Numbers:
@@ -198,19 +208,26 @@ def _with_sentinels(column: pd.Series, typed: TypedNumbers, format: Format) -> N
     missing = {"": int(np.isnan(values).sum())} if np.isnan(values).any() else {}
     values = _without_tokens(values, format, missing)
     kind = "flag" if typed.kind == "number" and _are_flags(values) else typed.kind
-    return Numbers(values, kind, typed.unit, format, np.zeros(len(values), bool), missing)
+    return Numbers(values, kind, typed.unit, format, _nowhere(column), _nowhere(column), missing)
 
 
 def _without_tokens(values: np.ndarray, format: Format, missing: dict[str, int]) -> np.ndarray:
     """Return values with NaN for the numbers that the format takes for missing; counts them in `missing`."""
     for token in format.missing or ():
-        reading = read_number(token) if token else None
-        if reading and reading.point is not None:
-            same = values == reading.point
+        value = _value_of(token)
+        if value is not None:
+            same = values == value
             if same.any():
                 missing[token] = missing.get(token, 0) + int(same.sum())
                 values = np.where(same, np.nan, values)
     return values
+
+
+def _value_of(token: str) -> float | None:
+    if token.casefold().lstrip("+-") in ("inf", "infinity"):
+        return float(token)
+    reading = read_number(token)
+    return reading.point if reading else None
 
 
 def _are_flags(values: np.ndarray) -> bool:
@@ -218,13 +235,15 @@ def _are_flags(values: np.ndarray) -> bool:
     return len(known) > 0 and bool(np.isin(known[:100], (0.0, 1.0)).all()) and set(np.unique(known)) == {0.0, 1.0}
 
 
-def _of_texts(column: pd.Series, format: Format, marks_beside: str, delimiter: str | None) -> Numbers:
-    cells = distinct_texts(column)
+def _of_texts(
+    column: pd.Series, format: Format, marks_beside: str, delimiter: str | None, may_be_flags: bool = True
+) -> Numbers:
+    cells = distinct_texts(column, exactly=False)
     readings = read_texts(cells, format.missing or ())
-    flags = read_flags(column, readings, format)
+    flags = read_flags(column, readings, format) if may_be_flags else None
     if flags is not None:
-        unread = np.zeros(len(column), bool)
-        return Numbers(flags.values, "flag", "", flags.format, unread, flags.missing, notices=flags.notices)
+        nowhere = _nowhere(column)
+        return Numbers(flags.values, "flag", "", flags.format, nowhere, nowhere, flags.missing, notices=flags.notices)
     habits = find_habits(column, readings, format, marks_beside, delimiter)
     distinct = values_of(readings, habits.format)
     missing = readings.missing_counts()
@@ -237,12 +256,17 @@ def _of_texts(column: pd.Series, format: Format, marks_beside: str, delimiter: s
         unit,
         habits.format,
         unread,
+        habits.disputed,
         missing,
         tuple(habits.faults),
         tuple(habits.notices),
         habits.undecided,
         _has_leading_zeros(cells),
     )
+
+
+def _nowhere(column: pd.Series) -> np.ndarray:
+    return np.zeros(len(column), bool)
 
 
 def _kind_of(unit: str) -> Kind:
@@ -260,13 +284,13 @@ def _of_mixed(column: pd.Series, format: Format, marks_beside: str, delimiter: s
     """Read a column of objects: numbers as they are, texts as texts, anything else is unread."""
     cells = column.to_numpy(object)
     is_text = np.array([isinstance(cell, str) for cell in cells], bool)
-    is_number = np.array([is_number(cell) for cell in cells], bool)
+    is_numeric = np.array([is_number(cell) for cell in cells], bool)
     texts = pd.Series(np.where(is_text, cells, None), column.index, dtype="str", name=column.name)
-    numbers = _of_texts(texts, format, marks_beside, delimiter)
+    numbers = _of_texts(texts, format, marks_beside, delimiter, may_be_flags=not is_numeric.any())
     values = numbers.values.copy()
-    values[is_number] = cells[is_number].astype(np.float64)
+    values[is_numeric] = cells[is_numeric].astype(np.float64)
     known = np.array([not (pd.api.types.is_scalar(cell) and pd.isna(cell)) for cell in cells], bool)
-    other = known & ~is_text & ~is_number
+    other = known & ~is_text & ~is_numeric
     missing = {text: count for text, count in numbers.missing.items() if text}
     if n_empty := numbers.missing.get("", 0) - int((known & ~is_text).sum()):
         missing[""] = n_empty

@@ -18,6 +18,7 @@ DURATION_NAME = re.compile(
     r"|film[_ ]?length|longueur)($|[_ ])"
 )
 LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
+MANY = 30  # numbers that are enough to judge their lengths by
 MARKS = {".": "point", ",": "comma"}
 
 
@@ -30,12 +31,19 @@ class Habits:
         faults: what can't be decided, or contradicts itself.
         notices: sentences on what was assumed.
         undecided: whether cells that decide the decimal mark are lacking.
+        disputed: (n_rows,) bool, cells that contradict the others.
     """
 
     format: Format
     faults: list[InputError] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     undecided: bool = False
+    disputed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    def refuse(self, column: pd.Series, rows: np.ndarray, message: str) -> None:
+        """Add a fault of some rows, (n_rows,) bool."""
+        self.disputed = self.disputed | rows
+        self.faults.append(InputError(message, first_row(column, rows)))
 
 
 def find_habits(
@@ -48,7 +56,7 @@ def find_habits(
         marks_beside: decimal marks of the table's other columns.
         delimiter: between the cells of a text file.
     """
-    habits = Habits(format)
+    habits = Habits(format, disputed=np.zeros(len(column), bool))
     _settle_lone_m(column, readings, habits)
     _settle_clock(column, readings, habits)
     _settle_unit(column, readings, habits)
@@ -74,12 +82,11 @@ def _settle_lone_m(column: pd.Series, readings: NumberReadings, habits: Habits) 
     like_minutes = bool(((values == np.round(values)) & (values >= 20) & (values < 400)).all())
     if units == {None} and not capitals and not readings.scaled and like_minutes:
         rows = readings.rows_of(indices)
-        habits.faults.append(
-            InputError(
-                f"column '{column.name}' can be read in two ways, as minutes and as millions: "
-                f"{cells_in_words(column, rows)}; write min or million there",
-                first_row(column, rows),
-            )
+        habits.refuse(
+            column,
+            rows,
+            f"column '{column.name}' can be read in two ways, as minutes and as millions: "
+            f"{cells_in_words(column, rows)}; write min or million there",
         )
     for values in (readings.point, readings.comma):
         values[indices] = np.round(values[indices] * 1e6, 3)
@@ -100,12 +107,11 @@ def _settle_clock(column: pd.Series, readings: NumberReadings, habits: Habits) -
         text = readings.cells.texts[int(indices[0])].as_py()
         if hours.min() < LONGEST_FILM <= hours.max() < 10:
             rows = readings.rows_of(indices)
-            habits.faults.append(
-                InputError(
-                    f"column '{column.name}' can be read in two ways: {text!r} as hours and minutes, or as minutes and "
-                    f"seconds; write h:mm:ss in the {int(rows.sum()):,} rows",
-                    first_row(column, rows),
-                )
+            habits.refuse(
+                column,
+                rows,
+                f"column '{column.name}' can be read in two ways: {text!r} as hours and minutes, or as minutes and "
+                f"seconds; write h:mm:ss in the {int(rows.sum()):,} rows",
             )
         else:
             parts = "hours and minutes" if clock == "h:mm" else "minutes and seconds"
@@ -128,7 +134,8 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
     main = known or max(sizes, key=lambda unit: sizes[unit])
     others = [index for unit, indices in readings.units.items() if unit != main for index in indices]
     if others:
-        habits.faults.append(_several_units(column, readings, main, sizes, others, known))
+        rows = readings.rows_of(others)
+        habits.refuse(column, rows, _several_units(column, rows, main, sizes, known))
         return
     habits.format = replace(habits.format, unit=main)
     bare = np.flatnonzero(readings.without_unit())
@@ -137,20 +144,18 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
     if not len(bare) or known:
         return
     rows = readings.rows_of(bare)
+    count = f"{int(rows.sum()):,} {'row' if rows.sum() == 1 else 'rows'}"
     if _has_another_unit(values, main):
-        habits.faults.append(
-            InputError(
-                f"column '{column.name}' must hold numbers in one unit, most are {_in_words(main)}, but "
-                f"{cells_in_words(column, rows)} without it; write it there, or correct them",
-                first_row(column, rows),
-            )
+        habits.refuse(
+            column,
+            rows,
+            f"column '{column.name}' must hold numbers in one unit, most are {_in_words(main)}, but "
+            f"{cells_in_words(column, rows)} without it; write it there, or correct them",
         )
     else:
         unit = _in_words(main)
         text = readings.cells.texts[int(bare[0])].as_py()
-        habits.notices.append(
-            f"column '{column.name}': {text!r} and the like, without unit ({int(rows.sum()):,} rows), are in {unit}"
-        )
+        habits.notices.append(f"column '{column.name}': {text!r} and the like, without unit ({count}), are in {unit}")
 
 
 def _has_another_unit(values: np.ndarray, unit: str) -> bool:
@@ -162,14 +167,7 @@ def _has_another_unit(values: np.ndarray, unit: str) -> bool:
     return unit.startswith("of ") and bool((values > float(unit[3:])).any())
 
 
-def _several_units(
-    column: pd.Series,
-    readings: NumberReadings,
-    main: str,
-    sizes: dict[str, int],
-    others: list[int],
-    known: str | None,
-) -> InputError:
+def _several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[str, int], known: str | None) -> str:
     units = {main, *sizes}
     what = (
         "scale"
@@ -178,18 +176,18 @@ def _several_units(
         if units & {"%", "min"} or any(unit.startswith("of ") for unit in units)
         else "currency"
     )
-    counts = listed(f"{_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in sizes.items())
-    rows = readings.rows_of(others)
+    by_size = sorted(sizes.items(), key=lambda item: -item[1])
+    counts = listed(f"{_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in by_size)
     trained = f" (the model's table is in {_in_words(main)})" if known and main not in sizes else ""
-    return InputError(
+    return (
         f"column '{column.name}' must be in one {what}{trained}, got {counts}: {cells_in_words(column, rows)}; "
-        f"convert them to one {what}, or leave them empty",
-        first_row(column, rows),
+        f"convert them to one {what}, or leave them empty"
     )
 
 
 def _in_words(unit: str) -> str:
-    return {"min": "minutes", "%": "percent"}.get(unit, unit)
+    words = {"min": "minutes", "%": "percent"}
+    return f"points {unit}" if unit.startswith("of ") else words.get(unit, unit)
 
 
 def _settle_decimal(
@@ -201,7 +199,7 @@ def _settle_decimal(
     point, comma = ~np.isnan(readings.point), ~np.isnan(readings.comma)
     only = {".": np.flatnonzero(point & ~comma), ",": np.flatnonzero(comma & ~point)}
     if len(only["."]) and len(only[","]):
-        habits.faults.append(_mixed_marks(column, readings, only))
+        _refuse_mixed_marks(column, readings, habits, only)
         return
     if len(only["."]) or len(only[","]):
         habits.format = replace(habits.format, decimal="." if len(only["."]) else ",")
@@ -215,13 +213,14 @@ def _settle_decimal(
     name = column.name
     if marks_beside == ",":
         mark, why = ",", "because the columns beside it have decimal commas"
+    elif marks_beside == "." and not with_commas.any() and _are_small(readings):
+        mark, why = ".", "because all have one digit before it, and the columns beside it have decimal points"
     elif not with_commas.all() or delimiter == ";":
-        habits.faults.append(
-            InputError(
-                f"column '{name}' can be read in two ways: {text!r} as {values[0]:.15g} or as {values[1]:.15g}, and no "
-                f"cell decides; declare data.decimal: {{{name}: '.'}} or {{{name}: ','}}",
-                first_row(column, readings.rows_of(undecided)),
-            )
+        habits.refuse(
+            column,
+            readings.rows_of(undecided),
+            f"column '{name}' can be read in two ways: {text!r} as {values[0]:.15g} or as {values[1]:.15g}, and no "
+            f"cell decides; declare data.decimal: {{{name}: '.'}} or {{{name}: ','}}",
         )
         return
     else:
@@ -236,18 +235,27 @@ def _settle_decimal(
     )
 
 
+def _are_small(readings: NumberReadings) -> bool:
+    """Tell whether there are many numbers, all below 10 where the mark is a point: thousands would differ in length."""
+    values = np.abs(readings.point[readings.read])
+    return len(values) >= MANY and bool((values < 10).all())
+
+
 def _example(readings: NumberReadings, index: int) -> tuple[str, tuple[float, float]]:
     return readings.cells.texts[index].as_py(), (float(readings.point[index]), float(readings.comma[index]))
 
 
-def _mixed_marks(column: pd.Series, readings: NumberReadings, only: dict[str, np.ndarray]) -> InputError:
+def _refuse_mixed_marks(
+    column: pd.Series, readings: NumberReadings, habits: Habits, only: dict[str, np.ndarray]
+) -> None:
     main = "." if readings.n_rows(only["."].tolist()) >= readings.n_rows(only[","].tolist()) else ","
     other = "," if main == "." else "."
     rows = readings.rows_of(only[other])
     example = readings.cells.texts[int(only[main][0])].as_py()
-    return InputError(
-        f"column '{column.name}' must be written with one decimal mark: {example!r} has a decimal {MARKS[main]}, but "
-        f"{cells_in_words(column, rows)} with a decimal {MARKS[other]}; write all numbers in one way, or declare "
-        f"data.decimal: {{{column.name}: '{main}'}} and the others missing",
-        first_row(column, rows),
+    habits.refuse(
+        column,
+        rows,
+        f"column '{column.name}' must be written with one decimal mark: {example!r} has the habit of a decimal "
+        f"{MARKS[main]}, but {cells_in_words(column, rows)} in that of a decimal {MARKS[other]}; write all numbers in "
+        f"one way, or declare data.decimal: {{{column.name}: '{main}'}} and the others missing",
     )

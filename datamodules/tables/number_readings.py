@@ -1,6 +1,7 @@
 """The different texts of a column of numbers, each read under both decimal marks; plain ones by Arrow, all at once."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ DIGITS = r"^\d+$"
 UNDECIDED = r"^[-+]?[1-9]\d{0,2}\.\d{3}$"  # thousands or decimals
 DECIMALS = r"^\d+\.\d+$"
 GROUPS = r"^[1-9]\d{0,2}(?:,\d{3}){2,}$|^[1-9]\d{0,2}(?:,\d{3})+\.\d+$"
+
+MOST = 10_000  # texts that are no numbers of which each is looked at, for #DIV/0! means missing
 
 
 @dataclass
@@ -67,7 +70,9 @@ class NumberReadings:
     def missing_counts(self) -> dict[str, int]:
         """Return the texts that mean missing, with their counts; rows without a text count as empty."""
         indices = np.flatnonzero(self.missing)
-        counts = {self.cells.texts[int(index)].as_py(): int(self.counts[index]) for index in indices}
+        counts = dict[str, int]()
+        for index, text in zip(indices, self.cells.texts.take(pa.array(indices)).to_pylist(), strict=True):
+            counts[text] = counts.get(text, 0) + int(self.counts[index])
         n_null = int((self.cells.codes < 0).sum())
         if n_null:
             counts[""] = counts.get("", 0) + n_null
@@ -86,10 +91,11 @@ def read_texts(cells: DistinctTexts, tokens: tuple[str, ...] = ()) -> NumberRead
         declared = pc.is_in(cells.texts, pa.array(tokens, cells.texts.type)).to_numpy(zero_copy_only=False)
         readings.missing |= declared
         point[declared] = comma[declared] = np.nan
+    plain, read, known_missing = cache(plain_word), cache(read_number), cache(means_missing)
     for index, text in zip(rest.tolist(), cells.texts.take(pa.array(rest)).to_pylist(), strict=True):
-        reading = None if plain_word(text) in words else read_number(text)
+        reading = None if words and plain(text) in words else read(text)
         if reading is None:
-            readings.missing[index] = plain_word(text) in words or means_missing(text)
+            readings.missing[index] = plain(text) in words or known_missing(text)
             continue
         point[index], comma[index] = (np.nan if value is None else value for value in reading[:2])
         readings.scaled |= reading.scaled
@@ -136,7 +142,8 @@ def _read_by_parts(texts: pa.Array, rest: np.ndarray, readings: NumberReadings) 
     for unit in set(units.tolist()) - {""}:
         readings.units.setdefault(unit, []).extend(indices[(units == unit)[codes]].tolist())
     done = np.zeros(len(rest), bool)
-    done[np.flatnonzero(matching)[kept]] = True
+    unread = np.isnan(factors)[codes]
+    done[np.flatnonzero(matching)[kept]] = ~unread if int(unread.sum()) <= MOST else True
     return rest[~done]
 
 

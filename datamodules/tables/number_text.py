@@ -43,12 +43,12 @@ GROUPED = {
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 REMARK = (
-    r"(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary|provisional|unofficial"
-    r"|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b\.?"
+    r"(?-i:(?!CA\b))(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary|provisional|unofficial"
+    r"|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b"
 )
-BEFORE = re.compile(rf"^(?:{REMARK}:?|c\.|[~≈#])\s*(?=\S)", re.IGNORECASE)
+BEFORE = re.compile(rf"^(?:{REMARK}(?:[.:]\s*|\s)|c\.\s*|[~≈#]\s*)(?=\S)", re.IGNORECASE)
 BEHIND = re.compile(
-    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶]+|\s*[{SUPERSCRIPTS}]+|[ᵃ-ᵡ]+|\s*\({REMARK}\)|,?\s+{REMARK})+$",
+    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶]+|\s*[{SUPERSCRIPTS}]+|[ᵃ-ᵡ]+|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
     re.IGNORECASE,
 )
 SPACES = re.compile(r"\s+")
@@ -57,17 +57,20 @@ TRANSLATED = str.maketrans({
 })  # fmt: skip
 
 NUMERAL = rf"(?:\d(?:[\d.,{DECIMAL}' ]*[\d.,])?|[.,{DECIMAL}]\d+)"
-SCALE = rf"(?:{any_of([*POWERS, 'm', 'mil'])})"
+SCALE = rf"(?:{any_of([*POWERS, 'm', 'mil'])})(?:(?![a-zà-ÿ])|(?=[A-Z]{{3}}\b))"  # 5 k, 5 kUSD, but no 5 kg
 NUMBER = re.compile(
     rf"(?P<sign>[-+]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+]?)\s*(?P<numeral>{NUMERAL})"
     rf"(?:(?:e|\s*[x×]\s*10\^?)(?P<exponent>[-+]?\d{{1,3}}))?"
-    rf"\s*(?:(?P<scale>{SCALE})(?![a-zà-ÿ])\.?)?\s*(?P<behind>{CURRENCY})?\s*(?:(?P<last>{SCALE})(?![a-zà-ÿ])\.?)?"
+    rf"\s*(?:(?P<scale>{SCALE})\.?)?\s*(?P<behind>{CURRENCY})?\s*(?:(?P<last>{SCALE})\.?)?"
     rf"\s*(?P<percent>{any_of(PERCENT)})?(?P<minus>-?)",
     re.IGNORECASE,
 )
+IN_PARENTHESES = re.compile(rf"\s*\(({CURRENCY})\)$", re.IGNORECASE)
 OUT_OF = re.compile(rf"(?P<numeral>{NUMERAL})\s*(?:/|of|out of|von|sur|de)\s*(?P<scale>\d{{1,4}})(?: stars?| points?)?")
 ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?")
-CLOCK = re.compile(rf"(\d{{1,3}}):([0-5]\d)(?::([0-5]\d(?:[.,]\d+)?))?\s*({HOURS}|{MINUTES})?\.?", re.IGNORECASE)
+CLOCK = re.compile(
+    rf"(?:(\d+) days? )?(\d{{1,3}}):([0-5]\d)(?::([0-5]\d(?:[.,]\d+)?))?\s*({HOURS}|{MINUTES})?\.?", re.IGNORECASE
+)
 AND = r"\s*(?:,|and|und|et|y|e)?\s*"
 DURATION = re.compile(
     rf"(?:(?P<hours>{NUMERAL})\s*(?:{HOURS})\.?)?{AND}(?:(?P<minutes>{NUMERAL})\s*(?:{MINUTES})\.?)?{AND}"
@@ -115,7 +118,8 @@ def _plain(text: str) -> str:
         plain = unicodedata.normalize("NFKC", plain).translate(TRANSLATED)
         plain = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in plain)
     plain = BEFORE.sub("", BEHIND.sub("", SPACES.sub(" ", plain)))
-    return re.sub(r"[.,]-+$", "", plain.strip())  # 1'200.- is a price
+    plain = IN_PARENTHESES.sub(r" \1", plain.strip())
+    return re.sub(r"(?:[.,]-+|/-)$", "", plain)  # 1'200.- and 1,200/- are prices
 
 
 def _without_parentheses(text: str) -> tuple[bool, str]:
@@ -182,8 +186,8 @@ def _out_of(text: str) -> Reading | None:
     if not match:
         return None
     scale = int(match["scale"])
-    values = [None if value is None or value > scale else value for value in _values(match["numeral"])]
-    return Reading(*values, f"of {scale}") if values != [None, None] else None
+    point, comma = (None if value is None or value > scale else value for value in _values(match["numeral"]))
+    return Reading(point, comma, f"of {scale}") if (point, comma) != (None, None) else None
 
 
 def _duration(text: str) -> Reading | None:
@@ -201,17 +205,23 @@ def _duration(text: str) -> Reading | None:
         return _single(hours, 60)
     if minutes and not hours and not seconds:
         return _single(minutes, 1)
-    parts = [_values(part or "0") for part in (hours, minutes, seconds)]
-    values = [point if point is not None and (comma is None or point < comma) else comma for point, comma in parts]
-    if None in values or (hours and values[1] >= 60):  # type: ignore[operator]
+    sizes = [_smallest(part or "0") for part in (hours, minutes, seconds)]
+    if any(size is None for size in sizes) or (hours and (sizes[1] or 0) >= 60):
         return None
-    return _minutes(sum(value * unit for value, unit in zip(values, (3600, 60, 1), strict=True)))  # type: ignore[operator]
+    return _minutes(sum((size or 0) * unit for size, unit in zip(sizes, (3600, 60, 1), strict=True)))
+
+
+def _smallest(numeral: str) -> float | None:
+    """Return the value of a part of a duration, of which there are no thousands."""
+    return min((value for value in _values(numeral) if value is not None), default=None)
 
 
 def _clock(match: re.Match[str]) -> Reading | None:
-    first, second, third, unit = match.groups()
+    days, first, second, third, unit = match.groups()
     if third:
-        return _minutes(int(first) * 3600 + int(second) * 60 + float(third.replace(",", ".")))
+        return _minutes(int(days or 0) * 86400 + int(first) * 3600 + int(second) * 60 + float(third.replace(",", ".")))
+    if days:
+        return None
     if unit is None:
         minutes = float(int(first) * 60 + int(second))
         return Reading(minutes, minutes, "h:mm")

@@ -31,7 +31,9 @@ def propose_sentinels(values: np.ndarray, name: str, kind: str = "number") -> di
     known = values[~np.isnan(values)]
     if kind in ("flag", "percentage") or len(known) < 3:
         return {}
-    count_of = {value: int((known == value).sum()) for value in (0.0, *NEGATIVES, *NINES, *YEARS)}
+    low, high = known.min(), known.max()
+    candidates = (0.0, *NEGATIVES, *NINES, *YEARS)
+    count_of = {value: int((known == value).sum()) if low <= value <= high else 0 for value in candidates}
     usual = known[~np.isin(known, (0.0, *NEGATIVES, *NINES))]
     if not len(usual):
         return {}

@@ -71,7 +71,7 @@ def merge_spellings(parts: list[LabelLists], column: str, roles: bool = False) -
     if len(keys.dictionary) == len(names):
         return parts, notices
     labels = keys.indices.to_numpy()
-    counts = sum(np.bincount(part.codes, minlength=len(names)) for part in parts)
+    counts = np.sum([np.bincount(part.codes, minlength=len(names)) for part in parts], axis=0)
     several = np.bincount(labels)[labels] > 1
     candidates = np.flatnonzero(several)
     texts = names.take(pa.array(candidates)).to_pylist()

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from numbers import Complex, Real
+from numbers import Real
 from typing import Any, Literal
 
 import numpy as np
@@ -96,5 +96,4 @@ def _is_of_dates(column: pd.Series, inferred: str) -> bool:
 
 def is_number(cell: Any) -> bool:
     """Tell whether an object in a cell is a real number, and not missing."""
-    real = isinstance(cell, Real | Decimal | np.bool_) and not (isinstance(cell, Complex) and np.iscomplexobj(cell))
-    return real and not pd.isna(cell)
+    return isinstance(cell, Real | Decimal | np.bool_) and not pd.isna(cell)

@@ -1,6 +1,7 @@
 """What stands beside numbers in cells: currencies, words for thousands and millions, units of time."""
 
 import re
+from collections.abc import Iterable
 
 _CODES = """
 AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP
@@ -14,19 +15,22 @@ CURRENCY_CODES = frozenset(_CODES.split())
 """ISO 4217, with the currencies that the euro has replaced."""
 
 CURRENCY_NAMES = {
-    "$": "USD", "US$": "USD", "U.S.$": "USD", "US $": "USD", "U.S. $": "USD", "USD$": "USD", "$US": "USD",
+    "$": "USD", "US$": "USD", "us$": "USD", "usd": "USD", "U.S.$": "USD", "US $": "USD", "U.S. $": "USD",
+    "USD$": "USD", "$US": "USD",
     "dollars": "USD", "dollar": "USD", "US dollars": "USD", "U.S. dollars": "USD",
     "A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "CAN$": "CAD", "NZ$": "NZD", "HK$": "HKD", "S$": "SGD",
     "NT$": "TWD", "NTD": "TWD", "MX$": "MXN", "Mex$": "MXN", "R$": "BRL", "AR$": "ARS", "CLP$": "CLP", "COL$": "COP",
-    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "GB£": "GBP", "UK£": "GBP", "pounds": "GBP", "ir£": "IEP",
+    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "GB£": "GBP", "UK£": "GBP",
+    "pounds": "GBP", "ir£": "IEP",
     "¥": "JPY", "JP¥": "JPY", "円": "JPY", "yen": "JPY", "CN¥": "CNY", "RMB": "CNY", "元": "CNY", "yuan": "CNY",
-    "₹": "INR", "Rs": "INR", "Rs.": "INR", "₨": "INR", "rupees": "INR", "₩": "KRW", "원": "KRW", "won": "KRW",
+    "₹": "INR", "rs": "INR", "rs.": "INR", "inr": "INR", "₨": "INR", "rupees": "INR", "₩": "KRW", "원": "KRW",
+    "won": "KRW",
     "₽": "RUB", "руб": "RUB", "руб.": "RUB", "₺": "TRY", "TL": "TRY", "₪": "ILS", "NIS": "ILS", "₫": "VND",
     "₱": "PHP", "₦": "NGN", "฿": "THB", "₴": "UAH", "₸": "KZT", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "lei": "RON",
     "CHF": "CHF", "SFr": "CHF", "SFr.": "CHF", "Fr.": "CHF", "R": "ZAR", "RM": "MYR", "Rp": "IDR", "kr": "kr",
     "kr.": "kr", "DM": "DEM", "FF": "FRF", "₤": "ITL", "Lit.": "ITL", "ptas": "ESP", "pts": "ESP", "₧": "ESP",
 }  # fmt: skip
-"""Signs and names of currencies; crowns are SEK, NOK, DKK or ISK, which `kr` alone doesn't say."""
+"""Signs and names of currencies, those in small letters in any letters; `kr` alone doesn't say of which country."""
 
 CROWNS = frozenset({"SEK", "NOK", "DKK", "ISK"})
 MILLION_IS_MIL = frozenset({"USD", "GBP", "CAD", "AUD", "NZD"})  # beside others `mil` may be a thousand, as in Spanish
@@ -52,9 +56,9 @@ MINUTES = "m|mn|min|mins|minute|minutes|minuten|minuto|minutos|minuti|minuter|mi
 SECONDS = "s|sec|secs|second|seconds|sek|sekunden|secondes|segundos|secondi|сек|\"|″|''"
 
 
-def any_of(names: object) -> str:
+def any_of(names: Iterable[str]) -> str:
     """Return a pattern of any of some texts, the longest first."""
-    return "|".join(re.escape(name) for name in sorted(map(str, names), key=len, reverse=True))  # type: ignore[call-overload]
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
 
 
 def currency(name: str) -> str:
@@ -67,4 +71,6 @@ def currency(name: str) -> str:
 
 
 _BY_NAME = {name.casefold(): code for name, code in CURRENCY_NAMES.items()}
-CURRENCY = f"(?:{any_of([*CURRENCY_NAMES, *CURRENCY_CODES])})"  # to be matched without regard to case
+_IN_ANY_LETTERS = any_of(name for name in CURRENCY_NAMES if name.islower())
+_AS_WRITTEN = any_of([*(name for name in CURRENCY_NAMES if not name.islower()), *CURRENCY_CODES])
+CURRENCY = f"(?:{_IN_ANY_LETTERS}|(?-i:{_AS_WRITTEN}))"  # in a pattern that ignores case

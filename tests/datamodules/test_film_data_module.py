@@ -215,7 +215,7 @@ def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
         ({"split": GroupSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
         ({"split": TimeSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
         ({"film": "genre"}, "data.film: column 'genre' must hold one value a cell, got lists"),
-        ({"features": [Number("genre")]}, "frame: column 'genre' must hold numbers, row 2 has"),
+        ({"features": [Number("genre")]}, "frame: column 'genre' must hold numbers, rows 2, "),
         ({"shape": OneRowPerFilm("id", "cast", "genre")}, "data.shape: column 'genre' must hold one text a cell"),
     ],
 )

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.film_ids import film_codes, film_ids, group_codes, in_words
+from greenlight_films.datamodules.film_ids import codes_by, film_codes, film_ids, group_codes, in_words
 from greenlight_films.datamodules.splits import GroupSplit, KFold
 
 FRAME = pd.DataFrame({"title": ["A", "A ", "B", None, "A"], "year": [1990.0, 1990, 1990, 1990, np.nan]})
@@ -14,6 +14,7 @@ def test_rows_that_share_title_and_year_are_a_film_and_gaps_are_films_of_their_o
     ids = film_ids(FRAME, ["title", "year"])
     assert ids.fillna("-").tolist() == ["A | 1990", "A | 1990", "B | 1990", "-", "-"]
     assert film_codes(ids).tolist() == [0, 0, 1, 2, 3]
+    assert codes_by(FRAME, ["title", "year"]).tolist() == [0, 0, 1, 2, 3]
     assert film_codes(film_ids(FRAME, "title")).tolist() == [0, 0, 1, 2, 0]
     assert in_words(["title", "year"]) == "title and year"
 

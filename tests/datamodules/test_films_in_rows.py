@@ -60,6 +60,8 @@ def test_other_spellings_of_a_film_are_told():
         ("The Ferryman's Ledger", "The Ferryman’s Ledger ", True),
         ("Alien", "Aliens", False),
         ("Rocky II", "Rocky III", False),
+        ("Straße", "STRASSE", True),
+        ("七人の侍", "七人の待", False),
         ("!", "?", False),
         ("The", "A", False),
     ],

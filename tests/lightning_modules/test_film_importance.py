@@ -16,7 +16,9 @@ from greenlight_films.importance import Entries, Estimator, ImportanceResult, Ta
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, keys_of, permutation
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
+from tests.cases import cases, name_of
 from tests.conftest import members_of
+from tests.studies.case_study import config_of
 
 TOTALS = {
     "mse": mean_squared_error,
@@ -231,3 +233,12 @@ def test_features_are_described_labels_first_then_numbers(films):
     assert pd.isna(last["value"])
     assert table.set_index("feature").loc["genre=Drama"].tolist() == ["genre", "Drama", "genre", "value"]
     assert [columns.tolist() for columns in numbers_of(space)] == [[0], [1, 2]]
+
+
+@pytest.mark.parametrize("case", [case for case in cases("flags") if "n_films" in case["expect"]], ids=name_of)
+def test_a_flag_is_had_by_the_films_where_it_is_1(case, command, tmp_path):
+    answer = command("study", "--config", config_of(case, tmp_path), "--runs", tmp_path / "runs", "--report", "false")
+    assert answer.code == 0, answer.err
+    table = pd.read_csv(tmp_path / "runs/case/version_0/Permu_importance_df.csv").set_index("feature")
+    assert table["n_films"].to_dict() == case["expect"]["n_films"]
+    assert (table.loc[list(case["expect"]["direction"]), "direction"] > 0).all()

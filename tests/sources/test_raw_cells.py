@@ -29,6 +29,7 @@ def cells(*texts: str | None) -> pd.Series:
     [
         ("862", 862), (" 862.0 ", 862), ("5.", 5), ("1e3", 1000), ("1,234", 1234), ("148 min", 148),
         ("$292,576,195", 292_576_195), ("12,345,678.5", 12_345_678.5),
+        ("12,34,567", 1_234_567), ("€2.5 million", 2.5e6),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_collections_write_it(cell, number):
@@ -44,7 +45,7 @@ def test_a_number_is_read_as_collections_write_it(cell, number):
     "cell",
     [
         "inf", "-Infinity", "1e400", "0x10", "True", "1_000", "12 34", "a lot",
-        "7,5", "1,23", "1,2345", ",123", "12,34,567", "1234,567",
+        "7,5", "1,23", "1,2345", ",123", "1,23,4567", "1234,567", "88O",
     ],
 )  # fmt: skip
 def test_what_is_no_number_or_below_0_is_missing_and_recorded(cell):

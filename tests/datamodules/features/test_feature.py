@@ -29,6 +29,8 @@ FEATURES = [
     Labels("Cast", first_only=True),
     Labels("Cast", positions=3, weight="sqrt"),
     Labels("Genres", format="python"),
+    Labels("Cast", separator=[", ", " and "]),
+    Labels("Studio", from_columns=["Studio"]),
     Category("Studio"),
     Category("Studio", keep=["Toho", "Ealing"], min_films=2),
     Category("Cast", other=None),
