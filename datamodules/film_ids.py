@@ -54,6 +54,14 @@ def film_codes(ids: pd.Series) -> np.ndarray:
     return codes
 
 
+def cell_codes(column: pd.Series) -> np.ndarray:
+    """Return equal cells as equal codes, (n_rows,) int64 from 0, -1 where missing; lists and objects by their texts."""
+    try:
+        return pd.factorize(column.map(str) if is_nested(column) else column)[0].astype(np.int64)
+    except TypeError:  # cells that can't be hashed
+        return pd.factorize(column.map(str, na_action="ignore"))[0].astype(np.int64)
+
+
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
     codes, is_known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)

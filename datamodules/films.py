@@ -146,7 +146,7 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
-    leak = ids is not None and film_on_two_sides(ids.iloc[kept], rows, declared)
+    leak = ids is not None and film_on_two_sides(frame_kept, ids.iloc[kept], rows, declared)
     row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     train = rows.train if row_weights is None else rows.train[row_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import listed
-from greenlight_films.datamodules.film_ids import codes_by, film_ids, in_words
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
@@ -104,7 +104,7 @@ def original_rows(frame: pd.DataFrame) -> np.ndarray:
     names.sort(key=lambda name: not (TITLES.fullmatch(str(name)) or IDS.fullmatch(str(name))))
     originals = np.arange(len(frame))
     for name in names:
-        own = _codes(frame[name].iloc[rows])
+        own = cell_codes(frame[name].iloc[rows])
         codes = pd.factorize(codes * (int(own.max(initial=-1)) + 2) + own + 1)[0]
         shared = np.bincount(codes)[codes] > 1
         rows, codes = rows[shared], codes[shared]
@@ -117,14 +117,10 @@ def original_rows(frame: pd.DataFrame) -> np.ndarray:
 
 
 def _counts_rows(column: pd.Series, name: str) -> bool:
-    if not COUNTERS.fullmatch(name.strip()):
+    if not COUNTERS.fullmatch(name.strip()) or is_nested(column):
         return False
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     return bool((np.diff(numbers) == 1).all())
-
-
-def _codes(column: pd.Series) -> np.ndarray:
-    return pd.factorize(column.map(str) if is_nested(column) else column)[0].astype(np.int64)
 
 
 def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None) -> Remark | None:
@@ -160,7 +156,7 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
     """Say which rows are a film that an earlier row has in another spelling, or with other numbers."""
     if identity.title is None or identity.year is None:
         return None
-    titles, years = same_spelling(frame[identity.title]), _codes(frame[identity.year])
+    titles, years = same_spelling(frame[identity.title]), cell_codes(frame[identity.year])
     films = pd.DataFrame({"title": titles, "year": years})
     known = (titles >= 0) & (years >= 0)
     twice = films.duplicated().to_numpy() & known & ~identical_rows(frame)
@@ -174,8 +170,9 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
         own, other = (str(frame[identity.title].iloc[row]).strip() for row in (position, first))
         shown.append(f"row {frame.index[position] + 1} ({own!r}) and row {frame.index[first] + 1} ({other!r})")
     text = (
-        f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with another "
-        f"spelling or other numbers ({count:,} of {len(frame):,}): {'; '.join(shown)}; keep one row of each."
+        f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with "
+        f"another spelling or other numbers ({count:,} of {len(frame):,}): {'; '.join(shown)}; keep one "
+        "where they are the same."
     )
     return Remark(text, count, twice)
 
@@ -185,7 +182,7 @@ def remark_on_remakes(frame: pd.DataFrame, identity: Identity) -> Remark | None:
     title, year = identity.title, identity.year
     if title is None or year is None:
         return None
-    known = pd.DataFrame({"title": _codes(frame[title]), "year": _codes(frame[year])})
+    known = pd.DataFrame({"title": cell_codes(frame[title]), "year": cell_codes(frame[year])})
     known = known[(known["title"] >= 0) & (known["year"] >= 0)].drop_duplicates()
     several = known.groupby("title", sort=False)["year"].size()
     codes = several.index[several > 1].to_numpy()
@@ -206,7 +203,7 @@ def remark_on_ids(frame: pd.DataFrame, film: str | Sequence[str], identity: Iden
     if identity.title is None or identity.title in ([film] if isinstance(film, str) else film):
         return None
     known = pd.DataFrame({"id": pd.factorize(ids)[0], "title": same_spelling(frame[identity.title])})
-    known["year"] = _codes(frame[identity.year]) if identity.year else known["title"]
+    known["year"] = cell_codes(frame[identity.year]) if identity.year else known["title"]
     known = known[(known >= 0).all(axis=1)]
     several = (known.groupby("id", sort=False)[["title", "year"]].nunique() > 1).all(axis=1)
     bad = known[known["id"].isin(several.index[several])]

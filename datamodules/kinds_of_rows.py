@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed
-from greenlight_films.datamodules.film_ids import codes_by, in_words
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, in_words
 from greenlight_films.datamodules.films_in_rows import Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
 from greenlight_films.datamodules.shapes import differs_within
@@ -89,7 +89,7 @@ def _is_person(name: str) -> bool:
 
 
 def _is_few(column: pd.Series) -> bool:
-    return not is_nested(column) and 1 < column.nunique() <= MOST_KINDS
+    return 1 < int(cell_codes(column).max(initial=-1)) + 1 <= MOST_KINDS
 
 
 def remark_on_television(frame: pd.DataFrame) -> Remark | None:
@@ -123,7 +123,7 @@ def remark_on_television(frame: pd.DataFrame) -> Remark | None:
 
 
 def _is_text(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.StringDtype | np.dtypes.ObjectDType) and not is_nested(column)
+    return isinstance(column.dtype, pd.StringDtype) or pd.api.types.infer_dtype(column, skipna=True) == "string"
 
 
 def _squeezed(kind: str) -> str:

@@ -21,6 +21,7 @@ from greenlight_films.datamodules.kinds_of_rows import (
     remark_on_television,
     remark_on_votes,
 )
+from greenlight_films.datamodules.splits import GroupSplit, KFold
 
 
 def row_notices(frame: pd.DataFrame, declared: Declared, sides: np.ndarray) -> list[str]:
@@ -30,11 +31,13 @@ def row_notices(frame: pd.DataFrame, declared: Declared, sides: np.ndarray) -> l
 
 def _remarks(frame: pd.DataFrame, declared: Declared, sides: np.ndarray) -> Iterator[Remark | None]:
     identity = identity_of(frame)
-    if declared.film:
-        yield remark_on_ids(frame, declared.film, identity)
-        if columns_in(declared.film) == [identity.title]:
+    grouped = getattr(declared.split, "by", None) if isinstance(declared.split, GroupSplit | KFold) else None
+    film = declared.film or grouped
+    if film:
+        yield remark_on_ids(frame, film, identity)
+        if columns_in(film) == [identity.title]:
             yield remark_on_remakes(frame, identity)
-    else:
+    if not declared.film:
         yield remark_on_kind(frame, identity)
     yield remark_on_identical(frame, sides)
     yield remark_on_spellings(frame, identity)

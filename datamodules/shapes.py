@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
-from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.film_ids import cell_codes, columns_in, film_codes, film_ids, in_words
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -210,8 +210,7 @@ class MeanOfRows(Shape):
 
 def differs_within(column: pd.Series, group: np.ndarray) -> bool:
     """Return whether a column says two things of a group, from the group of each row as a code; gaps say nothing."""
-    cells = column.map(str) if is_nested(column) else column
-    codes = pd.factorize(cells)[0]
+    codes = cell_codes(column)
     known = codes >= 0
     of_group = np.zeros(int(group.max(initial=-1)) + 1, dtype=codes.dtype)
     of_group[group[known]] = codes[known]

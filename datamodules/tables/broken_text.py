@@ -40,8 +40,8 @@ def _twice(column: pd.Series, rows: np.ndarray) -> str:
     text = column.iloc[rows[0]]
     return (
         f"column '{column.name}' has text that was decoded wrongly once before it was written, in {_rows(rows)}: "
-        f"{text[:80]!r} was {str(repaired(text))[:80]!r}; write the table anew from its source, or mend each such cell by "
-        'cell.encode("cp1252").decode("utf-8")'
+        f"{text[:80]!r} was {str(repaired(text))[:80]!r}; write the table anew from its source, or mend each such cell "
+        'by cell.encode("cp1252").decode("utf-8")'
     )
 
 

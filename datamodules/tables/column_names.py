@@ -69,7 +69,8 @@ def _once(
             cells = [repr(str(frame[each].iloc[row])[:80]) for each in (first, index)]
             faults.append(
                 f"{len(others) + 1} columns are called '{name}', the columns {numbers}, and hold other values: row "
-                f"{row + 1} has {cells[0]} in column {first + 1} and {cells[1]} in column {index + 1}; rename one of them"
+                f"{row + 1} has {cells[0]} in column {first + 1} and {cells[1]} in column {index + 1}; rename one of "
+                "them"
             )
         else:
             times = "twice" if len(others) == 1 else f"{len(others) + 1} times"

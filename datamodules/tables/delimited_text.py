@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -232,9 +233,7 @@ def _ends_in_lines(table: pa.Table) -> bool:
 def _refuse_unclosed(text: DelimitedText) -> None:
     """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
-    last = Row(0, text.layout.line, end, False)
-    for last in text.films(["\n", text.layout.dialect.delimiter.join(end)]):
-        pass
+    (last,) = deque(text.films(["\n", text.layout.dialect.delimiter.join(end)]), maxlen=1)
     if last.cells != end:
         raise InputError(
             f"{text.name}, line {last.line} (row {last.number}): a quote is opened there and never closed; close or "

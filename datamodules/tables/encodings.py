@@ -1,4 +1,4 @@
-"""The encoding of a text, found by trying those that are in use, and judged by whether the result looks like language."""
+"""The encoding of a text: those in use are tried, and judged by whether the result looks like language."""
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE, getincrementaldecoder, lookup
@@ -6,21 +6,24 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from unicodedata import category
 
 import numpy as np
 
-MARKS = {
-    BOM_UTF8: "utf-8-sig", BOM_UTF32_LE: "utf-32", BOM_UTF32_BE: "utf-32", BOM_UTF16_LE: "utf-16", BOM_UTF16_BE: "utf-16",
-}  # fmt: skip
+MARKS = {BOM_UTF8: "utf-8-sig"} | {
+    mark: name
+    for name, marks in (("utf-32", (BOM_UTF32_LE, BOM_UTF32_BE)), ("utf-16", (BOM_UTF16_LE, BOM_UTF16_BE)))
+    for mark in marks
+}
 SINGLE_BYTE = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1257", "cp1255", "cp1256"),
     *("koi8-r", "cp866", "iso8859-2", "mac-roman", "cp850"),
 )
 MANY_BYTES = ("cp949", "cp932", "gb18030", "big5", "euc-jp")
 SAME = {
-    "euc_kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "cp950": "big5", "big5hkscs": "big5",
-    "euc_jp": "euc-jp", "utf-8-sig": "utf-8",
+    "euc_kr": "cp949", "gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "cp950": "big5",
+    "big5hkscs": "big5", "euc_jp": "euc-jp", "utf-8-sig": "utf-8",
 }  # fmt: skip
 """Encodings that hold the same letters at the same bytes, but for rare ones."""
 LANGUAGES = (
@@ -141,7 +144,7 @@ def other_encoding(seen: Survey, declared: str) -> str | None:
 
 def likeness(sample: bytes, encoding: str) -> float:
     """Return the share, from 0 to 1, of characters beyond ASCII that look like language in an encoding."""
-    good = total = 0
+    good, total = 0.0, 0
     for line in sample.decode(encoding, "replace").split("\n"):
         beyond = [mark for mark in line if mark > "\x7f"]
         if beyond:
@@ -155,9 +158,7 @@ def _in_alphabet(line: str, beyond: list[str]) -> float:
     fitting = max(sum(letter in alphabet for letter in letters) for alphabet in LANGUAGES) if letters else 0
     marks = sum(mark in TYPOGRAPHY for mark in beyond if not mark.isalpha())
     torn = len(TORN.findall(line))
-    torn += sum(
-        last.isupper() and first.islower() and last > "\x7f" for first, last in zip(line, line[1:], strict=False)
-    )
+    torn += sum(last.isupper() and first.islower() and last > "\x7f" for first, last in pairwise(line))
     return max(fitting + marks - torn, 0)
 
 

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 MOST = 20  # rows of a footer
 TOTALS = re.compile(
-    r"\W*(?:grand |sub-?|overall )?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totale|somme|suma|toplam|итого|всего"
-    r"|averages?|means?|medians?|mittelwert|durchschnitt|moyenne|media|promedio|counts?|合計|合计|总计|평균|합계)\b"
-    r"[^\w]*(?:[(\d].*|of .*|films?|movies?|filme|all)?\W*",
+    r"\W*(?:grand |sub-?|overall )?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totale|somme|suma|toplam|итого"
+    r"|всего|averages?|means?|medians?|mittelwert|durchschnitt|moyenne|media|promedio|counts?|合計|合计|总计|평균|합계)\b"
+    r"[^\w]*(?:[(\d].*|films?|movies?|filme|all)?\W*",
     re.IGNORECASE,
 )
 REMARKS = re.compile(
-    r"\W*(?:sources?|quellen?|fuentes?|fonte|źródło|источник|notes?|nota|anmerkung|remarks?|hinweis|\(c\)|©|copyright|last updated"
-    r"|updated|as of|stand|generated|exported|downloaded|retrieved|created|end of|report|page)\b.*|[*†‡#(\[©].*|\d+ rows?\b.*",
+    r"\W*(?:sources?|quellen?|fuentes?|fonte|źródło|источник|notes?|nota|anmerkung|remarks?|hinweis|\(c\)|©|copyright"
+    r"|last updated|updated|as of|stand|generated|exported|downloaded|retrieved|created|end of|report|page)\b.*"
+    r"|[*†‡#(\[©].*|\d+ rows?\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 

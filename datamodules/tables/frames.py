@@ -51,7 +51,7 @@ def read_frame(frame: Any) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _columns_of_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-    """Return the levels of an index that are columns by their names, and sentences on those and on texts without one."""
+    """Return the levels of an index that have names, as columns, and sentences on those and on texts without one."""
     columns, notices = {}, []
     for number in range(frame.index.nlevels):
         level = frame.index.get_level_values(number)
@@ -74,8 +74,8 @@ def _columns_of_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 def _refuse_levels(frame: pd.DataFrame) -> None:
     flat = ["_".join(str(part) for part in name if str(part)) for name in frame.columns]
     raise InputError(
-        f"a frame's columns must have one name each, got a MultiIndex with names such as {frame.columns[0]}; flatten them "
-        'by frame.columns = ["_".join(map(str, name)) for name in frame.columns], which gives ' + listed(flat)
+        f"a frame's columns must have one name each, got a MultiIndex with names such as {frame.columns[0]}; flatten "
+        'them by frame.columns = ["_".join(map(str, name)) for name in frame.columns], which gives ' + listed(flat)
     )
 
 

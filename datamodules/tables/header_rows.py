@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Row = Sequence[str]
 
@@ -11,7 +12,8 @@ NOTHING = {"", "-", "–", "—", "?", "n/a", "na", "nan", "null", "none", "\\n"
 UNIT = re.compile(
     r"[(\[].*[)\]]|(in )?((k|m|mio\.?|thousands?|millions?|billions?|bn|tsd\.?)( of)? )?"
     r"([A-Z]{3}|US dollars?|dollars?|euros?|pounds?|[$€£¥₹%])( ?(k|m|mn|mio\.?|bn|thousands?|millions?|billions?))?"
-    r"|(in )?(thousands?|millions?|billions?|mins?\.?|minutes?|minuten|hours?|h|secs?|seconds?|days?|years?|percent|per cent)"
+    r"|(in )?(thousands?|millions?|billions?|percent|per cent)"
+    r"|(in )?(mins?\.?|minutes?|minuten|hours?|h|secs?|seconds?|days?|years?)"
     r"|(of|out of|/) ?\d+|\d+ ?(-|–|to) ?\d+|stars?|points?|votes?|people|number|count|text|string|name|date|yyyy.*"
 )
 """A cell of a line of units below the header."""
@@ -87,7 +89,7 @@ def _width(rows: Sequence[Row]) -> tuple[int, bool]:
 def _below_titles(rows: Sequence[Row], full: list[int], width: int) -> int:
     """Return the index of the first row that is no title, no remark and no group of columns."""
     index = full[0]
-    for index, following in zip(full, full[1:], strict=False):
+    for index, following in pairwise(full):
         row, following_row = rows[index], rows[following]
         given = [cell.strip() for cell in row if cell.strip()]
         if width > 2 and len(given) == 1:
@@ -141,4 +143,8 @@ def _is_units(row: Row, below: Sequence[Row]) -> bool:
     given = [(position, cell.strip()) for position, cell in enumerate(row) if cell.strip().lower() not in NOTHING]
     if not given or not all(UNIT.fullmatch(cell) for _, cell in given):
         return False
-    return _says_header(row, below)
+    columns = [[other[position].strip() for other in below if position < len(other)] for position, _ in given]
+    return any(
+        cell not in column and sum(map(is_number_like, column)) >= 0.8 * len(list(filter(None, column))) > 0
+        for (_, cell), column in zip(given, columns, strict=True)
+    )

@@ -102,7 +102,7 @@ def _records_in(value: Any, file: TableFile) -> tuple[tuple[str, ...], list[Reco
 
 def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
     if isinstance(value, list):
-        objects = [item for item in value if isinstance(item, dict)]
+        objects: list[Record] = [item for item in value if isinstance(item, dict)]
         if objects and len(objects) == len(value):
             yield keys, objects
         elif len(value) > 1 and all(isinstance(item, list) and len(item) == len(value[0]) for item in value):
@@ -133,7 +133,8 @@ def _from_objects(value: Mapping[str, Record], keys: tuple[str, ...]) -> Iterato
     """Take objects of objects for columns where the inner keys number the rows, else for films by their ids."""
     rows = list(dict.fromkeys(row for column in value.values() for row in column))
     numbered = all(row.isdecimal() for row in rows)
-    if numbered or (len(rows) > len(value) and not all(key.isdecimal() for key in value)):
+    uniform = all(len({type(cell) for cell in column.values() if cell is not None}) <= 1 for column in value.values())
+    if numbered or (uniform and len(rows) > len(value) and not all(key.isdecimal() for key in value)):
         yield keys, [{name: column.get(row) for name, column in value.items()} for row in rows]
     else:
         yield keys, list(value.values())
@@ -157,7 +158,7 @@ def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
 
 
 def _frame(columns: Mapping[str, list[Any]], n_rows: int) -> pd.DataFrame:
-    """Return columns of numbers, texts, truth values or lists; of several kinds, as text, and lists of them as they are."""
+    """Return columns of numbers, texts, truth values or lists; cells of several kinds become text."""
     frame = {}
     for name, cells in columns.items():
         try:

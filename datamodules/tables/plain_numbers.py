@@ -22,7 +22,7 @@ def plain_numbers(column: pd.Series) -> pd.Series | None:
         numbers = _numbers(part)
         if numbers is None and not (part is head and part.null_count == len(part)):
             return None
-    return None if numbers is None else pd.Series(numbers.to_pandas(), column.index, name=column.name)
+    return None if numbers is None else pd.Series(numbers.to_numpy(), column.index, name=column.name)
 
 
 def _numbers(cells: pa.ChunkedArray) -> pa.ChunkedArray | None:

@@ -97,8 +97,8 @@ def find_text_layout(
     wide = next((record.line for record in records if len(record.cells) > WIDEST), None)
     if wide is not None:
         raise InputError(
-            f"{name}, line {wide}: a header must have at most {WIDEST:,} cells; write the table with fewer columns, or as "
-            "Parquet"
+            f"{name}, line {wide}: a header must have at most {WIDEST:,} cells; write the table with fewer columns, or "
+            "as Parquet"
         )
     at = None if skip is None else next((i for i, each in enumerate(records) if each.line > skip), len(records))
     rows = find_header([record.cells for record in records], header, at)

@@ -13,6 +13,7 @@ from greenlight_films.datamodules.tables.table_file import TableFile
 from greenlight_films.datamodules.tables.text_layout import LONGEST
 
 ESCAPED = re.compile(rb'\\"(?=[^",;\t|\r\n])')  # where quotes are doubled, a quote that follows a backslash ends a cell
+CONTROLS = re.compile(rb"[\0\x02-\x08\x0e-\x1a]")  # which text has next to none of
 HEAD, LINES = 2**18, 6  # bytes and lines that are enough to see how a table is written
 
 
@@ -125,6 +126,8 @@ def open_text(file: TableFile, declared: str | None = None) -> TextStream:
     with file.open() as stream:
         seen = survey(skim.over(iter(lambda: stream.read(2**20), b""), str(file)))
     encoding = encoding_of(seen)
+    if not encoding.startswith(("utf-16", "utf-32")) and len(CONTROLS.findall(seen.head)) > len(seen.head) / 20:
+        raise InputError(f"{file} is no text, for its bytes are those of a program's own format; give it as CSV")
     if declared is not None:
         other = other_encoding(seen, declared)
         if other:

@@ -137,7 +137,7 @@ def _duration(cell: Any) -> dt.timedelta | None:
 
 
 def _refuse_large(content: bytes, file: TableFile) -> None:
-    """Refuse a workbook that unpacks to far more than its size, or with cells so far out that a sheet fills the memory."""
+    """Refuse a workbook that unpacks to far more than its size, or has cells far out, between which all are empty."""
     if not zipfile.is_zipfile(BytesIO(content)):
         return
     with zipfile.ZipFile(BytesIO(content)) as archive:
@@ -153,8 +153,8 @@ def _refuse_large(content: bytes, file: TableFile) -> None:
                 continue
             if area > max(AREA, AREA_RATIO * n_cells):
                 raise InputError(
-                    f"{file}: a sheet has {n_cells:,} cells on an area of {area:,}; delete the cells far from the table, "
-                    "or save the table as CSV"
+                    f"{file}: a sheet has {n_cells:,} cells on an area of {area:,}; delete the cells far from the "
+                    "table, or save the table as CSV"
                 )
 
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Category, Number
 from greenlight_films.datamodules.films import fit_films
 from greenlight_films.datamodules.row_notices import row_notices
@@ -48,3 +49,12 @@ def test_labels_count_films_where_a_film_has_several_rows():
         expected = train.groupby("name")["film_id"].nunique()
         (block,) = fitted.encoder.space.labels
         assert sorted(block.values) == sorted(expected.index[expected >= n_films])
+
+
+def test_remakes_are_told_where_their_title_is_taken_for_a_films_id():
+    frame = read_table(CASES / "rows/remakes.csv")
+    declared = Declared([Number("budget")], Target("rating"), RandomSplit(0.2, 0.3), film="title")
+    with pytest.raises(InputError, match=r"3 titles of several films.*data\.film: \[title, year\]"):
+        fit_films(frame, declared)
+    by_title = Declared([Number("budget")], Target("rating"), GroupSplit("title"))
+    assert "3 titles of several films" in "\n".join(row_notices(frame, by_title, np.zeros(len(frame))))

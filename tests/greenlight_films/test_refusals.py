@@ -41,7 +41,10 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         "y can't be given where the target is made of year and runtime; leave y out",
     ),
     "an array": (lambda: small().fit(np.zeros((3, 2))), "an Arrow table or a file's name, got ndarray"),
-    "a column twice": (lambda: small().fit(FRAME[["year", "year", "rating"]]), "the frame"),
+    "a column twice": (
+        lambda: small().fit(FRAME.assign(other=1).set_axis([*FRAME.columns, "year"], axis=1)),
+        "the frame: 2 col",
+    ),
     "weights of another length": (
         lambda: small().fit(FRAME, sample_weight=[1.0]),
         "weights must be a number for each of the 203 rows, got shape (1,)",

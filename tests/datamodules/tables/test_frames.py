@@ -83,8 +83,8 @@ def test_an_index_of_texts_that_no_column_holds_is_told():
     indexed = FRAME.set_index(pd.Index(["a", "b", "c"]))
     (notice,) = open_table(indexed).notices
     assert notice == (
-        "the index of the frame holds texts such as 'a', which are not read: frame.reset_index(names='title') makes them "
-        "a column"
+        "the index of the frame holds texts such as 'a', which are not read: frame.reset_index(names='title') makes "
+        "them a column"
     )
     levels = FRAME.set_index(pd.MultiIndex.from_arrays([["a", "b", "c"], [1, 2, 3]], names=["studio", None]))
     assert open_table(levels).frame.columns.tolist() == ["studio", "year", "title"]
