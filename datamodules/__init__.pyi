@@ -1,11 +1,12 @@
 from .batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from .declared import Declared
 from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
 from .feature_sets import FeatureSet
 from .feature_space import Block, FeatureSpace
 from .features import Bins, Category, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
-from .films import Declared, Films, Fitted, fit_films, new_films, same_films, same_or_new_films
+from .films import Films, Fitted, fit_films, new_films, same_films, same_or_new_films
 from .scores import Scores, regression_scores
 from .shapes import OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
