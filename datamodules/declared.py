@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.splits import Split
+from greenlight_films.datamodules.film_ids import columns_in
+from greenlight_films.datamodules.splits import Split, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import TargetColumn
@@ -16,9 +19,10 @@ class Declared:
     """What a config declares of a table.
 
     Attributes:
-        film: the column with a film's id.
+        film: the column with a film's id, or several that name it together.
         title: the column with a film's title.
         formats: what the config says of how cells are written.
+        weight: the column with the rows' weights.
         allow_leak: columns of features that may tell the target.
         allow_split_films: let a split put rows of a film on two sides; scores are then no measure of new films.
         notices: what is to be told of the declarations themselves.
@@ -27,9 +31,10 @@ class Declared:
     features: Sequence[Feature[Any]]
     target: TargetColumn
     split: Split
-    film: str | None = None
+    film: str | list[str] | None = None
     title: str | None = None
     formats: Formats = Formats()
+    weight: str | None = None
     allow_leak: Sequence[str] = ()
     allow_split_films: bool = False
     notices: tuple[str, ...] = ()
@@ -40,6 +45,27 @@ class Declared:
         for feature in self.features:
             for name in feature.columns:
                 needs.setdefault(name, set()).add(feature.need)
-        for name in self.target.columns:
+        for name in (*self.target.columns, *columns_in(self.weight)):
             needs.setdefault(name, set()).add("number")
+        if isinstance(self.split, TimeSplit):
+            needs.setdefault(self.split.by, set()).add("date")
         return needs
+
+
+def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
+    """Say how many rows have no target, and whether the weight is a feature too."""
+    target, unknown = declared.target.name, int(np.isnan(actual).sum())
+    notices = list(declared.notices)
+    if unknown:
+        notices.append(
+            f"{unknown:,} of {len(actual):,} rows are without {target}: they are not trained on and not scored; "
+            "`predict` predicts them too."
+        )
+    if declared.weight is not None:
+        notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")
+    if any(declared.weight in feature.columns for feature in declared.features):
+        notices.append(
+            f"'{declared.weight}' is data.weight and a feature too: the model learns from how much a row weighs; "
+            "leave it out of data.features unless that is wanted."
+        )
+    return notices

@@ -11,10 +11,10 @@ import pandas as pd
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.features import Feature, Number
+from greenlight_films.datamodules.film_ids import columns_in, film_ids
 from greenlight_films.datamodules.leak_check import refuse_target_as_feature
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.targets import read_target
 
 TEXT = 0.1  # share of cells that begin with a number, below which a column is no column of numbers
@@ -44,7 +44,7 @@ def all_faults(frame: pd.DataFrame, declared: Declared, delimiter: str | None, f
 
 def refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
     """Refuse a table that lacks columns of the target, of films' ids and titles, or of features."""
-    ids = [column for column in (declared.film, declared.title) if column is not None]
+    ids = [name for each in (declared.film, declared.title, declared.weight) for name in columns_in(each)]
     columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
     refuse_missing_columns(columns, frame.columns)
 
@@ -59,9 +59,9 @@ def _declarations(frame: pd.DataFrame, declared: Declared) -> list[Callable[[], 
     ]
 
 
-def _refuse_lists_of_films(frame: pd.DataFrame, film: str | None) -> None:
-    if film in frame and is_nested(frame[film]):
-        raise InputError(f"data.film: column '{film}' must hold one value a cell, got lists")
+def _refuse_lists_of_films(frame: pd.DataFrame, film: str | list[str] | None) -> None:
+    if film and set(columns_in(film)) <= set(frame.columns):
+        film_ids(frame, film)
 
 
 def _refuse_twice(features: Sequence[Feature[Any]]) -> None:

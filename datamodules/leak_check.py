@@ -7,6 +7,8 @@ import pandas as pd
 
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.film_ids import columns_in, in_words
+from greenlight_films.datamodules.films_in_rows import identity_of, remark_on_remakes
 from greenlight_films.datamodules.leaks import ROWS, Leak, leaks_by_value
 from greenlight_films.datamodules.splits import Rows, shared_values
 from greenlight_films.datamodules.tables.formats import Formats
@@ -19,6 +21,8 @@ FEW = 3  # cells that a column and the target lack together; fewer may be chance
 def refuse_target_as_feature(declared: Declared) -> None:
     """Refuse features that read the target's column, or the revenue of a profit ratio, unless `allow_leak` has them."""
     columns = dict.fromkeys(name for feature in declared.features for name in feature.columns)
+    if declared.weight in declared.target.columns:
+        raise InputError(f"data.weight must be another column than the target '{declared.weight}'; leave it out")
     told = [name for name in columns if name in declared.target.answers and name not in declared.allow_leak]
     if told:
         raise InputError(
@@ -32,14 +36,17 @@ def refuse_target_as_feature(declared: Declared) -> None:
         )
 
 
-def film_on_two_sides(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
+def film_on_two_sides(frame: pd.DataFrame, ids: pd.Series, rows: Rows, declared: Declared) -> bool:
     """Return whether a film has rows on several sides, which is refused unless `allow_split_films` is true."""
-    n_shared = shared_values(frame, rows, declared.film) if declared.film else 0
+    n_shared = shared_values(ids, rows)
     if n_shared and not declared.allow_split_films:
+        identity = identity_of(frame)
+        remakes = remark_on_remakes(frame, identity) if columns_in(declared.film) == [identity.title] else None
         raise InputError(
             f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
-            f"values of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
-            f"`by: {declared.film}`, or set data.allow_split_films to true if that is wanted"
+            f"values of '{in_words(declared.film)}'), so the model is tested on films that it has seen; use GroupSplit "
+            f"with `by: {declared.film}`, or set data.allow_split_films to true if that is wanted"
+            + (f"; {remakes.text}" if remakes else "")
         )
     return n_shared > 0
 

@@ -82,7 +82,8 @@ def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) 
     Such columns go with success and do not bring it. They are recognised by the words in their names.
     """
     numbers = dict.fromkeys(feature.column for feature in features if isinstance(feature, Number | Bins))
-    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_money(target) else []
+    is_late = is_money(target) or any(has_word(column, AFTER_RELEASE) for column in target.columns)
+    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_late else []
 
 
 def is_year(column: str) -> bool:
@@ -100,9 +101,8 @@ def people_features(features: Iterable[Feature[Any]]) -> list[Labels | Category]
     ]
 
 
-def film_seen(frame: pd.DataFrame, rows: Rows, film: str) -> float:
-    """Return the share of test rows whose film has training rows; a row without an id is a film of its own."""
-    ids = frame[film]
+def film_seen(ids: pd.Series, rows: Rows) -> float:
+    """Return the share of test rows whose film has training rows, from rows' ids; one without is its own film."""
     return float(ids.iloc[rows.test].isin(ids.iloc[rows.train].dropna()).mean())
 
 

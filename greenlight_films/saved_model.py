@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
 CLASSES = (
-    *("Bins", "Category", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio", "RandomSplit"),
-    *("Target", "TimeSplit"),
+    *("Bins", "Category", "Date", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio"),
+    *("RandomSplit", "Target", "TimeSplit"),
 )
 """The classes that settings may be made of."""
 

@@ -147,10 +147,15 @@ def described(space: FeatureSpace) -> pd.DataFrame:
 
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:
-    """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
-    indices = iter(block_columns(space.dense))
-    dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
-    return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
+    """Return the dense columns of each number: its own and, where there is one, whether it is missing.
+
+    The parts of a date are numbers of their own.
+    """
+    columns = block_columns(space.dense)
+    starts = [index for index, block in enumerate(space.dense) if block.kind == "number"]
+    ends = [*starts[1:], len(columns)]
+    numbers = zip(starts, ends, strict=True)
+    return [torch.from_numpy(np.concatenate(columns[start:end])) for start, end in numbers]
 
 
 def _in_unit(scaled: Tensor, scale: TargetScale) -> Tensor:

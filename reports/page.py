@@ -175,6 +175,7 @@ def _made(results: Results) -> dict[str, Any]:
     return {
         "name": results.name,
         "facts": facts,
+        "notices": metrics.get("notices", []),
         "commands": [command(f"study --config {path}"), command(f"report --run {results.path}")],
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
     }

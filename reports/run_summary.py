@@ -9,6 +9,7 @@ from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.score_table import print_scores, print_verdict
+from greenlight_films.studies.metrics import weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.verdict import facts_in, verdict
@@ -22,7 +23,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
     if facts := facts_in(metrics):
         print_verdict(verdict(facts, metrics["target"], metrics["unit"]), console)
     title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
-    print_scores(f"{title}{whose}", metrics["unit"], metrics["models"], console)
+    print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
     if importance:
         print_importance(results, console)
     print_folder(results.run, console)
@@ -31,7 +32,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
 def print_validation(results: Results, console: Console) -> None:
     """Print the scores on the validation films."""
     metrics = results.metrics
-    title = counted(metrics["rows"]["val"], f"validation {_film(metrics)}")
+    title = f"{counted(metrics['rows']['val'], f'validation {_film(metrics)}')}{weighted_by(metrics)}"
     print_scores(title, metrics["unit"], metrics["validation"], console)
 
 

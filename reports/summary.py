@@ -5,7 +5,7 @@ import pandas as pd
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import BOTH_SIDES, margins
 from greenlight_films.reports.figures.axes import amount
-from greenlight_films.studies.metrics import in_order, known_after_release_warning
+from greenlight_films.studies.metrics import in_order, known_after_release_warning, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
 from greenlight_films.studies.verdict import Verdict, facts_in, verdict
 
@@ -33,7 +33,11 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     unit = f" ({results.unit})" if results.unit else ""
     learnt = rows.get("train", 0) + rows.get("val", 0)
     tested = counted(rows.get("test", 0), f"other {kind}")
-    first = f"Models learnt {results.target}{unit} from {counted(learnt, kind)} and were tested on {tested}."
+    weighted = weighted_by(results.metrics)
+    first = (
+        f"Models learnt {results.target}{unit} from {counted(learnt, kind)}{weighted}{',' * bool(weighted)} and were "
+        f"tested on {tested}."
+    )
     judged = _verdict(results)
     good = judged.sentences if judged and not judged.warns else []
     return [first, *good, *_errors(results, intervals), *_most_important(results)]

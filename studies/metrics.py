@@ -12,6 +12,8 @@ from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import SIDES
 from greenlight_films.importance.result import BOTH_SIDES, SHORT
 
+NUMBER = "row (Greenlight)"  # the column with rows' numbers in the table, in files that don't have all of its rows
+
 
 def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
     """Return the part of `metrics.json` that is known before any model is trained."""
@@ -22,14 +24,15 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "study": study,
         "target": target.name,
         "unit": target.unit,
+        "weight": data.declared.weight,
         "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
         "features": {"dense": space.n_dense, "labels": space.n_labels},
         "leak": fitted.leak,
-        "notices": list(films.notices),
         "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
+        "notices": data.notices,
         "models": {},
         "fits": {},
     }
@@ -47,12 +50,18 @@ def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> 
         f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
         f"from {counted(features['dense'], 'number')} and {counted(features['labels'], 'label')}{network}"
+        f"{weighted_by(metrics)}"
     )
+
+
+def weighted_by(metrics: dict[str, Any]) -> str:
+    """Return what rows are weighted by, after a comma; empty where all weigh the same."""
+    return f", weighted by {metrics['weight']}" if metrics.get("weight") else ""
 
 
 def data_warnings(metrics: dict[str, Any]) -> list[str]:
     """Return what is to be known of the data before any score is read."""
-    warnings = list(metrics.get("notices", []))
+    warnings = []
     if metrics["leak"]:
         warnings.append("The same films stand on both sides of this split: its scores say nothing of new films.")
     if metrics.get("known_after_release"):
@@ -94,5 +103,8 @@ def plain(scores: Scores) -> dict[str, Any]:
 
 
 def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
-    """Return one line a row: film and title where given, row (from 1), split, actual, predicted."""
-    return films.ids.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)
+    """Return one line a row: film and title where given, row (from 1), split, weight where given, actual, predicted."""
+    table = films.ids.assign(row=films.number, split=films.side_names())
+    if films.weights is not None:
+        table = table.assign(weight=films.weights)
+    return table.assign(actual=films.actual, predicted=predicted)

@@ -20,6 +20,8 @@ from greenlight_films.studies.settings.film_parser import dump_yaml
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, load_trained
 
+SHOWN = 10  # notices on how the table was read
+
 
 @contextmanager
 def open_run(
@@ -75,6 +77,10 @@ def _describe(
     hidden = settings.model.hparams["hidden"] if with_network else []
     line = data_in_a_line(metrics, hidden, settings.model.hparams["members"])
     console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for notice in metrics["notices"][:SHOWN]:
+        console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
+    if len(metrics["notices"]) > SHOWN:
+        console.print(f"• and {len(metrics['notices']) - SHOWN:,} more, in {run.path}/metrics.json", highlight=False)
     for warning in data_warnings(metrics):
         console.print(warning, style="bold red", markup=False, soft_wrap=True)
 

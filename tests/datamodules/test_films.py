@@ -113,7 +113,7 @@ def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
     films = same_or_new_films(films_frame.iloc[50:60].drop(columns=["rating", "id", "title"]), declared, fitted)
     assert films.rows is None
     assert np.isnan(films.actual).all()
-    assert films.number.tolist() == list(range(1, 11))
+    assert films.number.tolist() == list(range(51, 61))
     assert films.ids.columns.tolist() == []
     assert set(films.side_names()) == {"new"}
     assert films.left_out == 0
@@ -195,13 +195,14 @@ def test_the_target_is_no_feature_unless_it_is_wanted(films_frame, declared):
     assert any("rating is the target's own column" in notice for notice in films.notices)
 
 
-def test_weights_have_mean_1_over_the_training_rows_and_equal_ones_are_none(films_frame, declared):
+def test_weights_of_the_loss_have_mean_1_over_the_training_rows_and_equal_ones_are_none(films_frame, declared):
     weights = pd.Series(np.arange(203) % 4, index=films_frame["id"])
     films, fitted = fit_films(films_frame, declared, weights)
     given = weights.to_numpy()[films.number - 1]
-    assert films.weights.tolist() == (given / given[films.rows.train].mean()).tolist()
+    assert films.weights.tolist() == given.tolist()
+    assert films.loss_weights().tolist() == (given / given[films.rows.train].mean()).tolist()
     assert same_films(films_frame, declared, fitted, weights).weights.tolist() == films.weights.tolist()
-    assert fit_films(films_frame, declared, [2] * 203)[0].weights is None
+    assert fit_films(films_frame, declared, [2] * 203)[0].loss_weights() is None
 
 
 @pytest.mark.parametrize(

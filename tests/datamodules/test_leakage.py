@@ -87,7 +87,7 @@ def test_the_share_of_test_rows_whose_film_is_in_training_is_that_of_a_naive_cou
     known = set(frame["id"].iloc[rows.train].dropna())
     expected = np.mean([film in known for film in frame["id"].iloc[rows.test]])
     assert 0.2 < expected < 0.9
-    assert film_seen(frame, rows, "id") == expected
+    assert film_seen(frame["id"], rows) == expected
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def three(train: object, val: object, test: object) -> tuple[pd.DataFrame, Rows]
 )
 def test_what_was_not_seen(cells, features):
     frame, rows = three(*cells)
-    assert film_seen(frame, rows, "id") == 0
+    assert film_seen(frame["id"], rows) == 0
     assert person_seen(frame, rows, features) == 0
 
 

@@ -37,6 +37,7 @@ def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
         "study": "ratings",
         "target": "rating",
         "unit": "points",
+        "weight": None,
         "films": 198,
         "rows": {"train": 138, "val": 20, "test": 40},
         "left_out": 5,

@@ -15,9 +15,10 @@ def test_an_embedded_source_needs_no_file(name):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a;b\n1;2\n", "the header is one cell, 'a;b'; if ';' stands between cells, give --data.delimiter ';'"),
-        ("a\tb\n1\t2\n", r"if '\t' stands between cells, give --data.delimiter $'\t'"),
-        ("a,b,a,b,c\n1,2,3,4,5\n", "every column needs a name of its own, got 'a', 'b' more than once"),
+        (
+            "a,b,a,c,b\n1,2,3,4,5\n",
+            "2 columns are called 'a', the columns 1, 3, and hold other values: row 1 has '1' in",
+        ),
         ("", "is empty; a header line and rows of films are needed"),
         ("a,b\n", "has a header and no rows; rows of films are needed"),
     ],
@@ -26,10 +27,10 @@ def test_a_table_that_cannot_be_one_of_films_is_refused(file, refused, content, 
     refused(file("a.csv", content), message)
 
 
-@pytest.mark.parametrize("name", ["films.xlsx", "films", "films.gz"])
+@pytest.mark.parametrize("name", ["films.doc", "films"])
 def test_a_suffix_that_is_not_known_is_refused(file, name):
     path = file(name, "a,b\n1,2\n")
-    message = r"must end in one of \.csv, .*the first two also in \.gz\), got " + re.escape(path)
+    message = r"must end in one of \.csv, .*also packed: \.gz, \.bz2, \.xz, \.zip\), got " + re.escape(path)
     with pytest.raises(InputError, match=message):
         read_table(path)
 
