@@ -239,7 +239,11 @@ class InnerFold(Split):
     folds: int = 5
     fold: int = 0
 
+    def __post_init__(self) -> None:
+        self.check()
+
     def check(self) -> None:
+        self.outer.check()
         super().check()
         if isinstance(self.outer, TimeSplit):
             raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")

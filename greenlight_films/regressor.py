@@ -112,7 +112,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: int = 256,
         max_epochs: int = 100,
         patience: int = 3,
-        allow_leak: Sequence[str] | None = None,
+        allow_leak: Sequence[str] | bool | None = None,
         allow_split_films: bool = False,
         seed: int = 42,
         trainer: dict[str, Any] | None = None,

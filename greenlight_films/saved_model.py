@@ -111,7 +111,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         list(declared.features),
         split=declared.split,
         film=declared.film,
-        allow_leak=list(declared.allow_leak),
+        allow_leak=list(declared.allow_leak) or None,
         allow_split_films=declared.allow_split_films,
         batch_size=data.batch_size,
         max_epochs=settings.training.trainer.get("max_epochs") or -1,

@@ -41,7 +41,8 @@ class HeldOut:
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        return HeldOut(*(None if part is None else part.to(device) for part in vars(self).values()))
+        parts = {name: part.to(device) for name, part in vars(self).items() if part is not None}
+        return HeldOut(**parts)
 
     def rows_with(self, dense: Tensor) -> Tensor:
         """Return whether each row has any of some numbers, (n_rows,) bool."""

@@ -132,7 +132,7 @@ def measured(
     return Facts(n_films, **facts, **_worst(actual, predicted))
 
 
-def _ends(name: str, short: str, interval: Interval | None) -> dict[str, float]:
+def _ends(name: str, short: str, interval: Interval | None) -> dict[str, Any]:
     if interval is None:
         return {}
     return {name: interval.value, f"{short}_low": interval.low, f"{short}_high": interval.high}

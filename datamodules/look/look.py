@@ -166,6 +166,7 @@ def look(
     ]
     if before_release:
         features |= dict.fromkeys(late)
+    of_columns = [notice for column in columns for notice in column.notices]
     return Look(
         table=str(table) if isinstance(table, str | Path) else "frame",
         layout=read.layout,

@@ -15,7 +15,7 @@ from greenlight_films.datamodules.tables.date_cells import Dates, all_read, pars
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import texts_of
-from greenlight_films.datamodules.tables.missing_cells import uninformative
+from greenlight_films.datamodules.tables.missing_cells import propose_missing, uninformative
 from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, read_numbers
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 
@@ -49,6 +49,13 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
     if guess.kind == "date":
         return _date_look(name, guess.dates, context)
     numbers = numbers_in_table(context.frame, name, format, context.delimiter)
+    odd = propose_missing(column, numbers.unread, int((~np.isnan(numbers.values)).sum())) if is_text else {}
+    if odd:
+        tokens = tuple(dict.fromkeys((*(format.missing or numbers.missing), *odd)))
+        numbers = numbers_in_table(context.frame, name, replace(format, missing=tokens), context.delimiter)
+        counts = " and ".join(f"{text!r} in {count:,} rows" for text, count in odd.items())
+        notice = f"column '{name}': {counts} taken as missing; if these are values, say so by data.missing"
+        numbers = replace(numbers, notices=(*numbers.notices, notice))
     if not numbers.faults and numbers.share_read < MOST_NUMBERS:
         return None
     if numbers.faults and numbers.share_read == 0 and not _mostly_digits(column):

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Category, Date, Labels, Number, Popularity
-from greenlight_films.datamodules.films import Declared, Fitted, fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import Fitted, fit_films, new_films, same_films, same_or_new_films
 from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 
