@@ -11,12 +11,12 @@ from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 
 _YES = (
-    "1 1.0 y yes t true on ✓ ✔ ✅ ☑ 👍 oui o vrai v ja j wahr sí si s verdadero cierto sim verdadeiro sì vero да д "
+    "1 1.0 ● ■ y yes t true on ✓ ✔ ✅ ☑ 👍 oui o vrai v ja j wahr sí si s verdadero cierto sim verdadeiro sì vero да д "
     "истина はい 是 有 예 네 evet tak ano áno da igen kyllä jah ναι כן نعم हाँ taip jā sant waar sand sandt"
 )
 _NO = (
-    "0 0.0 n no f false off ✗ ✘ ❌ ✖ ✕ ☐ 👎 non faux nein falsch falso não nao нет н ложь いいえ 否 没有 아니요 아니오 "
-    "hayır hayir nie ne nem ei όχι לא لا नहीं nē fals nee onwaar nej falsk usant nei"
+    "0 0.0 ○ □ n no f false off ✗ ✘ ❌ ✖ ✕ ☐ 👎 non faux nein falsch falso não nao нет н ложь いいえ 否 没有 아니요 "
+    "아니오 hayır hayir nie ne nem ei όχι לא لا नहीं nē fals nee onwaar nej falsk usant nei"
 )
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
 _TICKS = "x ✗ ✓ ✔ ✅ ☑ ✘ ☒ • ● * + √ y yes ja oui sí si j"

@@ -5,10 +5,11 @@ from typing import Literal
 
 import numpy as np
 
+BUDGET_NAME = re.compile(r"(?i)budget|presupuesto|or[çc]amento|production[_ ]?cost|produktionskosten")
 MONEY_NAME = re.compile(
-    r"(?i)(^|[_ ])(budget|revenue|gross|box[_ ]?office|cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
+    r"(?i)revenue|gross|box[_ ]?office|(^|[_ ])(cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
     r"|kosten|recettes?"
-    r"|presupuesto|taquilla|recaudaci[óo]n|incass[oi]|or[çc]amento|bilheteria|domestic|worldwide)($|[_ ])"
+    r"|taquilla|recaudaci[óo]n|incass[oi]|bilheteria|domestic|worldwide)($|[_ ])"
 )
 YEAR_NAME = re.compile(r"(?i)(^|[_ ])(year|jahr|ann[ée]e|a[ñn]o|anno|ano|rok|r[oå]k|år)($|[_ ])|year$")
 NINES = tuple(float("9" * length) for length in range(2, 11))
@@ -65,6 +66,8 @@ def _zeros(name: str, kind: str, known: np.ndarray, count_of: dict[float, int]) 
     smallest, middle, largest = float(others.min()), float(np.median(others)), float(others.max())
     if smallest < 0:
         return []
+    if BUDGET_NAME.search(name) and (kind in ("number", "money")):
+        return [0.0]  # no film is made for nothing
     if kind == "money" or MONEY_NAME.search(name):
         return [0.0] if middle >= 1000 else []
     whole = bool((others == np.round(others)).all())

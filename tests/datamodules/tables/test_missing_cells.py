@@ -19,7 +19,7 @@ def read(case):
 
 
 @pytest.mark.parametrize(
-    "word", ["", "N/A", "k. A.", "#DIV/0!", "—", "\\N", "s/d", "TBA", "Unknown", "нет данных", " "]
+    "word", ["", "N/A", "k. A.", "#DIV/0!", "—", "\\N", "s/d", "TBA", "Unknown", "нет данных", " ", "NR"]
 )
 def test_words_and_signs_for_nothing_are_known(word):
     assert means_missing(word)
@@ -64,6 +64,7 @@ def test_without_empty_cells_a_word_means_missing_and_that_is_a_notice():
 
 def test_a_word_of_another_sort_means_missing_beside_empty_cells_too():
     assert found("NULL", "", "War", "Drama", "War")[1] != []
+    assert found("ND", "NC", "TX", "Not Rated") == (None, [])
     assert found("#N/A", "", "War", "Drama", "War") == (("", "#N/A"), [])
 
 

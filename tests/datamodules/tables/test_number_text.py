@@ -23,7 +23,9 @@ from greenlight_films.datamodules.tables.number_text import read_number
         ("٩٨٫٥", 98.5, ""), ("१२", 12, ""), ("７．５", 7.5, ""), ("1.5E+07", 15e6, ""), ("1'200.-", 1200, ""),
         ("12,34,567.5/-", 1234567.5, ""), ("5.5 (USD)", 5.5, "USD"), ("5.5 MSEK", 5.5e6, "SEK"),
         ("0 days 01:36:00", 96, "min"), ("usd 7.5", 7.5, "USD"), ("7.5 Euro", 7.5, "EUR"),
-        ("\u200b12\u00a0", 12, ""),
+        ("₹ 1.5 lakh crore", 1.5e12, "INR"), ("1時間36分", 96, "min"), ("(est.) $5.5", 5.5, "USD"),
+        ("5.5 (note 3)", 5.5, ""),
+        ("8.1/10.0", 8.1, "of 10"), ("\u200b12\u00a0", 12, ""),
     ],
 )  # fmt: skip
 def test_a_number_is_read_with_its_unit(text, value, unit):

@@ -29,6 +29,7 @@ def test_sentinels_of_the_cases_are_counted(file, name, expected):
     [
         ([0, 0, *LARGE], "gross", "number", {"0": 2}),
         ([0, 0, *LARGE], "x", "money", {"0": 2}),
+        ([0, 0, 0.5, 12, 150], "budget_m", "number", {"0": 2}),
         ([0, *LARGE], "gross", "number", {}),  # it may be true
         ([0, 0, -5e5, *LARGE], "profit", "money", {}),
         ([0, 0, 88, 95, 120], "runtime", "number", {"0": 2}),
