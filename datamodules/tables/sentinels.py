@@ -5,6 +5,8 @@ from typing import Literal
 
 import numpy as np
 
+from greenlight_films.datamodules.tables.number_habits import DURATION_NAME
+
 BUDGET_NAME = re.compile(r"(?i)budget|presupuesto|or[çc]amento|production[_ ]?cost|produktionskosten")
 MONEY_NAME = re.compile(
     r"(?i)revenue|gross|box[_ ]?office|(^|[_ ])(cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
@@ -43,6 +45,17 @@ def propose_sentinels(values: np.ndarray, name: str, kind: str = "number") -> di
     else:
         chosen = [*_zeros(name, kind, known, count_of), *_negatives(known, count_of), *_nines(known, count_of)]
     return {f"{value:.15g}": count_of[value] for value in chosen}
+
+
+def kind_by_name(name: str) -> Literal["money", "duration", "year"] | None:
+    """Return the kind of number that a column's name promises, where its cells have no unit.
+
+    >>> kind_by_name("budget"), kind_by_name("runtime"), kind_by_name("release_year"), kind_by_name("votes")
+    ('money', 'duration', 'year', None)
+    """
+    if BUDGET_NAME.search(name) or MONEY_NAME.search(name):
+        return "money"
+    return "duration" if DURATION_NAME.search(name) else "year" if YEAR_NAME.search(name) else None
 
 
 def _are_years(name: str, kind: str, usual: np.ndarray) -> bool:
