@@ -49,10 +49,11 @@ def read_flags(column: pd.Series, readings: NumberReadings, format: Format) -> F
     notices = []
     if is_lone_tick(present) and missing.keys() <= {"", *DASHES}:
         empty_is_no = bool(missing) and "" not in (format.missing or ())
-        n_rows = sum(missing.values())
+        n_empty = sum(missing.values())
+        rows = f"{n_empty:,} {'row' if n_empty == 1 else 'rows'}"
         if empty_is_no and format.missing is None:
             notices = [
-                f"column '{column.name}': an empty cell is taken for no ({n_rows:,} rows), as {present[0]!r} is all "
+                f"column '{column.name}': an empty cell is taken for no ({rows}), as {present[0]!r} is all "
                 f"that stands in the others; if empty means missing, declare data.missing: {{{column.name}: ['']}}"
             ]
         flags: dict[str, float] | None = dict.fromkeys(present, 1.0)

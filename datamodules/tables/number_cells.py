@@ -166,7 +166,7 @@ def _raise(fault: InputError) -> None:
 
 
 def _sentinel_notice(name: str, sentinels: dict[str, int]) -> str:
-    counts = " and ".join(f"{text} ({count:,} rows)" for text, count in sentinels.items())
+    counts = " and ".join(f"{text} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in sentinels.items())
     texts = ", ".join(f"'{text}'" for text in sentinels)
     verbs = ("are read as numbers, but probably mean", "is read as a number, but probably means")
     return (
@@ -250,7 +250,7 @@ def _of_texts(
     distinct = values_of(readings, habits.format)
     missing = readings.missing_counts()
     values = _without_tokens(cells.rows(distinct, np.nan), format, missing)
-    unread = cells.rows(np.isnan(distinct) & ~readings.missing, False)
+    unread = cells.rows(np.isnan(distinct) & ~readings.missing, False) & ~habits.disputed
     unit = habits.format.unit or ""
     return Numbers(
         values,

@@ -56,7 +56,7 @@ HOURS = (
     "timmar|timer|時間|小时|시간|ч|час|часа|часов"
 )
 MINUTES = "m|mn|min|mins|minute|minutes|minuten|minuto|minutos|minuti|minuter|minut|мин|минут|分钟|分|분|'|′"
-SECONDS = "s|sec|secs|second|seconds|sek|sekunden|secondes|segundos|secondi|сек|\"|″|''"
+SECONDS = "s|sec|secs|second|seconds|(?-i:[Ss]ek)|sekunden|secondes|segundos|secondi|сек|\"|″|''"
 
 
 def any_of(names: Iterable[str]) -> str:
