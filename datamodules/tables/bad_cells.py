@@ -50,8 +50,8 @@ def cells_in_words(column: pd.Series, which: np.ndarray) -> str:
 def _remedy(column: pd.Series, bad: np.ndarray) -> str:
     texts = list(dict.fromkeys(column[bad].map(_text).str.strip()))
     shown = ", ".join(map(repr, texts[:PROPOSED])) + (", ..." if len(texts) > PROPOSED else "")
-    one = "it" if int(bad.sum()) == 1 else "them"
-    return f"correct {one}, or declare {one} missing by data.missing: {{{column.name}: [{shown}]}}"
+    pronoun = "it" if int(bad.sum()) == 1 else "them"
+    return f"correct {pronoun}, or declare {pronoun} missing by data.missing: {{{column.name}: [{shown}]}}"
 
 
 def _text(cell: object) -> str:

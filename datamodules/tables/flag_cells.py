@@ -11,12 +11,12 @@ from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 
 _YES = (
-    "1 1.0 y yes t true on ✓ ✔ ✅ ☑ 👍 oui o vrai v ja j wahr sí si s verdadero cierto sim verdadeiro sì vero да д "
+    "1 1.0 ● ■ y yes t true on ✓ ✔ ✅ ☑ 👍 oui o vrai v ja j wahr sí si s verdadero cierto sim verdadeiro sì vero да д "
     "истина はい 是 有 예 네 evet tak ano áno da igen kyllä jah ναι כן نعم हाँ taip jā sant waar sand sandt"
 )
 _NO = (
-    "0 0.0 n no f false off ✗ ✘ ❌ ✖ ✕ ☐ 👎 non faux nein falsch falso não nao нет н ложь いいえ 否 没有 아니요 아니오 "
-    "hayır hayir nie ne nem ei όχι לא لا नहीं nē fals nee onwaar nej falsk usant nei"
+    "0 0.0 ○ □ n no f false off ✗ ✘ ❌ ✖ ✕ ☐ 👎 non faux nein falsch falso não nao нет н ложь いいえ 否 没有 아니요 "
+    "아니오 hayır hayir nie ne nem ei όχι לא لا नहीं nē fals nee onwaar nej falsk usant nei"
 )
 YES, NO = frozenset(_YES.split()), frozenset(_NO.split())
 _TICKS = "x ✗ ✓ ✔ ✅ ☑ ✘ ☒ • ● * + √ y yes ja oui sí si j"
@@ -49,10 +49,11 @@ def read_flags(column: pd.Series, readings: NumberReadings, format: Format) -> F
     notices = []
     if is_lone_tick(present) and missing.keys() <= {"", *DASHES}:
         empty_is_no = bool(missing) and "" not in (format.missing or ())
-        n_rows = sum(missing.values())
+        n_empty = sum(missing.values())
+        rows = f"{n_empty:,} {'row' if n_empty == 1 else 'rows'}"
         if empty_is_no and format.missing is None:
             notices = [
-                f"column '{column.name}': an empty cell is taken for no ({n_rows:,} rows), as {present[0]!r} is all "
+                f"column '{column.name}': an empty cell is taken for no ({rows}), as {present[0]!r} is all "
                 f"that stands in the others; if empty means missing, declare data.missing: {{{column.name}: ['']}}"
             ]
         flags: dict[str, float] | None = dict.fromkeys(present, 1.0)

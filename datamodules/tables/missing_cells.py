@@ -30,12 +30,20 @@ SIGNS = frozenset(_SIGNS.split(","))
 """Signs and phrases that stand for nothing, by `plain_word`; none is a value."""
 
 _WORDS = (
-    "na nan none null nil tba tbd tbc nd nc ka unknown unk unk. unspecified undisclosed missing empty blank unbekannt "
-    "fehlt inconnu inconnue desconocido desconocida desconhecido desconhecida sconosciuto sconosciuta onbekend okänd "
-    "ukjent ukendt nieznany nieznana brak неизвестно bilinmiyor 不明 未知 未定 無 无 미정 불명"
+    "na nan none null nil tba tbd unknown unspecified undisclosed missing empty blank unbekannt inconnu inconnue "
+    "desconocido desconocida desconhecido desconhecida sconosciuto sconosciuta onbekend okänd ukjent ukendt nieznany "
+    "nieznana неизвестно bilinmiyor 不明 未知 未定 미정 불명"
 )
 WORDS = frozenset(_WORDS.split())
 """Words that stand for nothing among numbers; among texts, they may be values."""
+
+_BESIDE_NUMBERS = (
+    "tbc,nd,nc,ka,k/a,unk,unk.,onb.,unb.,fehlt,brak,無,无,nr,n.r.,not rated,unrated,no rating,no score,pending,n.v.t.,"
+    "s. d.,n. d.,no data available,data not available,not yet known,not announced,unannounced,sin información,"
+    "undetermined"
+)
+BESIDE_NUMBERS = frozenset(_BESIDE_NUMBERS.split(","))
+"""What stands for nothing among numbers alone: ND is a state, and Not Rated a rating."""
 
 PROPOSED = 3  # different texts that no list has
 LONGEST = 30  # characters of them
@@ -48,7 +56,7 @@ def means_missing(text: str) -> bool:
     (True, False)
     """
     word = plain_word(text)
-    return word in SIGNS or word in WORDS
+    return word in SIGNS or word in WORDS or word in BESIDE_NUMBERS
 
 
 def mask_missing(texts: pa.Array, format: Format = Format()) -> pa.Array:
@@ -99,7 +107,7 @@ class _TextsOfColumn:
         counts = cells.counts()
         short = np.flatnonzero(pc.less_equal(pc.utf8_length(cells.texts), LONGEST).to_numpy(zero_copy_only=False))
         texts = zip(short.tolist(), cells.texts.take(pa.array(short)).to_pylist(), strict=True)
-        candidates = {text: int(counts[code]) for code, text in texts if means_missing(text)}
+        candidates = {text: int(counts[code]) for code, text in texts if plain_word(text) in SIGNS | WORDS}
         has_empty = candidates.pop("", 0) > 0 or bool((cells.codes < 0).any())
         if not candidates:
             return cls(("",), {}, {})

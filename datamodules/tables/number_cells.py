@@ -1,12 +1,12 @@
 """Cells as numbers, however they are written: money, percentages, durations, flags, numbers as text or of any dtype."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, all_or_faults
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
@@ -21,6 +21,8 @@ from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 from greenlight_films.datamodules.tables.typed_numbers import Kind, TypedNumbers, is_number, plain_dtype, typed_numbers
 
 LARGEST = 1e100  # number in a table: squares and sums of such numbers are still finite
+
+BESIDE = 300  # rows of the other columns, which tell their decimal marks
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def _raise(fault: InputError) -> None:
 
 
 def _sentinel_notice(name: str, sentinels: dict[str, int]) -> str:
-    counts = " and ".join(f"{text} ({count:,} rows)" for text, count in sentinels.items())
+    counts = " and ".join(f"{text} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in sentinels.items())
     texts = ", ".join(f"'{text}'" for text in sentinels)
     verbs = ("are read as numbers, but probably mean", "is read as a number, but probably means")
     return (
@@ -177,7 +179,7 @@ def _marks_of(frame: pd.DataFrame, declared: Formats) -> dict[str, str]:
     """Return the decimal mark of each column of texts in which a cell decides it."""
     marks = {}
     for name in frame.columns:
-        column = frame[name].head(1000)
+        column = frame[name].head(BESIDE)
         if pd.api.types.is_string_dtype(column.dtype) and column.dtype != object:
             numbers = parse_numbers(column, replace(declared.of(name), missing=None))
             if numbers.format.decimal and not numbers.undecided and numbers.share_read > 0.8:
@@ -248,7 +250,7 @@ def _of_texts(
     distinct = values_of(readings, habits.format)
     missing = readings.missing_counts()
     values = _without_tokens(cells.rows(distinct, np.nan), format, missing)
-    unread = cells.rows(np.isnan(distinct) & ~readings.missing, False)
+    unread = cells.rows(np.isnan(distinct) & ~readings.missing, False) & ~habits.disputed
     unit = habits.format.unit or ""
     return Numbers(
         values,
@@ -276,8 +278,7 @@ def _kind_of(unit: str) -> Kind:
 
 
 def _has_leading_zeros(cells: DistinctTexts) -> bool:
-    sample = cells.texts.slice(0, 1000).to_pylist()
-    return any(re.fullmatch(r"0\d+", text) for text in sample)
+    return bool(pc.any(pc.match_substring_regex(cells.texts, r"^0\d+$")).as_py())
 
 
 def _of_mixed(column: pd.Series, format: Format, marks_beside: str, delimiter: str | None) -> Numbers:

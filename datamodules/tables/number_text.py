@@ -43,12 +43,13 @@ GROUPED = {
 
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 REMARK = (
-    r"(?-i:(?!CA\b))(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary|provisional|unofficial"
-    r"|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b"
+    r"(?-i:(?!CA\b))(?:estimated|estimate|est|approximately|approx|circa|ca|reported|unconfirmed|preliminary"
+    r"|provisional|unofficial|geschätzt|geschaetzt|ungefähr|estimée?|environ|env|estimad[oa]|aprox|stimat[oa])\b"
 )
-BEFORE = re.compile(rf"^(?:{REMARK}(?:[.:]\s*|\s)|c\.\s*|[~≈#]\s*)(?=\S)", re.IGNORECASE)
+BEFORE = re.compile(rf"^(?:\({REMARK}\.?\)\s*|{REMARK}(?:[.:]\s*|\s)|c\.\s*|[~≈#]\s*)(?=\S)", re.IGNORECASE)
 BEHIND = re.compile(
-    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶]+|\s*[{SUPERSCRIPTS}]+|[ᵃ-ᵡ]+|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
+    rf"(?:\s*\[[^\[\]]{{1,20}}\]|\s*[*†‡§¶#]|\s*\((?:note|fn)\.? ?\d*\)"
+    rf"|\s*[{SUPERSCRIPTS}ᵃ-ᵡ]|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
     re.IGNORECASE,
 )
 SPACES = re.compile(r"\s+")
@@ -66,7 +67,9 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 IN_PARENTHESES = re.compile(rf"\s*\(({CURRENCY})\)$", re.IGNORECASE)
-OUT_OF = re.compile(rf"(?P<numeral>{NUMERAL})\s*(?:/|of|out of|von|sur|de)\s*(?P<scale>\d{{1,4}})(?: stars?| points?)?")
+OUT_OF = re.compile(
+    rf"(?P<numeral>{NUMERAL})\s*(?:/|of|out of|von|sur|de)\s*(?P<scale>\d{{1,4}})(?:[.,]0+)?(?: stars?| points?)?"
+)
 ISO_DURATION = re.compile(r"P(?:(\d+)D)?T(?:(\d+(?:[.,]\d+)?)H)?(?:(\d+(?:[.,]\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?")
 CLOCK = re.compile(
     rf"(?:(\d+) days? )?(\d{{1,3}}):([0-5]\d)(?::([0-5]\d(?:[.,]\d+)?))?\s*({HOURS}|{MINUTES})?\.?", re.IGNORECASE

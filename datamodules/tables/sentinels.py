@@ -5,10 +5,13 @@ from typing import Literal
 
 import numpy as np
 
+from greenlight_films.datamodules.tables.number_habits import DURATION_NAME
+
+BUDGET_NAME = re.compile(r"(?i)budget|presupuesto|or[çc]amento|production[_ ]?cost|produktionskosten")
 MONEY_NAME = re.compile(
-    r"(?i)(^|[_ ])(budget|revenue|gross|box[_ ]?office|cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
+    r"(?i)revenue|gross|box[_ ]?office|(^|[_ ])(cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
     r"|kosten|recettes?"
-    r"|presupuesto|taquilla|recaudaci[óo]n|incass[oi]|or[çc]amento|bilheteria|domestic|worldwide)($|[_ ])"
+    r"|taquilla|recaudaci[óo]n|incass[oi]|bilheteria|domestic|worldwide)($|[_ ])"
 )
 YEAR_NAME = re.compile(r"(?i)(^|[_ ])(year|jahr|ann[ée]e|a[ñn]o|anno|ano|rok|r[oå]k|år)($|[_ ])|year$")
 NINES = tuple(float("9" * length) for length in range(2, 11))
@@ -44,6 +47,17 @@ def propose_sentinels(values: np.ndarray, name: str, kind: str = "number") -> di
     return {f"{value:.15g}": count_of[value] for value in chosen}
 
 
+def kind_by_name(name: str) -> Literal["money", "duration", "year"] | None:
+    """Return the kind of number that a column's name promises, where its cells have no unit.
+
+    >>> kind_by_name("budget"), kind_by_name("runtime"), kind_by_name("release_year"), kind_by_name("votes")
+    ('money', 'duration', 'year', None)
+    """
+    if BUDGET_NAME.search(name) or MONEY_NAME.search(name):
+        return "money"
+    return "duration" if DURATION_NAME.search(name) else "year" if YEAR_NAME.search(name) else None
+
+
 def _are_years(name: str, kind: str, usual: np.ndarray) -> bool:
     years = usual[(usual >= 1870) & (usual <= 2100) & (usual == np.round(usual))]
     return len(years) > 0 and len(years) >= 0.9 * len(usual) and (kind == "year" or bool(YEAR_NAME.search(name)))
@@ -65,6 +79,8 @@ def _zeros(name: str, kind: str, known: np.ndarray, count_of: dict[float, int]) 
     smallest, middle, largest = float(others.min()), float(np.median(others)), float(others.max())
     if smallest < 0:
         return []
+    if BUDGET_NAME.search(name) and (kind in ("number", "money")):
+        return [0.0]  # no film is made for nothing
     if kind == "money" or MONEY_NAME.search(name):
         return [0.0] if middle >= 1000 else []
     whole = bool((others == np.round(others)).all())

@@ -47,13 +47,16 @@ SCALES = {
 }
 """Words and letters by the power of ten that they stand for; `m` and `mil` depend on what stands beside them."""
 
-POWERS = {word: power for power, words in SCALES.items() for word in words.split()}
+POWERS = {word: power for power, words in SCALES.items() for word in words.split()} | {"lakh crore": 12}
 
 PERCENT = frozenset({"%", "percent", "per cent", "pct", "prozent", "pour cent", "por ciento", "por cento", "per cento"})
 
-HOURS = "h|hr|hrs|hour|hours|std|stunde|stunden|heure|heures|hora|horas|ora|ore|uur|timmar|timer|ч|час|часа|часов"
-MINUTES = "m|mn|min|mins|minute|minutes|minuten|minuto|minutos|minuti|minuter|minut|мин|минут|分|분|'|′"
-SECONDS = "s|sec|secs|second|seconds|sek|sekunden|secondes|segundos|secondi|сек|\"|″|''"
+HOURS = (
+    "h|hr|hrs|hour|hours|std|stunde|stunden|heure|heures|hora|horas|ora|ore|uur|"
+    "timmar|timer|時間|小时|시간|ч|час|часа|часов"
+)
+MINUTES = "m|mn|min|mins|minute|minutes|minuten|minuto|minutos|minuti|minuter|minut|мин|минут|分钟|分|분|'|′"
+SECONDS = "s|sec|secs|second|seconds|(?-i:[Ss]ek)|sekunden|secondes|segundos|secondi|сек|\"|″|''"
 
 
 def any_of(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from greenlight_films.datamodules.tables.flag_cells import flag_words, is_lone_t
     [
         ("yes", "NO"), ("Y", "n"), ("T", "F"), ("oui", "non"), ("Ja", "Nein"), ("Sí", "No"), ("sim", "não"),
         ("да", "нет"),
-        ("✓", "✗"), ("✔️", "❌"), ("✓", "x"), ("☒", "☐"), ("vero", "falso"), ("1", "no"), ("tak", "nie"),
+        ("✓", "✗"), ("✔️", "❌"), ("✓", "x"), ("●", "○"), ("☒", "☐"), ("vero", "falso"), ("1", "no"), ("tak", "nie"),
         ("はい", "いいえ"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ def read(case):
 
 
 @pytest.mark.parametrize(
-    "word", ["", "N/A", "k. A.", "#DIV/0!", "—", "\\N", "s/d", "TBA", "Unknown", "нет данных", " "]
+    "word", ["", "N/A", "k. A.", "#DIV/0!", "—", "\\N", "s/d", "TBA", "Unknown", "нет данных", " ", "NR"]
 )
 def test_words_and_signs_for_nothing_are_known(word):
     assert means_missing(word)
@@ -48,23 +48,24 @@ def test_a_columns_other_cells_tell_whether_a_word_is_a_value(case):
         check_message("\n".join(notices), case["expect"].get("told", {}))
 
 
-def found(*texts, name="x"):
+def missing_in(*texts, name="x"):
     formats, notices = find_missing_texts(pd.DataFrame({name: pd.Series(texts, dtype="str")}), [name], Formats())
     return formats[name].missing, notices
 
 
 def test_without_empty_cells_a_word_means_missing_and_that_is_a_notice():
-    missing, notices = found("NA", "DE", "FR", "DE")
+    missing, notices = missing_in("NA", "DE", "FR", "DE")
     assert missing is None  # as in any column of texts
     assert notices == [
         "column 'x': 'NA' (1 row) is taken as missing; if it is a value, declare data.missing: {x: ['']}"
     ]
-    assert found("Unknown", "War", "Drama", "War")[0] == ("", "Unknown")
+    assert missing_in("Unknown", "War", "Drama", "War")[0] == ("", "Unknown")
 
 
 def test_a_word_of_another_sort_means_missing_beside_empty_cells_too():
-    assert found("NULL", "", "War", "Drama", "War")[1] != []
-    assert found("#N/A", "", "War", "Drama", "War") == (("", "#N/A"), [])
+    assert missing_in("NULL", "", "War", "Drama", "War")[1] != []
+    assert missing_in("ND", "NC", "TX", "Not Rated") == (None, [])
+    assert missing_in("#N/A", "", "War", "Drama", "War") == (("", "#N/A"), [])
 
 
 def test_what_is_declared_is_the_whole_truth():

@@ -15,7 +15,8 @@ from greenlight_films.datamodules.tables.number_text import read_number
         ("$40 mil", 40e6, "USD"), ("2.5 bn", 2.5e9, ""), ("3 lakh", 300_000, ""), ("900K", 900_000, ""),
         ("98 min.", 98, "min"), ("123′", 123, "min"), ("2 h 22", 142, "min"), ("1 Std. 36 Min.", 96, "min"),
         ("1.5 hours", 90, "min"), ("PT1H50M30S", 110.5, "min"), ("3:01:15", 181.25, "min"), ("1:36 h", 96, "min"),
-        ("1 hour and 36 minutes", 96, "min"), ("30 s", 0.5, "min"), ("96 minutos", 96, "min"), ("2 hrs", 120, "min"),
+        ("1 hour and 36 minutes", 96, "min"), ("30 s", 0.5, "min"), ("30 Sek.", 0.5, "min"),
+        ("96 minutos", 96, "min"), ("2 hrs", 120, "min"),
         ("7.5 %", 7.5, "%"), ("12 percent", 12, "%"), ("8.1/10", 8.1, "of 10"), ("4 out of 5", 4, "of 5"),
         ("(3.4)", -3.4, ""), ("−7.25", -7.25, ""), ("($2.0)", -2, "USD"), ("-$4.5", -4.5, "USD"), ("3.4-", -3.4, ""),
         ("880**", 880, ""), ("1.5[note 3]", 1.5, ""), ("1015¹", 1015, ""), ("7†", 7, ""), ("1.5×10⁶", 1.5e6, ""),
@@ -23,7 +24,9 @@ from greenlight_films.datamodules.tables.number_text import read_number
         ("٩٨٫٥", 98.5, ""), ("१२", 12, ""), ("７．５", 7.5, ""), ("1.5E+07", 15e6, ""), ("1'200.-", 1200, ""),
         ("12,34,567.5/-", 1234567.5, ""), ("5.5 (USD)", 5.5, "USD"), ("5.5 MSEK", 5.5e6, "SEK"),
         ("0 days 01:36:00", 96, "min"), ("usd 7.5", 7.5, "USD"), ("7.5 Euro", 7.5, "EUR"),
-        ("\u200b12\u00a0", 12, ""),
+        ("₹ 1.5 lakh crore", 1.5e12, "INR"), ("1時間36分", 96, "min"), ("(est.) $5.5", 5.5, "USD"),
+        ("5.5 (note 3)", 5.5, ""),
+        ("8.1/10.0", 8.1, "of 10"), ("\u200b12\u00a0", 12, ""),
     ],
 )  # fmt: skip
 def test_a_number_is_read_with_its_unit(text, value, unit):
