@@ -159,11 +159,6 @@ def look(
     candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
     features = {column.name: propose_feature(column, rows.n_films) for column in candidates}
     late = _after_release([feature for feature in features.values() if feature], chosen)
-    own = [
-        *(notice for column in columns for notice in column.notices),
-        *rows.notices,
-        *([votes.text] if votes else []),
-    ]
     if before_release:
         features |= dict.fromkeys(late)
     of_columns = [notice for column in columns for notice in column.notices]
