@@ -1,4 +1,4 @@
-"""What the rows of a table are: films, people, reviews, episodes; what identifies a film, and which rows are strange."""
+"""What the rows of a table are: films, people, reviews, episodes; what identifies a film; which rows are strange."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
