@@ -1,11 +1,12 @@
 """What a config declares of a table: features, target, split, and how its cells are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_ids import columns_in
 from greenlight_films.datamodules.splits import Split, TimeSplit
@@ -69,3 +70,12 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
             "leave it out of data.features unless that is wanted."
         )
     return notices
+
+
+def refuse_null(part: Any) -> None:
+    """Refuse an argument that a config left empty: the parser takes null for any value."""
+    for field in fields(part) if is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        if value is None and "None" not in str(field.type):
+            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
+        refuse_null(value)

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import lightning.pytorch as pl
@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.declared import Declared, refuse_null
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_table import film_table
@@ -122,7 +122,7 @@ class FilmDataModule(pl.LightningDataModule):
             if value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")
         for part in (*features, target, split, shape):
-            _refuse_null(part)
+            refuse_null(part)
         self.table = "frame" if table is None else table
         self.frame = frame
         self.weights = weights
@@ -157,8 +157,7 @@ class FilmDataModule(pl.LightningDataModule):
     @property
     def notices(self) -> list[str]:
         """Sentences on how the table was read, and what is strange about it, after `setup`."""
-        table = self._table.notices if self._table else ()
-        return list(dict.fromkeys([*table, *self.films.notices]))
+        return list(dict.fromkeys(self.films.notices))
 
     def setup(self, stage: str) -> None:
         """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
@@ -293,12 +292,3 @@ def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str
     sides = (("checkpoint", lost), ("config", added))
     alone = [f"only the {owner} has {', '.join(features)}" for owner, features in sides if features]
     return "; ".join(alone) or "the same features in another order"
-
-
-def _refuse_null(part: Any) -> None:
-    """Refuse an argument that a config left empty: the parser takes null for any value."""
-    for field in fields(part) if is_dataclass(part) else ():
-        value = getattr(part, field.name)
-        if value is None and "None" not in str(field.type):
-            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
-        _refuse_null(value)

@@ -122,9 +122,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.features = features
         self.split = split
         self.film = film
-        self.missing = missing
-        self.decimal = decimal
-        self.day_first = day_first
+        self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.hidden = hidden
         self.dropout = dropout
         self.label_dropout = label_dropout

@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +12,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
-    DURATIONS,
     IDS,
-    MONEY,
     TEXTS,
     TITLES,
     has_name,
@@ -23,27 +20,15 @@ from greenlight_films.datamodules.look.names import (
     looks_like_url,
     role_of,
 )
-from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
-from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
+from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
 from greenlight_films.datamodules.tables.label_notations import Notation, find_notation
 from greenlight_films.datamodules.tables.label_roles import RoleColumns, role_columns
-from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing, uninformative
-from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, read_numbers
-from greenlight_films.datamodules.tables.sentinels import propose_sentinels
+from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 
-MOST_NUMBERS = 0.5  # share of cells that are numbers, from which on the others are mistakes
 SENTENCE = 8  # words of a text on average, from which on it is no title
 REPEATED = 0.6  # distinct values a row, up to which they are categories
-
-
-@dataclass(frozen=True)
-class _TableContext:
-    frame: pd.DataFrame
-    formats: Formats
-    delimiter: str | None
-    units: Mapping[str, str]
 
 
 def look_at_columns(
@@ -56,7 +41,7 @@ def look_at_columns(
         delimiter: between the cells of a text file.
         units: of columns, where the table has a line of them.
     """
-    context = _TableContext(frame, formats, delimiter, units or {})
+    context = TableContext(frame, formats, delimiter, units or {})
     roles = role_columns(frame)
     role_of_column = {name: role for role, columns in roles.items() for name in columns.columns}
     looks: dict[str, ColumnLook] = {}
@@ -75,144 +60,18 @@ def names_of_role(name: str, column: pd.Series, separator: str) -> ColumnLook:
     return ColumnLook(name, "labels", lists, notation=Notation("text", (separator,)), role=role_of(name))
 
 
-def _look_at(name: str, context: _TableContext) -> ColumnLook:
+def _look_at(name: str, context: TableContext) -> ColumnLook:
     column = context.frame[name]
     if column.isna().all():
-        return _nothing(name, len(column), "empty")
+        return nothing(name, len(column), "empty")
     if not is_nested(column):
-        number = _as_numbers(name, context)
+        number = as_numbers(name, context)
         if number is not None:
             return number
-        if re.fullmatch(r"Unnamed.*|", name) and _counts(column):
+        if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
             return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
     labels = _as_labels(name, column, context.formats.of(name))
     return labels or _as_texts(name, column, context)
-
-
-def _nothing(name: str, n_rows: int, why: str) -> ColumnLook:
-    notice = f"column '{name}' is {why} in all {n_rows:,} rows (missing: {n_rows:,}); left out"
-    nothing = pa.nulls(n_rows, pa.large_string())
-    return ColumnLook(name, "nothing", nothing, missing={"": n_rows}, left_out=why, notices=(notice,))
-
-
-def _as_numbers(name: str, context: _TableContext) -> ColumnLook | None:
-    """Return a column of dates or numbers; None where most cells are neither."""
-    column, format = context.frame[name], context.formats.of(name)
-    is_text = pd.api.types.is_string_dtype(column.dtype) and not pd.api.types.is_numeric_dtype(column.dtype)
-    if is_text and is_called(name, TITLES | TEXTS) and not _mostly_digits(column):
-        return None
-    guess = looks_like_dates(column, format)
-    if guess.kind == "date":
-        return _date_look(name, guess.dates, context)
-    numbers = numbers_in_table(context.frame, name, format, context.delimiter)
-    if not numbers.faults and numbers.share_read < MOST_NUMBERS:
-        return None
-    if numbers.faults and numbers.share_read == 0 and not _mostly_digits(column):
-        return None
-    return _number_look(name, numbers, guess.kind == "year", context)
-
-
-def _mostly_digits(column: pd.Series) -> bool:
-    sample = column.dropna().head(1000).astype("str").str.strip()
-    return bool(sample.str.contains(r"^[^\w]*\d").mean() > MOST_NUMBERS)
-
-
-def _date_look(name: str, dates: Dates, context: _TableContext) -> ColumnLook:
-    fault = ""
-    try:
-        formats, notices = find_date_formats(context.frame, [name], context.formats)
-    except InputError as problem:
-        formats, notices, fault = {}, [], str(problem)
-    if not fault:
-        dates = parse_dates(context.frame[name], formats[name])
-        try:
-            all_read(context.frame[name], dates)
-        except InputError as problem:
-            fault = str(problem)
-    constant = uninformative(context.frame[name], np.isnat(dates.values))
-    return ColumnLook(
-        name,
-        "date",
-        dates,
-        format=formats.get(name, context.formats.of(name)),
-        missing=dict(dates.missing),
-        fault=fault,
-        left_out="the same in all rows" if constant else "",
-        notices=tuple(notices),
-    )
-
-
-def _number_look(name: str, numbers: Numbers, are_years: bool, context: _TableContext) -> ColumnLook:
-    column, format = context.frame[name], numbers.format
-    unit = numbers.unit or context.units.get(name, "")
-    kind = _kind_of_number(name, numbers, unit, are_years)
-    fault = _fault_of(column, numbers)
-    values = numbers.values
-    if kind == "id":
-        texts = texts_of(column)
-        return ColumnLook(name, "id", texts, left_out="an id", format=format)
-    left_out = "only counts the rows" if _only_counts(name, values) else ""
-    notices = [*numbers.notices]
-    sentinels = {}
-    if context.formats.of(name).missing is None and not left_out:
-        sentinels = propose_sentinels(values, name, "year" if are_years else kind)
-    if sentinels:
-        values = np.where(np.isin(values, [float(text) for text in sentinels]), np.nan, values)
-        counts = " and ".join(f"{text} in {count:,} rows" for text, count in sentinels.items())
-        notices.append(f"column '{name}': {counts} taken as missing; if these are values, say so by data.missing")
-    missing = (*(format.missing or numbers.missing), *sentinels) if sentinels or format.missing else format.missing
-    if left_out:
-        notices.append(f"column '{name or '#1'}' only counts the rows; left out")
-    if not left_out and (sentence := uninformative(column, np.isnan(values))):
-        left_out = "the same in all rows" if not np.isnan(values).all() else "empty"
-        notices.append(f"{sentence}; left out")
-    return ColumnLook(
-        name,
-        kind,
-        values,
-        unit if kind != "duration" else unit or "min",
-        replace(format, missing=None if missing is None else tuple(dict.fromkeys(missing))),
-        {text: count for text, count in numbers.missing.items() if text},
-        sentinels,
-        fault=fault,
-        left_out=left_out,
-        notices=tuple(notices),
-    )
-
-
-def _kind_of_number(name: str, numbers: Numbers, unit: str, are_years: bool) -> Kind:
-    known = numbers.values[~np.isnan(numbers.values)]
-    if are_years:
-        return "year"
-    if numbers.leading_zeros or (is_called(name, IDS) and len(np.unique(known)) > 0.9 * len(known)):
-        return "id"
-    if numbers.kind != "number":
-        return numbers.kind
-    if unit and not unit.startswith("of "):
-        return "money" if re.fullmatch("[A-Z]{3}", unit) else "number"
-    if has_name(name, DURATIONS) and len(known) and known.max() < 100_000:
-        return "duration"
-    return "money" if not unit and has_name(name, MONEY) and not has_name(name, {"ratio", "roi"}) else "number"
-
-
-def _fault_of(column: pd.Series, numbers: Numbers) -> str:
-    if numbers.faults:
-        return "\n".join(str(fault) for fault in numbers.faults)
-    try:
-        read_numbers(column, numbers.format)
-    except InputError as problem:
-        return str(problem)
-    return ""
-
-
-def _only_counts(name: str, values: np.ndarray) -> bool:
-    """Tell whether a column without a name of its own numbers the rows."""
-    is_unnamed = bool(re.fullmatch(r"(Unnamed.*|index|row|no\.?|#|\d*)", name.strip(), re.IGNORECASE))
-    return is_unnamed and len(values) > 1 and bool((np.diff(values) == 1).all()) and values[0] in (0, 1)
-
-
-def _counts(column: pd.Series) -> bool:
-    return _only_counts("", pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan))
 
 
 def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
@@ -230,7 +89,7 @@ def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | Non
     return ColumnLook(name, "labels", parsed[0], notation=notation, role=role_of(name), notices=tuple(notices))
 
 
-def _look_at_role(role: str, columns: RoleColumns, context: _TableContext) -> ColumnLook:
+def _look_at_role(role: str, columns: RoleColumns, context: TableContext) -> ColumnLook:
     arguments = {"format": columns.format} if columns.format != "text" else {}
     feature = Labels(role, from_columns=columns.columns, **arguments)  # type: ignore[arg-type]
     parsed, notices = feature.prepared(feature.read(context.frame, context.formats))
@@ -246,7 +105,7 @@ def _look_at_role(role: str, columns: RoleColumns, context: _TableContext) -> Co
     )
 
 
-def _as_texts(name: str, column: pd.Series, context: _TableContext) -> ColumnLook:
+def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook:
     formats, notices = find_missing_texts(context.frame, [name], context.formats)
     format = formats[name]
     raw = texts_of(column)
@@ -256,7 +115,7 @@ def _as_texts(name: str, column: pd.Series, context: _TableContext) -> ColumnLoo
     missing = {item["values"]: item["counts"] for item in counts.to_pylist()}
     known = texts.drop_null()
     if not len(known):
-        return _nothing(name, len(column), "empty")
+        return nothing(name, len(column), "empty")
     kind, left_out = _kind_of_text(name, known)
     if kind == "category" and pc.count_distinct(known).as_py() == 1 and known.null_count == 0:
         left_out = "the same in all rows"

@@ -1,6 +1,6 @@
 """A look at a table: its columns and rows, the target and features it offers, and the config of a study of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
 from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.leaks import Leak, leaks_by_value
@@ -28,7 +29,7 @@ from greenlight_films.datamodules.shapes import OneRowPerFilm
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
-from greenlight_films.datamodules.tables.read_table import open_table
+from greenlight_films.datamodules.tables.read_table import Table, open_table
 from greenlight_films.datamodules.targets import Target
 
 
@@ -150,36 +151,21 @@ def look(
         raise InputError(f"--leave_out: no column '{unknown[0]}'{nearest(unknown[0], map(str, read.frame.columns))}")
     rows = look_at_rows(read.frame)
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
-    columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
-    shape = rows.to_shape()
-    if isinstance(shape, OneRowPerFilm):
-        columns = [
-            column if column.name in read.frame else names_of_role(column.name, frame[column.name], shape.separator)
-            for column in columns
-        ]
-    columns = [_as_asked(column, leave_out) for column in columns]
+    columns = [_as_asked(column, leave_out) for column in _columns(frame, read, rows, formats)]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name), None)
     votes = remark_on_votes(frame, [name]) if name else None
-    weight = str(votes.proposal["weight"]) if votes else None
     leaks = _leaks(columns, chosen)
-    reasons = {leaking: leak.sentence for leak in leaks for leaking in leak.columns} | rows.identity
-    if weight:
-        reasons[weight] = "says how many judged the film; proposed as data.weight"
-    candidates = [
-        replace(column, left_out=column.left_out or reasons.get(column.name, ""))
-        for column in columns
-        if column is not chosen
-    ]
+    candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
     features = {column.name: propose_feature(column, rows.n_films) for column in candidates}
     late = _after_release([feature for feature in features.values() if feature], chosen)
+    own = [
+        *(notice for column in columns for notice in column.notices),
+        *rows.notices,
+        *([votes.text] if votes else []),
+    ]
     if before_release:
         features |= dict.fromkeys(late)
-    left_out = {
-        column.name: column.left_out or ("known only after release" if column.name in late else _why_not(column))
-        for column in candidates
-        if features[column.name] is None and not column.fault
-    }
     return Look(
         table=str(table) if isinstance(table, str | Path) else "frame",
         layout=read.layout,
@@ -189,20 +175,44 @@ def look(
         target=propose_target(chosen) if chosen else None,
         targets=possible_targets(columns),
         features=[feature for feature in features.values() if feature],
-        left_out=left_out,
+        left_out=_left_out(candidates, features, late),
         leaks=leaks,
         after_release=[] if before_release else late,
-        weight=weight,
+        weight=str(votes.proposal["weight"]) if votes else None,
         time=_time(columns),
-        notices=[
-            *read.notices,
-            *notices,
-            *(notice for column in columns for notice in column.notices),
-            *rows.notices,
-            *([votes.text] if votes else []),
-        ],
+        notices=[*read.notices, *notices, *of_columns, *rows.notices, *([votes.text] if votes else [])],
         faults=[column.fault for column in columns if column.fault],
     )
+
+
+def _columns(frame: pd.DataFrame, read: Table, rows: RowsLook, formats: Formats) -> list[ColumnLook]:
+    """Return the looks at the columns of films; those that a shape made hold names."""
+    columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
+    shape = rows.to_shape()
+    if not isinstance(shape, OneRowPerFilm):
+        return columns
+    return [
+        column if column.name in read.frame else names_of_role(column.name, frame[column.name], shape.separator)
+        for column in columns
+    ]
+
+
+def _without_what_tells(
+    columns: Sequence[ColumnLook],
+    target: ColumnLook | None,
+    leaks: Sequence[Leak],
+    rows: RowsLook,
+    votes: Remark | None,
+) -> list[ColumnLook]:
+    """Return all columns but the target; those that tell it, name the film or count votes are left out."""
+    reasons = {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
+    if votes:
+        reasons[str(votes.proposal["weight"])] = "says how many judged the film; proposed as data.weight"
+    return [
+        replace(column, left_out=column.left_out or reasons.get(column.name, ""))
+        for column in columns
+        if column is not target
+    ]
 
 
 def _films(
@@ -217,9 +227,16 @@ def _films(
     return shape.shape(kept, formats), shape.notices(kept, formats)
 
 
-def _why_not(column: ColumnLook) -> str:
-    """Return why a column that could be a feature is none."""
-    return f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
+def _left_out(
+    columns: Sequence[ColumnLook], features: Mapping[str, Proposed | None], late: Collection[str]
+) -> dict[str, str]:
+    """Return why columns that can be read are no features."""
+    reasons = {}
+    for column in columns:
+        if features[column.name] is None and not column.fault:
+            too_few = f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
+            reasons[column.name] = column.left_out or ("known only after release" if column.name in late else too_few)
+    return reasons
 
 
 def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:

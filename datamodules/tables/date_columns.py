@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import all_or_faults
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words
 from greenlight_films.datamodules.tables.date_cells import DAY, YEAR, Dates, parse_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -130,14 +131,12 @@ def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:
     column = frame[name]
     for text, count in dates.missing.items():
         yield (
-            f"column '{name}': {text} in {count:,} cells was taken as missing; databases and spreadsheets write it for "
-            "an empty cell"
+            f"column '{name}': {text} in {counted(count, 'cell')} was taken as missing; databases and spreadsheets "
+            "write it for an empty cell"
         )
     if dates.short_years.any():
-        yield (
-            f"column '{name}': years of two digits in {dates.short_years.sum():,} cells were read as none after "
-            f"{dates.format.latest_year}"
-        )
+        cells = counted(int(dates.short_years.sum()), "cell")
+        yield f"column '{name}': years of two digits in {cells} were read as none after {dates.format.latest_year}"
     if dates.spans.any():
         yield (
             f"column '{name}' has spans of time, {cells_in_words(column, dates.spans)}; the first counts, and such "

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_texts import date_in
+from greenlight_films.datamodules.tables.missing_cells import means_missing
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a date in a table of films
 EPOCHS = {"days": (86_400, "1899-12-30"), **{unit: (10.0**-power, "1970-01-01") for unit, power in
@@ -18,12 +19,10 @@ EPOCHS = {"days": (86_400, "1899-12-30"), **{unit: (10.0**-power, "1970-01-01") 
 """What numbers that are dates may count: its length in seconds, and the day that it counts from."""
 
 ISO_TIME = r"^\d{4}-\d\d-\d\d[T ]\d[\d:.,+Z -]*$"
-NUMBER = r"^-?\d+(\.0+)?$|^\d{5}\.\d+$"
-MISSING = {
-    *("", "-", "--", "---", "–", "—", ".", "?", "??", "n/a", "na", "#n/a", "n.a.", "n/d", "nan", "nat", "null", "none"),
-    *("nil", "\\n", "unknown", "unk", "tba", "tbd", "tbc", "to be announced", "undated", "not released", "unreleased"),
-}
-"""Cells, in small letters, that tell no date."""
+NUMBER = r"^-?\d+(\.0+)?$|^-?\d{5,}\.\d+$"
+LONGEST = 100  # characters of a cell with a date
+NO_DATE = {"undated", "unreleased", "not released", "not yet released", "coming soon", "upcoming", "announced"}
+"""Words that mean that nothing is known, beside those of numbers."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def date_cells(column: pd.Series, epoch: str | None = None, missing: tuple[str, 
     """Return the parts of a column's cells; texts, numbers, datetimes and periods alike.
 
     Args:
-        missing: texts that mean that nothing is known, beside `MISSING`.
+        missing: texts that mean that nothing is known, beside the usual ones.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
@@ -149,21 +148,28 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     encoded = array.dictionary_encode()
     codes, texts = encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary
     parts = Parts.empty(len(texts))
-    parts.blank[:] = np.array(pc.is_in(pc.utf8_lower(texts), pa.array(sorted(MISSING), texts.type)), bool)
-    parts.blank[:] |= np.array(pc.is_in(texts, pa.array(missing, texts.type)), bool)
+    parts.blank[:] = np.array(pc.is_in(texts, pa.array(["", *missing], texts.type)), bool)
     is_number = np.array(pc.match_substring_regex(texts, NUMBER), bool)
     values = texts.filter(pa.array(is_number)).cast(pa.float64()).to_numpy()
     epoch = epoch or _epoch(values)
     parts.put(is_number, _parts_of_numbers(values, epoch))
-    has_digits = np.array(pc.match_substring_regex(texts, r"\p{Nd}\p{Nd}"), bool)  # quicker than `date_in`
-    others = np.flatnonzero(~parts.known & ~parts.blank & has_digits)
+    has_digits = np.array(pc.match_substring_regex(texts, r"\p{Nd}\p{Nd}"), bool)
+    is_short = np.array(pc.less_equal(pc.utf8_length(texts), LONGEST), bool)
+    unknown = ~parts.known & ~parts.blank & is_short
+    others = np.flatnonzero(unknown & has_digits)
     dates = [date_in(text) for text in texts.take(pa.array(others)).to_pylist()]
     is_date = np.array([date is not None for date in dates], bool)
     if is_date.any():
         year, month, day, short, either, span = np.array(list(compress(dates, is_date)), np.int64).T
         known = np.ones(len(year), bool)
         parts.put(others[is_date], Parts(year, month, day, short > 0, either > 0, span > 0, known, ~known))
+    words = np.flatnonzero(unknown & ~has_digits)
+    parts.blank[words] = [_says_nothing(text) for text in texts.take(pa.array(words)).to_pylist()]
     return DateCells(codes, parts, epoch, is_number, lambda index: str(texts[index]))
+
+
+def _says_nothing(text: str) -> bool:
+    return text.casefold() in NO_DATE or means_missing(text)
 
 
 def _as_texts(column: pd.Series) -> pd.Series:

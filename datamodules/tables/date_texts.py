@@ -26,6 +26,7 @@ class DateParts(NamedTuple):
     span: bool = False
 
 
+FOOTNOTE = re.compile(r"[*†‡§¹²³⁰⁴-⁹]+$")
 REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")  # `(United States)`, `[2]`
 TIME = re.compile(
     r"(?:(?<=\d)t|[\s,]+(?:at\s+)?)\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:\s*[ap]\.?\s?m\b\.?)?"
@@ -37,14 +38,14 @@ OPEN_END = r"present|now|today|heute|hoy|presente|auj\.?|\?+|\.{2,3}|…"
 YEARS = re.compile(
     rf"(\d{{4}})\s*(?:[–—−]\s*(?:\d{{4}}|\d\d|{OPEN_END})?|[-/]\s*(?:\d{{4}}|1[3-9]|[2-9]\d|{OPEN_END})?)"
 )
-BETWEEN = re.compile(r"\s*[–—−]\s*|\s+(?:-|to|until|bis|au|al)\s+")
+BETWEEN = re.compile(r"(?<=-\d\d)/(?=\d{4}-)|\s*[–—−]\s*|\s+(?:-|to|until|bis|au|al)\s+")
 MARK = r"\s*[-/.\s]\s*"  # between numbers
 YEAR_FIRST = re.compile(rf"(\d{{4}}){MARK}(\d\d?)(?:{MARK}(\d\d?))?\.?-?")
 YEAR_LAST = re.compile(rf"(\d\d?){MARK}(?:(\d\d?){MARK})?['’]?(\d{{4}})\.?")
 SHORT_YEAR = re.compile(rf"(\d\d?){MARK}(\d\d?){MARK}['’]?(\d\d)")
 RUN_TOGETHER = re.compile(r"((?:18|19|20)\d\d)(0\d|1[0-2])([0-3]\d)")
 RUN_TOGETHER_YEAR_LAST = re.compile(r"(\d\d)(\d\d)((?:18|19|20)\d\d)")
-YEAR_ALONE = re.compile(r"(?:c\.?a?\.?|circa)?\s*(\d{4})[.-]?")
+YEAR_ALONE = re.compile(r"(?:c\.?a?\.?|circa|~)?\s*(\d{4})[.?-]?")
 TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
 SIGNS = set(".,-/'’")  # between the parts of a date in words
 MONTH_AND_SHORT_YEAR = re.compile(r"[^\W\d_]+\.?(?:\s*-\s*|\s*['’])(\d\d)|[^\W\d_]+\.?\s+(3[2-9]|[4-9]\d)")
@@ -60,9 +61,12 @@ def date_in(text: str) -> DateParts | None:
     >>> date_in("juin 1994").month, date_in("2009–2013").span, date_in("03/04/2011").either
     (6, True, True)
     """
-    plain = without_accents(text).translate(EAST_ASIAN)
+    plain = without_accents(FOOTNOTE.sub("", text)).translate(EAST_ASIAN)
     plain = REMARK.sub(" ", plain).strip(" ,;") or plain.strip("()[] ")
     plain = TIME.sub(" ", BASIC_TIME.sub("", plain)).strip()
+    first, _, others = plain.partition(" ")
+    if first.strip(".,") in OTHER_WORDS:  # `Monday, 3.10.1988`
+        plain = others.strip()
     if years := YEARS.fullmatch(plain):
         return DateParts(int(years[1]), span=True)
     if date := _single(re.sub("[–—−]", "-", plain)):

@@ -7,7 +7,7 @@ import pytest
 
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Category, Labels, Number, Popularity
+from greenlight_films.datamodules.features import Category, Date, Labels, Number, Popularity
 from greenlight_films.datamodules.films import Fitted, fit_films, new_films, same_films, same_or_new_films
 from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
@@ -17,6 +17,30 @@ from greenlight_films.datamodules.targets import Target
 def declared(film_features) -> Declared:
     split = RandomSplit(val=0.15, test=0.25, seed=3)
     return Declared(film_features, Target("rating"), split, film="id", title="title")
+
+
+def test_dates_of_a_split_and_a_feature_are_read_as_the_whole_table_writes_them():
+    rows = 20
+    frame = pd.DataFrame(
+        {
+            "released": [f"{1 + row % 12:02}/{1 + row % 5:02}/{90 + row % 9}" for row in range(rows - 1)]
+            + ["25/12/89"],
+            "rating": [*np.arange(rows - 1.0), np.nan],  # the row that decides has no target
+            "year": [1990 + row % 9 for row in range(rows - 1)] + [1989],
+        }
+    )
+    declared = Declared([Date("released"), Number("year")], Target("rating"), TimeSplit("released"))
+    assert declared.needs() == {"released": {"date"}, "year": {"number"}, "rating": {"number"}}
+    films, fitted = fit_films(frame, declared)
+    released, year = films.encoded.unscaled[:, 0], films.encoded.unscaled[:, -1]
+    assert (released == year).all()
+    assert set(frame["year"].iloc[films.rows.test]) == {1998, 1997}
+    restored = Fitted.from_state(fitted.to_state())
+    assert restored.encoder.formats.of("released") == fitted.encoder.formats.of("released")
+    assert restored.encoder.formats.of("released").given() == {"day_first": True, "latest_year": 1998}
+    new = new_films(pd.DataFrame({"released": ["03/04/95"], "year": [1995]}), declared, restored)
+    assert new.encoded.unscaled[0, 0] == 1995
+    assert "column 'released': years of two digits in 20 cells were read as none after 1998" in films.notices
 
 
 def test_rows_without_a_target_are_left_out_and_the_others_keep_number_and_id(films_frame, declared):

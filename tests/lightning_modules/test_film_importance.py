@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
+from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.features import Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
 from greenlight_films.importance.shuffles import shuffled_entries
@@ -155,6 +157,19 @@ def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(
     assert max(expected.values()) > 0.02
     assert {name: by_name(result)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert set(result.features.query("level == 'value'")["se_shuffle"]) == {0.0}
+
+
+def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
+    encoder = FilmEncoder([Date("released"), Number("votes")])
+    frame = pd.DataFrame({"released": ["12 June 1994", "May 1995", "1996", None], "votes": [1.0, 2, 3, 4]})
+    encoder.fit_encode(frame, np.arange(4))
+    names = np.array(encoder.space.dense_names())
+    assert [names[columns.numpy()].tolist() for columns in numbers_of(encoder.space)] == [
+        ["released year", "released year is missing"],
+        ["released season sin"],
+        ["released season cos", "released season is missing"],
+        ["votes"],
+    ]
 
 
 def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data):

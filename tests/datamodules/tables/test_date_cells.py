@@ -25,7 +25,7 @@ def test_dates_are_as_precise_as_their_cells():
 
 
 @pytest.mark.parametrize(
-    ("cells", "texts", "found"),
+    ("cells", "texts", "kept"),
     [
         (["03/04/2011", "25/12/2009"], ["2011-04-03", "2009-12-25"], {"day_first": True}),
         (["03/04/2011", "12/25/2009"], ["2011-03-04", "2009-12-25"], {"day_first": False}),
@@ -37,10 +37,10 @@ def test_dates_are_as_precise_as_their_cells():
         (["14/03/12", "1/2/2011"], ["1912-03-14", "2011-02-01"], {"day_first": True, "latest_year": 2011}),
     ],
 )
-def test_how_a_column_is_written_is_found_from_its_cells_and_kept(cells, texts, found):
+def test_how_a_column_is_written_is_found_from_its_cells_and_kept(cells, texts, kept):
     dates = read_dates(column_of(*cells))
     assert dates.texts() == texts
-    assert {name: value for name, value in dates.format.given().items() if name in {*found, "day_first"}} == found
+    assert {name: value for name, value in dates.format.given().items() if name in {*kept, "day_first"}} == kept
     for cell, text in zip(cells, texts, strict=True):
         assert read_dates(column_of(cell), dates.format).texts() == [text]
 

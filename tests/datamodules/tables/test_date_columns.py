@@ -72,7 +72,7 @@ def test_the_latest_year_of_a_table_is_that_of_its_columns_of_years_and_dates():
     assert latest_year(frame[["votes", "x"]]) is None
     formats, notices = find_date_formats(frame, ["released"], Formats())
     assert formats["released"].latest_year == 2004
-    assert notices == ["column 'released': years of two digits in 1 cells were read as none after 2004"]
+    assert notices == ["column 'released': years of two digits in 1 cell were read as none after 2004"]
 
 
 def test_dates_far_in_the_future_are_told():
