@@ -7,6 +7,7 @@ import pytest
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Bins, Category, Dense, Feature, Labels, Number, Popularity, declared
+from greenlight_films.datamodules.tables.read_table import open_table
 from tests.datamodules.features.encoded import fitted, rows_of
 
 TRAIN = np.arange(20, 80)
@@ -30,6 +31,12 @@ FEATURES = [
 every_feature = pytest.mark.parametrize(
     "feature", FEATURES, ids=lambda feature: f"{type(feature).__name__}-{feature.column}"
 )
+
+
+def test_a_column_of_a_frame_may_be_named_by_a_number():
+    assert Number(2).read(open_table(pd.DataFrame({2: [1.0, 2.0]})).frame).tolist() == [1, 2]
+    named = [Labels(4), Category(4), Bins(4, [0, 1]), Popularity(4, [0, 1])]
+    assert {feature.column for feature in named} == {"4"}
 
 
 def assert_same(encoded, other):
