@@ -169,7 +169,9 @@ def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
 def _kind(file: TableFile) -> str:
     """Return what a file is, by its first bytes, or else by its name."""
     head = file.read_head(512)
-    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), KINDS.get(file.suffix, ""))
+    unnamed = "text" if file.compression and not file.suffix else ""  # as pandas calls the member of a zip
+    by_name = KINDS.get(file.suffix, unnamed)
+    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), by_name)
     if kind in ("text", "") and OBJECTS.match(head):
         return "json"
     if PAGE.match(head):
