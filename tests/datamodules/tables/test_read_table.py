@@ -118,7 +118,7 @@ def as_database(path):
         ("films.db", as_database),
         ("films.xlsx", as_workbook),
     ],
-    ids=str,
+    ids=["utf-8", "cp1252", "utf-16", "tsv", "gzip", "zip", "json lines", "json", "parquet", "sqlite", "xlsx"],
 )
 def test_a_table_is_the_same_in_every_format(tmp_path, name, write):
     write(tmp_path / name)
