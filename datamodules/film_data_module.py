@@ -44,6 +44,14 @@ def _for_configs(init: Init) -> Init:
     return init
 
 
+def _refuse_unfit_weights(weight: str | None, frame: Any, shape: Shape | None) -> None:
+    """Refuse weights of rows from Python where there are no such rows, or weights of their own."""
+    if frame is None or shape is not None:
+        raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
+    if weight is not None:
+        raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
+
+
 class FilmDataModule(pl.LightningDataModule):
     """Films from a table, encoded and split, in batches.
 
@@ -114,10 +122,8 @@ class FilmDataModule(pl.LightningDataModule):
         super().__init__()
         if (table is None) == (frame is None):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
-        if weights is not None and (frame is None or shape is not None):
-            raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
-        if weights is not None and weight is not None:
-            raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
+        if weights is not None:
+            _refuse_unfit_weights(weight, frame, shape)
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
             if value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")
@@ -190,6 +196,8 @@ class FilmDataModule(pl.LightningDataModule):
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
             films = film_table(self._table, self.where, self.shape, known, self._opened.layout.delimiter)
+        if self._fitted is None:
+            self.declared.formats.refuse_unknown([*self._opened.frame.columns, *films.frame.columns])
         self.declared = replace(self.declared, formats=films.formats)
         self._notices = films.notices
         return films.frame
