@@ -27,7 +27,7 @@ from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
 from greenlight_films.datamodules.targets import TargetColumn
-from greenlight_films.datamodules.weights import read_weights
+from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
 from greenlight_films.datamodules.where import parse_condition
 
 OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
@@ -42,14 +42,6 @@ def _for_configs(init: Init) -> Init:
     shown["table"] = shown["table"].replace(annotation=str, default=inspect.Parameter.empty)
     init.__signature__ = signature.replace(parameters=list(shown.values()))  # type: ignore[attr-defined]
     return init
-
-
-def _refuse_unfit_weights(weight: str | None, frame: Any, shape: Shape | None) -> None:
-    """Refuse weights of rows from Python where there are no such rows, or weights of their own."""
-    if frame is None or shape is not None:
-        raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
-    if weight is not None:
-        raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
 
 
 class FilmDataModule(pl.LightningDataModule):
@@ -123,7 +115,7 @@ class FilmDataModule(pl.LightningDataModule):
         if (table is None) == (frame is None):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None:
-            _refuse_unfit_weights(weight, frame, shape)
+            refuse_unfit_weights(weight, frame, shape)
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
             if value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")

@@ -101,7 +101,7 @@ def choose_target(columns: Sequence[ColumnLook], target: str | None) -> str | No
         raise InputError(f"--target: no column '{target}'{nearest(target, kinds) or '.'} Numbers are: {numbers}")
     if kinds[target] not in NUMBERS:
         raise InputError(
-            f"--target must be a column of numbers, '{target}' is one of {kinds[target]}. Numbers are: {numbers}"
+            f"--target must be a column of numbers, got '{target}' of kind {kinds[target]}. Numbers are: {numbers}"
         )
     return target
 
