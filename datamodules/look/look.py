@@ -33,7 +33,7 @@ from greenlight_films.datamodules.tables.read_table import Table, open_table
 from greenlight_films.datamodules.targets import Target
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Look:
     """What a table seems to hold, and the study that follows from it.
 
@@ -125,6 +125,10 @@ class Look:
                 "declare data.features by hand"
             )
         return config_text(self, name, str(file or f"{name}.yaml"))
+
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(index=False, float_format=lambda share: f"{share:.0%}")
+        return "\n".join([table, *self.notices, *self.faults])
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, float_format=lambda share: f"{share:.0%}")

@@ -137,12 +137,17 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     table = table.slice(0, len(table) - n_footer)
     left_out = [next(cell for cell in row if cell) for row in rows[len(rows) - n_footer :]] + below
     frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
-    found = _found(text, layout, len(left_out))
+    layout_read = _complete(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
-    return frame, found, units, [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)]
+    return (
+        frame,
+        layout_read,
+        units,
+        [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
+    )
 
 
-def _found(text: DelimitedText, layout: Layout, footer: int) -> Layout:
+def _complete(text: DelimitedText, layout: Layout, footer: int) -> Layout:
     dialect, rows = text.layout.dialect, text.layout.rows
     return replace(
         layout,

@@ -58,7 +58,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     frame, notices = named(frame, rows.names, f"--data.table {file}")
     units = {} if rows.units is None else dict(zip(rows.names, map(_text, grid[rows.units]), strict=False))
     top = rows.first if rows.header is None else rows.header
-    found = replace(
+    layout_read = replace(
         layout,
         sheet=sheet,
         skip=top,
@@ -72,7 +72,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
     if left_out:
         notices.append(footer_notice(left_out))
-    return frame, found, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
+    return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
 
 
 def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Grid]:

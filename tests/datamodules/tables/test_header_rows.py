@@ -32,9 +32,9 @@ def test_the_header_stands_below_titles_remarks_and_groups(above, header):
     ],
 )
 def test_a_first_row_of_values_is_no_header(rows):
-    found = find_header(rows)
-    assert (found.header, found.first) == (None, 0)
-    assert found.names == tuple(str(number) for number in range(1, len(rows[0]) + 1))
+    rows_read = find_header(rows)
+    assert (rows_read.header, rows_read.first) == (None, 0)
+    assert rows_read.names == tuple(str(number) for number in range(1, len(rows[0]) + 1))
 
 
 @pytest.mark.parametrize(
