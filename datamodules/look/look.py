@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
@@ -107,12 +107,16 @@ class Look:
         """
         self.refuse_faults()
         if self.target is None:
-            raise InputError(
-                f"no column of {self.table} offers itself as target; name the one to predict with --target"
-            )
+            raise InputError(f"no column of {self.table} offers itself as target; {self._remedy_without_target()}")
         if not self.features:
             raise InputError(f"no column of {self.table} can be a feature; declare data.features by hand")
         return config_text(self, name)
+
+    def _remedy_without_target(self) -> str:
+        numbers = [column.name for column in self.columns if column.kind in NUMBERS and not column.left_out]
+        if numbers:
+            return f"name the one to predict with --target, which must hold numbers, as: {listed(numbers)}"
+        return "none holds numbers: join a column of what films earned, or how they were rated"
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, float_format=lambda share: f"{share:.0%}")

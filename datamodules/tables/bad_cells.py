@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, declaration
 
 SHOWN = 10  # values of a column, each with its rows
 ROWS = 5  # of a value
@@ -49,9 +49,9 @@ def cells_in_words(column: pd.Series, which: np.ndarray) -> str:
 
 def _remedy(column: pd.Series, bad: np.ndarray) -> str:
     texts = list(dict.fromkeys(column[bad].map(_text).str.strip()))
-    shown = ", ".join(map(repr, texts[:PROPOSED])) + (", ..." if len(texts) > PROPOSED else "")
+    shown = declaration("missing", column.name, [*texts[:PROPOSED], *(["..."] if len(texts) > PROPOSED else [])])
     pronoun = "it" if int(bad.sum()) == 1 else "them"
-    return f"correct {pronoun}, or declare {pronoun} missing by data.missing: {{{column.name}: [{shown}]}}"
+    return f"correct {pronoun}, or declare {pronoun} missing by {shown}"
 
 
 def _text(cell: object) -> str:
