@@ -68,7 +68,7 @@ def in_options(text: str) -> str:
     >>> in_options("declare data.missing: {gross: ['n/a']} or correct it")
     'declare --missing "{gross: [\'n/a\']}" or correct it'
     """
-    return re.sub(r"\bdata\.(missing|decimal|day_first): (\{[^{}]*\})", _as_option, text)
+    return re.sub(r"\bdata\.(missing|decimal|day_first): (\{[^{}]*\})", _as_option, text).replace("--data.table ", "")
 
 
 def _as_option(match: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, declaration
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, refuse_cells
+from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, refuse_cells
 from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR, DateCells, Parts, date_cells
 from greenlight_films.datamodules.tables.formats import Format
 
@@ -194,7 +194,7 @@ def _contradiction(
         f"column '{column.name}' must write all dates day first or all month first, got {n_day:,} that can only be day "
         f"first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
         f"{declaration('day_first', column.name, bool(n_day >= n_month))} how the others are, and declare these "
-        "missing by data.missing",
+        f"missing by {declared_missing(column, few)}",
         _first_row(column, few),
     )
 
