@@ -50,7 +50,7 @@ class Comparison:
         column, format = frame[self.column], formats.of(self.column)
         if self.need == "text":
             return self._of_labels(_labels(column, format))
-        cells = read_dates(column, format) if self.need == "date" else read_numbers(column, format)
+        cells = read_dates(column, format).values if self.need == "date" else read_numbers(column, format)
         if self.operator == "in":
             return np.isin(cells, np.array(self.values))
         return np.asarray(OPERATORS[self.operator](cells, self.values[0]), dtype=bool)

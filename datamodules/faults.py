@@ -87,7 +87,8 @@ def _readings(frame: pd.DataFrame, declared: Declared, delimiter: str | None) ->
         formats = None
     features = [feature for feature in declared.features if set(feature.columns) <= set(frame.columns)]
     if formats is None:  # without them only labels can be read
-        yield from (partial(feature.read, frame) for feature in features if feature.need == "text")
+        texts = [feature for feature in features if feature.need == "text"]
+        yield from (partial(read_feature, feature, frame, declared.formats) for feature in texts)
         return
     rated = frame
     if set(declared.target.columns) <= set(frame.columns):
@@ -105,7 +106,7 @@ def _raise(fault: InputError) -> None:
 def read_feature(feature: Feature[Any], frame: pd.DataFrame, formats: Formats) -> Any:
     """Read a feature's cells; where texts were declared as numbers, the error proposes another feature."""
     try:
-        return feature.read(frame, formats)
+        return feature.prepared(feature.read(frame, formats))[0]
     except InputError as fault:
         cells = frame[feature.column].dropna().drop_duplicates().astype("str")
         if feature.need == "number" and len(cells) and cells.str.match(NUMBER).mean() < TEXT:

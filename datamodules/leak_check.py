@@ -15,6 +15,7 @@ from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.datamodules.targets import ProfitRatio
 
+LEAK_ALLOWED = "data.allow_leak allows"  # begins the notice on it
 FEW = 3  # cells that a column and the target lack together; fewer may be chance
 
 
@@ -80,7 +81,7 @@ def check_leaks(
     answers = [name for name in declared.target.answers if name in declared.allow_leak]
     own = [f"{name} is the target's own column" for name in answers]
     allowed = [*own, *(leak.sentence for leak in leaks)]
-    notices = [f"data.allow_leak allows a leak, and scores say nothing of new films: {'; '.join(allowed)}."]
+    notices = [f"{LEAK_ALLOWED} a leak, and scores say nothing of new films: {'; '.join(allowed)}."]
     return notices * bool(allowed) + list(_missing_together(frame, columns, declared.target.name, formats, actual))
 
 

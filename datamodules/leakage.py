@@ -78,7 +78,7 @@ def is_money(target: TargetColumn) -> bool:
 
 
 def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
-    """Return the number columns that are known only once a film has been shown, where the target is money.
+    """Return the number columns that are known only once a film has been shown, where the target is, too.
 
     Such columns go with success and do not bring it. They are recognised by the words in their names.
     """

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 import greenlight_films as gl
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.checkpoints import Checkpoint
@@ -45,6 +46,7 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "settings": {name: _plain(name, value) for name, value in model.get_params(deep=False).items()},
         "target": _plain("target", model.target_),
         "split": model.fitted_.split,
+        "formats": model.fitted_.encoder.formats.to_state(),
         "history": model.history_.to_dict("records"),
         "columns": list(model.feature_names_in_),
         "test_rows": None if rows is None else rows.tolist(),
@@ -85,7 +87,7 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     assert isinstance(network, SavedMLP)
     model = kind(**{name: _object(value) for name, value in content["settings"].items()})
     model.network_ = network
-    encoder = FilmEncoder.from_space(artifacts.space)
+    encoder = FilmEncoder.from_space(artifacts.space, Formats.from_state(content.get("formats", {})))
     model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
     model.target_ = _object(content["target"])
     model.history_ = pd.DataFrame(content["history"])

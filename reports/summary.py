@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from greenlight_films.datamodules.leak_check import LEAK_ALLOWED
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import BOTH_SIDES, margins
 from greenlight_films.reports.figures.axes import amount
@@ -18,7 +19,8 @@ def warnings(runs: list[Results]) -> list[str]:
         judged = _verdict(run)
         if judged and judged.warns:
             messages.append(prefix + " ".join(judged.sentences))
-        messages += [prefix + notice for notice in run.metrics.get("notices", [])]
+        notices = run.metrics.get("notices", [])
+        messages += [prefix + notice for notice in notices if notice.startswith(LEAK_ALLOWED)]
         if run.metrics.get("leak"):
             messages.append(f"{prefix}{BOTH_SIDES.replace('these importances say', 'scores and importances say')}")
         if late := run.metrics.get("known_after_release"):

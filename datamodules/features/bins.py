@@ -42,6 +42,7 @@ class Bins(Feature[np.ndarray]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
     def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
@@ -68,6 +69,7 @@ class Popularity(Feature[LabelLists]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
     def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:

@@ -32,6 +32,7 @@ class Category(Feature[LabelLists]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.min_films < 1:
             raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
         if self.keep is not None and len(set(self.keep)) < len(self.keep):

@@ -43,6 +43,7 @@ class Date(Feature[Dates]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         parts = self._parts
         if not parts or len(set(parts)) < len(parts) or not set(parts) <= set(get_args(Part)):
             some = ", ".join(get_args(Part))

@@ -52,6 +52,9 @@ class Feature(ABC, Generic[Parsed]):
     role: str | None
     need: ClassVar[Need] = "text"  # what its cells are read as
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "column", str(self.column))  # columns of a data frame may have numbers as names
+
     @property
     def columns(self) -> list[str]:
         """The table's columns that it reads."""

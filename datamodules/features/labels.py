@@ -60,6 +60,7 @@ class Labels(Feature[list[LabelLists]]):
     from_columns: list[str] | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if not self.separator or not all(self.separator):
             problem = "`separator` must not be empty; use Category for one value a cell"
         elif self.min_films < 1:

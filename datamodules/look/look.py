@@ -33,7 +33,7 @@ from greenlight_films.datamodules.tables.read_table import Table, open_table
 from greenlight_films.datamodules.targets import Target
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Look:
     """What a table seems to hold, and the study that follows from it.
 
@@ -117,6 +117,10 @@ class Look:
         if numbers:
             return f"name the one to predict with --target, which must hold numbers, as: {listed(numbers)}"
         return "none holds numbers: join a column of what films earned, or how they were rated"
+
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(index=False, float_format=lambda share: f"{share:.0%}")
+        return "\n".join([table, *self.notices, *self.faults])
 
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, float_format=lambda share: f"{share:.0%}")

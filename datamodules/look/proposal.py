@@ -60,7 +60,7 @@ def _scale(column: ColumnLook) -> dict[str, Any]:
 
 
 def _comment(column: ColumnLook) -> str:
-    parts = [column.kind if column.kind not in ("number", "labels") else ""]
+    parts: list[str] = [column.kind if column.kind not in ("number", "labels") else ""]
     if isinstance(column.values, LabelLists):
         parts.append(f"{len(column.values.names):,} labels")
     parts.append(column.unit)

@@ -91,7 +91,7 @@ class DelimitedText:
     def films(self, end: Iterable[str] = ()) -> Iterator[Row]:
         """Yield the rows that are films or should be."""
         number, gap = 0, False
-        header = list(self.names)
+        header = None if self.layout.rows.header is None else list(self.names)
         for line, cells in self.rows(end):
             given = any(cells) if len(cells) == self.width else any(map(str.strip, cells))
             if given and cells != header:
@@ -137,12 +137,17 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     table = table.slice(0, len(table) - n_footer)
     left_out = [next(cell for cell in row if cell) for row in rows[len(rows) - n_footer :]] + below
     frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
-    found = _found(text, layout, len(left_out))
+    layout_read = _complete(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
-    return frame, found, units, [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)]
+    return (
+        frame,
+        layout_read,
+        units,
+        [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
+    )
 
 
-def _found(text: DelimitedText, layout: Layout, footer: int) -> Layout:
+def _complete(text: DelimitedText, layout: Layout, footer: int) -> Layout:
     dialect, rows = text.layout.dialect, text.layout.rows
     return replace(
         layout,
@@ -185,6 +190,13 @@ def _read(text: DelimitedText) -> tuple[pa.Table, int]:
     ragged = []
     names = [str(index) for index in range(text.width)]
     dialect = text.layout.dialect
+    if dialect.spaced:  # which Arrow takes for a part of the cell
+        rows = [cells for _, cells in text.rows()]
+        full = [[cell or None for cell in cells] for cells in rows if len(cells) == text.width]
+        columns = zip(*full, strict=True) if full else [()] * text.width
+        return pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}), (
+            sum(len(cells) not in (0, text.width) for cells in rows)
+        )
 
     def skip(row: pacsv.InvalidRow) -> str:
         ragged.append(row.actual_columns)
@@ -216,7 +228,7 @@ def _is_film(table: pa.Table, text: DelimitedText) -> np.ndarray:
         films |= pc.is_valid(column).to_numpy()
         if films.all():
             break
-    again = np.ones(len(table), dtype=bool)
+    again = np.full(len(table), text.layout.rows.header is not None)
     for column, name in zip(table.columns, text.names, strict=True):
         again &= pc.equal(column, name).fill_null(not name).to_numpy(zero_copy_only=False)
         if not again.any():

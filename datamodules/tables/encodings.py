@@ -108,7 +108,7 @@ def encoding_of(seen: Survey) -> str:
     if marked:
         return marked
     zeros = [seen.head[start::2].count(0) for start in (0, 1)]
-    if sum(zeros) > len(seen.head) / 50 and min(zeros) < max(zeros) / 20:
+    if sum(zeros) > len(seen.head) / 5 and min(zeros) < max(zeros) / 20:
         return "utf-16-le" if zeros[1] > zeros[0] else "utf-16-be"
     if not seen.bad or seen.letters > 2 * seen.bad:
         return "utf-8"

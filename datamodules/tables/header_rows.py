@@ -58,6 +58,8 @@ def find_header(rows: Sequence[Row], declared: bool | None = None, at: int | Non
         index = _below_titles(rows, full, width)
     below = [rows[each] for each in full if each > index][:EVIDENCE]
     if not (_is_header(rows[index], below) if declared is None else declared):
+        if declared is None and at is None and index and _are_names(rows[index - 1], width):
+            return HeaderRows(index, index - 1, None, tuple(map(str.strip, rows[index - 1])), width)
         return HeaderRows(index, None, None, tuple(str(number) for number in range(1, width + 1)), width)
     names = [name.strip().strip("\ufeff") for name in rows[index]]
     if len(names) < width:  # the last cell of each row is empty, or the first is the row's own name
@@ -101,6 +103,11 @@ def _below_titles(rows: Sequence[Row], full: list[int], width: int) -> int:
         if not better or (not groups and _says_header(row, [following_row, *below])):
             return index
     return index if len(full) == 1 else full[-1]
+
+
+def _are_names(row: Row, width: int) -> bool:
+    """Tell whether a row of another width is a header all the same: all rows below it are then of a wrong one."""
+    return len(row) > width / 2 and all(map(str.strip, row)) and not any(map(is_number_like, row))
 
 
 def is_number_like(cell: str) -> bool:

@@ -37,14 +37,14 @@ def read_json(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, li
         raise InputError(f"{file}: not {encoding} text: {error}; write it as UTF-8") from None
     keys, records, notices = _records_in(_parsed(text, file), file)
     columns = _columns([_flat(record, file) for record in records])
-    found = replace(
+    layout_read = replace(
         layout,
         encoding=encoding,
         records=".".join(keys) or None,
         member=file.member or layout.member,
         compression=file.compression or None,
     )
-    return _frame(columns, len(records)), found, notices
+    return _frame(columns, len(records)), layout_read, notices
 
 
 def _parsed(text: str, file: TableFile) -> Any:

@@ -32,9 +32,10 @@ def refuse_wrong_notation(column: str, lists: LabelLists, separator: str | Seque
         return
     separators = (separator,) if isinstance(separator, str) else tuple(separator)
     _refuse_brackets(column, lists, separators[0], given)
-    if (lists.counts() > 1).sum() > 0.05 * n_rows or len(lists.names) < 0.5 * len(lists.codes):
-        return  # it parts cells, or labels repeat
-    marks = re.compile("|".join(re.escape(mark) for mark in (*STRONG, *WEAK)))
+    if (lists.counts() > 1).sum() > 0.05 * n_rows:
+        return  # it parts cells
+    repeats = len(lists.names) < 0.5 * len(lists.codes)  # a label with a comma may, a whole cast in pipes is still one
+    marks = re.compile("|".join(re.escape(mark) for mark in (STRONG if repeats else (*STRONG, *WEAK))))
     names = sample_of(lists.names.take(pa.array(lists.codes)))
     if sum(marks.search(name) is not None for name in names) < 0.5 * len(names):
         return

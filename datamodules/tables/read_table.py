@@ -96,20 +96,20 @@ def _open_file(path: Path, layout: Layout) -> Table:
     file = find_table_file(path, layout.member)
     kind = _kind(file)
     if kind == "text":
-        frame, found, units, notices = read_delimited(file, layout)
-        return Table(frame, found, units, tuple(notices), is_text=True)
+        frame, layout_read, units, notices = read_delimited(file, layout)
+        return Table(frame, layout_read, units, tuple(notices), is_text=True)
     if kind == "workbook":
-        frame, found, units, notices = read_workbook(file, layout)
-        return Table(frame, found, units, tuple(notices))
+        frame, layout_read, units, notices = read_workbook(file, layout)
+        return Table(frame, layout_read, units, tuple(notices))
     if kind == "json":
-        frame, found, notices = read_json(file, layout)
+        frame, layout_read, notices = read_json(file, layout)
     else:
         notices = []
-        found = replace(layout, compression=file.compression or None, member=file.member or layout.member)
+        layout_read = replace(layout, compression=file.compression or None, member=file.member or layout.member)
         with _on_disk(file) as unpacked:
             frame = read_sqlite(unpacked, layout.query) if kind == "sqlite" else from_arrow(read_parquet(unpacked))
     frame, more = named(frame, [str(name) for name in frame.columns], f"--data.table {file}")
-    return Table(frame, found, {}, (*notices, *more))
+    return Table(frame, layout_read, {}, (*notices, *more))
 
 
 def read_table(
@@ -169,7 +169,9 @@ def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
 def _kind(file: TableFile) -> str:
     """Return what a file is, by its first bytes, or else by its name."""
     head = file.read_head(512)
-    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), KINDS.get(file.suffix, ""))
+    unnamed = "text" if file.compression and not file.suffix else ""  # as pandas calls the member of a zip
+    by_name = KINDS.get(file.suffix, unnamed)
+    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), by_name)
     if kind in ("text", "") and OBJECTS.match(head):
         return "json"
     if PAGE.match(head):

@@ -5,7 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from greenlight_films.datamodules.errors import InputError
@@ -20,10 +20,15 @@ LINES = 300  # that are looked at
 
 @dataclass(frozen=True)
 class Dialect:
-    """How cells are parted; no `quote` means that no cell is quoted, as in IMDb's `.tsv` files."""
+    """How cells are parted; no `quote` means that no cell is quoted, as in IMDb's `.tsv` files.
+
+    Attributes:
+        spaced: whether blanks stand between a delimiter and a quote.
+    """
 
     delimiter: str
     quote: str
+    spaced: bool = False
 
     def __post_init__(self) -> None:
         if not _is_character(self.delimiter) or self.delimiter in ('"', self.quote):
@@ -37,7 +42,13 @@ class Dialect:
         """Return Python's reader, which is slow and counts lines."""
         csv.field_size_limit(LONGEST)
         quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return csv.reader(text, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting)
+        return csv.reader(
+            text,
+            delimiter=self.delimiter,
+            quotechar=self.quote or None,
+            quoting=quoting,
+            skipinitialspace=self.spaced,
+        )
 
 
 def _is_character(text: str) -> bool:
@@ -144,7 +155,11 @@ def _find_dialect(text: str, suffix: str, delimiter: str | None, quote: str | No
         if best is None or score > most:
             best, most = dialect, max(score, most)
     assert best is not None
-    return best
+    cells = [cell for record in _records(text, best) for cell in record.cells]
+    spaced = (
+        any(cell[0] == " " and cell.lstrip(" ")[:1] == best.quote for cell in cells if cell) if best.quote else False
+    )
+    return replace(best, spaced=spaced)
 
 
 def _find_quote(text: str, delimiter: str, suffix: str) -> str:

@@ -17,7 +17,7 @@ from greenlight_films.datamodules.tables.column_names import named
 from greenlight_films.datamodules.tables.footers import footer_notice, footer_of
 from greenlight_films.datamodules.tables.header_rows import HeaderRows, find_header
 from greenlight_films.datamodules.tables.layout import Layout
-from greenlight_films.datamodules.tables.table_file import SWOLLEN, SWOLLEN_RATIO, TableFile
+from greenlight_films.datamodules.tables.table_file import BROKEN, SWOLLEN, SWOLLEN_RATIO, TableFile
 
 AREA, AREA_RATIO = 5_000_000, 20
 """The cells of a sheet, from its first to its last, of which most may be empty: more are refused."""
@@ -39,8 +39,14 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         InputError: no sheet is a table, or several are and none is named; or the file is broken or too large.
     """
     content = file.read()
-    _refuse_large(content, file)
-    sheet, grid, rows = _table_in(_grids(content, file, layout.sheet), file, layout)
+    try:
+        _refuse_large(content, file)
+        grids = _grids(content, file, layout.sheet)
+    except InputError:
+        raise
+    except (*BROKEN, ValueError, KeyError, ElementTree.ParseError) as error:
+        raise InputError(f"{file} is no workbook that can be read: {error}; save it again, or as CSV") from None
+    sheet, grid, rows = _table_in(grids, file, layout)
     films = [row for row in grid[rows.first :] if any(cell != "" for cell in row)]
     films = [row for row in films if rows.header is None or row != grid[rows.header]]
     texts = [[_text(cell) for cell in row] for row in films[-TAIL:]]
@@ -52,7 +58,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     frame, notices = named(frame, rows.names, f"--data.table {file}")
     units = {} if rows.units is None else dict(zip(rows.names, map(_text, grid[rows.units]), strict=False))
     top = rows.first if rows.header is None else rows.header
-    found = replace(
+    layout_read = replace(
         layout,
         sheet=sheet,
         skip=top,
@@ -66,7 +72,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
     if left_out:
         notices.append(footer_notice(left_out))
-    return frame, found, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
+    return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
 
 
 def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Grid]:
@@ -83,10 +89,8 @@ def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Gri
         shown = [name for name, sheet in kinds.items() if sheet.visible == SheetVisibleEnum.Visible] or list(kinds)
         names = shown if wanted is None else [wanted]
         return {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
-    except (CalamineError, OSError, ValueError, zipfile.BadZipFile) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{file} is no workbook that can be read: {error}; save it again, or as CSV") from None
+    except CalamineError as error:
+        raise ValueError(str(error)) from None
 
 
 def _table_in(grids: dict[str, Grid], file: TableFile, layout: Layout) -> tuple[str, Grid, HeaderRows]:
@@ -148,7 +152,7 @@ def _refuse_large(content: bytes, file: TableFile) -> None:
             if re.fullmatch(r"xl/worksheets/[^/]*\.xml", name):
                 n_cells, area = _area_of_xlsx(archive.read(name))
             elif name == "content.xml":
-                n_cells, area = _area_of_ods(archive.read(name), file)
+                n_cells, area = _area_of_ods(archive.read(name))
             else:
                 continue
             if area > max(AREA, AREA_RATIO * n_cells):
@@ -170,19 +174,16 @@ def _area_of_xlsx(sheet: bytes) -> tuple[int, int]:
     return len(references), rows * columns
 
 
-def _area_of_ods(content: bytes, file: TableFile) -> tuple[int, int]:
+def _area_of_ods(content: bytes) -> tuple[int, int]:
     n_cells = area = 0
-    try:
-        for _, row in ElementTree.iterparse(BytesIO(content)):
-            if row.tag != f"{ODS}table-row":
-                continue
-            width = filled = 0
-            for cell in row:
-                width += int(cell.get(f"{ODS}number-columns-repeated", 1))
-                filled = width if len(cell) or cell.attrib.keys() - {f"{ODS}number-columns-repeated"} else filled
-            n_cells += len(row)
-            area += filled * int(row.get(f"{ODS}number-rows-repeated", 1))
-            row.clear()
-    except (ElementTree.ParseError, ValueError) as error:
-        raise InputError(f"{file} is no workbook that can be read: {error}; save it again, or as CSV") from None
+    for _, row in ElementTree.iterparse(BytesIO(content)):
+        if row.tag != f"{ODS}table-row":
+            continue
+        width = filled = 0
+        for cell in row:
+            width += int(cell.get(f"{ODS}number-columns-repeated", 1))
+            filled = width if len(cell) or cell.attrib.keys() - {f"{ODS}number-columns-repeated"} else filled
+        n_cells += len(row)
+        area += filled * int(row.get(f"{ODS}number-rows-repeated", 1))
+        row.clear()
     return n_cells, area

@@ -17,6 +17,7 @@ from greenlight_films.datamodules.features import (
     Popularity,
     declared,
 )
+from greenlight_films.datamodules.tables.read_table import open_table
 from tests.datamodules.features.encoded import fitted, rows_of
 
 TRAIN = np.arange(20, 80)
@@ -44,6 +45,12 @@ FEATURES = [
 every_feature = pytest.mark.parametrize(
     "feature", FEATURES, ids=lambda feature: f"{type(feature).__name__}-{feature.column}"
 )
+
+
+def test_a_column_of_a_frame_may_be_named_by_a_number():
+    assert Number(2).read(open_table(pd.DataFrame({2: [1.0, 2.0]})).frame).tolist() == [1, 2]
+    named = [Labels(4), Category(4), Bins(4, [0, 1]), Popularity(4, [0, 1])]
+    assert {feature.column for feature in named} == {"4"}
 
 
 def assert_same(encoded, other):

@@ -25,16 +25,16 @@ FRAME = pd.DataFrame({0: ["0", "1"], 1: ["x", "y"], 2: [None, None], 3: ["5", "6
     ],
 )
 def test_names_are_trimmed_and_given_by_position(names, columns, notices):
-    frame, told = named(FRAME, names, "films.csv")
+    frame, sentences = named(FRAME, names, "films.csv")
     assert frame.columns.tolist() == columns
-    assert len(told) == len(notices)
-    assert all(sentence.startswith(start) for sentence, start in zip(told, notices, strict=True))
+    assert len(sentences) == len(notices)
+    assert all(sentence.startswith(start) for sentence, start in zip(sentences, notices, strict=True))
 
 
 def test_a_column_that_stands_there_again_is_taken_once():
-    frame, told = named(FRAME[[0, 1, 1, 1]], ["id", "title", "title", "title "], "films.csv")
+    frame, sentences = named(FRAME[[0, 1, 1, 1]], ["id", "title", "title", "title "], "films.csv")
     assert frame.columns.tolist() == ["id", "title"]
-    assert told == ["column 'title' stands there 3 times, as columns 2, 3, 4, cell for cell the same: taken once"]
+    assert sentences == ["column 'title' stands there 3 times, as columns 2, 3, 4, cell for cell the same: taken once"]
 
 
 def test_columns_of_a_name_and_other_cells_are_refused_all_at_once():

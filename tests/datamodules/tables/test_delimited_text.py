@@ -67,6 +67,20 @@ def test_quotes_within_cells_are_text(file, content, cells):
     assert read_table(file("a.csv", content))["b"].tolist() == cells
 
 
+def test_blanks_between_delimiter_and_quote_are_no_part_of_a_cell(file):
+    frame = open_table(file("a.csv", 'title, "year"\n"A, 1st", "1999"\n\n"B","2000"\n"C", ""\n')).frame
+    assert frame.fillna("-").to_dict("list") == {"title": ["A, 1st", "B", "C"], "year": ["1999", "2000", "-"]}
+
+
+def test_without_a_header_no_row_is_one(file):
+    frame = open_table(file("a.csv", "2019,2020\n1,2\n3,4\n")).frame
+    assert frame.to_dict("list") == {"1": ["2019", "1", "3"], "2": ["2020", "2", "4"]}
+
+
+def test_a_header_again_further_down_is_no_film(file):
+    assert len(open_table(file("a.csv", "a,b\n1,2\na,b\n3,4\n")).frame) == 2
+
+
 def test_a_tsv_takes_quotes_for_text_by_default(file):
     path = file("titles.tsv", 'title\tyear\n"Rome\t2\nz\t3\n"Paris\t4\n')
     assert read_table(path)["title"].tolist() == ['"Rome', "z", '"Paris']
@@ -90,6 +104,10 @@ def test_a_tsv_takes_quotes_for_text_by_default(file):
         ('a,b,c\n1,12" pipe,x\n2,"open,3\n4,5\n', "line 3 (row 2): a quote is opened there and never closed"),
         ("\n" + "," * 100_000 + "\n", "line 2: a header must have at most 100,000 cells"),
         ('"a\nb"' + "," * 100_000 + "\n", "line 1: a header must have at most 100,000 cells"),
+        (
+            "title,year,rating\nA,1971,4,1\nB,1972,5,2\n",
+            "the header's 3 cells, line 2 (row 1) has 4, line 3 (row 2) has",
+        ),
         ("\n\n", "has no header; a header line and rows of films are needed"),
     ],
 )

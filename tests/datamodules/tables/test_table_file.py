@@ -30,6 +30,7 @@ def zipped(path, **members):
         ("a.csv.bz2", bz2.compress(CSV), "bzip2"),
         ("a.csv.xz", lzma.compress(CSV), "xz"),
     ],
+    ids=["plain", "gzip", "misnamed", "bzip2", "xz"],  # packed bytes hold the time
 )
 def test_bytes_are_unpacked_whatever_the_name_says(file, name, content, compression):
     packed = find_table_file(Path(file(name, content)))
