@@ -72,7 +72,7 @@ def in_options(text: str) -> str:
 
 
 def _as_option(match: re.Match[str]) -> str:
-    escaped = re.sub(r'([$`"])', r"\\\1", match[2])
+    escaped = re.sub(r'([`"]|\$(?=[\w{(]))', r"\\\1", match[2])
     return f'--{match[1]} "{escaped}"'
 
 
