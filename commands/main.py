@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             _run(words, terminal())
         except (InputError, OSError, MemoryError, RuntimeError) as problem:
-            message = message_of(problem, words[0] if words else "")
+            message = message_of(problem, _command(words))
             if message is None:
                 raise
             if not first_process_has_reported():
@@ -35,6 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
                 console.print(text, markup=False, highlight=False, soft_wrap=True)
             return 128 + (STOP.number or signal.SIGINT)
     return 0
+
+
+def _command(words: list[str]) -> str:
+    """Return the command whose options a message names; `study --table` has those of `look`."""
+    of_table = any(word.partition("=")[0] == "--table" for word in words)
+    return "look" if of_table else words[0] if words else ""
 
 
 def _run(words: list[str], console: Console) -> None:

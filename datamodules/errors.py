@@ -1,8 +1,11 @@
 """The exception for a user's mistake, and the parts of its message: nearest spellings, lists, missing columns."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import TypeVar
+
+import yaml
 
 Result = TypeVar("Result")
 
@@ -43,6 +46,38 @@ def nearest(name: str, known: Iterable[str]) -> str:
     spelt = {str(candidate).casefold(): str(candidate) for candidate in known}
     close = get_close_matches(name.casefold(), list(spelt), n=1, cutoff=0.7)
     return f", did you mean '{spelt[close[0]]}'?" if close else ""
+
+
+def declaration(key: str, column: object, value: bool | str | Sequence[str]) -> str:
+    """Return a setting by column as a config takes it, with quotes where YAML needs them.
+
+    >>> declaration("missing", "gross", ["", "n/a"]), declaration("decimal", "% of total", ",")
+    ("data.missing: {gross: ['', 'n/a']}", "data.decimal: {'% of total': ','}")
+    """
+    name = yaml.safe_dump({str(column): 0}, default_flow_style=True, allow_unicode=True, width=10**9)[1:-5]
+    if isinstance(value, bool):
+        shown = str(value).lower()
+    else:
+        shown = _quoted(value) if isinstance(value, str) else f"[{', '.join(map(_quoted, value))}]"
+    return f"data.{key}: {{{name}: {shown}}}"
+
+
+def in_options(text: str) -> str:
+    r"""Return a text whose settings by column are written as options of `look` and `study --table`.
+
+    >>> in_options("declare data.missing: {gross: ['n/a']} or correct it")
+    'declare --missing "{gross: [\'n/a\']}" or correct it'
+    """
+    return re.sub(r"\bdata\.(missing|decimal|day_first): (\{[^{}]*\})", _as_option, text).replace("--data.table ", "")
+
+
+def _as_option(match: re.Match[str]) -> str:
+    escaped = re.sub(r'([`"]|\$(?=[\w{(]))', r"\\\1", match[2])
+    return f'--{match[1]} "{escaped}"'
+
+
+def _quoted(text: str) -> str:
+    return text if text == "..." else "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Iterable[object]) -> str:

@@ -18,7 +18,8 @@ from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
 TITLES = re.compile(
-    r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)|film|movie|titel|titre|titulo|título|titolo",
+    r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)|film|movie|titel|titre|titulo|título|titolo"
+    r"|电影名|片名|电影名称|影片名称|中文名|название|タイトル|作品名|제목|영화명",
     re.IGNORECASE,
 )
 IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)?[_ ]?(id|key|code)|tconst|const|qid", re.IGNORECASE)

@@ -37,7 +37,8 @@ AFTER_RELEASE = MONEY | {
     "rank", "rating", "ratings", "review", "reviews", "roi", "score", "scores", "spectateurs", "spettatori",
     "streams", "theaters", "theatres", "tickets", "tomatometer", "valoracion", "valutazione", "views", "viewers",
     "viewership", "visitors", "visits", "vote", "voted", "voters", "votes", "votos", "voti", "wins", "zuschauer",
-    "оценка", "рейтинг", "зрители", "评分", "観客動員", "관객",
+    "platz", "rang", "wertung", "wertungen",
+    "оценка", "рейтинг", "зрители", "评分", "评价人数", "评分人数", "评论数", "排名", "観客動員", "관객",
 }  # fmt: skip
 """Words in the names of columns that nobody can fill in before a film is shown, without accents."""
 UNLESS = {

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from greenlight_films.datamodules.errors import listed
+from greenlight_films.datamodules.errors import in_options, listed
 from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.datamodules.number_format import compact
@@ -22,7 +22,7 @@ def print_look(look: Look, console: Console) -> None:
         console.print(f"and {len(look.columns) - SHOWN:,} more columns", highlight=False)
     console.print()
     for line in look.notices[:ALIKE]:
-        console.print(Text(f"• {line}"))
+        console.print(Text(f"• {in_options(line)}"))
     if len(look.notices) > ALIKE:
         console.print(f"• and {len(look.notices) - ALIKE:,} more", highlight=False)
     if look.after_release:
@@ -35,8 +35,6 @@ def print_look(look: Look, console: Console) -> None:
         others = [name for name in look.targets if name != target]
         more = f" (or, with --target, {listed(others)})" if others else ""
         console.print(Text(f"A study would predict {target}{more} from {_features(look)}."))
-    else:
-        console.print(Text("No column offers itself as target: name the one to predict with --target."))
 
 
 def heading(look: Look) -> str:
@@ -74,7 +72,8 @@ def in_short(look: Look) -> list[str]:
     room = 9 - len(lines)
     lines += look.notices[:room]
     if len(look.notices) > room:
-        lines.append(f"and {len(look.notices) - room:,} more notices: `look` shows them all")
+        more = len(look.notices) - room
+        lines.append(f"and {more:,} more notice{'s' * (more > 1)}: `look` shows all")
     return lines
 
 

@@ -6,7 +6,7 @@ import signal
 import time
 
 from greenlight_films.commands.parser.help import OWN_OPTIONS
-from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.errors import InputError, in_options, nearest
 from greenlight_films.datamodules.whole_files import with_remedy
 from greenlight_films.lightning_modules.callbacks.signals import is_first_of_its_node
 
@@ -19,6 +19,8 @@ PATIENCE = 10  # seconds that a process waits for the first one to report a mist
 def message_of(problem: Exception, command: str) -> str | None:
     """Return the message about what the user can mend; None for what is a fault of ours."""
     if isinstance(problem, InputError):
+        if command == "look":
+            return in_options(str(problem))
         return _in_words_of(command, str(problem)) if command in PREFIXES else str(problem)
     if isinstance(problem, OSError):  # a full disk, a folder that may not be written
         # What comes of closing other files after a first problem says less than that.

@@ -70,7 +70,7 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
             return number
         if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
             return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
-    labels = _as_labels(name, column, context.formats.of(name))
+    labels = None if _are_urls(column) else _as_labels(name, column, context.formats.of(name))
     return labels or _as_texts(name, column, context)
 
 
@@ -86,7 +86,17 @@ def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | Non
     except InputError as problem:
         empty = pa.nulls(len(column), pa.large_string())
         return ColumnLook(name, "labels", empty, notation=notation, role=role_of(name), fault=str(problem))
-    return ColumnLook(name, "labels", parsed[0], notation=notation, role=role_of(name), notices=tuple(notices))
+    lists = parsed[0]
+    alike = len(lists.names) == 1 and bool((lists.counts() == 1).all())
+    return ColumnLook(
+        name,
+        "labels",
+        lists,
+        notation=notation,
+        role=role_of(name),
+        left_out="the same in all rows" if alike else "",
+        notices=tuple(notices),
+    )
 
 
 def _look_at_role(role: str, columns: RoleColumns, context: TableContext) -> ColumnLook:
@@ -136,7 +146,7 @@ def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
     sample = known.slice(0, 2000).to_pylist()
     distinct = pc.count_distinct(known).as_py() / len(known)
     words = sum(len(text.split()) for text in sample) / len(sample)
-    if sum(looks_like_url(text) for text in sample) > 0.5 * len(sample):
+    if _most_are_urls(sample):
         return "url", "an address"
     if is_called(name, TITLES):
         return "title", "names the film"
@@ -149,6 +159,16 @@ def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
     if sum(text.rstrip().endswith((".", "!", "?", "。")) for text in sample) > 0.5 * len(sample):
         return "text", "text"
     return ("text", "text") if words > 4 else ("category", "")
+
+
+def _are_urls(column: pd.Series) -> bool:
+    """Tell whether a column holds addresses, whose commas and slashes part no labels."""
+    return not is_nested(column) and _most_are_urls(texts_of(column).drop_null().slice(0, 2000).to_pylist())
+
+
+def _most_are_urls(texts: Sequence[str]) -> bool:
+    given = [text.strip() for text in texts if text.strip()]
+    return sum(map(looks_like_url, given)) > 0.5 * len(given)
 
 
 def _are_codes(texts: Sequence[str]) -> bool:

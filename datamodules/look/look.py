@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
@@ -115,9 +115,7 @@ class Look:
                 f"no column of {self.table} holds numbers, and a study predicts one; add one, such as rating"
             )
         if self.target is None:
-            raise InputError(
-                f"no column of {self.table} offers itself as target; name the one to predict with --target"
-            )
+            raise InputError(f"no column of {self.table} offers itself as target; {self._remedy_without_target()}")
         if not self.features:
             reasons = "; ".join(f"{name}: {reason}" for name, reason in list(self.left_out.items())[:10])
             raise InputError(
@@ -125,6 +123,12 @@ class Look:
                 "declare data.features by hand"
             )
         return config_text(self, name, str(file or f"{name}.yaml"))
+
+    def _remedy_without_target(self) -> str:
+        numbers = [column.name for column in self.columns if column.kind in NUMBERS and not column.left_out]
+        if numbers:
+            return f"name the one to predict with --target, which must hold numbers, as: {listed(numbers)}"
+        return "none holds numbers: join a column of what films earned, or how they were rated"
 
     def __repr__(self) -> str:
         table = self.to_frame().to_string(index=False, float_format=lambda share: f"{share:.0%}")

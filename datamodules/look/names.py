@@ -6,20 +6,26 @@ from itertools import pairwise
 from greenlight_films.datamodules.leakage import PEOPLE, words_of
 
 TARGETS = (
-    "rating", "vote average", "averagerating", "imdbrating", "score", "stars", "gross", "revenue", "boxoffice",
-    "profit", "admissions", "earnings", "takings",
+    "rating", "vote average", "averagerating", "imdbrating", "score", "stars", "wertung", "bewertung", "note", "nota",
+    "puntuacion", "calificacion", "valoracion", "valutazione", "评分", "оценка", "рейтинг", "평점", "評価",
+    "gross", "revenue", "boxoffice", "einspielergebnis", "einspiel", "umsatz", "einnahmen", "recette", "recettes",
+    "recaudacion", "taquilla", "incasso", "incassi", "bilheteria", "票房", "сборы", "興行収入", "매출",
+    "profit", "admissions", "besucher", "zuschauer", "entrees", "espectadores", "spettatori", "зрители", "관객",
+    "earnings", "takings",
 )  # fmt: skip
 """Words of columns that people want to predict, the likeliest first."""
 
 DURATIONS = {"runtime", "duration", "minutes", "mins", "laufzeit", "duree", "duracion", "durata", "runtimeminutes"}
 VOTES = {"votes", "vote", "voters", "reviews", "ratings"}
-COUNTS = {"count", "counts", "num", "number", "n", "total"}
+COUNTS = {"count", "counts", "num", "number", "n", "total", "评价人数", "评分人数", "评论数"}
+RANKS = {"rank", "ranking", "platz", "rang", "排名", "順位"}
 MONEY = {
     "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
     "incassi", "einspiel", "recaudacion", "presupuesto",
 }  # fmt: skip
 TITLES = {"title", "titel", "titre", "titulo", "titolo", "primarytitle", "originaltitle", "movietitle", "film", "movie",
-          "name"}  # fmt: skip
+          "name", "电影名", "片名", "电影名称", "影片名称", "中文名", "名称", "название", "фильм", "タイトル", "作品名",
+          "제목", "영화명", "tytuł", "nazev"}  # fmt: skip
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
 

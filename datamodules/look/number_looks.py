@@ -1,14 +1,14 @@
 """Columns of numbers and dates: their kind, unit, and numbers that stand where nothing is known."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import DURATIONS, IDS, MONEY, TEXTS, TITLES, has_name, is_called
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
@@ -54,10 +54,11 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
     numbers = numbers_in_table(context.frame, name, format, context.delimiter)
     odd = propose_missing(column, numbers.unread, int((~np.isnan(numbers.values)).sum())) if is_text else {}
     if odd:
-        tokens = tuple(dict.fromkeys((*(format.missing or numbers.missing), *odd)))
+        others = tuple(format.missing or numbers.missing)
+        tokens = tuple(dict.fromkeys((*others, *odd)))
         numbers = numbers_in_table(context.frame, name, replace(format, missing=tokens), context.delimiter)
         counts = " and ".join(f"{text!r} in {count:,} rows" for text, count in odd.items())
-        notice = f"column '{name}': {counts} taken as missing; if these are values, say so by data.missing"
+        notice = _taken_as_missing(name, counts, others)
         numbers = replace(numbers, notices=(*numbers.notices, notice))
     if not numbers.faults and numbers.share_read < MOST_NUMBERS:
         return None
@@ -125,7 +126,7 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
     if sentinels:
         values = np.where(np.isin(values, [float(text) for text in sentinels]), np.nan, values)
         counts = " and ".join(f"{text} in {count:,} rows" for text, count in sentinels.items())
-        notices.append(f"column '{name}': {counts} taken as missing; if these are values, say so by data.missing")
+        notices.append(_taken_as_missing(name, counts, numbers.missing))
     missing = (*(format.missing or numbers.missing), *sentinels) if sentinels or format.missing else format.missing
     if left_out:
         notices.append(f"column '{name or '#1'}' only counts the rows; left out")
@@ -144,6 +145,11 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
         left_out=left_out,
         notices=tuple(notices),
     )
+
+
+def _taken_as_missing(name: str, counts: str, others: Iterable[str]) -> str:
+    declared = declaration("missing", name, list(dict.fromkeys(["", *others])))
+    return f"column '{name}': {counts} taken as missing; if these are values, declare {declared}"
 
 
 def _kind_of_number(name: str, numbers: Numbers, unit: str, are_years: bool) -> Kind:

@@ -8,7 +8,7 @@ import numpy as np
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
-from greenlight_films.datamodules.look.names import COUNTS, TARGETS, VOTES, has_name
+from greenlight_films.datamodules.look.names import COUNTS, RANKS, TARGETS, VOTES, has_name
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import Target
 
@@ -77,7 +77,7 @@ def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:
     """Return the columns that a study could predict, the likeliest first: numbers known after a film was shown."""
     numbers = [column for column in columns if column.kind in NUMBERS and column.kind not in ("year", "flag")]
     late = [column for column in numbers if has_word(column.name, AFTER_RELEASE) or has_name(column.name, set(TARGETS))]
-    likely = [column for column in late if not column.fault]
+    likely = [column for column in late if not column.fault and not has_name(column.name, RANKS)]
 
     def rank(column: ColumnLook) -> tuple[int, float]:
         ranks = [rank for rank, word in enumerate(TARGETS) if has_name(column.name, {word})]

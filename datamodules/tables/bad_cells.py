@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, declaration
 
 SHOWN = 10  # values of a column, each with its rows
 ROWS = 5  # of a value
-PROPOSED = 3  # values in a declaration
+PROPOSED = 10  # values in a declaration
 
 
 def refuse_cells(column: pd.Series, bad: np.ndarray, requirement: str, remedy: str = "") -> None:
@@ -47,11 +47,15 @@ def cells_in_words(column: pd.Series, which: np.ndarray) -> str:
     return ", ".join(parts) + others + count
 
 
-def _remedy(column: pd.Series, bad: np.ndarray) -> str:
+def declared_missing(column: pd.Series, bad: np.ndarray) -> str:
+    """Return the setting that declares cells missing, for a message."""
     texts = list(dict.fromkeys(column[bad].map(_text).str.strip()))
-    shown = ", ".join(map(repr, texts[:PROPOSED])) + (", ..." if len(texts) > PROPOSED else "")
+    return declaration("missing", column.name, [*texts[:PROPOSED], *(["..."] if len(texts) > PROPOSED else [])])
+
+
+def _remedy(column: pd.Series, bad: np.ndarray) -> str:
     pronoun = "it" if int(bad.sum()) == 1 else "them"
-    return f"correct {pronoun}, or declare {pronoun} missing by data.missing: {{{column.name}: [{shown}]}}"
+    return f"correct {pronoun}, or declare {pronoun} missing by {declared_missing(column, bad)}"
 
 
 def _text(cell: object) -> str:

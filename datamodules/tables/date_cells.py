@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, refuse_cells
+from greenlight_films.datamodules.errors import InputError, declaration
+from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, refuse_cells
 from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR, DateCells, Parts, date_cells
 from greenlight_films.datamodules.tables.formats import Format
 
@@ -179,8 +179,8 @@ def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray, form
     return InputError(
         f"column '{column.name}' must tell whether the day or the month comes first, and no cell does: "
         f"{cells.written(index)} may be {year}-{second:02}-{first:02} (day first) or "
-        f"{year}-{first:02}-{second:02} (month first); say which by data.day_first: {{{column.name}: true}} or "
-        "false",
+        f"{year}-{first:02}-{second:02} (month first); say which by "
+        f"{declaration('day_first', column.name, True)} or false",
         _first_row(column, cells.rows(open_cells)),
     )
 
@@ -193,8 +193,8 @@ def _contradiction(
     return InputError(
         f"column '{column.name}' must write all dates day first or all month first, got {n_day:,} that can only be day "
         f"first and {n_month:,} only month first: {cells_in_words(column, few)}; correct these, or say by "
-        f"data.day_first: {{{column.name}: {str(n_day >= n_month).lower()}}} how the others are, and declare these "
-        "missing by data.missing",
+        f"{declaration('day_first', column.name, bool(n_day >= n_month))} how the others are, and declare these "
+        f"missing by {declared_missing(column, few)}",
         _first_row(column, few),
     )
 

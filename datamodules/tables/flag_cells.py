@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.errors import declaration
 from greenlight_films.datamodules.tables.distinct_texts import plain_word
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
@@ -54,7 +55,8 @@ def read_flags(column: pd.Series, readings: NumberReadings, format: Format) -> F
         if empty_is_no and format.missing is None:
             notices = [
                 f"column '{column.name}': an empty cell is taken for no ({rows}), as {present[0]!r} is all "
-                f"that stands in the others; if empty means missing, declare data.missing: {{{column.name}: ['']}}"
+                f"that stands in the others; if empty means missing, declare "
+                f"{declaration('missing', column.name, [''])}"
             ]
         flags: dict[str, float] | None = dict.fromkeys(present, 1.0)
     else:

@@ -19,6 +19,7 @@ from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 _NUMBERED = re.compile(r"(.*?[^\d_\W])[_ .#-]*(\d{1,2})((?:[_ .-]?(?:name|names))?)")
 _PREFIXED = re.compile(r"([^\W_]+?)(?:__|[_.:=|/ -])\s*(.+)")
+SAMPLE = 1000  # rows that are read first, and tell of most columns that they hold no flags
 _NO_PREFIXES = ("is", "has", "was", "in", "on", "no", "with", "the", "num", "n")  # is_sequel, is_remake: two things
 
 
@@ -104,7 +105,11 @@ def _are_flags(column: pd.Series) -> bool:
     if is_nested(column):
         return False
     try:
-        values = read_numbers(column.iloc[:10_000], Format())
+        return all(_hold_flags(read_numbers(cells, Format())) for cells in (column.iloc[:SAMPLE], column))
     except InputError:
         return False
-    return bool(np.isin(values[~np.isnan(values)], (0, 1)).all() and (values == values).any())
+
+
+def _hold_flags(values: np.ndarray) -> bool:
+    known = values[~np.isnan(values)]
+    return bool(np.isin(known, (0, 1)).all() and len(known))

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from greenlight_films.datamodules.errors import declaration
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts, plain_word
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
@@ -155,16 +156,16 @@ def _notices(name: str, texts: _TextsOfColumn) -> list[str]:
     values = {text: count for text, count in texts.values.items() if text in texts.doubtful}
     missing = {text: count for text, count in texts.doubtful.items() if text not in texts.values}
     if values:
-        tokens = _as_list([*texts.missing, *values])
+        tokens = [*texts.missing, *values]
         notices.append(
             f"column '{name}': {_counted(values)} taken for a value, because empty cells stand for what is missing; "
-            f"if it means missing, declare data.missing: {{{name}: {tokens}}}"
+            f"if it means missing, declare {declaration('missing', name, tokens)}"
         )
     if missing:
-        tokens = _as_list(text for text in texts.missing if text not in missing)
+        tokens = [text for text in texts.missing if text not in missing]
         notices.append(
             f"column '{name}': {_counted(missing)} taken as missing; if it is a value, declare "
-            f"data.missing: {{{name}: {tokens}}}"
+            f"{declaration('missing', name, tokens)}"
         )
     return notices
 
@@ -172,11 +173,6 @@ def _notices(name: str, texts: _TextsOfColumn) -> list[str]:
 def _counted(counts: dict[str, int]) -> str:
     parts = [f"{text!r} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in counts.items()]
     return " and ".join(parts) + (" is" if len(parts) == 1 else " are")
-
-
-def _as_list(texts: Iterable[str]) -> str:
-    """Return texts as a list in a config."""
-    return f"[{', '.join(repr(text) for text in texts)}]"
 
 
 def propose_missing(column: pd.Series, unread: np.ndarray, n_read: int) -> dict[str, int]:

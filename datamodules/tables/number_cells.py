@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.errors import InputError, all_or_faults
+from greenlight_films.datamodules.errors import InputError, all_or_faults, declaration
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.distinct_texts import DistinctTexts, distinct_texts
 from greenlight_films.datamodules.tables.flag_cells import read_flags
@@ -167,11 +167,10 @@ def _raise(fault: InputError) -> None:
 
 def _sentinel_notice(name: str, sentinels: dict[str, int]) -> str:
     counts = " and ".join(f"{text} ({count:,} {'row' if count == 1 else 'rows'})" for text, count in sentinels.items())
-    texts = ", ".join(f"'{text}'" for text in sentinels)
     verbs = ("are read as numbers, but probably mean", "is read as a number, but probably means")
     return (
         f"column '{name}': {counts} {verbs[len(sentinels) == 1]} that nothing is known; if so, declare "
-        f"data.missing: {{{name}: [{texts}]}}"
+        f"{declaration('missing', name, list(sentinels))}"
     )
 
 

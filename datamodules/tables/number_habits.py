@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, listed
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, first_row
+from greenlight_films.datamodules.errors import InputError, declaration, listed
+from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, first_row
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 from greenlight_films.datamodules.tables.units import CROWNS
@@ -181,7 +181,7 @@ def _several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[s
     trained = f" (the model's table is in {_in_words(main)})" if known and main not in sizes else ""
     return (
         f"column '{column.name}' must be in one {what}{trained}, got {counts}: {cells_in_words(column, rows)}; "
-        f"convert them to one {what}, or leave them empty"
+        f"convert them to one {what}, or declare them missing by {declared_missing(column, rows)}"
     )
 
 
@@ -220,7 +220,7 @@ def _settle_decimal(
             column,
             readings.rows_of(undecided),
             f"column '{name}' can be read in two ways: {text!r} as {values[0]:.15g} or as {values[1]:.15g}, and no "
-            f"cell decides; declare data.decimal: {{{name}: '.'}} or {{{name}: ','}}",
+            f"cell decides; declare {declaration('decimal', name, '.')} or {declaration('decimal', name, ',')}",
         )
         return
     else:
@@ -231,7 +231,7 @@ def _settle_decimal(
     habits.notices.append(
         f"column '{name}': {text!r} and the like are read as {values[0 if mark == '.' else 1]:.15g}: the {sign} is "
         f"taken {'to part thousands' if thousands else 'for the decimal mark, not for thousands'}, {why}; otherwise "
-        f"declare data.decimal: {{{name}: '{',' if mark == '.' else '.'}'}}"
+        f"declare {declaration('decimal', name, ',' if mark == '.' else '.')}"
     )
 
 
@@ -257,5 +257,6 @@ def _refuse_mixed_marks(
         rows,
         f"column '{column.name}' must be written with one decimal mark: {example!r} has the habit of a decimal "
         f"{MARKS[main]}, but {cells_in_words(column, rows)} in that of a decimal {MARKS[other]}; write all numbers in "
-        f"one way, or declare data.decimal: {{{column.name}: '{main}'}} and the others missing",
+        f"one way, or declare {declaration('decimal', column.name, main)} and the others missing by "
+        f"{declared_missing(column, rows)}",
     )

@@ -91,6 +91,9 @@ def read_texts(cells: DistinctTexts, tokens: tuple[str, ...] = ()) -> NumberRead
         declared = pc.is_in(cells.texts, pa.array(tokens, cells.texts.type)).to_numpy(zero_copy_only=False)
         readings.missing |= declared
         point[declared] = comma[declared] = np.nan
+        readings.units = {
+            unit: [index for index in indices if not declared[index]] for unit, indices in readings.units.items()
+        }
     plain, read, known_missing = cache(plain_word), cache(read_number), cache(means_missing)
     for index, text in zip(rest.tolist(), cells.texts.take(pa.array(rest)).to_pylist(), strict=True):
         reading = None if words and plain(text) in words else read(text)

@@ -5,6 +5,7 @@ import unicodedata
 from typing import NamedTuple
 
 from greenlight_films.datamodules.tables.units import (
+    COUNTED,
     CURRENCY,
     HOURS,
     MILLION_IS_MIL,
@@ -52,6 +53,7 @@ BEHIND = re.compile(
     rf"|\s*[{SUPERSCRIPTS}ᵃ-ᵡ]|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
     re.IGNORECASE,
 )
+COUNTED_BEHIND = re.compile(rf"(?<=[\d万萬億亿만억kKmM])\s*(?:{COUNTED})$|(?<=[a-z.]) (?:{COUNTED})$", re.IGNORECASE)
 SPACES = re.compile(r"\s+")
 TRANSLATED = str.maketrans({
     **dict.fromkeys("−–—‐‑‒﹣", "-"), **dict.fromkeys("’‘ʼ´`٬＇", "'"), "٪": "%", "،": ",", "”": '"', "“": '"',
@@ -121,7 +123,7 @@ def _plain(text: str) -> str:
         plain = unicodedata.normalize("NFKC", plain).translate(TRANSLATED)
         plain = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in plain)
     plain = BEFORE.sub("", BEHIND.sub("", SPACES.sub(" ", plain)))
-    plain = IN_PARENTHESES.sub(r" \1", plain.strip())
+    plain = IN_PARENTHESES.sub(r" \1", COUNTED_BEHIND.sub("", plain.strip()))
     return re.sub(r"(?:[.,]-+|/-)$", "", plain)  # 1'200.- and 1,200/- are prices
 
 

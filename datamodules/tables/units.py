@@ -51,6 +51,13 @@ POWERS = {word: power for power, words in SCALES.items() for word in words.split
 
 PERCENT = frozenset({"%", "percent", "per cent", "pct", "prozent", "pour cent", "por ciento", "por cento", "per cento"})
 
+COUNTED = (
+    "votes|voters|ratings|reviews|users|people|viewers|admissions|tickets|screens|theaters|theatres|cinemas|copies|"
+    "awards|wins|nominations|stimmen|bewertungen|besucher|zuschauer|kopien|kinos|votos|voti|entradas|entrées|"
+    "spectateurs|espectadores|spettatori|人评价|人評價|人打分|人看过|人次|人|票|票房|条评论|голосов|голоса|зрителей"
+)
+"""What numbers count, where it stands behind each of them."""
+
 HOURS = (
     "h|hr|hrs|hour|hours|std|stunde|stunden|heure|heures|hora|horas|ora|ore|uur|"
     "timmar|timer|時間|小时|시간|ч|час|часа|часов"

@@ -1,6 +1,9 @@
-import pytest
+import shlex
 
-from greenlight_films.datamodules.errors import missing_columns, nearest
+import pytest
+import yaml
+
+from greenlight_films.datamodules.errors import declaration, in_options, missing_columns, nearest
 
 
 @pytest.mark.parametrize(
@@ -21,3 +24,14 @@ def test_nearest_names_the_closest_known_name_whatever_its_case(name, known, que
 def test_missing_columns_names_each_absent_column_once_in_the_order_wanted():
     problems = missing_columns(iter(["Cst", "Rating", "zzz", "Cst", "1"]), ["Rating", "Cast", 1])
     assert problems == ["no column 'Cst', did you mean 'Cast'?", "no column 'zzz'"]
+
+
+@pytest.mark.parametrize(
+    "column", ["gross", "% of Total", "Gross ($)", "#2", "a: b", "it's", "1994", "yes", "电影", "a, b"]
+)
+@pytest.mark.parametrize("value", [["", "n/a", "it's"], ",", True])
+def test_a_proposed_declaration_can_be_pasted_into_a_config_or_a_shell(column, value):
+    text = declaration("missing", column, value)
+    assert yaml.safe_load(text) == {"data.missing": {column: value}}
+    option, typed = shlex.split(in_options(text))
+    assert (option, yaml.safe_load(typed)) == ("--missing", {column: value})

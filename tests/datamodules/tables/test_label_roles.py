@@ -73,3 +73,9 @@ def test_a_missing_dummy_is_no_label_and_other_numbers_are_refused():
 def test_options_of_several_columns_that_do_not_fit_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         Labels("c", **arguments)
+
+
+def test_columns_that_are_no_flags_further_below_are_no_role():
+    counts = pd.DataFrame({f"w_{word}": ["0"] * 20_000 + ["2"] for word in ("evil", "city", "love")})
+    assert role_columns(counts.iloc[:-1]) == {"w": RoleColumns(list(counts), "dummies")}
+    assert role_columns(counts) == {}

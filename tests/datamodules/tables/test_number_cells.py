@@ -206,3 +206,10 @@ def test_how_much_of_a_column_is_numbers_is_told_without_refusing():
     assert numbers.unread.tolist() == [False, False, True, False, False]
     assert parse_numbers(column([None, None], "object")).share_read == 0
     assert len(parse_numbers(column(["2001-02-03"], "datetime64[ns]")).faults) == 1
+
+
+def test_cells_of_another_currency_may_be_declared_missing():
+    column = pd.Series(["$5", "$7", "€9"], name="budget", dtype="str")
+    with pytest.raises(InputError, match=r"data\.missing: \{budget: \['€9'\]\}"):
+        read_numbers(column)
+    np.testing.assert_array_equal(read_numbers(column, Format(missing=("€9",))), [5, 7, np.nan])

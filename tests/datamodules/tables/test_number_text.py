@@ -11,7 +11,7 @@ from greenlight_films.datamodules.tables.number_text import read_number
         ("US$2,100.00", 2100, "USD"), ("9,100.5 USD", 9100.5, "USD"), ("R$ 10.5", 10.5, "BRL"), ("CA$5", 5, "CAD"),
         ("NT$ 12", 12, "TWD"), ("Rs. 3.5 crore", 35e6, "INR"), ("£4.5m", 4.5e6, "GBP"), ("15 Mio. €", 15e6, "EUR"),
         ("1.2億円", 120e6, "JPY"), ("EUR 5 million", 5e6, "EUR"), ("5 million euros", 5e6, "EUR"),
-        ("SEK 12", 12, "SEK"),
+        ("SEK 12", 12, "SEK"), ("230 screens", 230, ""), ("1.2 million admissions", 1.2e6, ""), ("1.2万人评价", 12_000, ""),
         ("$40 mil", 40e6, "USD"), ("2.5 bn", 2.5e9, ""), ("3 lakh", 300_000, ""), ("900K", 900_000, ""),
         ("98 min.", 98, "min"), ("123′", 123, "min"), ("2 h 22", 142, "min"), ("1 Std. 36 Min.", 96, "min"),
         ("1.5 hours", 90, "min"), ("PT1H50M30S", 110.5, "min"), ("3:01:15", 181.25, "min"), ("1:36 h", 96, "min"),
