@@ -102,8 +102,9 @@ class ColumnLook:
             values = self.values[known]
             return float(values.min()), float(values.max())
         if isinstance(self.values, Dates) and known.any():
-            texts, days = self.values.texts(), np.where(known, self.values.values, np.datetime64("NaT"))
-            return texts[int(np.nanargmin(days))], texts[int(np.nanargmax(days))]
+            texts, rows = self.values.texts(), np.flatnonzero(known)
+            days = self.values.values[rows]
+            return texts[int(rows[days.argmin()])], texts[int(rows[days.argmax()])]
         return None
 
     def examples(self, count: int = 3) -> list[str]:

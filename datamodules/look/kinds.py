@@ -75,8 +75,10 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
-    if not is_nested(column) and (is_called(name, TITLES | TEXTS) or has_name(name, TEXTS)):
-        return None
+    if not is_nested(column):
+        sample = texts_of(column.dropna().head(2000)).to_pylist()
+        if is_called(name, TITLES | TEXTS) or has_name(name, TEXTS) or _are_urls(sample):
+            return None
     notation = find_notation(column)
     if notation is None:
         return None
@@ -136,7 +138,7 @@ def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
     sample = known.slice(0, 2000).to_pylist()
     distinct = pc.count_distinct(known).as_py() / len(known)
     words = sum(len(text.split()) for text in sample) / len(sample)
-    if sum(looks_like_url(text) for text in sample) > 0.5 * len(sample):
+    if _are_urls(sample):
         return "url", "an address"
     if is_called(name, TITLES):
         return "title", "names the film"
@@ -149,6 +151,10 @@ def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
     if sum(text.rstrip().endswith((".", "!", "?", "。")) for text in sample) > 0.5 * len(sample):
         return "text", "text"
     return ("text", "text") if words > 4 else ("category", "")
+
+
+def _are_urls(texts: Sequence[str]) -> bool:
+    return sum(looks_like_url(text) for text in texts) > 0.5 * len(texts)
 
 
 def _are_codes(texts: Sequence[str]) -> bool:
