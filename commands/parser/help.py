@@ -41,7 +41,7 @@ TRAINING = {
     "--trainer.precision bf16-mixed": "half the memory on a GPU",
 }
 
-LOOKED_AT = {
+TABLE = {
     "--table FILE": "in place of --config: a table that nobody has described, which is looked at (see `look`)",
     "--target COLUMN": "with --table, the column to predict",
 }
@@ -110,7 +110,7 @@ AUDIT = {
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 
 _OF_THE_PARSER = {
-    "study": {**LOOKED_AT, **TRAINING},
+    "study": {**TRAINING, **TABLE},
     "fit": TRAINING,
     "tune": SEARCH,
     "validate": RUN,

@@ -104,7 +104,7 @@ class ColumnLook:
         if isinstance(self.values, Dates) and known.any():
             texts, rows = self.values.texts(), np.flatnonzero(known)
             days = self.values.values[rows]
-            return texts[rows[days.argmin()]], texts[rows[days.argmax()]]
+            return texts[int(rows[days.argmin()])], texts[int(rows[days.argmax()])]
         return None
 
     def examples(self, count: int = 3) -> list[str]:

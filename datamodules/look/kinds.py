@@ -75,8 +75,10 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
-    if not is_nested(column) and (is_called(name, TITLES | TEXTS) or has_name(name, TEXTS)):
-        return None
+    if not is_nested(column):
+        sample = texts_of(column.dropna().head(2000)).to_pylist()
+        if is_called(name, TITLES | TEXTS) or has_name(name, TEXTS) or _are_urls(sample):
+            return None
     notation = find_notation(column)
     if notation is None:
         return None

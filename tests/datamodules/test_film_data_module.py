@@ -156,6 +156,20 @@ def test_arguments_that_cannot_be_are_refused(film_data, given, message):
         film_data(**given)
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"missing": {"runtme": ["0"]}}, r"data\.missing: no column 'runtme', did you mean 'runtime'\?"),
+        ({"decimal": {"Raiting": ","}}, r"data\.decimal: no column 'Raiting', did you mean 'rating'\?"),
+        ({"sheet": "Films"}, r"--data\.sheet is for a file of kind workbook, got .*films.csv of kind text"),
+        ({"query": "films"}, r"--data\.query is for a file of kind sqlite, got .*films.csv of kind text"),
+    ],
+)
+def test_what_is_declared_of_another_table_is_refused(film_data, given, message):
+    with pytest.raises(InputError, match=message):
+        film_data(**given).setup("fit")
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_text_options_reach_the_reader(ready, films_frame, tmp_path, delimiter):
     films_frame.to_csv(tmp_path / "other.csv", index=False, sep=delimiter, encoding="utf-16")

@@ -10,7 +10,7 @@ from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, r
 
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.feature_sets import feature_sets
-from greenlight_films.datamodules.features import Date, Number
+from greenlight_films.datamodules.features import Category, Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
 from greenlight_films.importance.shuffles import shuffled_entries
@@ -170,6 +170,12 @@ def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
         ["released season cos", "released season is missing"],
         ["votes"],
     ]
+
+
+def test_films_of_labels_alone_are_measured(measured, film_data):
+    result = measured(film_data(features=[Category("company")])).result
+    assert set(result.features["column"]) == {"company"}
+    assert np.unique(result.contributions.feature).tolist() == [0, 1, 2]
 
 
 def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data):

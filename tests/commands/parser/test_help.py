@@ -9,7 +9,15 @@ from rich.console import Console
 
 from greenlight_films.commands.main import main
 from greenlight_films.commands.parser.errors import PREFIXES
-from greenlight_films.commands.parser.help import BASELINES, COMMANDS, EXAMPLES, IMPORTANCE, OPTIONS, show_command
+from greenlight_films.commands.parser.help import (
+    BASELINES,
+    COMMANDS,
+    EXAMPLES,
+    IMPORTANCE,
+    OPTIONS,
+    TABLE,
+    show_command,
+)
 from greenlight_films.studies.audit import Audit
 from greenlight_films.studies.settings.film_cli import FilmCLI
 from greenlight_films.studies.settings.film_parser import option_names
@@ -18,10 +26,9 @@ from greenlight_films.studies.tune.search_space import Search
 ROOT = Path(__file__).parents[3]
 OPTION = r"--[a-z][\w.]*[a-z]"
 OWN_PARSER = ("look", "prepare", "report")
-OF_A_LOOK = {"--table", "--target"}  # which `study` takes in place of a config
-FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume", "report": "--out", "prepare": "--out"}
-FOLDERS["look"] = "--out"
+FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume"} | dict.fromkeys(OWN_PARSER, "--out")
 """The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
+TABLE_OPTIONS = [option.split()[0] for option in TABLE]  # `config_of_table` takes them out for the parser
 
 
 def shown(show, *arguments, width: int = 200) -> str:
@@ -52,7 +59,7 @@ def test_every_command_has_a_module_a_page_and_an_example():
 def test_every_option_on_a_page_is_an_option_of_the_parser(accepted_by, command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
     assert len(named) >= 2
-    accepted = accepted_by(command)
+    accepted = accepted_by(command) | (set(TABLE_OPTIONS) if command == "study" else set())
     if prefix := PREFIXES.get(command):  # which take their own options without their prefix
         accepted |= {
             f"--{option.removeprefix(f'--{prefix}')}" for option in accepted if option.startswith(f"--{prefix}")

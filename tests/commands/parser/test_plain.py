@@ -1,5 +1,8 @@
+import re
+
 import pytest
 
+from greenlight_films.commands.parser.help import LOOK
 from greenlight_films.commands.parser.plain import PlainParser, add_look_options, formats_of, layout_of, study_name
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.formats import Format
@@ -17,6 +20,14 @@ def test_options_may_be_written_as_study_has_them(prefix):
     options = parsed(f"{prefix}skip", "2", f"{prefix}header=false", f"{prefix}quote", "", f"{prefix}day_first", "true")
     assert layout_of(options) == Layout(skip=2, header=False, quote="")
     assert formats_of(options).of("released") == Format(day_first=True)
+
+
+def test_every_option_on_the_page_of_look_is_taken():
+    options = set(re.findall(r"--\w+", "\n".join([*LOOK, *LOOK.values()]))) - {"--out"}
+    assert len(options) > 12
+    parser = PlainParser("look", LOOK)
+    add_look_options(parser)
+    assert options <= set(re.findall(r"--\w+", parser.format_usage()))
 
 
 def test_cells_are_declared_of_all_columns_or_by_column():

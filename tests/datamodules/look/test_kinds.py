@@ -1,8 +1,88 @@
+import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.look.kinds import look_at_columns
-from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
+from greenlight_films.datamodules.tables.formats import Format, Formats
+
+N = 40
+RANDOM = np.random.default_rng(12)
+WORDS = [f"word{letter}" for letter in "abcdefghij"]
+SENTENCES = [" ".join(RANDOM.choice(WORDS, 14)) + "." for _ in range(N)]
+
+COLUMNS = {
+    "imdb_id": ([f"tt{number:07d}" for number in range(N)], "id", "an id"),
+    "code": ([f"{number:05d}" for number in range(N)], "id", "an id"),
+    "Unnamed: 0": ([str(number) for number in range(N)], None, "only counts the rows"),
+    "title": ([f"The {number}th Film" for number in range(N)], "title", "names the film"),
+    "plot": (SENTENCES, "text", "text"),
+    "notes": (SENTENCES, "text", "text"),
+    "poster": ([f"https://x.org/{number}.jpg" for number in range(N)], "url", "an address"),
+    "studio": (RANDOM.choice(["Acme", "Bolt & Sons"], N), "category", ""),
+    "genres": (RANDOM.choice(["Drama|War", "War", "Comedy|Drama"], N), "labels", ""),
+    "seen": (RANDOM.choice(["yes", "no"], N), "flag", ""),
+    "length": ([f"{number} min" for number in range(80, 80 + N)], "duration", ""),
+    "runtime": ([str(number) for number in range(80, 80 + N)], "duration", ""),
+    "gross": ([f"${number},000" for number in range(100, 100 + N)], "money", ""),
+    "budget": ([str(number * 1000) for number in range(100, 100 + N)], "money", ""),
+    "fresh": ([f"{number}%" for number in range(N)], "percentage", ""),
+    "year": ([str(1970 + number) for number in range(N)], "year", ""),
+    "released": ([f"{1 + number % 28}.{1 + number % 12}.1999" for number in range(N)], "date", ""),
+    "screens": ([str(7 * number % 31) for number in range(N)], "number", ""),
+    "nothing": ([None] * N, "nothing", "empty"),
+    "same": (["7"] * N, None, "the same in all rows"),
+    "same_text": (["film"] * N, None, "the same in all rows"),
+}
+
+
+@pytest.fixture(scope="module")
+def looks():
+    frame = pd.DataFrame({name: pd.Series(cells, dtype="str") for name, (cells, _, _) in COLUMNS.items()})
+    columns = look_at_columns(frame, Formats(), ",")
+    assert [column.name for column in columns] == list(COLUMNS)
+    return {column.name: column for column in columns}
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_is_of_the_kind_that_its_cells_and_name_tell(looks, name):
+    _, kind, left_out = COLUMNS[name]
+    column = looks[name]
+    assert column.kind == (kind or column.kind)
+    assert column.left_out == left_out
+    assert column.fault == ""
+    if left_out in ("empty", "the same in all rows"):
+        assert any(f"'{name}'" in notice and "left out" in notice for notice in column.notices)
+
+
+def test_columns_of_a_role_are_looked_at_together():
+    cells = {"actor_1": ["Ann", None, "Bo"], "actor_2": ["Cy", None, "Di"], "actor_3": ["Ed", None, None]}
+    frame = pd.DataFrame(cells, dtype="str")
+    (column,) = look_at_columns(frame.assign(year=["1999", "2001", "2005"]), Formats())[:1]
+    assert column.sources == ("actor_1", "actor_2", "actor_3")
+    assert column.to_list() == [["Ann", "Cy", "Ed"], [], ["Bo", "Di"]]
+    assert "hold one role" in column.notices[-1]
+
+
+def test_texts_that_mean_missing_are_counted_and_declared_ones_are_the_whole_truth():
+    cells = ["Acme", "Bolt", "N/A", "-", "N/A"] * 6
+    frame = pd.DataFrame({"studio": pd.Series(cells, dtype="str")})
+    (column,) = look_at_columns(frame, Formats())
+    assert column.missing == {"N/A": 12, "-": 6}
+    (declared,) = look_at_columns(frame, Formats({"studio": Format(missing=("-",))}))
+    assert declared.missing == {"-": 6}
+
+
+def test_texts_that_are_nearly_all_different_are_titles_where_no_column_is_called_so():
+    frame = pd.DataFrame({"werk": [f"Film {chr(65 + n)}" for n in range(20)], "form": ["a", "b"] * 10}, dtype="str")
+    assert [column.kind for column in look_at_columns(frame, Formats())] == ["title", "category"]
+    named = [column.kind for column in look_at_columns(frame.assign(title=frame["werk"]), Formats())]
+    assert named == ["category", "category", "title"]
+
+
+def test_names_that_a_shape_joined_are_labels():
+    column = names_of_role("actor", pd.Series(["A, Jr.|B", None], dtype="str"), "|")
+    assert column.to_list() == [["A, Jr.", "B"], []]
+    assert column.notation.arguments() == {"separator": "|"}
 
 
 def looked_at(name, *cells):

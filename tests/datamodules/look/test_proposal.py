@@ -1,9 +1,109 @@
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.kinds import look_at_columns
-from greenlight_films.datamodules.look.proposal import possible_targets
+from greenlight_films.datamodules.look.proposal import choose_target, possible_targets, propose_feature, propose_target
 from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.label_cells import split_labels
+from greenlight_films.datamodules.tables.label_notations import Notation
+
+FLAT = np.array([1.0, 2, 3, 4])
+LONG_TAILED = np.array([1.0] * 97 + [100.0] * 3)
+CAST = split_labels(pd.Series(["A|B", "A"], dtype="str"), "|")
+
+
+@pytest.mark.parametrize(
+    ("column", "name", "arguments"),
+    [
+        (ColumnLook("x", "number", FLAT), "Number", {"column": "x"}),
+        (ColumnLook("x", "number", LONG_TAILED), "Number", {"column": "x", "log1p": True}),
+        (ColumnLook("x", "number", -LONG_TAILED), "Number", {"column": "x"}),
+        (ColumnLook("x", "money", FLAT), "Number", {"column": "x", "log1p": True}),
+        (ColumnLook("x", "year", FLAT + 1990), "Number", {"column": "x"}),
+        (ColumnLook("x", "category", pa.array(["a", "b"])), "Category", {"column": "x"}),
+        (
+            ColumnLook("cast", "labels", CAST, notation=Notation("text", ("|",)), role="actor"),
+            "Labels",
+            {"column": "cast", "separator": "|", "role": "actor", "weight": "sqrt"},
+        ),
+        (
+            ColumnLook("star", "labels", CAST, notation=Notation("text"), sources=("star_1", "star_2")),
+            "Labels",
+            {"column": "star", "from_columns": ["star_1", "star_2"], "weight": "sqrt"},
+        ),
+    ],
+)
+def test_a_column_becomes_the_feature_of_its_kind(column, name, arguments):
+    proposed = propose_feature(column, n_films=100)
+    assert (proposed.name, proposed.arguments) == (name, arguments)
+    assert proposed.feature().column == column.name
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        ColumnLook("x", "title", pa.array(["a", "b"])),
+        ColumnLook("x", "number", FLAT, left_out="an id"),
+        ColumnLook("x", "number", FLAT, fault="must hold numbers"),
+        ColumnLook("x", "number", np.array([*[np.nan] * 99, 1.0])),
+    ],
+)
+def test_titles_faults_and_nearly_empty_columns_become_nothing(column):
+    assert propose_feature(column, n_films=100) is None
+
+
+def test_labels_of_a_single_film_count_in_small_tables_alone():
+    column = ColumnLook("x", "category", pa.array(["a", "b"]))
+    assert "min_films" not in propose_feature(column, 499).arguments
+    assert propose_feature(column, 500).arguments["min_films"] == 2
+
+
+TARGETS = [
+    ColumnLook("year", "year", FLAT),
+    ColumnLook("budget", "money", FLAT),
+    ColumnLook("votes", "number", FLAT),
+    ColumnLook("gross", "money", FLAT),
+    ColumnLook("rating", "number", FLAT),
+    ColumnLook("revenue", "money", FLAT, fault="two currencies"),
+    ColumnLook("genre", "category", pa.array(["a"] * 4)),
+]
+
+
+def test_ratings_come_before_money_and_money_before_counts_of_votes():
+    assert possible_targets(TARGETS) == ["rating", "gross", "votes"]
+    assert choose_target(TARGETS, None) == "rating"
+    assert choose_target(TARGETS[:2], None) is None
+    assert choose_target(TARGETS, "budget") == "budget"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("ratng", "no column 'ratng', did you mean 'rating'\\? Numbers are: year, budget, votes"),
+        ("genre", "must be a column of numbers, got 'genre' of kind category. Numbers are: year"),
+    ],
+)
+def test_a_target_that_is_no_number_is_refused_with_those_that_are(target, message):
+    with pytest.raises(InputError, match=message):
+        choose_target(TARGETS, target)
+    with pytest.raises(InputError, match="Numbers are: none"):
+        choose_target(TARGETS[-1:], target)
+
+
+@pytest.mark.parametrize(
+    ("column", "arguments"),
+    [
+        (ColumnLook("gross", "money", FLAT, "EUR"), {"column": "gross", "transform": "log1p", "unit": "EUR"}),
+        (ColumnLook("profit", "money", FLAT - 2, "EUR"), {"column": "profit", "unit": "EUR"}),
+        (ColumnLook("rating", "number", FLAT), {"column": "rating"}),
+    ],
+)
+def test_money_that_is_never_negative_is_predicted_in_logarithms(column, arguments):
+    assert propose_target(column).arguments == arguments
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
+from greenlight_films.datamodules.tables.formats import Format, Formats
+
+
+def looked_at(cells, name="x", formats=Formats(), units=None, dtype="str"):
+    frame = pd.DataFrame({name: pd.Series(cells, dtype=dtype)})
+    return as_numbers(name, TableContext(frame, formats, ",", units or {}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "name", "kind", "unit"),
+    [
+        (["1,234 €", "2,500 €", "12 €"], "x", "money", "EUR"),
+        (["96 min", "1h 36m"], "x", "duration", "min"),
+        (["96", "120"], "runtime", "duration", "min"),
+        (["8.1/10", "7/10"], "critics", "number", "of 10"),
+        (["50%", "7.5%"], "x", "percentage", "%"),
+        (["1999", "2004", "1971"], "year", "year", ""),
+        (["12", "7"], "roi of budget", "number", ""),
+    ],
+)
+def test_kind_and_unit_come_from_cells_or_else_from_the_name(cells, name, kind, unit):
+    column = looked_at(cells, name)
+    assert (column.kind, column.unit, column.fault) == (kind, unit, "")
+
+
+def test_a_line_of_units_gives_the_unit():
+    assert looked_at(["12", "7"], units={"x": "m"}).unit == "m"
+
+
+@pytest.mark.parametrize("cells", [["Acme", "Bolt", "7"], ["A", None], ["Zoë, 7", "Bo, 8"]])
+def test_texts_are_no_numbers(cells):
+    assert looked_at(cells) is None
+
+
+def test_titles_that_are_numbers_stay_titles():
+    assert looked_at(["300", "Up", "Heat", "Alien"], "title") is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (["12", "7", "9", "see notes", "4"], ["row 4", "'see notes'"]),
+        (["12.5 €", "7 €", "9 $", "4 €"], ["one currency", "row 3", "9 $"]),
+        (["1.234", "2.500", "7.125"], ["decimal", "1.234"]),
+    ],
+)
+def test_what_can_not_be_read_is_a_fault_with_its_cells(cells, words):
+    fault = looked_at(cells).fault
+    assert all(word in fault for word in words)
+
+
+def test_a_fault_is_settled_by_a_declared_format():
+    column = looked_at(["1.234", "2.500", "7.125"], formats=Formats({"x": Format(decimal=",")}))
+    assert column.to_list() == [1234, 2500, 7125]
+
+
+def test_zeros_that_can_be_no_values_are_proposed_as_missing_unless_missing_is_declared():
+    cells = ["0", "1200000", "3400000", "0", "560000", "9900000", "0", "7000000", "810000", "2300000"] * 3
+    column = looked_at(cells, "budget")
+    assert column.sentinels == {"0": 9}
+    assert "0" in column.format.missing
+    assert column.to_list()[0] is None
+    assert "0 in 9 rows taken as missing" in column.notices[-1]
+    declared = looked_at(cells, "budget", Formats({"budget": Format(missing=("-",))}))
+    assert declared.sentinels == {}
+    assert declared.to_list()[0] == 0
+
+
+def test_dates_with_an_impossible_cell_are_a_fault():
+    column = looked_at(["1999-05-01", "2001-02-31", "2004-01-01", "2004-01-02"], "released")
+    assert column.kind == "date"
+    assert "row 2" in column.fault
+    assert "2001-02-31" in column.fault
+
+
+@pytest.mark.parametrize(
+    ("cells", "counts"), [([0, 1, 2], True), ([1, 2, 3], True), ([1, 3, 2], False), ([5, 6], False)]
+)
+def test_rows_are_counted_from_0_or_1(cells, counts):
+    assert counts_rows(pd.Series(cells)) == counts
+
+
+def test_a_column_of_nothing_is_told_with_its_rows():
+    column = nothing("x", 7, "empty")
+    assert column.missing_share == 1
+    assert "'x' is empty in all 7 rows" in column.notices[0]

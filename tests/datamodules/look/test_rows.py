@@ -1,0 +1,40 @@
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.look.rows import look_at_rows
+from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
+from tests.messy import N, messy_films
+
+FILMS = messy_films()[["film_id", "title", "rating"]]
+
+
+def test_rows_that_are_films_stay_as_they_are():
+    rows = look_at_rows(FILMS)
+    assert (rows.n_rows, rows.n_films, rows.film, rows.title) == (N, N, ("film_id",), "title")
+    assert (rows.shape, rows.where, rows.is_grouped, rows.notices) == (None, "", False, ())
+    assert rows.identity == {"film_id": "identifies the film"}
+    assert rows.kept == list(range(1, N + 1))
+
+
+def test_people_and_reviews_become_films_by_a_shape():
+    people = FILMS.loc[FILMS.index.repeat(2)].assign(name=np.arange(2 * N) % 31, job=["actor", "director"] * N)
+    rows = look_at_rows(people.astype({"name": "str"}).reset_index(drop=True))
+    assert rows.to_shape() == OneRowPerFilm("film_id", "name", "job")
+    assert (rows.n_rows, rows.n_films, rows.is_grouped) == (2 * N, N, False)
+    reviews = FILMS.loc[FILMS.index.repeat(3)].reset_index(drop=True)
+    reviews = reviews.assign(reviewer=["a", "b", "c"] * N, rating=np.arange(3 * N) % 10)
+    assert look_at_rows(reviews).to_shape() == MeanOfRows("film_id")
+
+
+def test_series_among_films_are_left_out_by_a_condition():
+    kinds = np.where(np.arange(N) < 5, "tvSeries", "movie")
+    rows = look_at_rows(FILMS.assign(titleType=kinds))
+    assert rows.kept == list(range(6, N + 1))
+    assert rows.n_films == N - 5
+    assert "titleType" in rows.where
+
+
+def test_a_film_that_stands_there_twice_is_told():
+    rows = look_at_rows(pd.concat([FILMS, FILMS.iloc[[3]]], ignore_index=True))
+    assert rows.n_films == N
+    assert any("121" in notice for notice in rows.notices)
