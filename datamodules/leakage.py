@@ -21,7 +21,11 @@ PEOPLE = {
 }  # fmt: skip
 """Roles and columns of people, with blanks between their words."""
 
-YEARS = re.compile(r"(release|start|premiere|title)?[_ ]?(year|date)|released", re.IGNORECASE)
+YEARS = re.compile(
+    r"(released?|start|premiere|title|production)?[_ ]?(year|date)|released|(erscheinungs|produktions|kino)?jahr"
+    r"|ann[ée]e|a[ñn]o|anno|ano|(上映)?年份|год|制作年|연도",
+    re.IGNORECASE,
+)
 MONEY = {
     "domestic", "earnings", "gross", "grosses", "profit", "proceeds", "revenue", "revenues", "takings", "worldwide",
     "bilheteria", "boxoffice", "einspiel", "einspielergebnis", "einspielergebnisse", "einnahmen", "incassi", "incasso",
