@@ -44,7 +44,7 @@ def _out(table: str, out: str | None) -> Path:
 
 
 def _write(seen: Look, out: Path, console: Console) -> None:
-    text = seen.to_yaml(out.stem)
+    text = seen.to_yaml(study_name(str(out)), out)
     out.parent.mkdir(parents=True, exist_ok=True)
     Folder(out.parent).write_all({out.name: text.encode("utf-8")})
     console.print(f"\n{out}", style="bold", highlight=False, markup=False)

@@ -27,7 +27,7 @@ from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
 from greenlight_films.datamodules.targets import TargetColumn
-from greenlight_films.datamodules.weights import read_weights
+from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
 from greenlight_films.datamodules.where import parse_condition
 
 OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
@@ -114,10 +114,8 @@ class FilmDataModule(pl.LightningDataModule):
         super().__init__()
         if (table is None) == (frame is None):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
-        if weights is not None and (frame is None or shape is not None):
-            raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
-        if weights is not None and weight is not None:
-            raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
+        if weights is not None:
+            refuse_unfit_weights(weight, frame, shape)
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
             if value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")
@@ -190,6 +188,8 @@ class FilmDataModule(pl.LightningDataModule):
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
             films = film_table(self._table, self.where, self.shape, known, self._opened.layout.delimiter)
+        if self._fitted is None:
+            self.declared.formats.refuse_unknown([*self._opened.frame.columns, *films.frame.columns])
         self.declared = replace(self.declared, formats=films.formats)
         self._notices = films.notices
         return films.frame

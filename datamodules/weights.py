@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import Rows
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.formats import Format
@@ -47,3 +48,11 @@ def refuse_weightless(weights: np.ndarray, rows: Rows) -> None:
 def scaled_weights(weights: np.ndarray, rows: Rows) -> np.ndarray | None:
     """Return weights with mean 1 over the training rows; None where all are the same, and change nothing."""
     return weights / weights[rows.train].mean() if np.ptp(weights) > 0 else None
+
+
+def refuse_unfit_weights(weight: str | None, frame: Any, shape: Shape | None) -> None:
+    """Refuse weights from Python where the rows are those of no frame, or have a column of weights."""
+    if frame is None or shape is not None:
+        raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
+    if weight is not None:
+        raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")

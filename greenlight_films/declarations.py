@@ -80,9 +80,15 @@ def data_of(
     if features is None:
         seen = look(frame, target.answers[0], formats=declared_formats(*(settings[name] for name in CELLS)))
         seen.refuse_faults()
+        if seen.rows.shape:
+            shape = ", ".join(f"{name}={value!r}" for name, value in seen.rows.shape.arguments.items())
+            raise InputError(
+                f"FilmRegressor needs a row a film, got {seen.rows.n_rows:,} rows of {seen.rows.n_films:,} films: give "
+                f"gl.{seen.rows.shape.name}({shape}).shape(frame), or name features to take each row as a film"
+            )
         for line in in_short(seen) if settings["verbose"] else []:
             Console().print(line, highlight=False, markup=False)
-        features, data["missing"] = seen.to_features(), seen.missing()
+        features, data["missing"], data["where"] = seen.to_features(), seen.missing(), seen.rows.where or None
         if seen.rows.is_grouped:
             data["film"] = data["film"] or list(seen.rows.film)
             split = split or GroupSplit(data["film"], **sizes)

@@ -14,7 +14,7 @@ ALIKE = 12  # notices
 
 
 def print_look(look: Look, console: Console) -> None:
-    """Print what a table holds, and what a study of it would be."""
+    """Print what a table holds, and what a study of it would be; what must be decided first is an error's to say."""
     console.print(heading(look), style="bold", markup=False, highlight=False)
     console.print()
     console.print(_columns(look, console.width))
@@ -28,6 +28,8 @@ def print_look(look: Look, console: Console) -> None:
     if look.after_release:
         names = listed(look.after_release)
         console.print(Text(f"• Known only after release: {names}; --before_release leaves such columns out"))
+    if look.faults:
+        return
     if look.target:
         target = look.target.arguments["column"]
         others = [name for name in look.targets if name != target]

@@ -44,7 +44,7 @@ def config_of_table(words: list[str], console: Console) -> Iterator[tuple[list[s
     add_look_options(parser)
     options, rest = parser.parse_known_args(words)
     seen = look_as_asked(options.table, options, console)
-    text = seen.to_yaml(study_name(options.table))
+    text = seen.to_yaml(study_name(options.table), "look.yaml")
     for line in in_short(seen):
         console.print(line, highlight=False, markup=False)
     with TemporaryDirectory() as folder:

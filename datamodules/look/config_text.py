@@ -20,21 +20,22 @@ LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", 
 MANY = 3000  # films from which on batches are large
 
 
-def config_text(look: "Look", name: str) -> str:
+def config_text(look: "Look", name: str, file: str) -> str:
     """Return the text of a config that `study` takes as it is.
 
     Args:
         look: with a target and features.
         name: of the study.
+        file: in which the text will stand.
     """
-    return "\n".join(_lines(look, name)) + "\n"
+    return "\n".join(_lines(look, name, file)) + "\n"
 
 
-def _lines(look: "Look", name: str) -> Iterator[str]:
-    yield f"# A study of {look.rows.n_films:,} films of {Path(look.table).name} ({MADE})."
+def _lines(look: "Look", name: str, file: str) -> Iterator[str]:
+    yield f"# A study of {look.rows.n_films:,} films of {_commented(Path(look.table).name)} ({MADE})."
     yield "# Every line is what the table seems to say: change what you know better, and run it with"
     yield "#"
-    yield f"#   {command(f'study --config {shlex.quote(name)}.yaml')}"
+    yield f"#   {_commented(command(f'study --config {shlex.quote(file)}'))}"
     yield ""
     yield f"name: {_flow(name)}"
     yield "seed_everything: 42"
@@ -144,4 +145,5 @@ def _flow(value: Any) -> str:
 
 
 def _commented(text: str) -> str:
-    return " ".join(text.split())
+    """Return a text that may stand in a comment: on a line, without characters that YAML refuses."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())

@@ -99,18 +99,30 @@ class Look:
             }
         )
 
-    def to_yaml(self, name: str = "films") -> str:
-        """Return the config of a study, with the reason for each line; `name` is the study's.
+    def to_yaml(self, name: str = "films", file: str | Path | None = None) -> str:
+        """Return the config of a study, with the reason for each line.
+
+        Args:
+            name: of the study.
+            file: in which the config will stand; by default called as the study.
 
         Raises:
             InputError: something must be decided or corrected first, or there is no target or no feature.
         """
         self.refuse_faults()
+        if not any(column.kind in NUMBERS for column in self.columns):
+            raise InputError(
+                f"no column of {self.table} holds numbers, and a study predicts one; add one, such as rating"
+            )
         if self.target is None:
             raise InputError(f"no column of {self.table} offers itself as target; {self._remedy_without_target()}")
         if not self.features:
-            raise InputError(f"no column of {self.table} can be a feature; declare data.features by hand")
-        return config_text(self, name)
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in list(self.left_out.items())[:10])
+            raise InputError(
+                f"no column of {self.table} can be a feature ({reasons or 'there is the target alone'}); add one, or "
+                "declare data.features by hand"
+            )
+        return config_text(self, name, str(file or f"{name}.yaml"))
 
     def _remedy_without_target(self) -> str:
         numbers = [column.name for column in self.columns if column.kind in NUMBERS and not column.left_out]
@@ -154,14 +166,14 @@ def look(
         InputError: the table can't be read, or `target` is no column of numbers.
     """
     read = open_table(table, layout)
-    unknown = [name for name in leave_out if name not in read.frame]
-    if unknown:
-        raise InputError(f"--leave_out: no column '{unknown[0]}'{nearest(unknown[0], map(str, read.frame.columns))}")
     rows = look_at_rows(read.frame)
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
-    columns = [_as_asked(column, leave_out) for column in _columns(frame, read, rows, formats)]
+    formats.refuse_unknown([*read.frame.columns, *frame.columns])
+    columns = _columns(frame, read, rows, formats)
+    _refuse_unfit_names(leave_out, columns, read.frame.columns, target)
+    columns = [_as_asked(column, leave_out) for column in columns]
     name = choose_target(columns, target)
-    chosen = next((column for column in columns if column.name == name), None)
+    chosen = next((column for column in columns if column.name == name and not column.fault), None)
     votes = remark_on_votes(frame, [name]) if name else None
     leaks = _leaks(columns, chosen)
     candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
@@ -187,6 +199,19 @@ def look(
         notices=[*read.notices, *notices, *of_columns, *rows.notices, *([votes.text] if votes else [])],
         faults=[column.fault for column in columns if column.fault],
     )
+
+
+def _refuse_unfit_names(
+    leave_out: Collection[str], columns: Sequence[ColumnLook], of_table: Collection[str], target: str | None
+) -> None:
+    """Refuse to leave out what is no column, a part of a role, or the target."""
+    known = list(dict.fromkeys([*(column.name for column in columns), *map(str, of_table)]))
+    whole = {part: column.name for column in columns for part in column.sources}
+    problems = [f"no column '{name}'{nearest(name, known)}" for name in leave_out if name not in known]
+    problems += [f"'{name}' is a part of '{whole[name]}'; leave that out" for name in leave_out if name in whole]
+    problems += [f"'{target}' is the --target, which is no feature anyway; name others"] * (target in leave_out)
+    if problems:
+        raise InputError("\n".join(f"--leave_out: {problem}" for problem in problems))
 
 
 def _columns(frame: pd.DataFrame, read: Table, rows: RowsLook, formats: Formats) -> list[ColumnLook]:

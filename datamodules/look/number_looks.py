@@ -13,12 +13,13 @@ from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import DURATIONS, IDS, MONEY, TEXTS, TITLES, has_name, is_called
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
-from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import texts_of
 from greenlight_films.datamodules.tables.missing_cells import propose_missing, uninformative
-from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, read_numbers
+from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, parse_numbers, read_numbers
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 
+SAMPLE = 2000  # cells that tell whether the others are worth reading as numbers or dates
 MOST_NUMBERS = 0.5  # share of cells that are numbers, from which on the others are mistakes
 
 
@@ -45,6 +46,8 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
     is_text = pd.api.types.is_string_dtype(column.dtype) and not pd.api.types.is_numeric_dtype(column.dtype)
     if is_text and is_called(name, TITLES | TEXTS) and not _mostly_digits(column):
         return None
+    if is_text and not _are_numbers(column, format):
+        return None
     guess = looks_like_dates(column, format)
     if guess.kind == "date":
         return _date_look(name, guess.dates, context)
@@ -62,6 +65,18 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
     if numbers.faults and numbers.share_read == 0 and not _mostly_digits(column):
         return None
     return _number_look(name, numbers, guess.kind == "year", context)
+
+
+def _are_numbers(column: pd.Series, format: Format) -> bool:
+    """Tell from a sample whether the texts of a large column may be numbers or dates."""
+    if len(column) < 2 * SAMPLE:
+        return True
+    sample = column.iloc[np.linspace(0, len(column) - 1, SAMPLE).astype(int)]
+    return (
+        parse_numbers(sample, format).share_read > MOST_NUMBERS / 2
+        or bool(parse_numbers(sample, format).faults)
+        or looks_like_dates(sample, format).share > MOST_NUMBERS / 2
+    )
 
 
 def _mostly_digits(column: pd.Series) -> bool:

@@ -93,19 +93,16 @@ def choose_target(columns: Sequence[ColumnLook], target: str | None) -> str | No
     Raises:
         InputError: the wanted one is no column of numbers.
     """
-    by_name = {column.name: column for column in columns}
     if target is None:
         return next(iter(possible_targets(columns)), None)
-    if target not in by_name:
-        numbers = [column.name for column in columns if column.kind in NUMBERS]
+    kinds = {column.name: column.kind for column in columns}
+    numbers = listed(name for name, kind in kinds.items() if kind in NUMBERS) or "none"
+    if target not in kinds:
+        raise InputError(f"--target: no column '{target}'{nearest(target, kinds) or '.'} Numbers are: {numbers}")
+    if kinds[target] not in NUMBERS:
         raise InputError(
-            f"--target: no column '{target}'{nearest(target, by_name) or '.'} Numbers are: {listed(numbers)}"
+            f"--target must be a column of numbers, got '{target}' of kind {kinds[target]}. Numbers are: {numbers}"
         )
-    column = by_name[target]
-    if column.fault:
-        raise InputError(column.fault)
-    if column.kind not in NUMBERS:
-        raise InputError(f"--target must be a column of numbers, '{target}' holds {column.kind}; give another")
     return target
 
 

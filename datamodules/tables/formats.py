@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+from greenlight_films.datamodules.errors import InputError, nearest
+
 Value = TypeVar("Value")
 
 
@@ -52,6 +54,17 @@ class Formats:
         """Return these formats with those of some columns in the place of their own."""
         return replace(self, by_column={**self.by_column, **formats})
 
+    def refuse_unknown(self, columns: Iterable[str]) -> None:
+        """Raise an InputError that names the columns with a format of their own that a table lacks."""
+        known = list(map(str, columns))
+        problems = [
+            f"{' and '.join(f'data.{key}' for key in format.given())}: no column '{name}'{nearest(name, known)}"
+            for name, format in self.by_column.items()
+            if name not in known
+        ]
+        if problems:
+            raise InputError("\n".join(problems))
+
     def to_state(self) -> dict[str, Any]:
         """Return plain data, for a checkpoint or a config."""
         return {
@@ -76,7 +89,14 @@ def declared_formats(
     decimal: str | Mapping[str, str] | None = None,
     day_first: bool | Mapping[str, bool] | None = None,
 ) -> Formats:
-    """Return the formats that a config declares: of all columns by a plain value, of some by a mapping of names."""
+    """Return the formats that a config declares: of all columns by a plain value, of some by a mapping of names.
+
+    Raises:
+        InputError: a decimal mark is neither a point nor a comma.
+    """
+    for mark in decimal.values() if isinstance(decimal, Mapping) else [decimal]:
+        if mark not in (".", ",", None):
+            raise InputError(f"data.decimal must be '.' or ',', got {mark!r}")
     texts = (
         {name: _texts(tokens) for name, tokens in missing.items()}
         if isinstance(missing, Mapping)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_lists, split_labels, texts_of
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.label_literals import (
     FAULTS,
     LITERALS,
@@ -220,12 +221,18 @@ def _notation_of(texts: pa.Array, separators: tuple[str, ...], strong: bool) -> 
     words = lists.names.take(pa.array(np.unique(parts))).to_pylist()
     if _are_sentences(words) or _are_numbers(words, separators[0]):
         return None
-    if separators[0].strip() == "," and len(counts) > 9 and (counts == 2).mean() > 0.95:
+    if separators[0].strip() == "," and len(counts) > 9 and (counts == 2).mean() > 0.95 and _has_places(lists):
         return None  # `Ode, Ann` or `Paris, France`: a name each
     least = 0.5 if len(counts) < 50 else 0.3 if len(counts) < 1000 else 0.2  # of a sample, few names are in two cells
     if share < 0.02 or not (repeats >= least or (strong and (repeats >= 0.2 or share >= 0.5))):
         return None
     return Notation("text", separators, share=1.0, repeats=repeats, several=share)
+
+
+def _has_places(lists: LabelLists) -> bool:
+    """Tell whether what stands first in cells hardly ever stands second, as of surnames and first names."""
+    first, second = set(lists.at(0).codes.tolist()), set(lists.at(1).codes.tolist())
+    return len(first & second) < 0.05 * min(len(first), len(second))
 
 
 def _are_sentences(texts: Sequence[str]) -> bool:

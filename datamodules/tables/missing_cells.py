@@ -46,6 +46,8 @@ _BESIDE_NUMBERS = (
 BESIDE_NUMBERS = frozenset(_BESIDE_NUMBERS.split(","))
 """What stands for nothing among numbers alone: ND is a state, and Not Rated a rating."""
 
+TOKENS = SIGNS | WORDS
+
 PROPOSED = 3  # different texts that no list has
 LONGEST = 30  # characters of them
 
@@ -106,9 +108,9 @@ class _TextsOfColumn:
     def of(cls, column: pd.Series) -> "_TextsOfColumn":
         cells = distinct_texts(column)
         counts = cells.counts()
-        short = np.flatnonzero(pc.less_equal(pc.utf8_length(cells.texts), LONGEST).to_numpy(zero_copy_only=False))
-        texts = zip(short.tolist(), cells.texts.take(pa.array(short)).to_pylist(), strict=True)
-        candidates = {text: int(counts[code]) for code, text in texts if plain_word(text) in SIGNS | WORDS}
+        codes = _possible_tokens(cells.texts)
+        texts = zip(codes.tolist(), cells.texts.take(pa.array(codes)).to_pylist(), strict=True)
+        candidates = {text: int(counts[code]) for code, text in texts if plain_word(text) in TOKENS}
         has_empty = candidates.pop("", 0) > 0 or bool((cells.codes < 0).any())
         if not candidates:
             return cls(("",), {}, {})
@@ -118,6 +120,14 @@ class _TextsOfColumn:
         doubtful = {text: count for text, count in candidates.items() if plain_word(text) in WORDS}
         values = {text: count for text, count in doubtful.items() if has_empty and _of_same_sort(text, known)}
         return cls(("", *(text for text in candidates if text not in values)), values, doubtful)
+
+
+def _possible_tokens(texts: pa.Array) -> np.ndarray:
+    """Return the indices of texts that may mean missing; the others are told without looking at each."""
+    known = pc.is_in(pc.utf8_lower(texts), pa.array(sorted(TOKENS), texts.type))
+    odd = pc.or_(pc.invert(pc.string_is_ascii(texts)), pc.match_substring(texts, "  "))
+    possible = pc.or_(known, pc.and_(odd, pc.less_equal(pc.utf8_length(texts), LONGEST)))
+    return np.flatnonzero(possible.to_numpy(zero_copy_only=False))
 
 
 def _are_titles(name: str, texts: list[str], n_rows: int) -> bool:

@@ -95,6 +95,9 @@ def _open_file(path: Path, layout: Layout) -> Table:
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     file = find_table_file(path, layout.member)
     kind = _kind(file)
+    for option, value, needed in (("query", layout.query, "sqlite"), ("sheet", layout.sheet, "workbook")):
+        if value is not None and kind != needed:
+            raise InputError(f"--data.{option} is for a file of kind {needed}, got {file} of kind {kind}; leave it out")
     if kind == "text":
         frame, layout_read, units, notices = read_delimited(file, layout)
         return Table(frame, layout_read, units, tuple(notices), is_text=True)
