@@ -16,6 +16,7 @@ from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.datamodules.targets import ProfitRatio
 
 LEAK_ALLOWED = "data.allow_leak allows"  # begins the notice on it
+KNOWN_WITH_TARGET = "it may be known only where the answer is"  # ends that on a column that lacks where the target does
 FEW = 3  # cells that a column and the target lack together; fewer may be chance
 
 
@@ -108,6 +109,6 @@ def _missing_together(
             not np.isnan(read_numbers(elsewhere, formats.of(name))).any()
         ):
             yield (
-                f"{name} is missing in the {without.sum():,} rows that lack {target}, and only there: it may be known "
-                "only where the answer is."
+                f"{name} is missing in the {without.sum():,} rows that lack {target}, and only there: "
+                f"{KNOWN_WITH_TARGET}."
             )

@@ -14,6 +14,7 @@ from greenlight_films.datamodules import (
     Feature,
     FilmDataModule,
     GroupSplit,
+    Labels,
     Number,
     RandomSplit,
     Target,
@@ -125,7 +126,10 @@ def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]]) -> 
 
 
 def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
-    is_number = not is_nested(frame[column]) and parse_numbers(frame[column]).share_read > MOST_NUMBERS
+    if is_nested(frame[column]):
+        return Labels(column)
+    numbers = parse_numbers(frame[column])
+    is_number = numbers.share_read > MOST_NUMBERS and not numbers.leading_zeros
     return Number(column) if is_number else Category(column)
 
 

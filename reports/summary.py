@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from greenlight_films.datamodules.leak_check import LEAK_ALLOWED
+from greenlight_films.datamodules.leak_check import KNOWN_WITH_TARGET, LEAK_ALLOWED
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import BOTH_SIDES, margins
 from greenlight_films.reports.figures.axes import amount
@@ -20,7 +20,8 @@ def warnings(runs: list[Results]) -> list[str]:
         if judged and judged.warns:
             messages.append(prefix + " ".join(judged.sentences))
         notices = run.metrics.get("notices", [])
-        messages += [prefix + notice for notice in notices if notice.startswith(LEAK_ALLOWED)]
+        telling = [notice for notice in notices if LEAK_ALLOWED in notice or KNOWN_WITH_TARGET in notice]
+        messages += [prefix + notice for notice in telling]
         if run.metrics.get("leak"):
             messages.append(f"{prefix}{BOTH_SIDES.replace('these importances say', 'scores and importances say')}")
         if late := run.metrics.get("known_after_release"):

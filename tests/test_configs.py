@@ -146,7 +146,7 @@ def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_pat
     # Records of a sentence that names its size: `17,130 films`, `811 films`.
     sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
     assert not sizes or f"{metrics['films']:,}" in sizes
-    assert metrics["leak"] is config["data"].get("allow_leak", False)
+    assert metrics["leak"] is config["data"].get("allow_split_films", False)
 
 
 def test_the_rating_study_has_its_groups_and_its_linear_models(command, rated_films, tmp_path):

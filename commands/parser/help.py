@@ -24,8 +24,6 @@ COMMANDS = {
 
 TRAINING = {
     "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
-    "--table FILE": "in place of --config: a table that nobody has described, which is looked at (see `look`)",
-    "--target COLUMN": "with --table, the column to predict",
     "--name NAME": "results land in runs/NAME/version_<n>/",
     "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",
@@ -41,6 +39,11 @@ TRAINING = {
     "--trainer.max_epochs N": "at most so many epochs",
     "--trainer.devices N": "processes or GPUs; --trainer.accelerator cpu|gpu, --trainer.strategy ddp",
     "--trainer.precision bf16-mixed": "half the memory on a GPU",
+}
+
+LOOKED_AT = {
+    "--table FILE": "in place of --config: a table that nobody has described, which is looked at (see `look`)",
+    "--target COLUMN": "with --table, the column to predict",
 }
 
 SEARCH = {
@@ -107,7 +110,7 @@ AUDIT = {
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 
 _OF_THE_PARSER = {
-    "study": TRAINING,
+    "study": {**LOOKED_AT, **TRAINING},
     "fit": TRAINING,
     "tune": SEARCH,
     "validate": RUN,

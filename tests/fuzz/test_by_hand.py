@@ -44,9 +44,9 @@ def names(data):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (["1e308,Drama,1", *GOOD], "2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e+308'"),
+        (["1e308,Drama,1", *GOOD], "2: column 'year' must hold numbers from -1e+100 to 1e+100, row 1 has '1e308'"),
         ([*GOOD, "2000,Drama,-1e308"], "22: column 'rating' must hold numbers from -1e+100 to 1e+100, row 21 has '-1e"),
-        ([*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"], "25: column 'year' must hold finite numbers, row 22 has 'inf'"),
+        ([*GOOD, "", '2000,"a\nb",1', "inf,Drama,1"], "25: column 'year' must hold numbers, row 22 has 'inf'"),
     ],
 )
 def test_a_number_too_large_is_refused_with_file_line_column_and_row(tmp_path, rows, message):
@@ -69,7 +69,7 @@ def test_columns_that_lack_are_named_beside_those_there_are(tmp_path, text, mess
     with pytest.raises(InputError) as refused:
         films(path)
     assert str(refused.value).startswith(f"{path}: no column")
-    assert str(refused.value).endswith(message)
+    assert message in str(refused.value)
 
 
 def test_differences_too_small_for_a_square_are_none(tmp_path):
@@ -83,10 +83,14 @@ def test_marks_and_line_ends_of_other_systems_change_nothing(tmp_path, encoding,
     assert other.fitted.fingerprint == films(table(tmp_path, GOOD)).fitted.fingerprint
 
 
-@pytest.mark.parametrize(("cells", "labels"), [(('", "', "War"), ["War"]), (("a\0b", "a\0b"), ["a\0b"])])
-def test_a_separator_is_no_label_and_a_nul_byte_is_kept(tmp_path, cells, labels):
-    rows = [row.replace("Drama", cells[i % 2]) for i, row in enumerate(GOOD)]
-    assert names(films(table(tmp_path, rows))) == labels
+def test_a_separator_is_no_label(tmp_path):
+    rows = [row.replace("Drama", ('", "', "War")[i % 2]) for i, row in enumerate(GOOD)]
+    assert names(films(table(tmp_path, rows))) == ["War"]
+
+
+def test_a_nul_byte_is_no_text(tmp_path):
+    with pytest.raises(InputError, match=r"is no text, for its bytes are those of a program's own format"):
+        films(table(tmp_path, [row.replace("Drama", "a\0b") for row in GOOD]))
 
 
 def test_a_line_of_two_gigabytes_is_refused_at_once(tmp_path):

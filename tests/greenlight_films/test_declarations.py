@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import greenlight_films as gl
+from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.read_table import open_table
 from greenlight_films.declarations import features_of, known_targets, training_of, with_target
 
@@ -42,7 +43,7 @@ def test_a_bare_name_is_a_number_or_a_category(tmp_path):
 
 
 def test_rows_without_a_target_are_left_out():
-    actual, rows = known_targets(FRAME, gl.Target("rating"))
+    actual, rows = known_targets(FRAME, gl.Target("rating"), Formats())
     assert (actual.tolist(), rows.tolist()) == ([7.0], [1])
 
 

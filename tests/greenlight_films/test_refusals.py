@@ -27,7 +27,6 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "a name that is no column": (fit(features=["yeer"]), "no column 'yeer', did you mean 'year'?"),
     "a feature that is no column": (fit(features=[gl.Number("yeer")]), "no column 'yeer', did you mean 'year'?"),
     "no target": (fit(target=None), "FilmRegressor needs a target, got none: give target='rating', or y"),
-    "no features": (fit(features=None), "needs features such as features=['year'], got None; the frame has: id, ti"),
     "an empty list": (fit(features=[]), "needs features such as features=['year'], got []"),
     "a name for a list": (fit(features="year"), "features must be a list, got 'year'; give features=['year']"),
     "the target as a feature": (fit(features=["rating"]), "must not have the target's own column 'rating'"),

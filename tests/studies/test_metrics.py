@@ -43,7 +43,7 @@ def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
         "left_out": 5,
         "features": {"dense": 3, "labels": data.fitted.encoder.space.n_labels},
         "leak": False,
-        "notices": [],
+        "notices": data.notices,
         "known_after_release": [],
         "unseen_labels": data.films.unseen(),
         "models": {},

@@ -45,7 +45,7 @@ def test_a_new_run_begins_with_its_config_and_what_is_known_of_the_data(begin, c
     assert run.path == Path("runs/small/version_0")
     assert (metrics["study"], metrics["models"], metrics["rows"]["test"]) == ("small", {}, 45)
     assert text_of(console).startswith("small: rating of 198 films (123 train, 30 validate, 45 test, 5 without rating")
-    assert text_of(console).endswith("MLP 16")
+    assert "MLP 16 • " in text_of(console)  # notices follow
 
 
 def test_a_finished_run_is_opened_silently_and_as_it_was(begin, console, copied):
