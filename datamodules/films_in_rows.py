@@ -69,7 +69,7 @@ def identity_of(frame: pd.DataFrame) -> Identity:
     plain = [name for name in map(str, frame.columns) if not is_nested(frame[name])]
     title = next((name for name in sorted(plain, key=_is_plain_title) if TITLES.fullmatch(name)), None)
     years = [name for name in plain if is_year(name)]
-    year = next((name for name in years if "year" in name.lower()), next(iter(years), None))
+    year = next((name for name in years if not re.search("date|released$", name, re.I)), next(iter(years), None))
     of_title = tuple(name for name in (title, year) if name is not None) if title else ()
     for name in (name for name in plain if IDS.fullmatch(name)):
         if frame[name].notna().all() and _is_film_id(frame, name, of_title):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
-from unicodedata import combining, normalize
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,11 @@ PEOPLE = {
 }  # fmt: skip
 """Roles and columns of people, with blanks between their words."""
 
-YEARS = re.compile(r"(release|start|premiere|title)?[_ ]?(year|date)|released", re.IGNORECASE)
+YEARS = re.compile(
+    r"(released?|start|premiere|title|production)?[_ ]?(year|date)|released|(erscheinungs|produktions|kino)?jahr"
+    r"|ann[ée]e|a[ñn]o|anno|ano|(上映)?年份|год|制作年|연도",
+    re.IGNORECASE,
+)
 MONEY = {
     "domestic", "earnings", "gross", "grosses", "profit", "proceeds", "revenue", "revenues", "takings", "worldwide",
     "bilheteria", "boxoffice", "einspiel", "einspielergebnis", "einspielergebnisse", "einnahmen", "incassi", "incasso",
@@ -57,8 +61,8 @@ UNLESS = {
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a column's name in lower case, without accents: `nbEntrées` is nb, entrees."""
-    plain = "".join(letter for letter in normalize("NFKD", name) if not combining(letter))
+    """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees."""
+    plain = re.sub("([A-Za-z])[\u0300-\u036f]+", r"\1", normalize("NFKD", name))
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+", normalize("NFKC", plain))
     return [word.lower() for word in words]
 

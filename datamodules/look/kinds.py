@@ -14,9 +14,9 @@ from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
     IDS,
     TEXTS,
-    TITLES,
     has_name,
     is_called,
+    is_title,
     looks_like_url,
     role_of,
 )
@@ -75,10 +75,8 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
-    if not is_nested(column):
-        sample = texts_of(column.dropna().head(2000)).to_pylist()
-        if is_called(name, TITLES | TEXTS) or has_name(name, TEXTS) or _are_urls(sample):
-            return None
+    if not is_nested(column) and (is_title(name) or has_name(name, TEXTS)):
+        return None
     notation = find_notation(column)
     if notation is None:
         return None
@@ -150,7 +148,7 @@ def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
     words = sum(len(text.split()) for text in sample) / len(sample)
     if _most_are_urls(sample):
         return "url", "an address"
-    if is_called(name, TITLES):
+    if is_title(name):
         return "title", "names the film"
     if has_name(name, TEXTS) or words > SENTENCE:
         return "text", "text"

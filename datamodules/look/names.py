@@ -53,6 +53,12 @@ def is_called(column: str, names: set[str]) -> bool:
     return bool(words) and ("".join(words) in names or words[-1] in names)
 
 
+def is_title(column: str) -> bool:
+    """Tell whether a column is called as films' titles are; `studio_name` and `actor_1_name` are names of others."""
+    words = words_of(column)
+    return is_called(column, TITLES) and (words[-1:] != ["name"] or len(words) == 1 or words[-2] in TITLES)
+
+
 def role_of(column: str) -> str | None:
     """Return what the labels of a column are to a film: `actor` of `cast`; None where that is its own name."""
     words = " ".join(words_of(column))

@@ -81,6 +81,8 @@ def _zeros(name: str, kind: str, known: np.ndarray, count_of: dict[float, int]) 
         return []
     if BUDGET_NAME.search(name) and (kind in ("number", "money")):
         return [0.0]  # no film is made for nothing
+    if kind in ("number", "duration") and DURATION_NAME.search(name) and middle >= 10:
+        return [0.0]  # nor lasts no time
     if kind == "money" or MONEY_NAME.search(name):
         return [0.0] if middle >= 1000 else []
     whole = bool((others == np.round(others)).all())

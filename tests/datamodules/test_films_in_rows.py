@@ -101,3 +101,9 @@ def test_ids_of_several_films_are_named_with_their_rows():
 )
 def test_what_identifies_a_film_is_an_id_of_films_or_title_and_year(columns, film):
     assert identity_of(pd.DataFrame(columns)).film == film
+
+
+@pytest.mark.parametrize("year", ["Released_Year", "Jahr", "année", "年份", "Año"])
+def test_a_year_beside_the_title_is_known_by_its_name_in_several_languages(year):
+    films = pd.DataFrame({"Titel": ["Salt", "Salt"], "release_date": ["1980-01-01", "2001-01-01"], year: [1980, 2001]})
+    assert identity_of(films).film == ("Titel", year)

@@ -64,9 +64,8 @@ def test_every_option_on_a_page_is_an_option_of_the_parser(accepted_by, command)
         accepted |= {
             f"--{option.removeprefix(f'--{prefix}')}" for option in accepted if option.startswith(f"--{prefix}")
         }
-    assert named - {FOLDERS.get(command, "--run"), "--allow_any_class"} <= accepted | (
-        OF_A_LOOK if command == "study" else set()
-    )
+    own = {FOLDERS.get(command, "--run"), "--allow_any_class"}
+    assert named - own <= accepted
 
 
 @pytest.mark.parametrize(("prefix", "page"), [("permutation_importance", IMPORTANCE), ("compare", BASELINES)])

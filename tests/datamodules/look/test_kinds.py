@@ -103,3 +103,8 @@ def test_labels_that_are_the_same_in_all_rows_are_left_out():
 @pytest.mark.parametrize("name", ["电影名", "片名", "Название", "作品名", "제목", "Titel"])
 def test_a_title_is_known_by_its_name_in_several_languages(name):
     assert looked_at(name, "A Tin Tide", "Salt", "Night", "Rain").kind == "title"
+
+
+@pytest.mark.parametrize("name", ["studio_name", "director name", "Actor 1 Name"])
+def test_the_name_of_somebody_is_no_title(name):
+    assert looked_at(name, *["Ada Voss", "Bo Sato", "Cy Quill"] * 9).kind == "category"

@@ -113,6 +113,7 @@ def test_money_that_is_never_negative_is_predicted_in_logarithms(column, argumen
         (["Platz", "Besucher", "Einspielergebnis"], "Einspielergebnis"),
         (["排名", "评价人数", "评分"], "评分"),
         (["Rank", "Gross", "Opening"], "Gross"),
+        (["Platz", "Сборы", "Рейтинг"], "Рейтинг"),
     ],
 )
 def test_the_likeliest_target_is_known_by_its_name_in_several_languages_and_is_no_rank(names, target):

@@ -41,6 +41,8 @@ def test_sentinels_of_the_cases_are_counted(file, name, expected):
         ([-1, -1, -3, 5], "change", "number", {}),
         ([-99, -99, 5, 7], "x", "number", {"-99": 2}),
         ([99, 99, 95, 97], "score", "number", {}),
+        ([0, 0, 3, 95, 142], "runtime", "duration", {"0": 2}),
+        ([0, 0, 1, 2, 3], "minutes", "number", {}),
         ([9999, 9999, 12, 50_000], "votes", "number", {}),
         ([1994, 2003, 9999, 1987], "year", "number", {"9999": 1}),
         ([1900, 1900, 1925, 1931], "released", "year", {"1900": 2}),
