@@ -64,6 +64,11 @@ def test_what_must_be_decided_stands_in_the_table_and_the_study_waits():
     assert "A study would predict" not in text
 
 
+def test_a_table_without_a_likely_target_promises_no_study():
+    frame = pd.DataFrame({"year": ["1999", "2004", "1971"], "height": ["1", "7", "4"]})
+    assert "A study would predict" not in printed(look(frame), 100)
+
+
 def test_many_columns_and_notices_are_counted():
     frame = pd.DataFrame({f"x{n}": [None, None] for n in range(70)} | {"rating": ["1", "2"]}, dtype="str")
     text = printed(look(frame, "rating"), 100)
@@ -85,4 +90,4 @@ def test_the_short_form_has_ten_lines_at_most_and_counts_what_it_leaves_away(wid
     assert len(lines) == 10
     assert lines[1] == "predicted: rating"
     assert any(line.startswith("left out: ") for line in lines)
-    assert "more notices: `look` shows all" in lines[-1]
+    assert lines[-1].endswith("more notices: `look` shows all")
