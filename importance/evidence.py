@@ -67,13 +67,18 @@ def rank_interval(value: float, n_films: int) -> Interval:
     return Interval(value, float(np.tanh(middle - margin)), float(np.tanh(middle + margin)))
 
 
-def has_learnt(actual: np.ndarray, predicted: np.ndarray, n_films: int | None = None) -> bool | None:
-    """Return whether predictions are better than the mean or ordered as the target is; None where it can't be told."""
+def has_learnt(
+    actual: np.ndarray, predicted: np.ndarray, n_films: int | None = None, guess: float | None = None
+) -> bool | None:
+    """Return whether predictions are better than one guess or ordered as the target is; None where it can't be told.
+
+    The guess is the training rows' mean where that is known, else the mean of `actual`.
+    """
     if not np.isfinite(predicted).all():
         return False
     if np.ptp(actual) == 0:
         return None
-    gain = gain_over(float(actual.mean()), actual, predicted, n_films)
+    gain = gain_over(float(actual.mean()) if guess is None else guess, actual, predicted, n_films)
     if gain is None:
         return None
     order = rank_correlation(actual, predicted, n_films)

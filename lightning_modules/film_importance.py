@@ -30,6 +30,7 @@ from greenlight_films.importance import (
     Reference,
     Tasks,
 )
+from greenlight_films.importance.evidence import has_learnt
 from greenlight_films.importance.result import summary_of
 from greenlight_films.importance.streams import keys_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
@@ -110,6 +111,7 @@ class MeasuredFilms:
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
+            "learnt": self._has_learnt(actual.numpy(), predicted.numpy(), reference.rows.n_films),
         }
         result = ImportanceResult(
             described(space),
@@ -121,6 +123,13 @@ class MeasuredFilms:
             missing_sets=len(missing_sets) - missing_numbers,
         )
         return result, reference
+
+    def _has_learnt(self, actual: np.ndarray, predicted: np.ndarray, n_films: int) -> bool | None:
+        """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
+        scale = self.scale
+        floor = np.nextafter(-1 - scale.shift, np.inf) if scale.transform == "log1p" else -np.inf
+        predicted = scale.forward(np.maximum(predicted, floor))
+        return has_learnt(scale.forward(actual), predicted, n_films, guess=0.0)
 
 
 def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:
