@@ -8,7 +8,7 @@ from greenlight_films.commands.parser.help import LOOK
 from greenlight_films.commands.parser.looked_at import look_as_asked
 from greenlight_films.commands.parser.plain import PlainParser, add_look_options, study_name
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.look.config_text import MADE
+from greenlight_films.datamodules.look.config_text import MADE, is_as_made
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.reports.look_summary import print_look
 from greenlight_films.studies.folder import Folder
@@ -30,16 +30,17 @@ def run(words: list[str], console: Console) -> None:
 
 
 def _out(table: str, out: str | None) -> Path:
-    """Return the config to write; refuse to write over what `look` did not make."""
+    """Return the config to write; refuse to write over what `look` did not make, or what was changed since."""
     path = Path(out or f"{study_name(table)}.yaml")
     if path.suffix.lower() not in (".yaml", ".yml"):
         raise InputError(f"--out must end in .yaml, got {path}")
     if path.is_dir():
         raise InputError(f"--out must be a file, got the folder {path}")
     if path.is_file():
-        with path.open("rb") as stream:
-            if MADE not in stream.readline(10_000).decode(errors="replace"):
-                raise InputError(f"{path} is there and was not made by `look`: give another --out")
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if not is_as_made(text):
+            why = "was changed since `look` made it" if MADE in text.partition("\n")[0] else "was not made by `look`"
+            raise InputError(f"{path} is there and {why}: give another --out")
     return path
 
 

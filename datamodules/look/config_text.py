@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from greenlight_films.datamodules.look.look import Look
 
 MADE = "made by `look`"
-"""In the first line of each config that `look` may write over."""
+"""In the first line of each config that `look` writes, with a digest of the others."""
 
 LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
 
@@ -28,11 +29,22 @@ def config_text(look: "Look", name: str, file: str) -> str:
         name: of the study.
         file: in which the text will stand.
     """
-    return "\n".join(_lines(look, name, file)) + "\n"
+    body = "\n".join(_lines(look, name, file)) + "\n"
+    films, table = f"{look.rows.n_films:,} films", _commented(Path(look.table).name)
+    return f"# A study of {films} of {table} ({MADE}, {_digest(body)}).\n{body}"
+
+
+def is_as_made(text: str) -> bool:
+    """Tell whether a text is a config that `look` made, and that nobody has changed since."""
+    first, _, body = text.partition("\n")
+    return f"({MADE}, {_digest(body)})" in first
+
+
+def _digest(body: str) -> str:
+    return sha256(body.encode()).hexdigest()[:12]
 
 
 def _lines(look: "Look", name: str, file: str) -> Iterator[str]:
-    yield f"# A study of {look.rows.n_films:,} films of {_commented(Path(look.table).name)} ({MADE})."
     yield "# Every line is what the table seems to say: change what you know better, and run it with"
     yield "#"
     yield f"#   {_commented(command(f'study --config {shlex.quote(file)}'))}"

@@ -82,3 +82,16 @@ def test_a_mistake_is_refused_in_one_message_and_nothing_is_written(command, fil
 
 def contents(folder: Path):
     return {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+def test_a_config_that_was_changed_is_not_written_over(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(messy_films(), tmp_path / "films.csv")
+    words = ("look", "films.csv", "--target", "rating")
+    assert command(*words).code == command(*words).code == 0
+    config = tmp_path / "films.yaml"
+    changed = config.read_text(encoding="utf-8").replace("max_epochs: 60", "max_epochs: 90")
+    config.write_text(changed, encoding="utf-8")
+    again = command(*words)
+    assert (again.code, config.read_text(encoding="utf-8")) == (2, changed)
+    assert "was changed since `look` made it: give another --out" in " ".join(again.err.split())
