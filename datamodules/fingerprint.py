@@ -51,18 +51,21 @@ def _of_array(values: np.ndarray) -> bytes:
 
 
 def _of_labels(labels: LabelLists) -> bytes:
-    used = np.flatnonzero(np.bincount(labels.codes, minlength=len(labels.names)))
-    names = labels.names.take(pa.array(used))
-    order = pc.array_sort_indices(names).to_numpy()
+    # Names in the order in which rows have them first: their codes follow from how cells are written.
+    first = np.full(len(labels.names), -1, dtype=np.int64)
+    first[labels.codes[::-1]] = np.arange(len(labels.codes))[::-1]  # the last assignment is the first place
+    used = np.flatnonzero(first >= 0)
+    order = used[np.argsort(first[used], kind="stable")]
     code = np.zeros(len(labels.names), dtype=np.int64)
-    code[used[order]] = np.arange(len(used))
-    texts = names.take(pa.array(order)).to_pylist()
-    lengths = np.array([len(text.encode()) for text in texts], dtype=np.int64)
-    parts = [lengths, labels.counts().astype(np.int64), code[labels.codes]]
-    return _joined(["".join(texts).encode(), *map(_of_array, parts)])
+    code[order] = np.arange(len(order))
+    texts = labels.names.take(pa.array(order)).cast(pa.large_string())
+    row = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)  # a row of all, joined in Arrow
+    written = pc.binary_join(row, pa.scalar("", pa.large_string()))[0].as_buffer()
+    parts = [pc.binary_length(texts).to_numpy().astype(np.int64), labels.counts().astype(np.int64), code[labels.codes]]
+    return _joined([memoryview(written), *map(_of_array, parts)])
 
 
-def _joined(parts: Iterable[bytes | str]) -> bytes:
+def _joined(parts: Iterable[bytes | memoryview | str]) -> bytes:
     whole = sha256()
     for part in parts:
         whole.update(part.encode() if isinstance(part, str) else part)
