@@ -127,7 +127,8 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
         values = np.where(np.isin(values, [float(text) for text in sentinels]), np.nan, values)
         counts = " and ".join(f"{text} in {count:,} rows" for text, count in sentinels.items())
         notices.append(_taken_as_missing(name, counts, numbers.missing))
-    missing = (*(format.missing or numbers.missing), *sentinels) if sentinels or format.missing else format.missing
+    tokens = (*(format.missing or numbers.missing), *sentinels)
+    missing = tokens if any(tokens) else format.missing
     if left_out:
         notices.append(f"column '{name or '#1'}' only counts the rows; left out")
     if not left_out and (sentence := uninformative(column, np.isnan(values))):

@@ -65,7 +65,9 @@ def _comment(column: ColumnLook) -> str:
         parts.append(f"{len(column.values.names):,} labels")
     parts.append(column.unit)
     if column.missing_share:
-        parts.append(f"{column.missing_share:.0%} missing" if column.missing_share >= 0.005 else "under 1 % missing")
+        share = f"{column.missing_share:.0%}" if column.missing_share >= 0.005 else "under 1 %"
+        texts = [f"{text!r} in {count:,} rows" for text, count in column.missing.items() if text][:3]
+        parts.append(f"{share} missing" + (f" ({', '.join(texts)})" if texts else ""))
     if column.sentinels:
         parts.append(
             " and ".join(f"{count:,} of {text}" for text, count in column.sentinels.items()) + " are no values"
