@@ -19,7 +19,8 @@ def result_of(values: list[str], **summary) -> ImportanceResult:
     """Return importances of a genre's values, each less than the one before, and the last in no film."""
     mean = torch.arange(len(values), 0, -1).double()
     mean[-1] = torch.nan
-    estimates = Estimates(mean, mean, 0.3 + 0 * mean, 0.4 + 0 * mean, torch.full((len(values),), 9), mean[:, None])
+    errors, n_films = (0.3 + 0 * mean, 0.4 + 0 * mean), torch.full((len(values),), 9)
+    estimates = Estimates.untested(mean, mean, *errors, n_films).tested_by_errors()
     described = pd.DataFrame({"feature": [f"Genre={value}" for value in values], "value": values})
     sets = [ColumnSet("Genre", "column", np.array([], np.int64), np.arange(len(values)))]
     described = described.assign(column="Genre", role="genre", level="value")
