@@ -25,7 +25,7 @@ class Clusters:
     def fit(cls, matrix: np.ndarray, k: int) -> "Clusters":
         """Return the best of five starts."""
         with threadpool_limits(1):  # threads that wait for each other take ten times as long on a busy machine
-            fitted = SklearnKMeans(k, n_init=5, random_state=0).fit(matrix)
+            fitted = SklearnKMeans(k, n_init=10, random_state=0).fit(matrix)
         order = np.argsort(-np.bincount(fitted.labels_, minlength=k), kind="stable")
         return cls(fitted.cluster_centers_[order], np.argsort(order)[fitted.labels_], float(fitted.inertia_))
 

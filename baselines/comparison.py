@@ -118,5 +118,5 @@ def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
     if not isinstance(model, Predictor):
         return Fit(model, seconds, tables)
     predicted = model.predict(test.films)
-    train = training.scale.scores(training.actual, model.predict(training.films))
-    return Fit(model, seconds, tables, train, test.scale.scores(test.actual, predicted), predicted)
+    train = training.scale.scores(training.actual, model.predict(training.films), training.weights)
+    return Fit(model, seconds, tables, train, test.scale.scores(test.actual, predicted, test.weights), predicted)

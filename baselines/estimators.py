@@ -29,7 +29,8 @@ class Estimator(ScaledPredictor):
         return films.matrix()
 
     def _fit(self, training: Sample) -> None:
-        self.model = self._unfitted().fit(self._features(training.films), training.target)
+        features = self._features(training.films)
+        self.model = self._unfitted().fit(features, training.target, sample_weight=training.weights)
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:
         return np.asarray(self.model.predict(self._features(films)))
@@ -61,7 +62,8 @@ class Boosting(Estimator):
         counts = np.bincount(labels.indices, minlength=labels.shape[1])
         self.labels = np.sort(np.argsort(-counts, kind="stable")[: self.n_labels])
         features, (train, val) = self._features(training.films), training.folds()[0]
-        self.model = self._unfitted().fit(features[train], target[train], X_val=features[val], y_val=target[val])
+        held_out = {"X_val": features[val], "y_val": target[val], "sample_weight_val": training.weights_of(val)}
+        self.model = self._unfitted().fit(features[train], target[train], training.weights_of(train), **held_out)
 
     def in_a_line(self) -> str:
         labels = f" and {len(self.labels):,} labels" if len(self.labels) else ""

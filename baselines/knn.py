@@ -53,7 +53,7 @@ class LabelDirections(Stored):
 class KNN(ScaledPredictor):
     """The mean target of the k nearest training films; k is chosen from 1 to 50 by cross-validation among them.
 
-    Distances are between standardised numbers and label directions.
+    Distances are between standardised numbers and label directions. Rows' weights count in scores alone.
 
     Args:
         grid: choose weights (uniform, distance) and metric (Euclidean, Manhattan) along with k; Euclidean distances
@@ -73,6 +73,7 @@ class KNN(ScaledPredictor):
         training.folds()
 
     def _fit(self, training: Sample) -> None:
+        self.note = "" if training.weights is None else ", every film counted alike"
         self.directions = LabelDirections().fit(training.films.labels)
         features, folds = self._features(training.films), training.folds()
         largest = min(50, *(len(train) for train, _ in folds))
@@ -95,7 +96,8 @@ class KNN(ScaledPredictor):
         n_directions = len(self.directions.components)
         kind = "labels" if self.directions.are_labels else "directions of labels"
         labels = f" and {n_directions} {kind}" if n_directions else ""
-        return f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances of numbers{labels}"
+        chosen = f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances"
+        return f"{chosen} of numbers{labels}{self.note}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by k, the grid, correlations of features with predictions, and importance of columns."""

@@ -16,7 +16,12 @@ class Mean(Predictor):
     stored = ("mean",)
 
     def fit(self, training: Sample) -> Self:
-        self.mean = float(np.mean(training.actual, dtype=np.float64))
+        weights = training.weights
+        self.mean = float(
+            np.mean(training.actual, dtype=np.float64)
+            if weights is None
+            else np.average(training.actual, weights=weights)
+        )
         return self
 
     def predict(self, films: EncodedFilms) -> np.ndarray:

@@ -72,8 +72,14 @@ class OLS(Predictor):
         self.kept_names = [names[index] for index in self.kept]
         self.left_out = {names[index]: reason for index, reason in reasons.items()}
         self.transform, self.shift = training.scale.transform, training.scale.shift
-        self.matrix = matrix[:, self.kept]
-        self.model = sm.OLS(self._unscaled.forward(training.actual), self.matrix).fit()
+        target, weights = self._unscaled.forward(training.actual), training.weights
+        if weights is None:
+            self.matrix = matrix[:, self.kept]
+            self.model = sm.OLS(target, self.matrix).fit()
+        else:  # rows and targets times the root of the weight
+            counted = weights > 0
+            self.model = sm.WLS(target[counted], matrix[counted][:, self.kept], weights[counted]).fit()
+            self.matrix = self.model.model.wexog
         self.coefficients = np.zeros(len(names))
         self.coefficients[self.kept] = self.model.params
         return self
@@ -103,7 +109,7 @@ class OLS(Predictor):
     def _coefficients(self) -> pd.DataFrame:
         model = self.model
         low, high = model.conf_int().T
-        robust = hc3_errors(self.matrix, model.resid)
+        robust = hc3_errors(self.matrix, model.wresid)
         margin = student_t.ppf(0.975, model.df_resid) * robust
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * student_t.sf(np.abs(model.params / robust), model.df_resid)
@@ -130,7 +136,7 @@ class OLS(Predictor):
 
     def _standardised(self) -> np.ndarray:
         """Return coefficients in standard deviations of target and column, which compare; NaN for the constant."""
-        std, target_std = self.matrix.std(0), self.model.model.endog.std()
+        std, target_std = self.model.model.exog.std(0), self.model.model.endog.std()
         return np.where((std > 0) & (target_std > 0), self.model.params * std / (target_std or 1.0), np.nan)
 
     def _summary(self) -> str:

@@ -23,13 +23,16 @@ class Ridge(ScaledPredictor):
     def _fit(self, training: Sample) -> None:
         features, target = training.films.matrix(), training.target
         errors = dict.fromkeys(ALPHAS, 0.0)
+        weights = np.ones(len(target)) if training.weights is None else training.weights
         for train, held_out in training.folds():
             for alpha in ALPHAS:
-                model = _ridge(alpha, tolerance=1e-3).fit(features[train], target[train])
-                errors[alpha] += float(((model.predict(features[held_out]) - target[held_out]) ** 2).sum())
+                model = _ridge(alpha, tolerance=1e-3)
+                model.fit(features[train], target[train], sample_weight=training.weights_of(train))
+                squares = (model.predict(features[held_out]) - target[held_out]) ** 2
+                errors[alpha] += float((squares * weights[held_out]).sum())
         self.cv_rmse = {alpha: (error / len(target)) ** 0.5 for alpha, error in errors.items()}
         self.alpha = min(ALPHAS, key=self.cv_rmse.__getitem__)
-        model = _ridge(self.alpha).fit(features, target)
+        model = _ridge(self.alpha).fit(features, target, sample_weight=training.weights)
         self.coefficients, self.intercept = model.coef_, float(model.intercept_)
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:

@@ -20,6 +20,7 @@ class Sample:
     number: np.ndarray  # (n_rows,), the row's number in the table, from 1
     scale: TargetScale  # as for the network
     space: FeatureSpace  # names the columns of `films`
+    weights: np.ndarray | None = None  # (n_rows,) float64, 0 or more with mean 1; None where all rows weigh the same
 
     @classmethod
     def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test"]) -> "Sample":
@@ -28,7 +29,10 @@ class Sample:
         rows = getattr(films.rows, side)
         film = films.film_codes()[rows]
         encoded = films.encoded.take(rows)
-        return cls(encoded, films.actual[rows], film, films.number[rows], fitted.scale, fitted.encoder.space)
+        given = None if films.weights is None else films.weights[rows]
+        weights = None if given is None or not np.ptp(given) else given / given.mean()
+        space = fitted.encoder.space
+        return cls(encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights)
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -38,6 +42,10 @@ class Sample:
     @property
     def n_rows(self) -> int:
         return len(self.actual)
+
+    def weights_of(self, rows: np.ndarray) -> np.ndarray | None:
+        """Return the weights of some rows, by index; None where all weigh the same."""
+        return None if self.weights is None else self.weights[rows]
 
     def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the rows to fit and the rows to score for five-fold cross-validation; a film's rows stay together.

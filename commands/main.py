@@ -50,7 +50,9 @@ def _run(words: list[str], console: Console) -> None:
         console.print(f"greenlight {version()}", highlight=False)
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
-    elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("prepare", "report")):
+    elif (
+        "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("look", "prepare", "report"))
+    ):
         show_command(command, console)
     else:
         import_module(f"greenlight_films.commands.{command}").run(words[1:], console)

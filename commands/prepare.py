@@ -5,7 +5,6 @@ import re
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import NoReturn
 
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from greenlight_films.commands.parser.help import PREPARE
+from greenlight_films.commands.parser.plain import PlainParser
 from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.homes import HOMES
 from greenlight_films.sources.preparation import ACCOUNT, Preparation
@@ -49,7 +50,7 @@ def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
     name = words[0]
     if name not in CATALOGUE:
         raise InputError(f"no source '{name}'{nearest(name, CATALOGUE) or '.'} There are: {names}")
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = PlainParser("prepare", PREPARE)
     parser.add_argument("--raw")
     parser.add_argument("--out")
     parser.add_argument("--zero_is_missing", type=str.lower, choices=("true", "false"), default="true")
@@ -62,14 +63,6 @@ def _parse(words: list[str]) -> tuple[Source, argparse.Namespace]:
     if Path(options.out).suffix.lower() != ".parquet":
         raise InputError(f"--out must end in .parquet, got {options.out}: cells with several names are lists there")
     return CATALOGUE[name], options
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        if message.startswith("unrecognized"):
-            option = (message.removeprefix("unrecognized arguments: ").split("=")[0].split() or [""])[0]
-            raise InputError(f"no option '{option}'{nearest(option, (name.split()[0] for name in PREPARE))}")
-        raise InputError(f"`prepare`: {message}")
 
 
 def _votes(text: str) -> int:
@@ -167,4 +160,4 @@ def _print_account(source: Source, preparation: Preparation, n_films: int, conso
         console.out(note, highlight=False)
     if absent := ", ".join(file.name for file in files_of(source.name) if file not in preparation.files):
         console.out(f"Not there: {absent}; what they tell is missing", highlight=False)
-    console.print(f"{n_films:,} films", style="bold", highlight=False)
+    console.print(counted(n_films, "film"), style="bold", highlight=False)

@@ -1,21 +1,22 @@
 from .batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from .declared import Declared
 from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
 from .feature_sets import FeatureSet
 from .feature_space import Block, FeatureSpace
-from .features import Bins, Category, Feature, Labels, Number, Popularity
+from .features import Bins, Category, Date, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
-from .films import Declared, Films, Fitted, fit_films, new_films, same_films, same_or_new_films
+from .films import Films, Fitted, fit_films, new_films, same_films, same_or_new_films
 from .scores import Scores, regression_scores
-from .shapes import OneRowPerFilm, Shape
+from .shapes import MeanOfRows, OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
 from .tables.read_table import read_table
 from .targets import ProfitRatio, Target, TargetColumn, TargetScale
 
 __all__ = [
-    "Batch", "Bins", "Block", "Category", "Declared", "EncodedFilms", "Feature", "FeatureSet", "FeatureSpace",
+    "Batch", "Bins", "Block", "Category", "Date", "Declared", "EncodedFilms", "Feature", "FeatureSet", "FeatureSpace",
     "FilmDataModule", "FilmEncoder", "FilmRows", "Films", "Fitted", "GroupSplit", "InputError", "KFold", "Labels",
-    "Number", "OneRowPerFilm", "Popularity", "ProfitRatio", "RandomSplit", "Rows", "Scores", "Shape",
+    "MeanOfRows", "Number", "OneRowPerFilm", "Popularity", "ProfitRatio", "RandomSplit", "Rows", "Scores", "Shape",
     "SharedBatchSampler", "Split", "Target", "TargetColumn", "TargetScale", "TimeSplit", "film_loader", "fit_films",
     "new_films", "read_table", "regression_scores", "same_films", "same_or_new_films",
 ]  # fmt: skip

@@ -17,6 +17,7 @@ from greenlight_films.datamodules.features import Dense, Feature, Sparse, declar
 from greenlight_films.datamodules.tables.formats import Formats
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
+Read = tuple[Encoded, bytes]  # with the digest of what was read
 
 FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
 
@@ -30,12 +31,14 @@ class EncodedFilms:
         unscaled: (n_rows, n_dense) float64, the same in the numbers' own units (log1p taken), training medians in gaps.
         labels: (n_rows, n_labels) float32 in CSR with int32 columns, each at most once in a row.
         unseen: by source column, (n_rows,) int32: number of the row's labels that have no column.
+        digests: of each feature's values as read; none of rows that were taken.
     """
 
     dense: np.ndarray
     unscaled: np.ndarray
     labels: csr_array
     unseen: dict[str, np.ndarray]
+    digests: tuple[bytes, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -63,9 +66,10 @@ class FilmEncoder:
         self, features: Sequence[Feature[Any]], space: FeatureSpace | None = None, formats: Formats = Formats()
     ) -> None:
         if not features:
-            raise InputError("data.features must declare at least one column")
+            raise InputError("data.features must declare a column or more, got none; `look` proposes some for a table")
         self.features = list(features)
         self.formats = formats
+        self.notices: list[str] = []  # of the last `fit_encode`
         self._space = space
 
     @classmethod
@@ -80,14 +84,26 @@ class FilmEncoder:
             raise RuntimeError("the encoder is not fitted yet")
         return self._space
 
-    def fit_encode(self, frame: pd.DataFrame, train: np.ndarray) -> EncodedFilms:
-        """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once."""
-        fitted = self._each_feature(frame, lambda index, parsed: self.features[index].fit_encode(parsed, train))
+    def fit_encode(self, frame: pd.DataFrame, train: np.ndarray, film: np.ndarray | None = None) -> EncodedFilms:
+        """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once.
+
+        Where several rows are of a film, `film` has its code for each row, (n_rows,): films are counted, not rows.
+        """
+        notices = dict[int, list[str]]()
+
+        def fit(index: int, parsed: Any) -> Encoded:
+            feature = self.features[index]
+            parsed, notices[index] = feature.prepared(parsed)
+            return feature.fit_encode(parsed, train, film)
+
+        read = self._each_feature(frame, fit)
+        self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
+        fitted = [encoded for encoded, _ in read]
         declarations = [feature.declaration() for feature in self.features]
         self._space = FeatureSpace(declarations, [blocks for blocks, _ in fitted])
         if not self._space.n_dense + self._space.n_labels:
             raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
-        return _assemble(fitted, len(frame))
+        return _assemble(read, len(frame))
 
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
         """Encode the rows of a table as `fit_encode` did its own."""
@@ -99,26 +115,23 @@ class FilmEncoder:
 
     def at_medians(self) -> np.ndarray:
         """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""
-        parts = [
-            feature.encode(np.array([group[0].fitted["median"]]), group)
-            for feature, group in zip(self.features, self.space.groups, strict=True)
-            if group and group[0].kind == "number"
-        ]
-        dense = [part.values for part in chain.from_iterable(parts) if isinstance(part, Dense)]
+        features = zip(self.features, self.space.groups, strict=True)
+        dense = [part.values for feature, group in features for part in feature.at_medians(group)]
         return _columns(dense, 1, np.float32)[0]
 
-    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded]) -> list[Encoded]:
+    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded]) -> list[Read]:
         """Parse each column and call `encode` with the feature's index, in threads: Arrow and numpy hold no lock.
 
         The problems of all columns are told in one message.
         """
         refuse_missing_columns(chain.from_iterable(feature.columns for feature in self.features), frame.columns)
 
-        def work(index: int) -> Encoded:
+        def work(index: int) -> Read:
             feature = self.features[index]
-            blocks, parts = encode(index, feature.read(frame, self.formats))
+            parsed = feature.read(frame, self.formats)
+            blocks, parts = encode(index, parsed)
             _refuse_far(parts, frame[feature.columns[0]])
-            return blocks, parts
+            return (blocks, parts), feature.digest(parsed)
 
         sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
         longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
@@ -127,8 +140,8 @@ class FilmEncoder:
         return all_or_faults([running[index].result for index in range(len(sizes))])
 
 
-def _assemble(encoded: list[Encoded], n_rows: int) -> EncodedFilms:
-    pairs = [pair for blocks, parts in encoded for pair in zip(blocks, parts, strict=True)]
+def _assemble(read: list[Read], n_rows: int) -> EncodedFilms:
+    pairs = [pair for (blocks, parts), _ in read for pair in zip(blocks, parts, strict=True)]
     dense = [part for _, part in pairs if isinstance(part, Dense)]
     sparse = [(block, part) for block, part in pairs if isinstance(part, Sparse)]
     unseen: dict[str, np.ndarray] = {}
@@ -139,6 +152,7 @@ def _assemble(encoded: list[Encoded], n_rows: int) -> EncodedFilms:
         unscaled=_columns([part.unscaled for part in dense], n_rows, np.float64),
         labels=_side_by_side(sparse, n_rows),
         unseen=unseen,
+        digests=tuple(own for _, own in read),
     )
 
 

@@ -19,7 +19,7 @@ class InputError(ValueError):
 
 
 def all_or_faults(steps: Iterable[Callable[[], Result]]) -> list[Result]:
-    """Take every step, and return what they return; the InputErrors of all that fail become one, a line or more each."""
+    """Take every step, and return what they return; the InputErrors of all that fail become one error."""
     results, faults = [], []
     for step in steps:
         try:

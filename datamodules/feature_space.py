@@ -14,9 +14,10 @@ class Block:
     """Neighbouring columns of the same kind, from the same source column.
 
     Attributes:
-        column: the table's column; a label at a position carries its number, as `ProductionCompanies2`.
+        column: the table's column; a label at a position carries its number, as `ProductionCompanies2`, and a part of
+            a date its name, as `Released year`.
         role: of the values in a film: actor, director, company, ...
-        values: the label of each column; for a number, its column's name.
+        values: the label of each column; for a number, the name of its column.
         fitted: medians, means or counts of the training rows.
     """
 
@@ -27,10 +28,10 @@ class Block:
     fitted: dict[str, Any] = field(default_factory=dict)
 
     def names(self) -> list[str]:
-        """Return a name a column: `Runtime`, `Runtime is missing`, `Cast=Tom Hanks`."""
+        """Return a name a column: `Runtime`, `Runtime is missing`, `Released year`, `Cast=Tom Hanks`."""
         if self.kind == "label":
             return [f"{self.column}={value}" for value in self.values]
-        return [self.column if self.kind == "number" else f"{self.column} is missing"]
+        return self.values if self.kind == "number" else [f"{self.column} is missing"]
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import inspect
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import lightning.pytorch as pl
@@ -14,23 +14,23 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.declared import Declared, refuse_null
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import (
-    Declared,
-    Films,
-    Fitted,
-    fit_films,
-    refuse_target_as_feature,
-    same_films,
-    same_or_new_films,
-)
+from greenlight_films.datamodules.film_table import film_table
+from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
+from greenlight_films.datamodules.fingerprint import OF_VALUES
+from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
 from greenlight_films.datamodules.targets import TargetColumn
+from greenlight_films.datamodules.weights import read_weights
+from greenlight_films.datamodules.where import parse_condition
+
+OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
 
 Init = TypeVar("Init", bound=Callable[..., None])
 
@@ -48,12 +48,14 @@ class FilmDataModule(pl.LightningDataModule):
     """Films from a table, encoded and split, in batches.
 
     Args:
-        table: a .csv, .tsv (also .gz), Parquet or SQLite file, or the embedded `wikidata-films`.
+        table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed, or the embedded
+            `wikidata-films`.
         features: what the model sees, one entry a column.
         target: what it predicts.
         split: which rows train, validate and test.
         shape: makes a row a film of the table, where it has several; by default rows stay as they are.
-        film: the column with a film's id; no split may then put a film on two sides.
+        film: the column with a film's id, or several that identify it, such as [title, year]; no split may then put a
+            film on two sides.
         title: the column with its title, for results.
         query: for SQLite, a table's name or a SELECT.
         sheet: of a workbook, where several hold tables.
@@ -61,7 +63,7 @@ class FilmDataModule(pl.LightningDataModule):
         delimiter: between the cells of a text file; by default found out.
         quote: around the cells of a text file that hold a delimiter; by default found out.
         encoding: of a text file; by default found out.
-        skip: lines above the header of a text file; by default found out.
+        skip: lines above the header; by default found out.
         header: whether there is a header; by default found out.
         missing: texts that mean that nothing is known, in all columns or by column, such as {budget: ["0", "-"]}.
         decimal: the decimal mark of all columns or by column, where their cells don't tell it.
@@ -69,11 +71,12 @@ class FilmDataModule(pl.LightningDataModule):
         where: a condition that rows must meet, such as "titleType == 'movie' and year >= 1990".
         weight: a column of numbers, 0 or more: how much each row weighs in the loss and in scores.
         batch_size: films a step, shared out to all devices.
-        allow_leak: let a split put rows of one film on two sides.
+        allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
+        allow_split_films: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
-        weights: (n_rows,) of the frame's rows in the loss, 0 or more; by default all weigh the same.
+        weights: (n_rows,) of the frame's rows in the loss and in scores, 0 or more; by default all weigh the same.
     """
 
     @_for_configs
@@ -85,7 +88,7 @@ class FilmDataModule(pl.LightningDataModule):
         target: TargetColumn,
         split: Split = RandomSplit(),  # noqa: B008 (frozen)
         shape: Shape | None = None,
-        film: str | None = None,
+        film: str | list[str] | None = None,
         title: str | None = None,
         query: str | None = None,
         sheet: str | None = None,
@@ -101,7 +104,8 @@ class FilmDataModule(pl.LightningDataModule):
         where: str | None = None,
         weight: str | None = None,
         batch_size: int = 256,
-        allow_leak: bool = False,
+        allow_leak: list[str] | bool = [],  # noqa: B006 (never changed)
+        allow_split_films: bool = False,
         seed: int = 42,
         num_workers: int = 0,
         frame: Any = None,
@@ -112,20 +116,26 @@ class FilmDataModule(pl.LightningDataModule):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None and (frame is None or shape is not None):
             raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
+        if weights is not None and weight is not None:
+            raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
             if value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")
         for part in (*features, target, split, shape):
-            _refuse_null(part)
+            refuse_null(part)
         self.table = "frame" if table is None else table
         self.frame = frame
         self.weights = weights
         self.shape = shape
         formats = declared_formats(missing, decimal, day_first)
-        self.declared = Declared(features, target, split, film, title, allow_leak, formats)
+        allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
+        notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
+        splits_films = allow_split_films or allow_leak is True
+        self.declared = Declared(features, target, split, film, title, formats, weight, allowed, splits_films, notices)
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
-        self.where, self.weight = where, weight
+        self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
+        self._notices: tuple[str, ...] = ()
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
@@ -144,37 +154,59 @@ class FilmDataModule(pl.LightningDataModule):
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
 
+    @property
+    def notices(self) -> list[str]:
+        """Sentences on how the table was read, and what is strange about it, after `setup`."""
+        return list(dict.fromkeys(self.films.notices))
+
     def setup(self, stage: str) -> None:
         """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
         if self._films is not None:
             return
         frame = self.read()
         with self._in_table():
+            weights = self._weights_of(frame)
             if self._fitted is None:
-                self._films, self._fitted = fit_films(frame, self.declared, self.weights, self.layout.delimiter)
+                films, self._fitted = fit_films(frame, self.declared, weights, self._opened.layout.delimiter)
+                more = row_notices(frame.loc[films.number - 1], self.declared, self._fitted.sides)
+                films = replace(films, notices=(*films.notices, *more))
             elif stage == "predict":
-                self._films = same_or_new_films(frame, self.declared, self._fitted)
+                films = same_or_new_films(frame, self.declared, self._fitted, weights)
             else:
-                self._films = same_films(frame, self.declared, self._fitted, self.weights)
+                films = same_films(frame, self.declared, self._fitted, weights)
+            self._films = replace(films, notices=(*self._notices, *films.notices))
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
-        refuse_target_as_feature(self.declared)
         other = copy(self)
-        other.declared = replace(self.declared, split=split, allow_leak=True)
-        weights = None if self.weights is None else np.asarray(self.weights)[frame.index]
+        other.declared = replace(self.declared, split=split, allow_split_films=True)
         with self._in_table():
-            other._films, other._fitted = fit_films(frame, other.declared, weights)
+            other._films, other._fitted = fit_films(frame, other.declared, self._weights_of(frame))
         return other
 
     def read(self) -> pd.DataFrame:
-        """Read the table, in its shape."""
-        texts = [name for feature in self.declared.features if feature.need == "text" for name in feature.columns]
-        texts += self.shape.columns if self.shape else []
-        table = self.table if self.frame is None else self.frame
-        self._table = open_table(table, self.layout, texts)
+        """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
+        self._table = open_table(self.table if self.frame is None else self.frame, self.layout)
+        known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
-            return self.shape.shape(self._table.frame) if self.shape else self._table.frame
+            films = film_table(self._table, self.where, self.shape, known, self._opened.layout.delimiter)
+        self.declared = replace(self.declared, formats=films.formats)
+        self._notices = films.notices
+        return films.frame
+
+    def _weights_of(self, frame: pd.DataFrame) -> np.ndarray | None:
+        """Return the weights of a frame's rows, where they were given from Python."""
+        if self.weights is None:
+            return None
+        assert self._table is not None
+        n_rows = len(self._table.frame)
+        weights = read_weights(self.weights, n_rows)
+        return weights if len(frame) == n_rows else weights[frame.index]
+
+    @property
+    def _opened(self) -> Table:
+        assert self._table is not None, "read() comes first"
+        return self._table
 
     @contextmanager
     def _in_table(self) -> Iterator[None]:
@@ -200,7 +232,11 @@ class FilmDataModule(pl.LightningDataModule):
         """Take over what a run learnt; of other features, another split or another table it is refused."""
         split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
         fitted = Fitted.from_state({**state_dict, "split": split})
-        theirs, ours = fitted.encoder.space.features, [feature.declaration() for feature in self.declared.features]
+        # Not the plain declarations: those of older runs lack newer arguments.
+        theirs, ours = (
+            [feature.declaration() for feature in features]
+            for features in (fitted.encoder.features, self.declared.features)
+        )
         if theirs != ours:
             raise InputError(
                 "the checkpoint has another feature space than data.features: "
@@ -208,9 +244,19 @@ class FilmDataModule(pl.LightningDataModule):
             )
         if fitted.split != self.declared.split.declaration():
             raise InputError(f"the checkpoint was trained with data.split {fitted.split}; give that, or train anew")
-        if self._fitted is not None and self._fitted.fingerprint != fitted.fingerprint:
+        if self._fitted is not None and not self._is_of_table(fitted):
             raise InputError("the checkpoint was trained on another table than data.table; give that, or train anew")
         self._fitted = fitted
+
+    def _is_of_table(self, fitted: Fitted) -> bool:
+        """Tell whether what a run learnt is of the table that was set up here."""
+        if fitted.fingerprint.startswith(OF_VALUES):
+            return self.fitted.fingerprint == fitted.fingerprint
+        frame = self.read()  # an older run, which knows its table by its encoded films
+        with suppress(InputError):
+            same_films(frame, self.declared, fitted, self._weights_of(frame))
+            return True
+        return False
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
         """Move a batch to the device; quicker than Lightning's own way, which searches its tensors for others."""
@@ -246,12 +292,3 @@ def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str
     sides = (("checkpoint", lost), ("config", added))
     alone = [f"only the {owner} has {', '.join(features)}" for owner, features in sides if features]
     return "; ".join(alone) or "the same features in another order"
-
-
-def _refuse_null(part: Any) -> None:
-    """Refuse an argument that a config left empty: the parser takes null for any value."""
-    for field in fields(part) if is_dataclass(part) else ():
-        value = getattr(part, field.name)
-        if value is None and "None" not in str(field.type):
-            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
-        _refuse_null(value)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from math import isfinite
 from typing import Any, get_args
@@ -10,42 +10,20 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
-from greenlight_films.datamodules.errors import InputError, missing_columns, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, missing_columns
+from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.splits import SIDES, Rows, Split, shared_values
-from greenlight_films.datamodules.tables.find_formats import Need, find_formats
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint
+from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
+from greenlight_films.datamodules.splits import SIDES, Rows
+from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.datamodules.tables.label_cells import is_nested
+from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What a config declares of a table; `film` and `title` are the columns with a film's id and title.
-
-    Where `allow_leak` is true a split may put rows of a film on two sides; scores are then no measure of new films.
-    `formats` is what the config says of how cells are written.
-    """
-
-    features: Sequence[Feature[Any]]
-    target: TargetColumn
-    split: Split
-    film: str | None = None
-    title: str | None = None
-    allow_leak: bool = False
-    formats: Formats = Formats()
-
-    def needs(self) -> dict[str, set[Need]]:
-        """Return what the columns are read as, whose cells may be written in several ways."""
-        needs = dict[str, set[Need]]()
-        for feature in self.features:
-            for name in feature.columns:
-                needs.setdefault(name, set()).add(feature.need)
-        for name in self.target.columns:
-            needs.setdefault(name, set()).add("number")
-        return needs
+from greenlight_films.datamodules.weights import read_weights, refuse_weightless, scaled_weights, weights_in
 
 
 @dataclass(frozen=True)
@@ -55,7 +33,7 @@ class Fitted:
     Attributes:
         split: the rule that chose the sides, as plain data.
         sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
-        fingerprint: of the table's targets and encoded features; the same table has the same.
+        fingerprint: of the table's values in the columns that the config names; the same table has the same.
         leak: whether a film is on two sides.
     """
 
@@ -107,7 +85,7 @@ class Films:
         actual: (n_rows,) float64, the target in the original unit; NaN where missing.
         left_out: number of rows of the table without a target.
         notices: sentences on how the table was read, and what is strange about it.
-        weights: (n_rows,) float64, of each row in the loss, with mean 1 over the training rows; None where all are 1.
+        weights: (n_rows,) float64, of each row in the loss and in scores, as given; None where all weigh the same.
     """
 
     encoded: EncodedFilms
@@ -127,6 +105,10 @@ class Films:
         """Return the film of each row as a code, (n_rows,) int64 from 0; a row without an id is a film of its own."""
         return film_codes(self.ids["film"]) if "film" in self.ids else np.arange(self.n_rows)
 
+    def loss_weights(self) -> np.ndarray | None:
+        """Return the weights with mean 1 over the training rows; None where all rows weigh the same."""
+        return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.rows)
+
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
         return np.full(self.n_rows, "new") if self.rows is None else np.array(SIDES)[self.rows.sides()]
@@ -137,93 +119,89 @@ class Films:
         return {column: int(counts[rows].sum()) for column, counts in self.encoded.unseen.items()}
 
 
-def film_codes(ids: pd.Series) -> np.ndarray:
-    """Return the film of each id as a code, (n_rows,) int64 from 0; a missing id is a film of its own."""
-    codes, known = pd.factorize(ids)
-    unknown = codes < 0
-    codes[unknown] = len(known) + np.arange(unknown.sum())
-    return codes
-
-
 def fit_films(
     frame: pd.DataFrame, declared: Declared, weights: Any = None, delimiter: str | None = None
 ) -> tuple[Films, Fitted]:
     """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
 
     Args:
-        frame: what `read_table` returned.
-        weights: (n_rows,) of the frame's rows in the loss; nothing is learnt from rows of weight 0.
+        frame: of the table that `open_table` returned.
+        weights: (n_rows,) of the frame's rows; nothing is learnt from rows of weight 0.
         delimiter: between the cells of the text file that the frame was read from.
+
+    Raises:
+        InputError: the table can't be used so; it names all that is wrong.
     """
-    refuse_target_as_feature(declared)
-    _refuse_missing(frame, declared, declared.features)
-    if declared.film and is_nested(frame[declared.film]):
-        raise InputError(f"data.film: column '{declared.film}' must hold one value a cell, got lists")
+    try:
+        refuse_impossible(frame, declared)
+        return _fit_films(frame, declared, weights, delimiter)
+    except InputError as first:
+        raise all_faults(frame, declared, delimiter, first) from None
+
+
+def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter: str | None) -> tuple[Films, Fitted]:
+    ids = film_ids(frame, declared.film) if declared.film else None
     formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
-    leak = _leak(frame_kept, rows, declared)
-    scaled_weights = _scaled_weights(weights, len(frame), kept, rows)
-    train = rows.train if scaled_weights is None else rows.train[scaled_weights[rows.train] > 0]
+    leak = ids is not None and film_on_two_sides(frame_kept, ids.iloc[kept], rows, declared)
+    row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
+    train = rows.train if row_weights is None else rows.train[row_weights[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
-    far = np.abs(scale.forward(actual)) > FARTHEST
-    if far.any():
-        row = int(far.argmax())
-        remedy = f"correct or empty {' or '.join(map(repr, declared.target.columns))} there"
-        raise too_far(f"the target '{declared.target.name}'", row + 1, f"{actual[row]:g}", remedy)
+    _refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
-    encoded = encoder.fit_encode(frame_kept, train)
-    fingerprint = _fingerprint(actual, encoded)
-    fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), fingerprint, leak)
-    films = _films(frame, kept, encoded, rows, actual, declared, scaled_weights)
-    return replace(films, notices=tuple(notices)), fitted
+    codes = None if ids is None else film_codes(ids.iloc[kept])
+    encoded = encoder.fit_encode(frame_kept, train, codes if codes is not None and _are_shared(codes) else None)
+    leaks = check_leaks(frame, declared, formats, actual, kept[train])
+    print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
+    fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
+    notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
+    return _films(frame, kept, encoded, rows, actual, declared, row_weights, notices), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
-    _refuse_missing(frame, declared, fitted.encoder.features)
-    actual = read_target(declared.target, frame, fitted.encoder.formats)
+    formats = fitted.encoder.formats
+    refuse_missing(frame, declared, fitted.encoder.features)
+    actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
-    encoded = fitted.encoder.encode(frame.iloc[kept])
-    if _fingerprint(actual, encoded) != fitted.fingerprint:
+    frame_kept = frame.iloc[kept]
+    encoded = fitted.encoder.encode(frame_kept)
+    is_of_values = fitted.fingerprint.startswith(OF_VALUES)
+    same = (
+        _fingerprint(frame_kept, actual, encoded, declared, formats)
+        if is_of_values
+        else _fingerprint_of_encoded(actual, encoded)
+    )
+    if same != fitted.fingerprint:
         raise InputError(
             "data.table is not the one that this run was trained with, so its held-out rows are not known; "
             "restore the table, or score new films with `predict`"
         )
     rows = Rows.from_sides(fitted.sides)
-    return _films(frame, kept, encoded, rows, actual, declared, _scaled_weights(weights, len(frame), kept, rows))
+    row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
+    return _films(frame, kept, encoded, rows, actual, declared, row_weights, data_notices(declared, actual))
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
-    """Encode films that the model was not trained with; their target, id and title may be missing."""
-    actual = _targets_if_any(frame, declared.target, fitted.encoder.formats)
-    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, None)
+    """Encode films that the model was not trained with; their target, weight, id and title may be missing."""
+    formats = fitted.encoder.formats
+    actual = _targets_if_any(frame, declared.target, formats)
+    weights = None
+    if declared.weight is not None and declared.weight in frame:
+        with suppress(InputError):
+            weights = weights_in(frame[declared.weight], formats.of(declared.weight))
+    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, weights, [])
 
 
-def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
+def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` with its split, and any other table as new films."""
     if int((~np.isnan(_targets_if_any(frame, declared.target, fitted.encoder.formats))).sum()) == len(fitted.sides):
         with suppress(InputError):
-            return same_films(frame, declared, fitted)
+            return same_films(frame, declared, fitted, weights)
     return new_films(frame, declared, fitted)
-
-
-def refuse_target_as_feature(declared: Declared) -> None:
-    """Refuse a feature that reads the target's column, unless leaks are allowed."""
-    columns = [feature.column for feature in declared.features if feature.column in declared.target.columns]
-    if columns and not declared.allow_leak:
-        raise InputError(
-            f"data.features must not have the target's own column '{columns[0]}': the model would read the answer; "
-            "leave it out, or set data.allow_leak to true if that is wanted"
-        )
-
-
-def _refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
-    ids = [column for column in (declared.film, declared.title) if column is not None]
-    columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
-    refuse_missing_columns(columns, frame.columns)
 
 
 def _targets_if_any(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> np.ndarray:
@@ -233,49 +211,53 @@ def _targets_if_any(frame: pd.DataFrame, target: TargetColumn, formats: Formats)
     return np.full(len(frame), np.nan)
 
 
-def _fingerprint(actual: np.ndarray, encoded: EncodedFilms) -> str:
-    digest = sha256()
+def _fingerprint(
+    frame: pd.DataFrame, actual: np.ndarray, encoded: EncodedFilms, declared: Declared, formats: Formats
+) -> str:
+    """Return the fingerprint of a table, from the rows of `frame`, which have a target, and the targets of all."""
+    names = [*columns_in(declared.film), *columns_in(declared.title), *columns_in(getattr(declared.split, "by", None))]
+    texts = (digest(read_labels(frame[name], formats.of(name))) for name in names)
+    return fingerprint([digest(actual), *encoded.digests, *texts])
+
+
+def _fingerprint_of_encoded(actual: np.ndarray, encoded: EncodedFilms) -> str:
+    """Return the fingerprint that older runs kept."""
+    whole = sha256()
     for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
-        digest.update(np.ascontiguousarray(part).data)
-    return digest.hexdigest()
+        whole.update(np.ascontiguousarray(part).data)
+    return whole.hexdigest()
 
 
-def _leak(frame: pd.DataFrame, rows: Rows, declared: Declared) -> bool:
-    n_shared = shared_values(frame, rows, declared.film) if declared.film else 0
-    if n_shared and not declared.allow_leak:
-        raise InputError(
-            f"data.split: {type(declared.split).__name__} puts rows of the same film on several sides ({n_shared:,} "
-            f"values of '{declared.film}'), so the model is tested on films that it has seen; use GroupSplit with "
-            f"`by: {declared.film}`, or set data.allow_leak to true if that is wanted"
-        )
-    return n_shared > 0
+def _are_shared(codes: np.ndarray) -> bool:
+    return len(codes) > 0 and int(codes.max()) + 1 < len(codes)
 
 
-def read_weights(weights: Any, n_rows: int) -> np.ndarray:
-    """Return weights of a table's rows in the loss, (n_rows,) float64; refuse what is not n_rows numbers from 0."""
-    try:
-        values = np.asarray(weights, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"weights must be numbers, got {type(weights).__name__}: {error}") from None
-    if values.shape != (n_rows,):
-        raise InputError(f"weights must be a number for each of the {n_rows:,} rows, got shape {values.shape}")
-    bad = ~np.isfinite(values) | (values < 0)
-    if bad.any():
-        row = int(bad.argmax())
-        message = f"weights must be finite and 0 or more, row {row + 1} has {values[row]:g}; correct it"
-        raise InputError(message, row + 1)
-    return values
+def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.ndarray, index: pd.Index) -> None:
+    far = np.abs(scale.forward(actual)) > FARTHEST
+    if far.any():
+        position = int(far.argmax())
+        remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
+        raise too_far(f"the target '{target.name}'", int(index[position]) + 1, f"{actual[position]:g}", remedy)
 
 
-def _scaled_weights(weights: Any, n_rows: int, kept: np.ndarray, rows: Rows) -> np.ndarray | None:
-    """Return the weights of the rows `kept`, with mean 1 over the training rows; None where all are the same."""
-    if weights is None:
+def _weights(
+    frame: pd.DataFrame,
+    declared: Declared,
+    formats: Formats,
+    given: Any,
+    n_rows: int,
+    kept: np.ndarray,
+    rows: Rows,
+) -> np.ndarray | None:
+    """Return the weights of the rows `kept`, those of `frame`; None where none are given."""
+    if declared.weight is not None:
+        weights = weights_in(frame[declared.weight], formats.of(declared.weight))
+    elif given is not None:
+        weights = read_weights(given, n_rows)[kept]
+    else:
         return None
-    values = read_weights(weights, n_rows)[kept]
-    for side, indices in (("train", rows.train), ("val", rows.val)):
-        if not values[indices].any():
-            raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")
-    return values / values[rows.train].mean() if np.ptp(values) > 0 else None
+    refuse_weightless(weights, rows)
+    return weights
 
 
 def _films(
@@ -286,7 +268,13 @@ def _films(
     actual: np.ndarray,
     declared: Declared,
     weights: np.ndarray | None,
+    notices: Sequence[str],
 ) -> Films:
-    columns = {"film": declared.film, "title": declared.title}
-    ids = {name: frame[column].iloc[kept].to_numpy() for name, column in columns.items() if column in frame}
-    return Films(encoded, rows, kept + 1, pd.DataFrame(ids), actual[kept], len(frame) - len(kept), weights)
+    ids = {}
+    if declared.film and set(columns_in(declared.film)) <= set(frame.columns):
+        ids["film"] = film_ids(frame, declared.film).iloc[kept].to_numpy()
+    if declared.title in frame:
+        ids["title"] = frame[declared.title].iloc[kept].to_numpy()
+    number = frame.index.to_numpy()[kept] + 1
+    table, left_out = pd.DataFrame(ids, index=range(len(kept))), len(frame) - len(kept)
+    return Films(encoded, rows, number, table, actual[kept], left_out, weights, tuple(notices))

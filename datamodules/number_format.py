@@ -29,6 +29,15 @@ def significant(value: float | None, digits: int = 4) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things, with the noun in its right form.
+
+    >>> [counted(number, "test film") for number in (1, 1200)]
+    ['1 test film', '1,200 test films']
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def fixed(value: float | None, digits: int = 3) -> str:
     """Return a number with so many decimals, never a negative zero; a dash for what is not known.
 

@@ -1,6 +1,7 @@
-"""Shapes of tables: a table with a row a person becomes a table with a row a film."""
+"""Shapes of tables: a table with a row a person, or a row a review, becomes a table with a row a film."""
 
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,8 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.film_ids import cell_codes, columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.tables.find_formats import Need
+from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.label_lists import offsets_of
+from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 
 class Shape(ABC):
@@ -21,9 +26,17 @@ class Shape(ABC):
     def columns(self) -> list[str]:
         """The names of the columns that it needs, all of them text."""
 
+    def needs(self, frame: pd.DataFrame) -> dict[str, set[Need]]:
+        """Return what columns are read as, whose cells may be written in several ways."""
+        return {}
+
     @abstractmethod
-    def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
         """Return the table with a row a film, counted from 0."""
+
+    def notices(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[str]:
+        """Return sentences on what becomes of the rows of a film."""
+        return []
 
 
 @dataclass(frozen=True)
@@ -34,30 +47,42 @@ class OneRowPerFilm(Shape):
     names in the order of theirs, each once; a film without a name in some role has an empty cell there.
 
     Attributes:
-        by: the column with the film's id.
+        by: the column with the film's id, or several that identify it, such as [title, year].
         people: the column with a name.
         role: the column with the person's role, such as actor; each of its values becomes a column.
         merge: roles that become one column, by its name, such as {actor: [actor, actress]}.
         separator: between the names of a cell; no name may contain it.
     """
 
-    by: str
+    by: str | list[str]
     people: str
     role: str
     merge: dict[str, list[str]] = field(default_factory=dict)
     separator: str = "|"
 
+    def _refuse_same_columns(self) -> None:
+        named = [(name, "by") for name in columns_in(self.by)]
+        named += [(self.people, "people"), (self.role, "role")]
+        for position, (name, option) in enumerate(named):
+            for other, earlier in named[:position]:
+                if name == other:
+                    raise InputError(
+                        f"data.shape.{earlier} and data.shape.{option} must be different columns, got '{name}' for "
+                        f"both; by is the film's id, people the column with a name, role that with the person's role"
+                    )
+
     @property
     def columns(self) -> list[str]:
-        return [self.by, self.people, self.role]
+        return [*columns_in(self.by), self.people, self.role]
 
-    def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+        self._refuse_same_columns()
         refuse_missing_columns(self.columns, frame.columns)
         for name in self.columns:
             if is_nested(frame[name]):
                 raise InputError(f"data.shape: column '{name}' must hold one text a cell, got lists")
         self._refuse_gaps(frame)
-        film = pd.factorize(frame[self.by])[0]
+        film = film_codes(film_ids(frame, self.by, "data.shape.by"))
         first = np.unique(film, return_index=True)[1]  # row of each film
         others = frame.drop(columns=[self.people, self.role])
         self._refuse_contradictions(others, film, first)
@@ -69,15 +94,13 @@ class OneRowPerFilm(Shape):
         return shaped
 
     def _refuse_gaps(self, frame: pd.DataFrame) -> None:
-        gaps = frame[self.by].isna().to_numpy()
-        if gaps.any():
-            raise InputError(f"data.shape.by: column '{self.by}' is empty in row {int(gaps.argmax()) + 1}; fill it")
+        refuse_rows_without_film(frame, self.by)
         unknown = (frame[self.role].isna() & frame[self.people].notna()).to_numpy()
         if unknown.any():
-            row = int(unknown.argmax())
+            position = int(unknown.argmax())
             raise InputError(
-                f"data.shape.role: column '{self.role}' is empty in row {row + 1}, which names "
-                f"{str(frame[self.people].iloc[row])[:80]!r} ({int(unknown.sum()):,} such rows); fill it"
+                f"data.shape.role: column '{self.role}' is empty in row {frame.index[position] + 1}, which names "
+                f"{str(frame[self.people].iloc[position])[:80]!r} ({int(unknown.sum()):,} such rows); fill it"
             )
         named = frame[self.people].dropna().astype("str")
         bad = named.str.contains(self.separator, regex=False)
@@ -95,10 +118,13 @@ class OneRowPerFilm(Shape):
             differs = codes != codes[first][film]
             if differs.any():
                 row = int(differs.argmax())
-                says = [f"{_shown(column.iloc[index])} in row {index + 1}" for index in (first[film[row]], row)]
+                says = [
+                    f"{_shown(column.iloc[index])} in row {column.index[index] + 1}"
+                    for index in (first[film[row]], row)
+                ]
                 problems.append(
-                    f"column '{name}' must say the same of a film in all its rows; of {self.by} "
-                    f"{others[self.by].iloc[row]} it says {' and '.join(says)}"
+                    f"column '{name}' must say the same of a film in all its rows; of {in_words(self.by)} "
+                    f"{film_ids(others, self.by).iloc[row]} it says {' and '.join(says)}"
                 )
         if problems:
             raise InputError("\n".join(problems))
@@ -118,6 +144,116 @@ class OneRowPerFilm(Shape):
             str(name): _joined(group["film"].to_numpy(), group["person"], n_films, self.separator)
             for name, group in credits.groupby("column", sort=False)
         }
+
+
+@dataclass(frozen=True)
+class MeanOfRows(Shape):
+    """A row per film and review, viewer or week becomes a row per film: with means of what differs, and a count.
+
+    A number that differs between a film's rows becomes the mean of those that are known; what differs and is no number
+    is left out. All other columns keep what they say of the film. Films stand in the order of their first rows.
+
+    Attributes:
+        by: the column with the film's id, or several that identify it, such as [title, year].
+        mean: the columns to average; by default those that differ and hold numbers.
+        count: the new column with the number of a film's rows, which may be its data.weight.
+    """
+
+    by: str | list[str]
+    mean: list[str] | None = None
+    count: str = "n_reviews"
+
+    @property
+    def columns(self) -> list[str]:
+        return columns_in(self.by)
+
+    def needs(self, frame: pd.DataFrame) -> dict[str, set[Need]]:
+        return {name: {"number"} for name in self._averaged(frame)[0]}
+
+    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+        if self.count in frame:
+            raise InputError(
+                f"data.shape.count: '{self.count}' is a column of the table already; give the count another name"
+            )
+        averaged, lost = self._averaged(frame)
+        film, first = self._films(frame)
+        columns = {}
+        for name in frame.columns:
+            if name in averaged:
+                columns[name] = pd.Series(_means(read_numbers(frame[name], formats.of(name)), film, len(first)))
+            elif name not in lost:
+                columns[name] = _first_known(frame[name], film, first)
+        return pd.DataFrame({**columns, self.count: np.bincount(film, minlength=len(first))})
+
+    def notices(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[str]:
+        averaged, lost = self._averaged(frame)
+        means = f"; {listed(averaged)} {'is the mean' if len(averaged) == 1 else 'are means'}" if averaged else ""
+        left_out = f"; left out, for they differ within films and are no numbers: {listed(lost)}" if lost else ""
+        n_films = len(self._films(frame)[1])
+        return [f"data.shape: {len(frame):,} rows become {n_films:,} films by {in_words(self.by)}{means}{left_out}."]
+
+    def _films(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Return the film of each row as a code, and the first row of each film."""
+        refuse_missing_columns([*self.columns, *(self.mean or [])], frame.columns)
+        refuse_rows_without_film(frame, self.by)
+        film = film_codes(film_ids(frame, self.by, "data.shape.by"))
+        return film, np.unique(film, return_index=True)[1]
+
+    def _averaged(self, frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+        """Return the columns that are averaged, and those that are left out."""
+        film = self._films(frame)[0]
+        others = [name for name in frame.columns if name not in self.columns]
+        differing = [name for name in others if differs_within(frame[name], film)]
+        averaged = [name for name in differing if _holds_numbers(frame[name])] if self.mean is None else self.mean
+        return averaged, [name for name in differing if name not in averaged]
+
+
+def differs_within(column: pd.Series, group: np.ndarray) -> bool:
+    """Return whether a column says two things of a group, from the group of each row as a code; gaps say nothing."""
+    codes = cell_codes(column)
+    known = codes >= 0
+    of_group = np.zeros(int(group.max(initial=-1)) + 1, dtype=codes.dtype)
+    of_group[group[known]] = codes[known]
+    return bool((of_group[group[known]] != codes[known]).any())
+
+
+def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:
+    """Refuse empty cells in the columns that identify a film."""
+    for name in columns_in(by):
+        gaps = film_ids(frame, name, "data.shape.by").isna().to_numpy()
+        if gaps.any():
+            row = int(frame.index[int(gaps.argmax())]) + 1
+            more = f" ({int(gaps.sum()):,} such rows)" if gaps.sum() > 1 else ""
+            raise InputError(f"data.shape.by: column '{name}' is empty in row {row}{more}; fill it")
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    """Return whether a column's cells are numbers, most of them plainly; the others are refused by who reads them."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return not pd.api.types.is_bool_dtype(column.dtype)
+    if is_nested(column) or column.dtype.kind not in "OU":
+        return False
+    distinct = column.dropna().astype("str").drop_duplicates()
+    if pd.to_numeric(distinct, errors="coerce").notna().mean() > 0.5:
+        return True
+    with suppress(InputError):
+        return bool(len(distinct)) and not np.isnan(read_numbers(distinct)).all()
+    return False
+
+
+def _means(values: np.ndarray, film: np.ndarray, n_films: int) -> np.ndarray:
+    known = ~np.isnan(values)
+    counts = np.bincount(film[known], minlength=n_films)
+    sums = np.bincount(film[known], weights=values[known], minlength=n_films)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _first_known(column: pd.Series, film: np.ndarray, first: np.ndarray) -> pd.Series:
+    known = np.flatnonzero(column.notna().to_numpy())
+    films, positions = np.unique(film[known], return_index=True)
+    rows = first.copy()
+    rows[films] = known[positions]
+    return column.iloc[rows].reset_index(drop=True)
 
 
 def _shown(cell: object) -> str:

@@ -11,7 +11,9 @@ import sklearn.model_selection
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
-from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
+from greenlight_films.datamodules.tables.date_cells import all_read, parse_dates
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 
 SIDES = ("train", "val", "test")
@@ -41,8 +43,11 @@ class Split(ABC):
 
     option: ClassVar[str] = "data.split."  # stands before the arguments' names in messages
 
-    def __post_init__(self) -> None:
-        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments."""
+    def check(self) -> None:
+        """Refuse sizes, seeds and folds that cannot be; each rule has some of these arguments.
+
+        This is not done when a split is made, so that it is told along with the faults of a table.
+        """
         given = vars(self)
         val, test, seed = given.get("val", 0.5), given.get("test", 0), given.get("seed", 0)
         folds, fold = given.get("folds", 2), given.get("fold", 0)
@@ -68,6 +73,7 @@ class Split(ABC):
 
     def split(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Rows:
         """Return the rows of each side; a side that would be empty is refused."""
+        self.check()
         rows = Rows.from_sides(self.assign(frame, formats))
         untested = getattr(self, "test", None) == 0
         empty = [name for name in SIDES if not len(getattr(rows, name)) and not (name == "test" and untested)]
@@ -99,19 +105,23 @@ def _by_size(n: int, val: float, test: float, seed: int) -> np.ndarray:
     return sides
 
 
-def _groups(frame: pd.DataFrame, by: str) -> np.ndarray:
+def _groups(frame: pd.DataFrame, by: str | list[str]) -> np.ndarray:
     """Return each row's group as a code; codes follow the groups' sorted names, whatever the order of the rows."""
-    _refuse_gaps(frame, by, "a split by group")
-    return pd.factorize(frame[by], sort=True)[0]
+    for name in columns_in(by):
+        _refuse_no_column(frame, name)
+    _refuse_gaps(frame, by, film_ids(frame, by, "data.split.by").isna().to_numpy(), "a split by group")
+    return group_codes(frame, by, "data.split.by")
 
 
-def _refuse_gaps(frame: pd.DataFrame, by: str, purpose: str) -> None:
+def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
     problems = missing_columns([by], frame.columns)
     if problems:
         raise InputError(f"data.split.by: {problems[0]}; the table has: {listed(frame.columns)}")
     if is_nested(frame[by]):
         raise InputError(f"data.split.by: column '{by}' must hold one value a cell, got lists; give another column")
-    gaps = frame[by].isna().to_numpy()
+
+
+def _refuse_gaps(frame: pd.DataFrame, by: str | list[str], gaps: np.ndarray, purpose: str) -> None:
     if gaps.any():
         row = int(frame.index[gaps][0]) + 1
         raise InputError(
@@ -135,9 +145,13 @@ class RandomSplit(Split):
 
 @dataclass(frozen=True)
 class GroupSplit(Split):
-    """All rows that share a value of `by`, such as a film's id, on the same side; sizes are shares of the groups."""
+    """All rows that share a value of `by`, such as a film's id, on the same side; sizes are shares of the groups.
 
-    by: str
+    Attributes:
+        by: a column, or several whose values together are the group, such as title and year.
+    """
+
+    by: str | list[str]
     val: float = 0.1
     test: float = 0.2
     seed: int = 42
@@ -154,7 +168,7 @@ class TimeSplit(Split):
     Rows of the same time stay together, so the sides' sizes can miss `val` and `test` by a year's films.
 
     Attributes:
-        by: a number such as a year, or a date (`2014-05-01`).
+        by: a date, however it is written, or a number such as a year.
     """
 
     by: str
@@ -162,21 +176,27 @@ class TimeSplit(Split):
     test: float = 0.2
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
-        _refuse_gaps(frame, self.by, "a split by time")
-        times = frame[self.by]
-        if not pd.api.types.is_numeric_dtype(times.dtype):
-            try:
-                times = pd.to_datetime(times, format="ISO8601")
-            except (ValueError, TypeError) as error:
-                raise InputError(
-                    f"data.split.by: column '{self.by}' must hold numbers or dates such as 2014-05-01: "
-                    f"{str(error).splitlines()[0]}"
-                ) from None
-        order = np.sort(times.to_numpy())
+        _refuse_no_column(frame, self.by)
+        times = times_of(frame[self.by], formats.of(self.by))
+        _refuse_gaps(frame, self.by, np.isnan(times), "a split by time")
+        order = np.sort(times)
         n_test, n_val = (ceil(len(order) * size) for size in (self.test, self.val))
         first_test = order[-n_test] if n_test else np.inf
         first_val = order[-min(n_test + n_val, len(order))]
-        return ((times >= first_val).to_numpy().astype(np.uint8) + (times >= first_test).to_numpy()).astype(np.uint8)
+        return (times >= first_val).astype(np.uint8) + (times >= first_test).astype(np.uint8)
+
+
+def times_of(column: pd.Series, format: Format = Format()) -> np.ndarray:
+    """Return dates as days since 1970, or numbers as they are, (n_rows,) float64, NaN where missing."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.to_numpy(np.float64, na_value=np.nan)
+    dates = parse_dates(column, format)
+    if dates.unread.any():
+        numbers = pd.to_numeric(column, errors="coerce")
+        if numbers.notna().equals(column.notna()):
+            return numbers.to_numpy(np.float64, na_value=np.nan)
+    days = all_read(column, dates, "numbers or dates").values
+    return np.where(np.isnat(days), np.nan, days.astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -186,14 +206,14 @@ class KFold(Split):
     Attributes:
         fold: which is tested, from 0.
         val: share of the other rows (of their groups, with `by`) that validates.
-        by: keep all rows that share this column's value in the same fold.
+        by: keep all rows that share this column's value, or those of several columns, in the same fold.
     """
 
     folds: int = 5
     fold: int = 0
     val: float = 0.1
     seed: int = 42
-    by: str | None = None
+    by: str | list[str] | None = None
 
     def assign(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         groups = _groups(frame, self.by) if self.by else np.arange(len(frame))
@@ -220,7 +240,11 @@ class InnerFold(Split):
     fold: int = 0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
+        self.check()
+
+    def check(self) -> None:
+        self.outer.check()
+        super().check()
         if isinstance(self.outer, TimeSplit):
             raise InputError("folds are drawn at random, which data.split TimeSplit must not be: validate its one past")
 
@@ -236,7 +260,7 @@ class InnerFold(Split):
         return sides
 
 
-def shared_values(frame: pd.DataFrame, rows: Rows, column: str) -> int:
-    """Count the values of `column`, such as a film's id, with rows on more than one side; missing ones don't count."""
-    sides = pd.DataFrame({"value": frame[column].to_numpy(), "side": rows.sides()}).dropna(subset="value")
+def shared_values(ids: pd.Series, rows: Rows) -> int:
+    """Count the ids, such as of films, with rows on more than one side; missing ones don't count."""
+    sides = pd.DataFrame({"value": ids.to_numpy(), "side": rows.sides()}).dropna(subset="value")
     return int((sides.groupby("value", sort=False)["side"].nunique() > 1).sum())

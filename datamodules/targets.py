@@ -32,6 +32,11 @@ class TargetColumn(ABC):
     def columns(self) -> list[str]:
         """The table's columns that the target needs."""
 
+    @property
+    def answers(self) -> list[str]:
+        """Those of the columns that tell the target, or most of it; none may be a feature."""
+        return self.columns
+
     @abstractmethod
     def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         """Return (n_rows,) float64 in the original unit, NaN where missing."""
@@ -86,6 +91,10 @@ class ProfitRatio(TargetColumn):
     def columns(self) -> list[str]:
         return [self.budget, self.revenue]
 
+    @property
+    def answers(self) -> list[str]:
+        return [self.revenue]
+
     def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         budget, revenue = (read_numbers(frame[name], formats.of(name)) for name in self.columns)
         budget = np.where(budget > 0, budget, np.nan)
@@ -123,16 +132,16 @@ class TargetScale:
         raw = scaled.astype(np.float64) * self.std + self.mean
         return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
 
-    def scores(self, actual: np.ndarray, predicted: np.ndarray) -> Scores:
+    def scores(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> Scores:
         """Score predictions in the original unit, and for a transformed target also by R² on the scale that is learnt.
 
-        On that scale (`r2_log1p`) a single film far off doesn't outweigh all others.
+        On that scale (`r2_log1p`) a single film far off doesn't outweigh all others. `weights` are of the rows.
         """
-        scores = regression_scores(actual, predicted)
+        scores = regression_scores(actual, predicted, weights)
         if self.transform == "none":
             return scores
         floor = np.nextafter(-1 - self.shift, np.inf)  # rounding may take a low prediction to where log1p ends
-        learnt = regression_scores(self.forward(actual), self.forward(np.maximum(predicted, floor)))
+        learnt = regression_scores(self.forward(actual), self.forward(np.maximum(predicted, floor)), weights)
         return {**scores, f"r2_{self.transform}": learnt["r2"]}
 
 
@@ -150,17 +159,20 @@ def read_target(target: TargetColumn, frame: pd.DataFrame, formats: Formats = Fo
             "give a table that has it"
         )
     remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
-    _refuse(np.abs(values) > LARGEST, values, target, f"must be from -{LARGEST:g} to {LARGEST:g}", remedy)
+    _refuse(np.abs(values) > LARGEST, values, frame.index, target, f"must be from -{LARGEST:g} to {LARGEST:g}", remedy)
     if target.transform == "log1p":
         floor = -1 - target.shift
         requirement = f"with log1p and shift {target.shift:g} must be above {floor:g}"
         remedy = "give a larger data.target.shift or another transform"
-        _refuse(values <= floor, values, target, requirement, remedy)
+        _refuse(values <= floor, values, frame.index, target, requirement, remedy)
     return values
 
 
-def _refuse(bad: np.ndarray, values: np.ndarray, target: TargetColumn, requirement: str, remedy: str) -> None:
+def _refuse(
+    bad: np.ndarray, values: np.ndarray, index: pd.Index, target: TargetColumn, requirement: str, remedy: str
+) -> None:
     if bad.any():
-        row = int(bad.argmax())
-        message = f"the target '{target.name}' {requirement}, row {row + 1} has {values[row]:g}; {remedy}"
-        raise InputError(message, row + 1)
+        position = int(bad.argmax())
+        row = int(index[position]) + 1
+        message = f"the target '{target.name}' {requirement}, row {row} has {values[position]:g}; {remedy}"
+        raise InputError(message, row)

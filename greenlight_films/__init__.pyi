@@ -1,6 +1,6 @@
 from .datamodules.errors import InputError
-from .datamodules.features import Bins, Category, Labels, Number, Popularity
-from .datamodules.shapes import OneRowPerFilm
+from .datamodules.features import Bins, Category, Date, Labels, Number, Popularity
+from .datamodules.shapes import MeanOfRows, OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
 from .datamodules.targets import ProfitRatio, Target
@@ -10,10 +10,12 @@ from .importance.api import permutation_importance
 from .importance.result import ImportanceResult
 from .regressor import FilmRegressor
 from .results import Results
+from .table_look import look
 
 __all__ = [
     "Bins",
     "Category",
+    "Date",
     "Explanation",
     "FilmRegressor",
     "GroupSplit",
@@ -21,6 +23,7 @@ __all__ = [
     "InputError",
     "KFold",
     "Labels",
+    "MeanOfRows",
     "Number",
     "OneRowPerFilm",
     "Popularity",
@@ -29,6 +32,7 @@ __all__ = [
     "Results",
     "Target",
     "TimeSplit",
+    "look",
     "permutation_importance",
     "read_table",
     "study",

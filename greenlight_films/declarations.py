@@ -7,26 +7,38 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.console import Console
 
-from greenlight_films.datamodules import Category, Feature, Number, Target, TargetColumn
+from greenlight_films.datamodules import (
+    Category,
+    Feature,
+    FilmDataModule,
+    GroupSplit,
+    Number,
+    RandomSplit,
+    Target,
+    TargetColumn,
+)
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.look.look import look
+from greenlight_films.datamodules.tables.formats import Formats, declared_formats
+from greenlight_films.datamodules.tables.label_cells import is_nested
+from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.reports.look_summary import in_short
 from greenlight_films.studies.training import Training
 
 CHOICES = {"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")}
+
+CELLS = ("missing", "decimal", "day_first")
+MOST_NUMBERS = 0.5  # share of a column's cells that are numbers, from which on the others are mistakes
 
 NETWORK = (
     *(*CHOICES, "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
     *("seed", "members"),
 )
 """Settings that are the network's own, beside `hidden`."""
-
-
-def text_columns(features: Sequence[str | Feature[Any]] | None) -> list[str]:
-    """Return the columns whose cells are read as text; what a bare name stands for is not known before it is read."""
-    declared = [] if features is None else [feature for feature in features if isinstance(feature, Feature)]
-    return [name for feature in declared if feature.need == "text" for name in feature.columns]
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
@@ -54,36 +66,70 @@ def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) 
     return frame.assign(**{column.columns[0]: values}), column
 
 
-def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]] | None) -> list[Feature[Any]]:
-    """Return features; a bare name is a Number if its column is numeric, else a Category.
+def data_of(
+    settings: dict[str, Any], frame: pd.DataFrame, target: TargetColumn, y: Any, weights: Any
+) -> FilmDataModule:
+    """Return a regressor's films, not encoded yet; without features, with those that a look at the frame proposes.
+
+    Raises:
+        InputError: there are no features, a name is no column, or a look can't tell what a column holds.
+    """
+    data = {name: settings[name] for name in ("film", "batch_size", "allow_split_films", *CELLS)}
+    sizes: dict[str, Any] = {"val": 0.1, "test": 0, "seed": int(settings["seed"])}
+    features, split = settings["features"], settings["split"]
+    if features is None:
+        seen = look(frame, target.answers[0], formats=declared_formats(*(settings[name] for name in CELLS)))
+        seen.refuse_faults()
+        for line in in_short(seen) if settings["verbose"] else []:
+            Console().print(line, highlight=False, markup=False)
+        features, data["missing"] = seen.to_features(), seen.missing()
+        if seen.rows.is_grouped:
+            data["film"] = data["film"] or list(seen.rows.film)
+            split = split or GroupSplit(data["film"], **sizes)
+    allowed = settings["allow_leak"] or []
+    return FilmDataModule(
+        frame=frame,
+        weights=weights,
+        features=[each for each in features_of(frame, features) if y is None or each.column not in target.columns],
+        target=target,
+        split=split or RandomSplit(**sizes),
+        allow_leak=allowed if isinstance(allowed, bool) else list(allowed),  # models saved earlier have true
+        seed=settings["seed"],
+        **data,
+    )
+
+
+def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]]) -> list[Feature[Any]]:
+    """Return features; a bare name is a Number if its column holds numbers, else a Category.
 
     Raises:
         InputError: there are none, or a name is no column.
     """
-    if features is None or not len(features):
+    if not len(features):
         raise InputError(
-            f"FilmRegressor needs features such as features=['year'], got {features}; "
-            f"the frame has: {listed(frame.columns)}"
+            f"FilmRegressor needs features such as features=['year'], got {features}; leave them out to have them "
+            f"chosen; the frame has: {listed(frame.columns)}"
         )
     if isinstance(features, str):
         raise InputError(f"features must be a list, got {features!r}; give features=[{features!r}]")
-    # A frame's columns may have numbers as names; `read_table` made them text.
+    # A frame's columns may have numbers as names; `open_table` made them text.
     named = [feature if isinstance(feature, Feature) else str(feature) for feature in features]
     refuse_missing_columns([feature for feature in named if isinstance(feature, str)], frame.columns)
     return [_by_kind(frame, feature) if isinstance(feature, str) else feature for feature in named]
 
 
 def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
-    return Number(column) if pd.api.types.is_numeric_dtype(frame[column]) else Category(column)
+    is_number = not is_nested(frame[column]) and parse_numbers(frame[column]).share_read > MOST_NUMBERS
+    return Number(column) if is_number else Category(column)
 
 
-def known_targets(frame: pd.DataFrame, target: TargetColumn) -> tuple[np.ndarray, np.ndarray]:
+def known_targets(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> tuple[np.ndarray, np.ndarray]:
     """Return the targets of the rows that have one, in its unit, and the positions of these rows.
 
     Raises:
         InputError: no row has a target.
     """
-    actual = target.values(frame)
+    actual = target.values(frame, formats)
     rows = np.flatnonzero(~np.isnan(actual))
     if not len(rows):
         raise InputError(

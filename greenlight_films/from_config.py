@@ -9,6 +9,7 @@ import yaml
 from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.look.look import Look
 from greenlight_films.quietly import quietly
 from greenlight_films.reports.report import write_report
 from greenlight_films.reports.run_summary import print_summary
@@ -21,7 +22,7 @@ from greenlight_films.studies.study import study as run_study
 
 def study(
     films: Any,
-    config: str | Path | dict[str, Any] | Settings,
+    config: str | Path | dict[str, Any] | Look | Settings,
     *,
     out: str | Path | None = None,
     verbose: bool = True,
@@ -32,7 +33,8 @@ def study(
 
     Args:
         films: a pandas or polars DataFrame, an Arrow table, or a table's file; None for the one that the config names.
-        config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict, or `Settings`.
+        config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict,
+            what `look` returned, or `Settings`.
         out: the folder that runs are kept in; by default the config's, which is `runs` where it names none.
         verbose: show progress, and at the end the scores and importances.
 
@@ -55,11 +57,14 @@ def study(
 
 
 def _settings(
-    films: Any, config: str | Path | dict[str, Any] | Settings, out: str | Path | None, verbose: bool
+    films: Any, config: str | Path | dict[str, Any] | Look | Settings, out: str | Path | None, verbose: bool
 ) -> Settings:
     if isinstance(config, Settings):
         return _of_films(config, films, out)
-    keys = dict(config) if isinstance(config, dict) else _keys_of(config)
+    if isinstance(config, Look):
+        keys = yaml.safe_load(config.to_yaml())
+    else:
+        keys = dict(config) if isinstance(config, dict) else _keys_of(config)
     is_frame = films is not None and not isinstance(films, str | Path)
     if films is not None:
         keys["data"] = {**keys.get("data", {}), "table": "frame" if is_frame else str(films)}

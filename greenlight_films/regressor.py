@@ -12,17 +12,18 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
-from greenlight_films.datamodules import FilmDataModule, RandomSplit, Scores, Split, TargetColumn, read_table
+from greenlight_films.datamodules import Scores, Split, TargetColumn
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films import film_codes, read_weights
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.tables.read_table import open_with_warnings
+from greenlight_films.datamodules.weights import read_weights
 from greenlight_films.declarations import (
-    features_of,
+    data_of,
     known_targets,
     network_of,
     refuse_other,
-    text_columns,
     training_of,
     with_target,
 )
@@ -51,11 +52,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     Args:
         target: the column to predict, or `Target`, or `ProfitRatio`; not needed where `fit` is given y.
-        features: what it is predicted from: `Number`, `Labels`, `Category`, `Bins` or `Popularity`, or the name of a
-            column, which is a Number if the column is numeric, else a Category.
+        features: what it is predicted from: `Number`, `Date`, `Labels`, `Category`, `Bins` or `Popularity`, or the
+            name of a column, which is a Number if it holds numbers, else a Category; by default what `look` proposes.
         split: which rows train, which validate (they choose the best epoch) and which are left alone; by default a
             tenth validates and all others train.
-        film: the column with a film's id; no split may then put a film on two sides.
+        film: the column with a film's id, or several; no split may then put a film on two sides.
+        missing: texts that mean that nothing is known, in all columns or by column, such as {"budget": ["0"]}.
+        decimal: the decimal mark, of all columns or by column, where cells don't tell it.
+        day_first: whether 03/04/2011 is 3 April, in all columns or by column, where cells don't tell it.
         hidden: widths of the hidden layers.
         dropout: share of hidden units dropped in training.
         label_dropout: share of a film's labels dropped in training.
@@ -69,7 +73,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: films a step.
         max_epochs: most epochs.
         patience: epochs without a lower validation loss before training stops.
-        allow_leak: let the split put rows of a film on two sides, and features have the target's column.
+        allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
+        allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
         trainer: further arguments of Lightning's Trainer, such as {"accelerator": "gpu", "devices": 1}.
         verbose: show a progress bar.
@@ -90,7 +95,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         features: Sequence[str | Feature[Any]] | None = None,
         *,
         split: Split | None = None,
-        film: str | None = None,
+        film: str | list[str] | None = None,
+        missing: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
+        decimal: str | dict[str, str] | None = None,
+        day_first: bool | dict[str, bool] | None = None,
         hidden: Sequence[int] = (128, 64),
         dropout: float = 0.0,
         label_dropout: float = 0.0,
@@ -104,7 +112,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: int = 256,
         max_epochs: int = 100,
         patience: int = 3,
-        allow_leak: bool = False,
+        allow_leak: Sequence[str] | bool | None = None,
+        allow_split_films: bool = False,
         seed: int = 42,
         trainer: dict[str, Any] | None = None,
         verbose: bool = True,
@@ -113,6 +122,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.features = features
         self.split = split
         self.film = film
+        self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.hidden = hidden
         self.dropout = dropout
         self.label_dropout = label_dropout
@@ -127,6 +137,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.max_epochs = max_epochs
         self.patience = patience
         self.allow_leak = allow_leak
+        self.allow_split_films = allow_split_films
         self.seed = seed
         self.trainer = trainer
         self.verbose = verbose
@@ -143,22 +154,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         """
         if not isinstance(self.split, Split | None):
             raise InputError(f"split must be a split such as RandomSplit(val=0.1, test=0.2), got {self.split!r}")
-        films = read_table(X, texts=text_columns(self.features))
+        films = open_with_warnings(X).frame
         frame, target = with_target(films, self.target, y)
-        features = features_of(frame, self.features)
-        if y is not None:
-            features = [feature for feature in features if feature.column not in target.columns]
-        data = FilmDataModule(
-            frame=frame,
-            weights=sample_weight,
-            features=features,
-            target=target,
-            split=self.split or RandomSplit(val=0.1, test=0, seed=int(self.seed)),
-            film=self.film,
-            batch_size=self.batch_size,
-            allow_leak=self.allow_leak,
-            seed=self.seed,
-        )
+        data = data_of(self.get_params(deep=False), frame, target, y, sample_weight)
         model = network_of(self.get_params(deep=False))
         training = training_of(self.max_epochs, self.patience, self.trainer, self.verbose)
         history = History()
@@ -193,10 +191,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
         return float(r2_score(actual, predicted, sample_weight=weights))
 
-    def evaluate(self, X: Any, y: Any = None) -> Scores:
+    def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> Scores:
         """Return all scores on the rows of X that have a target: rmse and mae in its unit, mse, r2, spearman."""
-        actual, predicted, _ = self._compare(self._read(X), y)
-        return self.fitted_.scale.scores(actual, predicted)
+        frame = self._read(X)
+        actual, predicted, rows = self._compare(frame, y)
+        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        return self.fitted_.scale.scores(actual, predicted, weights)
 
     def importance(
         self,
@@ -227,7 +227,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         refuse_other("estimator", estimator, ("expected", "shuffle"))
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
         frame, target = with_target(self._read(X), self.target_, y)
-        actual, rows = known_targets(frame, target)
+        actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
@@ -266,7 +266,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     def _read(self, X: Any) -> pd.DataFrame:
         check_is_fitted(self)
-        return read_table(X, texts=text_columns(self.fitted_.encoder.features))
+        return open_with_warnings(X).frame
 
     def _predict(self, frame: pd.DataFrame) -> np.ndarray:
         return self.network_.predict(self.fitted_.encoder.encode(frame))
@@ -274,11 +274,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
     def _compare(self, frame: pd.DataFrame, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return targets and predictions of the rows that have a target, and the positions of these rows."""
         frame, target = with_target(frame, self.target_, y)
-        actual, rows = known_targets(frame, target)
+        actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         return actual, self._predict(frame)[rows], rows
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
-        film = film_codes(frame[self.film]) if self.film in frame else np.arange(len(frame))
+        film = np.arange(len(frame))
+        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
+            film = film_codes(film_ids(frame, self.film))
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         encoded = encoder.encode(frame).take(rows)
         return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)

@@ -14,6 +14,7 @@ from scipy.sparse import csr_array
 import greenlight_films as gl
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.checkpoints import Checkpoint
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
 CLASSES = (
-    *("Bins", "Category", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio", "RandomSplit"),
-    *("Target", "TimeSplit"),
+    *("Bins", "Category", "Date", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio"),
+    *("RandomSplit", "Target", "TimeSplit"),
 )
 """The classes that settings may be made of."""
 
@@ -45,6 +46,7 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "settings": {name: _plain(name, value) for name, value in model.get_params(deep=False).items()},
         "target": _plain("target", model.target_),
         "split": model.fitted_.split,
+        "formats": model.fitted_.encoder.formats.to_state(),
         "history": model.history_.to_dict("records"),
         "columns": list(model.feature_names_in_),
         "test_rows": None if rows is None else rows.tolist(),
@@ -85,7 +87,7 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     assert isinstance(network, SavedMLP)
     model = kind(**{name: _object(value) for name, value in content["settings"].items()})
     model.network_ = network
-    encoder = FilmEncoder.from_space(artifacts.space)
+    encoder = FilmEncoder.from_space(artifacts.space, Formats.from_state(content.get("formats", {})))
     model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
     model.target_ = _object(content["target"])
     model.history_ = pd.DataFrame(content["history"])
@@ -111,7 +113,8 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         list(declared.features),
         split=declared.split,
         film=declared.film,
-        allow_leak=declared.allow_leak,
+        allow_leak=list(declared.allow_leak) or None,
+        allow_split_films=declared.allow_split_films,
         batch_size=data.batch_size,
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,

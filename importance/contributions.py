@@ -28,8 +28,8 @@ class Contributions:
         feature: (n,) int64, label columns from 0, then numbers; a missing number counts as its number.
         value: (n,) float64; within a row the largest absolute value first.
         direction: (n_features,) float64, the mean over films that have a value, a film with several rows counted once;
-            of a number, the mean where it is above the training median less that where it is below. NaN where there is
-            no such film.
+            of a number, the mean where it is above the training median less that where it is below (0 where no film
+            is). NaN where there is no such film at all.
     """
 
     row: np.ndarray
@@ -68,7 +68,9 @@ def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
     """Return the direction of a number and of its being missing, (n,), from its columns less the median's."""
     below, _, over = mean_by_film(change, above[:, 0].sign().long() + 1, film, 3)
     missing = [mean_by_film(change, column.ne(0).long(), film, 2)[1] for column in above[:, 1:].T]
-    return torch.stack([over - below, *missing])
+    # At the median a number moves nothing: of a flag, whose median is 0, no film is below it.
+    number = torch.where(over.isnan() & below.isnan(), torch.nan, over.nan_to_num() - below.nan_to_num())
+    return torch.stack([number, *missing])
 
 
 @torch.inference_mode()

@@ -37,6 +37,7 @@ class HeldOut:
         weights: (n_entries,) floats, not 0.
         actual: (n_rows,) float64, the target.
         film: (n_rows,) int64, codes from 0 of the film that a row belongs to; rows of one film are one observation.
+        has: (n_rows, n_dense) bool, whether a row has a number: of one that is 0 or 1, the rows with 1. None: all have.
         entering: None where a label that enters a row has a weight that another row has.
         drawn_with: (n_rows,) int64, codes from 0 of clusters whose films are not independent, such as a director's;
             None: films are.
@@ -48,6 +49,7 @@ class HeldOut:
     weights: Tensor
     actual: Tensor
     film: Tensor
+    has: Tensor | None = None
     entering: Entering | None = None
     drawn_with: Tensor | None = None
 
@@ -70,12 +72,18 @@ class HeldOut:
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        moved = {name: part.to(device) for name, part in vars(self).items() if part is not None}
-        return HeldOut(**moved)
+        parts = {name: part.to(device) for name, part in vars(self).items() if part is not None}
+        return HeldOut(**parts)
 
     def cells(self, columns: Tensor) -> Tensor:
         """Return the cell of label columns, (n,) int64; 0 where cells are not known."""
         return torch.zeros_like(columns) if self.entering is None else at(self.entering.cell, columns)
+
+    def rows_with(self, dense: Tensor) -> Tensor:
+        """Return whether each row has any of some numbers, (n_rows,) bool."""
+        if self.has is not None and len(dense):
+            return self.has[:, dense].any(1)
+        return torch.full((self.n_rows,), len(dense) > 0, device=self.film.device)
 
     def rows_of_entries(self) -> Tensor:
         """Return the row that each label stands in, (n_entries,) int64."""

@@ -29,7 +29,7 @@ def joint_importance(
         stream: 0-dimensional int64, of `Estimator.streams`.
     """
     rows, kept = reference.rows, _only(reference, dense, labels)
-    n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | bool(len(dense))]))
+    n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | rows.rows_with(dense)]))
     films = torch.tensor([n_films], device=rows.film.device)
     if not n_films:
         return Estimates.unknown(films)

@@ -13,6 +13,7 @@ from torch import Tensor
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.estimates import FEW_FOR_Z, Estimates, benjamini_hochberg
 from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.evidence import has_learnt
 from greenlight_films.importance.losses import LOSSES, LossName
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ MEASURES = {
 }
 
 TOO_FEW = "too few films to tell"
-MEAN_NOTHING = "R² is not above 0: the model is no better than guessing the mean, and these importances mean nothing."
+MEAN_NOTHING = "The model is no better than guessing the mean: these importances mean nothing."
+CANT_TELL = "Of a single film, or of films that are all alike, it can't be told whether the model has learnt anything."
 BOTH_SIDES = "The same films stand on both sides of the split: these importances say nothing of new films."
 SHORT = {
-    MEAN_NOTHING: "R² is not above 0: means nothing",
+    MEAN_NOTHING: "no better than guessing the mean: means nothing",
+    CANT_TELL: "too few films to tell whether the model is any good",
     BOTH_SIDES: "same films in training: says nothing of new films",
 }
 """The warnings as every line of a table has them."""
@@ -61,7 +64,8 @@ class ImportanceResult:
         values: of every label column.
         sets: every number as a set of its own, then sets of columns.
         joint: of every set, its columns shuffled together.
-        summary: estimator, loss, seed, rows, baseline loss, R², leak, time and work, as plain data.
+        summary: estimator, loss, seed, rows, baseline loss, R², `learnt` (whether the model is better than a
+            guess; None: can't be told), leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
         contributions: None where it was stopped, and on all devices but the first.
@@ -112,8 +116,9 @@ class ImportanceResult:
     @property
     def warnings(self) -> list[str]:
         """Return what must be known before any of these numbers is read."""
-        means_nothing = (self.summary["r2"] or 0) <= 0
-        return [MEAN_NOTHING] * means_nothing + [BOTH_SIDES] * self.summary["leak"]
+        learnt = self.summary["learnt"]
+        first = [CANT_TELL] if learnt is None else [] if learnt else [MEAN_NOTHING]
+        return first + [BOTH_SIDES] * self.summary["leak"]
 
     @property
     def in_short(self) -> str:
@@ -128,8 +133,8 @@ class ImportanceResult:
     @property
     def films(self) -> str:
         """Return on which films it was measured: `1,234 test films`."""
-        sides = {"test": "test films", "val": "validation films", None: "rows"}
-        return f"{self.summary['films']:,} {sides[self.summary['split']]}"
+        sides, n_films = {"test": "test film", "val": "validation film", None: "row"}, self.summary["films"]
+        return f"{n_films:,} {sides[self.summary['split']]}{'' if n_films == 1 else 's'}"
 
     @cached_property
     def features(self) -> pd.DataFrame:
@@ -226,6 +231,7 @@ def summary_of(
         "loss": loss,
         "baseline_loss": loss_before if np.isfinite(loss_before) else None,
         "r2": r2 if np.isfinite(r2) else None,
+        "learnt": has_learnt(actual.numpy(), predicted.numpy(), n_films),
         "split": None,
         "unit": "",
         "leak": False,

@@ -71,10 +71,11 @@ class MeasuredFilms:
         """
         batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
-        actual_of = torch.from_numpy(actual)
+        has = torch.from_numpy(~_zeros_of_flags(encoded.unscaled))
         entering = entering_weights(encoder.space, encoded)
         clusters = None if drawn_with is None else torch.from_numpy(clusters_of(codes.numpy(), drawn_with))
-        rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, actual_of, codes, entering, clusters)
+        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
+        rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters)
         return cls(network, encoder, scale, rows.to(next(network.parameters()).device), number)
 
     def reference(self, loss: LossName) -> Reference:
@@ -128,6 +129,13 @@ class MeasuredFilms:
             missing_sets=len(missing_sets) - missing_numbers,
         )
         return result, reference
+
+
+def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:
+    """Return where numbers that are 0 or 1 in all rows, or log1p of these, are 0: (n_rows, n_dense) bool."""
+    zero = unscaled == 0
+    flags = [(zero | (unscaled == value)).all(0) for value in (1.0, np.log1p(1.0))]
+    return zero & np.logical_or(*flags)
 
 
 def described(space: FeatureSpace) -> pd.DataFrame:
@@ -186,10 +194,15 @@ def entering_weights(space: FeatureSpace, encoded: EncodedFilms) -> Entering | N
 
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:
-    """Return the dense columns of each number: its own and, where there is one, whether it is missing."""
-    indices = iter(block_columns(space.dense))
-    dense = [[next(indices) for block in group if block.kind != "label"] for group in space.groups]
-    return [torch.from_numpy(np.concatenate(columns)) for columns in dense if columns]
+    """Return the dense columns of each number: its own and, where there is one, whether it is missing.
+
+    The parts of a date are numbers of their own.
+    """
+    columns = block_columns(space.dense)
+    starts = [index for index, block in enumerate(space.dense) if block.kind == "number"]
+    ends = [*starts[1:], len(columns)]
+    numbers = zip(starts, ends, strict=True)
+    return [torch.from_numpy(np.concatenate(columns[start:end])) for start, end in numbers]
 
 
 def _in_unit(scaled: Tensor, scale: TargetScale) -> Tensor:

@@ -153,7 +153,7 @@ class MLPRegressor(pl.LightningModule):
         if len(parts) != self.trainer.world_size:  # devices were added or taken away
             parts = F.pad(parts.sum()[None], (0, self.trainer.world_size - 1))
         self.summed_loss = parts[self.global_rank].to(self.device)
-        weights = self.films.films.weights
+        weights = self.films.films.loss_weights()
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
 
     def on_train_epoch_end(self) -> None:
@@ -202,9 +202,10 @@ class MLPRegressor(pl.LightningModule):
         actual = self.films.films.actual[row]
         target = torch.from_numpy(self.films.fitted.scale.forward(actual))
         weights = self.films.films.weights
-        side_weights = None if weights is None else torch.from_numpy(weights[row] / weights[row].mean())
+        of_rows = None if weights is None or np.ptp(weights) == 0 else weights[row]
+        side_weights = None if of_rows is None else torch.from_numpy(of_rows / of_rows.mean())
         loss = self._loss(torch.from_numpy(scaled).double(), target, side_weights)
-        self.scores[side] = self.films.fitted.scale.scores(actual, self.predicted)
+        self.scores[side] = self.films.fitted.scale.scores(actual, self.predicted, of_rows)
         self.log_dict({f"{side}/{name}": value for name, value in self.scores[side].items()})
         self.log(f"{side}/loss", loss.float(), prog_bar=side == "val")
 

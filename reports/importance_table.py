@@ -5,8 +5,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance import FEW_FILMS
-from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, interval_in_words, intervals, measure
+from greenlight_films.importance.result import interval_in_words, intervals, measure
 from greenlight_films.reports.score_table import LOUD
 from greenlight_films.studies.results import Results
 
@@ -17,11 +18,10 @@ def print_importance(results: Results, console: Console) -> None:
     """Print the most important features and the columns, and what must be known of them."""
     how, features, sets = results.importance, results.features, results.aggregated
     known, known_sets = features[features["importance"].notna()], sets[sets["importance"].notna()]
-    films = f"{how['films']:,} {results.side} films"
+    films = counted(how["films"], f"{results.side} film")
     console.print()
-    for warning in (MEAN_NOTHING, BOTH_SIDES):
-        if warning in how.get("warning", ""):
-            console.print(warning, style=LOUD)
+    if "warning" in how:
+        console.print(how["warning"], style=LOUD, markup=False, soft_wrap=True)
     title = f"What the predictions of {films} rest on: {measure(how['loss'], how['unit'])}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
@@ -36,6 +36,8 @@ def print_importance(results: Results, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if results.metrics.get("weight"):
+        console.print(f"Every film counts alike here, whatever its {results.metrics['weight']}.", highlight=False)
     if how["missing"] or how["missing_columns"]:
         missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from greenlight_films.datamodules.number_format import fixed
+from greenlight_films.datamodules.number_format import counted, fixed
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
@@ -137,8 +137,9 @@ def _measured(results: Results) -> str:
     mean = f"the mean of {measured['n_repeats']} shuffles"
     how = "the mean over all shuffles, in closed form" if measured["estimator"] == "expected" else mean
     return (
-        f"Importance is {measure(measured['loss'], measured['unit'])}: {how}, on {measured['films']:,} "
-        f"{measured['split']} films. {measured['not_estimable']:,} of {measured['features']:,} features are in none of "
+        f"Importance is {measure(measured['loss'], measured['unit'])}: {how}, on "
+        f"{counted(measured['films'], measured['split'] + ' film')}. {measured['not_estimable']:,} of "
+        f"{measured['features']:,} features are in none of "
         "them: not estimable. Direction is the mean change of the prediction where the value is present."
     )
 
@@ -170,7 +171,7 @@ def _made(results: Results) -> dict[str, Any]:
     facts = {
         "table": config["data"]["table"],
         "rows": ", ".join(f"{count:,} {side}" for side, count in metrics.get("rows", {}).items()),
-        "left out": f"{metrics.get('left_out', 0):,} rows without {results.target}",
+        "left out": f"{counted(metrics.get('left_out', 0), 'row')} without {results.target}",
         "features": ", ".join(f"{count:,} {kind}" for kind, count in metrics.get("features", {}).items()),
         "labels that training did not keep": f"{sum(metrics.get('unseen_labels', {}).values()):,} of the test rows",
         "split": f"{split['class_path'].rpartition('.')[2]} ({arguments})",
@@ -181,6 +182,7 @@ def _made(results: Results) -> dict[str, Any]:
     return {
         "name": results.name,
         "facts": facts,
+        "notices": metrics.get("notices", []),
         "commands": [command(f"study --config {path}"), command(f"report --run {results.path}")],
         "config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True),
     }

@@ -5,20 +5,25 @@ from typing import Any
 from rich.console import Console
 
 from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.importance_table import print_importance
-from greenlight_films.reports.score_table import print_scores
+from greenlight_films.reports.score_table import print_scores, print_verdict
+from greenlight_films.studies.metrics import weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.verdict import facts_in, verdict
 from greenlight_films.studies.write import scores_of_new_films
 
 
 def print_summary(results: Results, console: Console, *, importance: bool = True) -> None:
     """Print the scores on the test films, importances where they are wanted, and the folder."""
     metrics = results.metrics
-    rows = metrics["rows"]["test"]
     whose = ", whose films are also among the training rows" if metrics["leak"] else ""
-    print_scores(f"{rows:,} held-out test {_films(metrics)}{whose}", metrics["unit"], metrics["models"], console)
+    if facts := facts_in(metrics):
+        print_verdict(verdict(facts, metrics["target"], metrics["unit"]), console)
+    title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
+    print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
     if importance:
         print_importance(results, console)
     print_folder(results.run, console)
@@ -27,7 +32,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
 def print_validation(results: Results, console: Console) -> None:
     """Print the scores on the validation films."""
     metrics = results.metrics
-    title = f"{metrics['rows']['val']:,} validation {_films(metrics)}"
+    title = f"{counted(metrics['rows']['val'], f'validation {_film(metrics)}')}{weighted_by(metrics)}"
     print_scores(title, metrics["unit"], metrics["validation"], console)
 
 
@@ -36,7 +41,8 @@ def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, consol
     if data.films.rows is not None:  # the run's own
         return
     unseen = sum(data.films.unseen().values())
-    console.print(f"{data.films.n_rows:,} films predicted, {unseen:,} labels unknown to the model: {name}")
+    films, labels = counted(data.films.n_rows, "film"), counted(unseen, "label")
+    console.print(f"{films} predicted, {labels} unknown to the model: {name}")
     n_known, scores = scores_of_new_films(model, data)
     if n_known:
         title = f"{n_known:,} have a target; those that the model was trained on flatter it"
@@ -48,5 +54,5 @@ def print_folder(run: RunFolder, console: Console) -> None:
     console.print(f"\n{run.path}/", highlight=False, style="bold", soft_wrap=True)
 
 
-def _films(metrics: dict[str, Any]) -> str:
-    return "films" if metrics["films"] == sum(metrics["rows"].values()) else "rows"
+def _film(metrics: dict[str, Any]) -> str:
+    return "film" if metrics["films"] == sum(metrics["rows"].values()) else "row"

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from greenlight_films.datamodules.number_format import fixed, significant
 from greenlight_films.studies.metrics import in_order
+from greenlight_films.studies.verdict import Verdict
 
 LOUD = "bold red"
 HEADINGS = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "r2_log1p": "R² of log1p", "spearman": "rank correlation"}
@@ -26,15 +27,14 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
         cells = [(significant if name in IN_UNIT else fixed)(scores.get(name)) for name in shown]
         table.add_row(Text(model), *cells)
     console.print(table)
-    if "mlp" in models and no_better_than_mean(models["mlp"]):
-        console.print("The model is no better than guessing the mean: it has learnt nothing that holds.", style=LOUD)
+
+
+def print_verdict(found: Verdict, console: Console) -> None:
+    """Print what scores mean, loudly where that is a warning."""
+    style = LOUD if found.warns else ""
+    console.print(" ".join(found.sentences), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def heading_of(name: str, unit: str) -> str:
     """Return what a score is called, with its unit where it has one."""
     return f"{HEADINGS[name]}, {unit}" if unit and name in IN_UNIT else HEADINGS[name]
-
-
-def no_better_than_mean(scores: dict[str, Any]) -> bool:
-    """Tell whether a model's predictions are no numbers, or no better than their mean; of one film that isn't known."""
-    return scores["rmse"] is None or (scores["r2"] is not None and scores["r2"] <= 0)

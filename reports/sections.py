@@ -21,7 +21,8 @@ def intervals_of(results: Results) -> pd.DataFrame:
     if not results.models or len(table) < 2:
         return pd.DataFrame(columns=["model", "score", "value", "low_95", "high_95"])
     predicted = {model: table[model].to_numpy() for model in results.models}
-    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), seed=0)
+    weights = table["weight"].to_numpy() if "weight" in table else None
+    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), seed=0, weights=weights)
 
 
 def scores_section(results: Results, intervals: pd.DataFrame) -> Section:

@@ -2,11 +2,13 @@
 
 import pandas as pd
 
-from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, intervals
+from greenlight_films.datamodules.leak_check import LEAK_ALLOWED
+from greenlight_films.datamodules.number_format import counted
+from greenlight_films.importance.result import BOTH_SIDES, intervals
 from greenlight_films.reports.figures.axes import amount
-from greenlight_films.reports.score_table import no_better_than_mean
-from greenlight_films.studies.metrics import in_order, known_after_release_warning
+from greenlight_films.studies.metrics import in_order, known_after_release_warning, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
+from greenlight_films.studies.verdict import Verdict, facts_in, verdict
 
 
 def warnings(runs: list[Results]) -> list[str]:
@@ -14,9 +16,11 @@ def warnings(runs: list[Results]) -> list[str]:
     messages = []
     for run in runs:
         prefix = f"{run.name}: " if len(runs) > 1 else ""
-        network = run.metrics.get("models", {}).get(NETWORK)
-        if network and no_better_than_mean(network):
-            messages.append(f"{prefix}{MEAN_NOTHING}")
+        judged = _verdict(run)
+        if judged and judged.warns:
+            messages.append(prefix + " ".join(judged.sentences))
+        notices = run.metrics.get("notices", [])
+        messages += [prefix + notice for notice in notices if notice.startswith(LEAK_ALLOWED)]
         if run.metrics.get("leak"):
             messages.append(f"{prefix}{BOTH_SIDES.replace('these importances say', 'scores and importances say')}")
         if late := run.metrics.get("known_after_release"):
@@ -25,16 +29,25 @@ def warnings(runs: list[Results]) -> list[str]:
 
 
 def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
-    """Return up to three sentences: what was predicted, how well, and what it rests on."""
+    """Return a few sentences: what was predicted, how well, and what it rests on."""
     rows = results.metrics.get("rows", {})
-    kind = "films" if results.metrics.get("films") == sum(rows.values()) else "rows"
+    kind = "film" if results.metrics.get("films") == sum(rows.values()) else "row"
     unit = f" ({results.unit})" if results.unit else ""
     learnt = rows.get("train", 0) + rows.get("val", 0)
+    tested = counted(rows.get("test", 0), f"other {kind}")
+    weighted = weighted_by(results.metrics)
     first = (
-        f"Models learnt {results.target}{unit} from {learnt:,} {kind} and were tested on "
-        f"{rows.get('test', 0):,} others."
+        f"Models learnt {results.target}{unit} from {counted(learnt, kind)}{weighted}{',' * bool(weighted)} and were "
+        f"tested on {tested}."
     )
-    return [first, *_errors(results, intervals), *_most_important(results)]
+    judged = _verdict(results)
+    good = judged.sentences if judged and not judged.warns else []
+    return [first, *good, *_errors(results, intervals), *_most_important(results)]
+
+
+def _verdict(results: Results) -> Verdict | None:
+    facts = facts_in(results.metrics)
+    return None if facts is None else verdict(facts, results.target, results.unit)
 
 
 def _errors(results: Results, intervals: pd.DataFrame) -> list[str]:

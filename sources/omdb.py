@@ -25,7 +25,6 @@ KEYS = (
 
 ROLE = r"(?:\s*\([^)]*\))+\s*(,|$)"  # follows a name: `Jonah Nolan (screenplay), ...`
 YEAR = r"((?:18|19|20)\d{2})"
-HOURS = r"^\s*(\d+) ?h(?: (\d+) ?min)?\s*$"
 
 
 def prepare(preparation: Preparation) -> pd.DataFrame:
@@ -41,7 +40,7 @@ def prepare(preparation: Preparation) -> pd.DataFrame:
     preparation.reject_cells(file, raw["Year"], (raw["Year"].notna() & films["year"].isna()).to_numpy(), "is no year")
     films["rated"] = raw["Rated"]
     films["released"] = dates(preparation, file, raw["Released"])
-    films["runtime"] = amounts(preparation, file, _minutes(raw["Runtime"]), "runtimes")
+    films["runtime"] = amounts(preparation, file, raw["Runtime"], "runtimes")
     films["genres"] = joined(split_names(raw["Genre"], ", "))
     for column, key in LISTS.items():
         # A role may have commas, and follows the names of the crew alone.
@@ -86,13 +85,6 @@ def _text(value: Any) -> str | None:
         value = ", ".join(str(item) for item in value)
     text = "" if value is None else str(value).strip()
     return None if text in ("", "N/A") else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _minutes(runtimes: pd.Series) -> pd.Series:
-    """Return runtimes such as `2 h 28 min`, as old answers have them, in minutes."""
-    hours = runtimes.str.extract(HOURS).astype("float64")
-    minutes = hours[0] * 60 + hours[1].fillna(0)
-    return runtimes.where(minutes.isna(), minutes.astype("Int64").astype("str"))
 
 
 FEATURES: Features = (

@@ -9,46 +9,29 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.delimited_text import MISSING
+from greenlight_films.datamodules.tables.date_cells import MONTH, YEAR, parse_dates
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.label_cells import split_labels
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
+from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import RawFile
 
-NUMBER = r"^\s*\$?\s*([-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d*\.?\d+)(?:[eE][-+]?\d+)?)\.?\s*(?:min|minutes)?\s*$"
-"""`862`, `862.0`, `$292,576,195`, `1,234`, `148 min`; not `7,5`, for a comma stands before three digits only."""
-
-COMMA_BEFORE_SUFFIX = r", (Inc\.?|Ltd\.?|LLC|L\.L\.C\.|L\.P\.|S\.A\.|GmbH|Corp\.?|Jr\.?|Sr\.?)(, |$)"
-"""The end of a name that has a comma in it: `Metro-Goldwyn-Mayer, Inc.`; Arrow's RE2 knows no lookahead."""
-
-STAND_IN = "\x1f"  # replaces such a comma while names are split
-
-DATES = (
-    (r"^\d{4}-\d{2}-\d{2}(?:[ T]\d[\d:.,+Z -]*)?$", "%Y-%m-%d", 10),
-    (r"^\d{1,2}/\d{1,2}/\d{4}$", "%m/%d/%Y", None),
-    (r"^\d{1,2}/\d{1,2}/\d{2}$", "%m/%d/%y", None),
-    (r"^\d{1,2} [A-Za-z]{3} \d{4}$", "%d %b %Y", None),
-    (r"^[A-Za-z]+ \d{1,2}, \d{4}$", "%B %d, %Y", None),
-)
-"""Pattern of a cell, format of its date, and how many characters of the cell are the date (None: all)."""
-
-DAY_FIRST = r"^(?:1[3-9]|2\d|3[01])/(?:0?[1-9]|1[0-2])/\d{2,4}$"  # no date unless its day comes first
 LONGEST = 1_000_000  # characters of a list of objects; real ones have a third, and longer ones take many seconds
 
 
 def stripped(cells: pd.Series) -> pd.Series:
     """Return cells without blanks around them; empty ones, `N/A`, `null` and the like are missing."""
     texts = cells.str.strip()
-    return texts.mask(texts.isin(MISSING))
+    return texts.mask(texts.isin(LABELS_MISSING))
 
 
 def numbers(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
     """Return cells as float64; what is no number or below 0 is missing and recorded."""
-    texts = stripped(cells)
-    values = pd.to_numeric(texts, errors="coerce").astype(np.float64)  # most are plain, and patterns are slow
-    others = (texts.notna() & ~np.isfinite(values)).to_numpy()
-    digits = texts[others].str.extract(NUMBER, expand=False).str.replace(",", "")
-    values[others] = pd.to_numeric(digits, errors="coerce").to_numpy(np.float64)
-    values = values.where(np.isfinite(values))
-    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no number")
+    parsed = parse_numbers(cells, Format(decimal="."))
+    unread = parsed.unread | parsed.disputed | np.isinf(parsed.values)
+    preparation.reject_cells(file, cells, unread, "is no number")
+    values = pd.Series(parsed.values, cells.index, name=cells.name).mask(unread)
     below = (values < 0).to_numpy()
     preparation.reject_cells(file, cells, below, "is below 0")
     return values.mask(below)
@@ -80,18 +63,31 @@ def identified(preparation: Preparation, file: RawFile, rows: pd.DataFrame, colu
 
 
 def dates(preparation: Preparation, file: RawFile, cells: pd.Series) -> pd.Series:
-    """Return cells as datetime64[s]; what is no date is missing and recorded."""
+    """Return cells as datetime64[s], or as ISO dates where some tell only a month or a year: none is made finer.
+
+    What is no date is missing and recorded. The collections write the month first; where a column's cells neither show
+    nor contradict that, so do we.
+    """
     texts = stripped(cells)
-    values = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[s]")
-    for pattern, form, length in DATES:
-        matches = texts.str.match(pattern).fillna(False).to_numpy(bool)
-        parsed = pd.to_datetime(texts[matches].str.slice(0, length), format=form, errors="coerce")
-        values[matches] = parsed.astype("datetime64[s]")
-    preparation.reject_cells(file, cells, (texts.notna() & values.isna()).to_numpy(), "is no date")
-    if n_day_first := int(texts.str.match(DAY_FIRST).fillna(False).sum()):
-        note = f"dates were read as month/day/year; {n_day_first:,} cells can only be day/month/year"
-        preparation.notes.append(f"{cells.name}: {note}")
-    return values
+    parsed = parse_dates(texts)
+    lost = (texts.notna().to_numpy() & (parsed.precision == 0)) & ~parsed.undecided
+    preparation.reject_cells(file, cells, lost, "is no date")
+    if parsed.undecided.any():
+        month_first = parse_dates(texts, Format(day_first=False))
+        if month_first.unread.sum() > parsed.unread.sum():  # some can only be day first, others only month first
+            preparation.reject_cells(file, cells, parsed.undecided, "may be two dates, day or month first")
+        else:
+            text = (
+                f"{cells.name} such as {texts[parsed.undecided].iloc[0]}, read as month/day/year, which no cell decides"
+            )
+            preparation.note(text, int(parsed.undecided.sum()))
+            parsed = month_first
+    text = f"{cells.name} with a year of two digits, read as none after {parsed.format.latest_year}"
+    preparation.note(text, int(parsed.short_years.sum()))
+    preparation.note(f"{cells.name} with several dates, of which the first is taken", int(parsed.spans.sum()))
+    if np.isin(parsed.precision, (YEAR, MONTH)).any():
+        return pd.Series(parsed.texts(), cells.index, dtype="str")
+    return pd.Series(parsed.values.astype("datetime64[s]"), cells.index)
 
 
 def split_names(cells: pd.Series, separator: str) -> pd.Series:
@@ -99,16 +95,8 @@ def split_names(cells: pd.Series, separator: str) -> pd.Series:
 
     The separator ", " leaves names whole that have a comma themselves, such as `Orion, Inc.`.
     """
-    texts = stripped(cells)
-    if separator == ", ":
-        texts = texts.str.replace(COMMA_BEFORE_SUFFIX, STAND_IN + r"\1\2", regex=True)
-    lists = pc.split_pattern(pa.array(texts.to_numpy(object), pa.string(), from_pandas=True), separator)
-    names = pc.utf8_trim_whitespace(lists.flatten())
-    owners = pc.list_parent_indices(lists).to_numpy()
-    again = pd.DataFrame({"cell": owners, "name": names.dictionary_encode().indices.to_numpy()}).duplicated()
-    kept = pc.and_(pc.not_equal(names, ""), pa.array(~again.to_numpy()))
-    counts = np.bincount(owners[kept.to_numpy(False)], minlength=len(cells))
-    return arrow_lists(pc.replace_substring(names.filter(kept), STAND_IN, ", "), counts, cells.index)
+    lists = split_labels(cells, separator).distinct()
+    return arrow_lists(lists.names.take(pa.array(lists.codes)).cast(pa.string()), lists.counts(), cells.index)
 
 
 def arrow_lists(values: pa.Array, counts: np.ndarray, index: pd.Index) -> pd.Series:

@@ -1,6 +1,5 @@
 """Opening, decoding and cutting raw text files into rows, with the line of each row kept for messages."""
 
-import codecs
 import csv
 import gzip
 import io
@@ -16,9 +15,10 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables import encodings
+from greenlight_films.datamodules.tables.encodings import survey
 
 HEAD = 2**20  # bytes in which a header must stand
-NOT_IN_CP1252 = (b"\x81", b"\x8d", b"\x8f", b"\x90", b"\x9d")
 
 
 class Header(NamedTuple):
@@ -79,22 +79,10 @@ def encoding_of(path: Path) -> tuple[str, int]:
 
     UTF-8 with few bad bytes stays UTF-8: another encoding would spoil all its other letters.
     """
-    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    bad = letters = 0
-    not_cp1252 = has_mark = False
     with open_raw(path) as stream:
-        for piece in iter(lambda: stream.read(2**20), b""):
-            text = decoder.decode(piece)
-            has_mark |= text.startswith("\ufeff") and not letters
-            if not text.isascii():
-                valid = text.encode("utf-8", "ignore").decode()
-                bad += len(text) - len(valid)
-                letters += len(valid) - len(valid.encode("ascii", "ignore"))
-                not_cp1252 |= any(byte in piece for byte in NOT_IN_CP1252)
-    bad += len(decoder.decode(b"", final=True))
-    if not bad or has_mark or letters > 2 * bad:
-        return "utf-8-sig", bad
-    return ("latin-1" if not_cp1252 else "cp1252"), 0
+        seen = survey(iter(lambda: stream.read(2**20), b""))
+    encoding = encodings.encoding_of(seen)
+    return ("utf-8-sig", seen.bad) if encoding.startswith("utf-8") else (encoding, 0)
 
 
 def read_records(

@@ -93,7 +93,7 @@ def plain_columns(preparation: Preparation, file: RawFile, raw: pd.DataFrame) ->
     films["original_title"] = raw["original_title"]
     films["original_language"] = stripped(raw["original_language"])
     films["release_date"] = dates(preparation, file, raw["release_date"])
-    films["release_year"] = films["release_date"].dt.year.astype("float64")
+    films["release_year"] = pd.to_numeric(films["release_date"].astype("str").str[:4]).astype("float64")
     films["status"] = stripped(raw["status"])
     for column in ("budget", "revenue", "runtime"):
         films[column] = amounts(preparation, file, raw[column], f"{column}s")

@@ -41,7 +41,7 @@ def _with_century(preparation: Preparation, dates: pd.Series, years: pd.Series) 
     parts = dates.str.extract(SHORT_YEAR)
     short = pd.to_numeric(parts[1]).astype(np.float64)
     preparation.note(
-        "dates with a year of two digits and no release_year, taken as 1969 to 2068",
+        "dates with a year of two digits and no release_year",
         int((short.notna() & years.isna()).sum()),
     )
     full = short + 100 * ((years - short) / 100).round()

@@ -15,6 +15,7 @@ from rich.text import Text
 from greenlight_films.baselines import Comparison, Sample, fit
 from greenlight_films.datamodules import (
     Category,
+    Declared,
     FilmDataModule,
     GroupSplit,
     Labels,
@@ -24,7 +25,10 @@ from greenlight_films.datamodules import (
     TimeSplit,
 )
 from greenlight_films.datamodules.errors import InputError, refuse_missing_columns
+from greenlight_films.datamodules.film_ids import columns_in, film_ids, in_words
 from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.splits import times_of
 from greenlight_films.studies.evaluate import evaluate
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.run_folder import RunFolder
@@ -134,7 +138,8 @@ def _people(data: FilmDataModule, options: Audit) -> list[Any]:
 def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple[list[Scheme], list[str]]:
     """Return the ways to split this table, and why a split, or rows of it, are left out."""
     declared = data.declared
-    refuse_missing_columns([declared.film] if declared.film else [], frame.columns)
+    refuse_missing_columns(columns_in(declared.film), frame.columns)
+    ids = film_ids(frame, declared.film) if declared.film else pd.Series(dtype=object)
     val, test = (getattr(declared.split, name, default) for name, default in (("val", 0.1), ("test", 0.2)))
     first = getattr(declared.split, "seed", 42)
     seeds = range(first, first + options.repeats)
@@ -142,34 +147,37 @@ def _schemes(data: FilmDataModule, options: Audit, frame: pd.DataFrame) -> tuple
     notes = []
     if declared.film is None:
         notes.append("not split by film: data.film names no column with a film's id")
-    elif not frame[declared.film].dropna().duplicated().any():
+    elif not ids.dropna().duplicated().any():
         notes.append("not split by film: every film has one row, so that rows at random are films at random")
     else:
-        rows = frame[frame[declared.film].notna()]
+        rows = frame[ids.notna()]
         if len(rows) < len(frame):
-            notes.append(f"by film: {len(frame) - len(rows):,} rows without {declared.film} are left out")
+            notes.append(
+                f"by film: {counted(len(frame) - len(rows), 'row')} without {in_words(declared.film)} left out"
+            )
         schemes.append(Scheme("by film", [GroupSplit(declared.film, val, test, seed) for seed in seeds], rows))
-    by_time, by_time_notes = _by_time(declared.split, options.year, frame, val, test)
+    by_time, by_time_notes = _by_time(declared, options.year, frame, val, test)
     return schemes + by_time, notes + by_time_notes
 
 
 def _by_time(
-    split: Split, wanted: str | None, frame: pd.DataFrame, val: float, test: float
+    declared: Declared, wanted: str | None, frame: pd.DataFrame, val: float, test: float
 ) -> tuple[list[Scheme], list[str]]:
-    named = [str(name) for name in frame.columns if is_year(str(name))]
+    split, named = declared.split, [str(name) for name in frame.columns if is_year(str(name))]
     year = wanted or (split.by if isinstance(split, TimeSplit) else next(iter(named), None))
     if year is None:
         return [], ["not split by time: no column is named year or release date; audit.year names another"]
     refuse_missing_columns([year], frame.columns)
-    dated, by_time = frame[frame[year].notna()], TimeSplit(year, val, test)
+    by_time = TimeSplit(year, val, test)
     try:
-        by_time.split(dated)
+        dated = frame[~np.isnan(times_of(frame[year], declared.formats.of(year)))]
+        by_time.split(dated, declared.formats)
     except InputError as problem:
         if wanted or isinstance(split, TimeSplit):
             raise
         return [], [f"not split by time ({year}): {problem}"]
     undated = len(frame) - len(dated)
-    notes = [f"by time: {undated:,} rows without {year} are left out"] if undated else []
+    notes = [f"by time: {counted(undated, 'row')} without {year} left out"] if undated else []
     return [Scheme(f"by time ({year})", [by_time], dated)], notes
 
 
@@ -187,10 +195,10 @@ def _lines(
             step = f"{scheme.name}, {repeat + 1} of {len(scheme.splits)}"
             with console.status(Text(step)):
                 data = settings.data.under(split, scheme.frame)
-            rows, kept = data.films.rows, scheme.frame.iloc[data.films.number - 1]
+            rows, kept = data.films.rows, scheme.frame.loc[data.films.number - 1]
             assert rows is not None
             shares = {
-                "film_seen": film_seen(kept, rows, data.declared.film) if data.declared.film else np.nan,
+                "film_seen": film_seen(data.films.ids["film"], rows) if "film" in data.films.ids else np.nan,
                 "person_seen": person_seen(kept, rows, people) if people else np.nan,
             }
             sizes = {"train_rows": len(rows.train), "test_rows": len(rows.test)}

@@ -65,10 +65,12 @@ def _write_predictions(run: RunFolder, films: Films, fits: dict[str, Fit]) -> No
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
     ids = {column: films.ids[column].to_numpy()[films.rows.test] for column in films.ids}
+    if films.weights is not None:
+        ids["weight"] = films.weights[films.rows.test]
     table = pd.DataFrame({**ids, "row": rows, "actual": films.actual[films.rows.test]})
     before = Results(run).table(name)
     if len(before):
-        before = before.drop(columns=["film", "title", "actual", *fits], errors="ignore")
+        before = before.drop(columns=["film", "title", "weight", "actual", *fits], errors="ignore")
         table = table.merge(before, on="row", how="left")
     columns = {model: model_fit.predicted for model, model_fit in fits.items() if model_fit.predicted is not None}
     run.write_csv(name, table.assign(**columns))

@@ -1,5 +1,6 @@
 """Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
 
+from collections.abc import Collection
 from io import BytesIO
 from typing import Any
 
@@ -12,6 +13,7 @@ from greenlight_films.datamodules import FilmDataModule, Films
 from greenlight_films.importance import FEW_FILMS, ImportanceResult
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.result import ColumnSet
+from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS = "contributions.parquet"
@@ -65,17 +67,20 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
 def with_importance(table: pd.DataFrame, data: FilmDataModule, result: ImportanceResult) -> pd.DataFrame:
     """Return the whole table with, for each feature column, the summed importance of the row's own values.
 
-    Values that are not estimable add nothing; a row without a target, which the model never saw, has none.
+    Values that are not estimable add nothing; a row without a target, which the model never saw, has none. Where a
+    condition leaves out rows, a column has the numbers of the others in the table, from 1.
     """
     films = data.films
-    table, total = table.copy(deep=False), np.zeros(films.n_rows)
+    total, added = np.zeros(films.n_rows), dict[str, np.ndarray]()
     for column in result.sets:
         if column.level == "column":
             summed = _importance_of_rows(column, data, result)
-            table[_free(f"importance of {column.name}", table)] = _in_table(summed, films, len(table))
+            added[_free(f"importance of {column.name}", [*table, *added])] = _in_table(summed, films, table.index)
             total += summed
-    table[_free("importance", table)] = _in_table(total, films, len(table))
-    return table
+    added[_free("importance", [*table, *added])] = _in_table(total, films, table.index)
+    if data.where is not None:  # the rows are not all of the table's
+        added[NUMBER] = table.index.to_numpy() + 1
+    return pd.concat([table, pd.DataFrame(added, index=table.index)], axis=1)
 
 
 def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: ImportanceResult) -> np.ndarray:
@@ -117,14 +122,12 @@ def _significant(values: np.ndarray) -> np.ndarray:
     return np.array([float(f"{value:.{DIGITS}g}") for value in values])
 
 
-def _free(name: str, table: pd.DataFrame) -> str:
+def _free(name: str, known: Collection[str]) -> str:
     """Return a name that is no column of the table yet."""
-    while name in table:
+    while name in known:
         name += " (Greenlight)"
     return name
 
 
-def _in_table(values: np.ndarray, films: Films, n_rows: int) -> np.ndarray:
-    column = np.full(n_rows, np.nan)
-    column[films.number - 1] = _significant(values)
-    return column
+def _in_table(values: np.ndarray, films: Films, index: pd.Index) -> np.ndarray:
+    return pd.Series(_significant(values), index=films.number - 1).reindex(index).to_numpy()

@@ -8,8 +8,11 @@ import pandas as pd
 
 from greenlight_films.datamodules import FilmDataModule, Films, Scores
 from greenlight_films.datamodules.leakage import known_after_release
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import SIDES
 from greenlight_films.importance.result import BOTH_SIDES, SHORT
+
+NUMBER = "row (Greenlight)"  # the column with rows' numbers in the table, in files that don't have all of its rows
 
 
 def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
@@ -21,6 +24,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "study": study,
         "target": target.name,
         "unit": target.unit,
+        "weight": data.declared.weight,
         "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
@@ -28,6 +32,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "leak": fitted.leak,
         "known_after_release": known_after_release(target, fitted.encoder.features),
         "unseen_labels": films.unseen(),
+        "notices": data.notices,
         "models": {},
         "fits": {},
     }
@@ -37,14 +42,21 @@ def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> 
     """Say what the models are about to learn from; without `hidden` there is no network among them."""
     rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
     n_rows = sum(rows.values())
-    films = f"{n_rows:,} films" if n_rows == metrics["films"] else f"{metrics['films']:,} films in {n_rows:,} rows"
+    films = counted(metrics["films"], "film")
+    films = films if n_rows == metrics["films"] else f"{films} in {counted(n_rows, 'row')}"
     network = f", {'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}" if hidden else ""
     left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
     return (
         f"{metrics['study']}: {target} of {films} "
         f"({rows['train']:,} train, {rows['val']:,} validate, {rows['test']:,} test{left_out}) "
-        f"from {features['dense']:,} numbers and {features['labels']:,} labels{network}"
+        f"from {counted(features['dense'], 'number')} and {counted(features['labels'], 'label')}{network}"
+        f"{weighted_by(metrics)}"
     )
+
+
+def weighted_by(metrics: dict[str, Any]) -> str:
+    """Return what rows are weighted by, after a comma; empty where all weigh the same."""
+    return f", weighted by {metrics['weight']}" if metrics.get("weight") else ""
 
 
 def data_warnings(metrics: dict[str, Any]) -> list[str]:
@@ -91,5 +103,8 @@ def plain(scores: Scores) -> dict[str, Any]:
 
 
 def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
-    """Return one line a row: film and title where given, row (from 1), split, actual, predicted."""
-    return films.ids.assign(row=films.number, split=films.side_names(), actual=films.actual, predicted=predicted)
+    """Return one line a row: film and title where given, row (from 1), split, weight where given, actual, predicted."""
+    table = films.ids.assign(row=films.number, split=films.side_names())
+    if films.weights is not None:
+        table = table.assign(weight=films.weights)
+    return table.assign(actual=films.actual, predicted=predicted)

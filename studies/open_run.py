@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
 from rich.console import Console
 
 from greenlight_films.datamodules import FilmDataModule, InputError
@@ -15,8 +16,11 @@ from greenlight_films.studies.metrics import data_in_a_line, data_warnings, desc
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.results import refuse_broken_files
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.settings.film_parser import dump_yaml
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, load_trained
+
+SHOWN = 10  # notices on how the table was read
 
 
 @contextmanager
@@ -52,6 +56,8 @@ def open_run(
                 sweep(run.path)
             if is_new:
                 run.write_text("config.yaml", settings.config)
+            elif trains:
+                stack.enter_context(_other_options(run, settings.config))
             # New films that a checkpoint file predicts have no sides to tell of.
             if (is_new or (trains and not run.has("last"))) and data.films.rows is not None:
                 run.begin_anew()
@@ -71,8 +77,27 @@ def _describe(
     hidden = settings.model.hparams["hidden"] if with_network else []
     line = data_in_a_line(metrics, hidden, settings.model.hparams["members"])
     console.print(line, highlight=False, markup=False, soft_wrap=True)
+    for notice in metrics["notices"][:SHOWN]:
+        console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
+    if len(metrics["notices"]) > SHOWN:
+        console.print(f"• and {len(metrics['notices']) - SHOWN:,} more, in {run.path}/metrics.json", highlight=False)
     for warning in data_warnings(metrics):
         console.print(warning, style="bold red", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _other_options(run: RunFolder, config: str) -> Iterator[None]:
+    """Keep the options that a run is resumed with in its config, but not those that are refused."""
+    before = run.config.read_text(encoding="utf-8")
+    known, given = yaml.safe_load(before) or {}, yaml.safe_load(config)
+    kept = {**given, **{key: known[key] for key in ("name", "runs") if key in known}}  # the folder is what it is
+    if kept != known:
+        run.write_text(run.config.name, dump_yaml(kept))
+    try:
+        yield
+    except InputError:
+        run.write_text(run.config.name, before)
+        raise
 
 
 @contextmanager

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.films import film_codes
+from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
-from greenlight_films.datamodules.tables.number_cells import read_numbers
-from greenlight_films.studies.metrics import data_in_a_line, leaderboard
+from greenlight_films.datamodules.tables.date_cells import parse_dates
+from greenlight_films.datamodules.tables.formats import declared_formats
+from greenlight_films.studies.metrics import NUMBER, data_in_a_line, leaderboard
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
@@ -96,32 +96,33 @@ class Results:
         classical = self.table("baselines/predictions.csv")
         if self.test.empty:
             return classical if classical.empty else with_films(classical)
-        mine = self.test[["row", "film", "actual", "predicted"]].rename(columns={"predicted": NETWORK})
-        theirs = classical.drop(columns=["film", "title", "actual"], errors="ignore")
+        own = [name for name in ("row", "film", "weight", "actual", "predicted") if name in self.test]
+        mine = self.test[own].rename(columns={"predicted": NETWORK})
+        theirs = classical.drop(columns=["film", "title", "weight", "actual"], errors="ignore")
         return mine if classical.empty else mine.merge(theirs, on="row", how="left")
 
     @property
     def models(self) -> list[str]:
         """Return the models whose prediction of every test row is there and a number."""
-        names = [name for name in self.predicted if name not in ("row", "film", "title", "actual")]
+        names = [name for name in self.predicted if name not in ("row", "film", "title", "weight", "actual")]
         return [name for name in names if np.isfinite(self.predicted[name].astype(float)).all()]
 
     @cached_property
     def year(self) -> pd.Series | None:
         """Return the year of each test row, by its number in the table; None where no column is one."""
-        features = [feature["init_args"]["column"] for feature in self.config["data"]["features"]]
-        name = next((column for column in features if is_year(column)), None)
+        data = self.config["data"]
+        features = [(feature["class_path"], feature["init_args"]["column"]) for feature in data["features"]]
+        name = next((name for kind, name in features if is_year(name) or kind.split(".")[-1] == "Date"), None)
         if name is None:
             return None
-        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, [name]))
+        columns = [name, NUMBER] if self.config["data"].get("where") else [name]
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
         if films.empty:
             return None
-        cells = films[name]
-        try:
-            years = pd.Series(read_numbers(cells))
-        except InputError:  # dates
-            years = pd.to_datetime(cells, format="ISO8601", errors="coerce").dt.year.astype(float)
-        return years.set_axis(np.arange(1, len(years) + 1)).rename(name) if years.notna().any() else None
+        formats = declared_formats(data.get("missing"), day_first=data.get("day_first"))
+        years = pd.Series(parse_dates(films[name], formats.of(name)).years())
+        numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(years) + 1)
+        return years.set_axis(numbers).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that test rows have in a role: row and value, one line each."""

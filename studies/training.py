@@ -40,6 +40,11 @@ class Training:
                 f"trainer.overfit_batches must be 0, got {overfit}: Lightning would train on single "
                 "rows in place of batches; give trainer.limit_train_batches"
             )
+        if root := self.trainer.get("default_root_dir"):
+            raise InputError(
+                f"trainer.default_root_dir must be left out, got {root}: all that a run leaves stands in its folder; "
+                "--runs and --name choose it"
+            )
         monitor = self.early_stopping.monitor
         if monitor not in SCORES:
             suggestion = nearest(monitor, SCORES) or "."

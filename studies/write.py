@@ -1,16 +1,18 @@
 """Writes what a network scores and predicts into a run's folder."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.metrics import describe_data, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
+from greenlight_films.studies.verdict import facts_of
 
 
 def read_metrics(run: RunFolder, data: FilmDataModule) -> dict[str, Any]:
@@ -25,8 +27,16 @@ def write_test(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> Non
     metrics = read_metrics(run, data)
     metrics["models"]["mlp"] = plain(model.scores["test"])
     metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, data)}
+    metrics["verdict"] = asdict(facts_of(data, _of_test(model.predicted, data)))
     run.write_json("metrics.json", metrics)
     save_artifacts(run, data.fitted, {"mlp": SavedMLP(model.network, data.fitted.scale)})
+
+
+def _of_test(predicted: np.ndarray | None, data: FilmDataModule) -> np.ndarray:
+    """Return the predictions of the test rows, of those of all rows or of these alone."""
+    assert predicted is not None
+    assert data.films.rows is not None
+    return predicted[data.films.rows.test] if len(predicted) == data.films.n_rows else predicted
 
 
 def _fit_of(model: MLPRegressor, data: FilmDataModule) -> dict[str, Any]:
@@ -34,7 +44,7 @@ def _fit_of(model: MLPRegressor, data: FilmDataModule) -> dict[str, Any]:
     fit: dict[str, Any] = {}
     rows = data.films.rows
     if model.predicted is not None and rows is not None and len(model.predicted) == data.films.n_rows:
-        fit["train"] = plain(data.fitted.scale.scores(data.films.actual[rows.train], model.predicted[rows.train]))
+        fit["train"] = plain(_scores(model.predicted, data, rows.train))
     if model.seconds is not None:
         fit["seconds"] = round(model.seconds, 3)
     return fit
@@ -63,4 +73,11 @@ def scores_of_new_films(model: MLPRegressor, data: FilmDataModule) -> tuple[int,
     known = ~np.isnan(data.films.actual)
     if not known.any():
         return 0, {}
-    return int(known.sum()), plain(data.fitted.scale.scores(data.films.actual[known], model.predicted[known]))
+    return int(known.sum()), plain(_scores(model.predicted, data, known))
+
+
+def _scores(predicted: np.ndarray, data: FilmDataModule, rows: np.ndarray) -> Scores:
+    """Score the predictions of some rows, by index or bool."""
+    films = data.films
+    weights = None if films.weights is None else films.weights[rows]
+    return data.fitted.scale.scores(films.actual[rows], predicted[rows], weights)

@@ -1,5 +1,6 @@
 """The made-up tables of `tests/data/cases`, as people write them, and the checks of what must come of each."""
 
+import importlib.util
 import json
 import math
 import re
@@ -64,3 +65,51 @@ def check_message(text, wanted):
         assert not re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text), f"never {words}: {text}"
     if "lines_at_most" in wanted:
         assert len(text.splitlines()) <= wanted["lines_at_most"], text
+
+
+def table_of(case, folder=None):
+    """Return the file of a case, or its frame."""
+    file, _, function = case["file"].partition("::")
+    if not function:
+        return str((folder or CASES) / file)
+    spec = importlib.util.spec_from_file_location("awkward_frames", CASES / file)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return getattr(module, function)()
+
+
+def config_of(case):
+    """Return the keys of a config for what is given with a case; a study of it takes a few seconds."""
+    given = case.get("given", {})
+    target = given.get("target", "rating")
+    if isinstance(target, dict) and "column" in target:
+        target = {"Target": target}
+    elif not isinstance(target, dict):
+        target = {"Target": {"column": str(target)}}
+    sizes = {"val": 0.2, "test": 0.2}
+    film = given.get("film")
+    split = given.get("split", {"GroupSplit": {"by": film, **sizes}} if film else {"RandomSplit": sizes})
+    options = ("film", "allow_leak", "missing", "where", "weight", "encoding", "query", "batch_size")
+    return {
+        "name": "case",
+        "data": {
+            "table": table_of(case) if "::" not in case["file"] else "frame",
+            "target": _class(target),
+            "features": [_feature(feature) for feature in given.get("features", [{"Number": "year"}])],
+            "split": _class(split),
+            **{name: given[name] for name in options if name in given},
+        },
+        "model": given.get("model", {"hidden": [8]}),
+        "trainer": {"max_epochs": given.get("max_epochs", 2)},
+        "compare": {"models": []},
+    }
+
+
+def _class(given):
+    ((name, arguments),) = given.items()
+    return {"class_path": name, "init_args": arguments}
+
+
+def _feature(given):
+    (name, column), *others = given.items()
+    return {"class_path": name, "init_args": {"column": str(column), **dict(others)}}

@@ -248,7 +248,7 @@ def words_of(config: Path, table: Path) -> list[object]:
     return ["study", "--config", config, "--runs", table.parent / "runs", "--data.table", table]
 
 
-@pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet", "db", "pkl", "npz"])
+@pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet", "db", "pkl", "npz", "json", "xlsx", "zip"])
 def test_a_pickle_in_place_of_a_table_runs_nothing(name, study_config, tmp_path, touched, refusal):
     table = tmp_path / f"films.{name}"
     content = as_pickle(touched)

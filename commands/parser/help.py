@@ -8,6 +8,7 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.sources.homes import HOMES
 
 COMMANDS = {
+    "look": "say what a table holds, and write a config for a study of it",
     "study": "train, score the held-out films, say what their predictions rest on, predict every film",
     "fit": "train only",
     "tune": "search the settings that do best on the validation films",
@@ -23,10 +24,12 @@ COMMANDS = {
 
 TRAINING = {
     "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
+    "--table FILE": "in place of --config: a table that nobody has described, which is looked at (see `look`)",
+    "--target COLUMN": "with --table, the column to predict",
     "--name NAME": "results land in runs/NAME/version_<n>/",
     "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",
-    "--data.allow_leak true": "let a split put a film on two sides",
+    "--data.allow_split_films true": "let a split put a film on two sides",
     "--model.hidden '[128,64]'": "widths of the hidden layers",
     "--model.members N": "networks side by side, whose mean is predicted",
     "--model.dropout SHARE": "of hidden units; --model.label_dropout of a film's labels",
@@ -75,6 +78,18 @@ BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--c
     "--describe": ("'[Year,Genre]'", "the columns that kmeans and pca are about"),
 }
 
+LOOK = {
+    "--target COLUMN": "the column to predict; by default the likeliest",
+    "--out FILE.yaml": "the config to write, by default named as the table",
+    "--before_release": "leave out what is known only once a film was shown",
+    "--leave_out COLUMN [...]": "columns that shall be no features",
+    "--missing JSON": 'texts that mean that nothing is known: \'["-"]\', or by column \'{"budget": ["0"]}\'',
+    "--decimal MARK": 'the decimal mark, "." or ",", or by column',
+    "--day_first true": "03/04/2011 is 3 April",
+    "--sheet NAME": "of a workbook; --member NAME of a zip; --query TABLE of SQLite",
+    "--encoding NAME": "of a text file; --delimiter MARK, --quote MARK, --skip LINES, --header false",
+}
+
 PREPARE = {
     "--raw FOLDER": "the folder of the raw files, or the main one of them",
     "--out FILE.parquet": "the table to write; beside it come configs for `study`, and FILE.rejected.csv",
@@ -120,10 +135,12 @@ OPTIONS = {
         "--run FOLDER [FOLDER ...]": "a run, or several to compare, such as runs/ratings/version_0",
         "--out FILE.html": "where to write it, by default report.html in the run's folder",
     },
+    "look": {"TABLE": "a .csv, .tsv, .xlsx, .json, .jsonl, .parquet or SQLite file, also in .gz or .zip", **LOOK},
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
 
 EXAMPLES = {
+    "look": "look films.csv --target gross",
     "study": "study --config configs/ratings.yaml",
     "fit": "fit --config configs/ratings.yaml --trainer.max_epochs 5",
     "tune": "tune --config configs/tune_mlp.yaml",
@@ -150,7 +167,7 @@ def show_command(word: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"{command(word)}: {COMMANDS[word]}", OPTIONS[word], console)
     console.print(f"\nExample    [bold]{escape(command(EXAMPLES[word]))}[/bold]", highlight=False)
-    if word in ("prepare", "report"):  # have no others
+    if word in ("look", "prepare", "report"):  # have no others
         return
     console.print(
         f"Every option    [bold]{command(word)} --help-all[/bold], as YAML with [bold]--print_config[/bold]",

@@ -15,14 +15,15 @@ from greenlight_films.datamodules.features.vocabulary import (
     columns_of_names,
     encode_values,
     frequent,
+    n_films,
     names_of,
-    training_codes,
     vocabulary,
 )
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
 from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class Bins(Feature[np.ndarray]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
     def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
         return read_numbers(column, format)
 
-    def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
+    def fit(self, parsed: np.ndarray, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
         lists = _put_into_intervals(parsed, self.edges, self.labels)
         return [Block(self.column, self.named_role, "label", vocabulary(lists, train))]
 
@@ -56,7 +58,7 @@ class Bins(Feature[np.ndarray]):
 
 @dataclass(frozen=True)
 class Popularity(Feature[LabelLists]):
-    """The number of training rows that share the value, put into intervals as in `Bins`.
+    """The number of training films that share the value, put into intervals as in `Bins`.
 
     A value with fewer than the first edge, or none, falls into the lowest interval.
     """
@@ -67,14 +69,19 @@ class Popularity(Feature[LabelLists]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _refuse_bad_intervals(self.column, self.edges, self.labels)
 
     def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
         return read_labels(column, format)
 
-    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
-        seen = frequent(parsed, train)
-        counts = np.bincount(training_codes(parsed, train), minlength=len(parsed.names))
+    def prepared(self, parsed: LabelLists) -> tuple[LabelLists, list[str]]:
+        (merged,), notices = merge_spellings([parsed], self.column)
+        return merged, notices
+
+    def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        seen = frequent(parsed, train, film=film)
+        counts = n_films(parsed, train, film)
         fitted = {"value": names_of(parsed, seen), "films": counts[seen].tolist()}
         values = vocabulary(self._intervals(parsed, fitted), train)
         return [Block(self.column, self.named_role, "label", values, fitted)]
@@ -83,6 +90,7 @@ class Popularity(Feature[LabelLists]):
         return [encode_values(self._intervals(parsed, blocks[0].fitted), blocks[0].values)]
 
     def _intervals(self, parsed: LabelLists, fitted: dict[str, Any]) -> LabelLists:
+        parsed = spell_as(parsed, fitted["value"])
         counts = np.append(np.asarray(fitted["films"], dtype=np.float64), 0.0)  # index -1: a value not seen
         films = counts[columns_of_names(parsed.names, fitted["value"])]
         shared = np.full(parsed.n_rows, np.nan)

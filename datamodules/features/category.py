@@ -12,6 +12,7 @@ from greenlight_films.datamodules.features.vocabulary import columns_of_names, e
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Category(Feature[LabelLists]):
     Attributes:
         keep: the values that have a column; by default all of the training rows'.
         other: the column for every other value; None leaves such values out.
-        min_films: a value in fewer training rows counts as other.
+        min_films: a value in fewer training films counts as other.
     """
 
     column: str
@@ -31,6 +32,7 @@ class Category(Feature[LabelLists]):
     role: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.min_films < 1:
             raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
         if self.keep is not None and len(set(self.keep)) < len(self.keep):
@@ -39,8 +41,12 @@ class Category(Feature[LabelLists]):
     def parse(self, column: pd.Series, format: Format = Format()) -> LabelLists:
         return read_labels(column, format)
 
-    def fit(self, parsed: LabelLists, train: np.ndarray) -> list[Block]:
-        seen = vocabulary(parsed, train, self.min_films)
+    def prepared(self, parsed: LabelLists) -> tuple[LabelLists, list[str]]:
+        (merged,), notices = merge_spellings([parsed], self.column)
+        return spell_as(merged, self.keep) if self.keep else merged, notices
+
+    def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        seen = vocabulary(parsed, train, self.min_films, film)
         values = seen if self.keep is None else [value for value in self.keep if value in set(seen)]
         pooled = len(values) < len(vocabulary(parsed, train))
         if self.other is not None and self.other not in values and pooled:
@@ -49,6 +55,7 @@ class Category(Feature[LabelLists]):
 
     def encode(self, parsed: LabelLists, blocks: list[Block]) -> list[Dense | Sparse]:
         values = blocks[0].values
+        parsed = spell_as(parsed, values)
         columns = columns_of_names(parsed.names, values)
         if self.other in values:
             columns = np.where(columns < 0, values.index(self.other), columns)

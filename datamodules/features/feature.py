@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.fingerprint import digest
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
@@ -51,6 +52,9 @@ class Feature(ABC, Generic[Parsed]):
     role: str | None
     need: ClassVar[Need] = "text"  # what its cells are read as
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "column", str(self.column))  # columns of a data frame may have numbers as names
+
     @property
     def columns(self) -> list[str]:
         """The table's columns that it reads."""
@@ -64,17 +68,37 @@ class Feature(ABC, Generic[Parsed]):
     def parse(self, column: pd.Series, format: Format = Format()) -> Parsed:
         """Read the cells; what cannot be read is refused with its row and value."""
 
+    def prepared(self, parsed: Parsed) -> tuple[Parsed, list[str]]:
+        """Return a whole table's cells as `fit` takes them, and sentences on what was assumed or merged.
+
+        It is called once, where the feature is fitted, and refuses cells that are plainly not as declared.
+        """
+        return parsed, []
+
     @abstractmethod
-    def fit(self, parsed: Parsed, train: np.ndarray) -> list[Block]:
-        """Learn from the rows `train` (their indices) and return the blocks of columns that this feature fills."""
+    def fit(self, parsed: Parsed, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        """Learn from the rows `train` (their indices) and return the blocks of columns that this feature fills.
+
+        Where several rows are of a film, `film` has its code for each row, (n_rows,): films are counted, not rows.
+        """
 
     @abstractmethod
     def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
         """Encode every row, with an array for each block that `fit` returned."""
 
-    def fit_encode(self, parsed: Parsed, train: np.ndarray) -> tuple[list[Block], list[Dense | Sparse]]:
-        blocks = self.fit(parsed, train)
+    def at_medians(self, blocks: list[Block]) -> list[Dense]:
+        """Encode a row whose numbers are all known and the training medians, with an array for each dense block."""
+        return []
+
+    def fit_encode(
+        self, parsed: Parsed, train: np.ndarray, film: np.ndarray | None = None
+    ) -> tuple[list[Block], list[Dense | Sparse]]:
+        blocks = self.fit(parsed, train, film)
         return blocks, self.encode(parsed, blocks)
+
+    def digest(self, parsed: Parsed) -> bytes:
+        """Return a digest of the values as read, for the table's fingerprint."""
+        return digest(parsed)
 
     def declaration(self) -> dict[str, Any]:
         """Return class name and arguments as plain data."""

@@ -35,7 +35,11 @@ class Number(Feature[np.ndarray]):
     def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
         return np.log1p(read_numbers(column, format, above=-1)) if self.log1p else read_numbers(column, format)
 
-    def fit(self, parsed: np.ndarray, train: np.ndarray) -> list[Block]:
+    def digest(self, parsed: np.ndarray) -> bytes:
+        """Return a digest of the values; the last digits of logarithms differ between machines."""
+        return super().digest(parsed.astype(np.float32) if self.log1p else parsed)
+
+    def fit(self, parsed: np.ndarray, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
         values = parsed[train]
         known = values[~np.isnan(values)]
         if not len(known):
@@ -67,6 +71,10 @@ class Number(Feature[np.ndarray]):
             scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
         encoded: list[Dense | Sparse] = [_dense(scaled, values), _dense(missing, missing)]
         return encoded[: len(blocks)]
+
+    def at_medians(self, blocks: list[Block]) -> list[Dense]:
+        encoded = self.encode(np.array([blocks[0].fitted["median"]]), blocks)
+        return [part for part in encoded if isinstance(part, Dense)]
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:

@@ -8,19 +8,33 @@ from greenlight_films.datamodules.features.feature import Sparse
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
-def training_codes(lists: LabelLists, train: np.ndarray) -> np.ndarray:
-    """Return the codes of the labels in the rows `train`, in the table's order."""
+def training_codes(lists: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> np.ndarray:
+    """Return the codes of the labels in the rows `train`, in the table's order.
+
+    With `film`, the code of each row's film, (n_rows,), a label stands there once a film: where it comes first.
+    """
     in_train = np.zeros(lists.n_rows, dtype=bool)
     in_train[train] = True
-    return lists.codes[np.repeat(in_train, lists.counts())]
+    is_kept = np.repeat(in_train, lists.counts())
+    codes = lists.codes[is_kept]
+    if film is None or not len(codes):
+        return codes
+    of_label = np.repeat(film, lists.counts())[is_kept].astype(np.int64)
+    first = np.unique(of_label * len(lists.names) + codes, return_index=True)[1]
+    return codes[np.sort(first)]
 
 
-def frequent(lists: LabelLists, train: np.ndarray, min_films: int = 1) -> np.ndarray:
-    """Return the codes of labels in at least `min_films` training rows, the most frequent first.
+def n_films(lists: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> np.ndarray:
+    """Return the number of training films that have each label, (n_names,); without `film` every row is one."""
+    return np.bincount(training_codes(lists, train, film), minlength=len(lists.names))
 
-    Ties stand in the order of their first training rows. No row may have a label twice.
+
+def frequent(lists: LabelLists, train: np.ndarray, min_films: int = 1, film: np.ndarray | None = None) -> np.ndarray:
+    """Return the codes of labels in at least `min_films` training films, those of most films first.
+
+    Ties stand in the order of their first training rows. No row may have a label twice. `film` is as in `n_films`.
     """
-    codes = training_codes(lists, train)
+    codes = training_codes(lists, train, film)
     films = np.bincount(codes, minlength=len(lists.names))
     kept = np.flatnonzero(films >= max(min_films, 1))
     # Not the order of the codes, which depends on rows that are not in `train`.
@@ -32,9 +46,9 @@ def frequent(lists: LabelLists, train: np.ndarray, min_films: int = 1) -> np.nda
     return kept[np.argsort((most - films[kept]).astype(np.min_scalar_type(most)), kind="stable")]
 
 
-def vocabulary(lists: LabelLists, train: np.ndarray, min_films: int = 1) -> list[str]:
+def vocabulary(lists: LabelLists, train: np.ndarray, min_films: int = 1, film: np.ndarray | None = None) -> list[str]:
     """Return the names of `frequent`."""
-    return names_of(lists, frequent(lists, train, min_films))
+    return names_of(lists, frequent(lists, train, min_films, film))
 
 
 def names_of(lists: LabelLists, codes: np.ndarray) -> list[str]:

@@ -5,8 +5,9 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError
 
-SHOWN = 5  # values of a column, each with its rows
-ROWS = 3  # of a value
+SHOWN = 10  # values of a column, each with its rows
+ROWS = 5  # of a value
+PROPOSED = 3  # values in a declaration
 
 
 def refuse_cells(column: pd.Series, bad: np.ndarray, requirement: str, remedy: str = "") -> None:
@@ -20,30 +21,38 @@ def refuse_cells(column: pd.Series, bad: np.ndarray, requirement: str, remedy: s
     """
     if bad.any():
         message = f"column '{column.name}' {requirement}, {cells_in_words(column, bad)}; "
-        first = int(column.index[int(bad.argmax())]) + 1
-        raise InputError(message + (remedy or _remedy(column, bad)), first)
+        raise InputError(message + (remedy or _remedy(column, bad)), first_row(column, bad))
+
+
+def first_row(column: pd.Series, which: np.ndarray) -> int:
+    """Return the number of the first row of some, in the table, from 1."""
+    return int(column.index[int(which.argmax())]) + 1
 
 
 def cells_in_words(column: pd.Series, which: np.ndarray) -> str:
     """Say which rows hold what: `row 7 has 'about 2', row 19 has '3OO' (2 rows)`."""
     cells = column[which]
-    texts = cells.map(lambda cell: str(cell)[:80])
-    groups = texts.groupby(texts, sort=False)
+    codes, texts = pd.factorize(cells.map(_text))
+    counts = np.bincount(codes)
     parts = []
-    for text, group in list(groups)[:SHOWN]:
-        rows = [f"{int(row) + 1:,}" for row in group.index[:ROWS]]
-        if len(group) == 1:
+    for code, text in enumerate(texts[:SHOWN]):
+        rows = [f"{int(row) + 1:,}" for row in cells.index[codes == code][:ROWS]]
+        if counts[code] == 1:
             parts.append(f"row {rows[0]} has {text!r}")
         else:
-            more = f" and {len(group) - ROWS:,} more" if len(group) > ROWS else ""
+            more = f" and {counts[code] - ROWS:,} more" if counts[code] > ROWS else ""
             parts.append(f"rows {', '.join(rows)}{more} have {text!r}")
-    others = f", and {groups.ngroups - SHOWN:,} other values" if groups.ngroups > SHOWN else ""
+    others = f", and {len(texts) - SHOWN:,} other values" if len(texts) > SHOWN else ""
     count = f" ({len(cells):,} rows)" if len(cells) > 1 else ""
     return ", ".join(parts) + others + count
 
 
 def _remedy(column: pd.Series, bad: np.ndarray) -> str:
-    texts = list(dict.fromkeys(str(cell).strip()[:80] for cell in column[bad]))
-    shown = ", ".join(map(repr, texts[:ROWS])) + (", ..." if len(texts) > ROWS else "")
-    one = "it" if int(bad.sum()) == 1 else "them"
-    return f"correct {one}, or declare {one} missing by data.missing: {{{column.name}: [{shown}]}}"
+    texts = list(dict.fromkeys(column[bad].map(_text).str.strip()))
+    shown = ", ".join(map(repr, texts[:PROPOSED])) + (", ..." if len(texts) > PROPOSED else "")
+    pronoun = "it" if int(bad.sum()) == 1 else "them"
+    return f"correct {pronoun}, or declare {pronoun} missing by data.missing: {{{column.name}: [{shown}]}}"
+
+
+def _text(cell: object) -> str:
+    return f"a {type(cell).__name__}" if isinstance(cell, pd.DataFrame | pd.Series) else str(cell)[:80]

@@ -1,242 +1,287 @@
-"""Read comma-separated and similar text tables into Arrow tables; errors name the line of the file."""
+"""Read comma-separated and similar text tables: their cells as text; errors name the line of the file."""
 
 import csv
-import gzip
 import io
-import zlib
-from codecs import getincrementaldecoder, lookup
-from collections.abc import Collection, Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from greenlight_films.datamodules.errors import InputError
-
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
-QUOTES = {".csv": '"', ".tsv": ""}
+from greenlight_films.datamodules.tables.broken_text import text_notices
+from greenlight_films.datamodules.tables.column_names import named
+from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, is_remark
+from greenlight_films.datamodules.tables.frames import from_arrow
+from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.table_file import TableFile
+from greenlight_films.datamodules.tables.text_layout import LONGEST, TextLayout, find_text_layout
+from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
 
 BLOCK = 64 * 2**20  # bytes; a record must fit in one
-LONGEST = 16 * 2**20  # bytes of a line; what reads line by line takes up to 20 times as much
-WIDEST = 100_000  # cells of a header; each column takes Arrow 7 kB, whatever is in it
+SHOWN = 20  # rows of a wrong width that a message names
+TAIL = 20  # rows among which totals are looked for
 
-SWOLLEN, SWOLLEN_RATIO = 256 * 2**20, 200
-"""A `.gz` must not unpack to more than so many bytes, and more than so many times its size.
 
-Names are packed 3 to 20 times, dummies several hundred times.
-"""
+class Row(NamedTuple):
+    """A row, its number and line from 1, and whether an empty line stands above it."""
 
-MISSING = ["", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N"]
-"""Cells of a text file that mean that the value is not known."""
+    number: int
+    line: int
+    cells: list[str]
+    gap: bool
+
+    def first(self) -> str:
+        """Return the first cell that is not empty."""
+        return next(cell.strip() for cell in self.cells if cell.strip())
 
 
 @dataclass(frozen=True)
-class Dialect:
-    """How a text table is written; no `quote` means that no cell is quoted, as in IMDb's `.tsv` files."""
+class DelimitedText:
+    """A text table with its layout found.
 
-    delimiter: str
-    quote: str
-    encoding: str
+    Attributes:
+        name: of the file, for messages.
+        names: of the columns, as they are written in the header.
+    """
 
-    def __post_init__(self) -> None:
-        try:
-            "".encode(self.encoding)  # unlike codecs.lookup, refuses codecs that are none of text
-            if lookup(self.encoding).name == "punycode":  # which Arrow can't read
-                raise LookupError
-        except (LookupError, ValueError):
-            raise InputError(
-                f"--data.encoding must be a text encoding such as utf-8 or latin-1, got {self.encoding!r}"
-            ) from None
-        if not _is_character(self.delimiter) or self.delimiter in ('"', self.quote):
-            raise InputError(
-                f"--data.delimiter must be one ASCII character and no quote or line end, got {self.delimiter!r}"
-            )
-        if self.quote and not _is_character(self.quote):
-            raise InputError(f"--data.quote must be one ASCII character or empty, got {self.quote!r}")
+    stream: TextStream
+    layout: TextLayout
 
-    def rows(self, stream: Iterable[str]) -> Any:
-        """Return Python's reader, which is slow and counts lines."""
-        csv.field_size_limit(LONGEST)
-        quoting: Any = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return csv.reader(stream, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting)
+    @property
+    def name(self) -> str:
+        return str(self.stream.file)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self.layout.rows.names
+
+    @property
+    def width(self) -> int:
+        return len(self.names)
+
+    def open(self) -> Any:
+        """Open the text at the first film."""
+        stream = self.stream.open()
+        stream.read(len(self.stream.head()[: self.layout.start].encode()))
+        return stream
+
+    def rows(self, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
+        """Yield the rows below the header by Python's reader, each with its line, from 1; those without a cell too."""
+        line, above = self.layout.line, self.layout.line - 1
+        with io.TextIOWrapper(self.open(), encoding="utf-8", newline="") as stream:
+            reader = self.layout.dialect.records(chain(stream, end))
+            try:
+                for row in reader:
+                    yield line, row
+                    line = above + reader.line_num + 1
+            except csv.Error:
+                raise InputError(
+                    f"{self.name}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left "
+                    "open there?"
+                ) from None
+
+    def films(self, end: Iterable[str] = ()) -> Iterator[Row]:
+        """Yield the rows that are films or should be."""
+        number, gap = 0, False
+        header = None if self.layout.rows.header is None else list(self.names)
+        for line, cells in self.rows(end):
+            given = any(cells) if len(cells) == self.width else any(map(str.strip, cells))
+            if given and cells != header:
+                number += 1
+                yield Row(number, line, cells, gap)
+            gap = not given
 
 
-def _is_character(text: str) -> bool:
-    return len(text) == 1 and text.isascii() and text not in "\r\n\0"
+def open_delimited(file: TableFile, layout: Layout) -> DelimitedText:
+    """Find out how a text table is written; what the layout declares stays so."""
+    stream = open_text(file, layout.encoding)
+    text = stream.head()
+    if not text.strip():
+        raise InputError(f"{file} has no header; a header line and rows of films are needed")
+    declared = {name: getattr(layout, name) for name in ("delimiter", "quote", "skip", "header")}
+    return DelimitedText(stream, find_text_layout(text, str(file), file.suffix, **declared))
 
 
-def read_delimited(path: Path, dialect: Dialect, texts: Collection[str] = ()) -> pa.Table:
-    """Read a text table, also a `.gz`; the cells of the columns `texts` stay as they are.
+def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, dict[str, str], list[str]]:
+    """Read a text table: its cells as text, its layout as it was found, units by column, and what must be told.
 
     Raises:
-        InputError: with the line that is not text in the encoding, has other than the header's number of cells,
-            opens a quote that never closes, or is too long.
+        InputError: with the lines that have other than the header's number of cells, open a quote that never closes,
+            or are too long; or the encoding that fits.
     """
+    text = open_delimited(file, layout)
+    quote = text.layout.dialect.quote.encode()
+    if text.stream.skim.quotes.get(quote, 0) % 2 or text.stream.skim.escaped:
+        _refuse_unclosed(text)
     try:
-        if _skim(path, dialect):
-            _refuse_unclosed(path, dialect)
-        table = _read(path, dialect, texts)
-        if _ends_in_lines(table):  # two quotes too many, or single ones before the open one
-            _refuse_unclosed(path, dialect)
-    except (pa.ArrowException, UnicodeError, EOFError, OSError, zlib.error) as error:
-        raise _explained(error, path, dialect) from None
-    # Arrow takes a column that is not UTF-8 for bytes, without an error.
-    if any(pa.types.is_binary(kind) for kind in table.schema.types):
-        raise InputError(_undecodable(path, dialect) or f"{path}: not {dialect.encoding} text; give --data.encoding")
-    return table
+        table, n_ragged = _read(text)
+    except (pa.ArrowException, UnicodeError) as error:
+        raise _explained(error, text) from None
+    if _ends_in_lines(table):  # two quotes too many, or single ones before the open one
+        _refuse_unclosed(text)
+    below = _remarks_below(text) if n_ragged else []
+    films = _is_film(table, text)
+    table = table if films.all() else table.filter(pa.array(films))
+    tail = table.slice(max(len(table) - TAIL, 0))
+    rows = [list(row.values()) for row in tail.to_pylist()]
+    filled = [column.null_count <= 0.1 * len(table) + len(below) + 1 for column in table.columns] if rows else []
+    n_footer = footer_of(rows, filled)
+    table = table.slice(0, len(table) - n_footer)
+    left_out = [next(cell for cell in row if cell) for row in rows[len(rows) - n_footer :]] + below
+    frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
+    layout_read = _complete(text, layout, len(left_out))
+    units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
+    return (
+        frame,
+        layout_read,
+        units,
+        [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
+    )
 
 
-def _explained(error: Exception, path: Path, dialect: Dialect) -> InputError:
-    """Return Arrow's error with the line at fault, for which the file is read again."""
+def _complete(text: DelimitedText, layout: Layout, footer: int) -> Layout:
+    dialect, rows = text.layout.dialect, text.layout.rows
+    return replace(
+        layout,
+        member=text.stream.file.member or layout.member,
+        compression=text.stream.file.compression or None,
+        delimiter=dialect.delimiter,
+        quote=dialect.quote,
+        encoding=text.stream.encoding,
+        skip=text.layout.skip,
+        header=rows.header is not None,
+        units_row=rows.units is not None,
+        footer=footer,
+    )
+
+
+def _layout_notices(text: DelimitedText, layout: Layout, left_out: Sequence[str]) -> list[str]:
+    notices = []
+    if text.layout.rows.header is None and layout.header is None:
+        notices.append(
+            "there is no header, for the first line holds values as the lines below it: columns are called by their "
+            f"position, 1 to {text.width}; if it is a header, give data.header: true"
+        )
+    if left_out:
+        notices.append(footer_notice(left_out))
+    return notices
+
+
+def _explained(error: Exception, text: DelimitedText) -> InputError:
+    """Return Arrow's error in words for its user."""
     message = str(error).splitlines()[0] if str(error) else "it can't be read"
-    reason = _undecodable(path, dialect)
-    if not reason and "columns, got" in message:
-        _refuse_unclosed(path, dialect)
-        reason = _ragged(path, dialect)
-    if not reason and "Empty CSV" in message:
-        reason = f"{path} has no header; a header line and rows of films are needed"
-    if not reason and "straddl" in message:
-        reason = f"{path}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
-    return InputError(reason or f"{path} is not a table: {message}")
+    if "straddl" in message:
+        return InputError(
+            f"{text.name}: a film's cells must have less than {BLOCK // 2**20} MiB together; shorten them"
+        )
+    return InputError(f"{text.name} is not a table: {message}")
 
 
-def _skim(path: Path, dialect: Dialect) -> bool:
-    """Look through the bytes once, and return whether the number of quotes is odd.
+def _read(text: DelimitedText) -> tuple[pa.Table, int]:
+    """Return the rows of the header's width, columns named by position, and the number of other rows."""
+    ragged = []
+    names = [str(index) for index in range(text.width)]
+    dialect = text.layout.dialect
+    if dialect.spaced:  # which Arrow takes for a part of the cell
+        rows = [cells for _, cells in text.rows()]
+        full = [[cell or None for cell in cells] for cells in rows if len(cells) == text.width]
+        columns = zip(*full, strict=True) if full else [()] * text.width
+        return pa.table({name: pa.array(cells, pa.string()) for name, cells in zip(names, columns, strict=True)}), (
+            sum(len(cells) not in (0, text.width) for cells in rows)
+        )
 
-    What is larger than any table is refused: Arrow would take memory for it first.
-    """
-    quote = dialect.quote.encode()
-    most = max(SWOLLEN_RATIO * path.stat().st_size, SWOLLEN)
-    n_quotes = n_bytes = length = 0
-    line = 1
-    with _open(path) as stream:
-        head = stream.read(LONGEST)
-        _refuse_wide(head, path, dialect)
-        for chunk in chain([head], iter(lambda: stream.read(2**20), b"")):
-            n_bytes += len(chunk)
-            if n_bytes > most:
-                raise InputError(
-                    f"{path} unpacks to more than {SWOLLEN_RATIO} times its size and {SWOLLEN // 2**20} MiB, which few "
-                    "tables do; if it is one, unpack it with gunzip and give that file"
-                )
-            end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
-            length = len(chunk) - end + (0 if end else length)
-            line += chunk.count(b"\n")
-            if length >= LONGEST:
-                raise InputError(
-                    f"{path}, line {line}: a line must be shorter than {LONGEST // 2**20} MiB; end it where a film "
-                    "ends, or mend what wrote it"
-                )
-            n_quotes += chunk.count(quote) if quote else 0
-    return n_quotes % 2 == 1
+    def skip(row: pacsv.InvalidRow) -> str:
+        ragged.append(row.actual_columns)
+        return "skip"
 
-
-def _refuse_wide(head: bytes, path: Path, dialect: Dialect) -> None:
-    rows = dialect.rows(io.TextIOWrapper(io.BytesIO(head), encoding=dialect.encoding, errors="replace", newline=""))
-    with suppress(csv.Error):  # a cell too long for Python
-        if len(next(filter(None, rows), [])) > WIDEST:
-            raise InputError(
-                f"{path}, line {rows.line_num}: a header must have at most {WIDEST:,} cells; write the table with "
-                "fewer columns, or as Parquet"
-            )
-
-
-def _read(path: Path, dialect: Dialect, texts: Collection[str]) -> pa.Table:
-    with _open(path) as stream:
+    with text.open() as stream:
+        if not stream.peek(1):
+            return pa.table({name: pa.array([], pa.string()) for name in names}), 0
         table = pacsv.read_csv(
             stream,
-            pacsv.ReadOptions(encoding=dialect.encoding, block_size=BLOCK),
-            pacsv.ParseOptions(delimiter=dialect.delimiter, quote_char=dialect.quote or False, newlines_in_values=True),
+            pacsv.ReadOptions(column_names=names, block_size=BLOCK),
+            pacsv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char=dialect.quote or False,
+                newlines_in_values=True,
+                invalid_row_handler=skip,
+            ),
             pacsv.ConvertOptions(
-                null_values=MISSING, strings_can_be_null=True, column_types=dict.fromkeys(texts, pa.string())
+                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
             ),
         )
-    table.schema.names  # noqa: B018 (Arrow decodes names when they are used)
-    return table
+    return table, len(ragged)
+
+
+def _is_film(table: pa.Table, text: DelimitedText) -> np.ndarray:
+    """Return which rows are no empty ones, and not the header again."""
+    films = np.zeros(len(table), dtype=bool)
+    for column in table.columns:
+        films |= pc.is_valid(column).to_numpy()
+        if films.all():
+            break
+    again = np.full(len(table), text.layout.rows.header is not None)
+    for column, name in zip(table.columns, text.names, strict=True):
+        again &= pc.equal(column, name).fill_null(not name).to_numpy(zero_copy_only=False)
+        if not again.any():
+            break
+    return films & ~again
 
 
 def _ends_in_lines(table: pa.Table) -> bool:
     """Return whether a cell of the last row has a line end in it: it may be the rest of the file."""
     last = table.slice(max(len(table) - 1, 0)).to_pylist()
-    return any(isinstance(cell, str | bytes) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
+    return any(isinstance(cell, str) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
 
 
-def _numbered(path: Path, dialect: Dialect, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
-    """Read rows with Python's reader, each with the line in which it begins, from 1; empty lines are empty rows."""
-    line = 1
-    with io.TextIOWrapper(_open(path), encoding=dialect.encoding, newline="") as stream:
-        rows = dialect.rows(chain(stream, end))
-        try:
-            for row in rows:
-                yield line, row
-                line = rows.line_num + 1
-        except csv.Error:
-            raise InputError(
-                f"{path}, line {line}: a cell must be shorter than {LONGEST // 2**20} MiB; is a quote left open there?"
-            ) from None
-
-
-def _refuse_unclosed(path: Path, dialect: Dialect) -> None:
+def _refuse_unclosed(text: DelimitedText) -> None:
     """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
-    for line, row in _numbered(path, dialect, ["\n", dialect.delimiter.join(end)]):
-        last = line, row
-    if last[1] != end:
-        raise InputError(f"{path}, line {last[0]}: a quote is opened there and never closed; close or remove it")
+    (last,) = deque(text.films(["\n", text.layout.dialect.delimiter.join(end)]), maxlen=1)
+    if last.cells != end:
+        raise InputError(
+            f"{text.name}, line {last.line} (row {last.number}): a quote is opened there and never closed; close or "
+            "remove it"
+        )
 
 
-def _open(path: Path) -> io.BufferedReader:
-    return io.BufferedReader(gzip.GzipFile(path), 2**20) if path.suffix.lower() == ".gz" else path.open("rb")
+def _remarks_below(text: DelimitedText) -> list[str]:
+    """Return the remarks below the last film; rows of another width elsewhere are refused, all in one message."""
+    _refuse_unclosed(text)
+    ragged, below = list[Row](), list[Row]()
+    for row in text.films():
+        if len(row.cells) == text.width:
+            ragged += below
+            below = []
+        elif below or is_remark(row.cells, text.width) or (row.gap and len(row.cells) == 1 < text.width - 1):
+            below.append(row)
+        else:
+            ragged.append(row)
+    if ragged:
+        shown = ", ".join(f"line {line} (row {number}) has {len(cells)}" for number, line, cells, _ in ragged[:SHOWN])
+        more = (
+            f", ... ({len(ragged):,} rows)" if len(ragged) > SHOWN else f" ({len(ragged)} rows)" if ragged[1:] else ""
+        )
+        raise InputError(
+            f"{text.name}: every row must have the header's {text.width} cells, {shown}{more}; put cells that hold a "
+            "delimiter in quotes, or give --data.delimiter or --data.quote",
+            ragged[0].number,
+        )
+    return [row.first() for row in below]
 
 
-def line_of(row: int, path: Path, dialect: Dialect) -> int | None:
+def line_of(row: int, file: TableFile, layout: Layout) -> int | None:
     """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
     with suppress(InputError):  # a cell too long for Python
-        for line, cells in _numbered(path, dialect):
-            row -= bool(cells)  # the header is row 0
-            if row < 0:
-                return line
+        for each in open_delimited(file, layout).films():
+            if each.number == row:
+                return each.line
     return None
-
-
-def _undecodable(path: Path, dialect: Dialect) -> str | None:
-    """Return what to do about the first byte that is not text in the encoding, with its line."""
-    encoding = dialect.encoding
-    decoder = getincrementaldecoder(encoding)()
-    line, chunk = 1, b""
-    try:
-        with _open(path) as stream:
-            for chunk in iter(lambda: stream.read(2**20), b""):
-                if line == 1 and chunk.startswith((b"\xff\xfe", b"\xfe\xff")) and "16" not in encoding:
-                    return f"{path}, line 1: UTF-16, not {encoding} text; give --data.encoding utf-16"
-                decoder.decode(chunk)
-                line += chunk.count(b"\n")
-        chunk = b""
-        decoder.decode(b"", final=True)
-    except UnicodeError as error:
-        if isinstance(error, UnicodeDecodeError):
-            # The decoder had kept what came last, and its lines are counted already.
-            kept = len(error.object) - len(chunk)
-            line += error.object[: error.start].count(b"\n") - error.object[:kept].count(b"\n")
-        return f"{path}, line {line}: not {encoding} text; try --data.encoding cp1252 or latin-1"
-    except (OSError, EOFError, zlib.error) as broken:
-        return f"{path} cannot be read: {broken}; make or fetch it again"
-    return None
-
-
-def _ragged(path: Path, dialect: Dialect) -> str | None:
-    """Return the line of the first row without the header's number of cells, and the number of such rows."""
-    rows = ((line, len(row)) for line, row in _numbered(path, dialect) if row)
-    _, width = next(rows)
-    bad = [(line, n_cells) for line, n_cells in rows if n_cells != width]
-    if not bad:  # Arrow ends lines elsewhere than Python
-        return None
-    more = f"; {len(bad):,} rows are so" if len(bad) > 1 else ""
-    return (
-        f"{path}, line {bad[0][0]}: every row must have the header's {width} cells, got {bad[0][1]}{more}; "
-        "put cells that hold a delimiter in quotes, or give --data.delimiter or --data.quote"
-    )

@@ -8,7 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from greenlight_films.datamodules.errors import all_or_faults
-from greenlight_films.datamodules.tables.date_cells import find_date_formats
+from greenlight_films.datamodules.tables.date_columns import find_date_formats
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 from greenlight_films.datamodules.tables.number_cells import find_number_formats

@@ -13,15 +13,25 @@ class Format:
 
     Attributes:
         missing: texts, without blanks around them, that mean that nothing is known; a number is written as `0` or `-1`.
+            Among numbers, words such as `N/A` mean it always; an empty tuple says that an empty cell of a flag is no.
         decimal: the decimal mark, "." or ",".
         day_first: whether 03/04/2011 is 3 April.
         latest_year: the latest year that a year of two digits may stand for.
+        year_first: whether 03/04/05 is April 2003; a year of four digits needs no such word.
+        epoch: what a number counts that is a date: `days` since 1899-12-30, as a spreadsheet does, or `s`, `ms`, `us`
+            or `ns` since 1970.
+        unit: of numbers: an ISO code of a currency, `%`, `min`, or such as `of 10`.
+        clock: what 1:36 is: `h:mm` or `mm:ss`.
     """
 
     missing: tuple[str, ...] | None = None
     decimal: str | None = None
     day_first: bool | None = None
     latest_year: int | None = None
+    year_first: bool | None = None
+    epoch: str | None = None
+    unit: str | None = None
+    clock: str | None = None
 
     def given(self) -> dict[str, Any]:
         """Return what is known, as plain data."""
@@ -78,11 +88,13 @@ def declared_formats(
     default = Format()
     for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
         if not isinstance(value, Mapping):
-            default = replace(default, **{key: value})
+            of_all: dict[str, Any] = {key: value}
+            default = replace(default, **of_all)
     for key, value in (("missing", texts), ("decimal", decimal), ("day_first", day_first)):
         if isinstance(value, Mapping):
             for name, of_column in value.items():
-                formats[str(name)] = replace(formats.get(str(name), default), **{key: of_column})
+                declared: dict[str, Any] = {key: of_column}
+                formats[str(name)] = replace(formats.get(str(name), default), **declared)
     return Formats(formats, default)
 
 

@@ -3,9 +3,8 @@
 They work on whole Arrow and numpy arrays. A frame's index counts its rows from 0; messages count them from 1.
 """
 
-import ast
-import json
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 from unicodedata import normalize
 
 import numpy as np
@@ -13,9 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.formats import Format
-from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
+from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, without
+from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
+from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
 
 LISTS = pa.large_list(pa.large_string())
 
@@ -25,94 +28,163 @@ _POOL = pa.system_memory_pool()
 
 def read_labels(column: pd.Series, format: Format = Format()) -> LabelLists:
     """Take each cell for one label."""
-    texts = _texts(column)
-    return _tidy(np.arange(len(texts) + 1), texts)
+    texts = texts_of(column)
+    return without(_tidy(np.arange(len(texts) + 1), texts), _missing(format))
 
 
-def split_labels(column: pd.Series, separator: str, format: Format = Format()) -> LabelLists:
-    """Split each cell into labels at `separator`."""
-    texts = _texts(column)
+def split_labels(column: pd.Series, separator: str | Sequence[str], format: Format = Format()) -> LabelLists:
+    """Split each cell into labels at `separator`, or at each of several, such as `, ` and ` and `."""
+    separators = [separator] if isinstance(separator, str) else list(separator)
+    texts = texts_of(column)
     sample = texts.slice(0, 1000)
     if pc.count_distinct(sample).as_py() > 0.7 * len(sample):
-        return _split(texts, separator)
-    cells = texts.dictionary_encode()  # few are different: each is split once
-    return _split(cells.dictionary, separator).take(cells.indices.fill_null(-1).to_numpy())
+        lists = _split(texts, separators)
+    else:
+        cells = texts.dictionary_encode()  # few are different: each is split once
+        lists = _split(cells.dictionary, separators).take(cells.indices.fill_null(-1).to_numpy())
+    return without(lists, _missing(format))
 
 
-def _split(texts: pa.Array, separator: str) -> LabelLists:
-    lists = pc.split_pattern(texts, separator, memory_pool=_POOL)
-    return _tidy(lists.offsets.to_numpy(), lists.flatten())
+def _split(texts: pa.Array, separators: list[str]) -> LabelLists:
+    first, *others = separators
+    # `A, B, and C`: comma and word are one separator.
+    pairs = [mark.rstrip() + word for mark in separators for word in separators if mark != word and word[:1] == " "]
+    for other in [*pairs, *sorted(others, key=len, reverse=True)]:
+        texts = pc.replace_substring(texts, other, first)
+    lists = pc.split_pattern(texts, first, memory_pool=_POOL)
+    labels = _tidy(lists.offsets.to_numpy(), lists.flatten())
+    mark = first.strip()
+    if mark and not mark.isalnum() and mark != first and pc.any(pc.ends_with(labels.names, mark)).as_py():
+        trimmed = pc.utf8_trim(labels.names, mark + " ")  # a separator behind a cell's last label has no blank
+        labels = labels.renamed(_or_null(trimmed))
+    return without_nobody(joined_parts(labels, f"{mark} " if mark == "," else first))
 
 
 def parse_labels(
-    column: pd.Series, literal: Literal["json", "python"], key: str, format: Format = Format()
+    column: pd.Series,
+    literal: LiteralFormat,
+    key: str,
+    format: Format = Format(),
+    where: Mapping[str, Any] | None = None,
 ) -> LabelLists:
-    """Parse each cell as a literal: a list of texts, or of objects whose `key` is the label. No code is run."""
-    loads = json.loads if literal == "json" else ast.literal_eval
-    cells = _texts(column).dictionary_encode()
-    parsed = []
+    """Parse each cell as a list of texts, or of objects whose `key` is the label. No code is run.
+
+    Args:
+        where: keys and values that an object must have.
+    """
+    cells = texts_of(column).dictionary_encode()
+    missing = set(_missing(format).to_pylist())
+    parsed, faults = [], dict[int, Exception]()
     for code, cell in enumerate(cells.dictionary.to_pylist()):
         try:
-            parsed.append(_labels_in(loads(cell), key))
-        except (ValueError, SyntaxError, TypeError, KeyError, MemoryError, RecursionError):
-            position = pc.index(cells.indices, code).as_py()
-            raise _no_list(column, position, f"a list in {literal} format,", key, cell) from None
-    return _flatten(pa.array(parsed, LISTS).take(cells.indices))
+            parsed.append([] if cell.strip() in missing else _labels_in(items_of(cell, literal), key, where))
+        except FAULTS as fault:
+            parsed.append([])
+            faults[code] = fault
+    if faults:
+        bad = np.isin(cells.indices.fill_null(-1).to_numpy(), list(faults))
+        _refuse_no_lists(column, bad, f"in {literal} format", key, list(faults.values()))
+    lists = _flatten(pa.array(parsed, LISTS).take(cells.indices))
+    return joined_parts(lists, ", ") if literal == "bare_brackets" else lists
 
 
 def is_nested(column: pd.Series) -> bool:
     """Tell whether cells hold lists or objects, as of Parquet files and data frames."""
     if isinstance(column.dtype, pd.ArrowDtype):
         return pa.types.is_nested(column.dtype.pyarrow_dtype)
-    return column.dtype == object and any(isinstance(cell, list | tuple | dict | set | np.ndarray) for cell in column)
+    kinds = (list, tuple, dict, set, frozenset, np.ndarray, pd.DataFrame, pd.Series)
+    return column.dtype == object and any(isinstance(cell, kinds) for cell in column)
 
 
-def read_lists(column: pd.Series, key: str) -> LabelLists:
+def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = None) -> LabelLists:
     """Take the labels from cells that hold lists of texts, or of objects whose `key` is the label.
 
-    Missing cells have no label, missing items are left out.
+    A text alone is one label; missing cells have no label, missing items are left out.
     """
-    cells = column
-    if isinstance(column.dtype, pd.ArrowDtype):
+    try:
         array = _array(column)
-        try:
-            return _flatten(array.cast(LISTS))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # a list of objects
-            cells = array.to_pylist()
-    parsed = []
+        of_items = getattr(array.type, "value_type", None)
+        if of_items is None or not (_is_text(of_items) or pa.types.is_integer(of_items)):
+            raise TypeError
+        return _flatten(array.cast(LISTS))
+    except (pa.ArrowException, TypeError, ValueError):  # other things than lists of texts
+        cells = _array(column).to_pylist() if isinstance(column.dtype, pd.ArrowDtype) else column
+    parsed, faults, bad = [], list[Exception](), np.zeros(len(column), dtype=bool)
     for position, cell in enumerate(cells):
-        items = cell.tolist() if isinstance(cell, np.ndarray) else [cell] if isinstance(cell, dict) else cell
         try:
-            if isinstance(items, list | tuple):
-                parsed.append(_labels_in([item for item in items if not _is_missing(item)], key))
-            elif _is_missing(items):
-                parsed.append([])
-            else:
-                raise TypeError
-        except (ValueError, TypeError, KeyError):
-            raise _no_list(column, position, "a list", key, str(cell)) from None
+            parsed.append(_labels_in(_items(cell), key, where))
+        except FAULTS as fault:
+            parsed.append([])
+            faults.append(fault)
+            bad[position] = True
+    _refuse_no_lists(column, bad, "", key, faults)
     return _flatten(pa.array(parsed, LISTS))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _items(cell: Any) -> list[Any]:
+    if isinstance(cell, set | frozenset):
+        return sorted(cell, key=str)
+    if isinstance(cell, np.ndarray | pd.Series):
+        return list(cell.tolist()) if cell.ndim == 1 else [cell.tolist()]
+    return list(cell) if isinstance(cell, list | tuple) else [cell]
+
+
+class _NoKey(KeyError):
+    """An object without the key; the argument is the object's keys."""
+
+
+def _labels_in(items: list[Any], key: str, where: Mapping[str, Any] | None = None) -> list[str]:
+    """Return the labels in a parsed cell; a TypeError, KeyError or ValueError where it holds something else."""
+    labels = []
+    for item in items:
+        label = item
+        if isinstance(item, dict):
+            if where and any(str(item.get(name)) != str(value) for name, value in where.items()):
+                continue
+            if key not in item:
+                raise _NoKey(list(map(str, item)))
+            label = item[key]
+        elif where and not _is_missing(item):
+            raise TypeError("no object")
+        if _is_missing(label):
+            continue
+        if isinstance(label, float | np.floating) and label.is_integer():
+            label = int(label)
+        if not isinstance(label, str | int | float | np.number):
+            raise TypeError(type(label).__name__)
+        labels.append(str(label))
+    "".join(labels).encode()  # a ValueError for half a surrogate pair, which is no text
+    return labels
 
 
 def _is_missing(value: Any) -> bool:
     return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
-def _no_list(column: pd.Series, position: int, requirement: str, key: str, cell: str) -> InputError:
-    row = int(column.index[position]) + 1
-    wanted = f"{requirement} of texts or of objects with the key {key!r}"
-    return InputError(f"column '{column.name}', row {row}: the cell must be {wanted}; got {cell[:80]!r}", row)
-
-
-def _labels_in(value: Any, key: str) -> list[str]:
-    """Return the labels in a parsed cell; a TypeError, KeyError or ValueError where it holds something else."""
-    items: Any = value if isinstance(value, list | tuple) else [] if value is None else [value]
-    labels = [item[key] if isinstance(item, dict) else item for item in items]
-    if not all(isinstance(label, str | int | float | np.number) for label in labels):
-        raise TypeError
-    texts = [str(label) for label in labels]
-    "".join(texts).encode()  # a ValueError for half a surrogate pair, which is no text
-    return texts
+def _refuse_no_lists(column: pd.Series, bad: np.ndarray, form: str, key: str, faults: list[Exception]) -> None:
+    """Refuse cells that hold no list, or objects without the key, naming the keys that they have."""
+    if not bad.any():
+        return
+    keys = list(dict.fromkeys(name for fault in faults if isinstance(fault, _NoKey) for name in fault.args[0]))
+    if keys and all(isinstance(fault, _NoKey) for fault in faults):
+        remedy = f"set `key` to one of these keys{nearest(key, keys)}"
+        refuse_cells(column, bad, f"must hold objects with the key {key!r}, they have {listed(keys)}", remedy)
+    frames = [cell for cell in column[bad] if isinstance(cell, pd.DataFrame | pd.Series)]
+    if frames:
+        column = column.map(lambda cell: f"a {type(cell).__name__}" if isinstance(cell, pd.DataFrame) else cell)
+    remedy = ""
+    if form:
+        texts = list(dict.fromkeys(str(cell).strip()[:80] for cell in column[bad]))[:3]
+        remedy = (
+            "escape a quote that stands within a text, or correct the cell, or declare it missing by data.missing: "
+            f"{{{column.name}: {texts}}}"
+        )
+    wanted = f"must hold lists{f' {form}' if form else ''} of texts or of objects with the key {key!r}"
+    refuse_cells(column, bad, wanted, remedy)
 
 
 def _array(column: pd.Series) -> pa.Array:
@@ -120,9 +192,11 @@ def _array(column: pd.Series) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def _texts(column: pd.Series) -> pa.Array:
+def texts_of(column: pd.Series) -> pa.Array:
+    """Return cells as Arrow texts, null where missing: whole floats without a point, numbers as they are written."""
     if is_nested(column):
         raise InputError(f"column '{column.name}' must hold one text a cell, got lists or objects; use Labels")
+    column = _written(column)
     if pd.api.types.is_float_dtype(column.dtype):
         # An id column with a hole in it comes as 862.0.
         whole = column.dropna()
@@ -134,9 +208,28 @@ def _texts(column: pd.Series) -> pa.Array:
         return _array(column.map(str, na_action="ignore").astype("str")).cast(pa.large_string())
 
 
+def _missing(format: Format) -> pa.Array:
+    return pa.array(LABELS_MISSING if format.missing is None else format.missing, pa.large_string())
+
+
+def _written(column: pd.Series) -> pd.Series:
+    """Return dates and truth values of a typed column as they are written in a text file."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("str")
+    if pd.api.types.is_bool_dtype(column.dtype) or (
+        column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"
+    ):
+        return column.map(str, na_action="ignore").astype("str")
+    return column
+
+
 def _flatten(lists: pa.Array) -> LabelLists:
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy()
     return _tidy(offsets_of(lengths), lists.flatten())
+
+
+def _or_null(names: pa.Array) -> pa.Array:
+    return pc.if_else(pc.equal(names, ""), pa.scalar(None, names.type), names)
 
 
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
@@ -145,7 +238,7 @@ def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     names = _normalise(pc.utf8_trim_whitespace(encoded.dictionary))
     if names.equals(encoded.dictionary) and pc.index(names, "").as_py() < 0 and encoded.null_count == 0:
         return LabelLists(offsets, encoded.indices.to_numpy(), names)
-    merged = pc.if_else(pc.equal(names, ""), pa.scalar(None, names.type), names).dictionary_encode()
+    merged = _or_null(names).dictionary_encode()
     code_of = np.append(merged.indices.fill_null(-1).to_numpy(), -1).astype(np.int32)
     codes = code_of[encoded.indices.fill_null(-1).to_numpy()]
     return LabelLists(offsets, codes, merged.dictionary).keep(codes >= 0, codes)

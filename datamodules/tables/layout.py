@@ -16,6 +16,10 @@ class Layout:
         encoding: of a text file.
         skip: lines above the header.
         header: whether there is one; without, columns are named by their position, `1`, `2`, ...
+        compression: gzip, bzip2, xz or zip; only found out, as are those below.
+        units_row: whether a line of units stands below the header.
+        footer: lines below the last film, such as totals.
+        records: the keys that lead to the films in a JSON file, with points between them.
     """
 
     query: str | None = None
@@ -26,3 +30,7 @@ class Layout:
     encoding: str | None = None
     skip: int | None = None
     header: bool | None = None
+    compression: str | None = None
+    units_row: bool = False
+    footer: int = 0
+    records: str | None = None

@@ -4,25 +4,44 @@ Text and lists are Arrow-backed, numbers are numpy's; rows are counted from 0.
 """
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, listed, nearest
-from greenlight_films.datamodules.tables.delimited_text import DELIMITERS, QUOTES, Dialect, line_of, read_delimited
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.tables.column_names import named
+from greenlight_films.datamodules.tables.delimited_text import line_of, read_delimited
 from greenlight_films.datamodules.tables.frames import from_arrow, read_frame
+from greenlight_films.datamodules.tables.json_tables import read_json
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.parquet import read_parquet
+from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 from greenlight_films.datamodules.tables.sqlite import read_sqlite
+from greenlight_films.datamodules.tables.table_file import TableFile, find_table_file
 from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_films
+from greenlight_films.datamodules.tables.workbooks import read_workbook
 
 SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}  # tables without a file
-PARQUET = {".parquet", ".pq"}
-SQLITE = {".db", ".sqlite", ".sqlite3"}
+KINDS = {
+    **dict.fromkeys((".csv", ".tsv", ".tab", ".psv", ".txt", ".dat"), "text"),
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), "workbook"),
+    **dict.fromkeys((".parquet", ".pq"), "parquet"),
+    **dict.fromkeys((".db", ".sqlite", ".sqlite3"), "sqlite"),
+}
+MAGIC = {b"PAR1": "parquet", b"SQLite format 3\0": "sqlite", b"PK": "workbook", b"\xd0\xcf\x11\xe0": "workbook"}
+OBJECTS = re.compile(rb'\s*(\[\s*)?\{\s*"')  # how JSON begins
+PAGE = re.compile(rb"\s*<(!doctype|html|\?xml)", re.IGNORECASE)
+
+
+class InputNotice(UserWarning):
+    """How a table was read, where that rests on a choice, or what is strange about it."""
 
 
 @dataclass(frozen=True)
@@ -30,89 +49,155 @@ class Table:
     """A table as it was read.
 
     Attributes:
-        frame: a row a record, counted from 0; the cells of a text file are text.
+        frame: a row a record, counted from 0; the cells of a text file are text, empty ones missing.
         layout: as declared, and what was found out.
         units: of columns, where the table has a line of units.
         notices: sentences on what was left out or assumed.
+        is_text: whether it comes from a text file.
     """
 
     frame: pd.DataFrame
     layout: Layout = Layout()
     units: dict[str, str] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    is_text: bool = False
 
 
-def open_table(table: Any, layout: Layout = Layout(), texts: Collection[str] = ()) -> Table:
-    """Read a table, with what was found out of its layout."""
-    declared = {name: value for name, value in vars(layout).items() if name in ("query", "delimiter", "quote")}
-    frame = read_table(table, **declared, encoding=layout.encoding or "utf-8", texts=texts)
-    return Table(frame, layout)
+def open_table(table: Any, layout: Layout = Layout()) -> Table:
+    """Read a table, with what was found out of its layout.
+
+    Args:
+        table: a text file (`.csv`, `.tsv`, ...), workbook, JSON, Parquet or SQLite file, packed or not, the name of an
+            embedded source, a pandas or polars DataFrame, or an Arrow table.
+        layout: what is known of it.
+
+    Raises:
+        InputError: it does not exist, is no table or has no rows.
+    """
+    if not isinstance(table, str | Path):
+        frame, notices = read_frame(table)
+        frame, more = named(frame, [str(name) for name in frame.columns], "the frame")
+        opened = Table(frame, layout, {}, (*notices, *more))
+    elif str(table) in SOURCES:
+        return Table(SOURCES[str(table)](), layout)
+    else:
+        opened = _open_file(Path(table), layout)
+    if opened.frame.empty:
+        name = f"--data.table {table}" if isinstance(table, str | Path) else "the frame"
+        raise InputError(f"{name} has a header and no rows; rows of films are needed")
+    return opened
+
+
+def _open_file(path: Path, layout: Layout) -> Table:
+    if not path.is_file():
+        raise InputError(_not_there(path))
+    if path.stat().st_size == 0:
+        raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
+    file = find_table_file(path, layout.member)
+    kind = _kind(file)
+    if kind == "text":
+        frame, layout_read, units, notices = read_delimited(file, layout)
+        return Table(frame, layout_read, units, tuple(notices), is_text=True)
+    if kind == "workbook":
+        frame, layout_read, units, notices = read_workbook(file, layout)
+        return Table(frame, layout_read, units, tuple(notices))
+    if kind == "json":
+        frame, layout_read, notices = read_json(file, layout)
+    else:
+        notices = []
+        layout_read = replace(layout, compression=file.compression or None, member=file.member or layout.member)
+        with _on_disk(file) as unpacked:
+            frame = read_sqlite(unpacked, layout.query) if kind == "sqlite" else from_arrow(read_parquet(unpacked))
+    frame, more = named(frame, [str(name) for name in frame.columns], f"--data.table {file}")
+    return Table(frame, layout_read, {}, (*notices, *more))
 
 
 def read_table(
     table: Any,
     *,
     query: str | None = None,
+    sheet: str | None = None,
+    member: str | None = None,
     delimiter: str | None = None,
     quote: str | None = None,
-    encoding: str = "utf-8",
-    texts: Collection[str] = (),
+    encoding: str | None = None,
+    skip: int | None = None,
+    header: bool | None = None,
 ) -> pd.DataFrame:
-    """Read a table, with one row a record.
+    """Read a table, with one row a record; what is strange about it is an `InputNotice`.
+
+    Columns of a text file whose cells are plain numbers are numbers, all others text.
 
     Args:
-        table: a `.csv`, `.tsv` (also `.gz`), Parquet or SQLite file, the name of an embedded source, a pandas or
-            polars DataFrame, or an Arrow table.
+        table: a text file (`.csv`, `.tsv`, ...), workbook, JSON, Parquet or SQLite file, packed or not, the name of an
+            embedded source, a pandas or polars DataFrame, or an Arrow table.
         query: for SQLite, a table's name or a SELECT; may be left out where the file holds one table.
-        delimiter: between the cells of a text file; by default the comma, and the tab for `.tsv`.
-        quote: around the cells of a text file that hold a delimiter; by default `"`, and none for `.tsv`.
-        encoding: of a text file.
-        texts: columns of labels, whose cells stay as they are in a text file, also where they look like numbers.
+        sheet: of a workbook, where several hold tables.
+        member: of a zip, where several are tables.
+        delimiter: between the cells of a text file; by default found out.
+        quote: around the cells of a text file that hold a delimiter; by default found out.
+        encoding: of a text file; by default found out.
+        skip: lines above the header; by default found out.
+        header: whether there is a header; by default found out.
 
     Raises:
         InputError: it does not exist, is no table or has no rows.
     """
-    if not isinstance(table, str | Path):
-        frame = read_frame(table, texts)
-        _refuse_unusable(frame, "the frame")
-        return frame
-    if str(table) in SOURCES:
-        return SOURCES[str(table)]()
-    path = Path(table)
-    if not path.is_file():
-        raise InputError(_not_there(path))
-    if path.stat().st_size == 0:
-        raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
-    kind = _kind(path)
-    if kind in DELIMITERS:
-        frame = from_arrow(read_delimited(path, _dialect(kind, delimiter, quote, encoding), texts))
-        _refuse_other_delimiter([str(name) for name in frame.columns], path)
-    elif kind in PARQUET:
-        frame = from_arrow(read_parquet(path))
-    elif kind in SQLITE:
-        frame = read_sqlite(path, query)
-    else:
-        known = ", ".join([*DELIMITERS, *sorted(PARQUET | SQLITE)])
-        raise InputError(f"--data.table must end in one of {known} (the first two also in .gz), got {path}")
-    _refuse_unusable(frame, f"--data.table {path}")
-    return frame
+    layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
+    opened = open_with_warnings(table, layout, stacklevel=3)
+    frame = opened.frame
+    numbers = {name: plain_numbers(frame[name]) for name in frame.columns} if opened.is_text else {}
+    return frame.assign(**{name: column for name, column in numbers.items() if column is not None})
+
+
+def open_with_warnings(table: Any, layout: Layout = Layout(), stacklevel: int = 4) -> Table:
+    """Read a table as `open_table` does, for Python: what is strange about it is an `InputNotice`."""
+    opened = open_table(table, layout)
+    for notice in opened.notices:
+        warnings.warn(notice, InputNotice, stacklevel=stacklevel)
+    return opened
 
 
 def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
     """Return the line in which a row of a text file begins, both from 1; None for other tables."""
-    path = Path(table)
-    kind = _kind(path)
-    if kind not in DELIMITERS:
+    if not Path(table).is_file():
         return None
-    return line_of(row, path, _dialect(kind, layout.delimiter, layout.quote, layout.encoding or "utf-8"))
+    file = find_table_file(Path(table), layout.member)
+    return line_of(row, file, layout) if _kind(file) == "text" else None
 
 
-def _kind(path: Path) -> str:
-    return Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
+def _kind(file: TableFile) -> str:
+    """Return what a file is, by its first bytes, or else by its name."""
+    head = file.read_head(512)
+    unnamed = "text" if file.compression and not file.suffix else ""  # as pandas calls the member of a zip
+    by_name = KINDS.get(file.suffix, unnamed)
+    kind = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), by_name)
+    if kind in ("text", "") and OBJECTS.match(head):
+        return "json"
+    if PAGE.match(head):
+        raise InputError(f"{file} is a web page or XML, no table; save the table as CSV, or download it again")
+    if kind == "workbook" and file.suffix in (".xlsx", ".xls") and not head.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return "text"  # as some web sites name it
+    if not kind:
+        raise InputError(
+            f"--data.table must end in one of {', '.join(KINDS)} (also packed: .gz, .bz2, .xz, .zip), got {file}"
+        )
+    return kind
 
 
-def _dialect(kind: str, delimiter: str | None, quote: str | None, encoding: str) -> Dialect:
-    return Dialect(delimiter or DELIMITERS[kind], QUOTES[kind] if quote is None else quote, encoding)
+@contextmanager
+def _on_disk(file: TableFile) -> Iterator[Path]:
+    """Yield a path to the unpacked file; messages name the file itself."""
+    if not file.compression:
+        yield file.path
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"table{file.suffix}"
+        path.write_bytes(file.read())
+        try:
+            yield path
+        except InputError as problem:
+            raise InputError(str(problem).replace(str(path), str(file)), problem.row) from None
 
 
 def _not_there(path: Path) -> str:
@@ -123,23 +208,3 @@ def _not_there(path: Path) -> str:
         return f"--data.table {path} does not exist{near}"
     near = nearest(str(path), SOURCES)
     return f"--data.table {path} does not exist{near or '.'} Give a file, or an embedded source: {', '.join(SOURCES)}"
-
-
-def _refuse_other_delimiter(names: list[str], path: Path) -> None:
-    between = re.search("[;|\t,]", names[0]) if len(names) == 1 else None
-    if between:
-        shown = "$'\\t'" if between[0] == "\t" else f"'{between[0]}'"
-        raise InputError(
-            f"{path}: the header is one cell, {names[0][:80]!r}; if {between[0]!r} stands between cells, give "
-            f"--data.delimiter {shown}"
-        )
-
-
-def _refuse_unusable(frame: pd.DataFrame, table: str) -> None:
-    twice = [name for name, count in Counter(map(str, frame.columns)).items() if count > 1]
-    if twice:
-        raise InputError(
-            f"{table}: every column needs a name of its own, got {listed(map(repr, twice))} more than once; rename them"
-        )
-    if frame.empty:
-        raise InputError(f"{table} has a header and no rows; rows of films are needed")

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from greenlight_films.datamodules import FilmDataModule
-from greenlight_films.datamodules.number_format import compact
+from greenlight_films.datamodules.number_format import compact, counted
 from greenlight_films.datamodules.splits import SIDES
 from greenlight_films.importance.result import BOTH_SIDES, SHORT
 
@@ -20,11 +20,11 @@ def data_summary(data: FilmDataModule) -> str:
     parts = [
         f"**{_cell(target.name)}**{_cell(unit)}{learnt}, of {count(films.film_codes())}",
         _table(("side", "rows", "films", "least", "median", "mean", "most"), _sides(data)),
-        f"{space.n_dense:,} numbers and {space.n_labels:,} labels",
+        f"{counted(space.n_dense, 'number')} and {counted(space.n_labels, 'label')}",
         _table(("column", "role", "holds", "columns"), _columns(data)),
     ]
     if films.left_out:
-        parts.append(f"{films.left_out:,} rows without {_cell(target.name)} are left out.")
+        parts.append(f"{counted(films.left_out, 'row')} without {_cell(target.name)} left out.")
     if data.fitted.leak:
         parts.append(f"**{SHORT[BOTH_SIDES].capitalize()}.**")
     return "\n\n".join(parts)
@@ -37,8 +37,8 @@ def count(codes: np.ndarray, side: str = "") -> str:
     ('3 films', '2 test films in 3 rows')
     """
     n_films, n_rows = len(np.unique(codes)), len(codes)
-    films = f"{n_films:,} {side} films".replace("  ", " ")
-    return films if n_films == n_rows else f"{films} in {n_rows:,} rows"
+    films = counted(n_films, f"{side} film".strip())
+    return films if n_films == n_rows else f"{films} in {counted(n_rows, 'row')}"
 
 
 def _sides(data: FilmDataModule) -> Iterable[tuple[str, ...]]:

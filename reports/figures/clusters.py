@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from greenlight_films.datamodules.number_format import compact
+from greenlight_films.datamodules.number_format import compact, counted
 from greenlight_films.reports.figures.axes import amount, axis, hover, note, rounded, sampled
 from greenlight_films.reports.figures.components import MOST_FILMS, on_components, points
 from greenlight_films.reports.figures.curves import curve, guide
@@ -85,7 +85,7 @@ def target_by_cluster(table: pd.DataFrame, k: int, target: str, unit: str) -> go
     rows = table[table["k"] == k]
     reach = 1.5 * (rows["q75"] - rows["q25"])
     boxes = go.Box(
-        x=[f"{cluster}: {n:,} films" for cluster, n in zip(rows["cluster"], rows["n_rows"], strict=True)],
+        x=[f"{cluster}: {counted(n, 'film')}" for cluster, n in zip(rows["cluster"], rows["n_rows"], strict=True)],
         q1=rounded(rows["q25"]),
         median=rounded(rows["median"]),
         q3=rounded(rows["q75"]),

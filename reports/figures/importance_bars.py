@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import intervals
 from greenlight_films.reports.figures.axes import axis
 from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
@@ -50,7 +51,7 @@ def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
 def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str = "") -> go.Figure:
     ends = intervals(rows)
     labels = with_interval(rows["importance"], *ends, rows["n_films"])
-    films = [f"{int(n):,} films" for n in rows["n_films"]]
+    films = [counted(int(n), "film") for n in rows["n_films"]]
     hover = hover_lines(names, [f"importance {label}" for label in labels], films)
     traces, layout = [bars(rows["importance"], ends, hover)], {"xaxis": axis(measure)}
     if "direction" in rows and rows["direction"].notna().any():

@@ -3,6 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import intervals
 from greenlight_films.reports.figures.axes import amount, axis, hover_format, rounded, text
 from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
@@ -50,7 +51,7 @@ def correlations(table: pd.DataFrame, most: int = 25) -> go.Figure:
     rows = table.dropna(subset=["correlation"]).sort_values("correlation", key=abs, ascending=False, kind="stable")
     rows = rows.head(most)
     values, names = rows["correlation"], rows["feature"].tolist()
-    films = [f"{n:,} films have it" for n in rows["n_rows"]]
+    films = [f"of {counted(n, 'film')}" for n in rows["n_rows"]]
     hover = hover_lines(names, [f"correlation {value:+.2f}" for value in values], films)
     leader = f": {names[0]} has {values.iloc[0]:+.2f}" if names else ""
     alt = f"The {len(rows)} strongest of {len(table):,} correlations between features and predictions{leader}."

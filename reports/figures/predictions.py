@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.reports.figures.axes import (
     amount,
     axis,
@@ -35,7 +36,8 @@ def predicted_against_actual(films: pd.DataFrame, target: str, unit: str) -> go.
     labels = hover(shown, f"actual %{{x:{value}}}<br>predicted %{{y:{value}}}")
     return figure(
         [_points(rounded(shown["actual"]), rounded(shown["predicted"]), labels), _line(ends, ends)],
-        f"Predicted against actual {target} of {len(kept):,} films{correlation}; on the diagonal both are the same.",
+        f"Predicted against actual {target} of {counted(len(kept), 'film')}{correlation}; on the diagonal both are "
+        "the same.",
         480,
         showlegend=False,
         annotations=note(sample_note, left_out),
@@ -163,7 +165,7 @@ def _error_bars(errors: pd.DataFrame, films: pd.DataFrame, name: str, unit: str,
         f"mean absolute error {amount(value, unit)}" + (f" ± {amount(half, unit)}" if np.isfinite(half) else "")
         for value, half in zip(mae, margin, strict=True)
     ]
-    labels = hover_lines(names, lines, [f"{n:,} films" for n in errors["films"]])
+    labels = hover_lines(names, lines, [counted(n, "film") for n in errors["films"]])
     span = ""
     if len(errors):
         span = f", from {amount(mae.min(), unit)} ({mae.idxmin()}) to {amount(mae.max(), unit)} ({mae.idxmax()})"

@@ -20,6 +20,8 @@ KINDS = {
 # The parser's message about a class that may not be named, or `refusal` where a key within it was reworded before.
 DENIED = re.compile(rf"Importing '([^']*)' is not allowed|{re.escape(refusal('NAME')).replace('NAME', '([^;]*)')}")
 
+NAMESPACE = re.compile(r"Namespace\(class_path='(?:[\w.]*\.)?(\w+)'.*\)", re.DOTALL)  # an object that a config names
+
 
 def reword(message: str, options: Iterable[str]) -> str:
     """Return the parser's message as requirement, value and remedy; options are names such as `data.table`."""
@@ -27,7 +29,9 @@ def reword(message: str, options: Iterable[str]) -> str:
     detail = message.rsplit('":', 1)[-1].strip() if keys else message.strip()
     denied = DENIED.search(message)  # among whatever other types were tried
     text = refusal(denied[1] or denied[2]) if denied else _reword_detail(detail, list(options))
+    text = NAMESPACE.sub(r"\1", text)
     whole = f"{'.'.join(keys)}: {text}" if keys and keys != ["config"] else text
+    whole += "; curves are written for TensorBoard into the run's folder" if keys == ["trainer.logger"] else ""
     return re.sub(r"(\S{100})\S{200,}", r"\1...", whole)  # a value may be a whole file, and is repeated
 
 

@@ -2,16 +2,19 @@
 
 import inspect
 import json
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import Ridge as SklearnRidge
 
 from greenlight_films import baselines
-from greenlight_films.baselines import Baseline, Comparison, KMeans, Predictor
+from greenlight_films.baselines import Baseline, Comparison, KMeans, Predictor, fit
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.scores import regression_scores
 
@@ -166,3 +169,42 @@ def test_a_single_film_is_refused_before_anything_is_trained_or_does(kind, sampl
             kind().check(films)
     else:
         answer(kind(2).fit(films) if kind is KMeans else kind().fit(films), films.films)
+
+
+@pytest.mark.parametrize("kind", [baselines.Mean, baselines.OLS], ids=lambda kind: kind.__name__)
+def test_weights_are_films_that_stand_there_so_many_times(kind, films, part):
+    whole, weights = films(), np.random.default_rng(5).integers(0, 4, 300)
+    weighted = kind().fit(replace(whole, weights=weights / weights.mean()))
+    repeated = kind().fit(part(whole, np.repeat(np.arange(300), weights)))
+    expected = repeated.predict(whole.films)
+    assert weighted.predict(whole.films) == pytest.approx(expected, rel=1e-6)
+    assert kind().fit(whole).predict(whole.films) != pytest.approx(expected, rel=1e-3)
+
+
+def test_a_weighted_ridge_is_scikit_learns(films):
+    whole, weights = films(), np.random.default_rng(5).exponential(size=300)
+    model = baselines.Ridge().fit(replace(whole, weights=weights / weights.mean()))
+    reference = SklearnRidge(model.alpha).fit(whole.films.matrix().toarray(), whole.target, weights / weights.mean())
+    assert model.coefficients == pytest.approx(reference.coef_, abs=1e-5)
+
+
+def test_errors_of_a_weighted_ols_are_those_of_statsmodels(films):
+    whole, weights = films(), np.random.default_rng(5).exponential(size=300)
+    weights /= weights.mean()
+    model = baselines.OLS().fit(replace(whole, weights=weights))
+    table = model.tables(whole, whole)["coefficients.csv"]
+    robust = sm.WLS(model.model.model.endog, model.model.model.exog, weights).fit(cov_type="HC3")
+    known = table["left_out"] == ""
+    assert table["se_hc3"][known].to_numpy() == pytest.approx(robust.bse, rel=1e-9)
+
+
+@predictors
+def test_every_predictor_takes_weights_and_is_scored_by_them(kind, films, part):
+    whole = films()
+    weights = np.random.default_rng(5).exponential(size=300)
+    training, test = (
+        replace(part(whole, rows), weights=weights[rows]) for rows in (np.arange(200), np.arange(200, 300))
+    )
+    outcome = fit(kind(), training, test)
+    assert outcome.test["mae"] == regression_scores(test.actual, outcome.predicted, test.weights)["mae"]
+    assert outcome.test["mae"] != regression_scores(test.actual, outcome.predicted)["mae"]

@@ -3,7 +3,8 @@ import pytest
 
 from greenlight_films.baselines import Comparison, Sample, fit
 from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.films import Declared, fit_films
+from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.films import fit_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import GroupSplit
 from greenlight_films.datamodules.targets import Target

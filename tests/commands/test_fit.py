@@ -1,12 +1,17 @@
 """`fit`: what it leaves, and training that goes on bit for bit."""
 
+import re
 import shutil
 import warnings
+from contextlib import chdir
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+import yaml
 
+from tests.cases import CASES, cases, check_message
 from tests.conftest import Run, refused
 from tests.runs import checkpoint_of, files_in, hyperparameters_of, metrics_of, scalars_of, texts_of, versions_in
 
@@ -154,3 +159,33 @@ def test_a_training_that_diverged_says_so_and_scores_nothing(command, study_conf
     assert {"checkpoints/best.ckpt", "checkpoints/last.ckpt", "metrics.json"} <= set(files_in(run))
     assert metrics_of(run)["models"] == {}
     refused(command(word, "--resume", run), "training diverged")
+
+
+STEPS = [case for case in cases("faults") if "steps" in case["given"]]
+
+
+@pytest.mark.parametrize("case", STEPS, ids=lambda case: case["given"]["steps"][-1].replace(" ", "_")[:60])
+def test_cases_of_several_commands(case, command, tmp_path):
+    config, run = str(CASES / case["given"]["config"]), tmp_path / "faults/version_0"
+    with chdir(CASES / "faults"):
+        for step in case["given"]["steps"]:
+            word, *options = re.findall(r"\S*\{.*\}|\S+", step.replace("RUN", str(run)))
+            begun = [] if "--resume" in options else ["--config", config, "--runs", tmp_path]
+            answer = command(word, *begun, *options)
+    expect = case["expect"]
+    assert answer.code == (2 if case["outcome"] == "refusal" else 0), answer.err
+    check_message(answer.err, expect.get("message", {}))
+    if "config" in expect:
+        written = yaml.safe_load((run / "config.yaml").read_text(encoding="utf-8"))
+        assert written["trainer"]["max_epochs"] == expect["config"]["trainer.max_epochs"]
+    if "n_test" in expect:
+        audited = pd.read_csv(tmp_path / "faults-audit/version_0/audit.csv")
+        assert audited.loc[audited["split"].str.startswith("by time"), "test_rows"].tolist() == [expect["n_test"]]
+
+
+def test_a_resume_that_is_refused_leaves_the_config_as_it_was(fitted, command, tmp_path):
+    run = tmp_path / "small/version_0"
+    shutil.copytree(fitted.path, run)
+    refused = command("fit", "--resume", run, "--trainer.max_epochs", 9, "--data.split.seed", 4)
+    assert refused.code == 2
+    assert (run / "config.yaml").read_bytes() == (fitted.path / "config.yaml").read_bytes()

@@ -15,6 +15,7 @@ def test_scores_are_those_of_the_study_beside_guessing_the_mean(study, fitted, c
     assert "45 held-out test films" in answer.out
     tested = metrics_of(path)
     assert tested["models"] == study.scores
+    assert tested.pop("verdict") == study.metrics["verdict"]
     assert {**tested, "models": {}, "fits": {}} == fitted.metrics
     assert versions_in(tmp_path) == ["small/version_0"]
 

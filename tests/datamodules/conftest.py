@@ -18,6 +18,8 @@ def films():
     casts = [", ".join(rng.choice(people, rng.integers(0, 5))) for _ in range(80)]
     late = [f"{cast}, Newcomer {row}" if row < 20 else cast for row, cast in enumerate(casts)]
     studios = rng.choice(["Ealing", "Gaumont", "Toho", "Ufa"], 80, p=[0.6, 0.25, 0.1, 0.05])
+    days = np.datetime64("1980-03-07") + 97 * np.arange(80)
+    released = [str(day)[: (10, 7, 10, 4)[row % 4]] for row, day in enumerate(days)]  # days, months and years
     return pd.DataFrame(
         {
             "Runtime": np.where(rng.random(80) < 0.2, np.nan, rng.normal(100, 20, 80).round()),
@@ -25,5 +27,6 @@ def films():
             "Cast": pd.Series(late, dtype="str").mask(rng.random(80) < 0.1),
             "Genres": pd.Series([f"[{{'name': '{cast[:8]}'}}]" if cast else "[]" for cast in casts], dtype="str"),
             "Studio": pd.Series(studios, dtype="str").mask(rng.random(80) < 0.1),
+            "Released": pd.Series(released, dtype="str").mask(np.arange(80) % 9 == 4),
         }
     )

@@ -73,7 +73,7 @@ def test_training_targets_are_transformed_and_standardised(ready):
 def test_a_loaded_state_gives_the_same_films(ready, film_data, stage):
     data, again = ready(), film_data()
     state = data.state_dict()
-    assert set(state) == {"feature_space", "target_scale", "split"}
+    assert set(state) == {"feature_space", "target_scale", "split", "formats"}
     again.load_state_dict(through_a_file(state))
     again.setup(stage)
     assert again.films.rows.sides().tolist() == data.films.rows.sides().tolist()
@@ -205,7 +205,7 @@ def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
     frame = films_frame.astype({"year": object})
     frame.loc[10, "year"] = "soon"
     frame.index = frame[index] if index else [4] * len(frame)
-    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct or"):
+    with pytest.raises(InputError, match=r"^frame: column 'year' must hold numbers, row 11 has 'soon'; correct it, or"):
         ready(table=None, frame=frame)
 
 
@@ -215,7 +215,7 @@ def test_a_bad_cell_is_refused_by_its_position(ready, films_frame, index):
         ({"split": GroupSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
         ({"split": TimeSplit("genre")}, "column 'genre' must hold one value a cell, got lists; give another"),
         ({"film": "genre"}, "data.film: column 'genre' must hold one value a cell, got lists"),
-        ({"features": [Number("genre")]}, "frame: column 'genre' must hold numbers, row 2 has"),
+        ({"features": [Number("genre")]}, "frame: column 'genre' must hold numbers, rows 2, "),
         ({"shape": OneRowPerFilm("id", "cast", "genre")}, "data.shape: column 'genre' must hold one text a cell"),
     ],
 )
@@ -238,5 +238,5 @@ def test_weights_follow_their_rows_under_another_split_and_in_a_state(ready, fil
     again.setup("test")
     assert again.films.weights.tolist() == data.films.weights.tolist()
     other = data.under(RandomSplit(seed=8), data.read().iloc[::2])
-    ratio = other.films.weights / weights[::2][other.films.number - 1].clip(1)
-    assert len(set(ratio.round(12)) - {0}) == 1
+    assert other.films.n_rows < 102
+    assert other.films.weights.tolist() == weights[other.films.number - 1].tolist()

@@ -5,9 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Category, Labels, Number, Popularity
-from greenlight_films.datamodules.films import Declared, Fitted, fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.features import Category, Date, Labels, Number, Popularity
+from greenlight_films.datamodules.films import Fitted, fit_films, new_films, same_films, same_or_new_films
 from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 
@@ -16,6 +17,30 @@ from greenlight_films.datamodules.targets import Target
 def declared(film_features) -> Declared:
     split = RandomSplit(val=0.15, test=0.25, seed=3)
     return Declared(film_features, Target("rating"), split, film="id", title="title")
+
+
+def test_dates_of_a_split_and_a_feature_are_read_as_the_whole_table_writes_them():
+    rows = 20
+    frame = pd.DataFrame(
+        {
+            "released": [f"{1 + row % 12:02}/{1 + row % 5:02}/{90 + row % 9}" for row in range(rows - 1)]
+            + ["25/12/89"],
+            "rating": [*np.arange(rows - 1.0), np.nan],  # the row that decides has no target
+            "year": [1990 + row % 9 for row in range(rows - 1)] + [1989],
+        }
+    )
+    declared = Declared([Date("released"), Number("year")], Target("rating"), TimeSplit("released"))
+    assert declared.needs() == {"released": {"date"}, "year": {"number"}, "rating": {"number"}}
+    films, fitted = fit_films(frame, declared)
+    released, year = films.encoded.unscaled[:, 0], films.encoded.unscaled[:, -1]
+    assert (released == year).all()
+    assert set(frame["year"].iloc[films.rows.test]) == {1998, 1997}
+    restored = Fitted.from_state(fitted.to_state())
+    assert restored.encoder.formats.of("released") == fitted.encoder.formats.of("released")
+    assert restored.encoder.formats.of("released").given() == {"day_first": True, "latest_year": 1998}
+    new = new_films(pd.DataFrame({"released": ["03/04/95"], "year": [1995]}), declared, restored)
+    assert new.encoded.unscaled[0, 0] == 1995
+    assert "column 'released': years of two digits in 20 cells were read as none after 1998" in films.notices
 
 
 def test_rows_without_a_target_are_left_out_and_the_others_keep_number_and_id(films_frame, declared):
@@ -42,7 +67,12 @@ def test_the_split_and_the_scale_are_those_of_the_rows_with_a_target(films_frame
 
 @pytest.mark.parametrize("side", ["test", "val"])
 def test_nothing_is_learnt_from_held_out_rows(films_frame, declared, side):
-    features = [*declared.features, Number("runtime", scale="quantile"), Popularity("company", edges=[0, 9, 60, 999])]
+    features = [
+        *declared.features[:1],
+        Number("runtime", scale="quantile"),
+        *declared.features[2:],
+        Popularity("company", edges=[0, 9, 60, 999]),
+    ]
     declared = replace(declared, features=features)
     films, fitted = fit_films(films_frame, declared)
     wild = films_frame.copy()
@@ -107,7 +137,7 @@ def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
     films = same_or_new_films(films_frame.iloc[50:60].drop(columns=["rating", "id", "title"]), declared, fitted)
     assert films.rows is None
     assert np.isnan(films.actual).all()
-    assert films.number.tolist() == list(range(1, 11))
+    assert films.number.tolist() == list(range(51, 61))
     assert films.ids.columns.tolist() == []
     assert set(films.side_names()) == {"new"}
     assert films.left_out == 0
@@ -158,16 +188,16 @@ def twice(films_frame) -> pd.DataFrame:
 def test_a_film_on_two_sides_is_refused(twice, declared):
     message = (
         r"RandomSplit puts rows of the same film on several sides \(\d+ values of 'id'\).*"
-        "use GroupSplit with `by: id`, or set data.allow_leak to true"
+        "use GroupSplit with `by: id`, or set data.allow_split_films to true"
     )
     with pytest.raises(InputError, match=message):
         fit_films(twice, declared)
 
 
 def test_a_leak_that_is_wanted_is_marked(films_frame, twice, declared):
-    _, fitted = fit_films(twice, replace(declared, allow_leak=True))
+    _, fitted = fit_films(twice, replace(declared, allow_split_films=True))
     assert Fitted.from_state(fitted.to_state()).leak
-    assert not fit_films(twice, replace(declared, split=GroupSplit("id"), allow_leak=True))[1].leak
+    assert not fit_films(twice, replace(declared, split=GroupSplit("id"), allow_split_films=True))[1].leak
     assert not fit_films(films_frame.assign(id=None), declared)[1].leak  # films without an id
 
 
@@ -184,17 +214,19 @@ def test_the_target_is_no_feature_unless_it_is_wanted(films_frame, declared):
     leaking = replace(declared, features=[*declared.features, Number("rating")])
     with pytest.raises(InputError, match=r"must not have the target's own column 'rating'"):
         fit_films(films_frame, leaking)
-    films, _ = fit_films(films_frame, replace(leaking, allow_leak=True))
+    films, _ = fit_films(films_frame, replace(leaking, allow_leak=["rating"]))
     assert films.encoded.dense.shape[1] > 2
+    assert any("rating is the target's own column" in notice for notice in films.notices)
 
 
-def test_weights_have_mean_1_over_the_training_rows_and_equal_ones_are_none(films_frame, declared):
+def test_weights_of_the_loss_have_mean_1_over_the_training_rows_and_equal_ones_are_none(films_frame, declared):
     weights = pd.Series(np.arange(203) % 4, index=films_frame["id"])
     films, fitted = fit_films(films_frame, declared, weights)
     given = weights.to_numpy()[films.number - 1]
-    assert films.weights.tolist() == (given / given[films.rows.train].mean()).tolist()
+    assert films.weights.tolist() == given.tolist()
+    assert films.loss_weights().tolist() == (given / given[films.rows.train].mean()).tolist()
     assert same_films(films_frame, declared, fitted, weights).weights.tolist() == films.weights.tolist()
-    assert fit_films(films_frame, declared, [2] * 203)[0].weights is None
+    assert fit_films(films_frame, declared, [2] * 203)[0].loss_weights() is None
 
 
 @pytest.mark.parametrize(

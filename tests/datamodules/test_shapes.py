@@ -1,9 +1,10 @@
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules import OneRowPerFilm
+from greenlight_films.datamodules import MeanOfRows, OneRowPerFilm
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
 
@@ -80,6 +81,79 @@ def test_what_cannot_be_shaped_is_refused(people, column, value, given, message)
 def test_a_column_that_is_not_there_is_refused(people):
     with pytest.raises(InputError, match="no column 'person'"):
         OneRowPerFilm("id", "person", "category").shape(people)
+
+
+@pytest.mark.parametrize(
+    ("by", "names", "role", "options", "name"),
+    [
+        ("id", "id", "category", "data.shape.by and data.shape.people", "id"),
+        (["title", "category"], "name", "category", "data.shape.by and data.shape.role", "category"),
+        ("id", "name", "name", "data.shape.people and data.shape.role", "name"),
+    ],
+)
+def test_film_person_and_role_are_different_columns(people, by, names, role, options, name):
+    with pytest.raises(InputError, match=f"{options} must be different columns, got '{name}' for both"):
+        OneRowPerFilm(by, names, role).shape(people)
+
+
+def test_films_may_be_named_by_several_columns(people):
+    by_id, by_both = shaped(people), OneRowPerFilm(["title", "runtime"], "name", "category").shape(people)
+    pd.testing.assert_frame_equal(by_both, by_id)
+
+
+REVIEWS = pd.DataFrame(
+    {
+        "title": ["A", "B", "A", "A", "B"],
+        "year": [1990, 1990, 1990, 2001, 1990],
+        "stars": ["4", "1", None, "3", "2"],
+        "runtime": [None, 80, 90, 95, 80],
+        "reviewer": list("vwxyz"),
+        "week": pd.to_datetime(["2001-01-01", "2001-01-08", "2001-01-08", "2001-01-08", "2001-01-15"]),
+    }
+).astype({"title": "str", "stars": "str", "reviewer": "str"})
+
+
+def test_a_film_has_the_means_of_its_rows_and_their_number():
+    shape = MeanOfRows(["title", "year"])
+    films = shape.shape(REVIEWS)
+    assert films.to_dict("list") == {
+        "title": ["A", "B", "A"],
+        "year": [1990, 1990, 2001],
+        "stars": [4.0, 1.5, 3.0],
+        "runtime": [90, 80, 95],
+        "n_reviews": [2, 2, 1],
+    }
+    assert shape.needs(REVIEWS) == {"stars": {"number"}}
+    (notice,) = shape.notices(REVIEWS)
+    assert "5 rows become 3 films by title and year; stars is the mean; left out" in notice
+    assert notice.endswith("reviewer, week.")
+
+
+def test_means_are_those_of_pandas():
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {"film": random.integers(0, 40, 500), "a": random.normal(size=500), "b": random.normal(size=500)}
+    )
+    frame.loc[::3, "a"] = np.nan
+    films = MeanOfRows("film", count="n").shape(frame).set_index("film").sort_index()
+    grouped = frame.groupby("film")
+    pd.testing.assert_frame_equal(films[["a", "b"]], grouped.mean(), check_exact=False)
+    assert films["n"].tolist() == grouped.size().tolist()
+
+
+@pytest.mark.parametrize(
+    ("changes", "given", "message"),
+    [
+        ({}, {"mean": ["satrs"]}, "no column 'satrs', did you mean 'stars'?"),
+        ({}, {"mean": ["reviewer"]}, "column 'reviewer' must hold numbers"),
+        ({}, {"count": "year"}, "data.shape.count: 'year' is a column of the table already"),
+        ({"title": ["A", None, "A", None, "B"]}, {}, "data.shape.by: column 'title' is empty in row 2 (2 such rows)"),
+        ({"stars": ["4", "1", "3", "good", "2"]}, {}, "column 'stars' must hold numbers, row 4 has 'good'"),
+    ],
+)
+def test_rows_that_have_no_mean_are_refused(changes, given, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        MeanOfRows(["title", "year"], **given).shape(REVIEWS.assign(**changes).astype({"title": "str", "stars": "str"}))
 
 
 def test_a_datamodule_reads_films_from_a_table_of_people(film_data, tmp_path):

@@ -17,6 +17,7 @@ from greenlight_films.datamodules.splits import (
     TimeSplit,
     shared_values,
 )
+from tests.cases import cases, path_of
 
 
 def any_frame(n: int) -> pd.DataFrame:
@@ -94,8 +95,8 @@ def scenes() -> pd.DataFrame:
 
 @pytest.mark.parametrize("split", [GroupSplit("film"), KFold(by="film", fold=2)])
 def test_groups_are_kept_whole_whatever_the_order_of_the_rows(scenes, split):
-    assert shared_values(scenes, RandomSplit().split(scenes), "film") > 20
-    assert shared_values(scenes, split.split(scenes), "film") == 0
+    assert shared_values(scenes["film"], RandomSplit().split(scenes)) > 20
+    assert shared_values(scenes["film"], split.split(scenes)) == 0
     shuffled = scenes.sample(frac=1, random_state=8)
     side_of = [dict(zip(frame["film"], split.assign(frame).tolist(), strict=True)) for frame in (scenes, shuffled)]
     assert len(side_of[0]) == 60
@@ -144,8 +145,44 @@ def test_time_split_that_cannot_part_ties_is_refused(times, side):
         TimeSplit("when").split(pd.DataFrame({"when": times}))
 
 
+@pytest.mark.parametrize(
+    ("cells", "latest"),
+    [
+        (["03/04/2011", "25/12/2009", "1 May 1994", "1971", "2012-01-30", "1/12/12"], 5),
+        (["7", "3", "12", "2", "100", "1"], 4),
+        (["2009–2013", "2001", "2010-01", "1994", "1971", "1998"], 2),
+    ],
+)
+def test_time_split_orders_dates_however_they_are_written_and_numbers_in_text(cells, latest):
+    sides = TimeSplit("when", val=0.16, test=0.16).assign(pd.DataFrame({"when": pd.Series(cells, dtype="str")}))
+    assert np.flatnonzero(sides == 2).tolist() == [latest]
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("2012-02-30", "row 5 has '2012-02-30'; correct it"),
+        ("N/A", "a split by time needs column 'when' in every row, 1 rows lack it, the first is row 5; fill it"),
+        ("0000-00-00", "a split by time needs column 'when' in every row, 1 rows lack it, the first is row 5; fill it"),
+        ("03/04/2011", "03/04/2011 may be 2011-04-03"),
+    ],
+)
+def test_time_split_refuses_dates_that_are_missing_or_cannot_be_read(cell, message):
+    frame = pd.DataFrame({"when": ["2001-01-01", "1998", "1994", "1971", cell, "2004"]})
+    with pytest.raises(InputError, match=message):
+        TimeSplit("when", val=0.16, test=0.16).split(frame)
+
+
+def test_time_split_of_a_made_up_table_is_that_of_its_dates():
+    case = next(case for case in cases("dates") if case["file"] == "dates/time_split.csv")
+    frame = pd.read_csv(path_of(case), dtype="str")
+    rows = TimeSplit(**case["given"]["split"]["TimeSplit"]).split(frame)
+    assert (rows.test + 1).tolist() == case["expect"]["split"]["test_rows"]
+    assert (rows.val + 1).tolist() == case["expect"]["split"]["val_rows"]
+
+
 def test_time_split_refuses_what_is_no_time():
-    message = r"data\.split\.by: column 'when' must hold numbers or dates such as 2014-05-01"
+    message = r"column 'when' must hold numbers or dates such as 2014-05-01.*, rows 1, 2, 3.* more have 'long ago'"
     with pytest.raises(InputError, match=message):
         TimeSplit("when").split(pd.DataFrame({"when": ["long ago"] * 20}))
 
@@ -181,7 +218,7 @@ def test_a_fold_validates_a_share_of_the_other_rows():
 )
 def test_arguments_that_cannot_be_are_refused(kind, given, message):
     with pytest.raises(InputError, match=re.escape(message)):
-        kind(**given)
+        kind(**given).split(pd.DataFrame({"id": range(9), "year": range(9)}))
 
 
 @pytest.mark.parametrize(
@@ -218,7 +255,7 @@ def test_inner_folds_validate_every_row_that_is_not_tested_once(scenes, split):
     validated = np.concatenate([rows.val for rows in inner])
     assert np.sort(validated).tolist() == np.sort(np.concatenate([outer.train, outer.val])).tolist()
     if getattr(split, "by", None):
-        assert all(shared_values(scenes, rows, "film") == 0 for rows in inner)
+        assert all(shared_values(scenes["film"], rows) == 0 for rows in inner)
 
 
 def test_an_inner_fold_declares_the_split_around_it():

@@ -19,7 +19,7 @@ data:
     - {{class_path: Labels, init_args: {{column: genre}}}}
     - {{class_path: Category, init_args: {{column: company}}}}
   split: {{class_path: RandomSplit, init_args: {{val: 0.2, test: 0.25, seed: 3}}}}
-  allow_leak: true
+  allow_split_films: true
   batch_size: 32
 model: {{hidden: [8], learning_rate: 0.01}}
 compare: {{models: [ridge]}}

@@ -1,14 +1,19 @@
 """Malformed tables for property tests: what attackers, transfers and messy spreadsheets make of a good one."""
 
 import gzip
+import json
 import sqlite3
+import zipfile
 from contextlib import closing
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as papq
 from hypothesis import strategies as st
+
+from tests.cases import CASES
 
 HEADER = ["id", "title", "year", "genre", "company", "rating"]
 
@@ -148,6 +153,18 @@ def _sqlite(rows: list[list[str]]) -> bytes:
         return connection.serialize()
 
 
+def _zipped(text: bytes) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("films.csv", text)
+    return content.getvalue()
+
+
+def _json(rows: list[list[str]]) -> bytes:
+    return json.dumps([dict(zip(HEADER, row, strict=True)) for row in rows]).encode()
+
+
+WORKBOOK = (CASES / "layout" / "workbook.xlsx").read_bytes()
 CSV = spoilt(texts())
 TABLES: st.SearchStrategy[Malformed] = st.one_of(
     *[CSV.map(lambda content: Malformed(".csv", content))] * 8,
@@ -156,6 +173,9 @@ TABLES: st.SearchStrategy[Malformed] = st.one_of(
     CSV.map(lambda content: Malformed(".csv.gz", gzip.compress(content, 1))),
     spoilt(texts().map(lambda text: gzip.compress(text, 1))).map(lambda content: Malformed(".csv.gz", content)),
     st.tuples(CSV, CSV).map(lambda two: Malformed(".csv.gz", gzip.compress(two[0], 1) + gzip.compress(two[1], 1))),
+    spoilt(texts().map(lambda text: _zipped(text))).map(lambda content: Malformed(".zip", content)),
+    spoilt(st.just(_json(good_rows(12)))).map(lambda content: Malformed(".json", content)),
+    spoilt(st.just(WORKBOOK)).map(lambda content: Malformed(".xlsx", content)),
     spoilt(st.just(_parquet(good_rows(12)))).map(lambda content: Malformed(".parquet", content)),
     spoilt(st.just(_sqlite(good_rows(12)))).map(lambda content: Malformed(".db", content)),
 )

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import greenlight_films as gl
-from greenlight_films.declarations import features_of, known_targets, text_columns, training_of, with_target
+from greenlight_films.datamodules.tables.read_table import open_table
+from greenlight_films.declarations import features_of, known_targets, training_of, with_target
 
 FRAME = pd.DataFrame({"year": [1990, 2000], "genre": ["Drama", None], "rating": [np.nan, 7.0]})
 
@@ -29,17 +30,15 @@ def test_the_target_is_a_column_of_the_frame_or_y(target, y, expected):
     assert FRAME["rating"].isna().tolist() == [True, False]
 
 
-def test_a_bare_name_is_a_number_or_a_category():
+def test_a_bare_name_is_a_number_or_a_category(tmp_path):
+    (tmp_path / "films.csv").write_text("id,year\n007,1999\n008,\n")
+    frame = open_table(str(tmp_path / "films.csv")).frame
+    assert features_of(frame, ["id", "year"]) == [gl.Category("id"), gl.Number("year")]
     assert features_of(FRAME, ["year", gl.Labels("genre"), "genre"]) == [
         gl.Number("year"),
         gl.Labels("genre"),
         gl.Category("genre"),
     ]
-
-
-def test_labels_are_read_as_text():
-    assert text_columns(["year", gl.Number("year"), gl.Labels("genre")]) == ["genre"]
-    assert text_columns(None) == []
 
 
 def test_rows_without_a_target_are_left_out():

@@ -25,6 +25,7 @@ class Polars:
         self.to_arrow = lambda: pa.Table.from_pandas(frame)
 
 
+@pytest.mark.filterwarnings("ignore:the index 'id' of the frame:UserWarning")
 @pytest.mark.parametrize("kind", [pa.Table.from_pandas, Polars, lambda frame: frame.set_index("id")])
 def test_other_frames_are_taken(model, kind):
     films = kind(FRAME)

@@ -35,13 +35,16 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         lambda: small().fit(FRAME, [1.0, 2.0]),
         "y must have one number a row, (203,), got (2,); give the rows of X",
     ),
-    "y of words": (lambda: small().fit(FRAME, ["a"] * 203), "column 'rating' must hold numbers, row 1 has 'a'"),
+    "y of words": (lambda: small().fit(FRAME, ["a"] * 203), "column 'rating' must hold numbers, rows 1, 2, "),
     "y beside a ratio": (
         lambda: small(target=gl.ProfitRatio("year", "runtime")).fit(FRAME, FRAME["rating"]),
         "y can't be given where the target is made of year and runtime; leave y out",
     ),
     "an array": (lambda: small().fit(np.zeros((3, 2))), "an Arrow table or a file's name, got ndarray"),
-    "a column twice": (lambda: small().fit(FRAME[["year", "year", "rating"]]), "the frame"),
+    "a column twice": (
+        lambda: small().fit(FRAME.assign(other=1).set_axis([*FRAME.columns, "year"], axis=1)),
+        "the frame: 2 col",
+    ),
     "weights of another length": (
         lambda: small().fit(FRAME, sample_weight=[1.0]),
         "weights must be a number for each of the 203 rows, got shape (1,)",
@@ -66,7 +69,7 @@ def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
     ("call", "message"),
     [
         (lambda model: model.predict(FRAME.drop(columns="genre")), "no column 'genre'\nthe table has: id, title, year"),
-        (lambda model: model.predict(FRAME.assign(year="soon")), "column 'year' must hold numbers, row 1 has 'soon'"),
+        (lambda model: model.predict(FRAME.assign(year="soon")), "column 'year' must hold numbers, rows 1, 2, "),
         (lambda model: model.predict([1, 2]), "got list"),
         (lambda model: model.score(FRAME.drop(columns="rating")), "no column 'rating'"),
         (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),

@@ -7,11 +7,11 @@ import torch
 from scipy.stats import false_discovery_control
 
 from greenlight_films.importance import ColumnSet, Contributions, Estimates, ImportanceResult
-from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING
+from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING
 
 FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
 COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "low_95", "high_95", "p", "q", "n_films", "rank"]
-SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
+SUMMARY = {"r2": 0.4, "learnt": True, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 NAN = float("nan")
 LABELS = [
     *(("Genre", value, "genre") for value in ("Drama", "War", "Action", "Noir")),
@@ -143,14 +143,16 @@ def test_importances_are_those_of_labels_and_numbers_or_of_the_columns_given(res
 
 def test_a_result_warns_of_each_thing_that_takes_its_meaning(result):
     assert (result.warnings, result.in_short) == ([], "")
-    assert not replace(result, summary={**SUMMARY, "r2": 0.01}).warnings
-    for r2 in (0.0, None):
-        assert replace(result, summary={**SUMMARY, "r2": r2}).warnings == [MEAN_NOTHING]
-    both = replace(result, summary={**SUMMARY, "r2": -0.1, "leak": True})
+    assert not replace(result, summary={**SUMMARY, "r2": -2.0}).warnings  # ordered well, and drifted
+    assert replace(result, summary={**SUMMARY, "learnt": None}).warnings == [CANT_TELL]
+    both = replace(result, summary={**SUMMARY, "learnt": False, "leak": True})
     assert both.warnings == [MEAN_NOTHING, BOTH_SIDES]
-    assert both.in_short == "R² is not above 0: means nothing; same films in training: says nothing of new films"
+    assert (
+        both.in_short
+        == "no better than guessing the mean: means nothing; same films in training: says nothing of new films"
+    )
     for shown in (repr(both), both._repr_html_(), both.plot().layout.title.text):
-        assert "R² is not above 0" in shown
+        assert "no better than guessing the mean" in shown
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,18 @@ import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
+from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.features import Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, keys_of, permutation
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
+from tests.cases import cases, name_of
 from tests.conftest import members_of
+from tests.studies.case_study import config_of
 
 TOTALS = {
     "mse": mean_squared_error,
@@ -177,6 +181,19 @@ def cast_sizes(done) -> np.ndarray:
     return cells.fillna("").map(lambda cell: len({name for name in str(cell).split(", ") if name})).to_numpy()
 
 
+def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
+    encoder = FilmEncoder([Date("released"), Number("votes")])
+    frame = pd.DataFrame({"released": ["12 June 1994", "May 1995", "1996", None], "votes": [1.0, 2, 3, 4]})
+    encoder.fit_encode(frame, np.arange(4))
+    names = np.array(encoder.space.dense_names())
+    assert [names[columns.numpy()].tolist() for columns in numbers_of(encoder.space)] == [
+        ["released year", "released year is missing"],
+        ["released season sin"],
+        ["released season cos", "released season is missing"],
+        ["votes"],
+    ]
+
+
 def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data):
     done = measured(film_data(target=Target("rating", transform="log1p")))
     dense = Dense.of(done)
@@ -211,7 +228,7 @@ def test_rows_of_one_film_are_one_observation_and_a_row_without_an_id_is_its_own
     ids = pd.Series([f"tt{row // 4}" for row in range(len(films_frame))])
     films_frame["id"] = ids.mask(ids.index % 7 == 0)
     films_frame.to_csv(tmp_path / "rows.csv", index=False)
-    done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_leak=True))
+    done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_split_films=True))
     films, result = done.films.films, done.result
     ids = films_frame["id"].to_numpy()[films.number[films.rows.test] - 1]
     named = [film if isinstance(film, str) else object() for film in ids]
@@ -248,3 +265,12 @@ def test_films_that_share_a_value_of_the_named_column_are_one_draw(measured):
     assert (errors[0] != errors[1]).sum() > 5
     with pytest.raises(InputError, match=r"cluster: the table has no column 'compani', did you mean 'company'\?"):
         measured(cluster="compani")
+
+
+@pytest.mark.parametrize("case", [case for case in cases("flags") if "n_films" in case["expect"]], ids=name_of)
+def test_a_flag_is_had_by_the_films_where_it_is_1(case, command, tmp_path):
+    answer = command("study", "--config", config_of(case, tmp_path), "--runs", tmp_path / "runs", "--report", "false")
+    assert answer.code == 0, answer.err
+    table = pd.read_csv(tmp_path / "runs/case/version_0/Permu_importance_df.csv").set_index("feature")
+    assert table["n_films"].to_dict() == case["expect"]["n_films"]
+    assert (table.loc[list(case["expect"]["direction"]), "direction"] > 0).all()

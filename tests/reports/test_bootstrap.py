@@ -65,3 +65,13 @@ def test_r2_of_a_constant_target_is_undefined():
     numbers = intervals.set_index("score")[["value", "low_95", "high_95"]]
     assert numbers.loc["r2"].isna().all()
     assert np.isfinite(numbers.loc["rmse"]).all()
+
+
+def test_weights_are_rows_that_stand_there_so_many_times():
+    actual, predicted, film = two_models()
+    weights = np.random.default_rng(3).integers(1, 5, len(film))
+    weighted = bootstrap_intervals(actual, predicted, film, seed=0, weights=weights)
+    times = {model: np.repeat(values, weights) for model, values in predicted.items()}
+    repeated = bootstrap_intervals(np.repeat(actual, weights), times, np.repeat(film, weights), seed=0)
+    numbers = ["value", "low_95", "high_95"]
+    np.testing.assert_allclose(weighted[numbers], repeated[numbers], rtol=1e-9)

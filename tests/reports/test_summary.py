@@ -15,8 +15,9 @@ def intervals(low: float, value: float, high: float) -> pd.DataFrame:
 
 
 def test_the_summary_names_the_data_the_gain_and_the_columns(results):
-    first, second, *third = summary(results, intervals_of(results))
-    assert re.match(r"Models learnt rating \(points\) from \d+ films and were tested on \d+ others\.", first)
+    first, judged, second, *third = summary(results, intervals_of(results))
+    assert re.match(r"Models learnt rating \(points\) from \d+ films and were tested on \d+ other films\.", first)
+    assert re.match(r"The network orders the 45 test films well \(R² 0\.\d+, rank correlation 0\.\d\d\)", judged)
     assert re.match(r"Errors of the network are \d+% (smaller|larger) than those of guessing the mean", second)
     assert all(sentence.startswith("The network's predictions rest most on ") for sentence in third)
 
@@ -30,7 +31,7 @@ def test_the_summary_names_the_data_the_gain_and_the_columns(results):
     ],
 )
 def test_a_gain_has_its_interval_and_its_direction(results, low, value, high, sentence):
-    assert sentence in summary(results, intervals(low, value, high))[1]
+    assert sentence in summary(results, intervals(low, value, high))[2]
 
 
 def test_warnings_name_the_run_where_there_are_several(results):

@@ -29,6 +29,7 @@ def cells(*texts: str | None) -> pd.Series:
     [
         ("862", 862), (" 862.0 ", 862), ("5.", 5), ("1e3", 1000), ("1,234", 1234), ("148 min", 148),
         ("$292,576,195", 292_576_195), ("12,345,678.5", 12_345_678.5),
+        ("12,34,567", 1_234_567), ("€2.5 million", 2.5e6),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_collections_write_it(cell, number):
@@ -44,7 +45,7 @@ def test_a_number_is_read_as_collections_write_it(cell, number):
     "cell",
     [
         "inf", "-Infinity", "1e400", "0x10", "True", "1_000", "12 34", "a lot",
-        "7,5", "1,23", "1,2345", ",123", "12,34,567", "1234,567",
+        "7,5", "1,23", "1,2345", ",123", "1,23,4567", "1234,567", "88O",
     ],
 )  # fmt: skip
 def test_what_is_no_number_or_below_0_is_missing_and_recorded(cell):
@@ -109,13 +110,29 @@ def test_a_date_may_have_a_time_and_what_only_begins_like_a_date_is_none(cell, v
     assert preparation.rejected["reason"].tolist() == ([] if valid else ["x is no date: taken as missing"])
 
 
-def test_dates_that_can_only_begin_with_the_day_raise_doubts_about_the_others():
-    given = cells("25/12/1999", "13/1/01", "3/4/1999", "12/31/1999", "31/31/1999")
+def texts_of(values: pd.Series) -> list[str]:
+    return values.astype("str").fillna("-").tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected", "notes", "lost"),
+    [
+        (["25/12/1999", "3/4/1999"], ["1999-12-25", "1999-04-03"], [], []),
+        (["12/25/1999", "3/4/1999"], ["1999-12-25", "1999-03-04"], [], []),
+        (["3/4/1999"], ["1999-03-04"], ["x such as 3/4/1999, read as month/day/year, which no cell decides: 1"], []),
+        (["25/12/1999", "12/31/1999", "3/4/1999", "31/31/1999"], ["1999-12-25", "1999-12-31", "-", "-"], [],
+         ["x is no date", "x may be two dates, day or month first"]),
+        (["31/12/68", "2004-05-06"], ["1968-12-31", "2004-05-06"],
+         ["x with a year of two digits, read as none after 2004: 1"], []),
+        (["June 1994", "12/25/1999", "1971"], ["1994-06", "1999-12-25", "1971"], [], []),
+        (["2009-05-01 – 2010-06-01"], ["2009-05-01"], ["x with several dates, of which the first is taken: 1"], []),
+    ],
+)  # fmt: skip
+def test_dates_are_read_as_the_column_writes_them_and_what_was_assumed_is_noted(given, expected, notes, lost):
     preparation = Preparation({})
-    assert dates(preparation, MOVIE_INDUSTRY, given).notna().tolist() == [False, False, True, True, False]
-    assert preparation.notes == ["x: dates were read as month/day/year; 2 cells can only be day/month/year"]
-    dates(preparation, MOVIE_INDUSTRY, given[2:4])
-    assert len(preparation.notes) == 1
+    assert texts_of(dates(preparation, MOVIE_INDUSTRY, cells(*given))) == expected
+    assert preparation.notes == notes
+    assert preparation.rejected["reason"].tolist() == [f"{reason}: taken as missing" for reason in lost]
 
 
 def test_objects_are_lists_of_dictionaries_and_all_else_is_missing_and_recorded():

@@ -15,7 +15,7 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.features import Bins, Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.result import BOTH_SIDES, MEAN_NOTHING, ImportanceResult
+from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, ImportanceResult
 from greenlight_films.studies.importance_files import with_importance, write_importance
 from tests.runs import IMPORTANCES
 
@@ -39,7 +39,7 @@ def changed(film_data, films_frame, tmp_path):
 
     def change(frame: pd.DataFrame | None = None, **columns) -> FilmDataModule:
         (films_frame if frame is None else frame).assign(**columns).to_csv(tmp_path / "changed.csv", index=False)
-        return film_data(table=str(tmp_path / "changed.csv"), allow_leak=frame is not None)
+        return film_data(table=str(tmp_path / "changed.csv"), allow_split_films=frame is not None)
 
     return change
 
@@ -234,7 +234,7 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
     assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
     assert next(iter(described(path))) == "warning"
     for name in TABLES:
-        assert set(pd.read_csv(path / name)["warning"]) == {"R² is not above 0: means nothing"}
+        assert set(pd.read_csv(path / name)["warning"]) == {"no better than guessing the mean: means nothing"}
 
 
 def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured, written, changed, films_frame):
@@ -247,9 +247,9 @@ def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured
         assert set(pd.read_csv(path / name)["warning"]) == {"same films in training: says nothing of new films"}
 
 
-def test_a_target_that_is_the_same_in_all_tested_films_has_no_r2_and_means_nothing(
+def test_a_target_that_is_the_same_in_all_tested_films_tells_nothing_of_the_model(
     measured, written, films, films_frame, changed
 ):
     films_frame.loc[films.films.number[films.films.rows.test] - 1, "rating"] = 6.0
     description = described(written(measured(changed())))
-    assert (description["r2"], description["warning"]) == (None, MEAN_NOTHING)
+    assert (description["r2"], description["learnt"], description["warning"]) == (None, None, CANT_TELL)

@@ -37,11 +37,13 @@ def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
         "study": "ratings",
         "target": "rating",
         "unit": "points",
+        "weight": None,
         "films": 198,
         "rows": {"train": 138, "val": 20, "test": 40},
         "left_out": 5,
         "features": {"dense": 3, "labels": data.fitted.encoder.space.n_labels},
         "leak": False,
+        "notices": [],
         "known_after_release": [],
         "unseen_labels": data.films.unseen(),
         "models": {},
@@ -53,7 +55,7 @@ def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
 
 def test_films_with_several_rows_are_counted_once_and_a_leak_is_a_warning(film_data, films_frame, data, tmp_path):
     pd.concat([films_frame, films_frame]).to_csv(tmp_path / "twice.csv", index=False)
-    twice = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True)
+    twice = film_data(table=str(tmp_path / "twice.csv"), allow_split_films=True)
     twice.setup("fit")
     metrics = describe_data("ratings", twice)
     assert (metrics["films"], sum(metrics["rows"].values()), metrics["leak"]) == (198, 396, True)

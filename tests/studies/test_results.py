@@ -35,6 +35,16 @@ def test_predictions_of_all_models_stand_side_by_side(results):
     assert rmse == pytest.approx({name: results.metrics["models"][name]["rmse"] for name in results.models}, rel=1e-5)
 
 
+def test_the_year_of_a_film_is_that_of_its_date(study, monkeypatch):
+    results = Results(RunFolder(study.path))
+    feature = {"class_path": "Date", "init_args": {"column": "shown on"}}
+    results.__dict__["config"] = {"data": {"features": [feature], "day_first": {"shown on": True}}}
+    dates = pd.DataFrame({"shown on": ["03/04/2011", "May 1994", None, "1/2/68"]})
+    monkeypatch.setattr(Results, "table", lambda *_: dates)
+    assert results.year.name == "shown on"
+    assert results.year.fillna(0).to_dict() == {1: 2011, 2: 1994, 3: 0, 4: 1968}
+
+
 def test_years_and_labels_of_a_role_are_those_of_the_test_rows(results, films_frame):
     rows = results.test["row"]
     assert results.year.loc[rows].tolist() == films_frame["year"].loc[rows - 1].tolist()

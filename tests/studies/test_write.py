@@ -18,7 +18,9 @@ def test_scores_come_to_what_else_is_in_the_metrics(folder, model, films):
     folder.write_json("metrics.json", before)
     write_test(folder, model, films)
     metrics = folder.read_json("metrics.json")
+    judged = metrics.pop("verdict")
     assert {**metrics, "models": {"ridge": RIDGE}, "fits": {}} == before
+    assert (judged["n_test"], judged["r2"]) == (len(films.films.rows.test), metrics["models"]["mlp"]["r2"])
     rows, actual = films.films.rows, films.films.actual
     expected = root_mean_squared_error(actual[rows.test], model.predicted[rows.test])
     assert metrics["models"]["mlp"]["rmse"] == pytest.approx(expected, rel=1e-6)

@@ -6,7 +6,18 @@ import pytest
 
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.features import Bins, Category, Dense, Feature, Labels, Number, Popularity, declared
+from greenlight_films.datamodules.features import (
+    Bins,
+    Category,
+    Date,
+    Dense,
+    Feature,
+    Labels,
+    Number,
+    Popularity,
+    declared,
+)
+from greenlight_films.datamodules.tables.read_table import open_table
 from tests.datamodules.features.encoded import fitted, rows_of
 
 TRAIN = np.arange(20, 80)
@@ -19,9 +30,13 @@ FEATURES = [
     Labels("Cast", first_only=True),
     Labels("Cast", positions=3, weight="sqrt"),
     Labels("Genres", format="python"),
+    Labels("Cast", separator=[", ", " and "]),
+    Labels("Studio", from_columns=["Studio"]),
     Category("Studio"),
     Category("Studio", keep=["Toho", "Ealing"], min_films=2),
     Category("Cast", other=None),
+    Date("Released"),
+    Date("Released", ["age", "weekday", "season"], role="time"),
     Bins("Runtime", [0, 90, 110, float("inf")], ["short", "medium", "long"]),
     Popularity("Studio", [0, 5, 20, 1000]),
     Popularity("Cast", [0, 1, 2, 99], ["one", "two", "many"]),
@@ -30,6 +45,12 @@ FEATURES = [
 every_feature = pytest.mark.parametrize(
     "feature", FEATURES, ids=lambda feature: f"{type(feature).__name__}-{feature.column}"
 )
+
+
+def test_a_column_of_a_frame_may_be_named_by_a_number():
+    assert Number(2).read(open_table(pd.DataFrame({2: [1.0, 2.0]})).frame).tolist() == [1, 2]
+    named = [Labels(4), Category(4), Bins(4, [0, 1]), Popularity(4, [0, 1])]
+    assert {feature.column for feature in named} == {"4"}
 
 
 def assert_same(encoded, other):
@@ -76,6 +97,7 @@ def test_test_rows_move_nothing_that_is_fitted(feature, films):
     wild.loc[:19, "Runtime"] = wild.loc[:19, "Budget"] = np.geomspace(1e9, 1e15, 20)
     wild.loc[:19, "Cast"] = [f"Stranger {row}, Person {row % 12}" for row in range(20)]
     wild.loc[:19, "Studio"] = "Toho"
+    wild.loc[:19, "Released"] = "2077-12-31"
     wild.loc[:19, "Genres"] = "['Quite another']"
     blocks, parts = fitted(feature, films[feature.column], TRAIN)
     wild_blocks, wild_parts = fitted(feature, wild[feature.column], TRAIN)

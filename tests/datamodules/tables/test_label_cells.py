@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import (
     is_nested,
     parse_labels,
@@ -20,6 +21,9 @@ from greenlight_films.datamodules.tables.label_cells import (
     split_labels,
 )
 from greenlight_films.datamodules.tables.read_table import read_table
+from greenlight_films.datamodules.tables.spellings import merge_spellings
+from tests.cases import cases, check_message, check_values, columns_of, name_of, path_of
+from tests.data.cases.frames import awkward_frames
 from tests.datamodules.tables.test_label_lists import unpacked
 
 MOVIES = Path(__file__).parents[3] / "../shared/data/the_movies_dataset"
@@ -37,6 +41,8 @@ def arrow(cells, kind):
 
 def plain_split(cell, separator):
     labels = [unicodedata.normalize("NFC", label.strip()) for label in (cell or "").split(separator)]
+    if separator == ", ":
+        labels = [label.strip(", ") for label in labels]  # a comma behind the last label has no blank
     return [label for label in labels if label]
 
 
@@ -50,7 +56,7 @@ def plain_split(cell, separator):
         ([862.0, None], "float64", [["862"], []]),
         ([862.5, np.inf, 1e300], "float64", [["862.5"], ["inf"], ["1e+300"]]),
         ([1, "drei", None], "object", [["1"], ["drei"], []]),
-        ([True, False], "bool", [["true"], ["false"]]),
+        ([True, False], "bool", [["True"], ["False"]]),
         ([None, None], "object", [[], []]),
         ([], "str", []),
     ],
@@ -63,9 +69,9 @@ def test_a_cell_is_split_into_trimmed_labels_in_nfc_none_empty():
     lists = split_labels(
         column([" A ,  B , ", ", , A, , B, ", ",", "\u00a0A\u2003, e\u0301, é", None, "a, A, A"]), ", "
     )
-    assert unpacked(lists) == [["A", "B"], ["A", "B"], [","], ["A", "é", "é"], [], ["a", "A", "A"]]
+    assert unpacked(lists) == [["A", "B"], ["A", "B"], [], ["A", "é", "é"], [], ["a", "A", "A"]]
     assert lists.codes.dtype == np.int32
-    assert sorted(lists.names.to_pylist()) == [",", "A", "B", "a", "é"]
+    assert sorted(lists.names.to_pylist()) == ["A", "B", "a", "é"]
 
 
 @pytest.mark.parametrize("separator", ["|", ".", "[a]", "\\"])
@@ -76,12 +82,16 @@ def test_a_separator_is_text_and_no_pattern(separator):
 @settings(max_examples=100, deadline=None, database=None)
 @given(
     cells=st.lists(
-        st.none() | st.text(st.sampled_from("aAé e\u0301\u00a0,|") | st.characters(exclude_categories=["Cs", "Cn"]))
+        st.none()
+        | st.text(
+            st.sampled_from("aAé e\u0301\u00a0,|")
+            | st.characters(exclude_categories=["Cs", "Cn"], exclude_characters="()…»")
+        )
     ),
     separator=st.sampled_from([",", ", ", "|", "a", "  "]),
 )
 def test_splitting_agrees_with_plain_python(cells, separator):
-    lists = split_labels(column(cells), separator)
+    lists = split_labels(column(cells), separator, Format(missing=()))
     expected = [plain_split(cell, separator) for cell in cells]
     assert unpacked(lists) == expected
     assert [sorted(row) for row in unpacked(lists.distinct())] == [sorted(set(row)) for row in expected]
@@ -108,6 +118,8 @@ OBJECTS = pa.list_(pa.struct({"name": pa.string()}))
         arrow([[{"name": "A"}, {"name": "B"}], None, [{"name": "é"}], [{"name": "B, C"}]], OBJECTS),
         column([["A", "B"], None, ("é", np.nan), np.array(["B, C"])], "object"),
         column([[{"name": "A", "id": 1}, {"name": "B"}], pd.NA, {"name": "é"}, ["B, C"]], "object"),
+        column([{"B", "A"}, float("nan"), "é", ("B, C",)], "object"),
+        column([["A", None, "B"], None, frozenset({"é"}), pd.Series(["B, C"])], "object"),
     ],
 )
 def test_a_cell_that_holds_a_list_is_taken_as_it_is(cells):
@@ -116,11 +128,76 @@ def test_a_cell_that_holds_a_list_is_taken_as_it_is(cells):
     assert unpacked(read_lists(cells[1:3], "name")) == [[], ["é"]]
 
 
-@pytest.mark.parametrize("cell", ["A", {"A"}, [["A"]], [{"nom": "A"}], {"nom": "A"}, [b"A"], ["\ud800"], 7])
+@pytest.mark.parametrize("cell", [[["A"]], [b"A"], ["\ud800"], [pd.Timestamp("2001-01-01")]])
 def test_a_cell_without_a_list_of_labels_is_refused_by_row_and_value(cell):
-    message = "column 'c', row 3: the cell must be a list of texts or of objects with the key 'name'; got "
+    message = "column 'c' must hold lists of texts or of objects with the key 'name', row 3 has "
     with pytest.raises(InputError, match=re.escape(message + repr(str(cell)[:80]))):
         read_lists(column([None, ["A"], cell], "object"), "name")
+
+
+@pytest.mark.parametrize("cell", [[{"nom": "A", "id": 7}], {"nom": "A", "id": 7}])
+def test_objects_without_the_key_are_refused_with_the_keys_that_they_have(cell):
+    message = "column 'c' must hold objects with the key 'name', they have nom, id, row 3 has "
+    with pytest.raises(InputError, match=re.escape(message) + r".*; set `key` to one of these keys"):
+        read_lists(column([None, ["A"], cell], "object"), "name")
+
+
+def test_only_the_objects_of_a_condition_are_labels():
+    crew = [{"name": "A", "job": "Director"}, {"name": "B", "job": "Editor"}, {"job": "Editor"}]
+    where = {"job": "Director"}
+    assert unpacked(read_lists(column([crew, [], None, [crew[1]]], "object"), "name", where)) == [["A"], [], [], []]
+    assert unpacked(parse_labels(column([str(crew), None]), "python", "name", Format(), where)) == [["A"], []]
+
+
+def test_the_frames_of_the_cases_hold_the_same_casts():
+    expected = unpacked(split_labels(awkward_frames.clean()["cast"], "|"))
+    assert len(expected) == 24
+    for name in ("lists", "mixed_lists", "dictionaries"):
+        assert unpacked(read_lists(getattr(awkward_frames, name)()["cast"], "name")) == expected
+    for name in ("categoricals", "nullable", "arrow", "objects"):
+        assert unpacked(split_labels(getattr(awkward_frames, name)()["cast"], "|")) == expected
+    with pytest.raises(InputError) as error:
+        read_lists(awkward_frames.nested_frames()["cast"], "name")
+    (case,) = (case for case in cases("frames") if case["file"].endswith("::nested_frames"))
+    check_message(str(error.value), case["expect"]["message"])
+
+
+@pytest.mark.parametrize("read", [read_labels, lambda cells, format: split_labels(cells, "|", format)])
+def test_texts_that_mean_missing_are_no_labels(read):
+    cells = column(["A", "NA", " None ", "null", "-"])
+    assert unpacked(read(cells, Format())) == [["A"], [], [], [], ["-"]]
+    assert unpacked(read(cells, Format(missing=("-",)))) == [["A"], ["NA"], ["None"], ["null"], []]
+
+
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("A, B and C", ["A", "B", "C"]),
+        ("A, B, and C", ["A", "B", "C"]),
+        ("A and B", ["A", "B"]),
+        ("Ferdinand, Sandy", ["Ferdinand", "Sandy"]),
+    ],
+)
+def test_a_comma_and_a_word_separate_the_names_of_a_sentence(cell, labels):
+    assert unpacked(split_labels(column([cell, None]), [", ", " and "])) == [labels, []]
+
+
+LABELS = [case for case in cases("labels") if "found" in case["expect"]]
+
+
+@pytest.mark.parametrize("case", LABELS, ids=name_of)
+def test_labels_of_the_cases_are_read_as_their_notation_is_declared(case):
+    frame = pd.read_csv(path_of(case), dtype=str, keep_default_na=False)
+    found = case["expect"]["found"]
+    for name, expected in columns_of(case).items():
+        if found["format"] == "text":
+            lists = split_labels(frame[name], found["separator"])
+        else:
+            lists = parse_labels(frame[name], found["format"], found.get("key", "name"), Format(), found.get("where"))
+        (merged,), notices = merge_spellings([lists], name, roles=True)
+        check_values(merged.to_lists(), expected["values"])
+        check_message("\n".join(notices), case["expect"].get("told", {}))
+        assert ("told" in case["expect"]) == bool(notices)
 
 
 @pytest.mark.parametrize("cells", [arrow([["A"]], pa.list_(pa.string())), column([["A"], "A"], "object")])
@@ -134,7 +211,14 @@ def test_a_list_is_no_text(cells):
     [
         ('["A", "B"]', ["A", "B"]),
         ('[{"id": 1, "name": "A"}, {"id": 2, "name": " B "}]', ["A", "B"]),
-        *(('{"name": "A"}', ["A"]), ('"A"', ["A"]), ("[]", []), ("[1, 2.5]", ["1", "2.5"]), (None, [])),
+        *(
+            ('{"name": "A"}', ["A"]),
+            ('"A"', ["A"]),
+            ("[]", []),
+            ("[1, 2.5, 3.0]", ["1", "2.5", "3"]),
+            (None, []),
+            ("A", ["A"]),
+        ),
     ],
 )
 @pytest.mark.parametrize(("literal", "nothing"), [("json", "null"), ("python", "None")])
@@ -146,15 +230,15 @@ def test_a_literal_is_a_list_of_texts_or_of_objects(cell, labels, literal, nothi
 @pytest.mark.parametrize(
     ("literal", "cell"),
     [
-        *(("python", cell) for cell in ("A, B", "[A]", "['A'", "[{'nom': 'A'}]", "[['A']]", "[None]", "{'A'}")),
-        *(("python", cell) for cell in ("__import__('os').getcwd()", "(" * 5000, "{[]: 1}")),
+        *(("python", cell) for cell in ("A, B", "[A]", "['A'", "[['A']]", "{'A'", "('A' 'B'", "[print('A')]")),
+        *(("python", cell) for cell in ("(__import__('os').getcwd())", "(" * 5000, "{[]: 1}")),
         *(("json", cell) for cell in ("['A']", '["\\ud800"]', "[[1]]")),
     ],
 )
 def test_a_cell_that_is_no_such_literal_is_refused_by_row_and_value(literal, cell):
     message = (
-        f"column 'c', row 3: the cell must be a list in {literal} format, of texts or of objects with the key 'name'; "
-        f"got {cell[:80]!r}"
+        f"column 'c' must hold lists in {literal} format of texts or of objects with the key 'name', rows 3, 4 have "
+        f"{cell[:80]!r} (2 rows); escape a quote that stands within a text, or correct the cell, or declare it "
     )
     with pytest.raises(InputError, match=re.escape(message)):
         parse_labels(column([None, '["A"]', cell, cell]), literal, "name")

@@ -2,19 +2,97 @@ import re
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.datamodules.tables.formats import Format, Formats
+from greenlight_films.datamodules.tables.missing_cells import propose_missing
+from greenlight_films.datamodules.tables.number_cells import (
+    find_number_formats,
+    numbers_in_table,
+    parse_numbers,
+    read_numbers,
+)
+from greenlight_films.datamodules.tables.sentinels import propose_sentinels
+from tests.cases import cases, check_message, check_values, columns_of, name_of, path_of
+
+KINDS = ("number", "money", "percentage", "duration", "flag")
 
 
 def column(cells, dtype="str"):
     return pd.Series(cells, name="c", dtype=dtype)
 
 
-def arrow(cells, kind):
-    return column(pa.array(cells, kind).to_pandas(types_mapper=pd.ArrowDtype), pd.ArrowDtype(kind))
+def read_case(case):
+    delimiter = ";" if ";" in path_of(case).read_text().splitlines()[0] else ","
+    return pd.read_csv(path_of(case), dtype="str", keep_default_na=False, delimiter=delimiter), delimiter
+
+
+OF_NUMBERS = [case for case in cases("numbers", "flags", "missing") if case["outcome"] != "refusal"]
+OF_NUMBERS = [case for case in OF_NUMBERS if any(each["kind"] in KINDS for each in columns_of(case).values())]
+
+
+@pytest.mark.parametrize("case", OF_NUMBERS, ids=name_of)
+def test_numbers_of_every_kind_are_read_with_unit_and_missing_texts(case):
+    frame, delimiter = read_case(case)
+    for name, expected in columns_of(case).items():
+        numbers = numbers_in_table(frame, name, delimiter=delimiter)
+        sentinels = propose_sentinels(numbers.values, name, numbers.kind)
+        values = [None if np.isnan(value) or f"{value:.15g}" in sentinels else value for value in numbers.values]
+        check_values(values, expected["values"])
+        if not sentinels:  # else the kind is known by the name alone
+            assert (numbers.kind, numbers.unit) == (expected["kind"], expected.get("unit", ""))
+        check_message("\n".join(numbers.notices), case["expect"].get("told", {}))
+        wanted = case["expect"].get("missing", {}).get(name)
+        assert wanted is None or set(numbers.missing) == set(wanted)
+        assert numbers.format.decimal == case["expect"].get("found", {}).get("decimal", numbers.format.decimal)
+
+
+@pytest.mark.parametrize("case", [case for case in cases("numbers") if case["outcome"] == "refusal"], ids=name_of)
+def test_what_can_be_read_in_two_ways_is_refused(case):
+    frame, delimiter = read_case(case)
+    wanted = case["expect"]["message"]
+    name = wanted["columns"][0]
+    with pytest.raises(InputError) as refusal:
+        read_numbers(frame[name], find_number_formats(frame, [name], Formats(), delimiter)[0][name])
+    check_message(str(refusal.value), wanted)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in cases("missing", "flags") if case["outcome"] == "notice" and "odd_token" not in case["file"]],
+    ids=name_of,
+)
+def test_what_is_strange_is_a_notice(case):
+    frame, delimiter = read_case(case)
+    wanted = case["expect"]["message"]
+    formats, notices = find_number_formats(frame, wanted["columns"], Formats(), delimiter)
+    if "without rating" not in wanted.get("counts", {}):
+        check_message("\n".join(notices), wanted)
+    assert list(formats) == wanted["columns"]
+
+
+@pytest.mark.parametrize("name", ["missing/odd_token.csv", "faults/hundred.csv"])
+def test_an_odd_text_that_stands_again_and_again_is_refused_and_proposed_as_missing(name):
+    case = next(case for case in cases() if case["file"] == name)
+    frame, delimiter = read_case(case)
+    wanted = case["expect"]["message"]
+    column = frame[wanted["columns"][0]]
+    numbers = numbers_in_table(frame, column.name, delimiter=delimiter)
+    tokens = propose_missing(column, numbers.unread, int((~np.isnan(numbers.values)).sum()))
+    assert tokens == {wanted["values"][0]: wanted.get("count", 3)}
+    with pytest.raises(InputError) as refusal:
+        read_numbers(column)
+    check_message(str(refusal.value), wanted)
+    assert np.isnan(read_numbers(column, Format(missing=tuple(tokens)))).sum() == sum(tokens.values())
+
+
+def test_words_in_place_of_numbers_are_refused_with_the_kind_that_fits():
+    case = next(case for case in cases("faults") if "text_as_number" in str(case.get("given")))
+    frame, _ = read_case(case)
+    with pytest.raises(InputError) as refusal:
+        read_numbers(frame["genres"])
+    check_message(str(refusal.value), case["expect"]["message"])
 
 
 @pytest.mark.parametrize(
@@ -22,13 +100,10 @@ def arrow(cells, kind):
     [
         ([1, 2], "int32", [1, 2]),
         ([1.5, None], "float64", [1.5, np.nan]),
-        ([1, None], "Int64", [1, np.nan]),
-        ([True, False], "bool", [1, 0]),
-        ([True, None], "object", [1, np.nan]),
         (["1", " 2.5 ", None, "-1e3"], "str", [1, 2.5, np.nan, -1000]),
-        ([1, "2", None], "object", [1, 2, np.nan]),
-        ([None, None], "datetime64[ns]", [np.nan, np.nan]),
+        ([1, "2", None, "N/A", "$3"], "object", [1, 2, np.nan, np.nan, 3]),
         ([], "float64", []),
+        ([], "str", []),
     ],
 )
 def test_numbers_are_float64_with_nan_where_missing(cells, dtype, expected):
@@ -45,23 +120,89 @@ def test_numbers_are_float64_with_nan_where_missing(cells, dtype, expected):
             "str",
             "must hold numbers, row 2 has 'about 2', row 3 has 'x' (2 rows); correct them",
         ),
-        (["1,000"], "str", "must hold numbers, row 1 has '1,000'"),
-        (["y" * 200], "str", f"must hold numbers, row 1 has '{'y' * 80}'"),
-        ([1.0, np.inf, -np.inf], "float64", "must hold finite numbers, row 2 has 'inf' (2 such rows)"),
-        (["inf"], "str", "must hold finite numbers, row 1 has 'inf'"),
+        (["y" * 200, "1"], "str", f"must hold numbers, row 1 has '{'y' * 80}'"),
+        ([1.0, np.inf, -np.inf], "float64", "must hold finite numbers, row 2 has 'inf', row 3 has '-inf' (2 rows)"),
+        (["inf"], "str", "must hold numbers, row 1 has 'inf'; correct it, or declare it missing"),
         ([0.0, -1e101], "float64", "must hold numbers from -1e+100 to 1e+100, row 2 has '-1e+101'"),
-        ([1 + 2j], "complex", "must hold numbers, row 1 has '(1+2j)'"),
-        ([None, "2001-02-03"], "datetime64[ns]", "must hold numbers, got dates such as 2001-02-03 00:00:00"),
-        ([None, "2001-02-03"], "datetime64[ns, UTC]", "must hold numbers, got dates such as 2001-02-03 00:00:00+00:00"),
-        ([["1"]], "object", "must hold numbers, row 1 has \"['1']\""),
+        (
+            [None, "2001-02-03"],
+            "datetime64[ns]",
+            "must hold numbers, got dates such as 2001-02-03 00:00:00; declare it",
+        ),
+        ([["1"]], "object", "must hold numbers, row 1 has \"['1']\"; a cell must hold one number"),
+        ([pd.DataFrame(), 1], "object", "must hold numbers, row 1 has 'a DataFrame'; a cell must hold one number"),
+        (
+            ["a", "b", "a"],
+            "str",
+            "must hold numbers, rows 1, 3 have 'a', row 2 has 'b' (3 rows); correct them; if it holds",
+        ),
+        (["2001-02-03", "1/2/99"], "str", "(2 rows); correct them; if it holds dates, declare it as Date"),
+        ([1, 5, "x"], "object", "must hold numbers, row 3 has 'x'; correct it"),
     ],
 )
 def test_a_cell_that_is_no_number_is_refused_by_row_and_value(cells, dtype, message):
-    with pytest.raises(InputError, match=re.escape(f"column 'c' {message}")):
+    with pytest.raises(InputError, match=re.escape(message)):
         read_numbers(column(cells, dtype))
 
 
 def test_a_number_that_log1p_cannot_take_is_refused_by_the_row_of_the_frames_index():
     cells = pd.Series([0, None, -1, -7], index=[7, 8, 41, 42], name="c", dtype="float64")
-    with pytest.raises(InputError, match=r"column 'c' must be above -1 for log1p, row 42 has '-1.0' \(2 such rows\)"):
+    with pytest.raises(InputError, match=r"column 'c' must be above -1 for log1p, row 42 has '-1.0', row 43 has"):
         read_numbers(cells, above=-1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "tokens", "expected"),
+    [
+        (["0", "$0", "0.0", "$5"], "str", ("0",), [np.nan, np.nan, np.nan, 5]),
+        ([0, 5.5, -1], "float64", ("0", "-1"), [np.nan, 5.5, np.nan]),
+        ([np.inf, 2.0], "float64", ("inf",), [np.nan, 2]),
+        (["*", "5", "N/A"], "str", ("*",), [np.nan, 5, np.nan]),
+        (["", "x"], "str", ("",), [np.nan, 1]),
+        (["", "x"], "str", (), [0, 1]),
+        (["", ""], "str", (), [0, 0]),
+    ],
+)
+def test_declared_texts_mean_missing_as_numbers_too(cells, dtype, tokens, expected):
+    np.testing.assert_array_equal(read_numbers(column(cells, dtype), Format(missing=tokens)), expected)
+
+
+def test_new_films_are_read_as_the_table_was():
+    frame = pd.DataFrame({"gross": ["€1.234,5", "€2.500"], "played": ["x", ""]}, dtype="str")
+    formats, notices = find_number_formats(frame, ["gross", "played"], Formats(), ";")
+    assert formats == {"gross": Format(decimal=",", unit="EUR"), "played": Format(missing=())}
+    assert len(notices) == 1
+    new = pd.DataFrame({"gross": ["3.750"], "played": [""]}, dtype="str")
+    assert read_numbers(new["gross"], formats["gross"]).tolist() == [3750]
+    assert read_numbers(new["played"], formats["played"]).tolist() == [0]
+    with pytest.raises(InputError, match=r"must hold numbers with decimal commas, row 1 has '1.5'"):
+        read_numbers(column(["1.5"]), formats["gross"])
+
+
+def test_the_faults_of_all_columns_are_in_one_message():
+    frame = pd.DataFrame({"a": ["1.234", "2.500", "x"], "b": ["$1", "€2", "£3"], "c": ["1", "2", "3"]}, dtype="str")
+    with pytest.raises(InputError) as refusal:
+        find_number_formats(frame, ["a", "b", "c"], Formats(), ",")
+    lines = str(refusal.value).splitlines()
+    assert [line[:10] for line in lines] == ["column 'a'", "column 'a'", "column 'b'"]
+
+
+def test_a_cell_that_contradicts_the_others_is_told_once():
+    with pytest.raises(InputError) as refusal:
+        read_numbers(column(["-3.4", "3,4"]))
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+def test_ids_with_leading_zeros_are_told():
+    numbers = parse_numbers(column(["0012", "871"]))
+    assert numbers.leading_zeros
+    frame = pd.DataFrame({"c": ["0012", "871"]}, dtype="str")
+    assert "declare it as Category" in find_number_formats(frame, ["c"], Formats(), ",")[1][0]
+
+
+def test_how_much_of_a_column_is_numbers_is_told_without_refusing():
+    numbers = parse_numbers(column(["1", "2", "x", None, "N/A"]))
+    assert numbers.share_read == pytest.approx(2 / 3)
+    assert numbers.unread.tolist() == [False, False, True, False, False]
+    assert parse_numbers(column([None, None], "object")).share_read == 0
+    assert len(parse_numbers(column(["2001-02-03"], "datetime64[ns]")).faults) == 1

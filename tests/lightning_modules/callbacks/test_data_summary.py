@@ -22,7 +22,7 @@ def test_each_side_is_shown_with_its_targets_and_each_column_with_what_it_holds(
         spread = (ours.min(), np.median(ours), ours.mean(), ours.max())
         n = str(len(ours))
         assert cells_of(text, side) == [side, n, n, *(f"{value:.4g}" for value in spread)]
-    assert "5 rows without rating are left out." in text
+    assert "5 rows without rating left out." in text
     assert f"{space.n_dense} numbers and {space.n_labels} labels" in text
     assert cells_of(text, "year") == ["year", "year", "a number", "1"]
     assert "| runtime | runtime | whether it is missing | 1 |" in text
@@ -41,7 +41,7 @@ def test_names_are_shown_as_they_are(film_data, films_frame, tmp_path):
 
 def test_films_with_several_rows_are_counted_and_a_leak_is_shown(film_data, films_frame, tmp_path):
     pd.concat([films_frame] * 2).to_csv(tmp_path / "twice.csv", index=False)
-    data = film_data(table=str(tmp_path / "twice.csv"), allow_leak=True, split=RandomSplit(val=0.1, test=0.5))
+    data = film_data(table=str(tmp_path / "twice.csv"), allow_split_films=True, split=RandomSplit(val=0.1, test=0.5))
     data.setup("fit")
     text = data_summary(data)
     assert "of 198 films in 396 rows" in text

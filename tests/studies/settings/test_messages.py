@@ -34,7 +34,7 @@ TARGET = "data: {{target: {{class_path: {}, init_args: {{{}}}}}}}\n"
         (["--model.loss", "mes"], "model.loss: must be one of mse, mae, huber, got mes"),
         (["--model.dropout", "half"], "model.dropout: must be a number, got half"),
         (["--data.batch_size", "2.5"], "data.batch_size: must be a whole number, got 2.5"),
-        (["--data.allow_leak", "perhaps"], "data.allow_leak: must be true or false, got perhaps"),
+        (["--data.allow_leak", "perhaps"], "data.allow_leak: must be a list or true or false, got perhaps"),
         (["--seed_everything", "x"], "seed_everything: must be true or false or a whole number, got x"),
         (["--model.hidden", "16"], "model.hidden: must be a list, got 16"),
     ],

@@ -1,0 +1,81 @@
+"""What a config declares of a table: features, target, split, and how its cells are written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.film_ids import columns_in
+from greenlight_films.datamodules.splits import Split, TimeSplit
+from greenlight_films.datamodules.tables.find_formats import Need
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.targets import TargetColumn
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a config declares of a table.
+
+    Attributes:
+        film: the column with a film's id, or several that name it together.
+        title: the column with a film's title.
+        formats: what the config says of how cells are written.
+        weight: the column with the rows' weights.
+        allow_leak: columns of features that may tell the target.
+        allow_split_films: let a split put rows of a film on two sides; scores are then no measure of new films.
+        notices: what is to be told of the declarations themselves.
+    """
+
+    features: Sequence[Feature[Any]]
+    target: TargetColumn
+    split: Split
+    film: str | list[str] | None = None
+    title: str | None = None
+    formats: Formats = Formats()
+    weight: str | None = None
+    allow_leak: Sequence[str] = ()
+    allow_split_films: bool = False
+    notices: tuple[str, ...] = ()
+
+    def needs(self) -> dict[str, set[Need]]:
+        """Return what the columns are read as, whose cells may be written in several ways."""
+        needs = dict[str, set[Need]]()
+        for feature in self.features:
+            for name in feature.columns:
+                needs.setdefault(name, set()).add(feature.need)
+        for name in (*self.target.columns, *columns_in(self.weight)):
+            needs.setdefault(name, set()).add("number")
+        if isinstance(self.split, TimeSplit):
+            needs.setdefault(self.split.by, set()).add("date")
+        return needs
+
+
+def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
+    """Say how many rows have no target, and whether the weight is a feature too."""
+    target, unknown = declared.target.name, int(np.isnan(actual).sum())
+    notices = list(declared.notices)
+    if unknown:
+        notices.append(
+            f"{unknown:,} of {len(actual):,} rows are without {target}: they are not trained on and not scored; "
+            "`predict` predicts them too."
+        )
+    if declared.weight is not None:
+        notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")
+    if any(declared.weight in feature.columns for feature in declared.features):
+        notices.append(
+            f"'{declared.weight}' is data.weight and a feature too: the model learns from how much a row weighs; "
+            "leave it out of data.features unless that is wanted."
+        )
+    return notices
+
+
+def refuse_null(part: Any) -> None:
+    """Refuse an argument that a config left empty: the parser takes null for any value."""
+    for field in fields(part) if is_dataclass(part) else ():
+        value = getattr(part, field.name)
+        if value is None and "None" not in str(field.type):
+            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
+        refuse_null(value)

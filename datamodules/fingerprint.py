@@ -1,0 +1,69 @@
+"""A fingerprint of a table: of the values as read, in the columns that a config names.
+
+The same table has the same fingerprint, whatever file it stands in and however its cells are written.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields, is_dataclass
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from greenlight_films.datamodules.tables.label_lists import LabelLists
+
+OF_VALUES = "values:"  # stands before such fingerprints; those of older runs are of encoded films
+
+
+def fingerprint(parts: Iterable[bytes]) -> str:
+    """Return the fingerprint of a table from the digests of its parts."""
+    return OF_VALUES + sha256(b"".join(parts)).hexdigest()
+
+
+def digest(values: Any) -> bytes:
+    """Return a digest of values as a feature read them: arrays, labels, lists and dataclasses of such.
+
+    Missing numbers are equal, as are 0 and -0; labels count by their names and order, not by their codes.
+    """
+    if isinstance(values, LabelLists):
+        return _of_labels(values)
+    if isinstance(values, np.ndarray):
+        return _of_array(values)
+    if isinstance(values, list | tuple):
+        return _joined([str(len(values)).encode(), *map(digest, values)])
+    if is_dataclass(values):
+        return _joined(digest(getattr(values, field.name)) for field in fields(values))
+    return _joined([repr(values).encode()])
+
+
+def _of_array(values: np.ndarray) -> bytes:
+    if values.dtype.kind == "M":
+        values = values.astype("datetime64[D]").astype(np.int64)
+    elif values.dtype.kind == "f":
+        plain = values + values.dtype.type(0)  # -0 becomes 0
+        values = np.where(np.isnan(plain), np.array(np.nan, values.dtype), plain)
+    elif values.dtype.kind not in "biu":
+        return _joined(map(repr, values.tolist()))
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return _joined([str(values.shape).encode(), little.tobytes()])
+
+
+def _of_labels(labels: LabelLists) -> bytes:
+    used = np.flatnonzero(np.bincount(labels.codes, minlength=len(labels.names)))
+    names = labels.names.take(pa.array(used))
+    order = pc.array_sort_indices(names).to_numpy()
+    code = np.zeros(len(labels.names), dtype=np.int64)
+    code[used[order]] = np.arange(len(used))
+    texts = names.take(pa.array(order)).to_pylist()
+    lengths = np.array([len(text.encode()) for text in texts], dtype=np.int64)
+    parts = [lengths, labels.counts().astype(np.int64), code[labels.codes]]
+    return _joined(["".join(texts).encode(), *map(_of_array, parts)])
+
+
+def _joined(parts: Iterable[bytes | str]) -> bytes:
+    whole = sha256()
+    for part in parts:
+        whole.update(part.encode() if isinstance(part, str) else part)
+    return whole.digest()

@@ -1,0 +1,247 @@
+"""Number columns that tell the answer, found by their values: computed from the target, or the target from them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from scipy.stats import rankdata
+
+How = Literal["times", "line", "order", "sum", "difference", "product", "ratio"]
+
+ROWS = 20_000  # of a larger table so many are looked at
+FEWEST = 20  # rows; among fewer, a column agrees by chance
+SINGLE_R2, SINGLE_ORDER, SEVERAL_R2 = 0.9995, 0.998, 0.999
+"""From where on a column, or several, tell the target. What is known before a film is made is far from it."""
+MOST_PAIRED, MOST_TRIPLED = 150, 30  # columns that are tried in pairs, and in threes
+BLOCK = 4_000_000  # numbers in memory at a time, and those that a screening looks at
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Columns that tell the target, how, and the same as a sentence without its full stop."""
+
+    columns: tuple[str, ...]
+    how: How
+    sentence: str
+
+
+def leaks_by_value(numbers: dict[str, np.ndarray], target: np.ndarray, name: str = "the target") -> list[Leak]:
+    """Return the columns, pairs and threes of columns that tell the target almost without error.
+
+    A column does so by a factor, a line or its order; several by their sum or difference, a pair by its product or
+    ratio too.
+
+    Args:
+        numbers: by column, (n_rows,) with NaN where missing.
+        target: (n_rows,), NaN where missing.
+        name: of the target in the sentences.
+
+    >>> gross = np.arange(30.0) ** 2
+    >>> leaks_by_value({"euros": 0.92 * gross, "minutes": np.arange(30) % 7.0}, gross, "gross")[0].sentence
+    'euros is gross times 0.92'
+    """
+    kept = np.flatnonzero(np.isfinite(target))
+    kept = kept[np.linspace(0, len(kept) - 1, min(ROWS, len(kept))).astype(int)] if len(kept) else kept
+    target = target[kept].astype(np.float64)
+    columns = {column: values[kept].astype(np.float64) for column, values in numbers.items()}
+    columns = {column: values for column, values in columns.items() if _is_told_apart(values)}
+    if len(target) < FEWEST or np.ptp(target) == 0:
+        return []
+    leaks = [leak for column, values in columns.items() if (leak := _of_single(column, values, target, name))]
+    alone = {leak.columns[0] for leak in leaks}
+    others = {column: values for column, values in columns.items() if column not in alone}
+    pairs = list(_of_pairs(others, target, name))
+    paired = {column for leak in pairs for column in leak.columns}
+    rest = {column: values for column, values in others.items() if column not in paired}
+    return [*leaks, *pairs, *_of_threes(rest, target, name)]
+
+
+def _is_told_apart(values: np.ndarray) -> bool:
+    known = values[np.isfinite(values)]
+    return len(known) >= FEWEST and bool(np.ptp(known) > 0)
+
+
+def _of_single(column: str, values: np.ndarray, target: np.ndarray, name: str) -> Leak | None:
+    known = np.isfinite(values)
+    values, target = values[known], target[known]
+    if np.ptp(target) == 0:
+        return None
+    factor = float(values @ target / (target @ target))
+    if _explains(factor * target, values, SINGLE_R2):
+        return Leak((column,), "times", f"{column} is {name} times {factor:.4g}")
+    slope, offset = np.polyfit(target, values, 1)
+    if _explains(slope * target + offset, values, SINGLE_R2):
+        sentence = f"{column} is {name} times {slope:.4g} {'plus' if offset > 0 else 'minus'} {abs(offset):.4g}"
+        return Leak((column,), "line", sentence)
+    order = float(np.corrcoef(rankdata(values), rankdata(target))[0, 1])
+    if abs(order) >= SINGLE_ORDER:
+        turned = "the reverse order" if order < 0 else "the order"
+        sentence = f"{column} puts the films into {turned} of {name} (rank correlation {order:.3f})"
+        return Leak((column,), "order", sentence)
+    return None
+
+
+def _explains(fit: np.ndarray, values: np.ndarray, least: float) -> bool:
+    """Tell whether a fit leaves next to nothing, of the bulk of the values as of the sum of squares.
+
+    A single huge film makes an R² of 0.999 alone; of the others the medians tell.
+    """
+    if not _r2(fit, values) >= least:
+        return False
+    spread = np.median(np.abs(values - np.median(values)))
+    return bool(np.median(np.abs(values - fit)) <= 1.5 * np.sqrt(1 - least) * spread) or spread == 0
+
+
+def _r2(fit: np.ndarray, values: np.ndarray) -> float:
+    return float(1 - np.sum((values - fit) ** 2) / np.sum((values - values.mean()) ** 2))
+
+
+def _of_pairs(columns: dict[str, np.ndarray], target: np.ndarray, name: str) -> Iterator[Leak]:
+    """Yield pairs; a column that a pair has told is in no other."""
+    columns = _likeliest(columns, target, MOST_PAIRED)
+    names, table = list(columns), _standardised(columns, len(target))
+    first, second = np.triu_indices(len(names), 1)
+    if not len(first):
+        return
+    screened = _spread(len(target), len(first))
+    score = _screen(table[screened], target[screened], first, second)
+    used = set[str]()
+    for pair in np.argsort(-score)[:MOST_PAIRED]:
+        both = (names[first[pair]], names[second[pair]])
+        if score[pair] < SEVERAL_R2 - 0.02:
+            return
+        if not used & set(both) and (leak := _told_by(both, [columns[column] for column in both], target, name)):
+            used |= set(both)
+            yield leak
+
+
+def _screen(table: np.ndarray, target: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Return of each pair of columns the highest R² of a sum, a product or a ratio, (n_pairs,)."""
+    best = np.zeros(len(first))
+    at_once = max(1, BLOCK // (len(target) * 4))
+    for start in range(0, len(first), at_once):
+        some = slice(start, start + at_once)
+        left, right = table[:, first[some]].T, table[:, second[some]].T
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            designs = ([left, right], [left, right, left * right], [left / right], [right / left])
+        best[some] = np.max([_batch_r2(np.stack(design, axis=-1), target) for design in designs], axis=0)
+    return best
+
+
+def _batch_r2(design: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return R² of least squares with a constant for each of (n_fits, n_rows, n_columns), over rows that are whole."""
+    whole = np.isfinite(design).all(-1)
+    n_rows = whole.sum(1)
+    design = np.where(whole[..., None], design, 0.0)
+    response = np.where(whole, target, 0.0)
+    design = np.where(whole[..., None], design - (design.sum(1) / np.maximum(n_rows, 1)[:, None])[:, None], 0.0)
+    response = np.where(whole, response - (response.sum(1) / np.maximum(n_rows, 1))[:, None], 0.0)
+    scale = np.sqrt((design**2).sum(1))
+    design = design / np.where(scale > 0, scale, 1)[:, None]
+    gram = np.einsum("frk,frl->fkl", design, design)
+    moments = np.einsum("frk,fr->fk", design, response)
+    explained = np.einsum("fk,fk->f", moments, np.einsum("fkl,fl->fk", np.linalg.pinv(gram, hermitian=True), moments))
+    total = (response**2).sum(1)
+    enough = (n_rows >= _fewest(design.shape[2])) & (total > 0)
+    return np.where(enough, explained / np.where(total > 0, total, 1), 0.0)
+
+
+def _told_by(names: tuple[str, ...], parts: list[np.ndarray], target: np.ndarray, name: str) -> Leak | None:
+    """Return how columns tell the target together, if they do, and no one of them does nearly as well alone."""
+    whole = np.isfinite(np.stack(parts)).all(0)
+    parts, target = [part[whole] for part in parts], target[whole]
+    if len(target) < _fewest(len(parts)) or np.ptp(target) == 0:
+        return None
+    fit, slopes = _line(parts, target)
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    if _explains(fit, target, SEVERAL_R2) and _all_matter(parts, target, fit):
+        how: How = "sum" if (slopes > 0).all() or (slopes < 0).all() else "difference"
+        plainly = np.allclose(np.abs(slopes), 1, rtol=0.02)
+        signed = zip(names, slopes, strict=True)
+        terms = " ".join(f"{'-' if slope < 0 else '+'} {abs(slope):.3g} × {part}" for part, slope in signed)
+        weights = "" if plainly else f" ({terms.removeprefix('+ ')})"
+        return Leak(names, how, f"{listed} give {name} by their {how}{weights}")
+    if len(parts) != 2:
+        return None
+    first, second = parts
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        candidates: list[tuple[How, list[np.ndarray]]] = [
+            ("ratio", [first / second]),
+            ("ratio", [second / first]),
+            ("product", [first, second, first * second]),
+        ]
+    for how, design in candidates:
+        finite = np.isfinite(np.stack(design)).all(0)
+        known, answer = [part[finite] for part in design], target[finite]
+        if finite.sum() < 0.9 * len(finite):
+            continue
+        fit, _ = _line(known, answer)
+        if _explains(fit, answer, SEVERAL_R2) and _all_matter([first[finite], second[finite]], answer, fit):
+            return Leak(names, how, f"{listed} give {name} by their {how}")
+    return None
+
+
+def _line(parts: list[np.ndarray], target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the least squares fit of the target by a constant and the parts, and the parts' slopes."""
+    design = np.stack(parts, axis=1)
+    middle, scale = design.mean(0), np.where(design.std(0) > 0, design.std(0), 1)
+    slopes = np.linalg.lstsq((design - middle) / scale, target - target.mean())[0] / scale
+    return (design - middle) @ slopes + target.mean(), slopes
+
+
+def _all_matter(parts: list[np.ndarray], target: np.ndarray, fit: np.ndarray) -> bool:
+    """Tell whether leaving out any part leaves several times as much unexplained."""
+    left = np.sum((target - fit) ** 2)
+    without = [_line([part for part in parts if part is not out], target)[0] for out in parts]
+    return all(np.sum((target - other) ** 2) > 4 * left for other in without)
+
+
+def _of_threes(columns: dict[str, np.ndarray], target: np.ndarray, name: str) -> Iterator[Leak]:
+    columns = _likeliest(columns, target, MOST_TRIPLED)
+    names, table = list(columns), _standardised(columns, len(target))
+    threes = np.array(list(combinations(range(len(names)), 3)), dtype=int).reshape(-1, 3)
+    screened = _spread(len(target), len(threes))
+    score, at_once = np.zeros(len(threes)), max(1, BLOCK // (len(screened) * 4))
+    for start in range(0, len(threes), at_once):
+        some = threes[start : start + at_once]
+        score[start : start + at_once] = _batch_r2(table[screened][:, some].transpose(1, 0, 2), target[screened])
+    used = set[str]()
+    for index in np.argsort(-score)[:MOST_PAIRED]:
+        if score[index] < SEVERAL_R2:
+            return
+        three = tuple(names[column] for column in threes[index])
+        if not used & set(three) and (leak := _told_by(three, [columns[part] for part in three], target, name)):
+            used |= set(three)
+            yield leak
+
+
+def _fewest(n_columns: int) -> int:
+    """Return how many rows it takes that so many columns don't give the target by chance."""
+    return 10 * (n_columns + 1)
+
+
+def _spread(n_rows: int, n_fits: int) -> np.ndarray:
+    """Return rows of all the table, fewer of them where there are many fits to try on them."""
+    return np.linspace(0, n_rows - 1, min(n_rows, max(200, min(2_000, BLOCK // max(n_fits, 1))))).astype(int)
+
+
+def _likeliest(columns: dict[str, np.ndarray], target: np.ndarray, most: int) -> dict[str, np.ndarray]:
+    """Return the columns that go most with the target, or with what the best of them leaves of it."""
+    if len(columns) <= most:
+        return columns
+    table = np.nan_to_num(_standardised(columns, len(target)))
+    off_mean = target - target.mean()
+    with_target = np.abs(table.T @ off_mean)
+    best = table[:, int(with_target.argmax())]
+    left = off_mean - best * (best @ off_mean) / (best @ best)
+    score = np.maximum(with_target / np.linalg.norm(off_mean), np.abs(table.T @ left) / np.linalg.norm(left))
+    chosen = set(np.argsort(-score)[:most])
+    return {column: values for index, (column, values) in enumerate(columns.items()) if index in chosen}
+
+
+def _standardised(columns: dict[str, np.ndarray], n_rows: int) -> np.ndarray:
+    """Return (n_rows, n_columns), each divided by its largest size, so that products can't overflow."""
+    parts = [values / np.nanmax(np.abs(values)) for values in columns.values()]
+    return np.stack(parts, axis=1) if parts else np.zeros((n_rows, 0))

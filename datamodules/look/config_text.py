@@ -1,0 +1,147 @@
+"""The config of a study of a table that was looked at, as YAML with the reason for each line."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from greenlight_films.datamodules.program import command
+
+if TYPE_CHECKING:
+    from greenlight_films.datamodules.look.look import Look
+
+MADE = "made by `look`"
+"""In the first line of each config that `look` may write over."""
+
+LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
+
+MANY = 3000  # films from which on batches are large
+
+
+def config_text(look: "Look", name: str) -> str:
+    """Return the text of a config that `study` takes as it is.
+
+    Args:
+        look: with a target and features.
+        name: of the study.
+    """
+    return "\n".join(_lines(look, name)) + "\n"
+
+
+def _lines(look: "Look", name: str) -> Iterator[str]:
+    yield f"# A study of {look.rows.n_films:,} films of {Path(look.table).name} ({MADE})."
+    yield "# Every line is what the table seems to say: change what you know better, and run it with"
+    yield "#"
+    yield f"#   {command(f'study --config {shlex.quote(name)}.yaml')}"
+    yield ""
+    yield f"name: {_flow(name)}"
+    yield "seed_everything: 42"
+    yield ""
+    yield "data:"
+    yield from _table_lines(look)
+    yield from _row_lines(look)
+    yield from _format_lines(look)
+    yield from _target_lines(look)
+    yield from _feature_lines(look)
+    yield from _split_lines(look)
+    yield f"  batch_size: {256 if look.rows.n_films >= MANY else 64}"
+    yield ""
+    yield from [
+        "model:",
+        "  hidden: [128, 64]",
+        "  dropout: 0.2",
+        "  label_dropout: 0.2",
+        "  learning_rate: 1.0e-3",
+        "",
+    ]
+    yield from ["early_stopping:", "  patience: 5", "", "trainer:", "  max_epochs: 60"]
+
+
+def _table_lines(look: "Look") -> Iterator[str]:
+    yield f"  table: {_flow(look.table)}"
+    for key in LAYOUT:
+        value = getattr(look.layout, key)
+        if value is not None:
+            yield f"  {key}: {_flow(value)}"
+
+
+def _row_lines(look: "Look") -> Iterator[str]:
+    rows = look.rows
+    if rows.shape:
+        yield f"  shape: {_flow(rows.shape.config())} # {rows.shape.comment}"
+    if rows.film:
+        yield f"  film: {_flow(rows.film[0] if len(rows.film) == 1 else rows.film)} # what a film is known by"
+    if rows.title:
+        yield f"  title: {_flow(rows.title)}"
+    if rows.where:
+        yield f"  where: {_flow(rows.where)} # leaves out {rows.n_rows - len(rows.kept):,} rows that are no films"
+    if look.weight:
+        # Whether a film of many votes weighs more is the user's to say.
+        yield f"  # weight: {_flow(look.weight)} # so that a mean of many counts more than one of few"
+
+
+def _format_lines(look: "Look") -> Iterator[str]:
+    used = {feature.arguments["column"] for feature in look.features}
+    used |= {look.target.arguments["column"]} if look.target else set()
+    formats = {column.name: column.format for column in look.columns if column.name in used}
+    sentinels = {column.name: column.sentinels for column in look.columns}
+    missing = {name: format.missing for name, format in formats.items() if format.missing is not None}
+    if missing:
+        yield "  missing: # texts that mean that nothing is known"
+        for name, texts in missing.items():
+            counts = [f"{count:,} of {text}" for text, count in sentinels[name].items()]
+            comment = f" # {', '.join(counts)}" if counts else ""
+            yield f"    {_flow(name)}: {_flow(list(texts))}{comment}"
+    for key in ("decimal", "day_first"):
+        values = {name: getattr(format, key) for name, format in formats.items() if getattr(format, key) is not None}
+        if values:
+            yield f"  {key}: {_flow(values)}"
+
+
+def _target_lines(look: "Look") -> Iterator[str]:
+    assert look.target is not None
+    yield "  target:"
+    yield f"    class_path: {look.target.name}"
+    yield f"    init_args: {_flow(look.target.arguments)}"
+    others = [name for name in look.targets if name != look.target.arguments["column"]]
+    if others:
+        yield f"    # Could be predicted as well: {_commented(', '.join(others))}"
+
+
+def _feature_lines(look: "Look") -> Iterator[str]:
+    yield "  features:"
+    for feature in look.features:
+        comments = [feature.comment]
+        if feature.arguments["column"] in look.after_release:
+            comments.append("known only after release: it goes with success and does not bring it")
+        comment = _commented("; ".join(filter(None, comments)))
+        yield f"    - {_flow(feature.config())}{f' # {comment}' if comment else ''}"
+    if look.left_out:
+        yield "  # Left out:"
+        for name, reason in look.left_out.items():
+            yield f"  #   {_commented(name)}: {_commented(reason)}"
+
+
+def _split_lines(look: "Look") -> Iterator[str]:
+    rows, sizes = look.rows, {"val": 0.1, "test": 0.2}
+    if rows.is_grouped:
+        by = rows.film[0] if len(rows.film) == 1 else rows.film
+        yield "  # Films have several rows: all rows of a film stay on the same side."
+        yield f"  split: {_flow({'class_path': 'GroupSplit', 'init_args': {'by': by, **sizes, 'seed': 42}})}"
+    else:
+        yield f"  split: {_flow({'class_path': 'RandomSplit', 'init_args': {**sizes, 'seed': 42}})}"
+    if look.time:
+        yield "  # To learn from the past and test on the future:"
+        yield f"  # split: {_flow({'class_path': 'TimeSplit', 'init_args': {'by': look.time, **sizes}})}"
+
+
+def _flow(value: Any) -> str:
+    """Return a value as YAML on a single line."""
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=10**9)
+    return text.removesuffix("\n...\n").removesuffix("\n")
+
+
+def _commented(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,168 @@
+"""What each column of a table holds: numbers of some kind, dates, labels, titles, texts, ids."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Labels
+from greenlight_films.datamodules.look.column import ColumnLook, Kind
+from greenlight_films.datamodules.look.names import (
+    IDS,
+    TEXTS,
+    TITLES,
+    has_name,
+    is_called,
+    looks_like_url,
+    role_of,
+)
+from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
+from greenlight_films.datamodules.tables.formats import Format, Formats
+from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
+from greenlight_films.datamodules.tables.label_notations import Notation, find_notation
+from greenlight_films.datamodules.tables.label_roles import RoleColumns, role_columns
+from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
+
+SENTENCE = 8  # words of a text on average, from which on it is no title
+REPEATED = 0.6  # distinct values a row, up to which they are categories
+
+
+def look_at_columns(
+    frame: pd.DataFrame, formats: Formats, delimiter: str | None = None, units: Mapping[str, str] | None = None
+) -> list[ColumnLook]:
+    """Return what each column holds, in the table's order; columns of one role are looked at together.
+
+    Args:
+        formats: how cells are written, as far as that is known.
+        delimiter: between the cells of a text file.
+        units: of columns, where the table has a line of them.
+    """
+    context = TableContext(frame, formats, delimiter, units or {})
+    roles = role_columns(frame)
+    role_of_column = {name: role for role, columns in roles.items() for name in columns.columns}
+    looks: dict[str, ColumnLook] = {}
+    for name in map(str, frame.columns):
+        role = role_of_column.get(name)
+        if role is None:
+            looks[name] = _look_at(name, context)
+        elif role not in looks:
+            looks[role] = _look_at_role(role, roles[role], context)
+    return _with_titles(list(looks.values()))
+
+
+def names_of_role(name: str, column: pd.Series, separator: str) -> ColumnLook:
+    """Return the look at a column of names that a shape made, with this separator between them."""
+    (lists,) = Labels(name, separator=separator).parse(column)
+    return ColumnLook(name, "labels", lists, notation=Notation("text", (separator,)), role=role_of(name))
+
+
+def _look_at(name: str, context: TableContext) -> ColumnLook:
+    column = context.frame[name]
+    if column.isna().all():
+        return nothing(name, len(column), "empty")
+    if not is_nested(column):
+        number = as_numbers(name, context)
+        if number is not None:
+            return number
+        if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
+            return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
+    labels = _as_labels(name, column, context.formats.of(name))
+    return labels or _as_texts(name, column, context)
+
+
+def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
+    if not is_nested(column) and (is_called(name, TITLES | TEXTS) or has_name(name, TEXTS)):
+        return None
+    notation = find_notation(column)
+    if notation is None:
+        return None
+    feature = Labels(name, **notation.arguments())
+    try:
+        parsed, notices = feature.prepared(feature.parse(column, format))
+    except InputError as problem:
+        empty = pa.nulls(len(column), pa.large_string())
+        return ColumnLook(name, "labels", empty, notation=notation, role=role_of(name), fault=str(problem))
+    return ColumnLook(name, "labels", parsed[0], notation=notation, role=role_of(name), notices=tuple(notices))
+
+
+def _look_at_role(role: str, columns: RoleColumns, context: TableContext) -> ColumnLook:
+    arguments = {"format": columns.format} if columns.format != "text" else {}
+    feature = Labels(role, from_columns=columns.columns, **arguments)  # type: ignore[arg-type]
+    parsed, notices = feature.prepared(feature.read(context.frame, context.formats))
+    notice = f"columns {', '.join(columns.columns[:3])}{', ...' * (len(columns.columns) > 3)} hold one role: '{role}'"
+    return ColumnLook(
+        role,
+        "labels",
+        parsed[0],
+        notation=Notation(columns.format),
+        role=role_of(role),
+        sources=tuple(columns.columns),
+        notices=(*notices, notice),
+    )
+
+
+def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook:
+    formats, notices = find_missing_texts(context.frame, [name], context.formats)
+    format = formats[name]
+    raw = texts_of(column)
+    texts = mask_missing(raw, format)
+    masked = pc.and_(raw.is_valid(), texts.is_null())
+    counts = pc.value_counts(pc.utf8_trim_whitespace(raw.filter(masked)))
+    missing = {item["values"]: item["counts"] for item in counts.to_pylist()}
+    known = texts.drop_null()
+    if not len(known):
+        return nothing(name, len(column), "empty")
+    kind, left_out = _kind_of_text(name, known)
+    if kind == "category" and pc.count_distinct(known).as_py() == 1 and known.null_count == 0:
+        left_out = "the same in all rows"
+        notices.append(f"column '{name}' says the same in all rows; left out")
+    return ColumnLook(
+        name,
+        kind,
+        pc.utf8_trim_whitespace(texts),
+        format=format,
+        missing={text: count for text, count in missing.items() if text},
+        role=role_of(name) if kind == "category" else None,
+        left_out=left_out,
+        notices=tuple(notices),
+    )
+
+
+def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
+    sample = known.slice(0, 2000).to_pylist()
+    distinct = pc.count_distinct(known).as_py() / len(known)
+    words = sum(len(text.split()) for text in sample) / len(sample)
+    if sum(looks_like_url(text) for text in sample) > 0.5 * len(sample):
+        return "url", "an address"
+    if is_called(name, TITLES):
+        return "title", "names the film"
+    if has_name(name, TEXTS) or words > SENTENCE:
+        return "text", "text"
+    if (is_called(name, IDS) or _are_codes(sample)) and distinct > REPEATED:
+        return "id", "an id"
+    if distinct <= REPEATED or (len(known) >= 20 and distinct < 0.9 and words < 4):
+        return "category", ""
+    if sum(text.rstrip().endswith((".", "!", "?", "。")) for text in sample) > 0.5 * len(sample):
+        return "text", "text"
+    return ("text", "text") if words > 4 else ("category", "")
+
+
+def _are_codes(texts: Sequence[str]) -> bool:
+    return sum(bool(re.fullmatch(r"(?=.*\d)[\w-]{4,40}", text)) for text in texts) > 0.9 * len(texts)
+
+
+def _with_titles(looks: list[ColumnLook]) -> list[ColumnLook]:
+    """Return looks in which texts that are nearly all different are titles, where no column is called so."""
+    if any(look.kind == "title" for look in looks):
+        return looks
+    for index, look in enumerate(looks):
+        if look.kind == "category" and isinstance(look.values, pa.Array):
+            known = look.values.drop_null()
+            if len(known) > 3 and pc.count_distinct(known).as_py() > 0.95 * len(known):
+                looks[index] = replace(look, kind="title", left_out="names the film", role=None)
+                break
+    return looks

@@ -1,0 +1,267 @@
+"""A look at a table: its columns and rows, the target and features it offers, and the config of a study of it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.films_in_rows import Remark
+from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
+from greenlight_films.datamodules.leakage import known_after_release
+from greenlight_films.datamodules.leaks import Leak, leaks_by_value
+from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
+from greenlight_films.datamodules.look.config_text import config_text
+from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
+from greenlight_films.datamodules.look.proposal import (
+    MOST_MISSING,
+    choose_target,
+    possible_targets,
+    propose_feature,
+    propose_target,
+)
+from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows
+from greenlight_films.datamodules.shapes import OneRowPerFilm
+from greenlight_films.datamodules.tables.find_formats import find_formats
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.read_table import Table, open_table
+from greenlight_films.datamodules.targets import Target
+
+
+@dataclass(frozen=True, repr=False)
+class Look:
+    """What a table seems to hold, and the study that follows from it.
+
+    Attributes:
+        table: the file's name, or `frame`.
+        layout: how the file is written.
+        units: of columns, where the table has a line of them.
+        columns: in the table's order; with a shape, those of a row a film.
+        rows: what a row is, what identifies a film, and what is strange among rows.
+        target: what a study would predict; None where no column offers itself.
+        targets: all columns that could be, the likeliest first.
+        features: what it would be predicted from.
+        left_out: why each other column is no feature.
+        leaks: columns that tell the target by their values.
+        after_release: features known only once a film was shown.
+        weight: the column with the number of votes behind the target, by which rows could be weighted.
+        time: the column by which films can be put in order.
+        notices: what was assumed, or is strange.
+        faults: what must be decided or corrected, each with its remedy.
+    """
+
+    table: str
+    layout: Layout
+    units: dict[str, str]
+    columns: Sequence[ColumnLook]
+    rows: RowsLook
+    target: Proposed | None
+    targets: list[str]
+    features: list[Proposed]
+    left_out: dict[str, str]
+    leaks: list[Leak]
+    after_release: list[str]
+    weight: str | None
+    time: str | None
+    notices: list[str]
+    faults: list[str]
+
+    def column(self, name: str) -> ColumnLook:
+        """Return the look at a column."""
+        return next(column for column in self.columns if column.name == name)
+
+    def to_features(self) -> list[Feature[Any]]:
+        """Return the proposed features, as `FilmRegressor` takes them."""
+        return [feature.feature() for feature in self.features]
+
+    def missing(self) -> dict[str, list[str]]:
+        """Return by column the texts that mean that nothing is known, as `FilmRegressor` takes them."""
+        return {c.name: list(c.format.missing) for c in self.columns if c.format.missing is not None}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a line a column: name, kind, unit, share missing, what it becomes, and why it is left out."""
+        becomes = {feature.arguments["column"]: feature.name for feature in self.features}
+        if self.target:
+            becomes[self.target.arguments["column"]] = "target"
+        return pd.DataFrame(
+            {
+                "column": [column.name for column in self.columns],
+                "kind": [column.kind for column in self.columns],
+                "unit": [column.unit for column in self.columns],
+                "missing": [column.missing_share for column in self.columns],
+                "becomes": [becomes.get(column.name, "") for column in self.columns],
+                "left out": [self.left_out.get(column.name, "") for column in self.columns],
+            }
+        )
+
+    def to_yaml(self, name: str = "films") -> str:
+        """Return the config of a study, with the reason for each line; `name` is the study's.
+
+        Raises:
+            InputError: something must be decided or corrected first, or there is no target or no feature.
+        """
+        self.refuse_faults()
+        if self.target is None:
+            raise InputError(
+                f"no column of {self.table} offers itself as target; name the one to predict with --target"
+            )
+        if not self.features:
+            raise InputError(f"no column of {self.table} can be a feature; declare data.features by hand")
+        return config_text(self, name)
+
+    def __repr__(self) -> str:
+        table = self.to_frame().to_string(index=False, float_format=lambda share: f"{share:.0%}")
+        return "\n".join([table, *self.notices, *self.faults])
+
+    def _repr_html_(self) -> str:
+        return self.to_frame().to_html(index=False, float_format=lambda share: f"{share:.0%}")
+
+    def refuse_faults(self) -> None:
+        """Raise an InputError that names everything that must be decided or corrected first."""
+        if self.faults:
+            raise InputError("\n".join(self.faults))
+
+
+def look(
+    table: Any,
+    target: str | None = None,
+    *,
+    layout: Layout = Layout(),
+    formats: Formats = Formats(),
+    leave_out: Collection[str] = (),
+    before_release: bool = False,
+) -> Look:
+    """Look at a table: what its columns and rows are, and the study that follows from it.
+
+    Args:
+        table: a file, a pandas or polars DataFrame, or an Arrow table.
+        target: the column to predict; by default the likeliest.
+        layout: how the file is written, as far as that is known.
+        formats: how cells are written, as far as that is known.
+        leave_out: columns that shall be no features.
+        before_release: leave out what is known only once a film was shown.
+
+    Raises:
+        InputError: the table can't be read, or `target` is no column of numbers.
+    """
+    read = open_table(table, layout)
+    unknown = [name for name in leave_out if name not in read.frame]
+    if unknown:
+        raise InputError(f"--leave_out: no column '{unknown[0]}'{nearest(unknown[0], map(str, read.frame.columns))}")
+    rows = look_at_rows(read.frame)
+    frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
+    columns = [_as_asked(column, leave_out) for column in _columns(frame, read, rows, formats)]
+    name = choose_target(columns, target)
+    chosen = next((column for column in columns if column.name == name), None)
+    votes = remark_on_votes(frame, [name]) if name else None
+    leaks = _leaks(columns, chosen)
+    candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
+    features = {column.name: propose_feature(column, rows.n_films) for column in candidates}
+    late = _after_release([feature for feature in features.values() if feature], chosen)
+    if before_release:
+        features |= dict.fromkeys(late)
+    of_columns = [notice for column in columns for notice in column.notices]
+    return Look(
+        table=str(table) if isinstance(table, str | Path) else "frame",
+        layout=read.layout,
+        units=read.units,
+        columns=columns,
+        rows=rows,
+        target=propose_target(chosen) if chosen else None,
+        targets=possible_targets(columns),
+        features=[feature for feature in features.values() if feature],
+        left_out=_left_out(candidates, features, late),
+        leaks=leaks,
+        after_release=[] if before_release else late,
+        weight=str(votes.proposal["weight"]) if votes else None,
+        time=_time(columns),
+        notices=[*read.notices, *notices, *of_columns, *rows.notices, *([votes.text] if votes else [])],
+        faults=[column.fault for column in columns if column.fault],
+    )
+
+
+def _columns(frame: pd.DataFrame, read: Table, rows: RowsLook, formats: Formats) -> list[ColumnLook]:
+    """Return the looks at the columns of films; those that a shape made hold names."""
+    columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
+    shape = rows.to_shape()
+    if not isinstance(shape, OneRowPerFilm):
+        return columns
+    return [
+        column if column.name in read.frame else names_of_role(column.name, frame[column.name], shape.separator)
+        for column in columns
+    ]
+
+
+def _without_what_tells(
+    columns: Sequence[ColumnLook],
+    target: ColumnLook | None,
+    leaks: Sequence[Leak],
+    rows: RowsLook,
+    votes: Remark | None,
+) -> list[ColumnLook]:
+    """Return all columns but the target; those that tell it, name the film or count votes are left out."""
+    reasons = {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
+    if votes:
+        reasons[str(votes.proposal["weight"])] = "says how many judged the film; proposed as data.weight"
+    return [
+        replace(column, left_out=column.left_out or reasons.get(column.name, ""))
+        for column in columns
+        if column is not target
+    ]
+
+
+def _films(
+    frame: pd.DataFrame, rows: RowsLook, formats: Formats, delimiter: str | None
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows that are kept, in the shape with a row a film, and sentences on that."""
+    kept = frame if not rows.where else frame.loc[np.asarray(rows.kept) - 1]
+    shape = rows.to_shape()
+    if shape is None:
+        return kept, []
+    formats, _ = find_formats(kept, shape.needs(kept), formats, delimiter)
+    return shape.shape(kept, formats), shape.notices(kept, formats)
+
+
+def _left_out(
+    columns: Sequence[ColumnLook], features: Mapping[str, Proposed | None], late: Collection[str]
+) -> dict[str, str]:
+    """Return why columns that can be read are no features."""
+    reasons = {}
+    for column in columns:
+        if features[column.name] is None and not column.fault:
+            too_few = f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
+            reasons[column.name] = column.left_out or ("known only after release" if column.name in late else too_few)
+    return reasons
+
+
+def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:
+    return replace(column, left_out="as asked", fault="") if column.name in leave_out else column
+
+
+def _time(columns: Sequence[ColumnLook]) -> str | None:
+    """Return the column of dates, or else of years, by which films can be put in order."""
+    usable = [column for column in columns if column.kind in ("date", "year") and not column.fault]
+    dated = [column for column in usable if not column.missing_share]
+    return next((column.name for kind in ("date", "year") for column in dated if column.kind == kind), None)
+
+
+def _leaks(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Leak]:
+    if target is None:
+        return []
+    numbers = {
+        column.name: np.asarray(column.values, dtype=np.float64)
+        for column in columns
+        if column.kind in NUMBERS and column is not target and not column.left_out and not column.fault
+    }
+    return leaks_by_value(numbers, np.asarray(target.values, dtype=np.float64))
+
+
+def _after_release(features: Sequence[Proposed], target: ColumnLook | None) -> list[str]:
+    if target is None:
+        return []
+    return known_after_release(Target(target.name, unit=target.unit), [feature.feature() for feature in features])

@@ -1,0 +1,61 @@
+"""What the name of a column tells of its cells."""
+
+import re
+from itertools import pairwise
+
+from greenlight_films.datamodules.leakage import PEOPLE, words_of
+
+TARGETS = (
+    "rating", "vote average", "averagerating", "imdbrating", "score", "stars", "gross", "revenue", "boxoffice",
+    "profit", "admissions", "earnings", "takings",
+)  # fmt: skip
+"""Words of columns that people want to predict, the likeliest first."""
+
+DURATIONS = {"runtime", "duration", "minutes", "mins", "laufzeit", "duree", "duracion", "durata", "runtimeminutes"}
+VOTES = {"votes", "vote", "voters", "reviews", "ratings"}
+COUNTS = {"count", "counts", "num", "number", "n", "total"}
+MONEY = {
+    "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
+    "incassi", "einspiel", "recaudacion", "presupuesto",
+}  # fmt: skip
+TITLES = {"title", "titel", "titre", "titulo", "titolo", "primarytitle", "originaltitle", "movietitle", "film", "movie",
+          "name"}  # fmt: skip
+TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
+IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
+
+SINGULAR = {
+    "cast": "actor", "actors": "actor", "stars": "actor", "star": "actor", "actresses": "actor", "actress": "actor",
+    "genres": "genre",
+    "directors": "director", "writers": "writer", "producers": "producer", "companies": "company",
+    "countries": "country",
+    "production": "company", "productioncompanies": "company", "studios": "company", "studio": "company",
+    "production companies": "company", "company": "company", "languages": "language", "keywords": "keyword",
+    "composers": "composer", "editors": "editor", "production countries": "country", "spoken languages": "language",
+    "directed by": "director", "written by": "writer", "starring": "actor", "distributor": "company",
+}  # fmt: skip
+
+
+def has_name(column: str, names: set[str]) -> bool:
+    """Tell whether a column is called by one of some names, alone or as a word of it, or two: `vote average`."""
+    words = words_of(column)
+    return bool(names & {*words, "".join(words), *map(" ".join, pairwise(words))})
+
+
+def is_called(column: str, names: set[str]) -> bool:
+    """Tell whether a column's whole name is among some names, as `movie_title` is of `movietitle`."""
+    words = words_of(column)
+    return bool(words) and ("".join(words) in names or words[-1] in names)
+
+
+def role_of(column: str) -> str | None:
+    """Return what the labels of a column are to a film: `actor` of `cast`; None where that is its own name."""
+    words = " ".join(words_of(column))
+    role = SINGULAR.get(words) or SINGULAR.get(words.replace(" ", ""))
+    if role is None and words in PEOPLE:
+        role = words.removesuffix("s")
+    return None if role in (column, words) else role
+
+
+def looks_like_url(text: str) -> bool:
+    """Tell whether a text is the address of a page or picture."""
+    return bool(re.match(r"(?i)(https?://|www\.)\S+$|/\S+\.(jpe?g|png|webp)$", text))

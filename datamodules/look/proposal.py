@@ -1,0 +1,119 @@
+"""From what a table's columns hold to the features, target and split that a study of it would declare."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
+from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
+from greenlight_films.datamodules.look.names import COUNTS, TARGETS, VOTES, has_name
+from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.targets import Target
+
+SKEWED = 20.0
+"""Numbers from 0 whose 99th percentile is so many times their median are taken in logarithms."""
+
+MOST_MISSING = 0.98
+"""Share of missing cells above which a column is left out."""
+
+FEW_FILMS = 500
+"""In a table with fewer films a label of a single one keeps its column; in larger ones it takes two."""
+
+
+def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
+    """Return the feature that a column becomes; None where it can be none."""
+    if column.left_out or column.fault or column.missing_share > MOST_MISSING:
+        return None
+    least = {"min_films": 2} if n_films >= FEW_FILMS else {}
+    comment = _comment(column)
+    if column.kind in NUMBERS:
+        return Proposed("Number", {"column": column.name, **_scale(column)}, comment)
+    if column.kind == "date":
+        return Proposed("Date", {"column": column.name, "parts": ["year", "season"]}, comment)
+    if column.kind == "labels":
+        notation = _notation(column)
+        role = {"role": column.role} if column.role else {}
+        return Proposed("Labels", {"column": column.name, **notation, **role, "weight": "sqrt", **least}, comment)
+    if column.kind == "category":
+        role = {"role": column.role} if column.role else {}
+        return Proposed("Category", {"column": column.name, **role, **least}, comment)
+    return None
+
+
+def _notation(column: ColumnLook) -> dict[str, Any]:
+    """Return the arguments of Labels that read the column, or the columns of its role."""
+    if column.sources:
+        format = {"format": column.notation.format} if column.notation and column.notation.format != "text" else {}
+        return {"from_columns": list(column.sources), **format}
+    return column.notation.arguments() if column.notation else {}
+
+
+def _scale(column: ColumnLook) -> dict[str, Any]:
+    values = np.asarray(column.values, dtype=np.float64)
+    values = values[~np.isnan(values)]
+    if column.kind in ("year", "flag", "percentage") or not len(values) or values.min() < 0:
+        return {}
+    high, middle = np.quantile(values, [0.99, 0.5])
+    return {"log1p": True} if column.kind == "money" or high > SKEWED * max(middle, 1e-9) else {}
+
+
+def _comment(column: ColumnLook) -> str:
+    parts: list[str] = [column.kind if column.kind not in ("number", "labels") else ""]
+    if isinstance(column.values, LabelLists):
+        parts.append(f"{len(column.values.names):,} labels")
+    parts.append(column.unit)
+    if column.missing_share:
+        parts.append(f"{column.missing_share:.0%} missing" if column.missing_share >= 0.005 else "under 1 % missing")
+    if column.sentinels:
+        parts.append(
+            " and ".join(f"{count:,} of {text}" for text, count in column.sentinels.items()) + " are no values"
+        )
+    return ", ".join(part for part in parts if part)
+
+
+def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:
+    """Return the columns that a study could predict, the likeliest first: numbers known after a film was shown."""
+    numbers = [column for column in columns if column.kind in NUMBERS and column.kind not in ("year", "flag")]
+    late = [column for column in numbers if has_word(column.name, AFTER_RELEASE) or has_name(column.name, set(TARGETS))]
+    likely = [column for column in late if not column.fault]
+
+    def rank(column: ColumnLook) -> tuple[int, float]:
+        ranks = [rank for rank, word in enumerate(TARGETS) if has_name(column.name, {word})]
+        is_count = has_name(column.name, COUNTS | VOTES)
+        return (min(ranks, default=len(TARGETS)) + len(TARGETS) * is_count, column.missing_share)
+
+    return [column.name for column in sorted(likely, key=rank)]
+
+
+def choose_target(columns: Sequence[ColumnLook], target: str | None) -> str | None:
+    """Return the target: the one that is wanted, else the likeliest; None where there is none.
+
+    Raises:
+        InputError: the wanted one is no column of numbers.
+    """
+    by_name = {column.name: column for column in columns}
+    if target is None:
+        return next(iter(possible_targets(columns)), None)
+    if target not in by_name:
+        numbers = [column.name for column in columns if column.kind in NUMBERS]
+        raise InputError(
+            f"--target: no column '{target}'{nearest(target, by_name) or '.'} Numbers are: {listed(numbers)}"
+        )
+    column = by_name[target]
+    if column.fault:
+        raise InputError(column.fault)
+    if column.kind not in NUMBERS:
+        raise InputError(f"--target must be a column of numbers, '{target}' holds {column.kind}; give another")
+    return target
+
+
+def propose_target(column: ColumnLook) -> Proposed:
+    """Return how a target is declared: money in logarithms."""
+    target = Target(column.name, unit=column.unit)
+    values = np.asarray(column.values, dtype=np.float64)
+    money = column.kind == "money" or is_money(target)
+    transform = {"transform": "log1p"} if money and np.nanmin(values) >= 0 else {}
+    unit = {"unit": column.unit} if column.unit else {}
+    return Proposed("Target", {"column": column.name, **transform, **unit})

@@ -1,0 +1,112 @@
+"""What the rows of a table are: films, people, reviews, episodes; what identifies a film; which rows are strange."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.film_ids import film_codes, film_ids
+from greenlight_films.datamodules.films_in_rows import (
+    Identity,
+    Remark,
+    identity_of,
+    remark_on_identical,
+    remark_on_ids,
+    remark_on_remakes,
+    remark_on_spellings,
+    same_spelling,
+)
+from greenlight_films.datamodules.kinds_of_rows import remark_on_episodes, remark_on_kind, remark_on_television
+from greenlight_films.datamodules.look.column import Proposed
+from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm, Shape
+
+SHAPES = {"OneRowPerFilm": OneRowPerFilm, "MeanOfRows": MeanOfRows}
+
+
+@dataclass(frozen=True)
+class RowsLook:
+    """What the rows of a table are.
+
+    Attributes:
+        n_rows: of the table.
+        n_films: among the rows that are kept.
+        film: the columns that identify a film; empty where none do.
+        title: the column with a film's title.
+        identity: why columns are no features, of those that only name the film.
+        shape: makes a row a film, where several rows are of one.
+        where: the condition that keeps films; empty where all rows are.
+        kept: rows that it keeps, from 1.
+        is_grouped: whether films have several rows, also in the shape.
+        notices: sentences on what is strange.
+    """
+
+    n_rows: int
+    n_films: int
+    film: tuple[str, ...] = ()
+    title: str | None = None
+    identity: dict[str, str] = field(default_factory=dict)
+    shape: Proposed | None = None
+    where: str = ""
+    kept: Sequence[int] = ()
+    is_grouped: bool = False
+    notices: tuple[str, ...] = ()
+
+    def to_shape(self) -> Shape | None:
+        """Make the shape."""
+        return SHAPES[self.shape.name](**self.shape.arguments) if self.shape else None
+
+
+def look_at_rows(frame: pd.DataFrame) -> RowsLook:
+    """Return what the rows of a table are; nothing is refused."""
+    identity = identity_of(frame)
+    television = remark_on_television(frame) or remark_on_episodes(frame, identity.title)
+    kept = np.ones(len(frame), dtype=bool)
+    where = ""
+    if television and television.proposal and television.rows is not None:
+        kept, where = ~television.rows, str(television.proposal["where"])
+    films = frame[kept]
+    kind = remark_on_kind(films, identity)
+    shape = _shape_of(kind)
+    remarks: list[Remark | None] = [television, kind]
+    if shape is None:
+        film = identity.film
+        remarks += [
+            remark_on_identical(films),
+            remark_on_spellings(films, identity),
+            remark_on_ids(films, list(film), identity) if film else None,
+            remark_on_remakes(films, identity),
+        ]
+    n_films = _n_films(films, identity)
+    return RowsLook(
+        n_rows=len(frame),
+        n_films=n_films,
+        film=identity.film,
+        title=identity.title,
+        identity={name: "identifies the film" for name in identity.film if name != identity.year},
+        shape=shape,
+        where=where,
+        kept=[int(row) + 1 for row in films.index],
+        is_grouped=shape is None and bool(identity.film) and n_films < len(films),
+        notices=tuple(remark.text for remark in remarks if remark),
+    )
+
+
+def _shape_of(kind: Remark | None) -> Proposed | None:
+    if kind is None or "shape" not in kind.proposal:
+        return None
+    ((name, arguments),) = kind.proposal["shape"].items()
+    return Proposed(name, dict(arguments), "a row becomes a film")
+
+
+def _n_films(frame: pd.DataFrame, identity: Identity) -> int:
+    if not identity.film:
+        return len(frame)
+    if identity.title in identity.film:  # a film in two spellings is one
+        titles = same_spelling(frame[identity.title])
+        others = [film_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
+        table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
+        for number, codes in enumerate(others):
+            table[str(number)] = codes
+        return len(table.drop_duplicates())
+    return int(film_codes(film_ids(frame, list(identity.film))).max(initial=-1)) + 1

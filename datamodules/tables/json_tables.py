@@ -1,0 +1,170 @@
+"""Read films from JSON: a list of objects, one a line, columns, or any of them below a key."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from greenlight_films.datamodules.errors import InputError, listed
+from greenlight_films.datamodules.tables.encodings import encoding_of, survey
+from greenlight_films.datamodules.tables.frames import from_arrow
+from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.table_file import TableFile
+
+DEEPEST = 4  # keys that lead to the films
+LINES = (".jsonl", ".ndjson")
+
+Record = Mapping[str, Any]
+
+
+def read_json(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout, list[str]]:
+    """Read films, an object each; objects within them become columns such as `release.year`, lists stay lists.
+
+    Returns:
+        The films, the layout with the keys that lead to them, and what must be told.
+
+    Raises:
+        InputError: it is no JSON, with the line; or holds no films.
+    """
+    content = file.read()
+    encoding = layout.encoding or encoding_of(survey([content]))
+    try:
+        text = content.decode(encoding if encoding != "utf-8" else "utf-8-sig")
+    except (UnicodeError, LookupError) as error:
+        raise InputError(f"{file}: not {encoding} text: {error}; write it as UTF-8") from None
+    keys, records, notices = _records_in(_parsed(text, file), file)
+    columns = _columns([_flat(record, file) for record in records])
+    layout_read = replace(
+        layout,
+        encoding=encoding,
+        records=".".join(keys) or None,
+        member=file.member or layout.member,
+        compression=file.compression or None,
+    )
+    return _frame(columns, len(records)), layout_read, notices
+
+
+def _parsed(text: str, file: TableFile) -> Any:
+    """Return the value of a JSON text, or a list of one a line."""
+    if file.suffix not in LINES:
+        try:
+            return _loads(text)
+        except json.JSONDecodeError as error:
+            if not error.msg.startswith("Extra data"):
+                raise InputError(
+                    f"{file}, line {error.lineno}: no JSON: {error.msg}; mend it, or write the table anew"
+                ) from None
+        except (RecursionError, ValueError) as error:
+            raise InputError(f"{file} is no table in JSON: {error}") from None
+    values = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        try:
+            if line.strip():
+                values.append(_loads(line))
+        except (RecursionError, ValueError) as error:
+            raise InputError(
+                f"{file}, line {number}: no JSON: {error}; mend the line, or write the table anew"
+            ) from None
+    return values
+
+
+def _loads(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has the key {twice!r} twice")
+    return values
+
+
+def _records_in(value: Any, file: TableFile) -> tuple[tuple[str, ...], list[Record], list[str]]:
+    """Return the keys that lead to the films, the films, and what must be told."""
+    candidates = list(_candidates(value, ()))
+    if not candidates:
+        raise InputError(f"{file} holds no films; a list of objects is needed, or an object of columns")
+    keys, records = max(candidates, key=lambda candidate: len(candidate[1]))
+    others = [".".join(other) for other, _ in candidates if other != keys]
+    if not others:
+        return keys, records, []
+    name = ".".join(keys)
+    notice = (
+        f"the films are the {len(records):,} objects below '{name}'; left out is what stands below {listed(others)}"
+    )
+    return keys, records, [notice]
+
+
+def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
+    if isinstance(value, list):
+        objects: list[Record] = [item for item in value if isinstance(item, dict)]
+        if objects and len(objects) == len(value):
+            yield keys, objects
+        elif len(value) > 1 and all(isinstance(item, list) and len(item) == len(value[0]) for item in value):
+            yield keys, [dict(zip(map(str, value[0]), row, strict=True)) for row in value[1:]]
+    elif isinstance(value, dict) and value:
+        columns = value.get("columns")
+        if isinstance(columns, list) and isinstance(value.get("data"), list):  # as pandas' orient="split"
+            yield keys, [dict(zip(map(str, columns), row, strict=False)) for row in value["data"]]
+        elif all(
+            isinstance(item, list) and not any(isinstance(cell, dict) for cell in item) for item in value.values()
+        ):
+            yield from _from_columns(value, keys)
+        elif len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
+            yield from _from_objects(value, keys)
+        elif len(keys) < DEEPEST:
+            for key, item in value.items():
+                if isinstance(item, list | dict):
+                    yield from _candidates(item, (*keys, key))
+
+
+def _from_columns(columns: Mapping[str, Sequence[Any]], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    lengths = {len(cells) for cells in columns.values()}
+    if len(lengths) == 1 and lengths != {0}:
+        yield keys, [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _from_objects(value: Mapping[str, Record], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Take objects of objects for columns where the inner keys number the rows, else for films by their ids."""
+    rows = list(dict.fromkeys(row for column in value.values() for row in column))
+    numbered = all(row.isdecimal() for row in rows)
+    uniform = all(len({type(cell) for cell in column.values() if cell is not None}) <= 1 for column in value.values())
+    if numbered or (uniform and len(rows) > len(value) and not all(key.isdecimal() for key in value)):
+        yield keys, [{name: column.get(row) for name, column in value.items()} for row in rows]
+    else:
+        yield keys, list(value.values())
+
+
+def _flat(record: Record, file: TableFile, above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        cells = _flat(value, file, f"{above}{key}.") if isinstance(value, dict) and value else {f"{above}{key}": value}
+        if flat.keys() & cells.keys():
+            raise InputError(
+                f"{file}: the column '{next(iter(flat.keys() & cells.keys()))}' stands there twice; rename it"
+            )
+        flat |= cells
+    return flat
+
+
+def _columns(records: Sequence[Record]) -> dict[str, list[Any]]:
+    names = dict.fromkeys(name for record in records for name in record)
+    return {name: [record.get(name) for record in records] for name in names}
+
+
+def _frame(columns: Mapping[str, list[Any]], n_rows: int) -> pd.DataFrame:
+    """Return columns of numbers, texts, truth values or lists; cells of several kinds become text."""
+    frame = {}
+    for name, cells in columns.items():
+        try:
+            frame[name] = from_arrow(pa.table({"cells": pa.array(cells)}))["cells"]
+        except (pa.ArrowException, OverflowError):
+            nested = any(isinstance(cell, list | dict) for cell in cells)
+            plain = cells if nested else [None if cell is None else str(cell) for cell in cells]
+            frame[name] = pd.Series(plain, dtype=object if nested else "str")
+    return pd.DataFrame(frame, index=range(n_rows))

@@ -1,0 +1,261 @@
+"""How the numbers of a column are written, decided from all its cells: the decimal mark, the unit, hours or minutes."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError, listed
+from greenlight_films.datamodules.tables.bad_cells import cells_in_words, first_row
+from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.number_readings import NumberReadings
+from greenlight_films.datamodules.tables.units import CROWNS
+
+DURATION_NAME = re.compile(
+    r"(?i)run[_ ]?time|(^|[_ ])"
+    r"(duration|minutes|mins?|laufzeit|dauer|spieldauer|dur[ée]e|duraci[óo]n|durata|dura[çc][ãa]o"
+    r"|film[_ ]?length|longueur)($|[_ ])"
+)
+LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
+MANY = 30  # numbers that are enough to judge their lengths by
+MARKS = {".": "point", ",": "comma"}
+
+
+@dataclass
+class Habits:
+    """How the numbers of a column are written.
+
+    Attributes:
+        format: the column's, with what was found out.
+        faults: what can't be decided, or contradicts itself.
+        notices: sentences on what was assumed.
+        undecided: whether cells that decide the decimal mark are lacking.
+        disputed: (n_rows,) bool, cells that contradict the others.
+    """
+
+    format: Format
+    faults: list[InputError] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    undecided: bool = False
+    disputed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+
+    def refuse(self, column: pd.Series, rows: np.ndarray, message: str) -> None:
+        """Add a fault of some rows, (n_rows,) bool."""
+        self.disputed = self.disputed | rows
+        self.faults.append(InputError(message, first_row(column, rows)))
+
+
+def find_habits(
+    column: pd.Series, readings: NumberReadings, format: Format, marks_beside: str, delimiter: str | None
+) -> Habits:
+    """Decide how the numbers of a column are written, and bring those in `readings` to its unit.
+
+    Args:
+        format: what is known of it already.
+        marks_beside: decimal marks of the table's other columns.
+        delimiter: between the cells of a text file.
+    """
+    habits = Habits(format, disputed=np.zeros(len(column), bool))
+    _settle_lone_m(column, readings, habits)
+    _settle_clock(column, readings, habits)
+    _settle_unit(column, readings, habits)
+    _settle_decimal(column, readings, habits, marks_beside, delimiter)
+    return habits
+
+
+def values_of(readings: NumberReadings, format: Format) -> np.ndarray:
+    """Return the value of each different text, (n_distinct,) float64."""
+    return readings.comma if format.decimal == "," else readings.point
+
+
+def _settle_lone_m(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
+    """Decide whether 45m are minutes or millions: by the other cells, the column's name or the size."""
+    indices = readings.units.pop("m", []) + (capitals := readings.units.pop("M", []))
+    if not indices:
+        return
+    units = {*readings.units, habits.format.unit}
+    if units & {"min", "h:mm"} or (units == {None} and DURATION_NAME.search(str(column.name))):
+        readings.units.setdefault("min", []).extend(indices)
+        return
+    values = np.fmax(readings.point[indices], readings.comma[indices])
+    like_minutes = bool(((values == np.round(values)) & (values >= 20) & (values < 400)).all())
+    if units == {None} and not capitals and not readings.scaled and like_minutes:
+        rows = readings.rows_of(indices)
+        habits.refuse(
+            column,
+            rows,
+            f"column '{column.name}' can be read in two ways, as minutes and as millions: "
+            f"{cells_in_words(column, rows)}; write min or million there",
+        )
+    for values in (readings.point, readings.comma):
+        values[indices] = np.round(values[indices] * 1e6, 3)
+    if units == {None}:
+        habits.format = replace(habits.format, unit="")
+
+
+def _settle_clock(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
+    """Decide whether 1:36 are hours and minutes, or minutes and seconds."""
+    indices = readings.units.pop("h:mm", [])
+    if not indices:
+        return
+    readings.units.setdefault("min", []).extend(indices)
+    hours = readings.point[indices] // 60
+    clock = habits.format.clock
+    if clock is None:
+        clock = "h:mm" if hours.max() < LONGEST_FILM else "mm:ss"
+        text = readings.cells.texts[int(indices[0])].as_py()
+        if hours.min() < LONGEST_FILM <= hours.max() < 10:
+            rows = readings.rows_of(indices)
+            habits.refuse(
+                column,
+                rows,
+                f"column '{column.name}' can be read in two ways: {text!r} as hours and minutes, or as minutes and "
+                f"seconds; write h:mm:ss in the {int(rows.sum()):,} rows",
+            )
+        else:
+            parts = "hours and minutes" if clock == "h:mm" else "minutes and seconds"
+            habits.notices.append(f"column '{column.name}': {text!r} and the like are read as {parts}")
+    if clock == "mm:ss":
+        readings.point[indices] /= 60
+        readings.comma[indices] /= 60
+    habits.format = replace(habits.format, clock=clock)
+
+
+def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
+    """Find the column's unit; several are refused."""
+    crowns = CROWNS & {*readings.units, habits.format.unit}
+    if len(crowns) == 1 and "kr" in readings.units:
+        readings.units.setdefault(min(map(str, crowns)), []).extend(readings.units.pop("kr"))
+    known = habits.format.unit
+    if not readings.units:
+        return
+    sizes = {unit: readings.n_rows(indices) for unit, indices in readings.units.items()}
+    main = known or max(sizes, key=lambda unit: sizes[unit])
+    others = [index for unit, indices in readings.units.items() if unit != main for index in indices]
+    if others:
+        rows = readings.rows_of(others)
+        habits.refuse(column, rows, _several_units(column, rows, main, sizes, known))
+        return
+    habits.format = replace(habits.format, unit=main)
+    bare = np.flatnonzero(readings.without_unit())
+    values = np.abs(np.fmin(readings.point[bare], readings.comma[bare]))
+    bare, values = bare[values > 0], values[values > 0]
+    if not len(bare) or known:
+        return
+    rows = readings.rows_of(bare)
+    count = f"{int(rows.sum()):,} {'row' if rows.sum() == 1 else 'rows'}"
+    if _has_another_unit(values, main):
+        habits.refuse(
+            column,
+            rows,
+            f"column '{column.name}' must hold numbers in one unit, most are {_in_words(main)}, but "
+            f"{cells_in_words(column, rows)} without it; write it there, or correct them",
+        )
+    else:
+        unit = _in_words(main)
+        text = readings.cells.texts[int(bare[0])].as_py()
+        habits.notices.append(f"column '{column.name}': {text!r} and the like, without unit ({count}), are in {unit}")
+
+
+def _has_another_unit(values: np.ndarray, unit: str) -> bool:
+    """Tell whether numbers without a unit can't be in that of the others: 0.83 beside 83%, 2 beside 142 min."""
+    if unit == "%":
+        return bool((values <= 1).all())
+    if unit == "min":
+        return bool((values < 10).any())
+    return unit.startswith("of ") and bool((values > float(unit[3:])).any())
+
+
+def _several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[str, int], known: str | None) -> str:
+    units = {main, *sizes}
+    what = (
+        "scale"
+        if all(unit.startswith("of ") for unit in units)
+        else "unit"
+        if units & {"%", "min"} or any(unit.startswith("of ") for unit in units)
+        else "currency"
+    )
+    by_size = sorted(sizes.items(), key=lambda item: -item[1])
+    counts = listed(f"{_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in by_size)
+    trained = f" (the model's table is in {_in_words(main)})" if known and main not in sizes else ""
+    return (
+        f"column '{column.name}' must be in one {what}{trained}, got {counts}: {cells_in_words(column, rows)}; "
+        f"convert them to one {what}, or leave them empty"
+    )
+
+
+def _in_words(unit: str) -> str:
+    words = {"min": "minutes", "%": "percent"}
+    return f"points {unit}" if unit.startswith("of ") else words.get(unit, unit)
+
+
+def _settle_decimal(
+    column: pd.Series, readings: NumberReadings, habits: Habits, marks_beside: str, delimiter: str | None
+) -> None:
+    """Find the decimal mark from cells that can be read with the other in no way, or from the columns beside."""
+    if habits.format.decimal is not None:
+        return
+    point, comma = ~np.isnan(readings.point), ~np.isnan(readings.comma)
+    only = {".": np.flatnonzero(point & ~comma), ",": np.flatnonzero(comma & ~point)}
+    if len(only["."]) and len(only[","]):
+        _refuse_mixed_marks(column, readings, habits, only)
+        return
+    if len(only["."]) or len(only[","]):
+        habits.format = replace(habits.format, decimal="." if len(only["."]) else ",")
+        return
+    undecided = np.flatnonzero(point & comma & (readings.point != readings.comma))
+    if not len(undecided):
+        return
+    habits.undecided = True
+    with_commas = np.abs(readings.point[undecided]) > np.abs(readings.comma[undecided])
+    text, values = _example(readings, int(undecided[0]))
+    name = column.name
+    if marks_beside == ",":
+        mark, why = ",", "because the columns beside it have decimal commas"
+    elif marks_beside == "." and not with_commas.any() and _are_small(readings):
+        mark, why = ".", "because all have one digit before it, and the columns beside it have decimal points"
+    elif not with_commas.all() or delimiter == ";":
+        habits.refuse(
+            column,
+            readings.rows_of(undecided),
+            f"column '{name}' can be read in two ways: {text!r} as {values[0]:.15g} or as {values[1]:.15g}, and no "
+            f"cell decides; declare data.decimal: {{{name}: '.'}} or {{{name}: ','}}",
+        )
+        return
+    else:
+        mark, why = ".", "because every comma stands before three digits"
+    thousands = (mark == ".") == bool(with_commas[0])
+    sign = MARKS["," if with_commas[0] else "."]
+    habits.format = replace(habits.format, decimal=mark)
+    habits.notices.append(
+        f"column '{name}': {text!r} and the like are read as {values[0 if mark == '.' else 1]:.15g}: the {sign} is "
+        f"taken {'to part thousands' if thousands else 'for the decimal mark, not for thousands'}, {why}; otherwise "
+        f"declare data.decimal: {{{name}: '{',' if mark == '.' else '.'}'}}"
+    )
+
+
+def _are_small(readings: NumberReadings) -> bool:
+    """Tell whether there are many numbers, all below 10 where the mark is a point: thousands would differ in length."""
+    values = np.abs(readings.point[readings.read])
+    return len(values) >= MANY and bool((values < 10).all())
+
+
+def _example(readings: NumberReadings, index: int) -> tuple[str, tuple[float, float]]:
+    return readings.cells.texts[index].as_py(), (float(readings.point[index]), float(readings.comma[index]))
+
+
+def _refuse_mixed_marks(
+    column: pd.Series, readings: NumberReadings, habits: Habits, only: dict[str, np.ndarray]
+) -> None:
+    main = "." if readings.n_rows(only["."].tolist()) >= readings.n_rows(only[","].tolist()) else ","
+    other = "," if main == "." else "."
+    rows = readings.rows_of(only[other])
+    example = readings.cells.texts[int(only[main][0])].as_py()
+    habits.refuse(
+        column,
+        rows,
+        f"column '{column.name}' must be written with one decimal mark: {example!r} has the habit of a decimal "
+        f"{MARKS[main]}, but {cells_in_words(column, rows)} in that of a decimal {MARKS[other]}; write all numbers in "
+        f"one way, or declare data.decimal: {{{column.name}: '{main}'}} and the others missing",
+    )

@@ -1,0 +1,116 @@
+import importlib.util
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables import date_parts
+from greenlight_films.datamodules.tables.date_cells import read_dates
+from greenlight_films.datamodules.tables.date_columns import find_date_formats, latest_year, looks_like_dates
+from greenlight_films.datamodules.tables.date_texts import date_in
+from greenlight_films.datamodules.tables.formats import Format, Formats
+from tests.cases import CASES, cases, check_message, check_values, columns_of, name_of, path_of
+
+SENTINELS = "dates/sentinel_years.csv"  # proposed as missing by another part
+DATES = [case for case in cases("dates") if case["file"] != SENTINELS]
+FRAMES = [case for case in cases("frames") if "columns" in case["expect"] or "columns_of" in case["expect"]]
+
+
+def outcome(frame: pd.DataFrame, column: str) -> tuple[list[str | None], str]:
+    """Return a column's dates, and what is said of them: notices, or an error."""
+    try:
+        formats, notices = find_date_formats(frame, [column], Formats())
+        return read_dates(frame[column], formats[column]).texts(), "\n".join(notices)
+    except InputError as error:
+        return [], str(error)
+
+
+@pytest.mark.parametrize("case", DATES, ids=name_of)
+def test_made_up_tables_are_read_right_or_refused_in_words(case):
+    frame = pd.read_csv(path_of(case), dtype="str", keep_default_na=False)
+    column = "released" if "released" in frame else "year"
+    texts, message = outcome(frame, column)
+    assert bool(texts) == (case["outcome"] != "refusal")
+    for wanted in (case["expect"].get("message"), case["expect"].get("told")):
+        check_message(message, wanted or {})
+    if expected := columns_of(case).get(column):
+        check_values([int(text) if expected["kind"] == "year" else text for text in texts], expected["values"])
+        assert looks_like_dates(frame[column]).kind == expected["kind"]
+    if "day_first" in case["expect"].get("found", {}):
+        formats, _ = find_date_formats(frame, [column], Formats())
+        assert formats[column].day_first == case["expect"]["found"]["day_first"]
+    if "missing" in case["expect"]:
+        formats, _ = find_date_formats(frame, [column], Formats())
+        assert list(formats[column].missing or ()) == case["expect"]["missing"][column]
+
+
+@pytest.mark.parametrize("case", FRAMES, ids=name_of)
+def test_frames_with_dates_of_every_type_are_read(case):
+    specification = importlib.util.spec_from_file_location("awkward_frames", CASES / "frames/awkward_frames.py")
+    awkward = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(awkward)
+    frame = getattr(awkward, case["file"].split("::")[1])()
+    expected = columns_of(case)["released"]["values"]
+    assert outcome(frame, "released") == (expected, "")
+    assert looks_like_dates(frame["released"]).kind == "date"
+
+
+def test_all_columns_that_cannot_be_read_are_named_together():
+    frame = pd.DataFrame({"a": ["03/04/2011"], "b": ["2014-05-01"], "c": ["05/06/2011"]})
+    with pytest.raises(InputError, match=r"(?s)column 'a' .*\n.*column 'c' "):
+        find_date_formats(frame, ["a", "b", "c"], Formats())
+    formats, _ = find_date_formats(frame, ["a", "c"], Formats({"a": Format(day_first=True)}, Format(day_first=False)))
+    assert [formats[name].day_first for name in "ac"] == [True, False]
+
+
+def test_the_latest_year_of_a_table_is_that_of_its_columns_of_years_and_dates():
+    frame = pd.DataFrame(
+        {"year": [1912, 2004], "votes": [2010, 77], "released": ["14/03/12", "May 2003"], "x": ["a", "b"]}
+    )
+    assert latest_year(frame) == 2004
+    assert latest_year(frame[["votes", "x"]]) is None
+    formats, notices = find_date_formats(frame, ["released"], Formats())
+    assert formats["released"].latest_year == 2004
+    assert notices == ["column 'released': years of two digits in 1 cell were read as none after 2004"]
+
+
+def test_dates_far_in_the_future_are_told():
+    _, notices = find_date_formats(pd.DataFrame({"released": ["2001-05-06", "2088-08-12"]}), ["released"], Formats())
+    assert "dates in the future, row 2 has '2088-08-12'; correct" in notices[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("released", [41760, 25062, 35827], "date"),
+        ("budget", [41760, 25062, 35827], None),
+        ("releaseDate", [1398902400, 886291200], "date"),
+        ("gross", [1398902400, 886291200], None),
+        ("gross", [20140501, 19680812, 19980201, 20030707, 19870809], "date"),
+        ("gross", [20140501, 19680899, 19980201, 20030707, 19870809], None),
+        ("year", [1990, 2000], "year"),
+        ("votes", [1990, 2000, 2100], None),
+        ("votes", [1991, 2000, 2011], "year"),
+        ("runtime", [96, 142], None),
+        ("title", ["May 1968", "The 39 Steps", "1917"], None),
+        ("tagline", ["12 June 1994", "1 May 1995"], "date"),
+        ("x", [None, None], None),
+        ("released", [True, False], None),
+    ],
+)
+@pytest.mark.parametrize("as_text", [False, True])
+def test_numbers_are_dates_where_their_column_is_named_so_or_their_digits_can_be_nothing_else(
+    name, cells, kind, as_text
+):
+    column = pd.Series(cells, name=name)
+    assert looks_like_dates(column.astype("str") if as_text else column).kind == kind
+
+
+def test_equal_cells_are_parsed_once(monkeypatch):
+    parsed = []
+    monkeypatch.setattr(date_parts, "date_in", lambda text: parsed.append(text) or date_in(text))
+    days = np.datetime64("1960-01-01") + np.arange(1_000_000) % 20_000
+    column = pd.Series(pd.Series(days).dt.strftime("%d/%m/%Y"), name="released", dtype="str")
+    np.testing.assert_array_equal(read_dates(column).values, days)
+    assert len(parsed) == 20_000

@@ -1,0 +1,111 @@
+import datetime as dt
+import zipfile
+from io import BytesIO
+
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.read_table import open_table
+from tests.cases import CASES
+
+WORKBOOK = CASES / "layout" / "workbook.xlsx"
+
+
+def sheet_of(cells):
+    """Return rows of XML for cells by reference."""
+    return "".join(f'<row><c r="{name}" t="inlineStr"><is><t>{text}</t></is></c></row>' for name, text in cells.items())
+
+
+@pytest.fixture
+def changed(tmp_path):
+    """Return what writes the workbook with parts replaced."""
+
+    def write(replace):
+        path = tmp_path / "films.xlsx"
+        with zipfile.ZipFile(WORKBOOK) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+            for name in old.namelist():
+                new.writestr(name, replace(name, old.read(name).decode()))
+        return str(path)
+
+    return write
+
+
+def test_a_sheet_has_typed_columns():
+    frame = open_table(str(WORKBOOK)).frame
+    assert frame["year"].dtype == "int64"
+    assert frame["rating"].dtype == "float64"
+    assert frame["released"].iloc[0] == pd.Timestamp(1971, 1, 5)
+
+
+def test_a_sheet_is_named_where_several_are_tables(refused):
+    path = CASES / "layout" / "two_sheets.xlsx"
+    table = open_table(str(path), Layout(sheet="Noughties"))
+    assert (table.layout.sheet, table.layout.skip) == ("Noughties", 0)
+    refused(str(path), "has no sheet 'Nouhgties', did you mean 'Noughties'?; it has: Nineties", sheet="Nouhgties")
+
+
+def test_cells_far_from_the_table_are_refused(changed, refused):
+    far = sheet_of({"A1": "x", "XFD1048576": "y"})
+
+    def replace(name, text):
+        return f"{text.split('<sheetData>')[0]}<sheetData>{far}</sheetData></worksheet>" if "sheet1" in name else text
+
+    refused(changed(replace), "a sheet has 2 cells on an area of 17,179,869,184; delete the cells far from the table")
+
+
+def test_a_workbook_that_fills_the_memory_or_is_broken_is_refused(changed, refused, file):
+    refused(changed(lambda name, text: text + " " * 300_000_000 * ("sheet1" in name)), "unpacks to 0.3 GiB")
+    refused(changed(lambda name, text: text.replace("</sheetData>", "")), "is no workbook that can be read: ")
+    refused(file("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)), "is no workbook that can be read: ")
+
+
+def ods(rows):
+    """Return an OpenDocument spreadsheet with rows of XML."""
+    names = "".join(
+        f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{long}:1.0"'
+        for short, long in (("office", "office"), ("table", "table"), ("text", "text"))
+    )
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0" encoding="UTF-8"?><office:document-content{names}><office:body><office:spreadsheet>'
+            f'<table:table table:name="Films">{rows}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
+        )
+    return content.getvalue()
+
+
+def row(*cells, repeated=1):
+    inner = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in cells
+    )
+    return f'<table:table-row table:number-rows-repeated="{repeated}">{inner}</table:table-row>'
+
+
+def test_an_open_document_is_read_and_its_repetitions_are_bounded(file, refused):
+    films = row("title", "genre") + row("A", "War") + row("B", "Drama")
+    empty = '<table:table-row table:number-rows-repeated="1048000"><table:table-cell/></table:table-row>'
+    frame = open_table(file("a.ods", ods(films + empty))).frame
+    assert frame.to_dict("list") == {"title": ["A", "B"], "genre": ["War", "Drama"]}
+    refused(file("b.ods", ods(films + row(*"abcdefghij", repeated=1_000_000))), "cells on an area of 10,000,006;")
+
+
+def test_times_of_day_are_durations_and_mixed_cells_text(monkeypatch, file):
+    from greenlight_films.datamodules.tables import workbooks
+
+    grid = [
+        ["title", "length", "seen", "note", "empty"],
+        ["A", dt.time(1, 36), True, 7.0, ""],
+        ["B", dt.timedelta(hours=2), False, "x", ""],
+        ["C", "", True, dt.datetime(1999, 1, 2), ""],
+    ]
+    monkeypatch.setattr(workbooks, "_grids", lambda *_: {"Films": grid})
+    frame = open_table(str(WORKBOOK)).frame
+    assert frame["length"].dt.total_seconds().tolist()[:2] == [5760, 7200]
+    assert frame["seen"].tolist() == [True, False, True]
+    assert frame["note"].tolist() == ["7", "x", "1999-01-02"]
+    assert frame["empty"].isna().all()

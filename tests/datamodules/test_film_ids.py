@@ -1,0 +1,40 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.film_ids import codes_by, film_codes, film_ids, group_codes, in_words
+from greenlight_films.datamodules.splits import GroupSplit, KFold
+
+FRAME = pd.DataFrame({"title": ["A", "A ", "B", None, "A"], "year": [1990.0, 1990, 1990, 1990, np.nan]})
+FRAME["title"] = FRAME["title"].astype("str")
+
+
+def test_rows_that_share_title_and_year_are_a_film_and_gaps_are_films_of_their_own():
+    ids = film_ids(FRAME, ["title", "year"])
+    assert ids.fillna("-").tolist() == ["A | 1990", "A | 1990", "B | 1990", "-", "-"]
+    assert film_codes(ids).tolist() == [0, 0, 1, 2, 3]
+    assert codes_by(FRAME, ["title", "year"]).tolist() == [0, 0, 1, 2, 3]
+    assert film_codes(film_ids(FRAME, "title")).tolist() == [0, 0, 1, 2, 0]
+    assert in_words(["title", "year"]) == "title and year"
+
+
+def test_groups_of_whole_numbers_are_the_same_as_text():
+    numbers = pd.DataFrame({"id": [10, 9, 100, 9, 10]})
+    assert group_codes(numbers, "id").tolist() == [1, 0, 2, 0, 1]
+    assert group_codes(numbers.astype("str"), "id").tolist() == [1, 0, 2, 0, 1]
+    assert group_codes(pd.DataFrame({"id": ["010", "9"]}).astype("str"), "id").tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("kind", [GroupSplit, KFold])
+def test_a_split_keeps_rows_together_that_share_several_columns(kind):
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame({"title": random.integers(0, 9, 400), "year": random.integers(0, 9, 400)})
+    sides = pd.Series(kind(by=["title", "year"]).assign(frame))
+    assert (sides.groupby([frame["title"], frame["year"]]).nunique() == 1).all()
+    assert sides.groupby(frame["title"]).nunique().max() > 1
+
+
+def test_lists_are_no_ids():
+    with pytest.raises(InputError, match=r"data\.film: column 'cast' must hold one value a cell, got lists"):
+        film_ids(pd.DataFrame({"cast": [["A"], ["B"]]}), "cast")

@@ -1,0 +1,103 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules.films_in_rows import (
+    identical_rows,
+    identity_of,
+    original_rows,
+    remark_on_identical,
+    remark_on_ids,
+    remark_on_remakes,
+    remark_on_spellings,
+    same_spelling,
+)
+from greenlight_films.datamodules.tables.read_table import read_table
+from tests.cases import CASES, cases, check_message
+
+EXPECTED = {case["file"]: case["expect"] for case in reversed(cases("rows"))}
+
+
+def table(name: str) -> pd.DataFrame:
+    return read_table(CASES / "rows" / f"{name}.csv")
+
+
+def test_identical_rows_are_told_with_those_that_a_split_parts():
+    frame, expect = table("identical"), EXPECTED["rows/identical.csv"]
+    remark = remark_on_identical(frame)
+    check_message(remark.text, expect["message"])
+    assert len(frame) - remark.count == expect["n_films"]
+    sides = np.zeros(len(frame), dtype=np.uint8)
+    sides[24] = 2
+    assert "and 1 of them stand on another side of the split" in remark_on_identical(frame, sides).text
+    assert "side" not in remark.text
+    assert remark_on_spellings(frame, identity_of(frame)) is None
+
+
+def test_identical_rows_are_those_of_pandas_but_for_counters():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({name: random.integers(0, 4, 500) for name in "abc"}).astype({"a": "str", "b": float})
+    frame.loc[::7, "b"] = None
+    assert identical_rows(frame).tolist() == frame.duplicated().tolist()
+    assert (frame.iloc[original_rows(frame)].reset_index(drop=True).fillna(-1) == frame.fillna(-1)).all(axis=None)
+    assert identical_rows(frame.assign(index=range(500))).tolist() == frame.duplicated().tolist()
+    assert not identical_rows(frame.assign(id=range(500))).any()
+
+
+def test_other_spellings_of_a_film_are_told():
+    frame, expect = table("near"), EXPECTED["rows/near.csv"]
+    remark = remark_on_spellings(frame, identity_of(frame))
+    check_message(remark.text, expect["message"])
+    assert len(frame) - remark.count == expect["n_films"]
+
+
+@pytest.mark.parametrize(
+    ("title", "other", "same"),
+    [
+        ("The Lantern Tax", "Lantern Tax, The", True),
+        ("Salt & Herons", "salt and herons", True),
+        ("Amélie", "AMELIE", True),
+        ("The Ferryman's Ledger", "The Ferryman’s Ledger ", True),
+        ("Alien", "Aliens", False),
+        ("Rocky II", "Rocky III", False),
+        ("Straße", "STRASSE", True),
+        ("七人の侍", "七人の待", False),
+        ("!", "?", False),
+        ("The", "A", False),
+    ],
+)
+def test_titles_are_the_same_but_for_case_accents_marks_and_articles(title, other, same):
+    codes = same_spelling(pd.Series([title, other], dtype="str"))
+    assert (codes[0] == codes[1]) == same
+
+
+def test_remakes_are_other_films_which_title_and_year_tell():
+    frame, expect = table("remakes"), EXPECTED["rows/remakes.csv"]
+    identity = identity_of(frame)
+    assert list(identity.film) == expect["film"]
+    remark = remark_on_remakes(frame, identity)
+    check_message(remark.text, expect["message"])
+    assert (remark.count, remark.proposal) == (3, {"film": ["title", "year"]})
+    assert remark_on_spellings(frame, identity) is None
+
+
+def test_ids_of_several_films_are_named_with_their_rows():
+    frame, expect = table("id_of_two_films"), EXPECTED["rows/id_of_two_films.csv"]
+    remark = remark_on_ids(frame, "film_id", identity_of(frame))
+    check_message(remark.text, expect["message"])
+    assert (np.flatnonzero(remark.rows) + 1).tolist() == expect["message"]["rows"]
+    assert remark_on_ids(table("one_a_person"), "film_id", identity_of(frame)) is None
+
+
+@pytest.mark.parametrize(
+    ("columns", "film"),
+    [
+        ({"tconst": ["a", "b"], "primaryTitle": ["A", "B"], "startYear": [1, 2]}, ("tconst",)),
+        ({"title": ["A", "B"], "release_date": ["2001-01-02", "2002-01-02"]}, ("title", "release_date")),
+        ({"original_title": ["A", "B"], "title": ["A", "C"]}, ("title",)),
+        ({"id": [1, 2, 3, 4], "title": ["A", "A", "B", "B"], "year": [1, 1, 2, 2]}, ("title", "year")),
+        ({"budget": [1, 2]}, ()),
+    ],
+)
+def test_what_identifies_a_film_is_an_id_of_films_or_title_and_year(columns, film):
+    assert identity_of(pd.DataFrame(columns)).film == film

@@ -1,0 +1,70 @@
+"""Leaks in whole tables: refused by name and value until a config allows them, and told where it does."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import greenlight_films as gl
+from greenlight_films.datamodules import InputError, Number
+from tests.cases import cases, check_message, name_of
+from tests.studies.case_study import config_of
+
+COMPUTED = Path("tests/data/cases/leaks/computed.csv")
+
+
+@pytest.mark.parametrize("case", cases("leaks"), ids=name_of)
+def test_a_study_refuses_leaks_by_value_and_tells_of_the_others(case, command, tmp_path):
+    answer = command("study", "--config", config_of(case, tmp_path), "--runs", tmp_path / "runs")
+    assert answer.code == (2 if case["outcome"] == "refusal" else 0), answer.err
+    page = tmp_path / "runs/case/version_0/report.html"
+    told = [answer.err] if case["outcome"] == "refusal" else [answer.out, page.read_text(encoding="utf-8")]
+    for text in told:
+        top = text.partition('<p class="lede"')[0].partition("What the predictions")[0]
+        check_message(top, case["expect"].get("message", {}))
+        for name in case["expect"].get("not_named", []):
+            assert name not in top
+        if case["expect"].get("leaks") == []:
+            assert "leak" not in top
+
+
+@pytest.fixture
+def regressor():
+    """Return a maker of quick regressors for what films of `COMPUTED` earn."""
+    usual = {"target": "gross_k", "hidden": (4,), "max_epochs": 1, "verbose": False}
+    return lambda columns, **given: gl.FilmRegressor(features=[Number(name) for name in columns], **usual, **given)
+
+
+def test_from_python_leaks_are_refused_and_allowed_as_in_a_study(regressor):
+    films = pd.read_csv(COMPUTED)
+    assert regressor(["budget_k"]).fit(films)
+    with pytest.raises(InputError, match=r"einspiel_eur_k is gross_k times 0\.92.*allow_leak: \[einspiel_eur_k\]"):
+        regressor(["budget_k", "einspiel_eur_k"]).fit(films)
+    assert regressor(["budget_k", "einspiel_eur_k"], allow_leak=["einspiel_eur_k"]).fit(films)
+    with pytest.raises(InputError, match=r"allow_leak must name columns of data\.features, got 'budget', did you mean"):
+        regressor(["budget_k"], allow_leak=["budget"]).fit(films)
+
+
+def test_leaks_are_looked_for_among_training_rows_alone(film_data, films_frame):
+    def with_copy(sides: list[str]) -> pd.DataFrame:
+        rows = [row for side in sides for row in getattr(films.films.rows, side)]
+        copied = films_frame["rating"].where(np.isin(films_frame.index, films.films.number[rows] - 1), 5.0)
+        return films_frame.assign(copy=copied)
+
+    films = film_data()
+    films.setup("fit")
+    data = {"table": None, "features": [Number("copy"), Number("year")]}
+    film_data(**data, frame=with_copy(["val", "test"])).setup("fit")
+    with pytest.raises(InputError, match="copy is rating times 1"):
+        film_data(**data, frame=with_copy(["train"])).setup("fit")
+
+
+def test_the_older_switch_lets_films_be_split_and_says_so(film_data, films_frame):
+    twice = pd.concat([films_frame, films_frame], ignore_index=True)
+    with pytest.raises(InputError, match=r"set data\.allow_split_films to true"):
+        film_data(table=None, frame=twice).setup("fit")
+    data = film_data(table=None, frame=twice, allow_leak=True)
+    data.setup("fit")
+    assert data.fitted.leak
+    assert data.films.notices[0].startswith("data.allow_leak: true is read as data.allow_split_films: true")
