@@ -200,7 +200,7 @@ def numbers_of(space: FeatureSpace) -> list[Tensor]:
     """
     columns = block_columns(space.dense)
     starts = [index for index, block in enumerate(space.dense) if block.kind == "number"]
-    ends = [*starts[1:], len(columns)]
+    ends = [*starts, len(columns)][1:]
     numbers = zip(starts, ends, strict=True)
     return [torch.from_numpy(np.concatenate(columns[start:end])) for start, end in numbers]
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from greenlight_films.importance import ColumnSet, Estimates, ImportanceResult
 from greenlight_films.lightning_modules.callbacks.importance_figures import columns_chart, values_chart
 
-SUMMARY = {"r2": 0.4, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
+SUMMARY = {"r2": 0.4, "learnt": True, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
 charts = pytest.mark.parametrize("chart", [values_chart, columns_chart])
 
@@ -58,9 +58,9 @@ def test_a_chart_says_what_it_measures_on_which_films_and_what_takes_its_meaning
     assert axes.get_xlabel() == "increase of the squared error when shuffled, (points)²"
     title = axes.get_title(loc="left")
     assert "1,234 validation films" in title
-    assert "R² is not above 0" not in title
-    (axes,) = chart(result_of(["Drama", "War", "Noir"], r2=-0.1, leak=True)).axes
-    assert "R² is not above 0" in axes.get_title(loc="left")
+    assert "means nothing" not in title
+    (axes,) = chart(result_of(["Drama", "War", "Noir"], learnt=False, leak=True)).axes
+    assert "means nothing" in axes.get_title(loc="left")
     assert "same films in training" in axes.get_title(loc="left")
 
 
