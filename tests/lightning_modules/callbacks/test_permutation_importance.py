@@ -17,7 +17,7 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(measured):
     summary = measured().result.summary
-    settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 64, "loss": "mse", "split": "test", "seed": 42}
+    settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 16, "loss": "mse", "split": "test", "seed": 42}
     assert {**summary, **settings} == summary
     assert PermutationImportance("shuffle").estimator.n_repeats == 2
     assert PermutationImportance(n_repeats=3).estimator.n_repeats == 3
