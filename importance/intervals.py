@@ -2,7 +2,7 @@
 
 With 3 or 4 independent films the carriers' own spread is moderated by that of all films: Smyth 2004, doi
 10.2202/1544-6115.1027, with 4 degrees for the latter. From 5 films on it is the carriers' own spread, with quantiles of
-what random draws of as many films have for their own spread.
+what random draws of as many films have for their own spread; where a draw may have none, the moderated one again.
 """
 
 from collections.abc import Iterator
@@ -20,6 +20,7 @@ PRIOR_DEGREES = 4
 OWN_SPREAD = 5  # films from which on the carriers' own spread is used
 MOST_DRAWN = 2000  # films up to which quantiles are drawn
 VALUES_AT_ONCE = 2**20
+FLAT = 1e-4  # a spread below this share of that of random draws is none
 
 
 def own_error(blocks: Blocks, counts: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,17 +45,25 @@ def interval_ends(
         drawable: (n_columns,) bool, whether `parts` are of the blocks that carry it.
     """
     n, own = own_error(blocks, counts)
-    few = drawable & (n < OWN_SPREAD)
-    moderated = (PRIOR_DEGREES * _null_variance(parts, counts) + (n - 1) * own**2) / (PRIOR_DEGREES + n - 1)
-    error = torch.where(few, moderated.sqrt(), own)
-    degrees = (n - 1 + torch.where(few, PRIOR_DEGREES, 0)).clamp(min=1)
-    quantile = torch.from_numpy(stats.t.ppf(0.975, degrees.cpu().numpy())).to(own.device)
-    low, high = -quantile, quantile.clone()
+    prior = _null_variance(parts, counts)
+    low, high = -_quantile(n - 1), _quantile(n - 1)
     columns = torch.nonzero(drawable & (n >= OWN_SPREAD) & (n <= MOST_DRAWN)).squeeze(1)
     for alike, composition in _alike(parts, columns):
-        low[alike], high[alike] = _drawn_quantiles(parts, alike, composition, counts[alike], seed)
+        least = FLAT * prior[alike].sqrt()
+        low[alike], high[alike] = _drawn_quantiles(parts, alike, composition, counts[alike], least, seed)
+    is_flat = ~(low.isfinite() & high.isfinite()) | (own <= FLAT * prior.sqrt())
+    few = drawable & ((n < OWN_SPREAD) | is_flat)
+    moderated = (PRIOR_DEGREES * prior + (n - 1) * own**2) / (PRIOR_DEGREES + n - 1)
+    error = torch.where(few, moderated.sqrt(), own)
+    quantile = _quantile(PRIOR_DEGREES + n - 1)
+    low, high = torch.where(few, -quantile, low), torch.where(few, quantile, high)
     known = torch.where(n >= FEWEST, 1.0, torch.nan)
     return -low * error * known, high * error * known
+
+
+def _quantile(degrees: Tensor) -> Tensor:
+    """Return the quantile .975 of t, (n,) float64."""
+    return torch.from_numpy(stats.t.ppf(0.975, degrees.clamp(min=1).cpu().numpy())).to(degrees.device)
 
 
 def _null_variance(parts: list[NullPart], counts: Tensor) -> Tensor:
@@ -79,9 +88,12 @@ def _alike(parts: list[NullPart], columns: Tensor) -> Iterator[tuple[Tensor, lis
 
 
 def _drawn_quantiles(
-    parts: list[NullPart], columns: Tensor, composition: list[int], counts: Tensor, seed: int
+    parts: list[NullPart], columns: Tensor, composition: list[int], counts: Tensor, least: Tensor, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Return the quantiles .025 and .975 of the t of random draws of blocks, each (n_columns,); draws are shared."""
+    """Return the quantiles .025 and .975 of the t of random draws of blocks, each (n_columns,); draws are shared.
+
+    Not finite where these draws have no larger error than `least`, (n_columns,).
+    """
     n_blocks = sum(composition)
     n_draws, random = 2000 if n_blocks < 100 else 300, np.random.default_rng((seed, n_blocks))
     slots = [
@@ -99,15 +111,15 @@ def _drawn_quantiles(
             values = part.values[torch.searchsorted(part.columns, some)]
             centre = values.mean(1, dtype=torch.float64).to(values.dtype)[:, None, None]
             drawn.append((part.size, values[:, slot].view(len(some), n_draws, -1) - centre))
-        t = _t(drawn, n_blocks, rows[:, None])
+        t = _t(drawn, n_blocks, rows[:, None], least[start : start + size, None])
         quantiles = torch.quantile(t.double(), ends, dim=1)
         low.append(quantiles[0])
         high.append(quantiles[1])
     return torch.cat(low), torch.cat(high)
 
 
-def _t(drawn: list[tuple[int, Tensor]], n_blocks: int, counts: Tensor) -> Tensor:
-    """Return the mean of random draws over their own standard error, (n_columns, n_draws).
+def _t(drawn: list[tuple[int, Tensor]], n_blocks: int, counts: Tensor, least: Tensor) -> Tensor:
+    """Return the mean of random draws over their own standard error, (n_columns, n_draws); infinite where it has none.
 
     Args:
         drawn: of each size of blocks the size, and the sums of blocks less their expectation.
@@ -115,4 +127,4 @@ def _t(drawn: list[tuple[int, Tensor]], n_blocks: int, counts: Tensor) -> Tensor
     mean = torch.stack([values.sum(2) for _, values in drawn]).sum(0) / counts
     squares = torch.stack([((values - size * mean[..., None]) ** 2).sum(2) for size, values in drawn]).sum(0)
     error = (squares * n_blocks / (n_blocks - 1)).sqrt() / counts
-    return torch.nan_to_num(mean / error)  # a draw of equal films has no error
+    return torch.where(error <= least, torch.copysign(torch.full_like(mean, torch.inf), mean), mean / error)

@@ -11,7 +11,7 @@ from greenlight_films.importance.expectation import Measured
 from greenlight_films.importance.held_out import Entries, at, sum_by
 from greenlight_films.importance.intervals import interval_ends
 from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
-from greenlight_films.importance.randomisation import convolved_p, ranked_p
+from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.tangent import Tangent
 
@@ -46,13 +46,14 @@ class LabelTests:
     @torch.inference_mode()
     def put(self, result: Estimates, entries: Entries, streams: Tensor, measured: Measured) -> Estimates:
         """Return the importances of columns with p-values and intervals."""
-        size, n_columns = max(1, EFFECTS_AT_ONCE // len(self.draws.rows)), len(entries.columns)
+        size, n_columns = max(1, EFFECTS_AT_ONCE // max(len(self.draws.rows), CELLS)), len(entries.columns)
         parts = []
         for first in range(0, n_columns, size):
             stop = min(first + size, n_columns)
             some = entries.part(first, stop)
             parts.append(self._of_columns(some, streams[first:stop], measured.part(entries, first, stop)))
         p, below, above = (torch.cat(values) for values in zip(*parts, strict=True))
+        p = torch.where(result.mean.isnan(), torch.nan, p)
         slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
         doubt *= torch.from_numpy(stats.t.ppf(0.975, measured.degrees.cpu().numpy())).to(doubt)
         below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
@@ -108,7 +109,9 @@ class LabelTests:
         many = n_blocks > MANY_BLOCKS
         observed = torch.where(many, better, total - expected)
         noise = torch.where(many, better_variance, variance).clamp(min=0).sqrt()
-        shrink = ((rows.n_clusters - n_blocks).clamp(min=0) / max(rows.n_clusters - 1, 1)).sqrt()
+        # By rows, not by clusters: where each film has rows with and without a label, it still varies within films.
+        without = torch.where(light, rows.n_rows - counts, counts)
+        shrink = (without / max(rows.n_rows - 1, 1)).sqrt()
         p, single, several = torch.full_like(total, torch.nan), n_blocks == 1, n_blocks > 1
         if bool(single.any()):
             p[single] = ranked_p([part.only(single) for part in parts], total[single])

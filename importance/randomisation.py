@@ -12,11 +12,13 @@ from greenlight_films.importance.null import NullPart
 
 CELLS = 4096  # of the grid
 WIDEST = 3  # multiples of the most extreme value that the grid holds, besides 6 standard deviations of the sum
-ALIKE = 1e-9  # a standard deviation below this share of the largest effect is rounding
+ALIKE = 1e-5  # a standard deviation below this share of the mean effect is rounding, of predictions in float32
 
 
 def ranked_p(parts: list[NullPart], observed: Tensor) -> Tensor:
     """Return the two-sided p of columns with a single block, from its rank; NaN for columns without any, (n_columns,).
+
+    It is 1 where all values are alike.
 
     Args:
         observed: (n_columns,), the block's effect, which is among the values itself.
@@ -30,7 +32,8 @@ def ranked_p(parts: list[NullPart], observed: Tensor) -> Tensor:
         for compare in (torch.le, torch.ge):
             more = sum_by(part.extra_index, compare(extra, own[part.extra_index, 0]).double(), len(part.columns))
             tails.append(compare(part.values, own).sum(1) + more)
-        p[part.columns] = (2 * torch.minimum(*tails).clamp(min=1) / part.n_values).clamp(max=1)
+        ranked = (2 * torch.minimum(*tails).clamp(min=1) / part.n_values).clamp(max=1)
+        p[part.columns] = torch.where(part.variance.sqrt() <= ALIKE * part.mean.abs(), 1.0, ranked)
     return p
 
 

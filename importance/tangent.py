@@ -57,7 +57,8 @@ class Tangent:
         up, down = loss(step) - reference.losses, loss(-step) - reference.losses
         slope, curve = (up - down) / (2 * step), (up + down) / step**2
         change = loss(far) - reference.losses
-        is_parabola = torch.allclose(slope * far + curve * far**2 / 2, change, 1e-4, 1e-6 * float(change.abs().max()))
+        missed = (slope * far + curve * far**2 / 2 - change).abs()
+        is_parabola = bool((missed <= 1e-4 * change.abs() + 1e-6 * change.abs().max()).all())
         weights = torch.ones_like(scaled)[None] if rows.entering is None else rows.entering.weight.T.double()
         sums = [_sums(jacobian, weight * slope, weight**2 * curve, reference.batch_rows) for weight in weights]
         vectors, matrices = (torch.stack(part) for part in zip(*sums, strict=True))

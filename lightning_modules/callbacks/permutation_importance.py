@@ -8,11 +8,14 @@ from typing import Any, Literal, cast
 
 import lightning.pytorch as pl
 import numpy as np
+import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback
 
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.errors import listed, nearest
+from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
+from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
@@ -111,7 +114,7 @@ class PermutationImportance(Callback):
             films.actual[rows],
             films.film_codes()[rows],
             films.number[rows],
-            None if self.cluster is None else _values_of(data, self.cluster)[films.number[rows] - 1],
+            None if self.cluster is None else _values_of(data, self.cluster, films.number[rows] - 1),
         )
 
         def run(tasks: Tasks) -> None:
@@ -129,13 +132,22 @@ class PermutationImportance(Callback):
             return replace(result, contributions=measured.contributions(reference))
 
 
-def _values_of(data: FilmDataModule, column: str) -> np.ndarray:
-    """Return a column of the table, by row."""
+def _values_of(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
+    """Return a column of the table in the rows of an index, which has gaps where a condition left rows out.
+
+    Texts are without blanks around them, and None where they mean that nothing is known.
+    """
     table = data.read()
     if column not in table:
         near = nearest(column, table.columns) or f"; there are {listed(table.columns)}"
         raise InputError(f"permutation_importance.cluster: the table has no column '{column}'{near}")
-    return table[column].astype(object).to_numpy()
+    cells = table[column].loc[index]
+    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        return cells.astype(object).to_numpy()
+    formats = find_missing_texts(table, [column], data.declared.formats)[0]
+    distinct = distinct_texts(cells)
+    texts = mask_missing(distinct.texts, formats[column]).to_numpy(zero_copy_only=False)
+    return distinct.rows(texts, None)
 
 
 def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:

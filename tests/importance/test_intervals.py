@@ -64,3 +64,10 @@ def test_films_with_several_rows_are_one_draw_each():
     error = ((residual**2).sum() * 8 / 7) ** 0.5 / 16
     assert 1.9 * error < float(below) < 3.2 * error
     assert 1.9 * error < float(above) < 3.2 * error
+
+
+def test_where_most_effects_are_the_same_it_is_moderated():
+    values = np.where(np.arange(200) % 10 == 0, np.random.default_rng(0).normal(size=200), 0.0)
+    low, high = interval(values, np.stack([values[:5], np.zeros(5)]))
+    assert (np.abs([low, high]) < 3 * values.std()).all()
+    assert (high > 0.1 * values.std()).all()

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from tests.importance.conftest import Linear, Study, held_out
 from tests.importance.test_randomisation import p_of
+
+
+def straight(matrix, coef, residual, random, film=None) -> Study:
+    """Return a linear model with given weights of labels, and a target that it misses by so much."""
+    dense, n = random.normal(size=(len(matrix), 1)).astype(np.float32), len(matrix)
+    model = Linear(np.array([1.0]), np.array(coef), 0.0).eval()
+    predicted = Study(held_out(matrix, dense, np.zeros(n)), matrix, model).predict()
+    return Study(held_out(matrix, dense, predicted - residual, film), matrix, model)
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])
@@ -86,3 +95,34 @@ def test_films_of_a_cluster_are_one_draw(make_study):
     assert torch.equal(result.p, as_films.p)
     assert torch.equal(result.low, as_films.low)
     assert not torch.equal(result.p, alone.p)
+
+
+def test_a_label_of_one_row_of_every_film_is_rejected_as_often_as_it_should_be():
+    p = []
+    for seed in range(12):
+        random, matrix = np.random.default_rng(seed), np.zeros((40, 5, 12))
+        for label in range(12):
+            matrix[np.arange(40), random.integers(5, size=40), label] = 1
+        study = straight(
+            matrix.reshape(200, 12), [0.003] * 12, random.normal(size=200), random, np.arange(40).repeat(5)
+        )
+        p.append(study.values().p)
+    assert (torch.cat(p) < 0.05).double().mean() <= 0.08
+
+
+def test_effects_that_differ_by_rounding_alone_are_alike():
+    random = np.random.default_rng(0)
+    matrix = np.zeros((200, 4))
+    for label, k in enumerate((1, 3, 6, 120)):
+        matrix[random.permutation(200)[:k], label] = 1
+    study = straight(matrix, [0.3, 0.2, 0.7, 0.4], 100 + random.normal(size=200), random)
+    assert study.values("mae").p.tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+def test_predictions_that_are_no_numbers_give_none(make_study, loss):
+    study = make_study(40, (1, 3, 7))
+    with torch.no_grad():
+        study.model.tail[-1].bias[:] = torch.nan
+    result = study.values(loss)
+    assert all(numbers.isnan().all() for numbers in (result.mean, result.p, result.low, result.high, result.q()))
