@@ -114,7 +114,7 @@ class PermutationImportance(Callback):
             films.actual[rows],
             films.film_codes()[rows],
             films.number[rows],
-            None if self.cluster is None else _values_of(data, self.cluster, films.number[rows] - 1),
+            None if self.cluster is None else cluster_values(data, self.cluster, films.number[rows] - 1),
         )
 
         def run(tasks: Tasks) -> None:
@@ -132,7 +132,7 @@ class PermutationImportance(Callback):
             return replace(result, contributions=measured.contributions(reference))
 
 
-def _values_of(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
+def cluster_values(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
     """Return a column of the table in the rows of an index, which has gaps where a condition left rows out.
 
     Texts are without blanks around them, and None where they mean that nothing is known.
