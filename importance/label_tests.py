@@ -16,7 +16,7 @@ from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.tangent import Tangent
 
 EFFECTS_AT_ONCE = 2**19
-FEW_BLOCKS = 50  # of a label that has more, the random blocks hold enough
+FEW_BLOCKS = 50  # of several rows; of a label that has more, the random blocks hold enough
 MANY_BLOCKS = 100
 
 
@@ -77,7 +77,9 @@ class LabelTests:
             others = self._blocks_without(entries, streams, effects)
             drawn, is_new = drawn.and_those(others), torch.cat([is_new, torch.zeros_like(others.index).bool()])
         n_blocks = torch.bincount(drawn.index, minlength=len(counts))
-        parts = null_parts(effects, drawn, self.draws, is_new & at(n_blocks <= FEW_BLOCKS, drawn.index))
+        if rows.n_clusters < rows.n_rows:
+            is_new = is_new & at(n_blocks <= FEW_BLOCKS, drawn.index)
+        parts = null_parts(effects, drawn, self.draws, is_new)
         p = self._p(parts, drawn, n_blocks, light, counts, measured)
         share = counts / rows.n_rows
         below, above = interval_ends(parts, own, counts, light, self.seed)

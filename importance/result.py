@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.contributions import Contributions
-from greenlight_films.importance.estimates import FEW_FOR_Z, Estimates, benjamini_hochberg
+from greenlight_films.importance.estimates import FEW_FILMS, FEW_FOR_Z, Estimates, benjamini_hochberg
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.evidence import has_learnt
 from greenlight_films.importance.losses import LOSSES, LossName
@@ -252,11 +252,12 @@ def measure(loss: str, unit: str) -> str:
 def intervals(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     """Return where the 95 % interval of each line of a table of importances begins and ends; NaN where it has none.
 
-    A table without intervals, such as older ones, has them from its standard errors.
+    A table without intervals, such as older ones, has them from its standard errors, from three films on.
     """
     if "low_95" in table:
         return table["low_95"], table["high_95"]
     margin = 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
+    margin = margin.where(table["n_films"] >= FEW_FILMS)
     return table["importance"] - margin, table["importance"] + margin
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from greenlight_films.importance.streams import permutation
+from greenlight_films.importance.tangent import stream_of_order
 from tests.importance.conftest import Linear, Study, held_out
 from tests.importance.test_randomisation import p_of
 
@@ -126,3 +128,13 @@ def test_predictions_that_are_no_numbers_give_none(make_study, loss):
         study.model.tail[-1].bias[:] = torch.nan
     result = study.values(loss)
     assert all(numbers.isnan().all() for numbers in (result.mean, result.p, result.low, result.high, result.q()))
+
+
+def test_an_outlier_among_many_carriers_is_in_the_null_distribution(monkeypatch):
+    monkeypatch.setattr("greenlight_films.importance.tangent.MOST_ROWS", 150)
+    random, order = np.random.default_rng(0), permutation(stream_of_order(0, torch.device("cpu")), 301)
+    carriers = np.append(random.permutation(order[:-1])[:59], order[-1])  # the last stands for no other
+    matrix, residual = np.zeros((301, 1)), random.normal(size=301)
+    matrix[carriers], residual[order[-1]] = 1, 1000
+    [p] = straight(matrix, [0.01], residual, random).values().p.tolist()
+    assert 0.1 < p < 0.9

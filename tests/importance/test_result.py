@@ -7,7 +7,7 @@ import torch
 from scipy.stats import false_discovery_control
 
 from greenlight_films.importance import ColumnSet, Contributions, Estimates, ImportanceResult
-from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING
+from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, intervals
 
 FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
 COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "low_95", "high_95", "p", "q", "n_films", "rank"]
@@ -195,3 +195,10 @@ def test_the_figure_has_the_first_features_with_95_percent_intervals(result):
     assert list(bars.error_x.array) == pytest.approx([1.96 * 0.05] * 2)
     assert len(result.plot().data[0].y) == 9
     assert result.plot().layout.xaxis.title.text == result.measure
+
+
+def test_tables_without_intervals_have_them_from_their_errors_from_three_films_on():
+    table = pd.DataFrame({"importance": [1.0] * 3, "se_shuffle": [0.3, np.nan, 0.3], "se_sample": [0.4, 0.5, 0.4]})
+    low, high = intervals(table.assign(n_films=[3, 9, 2]))
+    assert low.tolist() == pytest.approx([1 - 1.96 * 0.5] * 2 + [np.nan], nan_ok=True)
+    assert high.tolist() == pytest.approx([1 + 1.96 * 0.5] * 2 + [np.nan], nan_ok=True)
