@@ -206,7 +206,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         groups: dict[str, list[str]] | None = None,
         estimator: Literal["expected", "shuffle"] = "expected",
         n_repeats: int | None = None,
-        off_rows: int | Literal["all"] = 64,
+        off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         seed: int = 42,
     ) -> ImportanceResult:

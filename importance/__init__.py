@@ -5,7 +5,7 @@ from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.cpu import keep_freed_memory
 from greenlight_films.importance.estimates import FEW_FILMS, Estimates
 from greenlight_films.importance.estimator import Estimator, Task
-from greenlight_films.importance.held_out import Entries, HeldOut
+from greenlight_films.importance.held_out import Entering, Entries, HeldOut
 from greenlight_films.importance.joint import joint_importance
 from greenlight_films.importance.loop import loop_importance
 from greenlight_films.importance.losses import LOSSES, LossName
@@ -20,6 +20,7 @@ __all__ = [
     "AdditiveModel",
     "ColumnSet",
     "Contributions",
+    "Entering",
     "Entries",
     "Estimates",
     "Estimator",

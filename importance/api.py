@@ -45,8 +45,8 @@ def permutation_importance(
         y: (n_rows,) the target, in its own unit.
         n_repeats: shuffles of columns that hold other numbers than 0 and 1, of columns of X that a Pipeline encodes
             to several, of groups, and in the loop.
-        estimator: for 0/1 columns and sparse weights. `expected`: the mean over all shuffles in closed form, with a
-            sample of the rows that hold 0, whose error is `se_shuffle`; `importances` has then one column, and
+        estimator: for 0/1 columns and sparse weights. `expected`: the mean over all shuffles in closed form, from a few
+            of the rows that hold 0 and a control variate, with the error `se_shuffle`; `importances` has one column,
             `importances_std` is that of a single shuffle. `shuffle`: n_repeats shuffles. The loop always shuffles.
         loss: mse, mae, rmse (by `shuffle` only) or r2, the R² that is lost.
         groups: by name, columns that are shuffled together: their names, indices, or patterns such as `Cast=*`.

@@ -35,8 +35,8 @@ class OffRows:
             weighted = count * slope
             return torch.stack([sum_by(index, part, n_columns) for part in (count, weighted, weighted * slope)])
 
-        film, rows = reference.rows.film, moments(count)
-        if reference.rows.n_films == reference.rows.n_rows:
+        film, rows = reference.rows.cluster, moments(count)
+        if reference.rows.n_clusters == reference.rows.n_rows:
             return cls(rows, rows)
         return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
 
@@ -79,16 +79,16 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows
     moved = (at(mean_weight, entries.index) - entries.weight) * (slopes - at(mean_slope, entries.index))
-    if rows.n_films == rows.n_rows:
+    if rows.n_clusters == rows.n_rows:
         squares = entries.sums(moved**2)
     else:
-        film = rows.film[entries.row] + entries.index * rows.n_films
+        film = rows.cluster[entries.row] + entries.index * rows.n_clusters
         films, group = torch.unique(film, return_inverse=True)
-        squares = sum_by(films // rows.n_films, sum_by(group, moved, len(films)) ** 2, n_columns)
+        squares = sum_by(films // rows.n_clusters, sum_by(group, moved, len(films)) ** 2, n_columns)
     count, sums, sums_of_squares = off.by_film
     squares = squares + mean_weight**2 * (sums_of_squares - 2 * mean_slope * sums + mean_slope**2 * count)
     total = entries.sums(moved) + mean_weight * (off_slopes - mean_slope * off_count)
-    return spread(squares, total, rows.n_films) / rows.n_rows
+    return spread(squares, total, rows.n_clusters) / rows.n_rows
 
 
 def spread(squares: Tensor, total: Tensor, n: int) -> Tensor:
@@ -151,11 +151,11 @@ def of_shuffles(
         variance = films[1].sum() - gave_squares.sum()
         se_shuffle = torch.full_like(variance, torch.nan)
     repeats, slope = increase(torch.stack(means)[None])
-    return Estimates(
+    return Estimates.untested(
         mean=repeats.mean(1),
         std=std_of_repeats(repeats),
         se_shuffle=slope * se_shuffle,
         se_sample=slope * (spread(variance, torch.zeros_like(variance), n_codes) / n_rows),  # changes sum to 0
         n_films=torch.tensor([n_films], device=slope.device),
         repeats=repeats,
-    )
+    ).tested_by_errors()

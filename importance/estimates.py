@@ -1,12 +1,16 @@
-"""`Estimates`: the importances of n features with standard errors, z, p and q; what every estimator returns."""
+"""`Estimates`: the importances of n features with standard errors, p, q and intervals; what every estimator returns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+from scipy.stats import false_discovery_control
 from torch import Tensor
 
-FEW_FILMS = 5
-"""A feature that fewer films carry gets no z, p and q: its errors can't be trusted."""
+FEW_FILMS = 3
+"""Of a feature that fewer films carry there are too few to tell: it gets no interval and no q."""
+
+FEW_FOR_Z = 5
+"""A feature that fewer films carry gets no p from its standard errors."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,9 @@ class Estimates:
         std: (n,) of one shuffle; over the repeats, or in closed form. NaN for a single repeat.
         se_shuffle: (n,) the standard error that more repeats (or more rows in the sample) would remove.
         se_sample: (n,) the standard error that only more held-out films would remove.
+        p: (n,) two-sided, under "the feature has no effect on the loss".
+        low: (n,) where the 95 % interval begins.
+        high: (n,) where it ends.
         n_films: (n,) int64, held-out films that carry the feature.
         repeats: (n, n_repeats) float64, the importance in each shuffle; (n, 1), the mean, where it has a closed form.
     """
@@ -29,15 +36,33 @@ class Estimates:
     std: Tensor
     se_shuffle: Tensor
     se_sample: Tensor
+    p: Tensor
+    low: Tensor
+    high: Tensor
     n_films: Tensor
     repeats: Tensor
+
+    @classmethod
+    def untested(
+        cls,
+        mean: Tensor,
+        std: Tensor,
+        se_shuffle: Tensor,
+        se_sample: Tensor,
+        n_films: Tensor,
+        repeats: Tensor | None = None,
+    ) -> "Estimates":
+        """Return importances without p-values and intervals."""
+        unknown = torch.full_like(mean, torch.nan)
+        repeats = mean[:, None] if repeats is None else repeats
+        return cls(mean, std, se_shuffle, se_sample, unknown, unknown, unknown, n_films, repeats)
 
     @classmethod
     def filled(cls, value: float, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
         """Return importances and errors of one value: NaN where they are unknown, 0 for features without effect."""
         repeats = torch.full((len(n_films), n_repeats), value, dtype=torch.float64, device=n_films.device)
-        mean, std, se_shuffle, se_sample = (torch.full_like(repeats[:, 0], value) for _ in range(4))
-        return cls(mean, std, se_shuffle, se_sample, n_films, repeats)
+        mean, std, se_shuffle, se_sample, low, high = (torch.full_like(repeats[:, 0], value) for _ in range(6))
+        return cls(mean, std, se_shuffle, se_sample, mean + 1, low, high, n_films, repeats)
 
     @classmethod
     def unknown(cls, n_films: Tensor, n_repeats: int = 1) -> "Estimates":
@@ -49,13 +74,13 @@ class Estimates:
         """Return the features of all parts; `repeats` are the means where the parts have different numbers of them."""
         repeats = [part.repeats for part in parts if len(part.mean)]
         same = len({part.shape[1] for part in repeats}) == 1
-        fields = (torch.cat(field) for field in zip(*(part.fields() for part in parts), strict=True))
-        mean, std, se_shuffle, se_sample, n_films = fields
-        return cls(mean, std, se_shuffle, se_sample, n_films, torch.cat(repeats) if same else mean[:, None])
+        fields = [torch.cat(field) for field in zip(*(part.fields() for part in parts), strict=True)]
+        whole = [*fields, torch.cat(repeats) if same else fields[0][:, None]]
+        return cls(*whole)
 
-    def fields(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return the five fields of shape (n,)."""
-        return self.mean, self.std, self.se_shuffle, self.se_sample, self.n_films
+    def fields(self) -> tuple[Tensor, ...]:
+        """Return the fields of shape (n,)."""
+        return self.mean, self.std, self.se_shuffle, self.se_sample, self.p, self.low, self.high, self.n_films
 
     def take(self, indices: Tensor) -> "Estimates":
         """Return the features at `indices`, (k,) int64."""
@@ -80,18 +105,22 @@ class Estimates:
         """Return the square of both standard errors together, (n,)."""
         return self.se_shuffle.nan_to_num(0.0) ** 2 + self.se_sample**2
 
-    def z(self) -> Tensor:
-        """Return importance over its standard error, (n,): NaN with fewer than `FEW_FILMS` films, 0 without effect."""
-        z = torch.where(self.mean == 0, torch.zeros_like(self.mean), self.mean / self.variance.sqrt())
-        return torch.where(self.estimable & (self.n_films >= FEW_FILMS), z, torch.nan)
+    def tested_by_errors(self) -> "Estimates":
+        """Return the importances with normal p-values and intervals from their errors: for features of many films.
 
-    def p(self) -> Tensor:
-        """Return the two-sided normal p-value of z under "the feature has no effect on the loss", (n,)."""
-        return torch.special.erfc(self.z().abs() / 2**0.5)
+        With fewer than `FEW_FOR_Z` films they are not known.
+        """
+        error = torch.where(self.n_films >= FEW_FOR_Z, self.variance.sqrt(), torch.nan)
+        p = torch.special.erfc((self.mean / error).abs() / 2**0.5)
+        p = torch.where((self.mean == 0) & ~error.isnan(), 1.0, p)
+        return replace(self, p=p, low=self.mean - 1.96 * error, high=self.mean + 1.96 * error)
 
     def q(self) -> Tensor:
-        """Return p corrected by `benjamini_hochberg`, (n,): 5 % of features with q below 0.05 have no effect."""
-        return benjamini_hochberg(self.p())
+        """Return p corrected for the number of features, (n,): 5 % of features with q below 0.05 have no effect.
+
+        Features without an interval, of fewer than `FEW_FILMS` independent films, are left out, and have none.
+        """
+        return benjamini_hochberg(torch.where(self.low.isnan(), torch.nan, self.p))
 
 
 def benjamini_hochberg(p: Tensor) -> Tensor:
@@ -100,10 +129,7 @@ def benjamini_hochberg(p: Tensor) -> Tensor:
     >>> benjamini_hochberg(torch.tensor([0.01, 0.04, 0.03, torch.nan]))
     tensor([0.0300, 0.0400, 0.0400,    nan])
     """
+    known = ~p.isnan()
     q = torch.full_like(p, torch.nan)
-    known = torch.nonzero(~p.isnan()).squeeze(1)
-    order = known[torch.argsort(p[known], descending=True, stable=True)]
-    n = len(known)
-    ranks = torch.arange(n, 0, -1, dtype=p.dtype, device=p.device)
-    q[order] = torch.cummin(p[order] * n / ranks, dim=0).values if n else p[order]
+    q[known] = torch.from_numpy(false_discovery_control(p[known].cpu().numpy())).to(p)
     return q

@@ -20,22 +20,29 @@ class Estimator:
     Attributes:
         kind: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; with `expected`, of those that have no closed form.
-        off_rows: for `expected`, how many of the rows without a label are looked at, or all; twice as many as carry the
-            label where that is more.
+        off_rows: for `expected`, how many of the rows without a label are looked at, or all; as many as carry the label
+            where that is more.
+        tests: whether p-values and intervals of labels are computed too.
         seed: of the shuffles and of the sample.
         byte_budget: working memory of a thread for the rows that it lists at once.
     """
 
     kind: Literal["expected", "shuffle"] = "expected"
     n_repeats: int = 2
-    off_rows: int | Literal["all"] = 64
+    off_rows: int | Literal["all"] = 16
     seed: int = 0
     byte_budget: int = 4 * 2**20
+    tests: bool = True
 
     @property
     def updates_at_once(self) -> int:
         """Return for how many rows the byte budget is enough."""
         return max(1, self.byte_budget // BYTES_AN_UPDATE)
+
+    def off_counts(self, counts: Tensor, n_rows: int) -> Tensor:
+        """Return how many rows without a label are looked at, (n,), from how many rows carry it."""
+        without = n_rows - counts
+        return without if self.off_rows == "all" else torch.clamp(counts, min=self.off_rows).minimum(without)
 
     def streams(self, keys: Tensor) -> Tensor:
         """Return the random streams of features from their keys, both int64 of any shape."""
@@ -81,6 +88,4 @@ def _updates(entries: Entries, n_rows: int, estimator: Estimator) -> Tensor:
     counts = entries.counts
     if estimator.kind == "shuffle":
         return counts * (1 + estimator.n_repeats)
-    if estimator.off_rows == "all":
-        return torch.bincount(entries.distinct()[0], minlength=len(counts)) * n_rows
-    return 3 * counts + torch.clamp(2 * counts, min=estimator.off_rows).minimum(2 * (n_rows - counts))
+    return counts + estimator.off_counts(counts, n_rows)

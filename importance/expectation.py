@@ -1,83 +1,185 @@
 """Importance of label columns as the mean over all shuffles, in closed form: Fisher et al. 2019, JMLR 20(177).
 
-If k of N rows carry a column, a row that carries it loses it in (N - k) of N shuffles and gets another row's entry in
-the others; a row without it is given an entry in k of N. The mean is therefore a sum over the k rows with the column,
-and over the rows without it, all of them (`by_all_rows`) or a sample stratified by the model's error (`by_sample`).
+With k of N rows that carry a label, and d a row's loss with the label less that without it, the importance is
+k / N * (mean of d over all rows - mean of d over the k rows). On the k rows d is exact. On the others it is nearly the
+second-order effect of `Tangent`, whose sum is known; the difference is measured on a few rows. This makes the mean
+unbiased: the second-order effect is a control variate.
 """
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.effects import OffRows, se_of_sample, spread, std_of_shuffle
+from greenlight_films.importance.effects import OffRows, se_of_sample, std_of_shuffle
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.held_out import Entries, at, sum_by
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, sort_values, uniform
+from greenlight_films.importance.tangent import Tangent, at_rows
+
+FEW_SAMPLED = 8  # rows: fewer can't tell their own variance
+ENOUGH_TO_POOL = 200  # columns
+
+
+@dataclass(frozen=True)
+class OffSample:
+    """Rows that don't carry a column, with the exact change of their loss when it enters them; all (n,), by column.
+
+    Attributes:
+        index: which of the columns, ascending.
+        weight: with which it enters.
+        is_distinct: whether a row is there once only.
+    """
+
+    index: Tensor
+    row: Tensor
+    weight: Tensor
+    change: Tensor
+    is_distinct: bool = True
+
+    @classmethod
+    def of_parts(cls, parts: "list[OffSample]") -> "OffSample":
+        """Return the rows of all parts, in which they need not be sorted and may be several times."""
+        index, row, weight, change = (
+            torch.cat([getattr(part, name) for part in parts]) for name in ("index", "row", "weight", "change")
+        )
+        if not bool((index.diff() < 0).any()):
+            return cls(index, row, weight, change, is_distinct=False)
+        order = torch.argsort(index, stable=True)
+        return cls(at(index, order), at(row, order), at(weight, order), at(change, order), is_distinct=False)
+
+    def moments(self, reference: Reference, n_columns: int) -> OffRows:
+        """Return the sums from which standard errors are computed."""
+        slope, each = self.change / self.weight, torch.ones_like(self.change)
+        return OffRows.of(reference, n_columns, self.index, self.row, slope, each)
+
+    def part(self, first: int, stop: int) -> "OffSample":
+        """Return the rows of columns[first:stop]."""
+        ends = torch.searchsorted(self.index, torch.tensor([first, stop], device=self.index.device)).tolist()
+        some = slice(*ends)
+        return OffSample(
+            self.index[some] - first, self.row[some], self.weight[some], self.change[some], self.is_distinct
+        )
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured of columns.
+
+    Attributes:
+        lost: (n_entries,) float64, the change of the loss of each entry's row without it.
+        off_mean: (n_columns,) float64, the mean effect on rows that don't carry a column.
+        off_variance: its variance from the choice of the sample.
+        degrees: of freedom of that variance.
+        correction: how much of `off_mean` was added to the second-order effects.
+        total: (n_columns,) float64, the increase of the mean loss.
+    """
+
+    lost: Tensor
+    sample: OffSample
+    off_mean: Tensor
+    off_variance: Tensor
+    degrees: Tensor
+    correction: Tensor
+    total: Tensor
+
+    @classmethod
+    def of(
+        cls, reference: Reference, tangent: Tangent, entries: Entries, lost: Tensor, sample: OffSample
+    ) -> "Measured":
+        """Find the mean effect of each column on the rows that don't carry it, and the increase of the mean loss."""
+        n_rows, n_columns = reference.rows.n_rows, len(entries.columns)
+        without, exact = n_rows - entries.counts, entries.exact(reference.rows)
+        size = torch.bincount(sample.index, minlength=n_columns)
+        own = tangent.effects(reference, entries.row, entries.column, *_in_sums(reference, entries))
+        nearly = (tangent.sums(reference, entries) - entries.sums(own)) / without.clamp(min=1)
+        rest = sample.change - tangent.effects(reference, sample.row, at(entries.columns, sample.index), sample.weight)
+        mean = sum_by(sample.index, rest, n_columns) / size.clamp(min=1)
+        squares = sum_by(sample.index, (rest - at(mean, sample.index)) ** 2, n_columns)
+        spread, degrees = squares / (size - 1).clamp(min=1), (size - 1).clamp(min=1).double()
+        few = size < FEW_SAMPLED
+        if int(few.sum()) >= ENOUGH_TO_POOL:
+            norm = torch.linalg.vector_norm(at_rows(reference.model.first.label_weight, entries.columns[few]), dim=1)
+            mean_square = sum_by(sample.index, rest**2, n_columns)[few] / size[few].clamp(min=1)
+            spread[few], degrees[few] = pooled(mean_square, norm.double().log()), torch.inf
+        unseen = torch.where(exact & sample.is_distinct, 1 - size / without.clamp(min=1), 1.0)
+        variance = spread / size.clamp(min=1) * unseen
+        # Where each row was looked at, nothing is left to be estimated.
+        whole = (size >= without) & exact & sample.is_distinct
+        all_of_it = sum_by(sample.index, sample.change, n_columns) / size.clamp(min=1)
+        off_mean = torch.where(whole, all_of_it, nearly + mean)
+        share = entries.counts / n_rows
+        total = share * (1 - share) * (off_mean + entries.sums(lost) / entries.counts)
+        zero = torch.zeros_like(mean)
+        variance, correction = torch.where(whole, zero, variance), torch.where(whole, zero, mean)
+        return cls(lost, sample, off_mean, variance, degrees, correction, total)
+
+    def part(self, entries: Entries, first: int, stop: int) -> "Measured":
+        """Return what was measured of columns[first:stop] of all."""
+        lost = self.lost[int(entries.starts[first]) : int(entries.starts[stop])]
+        columns = (self.off_mean, self.off_variance, self.degrees, self.correction, self.total)
+        return Measured(lost, self.sample.part(first, stop), *(column[first:stop] for column in columns))
+
+
+def pooled(squares: Tensor, logarithm: Tensor) -> Tensor:
+    """Return the expected squares, (n,), of columns by the logarithm of the size of their weights, (n,).
+
+    A gamma model with a logarithmic link, fitted by iterated least squares.
+    """
+    known = logarithm.isfinite()
+    design = torch.stack([torch.ones_like(logarithm), torch.where(known, logarithm, 0.0)], dim=1)
+    coefficients = torch.stack([squares.mean().clamp(min=1e-300).log(), torch.zeros_like(squares[0])])
+    for _ in range(25):
+        fitted = (design @ coefficients).exp()
+        coefficients += torch.linalg.lstsq(design, ((squares - fitted) / fitted)[:, None]).solution[:, 0].clamp(-2, 2)
+    return (design @ coefficients).exp()
 
 
 @torch.inference_mode()
-def by_sample(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
-    """Return the importances from every row that carries a column and a sample of the others."""
-    assert estimator.off_rows != "all"
-    n_rows = reference.rows.n_rows
-    share = entries.counts / n_rows
+def by_closed_form(
+    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, estimator: Estimator
+) -> tuple[Estimates, Measured]:
+    """Return the importances, without tests, and what was measured for them."""
+    n_rows, counts = reference.rows.n_rows, entries.counts
+    share, without = counts / n_rows, n_rows - counts
     lost = reference.changes(entries.row, entries.column, -entries.weight)
-    off, off_change, off_variance = _sample(reference, entries, streams, estimator.off_rows)
+    sample = sample_of(reference, tangent, entries, streams, estimator)
+    measured = Measured.of(reference, tangent, entries, lost, sample)
     swapped, swap_variance = _swaps(reference, entries, streams)
-    total = (1 - share) * entries.sums(lost) + share * (off_change + swapped)
-    increase, slope = reference.increase(total / n_rows)
-    return Estimates(
+    increase, slope = reference.increase(measured.total + share * swapped / n_rows)
+    off = sample.moments(reference, len(counts)).standing_for(without)
+    result = Estimates.untested(
         mean=increase,
-        repeats=increase[:, None],
         std=slope * std_of_shuffle(reference, entries, lost, off),
-        se_shuffle=slope * share * (off_variance + swap_variance).sqrt() / n_rows,
+        se_shuffle=slope * share * (without**2 * measured.off_variance + swap_variance).sqrt() / n_rows,
         se_sample=slope * se_of_sample(reference, entries, lost, off),
         n_films=entries.films(reference.rows),
     )
+    return result, measured
 
 
-def _sample(reference: Reference, entries: Entries, streams: Tensor, off_rows: int) -> tuple[OffRows, Tensor, Tensor]:
-    """Return the sums over rows that don't carry a column, from a sample that is given an entry.
+def sample_of(
+    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, estimator: Estimator
+) -> OffSample:
+    """Measure the first rows, in the tangent's order, that don't carry a column, and at least as many as carry it.
 
-    Also the sum of changes and its variance, by column. Rows without a column are ordered by the model's error, which
-    determines most of a change of the loss, and cut into equal strata with two sampled rows each, so that the variance
-    can be estimated. Where there are fewer rows than samples wanted, all are taken.
+    All columns share the order, so that nearly all have the same rows.
     """
-    n_rows, counts = reference.rows.n_rows, entries.counts
-    without, wanted = n_rows - counts, torch.clamp(2 * counts, min=off_rows)
-    whole = without <= wanted
-    strata = torch.where(whole, without, wanted // 2)
-    even = entries.even
-    draws = torch.where(whole & even, 1, 2)  # where entries differ, two of them are tried
-    items = strata * draws
-    index = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), items)
-    item = torch.arange(len(index), device=index.device) - at(items.cumsum(0) - items, index)
-    stratum = torch.div(item, at(draws, index), rounding_mode="floor")
-    n_without, n_strata = at(without, index), at(strata, index)
-    start = torch.div(stratum * n_without, n_strata, rounding_mode="floor")
-    size = torch.div((stratum + 1) * n_without, n_strata, rounding_mode="floor") - start
-    stream = child(at(child(streams, 0), index), stratum)
-    draw = (uniform(child(stream, 0)) * size).long()
-    second_draw = (draw + 1 + (uniform(child(stream, 1)) * (size - 1)).long()) % size
-    second = item % 2 * (at(draws, index) - 1) > 0
-    row = _rows_without(reference, entries, index, start + torch.where(second, second_draw, draw))
-    given = _other_entry(entries, index, child(stream, 2 + item))
-    change = reference.changes(row, at(entries.columns, index), at(entries.weight, given))
-    pair = torch.nonzero(second).squeeze(1)
-    # The finite-population factor: rows are drawn without replacement, entries with it.
-    unsampled = torch.where(even[index[pair]], 1 - 2 / size[pair], 1.0)
-    variance = unsampled * (size[pair] * (change[pair] - change[pair - 1])) ** 2 / 4
-    stands_for = size / at(draws, index)
-    off = OffRows.of(reference, len(counts), index, row, change / at(entries.weight, given), stands_for)
-    return off, sum_by(index, change * stands_for, len(counts)), sum_by(index[pair], variance, len(counts))
+    counts = entries.counts
+    size = estimator.off_counts(counts, reference.rows.n_rows)
+    index = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), size)
+    position = torch.arange(len(index), device=index.device) - at(size.cumsum(0) - size, index)
+    row = _rows_without(tangent.order, entries, index, position)
+    weight = entries.entering(reference.rows, streams, index, row)
+    return OffSample(index, row, weight, reference.changes(row, at(entries.columns, index), weight))
 
 
-def _rows_without(reference: Reference, entries: Entries, index: Tensor, position: Tensor) -> Tensor:
-    """Return the row at a position among the rows that don't carry a column, ordered by the model's error."""
-    n_rows = reference.rows.n_rows
-    bits, order = n_rows.bit_length(), reference.by_error
-    rank = torch.empty_like(order)
+def _rows_without(order: Tensor, entries: Entries, index: Tensor, position: Tensor) -> Tensor:
+    """Return the row at a position among the rows that don't carry a column, in an order."""
+    n_rows = len(order)
+    bits, rank = n_rows.bit_length(), torch.empty_like(order)
     rank[order] = torch.arange(n_rows, device=order.device)
     carriers = sort_values(entries.index << bits | rank[entries.row])
     slot = torch.arange(len(carriers), device=carriers.device) - entries.starts[entries.index]
@@ -85,70 +187,32 @@ def _rows_without(reference: Reference, entries: Entries, index: Tensor, positio
     return at(order, position + before)
 
 
+def _in_sums(reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
+    """Return the weight, and its square, with which each entry's row is in the sums over all rows, (n_entries,)."""
+    rows = reference.rows
+    if rows.entering is None:
+        first, second = entries.mean_weights(rows)
+        return at(first, entries.index), at(second, entries.index)
+    weight = entries.entering(rows, entries.columns, entries.index, entries.row).double()
+    return weight, weight**2
+
+
 def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
     """Return the sum of changes and its variance, by column, when rows that carry it get another row's entry.
 
-    Only for columns with several weights; two entries are tried for each row.
+    Only for columns with several weights and no rule for the one that enters; two entries are tried for each row.
     """
     n_columns = len(entries.columns)
-    mixed = torch.nonzero(~entries.even[entries.index]).squeeze(1).repeat_interleave(2)
+    mixed = torch.nonzero(~entries.exact(reference.rows)[entries.index]).squeeze(1).repeat_interleave(2)
     index = entries.index[mixed]
     slot = torch.arange(len(mixed), device=mixed.device)
     slot = slot - torch.searchsorted(index, index)  # by column, so that other columns change nothing
-    given = _other_entry(entries, index, child(child(streams, 1)[index], slot))
+    given = (
+        at(entries.starts, index) + (uniform(child(child(streams, 1)[index], slot)) * at(entries.counts, index)).long()
+    )
     change = reference.changes(
         entries.row[mixed], entries.columns[index], entries.weight[given] - entries.weight[mixed]
     )
     pairs = change.view(-1, 2)
     index = index.view(-1, 2)[:, 0]
     return sum_by(index, pairs.mean(1), n_columns), sum_by(index, pairs.diff().squeeze(1) ** 2 / 4, n_columns)
-
-
-def _other_entry(entries: Entries, index: Tensor, stream: Tensor) -> Tensor:
-    return at(entries.starts, index) + (uniform(stream) * at(entries.counts, index)).long()
-
-
-@torch.inference_mode()
-def by_all_rows(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
-    """Return the importances from every row with every weight of a column; they have no error of the shuffles."""
-    rows = reference.rows
-    n_rows, n_columns = rows.n_rows, len(entries.columns)
-    lost = reference.changes(entries.row, entries.column, -entries.weight)
-    # f(i, j) is the change of row i's loss when it gets row j's entry: its sums and sums of squares are collected.
-    without = n_rows - entries.counts
-    contribution = torch.zeros(n_columns, n_rows, dtype=torch.float64, device=lost.device)
-    contribution[entries.index, entries.row] = (without / n_rows)[entries.index] * lost
-    squares = without * entries.sums(lost**2)
-    lost_by_column = entries.sums(lost)
-    column_squares = without * lost_by_column**2 / n_rows
-    own = torch.zeros(n_columns, n_rows, dtype=entries.weight.dtype, device=lost.device)
-    own[entries.index, entries.row] = entries.weight
-    index, weight, count, which = entries.distinct()
-    given = torch.empty(len(index), dtype=torch.float64, device=lost.device)
-    every_row = torch.arange(n_rows, device=lost.device)
-    at_once = max(1, estimator.updates_at_once // n_rows)
-    for first in range(0, len(index), at_once):
-        some = slice(first, first + at_once)
-        delta = weight[some, None] - own[index[some]]
-        column = entries.columns[index[some]].repeat_interleave(n_rows)
-        changed = reference.changes(every_row.repeat(len(delta)), column, delta.flatten()).view(-1, n_rows)
-        contribution.index_add_(0, index[some], changed * (count[some] / n_rows)[:, None])
-        squares.index_add_(0, index[some], (changed**2).sum(1) * count[some])
-        given[some] = changed.sum(1)
-    column_squares.index_add_(0, index, given**2 * count / n_rows)
-    total = contribution.sum(1)
-    # Hoeffding 1951, doi 10.1214/aoms/1177729545: the variance of a sum over a random permutation.
-    variance = squares - n_rows * (contribution**2).sum(1) - column_squares + total**2
-    # Each row a second time, as the giver of its entry (or of none): see `effects.of_shuffles`.
-    contribution += (lost_by_column - 2 * total)[:, None] / n_rows
-    contribution[entries.index, entries.row] += (at(given, which) - at(lost_by_column, entries.index)) / n_rows
-    by_film = rows.by_film(contribution.T)
-    increase, slope = reference.increase(total / n_rows)
-    return Estimates(
-        mean=increase,
-        repeats=increase[:, None],
-        std=slope * (variance.clamp(min=0) / max(n_rows - 1, 1)).sqrt() / n_rows,
-        se_shuffle=torch.zeros_like(increase),
-        se_sample=slope * spread((by_film**2).sum(0), by_film.sum(0), rows.n_films) / n_rows,
-        n_films=entries.films(rows),
-    )

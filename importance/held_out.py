@@ -6,7 +6,24 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.streams import sort_values
+from greenlight_films.importance.streams import child, sort_values, uniform
+
+
+@dataclass(frozen=True)
+class Entering:
+    """The weight with which a label would enter a row that doesn't carry it, as the encoder would give it.
+
+    Attributes:
+        cell: (n_labels,) int64, the cell of a row that a label column belongs to.
+        weight: (n_rows, n_cells) floats; with 1 / sqrt(names in the cell), that of a name more.
+    """
+
+    cell: Tensor
+    weight: Tensor
+
+    def to(self, device: torch.device) -> "Entering":
+        """Return the weights on a device."""
+        return Entering(self.cell.to(device), self.weight.to(device))
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,9 @@ class HeldOut:
         actual: (n_rows,) float64, the target.
         film: (n_rows,) int64, codes from 0 of the film that a row belongs to; rows of one film are one observation.
         has: (n_rows, n_dense) bool, whether a row has a number: of one that is 0 or 1, the rows with 1. None: all have.
+        entering: None where a label that enters a row has a weight that another row has.
+        drawn_with: (n_rows,) int64, codes from 0 of clusters whose films are not independent, such as a director's;
+            None: films are.
     """
 
     dense: Tensor
@@ -30,6 +50,8 @@ class HeldOut:
     actual: Tensor
     film: Tensor
     has: Tensor | None = None
+    entering: Entering | None = None
+    drawn_with: Tensor | None = None
 
     @property
     def n_rows(self) -> int:
@@ -39,10 +61,23 @@ class HeldOut:
     def n_films(self) -> int:
         return int(self.film.max()) + 1
 
+    @property
+    def cluster(self) -> Tensor:
+        """Return codes of what is drawn as a whole, (n_rows,) int64: clusters where they are given, else films."""
+        return self.film if self.drawn_with is None else self.drawn_with
+
+    @property
+    def n_clusters(self) -> int:
+        return int(self.cluster.max()) + 1
+
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
         parts = {name: part.to(device) for name, part in vars(self).items() if part is not None}
         return HeldOut(**parts)
+
+    def cells(self, columns: Tensor) -> Tensor:
+        """Return the cell of label columns, (n,) int64; 0 where cells are not known."""
+        return torch.zeros_like(columns) if self.entering is None else at(self.entering.cell, columns)
 
     def rows_with(self, dense: Tensor) -> Tensor:
         """Return whether each row has any of some numbers, (n_rows,) bool."""
@@ -106,17 +141,46 @@ class Entries:
         entry = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
         return entry, at(keys, entry) == wanted
 
-    def distinct(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return the distinct weights of each column: its index, the weight, their number; and which an entry has."""
-        weights, code = torch.unique(self.weight, return_inverse=True)
-        keys, which, counts = torch.unique(self.index << 32 | code, return_inverse=True, return_counts=True)
-        return keys >> 32, weights[keys & (2**32 - 1)], counts, which
-
     @cached_property
     def even(self) -> Tensor:
         """Return whether all entries of a column have the same weight, (n_columns,) bool."""
         first = at(at(self.weight, self.starts[:-1]), self.index)
         return self.sums((self.weight != first).double()) == 0
+
+    def entering(self, rows: HeldOut, streams: Tensor, index: Tensor, row: Tensor) -> Tensor:
+        """Return the weight with which a column would enter a row, (n,): by the rule, or that of a random entry.
+
+        Args:
+            streams: (n_columns,) int64.
+            index: (n,) int64, which of `columns`.
+            row: (n,) int64.
+        """
+        if rows.entering is not None:
+            n_cells = rows.entering.weight.shape[1]
+            return at(rows.entering.weight.flatten(), row * n_cells + at(rows.cells(self.columns), index))
+        entry = at(self.starts, index)
+        if not bool(self.even.all()):
+            entry = entry + (uniform(child(at(streams, index), row)) * at(self.counts, index)).long()
+        return at(self.weight, entry)
+
+    def entering_table(self, rows: HeldOut, streams: Tensor, some: Tensor) -> Tensor:
+        """Return those weights of each column in some rows, (n_columns, n) or (n_columns, 1)."""
+        if rows.entering is not None:
+            return rows.entering.weight[some].T[rows.cells(self.columns)]
+        if bool(self.even.all()):
+            return at(self.weight, self.starts[:-1])[:, None]
+        index = torch.arange(len(self.columns), device=some.device).repeat_interleave(len(some))
+        return self.entering(rows, streams, index, some.repeat(len(self.columns))).view(len(self.columns), -1)
+
+    def mean_weights(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
+        """Return the mean and the mean square of the weights that entering ones are multiplied by, (n_columns,)."""
+        if rows.entering is not None:
+            return torch.ones_like(self.counts).double(), torch.ones_like(self.counts).double()
+        return self.sums(self.weight) / self.counts, self.sums(self.weight.double() ** 2) / self.counts
+
+    def exact(self, rows: HeldOut) -> Tensor:
+        """Return whether the weight that a column enters a row with is not a random one, (n_columns,) bool."""
+        return self.even if rows.entering is None else torch.ones_like(self.even)
 
     def part(self, first: int, stop: int) -> "Entries":
         """Return `columns[first:stop]` with their entries."""

@@ -43,7 +43,7 @@ def joint_importance(
             order = permutation(child(stream, repeat), rows.n_rows)
             yield reference.loss.per_row(reference.predict(others, own, order), rows.actual) - reference.losses, order
 
-    return of_shuffles(shuffled(), rows.film, reference.increase, n_films)
+    return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films)
 
 
 def _alike(rows: HeldOut) -> bool:

@@ -50,7 +50,6 @@ class Reference:
         sums: (n_rows, width), the pre-activations, in the model's precision.
         predicted: (n_rows,) float64, in the target's unit.
         losses: (n_rows,) float64.
-        by_error: (n_rows,) int64, the rows in the order of predicted less actual.
         updates: rows that went through the tail since it was made.
     """
 
@@ -62,7 +61,6 @@ class Reference:
     sums: Tensor
     predicted: Tensor
     losses: Tensor
-    by_error: Tensor
     updates: int = 0
 
     @classmethod
@@ -80,11 +78,10 @@ class Reference:
             rows = replace(rows, dense=rows.dense.to(model.first.dense_weight.dtype))
             sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights)
             unknown = rows.actual  # until the sums have gone through the tail
-            reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown, unknown)
+            reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown)
             predicted = reference.predict(sums)
-        by_error = torch.argsort(predicted - rows.actual, stable=True)
         losses = loss.per_row(predicted, rows.actual)
-        return replace(reference, predicted=predicted, losses=losses, by_error=by_error, updates=0)
+        return replace(reference, predicted=predicted, losses=losses, updates=0)
 
     @property
     def variance(self) -> float:

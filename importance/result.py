@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.contributions import Contributions
-from greenlight_films.importance.estimates import Estimates, benjamini_hochberg
+from greenlight_films.importance.estimates import FEW_FILMS, FEW_FOR_Z, Estimates, benjamini_hochberg
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.evidence import has_learnt
 from greenlight_films.importance.losses import LOSSES, LossName
@@ -26,6 +26,7 @@ MEASURES = {
     "r2": "loss of R²",
 }
 
+TOO_FEW = "too few films to tell"
 MEAN_NOTHING = "The model is no better than guessing the mean: these importances mean nothing."
 CANT_TELL = "Of a single film, or of films that are all alike, it can't be told whether the model has learnt anything."
 BOTH_SIDES = "The same films stand on both sides of the split: these importances say nothing of new films."
@@ -149,22 +150,27 @@ class ImportanceResult:
 
     @cached_property
     def aggregated(self) -> pd.DataFrame:
-        """Return one line a column, role and group: the sum of its features' importances beside the joint one."""
+        """Return one line a column, role and group.
+
+        `sum_of_values` adds up the importances of its values and numbers, each shuffled alone; `importance` is that of
+        all of them shuffled together. These are two things.
+        """
         sums = [_sum(columns, self.values, self.numbers) for columns in self.sets]
         table = pd.DataFrame(
             {
                 "name": [columns.name for columns in self.sets],
                 "level": [columns.level for columns in self.sets],
                 "features": [len(columns.dense) + len(columns.labels) for columns in self.sets],
-                "sum": [total for total, _ in sums],
-                "sum_se": [error for _, error in sums],
+                "sum_of_values": [total for total, _ in sums],
+                "sum_of_values_se": [error for _, error in sums],
                 **_numbers(self.joint),
             }
         )
         table = table[table["level"] != "number"]
         parts = []
         for _, level in table.groupby("level", sort=False):  # q is among a level: a column may be a role's only one
-            q = benjamini_hochberg(torch.from_numpy(level["p"].to_numpy(copy=True))).numpy()
+            p = level["p"].where(level["low_95"].notna())
+            q = benjamini_hochberg(torch.from_numpy(p.to_numpy(copy=True))).numpy()
             parts.append(_ranked(level.assign(q=q), "name"))
         return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
 
@@ -177,7 +183,9 @@ class ImportanceResult:
         import plotly.graph_objects as go
 
         table = self.features[self.features["importance"].notna()].head(top)
-        bars = go.Bar(x=table["importance"], y=table["feature"], orientation="h", error_x={"array": margins(table)})
+        below, above = table["importance"] - table["low_95"], table["high_95"] - table["importance"]
+        error = {"array": above.fillna(0), "arrayminus": below.fillna(0)}
+        bars = go.Bar(x=table["importance"], y=table["feature"], orientation="h", error_x=error)
         title = f"The {len(table)} most important of {len(self.features):,} features, {self.films}"
         figure = go.Figure(bars, {"title": f"{title} ({self.in_short})" if self.warnings else title})
         return figure.update_xaxes(title=self.measure).update_yaxes(autorange="reversed", type="category")
@@ -194,7 +202,8 @@ class ImportanceResult:
     def _shown(self) -> tuple[list[str], pd.DataFrame]:
         table = self.features.head(10)
         about = f"{len(table)} of {len(self.features):,} features on {self.films}: {self.measure}"
-        table = table.assign(**{"± 95 %": margins(table)})[["feature", "importance", "± 95 %", "q", "n_films"]]
+        words = [interval_in_words(*ends) for ends in zip(*intervals(table), table["n_films"], strict=True)]
+        table = table.assign(**{"95 % interval": words})[["feature", "importance", "95 % interval", "q", "n_films"]]
         return [*self.warnings, about, f"Method: {self.method}"], table
 
 
@@ -240,9 +249,26 @@ def measure(loss: str, unit: str) -> str:
     return f"{MEASURES[loss]} when shuffled, ({unit}){'²' if loss == 'mse' else ''}"
 
 
-def margins(table: pd.DataFrame) -> pd.Series:
-    """Return half the width of the 95 % interval of each line of `features` or `aggregated`."""
-    return 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
+def intervals(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Return where the 95 % interval of each line of a table of importances begins and ends; NaN where it has none.
+
+    A table without intervals, such as older ones, has them from its standard errors, from three films on.
+    """
+    if "low_95" in table:
+        return table["low_95"], table["high_95"]
+    margin = 1.96 * np.sqrt(table["se_shuffle"].fillna(0) ** 2 + table["se_sample"] ** 2)
+    margin = margin.where(table["n_films"] >= FEW_FILMS)
+    return table["importance"] - margin, table["importance"] + margin
+
+
+def interval_in_words(low: float, high: float, n_films: float) -> str:
+    """Return the interval of a feature that so many films have as text; – where all films have it.
+
+    >>> interval_in_words(0.0123, 0.2, 9), interval_in_words(np.nan, np.nan, 2)
+    ('0.012 to 0.2', 'too few films to tell')
+    """
+    unknown = TOO_FEW if n_films < FEW_FOR_Z else "–"
+    return unknown if np.isnan(low) else f"{low:.2g} to {high:.2g}"
 
 
 def _numbers(importance: Estimates) -> dict[str, np.ndarray]:
@@ -251,8 +277,9 @@ def _numbers(importance: Estimates) -> dict[str, np.ndarray]:
         "std": importance.std,
         "se_shuffle": importance.se_shuffle,
         "se_sample": importance.se_sample,
-        "z": importance.z(),
-        "p": importance.p(),
+        "low_95": importance.low,
+        "high_95": importance.high,
+        "p": importance.p,
         "q": importance.q(),
         "n_films": importance.n_films,
     }

@@ -1,40 +1,42 @@
 """Importance of label columns by some random shuffles of each, updating only the rows that a shuffle changes."""
 
-from functools import reduce
-from operator import add
-
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.effects import OffRows, se_of_sample, std_of_repeats, std_of_shuffle
+from greenlight_films.importance.effects import se_of_sample, std_of_repeats, std_of_shuffle
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.expectation import OffSample
 from greenlight_films.importance.held_out import Entries, at, sum_by
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, random_subsets
 
 
 @torch.inference_mode()
-def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator) -> Estimates:
-    """Return the importances over shuffles of each column: its entries move to as many random rows.
+def by_shuffles(
+    reference: Reference, entries: Entries, streams: Tensor, estimator: Estimator
+) -> tuple[Estimates, Tensor, OffSample]:
+    """Return the importances, without tests, over shuffles of each column: its entries move to as many random rows.
 
-    Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats.
+    Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats. Its
+    change, (n_entries,), and the rows that get an entry are returned too.
     """
-    n_rows, n_repeats = reference.rows.n_rows, estimator.n_repeats
+    n_rows, n_repeats, n_columns = reference.rows.n_rows, estimator.n_repeats, len(entries.columns)
     lost = reference.changes(entries.row, entries.column, -entries.weight)
     lost_by_column = entries.sums(lost)
     at_once = max(1, estimator.updates_at_once // len(entries.row))
-    means, off = [], []
+    means, samples = [], []
     for first in range(0, n_repeats, at_once):
         some = min(at_once, n_repeats - first)
         shuffled = shuffled_entries(entries, streams, some, n_rows, first)
-        gained, rows_off = _some_shuffles(reference, entries, lost, shuffled)
+        gained, sample = _some_shuffles(reference, entries, lost, shuffled)
         means.append((gained.view(-1, some) + lost_by_column[:, None]) / n_rows)
-        off.append(rows_off)
-    drawn = reduce(add, off).standing_for(n_rows - entries.counts)
+        samples.append(sample)
+    sample = OffSample.of_parts(samples)
+    drawn = sample.moments(reference, n_columns).standing_for(n_rows - entries.counts)
     mean = torch.cat(means, dim=1)
     increase, slope = reference.increase(mean)
-    return Estimates(
+    result = Estimates.untested(
         mean=increase.mean(1),
         repeats=increase,
         std=std_of_repeats(increase),
@@ -42,6 +44,7 @@ def by_shuffles(reference: Reference, entries: Entries, streams: Tensor, estimat
         se_sample=slope * se_of_sample(reference, entries, lost, drawn),
         n_films=entries.films(reference.rows),
     )
+    return result, lost, sample
 
 
 def shuffled_entries(
@@ -55,8 +58,8 @@ def shuffled_entries(
 
 def _some_shuffles(
     reference: Reference, entries: Entries, lost: Tensor, shuffled: tuple[Tensor, Tensor, Tensor]
-) -> tuple[Tensor, OffRows]:
-    """Return the summed changes of rows that get an entry, by column and repeat, and `OffRows` of those without."""
+) -> tuple[Tensor, OffSample]:
+    """Return the summed changes of rows that get an entry, by column and repeat, and the sample of those without."""
     n_rows, (group, slot, row) = reference.rows.n_rows, shuffled
     n_repeats = len(row) // len(entries.row)
     index = torch.div(group, n_repeats, rounding_mode="floor")
@@ -67,7 +70,6 @@ def _some_shuffles(
     moved = torch.nonzero(delta).squeeze(1)
     change[moved] = reference.changes(at(row, moved), at(entries.columns, at(index, moved)), at(delta, moved))
     new = torch.nonzero(~carries).squeeze(1)
-    slope = at(change, new) / at(given, new)
-    off = OffRows.of(reference, len(entries.columns), at(index, new), at(row, new), slope, torch.ones_like(slope))
+    sample = OffSample(at(index, new), at(row, new), at(given, new), at(change, new), is_distinct=False)
     change -= torch.where(carries, at(lost, entry), 0.0)  # it had an entry, so its loss is not lost
-    return sum_by(group, change, len(entries.columns) * n_repeats), off
+    return sum_by(group, change, len(entries.columns) * n_repeats), sample

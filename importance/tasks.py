@@ -10,13 +10,18 @@ from torch import Tensor
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator, Task, tasks_of
-from greenlight_films.importance.expectation import by_all_rows, by_sample
+from greenlight_films.importance.expectation import Measured, by_closed_form
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.joint import joint_importance
+from greenlight_films.importance.label_tests import LabelTests
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.result import ColumnSet
 from greenlight_films.importance.shuffles import by_shuffles
 from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.tangent import Tangent, stream_of_order
+
+MANY_LABELS = 100_000
+OFF_ROWS_OF_MANY = 4  # rows without a label that are looked at where labels are so many
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,9 @@ class Tasks:
     Args:
         keys: (n_labels,) int64, of `streams.keys_of`.
 
+    Sets of the same columns are measured once, and a set of a single label has the importance of the label: one thing
+    has one number.
+
     Attributes:
         results: of the tasks that are done, in any order.
 
@@ -49,16 +57,26 @@ class Tasks:
         if estimator.kind == "expected" and not reference.loss.linear:
             raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
+        if estimator.off_rows != "all" and len(keys) > MANY_LABELS:
+            estimator = replace(estimator, off_rows=min(estimator.off_rows, OFF_ROWS_OF_MANY))
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
         self.entries = Entries.of(reference.rows)
+        self.tangent, self.tests = None, None
+        if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
+            self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
+            if estimator.tests:
+                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed)
         self.results: list[TaskResult] = []
+        members = [(part.dense.tobytes(), part.labels.tobytes()) for part in sets]
+        self.measured_as = [members.index(columns) for columns in members]
 
     def share(self, device: int = 0, n_devices: int = 1) -> list[Task]:
         """Return every n-th task, sets first; each device works on all rows."""
         n_rows = self.reference.rows.n_rows
         all_rows = n_rows * self.estimator.n_repeats
-        tasks = [Task("sets", index, index + 1, all_rows) for index in range(len(self.sets))]
+        own = [index for index, first in enumerate(self.measured_as) if index == first and not self._is_label(index)]
+        tasks = [Task("sets", index, index + 1, all_rows) for index in own]
         tasks += tasks_of(self.entries, n_rows, self.estimator)
         return tasks[device::n_devices]
 
@@ -88,13 +106,61 @@ class Tasks:
     def _do(self, task: Task) -> Task:
         reference = replace(self.reference, updates=0)
         if task.kind == "values":
-            importance = value_importance(reference, self.entries, task, self.keys, self.estimator)
+            importance = self._values(reference, task)
         else:
             columns, stream = self.sets[task.first], self.set_streams[task.first]
             dense, labels = (torch.from_numpy(part).to(stream.device) for part in (columns.dense, columns.labels))
             importance = joint_importance(reference, dense, labels, stream, self.estimator.n_repeats)
         self.results.append(TaskResult(task, importance, reference.updates))
         return task
+
+    def _values(self, reference: Reference, task: Task) -> Estimates:
+        """Return the importances of a task's label columns, each shuffled alone, in their order."""
+        part, n_rows = self.entries.part(task.first, task.stop), reference.rows.n_rows
+        # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have.
+        exact = part.even if self.estimator.kind == "shuffle" else part.exact(reference.rows)
+        used, everywhere = reference.uses(part.columns), (part.counts == n_rows) & exact
+        measured = used & ~everywhere
+        films, columns = part.films(reference.rows), part.only(measured)
+        importance = Estimates.filled(0.0, films, self.estimator.n_repeats if self.estimator.kind == "shuffle" else 1)
+        for field in (importance.p, importance.low, importance.high):
+            field[used & everywhere] = torch.nan  # nothing can be exchanged, and so nothing be tested
+        if len(columns.columns):
+            importance.put(torch.nonzero(measured).squeeze(1), self._measured(reference, columns))
+        return importance
+
+    def _measured(self, reference: Reference, columns: Entries) -> Estimates:
+        streams = self.estimator.streams(self.keys[columns.columns])
+        if self.estimator.kind == "expected":
+            assert self.tangent is not None
+            result, measured = by_closed_form(reference, self.tangent, columns, streams, self.estimator)
+        else:
+            result, lost, sample = by_shuffles(reference, columns, streams, self.estimator)
+            if self.tests is None or self.tangent is None:
+                return result
+            measured = Measured.of(reference, self.tangent, columns, lost, sample)
+        return result if self.tests is None else self.tests.put(result, columns, streams, measured)
+
+    def _is_label(self, index: int) -> bool:
+        """Return whether a set is a single label."""
+        return not len(self.sets[index].dense) and len(self.sets[index].labels) == 1
+
+    def missing(self) -> tuple[int, list[int]]:
+        """Return how many label columns, and which sets, were not measured."""
+        done = [(result.task.kind, range(result.task.first, result.task.stop)) for result in self.results]
+        sets = {index for kind, some in done if kind == "sets" for index in some}
+        values = [index for kind, some in done if kind == "values" for index in some]
+        reached = set(self.entries.columns.cpu()[values].tolist())
+        carried = set(self.entries.columns.tolist())
+        missing = []
+        for index, first in enumerate(self.measured_as):
+            if self._is_label(index):
+                label = int(self.sets[index].labels[0])
+                is_missing = label in carried and label not in reached
+            else:
+                is_missing = first not in sets
+            missing += [index] * is_missing
+        return len(carried) - len(reached), missing
 
     def together(self) -> tuple[Estimates, Estimates]:
         """Return the importance of all label columns and of the sets, on the CPU; unknown where it was not measured."""
@@ -109,28 +175,7 @@ class Tasks:
                 values.put(columns[first:stop], importance)
             else:
                 sets.put(torch.arange(first, stop), importance)
+        sets = sets.take(torch.tensor(self.measured_as, dtype=torch.int64))
+        for index in filter(self._is_label, range(len(self.sets))):
+            sets.put(torch.tensor([index]), values.take(torch.from_numpy(self.sets[index].labels)))
         return values, sets
-
-
-def value_importance(
-    reference: Reference, entries: Entries, task: Task, keys: Tensor, estimator: Estimator
-) -> Estimates:
-    """Return the importances of a task's label columns, each shuffled alone, in their order.
-
-    Args:
-        entries: of all label columns.
-        keys: (n_labels,) int64, as of `Tasks`.
-    """
-    part = entries.part(task.first, task.stop)
-    # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have with one weight.
-    used = reference.uses(part.columns)
-    used &= (part.counts < reference.rows.n_rows) | ~part.even
-    used_part, films = part.only(used), part.films(reference.rows)
-    if not len(used_part.columns):
-        return Estimates.filled(0.0, films)
-    by_closed_form = by_all_rows if estimator.off_rows == "all" else by_sample
-    measure = by_shuffles if estimator.kind == "shuffle" else by_closed_form
-    result = measure(reference, used_part, estimator.streams(keys[used_part.columns]), estimator)
-    importance = Estimates.filled(0.0, films, result.repeats.shape[1])
-    importance.put(torch.nonzero(used).squeeze(1), result)
-    return importance

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from greenlight_films.datamodules import (
@@ -23,6 +25,7 @@ from greenlight_films.importance import (
     LOSSES,
     ColumnSet,
     Contributions,
+    Entering,
     Estimator,
     HeldOut,
     ImportanceResult,
@@ -61,12 +64,19 @@ class MeasuredFilms:
         actual: np.ndarray,
         film: np.ndarray,
         number: np.ndarray,
+        drawn_with: np.ndarray | None = None,
     ) -> "MeasuredFilms":
-        """Take films of a table: (n_rows,) targets in the original unit, and the film that each row belongs to."""
+        """Take films of a table: (n_rows,) targets in the original unit, and the film that each row belongs to.
+
+        Films that share a value of `drawn_with`, (n_rows,), are not independent; where it is missing they are.
+        """
         batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
         has = torch.from_numpy(~_zeros_of_flags(encoded.unscaled))
-        rows = HeldOut(batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes, has)
+        entering = entering_weights(encoder.space, encoded)
+        clusters = None if drawn_with is None else torch.from_numpy(clusters_of(codes.numpy(), drawn_with))
+        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
+        rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters)
         return cls(network, encoder, scale, rows.to(next(network.parameters()).device), number)
 
     def reference(self, loss: LossName) -> Reference:
@@ -103,10 +113,8 @@ class MeasuredFilms:
         tasks = Tasks(reference, keys_of(space.label_names()), estimator, sets)
         run(tasks)
         values, joint = tasks.together()
-        done = [result.task for result in tasks.results]
-        missing_sets = set(range(len(sets))) - {task.first for task in done if task.kind == "sets"}
+        missing_values, missing_sets = tasks.missing()
         missing_numbers = sum(index < space.n_dense for index in missing_sets)
-        n_measured = sum(task.stop - task.first for task in done if task.kind == "values")
         actual, predicted = reference.rows.actual.cpu(), reference.predicted.cpu()
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
@@ -119,7 +127,7 @@ class MeasuredFilms:
             sets,
             joint,
             {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films), **summary, **effort},
-            missing_features=len(tasks.entries.columns) - n_measured + missing_numbers,
+            missing_features=missing_values + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
         return result, reference
@@ -153,6 +161,45 @@ def described(space: FeatureSpace) -> pd.DataFrame:
             "level": np.repeat(["value" if block.kind == "label" else "number" for block in blocks], sizes),
         }
     )
+
+
+def clusters_of(film: np.ndarray, drawn_with: np.ndarray) -> np.ndarray:
+    """Return codes from 0 of clusters, (n_rows,) int64: rows of a film, and films that share a value, belong together.
+
+    >>> clusters_of(np.array([0, 0, 1, 2, 3]), np.array(["Ann", None, "Bo", "Ann", None], dtype=object)).tolist()
+    [0, 0, 1, 0, 2]
+    """
+    value, n_films = pd.factorize(drawn_with)[0], int(film.max()) + 1
+    known = value >= 0
+    n_nodes = n_films + int(value.max(initial=-1)) + 1
+    links = coo_array((np.ones(known.sum()), (film[known], n_films + value[known])), shape=(n_nodes, n_nodes))
+    return np.unique(connected_components(links, directed=False)[1][film], return_inverse=True)[1]
+
+
+def entering_weights(space: FeatureSpace, encoded: EncodedFilms) -> Entering | None:
+    """Return the weight that a label more would have in each film's cells: 1, or 1 / sqrt(names with it).
+
+    None where all weights are 1. The weights of the film's other names stay as they are.
+    """
+    if not any(feature.get("weight") == "sqrt" for feature in space.features):
+        return None
+    blocks = iter(block_columns(space.labels))
+    cells: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
+    for feature, group in zip(space.features, space.groups, strict=True):
+        columns = [next(blocks) for block in group if block.kind == "label"]
+        if not columns:
+            continue
+        names = np.zeros(encoded.n_rows)
+        if feature.get("weight") == "sqrt":
+            of_cell = encoded.labels[:, np.concatenate(columns)]
+            weight = of_cell.max(axis=1).toarray().ravel()
+            # Of a cell without any label that the encoder knows, those that it doesn't are counted.
+            unseen = sum(encoded.unseen[column] for column in {block.column for block in group})
+            names = np.where(weight > 0, np.round(1 / np.maximum(weight, 1e-6) ** 2), unseen) + 1
+        weights.append(1 / np.sqrt(np.maximum(names, 1)))
+        cells.append(np.full(sum(map(len, columns)), len(cells)))
+    return Entering(torch.from_numpy(np.concatenate(cells)), torch.from_numpy(np.stack(weights, axis=1)).float())
 
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:

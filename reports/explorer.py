@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.importance.result import margins
+from greenlight_films.importance.result import intervals
 from greenlight_films.reports.figures.axes import is_money, rounded
 from greenlight_films.studies.results import Results
 
@@ -13,13 +13,13 @@ DIGITS = 3
 
 
 def feature_values(results: Results) -> list[list[Any]]:
-    """Return a row for each estimable feature: feature, role, films, direction, importance, margin, q."""
+    """Return a row for each estimable feature: feature, role, films, direction, importance, its interval's ends, q."""
     if results.features.empty:
         return []
     known = results.features.dropna(subset=["importance"])
     direction = known["direction"] if "direction" in known else pd.Series(np.nan, known.index)
     names = [known["feature"].astype(str), known["role"].astype(str), known["n_films"].astype(int)]
-    numbers = [direction, known["importance"], margins(known), known["q"]]
+    numbers = [direction, known["importance"], *intervals(known), known["q"]]
     return [list(row) for row in zip(*names, *(rounded(column, DIGITS) for column in numbers), strict=True)]
 
 

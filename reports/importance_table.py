@@ -7,7 +7,7 @@ from rich.text import Text
 
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance import FEW_FILMS
-from greenlight_films.importance.result import margins, measure
+from greenlight_films.importance.result import interval_in_words, intervals, measure
 from greenlight_films.reports.score_table import LOUD
 from greenlight_films.studies.results import Results
 
@@ -25,12 +25,13 @@ def print_importance(results: Results, console: Console) -> None:
     title = f"What the predictions of {films} rest on: {measure(how['loss'], how['unit'])}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
-    for level, heading in (("column", "whole columns"), ("group", "groups")):
+    for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
+    few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
     absent = (features["level"] == "value") & (features["n_films"] == 0)
     console.print(
         f"{int(absent.sum()):,} values are in none of the {films}: not estimable. "
-        f"{how['fewer_than_5_films']:,} are in fewer than {FEW_FILMS}: their errors can't be trusted. "
+        f"{int(few.sum()):,} are in fewer than {FEW_FILMS}: too few films to tell. "
         f"{how['seconds']:.1f} s.",
         highlight=False,
         soft_wrap=True,
@@ -47,9 +48,9 @@ def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:
         return
     table = Table(title=Text(title), title_justify="left")
     table.add_column("")
-    for heading in ("importance", "± 95 %", "films"):
+    for heading in ("importance", "95 % interval", "films"):
         table.add_column(heading, justify="right")
-    shown = zip(rows[name], rows["importance"], margins(rows), rows["n_films"], strict=True)
-    for feature, value, margin, films in shown:
-        table.add_row(Text(str(feature)), f"{value:.4g}", f"{margin:.2g}", f"{films:,}")
+    shown = zip(rows[name], rows["importance"], *intervals(rows), rows["n_films"], strict=True)
+    for feature, value, low, high, films in shown:
+        table.add_row(Text(str(feature)), f"{value:.4g}", interval_in_words(low, high, films), f"{films:,}")
     console.print(table)

@@ -13,7 +13,8 @@ from plotly.offline import get_plotlyjs
 
 from greenlight_films.datamodules.number_format import counted, fixed
 from greenlight_films.datamodules.program import command
-from greenlight_films.importance.result import measure
+from greenlight_films.importance import FEW_FILMS
+from greenlight_films.importance.result import TOO_FEW, measure
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
@@ -76,7 +77,7 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         "measured": _measured(results),
         "missing_importance": missing_importance(results),
         "add_importance": command(f"importance --run {results.path}"),
-        "shown_values": [[_cell(cell) for cell in row] for row in values[:25]],
+        "shown_values": [_cells(row) for row in values[:25]],
         "values": Markup(script_json(values)),
         "has_explorer": bool(explorer["films"]),
         "explorer": Markup(script_json(explorer)),
@@ -141,6 +142,12 @@ def _measured(results: Results) -> str:
         f"{measured['features']:,} features are in none of "
         "them: not estimable. Direction is the mean change of the prediction where the value is present."
     )
+
+
+def _cells(row: list[Any]) -> list[str]:
+    """Return a row of `feature_values` as text."""
+    cells, (films, low) = [_cell(cell) for cell in row], (row[2], 5)
+    return [*cells[:low], TOO_FEW, *cells[low + 1 :]] if films < FEW_FILMS else cells
 
 
 def _cell(value: Any) -> str:

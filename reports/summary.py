@@ -4,7 +4,7 @@ import pandas as pd
 
 from greenlight_films.datamodules.leak_check import KNOWN_WITH_TARGET, LEAK_ALLOWED
 from greenlight_films.datamodules.number_format import counted
-from greenlight_films.importance.result import BOTH_SIDES, margins
+from greenlight_films.importance.result import BOTH_SIDES, intervals
 from greenlight_films.reports.figures.axes import amount
 from greenlight_films.studies.metrics import in_order, known_after_release_warning, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
@@ -71,11 +71,11 @@ def _errors(results: Results, intervals: pd.DataFrame) -> list[str]:
 
 
 def _most_important(results: Results) -> list[str]:
-    """Name up to three columns whose importance is above its margin of error."""
+    """Name up to three columns whose importance is above 0 with its whole interval."""
     if results.aggregated.empty or results.importance.get("warning"):
         return []
     columns = results.aggregated[results.aggregated["level"] == "column"].dropna(subset=["importance"])
-    names = columns.loc[columns["importance"] > margins(columns), "name"].head(3).tolist()
+    names = columns.loc[intervals(columns)[0] > 0, "name"].head(3).tolist()
     if not names:
         return []
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -32,8 +32,8 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
-    roles = result.aggregated[result.aggregated["level"] == "role"].sort_values("sum", ascending=False)
-    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum"], strict=True)]
+    roles = result.aggregated.query("level == 'role'").sort_values("sum_of_values", ascending=False)
+    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum_of_values"], strict=True)]
     contents["Aggregated_importanceNN.txt"] = ("\n".join([*result.warnings, *lines]) + "\n").encode("utf-8")
     contents["importance.json"] = run.json(describe_importance(result)).encode("utf-8")
     picture = BytesIO()
@@ -58,7 +58,7 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
         "features": n_features,
         "estimable": estimable,
         "not_estimable": n_features - estimable - result.missing_features,
-        "fewer_than_5_films": int(few.sum()),
+        "fewer_than_3_films": int(few.sum()),
         "missing": result.missing_features,
         "missing_columns": result.missing_sets,
     }

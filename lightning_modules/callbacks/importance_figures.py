@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from greenlight_films.importance.result import ImportanceResult, margins
+from greenlight_films.importance.result import ImportanceResult, intervals
 
 TOP, LONGEST = 25, 60
 COLOUR, ERROR = "#2a7f4f", "#333333"
@@ -19,14 +19,16 @@ def values_chart(result: ImportanceResult) -> Figure:
 def columns_chart(result: ImportanceResult) -> Figure:
     """Draw the source columns, each shuffled as a whole."""
     columns = result.aggregated.query("level == 'column' and importance.notna()")
-    return _bars(columns["name"], columns, "Columns, each shuffled as a whole", result)
+    return _bars(columns["name"], columns, "Columns, each with all its values shuffled together", result)
 
 
 def _bars(names: pd.Series, table: pd.DataFrame, title: str, result: ImportanceResult) -> Figure:
     figure = Figure(figsize=(8, 1.4 + 0.25 * max(len(table), 1)), layout="constrained")
     axes = figure.subplots()
     positions = np.arange(len(table))
-    lines = {"xerr": margins(table), "ecolor": ERROR, "error_kw": {"linewidth": 1}}
+    low, high = intervals(table)
+    errors = np.stack([table["importance"] - low, high - table["importance"]]).clip(min=0)
+    lines = {"xerr": np.nan_to_num(errors), "ecolor": ERROR, "error_kw": {"linewidth": 1}}
     axes.barh(positions, table["importance"], color=COLOUR, **lines)
     # Names are data: a dollar sign is no formula.
     shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names]

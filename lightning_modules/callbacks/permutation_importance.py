@@ -7,10 +7,15 @@ from time import perf_counter
 from typing import Any, Literal, cast
 
 import lightning.pytorch as pl
+import numpy as np
+import pandas as pd
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.datamodules.errors import listed, nearest
+from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
+from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
@@ -25,11 +30,14 @@ class PermutationImportance(Callback):
         estimator: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; by default 2, and with `expected` 20 of whole columns and numbers, which
             have no closed form.
-        off_rows: for `expected`, how many of the films without a label are sampled, or `all`.
+        off_rows: for `expected`, how many of the films without a label are looked at, or `all`; as many as have it,
+            if these are more.
         loss: whose increase is the importance, in the target's unit: mse (squared), mae, rmse (by `shuffle` only), or
             r2, the R² that is lost.
         split: the held-out films: `test` or `val`.
         groups: features to shuffle together, by name: roles, columns, or patterns of features such as `Cast=Tom*`.
+        cluster: a column of the table; films that share its value, such as a director, are not independent: p-values
+            and intervals take them as one draw.
         seed: of shuffles and samples.
 
     Attributes:
@@ -41,11 +49,12 @@ class PermutationImportance(Callback):
         self,
         estimator: Literal["expected", "shuffle"] = "expected",
         n_repeats: int | None = None,
-        off_rows: int | Literal["all"] = 64,
+        off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         split: Literal["test", "val"] = "test",
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
+        cluster: str | None = None,
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -63,6 +72,7 @@ class PermutationImportance(Callback):
         self.loss = loss
         self.split = split
         self.groups = groups
+        self.cluster = cluster
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -104,6 +114,7 @@ class PermutationImportance(Callback):
             films.actual[rows],
             films.film_codes()[rows],
             films.number[rows],
+            None if self.cluster is None else cluster_values(data, self.cluster, films.number[rows] - 1),
         )
 
         def run(tasks: Tasks) -> None:
@@ -119,6 +130,24 @@ class PermutationImportance(Callback):
             return result
         with uninterrupted():  # the importances are whole, and would be lost
             return replace(result, contributions=measured.contributions(reference))
+
+
+def cluster_values(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
+    """Return a column of the table in the rows of an index, which has gaps where a condition left rows out.
+
+    Texts are without blanks around them, and None where they mean that nothing is known.
+    """
+    table = data.read()
+    if column not in table:
+        near = nearest(column, table.columns) or f"; there are {listed(table.columns)}"
+        raise InputError(f"permutation_importance.cluster: the table has no column '{column}'{near}")
+    cells = table[column].loc[index]
+    if pd.api.types.infer_dtype(cells, skipna=True) != "string":
+        return cells.astype(object).to_numpy()
+    formats = find_missing_texts(table, [column], data.declared.formats)[0]
+    distinct = distinct_texts(cells)
+    texts = mask_missing(distinct.texts, formats[column]).to_numpy(zero_copy_only=False)
+    return distinct.rows(texts, None)
 
 
 def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
+from greenlight_films.importance.result import interval_in_words
 from greenlight_films.reports.figures.axes import axis_title, rounded, short, text
 from greenlight_films.reports.figures.style import BLUE, NEUTRAL, OKABE_ITO, ORANGE, figure
 
@@ -31,14 +32,14 @@ def interval(margins: Any = None, low: Any = None, high: Any = None, values: Any
     return {**look, "array": rounded(np.maximum(above, 0)), "arrayminus": rounded(np.maximum(below, 0))}
 
 
-def bars(values: Any, margins: Any, hover: Sequence[str], colour: Any = OKABE_ITO[0], **more: Any) -> go.Bar:
-    """Return horizontal bars from top to bottom, with 95 % intervals where there are margins."""
+def bars(values: Any, ends: Any, hover: Sequence[str], colour: Any = OKABE_ITO[0], **more: Any) -> go.Bar:
+    """Return horizontal bars from top to bottom, with 95 % intervals where there are both their ends."""
     return go.Bar(
         x=rounded(values),
         y=list(range(len(hover))),
         orientation="h",
         marker={"color": colour},
-        error_x=None if margins is None else interval(margins),
+        error_x=None if ends is None else interval(low=ends[0], high=ends[1], values=values),
         hovertext=list(hover),
         hovertemplate="%{hovertext}<extra></extra>",
         **more,
@@ -61,6 +62,14 @@ def hover_lines(names: Sequence[object], *lines: Sequence[str]) -> list[str]:
     """Return a hover label for each row: the whole name in bold, then a line from each sequence."""
     whole = [f"<b>{text(name)}</b>" for name in names]
     return ["<br>".join(label) for label in zip(whole, *([text(line) for line in part] for part in lines), strict=True)]
+
+
+def with_interval(
+    values: Iterable[float], low: Iterable[float], high: Iterable[float], n_films: Iterable[float]
+) -> list[str]:
+    """Return importances of features that so many films have with their intervals, three and two digits."""
+    rows = zip(values, low, high, n_films, strict=True)
+    return [f"{value:.3g} ({interval_in_words(*ends)})" for value, *ends in rows]
 
 
 def with_margin(values: Iterable[float], margins: Iterable[float]) -> list[str]:

@@ -10,9 +10,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.datamodules.number_format import counted
-from greenlight_films.importance.result import margins
+from greenlight_films.importance.result import intervals
 from greenlight_films.reports.figures.axes import axis
-from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
+from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
 from greenlight_films.reports.figures.tiles import tiles
 
 TOP = 25
@@ -31,7 +31,7 @@ def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) 
 def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figure:
     """Draw columns, each shuffled as a whole, of `aggregated_importance.csv`; roles or groups of them by `level`."""
     rows = _by_importance(table[table["level"] == level])
-    what = f"{len(rows)} {level}s, each shuffled as a whole"
+    what = f"{len(rows)} {level}s, each with all its values shuffled together"
     return _importances(rows, rows["name"].tolist(), what, level, measure)
 
 
@@ -49,11 +49,11 @@ def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str = "") -> go.Figure:
-    margin = margins(rows)
-    labels = with_margin(rows["importance"], margin)
+    ends = intervals(rows)
+    labels = with_interval(rows["importance"], *ends, rows["n_films"])
     films = [counted(int(n), "film") for n in rows["n_films"]]
     hover = hover_lines(names, [f"importance {label}" for label in labels], films)
-    traces, layout = [bars(rows["importance"], margin, hover)], {"xaxis": axis(measure)}
+    traces, layout = [bars(rows["importance"], ends, hover)], {"xaxis": axis(measure)}
     if "direction" in rows and rows["direction"].notna().any():
         change, upright = rows["direction"].astype(float), {"nticks": 4, "tickangle": 0}
         hover = hover_lines(names, [f"prediction {value:+.3g}" if np.isfinite(value) else "–" for value in change])

@@ -4,9 +4,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.datamodules.number_format import counted
-from greenlight_films.importance.result import margins
+from greenlight_films.importance.result import intervals
 from greenlight_films.reports.figures.axes import amount, axis, hover_format, rounded, text
-from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_margin
+from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
 from greenlight_films.reports.figures.curves import curve, mark
 from greenlight_films.reports.figures.style import BLUE, GREEN, NEUTRAL, ORANGE, VERMILION, figure
 
@@ -62,8 +62,8 @@ def correlations(table: pd.DataFrame, most: int = 25) -> go.Figure:
 def importance(table: pd.DataFrame) -> go.Figure:
     """Draw the R² lost when a column is shuffled, with 95 % intervals, of `baselines/knn/importance.csv`."""
     rows = table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
-    values, margin, names = rows["importance"], margins(rows), rows["column"].tolist()
-    hover = hover_lines(names, [f"loss of R² {label}" for label in with_margin(values, margin)])
+    values, ends, names = rows["importance"], intervals(rows), rows["column"].tolist()
+    hover = hover_lines(names, [f"loss of R² {label}" for label in with_interval(values, *ends, rows["n_films"])])
     leader = f": {names[0]} leads with {values.iloc[0]:.3g}" if names else ""
     alt = f"Loss of R² of nearest neighbours when each of {len(rows)} columns is shuffled, with 95 % intervals{leader}."
-    return ranking([bars(values, margin, hover)], names, "column", alt, axis("loss of R² when shuffled"))
+    return ranking([bars(values, ends, hover)], names, "column", alt, axis("loss of R² when shuffled"))

@@ -173,7 +173,7 @@ def _error_bars(errors: pd.DataFrame, films: pd.DataFrame, name: str, unit: str,
     overall = float((rows["predicted"] - rows["actual"]).abs().mean())
     known = np.isfinite(overall)
     return ranking(
-        [bars(mae, margin, labels)],
+        [bars(mae, (mae - margin, mae + margin), labels)],
         names,
         name,
         f"Mean absolute error by {name}, {count}{span}; that of all films is {amount(overall, unit)}.",

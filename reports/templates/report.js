@@ -76,6 +76,7 @@
     const body = table.querySelector("tbody"), search = document.getElementById("search");
     const count = document.getElementById("match-count"), more = document.getElementById("more");
     let kept = rows, shown = 25, column = 4, down = true;
+    const shownInterval = (row, cell, index) => index === 3 && row[2] < 3 ? "too few films to tell" : shownValue(cell);
     const compare = (a, b) => {
       const [left, right] = [a[column], b[column]];
       if (left === null || right === null) return (left === null) - (right === null);
@@ -87,8 +88,8 @@
         const line = document.createElement("tr");
         const name = text("th", row[0]);
         name.scope = "row";
-        line.append(name, text("td", row[1]), ...row.slice(2, 6).map((cell) => text("td", shownValue(cell), "number")),
-          text("td", row[6] !== null && row[6] < 0.001 ? "< 0.001" : shownValue(row[6]), "number"));
+        line.append(name, text("td", row[1]), ...row.slice(2, 7).map((cell, index) => text("td", shownInterval(row, cell, index), "number")),
+          text("td", row[7] !== null && row[7] < 0.001 ? "< 0.001" : shownValue(row[7]), "number"));
         return line;
       }));
       count.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;

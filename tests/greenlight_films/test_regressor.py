@@ -221,7 +221,7 @@ def test_importances_are_those_of_the_run(fitted, run):
     theirs = gl.Results(run).importance.set_index("feature").sort_index()
     assert theirs["importance"].abs().max() > 0.01
     assert list(mine.index) == list(theirs.index)
-    columns = ["importance", "direction", "std", "se_shuffle", "se_sample", "n_films", "p", "q"]
+    columns = ["importance", "direction", "std", "se_shuffle", "se_sample", "low_95", "n_films", "p", "q"]
     pd.testing.assert_frame_equal(mine[columns], theirs[columns], rtol=1e-5, check_dtype=False)
     assert result.summary["baseline_loss"] == pytest.approx(fitted.evaluate(FRAME.iloc[fitted.test_rows_])["mse"])
 
@@ -235,7 +235,7 @@ def test_groups_are_roles_columns_or_patterns(model, fitted):
         "a to c": 2,
     }
     star, actor = (table[table["name"] == name].iloc[0] for name in ("star", "actor"))
-    assert star["sum"] == actor["sum"]
+    assert star["sum_of_values"] == actor["sum_of_values"]
 
 
 def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_seed(fitted):

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from torch import nn
 
 from greenlight_films.importance import (
     LOSSES,
+    Entering,
     Entries,
     Estimates,
     Estimator,
@@ -51,6 +52,13 @@ class Study:
     model: nn.Module
 
     @property
+    def entering(self) -> np.ndarray:
+        """Return the weight with which each label would be in each row, (n_rows, n_labels): its own where it is."""
+        rule = self.rows.entering
+        weight = np.ones(len(self.matrix)) if rule is None else rule.weight[:, 0].numpy()
+        return np.where(self.matrix != 0, self.matrix, weight[:, None])
+
+    @property
     def keys(self) -> torch.Tensor:
         """Return what random numbers hang on, (n_labels,)."""
         return torch.arange(self.matrix.shape[1]) * 1009 + 17
@@ -80,6 +88,21 @@ class Study:
     def total(self, loss: str, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> float:
         """Return the loss of the whole model on other features."""
         return float(TOTALS[loss](self.rows.actual.numpy(), self.predict(matrix, dense)))
+
+    def effects(self, label: int, loss: str = "mse") -> np.ndarray:
+        """Return the loss of each row with a label less that without it, (n_rows,) float64."""
+        losses = []
+        for weight in (self.entering[:, label], 0):
+            matrix = self.matrix.copy()
+            matrix[:, label] = weight
+            error = self.predict(matrix) - self.rows.actual.numpy()
+            losses.append(np.abs(error) if loss == "mae" else error**2)
+        return losses[0] - losses[1]
+
+    def expected(self, label: int, loss: str = "mse") -> float:
+        """Return the importance of a label by its definition: k / N * (mean effect on all - mean effect on k rows)."""
+        effects, carriers = self.effects(label, loss), self.matrix[:, label] != 0
+        return float(carriers.mean() * (effects.mean() - effects[carriers].mean()))
 
     def exchanged(self, label: int, loss: str = "mse") -> np.ndarray:
         """Return how the loss of row i changes that gets row j's entry in a column, (n_rows, n_rows), float64."""
@@ -138,6 +161,10 @@ def study_of(
     dense, actual = random.normal(size=(n_rows, n_dense)).astype(np.float32), random.normal(size=n_rows)
     film = np.arange(n_rows).repeat(rows_a_film)
     rows = held_out(matrix[film], dense[film], actual[film], film)
+    if weights == "root":
+        weight = 1 / np.sqrt((matrix[film] != 0).sum(1, keepdims=True) + 1)
+        entering = Entering(torch.zeros(len(counts)).long(), torch.from_numpy(weight).float())
+        rows = replace(rows, entering=entering)
     return Study(rows, matrix[film], mlp(n_dense, len(counts), seed=seed, label_std=label_std))
 
 

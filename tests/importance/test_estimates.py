@@ -15,7 +15,7 @@ NAN = math.nan
 
 def importance(mean: list[float], se_shuffle: list[float], se_sample: list[float], n_films: list[int]) -> Estimates:
     numbers = [torch.tensor(field, dtype=torch.float64) for field in (mean, [0.1] * len(mean), se_shuffle, se_sample)]
-    return Estimates(*numbers, torch.tensor(n_films), numbers[0][:, None])
+    return Estimates.untested(*numbers, torch.tensor(n_films)).tested_by_errors()
 
 
 @pytest.mark.parametrize("n", [1, 2, 7, 500])
@@ -42,33 +42,40 @@ def test_without_p_values_there_are_no_q_values(p):
     assert q.isnan().all()
 
 
-def test_z_takes_both_errors_and_p_is_two_sided():
+def test_p_and_the_interval_take_both_errors():
     result = importance([1.0, -1.0, 0.3, 1.0], [0.3, 0.3, 0.0, NAN], [0.4, 0.4, 0.1, 0.5], [10] * 4)
-    assert result.z().tolist() == pytest.approx([2, -2, 3, 2])
-    assert result.p().tolist() == pytest.approx((2 * stats.norm.sf([2, 2, 3, 2])).tolist(), rel=1e-12)
+    assert result.p.tolist() == pytest.approx((2 * stats.norm.sf([2, 2, 3, 2])).tolist(), rel=1e-12)
+    assert result.low.tolist() == pytest.approx([0.02, -1.98, 0.104, 0.02])
+    assert result.high.tolist() == pytest.approx([1.98, -0.02, 0.496, 1.98])
 
 
-def test_fewer_than_five_films_have_no_z_p_and_q():
-    assert FEW_FILMS == 5
+def test_errors_of_fewer_than_five_films_give_no_p_and_no_interval():
     result = importance([1.0] * 4, [0.3] * 4, [0.4] * 4, [1, 4, 5, 6])
-    for numbers in (result.z(), result.p(), result.q()):
+    for numbers in (result.p, result.low, result.high, result.q()):
         assert numbers.isnan().tolist() == [True, True, False, False]
     assert result.estimable.all()
 
 
+def test_q_is_among_features_with_an_interval():
+    assert FEW_FILMS == 3
+    p = torch.tensor([0.001, 0.02, 0.03, 0.5], dtype=torch.float64)
+    low = torch.tensor([NAN, 0.1, 0.1, 0.1], dtype=torch.float64)
+    result = replace(importance([1.0] * 4, [0.3] * 4, [0.4] * 4, [2, 3, 9, 9]), p=p, low=low)
+    assert result.q().tolist() == pytest.approx([NAN, *multipletests(p[1:], method="fdr_bh")[1]], nan_ok=True)
+
+
 def test_q_counts_only_features_with_a_p_value():
     result = importance([1.0, 0.8, 1.0, NAN], [0.3] * 4, [0.4] * 4, [10, 10, 2, 0])
-    p = result.p().tolist()
+    p = result.p.tolist()
     assert p[0] < p[1] < 0.2
     assert result.q()[:2].tolist() == pytest.approx([2 * p[0], p[1]])
 
 
-@pytest.mark.parametrize(("value", "z", "p"), [(NAN, NAN, NAN), (0.0, 0, 1)])
-def test_what_is_unknown_is_nan_and_no_effect_is_no_evidence(value, z, p):
+@pytest.mark.parametrize(("value", "p"), [(NAN, NAN), (0.0, 1)])
+def test_what_is_unknown_is_nan_and_no_effect_is_no_evidence(value, p):
     filled = Estimates.filled(value, torch.tensor([0, 7]), 3)
-    expected = [value] * 4 + [7, z, p, p]
-    numbers = [float(field[1]) for field in (*filled.fields(), filled.z(), filled.p(), filled.q())]
-    assert numbers == pytest.approx(expected, nan_ok=True)
+    numbers = [float(field[1]) for field in (*filled.fields(), filled.q())]
+    assert numbers == pytest.approx([value] * 4 + [p, value, value, 7, p], nan_ok=True)
     assert filled.repeats.shape == (2, 3)
     assert filled.estimable.tolist() == [value == 0] * 2
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from greenlight_films.importance import Entries
+from greenlight_films.importance import Entering, Entries
 
 
 @pytest.fixture(params=["one", "root"])
@@ -58,22 +58,20 @@ def test_only_keeps_whole_columns(study, kept):
     assert_holds(study.entries.only(torch.tensor(kept)), study.matrix * kept)
 
 
-def test_distinct_weights_are_those_of_numpy(make_rows):
-    random = np.random.default_rng(0)
-    matrix = random.choice([0, 1, 0.5, 1 / 3**0.5, -0.5, -2, 1e-30], (50, 6)).astype(np.float32)
-    entries = Entries.of(make_rows(matrix, np.zeros((50, 1)), np.zeros(50)))
-    index, weight, count, which = entries.distinct()
-    ours = sorted(zip(index.tolist(), weight.tolist(), count.tolist(), strict=True))
-    theirs = [
-        (column, float(value), int(n))
-        for column in range(6)
-        for value, n in zip(*np.unique(matrix[:, column], return_counts=True), strict=True)
-        if value
-    ]
-    assert len(theirs) == 36
-    assert ours == theirs
-    assert torch.equal(index[which], entries.index)
-    assert torch.equal(weight[which], entries.weight)
+def test_a_label_enters_a_row_by_its_cells_rule_or_with_a_weight_of_its_own(make_rows):
+    matrix = np.array([[1, 0.5, 1, 0], [1, 0.5, 0.5, 0], [0, 0, 1, 0.7], [1, 0.5, 1, 0]])
+    rows = make_rows(matrix, np.zeros((4, 1)), np.zeros(4))
+    entries, every_row, streams = Entries.of(rows), torch.arange(4), torch.arange(4)
+    own = entries.entering_table(rows, streams, every_row)
+    assert {round(float(weight), 6) for weight in own[2]} == {0.5, 1.0}
+    assert set(own[1].tolist()) == {0.5}
+    rule = Entering(torch.tensor([0, 0, 1, 1]), torch.arange(8.0).view(4, 2))
+    ruled = replace(rows, entering=rule)
+    assert entries.entering_table(ruled, streams, every_row).T.tolist() == rule.weight[:, rule.cell].tolist()
+    index, row = torch.tensor([3, 1]), torch.tensor([0, 3])
+    assert entries.entering(ruled, streams, index, row).tolist() == [1, 6]
+    assert entries.exact(rows).tolist() == [True, True, False, True]
+    assert entries.exact(ruled).all()
 
 
 def test_a_column_is_even_where_its_weights_are_one(make_rows):

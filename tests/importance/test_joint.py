@@ -80,7 +80,7 @@ def test_columns_without_weight_are_exactly_nothing(make_study):
         study.model.first.dense_weight[1] = 0
         study.model.first.bias[:] = 0.3
     result = importance(study, [1], [2, 4])
-    assert [float(field) for field in (*result.fields(), result.z(), result.p())] == [0, 0, 0, 0, 61, 0, 1]
+    assert [float(field) for field in result.fields()] == [0, 0, 0, 0, 1, 0, 0, 61]
     assert importance(study, [1], [2, 4, 5]).mean.abs() > 1e-4
 
 
@@ -100,8 +100,8 @@ def test_a_number_that_never_varies_is_exactly_nothing(make_study):
     assert importance(study, dense=[0, 1]).mean.abs() > 1e-4
     assert importance(study, dense=[1], labels=[3]).mean != 0
     result = importance(study, dense=[1])
-    assert [float(field) for field in result.fields()] == [0, 0, 0, 0, 61]
-    assert result.p() == 1
+    assert [float(field) for field in result.fields()] == [0, 0, 0, 0, 1, 0, 0, 61]
+    assert result.p == 1
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])
@@ -132,7 +132,7 @@ def test_the_error_of_the_sample_nears_the_spread_of_what_films_move(make_study,
 @pytest.mark.parametrize("n_rows", [1, 2])
 def test_a_handful_of_rows_is_enough(make_study, n_rows):
     result = importance(make_study(n_rows, (1, n_rows), seed=2), [0], [0, 1])
-    assert all(field.isfinite().all() for field in result.fields())
+    assert all(field.isfinite().all() for field in result.fields()[:4])
     assert n_rows > 1 or result.mean.abs() < 1e-7
 
 
@@ -140,7 +140,7 @@ def p_values(study, seed: int, n_repeats: int) -> list[float]:
     """Return the p-value of every number."""
     numbers = range(study.rows.dense.shape[1])
     result = [importance(study, [number], n_repeats=n_repeats, key=number, seed=seed) for number in numbers]
-    return Estimates.cat(result).p().tolist()
+    return Estimates.cat(result).p.tolist()
 
 
 @pytest.mark.parametrize(("n_repeats", "rows_a_film"), [(1, 1), (1, 4), (2, 1), (2, 4), (5, 1), (5, 4)])

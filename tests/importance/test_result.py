@@ -7,10 +7,10 @@ import torch
 from scipy.stats import false_discovery_control
 
 from greenlight_films.importance import ColumnSet, Contributions, Estimates, ImportanceResult
-from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING
+from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, intervals
 
 FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
-COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "z", "p", "q", "n_films", "rank"]
+COLUMNS = [*FIRST, "std", "se_shuffle", "se_sample", "low_95", "high_95", "p", "q", "n_films", "rank"]
 SUMMARY = {"r2": 0.4, "learnt": True, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 NAN = float("nan")
 LABELS = [
@@ -41,7 +41,7 @@ SETS = {  # level and name: numbers, label columns, joint importance
 def estimates(mean: list[float], n_films: list[int]) -> Estimates:
     known = torch.tensor(mean, dtype=torch.float64)
     errors = [torch.where(known.isnan(), torch.nan, torch.full_like(known, error)) for error in (0.03, 0.04)]
-    return Estimates(known, known.abs() / 2, *errors, torch.tensor(n_films), known[:, None])
+    return Estimates.untested(known, known.abs() / 2, *errors, torch.tensor(n_films)).tested_by_errors()
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_features_have_the_documented_columns_the_most_important_first(result):
     assert table["rank"].tolist()[:9] == list(range(1, 10))
     unknown = table.tail(2)
     assert unknown["feature"].tolist() == ["Genre=Noir", "Writer=Cy"]
-    assert unknown[["importance", "rank", "std", "se_shuffle", "se_sample", "z", "p", "q"]].isna().all(axis=None)
+    assert unknown[["importance", "rank", "std", "se_shuffle", "se_sample", "p", "q"]].isna().all(axis=None)
     assert unknown["n_films"].tolist() == [0, 0]
 
 
@@ -79,7 +79,7 @@ def test_a_line_has_its_features_source_and_numbers(result):
     assert pd.isna(lines.loc["Year", "value"])
     numbers = ["importance", "std", "se_shuffle", "se_sample", "n_films"]
     assert lines.loc["Genre=War", numbers].tolist() == [0.1, 0.05, 0.03, 0.04, 9]
-    assert lines.loc["Genre=War", "z"] == pytest.approx(0.1 / 0.05)
+    assert lines.loc["Genre=War", ["low_95", "high_95"]].tolist() == pytest.approx([0.002, 0.198])
     assert lines.loc["Year", ["importance", "n_films"]].tolist() == [0.25, 50]
 
 
@@ -110,7 +110,7 @@ def test_sets_are_columns_then_roles_then_groups_each_level_ranked_alone(result)
     assert table["level"].tolist() == ["column"] * 4 + ["role"] * 3 + ["group"] * 2
     assert table["rank"].fillna(0).tolist() == [1, 2, 3, 0, 1, 2, 3, 1, 2]
     assert table["features"].tolist() == [4, 2, 4, 1, 5, 4, 2, 2, 4]
-    assert table.loc[3, ["importance", "z", "p", "q"]].isna().all()
+    assert table.loc[3, ["importance", "p", "q"]].isna().all()
     for _, level in table.groupby("level"):
         assert level["q"].to_numpy() == pytest.approx(benjamini_hochberg(level["p"]), nan_ok=True)
     assert not np.allclose(table["q"], benjamini_hochberg(table["p"]), equal_nan=True)
@@ -120,14 +120,14 @@ def test_a_sum_is_that_of_its_estimable_features_and_its_error_takes_them_for_in
     table = result.aggregated.set_index(["level", "name"])
     expected = result.features.groupby("role")["importance"].sum()
     assert expected["person"] == pytest.approx(0.27)
-    assert table.loc["role", "sum"].to_dict() == pytest.approx(expected.to_dict())
+    assert table.loc["role", "sum_of_values"].to_dict() == pytest.approx(expected.to_dict())
     sums = {"Genre": 0.4, "Year": 0.26, "Cast": 0.27, "Writer": 0.0}
-    assert table.loc["column", "sum"].to_dict() == pytest.approx(sums)
-    errors = table["sum_se"]
+    assert table.loc["column", "sum_of_values"].to_dict() == pytest.approx(sums)
+    errors = table["sum_of_values_se"]
     assert errors["role", "genre"] == pytest.approx((3 * (0.03**2 + 0.04**2)) ** 0.5)
     assert errors["column", "Writer"] == 0
     single_shuffle = replace(result.joint, se_shuffle=torch.full_like(result.joint.mean, torch.nan))
-    errors = replace(result, joint=single_shuffle).aggregated.set_index(["level", "name"])["sum_se"]
+    errors = replace(result, joint=single_shuffle).aggregated.set_index(["level", "name"])["sum_of_values_se"]
     assert errors["role", "time"] == pytest.approx((2 * 0.04**2) ** 0.5)
 
 
@@ -184,6 +184,8 @@ def test_a_notebook_shows_the_most_important_features_and_the_method(result):
         assert "exact: the model's first layer is additive" in shown
         assert shown.index("Cast1=Bo") < shown.index("Genre=Drama")
         assert "Writer=Cy" not in shown
+        assert "0.002 to 0.2" in shown
+        assert "too few films to tell" in shown  # of Cast2=Ann
 
 
 def test_the_figure_has_the_first_features_with_95_percent_intervals(result):
@@ -193,3 +195,10 @@ def test_the_figure_has_the_first_features_with_95_percent_intervals(result):
     assert list(bars.error_x.array) == pytest.approx([1.96 * 0.05] * 2)
     assert len(result.plot().data[0].y) == 9
     assert result.plot().layout.xaxis.title.text == result.measure
+
+
+def test_tables_without_intervals_have_them_from_their_errors_from_three_films_on():
+    table = pd.DataFrame({"importance": [1.0] * 3, "se_shuffle": [0.3, np.nan, 0.3], "se_sample": [0.4, 0.5, 0.4]})
+    low, high = intervals(table.assign(n_films=[3, 9, 2]))
+    assert low.tolist() == pytest.approx([1 - 1.96 * 0.5] * 2 + [np.nan], nan_ok=True)
+    assert high.tolist() == pytest.approx([1 + 1.96 * 0.5] * 2 + [np.nan], nan_ok=True)

@@ -9,6 +9,7 @@ import pytest
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.datamodules.features import Category, Date, Number
 from greenlight_films.datamodules.targets import Target
@@ -112,7 +113,8 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
     assert max(map(abs, expected.values())) > 0.05
     assert {name: by_name(result)[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
     # Each label is lost once, and an entry that lands where one of the same weight was changes nothing.
-    n_labels, of_sets = len(entries.row), 50 * 3 * len(result.sets)
+    members = {(part.dense.tobytes(), part.labels.tobytes()) for part in result.sets}  # the same ones once
+    n_labels, of_sets = len(entries.row), 50 * 3 * len(members)
     assert of_sets + n_labels < result.summary["row_updates"] <= of_sets + 4 * n_labels
     assert result.summary["seconds"] > 0
 
@@ -127,7 +129,9 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
     done = measured(film_data(target=Target("rating", transform=transform, shift=2.0)), members=members)
     dense, result = Dense.of(done), measure(done, loss, groups, kind="shuffle", n_repeats=2)
     sets = feature_sets(done.films.fitted.encoder.space, groups)
-    streams = Estimator("shuffle", 2).streams(keys_of([f"{part.level} {part.name}" for part in sets]))
+    first = {(part.dense.tobytes(), part.labels.tobytes()): part for part in reversed(sets)}  # the same have one number
+    measured_as = [first[part.dense.tobytes(), part.labels.tobytes()] for part in sets]
+    streams = Estimator("shuffle", 2).streams(keys_of([f"{part.level} {part.name}" for part in measured_as]))
     expected = []
     for part, stream in zip(sets, streams, strict=True):
         columns = [*part.dense, *(dense.n_dense + part.labels)]
@@ -141,22 +145,40 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
 @pytest.mark.parametrize(
     ("transform", "loss", "members"), [("none", "mse", 1), ("log1p", "mae", 1), ("log1p", "r2", 1), ("log1p", "mse", 3)]
 )
-def test_expected_over_all_rows_is_the_mean_over_every_exchange_of_two_films(
-    measured, film_data, transform, loss, members
-):
+def test_expected_over_all_rows_is_that_of_every_films_own_weight(measured, film_data, transform, loss, members):
     done = measured(film_data(target=Target("rating", transform=transform)), members=members)
-    dense, result, n = Dense.of(done), measure(done, loss, off_rows="all"), 50
-    names, expected = done.films.fitted.encoder.space.label_names(), {}
-    error = np.abs if loss == "mae" else np.square
-    before = error(dense.predict(dense.features) - dense.actual).mean()
+    dense, result = Dense.of(done), measure(done, loss, off_rows="all")
+    space, films = done.films.fitted.encoder.space, done.films.films
+    names, in_cell = space.label_names(), cast_sizes(done)
+    is_cast = np.repeat(
+        [block.role == "actor" for block in space.labels], [len(block.values) for block in space.labels]
+    )
+    error, expected = np.abs if loss == "mae" else np.square, {}
+
+    def losses(column: int, weight: np.ndarray) -> np.ndarray:
+        features = dense.features.copy()
+        features[:, dense.n_dense + column] = weight
+        return error(dense.predict(features) - dense.actual)
+
     for column, name in enumerate(names):
-        features = np.repeat(dense.features, n, axis=0)  # row i with the label of each row j
-        features[:, dense.n_dense + column] = np.tile(dense.features[:, dense.n_dense + column], n)
-        after = error(dense.predict(features) - np.repeat(dense.actual, n)).mean()
-        expected[name] = (after - before) / (dense.actual.var() if loss == "r2" else 1)
+        own = dense.features[:, dense.n_dense + column]
+        entering = 1 / np.sqrt(in_cell + 1) if is_cast[column] else np.ones(len(own))
+        effect = losses(column, np.where(own > 0, own, entering)) - losses(column, np.zeros(len(own)))
+        if own.any():
+            increase = (own > 0).mean() * (effect.mean() - effect[own > 0].mean())
+            expected[name] = increase / (dense.actual.var() if loss == "r2" else 1)
+    assert set(in_cell.tolist()) > {0, 1, 2}
+    assert len(films.rows.test) == 50
     assert max(expected.values()) > 0.02
-    assert {name: by_name(result)[name] for name in names} == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    assert set(result.features.query("level == 'value'")["se_shuffle"]) == {0.0}
+    assert {name: by_name(result)[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert set(result.features.query("level == 'value' and importance.notna()")["se_shuffle"]) == {0.0}
+
+
+def cast_sizes(done) -> np.ndarray:
+    """Return how many names stand in each test film's cast, known to the encoder or not."""
+    table, films = done.films.read(), done.films.films
+    cells = table["cast"].iloc[films.number[films.rows.test] - 1]
+    return cells.fillna("").map(lambda cell: len({name for name in str(cell).split(", ") if name})).to_numpy()
 
 
 def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
@@ -239,6 +261,16 @@ def test_features_are_described_labels_first_then_numbers(films):
     assert pd.isna(last["value"])
     assert table.set_index("feature").loc["genre=Drama"].tolist() == ["genre", "Drama", "genre", "value"]
     assert [columns.tolist() for columns in numbers_of(space)] == [[0], [1, 2]]
+
+
+def test_films_that_share_a_value_of_the_named_column_are_one_draw(measured):
+    done = measured(cluster="company")
+    alone = measured()
+    assert by_name(done.result) == by_name(alone.result)
+    errors = [each.result.features.set_index("feature")["p"] for each in (done, alone)]
+    assert (errors[0] != errors[1]).sum() > 5
+    with pytest.raises(InputError, match=r"cluster: the table has no column 'compani', did you mean 'company'\?"):
+        measured(cluster="compani")
 
 
 @pytest.mark.parametrize("case", [case for case in cases("flags") if "n_films" in case["expect"]], ids=name_of)

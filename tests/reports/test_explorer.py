@@ -7,7 +7,7 @@ def test_every_estimable_feature_has_a_row(results):
     rows = feature_values(results)
     known = results.features.dropna(subset=["importance"])
     assert [row[0] for row in rows] == known["feature"].tolist()
-    assert {len(row) for row in rows} == {7}
+    assert {len(row) for row in rows} == {8}
 
 
 def test_each_film_has_its_largest_contributions_first(results):

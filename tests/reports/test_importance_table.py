@@ -30,8 +30,8 @@ def test_the_ten_most_important_features_the_columns_and_the_groups_are_shown(pr
     assert "What the predictions of 50 test films rest on: increase of the squared error when shuffled" in text
     assert f"10 of {len(features)} features" in text
     first = features.iloc[0]
-    margin = 1.96 * np.hypot(first["se_shuffle"], first["se_sample"])
-    assert f"{first['feature']} │ {first['importance']:.4g} │ {margin:.2g} │ {first['n_films']} │" in text
+    interval = f"{first['low_95']:.2g} to {first['high_95']:.2g}"
+    assert f"{first['feature']} │ {first['importance']:.4g} │ {interval} │ {first['n_films']} │" in text
     for name, value in zip(features["feature"][:10], features["importance"][:10], strict=True):
         assert f"{name} │ {value:.4g} │" in text
     assert f"│ {features['feature'][10]} │" not in text
@@ -56,7 +56,7 @@ def test_values_that_no_film_has_or_few_are_counted(printed, film_data, films_fr
     how = results.importance
     assert how["not_estimable"] > 100
     assert f"{how['not_estimable']} values are in none of the 50 test films: not estimable" in text
-    assert f"{how['fewer_than_5_films']} are in fewer than 5: their errors can't be trusted" in text
+    assert f"{how['fewer_than_3_films']} are in fewer than 3: too few films to tell" in text
 
 
 def test_what_is_missing_where_it_was_stopped_is_counted(printed):

@@ -11,13 +11,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.lightning_modules.callbacks import permutation_importance
-from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
+from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance, cluster_values
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
 def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(measured):
     summary = measured().result.summary
-    settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 64, "loss": "mse", "split": "test", "seed": 42}
+    settings = {"estimator": "expected", "n_repeats": 20, "off_rows": 16, "loss": "mse", "split": "test", "seed": 42}
     assert {**summary, **settings} == summary
     assert PermutationImportance("shuffle").estimator.n_repeats == 2
     assert PermutationImportance(n_repeats=3).estimator.n_repeats == 3
@@ -143,3 +143,16 @@ def test_a_gpu_finds_what_the_cpu_finds(measured, quick_trainer, how):
     assert expected.values.mean.abs().max() > 0.05
     for ours, theirs in ((callback.result.values, expected.values), (callback.result.joint, expected.joint)):
         torch.testing.assert_close(ours.mean, theirs.mean, atol=1e-5, rtol=1e-4, equal_nan=True)
+
+
+def test_clusters_are_those_of_the_rows_that_a_condition_leaves(film_data, films_frame, tmp_path):
+    films_frame["series"] = [f" {row // 3} " if row % 4 else "N/A" for row in range(len(films_frame))]
+    films_frame.to_csv(tmp_path / "series.csv", index=False)
+    data = film_data(table=str(tmp_path / "series.csv"), where="runtime > 60")
+    data.setup("fit")
+    number = data.films.number
+    assert len(number) < number.max()
+    expected = [str((row - 1) // 3) if (row - 1) % 4 else None for row in number]
+    assert cluster_values(data, "series", number - 1).tolist() == expected
+    years = cluster_values(data, "year", number - 1)
+    assert len(years) == len(number)

@@ -1,0 +1,152 @@
+"""`LabelTests`: puts p-values and 95 % intervals to the importances of label columns."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from scipy import stats
+from torch import Tensor
+
+from greenlight_films.importance.estimates import Estimates
+from greenlight_films.importance.expectation import Measured
+from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.intervals import interval_ends
+from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
+from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.tangent import Tangent
+
+EFFECTS_AT_ONCE = 2**19
+FEW_BLOCKS = 50  # of several rows; of a label that has more, the random blocks hold enough
+MANY_BLOCKS = 100
+
+
+@dataclass(frozen=True)
+class LabelTests:
+    """The randomisation test of every label column: is the mean effect on its carriers that of a random draw of films?
+
+    Attributes:
+        draws: random blocks, the same for all columns.
+        seed: of other random draws.
+    """
+
+    reference: Reference
+    tangent: Tangent
+    draws: BlockDraws
+    seed: int
+
+    @classmethod
+    def of(cls, reference: Reference, tangent: Tangent, entries: Entries, seed: int) -> "LabelTests":
+        """Draw random blocks of every size that any column has."""
+        rows, sizes = reference.rows, {1}
+        if rows.n_clusters < rows.n_rows:
+            for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
+                sizes |= set(Blocks.of(rows, index, row, row.double()).size.tolist())
+        return cls(reference, tangent, BlockDraws.of(tangent, rows, sorted(sizes), seed), seed)
+
+    @torch.inference_mode()
+    def put(self, result: Estimates, entries: Entries, streams: Tensor, measured: Measured) -> Estimates:
+        """Return the importances of columns with p-values and intervals."""
+        size, n_columns = max(1, EFFECTS_AT_ONCE // max(len(self.draws.rows), CELLS)), len(entries.columns)
+        parts = []
+        for first in range(0, n_columns, size):
+            stop = min(first + size, n_columns)
+            some = entries.part(first, stop)
+            parts.append(self._of_columns(some, streams[first:stop], measured.part(entries, first, stop)))
+        p, below, above = (torch.cat(values) for values in zip(*parts, strict=True))
+        p = torch.where(result.mean.isnan(), torch.nan, p)
+        slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
+        doubt *= torch.from_numpy(stats.t.ppf(0.975, measured.degrees.cpu().numpy())).to(doubt)
+        below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
+        return replace(result, p=p, low=result.mean - below, high=result.mean + above)
+
+    def _of_columns(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+        """Return p, and by how much the mean loss's increase is above and below its interval's ends, (n_columns,)."""
+        rows, counts, sample = self.reference.rows, entries.counts, measured.sample
+        known = (
+            torch.cat([entries.index, sample.index]),
+            torch.cat([entries.row, sample.row]),
+            torch.cat([-measured.lost, sample.change]),
+        )
+        effects = effects_on(self.reference, self.tangent, entries, streams, self.draws, known)
+        own = Blocks.of(rows, entries.index, entries.row, -measured.lost)
+        # Of a label on most rows, those without it are taken for a random draw.
+        light = 2 * counts <= rows.n_rows
+        is_light = at(light, own.index)
+        drawn, is_new = own.only(is_light), self._is_new(entries)[is_light]
+        if not bool(light.all()):
+            others = self._blocks_without(entries, streams, effects)
+            drawn, is_new = drawn.and_those(others), torch.cat([is_new, torch.zeros_like(others.index).bool()])
+        n_blocks = torch.bincount(drawn.index, minlength=len(counts))
+        if rows.n_clusters < rows.n_rows:
+            is_new = is_new & at(n_blocks <= FEW_BLOCKS, drawn.index)
+        parts = null_parts(effects, drawn, self.draws, is_new)
+        p = self._p(parts, drawn, n_blocks, light, counts, measured)
+        share = counts / rows.n_rows
+        below, above = interval_ends(parts, own, counts, light, self.seed)
+        width = share * (1 - share).sqrt()
+        exchangeable = torch.where(counts < rows.n_rows, 1.0, torch.nan)
+        return p * exchangeable, width * below * exchangeable, width * above * exchangeable
+
+    def _p(
+        self, parts: list[NullPart], drawn: Blocks, n_blocks: Tensor, light: Tensor, counts: Tensor, measured: Measured
+    ) -> Tensor:
+        rows = self.reference.rows
+        total = sum_by(drawn.index, drawn.total, len(counts))
+        expected, variance = torch.zeros_like(total), torch.zeros_like(total)
+        for part in parts:
+            expected[part.columns] += part.times * part.mean
+            variance[part.columns] += part.times**2 * part.variance / part.n_values
+        # Of few blocks the sum is compared with sums of random ones as it is. Of many, the mean over all rows must be
+        # known better than to first order, or from random blocks.
+        is_row_wise = rows.n_clusters == rows.n_rows
+        if is_row_wise:
+            variance *= 1 - len(self.draws.rows) / rows.n_rows
+            times = counts * (1 - counts / rows.n_rows)
+            better = torch.where(light, -rows.n_rows, rows.n_rows) * measured.total
+            better_variance = times**2 * measured.off_variance
+        else:
+            times = torch.where(light, counts, 0)
+            better = total - expected - times * measured.correction
+            better_variance = variance + times**2 * measured.off_variance
+        many = n_blocks > MANY_BLOCKS
+        observed = torch.where(many, better, total - expected)
+        noise = torch.where(many, better_variance, variance).clamp(min=0).sqrt()
+        # By rows, not by clusters: where each film has rows with and without a label, it still varies within films.
+        without = torch.where(light, rows.n_rows - counts, counts)
+        shrink = (without / max(rows.n_rows - 1, 1)).sqrt()
+        p, single, several = torch.full_like(total, torch.nan), n_blocks == 1, n_blocks > 1
+        if bool(single.any()):
+            p[single] = ranked_p([part.only(single) for part in parts], total[single])
+        if bool(several.any()):
+            of_columns = (values[several] for values in (observed, n_blocks, shrink, noise))
+            p[several] = convolved_p([part.only(several) for part in parts], *of_columns)
+        return p
+
+    def _blocks_without(self, entries: Entries, streams: Tensor, effects: Tensor) -> Blocks:
+        """Return the blocks of rows that don't carry columns which most rows carry."""
+        index, row = _without(entries, self.reference.rows.n_rows)
+        slot = at(self.draws.slot, row)
+        weight = entries.entering(self.reference.rows, streams, index, row)
+        effect = self.tangent.effects(self.reference, row, at(entries.columns, index), weight)
+        effect = torch.where(slot >= 0, effects[index, slot].double(), effect)
+        return Blocks.of(self.reference.rows, index, row, effect)
+
+    def _is_new(self, entries: Entries) -> Tensor:
+        """Return which of the columns' own blocks are not among the random ones."""
+        rows = self.reference.rows
+        slot = at(self.draws.slot, entries.row)
+        if rows.n_clusters == rows.n_rows:
+            return slot < 0
+        return torch.ones_like(Blocks.of(rows, entries.index, entries.row, entries.weight).index).bool()
+
+
+def _without(entries: Entries, n_rows: int) -> tuple[Tensor, Tensor]:
+    """Return the rows without columns that most rows, but not all, carry: the columns' index and the row, both (n,)."""
+    columns = torch.nonzero((2 * entries.counts > n_rows) & (entries.counts < n_rows)).squeeze(1)
+    lacks = torch.ones(len(columns), n_rows, dtype=torch.bool, device=columns.device)
+    which = torch.full_like(entries.counts, -1)
+    which[columns] = torch.arange(len(columns), device=columns.device)
+    of_entry = at(which, entries.index)
+    lacks[of_entry[of_entry >= 0], entries.row[of_entry >= 0]] = False
+    position, row = torch.nonzero(lacks, as_tuple=True)
+    return columns[position], row

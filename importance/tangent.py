@@ -1,0 +1,154 @@
+"""`Tangent`: the model's slope at every held-out row, by which the effect of any label on the loss is known nearly.
+
+The tail is taken as straight near each row, and the loss as a parabola: then the effects of a label on all rows sum to
+a product of its weights with a vector and a matrix. What is left is measured on a few rows alone.
+"""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from greenlight_films.importance.held_out import Entries, at
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.streams import child, permutation
+
+STEP = 0.05  # of the numerical derivatives of the loss, in standard deviations of the tail's output
+MOST_ROWS = 4096  # whose effects stand for those of all rows when p-values are computed
+
+
+@dataclass(frozen=True)
+class Tangent:
+    """First-order predictions and second-order losses around each held-out row.
+
+    Attributes:
+        jacobian: (n_rows, width), of the tail's output by the first layer's sum.
+        scaled: (n_rows,) float64, the tail's output.
+        slope: (n_rows,) float64, the first derivative of a row's loss by it.
+        curve: (n_rows,) float64, the second one.
+        is_parabola: whether the loss has no higher derivatives.
+        order: (n_rows,) int64, a random order, in which rows without a label are looked at.
+        vectors: (n_cells, width) float64, sums over rows of weight * slope * jacobian.
+        matrices: (n_cells, width, width) float64, of weight² * curve * jacobian jacobianᵀ.
+    """
+
+    jacobian: Tensor
+    scaled: Tensor
+    slope: Tensor
+    curve: Tensor
+    is_parabola: bool
+    order: Tensor
+    vectors: Tensor
+    matrices: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, reference: Reference, stream: Tensor) -> "Tangent":
+        """Differentiate the tail at every row; `stream` is that of the order, a 0-dimensional int64."""
+        rows = reference.rows
+        scaled, jacobian = _differentiated(reference)
+
+        def loss(step: float) -> Tensor:
+            return reference.loss.per_row(reference.to_unit(scaled + step), rows.actual)
+
+        deviation = float(scaled.std(correction=0)) or 1.0
+        step, far = STEP * deviation, 3 * deviation
+        up, down = loss(step) - reference.losses, loss(-step) - reference.losses
+        slope, curve = (up - down) / (2 * step), (up + down) / step**2
+        change = loss(far) - reference.losses
+        missed = (slope * far + curve * far**2 / 2 - change).abs()
+        is_parabola = bool((missed <= 1e-4 * change.abs() + 1e-6 * change.abs().max()).all())
+        weights = torch.ones_like(scaled)[None] if rows.entering is None else rows.entering.weight.T.double()
+        sums = [_sums(jacobian, weight * slope, weight**2 * curve, reference.batch_rows) for weight in weights]
+        vectors, matrices = (torch.stack(part) for part in zip(*sums, strict=True))
+        order = permutation(stream, rows.n_rows)
+        return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices)
+
+    @torch.inference_mode()
+    def sums(self, reference: Reference, entries: Entries) -> Tensor:
+        """Return the second-order effects of each column, summed over all rows, (n_columns,) float64."""
+        weight = at_rows(reference.model.first.label_weight, entries.columns).double()
+        first, second = entries.mean_weights(reference.rows)
+        total = torch.zeros(len(weight), dtype=torch.float64, device=weight.device)
+        cells = reference.rows.cells(entries.columns)
+        for cell in torch.unique(cells).tolist():
+            chosen = cells == cell
+            part = weight[chosen]
+            squares = ((part @ self.matrices[cell]) * part).sum(1)
+            total[chosen] = first[chosen] * (part @ self.vectors[cell]) + second[chosen] * squares / 2
+        return total
+
+    @torch.inference_mode()
+    def effects(
+        self, reference: Reference, row: Tensor, column: Tensor, weight: Tensor, square: Tensor | None = None
+    ) -> Tensor:
+        """Return the second-order effect of a label column with a weight on the loss of a row; all (n,).
+
+        For the mean over several weights, `weight` is their mean and `square` the mean of their squares.
+        """
+        moved = torch.empty(len(row), dtype=self.jacobian.dtype, device=row.device)
+        for start in range(0, len(row), reference.batch_rows):
+            part = slice(start, start + reference.batch_rows)
+            slopes = at_rows(self.jacobian, row[part])
+            moved[part] = slopes.mul_(at_rows(reference.model.first.label_weight, column[part])).sum(1)
+        shift, square = moved.double(), weight.double() ** 2 if square is None else square
+        return shift * (at(self.slope, row) * weight + at(self.curve, row) * shift * square / 2)
+
+    @torch.inference_mode()
+    def table(self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor) -> Tensor:
+        """Return the first-order effect of each column on the loss of some rows, (n_columns, n) in the model's type.
+
+        The tail is taken as straight; the loss is the true one.
+        """
+        shift = at_rows(reference.model.first.label_weight, entries.columns) @ at_rows(self.jacobian, rows).T
+        shift *= entries.entering_table(reference.rows, streams, rows).to(shift.dtype)
+        if self.is_parabola:
+            slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))
+            return (shift * curve).add_(slope).mul_(shift)
+        actual = at(reference.rows.actual, rows).expand_as(shift).flatten()
+        predicted = reference.to_unit((at(self.scaled, rows) + shift.double()).flatten())
+        return (reference.loss.per_row(predicted, actual).view_as(shift) - at(reference.losses, rows)).to(shift.dtype)
+
+    def standing_for_all(self) -> Tensor:
+        """Return the rows whose effects stand for those of all, ascending: all of them where they are few."""
+        rows = self.order[:MOST_ROWS] if len(self.order) > MOST_ROWS else self.order
+        return rows.sort().values
+
+
+def at_rows(matrix: Tensor, rows: Tensor) -> Tensor:
+    """Return matrix[rows]."""
+    return matrix.index_select(0, rows)
+
+
+def _sums(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tuple[Tensor, Tensor]:
+    """Return the sums over rows of first * jacobian, (width,), and of second * jacobian jacobianᵀ, both float64."""
+    width = jacobian.shape[1]
+    vector = torch.zeros(width, dtype=torch.float64, device=jacobian.device)
+    matrix = torch.zeros(width, width, dtype=torch.float64, device=jacobian.device)
+    for start in range(0, len(jacobian), at_once):
+        part = slice(start, start + at_once)
+        slopes = jacobian[part]
+        vector += (first[part].to(slopes.dtype) @ slopes).double()
+        matrix += ((slopes * second[part, None].to(slopes.dtype)).T @ slopes).double()
+    return vector, matrix
+
+
+def _differentiated(reference: Reference) -> tuple[Tensor, Tensor]:
+    """Return the tail's output, (n_rows,) float64, and its derivatives by the first layer's sums, (n_rows, width)."""
+    tail, outputs, jacobians = reference.model.tail, [], []
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        if isinstance(tail, nn.Module):  # whose own weights may come from inference mode, or ask for gradients
+            tail = deepcopy(tail).requires_grad_(requires_grad=False)
+        for start in range(0, len(reference.sums), reference.batch_rows):
+            sums = reference.sums[start : start + reference.batch_rows].clone().requires_grad_()
+            output = tail(sums * 1).squeeze(-1)  # a copy, since a tail may overwrite what it is given
+            (jacobian,) = torch.autograd.grad(output.sum(), sums)
+            outputs.append(output.detach().double())
+            jacobians.append(jacobian)
+    return torch.cat(outputs), torch.cat(jacobians)
+
+
+def stream_of_order(seed: int, device: torch.device) -> Tensor:
+    """Return the stream of a measurement's random order of rows."""
+    return child(torch.tensor(seed, device=device), 1)
