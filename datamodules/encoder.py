@@ -31,7 +31,7 @@ class EncodedFilms:
         unscaled: (n_rows, n_dense) float64, the same in the numbers' own units (log1p taken), training medians in gaps.
         labels: (n_rows, n_labels) float32 in CSR with int32 columns, each at most once in a row.
         unseen: by source column, (n_rows,) int32: number of the row's labels that have no column.
-        digests: of each feature's values as read; none of rows that were taken.
+        digests: of each feature's values as read, where they are wanted.
     """
 
     dense: np.ndarray
@@ -84,7 +84,9 @@ class FilmEncoder:
             raise RuntimeError("the encoder is not fitted yet")
         return self._space
 
-    def fit_encode(self, frame: pd.DataFrame, train: np.ndarray, film: np.ndarray | None = None) -> EncodedFilms:
+    def fit_encode(
+        self, frame: pd.DataFrame, train: np.ndarray, film: np.ndarray | None = None, *, digests: bool = False
+    ) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once.
 
         Where several rows are of a film, `film` has its code for each row, (n_rows,): films are counted, not rows.
@@ -96,7 +98,7 @@ class FilmEncoder:
             parsed, notices[index] = feature.prepared(parsed)
             return feature.fit_encode(parsed, train, film)
 
-        read = self._each_feature(frame, fit)
+        read = self._each_feature(frame, fit, digests)
         self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
         fitted = [encoded for encoded, _ in read]
         declarations = [feature.declaration() for feature in self.features]
@@ -105,11 +107,11 @@ class FilmEncoder:
             raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
         return _assemble(read, len(frame))
 
-    def encode(self, frame: pd.DataFrame) -> EncodedFilms:
+    def encode(self, frame: pd.DataFrame, *, digests: bool = False) -> EncodedFilms:
         """Encode the rows of a table as `fit_encode` did its own."""
         groups = self.space.groups
         encoded = self._each_feature(
-            frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index]))
+            frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index])), digests
         )
         return _assemble(encoded, len(frame))
 
@@ -119,7 +121,7 @@ class FilmEncoder:
         dense = [part.values for feature, group in features for part in feature.at_medians(group)]
         return _columns(dense, 1, np.float32)[0]
 
-    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded]) -> list[Read]:
+    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded], digests: bool) -> list[Read]:
         """Parse each column and call `encode` with the feature's index, in threads: Arrow and numpy hold no lock.
 
         The problems of all columns are told in one message.
@@ -131,7 +133,7 @@ class FilmEncoder:
             parsed = feature.read(frame, self.formats)
             blocks, parts = encode(index, parsed)
             _refuse_far(parts, frame[feature.columns[0]])
-            return (blocks, parts), feature.digest(parsed)
+            return (blocks, parts), feature.digest(parsed) if digests else b""
 
         sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
         longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])

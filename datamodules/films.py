@@ -153,7 +153,9 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     _refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
     codes = None if ids is None else film_codes(ids.iloc[kept])
-    encoded = encoder.fit_encode(frame_kept, train, codes if codes is not None and _are_shared(codes) else None)
+    encoded = encoder.fit_encode(
+        frame_kept, train, codes if codes is not None and _are_shared(codes) else None, digests=True
+    )
     leaks = check_leaks(frame, declared, formats, actual, kept[train])
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
@@ -168,8 +170,8 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
-    encoded = fitted.encoder.encode(frame_kept)
     is_of_values = fitted.fingerprint.startswith(OF_VALUES)
+    encoded = fitted.encoder.encode(frame_kept, digests=is_of_values)
     same = (
         _fingerprint(frame_kept, actual, encoded, declared, formats)
         if is_of_values
