@@ -46,6 +46,9 @@ def convolved_p(parts: list[NullPart], observed: Tensor, n_blocks: Tensor, shrin
         shrink: (n_columns,), what deviations are multiplied by, for draws without replacement.
         noise: (n_columns,), the standard error with which `observed` is known; the null distribution is widened by it.
     """
+    parts = [part for part in parts if len(part.columns)]  # there is no transform of nothing
+    if not parts:
+        return torch.ones_like(observed)
     zeros = torch.zeros_like(observed)
     variance, lowest, highest, largest = zeros, zeros.clone(), zeros.clone(), zeros.clone()
     for part in parts:
@@ -60,8 +63,9 @@ def convolved_p(parts: list[NullPart], observed: Tensor, n_blocks: Tensor, shrin
     start, end = scale * (times * lowest - deviation), scale * (times * highest + deviation)
     step = torch.where(alike, 1.0, (end - start) / CELLS)
     factors = (_power(torch.fft.rfft(_histogram(part, (scale / step)[part.columns])), part.times) for part in parts)
-    spectrum = next(factors) if len(parts) == 1 else torch.ones(len(observed), CELLS // 2 + 1, dtype=torch.complex128)
-    if len(parts) > 1:
+    is_whole = len(parts) == 1 and len(parts[0].columns) == len(observed)
+    spectrum = next(factors) if is_whole else torch.ones(len(observed), CELLS // 2 + 1, dtype=torch.complex128)
+    if not is_whole:
         spectrum = spectrum.to(observed.device)
         for part, factor in zip(parts, factors, strict=True):
             spectrum[part.columns] *= factor

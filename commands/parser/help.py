@@ -70,6 +70,7 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--loss": ("NAME", "whose increase is the importance: mse, mae, r2, or with shuffle rmse"),
     "--split": ("SIDE", "the held-out films, test or val"),
     "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
+    "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
 }
 

@@ -99,3 +99,15 @@ def test_blocks_of_two_sizes_are_convolved():
         unit = torch.ones(1, dtype=torch.float64)
         ours = convolved_p(parts, observed * unit, torch.tensor([5]), unit, 0 * unit)
         assert float(ours) == pytest.approx(expected, rel=0.05)
+
+
+def test_a_part_without_columns_changes_nothing():
+    values = np.arange(12.0)
+    empty = NullPart(NONE, torch.zeros((0, 12), dtype=torch.float64), NONE, NONE, NONE.double(), 1)
+    observed, constants = torch.tensor([5.0], dtype=torch.float64), [torch.ones(1).double(), torch.zeros(1).double()]
+    alone, beside = (
+        convolved_p(parts, observed, torch.tensor([2]), *constants)
+        for parts in ([part_of(values, 2)], [part_of(values, 2), empty])
+    )
+    assert alone == beside
+    assert convolved_p([empty], observed, torch.tensor([2]), *constants) == 1
