@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.tables.label_lists import LabelLists, holding, not_ascii
 
 UNUSUAL = ("  ", "\t", "\n", '"', "`", "Mac")  # in a name of ASCII
+_BEYOND_LATIN = r"[^\x00-\x7F\x{C0}-\x{131}\x{134}-\x{13E}\x{141}-\x{148}\x{14A}-\x{17E}]"
 _UNSEEN = r"[\x{ad}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]"  # such as zero-width blanks
 _ALIKE = (
     (_UNSEEN, ""),
@@ -42,6 +43,10 @@ def keys_of(names: pa.Array) -> pa.Array:
     """
     keys = pc.utf8_lower(names)
     mask = not_ascii(names)
+    if mask.any():  # letters with an accent are lowered like any other
+        mask[mask] = pc.match_substring_regex(names.filter(pa.array(mask)), _BEYOND_LATIN).to_numpy(
+            zero_copy_only=False
+        )
     for text in UNUSUAL:
         mask |= holding(names, text)
     ends = pc.or_(pc.starts_with(names, "'"), pc.ends_with(names, "'"))
