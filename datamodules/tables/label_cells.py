@@ -54,9 +54,10 @@ def _split(texts: pa.Array, separators: list[str]) -> LabelLists:
     lists = pc.split_pattern(texts, first, memory_pool=_POOL)
     labels = _tidy(lists.offsets.to_numpy(), lists.flatten())
     mark = first.strip()
-    if mark and not mark.isalnum() and mark != first and pc.any(pc.ends_with(labels.names, mark)).as_py():
-        trimmed = pc.utf8_trim(labels.names, mark + " ")  # a separator behind a cell's last label has no blank
-        labels = labels.renamed(_or_null(trimmed))
+    if mark and not mark.isalnum() and mark != first:  # before the first label or behind the last it has no blank
+        ends = pc.or_(pc.starts_with(labels.names, mark), pc.ends_with(labels.names, mark))
+        if pc.any(ends).as_py():
+            labels = labels.renamed(_or_null(pc.utf8_trim(labels.names, mark + " ")))
     return without_nobody(joined_parts(labels, f"{mark} " if mark == "," else first))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from greenlight_films.datamodules.errors import InputError
@@ -90,6 +90,7 @@ def test_a_separator_is_text_and_no_pattern(separator):
     ),
     separator=st.sampled_from([",", ", ", "|", "a", "  "]),
 )
+@example(cells=[",0"], separator=", ")
 def test_splitting_agrees_with_plain_python(cells, separator):
     lists = split_labels(column(cells), separator, Format(missing=()))
     expected = [plain_split(cell, separator) for cell in cells]
