@@ -125,8 +125,10 @@ def _votes(row: Row, below: Sequence[Row]) -> tuple[int, int]:
         if cell.strip().lower() in NOTHING or not values:
             continue
         if sum(map(is_number_like, values)) >= 0.8 * len(values):
-            speaks += not is_number_like(cell)
-            denies += is_number_like(cell)
+            bare = not any(mark.isalpha() for other in values for mark in other)
+            is_name = not is_number_like(cell) or (bare and any(map(str.isalpha, cell)))  # `c10` above 0 and 1
+            speaks += is_name
+            denies += not is_name
     return speaks, denies
 
 

@@ -83,3 +83,8 @@ def test_what_is_declared_stays_so():
 )
 def test_half_of_a_number_like_cell_is_digits(cells, expected):
     assert {is_number_like(cell) for cell in cells} == {expected}
+
+
+def test_names_with_digits_above_bare_numbers_are_a_header():
+    names = [f"c{number}" for number in range(3)]
+    assert find_header([names, ["0", "1", "0"], ["1", "0", "0"], ["0", "0", "1"]]).names == tuple(names)
