@@ -37,7 +37,7 @@ def differences_measured(results: Results) -> str:
 
 
 def differences_in_words(differences: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return for each model but the network its name, the difference with its interval, and the p-value.
+    """Return for each model but the network, the best first, its name, the difference with its interval, and the p-value.
 
     A score other than the RMSE is named.
 
@@ -46,7 +46,7 @@ def differences_in_words(differences: pd.DataFrame) -> list[tuple[str, str, str]
     >>> differences_in_words(pd.DataFrame([line]))
     [('ridge', '−0.012 [−0.020, −0.004]', 'p = 0.0031')]
     """
-    others = differences[differences["model"] != NETWORK]
+    others = differences[differences["model"] != NETWORK].sort_values("difference", ascending=False, kind="stable")
     lines = []
     for model, compared, *numbers, p in others.itertuples(index=False):
         text = f"{_with_interval(*numbers)}{' in MAE' if compared.startswith('mae') else ''}"

@@ -6,11 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from greenlight_films.datamodules.number_format import fixed, significant
+from greenlight_films.datamodules.number_format import compact, fixed, significant
 from greenlight_films.studies.metrics import in_order
 from greenlight_films.studies.verdict import Verdict
 
 LOUD = "bold red"
+SHORT_FROM = 1e6  # amounts from here on have a letter
 HEADINGS = {
     "rmse": "RMSE",
     "mae": "MAE",
@@ -45,9 +46,13 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
     for name in shown:
         table.add_column(Text(heading_of(name, unit, is_transformed(shown))), justify="right")
     for model, scores in in_order(models):
-        cells = [(significant if name in AMOUNTS else fixed)(scores.get(name)) for name in shown]
+        cells = [(_amount if name in AMOUNTS else fixed)(scores.get(name)) for name in shown]
         table.add_row(Text(model), *cells)
     console.print(table)
+
+
+def _amount(value: float | None) -> str:
+    return significant(value) if value is None or abs(value) < SHORT_FROM else compact(value)
 
 
 def print_verdict(found: Verdict, console: Console) -> None:

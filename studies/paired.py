@@ -66,14 +66,15 @@ class ClusterSums:
         return float(np.mean((self.deviations / spread) ** 3)) if spread > 0 else 0.0
 
 
-def mean_difference(sums: ClusterSums, value: float | None = None) -> Difference:
+def mean_difference(sums: ClusterSums, losses: ClusterSums | None = None, value: float | None = None) -> Difference:
     """Return the mean of paired differences, with the interval for clusters.
 
     By t with n_clusters - 1 degrees; above a skew of 1.5 by Hall's transform of it, p included (Hall 1992, doi
     10.1111/j.2517-6161.1992.tb01876.x). Otherwise p is that of `sign_flip_p`. Above a skew of 10 no interval holds.
 
     Args:
-        value: what is estimated, where the differences are only linear in it; by default their mean.
+        losses: sums whose signs are flipped, by default the same.
+        value: what is estimated, by default the mean; the sums may be those of its linear part.
     """
     n, value = len(sums.total), sums.mean if value is None else value
     if not sums.total.any():
@@ -83,7 +84,7 @@ def mean_difference(sums: ClusterSums, value: float | None = None) -> Difference
     error = float(np.sqrt(n / (n - 1) * np.sum(sums.deviations**2)) / sums.weight.sum())
     quantile = float(stats.t.ppf(0.975, n - 1))
     if abs(sums.skew) <= SKEWED:
-        return Difference(value, value - quantile * error, value + quantile * error, sign_flip_p(sums.total))
+        return Difference(value, value - quantile * error, value + quantile * error, sign_flip_p((losses or sums).total))
     skew = sums.skew / np.sqrt(n)
     transformed = value / error + skew * (value / error) ** 2 / 3 + skew**2 * (value / error) ** 3 / 27 + skew / 6
     low, high = (value - error * _hall(q, skew) for q in (quantile, -quantile))
@@ -142,7 +143,8 @@ def compare_errors(
     linear = squared / (2 * rmse or 1.0) - theirs / (2 * rmse_of_second or 1.0)
     sums = ClusterSums.of(linear, clusters, weights)
     if abs(sums.skew) <= WILD:
-        return "rmse", mean_difference(sums, rmse - rmse_of_second)
+        losses = ClusterSums.of(squared - theirs, clusters, weights)
+        return "rmse", mean_difference(sums, losses, rmse - rmse_of_second)
     return "mae", mean_difference(ClusterSums.of(np.abs(first - actual) - np.abs(second - actual), clusters, weights))
 
 
