@@ -124,8 +124,7 @@ class TargetScale:
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Scale targets in the original unit."""
-        raw = np.log1p(values + self.shift) if self.transform == "log1p" else values
-        return (raw - self.mean) / self.std
+        return (self.learnt(values) - self.mean) / self.std
 
     def inverse(self, scaled: np.ndarray) -> np.ndarray:
         """Return targets or predictions in the original unit, float64."""

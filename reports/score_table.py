@@ -55,10 +55,10 @@ def _amount(value: float | None) -> str:
     return significant(value) if value is None or abs(value) < SHORT_FROM else compact(value)
 
 
-def print_verdict(found: Verdict, console: Console) -> None:
+def print_verdict(verdict: Verdict, console: Console) -> None:
     """Print what scores mean, loudly where that is a warning."""
-    style = LOUD if found.warns else ""
-    console.print(" ".join(found.sentences), style=style, markup=False, highlight=False, soft_wrap=True)
+    style = LOUD if verdict.warns else ""
+    console.print(" ".join(verdict.sentences), style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def is_transformed(names: list[str]) -> bool:

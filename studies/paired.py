@@ -5,7 +5,7 @@ share a value. The clusters are the independent observations.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -158,8 +158,8 @@ def paired_differences(
     """Return a line for each model: how the errors of `model` differ from its own, as `compare_errors` does."""
     lines: list[dict[str, Any]] = []
     for name, prediction in predicted.items():
-        compared, found = compare_errors(actual, predicted[model], prediction, clusters, weights)
-        values = (name, compared, found.value, found.low, found.high, found.p)
+        compared, difference = compare_errors(actual, predicted[model], prediction, clusters, weights)
+        values = (name, compared, *astuple(difference))
         lines.append(dict(zip(COLUMNS, values, strict=True)))
     return pd.DataFrame(lines, columns=COLUMNS)
 

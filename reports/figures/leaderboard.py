@@ -34,16 +34,20 @@ def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
 def differences(paired: pd.DataFrame, unit: str) -> go.Figure:
     """Draw how the network's errors differ from each other model's, as of `Results.differences`, with intervals."""
     lines = paired[paired["model"] != NETWORK].sort_values("difference", ascending=False, kind="stable")
-    names, low, high = lines["model"].tolist(), lines["difference_low_95"], lines["difference_high_95"]
-    ends = [amount(number, unit) for number in (lines["difference"].iloc[0], low.iloc[0], high.iloc[0])]
+    names = lines["model"].tolist()
+    drawn = lines.rename(columns={name: name.removeprefix("difference_") for name in lines})
+    drawn = drawn.rename(columns={"difference": "value"})
+    ends = [amount(number, unit) for number in drawn[["value", "low_95", "high_95"]].iloc[0]]
     alt = (
         f"Errors of the network less those of {len(names)} models on the same test films, with 95 % intervals: "
         f"{ends[0]} ({ends[1]} to {ends[2]}) for {names[0]}; below 0 the network is better."
     )
-    score = "MAE" if lines["compared"].str.startswith("mae").all() else "RMSE"
-    dots = _dots(lines.assign(value=lines["difference"], low_95=low, high_95=high), "x", unit)
-    xaxis = {**axis(f"difference of {score}", unit), "zeroline": True, "rangemode": "tozero"}
-    return ranking([dots], names, "network less", alt, xaxis, showlegend=False)
+    scores = lines["compared"].str.split("_").str[0].str.upper()
+    mixed = scores.nunique() > 1
+    shown = [f"{name} ({score})" for name, score in zip(names, scores, strict=True)] if mixed else names
+    title = f"difference of {' or '.join(sorted(set(scores)))}"
+    xaxis = {**axis(title, unit), "zeroline": True, "rangemode": "tozero"}
+    return ranking([_dots(drawn, "x", unit)], shown, "network less", alt, xaxis, showlegend=False)
 
 
 def _dots(scores: pd.DataFrame, xaxis: str, unit: str) -> go.Scatter:
