@@ -22,10 +22,11 @@ HEADINGS = {
     "rmse_of_mean": "RMSE of means",
     "r2_of_mean": "R² of means",
 }
+OF_MEANS = ("rmse_of_mean", "r2_of_mean")
 LEARNT_FIRST = ("rmse_log1p", "r2_log1p", "spearman")  # before the scores in the unit, where there are any
 SMEARING = (
     "Predictions are medians, since logarithms were learnt. Means are larger, by Duan's smearing factor of each model, "
-    "from the validation films (`means` in metrics.json)."
+    "from the validation films. Where means score worse than medians, a few films decide the factor."
 )
 IN_UNIT = ("rmse", "mae", "rmse_of_mean")  # the scores that have the target's unit
 AMOUNTS = (*IN_UNIT, "rmse_log1p")  # those that are not shares
@@ -44,10 +45,23 @@ def print_scores(title: str, unit: str, models: dict[str, dict[str, Any]], conso
     table.add_column("model")
     shown = shown_scores(models)
     for name in shown:
-        table.add_column(Text(heading_of(name, unit, is_transformed(shown))), justify="right")
+        width = len("correlation") if name == "spearman" and is_transformed(shown) else None  # or it would be cut
+        table.add_column(Text(heading_of(name, unit, is_transformed(shown))), justify="right", width=width)
     for model, scores in in_order(models):
         cells = [(_amount if name in AMOUNTS else fixed)(scores.get(name)) for name in shown]
         table.add_row(Text(model), *cells)
+    console.print(table)
+
+
+def print_means(unit: str, means: dict[str, dict[str, Any]], console: Console) -> None:
+    """Print the scores of mean predictions, a line a model in the order given, and what they are."""
+    console.print(SMEARING, highlight=False, markup=False, soft_wrap=True)
+    table = Table("model")
+    for heading in ("factor", *(heading_of(name, unit, True) for name in OF_MEANS)):
+        table.add_column(Text(heading), justify="right")
+    for model, scores in means.items():
+        rmse, r2 = (scores[name] for name in OF_MEANS)
+        table.add_row(Text(model), significant(scores["smearing"]), _amount(rmse), fixed(r2))
     console.print(table)
 
 
