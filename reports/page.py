@@ -119,17 +119,16 @@ def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         score, *interval = (bare_amount(number, unit) if name in AMOUNTS else fixed(number) for number in numbers)
         return f"{score} ({' to '.join(interval)})" if interval else score
 
+    columns = [
+        (heading_of(name, results.unit, is_transformed(names)), {model: cell(model, name) for model in models})
+        for name in names
+    ]
+    if paired:
+        columns.insert(1, (f"{NETWORK} − model", paired))  # beside the score that it is of
     return {
-        "headings": [
-            *(heading_of(name, results.unit, is_transformed(names)) for name in names),
-            *([f"{NETWORK} − model"] if paired else []),
-        ],
+        "headings": [heading for heading, _ in columns],
         "lines": [
-            {
-                "model": model,
-                "cells": [*(cell(model, name) for name in names), *([paired.get(model, "–")] if paired else [])],
-            }
-            for model, _ in in_order(models)
+            {"model": model, "cells": [texts.get(model, "–") for _, texts in columns]} for model, _ in in_order(models)
         ],
         "notes": [
             *([f"{NETWORK} − model: {differences_measured(results)}."] if paired else []),

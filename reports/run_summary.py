@@ -26,7 +26,9 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
     title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
     print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
     if "means" in metrics:
-        means = {model: metrics["means"][model] for model, _ in in_order(metrics["models"]) if model in metrics["means"]}
+        means = {
+            model: metrics["means"][model] for model, _ in in_order(metrics["models"]) if model in metrics["means"]
+        }
         print_means(metrics["unit"], means, console)
     print_differences(results, console)
     if importance:

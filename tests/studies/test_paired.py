@@ -82,7 +82,10 @@ def test_of_skewed_differences_halls_transform_covers_more_than_t():
 def test_the_p_of_a_skewed_difference_is_that_at_which_its_interval_ends():
     values = np.random.default_rng(5).lognormal(0, 1, 60)
     assert 1.5 < of_films(values).skew < 10
-    for shift, is_low in ((mean_difference(of_films(values)).low, True), (mean_difference(of_films(values)).high, False)):
+    for shift, is_low in (
+        (mean_difference(of_films(values)).low, True),
+        (mean_difference(of_films(values)).high, False),
+    ):
         ended = mean_difference(of_films(values - shift))
         assert (ended.low if is_low else ended.high) == pytest.approx(0, abs=1e-9)
         assert ended.p == pytest.approx(0.05, abs=1e-6)
@@ -140,7 +143,9 @@ def test_the_difference_of_rmse_has_the_error_that_a_jackknife_gives(predicted):
 
 def test_the_other_way_round_signs_turn(predicted):
     actual, first, second = predicted
-    (_, forth), (_, back) = (compare_errors(actual, *pair, np.arange(300)) for pair in ((first, second), (second, first)))
+    (_, forth), (_, back) = (
+        compare_errors(actual, *pair, np.arange(300)) for pair in ((first, second), (second, first))
+    )
     assert (back.value, back.low, back.high, back.p) == pytest.approx((-forth.value, -forth.high, -forth.low, forth.p))
 
 
