@@ -37,7 +37,7 @@ def differences_measured(results: Results) -> str:
 
 
 def differences_in_words(differences: pd.DataFrame) -> list[tuple[str, str, str]]:
-    """Return for each model but the network, the best first, its name, the difference with its interval, and the p-value.
+    """Return name, difference with its interval, and p of each model but the network, the best model first.
 
     A score other than the RMSE is named.
 
