@@ -84,9 +84,8 @@ def mean_difference(sums: ClusterSums, losses: ClusterSums | None = None, value:
     error = float(np.sqrt(n / (n - 1) * np.sum(sums.deviations**2)) / sums.weight.sum())
     quantile = float(stats.t.ppf(0.975, n - 1))
     if abs(sums.skew) <= SKEWED:
-        return Difference(
-            value, value - quantile * error, value + quantile * error, sign_flip_p((losses or sums).total)
-        )
+        margin = quantile * error
+        return Difference(value, value - margin, value + margin, sign_flip_p((losses or sums).total))
     skew = sums.skew / np.sqrt(n)
     transformed = value / error + skew * (value / error) ** 2 / 3 + skew**2 * (value / error) ** 3 / 27 + skew / 6
     low, high = (value - error * _hall(q, skew) for q in (quantile, -quantile))

@@ -82,13 +82,11 @@ def test_of_skewed_differences_halls_transform_covers_more_than_t():
 def test_the_p_of_a_skewed_difference_is_that_at_which_its_interval_ends():
     values = np.random.default_rng(5).lognormal(0, 1, 60)
     assert 1.5 < of_films(values).skew < 10
-    for shift, is_low in (
-        (mean_difference(of_films(values)).low, True),
-        (mean_difference(of_films(values)).high, False),
-    ):
-        ended = mean_difference(of_films(values - shift))
-        assert (ended.low if is_low else ended.high) == pytest.approx(0, abs=1e-9)
-        assert ended.p == pytest.approx(0.05, abs=1e-6)
+    difference = mean_difference(of_films(values))
+    for end in ("low", "high"):
+        moved = mean_difference(of_films(values - getattr(difference, end)))
+        assert getattr(moved, end) == pytest.approx(0, abs=1e-9)
+        assert moved.p == pytest.approx(0.05, abs=1e-6)
 
 
 def test_nothing_is_given_where_a_single_film_decides():
