@@ -44,8 +44,8 @@ def test_the_lowest_rmse_stands_first_with_units(printed):
 def test_scores_of_order_and_of_the_learnt_scale_are_shown_where_there_are_any(printed):
     scores = {**MLP, "r2_log1p": 0.06, "spearman": 0.25}
     shown = rows_of(printed("films", "", {"mlp": scores, "mean": MEAN}))
-    assert shown[0] == ["model", "R² of log1p", "rank", "RMSE", "MAE", "R²"]
-    assert shown[1] == ["", "", "correlation", "", "", ""]
+    assert shown[0] == ["", "", "rank", "", "", ""]
+    assert shown[1] == ["model", "R² of log1p", "correlation", "RMSE", "MAE", "R²"]
     assert shown[2][1:3] == ["0.060", "0.250"]
     assert shown[3][1:3] == ["–", "–"]
 
