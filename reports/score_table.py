@@ -25,8 +25,8 @@ HEADINGS = {
 OF_MEANS = ("rmse_of_mean", "r2_of_mean")
 LEARNT_FIRST = ("rmse_log1p", "r2_log1p", "spearman")  # before the scores in the unit, where there are any
 SMEARING = (
-    "Predictions are medians, since logarithms were learnt. Means are these times Duan's smearing factor of each model, "
-    "which is from the validation films. Where means score worse than medians, a few films decide the factor."
+    "Predictions are medians, since logarithms were learnt. Means are these times each model's smearing factor (Duan), "
+    "from the validation films. Where means score worse than medians, a few films decide the factor."
 )
 IN_UNIT = ("rmse", "mae", "rmse_of_mean")  # the scores that have the target's unit
 AMOUNTS = (*IN_UNIT, "rmse_log1p")  # those that are not shares
