@@ -23,6 +23,8 @@ def run(words: list[str], console: Console) -> None:
         if look:
             spread.run.write_text("look.yaml", look)
         print_spread(spread, console)
+        if settings.report:
+            write_report(spread.run, console)
         refuse_failed(spread)
         return
     results = study(settings, folder, console)

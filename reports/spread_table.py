@@ -7,6 +7,7 @@ from rich.text import Text
 
 from greenlight_films.datamodules.number_format import compact, fixed
 from greenlight_films.importance.result import measure
+from greenlight_films.reports.figures.bars import with_margin
 from greenlight_films.reports.score_table import HEADINGS, IN_UNIT, LOUD, heading_of
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings
 from greenlight_films.studies.results import NETWORK
@@ -25,7 +26,7 @@ def print_spread(spread: Spread, console: Console) -> None:
         console.print(line, style=LOUD, markup=False, soft_wrap=True)
     headings, lines = score_cells(spread)
     _print(f"Test films: mean ± standard deviation over {counted_runs(spread)}", headings, lines, console)
-    for line in in_sentences(spread):
+    for line in [*compared(spread), *stability(spread)]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     how = spread.first.importance
     title = f"\nWhat predictions rest on: {measure(how['loss'], how['unit'])}"
@@ -33,8 +34,13 @@ def print_spread(spread: Spread, console: Console) -> None:
     table = spread.importance
     of_features = table[table["level"].isin(["value", "number"])]
     names = ["", "importance", f"{spread.plan.kind}", "in their top 25"]
-    _print(f"{min(SHOWN, len(of_features))} of {len(of_features):,} features", names, _cells(of_features), console)
-    columns = [cells[:-1] for cells in _cells(table[table["level"] == "column"])]
+    _print(
+        f"{min(SHOWN, len(of_features))} of {len(of_features):,} features",
+        names,
+        importance_cells(of_features),
+        console,
+    )
+    columns = [cells[:-1] for cells in importance_cells(table[table["level"] == "column"])]
     _print("whole columns, shuffled together", names[:-1], columns, console)
     console.print(f"\n{spread.run.path}/", highlight=False, style="bold", soft_wrap=True)
 
@@ -72,34 +78,23 @@ def with_deviation(mean: float, deviation: float, *, is_amount: bool) -> str:
     return compact(mean) + (f" ± {compact(float(f'{deviation:.2g}'))}" if deviation == deviation else "")
 
 
-def _cells(table: pd.DataFrame) -> list[list[str]]:
-    return [
-        [str(line.feature), with_margin(line.importance, line.sd), str(line.runs), str(line.top)]
-        for line in table.head(SHOWN).itertuples()
-    ]
-
-
-def with_margin(importance: float, deviation: float) -> str:
-    """Return a mean importance, three digits, with its standard deviation, two."""
-    return f"{importance:.3g}" + (f" ± {deviation:.2g}" if deviation == deviation else "")
-
-
-def in_sentences(spread: Spread) -> list[str]:
-    """Say how the network compares with other models, and how stable the ranking of features is."""
-    return [*_compared(spread), *_stability(spread)]
+def importance_cells(table: pd.DataFrame, most: int = SHOWN) -> list[list[str]]:
+    """Return for each of the first features its name, mean and standard deviation, runs, and in how many it leads."""
+    margins = with_margin(table["importance"].head(most), table["sd"].head(most))
+    lines = zip(table["feature"], margins, table["runs"], table["top"], strict=False)
+    return [[str(cell) for cell in line] for line in lines]
 
 
 def warnings_of(spread: Spread) -> list[str]:
     """Say in how many runs the scores mean little, with what that means in the first of them."""
-    judged = [
-        verdict(facts, run.target, run.unit) for run in spread.runs.values() if (facts := facts_in(run.metrics))
-    ]
+    judged = [verdict(facts, run.target, run.unit) for run in spread.runs.values() if (facts := facts_in(run.metrics))]
     if not (warned := [" ".join(verdict.sentences) for verdict in judged if verdict.warns]):
         return []
     return [f"In {len(warned)} of {counted_runs(spread)}: {warned[0]}"]
 
 
-def _compared(spread: Spread) -> list[str]:
+def compared(spread: Spread) -> list[str]:
+    """Say by how much the network's R² is above that of the other models."""
     if spread.record["same_split"]:
         return [
             "All runs test the same films, since the split has no seed: what differs is weights and batches alone, "
@@ -119,7 +114,8 @@ def _compared(spread: Spread) -> list[str]:
     ]
 
 
-def _stability(spread: Spread) -> list[str]:
+def stability(spread: Spread) -> list[str]:
+    """Say how stable the ranking of features is from run to run."""
     ranking, noun = spread.record["ranking"], spread.plan.noun
     sentences = []
     if ranking["in_every_top"] is not None:

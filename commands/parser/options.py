@@ -17,9 +17,7 @@ from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 
 
-def training_options(
-    command: str, words: list[str], *, of_runs: bool = False
-) -> tuple[Settings, RunFolder | None]:
+def training_options(command: str, words: list[str], *, of_runs: bool = False) -> tuple[Settings, RunFolder | None]:
     """Return the settings of a command that trains, and the run that `--resume` names; see `RunFolder.open`."""
     words, path = checked(command, words, "--resume")
     run = RunFolder.open(path, "--resume", of_runs=of_runs) if path else None
@@ -74,7 +72,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
 def number_taken_out(option: str, words: list[str]) -> tuple[list[str], int | None]:
     """Take an option and the whole number that it needs, 1 or more, out of the words."""
     words, text = _taken_out(option, words, "a whole number")
-    if text is not None and not (text.isdecimal() and 0 < int(text[:9])):
+    if text is not None and not (text.isdecimal() and int(text[:9]) > 0):
         raise InputError(f"{option} must be a whole number, 1 or more, got {text}")
     return words, None if text is None else int(text[:9])
 
