@@ -18,8 +18,8 @@ from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.seeds.statistics import TOP
 
 DIFFERENT = {
-    "seeds": "each with a seed of its own, {values}, of the split into training and test films, of weights, batches and "
-    "shuffles",
+    "seeds": "each with a seed of its own, {values}, of the split into training and test films, of weights, batches "
+    "and shuffles",
     "folds": "each tested on another part of the films, and trained on the rest",
 }
 

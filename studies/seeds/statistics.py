@@ -11,7 +11,6 @@ from greenlight_films.importance import FEW_FILMS
 from greenlight_films.studies.results import NETWORK, Results
 
 TOP = 25  # features of a run, of which it is said how many lead in every run
-NOT_SCORES = ("model", "train_films", "test_films")
 
 
 def scores_of(runs: dict[int, Results], noun: str) -> pd.DataFrame:
@@ -40,7 +39,7 @@ def differences_of(scores: pd.DataFrame, noun: str) -> pd.DataFrame:
     """
     n_train, n_test = scores["train_rows"].mean(), scores["test_rows"].mean()
     names = [name for name in scores if name not in (noun, "model", "train_rows", "test_rows")]
-    table = scores.set_index([noun, "model"])[names].astype(float).unstack("model")
+    table = scores.astype(dict.fromkeys(names, float)).pivot_table(names, noun, "model")
     lines = []
     for name in names:
         of_score = table[name]
