@@ -35,7 +35,7 @@ def spread_page(spread: Spread) -> str:
         "columns": picture("Whole columns over all runs", figures.importances(columns, "column", what, TOP)),
         "features": picture("The leading features", figures.importances(of_features, "feature", what, TOP)),
     }
-    names = ["feature", "importance", plan.kind, f"leads in so many {plan.kind}"]
+    names = ["feature", "importance", f"{plan.kind} that measured it", f"{plan.kind} where it is in the top {TOP}"]
     headings, lines = score_cells(spread)
     about = f"mean ± standard deviation over {counted_runs(spread)}"
     return page_of(
@@ -47,7 +47,7 @@ def spread_page(spread: Spread) -> str:
         title=f"{first.run.study}: {counted_runs(spread)}",
         warnings=[*warnings_of(spread), *data_warnings(first.metrics)],
         summary=_summary(spread),
-        sentences={"scores": compared(spread), "importance": [f"Importance is {what}.", *stability(spread)]},
+        sentences={"scores": compared(spread), "importance": [f"Importance: {what}.", *stability(spread)]},
         tables={
             "scores": (f"Scores on the test films, {about}", headings, lines),
             "importance": (f"The leading features, {about}", names, importance_cells(of_features, TOP)),

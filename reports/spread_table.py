@@ -137,8 +137,10 @@ def stability(spread: Spread) -> list[str]:
 
 def _print(title: str, headings: list[str], lines: list[list[str]], console: Console) -> None:
     table = Table(title=Text(title), title_justify="left", title_style="bold")
-    for number, heading in enumerate(headings):
-        table.add_column(Text(heading), justify="right" if number else "left")
+    widths = [max((len(cells[number]) for cells in lines), default=0) for number in range(len(headings))]
+    fits = sum(width + 3 for width in widths) < console.width  # then headings break, numbers don't
+    for number, (heading, width) in enumerate(zip(headings, widths, strict=True)):
+        table.add_column(Text(heading), justify="right" if number else "left", min_width=width if fits else None)
     for cells in lines:
         table.add_row(*map(Text, cells))
     console.print(table)
