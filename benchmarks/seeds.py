@@ -37,9 +37,8 @@ def measure(study: str, seeds: int, options: list[str], console: Console) -> dic
 
 
 def _scores(lines: pd.DataFrame) -> dict[str, dict[str, float]]:
-    return {
-        line.score: {"mean": float(f"{line.mean:.6g}"), "sd": float(f"{line.sd:.3g}")} for line in lines.itertuples()
-    }
+    rounded = zip(lines["score"], lines["mean"].map("{:.6g}".format), lines["sd"].map("{:.3g}".format), strict=True)
+    return {score: {"mean": float(mean), "sd": float(sd)} for score, mean, sd in rounded}
 
 
 if __name__ == "__main__":

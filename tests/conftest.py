@@ -29,6 +29,7 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.members import MemberTail
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.quietly import quietly
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.seeds import seeds as several
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -231,7 +232,8 @@ def run_here(folders: Mapping[str, RunFolder], frame: bytes, workers: int, conso
     for name, run in folders.items():
         settings = read_settings(["--config", str(run.config)])
         settings.data.frame = pickle.loads(frame) if frame else None
-        run_study(settings, run, Console(quiet=True))
+        with quietly():
+            run_study(settings, run, Console(quiet=True))
         on_end(name, "")
 
 

@@ -47,9 +47,8 @@ def test_mean_and_deviation_of_each_score_are_those_of_numpy_over_the_runs_that_
     for model, values in R2.items():
         known = [value for value in values if value is not None]
         line = table.loc[(model, "r2")]
-        assert (line["mean"], line["sd"], line["runs"]) == pytest.approx(
-            (np.mean(known), np.std(known, ddof=1), len(known))
-        )
+        assert (line["mean"], line["sd"]) == pytest.approx((np.mean(known), np.std(known, ddof=1)))
+        assert line["runs"] == len(known)
 
 
 def test_differences_are_of_the_network_from_each_other_model_over_the_runs_that_have_both(runs):
