@@ -15,7 +15,6 @@ from greenlight_films.studies.seeds.workers import most_workers, run_all
 from tests.processes import Forked, ending, finish, wait_for
 from tests.runs import metrics_of
 
-KILLED = "it was killed, for lack of memory as a rule; fewer --workers need less"
 WRITE_TIMES = """
 import pathlib, sys, time
 begin = time.time()
