@@ -33,7 +33,7 @@ def spread_page(spread: Spread) -> str:
     boards = {
         "scores": picture("Scores run by run", figures.scores(spread.scores, plan.noun, first.unit), wide=True),
         "columns": picture("Whole columns over all runs", figures.importances(columns, "column", what, TOP)),
-        "features": picture("The leading features", figures.importances(of_features, "feature", what, TOP)),
+        "features": picture("The leading features", figures.importances(of_features, "feature", what, TOP), wide=True),
     }
     names = ["feature", "importance", f"{plan.kind} that measured it", f"{plan.kind} where it is in the top {TOP}"]
     headings, lines = score_cells(spread)
