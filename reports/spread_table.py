@@ -147,10 +147,12 @@ def stability(spread: Spread) -> list[str]:
 
 def _print(title: str, headings: list[str], lines: list[list[str]], console: Console) -> None:
     table = Table(title=Text(title), title_justify="left", title_style="bold")
-    widths = [max((len(cells[number]) for cells in lines), default=0) for number in range(len(headings))]
+    columns = [[heading, *(cells[number] for cells in lines)] for number, heading in enumerate(headings)]
+    widths = [max(map(len, cells[1:]), default=0) for cells in columns]
     fits = sum(width + 3 for width in widths) < console.width  # then headings break, numbers don't
-    for number, (heading, width) in enumerate(zip(headings, widths, strict=True)):
-        table.add_column(Text(heading), justify="right" if number else "left", min_width=width if fits else None)
+    for number, (cells, width) in enumerate(zip(columns, widths, strict=True)):
+        least = width if fits else max(len(word) for cell in cells for word in (cell.split() or [""]))
+        table.add_column(Text(cells[0]), justify="right" if number else "left", min_width=least)
     for cells in lines:
         table.add_row(*map(Text, cells))
     console.print(table)
