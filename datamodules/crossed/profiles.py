@@ -1,28 +1,34 @@
 """What kind of films a label's other films are."""
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
 
+NO_NEWS = 2.0
+"""Films of the mean kind that each label's are mixed with."""
 
-def profiles(cells: Cells, train: np.ndarray, traits: np.ndarray, drawings: Drawings) -> tuple[np.ndarray, np.ndarray]:
-    """Return each label's profile, (n_labels, k), and those of the training rows' cells, (n_drawings, n_train, k).
+
+def profiles(cells: Cells, traits: np.ndarray, drawings: Drawings) -> tuple[np.ndarray, np.ndarray]:
+    """Return each label's profile, (n_labels, k), and those of the training rows' cells, (n_drawings, n_rows, k).
+
+    A profile is the mean of the films' traits; a training row's are of the training films outside its own fold.
 
     Args:
-        traits: (n_train, k) float64 of the training films, less their means.
+        cells: of the training rows.
+        traits: (n_rows, k) float64, less their means.
     """
-    own = cells.take(train)
-    rows, codes = own.rows(), own.codes
-    n_labels, n_folds, k = cells.n_labels, drawings.n_folds, traits.shape[1]
-    counts = np.bincount(codes, minlength=n_labels).astype(np.float64)
-    sums = np.stack([np.bincount(codes, traits[rows, j], n_labels) for j in range(k)], axis=1)
-    crossed = np.empty((len(drawings.fold), len(train), k))
+    rows, codes, n_traits = cells.rows(), cells.codes, traits.shape[1]
+
+    def summed(key: np.ndarray, size: int) -> np.ndarray:
+        ones = csr_array((np.ones(len(key)), (key, rows)), shape=(size, cells.n_rows))
+        return np.asarray(ones @ np.column_stack([traits, np.ones(cells.n_rows)]))
+
+    total = summed(codes, cells.n_labels)
+    crossed = np.empty((len(drawings.fold), cells.n_rows, n_traits))
     for drawing, fold in enumerate(drawings.fold):
-        key = codes.astype(np.int64) * n_folds + fold[rows]
-        kinds, inverse = np.unique(key, return_inverse=True)
-        left_out = np.bincount(inverse)
-        for j in range(k):
-            out = sums[codes, j] - np.bincount(inverse, traits[rows, j])[inverse]
-            crossed[drawing][:, j : j + 1] = own.summed((out / (counts[codes] - left_out[inverse] + 2))[:, None])
-    return sums / (counts + 2)[:, None], crossed
+        pairs, key = np.unique(codes.astype(np.int64) * drawings.n_folds + fold[rows], return_inverse=True)
+        rest = total[codes] - summed(key, len(pairs))[key]
+        crossed[drawing] = cells.summed(rest[:, :-1] / (rest[:, -1:] + NO_NEWS))
+    return total[:, :-1] / (total[:, -1:] + NO_NEWS), crossed

@@ -1,9 +1,7 @@
 """The linear effect of every label, rare ones too, by column: one ridge regression on all columns together."""
 
 import numpy as np
-from scipy.sparse import csr_array, hstack
-
-from greenlight_films.datamodules.crossed.drawings import Drawings
+from scipy.sparse import csr_array
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
 

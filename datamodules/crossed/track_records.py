@@ -5,61 +5,100 @@ import numpy as np
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
 
-NAMES = ("record", "record, good", "record, bad", "films", "known")
+NAMES = ("record", "record above", "record below", "films", "known")
+"""The shrunken mean, its square where it is positive, where it is negative, log1p of the films, whether there are any."""
+
+MEMORY = 10.0
+"""Years: under a split by time a film counts exp(-years / MEMORY)."""
 
 
 def shrinkage(cells: Cells, residual: np.ndarray) -> float:
-    """Return a: how many films of no news a label's mean is mixed with, from .5 to 50.
+    """Return with how many films of residual 0 a label's mean is mixed, from .5 to 50.
 
-    It is the variance within labels by that between them, by moments (Searle, Casella and McCulloch 1992, ch. 3).
+    It is the variance within labels by that between them, by moments (Searle, Casella and McCulloch 1992, ISBN
+    978-0-470-00959-8, chapter 3); the mean so mixed is the best linear predictor of a random intercept.
 
     Args:
-        residual: (n_rows,) float64.
+        cells: of the training rows.
+        residual: (n_rows,) float64, the target less its mean.
     """
     counts = np.bincount(cells.codes, minlength=cells.n_labels)
     of_present = residual[cells.rows()]
     means = np.bincount(cells.codes, of_present, cells.n_labels) / np.maximum(counts, 1)
     several = counts > 1
-    freedom = float((counts[several] - 1).sum())
-    if not freedom:
+    if not several.any():
         return 50.0
-    within = float(((of_present - means[cells.codes]) ** 2)[several[cells.codes]].sum()) / freedom
-    between = float((means[several] ** 2).mean() - within * (1 / counts[several]).mean())
-    return float(np.clip(within / between if between > 0 else np.inf, 0.5, 50))
+    squares = (of_present - means[cells.codes]) ** 2
+    within = float(squares[several[cells.codes]].sum() / (counts[several] - 1).sum())
+    between = float((means[several] ** 2 - within / counts[several]).mean())
+    return float(np.clip(within / between, 0.5, 50)) if between > 0 else 50.0
 
 
 def track_records(
-    cells: Cells, train: np.ndarray, residual: np.ndarray, film: np.ndarray, drawings: Drawings
+    cells: Cells, residual: np.ndarray, film: np.ndarray, drawings: Drawings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return each label's record, (n_labels, 5), and those of the training rows' cells, (n_drawings, n_train, 5).
+    """Return each label's record, (n_labels, 5), and those of the training rows' cells, (n_drawings, n_rows, 5).
 
-    Both are in the order of `NAMES`. A cell's is the sum over its labels by their weights; a training film's is taken
-    of the training films outside its own fold.
+    Both have the columns of `NAMES`. A cell's are the sums over its labels by their weights; those of a training row
+    are of the training films outside its own fold.
 
     Args:
-        cells: of all rows.
-        train: (n_train,) int64, indices of the training rows.
-        residual: (n_train,) float64, the target less its mean.
-        film: (n_train,) int64, codes of films from 0; a film with several rows counts as each of its rows.
+        cells: of the training rows.
+        residual: (n_rows,) float64, the target less its mean.
+        film: (n_rows,) int64, codes of films: the rows of a row's own film are never counted among the others.
     """
-    own = cells.take(train)
-    rows, codes = own.rows(), own.codes
-    a = shrinkage(own, residual)
-    sums = np.bincount(codes, residual[rows], cells.n_labels)
-    counts = np.bincount(codes, minlength=cells.n_labels).astype(np.float64)
-    # Films that another film's row would also show: the film's own rows are never among them.
-    pairs, inverse = np.unique(film[rows] * np.int64(cells.n_labels) + codes, return_inverse=True)
-    others = counts[codes] - np.bincount(inverse, minlength=len(pairs))[inverse]
-    crossed = np.empty((len(drawings.fold), len(train), len(NAMES)))
+    rows, codes, of_present = cells.rows(), cells.codes, residual[cells.rows()]
+    mixed = shrinkage(cells, residual)
+    sums = np.bincount(codes, of_present, cells.n_labels)
+    counts = np.bincount(codes, minlength=cells.n_labels)
+    others = counts[codes] - _sizes(codes, film[rows])
+    crossed = np.empty((len(drawings.fold), cells.n_rows, len(NAMES)))
     for drawing, fold in enumerate(drawings.fold):
         key = codes.astype(np.int64) * drawings.n_folds + fold[rows]
-        size = cells.n_labels * drawings.n_folds
-        out_sum = sums[codes] - np.bincount(key, residual[rows], size)[key]
-        out_count = counts[codes] - np.bincount(key, minlength=size)[key]
-        crossed[drawing] = own.summed(_inputs(np.where(out_count > 0, out_sum, 0) / (out_count + a), others))
-    return _inputs(sums / (counts + a), counts), crossed
+        outside = counts[codes] - np.bincount(key)[key]
+        rest = np.where(outside > 0, sums[codes] - np.bincount(key, of_present)[key], 0)  # no digits left over
+        crossed[drawing] = cells.summed(_inputs(rest / (outside + mixed), others))
+    return _inputs(sums / (counts + mixed), counts), crossed
+
+
+def earlier_records(
+    cells: Cells, residual: np.ndarray, film: np.ndarray, year: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `track_records` does, a training row's of films of earlier years alone, (1, n_rows, 5).
+
+    Films count less the longer ago they are; a label's own record is as of the first year after the training rows.
+
+    Args:
+        year: (n_rows,) int64.
+    """
+    mixed = shrinkage(cells, residual)
+    order = np.lexsort((year[cells.rows()], cells.codes))
+    codes, rows = cells.codes[order], cells.rows()[order]
+    years = year[rows] - year.min()
+    known = np.exp(years / MEMORY)  # as of the first year; a film of another year takes its own part of it
+    sums = [np.concatenate(([0.0], np.cumsum(part))) for part in (known * residual[rows], known, np.ones(len(rows)))]
+    label_start = np.searchsorted(codes, np.arange(cells.n_labels + 1))
+    key = codes.astype(np.int64) * (int(years.max(initial=0)) + 1) + years
+    before = np.searchsorted(key, key)  # the first of the same label and year
+
+    def records(start: np.ndarray, end: np.ndarray, as_of: np.ndarray) -> np.ndarray:
+        total, weight, films = (part[end] - part[start] for part in sums)
+        faded = np.exp(-as_of / MEMORY)
+        return _inputs(np.where(films > 0, total, 0) * faded / (weight * faded + mixed), films)
+
+    of_present = np.empty((len(rows), len(NAMES)))
+    of_present[order] = records(label_start[codes], before, years)
+    end = np.full(cells.n_labels, years.max(initial=0) + 1)
+    return records(label_start[:-1], label_start[1:], end), cells.summed(of_present)[None]
+
+
+def _sizes(codes: np.ndarray, film: np.ndarray) -> np.ndarray:
+    """Return the number of rows of the same label and film, of each row."""
+    key = codes * (film.max(initial=0) + 1) + film
+    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
+    return np.asarray(counts[inverse])
 
 
 def _inputs(record: np.ndarray, films: np.ndarray) -> np.ndarray:
-    good, bad = np.maximum(record, 0) ** 2, np.minimum(record, 0) ** 2
-    return np.stack([record, good, bad, np.log1p(films), films > 0], axis=1)
+    above, below = np.maximum(record, 0) ** 2, np.minimum(record, 0) ** 2
+    return np.stack([record, above, below, np.log1p(films), films > 0], axis=1)
