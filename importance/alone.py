@@ -1,7 +1,7 @@
-"""`Contributions`: by how much each value of a held-out row moves the row's prediction, and each feature's direction.
+"""`Alone`: by how much a prediction changes when a single value of a row is removed, and each feature's direction.
 
-Each value is removed alone and the row predicted again. The other labels keep the weights that they have, also where a
-film's labels share a weight.
+The row is predicted again without the value. The other labels keep the weights that they have, also where a film's
+labels share a weight. Such changes don't add up to the prediction: `contributions` do.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,15 @@ from greenlight_films.importance.reference import Reference
 
 
 @dataclass(frozen=True)
-class Contributions:
+class Alone:
     """The prediction of a held-out row less that without one of its values, in the target's unit.
 
-    A label is removed; a number becomes the training median, and known where it is missing. Contributions need not add
-    up to the prediction.
+    A label is removed; a number becomes the training median, and known where it is missing.
 
     Attributes:
-        row: (n,) int64, the row's number in the table, from 1; ascending.
-        feature: (n,) int64, label columns from 0, then numbers; a missing number counts as its number.
-        value: (n,) float64; within a row the largest absolute value first.
+        row: (n,) int64, the row's index among the held-out rows.
+        feature: (n,) int64, label columns from 0, then dense ones; a number and its being missing are the number's.
+        change: (n,) float64.
         direction: (n_features,) float64, the mean over films that have a value, a film with several rows counted once;
             of a number, the mean where it is above the training median less that where it is below (0 where no film
             is). NaN where there is no such film at all.
@@ -34,34 +33,40 @@ class Contributions:
 
     row: np.ndarray
     feature: np.ndarray
-    value: np.ndarray
+    change: np.ndarray
     direction: np.ndarray
 
     @classmethod
     @torch.inference_mode()
     def of(
-        cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor, number: np.ndarray
-    ) -> "Contributions":
+        cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor
+    ) -> "Alone":
         """Remove every value of every row.
 
         Args:
             numbers: for each number its dense columns: itself and, where there is one, whether it is missing.
             medians: (n_dense,), the dense columns of a film whose numbers are the training medians.
-            number: (n_rows,) the rows' numbers in the table.
         """
         rows, row = reference.rows, reference.rows.rows_of_entries()
-        label, value = rows.labels.long(), label_contributions(reference)
+        label, value = rows.labels.long(), label_changes(reference)
         by_label = mean_by_film(value, label, rows.film[row], n_labels)
         every_row, by_dense = torch.arange(rows.n_rows, device=row.device), by_label.new_full(medians.shape, torch.nan)
         parts, medians = [(row, label, value)], medians.to(rows.dense)
         for columns in (columns.to(row.device) for columns in numbers):
-            change = number_contributions(reference, columns, medians[columns])
+            change = number_changes(reference, columns, medians[columns])
             by_dense[columns] = _directions(change, rows.dense[:, columns] - medians[columns], rows.film)
             parts.append((every_row, n_labels + columns[:1].expand_as(every_row), change))
-        rows_of, features, values = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
-        order = np.lexsort((-np.abs(values), number[rows_of]))
         direction = torch.cat([by_label, by_dense]).cpu().numpy()
-        return cls(number[rows_of][order], features[order], values[order], direction)
+        return cls(*(torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True)), direction)
+
+    def of_parts(self, row: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        """Return the changes of some rows' features, (n,) float64; NaN where a row has no such feature."""
+        most = len(self.direction)
+        keys, wanted = self.row * most + self.feature, row * most + feature
+        order = np.argsort(keys)
+        position = np.searchsorted(keys, wanted, sorter=order).clip(max=len(keys) - 1)
+        is_known = (feature < most) & (keys[order[position]] == wanted)
+        return np.where(is_known, self.change[order[position]], np.nan)
 
 
 def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
@@ -74,7 +79,7 @@ def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def label_contributions(reference: Reference) -> Tensor:
+def label_changes(reference: Reference) -> Tensor:
     """Return the row's prediction less that without the label, for each label of each row, in the target's unit.
 
     (n_entries,) float64, in the order of `reference.rows.labels`; exactly 0 for a label that the model does not use.
@@ -88,7 +93,7 @@ def label_contributions(reference: Reference) -> Tensor:
 
 
 @torch.inference_mode()
-def number_contributions(reference: Reference, columns: Tensor, instead: Tensor) -> Tensor:
+def number_changes(reference: Reference, columns: Tensor, instead: Tensor) -> Tensor:
     """Return each row's prediction less that with other numbers, (n_rows,) float64, in the target's unit.
 
     Exactly 0 where they are the same. `columns`, (n,) int64, such as a number and whether it is missing, are replaced
