@@ -1,7 +1,8 @@
 """Permutation importance as pure functions on tensors, and `permutation_importance` for other people's models."""
 
-from greenlight_films.importance.api import permutation_importance
 from greenlight_films.importance.alone import Alone
+from greenlight_films.importance.api import permutation_importance
+from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.cpu import keep_freed_memory
 from greenlight_films.importance.estimates import FEW_FILMS, Estimates
 from greenlight_films.importance.estimator import Estimator, Task

@@ -19,6 +19,7 @@ from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
+from greenlight_films.lightning_modules.film_contributions import ContributionSettings, held_out_contributions
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
@@ -39,6 +40,7 @@ class PermutationImportance(Callback):
         cluster: a column of the table; films that share its value, such as a director, are not independent: p-values
             and intervals take them as one draw.
         seed: of shuffles and samples.
+        contributions: of which films the predictions are split up.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -55,6 +57,7 @@ class PermutationImportance(Callback):
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
         cluster: str | None = None,
+        contributions: ContributionSettings = ContributionSettings(),
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -73,6 +76,7 @@ class PermutationImportance(Callback):
         self.split = split
         self.groups = groups
         self.cluster = cluster
+        self.contributions = contributions
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -125,11 +129,13 @@ class PermutationImportance(Callback):
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
         result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
-        # The first device alone finds contributions, since that takes less time than writing them.
+        # The first device alone computes contributions, since that takes less time than writing them.
         if not (result.is_whole and trainer.is_global_zero):
             return result
         with uninterrupted():  # the importances are whole, and would be lost
-            return replace(result, contributions=measured.contributions(reference))
+            alone = measured.alone(reference)
+            contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
+            return replace(result, alone=alone, contributions=contributions)
 
 
 def cluster_values(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
