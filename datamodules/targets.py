@@ -132,6 +132,13 @@ class TargetScale:
         raw = scaled.astype(np.float64) * self.std + self.mean
         return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
 
+    def learnt(self, values: np.ndarray) -> np.ndarray:
+        """Return targets or predictions in the original unit as they are learnt, but for mean and std: log dollars."""
+        if self.transform == "none":
+            return values
+        floor = np.nextafter(-1 - self.shift, np.inf)  # rounding may take a low prediction to where log1p ends
+        return np.log1p(np.maximum(values, floor) + self.shift)
+
     def scores(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> Scores:
         """Score predictions in the original unit, and for a transformed target also by R² on the scale that is learnt.
 

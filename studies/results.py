@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from greenlight_films.datamodules import TargetScale
 from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
@@ -66,8 +67,13 @@ class Results:
 
     @cached_property
     def contributions(self) -> pd.DataFrame:
-        """Return what each value of a held-out film moves its prediction by: row, feature, contribution."""
-        return self.table("contributions.parquet", pd.read_parquet)
+        """Return what adds up to the predictions of some held-out films: row, column, value, contribution, alone.
+
+        A row's contributions and `average_prediction` of `importance.json` are its prediction, on the scale that was
+        learnt. Empty in runs of before they added up.
+        """
+        table = self.table("contributions.parquet", pd.read_parquet)
+        return table if {"column", "value", "alone"} <= set(table) else pd.DataFrame()
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
@@ -89,6 +95,12 @@ class Results:
             return self.predictions
         rows = self.predictions[self.predictions["split"] == side].reset_index(drop=True)
         return with_films(rows)
+
+    @cached_property
+    def scale(self) -> TargetScale | None:
+        """Return the scale that the target was learnt on; None where no model was saved."""
+        stored = self.run.read_json("artifacts/metadata.json").get("target_scale")
+        return None if stored is None else TargetScale(**stored)
 
     @cached_property
     def predicted(self) -> pd.DataFrame:
@@ -125,12 +137,14 @@ class Results:
         return years.set_axis(numbers).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
-        """Return the values that test rows have in a role: row and value, one line each."""
-        if self.contributions.empty or self.features.empty:
+        """Return the values that held-out rows have in a role: row and value, one line each."""
+        labels = self.table("held_out_labels.parquet", pd.read_parquet)
+        if labels.empty:  # a run of before it was written
+            labels = self.table("contributions.parquet", pd.read_parquet)
+        if "feature" not in labels or self.features.empty:
             return pd.DataFrame(columns=["row", "value"])
         mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
-        table = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
-        return table[["row", "value"]]
+        return labels[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")[["row", "value"]]
 
     def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
         """Return a table of the run's folder, by a reader of another format than `write_csv` writes, or empty."""
