@@ -38,9 +38,7 @@ class Alone:
 
     @classmethod
     @torch.inference_mode()
-    def of(
-        cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor
-    ) -> "Alone":
+    def of(cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor) -> "Alone":
         """Remove every value of every row.
 
         Args:

@@ -69,8 +69,7 @@ class ImportanceResult:
             guess; None: can't be told), leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
-        alone: what taking out single values does; None where it was stopped, and on all devices but the first.
-        contributions: of some of the films; None likewise.
+        alone, contributions: None where it was stopped, and on all devices but the first; contributions of some films.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
     """
@@ -143,8 +142,7 @@ class ImportanceResult:
     def features(self) -> pd.DataFrame:
         """Return one line a feature, the most important first.
 
-        Those that no held-out film carries have no importance and come last; ties go by name. `direction` is that of
-        `Alone`, empty where there is none.
+        Those that no held-out film carries have no importance and come last; ties go by name.
         """
         direction = np.nan if self.alone is None else self.alone.direction
         table = self.described.assign(direction=direction, **_numbers(Estimates.cat([self.values, self.numbers])))

@@ -35,12 +35,17 @@ class ContributionSettings:
 
     def __post_init__(self) -> None:
         if self.films != "all" and self.films < 1:
-            raise InputError(f"permutation_importance.contributions.films must be `all`, or 1 or more, got {self.films}")
+            raise InputError(
+                f"permutation_importance.contributions.films must be `all`, or 1 or more, got {self.films}"
+            )
 
     def chosen(self, films: MeasuredFilms, predicted: np.ndarray) -> np.ndarray:
         """Return the indices of the films, (n,), by their predictions, (n_rows,)."""
         n = len(predicted) if self.films == "all" else self.films
         return spread(predicted, years_of(films.encoder.space, films.encoded), n)
+
+
+FIVE_HUNDRED = ContributionSettings()
 
 
 def held_out_contributions(
@@ -50,7 +55,9 @@ def held_out_contributions(
     assert data.films.rows is not None
     encoder, encoded = films.encoder, data.films.encoded
     train = background_rows(films.network, encoder, encoded, data.films.rows.train)
-    background = MeasuredFilms.unlabelled(films.network, encoder, films.scale, encoded.take(train), data.films.number[train])
+    background = MeasuredFilms.unlabelled(
+        films.network, encoder, films.scale, encoded.take(train), data.films.number[train]
+    )
     chosen = settings.chosen(films, reference.predicted.cpu().numpy())
     return contributions_of(films.take(chosen), background, alone, chosen)
 
@@ -121,7 +128,9 @@ def _flat(parts: Parts, films: MeasuredFilms, n_features: int) -> tuple[np.ndarr
     space, rows = films.encoder.space, films.rows
     numbers = numbers_of(space)
     index = torch.arange(len(numbers)).repeat_interleave(torch.tensor([len(columns) for columns in numbers], dtype=int))
-    by_number = parts.dense.new_zeros(len(numbers), rows.n_rows).index_add_(0, index.to(parts.dense.device), parts.dense.T)
+    by_number = parts.dense.new_zeros(len(numbers), rows.n_rows).index_add_(
+        0, index.to(parts.dense.device), parts.dense.T
+    )
     firsts = np.array([int(columns[0]) + space.n_labels for columns in numbers], dtype=np.int64)
     every_row, n_cells = np.arange(rows.n_rows), parts.instead.shape[1]
     row = [rows.rows_of_entries().cpu().numpy(), np.tile(every_row, len(numbers)), np.tile(every_row, n_cells)]

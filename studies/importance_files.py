@@ -42,7 +42,7 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
     contents["importance.png"] = picture.getvalue()
     contents[LABELS] = _packed_labels(data, str(result.summary["split"]))
     if result.contributions is not None:
-        contents[CONTRIBUTIONS] = _packed(result.contributions, result, learnt_unit(data))
+        contents[CONTRIBUTIONS] = _packed(result.contributions, result, data.declared.target.learnt_unit)
         background = np.searchsorted(data.films.number, result.contributions.background)
         contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
     run.write_all(contents)
@@ -103,12 +103,6 @@ def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: Importa
     is_missing = (dense[:, indicators] > 0).any(1) if len(indicators) else np.zeros(films.n_rows, dtype=bool)
     known = of_number[np.setdiff1d(column.dense, indicators)].sum()
     return summed + np.where(is_missing, of_number[indicators].sum(), known)
-
-
-def learnt_unit(data: FilmDataModule) -> str:
-    """Return the unit of predictions on the scale that was learnt, such as `log1p of US dollars`."""
-    target = data.declared.target
-    return target.unit if target.transform == "none" else f"{target.transform} of {target.unit or target.name}"
 
 
 def _packed(contributions: Contributions, result: ImportanceResult, unit: str) -> bytes:

@@ -150,7 +150,7 @@
       const row = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");
       row.className = `moved ${kind}`;
       bar.className = "bar";
-      mark.style.left = `${scale(Math.min(from, to))}%`;
+      mark.style.left = `${Math.min(scale(Math.min(from, to)), 99.6)}%`;
       mark.style.width = `${Math.max(scale(Math.max(from, to)) - scale(Math.min(from, to)), 0.4)}%`;
       bar.append(mark);
       row.append(text("span", name), bar, ...words.map((word) => text("span", word, "number")));

@@ -12,7 +12,7 @@ import torch
 from greenlight_films.datamodules.features import Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import LOSSES, Reference
-from greenlight_films.importance.contributions import label_contributions, mean_by_film, number_contributions
+from greenlight_films.importance.alone import label_changes, mean_by_film, number_changes
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 weights = pytest.mark.parametrize("weights", ["one", "root"])
@@ -60,10 +60,10 @@ def test_a_labels_contribution_is_the_prediction_less_that_of_the_whole_model_wi
     expected = brute_labels(study)
     assert len(expected) == np.count_nonzero(study.matrix) == 143
     assert np.median(np.abs(expected)) > 0.1
-    result = label_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
+    result = label_changes(precise(study, to_unit=in_dollars, batch_rows=batch_rows))
     assert result.dtype == torch.float64
     assert result.tolist() == pytest.approx(expected, rel=1e-6)
-    single = label_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows))
+    single = label_changes(study.reference(to_unit=in_dollars, batch_rows=batch_rows))
     assert single.tolist() == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
@@ -79,9 +79,9 @@ def test_a_numbers_contribution_is_the_prediction_less_that_of_the_whole_model_w
     expected = unit(study.predict()) - unit(study.predict(dense=dense))
     assert np.median(np.abs(expected)) > 0.1
     columns = torch.tensor(columns)
-    result = number_contributions(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    result = number_changes(precise(study, to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
     assert result.tolist() == pytest.approx(expected.tolist(), rel=1e-6)
-    single = number_contributions(study.reference(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
+    single = number_changes(study.reference(to_unit=in_dollars, batch_rows=batch_rows), columns, instead)
     assert single.dtype == torch.float64
     assert single.tolist() == pytest.approx(expected.tolist(), rel=1e-3, abs=1e-4)
 
@@ -92,21 +92,21 @@ def test_contributions_to_a_line_are_weight_times_value(fixed_line):
     reference = precise(study)
     columns = np.nonzero(study.matrix)[1]
     assert len(set(columns)) == 4
-    result = label_contributions(reference)
+    result = label_changes(reference)
     assert result.tolist() == pytest.approx(coef[columns].tolist(), rel=1e-12, abs=0)
     number = study.rows.dense[:, 0].double()
-    by_number = number_contributions(reference, torch.tensor([0]), torch.tensor([0.5]))
+    by_number = number_changes(reference, torch.tensor([0]), torch.tensor([0.5]))
     assert by_number.tolist() == pytest.approx((number - 0.5).tolist(), rel=1e-12)
 
 
 def test_the_baseline_and_the_number_of_threads_are_left_as_they_were(make_study):
     reference, threads = make_study(seed=2).reference(), torch.get_num_threads()
     sums, predicted = reference.sums.clone(), reference.predicted.clone()
-    once = label_contributions(reference)
-    number_contributions(reference, torch.tensor([1]), torch.tensor([0.0]))
+    once = label_changes(reference)
+    number_changes(reference, torch.tensor([1]), torch.tensor([0.0]))
     assert torch.equal(reference.sums, sums)
     assert torch.equal(reference.predicted, predicted)
-    assert torch.equal(label_contributions(reference), once)
+    assert torch.equal(label_changes(reference), once)
     assert torch.get_num_threads() == threads
 
 
@@ -233,7 +233,7 @@ def test_a_gpu_finds_what_the_cpu_finds(make_study):
     cpu = precise(study)
     device = torch.device("cuda")
     gpu = Reference.of(deepcopy(study.model).double().to(device), study.rows.to(device), LOSSES["mse"])
-    torch.testing.assert_close(label_contributions(gpu).cpu(), label_contributions(cpu))
+    torch.testing.assert_close(label_changes(gpu).cpu(), label_changes(cpu))
     columns, instead = torch.tensor([0, 2]), torch.tensor([0.25, 0.0])
-    result = number_contributions(gpu, columns.to(device), instead.to(device))
-    torch.testing.assert_close(result.cpu(), number_contributions(cpu, columns, instead))
+    result = number_changes(gpu, columns.to(device), instead.to(device))
+    torch.testing.assert_close(result.cpu(), number_changes(cpu, columns, instead))
