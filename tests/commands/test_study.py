@@ -9,7 +9,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.alone import Alone
 from tests.runs import (
     LEFT_BY_A_STUDY,
     checkpoint_of,
@@ -124,13 +124,13 @@ def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp
 def test_a_signal_while_single_values_are_measured_stops_the_study_after_them(
     study_config, command, tmp_path, monkeypatch
 ):
-    measure = Contributions.of
+    measure = Alone.of
 
     def with_signal(*arguments):
         os.kill(os.getpid(), signal.SIGTERM)
         return measure(*arguments)
 
-    monkeypatch.setattr(Contributions, "of", with_signal)
+    monkeypatch.setattr(Alone, "of", with_signal)
     answer = command("study", "--config", study_config, "--runs", tmp_path, "--trainer.max_epochs", 1)
     path = tmp_path / "small" / "version_0"
     assert (answer.code, answer.err) == (143, f"stopped; go on with: python cli.py study --resume {path}\n")

@@ -1,4 +1,4 @@
-"""Contributions: against the whole model without each value, and, of a trained network, against edited tables."""
+"""Values taken out alone: against the whole model without each, and, of a trained network, against edited tables."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -12,7 +12,7 @@ import torch
 from greenlight_films.datamodules.features import Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import LOSSES, Reference
-from greenlight_films.importance.alone import label_changes, mean_by_film, number_changes
+from greenlight_films.importance.alone import Alone, label_changes, mean_by_film, number_changes
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 weights = pytest.mark.parametrize("weights", ["one", "root"])
@@ -124,12 +124,11 @@ def test_a_mean_over_films_is_that_of_pandas():
 
 
 def table_of(done) -> pd.DataFrame:
-    """Return the contributions with names."""
-    contributed = done.result.contributions
+    """Return the changes with names, and the rows' numbers in the table."""
+    alone, films = done.result.alone, done.films.films
     names = done.result.described["feature"].to_numpy()
-    return pd.DataFrame(
-        {"row": contributed.row, "feature": names[contributed.feature], "contribution": contributed.value}
-    )
+    number = films.number[films.rows.test]
+    return pd.DataFrame({"row": number[alone.row], "feature": names[alone.feature], "change": alone.change})
 
 
 def predictor(done) -> Callable[[pd.DataFrame], np.ndarray]:
@@ -176,20 +175,23 @@ def test_a_value_contributes_what_the_prediction_loses_when_its_cell_is_emptied(
     assert tested["runtime"].isna().sum() > 3
     assert np.median(np.abs(list(expected.values()))) > 0.01
     ours = dict(
-        zip(zip(contributed["row"], contributed["feature"], strict=True), contributed["contribution"], strict=True)
+        zip(zip(contributed["row"], contributed["feature"], strict=True), contributed["change"], strict=True)
     )
     assert ours == pytest.approx(expected, rel=1e-4, abs=2e-6)
 
 
-def test_rows_of_the_measured_side_ascend_and_the_largest_come_first_in_each(measured):
+def test_each_value_of_each_row_of_the_measured_side_has_a_change(measured):
     done = measured()
-    contributed, films = table_of(done), done.films.films
-    assert contributed["row"].is_monotonic_increasing
-    assert set(contributed["row"]) == set(films.number[films.rows.test])
-    assert (contributed["contribution"] < 0).any()
-    for _, of_row in contributed.groupby("row"):
-        assert of_row["contribution"].abs().is_monotonic_decreasing
-        assert of_row["feature"].is_unique
+    changes, films = table_of(done), done.films.films
+    assert set(changes["row"]) == set(films.number[films.rows.test])
+    assert (changes["change"] < 0).any()
+    assert not changes.duplicated(["row", "feature"]).any()
+
+
+def test_changes_of_chosen_rows_and_features_are_looked_up():
+    alone = Alone(np.array([2, 0, 0]), np.array([1, 3, 0]), np.array([0.5, 0.25, -1.0]), np.zeros(4))
+    row, feature = np.array([0, 0, 0, 2, 2]), np.array([0, 1, 3, 1, 7])
+    assert alone.of_parts(row, feature).tolist() == pytest.approx([-1, np.nan, 0.25, 0.5, np.nan], nan_ok=True)
 
 
 def test_the_direction_of_a_number_is_its_mean_above_the_median_less_that_below(measured, films_frame):
@@ -201,10 +203,10 @@ def test_the_direction_of_a_number_is_its_mean_above_the_median_less_that_below(
         median = np.nanmedian(column[films.number[films.rows.train] - 1])
         own = contributed[contributed["feature"] == name]
         value = column[own["row"] - 1]
-        above, below = (own["contribution"][there].mean() for there in (value > median, value < median))
+        above, below = (own["change"][there].mean() for there in (value > median, value < median))
         assert directions[name] == pytest.approx(above - below)
     assert directions["year"] > 0.5
-    missing = own["contribution"][np.isnan(value)]
+    missing = own["change"][np.isnan(value)]
     assert len(missing) > 3
     assert directions["runtime is missing"] == pytest.approx(missing.mean())
     assert abs(directions["runtime is missing"]) > 1e-4
@@ -217,8 +219,8 @@ def test_a_labels_direction_is_the_mean_over_its_films_each_counted_once(measure
     done = measured(film_data(table=str(tmp_path / "rows.csv"), allow_split_films=True))
     contributed = table_of(done).assign(film=lambda table: films_frame["id"].to_numpy()[table["row"] - 1])
     names = contributed["feature"].str.contains("=")
-    expected = contributed[names].groupby(["feature", "film"])["contribution"].mean().groupby("feature").mean()
-    by_row = contributed[names].groupby("feature")["contribution"].mean()
+    expected = contributed[names].groupby(["feature", "film"])["change"].mean().groupby("feature").mean()
+    by_row = contributed[names].groupby("feature")["change"].mean()
     assert (expected - by_row).abs().max() > 1e-3
     directions = done.result.features.set_index("feature")["direction"]
     assert directions[expected.index].to_dict() == pytest.approx(expected.to_dict())
