@@ -174,9 +174,7 @@ def test_a_value_contributes_what_the_prediction_loses_when_its_cell_is_emptied(
     assert len(contributed) == len(lines) == len(expected) > 250
     assert tested["runtime"].isna().sum() > 3
     assert np.median(np.abs(list(expected.values()))) > 0.01
-    ours = dict(
-        zip(zip(contributed["row"], contributed["feature"], strict=True), contributed["change"], strict=True)
-    )
+    ours = dict(zip(zip(contributed["row"], contributed["feature"], strict=True), contributed["change"], strict=True))
     assert ours == pytest.approx(expected, rel=1e-4, abs=2e-6)
 
 

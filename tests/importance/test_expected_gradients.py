@@ -58,7 +58,9 @@ def test_contributions_of_twelve_films_are_those_of_the_reference(twelve):
 
 def silu_tail(seed: int, width: int = 8) -> Callable[[torch.Tensor], torch.Tensor]:
     draw = torch.Generator().manual_seed(seed)
-    inner, bias, outer = (torch.randn(*size, generator=draw).double() for size in ((width, width), (width,), (width, 1)))
+    inner, bias, outer = (
+        torch.randn(*size, generator=draw).double() for size in ((width, width), (width,), (width, 1))
+    )
     silu = torch.nn.functional.silu
     return lambda sums: silu(silu(sums) @ inner.T / 2 + bias / 4) @ outer
 
@@ -84,7 +86,9 @@ def films(n: int, seed: int, weights: str = "one") -> tuple[HeldOut, np.ndarray]
     return replace(rows, weights=rows.weights.double()), matrix
 
 
-def explained(model, rows: HeldOut, background: HeldOut, nodes: tuple[int, ...] = (32,)) -> tuple[Parts, Background, Reference]:
+def explained(
+    model, rows: HeldOut, background: HeldOut, nodes: tuple[int, ...] = (32,)
+) -> tuple[Parts, Background, Reference]:
     source = Background.of(model, background, CELL, 3)
     reference = Reference.of(model, rows, LOSSES["mse"])
     return source.contributions(reference, nodes), source, reference
@@ -101,7 +105,7 @@ def sums_by_column(model, rows: HeldOut) -> torch.Tensor:
     """Return the columns' parts of the first layer's sums, (n_rows, 5, width)."""
     matrix = torch.zeros(rows.n_rows, N_LABELS, dtype=torch.float64)
     matrix[rows.rows_of_entries(), rows.labels.long()] = rows.weights.double()
-    cells = [matrix[:, CELL == cell] @ model.first.label_weight[CELL == cell] for cell in range(3)]
+    cells = [matrix[:, cell == CELL] @ model.first.label_weight[cell == CELL] for cell in range(3)]
     numbers = [rows.dense[:, [i]].double() * model.first.dense_weight[i] for i in range(2)]
     return torch.stack([*cells, *numbers], dim=1)
 
@@ -147,7 +151,7 @@ def test_a_line_shares_out_weight_times_difference_from_the_background():
     assert parts.labels.numpy() == pytest.approx(of_label.numpy()[np.nonzero(matrix)[1]])
     number = rows.dense.double() - background.dense.double().mean(0)
     assert parts.dense.numpy() == pytest.approx((number * of_number).numpy())
-    instead = [-(others * of_label.numpy())[:, CELL == cell].sum(1).mean() for cell in range(3)]
+    instead = [-(others * of_label.numpy())[:, cell == CELL].sum(1).mean() for cell in range(3)]
     assert parts.instead.numpy() == pytest.approx(np.tile(instead, (20, 1)))
 
 
@@ -184,7 +188,9 @@ def test_members_contribute_the_mean_of_what_each_would():
     singles = []
     for member in range(3):
         part = slice(16 * member, 16 * (member + 1))
-        layer = LinearLayer(*(getattr(model.first, name)[..., part].detach() for name in ("dense_weight", "label_weight", "bias")))
+        layer = LinearLayer(
+            *(getattr(model.first, name)[..., part].detach() for name in ("dense_weight", "label_weight", "bias"))
+        )
         tail = deepcopy(model.tail)
         single = LinearModel(layer, lambda sums, m=member, t=tail: t.each(torch.cat([sums] * 3, dim=1))[:, m : m + 1])
         singles.append(by_column(explained(single, rows, background, nodes=(64,))[0], rows))

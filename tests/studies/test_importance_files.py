@@ -109,7 +109,9 @@ def test_held_out_labels_are_those_of_the_encoded_rows(measured, written):
     rows = films.rows.test
     labels = films.encoded.labels[rows].tocoo()
     names = np.array(space.label_names(), dtype=object)[labels.col]
-    assert set(zip(table["row"], table["feature"], strict=True)) == set(zip(films.number[rows][labels.row], names, strict=True))
+    assert set(zip(table["row"], table["feature"], strict=True)) == set(
+        zip(films.number[rows][labels.row], names, strict=True)
+    )
     assert len(table) == labels.nnz > 100
 
 
