@@ -35,7 +35,7 @@ def rows_of(twelve: dict, films: list[int]) -> HeldOut:
 
 
 def test_contributions_of_twelve_films_are_those_of_the_reference(twelve):
-    inner, bias, outer = (torch.tensor(twelve["network"][name]).double() for name in "Vbu")
+    inner, bias, outer = (torch.tensor(twelve["network"][name], dtype=torch.float64) for name in "Vbu")
     silu = torch.nn.functional.silu
     layer = [torch.tensor(twelve[name], dtype=torch.float64) for name in ("slopes", "rows")]
     tail = lambda sums: (silu(silu(sums) @ inner.T + bias) @ outer)[:, None]  # noqa: E731
@@ -137,7 +137,7 @@ def test_columns_contribute_nearly_their_shapley_values(weights):
     model, (rows, _), (background, _) = made_model(silu_tail(1)), films(40, 2, weights), films(32, 3, weights)
     parts, source, reference = explained(model, rows, background)
     result, expected = by_column(parts, rows), shapley(model, rows, background)
-    assert np.abs(expected).mean() > 0.3
+    assert np.abs(expected).mean() > 0.15
     assert expected.sum(1) + float(source.predicted.mean()) == pytest.approx(reference.predicted.numpy())
     assert np.corrcoef(result.ravel(), expected.ravel())[0, 1] > 0.99
     assert np.abs(result - expected).mean() < 0.13 * np.abs(expected).mean()
@@ -176,7 +176,7 @@ def test_parts_add_up_to_the_prediction_whatever_is_left_over(nodes, members, we
     single = [replace(part, weights=part.weights.float()) for part in (rows, background)]
     parts, source, reference = explained(model, *single, nodes)
     assert totals(parts, rows) + float(source.predicted.mean()) == pytest.approx(reference.predicted.numpy(), abs=1e-9)
-    assert reference.predicted.std() > 0.1
+    assert reference.predicted.std() > 0.05
     assert (rows.offsets.diff() == 0).any()
 
 
