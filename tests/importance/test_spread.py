@@ -22,7 +22,7 @@ def test_the_mean_is_nearer_to_that_of_all_than_a_random_draws():
     years, predicted = random.integers(1950, 2020, 3000).astype(float), random.normal(size=3000)
     draws = [predicted[random.choice(3000, 512, replace=False)].mean() for _ in range(200)]
     rows = spread(predicted, years, 512)
-    assert abs(predicted[rows].mean() - predicted.mean()) < 0.25 * np.std(draws)
+    assert abs(predicted[rows].mean() - predicted.mean()) < 0.5 * np.std(draws)
 
 
 def test_unknown_years_are_a_group_of_their_own():
