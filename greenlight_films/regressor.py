@@ -246,12 +246,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
                 "explain needs training films to measure contributions from, and the run's folder has none; measure "
                 "them with `importance --run`, and load the folder again"
             )
-        films = self._measured(frame, np.arange(len(frame)), np.zeros(len(frame)))
-        every, encoder, scale = np.arange(self.background_.n_rows), films.encoder, films.scale
-        background = MeasuredFilms.unlabelled(films.network, encoder, scale, self.background_, every)
+        encoder, scale = self.fitted_.encoder, self.fitted_.scale
+        films, background = (
+            MeasuredFilms.unlabelled(self.network_.network, encoder, scale, encoded, np.arange(encoded.n_rows) + 1)
+            for encoded in (encoder.encode(frame), self.background_)
+        )
         alone = films.alone(films.reference("mse"))
-        contributions = contributions_of(films, background, alone, np.arange(len(frame)))
-        return Explanation(contributions, scale, self.target_.unit)
+        return Explanation(contributions_of(films, background, alone, np.arange(len(frame))), scale, self.target_.unit)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder: JSON and arrays, nothing that runs code when it is loaded.

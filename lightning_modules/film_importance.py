@@ -85,12 +85,15 @@ class MeasuredFilms:
     def unlabelled(
         cls, network: AdditiveMLP, encoder: FilmEncoder, scale: TargetScale, encoded: EncodedFilms, number: np.ndarray
     ) -> "MeasuredFilms":
-        """Take films whose target is not needed."""
-        n_rows = encoded.n_rows
-        return cls.of(network, encoder, scale, encoded, np.zeros(n_rows), np.arange(n_rows), number)
+        """Take films whose predictions alone are looked at."""
+        nothing = np.zeros(encoded.n_rows)
+        batch = FilmRows(encoded, nothing)[list(range(encoded.n_rows))]
+        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(nothing))
+        rows = HeldOut(*parts, torch.arange(encoded.n_rows)).to(next(network.parameters()).device)
+        return cls(network, encoder, scale, rows, encoded, number)
 
     def take(self, rows: np.ndarray) -> "MeasuredFilms":
-        """Return these films, by index, without their targets."""
+        """Return these films, by index, for their predictions alone."""
         return self.unlabelled(self.network, self.encoder, self.scale, self.encoded.take(rows), self.number[rows])
 
     def reference(self, loss: LossName) -> Reference:

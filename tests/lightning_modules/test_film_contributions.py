@@ -23,7 +23,12 @@ def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame,
         Number("runtime", log1p=True),
     ]
     features.append(Bins("year", edges=[1900, 1980, 2000, 2050]))
-    data = film_data(table=str(tmp_path / "rows.csv"), target=Target("rating", transform=transform), features=features)
+    data = film_data(
+        table=str(tmp_path / "rows.csv"),
+        target=Target("rating", transform=transform),
+        features=features,
+        allow_split_films=True,
+    )
     done = measured(data, members=members)
     result, films, scale = done.result.contributions, data.films, data.fitted.scale
     predicted = done.model.predicted  # of the test rows
