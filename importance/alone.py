@@ -55,7 +55,8 @@ class Alone:
             by_dense[columns] = _directions(change, rows.dense[:, columns] - medians[columns], rows.film)
             parts.append((every_row, n_labels + columns[:1].expand_as(every_row), change))
         direction = torch.cat([by_label, by_dense]).cpu().numpy()
-        return cls(*(torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True)), direction)
+        rows_of, features, changes = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
+        return cls(rows_of, features, changes, direction)
 
     def of_parts(self, row: np.ndarray, feature: np.ndarray) -> np.ndarray:
         """Return the changes of some rows' features, (n,) float64; NaN where a row has no such feature."""

@@ -50,4 +50,4 @@ def part_name(column: str, value: object) -> str:
     >>> part_name("Cast", "Ann Ames"), part_name("Cast", None)
     ('Cast=Ann Ames', 'Cast: instead of the usual names')
     """
-    return f"{column}: {INSTEAD}" if pd.isna(value) else f"{column}={value}"  # type: ignore[call-overload]
+    return f"{column}: {INSTEAD}" if pd.isna(value) else f"{column}={value}"

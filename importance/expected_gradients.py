@@ -93,7 +93,7 @@ class Background:
         """Write the contributions to some rows, a few of them at a time."""
         starts = reference.rows.offsets.long()
         weight = self.model.first.dense_weight
-        for some in rows.split(max(1, BATCH_ROWS // len(self.sums))):
+        for some in torch.split(rows, max(1, BATCH_ROWS // len(self.sums))):
             slopes = self._slopes(reference.sums[some], n_nodes)  # (n_some, n, width)
             parts.instead[some] = -torch.einsum("fzw,zcw->fc", slopes, self.cells) / len(self.sums)
             by_dense = slopes @ weight.T.double()

@@ -102,7 +102,7 @@ class Reference:
     @torch.inference_mode()
     def predict_scaled(self) -> Tensor:
         """Return the tail's output of each row, (n_rows,) float64."""
-        parts = self.sums.split(self.batch_rows)
+        parts = torch.split(self.sums, self.batch_rows)
         return torch.cat([self.model.tail(part.clone()).squeeze(-1) for part in parts]).double()
 
     @torch.inference_mode()

@@ -137,7 +137,7 @@ def _sums(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tupl
 def _differentiated(reference: Reference) -> tuple[Tensor, Tensor]:
     """Return the tail's output, (n_rows,) float64, and its derivatives by the first layer's sums, (n_rows, width)."""
     gradient = gradient_of(reference.model.tail)
-    outputs, jacobians = zip(*map(gradient, reference.sums.split(reference.batch_rows)), strict=True)
+    outputs, jacobians = zip(*map(gradient, torch.split(reference.sums, reference.batch_rows)), strict=True)
     return torch.cat(outputs).double(), torch.cat(jacobians)
 
 

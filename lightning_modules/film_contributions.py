@@ -127,10 +127,9 @@ def _flat(parts: Parts, films: MeasuredFilms, n_features: int) -> tuple[np.ndarr
     """
     space, rows = films.encoder.space, films.rows
     numbers = numbers_of(space)
-    index = torch.arange(len(numbers)).repeat_interleave(torch.tensor([len(columns) for columns in numbers], dtype=int))
-    by_number = parts.dense.new_zeros(len(numbers), rows.n_rows).index_add_(
-        0, index.to(parts.dense.device), parts.dense.T
-    )
+    index = np.repeat(np.arange(len(numbers)), [len(columns) for columns in numbers])
+    by_number = parts.dense.new_zeros(len(numbers), rows.n_rows)
+    by_number.index_add_(0, torch.from_numpy(index).to(by_number.device), parts.dense.T)
     firsts = np.array([int(columns[0]) + space.n_labels for columns in numbers], dtype=np.int64)
     every_row, n_cells = np.arange(rows.n_rows), parts.instead.shape[1]
     row = [rows.rows_of_entries().cpu().numpy(), np.tile(every_row, len(numbers)), np.tile(every_row, n_cells)]

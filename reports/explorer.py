@@ -17,7 +17,7 @@ from greenlight_films.studies.results import Results
 
 DIGITS = 3
 LETTERS = {1.0: "", 1e3: "K", 1e6: "M", 1e9: "B"}
-NO_FILMS = {"films": [], "parts": [], "moved": []}
+NO_FILMS: dict[str, Any] = {"films": [], "parts": [], "moved": []}
 
 
 def feature_values(results: Results) -> list[list[Any]]:
