@@ -35,13 +35,15 @@ def explorer_data(results: Results) -> dict[str, Any]:
     """Return the explained films with their contributions in whole steps, which add up to the prediction.
 
     `films` are title, actual, predicted, and the prediction in steps; `parts` are name, column and role; `moved` are
-    for each film indices of `parts`, each followed by its contribution, the largest first. `average` is in steps, too.
+    for each film indices of `parts`, each followed by its contribution, the largest first. `average` is in steps, too,
+    and `typical` the same in the target's unit.
     """
     test, table, scale = results.measured, results.contributions, results.scale
     average = results.importance.get("average_prediction")
     if table.empty or test.empty or average is None or scale is None:
         return NO_FILMS
     test, step = test[test["row"].isin(table["row"])], step_of(scale.std)
+    typical = rounded(scale.inverse(np.array([(average - scale.mean) / scale.std])), DIGITS)[0]
     average = round(average / step)
     totals = np.round(scale.learnt(test["predicted"].to_numpy()) / step).astype(np.int64)
     keys = table[["column", "value"]].astype(object).where(table[["column", "value"]].notna(), None)
@@ -57,6 +59,7 @@ def explorer_data(results: Results) -> dict[str, Any]:
         "parts": [[part_name(column, value), column, roles.get(column, column)] for column, value in distinct],
         "moved": moved,
         "average": average,
+        "typical": typical,
         "of": len(results.measured),
         **_scale(results, scale, step),
     }

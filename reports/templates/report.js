@@ -119,7 +119,7 @@
 
   const list = document.getElementById("film");
   if (list) {
-    const { films, parts, moved, average, step, letter, decimals, log, money, unit } = data("explorer");
+    const { films, parts, moved, average, typical, step, letter, decimals, log, money, unit } = data("explorer");
     const most = 50, shown = 15;
     const amount = (value) => {
       if (value === null) return "–";
@@ -162,14 +162,14 @@
       changes.forEach(([, change]) => ends.push(ends[ends.length - 1] + change));
       const low = Math.min(...ends), width = Math.max(...ends) - low || 1, scale = (end) => (100 * (end - low)) / width;
       const words = (change) => [`${change > 0 ? "+" : ""}${steps(change)}`, ...(log ? [times(change)] : [])];
-      const whole = (value) => [steps(value), ...(log ? [""] : [])];
+      const whole = (value, inUnit) => [steps(value), ...(log ? [amount(inUnit)] : [])];
       const actually = actual === null ? "" : `, actual ${amount(actual)}`;
       summary.replaceChildren(
         text("h3", title),
         text("p", `Predicted ${log ? amount(predicted) : `${steps(total)}${money || !unit ? "" : ` ${unit}`}`}${actually}.`),
-        line("average prediction", average, average, "whole", scale, whole(average)),
+        line("average prediction", average, average, "whole", scale, whole(average, typical)),
         ...changes.map(([name, change], at) => line(name, ends[at], ends[at + 1], change < 0 ? "minus" : "plus", scale, words(change))),
-        line("prediction", total, total, "whole", scale, whole(total)),
+        line("prediction", total, total, "whole", scale, whole(total, predicted)),
       );
       summary.classList.toggle("logarithms", log);
     };

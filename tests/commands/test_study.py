@@ -73,7 +73,7 @@ def test_tensorboard_has_curves_scores_pictures_and_texts(study):
     assert len(hyperparameters_of(study.path)) == 1
     files = [EventAccumulator(str(file), size_guidance={"images": 0}).Reload() for file in study.path.glob("events.*")]
     pictures = {tag for events in files for tag in events.Tags()["images"]}
-    assert pictures == {"importance/values", "importance/columns", "test/predictions"}
+    assert pictures == {"importance/values", "importance/columns", "contributions/films", "test/predictions"}
 
 
 def test_a_run_is_repeated_bit_for_bit_from_its_config(study, command, tmp_path):

@@ -82,6 +82,8 @@ def test_numbers_are_written_by_the_scale_that_was_learnt(explained_run, scale, 
     data = explorer_data(Results(run))
     assert (data["step"], data["decimals"], data["letter"], factor_of(data)) == pytest.approx(expected)
     assert data["log"] == ("transform" in scale)
+    expected = 5.9 if "transform" not in scale else np.exp(5.9) - data["shift"]
+    assert data["typical"] == pytest.approx(expected, rel=0.01)
     for (_, _, _, total), moved in zip(data["films"], data["moved"], strict=True):
         assert data["average"] + sum(moved[1::2]) == total
 
