@@ -40,7 +40,7 @@ def explorer_data(results: Results) -> dict[str, Any]:
     """
     test, table, scale = results.measured, results.contributions, results.scale
     average = results.importance.get("average_prediction")
-    if table.empty or test.empty or average is None or scale is None:
+    if table.empty or test.empty or results.features.empty or average is None or scale is None:
         return NO_FILMS
     test, step = test[test["row"].isin(table["row"])], step_of(scale.std)
     typical = rounded(scale.inverse(np.array([(average - scale.mean) / scale.std])), DIGITS)[0]
