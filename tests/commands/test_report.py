@@ -268,7 +268,7 @@ def test_a_folder_of_a_search_is_no_run(command, copied):
 
 def test_commands_on_the_page_can_be_copied_whatever_the_folder_is_called(command, copied):
     (copied / "Permu_importance_df.csv").unlink()
-    assert page_of(command, copied).count(f"python cli.py importance --run &#39;{copied}&#39;") == 2
+    assert page_of(command, copied).count(f"python cli.py importance --run &#39;{copied}&#39;") == 3
 
 
 @pytest.mark.parametrize("name", ["contributions.parquet", "predictions.csv", "config.yaml", "importance.json"])
