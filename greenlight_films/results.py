@@ -57,7 +57,10 @@ class Results:
 
     @property
     def contributions(self) -> pd.DataFrame:
-        """Return by how much each value of a test film moves its prediction: row (from 1), feature, contribution."""
+        """Return what adds up to the predictions of some test films: row (from 1), column, value, contribution, alone.
+
+        With `average_prediction` of `importance.json`, on the scale that was learnt.
+        """
         return self._results.contributions
 
     def plot_importance(self) -> "go.Figure":

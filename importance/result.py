@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.alone import Alone
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.estimates import FEW_FILMS, FEW_FOR_Z, Estimates, benjamini_hochberg
 from greenlight_films.importance.estimator import Estimator
@@ -68,7 +69,7 @@ class ImportanceResult:
             guess; None: can't be told), leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
-        contributions: None where it was stopped, and on all devices but the first.
+        alone, contributions: None where it was stopped, and on all devices but the first; contributions of some films.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
     """
@@ -80,6 +81,7 @@ class ImportanceResult:
     summary: dict[str, Any]
     missing_features: int = 0
     missing_sets: int = 0
+    alone: Alone | None = None
     contributions: Contributions | None = None
     method: str = "exact: the model's first layer is additive"
     columns: Estimates | None = None
@@ -140,10 +142,9 @@ class ImportanceResult:
     def features(self) -> pd.DataFrame:
         """Return one line a feature, the most important first.
 
-        Those that no held-out film carries have no importance and come last; ties go by name. `direction` is that of
-        `Contributions`, empty where there are none.
+        Those that no held-out film carries have no importance and come last; ties go by name.
         """
-        direction = np.nan if self.contributions is None else self.contributions.direction
+        direction = np.nan if self.alone is None else self.alone.direction
         table = self.described.assign(direction=direction, **_numbers(Estimates.cat([self.values, self.numbers])))
         first = ["feature", "importance", "direction", "column", "value", "role", "level"]
         return _ranked(table[[*first, *table.columns.difference(first, sort=False)]], "feature")

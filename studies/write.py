@@ -62,7 +62,7 @@ def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule)
     table_path = Path(data.table)
     stem = Path(table_path.stem).stem if table_path.suffix.lower() == ".gz" else table_path.stem
     name = f"predictions_{stem}.csv" if is_new else "predictions.csv"
-    table = prediction_table(data.films, model.predicted)
+    table = prediction_table(data.films, model.predicted, data.fitted.scale)
     run.write_csv(name, with_warning(table, data.fitted.leak and not is_new))
     return name
 

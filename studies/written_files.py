@@ -28,12 +28,13 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "Permu_importance_df.csv": ("importance", "se_shuffle", "se_sample", "n_films", "q"),
     "aggregated_importance.csv": ("importance", "se_shuffle", "se_sample", "n_films"),
     "contributions.parquet": ("row", "contribution"),
+    "held_out_labels.parquet": ("row",),
 }
 TEXTS = {  # the columns that are read again
     "predictions.csv": ("split",),
     "Permu_importance_df.csv": ("feature", "value", "role", "level"),
     "aggregated_importance.csv": ("name", "level"),
-    "contributions.parquet": ("feature",),
+    "held_out_labels.parquet": ("feature",),
 }
 
 # The command that writes a file anew, or those of a folder; the others are of `importance`.

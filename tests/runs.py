@@ -15,8 +15,10 @@ IMPORTANCES = [
     "Aggregated_importanceNN.txt",
     "Permu_importance_df.csv",
     "aggregated_importance.csv",
+    "background.npz",
     "contributions.parquet",
     "employee_with_importance.csv",
+    "held_out_labels.parquet",
     "importance.json",
     "importance.png",
 ]

@@ -78,6 +78,7 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
+    "--contributions": (".films N", "how many held-out films' predictions are split up, or all; 500 by default"),
 }
 
 BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--compare.`
@@ -123,7 +124,7 @@ _OF_THE_PARSER = {
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
-    "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
+    "importance": {**RUN, **{f"{name} {kind}".replace(" .", "."): text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {
         "--run FOLDER": "add to a run, such as runs/ratings/version_0",
         "--config FILE": "a study, in place of --run: a folder without a network",

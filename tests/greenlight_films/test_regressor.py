@@ -1,7 +1,9 @@
 """`FilmRegressor` over data frames: a scikit-learn estimator whose numbers are those of a study."""
 
+import json
 import pickle
 import random
+import shutil
 from typing import Any
 
 import numpy as np
@@ -257,12 +259,28 @@ def test_films_without_an_id_are_films_of_their_own(fitted):
 
 
 def test_contributions_are_those_of_the_run(fitted, run):
-    theirs = gl.Results(run).contributions
+    theirs = gl.Results(run).contributions.astype({"column": "object", "value": "object"})
     tested = FRAME.iloc[fitted.test_rows_]
-    mine = fitted.explain(tested).to_frame()
-    mine["row"] = fitted.test_rows_[mine["row"]] + 1
-    keys = ["row", "feature"]
-    both = mine.merge(theirs.astype({"feature": "str"}), on=keys, suffixes=("", "_of_run"))
-    assert len(both) == len(mine) == len(theirs)
-    assert both["contribution"].abs().max() > 0.1
-    assert both["contribution"].to_numpy() == pytest.approx(both["contribution_of_run"].to_numpy(), abs=1e-5)
+    for model in (fitted, gl.FilmRegressor.load(run)):
+        explanation = model.explain(tested)
+        mine = explanation.to_frame()
+        mine["row"] = fitted.test_rows_[mine["row"]] + 1
+        both = mine.merge(theirs, on=["row", "column", "value"], suffixes=("", "_of_run"))
+        assert len(both) == len(mine) == len(theirs)
+        assert both["contribution"].abs().max() > 0.1
+        for name in ("contribution", "alone"):
+            ours, of_run = both[name].to_numpy(), both[f"{name}_of_run"].to_numpy()
+            assert ours == pytest.approx(of_run, abs=1e-5 * fitted.fitted_.scale.std, nan_ok=True)
+        described = json.loads((run / "importance.json").read_text(encoding="utf-8"))
+        assert explanation.average_prediction == pytest.approx(described["average_prediction"], abs=1e-6)
+
+
+def test_a_run_without_training_films_says_what_keeps_them(run, tmp_path):
+    copied = shutil.copytree(run, tmp_path / "small" / "version_0")
+    (copied / "background.npz").unlink()
+    model = gl.FilmRegressor.load(copied)
+    with pytest.raises(gl.InputError, match=r"explain needs training films .* measure them with `importance --run`"):
+        model.explain(FRAME)
+    (copied / "background.npz").write_bytes(b"no arrays")
+    with pytest.raises(gl.InputError, match=r"background\.npz can't be read: .* `.*importance --run "):
+        gl.FilmRegressor.load(copied)

@@ -26,7 +26,7 @@ def test_tables_are_those_of_the_folder(results, run):
     assert results.predictions["predicted"].tolist() == predictions_of(run)["predicted"].tolist()
     assert {"feature", "importance", "q"} <= set(results.importance)
     assert set(results.columns["level"]) == {"column", "role"}
-    assert list(results.contributions) == ["row", "feature", "contribution"]
+    assert list(results.contributions) == ["row", "column", "value", "contribution", "alone"]
     assert all(map(len, (results.predictions, results.importance, results.contributions)))
 
 

@@ -9,7 +9,9 @@ import pytest
 
 from greenlight_films.datamodules.tables.read_table import read_table
 from greenlight_films.studies.artifacts import load_artifacts
-from tests.runs import checkpoint_of, metrics_of, predictions_of, tables_of
+from greenlight_films.studies.results import Results
+from greenlight_films.studies.run_folder import RunFolder
+from tests.runs import TABLES, checkpoint_of, metrics_of, predictions_of, tables_of
 
 DATA = Path(__file__).parents[1] / "data" / "run_3395fed"
 OLDER = DATA / "small" / "version_0"
@@ -51,7 +53,14 @@ def test_predictions_and_importances_are_those_that_it_wrote(run):
     error = np.hypot(older["se_shuffle"], newer["se_shuffle"]) + older["se_sample"]
     difference = (newer["importance"] - older["importance"]).abs()
     assert (difference <= 2 * error + 1e-9)[older["importance"].notna()].mean() > 0.95
-    assert set(tables_of(run)) == set(tables_of(OLDER))
+    names = {path.name for path in OLDER.iterdir()}
+    assert set(tables_of(run)) == {*names & set(TABLES), "held_out_labels.parquet"}
+
+
+def test_its_contributions_which_do_not_add_up_are_not_shown_and_its_labels_are_known():
+    results = Results(RunFolder(OLDER))
+    assert results.contributions.empty
+    assert len(results.labels_of("genre")) > 20
 
 
 def test_the_page_is_written(run):
