@@ -1,85 +1,56 @@
-"""Ridge regression on dense and sparse columns side by side, for several penalties at once."""
+"""Ridge regression on a sparse matrix, for several penalties."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import LinearOperator, cg
 
-TOLERANCE = 1e-8
-MOST_STEPS = 2000
+MOST_STEPS = 5000  # for each penalty; tens to hundreds do
 
 
 def sparse_ridge(
-    dense: np.ndarray,
-    sparse: csr_array,
+    matrix: csr_array,
     target: np.ndarray,
     penalties: Sequence[float],
     weights: np.ndarray | None = None,
+    tolerance: float = 1e-8,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients, (n_dense + n_sparse, n_penalties) float64, and intercepts, (n_penalties,).
+    """Return coefficients b, (n_penalties, n_columns) float64, and intercepts a, (n_penalties,).
 
-    Each column of coefficients b, with its intercept a, minimises Σ weights·(target − a − X·b)² + penalty·|b|², where X
-    are the dense and sparse columns. All penalties are solved together by conjugate gradients on the normal equations,
-    preconditioned by their diagonal: a step reads the matrix once for all of them (Hestenes and Stiefel 1952,
-    doi:10.6028/jres.049.044). The columns of X are centred without being written out.
+    They minimise Σ weights·(target − a − matrix·b)² + penalty·|b|², by conjugate gradients on the normal equations
+    (Hestenes and Stiefel 1952, doi:10.6028/jres.049.044), scaled by their diagonal. The largest penalty comes first, and
+    each solution is where the next one starts. Columns are centred without being written out.
 
     Args:
-        dense: (n_rows, n_dense).
-        sparse: (n_rows, n_sparse).
+        matrix: (n_rows, n_columns).
         target: (n_rows,).
-        penalties: above 0.
+        penalties: above 0, in any order.
         weights: (n_rows,), 0 or more; all 1 by default.
+        tolerance: the residual that is left, as a share of the right-hand side's length.
         progress: is called with the number of penalties that are solved, and of all.
     """
-    matrix = _Centred(dense, sparse, np.ones(len(target)) if weights is None else weights)
-    mean = matrix.mean_of(target)
-    wanted = matrix.transposed(np.repeat((target - mean)[:, None], len(penalties), axis=1))
-    penalty = np.asarray(penalties, dtype=np.float64)
-    diagonal = matrix.squares()[:, None] + penalty
-    solution, left = np.zeros_like(wanted), wanted
-    direction = left / diagonal
-    product = (left * direction).sum(0)
-    enough = (TOLERANCE**2) * product
-    for _ in range(MOST_STEPS):
-        active = np.flatnonzero(product > enough)
-        progress(len(penalty) - len(active), len(penalty))
-        if not len(active):
-            break
-        going = direction[:, active]
-        image = matrix.transposed(matrix.times(going)) + penalty[active] * going
-        step = product[active] / (going * image).sum(0)
-        solution[:, active] += step * going
-        left[:, active] -= step * image
-        scaled = left[:, active] / diagonal[:, active]
-        before, product[active] = product[active], (left[:, active] * scaled).sum(0)
-        direction[:, active] = scaled + product[active] / before * going
-    return solution, mean - matrix.means @ solution
+    matrix = matrix.astype(np.float64)
+    transposed = matrix.T.tocsr()
+    weights = np.ones(len(target)) if weights is None else weights
+    total = weights.sum()
+    means, target_mean = transposed @ weights / total, float(weights @ target / total)
+    right_side = transposed @ (weights * (target - target_mean))
+    squares = np.maximum(transposed.power(2) @ weights - total * means**2, 0)
 
+    def solve(penalty: float, start: np.ndarray) -> np.ndarray:
+        def normal(solution: np.ndarray) -> np.ndarray:
+            return transposed @ (weights * (matrix @ solution - means @ solution)) + penalty * solution
 
-class _Centred:
-    """Dense and sparse columns minus their weighted means."""
+        size = (len(means), len(means))
+        equations = LinearOperator(size, matvec=normal, dtype=np.float64)
+        scaling = diags_array(1 / (squares + penalty))
+        return cg(equations, right_side, start, rtol=tolerance, maxiter=MOST_STEPS, M=scaling)[0]
 
-    def __init__(self, dense: np.ndarray, sparse: csr_array, weights: np.ndarray) -> None:
-        self.dense, self.sparse = dense.astype(np.float64), sparse.astype(np.float64)
-        self.weights = weights / weights.sum()
-        self.given = weights
-        self.n_dense = dense.shape[1]
-        self.means = np.concatenate([self.weights @ self.dense, self.sparse.T @ self.weights])
-
-    def mean_of(self, values: np.ndarray) -> float:
-        return float(self.weights @ values)
-
-    def times(self, columns: np.ndarray) -> np.ndarray:
-        """Return the product with (n_columns, n) columns, (n_rows, n)."""
-        return self.dense @ columns[: self.n_dense] + self.sparse @ columns[self.n_dense :] - self.means @ columns
-
-    def transposed(self, rows: np.ndarray) -> np.ndarray:
-        """Return the transposed, weighted matrix's product with centred (n_rows, n) rows, (n_columns, n)."""
-        weighted = self.given[:, None] * rows
-        return np.concatenate([self.dense.T @ weighted, self.sparse.T @ weighted])
-
-    def squares(self) -> np.ndarray:
-        """Return the weighted sum of each column's squares."""
-        of_means = self.given.sum() * self.means**2
-        return np.concatenate([self.given @ self.dense**2, self.sparse.power(2).T @ self.given]) - of_means
+    coefficients = np.zeros((len(penalties), len(means)))
+    solution = coefficients[0]
+    for done, index in enumerate(np.argsort(-np.asarray(penalties)), start=1):
+        solution = coefficients[index] = solve(penalties[index], solution)
+        progress(done, len(penalties))
+    return coefficients, target_mean - coefficients @ means
