@@ -10,7 +10,7 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
-ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+ALPHAS = (0.3, 0.6, 1.0, 1.8, 3.0, 5.6, 10.0, 18.0, 30.0, 56.0, 100.0, 180.0, 300.0, 560.0, 1000.0)
 
 
 class Ridge(ScaledPredictor):

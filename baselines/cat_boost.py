@@ -1,0 +1,112 @@
+"""CatBoost, on numbers and on labels as its own categories or as text."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from scipy.sparse import csr_array
+
+from greenlight_films.baselines.boosted_trees import MOST_ROUNDS, PATIENCE, RATE, BoostedTrees, Side
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import EncodedFilms
+
+CATEGORIES, TEXT = "labels as categories", "labels as text"
+N_CATEGORIES, N_WORDS = 2, 200  # of a column: categories of a film, and words that have features
+
+
+class CatBoost(BoostedTrees):
+    """CatBoost's trees (Prokhorenkova and others 2018, "CatBoost", NeurIPS), with its own statistics of categories.
+
+    As categories a film has the two labels of each column that most training films have, and the number of its labels;
+    as text all labels are words.
+
+    `block` is the block of columns of each label, `n_rows` are its training rows, each (n_labels,).
+    """
+
+    name = "catboost"
+    encodings = (CATEGORIES, TEXT)
+    sizes, size_name = (4, 6, 8), "depth"
+    stored = (*BoostedTrees.stored, "block", "n_rows")
+
+    def _fit_encode(self, training: Sample) -> pd.DataFrame:
+        blocks = training.space.labels
+        self.block = np.repeat(np.arange(len(blocks)), [len(block.values) for block in blocks])
+        self.n_rows = np.bincount(training.films.labels.indices, minlength=len(self.block))
+        return self._encode(training.films)
+
+    def _encode(self, films: EncodedFilms) -> pd.DataFrame:
+        columns = {f"number {index}": values for index, values in enumerate(films.dense.T)}
+        for block in range(int(self.block.max(initial=-1)) + 1):
+            own = np.flatnonzero(self.block == block)
+            labels = films.labels[:, own]
+            if self.encoding == TEXT:
+                columns[f"{TEXT} {block}"] = words(labels)
+                continue
+            columns[f"count {block}"] = np.diff(labels.indptr)
+            for rank, categories in enumerate(most_common(labels, self.n_rows[own], N_CATEGORIES).T):
+                columns[f"{CATEGORIES} {block} {rank}"] = categories
+        return pd.DataFrame(columns)
+
+    def _unfitted(self, n_trees: int) -> Any:
+        from catboost import CatBoostRegressor
+
+        return CatBoostRegressor(
+            iterations=n_trees,
+            learning_rate=RATE,
+            depth=self.size,
+            random_seed=0,
+            thread_count=torch.get_num_threads(),
+            verbose=False,
+            allow_writing_files=False,
+            text_processing={
+                "dictionaries": [{"dictionary_id": "Word", "max_dictionary_size": str(N_WORDS), "gram_order": "1"}],
+                "feature_processing": {"default": [{"dictionaries_names": ["Word"], "feature_calcers": ["BoW"]}]},
+            },
+        )
+
+    def _stop_early(self, training: Side, held_out: Side) -> tuple[int, float]:
+        model = self._unfitted(MOST_ROUNDS)
+        model.fit(_pool(training), eval_set=_pool(held_out), early_stopping_rounds=PATIENCE)
+        return model.best_iteration_ + 1, model.best_score_["validation"]["RMSE"] ** 2
+
+    def _grow(self, training: Side) -> bytes:
+        model = self._unfitted(self.n_trees).fit(_pool(training))
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "model.cbm"
+            model.save_model(str(file))
+            return file.read_bytes()
+
+    def _loaded(self, model: bytes) -> Any:
+        from catboost import CatBoostRegressor
+
+        return CatBoostRegressor().load_model(blob=model)
+
+
+def words(labels: csr_array) -> np.ndarray:
+    """Return the indices of each row's labels as a text, (n_rows,)."""
+    offsets, names = pa.array(labels.indptr, pa.int32()), pc.cast(pa.array(labels.indices), pa.string())
+    return pc.binary_join(pa.ListArray.from_arrays(offsets, names), " ").to_numpy(zero_copy_only=False)
+
+
+def most_common(labels: csr_array, counts: np.ndarray, n: int) -> np.ndarray:
+    """Return the indices of the n labels of each row that have the highest counts, (n_rows, n), -1 where it has fewer."""
+    row = np.repeat(np.arange(labels.shape[0]), np.diff(labels.indptr))
+    order = np.lexsort((labels.indices, -counts[labels.indices], row))
+    rank = np.arange(len(row)) - labels.indptr[row]
+    first = np.full((labels.shape[0], n), -1)
+    kept = rank < n
+    first[row[kept], rank[kept]] = labels.indices[order][kept]
+    return first
+
+
+def _pool(side: Side) -> Any:
+    from catboost import Pool
+
+    rows, sample = side
+    categories, texts = ([name for name in rows if name.startswith(kind)] for kind in (CATEGORIES, TEXT))
+    return Pool(rows, sample.target, weight=sample.weights, cat_features=categories, text_features=texts)
