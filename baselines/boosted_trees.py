@@ -13,7 +13,7 @@ from greenlight_films.baselines.baseline import ScaledPredictor, Tables
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError
 
-RATE, MOST_ROUNDS, PATIENCE = 0.05, 3000, 100
+RATE, PATIENCE = 0.05, 100
 FEWEST_ROWS = 20
 
 Side = tuple[Any, Sample]
@@ -40,6 +40,7 @@ class BoostedTrees(ScaledPredictor):
     """
 
     stored = ("encoding", "booster")
+    most_trees: ClassVar[int] = 3000
     encodings: ClassVar[tuple[str, ...]]
     sizes: ClassVar[tuple[int, ...]]
     size_name: ClassVar[str]
@@ -55,7 +56,7 @@ class BoostedTrees(ScaledPredictor):
             )
         if training.n_rows < FEWEST_ROWS:
             raise InputError(
-                f"compare.models: {self.name} needs {FEWEST_ROWS} rows, got {training.n_rows} training rows"
+                f"compare.models: {self.name} needs {FEWEST_ROWS} rows or more, got {training.n_rows} training rows"
             )
         training.folds(2)
 
@@ -80,8 +81,6 @@ class BoostedTrees(ScaledPredictor):
             folds.append(self._stop_early((rows, fitted), (self._encode(scored.films), scored)))
         n_trees, mse = np.mean(folds, axis=0)
         return Setting(mse, encoding, size, max(1, round(n_trees)))
-
-    self.encoding, self.size, self.n_trees = best.encoding, best.size, best.n_trees
 
     def _fit(self, training: Sample) -> None:
         model = self._grow((self._fit_encode(training), training))

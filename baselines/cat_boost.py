@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import torch
 from scipy.sparse import csr_array
 
-from greenlight_films.baselines.boosted_trees import MOST_ROUNDS, PATIENCE, RATE, BoostedTrees, Side
+from greenlight_films.baselines.boosted_trees import PATIENCE, RATE, BoostedTrees, Side
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 
@@ -70,7 +70,7 @@ class CatBoost(BoostedTrees):
         )
 
     def _stop_early(self, training: Side, held_out: Side) -> tuple[int, float]:
-        model = self._unfitted(MOST_ROUNDS)
+        model = self._unfitted(self.most_trees)
         model.fit(_pool(training), eval_set=_pool(held_out), early_stopping_rounds=PATIENCE)
         return model.best_iteration_ + 1, model.best_score_["validation"]["RMSE"] ** 2
 
@@ -94,7 +94,7 @@ def words(labels: csr_array) -> np.ndarray:
 
 
 def most_common(labels: csr_array, counts: np.ndarray, n: int) -> np.ndarray:
-    """Return the indices of the n labels of each row that have the highest counts, (n_rows, n), -1 where it has fewer."""
+    """Return the indices of each row's n labels with the highest counts, (n_rows, n), -1 where it has fewer."""
     row = np.repeat(np.arange(labels.shape[0]), np.diff(labels.indptr))
     order = np.lexsort((labels.indices, -counts[labels.indices], row))
     rank = np.arange(len(row)) - labels.indptr[row]

@@ -67,7 +67,7 @@ class Comparison:
         self.baselines()  # refuses a wrong number of clusters
 
     def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
-        """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the choice of their settings."""
+        """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the choice of settings."""
         designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
         known: dict[ModelName, Sequence[Baseline]] = {
             "ols": designs or [OLS()],

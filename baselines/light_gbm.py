@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_matrix, hstack
 
-from greenlight_films.baselines.boosted_trees import MOST_ROUNDS, PATIENCE, RATE, BoostedTrees, Side
+from greenlight_films.baselines.boosted_trees import PATIENCE, RATE, BoostedTrees, Side
 from greenlight_films.baselines.estimators import most_frequent
 from greenlight_films.baselines.label_statistics import LabelStatistics
 from greenlight_films.baselines.sample import Sample
@@ -62,7 +62,7 @@ class LightGBM(BoostedTrees):
         val = lightgbm.Dataset(others, scored.target, weight=scored.weights, reference=train)
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
         settings = self._settings(sample.n_rows)
-        booster = lightgbm.train(settings, train, MOST_ROUNDS, valid_sets=[val], callbacks=[stop])
+        booster = lightgbm.train(settings, train, self.most_trees, valid_sets=[val], callbacks=[stop])
         return booster.best_iteration, booster.best_score["valid_0"]["l2"]
 
     def _grow(self, training: Side) -> bytes:

@@ -62,18 +62,19 @@ class Sample:
         """Return the rows to fit and the rows to score by which settings are chosen.
 
         As for the network they are the training and the validation rows; without validation rows five folds of the
-        training rows. A single film is refused there.
+        training rows.
         """
         if self.validation is not None:
             return [(self, self.validation)]
-        if len(np.unique(self.film)) < 2:
-            raise InputError("its settings are chosen among 2 training films or more, got 1")
         return [(self.take(train), self.take(held_out)) for train, held_out in self.folds(5)]
 
     def folds(self, n_folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the other rows and the rows of each fold, by index; a film's rows stay together.
 
-        With fewer films than `n_folds` there are as many folds as films, two or more.
+        With fewer films than `n_folds` there are as many folds as films; a single film is refused.
         """
-        folds = GroupKFold(min(n_folds, len(np.unique(self.film))), shuffle=True, random_state=0)
+        n_films = len(np.unique(self.film))
+        if n_films < 2:
+            raise InputError("its settings are chosen among 2 training films or more, got 1")
+        folds = GroupKFold(min(n_folds, n_films), shuffle=True, random_state=0)
         return list(folds.split(np.empty(self.n_rows), groups=self.film))

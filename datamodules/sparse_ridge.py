@@ -20,7 +20,7 @@ def sparse_ridge(
     """Return coefficients b, (n_penalties, n_columns) float64, and intercepts a, (n_penalties,).
 
     They minimise Σ weights·(target − a − matrix·b)² + penalty·|b|², by conjugate gradients on the normal equations
-    (Hestenes and Stiefel 1952, doi:10.6028/jres.049.044), scaled by their diagonal. The largest penalty comes first, and
+    (Hestenes and Stiefel 1952, doi:10.6028/jres.049.044), scaled by their diagonal. The largest penalty comes first;
     each solution is where the next one starts. Columns are centred without being written out.
 
     Args:

@@ -36,13 +36,8 @@ from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 
 FOLDER, FORMAT = "artifacts", 1
-KINDS: dict[str, type[Baseline]] = {
-    "MLP": SavedMLP,
-    **{
-        kind.__name__: kind
-        for kind in (Mean, OLS, Ridge, KNN, Boosting, LightGBM, CatBoost, Tree, SklearnMLP, KMeans, PCA)
-    },
-}
+CLASSICAL = (Mean, OLS, Ridge, KNN, Boosting, LightGBM, CatBoost, Tree, SklearnMLP, KMeans, PCA)
+KINDS: dict[str, type[Baseline]] = {"MLP": SavedMLP, **{kind.__name__: kind for kind in CLASSICAL}}
 TRUSTED = (  # types beyond skops' own list that an estimator of ours is made of: plain holders of numbers
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
