@@ -64,13 +64,17 @@ class BoostedTrees(ScaledPredictor):
         smallest, *larger = self.sizes
         encodings = self.encodings if training.space.n_labels else self.encodings[:1]
         self.tried: list[Setting] = []
-        for encoding in encodings:
-            self.tried.append(self._validated(training, encoding, smallest))
+
+        def attempt(encoding: str, size: int) -> None:
             self.progress(len(self.tried), len(encodings) + len(larger))
+            self.tried.append(self._validated(training, encoding, size))
+
+        for encoding in encodings:
+            attempt(encoding, smallest)
         encoding = min(self.tried).encoding
         for size in larger:
-            self.tried.append(self._validated(training, encoding, size))
-            self.progress(len(self.tried), len(encodings) + len(larger))
+            attempt(encoding, size)
+        self.progress(len(self.tried), len(self.tried))
         _, self.encoding, self.size, self.n_trees = min(self.tried)
 
     def _validated(self, training: Sample, encoding: str, size: int) -> Setting:

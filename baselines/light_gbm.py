@@ -37,13 +37,13 @@ class LightGBM(BoostedTrees):
             return np.hstack([films.dense, self.statistics.encode(films)])
         return csr_matrix(hstack([csr_matrix(films.dense), films.labels[:, self.labels]]))
 
-    def _settings(self, n_rows: int) -> dict[str, Any]:
+    def _settings(self, n_rows: int, n_columns: int) -> dict[str, Any]:
         return {
             "objective": "regression",
             "learning_rate": RATE,
             "num_leaves": self.size,
             "min_data_in_leaf": min(20, n_rows // 10),  # fewer where there are few rows
-            "feature_fraction": 0.3,
+            "feature_fraction": min(1.0, max(0.3, 8 / n_columns)),  # an interaction needs both its columns
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
             "lambda_l2": 5.0,
@@ -61,7 +61,7 @@ class LightGBM(BoostedTrees):
         train = lightgbm.Dataset(rows, sample.target, weight=sample.weights)
         val = lightgbm.Dataset(others, scored.target, weight=scored.weights, reference=train)
         stop = lightgbm.early_stopping(PATIENCE, verbose=False)
-        settings = self._settings(sample.n_rows)
+        settings = self._settings(*rows.shape)
         booster = lightgbm.train(settings, train, self.most_trees, valid_sets=[val], callbacks=[stop])
         return booster.best_iteration, booster.best_score["valid_0"]["l2"]
 
@@ -70,7 +70,7 @@ class LightGBM(BoostedTrees):
 
         rows, sample = training
         train = lightgbm.Dataset(rows, sample.target, weight=sample.weights)
-        booster = lightgbm.train(self._settings(sample.n_rows), train, self.n_trees)
+        booster = lightgbm.train(self._settings(*rows.shape), train, self.n_trees)
         return booster.model_to_string().encode()
 
     def _loaded(self, model: bytes) -> Any:
