@@ -39,7 +39,7 @@ class BoostedTrees(ScaledPredictor):
         progress: is called with the number of settings that are tried, and of all.
     """
 
-    stored = ("encoding", "booster")
+    stored: ClassVar[tuple[str, ...]] = ("encoding", "booster")
     most_trees: ClassVar[int] = 3000
     encodings: ClassVar[tuple[str, ...]]
     sizes: ClassVar[tuple[int, ...]]

@@ -77,7 +77,7 @@ class KNN(ScaledPredictor):
         for fitted, scored in training.choices():
             directions = LabelDirections().fit(fitted.films.labels)
             folds.append((_points(fitted, directions), _points(scored, directions)))
-            largest = min(largest, fitted.n_rows if fitted.weights is None else np.count_nonzero(fitted.weights))
+            largest = min(largest, fitted.n_rows if fitted.weights is None else int(np.count_nonzero(fitted.weights)))
         settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
         self.search = grid_search(folds, largest, *settings, self.progress)
         best = self.search.loc[self.search["val_rmse"].idxmin()]

@@ -73,8 +73,8 @@ class Neighbours(Stored):
         Rows whose k-th and next neighbour are equally far are searched again for that k, so that ties are broken as in
         scikit-learn; not where these are more than a tenth, as with a few labels alone.
         """
-        distances, *nearest = self.nearest(features, largest)
-        predicted = {weighting: means(distances, *nearest, weighting) for weighting in weights}
+        distances, targets, sample_weight = self.nearest(features, largest)
+        predicted = {weighting: means(distances, targets, sample_weight, weighting) for weighting in weights}
         for k in range(1, largest):
             tied = np.flatnonzero(distances[:, k - 1] == distances[:, k])
             if 0 < len(tied) <= MOST_TIED * len(features):
