@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from greenlight_films.baselines.boosted_trees import PATIENCE, RATE, BoostedTrees, Side
 from greenlight_films.baselines.sample import Sample
-from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules import EncodedFilms, InputError
 
 CATEGORIES, TEXT = "labels as categories", "labels as text"
 N_CATEGORIES, N_WORDS = 2, 200  # of a column: categories of a film, and words that have features
@@ -63,19 +63,29 @@ class CatBoost(BoostedTrees):
             thread_count=torch.get_num_threads(),
             verbose=False,
             allow_writing_files=False,
+            allow_const_label=True,
             text_processing={
-                "dictionaries": [{"dictionary_id": "Word", "max_dictionary_size": str(N_WORDS), "gram_order": "1"}],
+                "dictionaries": [
+                    {"dictionary_id": "Word", "max_dictionary_size": str(N_WORDS), "occurrence_lower_bound": "1"}
+                ],
                 "feature_processing": {"default": [{"dictionaries_names": ["Word"], "feature_calcers": ["BoW"]}]},
             },
         )
 
+    def _trained(self, n_trees: int, training: Side, **options: Any) -> Any:
+        from catboost import CatBoostError
+
+        try:
+            return self._unfitted(n_trees).fit(_pool(training), **options)
+        except CatBoostError as problem:  # all columns are constant
+            raise InputError(f"compare.models: catboost can't be fitted to these films: {problem}") from None
+
     def _stop_early(self, training: Side, held_out: Side) -> tuple[int, float]:
-        model = self._unfitted(self.most_trees)
-        model.fit(_pool(training), eval_set=_pool(held_out), early_stopping_rounds=PATIENCE)
+        model = self._trained(self.most_trees, training, eval_set=_pool(held_out), early_stopping_rounds=PATIENCE)
         return model.best_iteration_ + 1, model.best_score_["validation"]["RMSE"] ** 2
 
     def _grow(self, training: Side) -> bytes:
-        model = self._unfitted(self.n_trees).fit(_pool(training))
+        model = self._trained(self.n_trees, training)
         with TemporaryDirectory() as folder:
             file = Path(folder) / "model.cbm"
             model.save_model(str(file))
@@ -88,9 +98,10 @@ class CatBoost(BoostedTrees):
 
 
 def words(labels: csr_array) -> np.ndarray:
-    """Return the indices of each row's labels as a text, (n_rows,)."""
+    """Return the indices of each row's labels as a text, (n_rows,); "-" where it has none."""
     offsets, names = pa.array(labels.indptr, pa.int32()), pc.cast(pa.array(labels.indices), pa.string())
-    return pc.binary_join(pa.ListArray.from_arrays(offsets, names), " ").to_numpy(zero_copy_only=False)
+    texts = pc.binary_join(pa.ListArray.from_arrays(offsets, names), " ")
+    return pc.if_else(pc.equal(texts, ""), "-", texts).to_numpy(zero_copy_only=False)
 
 
 def most_common(labels: csr_array, counts: np.ndarray, n: int) -> np.ndarray:

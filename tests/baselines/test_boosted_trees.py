@@ -43,8 +43,8 @@ def test_trees_are_added_until_the_validation_rows_gain_no_more(kind, films, sam
     model = kind().fit(replace(training, validation=validation))
     of_noise = kind().fit(replace(noise.take(np.arange(100)), validation=noise.take(np.arange(100, 200))))
     assert of_noise.n_trees < 70 < model.n_trees
-    one = kind().fit(replace(training, validation=training))
-    assert one.n_trees > model.n_trees  # the rows themselves always gain
+    of_itself = kind().fit(replace(training, validation=training))
+    assert of_itself.n_trees >= 190  # the rows themselves always gain
 
 
 @both

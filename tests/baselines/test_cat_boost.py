@@ -6,6 +6,7 @@ from scipy.sparse import csr_array
 from greenlight_films.baselines import CatBoost
 from greenlight_films.baselines.boosted_trees import BoostedTrees
 from greenlight_films.baselines.cat_boost import CATEGORIES, TEXT, most_common, words
+from greenlight_films.datamodules import InputError
 
 
 @pytest.fixture
@@ -14,8 +15,8 @@ def labels():
 
 
 def test_a_rows_labels_are_words_of_a_text(labels):
-    assert words(labels).tolist() == ["0 2 3", "", "1", "0 1 2"]
-    assert words(csr_array((2, 0))).tolist() == ["", ""]
+    assert words(labels).tolist() == ["0 2 3", "-", "1", "0 1 2"]
+    assert words(csr_array((2, 0))).tolist() == ["-", "-"]
 
 
 def test_the_labels_of_the_highest_counts_come_first(labels):
@@ -42,3 +43,10 @@ def test_it_is_catboost_of_the_encoded_labels(sample, monkeypatch, encoding):
     expected = films.scale.inverse(theirs.predict(model._encode(new.films)))
     np.testing.assert_allclose(model.predict(new.films), expected, rtol=1e-9)
     assert np.corrcoef(expected, new.actual)[0, 1] > 0.5
+
+
+def test_columns_that_never_vary_are_refused_and_a_target_that_never_does_is_learnt(sample):
+    with pytest.raises(InputError, match="compare.models: catboost can't be fitted to these films: .*constant"):
+        CatBoost().fit(sample(np.ones((30, 2)), np.arange(30.0)))
+    films = sample(np.random.default_rng(0).normal(size=(30, 1)), np.full(30, 4.0))
+    assert CatBoost().fit(films).predict(films.films) == pytest.approx(np.full(30, 4.0))
