@@ -16,7 +16,8 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError
 
 CATEGORIES, TEXT = "labels as categories", "labels as text"
-N_CATEGORIES, N_WORDS = 2, 200  # of a column: categories of a film, and words that have features
+N_CATEGORIES = 2  # of a film in a column
+WORDS = {"dictionary_id": "Word", "max_dictionary_size": "200", "occurrence_lower_bound": "1"}  # of a column
 
 
 class CatBoost(BoostedTrees):
@@ -63,11 +64,8 @@ class CatBoost(BoostedTrees):
             thread_count=torch.get_num_threads(),
             verbose=False,
             allow_writing_files=False,
-            allow_const_label=True,
             text_processing={
-                "dictionaries": [
-                    {"dictionary_id": "Word", "max_dictionary_size": str(N_WORDS), "occurrence_lower_bound": "1"}
-                ],
+                "dictionaries": [WORDS],
                 "feature_processing": {"default": [{"dictionaries_names": ["Word"], "feature_calcers": ["BoW"]}]},
             },
         )

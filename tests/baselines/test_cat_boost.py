@@ -45,8 +45,6 @@ def test_it_is_catboost_of_the_encoded_labels(sample, monkeypatch, encoding):
     assert np.corrcoef(expected, new.actual)[0, 1] > 0.5
 
 
-def test_columns_that_never_vary_are_refused_and_a_target_that_never_does_is_learnt(sample):
-    with pytest.raises(InputError, match="compare.models: catboost can't be fitted to these films: .*constant"):
+def test_columns_that_never_vary_are_refused(sample):
+    with pytest.raises(InputError, match=r"compare.models: catboost can't be fitted to these films: .*constant"):
         CatBoost().fit(sample(np.ones((30, 2)), np.arange(30.0)))
-    films = sample(np.random.default_rng(0).normal(size=(30, 1)), np.full(30, 4.0))
-    assert CatBoost().fit(films).predict(films.films) == pytest.approx(np.full(30, 4.0))
