@@ -12,6 +12,7 @@ import torch
 from scipy.sparse import csr_array
 
 from greenlight_films.baselines.boosted_trees import PATIENCE, RATE, BoostedTrees, Side
+from greenlight_films.baselines.label_statistics import block_of_labels
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError
 
@@ -35,8 +36,7 @@ class CatBoost(BoostedTrees):
     stored = (*BoostedTrees.stored, "block", "n_rows")
 
     def _fit_encode(self, training: Sample) -> pd.DataFrame:
-        blocks = training.space.labels
-        self.block = np.repeat(np.arange(len(blocks)), [len(block.values) for block in blocks])
+        self.block = block_of_labels(training.space)
         self.n_rows = np.bincount(training.films.labels.indices, minlength=len(self.block))
         return self._encode(training.films)
 

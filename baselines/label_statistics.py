@@ -7,7 +7,7 @@ from scipy.sparse import csr_array
 
 from greenlight_films.baselines.baseline import Stored
 from greenlight_films.baselines.sample import Sample
-from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace
 
 SMOOTHING = 5.0  # rows at the mean target that every label's own are averaged with
 N_FOLDS = 10
@@ -28,8 +28,7 @@ class LabelStatistics(Stored):
         """Learn from these rows."""
         has, target = _indicators(sample.films), sample.target
         weights = np.ones(sample.n_rows) if sample.weights is None else sample.weights
-        blocks = sample.space.labels
-        self.block = np.repeat(np.arange(len(blocks)), [len(block.values) for block in blocks])
+        self.block = block_of_labels(sample.space)
         self.n_rows = has.T @ weights
         deviation = target - np.average(target, weights=weights)
         self.statistic = has.T @ (weights * deviation) / (self.n_rows + SMOOTHING)
@@ -60,6 +59,11 @@ class LabelStatistics(Stored):
         """Return each label's value in the column of its block, (n_labels, n_blocks)."""
         shape = (len(self.block), int(self.block.max(initial=-1)) + 1)
         return csr_array((values, (np.arange(len(values)), self.block)), shape=shape)
+
+
+def block_of_labels(space: FeatureSpace) -> np.ndarray:
+    """Return the index of each label's block, (n_labels,)."""
+    return np.repeat(np.arange(len(space.labels)), [len(block.values) for block in space.labels])
 
 
 def _indicators(films: EncodedFilms) -> csr_array:
