@@ -149,10 +149,11 @@ def _print(title: str, headings: list[str], lines: list[list[str]], console: Con
     table = Table(title=Text(title), title_justify="left", title_style="bold")
     columns = [[heading, *(cells[number] for cells in lines)] for number, heading in enumerate(headings)]
     widths = [max(map(len, cells[1:]), default=0) for cells in columns]
-    fits = sum(width + 3 for width in widths) < console.width  # then headings break, numbers don't
+    if sum(width + 3 for width in widths) >= console.width:  # then headings and numbers break, words don't
+        widths = [max(len(word) for cell in cells for word in cell.split()) for cells in columns]
+    widths = [max(width, *map(len, [*cells[0].split(), ""])) for width, cells in zip(widths, columns, strict=True)]
     for number, (cells, width) in enumerate(zip(columns, widths, strict=True)):
-        least = width if fits else max(len(word) for cell in cells for word in (cell.split() or [""]))
-        table.add_column(Text(cells[0]), justify="right" if number else "left", min_width=least)
+        table.add_column(Text(cells[0]), justify="right" if number else "left", width=width)
     for cells in lines:
         table.add_row(*map(Text, cells))
     console.print(table)

@@ -12,10 +12,17 @@ from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO
 
 
 def scores(table: pd.DataFrame, noun: str, unit: str) -> go.Figure:
-    """Draw RMSE and R² of each model in each run, the lowest mean RMSE first; columns `noun`, model, rmse, r2."""
-    order = table.groupby("model")["rmse"].mean().sort_values(kind="stable").index.tolist()
+    """Draw RMSE and R² of each model in each run on the scale that was learnt, the lowest mean RMSE first.
+
+    Args:
+        table: columns `noun`, model, rmse, r2, and rmse_log1p, r2_log1p where logarithms were learnt.
+    """
+    rmse, r2, of, unit = (
+        ("rmse_log1p", "r2_log1p", " of log1p", "") if "r2_log1p" in table else ("rmse", "r2", "", unit)
+    )
+    order = table.groupby("model")[rmse].mean().sort_values(kind="stable").index.tolist()
     traces = []
-    for name, xaxis, unit_of in (("rmse", "x", unit), ("r2", "x2", "")):
+    for name, xaxis, unit_of in ((rmse, "x", unit), (r2, "x2", "")):
         means, deviations = (table.groupby("model")[name].agg(kind).reindex(order) for kind in ("mean", "std"))
         y = table["model"].map({model: number for number, model in enumerate(order)})
         label = [f"{text(model)}, {noun} {value}" for model, value in zip(table["model"], table[noun], strict=True)]
@@ -35,8 +42,8 @@ def scores(table: pd.DataFrame, noun: str, unit: str) -> go.Figure:
                 **marks,
             ),
         ]
-    alt = f"RMSE and R² of {len(order)} models in {table[noun].nunique()} runs: {order[0]} has the lowest mean RMSE."
-    xaxes = {**axis("RMSE", unit), "domain": LEFT}, {**axis("R²"), "domain": RIGHT, "zeroline": True}
+    alt = f"RMSE and R²{of} of {len(order)} models in {table[noun].nunique()} runs; {order[0]} is best by RMSE."
+    xaxes = {**axis(f"RMSE{of}", unit), "domain": LEFT}, {**axis(f"R²{of}"), "domain": RIGHT, "zeroline": True}
     return ranking(traces, order, "model", alt, xaxes[0], xaxis2=xaxes[1], showlegend=False)
 
 

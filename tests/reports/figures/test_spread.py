@@ -16,6 +16,14 @@ def test_each_run_is_a_dot_and_the_lowest_mean_rmse_comes_first_with_its_deviati
     assert drawn.layout.xaxis.title.text == "RMSE, points"
 
 
+def test_where_logarithms_were_learnt_their_scores_are_drawn_and_order_the_models():
+    turned = SEEDS.assign(rmse_log1p=-SEEDS["rmse"], r2_log1p=SEEDS["r2"] / 2)
+    drawn = spread.scores(turned, "seed", "dollars")
+    assert drawn.data[1].x == pytest.approx((-2.1, -1.2))
+    assert drawn.data[3].x == pytest.approx((-0.025, 0.25))
+    assert (drawn.layout.xaxis.title.text, drawn.layout.xaxis2.title.text) == ("RMSE of log1p", "R² of log1p")
+
+
 def test_importances_are_means_with_a_deviation_to_both_sides():
     table = pd.DataFrame({"feature": ["b", "a", "c"], "importance": [3.0, 2.0, 1.0], "sd": [0.5, np.nan, 0.1]})
     drawn = spread.importances(table.assign(runs=[5, 1, 5]), "feature", "increase", 2)
