@@ -82,7 +82,10 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
 }
 
 BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--compare.`
-    "--models": ("'[ols,ridge]'", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; '[]' for the mean alone"),
+    "--models": (
+        "'[ols,ridge]'",
+        "ols, ridge, knn, boosting, lightgbm, catboost, tree, sklearn_mlp, kmeans, pca; '[]' for the mean alone",
+    ),
     "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
     "--grid": ("true", "choose knn's weights and metric along with k"),
     "--clusters": ("N", "how many kmeans describes"),

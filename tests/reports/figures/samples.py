@@ -5,8 +5,8 @@ import pandas as pd
 
 NASTY = "<img src=x onerror=alert(1)> <a href=javascript:alert(1)>%{x} $a$</a></script>"
 
-KNN = pd.DataFrame({"k": [1, 2, 3], "train_rmse": [0.1, 0.6, 0.8], "cv_rmse": [1.5, 1.2, 1.3]})
-GRID = pd.DataFrame({"metric": "manhattan", "k": [1, 2, 3], "weights": "distance", "cv_rmse": [1.4, 1.3, 1.1]})
+KNN = pd.DataFrame({"k": [1, 2, 3], "train_rmse": [0.1, 0.6, 0.8], "val_rmse": [1.5, 1.2, 1.3]})
+GRID = pd.DataFrame({"metric": "manhattan", "k": [1, 2, 3], "weights": "distance", "val_rmse": [1.4, 1.3, 1.1]})
 SWEEP = pd.DataFrame({"k": [2, 3], "inertia": [90.0, 50.0], "silhouette": [0.2, 0.4]})
 PROFILES = pd.DataFrame(
     {"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "column": NASTY, "mean": [10.0, 30.0], "mean_of_all": 15.0}
