@@ -82,11 +82,12 @@ class Tested:
             doubt[part.columns] += part.times**2 * part.variance / part.n_values
         if held_out.n_clusters == held_out.n_rows:
             doubt *= 1 - len(sample.rows) / held_out.n_rows
-        shrink = ((held_out.n_rows - counts) / max(held_out.n_rows - 1, 1)).sqrt()
+        others = held_out.n_rows - counts  # without any there is nothing to compare with
+        shrink = (others.clamp(min=1) / max(held_out.n_rows - 1, 1)).sqrt()
         p = convolved_p(parts, total - expected, n_blocks, shrink, doubt.clamp(min=0).sqrt())
         # `interval_ends` gives the margins of an importance, which falls as the mean on the carriers rises.
         above, below = interval_ends(parts, own, counts, torch.ones_like(n_blocks).bool(), seed)
-        return cls(total / counts, torch.where(below.isnan(), torch.nan, p), below, above)
+        return cls(total / counts, torch.where(below.isnan() | (others < 1), torch.nan, p), below, above)
 
 
 def tested_effects(

@@ -186,11 +186,9 @@ def _weight_together(rows: HeldOut, entries: Entries, columns: Tensor, row: Tens
         index = torch.searchsorted(entries.columns, columns.flatten())
         return torch.where(has, own, at(entries.mean_weights(rows)[0].to(own), index).view_as(own))
     cell = rows.cells(columns.flatten()).view_as(columns)
-    shared = (rows.entering.weight != 1).any(0)[cell]
-    names = 1 / rows.entering.weight[row, cell] ** 2 - 1
-    in_one_cell = cell[0] == cell[1]
-    others = names.round() - has.int() - (has.flip(0) & in_one_cell).int()
-    return torch.where(has.all(0), own, torch.where(shared, (others + 1 + in_one_cell).rsqrt(), 1.0).to(own))
+    in_one_cell = (cell[0] == cell[1]).int()
+    leaving = has.int() + has.flip(0).int() * in_one_cell
+    return torch.where(has.all(0), own, rows.entering.after(row, cell, leaving, 1 + in_one_cell).to(own))
 
 
 def _predicted(reference: Reference, row: Tensor, columns: Tensor, delta: Tensor) -> Tensor:
