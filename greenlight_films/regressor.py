@@ -30,6 +30,7 @@ from greenlight_films.declarations import (
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
 from greenlight_films.importance import LOSSES, ImportanceResult, LossName
+from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
@@ -209,6 +210,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         seed: int = 42,
+        related: bool = True,
+        conditional: Sequence[str] = (),
     ) -> ImportanceResult:
         """Measure permutation importance: by how much the loss on held-out films rises when a feature is shuffled.
 
@@ -219,9 +222,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
+            related: whether `related.groups` and `related.pairs` of the result are measured: labels that occur together.
+            conditional: columns, numbers, roles, groups or values to shuffle among films that the other features make
+                alike, for `related.conditional`.
 
         Raises:
-            InputError: X has no target, a group fits nothing, or the loss has no closed form.
+            InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
@@ -231,7 +237,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        return replace(result, contributions=films.contributions(reference))
+        settings = RelatedSettings(related, related, list(conditional))
+        about = films.related(reference, result, how.estimator, settings, groups or {})
+        return replace(result, contributions=films.contributions(reference), related=about)
 
     def explain(self, X: Any) -> Explanation:
         """Return by how much each value of each film moves the film's prediction; no target is needed."""

@@ -19,6 +19,8 @@ from greenlight_films.importance.losses import LOSSES, LossName
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from greenlight_films.importance.related import Related
+
 MEASURES = {
     "mse": "increase of the squared error",
     "mae": "increase of the absolute error",
@@ -71,6 +73,7 @@ class ImportanceResult:
         contributions: None where it was stopped, and on all devices but the first.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
+        related: features that say the same; None where it was not measured.
     """
 
     described: pd.DataFrame
@@ -83,6 +86,7 @@ class ImportanceResult:
     contributions: Contributions | None = None
     method: str = "exact: the model's first layer is additive"
     columns: Estimates | None = None
+    related: "Related | None" = None
 
     @property
     def is_whole(self) -> bool:

@@ -17,6 +17,7 @@ from greenlight_films.datamodules.errors import listed, nearest
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
+from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
@@ -39,6 +40,7 @@ class PermutationImportance(Callback):
         cluster: a column of the table; films that share its value, such as a director, are not independent: p-values
             and intervals take them as one draw.
         seed: of shuffles and samples.
+        related: what to measure of features that say the same.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -55,6 +57,7 @@ class PermutationImportance(Callback):
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
         cluster: str | None = None,
+        related: RelatedSettings = RelatedSettings(),
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -73,6 +76,7 @@ class PermutationImportance(Callback):
         self.split = split
         self.groups = groups
         self.cluster = cluster
+        self.related = related
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -129,7 +133,8 @@ class PermutationImportance(Callback):
         if not (result.is_whole and trainer.is_global_zero):
             return result
         with uninterrupted():  # the importances are whole, and would be lost
-            return replace(result, contributions=measured.contributions(reference))
+            related = measured.related(reference, result, self.estimator, self.related, self.groups)
+            return replace(result, contributions=measured.contributions(reference), related=related)
 
 
 def cluster_values(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
