@@ -76,7 +76,11 @@ class Tested:
         """Test by null distributions, in `parts`, of the blocks of rows that carry each thing."""
         n = int(own.index.max()) + 1
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
-        total, expected, doubt = sum_by(own.index, own.total, n), torch.zeros(n).to(own.total), torch.zeros(n).to(own.total)
+        total, expected, doubt = (
+            sum_by(own.index, own.total, n),
+            torch.zeros(n).to(own.total),
+            torch.zeros(n).to(own.total),
+        )
         for part in parts:
             expected[part.columns] += part.times * part.mean
             doubt[part.columns] += part.times**2 * part.variance / part.n_values

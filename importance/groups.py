@@ -130,9 +130,7 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
     return table.assign(q=benjamini_hochberg(torch.from_numpy(table["p"].to_numpy(copy=True))).numpy())
 
 
-def _of_groups(
-    reference: Reference, entries: Entries, groups: list[np.ndarray], seed: int
-) -> dict[str, np.ndarray]:
+def _of_groups(reference: Reference, entries: Entries, groups: list[np.ndarray], seed: int) -> dict[str, np.ndarray]:
     rows, patterns = reference.rows, Patterns.of(reference.rows, entries, groups)
     n_patterns, holder_group = len(patterns.group), patterns.group[patterns.pattern]
     sizes = torch.unique(Blocks.of(rows, holder_group, patterns.row, patterns.row.double()).size).tolist()
@@ -155,9 +153,7 @@ def _of_groups(
     return {name: part.cpu().numpy() for name, part in table.items()}
 
 
-def _effects(
-    reference: Reference, patterns: Patterns, pattern: Tensor, row: Tensor, mean_weight: Tensor
-) -> Tensor:
+def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Tensor, mean_weight: Tensor) -> Tensor:
     """Return the loss of rows with a pattern less that with none of its group's labels, (n,) float64."""
     rows, weight = reference.rows, reference.model.first.label_weight
     holder, sums = patterns.holder_of(rows, pattern, row), reference.sums[row]
@@ -180,9 +176,7 @@ def _add(sums: Tensor, weights: Tensor, position: Tensor, column: Tensor, times:
     sums.index_add_(0, position, weights.index_select(0, column) * times.to(sums.dtype)[:, None])
 
 
-def _parts(
-    rows: HeldOut, sample: FilmSample, patterns: Patterns, blocks: Blocks, effects: Tensor
-) -> list[NullPart]:
+def _parts(rows: HeldOut, sample: FilmSample, patterns: Patterns, blocks: Blocks, effects: Tensor) -> list[NullPart]:
     """Return the null distributions of blocks, by the patterns of their rows."""
     block, order = _in_blocks(rows, patterns)
     is_new = torch.ones_like(blocks.index).bool()

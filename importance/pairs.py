@@ -16,7 +16,7 @@ from torch import Tensor
 
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
 from greenlight_films.importance.film_sample import FilmSample, Tested, tested_effects
-from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
+from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.null import Blocks
 from greenlight_films.importance.occurrence import Occurrence
 from greenlight_films.importance.reference import Reference
@@ -105,7 +105,9 @@ def _of_pairs(
     thrice = (torch.arange(3, device=index.device)[:, None] * n_pairs + carriers.index).flatten()
     tested = tested_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
     names = ("joint", "loss", "prediction")
-    measures = {name: Tested(*(part.view(3, -1)[at_] for part in vars(tested).values())) for at_, name in enumerate(names)}
+    measures = {
+        name: Tested(*(part.view(3, -1)[at_] for part in vars(tested).values())) for at_, name in enumerate(names)
+    }
     table = {"first": columns[0], "second": columns[1], "n_films": carriers.n_films}
     for name, measure in measures.items():
         low, high = measure.mean - measure.below, measure.mean + measure.above
@@ -139,9 +141,7 @@ def _importance(
     unseen = 1 - count / (n_rows - carriers.counts).clamp(min=1)
     doubt = 1.96 * (1 - share) * (spread / count * unseen).clamp(min=0).sqrt()
     value = share * (1 - share) * (mean - joint.mean)
-    low, high = (
-        share * ((1 - share) * margin**2 + doubt**2).sqrt() for margin in (joint.above, joint.below)
-    )
+    low, high = (share * ((1 - share) * margin**2 + doubt**2).sqrt() for margin in (joint.above, joint.below))
     return {"joint": value, "joint_low_95": value - low, "joint_high_95": value + high}
 
 

@@ -17,6 +17,7 @@ from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS = "contributions.parquet"
+RELATED = {name: f"importance_{name}.csv" for name in ("groups", "pairs", "conditional")}
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
@@ -29,6 +30,8 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         "aggregated_importance.csv": _rounded(result.aggregated),
         "employee_with_importance.csv": with_importance(data.read(), data, result),
     }
+    related = {file: getattr(result.related, name, pd.DataFrame()) for name, file in RELATED.items()}
+    tables |= {file: _rounded(table) for file, table in related.items() if len(table)}
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
@@ -42,6 +45,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
     if result.contributions is not None:
         contents[CONTRIBUTIONS] = _packed(result.contributions, result)
     run.write_all(contents)
+    for name in RELATED.values():
+        if name not in contents:
+            (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
     if result.contributions is None:
         (run.path / CONTRIBUTIONS).unlink(missing_ok=True)  # of an earlier model
 
@@ -61,6 +67,7 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
         "fewer_than_3_films": int(few.sum()),
         "missing": result.missing_features,
         "missing_columns": result.missing_sets,
+        **({} if result.related is None else {"related": result.related.notes}),
     }
 
 

@@ -57,7 +57,7 @@ class PermutationImportance(Callback):
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
         cluster: str | None = None,
-        related: RelatedSettings = RelatedSettings(),
+        related: RelatedSettings = RelatedSettings(),  # noqa: B008 (never changed)
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
