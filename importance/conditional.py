@@ -47,6 +47,7 @@ class Strata:
         return int(self.code.max()) + 1
 
     @classmethod
+    @torch.inference_mode()
     def of(cls, reference: Reference, dense: Tensor, labels: Tensor) -> "Strata":
         """Predict some columns from all others: numbers and labels, (n,) int64 each."""
         rows = reference.rows

@@ -56,7 +56,7 @@ class FilmSample:
 
 
 @dataclass(frozen=True)
-class Tested:
+class CarrierEffects:
     """Mean effects of n things on the rows that carry them, compared with random draws of rows; all (n,) float64.
 
     Attributes:
@@ -72,7 +72,7 @@ class Tested:
     above: Tensor
 
     @classmethod
-    def of(cls, held_out: HeldOut, sample: FilmSample, parts: list[NullPart], own: Blocks, seed: int) -> "Tested":
+    def of(cls, held_out: HeldOut, sample: FilmSample, parts: list[NullPart], own: Blocks, seed: int) -> "CarrierEffects":
         """Test by null distributions, in `parts`, of the blocks of rows that carry each thing."""
         n = int(own.index.max()) + 1
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
@@ -94,9 +94,9 @@ class Tested:
         return cls(total / counts, torch.where(below.isnan() | (others < 1), torch.nan, p), below, above)
 
 
-def tested_effects(
+def carrier_effects(
     held_out: HeldOut, sample: FilmSample, index: Tensor, row: Tensor, effect: Tensor, effects: Tensor, seed: int
-) -> Tested:
+) -> CarrierEffects:
     """Test effects of things on the rows that carry them.
 
     Args:
@@ -109,4 +109,4 @@ def tested_effects(
     is_new = torch.ones_like(own.index).bool()
     if held_out.n_clusters == held_out.n_rows:
         is_new = at(sample.draws.slot, row) < 0
-    return Tested.of(held_out, sample, null_parts(effects, own, sample.draws, is_new), own, seed)
+    return CarrierEffects.of(held_out, sample, null_parts(effects, own, sample.draws, is_new), own, seed)

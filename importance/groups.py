@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.estimates import benjamini_hochberg
-from greenlight_films.importance.film_sample import FilmSample, Tested
+from greenlight_films.importance.film_sample import FilmSample, CarrierEffects
 from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
 from greenlight_films.importance.null import Blocks, NullPart
 from greenlight_films.importance.reference import Reference
@@ -146,7 +146,7 @@ def _of_groups(reference: Reference, entries: Entries, groups: list[np.ndarray],
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
     of_sample, own = effects[: len(every)].view(n_patterns, -1), effects[len(every) :]
     blocks = Blocks.of(rows, holder_group, patterns.row, own)
-    tested = Tested.of(rows, sample, _parts(rows, sample, patterns, blocks, of_sample), blocks, seed)
+    tested = CarrierEffects.of(rows, sample, _parts(rows, sample, patterns, blocks, of_sample), blocks, seed)
     n_films = torch.unique(holder_group * rows.n_films + rows.film[patterns.row]) // rows.n_films
     table = _importance(patterns, of_sample[:, sample.uniform], tested, rows.n_rows)
     table |= {"n_films": torch.bincount(n_films, minlength=len(groups)), "p": tested.p}
@@ -211,7 +211,7 @@ def _in_blocks(rows: HeldOut, patterns: Patterns) -> tuple[Tensor, Tensor]:
     return block, torch.argsort(block * len(patterns.group) + patterns.pattern)
 
 
-def _importance(patterns: Patterns, effects: Tensor, tested: Tested, n_rows: int) -> dict[str, Tensor]:
+def _importance(patterns: Patterns, effects: Tensor, tested: CarrierEffects, n_rows: int) -> dict[str, Tensor]:
     """Return the importance of groups and its interval; `effects` are those of patterns on rows drawn from all."""
     n_groups, n_drawn = len(tested.mean), effects.shape[1]
     counts = sum_by(patterns.group, patterns.count, n_groups)

@@ -40,15 +40,18 @@ class Occurrence:
         matrix = sparse.csr_array((np.ones(len(row), np.float32), (row, index)), shape=shape)
         return cls(kept.columns.cpu().numpy(), matrix, _together(matrix))
 
-    def pairs(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the pairs of labels that three rows or more have both of, those that go together most first.
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the pairs of labels that three rows or more have both of, as indices of `columns`, (n_pairs,) each.
 
-        Both labels as indices of `columns`, and Jaccard's similarity; all (n_pairs,).
+        First come those that are together more than by chance, by both * log(both / expected): Dunning 1993,
+        aclanthology.org/J93-1003. It says nothing of their effects.
         """
-        first, second, alike, both = self._alike()
-        order = np.lexsort((second, first, -alike))
+        first, second, _, both = self._alike()
+        counts = np.asarray(self.matrix.sum(axis=0), np.float64)
+        strength = both * np.log(both * self.matrix.shape[0] / (counts[first] * counts[second]))
+        order = np.lexsort((second, first, -strength))
         order = order[both[order] >= FEW_FILMS]
-        return first[order], second[order], alike[order]
+        return first[order], second[order]
 
     def _alike(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the pairs in `together` with Jaccard's similarity and the rows that have both, all (n,)."""

@@ -15,13 +15,13 @@ from scipy import sparse
 from torch import Tensor
 
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
-from greenlight_films.importance.film_sample import FilmSample, Tested, tested_effects
+from greenlight_films.importance.film_sample import FilmSample, CarrierEffects, carrier_effects
 from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.null import Blocks
 from greenlight_films.importance.occurrence import Occurrence
 from greenlight_films.importance.reference import Reference
 
-MOST_PAIRS = 1000
+MOST_PAIRS = 500
 PAIRS_AT_ONCE = 128
 CELLS_AT_ONCE = 2**24  # of pairs and rows
 ROUNDING = 1e-5  # an interaction below this share of the spread is rounding, of predictions in float32
@@ -51,7 +51,7 @@ class Carriers:
 def pair_importance(reference: Reference, entries: Entries, occurrence: Occurrence, seed: int) -> pd.DataFrame:
     """Return one line a pair of labels that three held-out films or more have both of.
 
-    Of more than `MOST_PAIRS` those that go together most, which says nothing of their effects.
+    Of more than `MOST_PAIRS` the first ones of `Occurrence.pairs`.
 
     Columns: `first` and `second`, label columns; `first_films`, `second_films` and `n_films`, with each and with both;
     `joint`, the importance of both as if they were one label, with `joint_low_95`, `joint_high_95`, `joint_p` and
@@ -59,7 +59,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     its interval; `loss`, likewise of the loss, with interval, `loss_p` and `loss_q`. Interactions are NaN for two labels
     that no film has one without the other: they can't be told apart.
     """
-    first, second, _ = (part[:MOST_PAIRS] for part in occurrence.pairs())
+    first, second = (part[:MOST_PAIRS] for part in occurrence.pairs())
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
     by_label = occurrence.matrix.T.tocsr()
     parts = []
@@ -103,10 +103,10 @@ def _of_pairs(
     effects[:2] *= slope
     of_sample, own = effects[:, : len(every)].reshape(3 * n_pairs, -1), effects[:, len(every) :].flatten()
     thrice = (torch.arange(3, device=index.device)[:, None] * n_pairs + carriers.index).flatten()
-    tested = tested_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
+    tested = carrier_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
     names = ("joint", "loss", "prediction")
     measures = {
-        name: Tested(*(part.view(3, -1)[at_] for part in vars(tested).values())) for at_, name in enumerate(names)
+        name: CarrierEffects(*(part.view(3, -1)[at_] for part in vars(tested).values())) for at_, name in enumerate(names)
     }
     table = {"first": columns[0], "second": columns[1], "n_films": carriers.n_films}
     for name, measure in measures.items():
@@ -130,7 +130,7 @@ def _carriers(rows: HeldOut, sample: FilmSample, index: Tensor, row: Tensor, n_p
 
 
 def _importance(
-    joint: Tested, effects: Tensor, sample: FilmSample, carriers: Carriers, n_rows: int
+    joint: CarrierEffects, effects: Tensor, sample: FilmSample, carriers: Carriers, n_rows: int
 ) -> dict[str, Tensor]:
     """Return the importance of pairs as one label, k / N * (mean over all rows - mean over the k), and its interval."""
     share = carriers.counts / n_rows

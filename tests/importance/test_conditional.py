@@ -25,7 +25,7 @@ def two_numbers(fitted_line, n: int, correlation: float, seed: int = 0):
 def test_importance_is_that_of_the_spread_within_strata(fitted_line):
     study = two_numbers(fitted_line, 2000, 0.95)
     estimates, strata = measured(study, [0])
-    number, coefficient = study.rows.dense[:, 0].double(), float(study.model.first.dense_weight[0, 0])
+    number, coefficient = study.rows.dense[:, 0].double(), float(study.model.first.dense_weight.detach()[0, 0])
     within = torch.stack([number[strata.code == code].var(correction=0) for code in range(strata.n)]).mean()
     assert strata.n == 10
     assert strata.explained == pytest.approx(0.95**2, abs=0.02)
@@ -37,7 +37,7 @@ def test_importance_is_that_of_the_spread_within_strata(fitted_line):
 def test_a_number_that_nothing_predicts_keeps_its_importance(fitted_line):
     study = two_numbers(fitted_line, 1500, 0.0)
     estimates, strata = measured(study, [0])
-    coefficient = float(study.model.first.dense_weight[0, 0])
+    coefficient = float(study.model.first.dense_weight.detach()[0, 0])
     assert strata.explained < 0.02
     expected = 2 * coefficient**2 * float(study.rows.dense[:, 0].double().var())
     assert float(estimates.mean) == pytest.approx(expected, rel=0.05)

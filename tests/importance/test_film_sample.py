@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from greenlight_films.importance.film_sample import MOST_ROWS, FilmSample, tested_effects
+from greenlight_films.importance.film_sample import MOST_ROWS, FilmSample, carrier_effects
 
 
 def test_few_rows_all_stand_for_all(make_study):
@@ -37,7 +37,7 @@ def test_the_mean_on_carriers_is_compared_with_that_of_random_films(make_study):
     effects[1, :12] += 2
     index = torch.arange(2).repeat_interleave(12)
     own = effects[:, :12].flatten()
-    tested = tested_effects(study.rows, sample, index, row.repeat(2), own, effects, seed=0)
+    tested = carrier_effects(study.rows, sample, index, row.repeat(2), own, effects, seed=0)
     assert tested.mean.tolist() == pytest.approx(effects[:, :12].mean(1).tolist())
     assert tested.p[0] > 0.05
     assert tested.p[1] < 1e-4
@@ -50,6 +50,6 @@ def test_fewer_than_three_carriers_and_all_films_are_not_tested(make_study):
     study = make_study(30, (3, 10))
     sample, effects = FilmSample.of(study.rows, seed=1), torch.randn(2, 30, dtype=torch.float64)
     row, index = torch.cat([torch.arange(2), torch.arange(30)]), torch.tensor([0] * 2 + [1] * 30)
-    tested = tested_effects(study.rows, sample, index, row, effects[index, row], effects, seed=0)
+    tested = carrier_effects(study.rows, sample, index, row, effects[index, row], effects, seed=0)
     assert tested.p.isnan().all()
     assert tested.below[0].isnan()

@@ -3,6 +3,7 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist
 
+from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.occurrence import Occurrence
 
 
@@ -19,8 +20,6 @@ def crew(make_study):
 
 
 def occurrence_of(matrix, make_rows):
-    from greenlight_films.importance.held_out import Entries
-
     rows = make_rows(matrix, np.zeros((len(matrix), 1)), np.zeros(len(matrix)))
     return Occurrence.of(rows, Entries.of(rows))
 
@@ -34,14 +33,15 @@ def test_groups_are_those_of_one_matrix_over_all_labels(crew, make_rows):
     assert [len(group) for group in groups] == sorted((len(group) for group in groups), reverse=True)
 
 
-def test_pairs_are_in_three_films_or_more_those_that_go_together_most_first(crew, make_rows):
-    first, second, alike = occurrence_of(crew, make_rows).pairs()
+def test_pairs_are_in_three_films_or_more_those_together_more_than_by_chance_first(crew, make_rows):
+    first, second = occurrence_of(crew, make_rows).pairs()
     both = crew.T @ crew
     expected = {(i, j) for i in range(40) for j in range(i + 1, 40) if both[i, j] >= 3}
     assert set(zip(first.tolist(), second.tolist(), strict=True)) == expected
-    assert (np.diff(alike) <= 0).all()
-    jaccard = both[first, second] / (both[first, first] + both[second, second] - both[first, second])
-    assert alike == pytest.approx(jaccard)
+    chance = both[first, first] * both[second, second] / 400
+    strength = both[first, second] * np.log(both[first, second] / chance)
+    assert strength == pytest.approx(np.sort(strength)[::-1])
+    assert (first[:10] // 4 == second[:10] // 4).all()
 
 
 def test_labels_in_fewer_than_three_films_are_left_out(make_rows):
