@@ -49,7 +49,7 @@ def named_sets(space: FeatureSpace, groups: dict[str, list[str]], names: list[st
         if name not in sets and name not in labels:
             near = nearest(name, [*sets, *labels]) or "."
             raise InputError(
-                f"permutation_importance.related.conditional: '{name}' is no column, role, group or feature{near} Features are "
+                f"permutation_importance.conditional: '{name}' is no column, role, group or feature{near} Features are "
                 "named as in Permu_importance_df.csv: Genre=Drama, Year"
             )
         chosen.append(sets.get(name) or FeatureSet(name, "value", NONE, np.array([labels[name]])))

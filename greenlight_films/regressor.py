@@ -30,7 +30,6 @@ from greenlight_films.declarations import (
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
 from greenlight_films.importance import LOSSES, ImportanceResult, LossName
-from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
@@ -210,7 +209,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         seed: int = 42,
-        related: bool = True,
+        groups_found: bool = True,
+        pairs: bool = True,
         conditional: Sequence[str] = (),
     ) -> ImportanceResult:
         """Measure permutation importance: by how much the loss on held-out films rises when a feature is shuffled.
@@ -222,23 +222,28 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
-            related: whether `related.groups` and `related.pairs` of the result are measured: labels that occur together.
+            groups_found, pairs: whether labels that occur together are measured, for `result.related`.
             conditional: columns, numbers, roles, groups or values to shuffle among films that the other features make
-                alike, for `related.conditional`.
+                alike, for `result.related.conditional`.
 
         Raises:
             InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
-        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
+        how = PermutationImportance(
+            *(estimator, n_repeats, off_rows, loss),
+            seed=seed,
+            groups_found=groups_found,
+            pairs=pairs,
+            conditional=list(conditional),
+        )
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        settings = RelatedSettings(related, related, list(conditional))
-        about = films.related(reference, result, how.estimator, settings, groups or {})
+        about = films.related(reference, result, how.estimator, how.related, groups or {})
         return replace(result, contributions=films.contributions(reference), related=about)
 
     def explain(self, X: Any) -> Explanation:

@@ -72,7 +72,9 @@ class CarrierEffects:
     above: Tensor
 
     @classmethod
-    def of(cls, held_out: HeldOut, sample: FilmSample, parts: list[NullPart], own: Blocks, seed: int) -> "CarrierEffects":
+    def of(
+        cls, held_out: HeldOut, sample: FilmSample, parts: list[NullPart], own: Blocks, seed: int
+    ) -> "CarrierEffects":
         """Test by null distributions, in `parts`, of the blocks of rows that carry each thing."""
         n = int(own.index.max()) + 1
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.estimates import benjamini_hochberg
-from greenlight_films.importance.film_sample import FilmSample, CarrierEffects
+from greenlight_films.importance.film_sample import CarrierEffects, FilmSample
 from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
 from greenlight_films.importance.null import Blocks, NullPart
 from greenlight_films.importance.reference import Reference

@@ -15,7 +15,7 @@ from scipy import sparse
 from torch import Tensor
 
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
-from greenlight_films.importance.film_sample import FilmSample, CarrierEffects, carrier_effects
+from greenlight_films.importance.film_sample import CarrierEffects, FilmSample, carrier_effects
 from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.null import Blocks
 from greenlight_films.importance.occurrence import Occurrence
@@ -26,6 +26,12 @@ PAIRS_AT_ONCE = 128
 CELLS_AT_ONCE = 2**24  # of pairs and rows
 ROUNDING = 1e-5  # an interaction below this share of the spread is rounding, of predictions in float32
 CORNERS = ((0, 0), (1, 0), (0, 1), (1, 1))
+PAIR = (
+    *("first", "second", "first_films", "second_films", "n_films"),
+    *("joint", "joint_low_95", "joint_high_95", "joint_p", "joint_q"),
+    *("prediction", "prediction_low_95", "prediction_high_95"),
+    *("loss", "loss_low_95", "loss_high_95", "loss_p", "loss_q"),
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
         columns = torch.from_numpy(occurrence.columns[np.stack(some)]).to(reference.sums.device)
         parts.append(_of_pairs(reference, entries, columns, both, seed))
     if not parts:
-        return pd.DataFrame()
+        return pd.DataFrame(columns=PAIR)
     films = pd.Series(entries.films(reference.rows).cpu().numpy(), entries.columns.cpu().numpy())
     table = pd.concat(parts, ignore_index=True).query(f"n_films >= {FEW_FILMS}")
     each = {f"{side}_films": films[table[side]].to_numpy() for side in ("first", "second")}
@@ -81,10 +87,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
         for name in ("joint", "loss")
     }
     table = table.assign(**each, **corrected)
-    order = ["first", "second", "first_films", "second_films", "n_films"]
-    for name in ("joint", "prediction", "loss"):
-        order += [name, f"{name}_low_95", f"{name}_high_95", *[f"{name}_p", f"{name}_q"] * (name != "prediction")]
-    return table[order].reset_index(drop=True)
+    return table[list(PAIR)].reset_index(drop=True)
 
 
 def _of_pairs(
@@ -106,7 +109,8 @@ def _of_pairs(
     tested = carrier_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
     names = ("joint", "loss", "prediction")
     measures = {
-        name: CarrierEffects(*(part.view(3, -1)[at_] for part in vars(tested).values())) for at_, name in enumerate(names)
+        name: CarrierEffects(*(part.view(3, -1)[at_] for part in vars(tested).values()))
+        for at_, name in enumerate(names)
     }
     table = {"first": columns[0], "second": columns[1], "n_films": carriers.n_films}
     for name, measure in measures.items():

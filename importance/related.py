@@ -13,10 +13,13 @@ from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.groups import MOST_GROUPS, group_importance
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.occurrence import Occurrence
-from greenlight_films.importance.pairs import MOST_PAIRS, pair_importance
+from greenlight_films.importance.pairs import MOST_PAIRS, PAIR, pair_importance
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.result import ColumnSet, ImportanceResult
 from greenlight_films.importance.streams import keys_of
+
+GROUP = ("features", "n_features", "n_films", "importance", "low_95", "high_95", "p", "q", "sum_of_values")
+ALONE = ("first_alone", "second_alone")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def related_features(
 ) -> Related:
     """Measure groups, pairs and conditional importances of sets of columns on the films of a result."""
     notes: list[str] = []
-    groups, pairs = pd.DataFrame(), pd.DataFrame()
+    groups, pairs = pd.DataFrame(columns=GROUP), pd.DataFrame(columns=[*PAIR, *ALONE])
     if not reference.loss.linear:
         asked = " and ".join(name for name in ("groups", "pairs") if getattr(settings, name))
         notes += [f"The loss {result.summary['loss']} has no closed form, which {asked} need."] if asked else []
@@ -92,7 +95,7 @@ def _groups(
     groups = occurrence.groups()
     if not groups:
         notes.append("No labels share half of the films that have either: there are no groups.")
-        return pd.DataFrame()
+        return pd.DataFrame(columns=GROUP)
     if len(groups) > MOST_GROUPS:
         notes.append(f"Of {len(groups):,} groups the {MOST_GROUPS:,} largest are measured.")
     members = [occurrence.columns[group] for group in groups[:MOST_GROUPS]]
@@ -118,7 +121,7 @@ def _pairs(
     table = pair_importance(reference, entries, occurrence, seed)
     if table.empty:
         notes.append(f"No two labels are together in {FEW_FILMS} of the {result.films}: there are no pairs.")
-        return table
+        return table.reindex(columns=[*PAIR, *ALONE])
     if (n_pairs := len(occurrence.pairs()[0])) > MOST_PAIRS:
         notes.append(f"Of {n_pairs:,} pairs the {MOST_PAIRS:,} that are together more than by chance are measured.")
     names, alone = result.described["feature"].to_numpy(), result.values.mean.numpy()

@@ -30,8 +30,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         "aggregated_importance.csv": _rounded(result.aggregated),
         "employee_with_importance.csv": with_importance(data.read(), data, result),
     }
-    related = {file: getattr(result.related, name, pd.DataFrame()) for name, file in RELATED.items()}
-    tables |= {file: _rounded(table) for file, table in related.items() if len(table)}
+    if result.related is not None:
+        related = {file: getattr(result.related, name) for name, file in RELATED.items()}
+        tables |= {file: _rounded(table) for file, table in related.items() if len(table.columns)}
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}

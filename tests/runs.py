@@ -19,6 +19,8 @@ IMPORTANCES = [
     "employee_with_importance.csv",
     "importance.json",
     "importance.png",
+    "importance_groups.csv",
+    "importance_pairs.csv",
 ]
 """The files of importances in a run's folder."""
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]

@@ -70,6 +70,9 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--loss": ("NAME", "whose increase is the importance: mse, mae, r2, or with shuffle rmse"),
     "--split": ("SIDE", "the held-out films, test or val"),
     "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
+    "--groups_found": ("false", "leave out groups of labels that occur together"),
+    "--pairs": ("false", "leave out pairs of labels, and how they work through each other"),
+    "--conditional": ("'[year]'", "features to shuffle among films that the others make alike"),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
 }

@@ -40,7 +40,10 @@ class PermutationImportance(Callback):
         cluster: a column of the table; films that share its value, such as a director, are not independent: p-values
             and intervals take them as one draw.
         seed: of shuffles and samples.
-        related: what to measure of features that say the same.
+        groups_found: whether groups of labels that occur together are found and measured.
+        pairs: whether pairs of labels are, and how they work through each other.
+        conditional: columns, numbers, roles, groups, or single values such as `Cast=Tom Hanks`, to shuffle among films
+            that the other features make alike.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -57,7 +60,9 @@ class PermutationImportance(Callback):
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
         cluster: str | None = None,
-        related: RelatedSettings = RelatedSettings(),  # noqa: B008 (never changed)
+        groups_found: bool = True,
+        pairs: bool = True,
+        conditional: list[str] = [],  # noqa: B006 (never changed)
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -76,7 +81,7 @@ class PermutationImportance(Callback):
         self.split = split
         self.groups = groups
         self.cluster = cluster
-        self.related = related
+        self.related = RelatedSettings(groups_found, pairs, conditional)
         self.result: ImportanceResult | None = None
         self.enabled = True
 

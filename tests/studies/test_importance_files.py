@@ -206,6 +206,7 @@ def stopped(result: ImportanceResult, values: int, sets: int) -> ImportanceResul
         missing_features=int(result.values.estimable[values:].sum()) + missing_numbers,
         missing_sets=len(result.sets) - sets - missing_numbers,
         contributions=None,
+        related=None,
     )
 
 
@@ -216,7 +217,8 @@ def test_what_is_finished_is_written_where_it_was_stopped_without_older_contribu
     assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
     part = stopped(done.result, values, sets=min(sets, n_sets))
     path = written(done, part)
-    assert sorted({*IMPORTANCES} - {file.name for file in path.iterdir()}) == ["contributions.parquet"]
+    missing = {"contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    assert {*IMPORTANCES} - {file.name for file in path.iterdir()} == missing
     description, table = described(path), pd.read_csv(path / "Permu_importance_df.csv")
     assert description["estimable"] == table["importance"].notna().sum() == values + min(sets, 3)
     assert description["missing"] == part.missing_features
