@@ -33,13 +33,13 @@ class FilmSample:
     draws: BlockDraws
 
     @classmethod
-    def of(cls, held_out: HeldOut, seed: int, sizes: Iterable[int] = (1,)) -> "FilmSample":
+    def of(cls, held_out: HeldOut, seed: int, sizes: Iterable[int] = (1,), most_rows: int = MOST_ROWS) -> "FilmSample":
         """Draw rows; where a film or cluster has several, blocks of some sizes besides."""
         device, n_rows = held_out.cluster.device, held_out.n_rows
         order = permutation(stream_of_order(seed, device), n_rows)
         rank = torch.empty_like(order)
         rank[order] = torch.arange(n_rows, device=device)
-        drawn = {1: order[:MOST_ROWS].sort().values[:, None]}
+        drawn = {1: order[:most_rows].sort().values[:, None]}
         rows = drawn[1].flatten()
         if held_out.n_clusters < n_rows:
             film = held_out.cluster.cpu().numpy()
@@ -48,7 +48,7 @@ class FilmSample:
         slot = torch.full((n_rows,), -1, device=device)
         slot[rows] = torch.arange(len(rows), device=device)
         draws = BlockDraws(rows, slot, {size: slot[blocks] for size, blocks in drawn.items()})
-        return cls(rank, rows, rank[rows] < MOST_ROWS, draws)
+        return cls(rank, rows, rank[rows] < most_rows, draws)
 
     def most_carriers(self) -> int:
         """Return how many rows that carry something are looked at: half of all, so that others are left to compare."""
@@ -73,27 +73,36 @@ class CarrierEffects:
 
     @classmethod
     def of(
-        cls, held_out: HeldOut, sample: FilmSample, parts: list[NullPart], own: Blocks, seed: int
+        cls,
+        held_out: HeldOut,
+        sample: FilmSample,
+        parts: list[NullPart],
+        own: Blocks,
+        seed: int,
+        shrink: Tensor | None = None,
     ) -> "CarrierEffects":
-        """Test by null distributions, in `parts`, of the blocks of rows that carry each thing."""
+        """Test by null distributions, in `parts`, of the blocks of rows that carry each thing.
+
+        Args:
+            shrink: (n,), what deviations are multiplied by, for draws without replacement: 0 where nothing is drawn. By
+                default that of draws of equal rows.
+        """
         n = int(own.index.max()) + 1
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
-        total, expected, doubt = (
-            sum_by(own.index, own.total, n),
-            torch.zeros(n).to(own.total),
-            torch.zeros(n).to(own.total),
-        )
+        total = sum_by(own.index, own.total, n)
+        expected, doubt = torch.zeros_like(total), torch.zeros_like(total)
         for part in parts:
             expected[part.columns] += part.times * part.mean
             doubt[part.columns] += part.times**2 * part.variance / part.n_values
         if held_out.n_clusters == held_out.n_rows:
             doubt *= 1 - len(sample.rows) / held_out.n_rows
-        others = held_out.n_rows - counts  # without any there is nothing to compare with
-        shrink = (others.clamp(min=1) / max(held_out.n_rows - 1, 1)).sqrt()
-        p = convolved_p(parts, total - expected, n_blocks, shrink, doubt.clamp(min=0).sqrt())
+        if shrink is None:
+            shrink = ((held_out.n_rows - counts) / max(held_out.n_rows - 1, 1)).sqrt()
+        usual = torch.where(shrink > 0, shrink, 1.0)
+        p = convolved_p(parts, total - expected, n_blocks, usual, doubt.clamp(min=0).sqrt())
         # `interval_ends` gives the margins of an importance, which falls as the mean on the carriers rises.
         above, below = interval_ends(parts, own, counts, torch.ones_like(n_blocks).bool(), seed)
-        return cls(total / counts, torch.where(below.isnan() | (others < 1), torch.nan, p), below, above)
+        return cls(total / counts, torch.where(below.isnan() | (shrink == 0), torch.nan, p), below, above)
 
 
 def carrier_effects(

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.estimates import benjamini_hochberg
-from greenlight_films.importance.film_sample import CarrierEffects, FilmSample
+from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
 from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
 from greenlight_films.importance.null import Blocks, NullPart
 from greenlight_films.importance.reference import Reference
@@ -20,6 +20,8 @@ from greenlight_films.importance.streams import mix
 
 MOST_GROUPS = 500
 GROUPS_AT_ONCE = 32
+MANY_ROWS = 512  # that have any of a group's labels: the mean over all rows must then be known well
+ROWS_FOR_MANY = 4096
 
 
 @dataclass(frozen=True)
@@ -121,20 +123,27 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
     Args:
         groups: indices of `entries.columns`.
     """
-    parts = [
-        _of_groups(reference, entries, groups[start : start + GROUPS_AT_ONCE], seed)
-        for start in range(0, len(groups), GROUPS_AT_ONCE)
-    ]
+    counts = entries.counts.cpu().numpy()
+    is_common = np.array([counts[group].max() > MANY_ROWS for group in groups], dtype=bool)
     names = ["n_films", "importance", "low_95", "high_95", "p"]
-    table = pd.DataFrame({name: np.concatenate([part[name] for part in parts] or [[]]) for name in names})
-    return table.assign(q=benjamini_hochberg(torch.from_numpy(table["p"].to_numpy(copy=True))).numpy())
+    table = pd.DataFrame(index=range(len(groups)), columns=names, dtype=np.float64)
+    for chosen, most_rows in ((~is_common, MOST_ROWS), (is_common, ROWS_FOR_MANY)):
+        indices = np.flatnonzero(chosen)
+        for start in range(0, len(indices), GROUPS_AT_ONCE):
+            some = indices[start : start + GROUPS_AT_ONCE]
+            part = _of_groups(reference, entries, [groups[index] for index in some], seed, most_rows)
+            table.loc[some] = pd.DataFrame(part)[names].to_numpy()
+    q = benjamini_hochberg(torch.from_numpy(table["p"].to_numpy(copy=True))).numpy()
+    return table.astype({"n_films": np.int64}).assign(q=q)
 
 
-def _of_groups(reference: Reference, entries: Entries, groups: list[np.ndarray], seed: int) -> dict[str, np.ndarray]:
+def _of_groups(
+    reference: Reference, entries: Entries, groups: list[np.ndarray], seed: int, most_rows: int
+) -> dict[str, np.ndarray]:
     rows, patterns = reference.rows, Patterns.of(reference.rows, entries, groups)
     n_patterns, holder_group = len(patterns.group), patterns.group[patterns.pattern]
     sizes = torch.unique(Blocks.of(rows, holder_group, patterns.row, patterns.row.double()).size).tolist()
-    sample = FilmSample.of(rows, seed, sizes)
+    sample = FilmSample.of(rows, seed, sizes, most_rows)
     every = torch.arange(n_patterns, device=sample.rows.device).repeat_interleave(len(sample.rows))
     means = entries.mean_weights(rows)[0]
     mean_weight = at(means, torch.searchsorted(entries.columns, patterns.column))
@@ -146,9 +155,11 @@ def _of_groups(reference: Reference, entries: Entries, groups: list[np.ndarray],
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
     of_sample, own = effects[: len(every)].view(n_patterns, -1), effects[len(every) :]
     blocks = Blocks.of(rows, holder_group, patterns.row, own)
-    tested = CarrierEffects.of(rows, sample, _parts(rows, sample, patterns, blocks, of_sample), blocks, seed)
+    parts, mixed = _parts(rows, sample, patterns, blocks, of_sample), _mixed(patterns, of_sample, len(groups))
+    shrink = _shrink(patterns, of_sample, mixed, rows.n_rows)
+    tested = CarrierEffects.of(rows, sample, parts, blocks, seed, shrink)
     n_films = torch.unique(holder_group * rows.n_films + rows.film[patterns.row]) // rows.n_films
-    table = _importance(patterns, of_sample[:, sample.uniform], tested, rows.n_rows)
+    table = _importance(patterns, mixed[:, sample.uniform], tested, shrink, rows.n_rows)
     table |= {"n_films": torch.bincount(n_films, minlength=len(groups)), "p": tested.p}
     return {name: part.cpu().numpy() for name, part in table.items()}
 
@@ -211,15 +222,33 @@ def _in_blocks(rows: HeldOut, patterns: Patterns) -> tuple[Tensor, Tensor]:
     return block, torch.argsort(block * len(patterns.group) + patterns.pattern)
 
 
-def _importance(patterns: Patterns, effects: Tensor, tested: CarrierEffects, n_rows: int) -> dict[str, Tensor]:
-    """Return the importance of groups and its interval; `effects` are those of patterns on rows drawn from all."""
-    n_groups, n_drawn = len(tested.mean), effects.shape[1]
+def _mixed(patterns: Patterns, effects: Tensor, n_groups: int) -> Tensor:
+    """Return the mean effect on rows of a random carrier's pattern, (n_groups, n), from (n_patterns, n)."""
     counts = sum_by(patterns.group, patterns.count, n_groups)
-    share = counts / n_rows
     weighted = effects * (patterns.count / counts[patterns.group])[:, None]
-    mixed = torch.zeros(n_groups, n_drawn, dtype=torch.float64, device=share.device)
-    mixed.index_add_(0, patterns.group, weighted)
+    mixed = torch.zeros(n_groups, effects.shape[1], dtype=torch.float64, device=effects.device)
+    return mixed.index_add_(0, patterns.group, weighted)
+
+
+def _shrink(patterns: Patterns, effects: Tensor, mixed: Tensor, n_rows: int) -> Tensor:
+    """Return the deviation of a sum of effects if patterns are exchanged among all rows, (n_groups,).
+
+    It is a share of the deviation of independent draws: a row's effects differ from the row's own mean over patterns,
+    that of rows without any included (Hoeffding 1951, doi 10.1214/aoms/1177729391).
+    """
+    counts = sum_by(patterns.group, patterns.count, len(mixed))
+    of_draws = sum_by(patterns.group, patterns.count * effects.var(1, correction=0), len(mixed))
+    common = counts**2 / n_rows * mixed.var(1, correction=0)
+    share = torch.where(of_draws > 0, 1 - common / of_draws, 0.0)
+    return torch.where(share > 1e-9, share * n_rows / max(n_rows - 1, 1), 0.0).sqrt()
+
+
+def _importance(
+    patterns: Patterns, mixed: Tensor, tested: CarrierEffects, shrink: Tensor, n_rows: int
+) -> dict[str, Tensor]:
+    """Return the importance of groups and its interval; `mixed` is of rows drawn from all."""
+    share, n_drawn = sum_by(patterns.group, patterns.count, len(mixed)) / n_rows, mixed.shape[1]
     doubt = 1.96 * mixed.std(1) * ((1 - n_drawn / n_rows) / n_drawn) ** 0.5
     value = share * (mixed.mean(1) - tested.mean)
-    low, high = (share * (margin**2 + doubt**2).sqrt() for margin in (tested.above, tested.below))
+    low, high = (share * ((shrink * margin) ** 2 + doubt**2).sqrt() for margin in (tested.above, tested.below))
     return {"importance": value, "low_95": value - low, "high_95": value + high}

@@ -62,8 +62,8 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     Columns: `first` and `second`, label columns; `first_films`, `second_films` and `n_films`, with each and with both;
     `joint`, the importance of both as if they were one label, with `joint_low_95`, `joint_high_95`, `joint_p` and
     `joint_q`; `prediction`, the mean interaction of the prediction on the films with both, in the target's unit, with
-    its interval; `loss`, likewise of the loss, with interval, `loss_p` and `loss_q`. Interactions are NaN for two labels
-    that no film has one without the other: they can't be told apart.
+    its interval; `loss`, likewise of the loss, with interval, `loss_p` and `loss_q`. Interactions are NaN for labels
+    that always come together: they can't be told apart.
     """
     first, second = (part[:MOST_PAIRS] for part in occurrence.pairs())
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
@@ -108,10 +108,8 @@ def _of_pairs(
     thrice = (torch.arange(3, device=index.device)[:, None] * n_pairs + carriers.index).flatten()
     tested = carrier_effects(rows, sample, thrice, carriers.row.repeat(3), own, of_sample, seed)
     names = ("joint", "loss", "prediction")
-    measures = {
-        name: CarrierEffects(*(part.view(3, -1)[at_] for part in vars(tested).values()))
-        for at_, name in enumerate(names)
-    }
+    fields = [part.view(3, -1) for part in vars(tested).values()]
+    measures = {name: CarrierEffects(*(part[number] for part in fields)) for number, name in enumerate(names)}
     table = {"first": columns[0], "second": columns[1], "n_films": carriers.n_films}
     for name, measure in measures.items():
         low, high = measure.mean - measure.below, measure.mean + measure.above

@@ -55,7 +55,8 @@ def pairs(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> 
     colours = by_sign(change, VERMILION)
     traces.append(bars(change, ends, hover_lines(whole, words), colours, xaxis="x2", showlegend=False))
     upright = {"nticks": 4, "tickangle": 0}
-    alt = f"Importance of {len(best)} of {len(table):,} pairs of labels, alone and together, and what both add ({measure})."
+    of = f"{len(best)} of {len(table):,} pairs of labels"
+    alt = f"Importance of {of}, alone and together, and what both add to the prediction ({measure})."
     return ranking(
         traces,
         names,
