@@ -1,4 +1,4 @@
-"""`FilmSample`: held-out rows on which exact effects are computed, and the tests of what only some rows carry by them."""
+"""`FilmSample`: held-out rows on which exact effects are computed; `CarrierEffects`: tests of what some rows carry."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

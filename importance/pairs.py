@@ -1,9 +1,9 @@
 """Pairs of labels: what two are worth together, and how they work through each other.
 
 The prediction f and the loss l of a film are computed with neither label, with each alone and with both, everything
-else as it is. The interaction of the prediction is f11 - f10 - f01 + f00, that of the loss likewise. Both are exact: the
-product of the labels' slopes alone, taken for the latter, rejects a third of all pairs that have nothing to do with
-each other.
+else as it is. The interaction of the prediction is f11 - f10 - f01 + f00, that of the loss likewise. Both are exact:
+the product of the labels' slopes alone, taken for the latter, rejects a third of all pairs that have nothing to do
+with each other.
 """
 
 from dataclasses import dataclass
