@@ -35,8 +35,8 @@ from greenlight_films.importance import (
 )
 from greenlight_films.importance.evidence import has_learnt
 from greenlight_films.importance.related import Related, RelatedSettings, related_features
-from greenlight_films.importance.result import summary_of
 from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.summary import summary_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 

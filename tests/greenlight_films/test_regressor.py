@@ -256,9 +256,7 @@ def test_features_that_say_the_same_are_those_of_the_run(fitted, run):
     for mine, table in ((related.groups, theirs.groups), (related.pairs, theirs.pairs)):
         pd.testing.assert_frame_equal(mine, table, rtol=1e-4, atol=1e-6, check_dtype=False)
     assert related.conditional["name"].tolist() == ["year"]
-    without = fitted.importance(FRAME, groups_found=False, pairs=False).related
-    assert without.groups.empty
-    assert without.pairs.empty
+    assert fitted.importance(FRAME).related.conditional.empty
     with pytest.raises(gl.InputError, match="'yaer' is no column, role, group or feature, did you mean 'year'"):
         fitted.importance(FRAME, conditional=["yaer"])
 

