@@ -20,6 +20,7 @@ from greenlight_films.importance.streams import keys_of
 
 GROUP = ("features", "n_features", "n_films", "importance", "low_95", "high_95", "p", "q", "sum_of_values")
 ALONE = ("first_alone", "second_alone")
+MOST_TOGETHER = 10**8  # pairs of labels in a film, over all films: more would take minutes
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,18 @@ def related_features(
         notes += [f"The loss {result.summary['loss']} has no closed form, which {asked} need."] if asked else []
     elif settings.groups or settings.pairs:
         entries = Entries.of(reference.rows)
-        occurrence = Occurrence.of(reference.rows, entries)
-        if not len(occurrence.columns):
+        kept = entries.only(entries.films(reference.rows) >= FEW_FILMS)
+        n_together = int((torch.bincount(kept.row) ** 2).sum())
+        if not n_together:
             notes.append(f"No label is in {FEW_FILMS} of the {result.films}: none can be grouped or paired.")
-        elif settings.groups:
-            groups = _groups(reference, entries, occurrence, estimator.seed, result, notes)
-        if settings.pairs and len(occurrence.columns):
-            pairs = _pairs(reference, entries, occurrence, estimator.seed, result, notes)
+        elif n_together > MOST_TOGETHER:
+            notes.append(f"The films have {n_together:,} pairs of labels, too many to find those that occur together.")
+        else:
+            occurrence = Occurrence.of(reference.rows, kept)
+            if settings.groups:
+                groups = _groups(reference, entries, occurrence, estimator.seed, result, notes)
+            if settings.pairs:
+                pairs = _pairs(reference, entries, occurrence, estimator.seed, result, notes)
     lines = [_conditional(reference, part, estimator, result, notes) for part in conditional]
     return Related(groups, pairs, pd.DataFrame(lines), notes)
 

@@ -11,12 +11,14 @@ from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ra
 from greenlight_films.reports.figures.style import GREEN, ORANGE, VERMILION
 
 TOP = 20
+LONGEST = 30  # characters of a name
 
 
 def groups(table: pd.DataFrame, measure: str, top: int = TOP) -> go.Figure:
     """Draw groups of labels shuffled together, beside the sum of their importances, of `importance_groups.csv`."""
     best = table.head(top)
-    names = [f"{_in_short(features)} ({n})" for features, n in zip(best["features"], best["n_films"], strict=True)]
+    short = [_group_name(features.split(" + ")) for features in best["features"]]
+    names = [f"{name} ({n:,})" for name, n in zip(short, best["n_films"], strict=True)]
     labels = with_interval(best["importance"], best["low_95"], best["high_95"], best["n_films"])
     sums = [f"sum of each alone {value:.3g}" for value in best["sum_of_values"]]
     hover = hover_lines(best["features"], [f"together {label}" for label in labels], sums)
@@ -34,9 +36,7 @@ def pairs(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> 
     """
     best = surest(table).head(top)
     people = list(zip(best["first"], best["second"], strict=True))
-    names = [
-        f"{_value(first)} × {_value(second)} ({n})" for (first, second), n in zip(people, best["n_films"], strict=True)
-    ]
+    names = [f"{_pair_name(*pair)} ({n:,})" for pair, n in zip(people, best["n_films"], strict=True)]
     whole = [f"{first} × {second}" for first, second in people]
     joint = with_interval(best["joint"], best["joint_low_95"], best["joint_high_95"], best["n_films"])
     films = [counted(int(n), "film") for n in best["n_films"]]
@@ -97,13 +97,27 @@ def _dots(values: pd.Series, name: str, colour: str, symbol: str) -> go.Scatter:
     )
 
 
-def _in_short(features: str) -> str:
-    """Return the first two of a group's labels, and how many more there are."""
-    names = [_value(name) for name in features.split(" + ")]
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return ", ".join(names[:2]) + more
+def _group_name(features: list[str]) -> str:
+    """Return the first two values of a group, and how many more there are; of a single value its columns too."""
+    parts = [_column_and_value(feature) for feature in features]
+    values = list(dict.fromkeys(value for _, value in parts))
+    if len(values) == 1:
+        return _cut(f"{values[0]} as {', '.join(column for column, _ in parts)}")
+    more = f" and {len(values) - 2} more" if len(values) > 2 else ""
+    return _cut(", ".join(values[:2]), LONGEST - len(more)) + more
 
 
-def _value(feature: str) -> str:
-    """Return a feature's value without its column."""
-    return feature.partition("=")[2] or feature
+def _pair_name(first: str, second: str) -> str:
+    """Return the values of a pair; of the same value twice its columns."""
+    (column, value), (other_column, other) = _column_and_value(first), _column_and_value(second)
+    return _cut(f"{value} as {column} × {other_column}" if value == other else f"{value} × {other}")
+
+
+def _column_and_value(feature: str) -> tuple[str, str]:
+    column, _, value = feature.partition("=")
+    return column, value or feature
+
+
+def _cut(name: str, longest: int = LONGEST) -> str:
+    """Return a name that leaves room for the number of films behind it."""
+    return name if len(name) <= longest else f"{name[: longest - 1].rstrip()}…"

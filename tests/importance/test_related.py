@@ -126,3 +126,13 @@ def test_of_more_pairs_than_are_measured_the_number_is_given(make_study):
     assert len(related.pairs) == MOST_PAIRS
     assert related.notes == [f"Of {n_pairs:,} pairs the 500 that are together more than by chance are measured."]
     assert torch.isfinite(torch.from_numpy(related.pairs["joint"].to_numpy(copy=True))).all()
+
+
+def test_labels_that_make_too_many_pairs_are_left_alone(crews, monkeypatch):
+    n_together = int(((crews.matrix[:, (crews.matrix != 0).sum(0) >= 3] != 0).sum(1) ** 2).sum())
+    monkeypatch.setattr("greenlight_films.importance.related.MOST_TOGETHER", n_together - 1)
+    related = related_of(crews, conditional=[NUMBER])[0]
+    sentence = f"The films have {n_together:,} pairs of labels, too many to find those that occur together."
+    assert related.notes == [sentence]
+    assert related.groups.empty
+    assert len(related.conditional) == 1

@@ -26,6 +26,18 @@ def test_pairs_that_change_each_other_most_surely_come_first_and_those_always_to
     assert "always together" in change.hovertext[2]
 
 
+def test_a_value_in_two_columns_has_their_names_and_long_names_are_cut_before_the_films():
+    table = PAIRS.head(2).assign(
+        first=["Director=Woody Allen", "Production=A very long name of a company"],
+        second=["Writer=Woody Allen", "Cast=Another name"],
+    )
+    names = related.pairs(table, "increase").layout.yaxis.ticktext
+    assert names == ("Woody Allen as Director × Wri… (9)", "A very long name of a company… (3)")
+    table = GROUPS.assign(features=["Director=Bo + Writer=Bo", "Cast=A very long name of a lead + Cast=B + Cast=C"])
+    names = related.groups(table, "increase").layout.yaxis.ticktext
+    assert names == ("Bo as Director, Writer (9)", "A very long name o… and 1 more (3)")
+
+
 def test_importance_among_films_alike_stands_beside_that_among_all():
     within, among_all = related.conditional(CONDITIONAL, "increase").data
     assert within.x == (0.1, 0.2)
