@@ -150,7 +150,7 @@ def _of_groups(
     pattern, row = torch.cat([every, patterns.pattern]), torch.cat([sample.rows.repeat(n_patterns), patterns.row])
     changes = [
         _effects(reference, patterns, *part, mean_weight)
-        for part in zip(pattern.split(reference.batch_rows), row.split(reference.batch_rows), strict=True)
+        for part in zip(*(torch.split(values, reference.batch_rows) for values in (pattern, row)), strict=True)
     ]
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
     of_sample, own = effects[: len(every)].view(n_patterns, -1), effects[len(every) :]
@@ -204,7 +204,7 @@ def _parts(rows: HeldOut, sample: FilmSample, patterns: Patterns, blocks: Blocks
         for nth in range(int(number.max()) + 1):
             chosen = torch.nonzero(number == nth).squeeze(1)
             drawn = sample.draws.draws[size]
-            values = sum(effects[kinds[chosen, 1 + at_][:, None], drawn[:, at_]] for at_ in range(size))
+            values = effects[kinds[chosen, None, 1:], drawn].sum(2)
             position = torch.searchsorted(chosen, kind).clamp(max=len(chosen) - 1)
             more = (chosen[position] == kind) & is_new[some]
             extra = position[more], blocks.total[some[more]]

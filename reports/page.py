@@ -15,11 +15,20 @@ from greenlight_films.datamodules.number_format import counted, fixed
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
+from greenlight_films.reports.differences import differences_in_words, differences_measured
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.model_section import models_section
-from greenlight_films.reports.score_table import HEADINGS, heading_of
+from greenlight_films.reports.pictures import Section
+from greenlight_films.reports.score_table import (
+    AMOUNTS,
+    IN_UNIT,
+    SMEARING,
+    heading_of,
+    is_transformed,
+    shown_scores,
+)
 from greenlight_films.reports.sections import (
     best_and_worst,
     importance_section,
@@ -30,8 +39,8 @@ from greenlight_films.reports.sections import (
 )
 from greenlight_films.reports.summary import summary, warnings
 from greenlight_films.reports.terminal import ACTING
-from greenlight_films.studies.metrics import in_order
-from greenlight_films.studies.results import Results
+from greenlight_films.studies.metrics import all_scores, in_order
+from greenlight_films.studies.results import NETWORK, Results
 
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
 
@@ -49,13 +58,22 @@ def report_page(runs: list[Results]) -> str:
     intervals = [intervals_of(run) for run in runs]
     pairs = list(zip(runs, intervals, strict=True))
     content = _of_run(runs[0], intervals[0]) if len(runs) == 1 else _of_runs(runs, intervals)
-    figures = [figure_json(picture.figure) for section in content["sections"] for picture in section.pictures]
-    return _ENVIRONMENT.get_template("report.html.jinja").render(
+    return page_of(
+        "report.html.jinja",
         warnings=warnings(runs),
         summary=[summary(run, scores) for run, scores in pairs],
         names=[run.name for run in runs],
         leaderboards=[_leaderboard(run, scores) for run, scores in pairs],
-        made=[_made(run) for run in runs],
+        made=[made(run) for run in runs],
+        **content,
+    )
+
+
+def page_of(template: str, sections: list[Section], **content: Any) -> str:
+    """Return a page by its template, with the figures of its sections and what draws them."""
+    figures = [figure_json(picture.figure) for section in sections for picture in section.pictures]
+    return _ENVIRONMENT.get_template(template).render(
+        sections=sections,
         plotly=Markup(get_plotlyjs()),
         figures=Markup(f"[{','.join(figures)}]"),
         templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),
@@ -97,9 +115,9 @@ def _of_runs(runs: list[Results], intervals: list[pd.DataFrame]) -> dict[str, An
 
 def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     """Return the scores of all models as text: headings, and a line for each model."""
-    models = results.metrics.get("models", {})
-    known = {name for scores in models.values() for name, value in scores.items() if value is not None}
-    names = [name for name in HEADINGS if name in known]
+    models = all_scores(results.metrics)
+    names = shown_scores(models)
+    paired = {model: text for model, text, _ in differences_in_words(results.differences)}
     ends = {(row.model, row.score): (row.low_95, row.high_95) for row in intervals.itertuples()}
 
     def cell(model: str, name: str) -> str:
@@ -107,13 +125,25 @@ def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         if value is None:
             return "–"
         numbers = value, *ends.get((model, name), ())
-        has_unit = name in ("rmse", "mae")
-        score, *interval = (bare_amount(number, results.unit) if has_unit else fixed(number) for number in numbers)
+        unit = results.unit if name in IN_UNIT else ""
+        score, *interval = (bare_amount(number, unit) if name in AMOUNTS else fixed(number) for number in numbers)
         return f"{score} ({' to '.join(interval)})" if interval else score
 
+    columns = [
+        (heading_of(name, results.unit, is_transformed(names)), {model: cell(model, name) for model in models})
+        for name in names
+    ]
+    if paired:
+        columns.insert(1, (f"{NETWORK} − model", paired))  # beside the score that it is of
     return {
-        "headings": [heading_of(name, results.unit) for name in names],
-        "lines": [{"model": model, "cells": [cell(model, name) for name in names]} for model, _ in in_order(models)],
+        "headings": [heading for heading, _ in columns],
+        "lines": [
+            {"model": model, "cells": [texts.get(model, "–") for _, texts in columns]} for model, _ in in_order(models)
+        ],
+        "notes": [
+            *([f"{NETWORK} − model: {differences_measured(results)}."] if paired else []),
+            *([SMEARING] if "means" in results.metrics else []),
+        ],
     }
 
 
@@ -163,7 +193,7 @@ def _most_important(results: Results) -> dict[str, Any]:
     return {"run": results.name, "features": [f"{name} ({value:g})" for name, value in pairs]}
 
 
-def _made(results: Results) -> dict[str, Any]:
+def made(results: Results) -> dict[str, Any]:
     """Return how a run was made: facts, the commands that repeat it, and its config."""
     metrics, config = results.metrics, results.config
     split = config["data"].get("split") or {"class_path": "unknown"}

@@ -26,6 +26,16 @@ INTERVALS = pd.DataFrame(
         "high_95": [0.7, 0.8, 1.2, 0.0],
     }
 )
+DIFFERENCES = pd.DataFrame(
+    {
+        "model": ["mlp", NASTY, "mean"],
+        "compared": ["rmse", "rmse", "mae"],
+        "difference": [0.0, 0.1, -0.5],
+        "difference_low_95": [0.0, -0.1, -0.7],
+        "difference_high_95": [0.0, 0.2, -0.4],
+        "difference_p": [1.0, 0.3, 0.001],
+    }
+)
 IMPORTANCES = pd.DataFrame(
     {
         "feature": [f"Cast={NASTY}", "Year", "Cast=C"],
@@ -83,6 +93,16 @@ OLS = pd.DataFrame(
         "low_95_hc3": [1.0, 0.4, np.nan, np.nan],
         "high_95_hc3": [3.0, 1.6, np.nan, np.nan],
         "left_out": ["", "", "", "constant"],
+    }
+)
+
+
+SEEDS = pd.DataFrame(
+    {
+        "seed": [1, 1, 2, 2],
+        "model": [NASTY, "mean", NASTY, "mean"],
+        "rmse": [1.0, 2.0, 1.4, 2.2],
+        "r2": [0.6, 0.0, 0.4, -0.1],
     }
 )
 

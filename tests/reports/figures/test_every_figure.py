@@ -15,6 +15,7 @@ from greenlight_films.reports.figures import (
     neighbours,
     predictions,
     related,
+    spread,
     training,
 )
 from greenlight_films.reports.figures.style import figure_json
@@ -25,6 +26,7 @@ CORRELATIONS = pd.DataFrame({"feature": [NASTY], "correlation": 0.5, "n_rows": 4
 RIDGE = samples.OLS.rename(columns={"name": "feature"}).head(3)
 EVERY = {
     "leaderboard": lambda: leaderboard.leaderboard(samples.INTERVALS, NASTY),
+    "differences": lambda: leaderboard.differences(samples.DIFFERENCES, NASTY),
     "runs": lambda: leaderboard.runs(samples.RUNS, NASTY),
     "predicted_against_actual": lambda: predictions.predicted_against_actual(films(), NASTY, NASTY),
     "residuals": lambda: predictions.residuals(films(), NASTY, NASTY),
@@ -53,6 +55,8 @@ EVERY = {
     "loadings": lambda: components.loadings(samples.LOADINGS),
     "projection": lambda: components.projection(films(), NASTY, NASTY, samples.VARIANCE["ratio"]),
     "projection in space": lambda: components.projection(films(), NASTY, NASTY, n=3),
+    "scores of runs": lambda: spread.scores(samples.SEEDS, "seed", NASTY),
+    "importances of runs": lambda: spread.importances(samples.IMPORTANCES.assign(sd=0.1, runs=2), "feature", NASTY, 2),
     "losses": lambda: training.losses(samples.CURVES, NASTY),
 }
 
