@@ -148,16 +148,14 @@ def _of_groups(
     means = entries.mean_weights(rows)[0]
     mean_weight = at(means, torch.searchsorted(entries.columns, patterns.column))
     pattern, row = torch.cat([every, patterns.pattern]), torch.cat([sample.rows.repeat(n_patterns), patterns.row])
-    changes = [
-        _effects(reference, patterns, *part, mean_weight)
-        for part in zip(*(torch.split(values, reference.batch_rows) for values in (pattern, row)), strict=True)
-    ]
+    parts = zip(torch.split(pattern, reference.batch_rows), torch.split(row, reference.batch_rows), strict=True)
+    changes = [_effects(reference, patterns, some, where, mean_weight) for some, where in parts]
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
     of_sample, own = effects[: len(every)].view(n_patterns, -1), effects[len(every) :]
     blocks = Blocks.of(rows, holder_group, patterns.row, own)
-    parts, mixed = _parts(rows, sample, patterns, blocks, of_sample), _mixed(patterns, of_sample, len(groups))
+    mixed, null = _mixed(patterns, of_sample, len(groups)), _parts(rows, sample, patterns, blocks, of_sample)
     shrink = _shrink(patterns, of_sample, mixed, rows.n_rows)
-    tested = CarrierEffects.of(rows, sample, parts, blocks, seed, shrink)
+    tested = CarrierEffects.of(rows, sample, null, blocks, seed, shrink)
     n_films = torch.unique(holder_group * rows.n_films + rows.film[patterns.row]) // rows.n_films
     table = _importance(patterns, mixed[:, sample.uniform], tested, shrink, rows.n_rows)
     table |= {"n_films": torch.bincount(n_films, minlength=len(groups)), "p": tested.p}
