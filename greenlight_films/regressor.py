@@ -123,14 +123,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.film = film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.hidden = hidden
-        self.dropout = dropout
-        self.label_dropout = label_dropout
+        self.dropout, self.label_dropout = dropout, label_dropout
         self.loss = loss
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.first_weight_decay = first_weight_decay
-        self.tail_weight_decay = tail_weight_decay
+        self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
+        self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members = members
         self.batch_size = batch_size
         self.max_epochs = max_epochs
@@ -208,6 +204,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         seed: int = 42,
+        conditional: Sequence[str] = (),
     ) -> ImportanceResult:
         """Measure permutation importance: by how much the loss on held-out films rises when a feature is shuffled.
 
@@ -218,19 +215,22 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
+            conditional: columns, numbers, roles, groups or values to shuffle among films that the other features make
+                alike, for `result.related.conditional`.
 
         Raises:
-            InputError: X has no target, a group fits nothing, or the loss has no closed form.
+            InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
-        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
+        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        return replace(result, alone=films.alone(reference))
+        about = films.related(reference, result, how.estimator, how.related, groups or {})
+        return replace(result, alone=films.alone(reference), related=about)
 
     def explain(self, X: Any) -> Explanation:
         """Split the prediction of each film up into what its values contribute; no target is needed.

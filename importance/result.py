@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
 from greenlight_films.importance.alone import Alone
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.estimates import FEW_FILMS, FEW_FOR_Z, Estimates, benjamini_hochberg
-from greenlight_films.importance.estimator import Estimator
-from greenlight_films.importance.evidence import has_learnt
-from greenlight_films.importance.losses import LOSSES, LossName
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from greenlight_films.importance.related import Related
 
 MEASURES = {
     "mse": "increase of the squared error",
@@ -72,6 +70,7 @@ class ImportanceResult:
         alone, contributions: None where it was stopped, and on all devices but the first; contributions of some films.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
+        related: features that say the same; None where it was not measured.
     """
 
     described: pd.DataFrame
@@ -85,6 +84,7 @@ class ImportanceResult:
     contributions: Contributions | None = None
     method: str = "exact: the model's first layer is additive"
     columns: Estimates | None = None
+    related: "Related | None" = None
 
     @property
     def is_whole(self) -> bool:
@@ -206,37 +206,6 @@ class ImportanceResult:
         words = [interval_in_words(*ends) for ends in zip(*intervals(table), table["n_films"], strict=True)]
         table = table.assign(**{"95 % interval": words})[["feature", "importance", "95 % interval", "q", "n_films"]]
         return [*self.warnings, about, f"Method: {self.method}"], table
-
-
-def summary_of(
-    estimator: Estimator, loss: LossName, actual: Tensor, predicted: Tensor, n_films: int | None = None
-) -> dict[str, Any]:
-    """Return how importances were measured and how good the model is, as `ImportanceResult.summary`.
-
-    Args:
-        actual: (n_rows,) float64, the target.
-        predicted: (n_rows,) float64.
-        n_films: by default each row is a film.
-    """
-    variance = float(actual.var(correction=0))
-    loss_before = float(LOSSES[loss].total(LOSSES[loss].per_row(predicted, actual).mean(), variance))
-    mse = float(np.mean((predicted - actual).numpy() ** 2))
-    r2 = 1 - mse / float(np.var(actual.numpy())) if np.ptp(actual.numpy()) > 0 else np.nan
-    return {
-        "estimator": estimator.kind,
-        "n_repeats": estimator.n_repeats,
-        "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
-        "seed": estimator.seed,
-        "rows": len(actual),
-        "films": len(actual) if n_films is None else n_films,
-        "loss": loss,
-        "baseline_loss": loss_before if np.isfinite(loss_before) else None,
-        "r2": r2 if np.isfinite(r2) else None,
-        "learnt": has_learnt(actual.numpy(), predicted.numpy(), n_films),
-        "split": None,
-        "unit": "",
-        "leak": False,
-    }
 
 
 def measure(loss: str, unit: str) -> str:

@@ -20,7 +20,7 @@ from greenlight_films.datamodules import (
     FilmRows,
     TargetScale,
 )
-from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
+from greenlight_films.datamodules.feature_sets import block_columns, feature_sets, named_sets
 from greenlight_films.importance import (
     LOSSES,
     Alone,
@@ -34,8 +34,9 @@ from greenlight_films.importance import (
     Tasks,
 )
 from greenlight_films.importance.evidence import has_learnt
-from greenlight_films.importance.result import summary_of
+from greenlight_films.importance.related import Related, RelatedSettings, related_features
 from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.summary import summary_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 
@@ -107,6 +108,23 @@ class MeasuredFilms:
         """Return by how much each value of each film, taken out alone, moves its prediction."""
         space, medians = self.encoder.space, torch.from_numpy(self.encoder.at_medians())
         return Alone.of(reference, space.n_labels, numbers_of(space), medians)
+
+    def related(
+        self,
+        reference: Reference,
+        result: ImportanceResult,
+        estimator: Estimator,
+        settings: RelatedSettings,
+        groups: dict[str, list[str]],
+    ) -> Related:
+        """Return which features say the same as others.
+
+        Raises:
+            InputError: a feature whose conditional importance is wanted does not exist.
+        """
+        sets = named_sets(self.encoder.space, groups, settings.conditional)
+        conditional = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in sets]
+        return related_features(reference, settings, conditional, estimator, result)
 
     def measure(
         self,

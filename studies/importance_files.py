@@ -18,6 +18,7 @@ from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS, LABELS = "contributions.parquet", "held_out_labels.parquet"
+RELATED = {name: f"importance_{name}.csv" for name in ("groups", "pairs", "conditional")}
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
@@ -30,6 +31,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         "aggregated_importance.csv": _rounded(result.aggregated),
         "employee_with_importance.csv": with_importance(data.read(), data, result),
     }
+    if result.related is not None:
+        related = {file: getattr(result.related, name) for name, file in RELATED.items()}
+        tables |= {file: _rounded(table) for file, table in related.items() if len(table.columns)}
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
@@ -46,6 +50,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         background = np.searchsorted(data.films.number, result.contributions.background)
         contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
     run.write_all(contents)
+    for name in RELATED.values():
+        if name not in contents:
+            (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
     if result.contributions is None:
         for name in (CONTRIBUTIONS, BACKGROUND):  # of an earlier model
             (run.path / name).unlink(missing_ok=True)
@@ -67,6 +74,7 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
         "fewer_than_3_films": int(few.sum()),
         "missing": result.missing_features,
         "missing_columns": result.missing_sets,
+        **({} if result.related is None else {"related": result.related.notes}),
     }
 
 

@@ -77,6 +77,21 @@ class Results:
         return table if {"column", "value", "alone"} <= set(table) else pd.DataFrame()
 
     @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Return one line a group of labels that occur together; see `Related`."""
+        return self.table("importance_groups.csv")
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Return one line a pair of labels; see `Related`."""
+        return self.table("importance_pairs.csv")
+
+    @cached_property
+    def conditional(self) -> pd.DataFrame:
+        """Return one line a feature that was shuffled among films alike; see `Related`."""
+        return self.table("importance_conditional.csv")
+
+    @cached_property
     def predictions(self) -> pd.DataFrame:
         """Return one line a row of the table that has a target, with what the network predicts of it."""
         return self.table("predictions.csv")

@@ -29,12 +29,18 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "aggregated_importance.csv": ("importance", "se_shuffle", "se_sample", "n_films"),
     "contributions.parquet": ("row", "contribution"),
     "held_out_labels.parquet": ("row",),
+    "importance_groups.csv": ("n_films", "importance", "low_95", "high_95", "sum_of_values"),
+    "importance_pairs.csv": ("n_films", "joint", "first_alone", "second_alone", "prediction", "loss"),
+    "importance_conditional.csv": ("importance", "conditional", "low_95", "high_95", "explained", "n_films"),
 }
 TEXTS = {  # the columns that are read again
     "predictions.csv": ("split",),
     "Permu_importance_df.csv": ("feature", "value", "role", "level"),
     "aggregated_importance.csv": ("name", "level"),
     "held_out_labels.parquet": ("feature",),
+    "importance_groups.csv": ("features",),
+    "importance_pairs.csv": ("first", "second"),
+    "importance_conditional.csv": ("name",),
 }
 
 # The command that writes a file anew, or those of a folder; the others are of `importance`.

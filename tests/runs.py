@@ -21,6 +21,8 @@ IMPORTANCES = [
     "held_out_labels.parquet",
     "importance.json",
     "importance.png",
+    "importance_groups.csv",
+    "importance_pairs.csv",
 ]
 """The files of importances in a run's folder."""
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]
@@ -64,7 +66,7 @@ def described(run: Path) -> dict:
 
 def tables_of(run: Path) -> dict[str, bytes]:
     """Return the files of importances that say nothing of the time they took."""
-    return {name: (run / name).read_bytes() for name in TABLES}
+    return {name: (run / name).read_bytes() for name in TABLES if (run / name).exists()}
 
 
 def files_in(run: Path) -> list[str]:

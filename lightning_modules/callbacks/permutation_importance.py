@@ -17,6 +17,7 @@ from greenlight_films.datamodules.errors import listed, nearest
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
+from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.waterfall import step_of
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
@@ -46,6 +47,10 @@ class PermutationImportance(Callback):
             and intervals take them as one draw.
         seed: of shuffles and samples.
         contributions: of which films the predictions are split up.
+        groups_found: whether groups of labels that occur together are found and measured.
+        pairs: whether pairs of labels are, and how they work through each other.
+        conditional: columns, numbers, roles, groups, or single values such as `Cast=Tom Hanks`, to shuffle among films
+            that the other features make alike.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -63,6 +68,9 @@ class PermutationImportance(Callback):
         seed: int = 42,
         cluster: str | None = None,
         contributions: ContributionSettings = FIVE_HUNDRED,
+        groups_found: bool = True,
+        pairs: bool = True,
+        conditional: list[str] = [],  # noqa: B006 (never changed)
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -82,6 +90,7 @@ class PermutationImportance(Callback):
         self.groups = groups
         self.cluster = cluster
         self.contributions = contributions
+        self.related = RelatedSettings(groups_found, pairs, conditional)
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -140,7 +149,8 @@ class PermutationImportance(Callback):
         with uninterrupted():  # the importances are whole, and would be lost
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
-            return replace(result, alone=alone, contributions=contributions)
+            related = measured.related(reference, result, self.estimator, self.related, self.groups)
+            return replace(result, alone=alone, contributions=contributions, related=related)
 
 
 def cluster_values(

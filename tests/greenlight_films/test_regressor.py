@@ -252,6 +252,17 @@ def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_see
     assert (measured(loss="r2", off_rows="all") * np.var(KNOWN["rating"]))["year"] == pytest.approx(expected["year"])
 
 
+def test_features_that_say_the_same_are_those_of_the_run(fitted, run):
+    related = fitted.importance(FRAME.iloc[fitted.test_rows_], conditional=["year"]).related
+    theirs = gl.Results(run)
+    for mine, table in ((related.groups, theirs.groups), (related.pairs, theirs.pairs)):
+        pd.testing.assert_frame_equal(mine, table, rtol=1e-4, atol=1e-6, check_dtype=False)
+    assert related.conditional["name"].tolist() == ["year"]
+    assert fitted.importance(FRAME).related.conditional.empty
+    with pytest.raises(gl.InputError, match="'yaer' is no column, role, group or feature, did you mean 'year'"):
+        fitted.importance(FRAME, conditional=["yaer"])
+
+
 def test_films_without_an_id_are_films_of_their_own(fitted):
     frame = FRAME.assign(id=[None, None, *FRAME["id"][2:]])
     importance = fitted.importance(frame)

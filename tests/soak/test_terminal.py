@@ -69,7 +69,8 @@ def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
     assert description["missing"] + description["missing_columns"] > 0
     is_value = features["level"] == "value"
     assert (features["n_films"] > 0)[~known & is_value].sum() == description["missing"] - (~known & ~is_value).sum()
-    assert set(IMPORTANCES) & set(files_in(finished)) == set(IMPORTANCES) - {"background.npz", "contributions.parquet"}
+    unfinished = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    assert set(IMPORTANCES) & set(files_in(finished)) == set(IMPORTANCES) - unfinished
     assert features["direction"].isna().all()
 
 

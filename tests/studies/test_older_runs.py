@@ -55,7 +55,8 @@ def test_predictions_and_importances_are_those_that_it_wrote(run):
     difference = (newer["importance"] - older["importance"]).abs()
     assert (difference <= 2 * error + 1e-9)[older["importance"].notna()].mean() > 0.95
     names = {path.name for path in OLDER.iterdir()}
-    assert set(tables_of(run)) == {*names & set(TABLES), "held_out_labels.parquet"}
+    newer = {"held_out_labels.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    assert set(tables_of(run)) == {*names & set(TABLES), *newer}
 
 
 def test_its_contributions_which_do_not_add_up_are_not_shown_and_its_labels_are_known():

@@ -51,6 +51,39 @@ IMPORTANCES = pd.DataFrame(
         "direction": [0.5, -0.2, np.nan],
     }
 )
+GROUPS = pd.DataFrame(
+    {
+        "features": [f"Cast={NASTY} + Director=B", "Cast=C + Cast=D + Writer=E"],
+        "n_films": [9, 3],
+        "importance": [0.3, 0.1],
+        "low_95": [0.2, -0.1],
+        "high_95": [0.5, 0.2],
+        "sum_of_values": [0.2, 0.15],
+    }
+)
+PAIRS = pd.DataFrame(
+    {
+        "first": [f"Cast={NASTY}", "Cast=C", "Cast=D"],
+        "second": ["Director=B", "Writer=E", "Writer=E"],
+        "n_films": [9, 3, 4],
+        **{"joint": [0.3, 0.1, 0.2], "joint_low_95": [0.2, -0.1, 0.1], "joint_high_95": [0.5, 0.2, 0.4]},
+        **{"first_alone": [0.1, 0.0, 0.1], "second_alone": [0.15, 0.1, 0.0]},
+        "prediction": [0.5, np.nan, -2.0],
+        "prediction_low_95": [-0.1, np.nan, -3.0],
+        "prediction_high_95": [1.1, np.nan, -1.0],
+    }
+)
+CONDITIONAL = pd.DataFrame(
+    {
+        "name": [NASTY, "Cast"],
+        "importance": [0.4, 0.2],
+        "conditional": [0.1, 0.2],
+        "low_95": [0.05, 0.1],
+        "high_95": [0.15, 0.3],
+        "explained": [0.8, np.nan],
+        "n_films": [60, 50],
+    }
+)
 OLS = pd.DataFrame(
     {
         "name": ["const", NASTY, "b", "c"],

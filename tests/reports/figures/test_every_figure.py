@@ -14,6 +14,7 @@ from greenlight_films.reports.figures import (
     linear,
     neighbours,
     predictions,
+    related,
     spread,
     training,
 )
@@ -36,6 +37,9 @@ EVERY = {
     "columns": lambda: importance_bars.columns(samples.IMPORTANCES.assign(level="column"), NASTY),
     "values_of_role": lambda: importance_bars.values_of_role(samples.IMPORTANCES, "actor", NASTY),
     "by_model": lambda: importance_bars.by_model({NASTY: pd.Series({NASTY: 2.0, "b": 1.0})}),
+    "groups": lambda: related.groups(samples.GROUPS, NASTY),
+    "pairs": lambda: related.pairs(samples.PAIRS, NASTY, NASTY),
+    "conditional": lambda: related.conditional(samples.CONDITIONAL, NASTY),
     "coefficients": lambda: linear.coefficients(samples.OLS, NASTY),
     "ridge": lambda: linear.ridge_coefficients(RIDGE, NASTY),
     "error_by_k": lambda: neighbours.error_by_k(samples.KNN, NASTY, samples.GRID),
