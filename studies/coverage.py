@@ -1,0 +1,77 @@
+"""How often the test films' targets lie in their intervals: of all, by year, by prediction, and by how many names of a
+role the model knows.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.proportion import proportion_confint
+
+from greenlight_films.datamodules import Films, Fitted
+from greenlight_films.studies.conformal import PredictionIntervals
+from greenlight_films.studies.difficulty import role_counts
+
+GROUPS = 10
+KNOWN = ("no name known", "some names unknown", "all names known")
+"""Groups of films by how many of their names in a role the model knows; films without a name are in none."""
+
+
+def coverage(
+    films: Films, fitted: Fitted, predicted: np.ndarray, intervals: dict[int, PredictionIntervals]
+) -> pd.DataFrame:
+    """Return one line a group of test films and level, all test films first.
+
+    Columns: by (all, year, prediction, or the role), group (see `KNOWN`), low and high (ends of the years or
+    predictions), level in per cent, rows, films, covered (the share, weighted where rows are), its 95 % interval by
+    Wilson's method over films (covered_low, covered_high), and width (the median, in the target's unit).
+
+    Args:
+        predicted: (n_rows,) of all rows, in the target's unit.
+        intervals: of all rows, by level in per cent.
+    """
+    assert films.rows is not None
+    test = films.rows.test
+    grouped = pd.concat(list(_groupings(films, fitted, predicted)), ignore_index=True)
+    row = test[grouped["position"].to_numpy()]
+    weights = np.ones(films.n_rows) if films.weights is None else films.weights
+    levels = []
+    for level, (_, lower, upper) in intervals.items():
+        hit = (films.actual >= lower) & (films.actual <= upper)
+        columns = {"level": level, "hit": (hit * weights)[row], "weight": weights[row], "width": (upper - lower)[row]}
+        levels.append(grouped.assign(**columns, film=films.film_codes()[row]))
+    by_group = pd.concat(levels).groupby(["by", "group", "low", "high", "level"], sort=False, dropna=False)
+    table = by_group.agg(rows=("film", "size"), films=("film", "nunique"), width=("width", "median")).reset_index()
+    sums = by_group[["hit", "weight"]].sum().reset_index(drop=True)
+    covered = sums["hit"] / sums["weight"].where(sums["weight"] > 0)
+    low, high = proportion_confint(covered * table["films"], table["films"], method="wilson")
+    return table.assign(covered=covered, covered_low=low, covered_high=high)
+
+
+def _groupings(films: Films, fitted: Fitted, predicted: np.ndarray) -> Iterator[pd.DataFrame]:
+    """Yield by, group, low, high and position of the test rows that are in a group; a row may be in several."""
+    assert films.rows is not None
+    test = films.rows.test
+    yield _lines("all", np.arange(len(test)))
+    if films.years is not None:
+        yield _in_parts("year", films.years[test])
+    yield _in_parts("prediction", predicted[test])
+    for role, (known, unknown) in role_counts(films.encoded.take(test), fitted.encoder.space).items():
+        some = np.flatnonzero(known + unknown)
+        code = (known > 0).astype(int) + ((known > 0) & (unknown == 0))
+        yield _lines(role, some, np.array(KNOWN)[code[some]])
+
+
+def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
+    """Return rows in up to ten groups of about as many, from low values to high ones; equal values stay together."""
+    kept = np.flatnonzero(np.isfinite(values))
+    values = values[kept]
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, GROUPS + 1)[1:-1])) if len(values) else []
+    table = _lines(by, kept).assign(part=np.searchsorted(edges, values, side="right"), value=values)
+    ends = table.groupby("part")["value"]
+    table = table.assign(low=ends.transform("min"), high=ends.transform("max"))
+    return table.sort_values("part", kind="stable").drop(columns=["part", "value"])
+
+
+def _lines(by: str, position: np.ndarray, group: np.ndarray | str = "") -> pd.DataFrame:
+    return pd.DataFrame({"by": by, "group": group, "low": np.nan, "high": np.nan, "position": position})
