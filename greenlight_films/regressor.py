@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ from greenlight_films.lightning_modules.callbacks.permutation_importance import 
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
+from greenlight_films.studies.conformal import Intervals, PredictionIntervals, fit_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -85,6 +86,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
+        intervals_: what the validation films tell of errors; None where they are too few.
         background_: 512 encoded training films; nothing else is kept of the training rows. None, as `test_rows_`, where
             the model was loaded from a run's folder.
     """
@@ -167,6 +169,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
+        self.intervals_ = fit_intervals(
+            data.films, data.fitted, self.network_.predict(data.films.encoded.take(rows.val))
+        )
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
@@ -176,26 +181,33 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.n_features_in_ = len(films.columns)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    @overload
+    def predict(self, X: Any, interval: None = None) -> np.ndarray: ...
+    @overload
+    def predict(self, X: Any, interval: float) -> PredictionIntervals: ...
+    def predict(self, X: Any, interval: float | None = None) -> np.ndarray | PredictionIntervals:
         """Predict films, (n_rows,) float64 in the target's unit, in X's order; unknown labels add nothing.
 
+        With an interval, such as 0.95: a tuple of three such arrays, `predicted`, `lower` and `upper`. Between the last
+        two lie so many of the targets of films like the validation films, on average (docs/intervals.md).
+
         Raises:
-            InputError: a feature's column is missing, or a cell can't be read.
+            InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.
         """
-        return self._predict(self._read(X))
+        films = self.fitted_.encoder.encode(self._read(X))
+        predicted = self.network_.predict(films)
+        return (
+            predicted if interval is None else self._intervals().predictions(predicted, films, self.fitted_, interval)
+        )
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return float(r2_score(actual, predicted, sample_weight=weights))
 
     def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> Scores:
         """Return all scores on the rows of X that have a target: rmse and mae in its unit, mse, r2, spearman."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return self.fitted_.scale.scores(actual, predicted, weights)
 
     def importance(
@@ -268,14 +280,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         check_is_fitted(self)
         return open_with_warnings(X).frame
 
-    def _predict(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.network_.predict(self.fitted_.encoder.encode(frame))
-
-    def _compare(self, frame: pd.DataFrame, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return targets and predictions of the rows that have a target, and the positions of these rows."""
-        frame, target = with_target(frame, self.target_, y)
+    def _compare(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return targets, predictions and weights of the rows that have a target."""
+        frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
-        return actual, self._predict(frame)[rows], rows
+        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
         film = np.arange(len(frame))

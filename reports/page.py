@@ -18,6 +18,7 @@ from greenlight_films.importance.result import TOO_FEW, measure
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
+from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.score_table import HEADINGS, heading_of
 from greenlight_films.reports.sections import (
@@ -70,7 +71,12 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     return {
         "single": True,
         "title": results.name,
-        "sections": [scores_section(results, intervals), importance_section(results), models_section(results)],
+        "sections": [
+            scores_section(results, intervals),
+            intervals_section(results),
+            importance_section(results),
+            models_section(results),
+        ],
         "unit": results.unit,
         "side": results.side,
         "extremes": _extremes(results),

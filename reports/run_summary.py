@@ -8,6 +8,7 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.importance_table import print_importance
+from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_scores, print_verdict
 from greenlight_films.studies.metrics import weighted_by
 from greenlight_films.studies.results import Results
@@ -17,7 +18,7 @@ from greenlight_films.studies.write import scores_of_new_films
 
 
 def print_summary(results: Results, console: Console, *, importance: bool = True) -> None:
-    """Print the scores on the test films, importances where they are wanted, and the folder."""
+    """Print the scores on the test films, intervals and importances where they are wanted, and the folder."""
     metrics = results.metrics
     whose = ", whose films are also among the training rows" if metrics["leak"] else ""
     if facts := facts_in(metrics):
@@ -25,8 +26,15 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
     title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
     print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
     if importance:
+        print_intervals(results, console)
         print_importance(results, console)
     print_folder(results.run, console)
+
+
+def print_intervals(results: Results, console: Console, reason: str = "") -> None:
+    """Print how well the intervals of predictions hold, or the reason that there are none."""
+    if text := reason or " ".join(interval_sentences(results)):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_validation(results: Results, console: Console) -> None:

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from greenlight_films.datamodules import EncodedFilms, Films, Fitted
+from greenlight_films.datamodules import EncodedFilms, Films, Fitted, InputError
 from greenlight_films.studies.difficulty import Difficulty, difficulty_features
 
 PERCENT = np.arange(1, 100)
-FEWEST = 4  # films that an 80 % interval takes
 FOLDS = 10
 
 
@@ -74,6 +73,24 @@ class Intervals:
         half = self.quantiles[round(level * 100) - 1] * expected
         return fitted.scale.inverse(scaled - half), fitted.scale.inverse(scaled + half)
 
+    def predictions(
+        self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
+    ) -> PredictionIntervals:
+        """Return predictions of films with their intervals, (n_rows,) each, in the target's unit.
+
+        Raises:
+            InputError: there are no intervals of this level.
+        """
+        percent = round(level * 100)
+        if not 1 <= percent <= 99 or abs(level * 100 - percent) > 1e-6:
+            raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
+        if not self.has(level):
+            raise InputError(
+                f"interval {level} takes {fewest(percent)} validation films or more, got {self.films:.4g}: give a lower "
+                "one, or train with more validation films"
+            )
+        return PredictionIntervals(predicted, *self.around(predicted, films, fitted, level))
+
     def to_state(self) -> dict[str, Any]:
         """Return plain data; a quantile that takes more films is None."""
         quantiles = [float(value) if np.isfinite(value) else None for value in self.quantiles]
@@ -91,7 +108,7 @@ class Intervals:
 def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Intervals | None:
     """Return the intervals that the validation films of a study give; None where there can be none.
 
-    There are none where films stand on both sides of the split, validation films are fewer than four, or predictions
+    There are none where films stand on both sides of the split, validation films are too few for 80 %, or predictions
     are no numbers.
 
     Args:
@@ -103,7 +120,7 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
     rows = films.rows.val[kept]
     scaled = scaled_predictions(predicted[kept], fitted)
     film = films.film_codes()[rows]
-    if fitted.leak or len(np.unique(film)) < FEWEST or not np.isfinite(scaled).all():
+    if fitted.leak or len(np.unique(film)) < fewest(80) or not np.isfinite(scaled).all():
         return None
     features = difficulty_features(films.encoded.take(rows), fitted.encoder.space, scaled)
     errors = np.abs(fitted.scale.forward(films.actual[rows]) - scaled)
@@ -115,6 +132,15 @@ def scaled_predictions(predicted: np.ndarray, fitted: Fitted) -> np.ndarray:
     scale = fitted.scale
     floor = np.nextafter(-1 - scale.shift, np.inf)  # rounding may take a low prediction to where log1p ends
     return scale.forward(np.maximum(predicted, floor) if scale.transform == "log1p" else predicted)
+
+
+def fewest(percent: int) -> int:
+    """Return how many films intervals of a level take: with n the highest of their errors bounds n in n + 1 films.
+
+    >>> fewest(80), fewest(95)
+    (4, 19)
+    """
+    return -(-percent // (100 - percent))
 
 
 def film_mass(film: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:

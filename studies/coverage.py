@@ -1,12 +1,9 @@
-"""How often the test films' targets lie in their intervals: of all, by year, by prediction, and by how many names of a
-role the model knows.
-"""
+"""How often the test films' targets lie in their prediction intervals: of all, by year, by prediction, by known names."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.proportion import proportion_confint
 
 from greenlight_films.datamodules import Films, Fitted
 from greenlight_films.studies.conformal import PredictionIntervals
@@ -14,7 +11,7 @@ from greenlight_films.studies.difficulty import role_counts
 
 GROUPS = 10
 KNOWN = ("no name known", "some names unknown", "all names known")
-"""Groups of films by how many of their names in a role the model knows; films without a name are in none."""
+"""How many of a film's names in a role the model knows; films without a name there are in no group."""
 
 
 def coverage(
@@ -22,14 +19,16 @@ def coverage(
 ) -> pd.DataFrame:
     """Return one line a group of test films and level, all test films first.
 
-    Columns: by (all, year, prediction, or the role), group (see `KNOWN`), low and high (ends of the years or
-    predictions), level in per cent, rows, films, covered (the share, weighted where rows are), its 95 % interval by
-    Wilson's method over films (covered_low, covered_high), and width (the median, in the target's unit).
+    Columns: by (all, year, prediction or names), group (of names, a role and one of `KNOWN`), low and high (ends of the
+    years or predictions), level in per cent, rows, films, covered (the share, weighted where rows are), its 95 %
+    interval by Wilson's method over films (covered_low, covered_high), and width (the median, in the target's unit).
 
     Args:
         predicted: (n_rows,) of all rows, in the target's unit.
         intervals: of all rows, by level in per cent.
     """
+    from statsmodels.stats.proportion import proportion_confint  # takes a second
+
     assert films.rows is not None
     test = films.rows.test
     grouped = pd.concat(list(_groupings(films, fitted, predicted)), ignore_index=True)
@@ -57,9 +56,9 @@ def _groupings(films: Films, fitted: Fitted, predicted: np.ndarray) -> Iterator[
         yield _in_parts("year", films.years[test])
     yield _in_parts("prediction", predicted[test])
     for role, (known, unknown) in role_counts(films.encoded.take(test), fitted.encoder.space).items():
-        some = np.flatnonzero(known + unknown)
         code = (known > 0).astype(int) + ((known > 0) & (unknown == 0))
-        yield _lines(role, some, np.array(KNOWN)[code[some]])
+        for index, name in enumerate(KNOWN):
+            yield _lines("names", np.flatnonzero((code == index) & (known + unknown > 0)), f"{role}: {name}")
 
 
 def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
@@ -73,5 +72,5 @@ def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
     return table.sort_values("part", kind="stable").drop(columns=["part", "value"])
 
 
-def _lines(by: str, position: np.ndarray, group: np.ndarray | str = "") -> pd.DataFrame:
+def _lines(by: str, position: np.ndarray, group: str = "") -> pd.DataFrame:
     return pd.DataFrame({"by": by, "group": group, "low": np.nan, "high": np.nan, "position": position})

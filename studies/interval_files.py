@@ -8,14 +8,16 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.program import command
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
-from greenlight_films.studies.conformal import FEWEST, Intervals, PredictionIntervals, fit_intervals
+from greenlight_films.studies.conformal import Intervals, PredictionIntervals, fewest, fit_intervals
 from greenlight_films.studies.coverage import coverage
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import unreadable
 
 INTERVALS, COVERAGE = "intervals.json", "coverage.csv"
 LEVELS = (80, 95)  # per cent
-LEAKS = "No intervals for predictions: films stand on both sides of the split, so their errors say nothing of new films."
+LEAKS = (
+    "No intervals for predictions: films stand on both sides of the split, so their errors say nothing of new films."
+)
 
 
 def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> None:
@@ -86,9 +88,9 @@ def interval_columns(run: RunFolder, model: MLPRegressor, data: FilmDataModule) 
 def _too_few(data: FilmDataModule) -> str:
     assert data.films.rows is not None
     n_films = len(np.unique(data.films.film_codes()[data.films.rows.val]))
-    if n_films < FEWEST:
-        return f"No intervals for predictions: too few validation films, {n_films}; 80 % intervals take {FEWEST}."
-    return "No intervals for predictions: validation films were predicted as no number, or all weigh nothing but a few."
+    if n_films < fewest(80):
+        return f"No intervals for predictions: they take {fewest(80)} validation films or more, got {n_films}."
+    return "No intervals for predictions: validation films were predicted as no number, or most weigh nothing."
 
 
 def _digest(network: AdditiveMLP | None) -> str:
