@@ -34,7 +34,7 @@ from greenlight_films.lightning_modules.callbacks.permutation_importance import 
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
-from greenlight_films.studies.conformal import Intervals, PredictionIntervals, fit_intervals
+from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, predictions_with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -86,7 +86,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
-        intervals_: what the validation films tell of errors; None where they are too few.
+        intervals_: of predictions; None where validation films are too few.
         background_: 512 encoded training films; nothing else is kept of the training rows. None, as `test_rows_`, where
             the model was loaded from a run's folder.
     """
@@ -169,9 +169,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
-        self.intervals_ = fit_intervals(
-            data.films, data.fitted, self.network_.predict(data.films.encoded.take(rows.val))
-        )
+        predicted = self.network_.predict(data.films.encoded.take(rows.val))
+        self.intervals_ = fit_intervals(data.films, data.fitted, predicted)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
@@ -196,9 +195,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         """
         films = self.fitted_.encoder.encode(self._read(X))
         predicted = self.network_.predict(films)
-        return (
-            predicted if interval is None else self._intervals().predictions(predicted, films, self.fitted_, interval)
-        )
+        if interval is None:
+            return predicted
+        return predictions_with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""

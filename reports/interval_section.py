@@ -27,14 +27,10 @@ def interval_sentences(results: Results) -> list[str]:
         for level, row in overall.iterrows()
     ]
     n_rows, n_films = overall.iloc[0][["rows", "films"]].astype(int)
-    tested = (
-        counted(n_films, "test film") if n_rows == n_films else f"{n_rows:,} rows of {counted(n_films, 'test film')}"
-    )
-    sentences = [f"Of {tested} {'; '.join(shares)}."]
+    of_films = "" if n_rows == n_films else f"{n_rows:,} rows of "
+    sentences = [f"Of {of_films}{counted(n_films, 'test film')} {'; '.join(shares)}."]
     missing = [level for level in LEVELS if level not in overall.index]
-    sentences += [
-        f"There are too few validation films for {level} % intervals: they take {fewest(level)}." for level in missing
-    ]
+    sentences += [f"Too few validation films for {level} % intervals, which take {fewest(level)}." for level in missing]
     return [*sentences, *_over_years(results)]
 
 

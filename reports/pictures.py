@@ -21,7 +21,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page; `text` is above the figures, `missing` says what the run lacks, and the command that adds it."""
+    """A part of the page; `text` is above the figures, `missing` says what the run lacks and how to add it."""
 
     anchor: str
     heading: str

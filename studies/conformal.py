@@ -73,24 +73,6 @@ class Intervals:
         half = self.quantiles[round(level * 100) - 1] * expected
         return fitted.scale.inverse(scaled - half), fitted.scale.inverse(scaled + half)
 
-    def predictions(
-        self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
-    ) -> PredictionIntervals:
-        """Return predictions of films with their intervals, (n_rows,) each, in the target's unit.
-
-        Raises:
-            InputError: there are no intervals of this level.
-        """
-        percent = round(level * 100)
-        if not 1 <= percent <= 99 or abs(level * 100 - percent) > 1e-6:
-            raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
-        if not self.has(level):
-            raise InputError(
-                f"interval {level} takes {fewest(percent)} validation films or more, got {self.films:.4g}: give a lower "
-                "one, or train with more validation films"
-            )
-        return PredictionIntervals(predicted, *self.around(predicted, films, fitted, level))
-
     def to_state(self) -> dict[str, Any]:
         """Return plain data; a quantile that takes more films is None."""
         quantiles = [float(value) if np.isfinite(value) else None for value in self.quantiles]
@@ -127,6 +109,30 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
     return Intervals.fit(features, errors, film, None if weights is None else weights[kept])
 
 
+def predictions_with_intervals(
+    intervals: Intervals | None, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
+) -> PredictionIntervals:
+    """Return predictions of films with their intervals, in the target's unit.
+
+    Raises:
+        InputError: there are no intervals of this level.
+    """
+    if intervals is None:
+        raise InputError(
+            f"interval must be left out, got {level}: the model has no intervals, for want of validation films or of a "
+            "split that keeps films apart; the network of a run has them after `predict --run`"
+        )
+    percent = round(level * 100)
+    if not 1 <= percent <= 99 or abs(level * 100 - percent) > 1e-6:
+        raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
+    if not intervals.has(level):
+        raise InputError(
+            f"interval {level} takes {fewest(percent)} validation films or more, got {intervals.films:.4g}: "
+            "give a lower one, or a split with more validation films"
+        )
+    return PredictionIntervals(predicted, *intervals.around(predicted, films, fitted, level))
+
+
 def scaled_predictions(predicted: np.ndarray, fitted: Fitted) -> np.ndarray:
     """Return predictions on the scale that is learnt, (n_rows,)."""
     scale = fitted.scale
@@ -146,8 +152,8 @@ def fewest(percent: int) -> int:
 def film_mass(film: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return how much each row counts, (n_rows,): a film's rows together as one film; their sum is the films' number.
 
-    With weights a film counts as much as its rows weigh in the mean, and the sum is the number of equally weighted films
-    that tell as much (Kish 1965).
+    With weights a film counts as much as its rows weigh in the mean, and the sum is the number of equally weighted
+    films that tell as much (Kish 1965).
 
     Args:
         film: (n_rows,) codes from 0.
@@ -159,7 +165,7 @@ def film_mass(film: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray
 
 
 def conformal_quantiles(scores: np.ndarray, mass: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return for each level the smallest score that a new film's score is at most, so often or more; inf if there is none.
+    """Return for each level the score that a new film's score is at most, so often or more; inf where none is known.
 
     With n films of mass 1 it is the ⌈(n + 1) level⌉-th smallest score: the new film is one of n + 1.
 

@@ -1,4 +1,4 @@
-"""How often the test films' targets lie in their prediction intervals: of all, by year, by prediction, by known names."""
+"""How often test films' targets lie in their prediction intervals: of all, by year, by prediction, by known names."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""How hard films are to predict: a regression of the size of errors on the prediction and on how many names are known."""
+"""How hard films are to predict: a regression of the size of errors on the prediction and on the names known."""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Self

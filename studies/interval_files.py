@@ -15,9 +15,7 @@ from greenlight_films.studies.written_files import unreadable
 
 INTERVALS, COVERAGE = "intervals.json", "coverage.csv"
 LEVELS = (80, 95)  # per cent
-LEAKS = (
-    "No intervals for predictions: films stand on both sides of the split, so their errors say nothing of new films."
-)
+LEAKS = "No intervals for predictions: films stand on both sides of the split, and say nothing of new ones."
 
 
 def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> None:

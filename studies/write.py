@@ -57,7 +57,7 @@ def write_validation(run: RunFolder, model: MLPRegressor, data: FilmDataModule) 
 
 
 def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> str:
-    """Write what the network predicts of every film, those of the run or new ones, with intervals; return the file's name.
+    """Write what the network predicts of all films, the run's or new ones, with intervals; return the file's name.
 
     The intervals of new films are those that the run's validation films gave.
     """

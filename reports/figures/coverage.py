@@ -22,9 +22,8 @@ def coverage_by_group(table: pd.DataFrame, names: Sequence[str], title: str, uni
     """
     traces, levels = [], list(table.groupby("level"))
     for (level, rows), colour in zip(levels, OKABE_ITO, strict=False):
-        shares = [
-            f"{share:.1%} of {counted(n, 'film')}" for share, n in zip(rows["covered"], rows["films"], strict=True)
-        ]
+        counts = zip(rows["covered"], rows["films"], strict=True)
+        shares = [f"{share:.1%} of {counted(films, 'film')}" for share, films in counts]
         widths = [f"{level} % intervals, half of them narrower than {amount(width, unit)}" for width in rows["width"]]
         traces.append(
             go.Scatter(
