@@ -46,14 +46,13 @@ def of_split(words: list[str], seed: int) -> pd.DataFrame:
     errors = np.abs(fitted.scale.forward(films.actual) - scaled)[rows.val]
     mass = film_mass(np.unique(films.film_codes()[rows.val], return_inverse=True)[1])
     halves = conformal_quantiles(errors, mass, np.array(LEVELS) / 100)
-    kinds = {
-        "by_difficulty": [intervals.around(predicted, films.encoded, fitted, level / 100) for level in LEVELS],
-        "one_width": [tuple(fitted.scale.inverse(scaled + sign * half) for sign in (-1, 1)) for half in halves],
-    }
-    tables = []
-    for kind, ends in kinds.items():
-        of_level = {level: PredictionIntervals(predicted, *pair) for level, pair in zip(LEVELS, ends, strict=True)}
-        tables.append(coverage(films, fitted, predicted, of_level).assign(kind=kind, seed=seed))
+    by_difficulty, one_width = dict[int, PredictionIntervals](), dict[int, PredictionIntervals]()
+    for level, half in zip(LEVELS, halves, strict=True):
+        by_difficulty[level] = intervals.around(predicted, films.encoded, fitted, level / 100)
+        ends = (fitted.scale.inverse(scaled + sign * half) for sign in (-1, 1))
+        one_width[level] = PredictionIntervals(predicted, *ends)
+    kinds = {"by_difficulty": by_difficulty, "one_width": one_width}
+    tables = [coverage(films, fitted, predicted, of).assign(kind=kind, seed=seed) for kind, of in kinds.items()]
     return pd.concat(tables)
 
 

@@ -187,8 +187,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
     def predict(self, X: Any, interval: float | None = None) -> np.ndarray | PredictionIntervals:
         """Predict films, (n_rows,) float64 in the target's unit, in X's order; unknown labels add nothing.
 
-        With an interval, such as 0.95: a tuple of three such arrays, `predicted`, `lower` and `upper`. Between the last
-        two lie so many of the targets of films like the validation films, on average (docs/intervals.md).
+        With an interval, such as 0.95: a tuple of such arrays, `predicted`, `lower` and `upper` (docs/intervals.md).
 
         Raises:
             InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.

@@ -64,14 +64,12 @@ class Intervals:
         """Tell whether there were films enough for a level, a whole percent such as 0.95."""
         return bool(np.isfinite(self.quantiles[round(level * 100) - 1]))
 
-    def around(
-        self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return lower and upper ends around predictions of films, each (n_rows,), in the target's unit."""
+    def around(self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float) -> PredictionIntervals:
+        """Return predictions of films, (n_rows,) in the target's unit, with their intervals of a level."""
         scaled = scaled_predictions(predicted, fitted)
         expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled))
         half = self.quantiles[round(level * 100) - 1] * expected
-        return fitted.scale.inverse(scaled - half), fitted.scale.inverse(scaled + half)
+        return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
 
     def to_state(self) -> dict[str, Any]:
         """Return plain data; a quantile that takes more films is None."""
@@ -130,7 +128,7 @@ def predictions_with_intervals(
             f"interval {level} takes {fewest(percent)} validation films or more, got {intervals.films:.4g}: "
             "give a lower one, or a split with more validation films"
         )
-    return PredictionIntervals(predicted, *intervals.around(predicted, films, fitted, level))
+    return intervals.around(predicted, films, fitted, level)
 
 
 def scaled_predictions(predicted: np.ndarray, fitted: Fitted) -> np.ndarray:

@@ -65,9 +65,7 @@ def intervals_around(
     """Return the intervals of all rows by level in per cent, for the levels that there were films enough for."""
     films, fitted = data.films.encoded, data.fitted
     return {
-        level: PredictionIntervals(predicted, *intervals.around(predicted, films, fitted, level / 100))
-        for level in LEVELS
-        if intervals.has(level / 100)
+        level: intervals.around(predicted, films, fitted, level / 100) for level in LEVELS if intervals.has(level / 100)
     }
 
 
