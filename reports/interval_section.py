@@ -64,7 +64,7 @@ def intervals_section(results: Results) -> Section:
 
 def _pictures(results: Results) -> Iterator[Picture]:
     table, unit = results.coverage, results.unit
-    groups = {by: rows for by, rows in table.groupby("by") if by != "all"}
+    groups = {by: rows for by, rows in table[table["films"] >= 5].groupby("by") if by != "all"}
     for by, heading in (("year", "year"), ("prediction", "prediction"), ("names", "names known")):
         if by in groups:
             rows = groups[by].drop_duplicates(["group", "low", "high"])

@@ -30,21 +30,24 @@ def coverage(
     from statsmodels.stats.proportion import proportion_confint  # takes a second
 
     assert films.rows is not None
-    test = films.rows.test
-    grouped = pd.concat(list(_groupings(films, fitted, predicted)), ignore_index=True)
-    row = test[grouped["position"].to_numpy()]
-    weights = np.ones(films.n_rows) if films.weights is None else films.weights
-    levels = []
-    for level, (_, lower, upper) in intervals.items():
-        hit = (films.actual >= lower) & (films.actual <= upper)
-        columns = {"level": level, "hit": (hit * weights)[row], "weight": weights[row], "width": (upper - lower)[row]}
-        levels.append(grouped.assign(**columns, film=films.film_codes()[row]))
-    by_group = pd.concat(levels).groupby(["by", "group", "low", "high", "level"], sort=False, dropna=False)
-    table = by_group.agg(rows=("film", "size"), films=("film", "nunique"), width=("width", "median")).reset_index()
-    sums = by_group[["hit", "weight"]].sum().reset_index(drop=True)
-    covered = sums["hit"] / sums["weight"].where(sums["weight"] > 0)
-    low, high = proportion_confint(covered * table["films"], table["films"], method="wilson")
-    return table.assign(covered=covered, covered_low=low, covered_high=high)
+    film, weights = films.film_codes(), np.ones(films.n_rows) if films.weights is None else films.weights
+    tables = []
+    for grouping in _groupings(films, fitted, predicted):
+        row = films.rows.test[grouping["position"].to_numpy()]
+        for level, (_, lower, upper) in intervals.items():
+            hit = ((films.actual >= lower) & (films.actual <= upper))[row]
+            columns = {"film": film[row], "weight": weights[row], "width": (upper - lower)[row], "level": level}
+            tables.append(_by_group(grouping.assign(**columns, hit=hit * weights[row])))
+    table = pd.concat(tables, ignore_index=True)
+    low, high = proportion_confint(table["covered"] * table["films"], table["films"], method="wilson")
+    return table.assign(covered_low=low, covered_high=high)
+
+
+def _by_group(rows: pd.DataFrame) -> pd.DataFrame:
+    by_group = rows.groupby(["by", "group", "low", "high", "level"], sort=False, dropna=False)
+    table = by_group.agg(rows=("film", "size"), films=("film", "nunique"), width=("width", "median"))
+    sums = by_group[["hit", "weight"]].sum()
+    return table.assign(covered=sums["hit"] / sums["weight"].where(sums["weight"] > 0)).reset_index()
 
 
 def _groupings(films: Films, fitted: Fitted, predicted: np.ndarray) -> Iterator[pd.DataFrame]:
@@ -65,7 +68,7 @@ def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
     """Return rows in up to ten groups of about as many, from low values to high ones; equal values stay together."""
     kept = np.flatnonzero(np.isfinite(values))
     values = values[kept]
-    edges = np.unique(np.quantile(values, np.linspace(0, 1, GROUPS + 1)[1:-1])) if len(values) else []
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, GROUPS + 1)[1:-1])) if len(values) else values
     table = _lines(by, kept).assign(part=np.searchsorted(edges, values, side="right"), value=values)
     ends = table.groupby("part")["value"]
     table = table.assign(low=ends.transform("min"), high=ends.transform("max"))

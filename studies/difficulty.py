@@ -54,11 +54,12 @@ class Difficulty:
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
         """Restore what `to_state` returned; a ValueError where it is of another form."""
-        arrays = [np.asarray(state[name], np.float64) for name in ("lowest", "highest", "coefficients")]
+        names = ("lowest", "highest", "coefficients")
+        lowest, highest, coefficients = arrays = [np.asarray(state[name], np.float64) for name in names]
         intercept = float(state["intercept"])
         if len({array.shape for array in arrays}) > 1 or not np.isfinite([*np.concatenate(arrays), intercept]).all():
             raise ValueError("difficulty must hold finite numbers, as many of each")
-        return cls(*arrays, intercept)
+        return cls(lowest, highest, coefficients, intercept)
 
 
 def difficulty_features(films: EncodedFilms, space: FeatureSpace, scaled: np.ndarray) -> np.ndarray:
