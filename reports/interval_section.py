@@ -21,14 +21,14 @@ def interval_sentences(results: Results) -> list[str]:
         reason = content.get("missing", "There is no test film to tell how the intervals of predictions hold.")
         return [str(reason)] if content else []
     overall = table[table["by"] == "all"].set_index("level")
+    n_rows, n_films = overall.iloc[0][["rows", "films"]].astype(int)
+    tested = f"{'' if n_rows == n_films else f'{n_rows:,} rows of '}{counted(n_films, 'test film')}"
     shares = [
-        f"{row['covered'] * 100:.3g} % lie in their {level} % intervals, half of which are narrower than "
-        f"{amount(row['width'], results.unit)}"
+        f"{row['covered'] * 100:.3g} % lie in their {level} % intervals (half of these are narrower than "
+        f"{amount(row['width'], results.unit)})"
         for level, row in overall.iterrows()
     ]
-    n_rows, n_films = overall.iloc[0][["rows", "films"]].astype(int)
-    of_films = "" if n_rows == n_films else f"{n_rows:,} rows of "
-    sentences = [f"Of {of_films}{counted(n_films, 'test film')} {'; '.join(shares)}."]
+    sentences = [f"Of {tested}, {' and '.join(shares)}."]
     missing = [level for level in LEVELS if level not in overall.index]
     sentences += [f"Too few validation films for {level} % intervals, which take {fewest(level)}." for level in missing]
     return [*sentences, *_over_years(results)]
@@ -44,8 +44,8 @@ def _over_years(results: Results) -> Iterator[str]:
         first, last = rows.iloc[0], rows.iloc[-1]
         if len(rows) > 1:
             yield (
-                f"Of films of {_years(first)} {first['covered']:.0%} lie in their {level} % intervals, "
-                f"of films of {_years(last)} {last['covered']:.0%}."
+                f"The {level} % intervals hold {first['covered'] * 100:.0f} % of the films of {_years(first)} and "
+                f"{last['covered'] * 100:.0f} % of those of {_years(last)}."
             )
     yield "Test films are later than those that the intervals come from: no coverage is promised for a year to come."
 
