@@ -1,6 +1,7 @@
 """What a run keeps of intervals: written with its predictions, read for new films, refused where it was changed."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -61,7 +62,7 @@ def test_a_run_without_intervals_says_why_and_keeps_no_older_ones(folder, model,
     write_intervals(folder, model, data)
     other = film_data(split=RandomSplit(val=val, test=0.25, seed=3))
     other.setup("fit")
-    object.__setattr__(other.fitted, "leak", leak)
+    other._fitted = replace(other.fitted, leak=leak)
     write_intervals(folder, model, other)
     assert files_in(folder.path) == ["intervals.json"]
     intervals, sentence = read_intervals(folder, model.network)
@@ -85,16 +86,15 @@ def test_a_changed_file_is_refused_with_the_command_that_writes_it(folder, model
     write_intervals(folder, model, films)
     content = json.loads((folder.path / "intervals.json").read_text())
     folder.write_json("intervals.json", {**content, **change})
-    with pytest.raises(
-        InputError, match=rf"intervals.json can't be read: .*`python cli.py predict --run {folder.path}`"
-    ):
+    again = f"python cli.py predict --run {folder.path}"
+    with pytest.raises(InputError, match=rf"intervals\.json can't be read: .*`{again}` writes it anew"):
         read_intervals(folder, model.network)
 
 
 def test_a_changed_coverage_is_refused(folder, model, films):
     write_intervals(folder, model, films)
     folder.write_csv("coverage.csv", folder.read_csv("coverage.csv").assign(covered="often"))
-    with pytest.raises(InputError, match="coverage.csv can't be read: column 'covered' must hold numbers alone"):
+    with pytest.raises(InputError, match=r"coverage\.csv can't be read: column 'covered' must hold numbers alone"):
         _ = Results(folder).coverage
 
 
@@ -111,14 +111,11 @@ def test_predictions_of_new_films_have_the_intervals_of_the_run(copied, command,
     assert shared.to_numpy() == pytest.approx(mine.loc[shared.index].to_numpy(), rel=1e-4)
     (copied.path / "intervals.json").unlink()
     answer = command("predict", "--run", copied.path, "--data.table", tmp_path / "new.csv")
-    assert (
-        f"a run has them once it has predicted its own films by `python cli.py predict --run {copied.path}`"
-        in answer.out
-    )
+    assert f"once it has predicted its own films by `python cli.py predict --run {copied.path}`" in answer.out
     assert "lower_80" not in pd.read_csv(copied.path / "predictions_new.csv")
 
 
 def test_a_study_says_how_its_intervals_hold(study):
     test = study.predictions.query("split == 'test'")
     inside = np.mean((test["lower_80"] <= test["actual"]) & (test["actual"] <= test["upper_80"]))
-    assert f"Of 45 test films {inside * 100:.3g} % lie in their 80 % intervals" in study.answer.text
+    assert f"Of 45 test films, {inside * 100:.3g} % lie in their 80 % intervals" in study.answer.text
