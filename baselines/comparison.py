@@ -47,6 +47,9 @@ class Comparison:
         clusters: how many kmeans describes, beside three.
         describe: patterns of the columns that kmeans and pca are about; by default the table's numbers if there are
             three, or else all.
+        cluster: a column of the table; films that share its value, such as a director, are not independent: intervals
+            of differences between models take them as one draw.
+        smearing: for a log1p target, score means in its unit too, by Duan's smearing; predictions are medians.
     """
 
     models: list[ModelName] | None = None
@@ -54,6 +57,8 @@ class Comparison:
     grid: bool = False
     clusters: int = CLUSTERS
     describe: list[str] | None = None
+    cluster: str | None = None
+    smearing: bool = False
 
     def __post_init__(self) -> None:
         for given, option in ((self.ols, "ols"), (self.describe, "describe")):

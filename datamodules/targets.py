@@ -124,25 +124,47 @@ class TargetScale:
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """Scale targets in the original unit."""
-        raw = np.log1p(values + self.shift) if self.transform == "log1p" else values
-        return (raw - self.mean) / self.std
+        return (self.learnt(values) - self.mean) / self.std
 
     def inverse(self, scaled: np.ndarray) -> np.ndarray:
         """Return targets or predictions in the original unit, float64."""
         raw = scaled.astype(np.float64) * self.std + self.mean
         return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
 
-    def scores(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> Scores:
-        """Score predictions in the original unit, and for a transformed target also by R² on the scale that is learnt.
+    def learnt(self, values: np.ndarray) -> np.ndarray:
+        """Return targets or predictions in the original unit as they are learnt, but for mean and std: log dollars."""
+        if self.transform == "none":
+            return values
+        floor = np.nextafter(-1 - self.shift, np.inf)  # rounding may take a low prediction to where log1p ends
+        return np.log1p(np.maximum(values, floor) + self.shift)
 
-        On that scale (`r2_log1p`) a single film far off doesn't outweigh all others. `weights` are of the rows.
+    def scores(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> Scores:
+        """Score predictions in the original unit; for a transformed target RMSE and R² on the learnt scale come first.
+
+        On that scale (`rmse_log1p`, `r2_log1p`) a single film far off doesn't outweigh all others. `weights` are of
+        the rows.
         """
         scores = regression_scores(actual, predicted, weights)
         if self.transform == "none":
             return scores
-        floor = np.nextafter(-1 - self.shift, np.inf)  # rounding may take a low prediction to where log1p ends
-        learnt = regression_scores(self.forward(actual), self.forward(np.maximum(predicted, floor)), weights)
-        return {**scores, f"r2_{self.transform}": learnt["r2"]}
+        learnt = regression_scores(self.learnt(actual), self.learnt(predicted), weights)
+        return {**{f"{name}_{self.transform}": learnt[name] for name in ("rmse", "r2")}, **scores}
+
+    def smearing(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
+        """Return what takes predictions of a log1p target, which are medians, to means: the mean of exp(residual).
+
+        Duan's smearing estimate, doi 10.1080/01621459.1983.10478017, with residuals on the scale that is learnt.
+
+        Args:
+            actual: (n_rows,) in the original unit, of rows that the model wasn't fitted to.
+            predicted: (n_rows,) likewise.
+            weights: (n_rows,), 0 or more.
+        """
+        return float(np.average(np.exp(self.learnt(actual) - self.learnt(predicted)), weights=weights))
+
+    def mean_of(self, predicted: np.ndarray, smearing: float) -> np.ndarray:
+        """Return the means in the original unit that go with (n_rows,) predictions of a log1p target."""
+        return smearing * (1 + self.shift + predicted) - 1 - self.shift
 
 
 def read_target(target: TargetColumn, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:

@@ -7,7 +7,6 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.importance.result import measure
-from greenlight_films.studies.metrics import leaderboard
 from greenlight_films.studies.results import Results as RunResults
 from greenlight_films.studies.run_folder import RunFolder
 
@@ -32,11 +31,14 @@ class Results:
 
     @property
     def leaderboard(self) -> pd.DataFrame:
-        """Return one line a model with its scores on the test films, the lowest RMSE first."""
-        metrics = self._results.metrics
-        if not metrics.get("models"):
+        """Return one line a model with its scores on the test films, the lowest RMSE as learnt first.
+
+        `difference` is the network's score less the model's by the name in `compared`, with its 95 % interval and p:
+        below 0 the network's errors are smaller.
+        """
+        if not self._results.metrics.get("models"):
             raise InputError(f"{self.path} has no scores yet: score it with `test --run {self.path}`")
-        return leaderboard({"fits": {}, **metrics})
+        return self._results.leaderboard
 
     @property
     def predictions(self) -> pd.DataFrame:
@@ -78,7 +80,8 @@ class Results:
 
     def __repr__(self) -> str:
         models = self._results.metrics.get("models", {})
-        scores = ", ".join(
-            f"{name} R² {scores['r2']:.3f}" for name, scores in models.items() if scores["r2"] is not None
-        )
+        of_learnt = any("r2_log1p" in scores for scores in models.values())
+        key, heading = ("r2_log1p", "R² of log1p") if of_learnt else ("r2", "R²")
+        known = {name: scores[key] for name, scores in models.items() if scores.get(key) is not None}
+        scores = ", ".join(f"{name} {heading} {value:.3f}" for name, value in known.items())
         return f"Results({str(self.path)!r}): {scores or 'no scores yet'}"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 MEAN = "mean"  # the model that predicts it
+BELOW_MEAN = "rmse_below_mean"
 CHUNK = 4_000_000  # drawn films in memory at a time
 
 
@@ -80,5 +81,5 @@ def _scores(sums: np.ndarray, models: list[str]) -> dict[tuple[str, str], np.nda
         scores |= {(model, score): value for score, value in zip(("rmse", "mae", "r2"), values, strict=True)}
     if MEAN in models:
         of_mean = np.where(scores[MEAN, "rmse"] > 0, scores[MEAN, "rmse"], np.nan)
-        scores |= {(model, "rmse_below_mean"): 1 - scores[model, "rmse"] / of_mean for model in models if model != MEAN}
+        scores |= {(model, BELOW_MEAN): 1 - scores[model, "rmse"] / of_mean for model in models if model != MEAN}
     return scores

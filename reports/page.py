@@ -15,12 +15,20 @@ from greenlight_films.datamodules.number_format import counted, fixed
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
+from greenlight_films.reports.differences import differences_in_words, differences_measured
 from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
-from greenlight_films.reports.score_table import HEADINGS, heading_of
+from greenlight_films.reports.score_table import (
+    AMOUNTS,
+    IN_UNIT,
+    SMEARING,
+    heading_of,
+    is_transformed,
+    shown_scores,
+)
 from greenlight_films.reports.sections import (
     best_and_worst,
     importance_section,
@@ -31,8 +39,8 @@ from greenlight_films.reports.sections import (
 )
 from greenlight_films.reports.summary import summary, warnings
 from greenlight_films.reports.terminal import ACTING
-from greenlight_films.studies.metrics import in_order
-from greenlight_films.studies.results import Results
+from greenlight_films.studies.metrics import all_scores, in_order
+from greenlight_films.studies.results import NETWORK, Results
 
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
 
@@ -103,9 +111,9 @@ def _of_runs(runs: list[Results], intervals: list[pd.DataFrame]) -> dict[str, An
 
 def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     """Return the scores of all models as text: headings, and a line for each model."""
-    models = results.metrics.get("models", {})
-    known = {name for scores in models.values() for name, value in scores.items() if value is not None}
-    names = [name for name in HEADINGS if name in known]
+    models = all_scores(results.metrics)
+    names = shown_scores(models)
+    paired = {model: text for model, text, _ in differences_in_words(results.differences)}
     ends = {(row.model, row.score): (row.low_95, row.high_95) for row in intervals.itertuples()}
 
     def cell(model: str, name: str) -> str:
@@ -113,13 +121,25 @@ def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         if value is None:
             return "–"
         numbers = value, *ends.get((model, name), ())
-        has_unit = name in ("rmse", "mae")
-        score, *interval = (bare_amount(number, results.unit) if has_unit else fixed(number) for number in numbers)
+        unit = results.unit if name in IN_UNIT else ""
+        score, *interval = (bare_amount(number, unit) if name in AMOUNTS else fixed(number) for number in numbers)
         return f"{score} ({' to '.join(interval)})" if interval else score
 
+    columns = [
+        (heading_of(name, results.unit, is_transformed(names)), {model: cell(model, name) for model in models})
+        for name in names
+    ]
+    if paired:
+        columns.insert(1, (f"{NETWORK} − model", paired))  # beside the score that it is of
     return {
-        "headings": [heading_of(name, results.unit) for name in names],
-        "lines": [{"model": model, "cells": [cell(model, name) for name in names]} for model, _ in in_order(models)],
+        "headings": [heading for heading, _ in columns],
+        "lines": [
+            {"model": model, "cells": [texts.get(model, "–") for _, texts in columns]} for model, _ in in_order(models)
+        ],
+        "notes": [
+            *([f"{NETWORK} − model: {differences_measured(results)}."] if paired else []),
+            *([SMEARING] if "means" in results.metrics else []),
+        ],
     }
 
 

@@ -7,10 +7,11 @@ from rich.console import Console
 from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.reports.differences import print_differences
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.interval_section import interval_sentences
-from greenlight_films.reports.score_table import print_scores, print_verdict
-from greenlight_films.studies.metrics import weighted_by
+from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
+from greenlight_films.studies.metrics import in_order, weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.verdict import facts_in, verdict
@@ -25,6 +26,12 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
         print_verdict(verdict(facts, metrics["target"], metrics["unit"]), console)
     title = counted(metrics["rows"]["test"], f"held-out test {_film(metrics)}")
     print_scores(f"{title}{whose}{weighted_by(metrics)}", metrics["unit"], metrics["models"], console)
+    if "means" in metrics:
+        means = {
+            model: metrics["means"][model] for model, _ in in_order(metrics["models"]) if model in metrics["means"]
+        }
+        print_means(metrics["unit"], means, console)
+    print_differences(results, console)
     if importance:
         print_intervals(results, console)
         print_importance(results, console)

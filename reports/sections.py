@@ -1,13 +1,13 @@
 """The sections of a report on predictions, importance and several runs: their figures, and what a run lacks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance.result import measure
-from greenlight_films.reports.bootstrap import bootstrap_intervals
+from greenlight_films.reports.bootstrap import BELOW_MEAN, bootstrap_intervals
 from greenlight_films.reports.figures import importance_bars, leaderboard, predictions
 from greenlight_films.reports.pictures import Picture, Section, picture
 from greenlight_films.studies.results import NETWORK, Results
@@ -16,13 +16,36 @@ MOST_ROLES = 10  # with a figure of their own
 
 
 def intervals_of(results: Results) -> pd.DataFrame:
-    """Return the scores of every model on the test rows with 95 % intervals: model, score, value, low_95, high_95."""
-    table = results.predicted
+    """Return the scores of every model on the test rows with 95 % intervals: model, score, value, low_95, high_95.
+
+    A target that is learnt as its logarithm has rmse_log1p, mae_log1p, r2_log1p; rmse_below_mean is of these then.
+    """
+    table, scale = results.predicted, results.scale
     if not results.models or len(table) < 2:
         return pd.DataFrame(columns=["model", "score", "value", "low_95", "high_95"])
-    predicted = {model: table[model].to_numpy() for model in results.models}
     weights = table["weight"].to_numpy() if "weight" in table else None
-    return bootstrap_intervals(table["actual"].to_numpy(), predicted, table["film"].to_numpy(), seed=0, weights=weights)
+
+    def intervals(of: Callable[[np.ndarray], np.ndarray]) -> pd.DataFrame:
+        predicted = {model: of(table[model].to_numpy()) for model in results.models}
+        return bootstrap_intervals(
+            of(table["actual"].to_numpy()), predicted, table["film"].to_numpy(), 0, weights=weights
+        )
+
+    in_unit = intervals(np.asarray)
+    if scale is None or scale.transform == "none":
+        return in_unit
+    learnt = intervals(scale.learnt)
+    is_score = learnt["score"] != BELOW_MEAN
+    names = learnt["score"].where(~is_score, learnt["score"] + f"_{scale.transform}")
+    return pd.concat([in_unit[in_unit["score"] != BELOW_MEAN], learnt.assign(score=names)], ignore_index=True)
+
+
+def of_learnt_scale(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the intervals of the scale that was learnt, its scores as rmse, mae and r2."""
+    own = intervals["score"].str.endswith("_log1p")
+    if not own.any():
+        return intervals
+    return intervals[own].assign(score=intervals["score"].str.removesuffix("_log1p"))
 
 
 def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
@@ -30,8 +53,11 @@ def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
     section = Section("scores", "How good the predictions are", missing=_missing_scores(results))
     if results.metrics.get("models"):
         if len(results.models) > 1 and len(intervals):
-            board = leaderboard.leaderboard(intervals, results.unit)
+            board = leaderboard.leaderboard(of_learnt_scale(intervals), results.learnt_unit)
             section.pictures.append(picture("All models on the same test films", board))
+        if len(results.differences) > 1:
+            paired = leaderboard.differences(results.differences, results.learnt_unit)
+            section.pictures.append(picture("The network less each model", paired))
         if len(results.test) and NETWORK in results.models:
             section.pictures.extend(_network_pictures(results))
     return section
@@ -107,15 +133,18 @@ def runs_section(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
     section = Section("runs", "Scores side by side")
     lines = []
     for run, scores in zip(runs, intervals, strict=True):
-        r2 = scores[scores["score"] == "r2"].set_index("model").reindex(columns=["low_95", "high_95"])
+        known = of_learnt_scale(scores)
+        r2 = known[known["score"] == "r2"].set_index("model").reindex(columns=["low_95", "high_95"])
         for model, values in run.metrics.get("models", {}).items():
-            if values["rmse"] is not None and values["r2"] is not None:
+            learnt = "_log1p" if "r2_log1p" in values else ""
+            if values["rmse"] is not None and values[f"r2{learnt}"] is not None:
                 ends = r2.loc[model].to_dict() if model in r2.index else {"low_95": np.nan, "high_95": np.nan}
-                lines.append({"run": run.name, "model": model, "rmse": values["rmse"], "r2": values["r2"], **ends})
+                shown = {name: values.get(f"{name}{learnt}", np.nan) for name in ("rmse", "r2")}
+                lines.append({"run": run.name, "model": model, **shown, **ends})
     if not lines:
         section.missing.append(f"None of these runs has scores. Add them: {command('test --run FOLDER')}")
         return section
-    units = {run.unit for run in runs}
+    units = {run.learnt_unit for run in runs}
     board = leaderboard.runs(pd.DataFrame(lines), units.pop() if len(units) == 1 else "")
     section.pictures.append(picture("All models of all runs", board))
     return section

@@ -5,7 +5,9 @@ import pandas as pd
 from greenlight_films.datamodules.leak_check import KNOWN_WITH_TARGET, LEAK_ALLOWED
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import BOTH_SIDES, intervals
+from greenlight_films.reports.bootstrap import BELOW_MEAN
 from greenlight_films.reports.figures.axes import amount
+from greenlight_films.reports.sections import of_learnt_scale
 from greenlight_films.studies.metrics import in_order, known_after_release_warning, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
 from greenlight_films.studies.verdict import Verdict, facts_in, verdict
@@ -56,13 +58,15 @@ def _errors(results: Results, intervals: pd.DataFrame) -> list[str]:
     ranked = [name for name, _ in in_order(results.metrics.get("models", {})) if name in results.models]
     model = NETWORK if NETWORK in ranked else next((name for name in ranked if name != "mean"), None)
     scores = {(row.model, row.score): row for row in intervals.itertuples()}
-    gain = scores.get((model, "rmse_below_mean"))
+    gain = scores.get((model, BELOW_MEAN))
     if gain is None:
         return []
+    learnt = of_learnt_scale(intervals)
+    rmses = learnt[learnt["score"] == "rmse"].set_index("model")["value"]
     low, value, high, less = gain.low_95, gain.value, gain.high_95, "smaller"
     if value < 0:
         low, value, high, less = -high, -value, -low, "larger"
-    mean, rmse = (amount(scores[name, "rmse"].value, results.unit) for name in ("mean", model))
+    mean, rmse = (amount(rmses[name], results.learnt_unit) for name in ("mean", model))
     name, unsure = "the network" if model == NETWORK else model, ", which may be none" if low < 0 else ""
     return [
         f"Errors of {name} are {value:.0%} {less} than those of guessing the mean (95 % interval: {low:.0%} to "

@@ -5,11 +5,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from greenlight_films.baselines import Comparison, Fit, Sample, fit
-from greenlight_films.datamodules import FilmDataModule, Films
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
+from greenlight_films.lightning_modules.film_importance import clusters_of
 from greenlight_films.studies.artifacts import save_artifacts
-from greenlight_films.studies.metrics import leaderboard, plain
+from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.smearing import scores_of_means
 from greenlight_films.studies.write import read_metrics
 
 
@@ -22,10 +25,12 @@ def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, consol
         if model_fit.test and model_fit.train:
             metrics["models"][name] = plain(model_fit.test)
             metrics["fits"][name]["train"] = plain(model_fit.train)
-    _write_predictions(run, data.films, fits)
+    _write_predictions(run, data, comparison.cluster, fits)
+    if comparison.smearing:
+        metrics["means"] = {**metrics.get("means", {}), **scores_of_means(run, data, fits)}
     run.write_json("metrics.json", metrics)
-    run.write_csv("leaderboard.csv", leaderboard(metrics))
     save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
+    run.write_csv("leaderboard.csv", Results(run).leaderboard)
     lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
     for line in [*lines, f"their tables: {run.path / 'baselines'}/"] if lines else []:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -60,17 +65,21 @@ def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, conso
     return fits
 
 
-def _write_predictions(run: RunFolder, films: Films, fits: dict[str, Fit]) -> None:
+def _write_predictions(run: RunFolder, data: FilmDataModule, cluster: str | None, fits: dict[str, Fit]) -> None:
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
+    films = data.films
     assert films.rows is not None
     name, rows = "baselines/predictions.csv", films.number[films.rows.test]
     ids = {column: films.ids[column].to_numpy()[films.rows.test] for column in films.ids}
     if films.weights is not None:
         ids["weight"] = films.weights[films.rows.test]
+    if cluster is not None:
+        shared = cluster_values(data, cluster, rows - 1, "compare.cluster")
+        ids["cluster"] = clusters_of(films.film_codes()[films.rows.test], shared)
     table = pd.DataFrame({**ids, "row": rows, "actual": films.actual[films.rows.test]})
     before = Results(run).table(name)
     if len(before):
-        before = before.drop(columns=["film", "title", "weight", "actual", *fits], errors="ignore")
+        before = before.drop(columns=["film", "title", "weight", "actual", "cluster", *fits], errors="ignore")
         table = table.merge(before, on="row", how="left")
     columns = {model: model_fit.predicted for model, model_fit in fits.items() if model_fit.predicted is not None}
     run.write_csv(name, table.assign(**columns))

@@ -3,6 +3,7 @@
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
 
@@ -30,5 +31,12 @@ def refuse_parts_of_rows(settings: Settings) -> None:
 
 
 def refuse_impossible(comparison: Comparison, data: FilmDataModule) -> None:
-    """Refuse classical models that can't be fitted, before anything is trained."""
+    """Refuse classical models that can't be fitted, or compared as asked for, before anything is trained."""
+    if comparison.smearing and data.fitted.scale.transform == "none":
+        raise InputError(
+            "compare.smearing needs a target that is learnt as its logarithm, got data.target.transform none: "
+            "its predictions are means already; leave it out"
+        )
+    if comparison.cluster is not None:
+        cluster_values(data, comparison.cluster, data.films.number[:1] - 1, "compare.cluster")
     comparison.possible(Sample.of(data.films, data.fitted, "train"))

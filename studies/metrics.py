@@ -77,14 +77,26 @@ def known_after_release_warning(target: str, columns: list[str]) -> str:
     )
 
 
-def leaderboard(metrics: dict[str, Any]) -> pd.DataFrame:
-    """Return one line a model, the lowest RMSE on the test rows first."""
+def leaderboard(metrics: dict[str, Any], differences: pd.DataFrame) -> pd.DataFrame:
+    """Return one line a model, the best first; `differences` of the network from each, where known, beside its scores.
+
+    Args:
+        metrics: the content of `metrics.json`.
+        differences: as of `paired_differences`, or empty.
+    """
+    paired = {line.pop("model"): line for line in differences.to_dict("records")}
     lines = []
-    for model, scores in in_order(metrics["models"]):
+    for model, scores in in_order(all_scores(metrics)):
         fit = metrics["fits"].get(model, {})
         train = {f"train_{name}": value for name, value in fit.get("train", {}).items()}
-        lines.append({"model": model, **scores, **train, "seconds": fit.get("seconds")})
+        lines.append({"model": model, **scores, **paired.get(model, {}), **train, "seconds": fit.get("seconds")})
     return with_warning(pd.DataFrame(lines), metrics["leak"])
+
+
+def all_scores(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the scores of each model on the test rows, with those of its means where they were asked for."""
+    means = metrics.get("means", {})
+    return {model: {**scores, **means.get(model, {})} for model, scores in metrics.get("models", {}).items()}
 
 
 def with_warning(table: pd.DataFrame, leak: bool) -> pd.DataFrame:
@@ -93,8 +105,14 @@ def with_warning(table: pd.DataFrame, leak: bool) -> pd.DataFrame:
 
 
 def in_order(models: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
-    """Return models with their scores, the lowest RMSE first."""
-    return sorted(models.items(), key=lambda item: inf if item[1]["rmse"] is None else item[1]["rmse"])
+    """Return models with their scores, the lowest RMSE on the scale that was learnt first."""
+    return sorted(models.items(), key=lambda item: _rank(item[1]))
+
+
+def _rank(scores: dict[str, Any]) -> tuple[float, float]:
+    # R² orders as the RMSE does; runs of before that was stored have it, too.
+    learnt, rmse = scores.get("r2_log1p"), scores.get("rmse_log1p", scores["rmse"])
+    return inf if learnt is None else -learnt, inf if rmse is None else rmse
 
 
 def plain(scores: Scores) -> dict[str, Any]:

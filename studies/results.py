@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from greenlight_films.datamodules import TargetScale
 from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.studies.metrics import NUMBER, data_in_a_line, leaderboard
+from greenlight_films.studies.paired import COLUMNS, paired_differences
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
@@ -96,8 +98,35 @@ class Results:
         return with_films(rows)
 
     @cached_property
+    def scale(self) -> TargetScale | None:
+        """Return the scale that the target was learnt on; None where no model was saved."""
+        stored = self.run.read_json("artifacts/metadata.json").get("target_scale")
+        return None if stored is None else TargetScale(**stored)
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """Return how the network's errors on the test rows, as learnt, differ from each model's, as of `paired`."""
+        table, scale = self.predicted, self.scale
+        if scale is None or NETWORK not in self.models:
+            return pd.DataFrame(columns=COLUMNS)
+        predicted = {model: scale.learnt(table[model].to_numpy()) for model in self.models}
+        clusters = table["cluster" if "cluster" in table else "film"].to_numpy()
+        weights = table["weight"].to_numpy() if "weight" in table else None
+        lines = paired_differences(scale.learnt(table["actual"].to_numpy()), predicted, NETWORK, clusters, weights)
+        suffix = "" if scale.transform == "none" else f"_{scale.transform}"
+        return lines.assign(compared=lines["compared"] + suffix)
+
+    @property
+    def leaderboard(self) -> pd.DataFrame:
+        """Return one line a model with its scores on the test rows, and the network's differences from it."""
+        return leaderboard({"fits": {}, **self.metrics}, self.differences)
+
+    @cached_property
     def predicted(self) -> pd.DataFrame:
-        """Return the test rows with a column a model: row, actual, and the network's first where there is one."""
+        """Return the test rows with a column a model: row, actual, and the network's first where there is one.
+
+        A column `cluster` is there where films that share a value are not independent.
+        """
         classical = self.table("baselines/predictions.csv")
         if self.test.empty:
             return classical if classical.empty else with_films(classical)
@@ -109,7 +138,8 @@ class Results:
     @property
     def models(self) -> list[str]:
         """Return the models whose prediction of every test row is there and a number."""
-        names = [name for name in self.predicted if name not in ("row", "film", "title", "weight", "actual")]
+        others = ("row", "film", "title", "weight", "actual", "cluster")
+        names = [name for name in self.predicted if name not in others]
         return [name for name in names if np.isfinite(self.predicted[name].astype(float)).all()]
 
     @cached_property
@@ -177,4 +207,4 @@ def refuse_broken_files(run: RunFolder) -> None:
     if results.metrics:
         with reading(run.path):
             data_in_a_line(results.metrics, [], 1)
-            leaderboard({"fits": {}, **results.metrics})
+            leaderboard({"fits": {}, **results.metrics}, pd.DataFrame())

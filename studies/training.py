@@ -19,7 +19,8 @@ TIPS = (
 )
 """Lightning's warnings of what is meant to be so."""
 
-SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", "rmse", "mse", "mae", "r2", "r2_log1p", "spearman")))
+SCORE_NAMES = ("rmse", "mse", "mae", "r2", "rmse_log1p", "r2_log1p", "spearman")
+SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", *SCORE_NAMES)))
 
 
 @dataclass(frozen=True)

@@ -112,9 +112,7 @@ def measured(
     if not np.isfinite(predicted).all():
         return Facts(n_films, finite=False, scale=scale.transform)
     scores = {name: value if np.isfinite(value) else None for name, value in scale.scores(actual, predicted).items()}
-    floor = np.nextafter(-1 - scale.shift, np.inf) if scale.transform == "log1p" else -np.inf
-    learnt, learnt_predicted = scale.forward(actual), scale.forward(np.maximum(predicted, floor))
-    known = scale.forward(training)
+    learnt, learnt_predicted, known = map(scale.forward, (actual, predicted, training))
     skill = gain_over(float(known.mean()), learnt, learnt_predicted, n_films)
     order = rank_correlation(actual, predicted, n_films)
     facts: dict[str, Any] = {
@@ -209,27 +207,31 @@ def _nothing(facts: Facts, films: str) -> list[str]:
     order = f"rank correlation {fixed(facts.spearman, 2)}"
     worse = facts.skill_high is not None and facts.skill_high < 0
     if facts.is_reversed:
-        how = "worse than" if worse or (facts.r2 or 0) < 0 else "no better than"
+        how = "worse than" if worse or (facts.r2_learnt or 0) < 0 else "no better than"
         return [
             f"On the {films} the network is {how} guessing the mean, and orders them the wrong way round ({order}): "
             "what it learnt has turned into its opposite there. Its importances mislead."
         ]
     how = "worse than" if worse else "no better than"
     return [
-        f"On the {films} the network is {how} guessing the mean (R² {fixed(facts.r2)}, {order}): nothing that it says "
+        f"On the {films} the network is {how} guessing the mean ({_r2(facts)}, {order}): nothing that it says "
         "of films can be relied on, nor can its importances."
     ]
 
 
 def _first(facts: Facts, films: str) -> list[str]:
-    score = f"R² {fixed(facts.r2)}"
-    if facts.scale != "none":
-        score = f"R² of {facts.scale} {fixed(facts.r2_learnt)}, the scale that it learnt, and {score} in the unit"
     gain = facts.skill_against_training_mean
     less = ""
     if gain is not None and facts.is_better:
         less = f" Squared errors are {gain:.0%} smaller than those of guessing the training films' mean."
-    return [f"The network {_how(facts, films)} ({score}, rank correlation {fixed(facts.spearman, 2)}).{less}"]
+    return [f"The network {_how(facts, films)} ({_r2(facts)}, rank correlation {fixed(facts.spearman, 2)}).{less}"]
+
+
+def _r2(facts: Facts) -> str:
+    score = f"R² {fixed(facts.r2)}"
+    if facts.scale == "none":
+        return score
+    return f"R² of {facts.scale} {fixed(facts.r2_learnt)}, the scale that it learnt, and {score} in the unit"
 
 
 def _how(facts: Facts, films: str) -> str:
@@ -263,7 +265,7 @@ def _one_film(facts: Facts, unit: str) -> list[str]:
     where = f" of {unit}" if unit else ""
     return [
         f"A single film (row {facts.worst_row}) makes up {facts.worst_share:.0%} of the squared error{where}; without "
-        f"it R² would be {fixed(facts.r2_without_worst)}."
+        f"it R² {'there ' if facts.scale != 'none' else ''}would be {fixed(facts.r2_without_worst)}."
     ]
 
 

@@ -132,15 +132,17 @@ class PermutationImportance(Callback):
             return replace(result, contributions=measured.contributions(reference))
 
 
-def cluster_values(data: FilmDataModule, column: str, index: np.ndarray) -> np.ndarray:
+def cluster_values(
+    data: FilmDataModule, column: str, index: np.ndarray, option: str = "permutation_importance.cluster"
+) -> np.ndarray:
     """Return a column of the table in the rows of an index, which has gaps where a condition left rows out.
 
-    Texts are without blanks around them, and None where they mean that nothing is known.
+    Texts are without blanks around them, and None where they mean that nothing is known. `option` names the column.
     """
     table = data.read()
     if column not in table:
         near = nearest(column, table.columns) or f"; there are {listed(table.columns)}"
-        raise InputError(f"permutation_importance.cluster: the table has no column '{column}'{near}")
+        raise InputError(f"{option}: the table has no column '{column}'{near}")
     cells = table[column].loc[index]
     if pd.api.types.infer_dtype(cells, skipna=True) != "string":
         return cells.astype(object).to_numpy()

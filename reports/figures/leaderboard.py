@@ -9,12 +9,13 @@ from greenlight_films.datamodules.number_format import fixed
 from greenlight_films.reports.figures.axes import amount, axis, hover_format, rounded, text
 from greenlight_films.reports.figures.bars import interval, names_axis, ranking
 from greenlight_films.reports.figures.style import NEUTRAL, OKABE_ITO, figure
+from greenlight_films.studies.results import NETWORK
 
 LEFT, RIGHT = [0.0, 0.47], [0.53, 1.0]
 
 
 def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
-    """Draw RMSE and R² of each model with their 95 % intervals, as of `bootstrap_intervals`, the lowest RMSE first."""
+    """Draw RMSE and R² of each model with their 95 % intervals, as of `of_learnt_scale`, the lowest RMSE first."""
     rmse = intervals[intervals["score"] == "rmse"].sort_values("value", kind="stable")
     order = rmse["model"].tolist()
     r2 = intervals[intervals["score"] == "r2"].set_index("model").reindex(order).reset_index()
@@ -30,10 +31,29 @@ def leaderboard(intervals: pd.DataFrame, unit: str) -> go.Figure:
     return ranking(dots, order, "model", alt, xaxes[0], xaxis2=xaxes[1], showlegend=False)
 
 
+def differences(paired: pd.DataFrame, unit: str) -> go.Figure:
+    """Draw how the network's errors differ from each other model's, as of `Results.differences`, with intervals."""
+    lines = paired[paired["model"] != NETWORK].sort_values("difference", ascending=False, kind="stable")
+    names = lines["model"].tolist()
+    drawn = lines.rename(columns={name: name.removeprefix("difference_") for name in lines})
+    drawn = drawn.rename(columns={"difference": "value"})
+    ends = [amount(number, unit) for number in drawn[["value", "low_95", "high_95"]].iloc[0]]
+    alt = (
+        f"Errors of the network less those of {len(names)} models on the same test films, with 95 % intervals: "
+        f"{ends[0]} ({ends[1]} to {ends[2]}) for {names[0]}; below 0 the network is better."
+    )
+    scores = lines["compared"].str.split("_").str[0].str.upper()
+    mixed = scores.nunique() > 1
+    shown = [f"{name} ({score})" for name, score in zip(names, scores, strict=True)] if mixed else names
+    title = f"difference of {' or '.join(sorted(set(scores)))}"
+    xaxis = {**axis(title, unit), "zeroline": True, "rangemode": "tozero"}
+    return ranking([_dots(drawn, "x", unit)], shown, "network less", alt, xaxis, showlegend=False)
+
+
 def _dots(scores: pd.DataFrame, xaxis: str, unit: str) -> go.Scatter:
     shown = hover_format(unit)
     names = [text(model) for model in scores["model"]]
-    colours = [OKABE_ITO[0] if model == "mlp" else NEUTRAL for model in scores["model"]]
+    colours = [OKABE_ITO[0] if model == NETWORK else NEUTRAL for model in scores["model"]]
     return go.Scatter(
         x=rounded(scores["value"]),
         y=list(range(len(scores))),

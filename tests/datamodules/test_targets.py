@@ -3,7 +3,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import r2_score
+from sklearn.metrics import r2_score, root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
 from greenlight_films.datamodules.errors import InputError
@@ -107,9 +107,24 @@ def test_a_transformed_target_is_also_scored_on_the_scale_that_is_learnt():
     scores = scale.scores(actual, predicted)
     assert scores["r2"] == r2_score(actual, predicted)
     assert scores["r2_log1p"] == pytest.approx(r2_score(np.log1p(actual + 1), np.log1p(predicted + 1)))
+    assert scores["rmse_log1p"] == pytest.approx(root_mean_squared_error(np.log1p(actual + 1), np.log1p(predicted + 1)))
     assert scores["r2"] < 0.1 < 0.7 < scores["r2_log1p"]
     plain = TargetScale.fit(Target("gross"), actual).scores(actual, predicted)
-    assert plain == {name: value for name, value in scores.items() if name != "r2_log1p"}
+    assert plain == {name: value for name, value in scores.items() if not name.endswith("_log1p")}
+
+
+def test_of_lognormal_targets_smearing_takes_medians_to_means():
+    stream = np.random.default_rng(0)
+    median = np.exp(stream.normal(3, 1, 100_000))
+    actual = (median + 1) * np.exp(stream.normal(0, 0.5, len(median))) - 1
+    scale = TargetScale.fit(Target("gross", transform="log1p"), actual)
+    factor = scale.smearing(actual, median)
+    assert factor == pytest.approx(np.exp(0.5**2 / 2), rel=0.01)
+    assert scale.mean_of(median, factor).mean() == pytest.approx(actual.mean(), rel=0.01)
+    weights = stream.integers(0, 3, len(median))
+    assert scale.smearing(actual, median, weights) == pytest.approx(
+        scale.smearing(np.repeat(actual, weights), np.repeat(median, weights))
+    )
 
 
 def test_a_prediction_at_the_end_of_log1p_has_a_score():

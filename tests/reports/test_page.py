@@ -30,6 +30,13 @@ def test_the_scores_of_all_models_have_intervals(html):
     assert all(re.fullmatch(r"[\d.]+ \([\d.]+ to [\d.]+\)", cell) for _, cell in cells)
 
 
+def test_the_network_less_each_model_stands_in_the_table(html):
+    assert '<th scope="col" class="number">mlp − model</th>' in html
+    difference = r'<tr><th scope="row">ridge</th><td class="number">[^<]+</td><td class="number">([^<]+)</td>'
+    assert re.fullmatch(r"0\.\d+ \[0\.\d+, 0\.\d+\]", re.search(difference, html)[1])
+    assert "below 0 the network is better" in html
+
+
 def test_commands_are_those_of_the_program_that_was_started(results, monkeypatch):
     assert f"python cli.py report --run {results.path}" in report_page([results])
     monkeypatch.setattr(sys, "argv", ["/usr/bin/greenlight"])

@@ -1,10 +1,13 @@
 """Scores in the terminal."""
 
+from io import StringIO
+
 import numpy as np
 import pytest
+from rich.console import Console
 
 from greenlight_films.datamodules.scores import regression_scores
-from greenlight_films.reports.score_table import print_scores, print_verdict
+from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.verdict import Verdict
 
@@ -41,9 +44,34 @@ def test_the_lowest_rmse_stands_first_with_units(printed):
 def test_scores_of_order_and_of_the_learnt_scale_are_shown_where_there_are_any(printed):
     scores = {**MLP, "r2_log1p": 0.06, "spearman": 0.25}
     shown = rows_of(printed("films", "", {"mlp": scores, "mean": MEAN}))
-    assert shown[0] == ["model", "RMSE", "MAE", "R²", "R² of log1p", "rank correlation"]
-    assert shown[1][4:] == ["0.060", "0.250"]
-    assert shown[2][4:] == ["–", "–"]
+    assert shown[0] == ["", "", "rank", "", "", ""]
+    assert shown[1] == ["model", "R² of log1p", "correlation", "RMSE", "MAE", "R²"]
+    assert shown[2][1:3] == ["0.060", "0.250"]
+    assert shown[3][1:3] == ["–", "–"]
+
+
+def test_a_unit_tells_scores_of_two_scales_apart(printed):
+    scores = {**MLP, "rmse_log1p": 0.3, "r2_log1p": 0.06}
+    shown = rows_of(printed("films", "US dollars", {"mlp": scores}))
+    dollars = [f"{score}, US dollars" for score in ("RMSE", "MAE", "R²")]
+    assert shown[0] == ["model", "RMSE of log1p", "R² of log1p", *dollars]
+
+
+def test_no_word_of_the_scores_of_two_scales_is_cut_in_a_usual_terminal():
+    console = Console(width=80, file=StringIO())
+    scores = {**MLP, "rmse": 150.1e6, "mae": 73.7e6, "rmse_log1p": 1.43, "r2_log1p": 0.5, "spearman": 0.7}
+    print_scores("552 films", "US dollars", {"boosting": scores}, console)
+    assert "…" not in console.file.getvalue()
+
+
+def test_means_have_their_factor_and_what_they_are(console):
+    means = {"mlp": {"smearing": 1.65, "rmse_of_mean": 2.5e8, "r2_of_mean": None}}
+    print_means("US dollars", means, console)
+    assert "medians" in console.file.getvalue()
+    assert rows_of(console.file.getvalue()) == [
+        ["model", "factor", "RMSE of means, US dollars", "R² of means, US dollars"],
+        ["mlp", "1.65", "250M", "–"],
+    ]
 
 
 def test_without_a_unit_the_names_stand_alone(printed):
@@ -52,7 +80,8 @@ def test_without_a_unit_the_names_stand_alone(printed):
 
 
 @pytest.mark.parametrize(
-    ("rmse", "text"), [(123_456_789.1, "123,456,789"), (999.96, "1000"), (12.3456, "12.35"), (0.0012345, "0.001234")]
+    ("rmse", "text"),
+    [(123_456_789.1, "123.5M"), (12_345.6, "12,346"), (999.96, "1000"), (0.0012345, "0.001234")],
 )
 def test_scores_are_readable_at_every_size(printed, rmse, text):
     shown = printed("films", "", {"mlp": {**MLP, "rmse": rmse}})

@@ -1,11 +1,15 @@
 import re
 
+import numpy as np
 import pytest
+from sklearn.metrics import r2_score, root_mean_squared_error
 
+from greenlight_films.datamodules import TargetScale
 from greenlight_films.reports.sections import (
     best_and_worst,
     importance_section,
     intervals_of,
+    of_learnt_scale,
     runs_section,
     scores_section,
 )
@@ -22,8 +26,9 @@ def without(results: Results, *names: str) -> Results:
 def test_scores_have_their_figures(results):
     section = scores_section(results, intervals_of(results))
     headings = [picture.heading for picture in section.pictures]
-    assert headings[:3] == ["All models on the same test films", "Predicted and actual", "What is left over"]
-    assert headings[3:] == ["Are high predictions high?", "Errors by year", "Errors by genre"]
+    assert headings[:2] == ["All models on the same test films", "The network less each model"]
+    assert headings[2:4] == ["Predicted and actual", "What is left over"]
+    assert headings[4:] == ["Are high predictions high?", "Errors by year", "Errors by genre"]
     assert section.missing == []
 
 
@@ -46,6 +51,20 @@ def test_importance_has_columns_roles_features_and_values_of_each_role(results):
     assert set(headings[3:]) == {f"Most important of role {role}" for role in ("genre", "actor", "company")}
     (missing,) = importance_section(without(results, "importance.json")).missing
     assert missing == f"Importance has not been measured. Add it: python cli.py importance --run {results.path}"
+
+
+def test_scores_of_a_log1p_target_are_those_of_the_scale_that_was_learnt(results):
+    plain = intervals_of(results)
+    assert of_learnt_scale(plain) is plain
+    results.__dict__["scale"] = TargetScale("log1p", 0.0, 2.0, 0.2)
+    both = intervals_of(results)
+    learnt = of_learnt_scale(both).set_index(["model", "score"])["value"]
+    actual, predicted = (np.log1p(results.predicted[name]) for name in ("actual", "ridge"))
+    assert learnt["ridge", "rmse"] == pytest.approx(root_mean_squared_error(actual, predicted))
+    assert learnt["ridge", "r2"] == pytest.approx(r2_score(actual, predicted))
+    unit = both.set_index(["model", "score"])["value"]
+    assert unit["ridge", "rmse"] == plain.set_index(["model", "score"])["value"]["ridge", "rmse"]
+    assert unit["ridge", "rmse_below_mean"] == pytest.approx(1 - learnt["ridge", "rmse"] / learnt["mean", "rmse"])
 
 
 def test_the_best_and_the_worst_prediction_come_first(results):

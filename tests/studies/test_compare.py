@@ -4,8 +4,9 @@ import pandas as pd
 import pytest
 
 from greenlight_films.baselines import Comparison
-from greenlight_films.datamodules import regression_scores
+from greenlight_films.datamodules import InputError, regression_scores
 from greenlight_films.studies.compare import compare
+from greenlight_films.studies.load import refuse_impossible
 
 
 @pytest.fixture
@@ -55,3 +56,22 @@ def test_predictions_of_films_without_ids_or_titles_have_their_rows(film_data, r
     data.setup("fit")
     run(data, models=[])
     assert list(pd.read_csv(folder.path / "baselines/predictions.csv")) == ["row", "actual", "mean"]
+
+
+def test_films_that_share_a_value_of_the_column_are_a_cluster(films, films_frame, run, folder):
+    run(models=["ridge"], cluster="company")
+    table = pd.read_csv(folder.path / "baselines/predictions.csv")
+    company = films_frame["company"].loc[table["row"] - 1].reset_index(drop=True)
+    known = company.notna()
+    assert (table[known].groupby("cluster").size().to_numpy() > 1).sum() == company.nunique() == 3
+    assert (table["cluster"][known].groupby(company[known]).nunique() == 1).all()
+    assert table["cluster"][~known].is_unique
+    run(models=["tree"])
+    assert "cluster" not in pd.read_csv(folder.path / "baselines/predictions.csv")
+
+
+def test_a_column_that_is_none_is_refused_before_anything_is_fitted(films):
+    with pytest.raises(
+        InputError, match=r"compare\.cluster: the table has no column 'compani', did you mean 'company'\?"
+    ):
+        refuse_impossible(Comparison(cluster="compani"), films)

@@ -13,6 +13,7 @@ from greenlight_films.studies.metrics import (
     data_in_a_line,
     data_warnings,
     describe_data,
+    in_order,
     leaderboard,
     plain,
     prediction_table,
@@ -85,14 +86,32 @@ def test_a_line_says_what_the_models_learn_from(data, n_films, films, hidden, me
 def test_the_leaderboard_has_a_line_a_model_the_best_first():
     fits = {"mean": {"train": MLP, "seconds": 0.1}, "knn": {"train": MEAN, "seconds": 2.0}}
     metrics = {"models": {"mean": MEAN, "mlp": MLP, "knn": {**MEAN, "rmse": None}}, "fits": fits, "leak": False}
-    table = leaderboard(metrics)
+    table = leaderboard(metrics, pd.DataFrame())
     assert table["model"].tolist() == ["mlp", "mean", "knn"]
     assert list(table.columns)[:5] == ["model", "rmse", "mse", "mae", "r2"]
     assert table["train_rmse"].tolist()[1:] == [1.234567, 2.5]
     assert np.isnan(table["train_rmse"][0])
     assert table["seconds"].tolist()[1:] == [0.1, 2.0]
     assert "warning" not in table
-    assert set(leaderboard({**metrics, "leak": True})["warning"]) == {WARNING}
+    assert set(leaderboard({**metrics, "leak": True}, pd.DataFrame())["warning"]) == {WARNING}
+
+
+def test_an_outlier_in_the_unit_does_not_decide_the_order():
+    learnt = {"mlp": {**MEAN, "rmse_log1p": 0.5, "r2_log1p": 0.6}, "ridge": {**MLP, "rmse_log1p": 0.7, "r2_log1p": 0.4}}
+    assert learnt["ridge"]["rmse"] < learnt["mlp"]["rmse"]
+    assert [model for model, _ in in_order(learnt)] == ["mlp", "ridge"]
+    older = {model: {**scores, "rmse_log1p": None} for model, scores in learnt.items()}
+    assert [model for model, _ in in_order(older)] == ["mlp", "ridge"]
+
+
+def test_differences_and_means_stand_in_the_lines_of_their_models():
+    models = {"mlp": MLP, "mean": MEAN}
+    metrics = {"models": models, "means": {"mlp": {"smearing": 1.5}}, "fits": {}, "leak": False}
+    differences = pd.DataFrame([{"model": "mean", "difference": -1.2, "difference_p": 0.01}])
+    table = leaderboard(metrics, differences).set_index("model")
+    assert table.loc["mean", ["difference", "difference_p"]].tolist() == [-1.2, 0.01]
+    assert np.isnan(table.loc["mlp", "difference"])
+    assert table.loc["mlp", "smearing"] == 1.5
 
 
 @pytest.mark.parametrize("wild", [np.nan, np.inf, 1e308])

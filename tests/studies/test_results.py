@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from greenlight_films.datamodules import TargetScale
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies.results import Results, with_films
 from greenlight_films.studies.run_folder import RunFolder
@@ -33,6 +34,26 @@ def test_predictions_of_all_models_stand_side_by_side(results):
     actual = results.predicted["actual"]
     rmse = {name: float(((results.predicted[name] - actual) ** 2).mean() ** 0.5) for name in results.models}
     assert rmse == pytest.approx({name: results.metrics["models"][name]["rmse"] for name in results.models}, rel=1e-5)
+
+
+def test_differences_are_of_the_learnt_scale_with_the_weights_of_the_rows(results):
+    lines = results.differences.set_index("model")
+    rmse = {name: results.metrics["models"][name]["rmse"] for name in results.models}
+    assert set(lines.index) == {"mlp", "mean", "ridge"}
+    assert set(lines["compared"]) == {"rmse"}
+    expected = {name: rmse["mlp"] - value for name, value in rmse.items()}
+    assert lines["difference"].to_dict() == pytest.approx(expected, rel=1e-4, abs=1e-9)
+    assert lines.loc["mlp", "difference_low_95":"difference_p"].tolist() == [0, 0, 1]
+    weighted = Results(results.run)
+    weights = np.arange(45) % 3
+    weighted.__dict__["predicted"] = results.predicted.assign(weight=weights)
+    weighted.__dict__["scale"] = TargetScale("log1p", 0.0, 2.0, 0.2)
+    learnt = {name: np.log1p(results.predicted[name]) for name in ("actual", "mlp", "ridge")}
+    errors = [np.average((learnt[name] - learnt["actual"]) ** 2, weights=weights) ** 0.5 for name in ("mlp", "ridge")]
+    line = weighted.differences.set_index("model").loc["ridge"]
+    assert line["compared"] == "rmse_log1p"
+    assert line["difference"] == pytest.approx(errors[0] - errors[1])
+    assert weighted.leaderboard.set_index("model").loc["ridge", "difference"] == line["difference"]
 
 
 def test_the_year_of_a_film_is_that_of_its_date(study, monkeypatch):

@@ -37,6 +37,8 @@ ONE_FILM = {"worst_share": 0.97, "r2": 0.1, "r2_without_worst": 0.8}
         (DRIFT, True, ["orders the 60 test films well", "lie 14 million higher on the whole", "(drift)"]),
         (DRIFT | {"drift": -1.8, "drift_low": -2, "drift_high": -1, "test_mean": 31.0}, True, ["14 million lower"]),
         (ONE_FILM, True, ["A single film (row 7) makes up 97% of the squared error of million", "would be 0.800"]),
+        (NO_GAIN | NO_ORDER | {"scale": "log1p", "r2": -9.0}, True, ["(R² of log1p 0.010, the scale that it learnt"]),
+        (ONE_FILM | {"scale": "log1p"}, True, ["of the squared error of million; without it R² there would be 0.800"]),
         ({"n_test": 8}, True, ["8 test films are few"]),
         ({"n_test": 1, "r2": None}, True, ["There is 1 test film: no score can be given, no R²"]),
         ({"constant": 6.0, "r2": None}, True, ["All 60 test films have the same gross, 6 million: there is no R²"]),

@@ -36,6 +36,16 @@ COVERAGE = pd.DataFrame(
         "width": [1.0, 2.0, 1.5, 3.0],
     }
 )
+DIFFERENCES = pd.DataFrame(
+    {
+        "model": ["mlp", NASTY, "mean"],
+        "compared": ["rmse", "rmse", "mae"],
+        "difference": [0.0, 0.1, -0.5],
+        "difference_low_95": [0.0, -0.1, -0.7],
+        "difference_high_95": [0.0, 0.2, -0.4],
+        "difference_p": [1.0, 0.3, 0.001],
+    }
+)
 IMPORTANCES = pd.DataFrame(
     {
         "feature": [f"Cast={NASTY}", "Year", "Cast=C"],

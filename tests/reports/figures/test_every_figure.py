@@ -25,6 +25,7 @@ CORRELATIONS = pd.DataFrame({"feature": [NASTY], "correlation": 0.5, "n_rows": 4
 RIDGE = samples.OLS.rename(columns={"name": "feature"}).head(3)
 EVERY = {
     "leaderboard": lambda: leaderboard.leaderboard(samples.INTERVALS, NASTY),
+    "differences": lambda: leaderboard.differences(samples.DIFFERENCES, NASTY),
     "runs": lambda: leaderboard.runs(samples.RUNS, NASTY),
     "predicted_against_actual": lambda: predictions.predicted_against_actual(films(), NASTY, NASTY),
     "residuals": lambda: predictions.residuals(films(), NASTY, NASTY),
