@@ -34,7 +34,7 @@ from greenlight_films.lightning_modules.callbacks.permutation_importance import 
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
-from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, predictions_with_intervals
+from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -192,11 +192,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         Raises:
             InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.
         """
-        films = self.fitted_.encoder.encode(self._read(X))
+        frame = self._read(X)
+        films = self.fitted_.encoder.encode(frame)
         predicted = self.network_.predict(films)
-        if interval is None:
-            return predicted
-        return predictions_with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
+        return (
+            predicted if interval is None else with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
+        )
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""

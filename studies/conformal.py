@@ -107,7 +107,7 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
     return Intervals.fit(features, errors, film, None if weights is None else weights[kept])
 
 
-def predictions_with_intervals(
+def with_intervals(
     intervals: Intervals | None, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
 ) -> PredictionIntervals:
     """Return predictions of films with their intervals, in the target's unit.

@@ -29,7 +29,7 @@ def test_the_section_has_a_sentence_and_a_figure_for_each_kind_of_group(run):
     assert section.missing == []
     assert section.text == interval_sentences(results)
     headings = [picture.heading for picture in section.pictures]
-    assert headings == ["Intervals by prediction", "Intervals by names known"]  # of 45 films in tenths, by year under 5
+    assert headings == ["Intervals by year", "Intervals by prediction", "Intervals by names known"]
     groups = list(section.pictures[1].figure.layout.yaxis.ticktext)
     assert {"genre: all names known", "actor: all names known"} <= set(groups)
 

@@ -15,8 +15,8 @@ from greenlight_films.studies.conformal import (
     fewest,
     film_mass,
     fit_intervals,
-    predictions_with_intervals,
     scaled_predictions,
+    with_intervals,
 )
 
 
@@ -164,14 +164,14 @@ def test_a_level_that_can_not_be_had_is_refused(films, film_data):
     data.setup("fit")
     intervals, predicted = val_intervals(data), predicted_of(data)
     parts = predicted, data.films.encoded, data.fitted
-    assert predictions_with_intervals(intervals, *parts, 0.8).lower.shape == predicted.shape
+    assert with_intervals(intervals, *parts, 0.8).lower.shape == predicted.shape
     with pytest.raises(InputError, match=r"interval 0.95 takes 19 validation films or more, got 10: give a lower one"):
-        predictions_with_intervals(intervals, *parts, 0.95)
+        with_intervals(intervals, *parts, 0.95)
     for level in (95, 0, 0.955, 1.0, float("nan")):
         with pytest.raises(InputError, match=f"interval must be a whole per cent from 0.01 to 0.99.*got {level}"):
-            predictions_with_intervals(intervals, *parts, level)
+            with_intervals(intervals, *parts, level)
     with pytest.raises(InputError, match=r"interval must be left out, got 0.95: the model has no intervals"):
-        predictions_with_intervals(None, *parts, 0.95)
+        with_intervals(None, *parts, 0.95)
 
 
 def test_state_is_plain_and_restores_the_same_intervals(films):
