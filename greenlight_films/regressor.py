@@ -126,8 +126,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.film = film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.hidden = hidden
-        self.dropout = dropout
-        self.label_dropout = label_dropout
+        self.dropout, self.label_dropout = dropout, label_dropout
         self.loss = loss
         self.optimiser = optimiser
         self.learning_rate = learning_rate
@@ -136,8 +135,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.tail_weight_decay = tail_weight_decay
         self.members = members
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
+        self.max_epochs, self.patience = max_epochs, patience
         self.allow_leak = allow_leak
         self.allow_split_films = allow_split_films
         self.seed = seed
@@ -195,9 +193,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         frame = self._read(X)
         films = self.fitted_.encoder.encode(frame)
         predicted = self.network_.predict(films)
-        return (
-            predicted if interval is None else with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
-        )
+        if interval is None:
+            return predicted
+        return with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""

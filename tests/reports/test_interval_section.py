@@ -30,7 +30,7 @@ def test_the_section_has_a_sentence_and_a_figure_for_each_kind_of_group(run):
     assert section.text == interval_sentences(results)
     headings = [picture.heading for picture in section.pictures]
     assert headings == ["Intervals by year", "Intervals by prediction", "Intervals by names known"]
-    groups = list(section.pictures[1].figure.layout.yaxis.ticktext)
+    groups = list(section.pictures[2].figure.layout.yaxis.ticktext)
     assert {"genre: all names known", "actor: all names known"} <= set(groups)
 
 
