@@ -8,7 +8,7 @@ from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.reports.report import PAGE, write_page
-from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.run_folder import RECORD, RunFolder
 
 OPTIONS = ("--run", "--out")
 NEEDS_A_RUN = "`report` needs a run, or several to compare: give --run runs/<study>/version_<n> [...]"
@@ -34,9 +34,11 @@ def run(words: list[str], console: Console) -> None:
     given = parser.parse_args(words)
     if not given.run:
         raise InputError(NEEDS_A_RUN)
-    runs = [RunFolder.open(path) for path in given.run]
+    runs = [RunFolder.open(path, of_runs=len(given.run) == 1) for path in given.run]
     for folder in runs:
-        if not (folder.path / "metrics.json").is_file():
+        if folder.holds_runs and not folder.read_json(RECORD)["finished"]:
+            raise InputError(f"--run {folder.path}: none of its runs is finished; go on with `study --resume`")
+        if not (folder.holds_runs or (folder.path / "metrics.json").is_file()):
             raise InputError(f"--run {folder.path} has no metrics.json: it is no run of a study, or was not begun")
     if len({folder.path.resolve() for folder in runs}) < len(runs):
         raise InputError("--run must name each run once, to compare it with others")

@@ -10,6 +10,7 @@ from .importance.api import permutation_importance
 from .importance.result import ImportanceResult
 from .regressor import FilmRegressor
 from .results import Results
+from .spread import Spread
 from .table_look import look
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ProfitRatio",
     "RandomSplit",
     "Results",
+    "Spread",
     "Target",
     "TimeSplit",
     "look",

@@ -3,7 +3,7 @@
 from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import yaml
 from rich.console import Console
@@ -13,20 +13,46 @@ from greenlight_films.datamodules.look.look import Look
 from greenlight_films.quietly import quietly
 from greenlight_films.reports.report import write_report
 from greenlight_films.reports.run_summary import print_summary
+from greenlight_films.reports.spread_table import print_spread
 from greenlight_films.results import Results
+from greenlight_films.spread import Spread
+from greenlight_films.studies.seeds.plan import Request
+from greenlight_films.studies.seeds.seeds import refuse_failed, study_by
 from greenlight_films.studies.settings.config_file import CONFIGS, check_config, named_config
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.study import study as run_study
 
+Config = str | Path | dict[str, Any] | Look | Settings
+
+
+@overload
+def study(films: Any, config: Config, *, out: str | Path | None = None, verbose: bool = True) -> Results: ...
+
+
+@overload
+def study(
+    films: Any,
+    config: Config,
+    *,
+    seeds: int | None = None,
+    folds: int | None = None,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    verbose: bool = True,
+) -> Spread: ...
+
 
 def study(
     films: Any,
-    config: str | Path | dict[str, Any] | Look | Settings,
+    config: Config,
     *,
+    seeds: int | None = None,
+    folds: int | None = None,
+    workers: int | None = None,
     out: str | Path | None = None,
     verbose: bool = True,
-) -> Results:
+) -> Results | Spread:
     """Train a network, score it, measure what its predictions rest on, fit other models, as `greenlight study` does.
 
     Global random states are as before afterwards.
@@ -35,18 +61,23 @@ def study(
         films: a pandas or polars DataFrame, an Arrow table, or a table's file; None for the one that the config names.
         config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict,
             what `look` returned, or `Settings`.
+        seeds: make the study with so many seeds of split, weights and draws, in processes of their own.
+        folds: or on so many parts of the films, each of which is tested once.
+        workers: how many of these are made at a time, by default one a core.
         out: the folder that runs are kept in; by default the config's, which is `runs` where it names none.
         verbose: show progress, and at the end the scores and importances.
 
     Returns:
-        The results, which stand in `<out>/<name>/version_<n>/`.
+        The results, which stand in `<out>/<name>/version_<n>/`; of seeds or folds means and deviations over them.
 
     Raises:
         InputError: the films or the config can't be used.
     """
-    console = Console(quiet=not verbose)
+    console, request = Console(quiet=not verbose), Request.of(seeds, folds, workers)
     with quietly():
         settings = _settings(films, config, out, verbose)
+        if request != Request():
+            return _study_by(settings, request, console)
         results = run_study(settings, None, console)
         assert results is not None
         if verbose:
@@ -56,9 +87,16 @@ def study(
     return Results(results.run.path)
 
 
-def _settings(
-    films: Any, config: str | Path | dict[str, Any] | Look | Settings, out: str | Path | None, verbose: bool
-) -> Settings:
+def _study_by(settings: Settings, request: Request, console: Console) -> Spread:
+    spread = study_by(settings, request, None, console)
+    print_spread(spread, console)
+    if settings.report:
+        write_report(spread.run, console)
+    refuse_failed(spread)
+    return Spread(spread.run.path)
+
+
+def _settings(films: Any, config: Config, out: str | Path | None, verbose: bool) -> Settings:
     if isinstance(config, Settings):
         return _of_films(config, films, out)
     if isinstance(config, Look):

@@ -21,6 +21,7 @@ from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
+from greenlight_films.reports.pictures import Section
 from greenlight_films.reports.score_table import (
     AMOUNTS,
     IN_UNIT,
@@ -58,13 +59,22 @@ def report_page(runs: list[Results]) -> str:
     intervals = [intervals_of(run) for run in runs]
     pairs = list(zip(runs, intervals, strict=True))
     content = _of_run(runs[0], intervals[0]) if len(runs) == 1 else _of_runs(runs, intervals)
-    figures = [figure_json(picture.figure) for section in content["sections"] for picture in section.pictures]
-    return _ENVIRONMENT.get_template("report.html.jinja").render(
+    return page_of(
+        "report.html.jinja",
         warnings=warnings(runs),
         summary=[summary(run, scores) for run, scores in pairs],
         names=[run.name for run in runs],
         leaderboards=[_leaderboard(run, scores) for run, scores in pairs],
-        made=[_made(run) for run in runs],
+        made=[made(run) for run in runs],
+        **content,
+    )
+
+
+def page_of(template: str, sections: list[Section], **content: Any) -> str:
+    """Return a page by its template, with the figures of its sections and what draws them."""
+    figures = [figure_json(picture.figure) for section in sections for picture in section.pictures]
+    return _ENVIRONMENT.get_template(template).render(
+        sections=sections,
         plotly=Markup(get_plotlyjs()),
         figures=Markup(f"[{','.join(figures)}]"),
         templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),
@@ -189,7 +199,7 @@ def _most_important(results: Results) -> dict[str, Any]:
     return {"run": results.name, "features": [f"{name} ({value:g})" for name, value in pairs]}
 
 
-def _made(results: Results) -> dict[str, Any]:
+def made(results: Results) -> dict[str, Any]:
     """Return how a run was made: facts, the commands that repeat it, and its config."""
     metrics, config = results.metrics, results.config
     split = config["data"].get("split") or {"class_path": "unknown"}

@@ -18,6 +18,8 @@ from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.settings.config_file import check_config
 from greenlight_films.studies.written_files import refuse_other_content, unreadable
 
+RECORD = "spread.json"  # in a folder of runs by seed or fold: which are made, and which are finished
+
 # Descriptors of locked folders; a worker of a data loader, which inherits them, must not keep the lock.
 LOCKED: set[int] = set()
 
@@ -60,7 +62,8 @@ class RunFolder(Folder):
                 raise cannot_write(folder, problem) from None
 
     @classmethod
-    def open(cls, path: str, option: str = "--run") -> "RunFolder":
+    def open(cls, path: str, option: str = "--run", *, of_runs: bool = False) -> "RunFolder":
+        """Open the folder of a run, or with `of_runs` that of several by seed or fold too."""
         folder = Path(path)
         if not (folder / "config.yaml").is_file():
             runs = sorted(folder.glob("*/config.yaml")) or sorted(folder.parent.glob("*/config.yaml"))
@@ -72,6 +75,10 @@ class RunFolder(Folder):
                 f"{path} has no config.yaml{suggestion}{known}"
             )
         check_config(folder / "config.yaml", option)
+        if not of_runs and (folder / RECORD).is_file():
+            runs = sorted(folder.glob("*/*/config.yaml"))
+            known = f"; give a run of it, such as {runs[0].parent}" if runs else ""
+            raise InputError(f"{option} must be the folder of a run, {path} holds several, by seed or fold{known}")
         return cls(folder if folder.name not in ("", "..") else folder.resolve())  # a study and a version to name
 
     @contextmanager
@@ -105,18 +112,29 @@ class RunFolder(Folder):
 
     @property
     def has_checkpoint(self) -> bool:
-        return any(self.path.glob("checkpoints/*.ckpt"))
+        return any(self.path.rglob("checkpoints/*.ckpt"))
 
     def has(self, name: Literal["best", "last"]) -> bool:
         return (self.path / "checkpoints" / f"{name}.ckpt").is_file()
 
     @property
+    def holds_runs(self) -> bool:
+        """Tell whether this is the folder of several runs, by seed or fold."""
+        return (self.path / RECORD).is_file()
+
+    @property
     def study(self) -> str:
-        return self.path.parent.name
+        return self._outermost.parent.name
 
     @property
     def version(self) -> str:
-        return self.path.name
+        """Return the folder's name, or version_3/seeds/42 where it is of one of several runs."""
+        return self.path.absolute().relative_to(self._outermost.parent).as_posix()
+
+    @property
+    def _outermost(self) -> Path:
+        path = self.path.absolute()
+        return path.parent.parent if (path.parent.parent / RECORD).is_file() else path
 
     @property
     def config(self) -> Path:

@@ -1,8 +1,9 @@
 """What all tests share: one thread, a clean working directory, and a small table of awkward films."""
 
+import pickle
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -28,7 +29,11 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.members import MemberTail
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.quietly import quietly
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.seeds import seeds as several
+from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.study import study as run_study
 from tests.runs import IMPORTANCES as IMPORTANCES
 from tests.runs import metrics_of, predictions_of, scored_by_test
 
@@ -220,6 +225,24 @@ def train(
 def study(train: Callable[..., Run]) -> Run:
     """Return a finished study, which all tests share: `copied` is for those that write into it."""
     return train("study")
+
+
+def run_here(folders: Mapping[str, RunFolder], frame: bytes, workers: int, console: Console, on_end: Any) -> None:
+    """Run studies in this process, in place of `run_all`."""
+    for name, run in folders.items():
+        settings = read_settings(["--config", str(run.config)])
+        settings.data.frame = pickle.loads(frame) if frame else None
+        with quietly():
+            run_study(settings, run, Console(quiet=True))
+        on_end(name, "")
+
+
+@pytest.fixture(scope="session")
+def seeds(train: Callable[..., Run]) -> Run:
+    """Return the folder of a study of three seeds, 3 to 5, which all tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(several, "run_all", run_here)
+        return train("study", "--seeds", 3)
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,12 @@ TABLE = {
     "--target COLUMN": "with --table, the column to predict",
 }
 
+RUNS = {
+    "--seeds N": "make the study with N seeds of split, weights and draws, and say how far scores and importances move",
+    "--folds N": "or on N parts of the films, each of which is tested once",
+    "--workers N": "how many of these are made at a time, by default one a core",
+}
+
 SEARCH = {
     "--config FILE": "a study's config that also says what to search (configs/tune_mlp.yaml)",
     "--name NAME": "results land in runs/NAME-tune/version_<n>/",
@@ -111,7 +117,7 @@ AUDIT = {
 OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 
 _OF_THE_PARSER = {
-    "study": {**TRAINING, **TABLE},
+    "study": {**TRAINING, **TABLE, **RUNS},
     "fit": TRAINING,
     "tune": SEARCH,
     "validate": RUN,

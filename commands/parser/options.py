@@ -17,10 +17,10 @@ from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 
 
-def training_options(command: str, words: list[str]) -> tuple[Settings, RunFolder | None]:
-    """Return the settings of a command that trains, and the run that `--resume` names."""
+def training_options(command: str, words: list[str], *, of_runs: bool = False) -> tuple[Settings, RunFolder | None]:
+    """Return the settings of a command that trains, and the run that `--resume` names; see `RunFolder.open`."""
     words, path = checked(command, words, "--resume")
-    run = RunFolder.open(path, "--resume") if path else None
+    run = RunFolder.open(path, "--resume", of_runs=of_runs) if path else None
     return read_settings([*config_of(run), *words]), run
 
 
@@ -61,7 +61,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):
         raise InputError(f"`{command}` takes a run's folder with {option}, not with {other}")
-    words, folder = _taken_out(option, words)
+    words, folder = _taken_out(option, words, "the folder of a run, such as runs/ratings/version_0")
     if folder and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
     prefix, own = PREFIXES.get(command, ""), OWN_OPTIONS.get(command, {})
@@ -69,7 +69,15 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     return ["--help" if word == "--help-all" else word for word in words], folder
 
 
-def _taken_out(option: str, words: list[str]) -> tuple[list[str], str | None]:
+def number_taken_out(option: str, words: list[str]) -> tuple[list[str], int | None]:
+    """Take an option and the whole number that it needs, 1 or more, out of the words."""
+    words, text = _taken_out(option, words, "a whole number")
+    if text is not None and not (text.isdecimal() and int(text[:9]) > 0):
+        raise InputError(f"{option} must be a whole number, 1 or more, got {text}")
+    return words, None if text is None else int(text[:9])
+
+
+def _taken_out(option: str, words: list[str], needs: str) -> tuple[list[str], str | None]:
     """Take an option and its value out of the words."""
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")
@@ -77,7 +85,7 @@ def _taken_out(option: str, words: list[str]) -> tuple[list[str], str | None]:
             after = index + (1 if equals else 2)
             value = value or "".join(words[index + 1 : after])
             if not value:
-                raise InputError(f"{option} needs the folder of a run, such as runs/ratings/version_0")
+                raise InputError(f"{option} needs {needs}")
             return words[:index] + words[after:], value
     return words, None
 

@@ -10,6 +10,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from greenlight_films.importance.contributions import Contributions
+from tests.conftest import refused
 from tests.runs import (
     LEFT_BY_A_STUDY,
     checkpoint_of,
@@ -137,3 +138,42 @@ def test_a_signal_while_single_values_are_measured_stops_the_study_after_them(
     assert {"contributions.parquet", "predictions.csv", "leaderboard.csv"} <= set(files_in(path))
     assert not (path / "report.html").exists()
     assert set(metrics_of(path)["models"]) == {"mlp", "mean"}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--seeds", "x"], "--seeds must be a whole number, 1 or more, got x"),
+        (["--folds"], "--folds needs a whole number"),
+        (["--seeds", 1], "--seeds must be from 2 to 100, got 1"),
+        (["--seeds", 2, "--folds", 2], "give one of them"),
+        (["--workers", 2], "give one of these"),
+    ],
+)
+def test_numbers_of_runs_that_make_no_sense_are_refused(command, study_config, tmp_path, words, message):
+    refused(command("study", "--config", study_config, "--runs", tmp_path / "runs", *words), message)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_study_by_seeds_says_means_and_deviations_and_where_they_stand(seeds):
+    assert "Test films: mean ± standard deviation over 3 seeds" in seeds.answer.text
+    assert str(seeds.path) in seeds.answer.text
+    tables = {"config.yaml", "differences.csv", "importance.csv", "scores.csv", "spread.json"}
+    assert {path.name for path in seeds.path.iterdir()} == {*tables, "seeds"}
+    for seed in (3, 4, 5):
+        assert {"metrics.json", "predictions.csv", "importance.json"} <= set(files_in(seeds.path / f"seeds/{seed}"))
+
+
+def test_the_page_of_several_runs_and_of_each_of_them_is_written_by_report(seeds, command, tmp_path):
+    for folder, text in ((seeds.path, "small: 3 seeds"), (f"{seeds.path}/seeds/4", "version_0/seeds/4")):
+        page = tmp_path / "page.html"
+        answer = command("report", "--run", folder, "--out", page)
+        assert answer.code == 0, answer.err
+        assert text in page.read_text(encoding="utf-8")
+
+
+def test_a_command_of_a_run_names_the_runs_of_a_folder_that_holds_several(seeds, command):
+    refused(
+        command("test", "--run", seeds.path), "holds several, by seed or fold; give a run of it, such as", "seeds/3"
+    )
+    refused(command("report", "--run", seeds.path, f"{seeds.path}/seeds/4"), "give a run of it")

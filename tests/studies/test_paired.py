@@ -173,3 +173,21 @@ def test_over_splits_the_variance_grows_by_the_share_of_films_that_are_tested():
     assert (wide[1] - wide[0]) / (high - low) == pytest.approx(np.sqrt((1 / 5 + 1 / 4) / (1 / 5)))
     assert resampled_interval(np.zeros(3), 80, 20) == (0, 0, 1)
     assert np.isnan(resampled_interval(np.ones(1), 80, 20)).all()
+
+
+def test_the_corrected_interval_covers_where_the_usual_one_does_not():
+    """Means of 20 random parts, each a fifth of the same 100 films, against the mean of all films to come: 0."""
+    random, covered = np.random.default_rng(0), np.zeros(2)
+    for _ in range(1_000):
+        films = random.normal(size=100)
+        differences = np.array([random.permutation(films)[:20].mean() for _ in range(20)])
+        for number, n_test in enumerate((0, 20)):
+            low, high, _ = resampled_interval(differences, 80, n_test)
+            covered[number] += low <= 0 <= high
+    assert covered[0] < 700
+    assert 920 < covered[1] <= 985
+
+
+@pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (0.5, 0.0)])
+def test_differences_all_alike_have_an_interval_of_no_width(value, p):
+    assert resampled_interval(np.full(3, value), 80, 20) == (value, value, p)

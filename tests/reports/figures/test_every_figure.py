@@ -15,6 +15,7 @@ from greenlight_films.reports.figures import (
     linear,
     neighbours,
     predictions,
+    spread,
     training,
 )
 from greenlight_films.reports.figures.style import figure_json
@@ -52,6 +53,8 @@ EVERY = {
     "loadings": lambda: components.loadings(samples.LOADINGS),
     "projection": lambda: components.projection(films(), NASTY, NASTY, samples.VARIANCE["ratio"]),
     "projection in space": lambda: components.projection(films(), NASTY, NASTY, n=3),
+    "scores of runs": lambda: spread.scores(samples.SEEDS, "seed", NASTY),
+    "importances of runs": lambda: spread.importances(samples.IMPORTANCES.assign(sd=0.1, runs=2), "feature", NASTY, 2),
     "losses": lambda: training.losses(samples.CURVES, NASTY),
 }
 
