@@ -6,6 +6,7 @@ from greenlight_films.benchmarks.coverage import measure
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*predict returned None.*")
 def test_coverage_is_reported_by_kind_level_and_split(study_config):
     result = measure(str(study_config), 2, ["--trainer.max_epochs", "2"])
     assert result["seeds"] == 2
