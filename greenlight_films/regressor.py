@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ from greenlight_films.lightning_modules.film_contributions import background_row
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
+from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -79,11 +80,11 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     Attributes:
         history_: a frame of losses and scores, one line an epoch.
-        test_rows_: (n,) positions in X of the rows that the split left alone; None where the model was loaded from a
-            run's folder.
+        test_rows_: (n,) positions in X of the rows that the split left alone; None of a model from a run's folder.
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
+        intervals_: of predictions; None where validation films are too few.
         background_: 512 encoded training films, over the years and predictions; nothing else is kept of the training
             rows. None where the model was loaded from the folder of a run whose importances were not measured.
     """
@@ -122,17 +123,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.split = split
         self.film = film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
-        self.hidden = hidden
-        self.dropout, self.label_dropout = dropout, label_dropout
+        self.hidden, self.dropout, self.label_dropout = hidden, dropout, label_dropout
         self.loss = loss
         self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members = members
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.allow_leak = allow_leak
-        self.allow_split_films = allow_split_films
+        self.max_epochs, self.patience = max_epochs, patience
+        self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
         self.seed = seed
         self.trainer = trainer
         self.verbose = verbose
@@ -162,6 +160,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
+        predicted = self.network_.predict(data.films.encoded.take(rows.val))
+        self.intervals_ = fit_intervals(data.films, data.fitted, predicted)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
@@ -171,26 +171,33 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.n_features_in_ = len(films.columns)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    @overload
+    def predict(self, X: Any, interval: None = None) -> np.ndarray: ...
+    @overload
+    def predict(self, X: Any, interval: float) -> PredictionIntervals: ...
+    def predict(self, X: Any, interval: float | None = None) -> np.ndarray | PredictionIntervals:
         """Predict films, (n_rows,) float64 in the target's unit, in X's order; unknown labels add nothing.
 
+        With an interval, such as 0.95: a tuple of such arrays, `predicted`, `lower` and `upper` (docs/intervals.md).
+
         Raises:
-            InputError: a feature's column is missing, or a cell can't be read.
+            InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.
         """
-        return self._predict(self._read(X))
+        frame = self._read(X)
+        films = self.fitted_.encoder.encode(frame)
+        predicted = self.network_.predict(films)
+        if interval is None:
+            return predicted
+        return with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return float(r2_score(actual, predicted, sample_weight=weights))
 
     def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> Scores:
         """Return all scores on the rows of X that have a target: rmse and mae in its unit, mse, r2, spearman."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return self.fitted_.scale.scores(actual, predicted, weights)
 
     def importance(
@@ -276,14 +283,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         check_is_fitted(self)
         return open_with_warnings(X).frame
 
-    def _predict(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.network_.predict(self.fitted_.encoder.encode(frame))
-
-    def _compare(self, frame: pd.DataFrame, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return targets and predictions of the rows that have a target, and the positions of these rows."""
-        frame, target = with_target(frame, self.target_, y)
+    def _compare(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return targets, predictions and weights of the rows that have a target."""
+        frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
-        return actual, self._predict(frame)[rows], rows
+        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
         film = np.arange(len(frame))

@@ -17,6 +17,8 @@ from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.background_file import BACKGROUND, packed_films, read_films
 from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.conformal import Intervals
+from greenlight_films.studies.interval_files import read_intervals
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -47,6 +49,7 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "target": _plain("target", model.target_),
         "split": model.fitted_.split,
         "formats": model.fitted_.encoder.formats.to_state(),
+        "intervals": None if model.intervals_ is None else model.intervals_.to_state(),
         "history": model.history_.to_dict("records"),
         "columns": list(model.feature_names_in_),
         "test_rows": None if rows is None else rows.tolist(),
@@ -89,6 +92,8 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.network_ = network
     encoder = FilmEncoder.from_space(artifacts.space, Formats.from_state(content.get("formats", {})))
     model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
+    intervals = content.get("intervals")  # older models have none
+    model.intervals_ = None if intervals is None else Intervals.from_state(intervals)
     model.target_ = _object(content["target"])
     model.history_ = pd.DataFrame(content["history"])
     model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
@@ -122,6 +127,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     )
     model.network_ = SavedMLP(network.network, data.fitted.scale)
     model.fitted_ = data.fitted
+    model.intervals_, _ = read_intervals(run, network.network)
     model.target_ = declared.target
     model.history_ = pd.DataFrame()
     model.test_rows_, model.background_ = None, _background_of(run, data.fitted)

@@ -19,6 +19,7 @@ from greenlight_films.reports.differences import differences_in_words, differenc
 from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
+from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
 from greenlight_films.reports.score_table import (
@@ -88,7 +89,12 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     return {
         "single": True,
         "title": results.name,
-        "sections": [scores_section(results, intervals), importance_section(results), models_section(results)],
+        "sections": [
+            scores_section(results, intervals),
+            intervals_section(results),
+            importance_section(results),
+            models_section(results),
+        ],
         "unit": results.unit,
         "side": results.side,
         "extremes": _extremes(results),

@@ -97,6 +97,11 @@ class Results:
         return self.table("predictions.csv")
 
     @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Return how often targets lie in their intervals, one line a group of test films and level."""
+        return self.table("coverage.csv")
+
+    @cached_property
     def test(self) -> pd.DataFrame:
         """Return the test rows: row, actual, predicted by the network, title and film where known."""
         return self._side("test")

@@ -32,6 +32,7 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "importance_groups.csv": ("n_films", "importance", "low_95", "high_95", "sum_of_values"),
     "importance_pairs.csv": ("n_films", "joint", "first_alone", "second_alone", "prediction", "loss"),
     "importance_conditional.csv": ("importance", "conditional", "low_95", "high_95", "explained", "n_films"),
+    "coverage.csv": ("low", "high", "level", "films", "covered", "covered_low", "covered_high", "width"),
 }
 TEXTS = {  # the columns that are read again
     "predictions.csv": ("split",),
@@ -41,10 +42,14 @@ TEXTS = {  # the columns that are read again
     "importance_groups.csv": ("features",),
     "importance_pairs.csv": ("first", "second"),
     "importance_conditional.csv": ("name",),
+    "coverage.csv": ("by", "group"),
 }
 
 # The command that writes a file anew, or those of a folder; the others are of `importance`.
-WRITERS = {"metrics.json": "test", "artifacts": "test", "predictions.csv": "predict", "baselines": "baselines"}
+WRITERS = {
+    **{"metrics.json": "test", "artifacts": "test", "baselines": "baselines"},
+    **dict.fromkeys(("predictions.csv", "intervals.json", "coverage.csv"), "predict"),
+}
 
 
 def refuse_other_content(run: Path, name: str, content: Any) -> None:

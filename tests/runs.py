@@ -35,7 +35,10 @@ OF_MODELS = [
     *("baselines/ridge/coefficients.csv", "baselines/ridge/search.csv"),
 ]
 LEFT_BY_A_STUDY = sorted(
-    [*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
+    [
+        *(*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json"),
+        *("predictions.csv", "intervals.json", "coverage.csv"),
+    ]
 )
 
 

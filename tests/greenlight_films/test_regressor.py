@@ -73,6 +73,27 @@ def test_columns_of_the_frame_are_counted_and_named(model):
     assert model.n_features_in_ == len(FRAME.columns)
 
 
+# Intervals
+
+
+def test_predictions_have_intervals_of_the_level_that_is_wanted(fitted):
+    predicted, lower, upper = fitted.predict(FRAME, interval=0.95)
+    assert np.array_equal(predicted, fitted.predict(FRAME))
+    assert ((lower < predicted) & (predicted < upper)).all()
+    tested = FRAME["rating"].iloc[fitted.test_rows_].to_numpy()
+    shares = []
+    for level in (0.5, 0.8, 0.95):
+        _, lower, upper = fitted.predict(FRAME.iloc[fitted.test_rows_], interval=level)
+        shares.append(np.mean((lower <= tested) & (tested <= upper)))
+        assert shares[-1] == pytest.approx(level, abs=0.2)  # of 45 films, from 30
+    assert shares == sorted(shares)
+
+
+def test_a_level_that_takes_more_validation_films_is_refused(fitted):
+    with pytest.raises(gl.InputError, match=r"interval 0\.99 takes 99 validation films or more, got 30"):
+        fitted.predict(FRAME, interval=0.99)
+
+
 # Fitting
 
 

@@ -26,6 +26,16 @@ INTERVALS = pd.DataFrame(
         "high_95": [0.7, 0.8, 1.2, 0.0],
     }
 )
+COVERAGE = pd.DataFrame(
+    {
+        "level": [80, 80, 95, 95],
+        "films": [100, 20] * 2,
+        "covered": [0.81, 0.7, 0.96, 0.9],
+        "covered_low": [0.72, 0.48, 0.9, 0.7],
+        "covered_high": [0.87, 0.85, 0.98, 0.97],
+        "width": [1.0, 2.0, 1.5, 3.0],
+    }
+)
 DIFFERENCES = pd.DataFrame(
     {
         "model": ["mlp", NASTY, "mean"],

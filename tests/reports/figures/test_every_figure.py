@@ -9,6 +9,7 @@ import pytest
 from greenlight_films.reports.figures import (
     clusters,
     components,
+    coverage,
     importance_bars,
     leaderboard,
     linear,
@@ -33,6 +34,7 @@ EVERY = {
     "calibration": lambda: predictions.calibration(films(), NASTY, NASTY),
     "errors_by_label": lambda: predictions.errors_by_label(films(), "genre", NASTY),
     "errors_by_number": lambda: predictions.errors_by_number(films(), "year", NASTY),
+    "coverage": lambda: coverage.coverage_by_group(samples.COVERAGE, [NASTY, "b"], NASTY, NASTY),
     "features": lambda: importance_bars.features(samples.IMPORTANCES, NASTY, NASTY),
     "columns": lambda: importance_bars.columns(samples.IMPORTANCES.assign(level="column"), NASTY),
     "values_of_role": lambda: importance_bars.values_of_role(samples.IMPORTANCES, "actor", NASTY),
