@@ -78,6 +78,7 @@ class ScaledPredictor(Predictor):
 
     def fit(self, training: Sample) -> Self:
         self.scale = training.scale
+        self._choose(training)
         self._fit(training)
         return self
 
@@ -93,9 +94,12 @@ class ScaledPredictor(Predictor):
         restored.scale = TargetScale(**state["scale"])
         return restored
 
+    def _choose(self, training: Sample) -> None:
+        """Choose settings by `training.choices()`, where there are any to choose."""
+
     @abstractmethod
     def _fit(self, training: Sample) -> None:
-        """Learn from scaled targets."""
+        """Learn from scaled targets with the chosen settings."""
 
     @abstractmethod
     def _predict(self, films: EncodedFilms) -> np.ndarray:

@@ -9,9 +9,11 @@ from typing import Literal, get_args
 import numpy as np
 
 from greenlight_films.baselines.baseline import Baseline, Predictor, Tables
+from greenlight_films.baselines.cat_boost import CatBoost
 from greenlight_films.baselines.estimators import Boosting, SklearnMLP, Tree
 from greenlight_films.baselines.kmeans import CLUSTERS, KMeans
 from greenlight_films.baselines.knn import KNN
+from greenlight_films.baselines.light_gbm import LightGBM
 from greenlight_films.baselines.mean import Mean
 from greenlight_films.baselines.ols import OLS
 from greenlight_films.baselines.pca import PCA
@@ -19,7 +21,7 @@ from greenlight_films.baselines.ridge import Ridge
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import InputError, Scores
 
-ModelName = Literal["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
+ModelName = Literal["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")  # by default
 
 
@@ -70,13 +72,15 @@ class Comparison:
         self.baselines()  # refuses a wrong number of clusters
 
     def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
-        """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the grid search."""
+        """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the choice of settings."""
         designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
         known: dict[ModelName, Sequence[Baseline]] = {
             "ols": designs or [OLS()],
-            "ridge": [Ridge()],
+            "ridge": [Ridge(progress)],
             "knn": [KNN(self.grid, progress)],
             "boosting": [Boosting()],
+            "lightgbm": [LightGBM(progress)],
+            "catboost": [CatBoost(progress)],
             "tree": [Tree()],
             "sklearn_mlp": [SklearnMLP()],
             "kmeans": [KMeans(self.clusters, self.describe)],

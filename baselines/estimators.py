@@ -17,6 +17,12 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 
 
+def most_frequent(labels: csr_array, n: int) -> np.ndarray:
+    """Return the indices of the n columns that most rows have, ascending."""
+    counts = np.bincount(labels.indices, minlength=labels.shape[1])
+    return np.sort(np.argsort(-counts, kind="stable")[:n])
+
+
 class Estimator(ScaledPredictor):
     """A scikit-learn regressor of the scaled target, on numbers and labels as the network sees them."""
 
@@ -37,7 +43,7 @@ class Estimator(ScaledPredictor):
 
 
 class Boosting(Estimator):
-    """Histogram gradient boosting of the squared error, stopped early by the error on a fifth of the training films.
+    """Histogram gradient boosting of the squared error, stopped early by the error on the validation rows.
 
     It sees the most frequent labels, for trees need a dense matrix.
     """
@@ -49,7 +55,7 @@ class Boosting(Estimator):
         self.n_labels = n_labels
 
     def check(self, training: Sample) -> None:
-        training.folds()
+        training.choices()
 
     def _unfitted(self) -> BaseEstimator:
         return HistGradientBoostingRegressor(max_iter=500, early_stopping=True, n_iter_no_change=10, random_state=0)
@@ -58,12 +64,16 @@ class Boosting(Estimator):
         return np.hstack([films.dense, films.labels[:, self.labels].toarray()])
 
     def _fit(self, training: Sample) -> None:
-        labels, target = training.films.labels, training.target
-        counts = np.bincount(labels.indices, minlength=labels.shape[1])
-        self.labels = np.sort(np.argsort(-counts, kind="stable")[: self.n_labels])
-        features, (train, val) = self._features(training.films), training.folds()[0]
-        held_out = {"X_val": features[val], "y_val": target[val], "sample_weight_val": training.weights_of(val)}
-        self.model = self._unfitted().fit(features[train], target[train], training.weights_of(train), **held_out)
+        self.labels = most_frequent(training.films.labels, self.n_labels)
+        fitted, scored = training.choices()[0]
+        self.model = self._unfitted().fit(
+            self._features(fitted.films),
+            fitted.target,
+            fitted.weights,
+            X_val=self._features(scored.films),
+            y_val=scored.target,
+            sample_weight_val=scored.weights,
+        )
 
     def in_a_line(self) -> str:
         labels = f" and {len(self.labels):,} labels" if len(self.labels) else ""

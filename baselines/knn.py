@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 
 from greenlight_films.baselines.baseline import ScaledPredictor, Stored, Tables
-from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, grid_search, means, rmse_by_k
+from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, Points, grid_search, means, rmse_by_k
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.feature_sets import feature_sets
@@ -51,9 +51,9 @@ class LabelDirections(Stored):
 
 
 class KNN(ScaledPredictor):
-    """The mean target of the k nearest training films; k is chosen from 1 to 50 by cross-validation among them.
+    """The mean target of the k nearest training films; k is chosen from 1 to 50 by the validation rows.
 
-    Distances are between standardised numbers and label directions. Rows' weights count in scores alone.
+    Distances are between standardised numbers and label directions. Weighted rows weigh so in means and scores.
 
     Args:
         grid: choose weights (uniform, distance) and metric (Euclidean, Manhattan) along with k; Euclidean distances
@@ -70,50 +70,51 @@ class KNN(ScaledPredictor):
         self.progress = progress
 
     def check(self, training: Sample) -> None:
-        training.folds()
+        training.choices()
+
+    def _choose(self, training: Sample) -> None:
+        folds, largest = [], 50
+        for fitted, scored in training.choices():
+            directions = LabelDirections().fit(fitted.films.labels)
+            folds.append((_points(fitted, directions), _points(scored, directions)))
+            largest = min(largest, fitted.n_rows if fitted.weights is None else int(np.count_nonzero(fitted.weights)))
+        settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
+        self.search = grid_search(folds, largest, *settings, self.progress)
+        best = self.search.loc[self.search["val_rmse"].idxmin()]
+        self.k, self.weights, self.metric = int(best["k"]), best["weights"], best["metric"]
 
     def _fit(self, training: Sample) -> None:
-        self.note = "" if training.weights is None else ", every film counted alike"
         self.directions = LabelDirections().fit(training.films.labels)
-        features, folds = self._features(training.films), training.folds()
-        largest = min(50, *(len(train) for train, _ in folds))
-        settings = (METRICS, WEIGHTS) if self.grid else (METRICS[:1], WEIGHTS[:1])
-        self.search = grid_search(features, training.target, folds, largest, *settings, self.progress)
-        best = self.search.loc[self.search["cv_rmse"].idxmin()]
-        self.k, self.weights = int(best["k"]), best["weights"]
-        self.neighbours = Neighbours().fit(features, training.target, best["metric"])
+        self.neighbours = Neighbours().fit(_points(training, self.directions), self.metric)
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:
-        return self._means(self._features(films))
+        return self._means(_features(films, self.directions))
 
     def _means(self, features: np.ndarray) -> np.ndarray:
         return means(*self.neighbours.nearest(features, self.k), self.weights)[:, -1]
-
-    def _features(self, films: EncodedFilms) -> np.ndarray:
-        return np.hstack([films.unscaled, self.directions.transform(films.labels)])
 
     def in_a_line(self) -> str:
         n_directions = len(self.directions.components)
         kind = "labels" if self.directions.are_labels else "directions of labels"
         labels = f" and {n_directions} {kind}" if n_directions else ""
         chosen = f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances"
-        return f"{chosen} of numbers{labels}{self.note}"
+        return f"{chosen} of numbers{labels}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return RMSE by k, the grid, correlations of features with predictions, and importance of columns."""
         tables: Tables = {"sweep.csv": self._sweep(training), "importance.csv": self.importance(held_out)}
         if self.grid:
-            tables["grid.csv"] = _unscaled(self.search, training).sort_values("cv_rmse", kind="stable")
+            tables["grid.csv"] = _unscaled(self.search, training).sort_values("val_rmse", kind="stable")
         tables["correlations.csv"] = correlations(held_out, self.predict(held_out.films))
         return tables
 
     def _sweep(self, training: Sample) -> pd.DataFrame:
-        """Return RMSE by k, cross-validated and on the training films, where each is its own nearest neighbour."""
+        """Return RMSE by k, of the choice and on the training films, where each is its own nearest neighbour."""
         default = self.search[(self.search["metric"] == METRICS[0]) & (self.search["weights"] == WEIGHTS[0])]
-        features = self._features(training.films)
-        predicted = Neighbours().fit(features, training.target).means(features, len(default), WEIGHTS[:1])[WEIGHTS[0]]
-        rmse = rmse_by_k(predicted, training.target)
-        return _unscaled(default[["k"]].assign(train_rmse=rmse, cv_rmse=default["cv_rmse"]), training)
+        points = _points(training, self.directions)
+        predicted = Neighbours().fit(points).means(points.features, len(default), WEIGHTS[:1])[WEIGHTS[0]]
+        rmse = rmse_by_k(predicted, points)
+        return _unscaled(default[["k"]].assign(train_rmse=rmse, val_rmse=default["val_rmse"]), training)
 
     def importance(self, held_out: Sample, n_repeats: int = 5, most_rows: int = 1000) -> pd.DataFrame:
         """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows."""
@@ -156,6 +157,14 @@ class KNN(ScaledPredictor):
             }
         )
         return table.sort_values("importance", ascending=False, kind="stable")
+
+
+def _features(films: EncodedFilms, directions: LabelDirections) -> np.ndarray:
+    return np.hstack([films.unscaled, directions.transform(films.labels)])
+
+
+def _points(sample: Sample, directions: LabelDirections) -> Points:
+    return Points(_features(sample.films, directions), sample.target, sample.weights)
 
 
 def _unscaled(search: pd.DataFrame, training: Sample) -> pd.DataFrame:

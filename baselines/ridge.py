@@ -1,39 +1,54 @@
 """Ridge regression on numbers and labels as they are encoded."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import Ridge as SklearnRidge
 
 from greenlight_films.baselines.baseline import ScaledPredictor, Tables
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
-ALPHAS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+ALPHAS = (0.3, 0.6, 1.0, 1.8, 3.0, 5.6, 10.0, 18.0, 30.0, 56.0, 100.0, 180.0, 300.0, 560.0, 1000.0)
 
 
 class Ridge(ScaledPredictor):
-    """Ridge regression with an intercept; its penalty is chosen by cross-validation on the training rows."""
+    """Ridge regression with an intercept; its penalty is chosen by the validation rows.
+
+    Args:
+        progress: is called with the number of penalties that are tried, and of all.
+    """
 
     name = "ridge"
     stored = ("alpha", "coefficients", "intercept")
 
+    def __init__(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+        self.progress = progress
+
     def check(self, training: Sample) -> None:
-        training.folds()
+        training.choices()
+
+    def _choose(self, training: Sample) -> None:
+        choices, squares, weight = training.choices(), np.zeros(len(ALPHAS)), 0.0
+        for fold, (fitted, scored) in enumerate(choices):
+
+            def progress(done: int, of: int, fold: int = fold) -> None:
+                self.progress(fold * of + done, len(choices) * of)
+
+            features, target = fitted.films.matrix(), fitted.target
+            coefficients, intercepts = sparse_ridge(features, target, ALPHAS, fitted.weights, 1e-4, progress)
+            errors = scored.films.matrix() @ coefficients.T + intercepts - scored.target[:, None]
+            weights = np.ones(scored.n_rows) if scored.weights is None else scored.weights
+            squares += weights @ errors**2
+            weight += weights.sum()
+        self.val_rmse = np.sqrt(squares / weight)
+        self.alpha = ALPHAS[int(self.val_rmse.argmin())]
 
     def _fit(self, training: Sample) -> None:
         features, target = training.films.matrix(), training.target
-        errors = dict.fromkeys(ALPHAS, 0.0)
-        weights = np.ones(len(target)) if training.weights is None else training.weights
-        for train, held_out in training.folds():
-            for alpha in ALPHAS:
-                model = _ridge(alpha, tolerance=1e-3)
-                model.fit(features[train], target[train], sample_weight=training.weights_of(train))
-                squares = (model.predict(features[held_out]) - target[held_out]) ** 2
-                errors[alpha] += float((squares * weights[held_out]).sum())
-        self.cv_rmse = {alpha: (error / len(target)) ** 0.5 for alpha, error in errors.items()}
-        self.alpha = min(ALPHAS, key=self.cv_rmse.__getitem__)
-        model = _ridge(self.alpha).fit(features, target, sample_weight=training.weights)
-        self.coefficients, self.intercept = model.coef_, float(model.intercept_)
+        coefficients, intercepts = sparse_ridge(features, target, [self.alpha], training.weights)
+        self.coefficients, self.intercept = coefficients[0], float(intercepts[0])
 
     def _predict(self, films: EncodedFilms) -> np.ndarray:
         return np.asarray(films.matrix() @ self.coefficients + self.intercept)
@@ -46,10 +61,6 @@ class Ridge(ScaledPredictor):
         std = self.scale.std
         coefficients = pd.DataFrame({"feature": training.space.names(), "coefficient": self.coefficients * std})
         return {
-            "search.csv": pd.DataFrame({"alpha": ALPHAS, "cv_rmse": [std * self.cv_rmse[alpha] for alpha in ALPHAS]}),
+            "search.csv": pd.DataFrame({"alpha": ALPHAS, "val_rmse": std * self.val_rmse}),
             "coefficients.csv": coefficients.sort_values("coefficient", key=abs, ascending=False, kind="stable"),
         }
-
-
-def _ridge(alpha: float, tolerance: float = 1e-6) -> SklearnRidge:
-    return SklearnRidge(alpha, solver="sparse_cg", tol=tolerance)

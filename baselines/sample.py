@@ -1,6 +1,6 @@
 """The rows that a classical model is fitted to or scored on: encoded films with their targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -21,10 +21,11 @@ class Sample:
     scale: TargetScale  # as for the network
     space: FeatureSpace  # names the columns of `films`
     weights: np.ndarray | None = None  # (n_rows,) float64, 0 or more with mean 1; None where all rows weigh the same
+    validation: "Sample | None" = None  # of training rows: the rows by which settings are chosen
 
     @classmethod
     def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test"]) -> "Sample":
-        """Return the rows of one side."""
+        """Return the rows of one side; training rows come with those that validate."""
         assert films.rows is not None
         rows = getattr(films.rows, side)
         film = films.film_codes()[rows]
@@ -32,7 +33,8 @@ class Sample:
         given = None if films.weights is None else films.weights[rows]
         weights = None if given is None or not np.ptp(given) else given / given.mean()
         space = fitted.encoder.space
-        return cls(encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights)
+        validation = cls.of(films, fitted, "val") if side == "train" and len(films.rows.val) else None
+        return cls(encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights, validation)
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -43,17 +45,36 @@ class Sample:
     def n_rows(self) -> int:
         return len(self.actual)
 
-    def weights_of(self, rows: np.ndarray) -> np.ndarray | None:
-        """Return the weights of some rows, by index; None where all weigh the same."""
-        return None if self.weights is None else self.weights[rows]
+    def take(self, rows: np.ndarray) -> "Sample":
+        """Return some rows, by index, without those that validate."""
+        weights = None if self.weights is None else self.weights[rows]
+        return replace(
+            self,
+            films=self.films.take(rows),
+            actual=self.actual[rows],
+            film=self.film[rows],
+            number=self.number[rows],
+            weights=weights,
+            validation=None,
+        )
 
-    def folds(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return the rows to fit and the rows to score for five-fold cross-validation; a film's rows stay together.
+    def choices(self) -> list[tuple["Sample", "Sample"]]:
+        """Return the rows to fit and the rows to score by which settings are chosen.
 
-        With fewer than five films there are as many folds as films; a single film is refused.
+        As for the network they are the training and the validation rows; without validation rows five folds of the
+        training rows.
+        """
+        if self.validation is not None:
+            return [(self, self.validation)]
+        return [(self.take(train), self.take(held_out)) for train, held_out in self.folds(5)]
+
+    def folds(self, n_folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the other rows and the rows of each fold, by index; a film's rows stay together.
+
+        With fewer films than `n_folds` there are as many folds as films; a single film is refused.
         """
         n_films = len(np.unique(self.film))
         if n_films < 2:
             raise InputError("its settings are chosen among 2 training films or more, got 1")
-        folds = GroupKFold(min(5, n_films), shuffle=True, random_state=0)
+        folds = GroupKFold(min(n_folds, n_films), shuffle=True, random_state=0)
         return list(folds.split(np.empty(self.n_rows), groups=self.film))

@@ -3,10 +3,12 @@
 from rich.console import Console
 
 from greenlight_films.commands.parser.options import run_options
-from greenlight_films.reports.run_summary import print_folder, print_new_films
+from greenlight_films.reports.run_summary import print_folder, print_intervals, print_new_films
 from greenlight_films.studies.evaluate import predict
+from greenlight_films.studies.interval_files import read_intervals
 from greenlight_films.studies.open_run import trained_run
 from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.results import Results
 from greenlight_films.studies.write import write_predictions
 
 
@@ -17,4 +19,6 @@ def run(words: list[str], console: Console) -> None:
         if is_rank_zero():
             name = write_predictions(folder, trained.model, data)
             print_new_films(name, trained.model, data, console)
+            _, reason = read_intervals(folder, trained.model.network)
+            print_intervals(Results(folder), console, reason)
             print_folder(folder, console)

@@ -10,7 +10,7 @@ import numpy as np
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 
-Level = Literal["number", "column", "role", "group"]
+Level = Literal["number", "column", "role", "group", "value"]
 NONE = np.array([], np.int64)
 
 
@@ -38,6 +38,22 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
     numbers = [FeatureSet(name, "number", np.array([index]), NONE) for index, name in enumerate(space.dense_names())]
     named = [*_sets(space, "column"), *_sets(space, "role")]
     return [*numbers, *named, *(_group(space, group, entries, named) for group, entries in groups.items())]
+
+
+def named_sets(space: FeatureSpace, groups: dict[str, list[str]], names: list[str]) -> list[FeatureSet]:
+    """Return the sets with some names: groups, roles, columns, numbers, or single values such as `Cast=Tom Hanks`."""
+    sets = {part.name: part for part in feature_sets(space, groups)}
+    labels = {name: index for index, name in enumerate(space.label_names())}
+    chosen = []
+    for name in names:
+        if name not in sets and name not in labels:
+            near = nearest(name, [*sets, *labels]) or "."
+            raise InputError(
+                f"permutation_importance.conditional: '{name}' is no column, role, group or feature{near} Features are "
+                "named as in Permu_importance_df.csv: Genre=Drama, Year"
+            )
+        chosen.append(sets.get(name) or FeatureSet(name, "value", NONE, np.array([labels[name]])))
+    return chosen
 
 
 def _sets(space: FeatureSpace, level: Literal["column", "role"]) -> list[FeatureSet]:

@@ -24,6 +24,7 @@ from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
 from greenlight_films.datamodules.weights import read_weights, refuse_weightless, scaled_weights, weights_in
+from greenlight_films.datamodules.years import years_of
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Films:
         left_out: number of rows of the table without a target.
         notices: sentences on how the table was read, and what is strange about it.
         weights: (n_rows,) float64, of each row in the loss and in scores, as given; None where all weigh the same.
+        years: (n_rows,) float64, NaN where missing; None for new films, and where no column is known to hold them.
     """
 
     encoded: EncodedFilms
@@ -96,6 +98,7 @@ class Films:
     left_out: int
     weights: np.ndarray | None = None
     notices: tuple[str, ...] = ()
+    years: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -160,7 +163,7 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
-    return _films(frame, kept, encoded, rows, actual, declared, row_weights, notices), fitted
+    return _films(frame, kept, encoded, rows, actual, declared, formats, row_weights, notices), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
@@ -184,7 +187,7 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
         )
     rows = Rows.from_sides(fitted.sides)
     row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
-    return _films(frame, kept, encoded, rows, actual, declared, row_weights, data_notices(declared, actual))
+    return _films(frame, kept, encoded, rows, actual, declared, formats, row_weights, data_notices(declared, actual))
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
@@ -195,7 +198,8 @@ def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
     if declared.weight is not None and declared.weight in frame:
         with suppress(InputError):
             weights = weights_in(frame[declared.weight], formats.of(declared.weight))
-    return _films(frame, np.arange(len(frame)), fitted.encoder.encode(frame), None, actual, declared, weights, [])
+    encoded = fitted.encoder.encode(frame)
+    return _films(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, [])
 
 
 def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
@@ -269,6 +273,7 @@ def _films(
     rows: Rows | None,
     actual: np.ndarray,
     declared: Declared,
+    formats: Formats,
     weights: np.ndarray | None,
     notices: Sequence[str],
 ) -> Films:
@@ -279,4 +284,5 @@ def _films(
         ids["title"] = frame[declared.title].iloc[kept].to_numpy()
     number = frame.index.to_numpy()[kept] + 1
     table, left_out = pd.DataFrame(ids, index=range(len(kept))), len(frame) - len(kept)
-    return Films(encoded, rows, number, table, actual[kept], left_out, weights, tuple(notices))
+    years = None if rows is None else years_of(frame.iloc[kept], declared, formats)
+    return Films(encoded, rows, number, table, actual[kept], left_out, weights, tuple(notices), years)

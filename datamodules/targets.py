@@ -37,6 +37,11 @@ class TargetColumn(ABC):
         """Those of the columns that tell the target, or most of it; none may be a feature."""
         return self.columns
 
+    @property
+    def learnt_unit(self) -> str:
+        """The unit of what models learn, such as `log1p of US dollars`."""
+        return self.unit if self.transform == "none" else f"{self.transform} of {self.unit or self.name}"
+
     @abstractmethod
     def values(self, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
         """Return (n_rows,) float64 in the original unit, NaN where missing."""

@@ -1,72 +1,122 @@
-"""`Explanation`: what each value of a film moves the film's prediction by, as a frame, a figure and text."""
+"""`Explanation`: what each value of a film contributes to its prediction, as a frame, a figure and text."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.importance import Contributions
+from greenlight_films.datamodules import TargetScale
+from greenlight_films.importance.contributions import Contributions, part_name
+from greenlight_films.importance.waterfall import Waterfall, step_of, times
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 SHOWN = 5
-"""Values of a film that the notebook's text shows."""
+"""Films, and values of each, that the notebook's text shows."""
 
 
 @dataclass(frozen=True, repr=False)
 class Explanation:
-    """By how much each value of each film moves the film's prediction, each value removed alone.
+    """Predictions of films split up into contributions: with the average prediction they add up to each prediction.
 
-    Contributions are in the target's unit and need not add up to the prediction.
+    Contributions are on the scale that was learnt. For a log1p target that is log(1 + shift + prediction): a
+    contribution of 0.26 is there "times 1.3".
 
     Attributes:
-        contributions: by row (from 1) and feature.
-        features: one line a feature: feature (its name), column, value, role, level.
-        predicted: (n_rows,) in the target's unit.
-        average_prediction: mean over films that the model was trained with.
+        contributions: by row, from 1.
+        scale: that the target was learnt on.
         unit: of the target.
     """
 
     contributions: Contributions
-    features: pd.DataFrame
-    predicted: np.ndarray
-    average_prediction: float
+    scale: TargetScale
     unit: str
 
-    def to_frame(self) -> pd.DataFrame:
-        """Return one line a film and value: row (its position, from 0), feature, column, value, role, contribution.
+    @property
+    def average_prediction(self) -> float:
+        """Return the mean prediction over films that the model was trained with, on the scale that was learnt."""
+        return self.contributions.average_prediction
 
-        Within a film the largest contribution comes first, whatever its sign.
+    @property
+    def predicted_learnt(self) -> np.ndarray:
+        """Return predictions on the scale that was learnt, (n_rows,)."""
+        return self.contributions.predicted
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """Return predictions in the target's unit, (n_rows,)."""
+        return self.scale.inverse((self.predicted_learnt - self.scale.mean) / self.scale.std)
+
+    def to_frame(self, level: Literal["value", "column", "role"] = "value") -> pd.DataFrame:
+        """Return one line a film and value: row (its position, from 0), column, value, role, contribution, alone.
+
+        Within a film the largest contribution comes first, whatever its sign. A missing value stands for what other
+        films have in the column, which this film hasn't. `alone` is by how much the prediction falls, in the target's
+        unit, when the value alone is taken out.
+
+        Args:
+            level: `column` and `role` give the sums of a film's columns and roles.
         """
-        names = self.features[["feature", "column", "value", "role"]].iloc[self.contributions.feature]
-        table = names.reset_index(drop=True).assign(contribution=self.contributions.value)
-        table.insert(0, "row", self.contributions.row - 1)
-        return table
+        table = self.contributions.at(level)
+        return table.assign(row=table["row"] - 1)
+
+    def waterfall(self, row: int = 0, top: int = 15) -> Waterfall:
+        """Return a film's largest contributions and the sum of all others, in round numbers that add up."""
+        table = self.contributions.table
+        table = table[table["row"] == row + 1]
+        names = [part_name(*pair) for pair in zip(table["column"], table["value"], strict=True)]
+        values, predicted = table["contribution"].to_numpy(), float(self.predicted_learnt[row])
+        return Waterfall.of(names, values, self.average_prediction, predicted, step_of(self.scale.std), top)
 
     def plot(self, row: int = 0, top: int = 15) -> "go.Figure":
-        """Draw the values that move a film's prediction most.
+        """Draw a film's largest contributions as steps from the average prediction to its own.
 
         Args:
             row: its position, from 0.
         """
         import plotly.graph_objects as go
 
-        table = self.to_frame().query("row == @row").head(top)[::-1]
-        colours = ["#2a7f4f" if value > 0 else "#b03a2e" for value in table["contribution"]]
-        figure = go.Figure(go.Bar(x=table["contribution"], y=table["feature"], orientation="h", marker_color=colours))
-        average = f"on average {self.average_prediction:,.4g}"
-        title = f"Film {row}: predicted {self.predicted[row]:,.4g} {self.unit}, {average}"
-        axis = f"moves the prediction by{f' ({self.unit})' if self.unit else ''}"
-        return figure.update_layout(title=title, xaxis_title=axis, template="plotly_white")
+        steps = self.waterfall(row, top)
+        names = ["average prediction", *steps.names, "prediction"]
+        numbers = [steps.average, *steps.changes, steps.predicted]
+        ends = [steps.text(steps.average, signed=False), steps.text(steps.predicted, signed=False)]
+        bars = go.Waterfall(
+            orientation="h",
+            y=list(range(len(names))),  # two names may be the same
+            x=[number * steps.step for number in numbers],
+            measure=["absolute", *["relative"] * len(steps.changes), "total"],
+            text=[ends[0], *(self._text(steps, change) for change in steps.changes), ends[1]],
+            textposition="outside",
+            increasing_marker_color="#2a7f4f",
+            decreasing_marker_color="#b03a2e",
+            totals_marker_color="#8a8a8a",
+        )
+        heights = np.cumsum([steps.average, *steps.changes]) * steps.step
+        margin = 0.25 * (np.ptp(heights) or 1)
+        title = f"Film {row}: predicted {self.predicted[row]:,.4g} {self.unit}".rstrip()
+        figure = go.Figure(bars).update_layout(title=title, xaxis_title=self._scale_name(), template="plotly_white")
+        figure.update_xaxes(range=[heights.min() - margin, heights.max() + margin])
+        return figure.update_yaxes(autorange="reversed", tickvals=list(range(len(names))), ticktext=names)
 
     def __repr__(self) -> str:
-        lines = [f"average prediction {self.average_prediction:,.4g} {self.unit}".rstrip()]
-        table = self.to_frame()
-        for row, predicted in enumerate(self.predicted[:SHOWN]):
-            top = table[table["row"] == row].head(SHOWN)
-            parts = [f"{name} {value:+,.3g}" for name, value in zip(top["feature"], top["contribution"], strict=True)]
-            lines.append(f"film {row}: {predicted:,.4g}; {', '.join(parts)}")
+        step, films = step_of(self.scale.std), self.predicted[:SHOWN]
+        shown = Waterfall.of([], np.zeros(0), self.average_prediction, self.average_prediction, step, 0)
+        lines = [f"average prediction {shown.text(shown.average, signed=False)} ({self._scale_name()})"]
+        for row, predicted in enumerate(films.tolist()):
+            steps = self.waterfall(row, SHOWN)
+            pairs = zip(steps.names, steps.changes, strict=True)
+            parts = ", ".join(f"{name} {self._text(steps, change)}" for name, change in pairs)
+            unit = "" if self.scale.transform == "none" else f" ({predicted:,.4g} {self.unit})"
+            lines.append(f"film {row}: {steps.text(steps.predicted, signed=False)}{unit} = average, {parts}")
         more = len(self.predicted) - SHOWN
         return "\n".join([*lines, *([f"and {more:,} more films"] if more > 0 else [])])
+
+    def _text(self, steps: Waterfall, change: int) -> str:
+        text = steps.text(change)
+        return text if self.scale.transform == "none" else f"{text} ({times(change * steps.step)})"
+
+    def _scale_name(self) -> str:
+        unit = self.unit or "the target's unit"
+        return unit if self.scale.transform == "none" else f"log of {1 + self.scale.shift:g} + {unit}"

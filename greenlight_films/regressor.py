@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, overload
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,13 @@ from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
 from greenlight_films.importance import LOSSES, ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
-from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described
+from greenlight_films.lightning_modules.film_contributions import background_rows, contributions_of
+from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
+from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
-
-BACKGROUND = 512
-"""Training films that a fitted model keeps, encoded."""
 
 
 class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
@@ -81,12 +80,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     Attributes:
         history_: a frame of losses and scores, one line an epoch.
-        test_rows_: (n,) positions in X of the rows that the split left alone.
+        test_rows_: (n,) positions in X of the rows that the split left alone; None of a model from a run's folder.
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
-        background_: 512 encoded training films; nothing else is kept of the training rows. None, as `test_rows_`, where
-            the model was loaded from a run's folder.
+        intervals_: of predictions; None where validation films are too few.
+        background_: 512 encoded training films, over the years and predictions; nothing else is kept of the training
+            rows. None where the model was loaded from the folder of a run whose importances were not measured.
     """
 
     def __init__(
@@ -123,21 +123,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.split = split
         self.film = film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
-        self.hidden = hidden
-        self.dropout = dropout
-        self.label_dropout = label_dropout
+        self.hidden, self.dropout, self.label_dropout = hidden, dropout, label_dropout
         self.loss = loss
-        self.optimiser = optimiser
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.first_weight_decay = first_weight_decay
-        self.tail_weight_decay = tail_weight_decay
+        self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
+        self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members = members
         self.batch_size = batch_size
-        self.max_epochs = max_epochs
-        self.patience = patience
-        self.allow_leak = allow_leak
-        self.allow_split_films = allow_split_films
+        self.max_epochs, self.patience = max_epochs, patience
+        self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
         self.seed = seed
         self.trainer = trainer
         self.verbose = verbose
@@ -167,35 +160,44 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
+        predicted = self.network_.predict(data.films.encoded.take(rows.val))
+        self.intervals_ = fit_intervals(data.films, data.fitted, predicted)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
-        spread = np.linspace(0, len(rows.train) - 1, min(BACKGROUND, len(rows.train))).round().astype(int)
-        self.background_: EncodedFilms | None = data.films.encoded.take(rows.train[spread])
+        background = background_rows(network, data.fitted.encoder, data.films.encoded, rows.train)
+        self.background_: EncodedFilms | None = data.films.encoded.take(background)
         self.feature_names_in_ = films.columns.to_numpy(dtype=object)
         self.n_features_in_ = len(films.columns)
         return self
 
-    def predict(self, X: Any) -> np.ndarray:
+    @overload
+    def predict(self, X: Any, interval: None = None) -> np.ndarray: ...
+    @overload
+    def predict(self, X: Any, interval: float) -> PredictionIntervals: ...
+    def predict(self, X: Any, interval: float | None = None) -> np.ndarray | PredictionIntervals:
         """Predict films, (n_rows,) float64 in the target's unit, in X's order; unknown labels add nothing.
 
+        With an interval, such as 0.95: a tuple of such arrays, `predicted`, `lower` and `upper` (docs/intervals.md).
+
         Raises:
-            InputError: a feature's column is missing, or a cell can't be read.
+            InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.
         """
-        return self._predict(self._read(X))
+        frame = self._read(X)
+        films = self.fitted_.encoder.encode(frame)
+        predicted = self.network_.predict(films)
+        if interval is None:
+            return predicted
+        return with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return float(r2_score(actual, predicted, sample_weight=weights))
 
     def evaluate(self, X: Any, y: Any = None, sample_weight: Any = None) -> Scores:
         """Return all scores on the rows of X that have a target: rmse and mae in its unit, mse, r2, spearman."""
-        frame = self._read(X)
-        actual, predicted, rows = self._compare(frame, y)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        actual, predicted, weights = self._compare(X, y, sample_weight)
         return self.fitted_.scale.scores(actual, predicted, weights)
 
     def importance(
@@ -209,6 +211,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
         seed: int = 42,
+        conditional: Sequence[str] = (),
     ) -> ImportanceResult:
         """Measure permutation importance: by how much the loss on held-out films rises when a feature is shuffled.
 
@@ -219,32 +222,44 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
+            conditional: columns, numbers, roles, groups or values to shuffle among films that the other features make
+                alike, for `result.related.conditional`.
 
         Raises:
-            InputError: X has no target, a group fits nothing, or the loss has no closed form.
+            InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
-        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed)
+        how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         films = self._measured(frame, rows, actual)
         summary = {"split": "test", "unit": target.unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        return replace(result, contributions=films.contributions(reference))
+        about = films.related(reference, result, how.estimator, how.related, groups or {})
+        return replace(result, alone=films.alone(reference), related=about)
 
     def explain(self, X: Any) -> Explanation:
-        """Return by how much each value of each film moves the film's prediction; no target is needed."""
+        """Split the prediction of each film up into what its values contribute; no target is needed.
+
+        A film's contributions and the average prediction add up to its prediction. A film takes about 10 ms.
+
+        Raises:
+            InputError: the model is of a run whose importances were not measured.
+        """
         frame = self._read(X)
-        films = self._measured(frame, np.arange(len(frame)), np.zeros(len(frame)))
-        reference = films.reference("mse")
-        return Explanation(
-            films.contributions(reference),
-            described(self.fitted_.encoder.space),
-            reference.predicted.numpy(),
-            self._average(),
-            self.target_.unit,
+        if self.background_ is None:
+            raise InputError(
+                "explain needs training films to measure contributions from, and the run's folder has none; measure "
+                "them with `importance --run`, and load the folder again"
+            )
+        encoder, scale = self.fitted_.encoder, self.fitted_.scale
+        films, background = (
+            MeasuredFilms.unlabelled(self.network_.network, encoder, scale, encoded, np.arange(encoded.n_rows) + 1)
+            for encoded in (encoder.encode(frame), self.background_)
         )
+        alone = films.alone(films.reference("mse"))
+        return Explanation(contributions_of(films, background, alone, np.arange(len(frame))), scale, self.target_.unit)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder: JSON and arrays, nothing that runs code when it is loaded.
@@ -268,14 +283,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         check_is_fitted(self)
         return open_with_warnings(X).frame
 
-    def _predict(self, frame: pd.DataFrame) -> np.ndarray:
-        return self.network_.predict(self.fitted_.encoder.encode(frame))
-
-    def _compare(self, frame: pd.DataFrame, y: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return targets and predictions of the rows that have a target, and the positions of these rows."""
-        frame, target = with_target(frame, self.target_, y)
+    def _compare(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return targets, predictions and weights of the rows that have a target."""
+        frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
-        return actual, self._predict(frame)[rows], rows
+        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
+        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
 
     def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
         film = np.arange(len(frame))
@@ -284,9 +297,3 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         encoded = encoder.encode(frame).take(rows)
         return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)
-
-    def _average(self) -> float:
-        """Return the mean over the kept training films; for a run's network, the training targets' mean."""
-        films = self.background_
-        predicted = self.fitted_.scale.inverse(np.zeros(1)) if films is None else self.network_.predict(films)
-        return float(predicted.mean())

@@ -57,8 +57,35 @@ class Results:
 
     @property
     def contributions(self) -> pd.DataFrame:
-        """Return by how much each value of a test film moves its prediction: row (from 1), feature, contribution."""
+        """Return what adds up to the predictions of some test films: row (from 1), column, value, contribution, alone.
+
+        With `average_prediction` of `importance.json`, on the scale that was learnt.
+        """
         return self._results.contributions
+
+    @property
+    def groups(self) -> pd.DataFrame:
+        """Return one line a group of labels that occur together, with its importance and the sum of its values'."""
+        return self._results.groups
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """Return one line a pair of labels: importance alone and together, and how they work through each other."""
+        return self._results.pairs
+
+    @property
+    def conditional(self) -> pd.DataFrame:
+        """Return one line a feature that was shuffled among films that the other features make alike."""
+        return self._results.conditional
+
+    def plot_pairs(self) -> "go.Figure":
+        """Draw who works through whom: pairs of labels, each alone and both together."""
+        from greenlight_films.reports.figures.related import pairs
+
+        if self.pairs.empty:
+            raise InputError(f"{self.path} has no pairs of labels: measure them with `importance --run {self.path}`")
+        how = self._results.importance
+        return pairs(self.pairs, measure(how["loss"], how["unit"]), self._results.unit)
 
     def plot_importance(self) -> "go.Figure":
         """Draw the most important values and numbers."""

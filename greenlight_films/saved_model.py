@@ -3,13 +3,11 @@
 import json
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 import greenlight_films as gl
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
@@ -17,10 +15,14 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
+from greenlight_films.studies.background_file import BACKGROUND, packed_films, read_films
 from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.conformal import Intervals
+from greenlight_films.studies.interval_files import read_intervals
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.written_files import unreadable
 
 if TYPE_CHECKING:
     from greenlight_films.regressor import FilmRegressor
@@ -47,6 +49,7 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "target": _plain("target", model.target_),
         "split": model.fitted_.split,
         "formats": model.fitted_.encoder.formats.to_state(),
+        "intervals": None if model.intervals_ is None else model.intervals_.to_state(),
         "history": model.history_.to_dict("records"),
         "columns": list(model.feature_names_in_),
         "test_rows": None if rows is None else rows.tolist(),
@@ -56,9 +59,9 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
     save_artifacts(folder, model.fitted_, {"mlp": model.network_})
     folder.write_json("model.json", content)
     films = model.background_
-    names = ["model.json", *ARTIFACTS, *([] if films is None else ["background.npz"])]
+    names = ["model.json", *ARTIFACTS, *([] if films is None else [BACKGROUND])]
     if films is not None:
-        folder.write_bytes("background.npz", _packed(films))
+        folder.write_bytes(BACKGROUND, packed_films(films))
     folder.write_json("checksums.json", {name: _checksum(path / name) for name in names})
 
 
@@ -89,17 +92,19 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.network_ = network
     encoder = FilmEncoder.from_space(artifacts.space, Formats.from_state(content.get("formats", {})))
     model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
+    intervals = content.get("intervals")  # older models have none
+    model.intervals_ = None if intervals is None else Intervals.from_state(intervals)
     model.target_ = _object(content["target"])
     model.history_ = pd.DataFrame(content["history"])
     model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
-    model.background_ = _unpacked(path / "background.npz") if "background.npz" in checksums else None
+    model.background_ = read_films(path / BACKGROUND) if BACKGROUND in checksums else None
     model.feature_names_in_ = np.array(content["columns"], dtype=object)
     model.n_features_in_ = len(content["columns"])
     return model
 
 
 def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
-    """Return the best network of a run, with the settings of its config; the training films are not at hand."""
+    """Return the best network of a run, with the settings of its config."""
     run = RunFolder.open(str(path))
     checkpoint = Checkpoint.read(run.checkpoint("best"))
     with quietly():
@@ -122,12 +127,24 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     )
     model.network_ = SavedMLP(network.network, data.fitted.scale)
     model.fitted_ = data.fitted
+    model.intervals_, _ = read_intervals(run, network.network)
     model.target_ = declared.target
     model.history_ = pd.DataFrame()
-    model.test_rows_ = model.background_ = None
+    model.test_rows_, model.background_ = None, _background_of(run, data.fitted)
     model.feature_names_in_ = np.array([feature.column for feature in declared.features], dtype=object)
     model.n_features_in_ = len(declared.features)
     return model
+
+
+def _background_of(run: RunFolder, fitted: Fitted) -> EncodedFilms | None:
+    """Return the run's films to measure contributions from; None where it has none of its data."""
+    path = run.path / BACKGROUND
+    if not path.is_file():
+        return None
+    try:
+        return read_films(path, fitted.fingerprint)
+    except (ValueError, OSError, LookupError) as problem:
+        raise unreadable(run.path, BACKGROUND, problem) from None
 
 
 def _checksum(path: Path) -> str:
@@ -145,19 +162,6 @@ def _refuse_changed(path: Path) -> dict[str, str]:
         files = ", ".join(changed or ["checksums.json"])
         raise InputError(f"{path} must be as `save` wrote it, got changes in {files}; save the model anew")
     return checksums
-
-
-def _packed(films: EncodedFilms) -> bytes:
-    packed, labels = BytesIO(), films.labels
-    sparse = {"data": labels.data, "indices": labels.indices, "indptr": labels.indptr, "shape": labels.shape}
-    np.savez(packed, allow_pickle=False, dense=films.dense, unscaled=films.unscaled, **sparse)
-    return packed.getvalue()
-
-
-def _unpacked(path: Path) -> EncodedFilms:
-    with np.load(path, allow_pickle=False) as arrays:
-        sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
-        return EncodedFilms(arrays["dense"], arrays["unscaled"], csr_array(sparse, shape=tuple(arrays["shape"])), {})
 
 
 def _plain(name: str, value: Any) -> Any:

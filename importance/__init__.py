@@ -1,5 +1,6 @@
 """Permutation importance as pure functions on tensors, and `permutation_importance` for other people's models."""
 
+from greenlight_films.importance.alone import Alone
 from greenlight_films.importance.api import permutation_importance
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.cpu import keep_freed_memory
@@ -18,6 +19,7 @@ __all__ = [
     "LOSSES",
     "AdditiveLayer",
     "AdditiveModel",
+    "Alone",
     "ColumnSet",
     "Contributions",
     "Entering",

@@ -1,117 +1,53 @@
-"""`Contributions`: by how much each value of a held-out row moves the row's prediction, and each feature's direction.
+"""`Contributions`: what each value of a film adds to the average prediction, with names, at every level."""
 
-Each value is removed alone and the row predicted again. The other labels keep the weights that they have, also where a
-film's labels share a weight.
-"""
-
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import torch
-from torch import Tensor
+import pandas as pd
 
-from greenlight_films.importance.cpu import one_thread_a_step
-from greenlight_films.importance.held_out import at, sum_by
-from greenlight_films.importance.reference import Reference
+INSTEAD = "instead of the usual names"
 
 
 @dataclass(frozen=True)
 class Contributions:
-    """The prediction of a held-out row less that without one of its values, in the target's unit.
+    """Parts of predictions: of a row, `average_prediction` and its contributions add up to its prediction.
 
-    A label is removed; a number becomes the training median, and known where it is missing. Contributions need not add
-    up to the prediction.
+    Contributions are on the scale that was learnt: of a log1p target, in logarithms.
 
     Attributes:
-        row: (n,) int64, the row's number in the table, from 1; ascending.
-        feature: (n,) int64, label columns from 0, then numbers; a missing number counts as its number.
-        value: (n,) float64; within a row the largest absolute value first.
-        direction: (n_features,) float64, the mean over films that have a value, a film with several rows counted once;
-            of a number, the mean where it is above the training median less that where it is below (0 where no film
-            is). NaN where there is no such film at all.
+        table: one line a part, the largest of a row first: row, column, value, role, contribution, alone. A missing
+            value stands for what training films have in the column on average, which the film hasn't. `alone` is by
+            how much the prediction falls, in the target's unit, when the value alone is taken out.
+        average_prediction: the mean over the background.
+        predicted: (n_rows,) float64, of the rows in ascending order.
+        background: (n,) int64, the rows of training films, in their table from 1, that the average is over.
     """
 
-    row: np.ndarray
-    feature: np.ndarray
-    value: np.ndarray
-    direction: np.ndarray
+    table: pd.DataFrame
+    average_prediction: float
+    predicted: np.ndarray
+    background: np.ndarray
 
-    @classmethod
-    @torch.inference_mode()
-    def of(
-        cls, reference: Reference, n_labels: int, numbers: Sequence[Tensor], medians: Tensor, number: np.ndarray
-    ) -> "Contributions":
-        """Remove every value of every row.
-
-        Args:
-            numbers: for each number its dense columns: itself and, where there is one, whether it is missing.
-            medians: (n_dense,), the dense columns of a film whose numbers are the training medians.
-            number: (n_rows,) the rows' numbers in the table.
-        """
-        rows, row = reference.rows, reference.rows.rows_of_entries()
-        label, value = rows.labels.long(), label_contributions(reference)
-        by_label = mean_by_film(value, label, rows.film[row], n_labels)
-        every_row, by_dense = torch.arange(rows.n_rows, device=row.device), by_label.new_full(medians.shape, torch.nan)
-        parts, medians = [(row, label, value)], medians.to(rows.dense)
-        for columns in (columns.to(row.device) for columns in numbers):
-            change = number_contributions(reference, columns, medians[columns])
-            by_dense[columns] = _directions(change, rows.dense[:, columns] - medians[columns], rows.film)
-            parts.append((every_row, n_labels + columns[:1].expand_as(every_row), change))
-        rows_of, features, values = (torch.cat(part).cpu().numpy() for part in zip(*parts, strict=True))
-        order = np.lexsort((-np.abs(values), number[rows_of]))
-        direction = torch.cat([by_label, by_dense]).cpu().numpy()
-        return cls(number[rows_of][order], features[order], values[order], direction)
+    def at(self, level: Literal["value", "column", "role"]) -> pd.DataFrame:
+        """Return one line a row and part of a level: row, its names, contribution; the largest of a row first."""
+        if level == "value":
+            return self.table
+        names = ["role"] if level == "role" else ["column", "role"]
+        summed = self.table.groupby(["row", *names], as_index=False, sort=False)["contribution"].sum()
+        return largest_first(summed)
 
 
-def _directions(change: Tensor, above: Tensor, film: Tensor) -> Tensor:
-    """Return the direction of a number and of its being missing, (n,), from its columns less the median's."""
-    below, _, over = mean_by_film(change, above[:, 0].sign().long() + 1, film, 3)
-    missing = [mean_by_film(change, column.ne(0).long(), film, 2)[1] for column in above[:, 1:].T]
-    # At the median a number moves nothing: of a flag, whose median is 0, no film is below it.
-    number = torch.where(over.isnan() & below.isnan(), torch.nan, over.nan_to_num() - below.nan_to_num())
-    return torch.stack([number, *missing])
+def largest_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table sorted by row, the largest contribution of a row first, whatever its sign."""
+    order = np.lexsort((-table["contribution"].abs().to_numpy(), table["row"].to_numpy()))
+    return table.iloc[order].reset_index(drop=True)
 
 
-@torch.inference_mode()
-def label_contributions(reference: Reference) -> Tensor:
-    """Return the row's prediction less that without the label, for each label of each row, in the target's unit.
+def part_name(column: str, value: object) -> str:
+    """Return what a part is called.
 
-    (n_entries,) float64, in the order of `reference.rows.labels`; exactly 0 for a label that the model does not use.
+    >>> part_name("Cast", "Ann Ames"), part_name("Cast", None)
+    ('Cast=Ann Ames', 'Cast: instead of the usual names')
     """
-    rows = reference.rows
-    row, column = rows.rows_of_entries(), rows.labels.long()
-    with one_thread_a_step():
-        without = reference.predict_changed(row, column, -rows.weights)
-    used = reference.uses(torch.arange(len(reference.model.first.label_weight), device=row.device))
-    return torch.where(at(used, column), at(reference.predicted, row) - without, 0.0)
-
-
-@torch.inference_mode()
-def number_contributions(reference: Reference, columns: Tensor, instead: Tensor) -> Tensor:
-    """Return each row's prediction less that with other numbers, (n_rows,) float64, in the target's unit.
-
-    Exactly 0 where they are the same. `columns`, (n,) int64, such as a number and whether it is missing, are replaced
-    together by `instead`, (n,).
-    """
-    own = reference.rows.dense[:, columns]
-    with one_thread_a_step():
-        delta = (instead - own).to(reference.sums.dtype)
-        without = reference.predict(reference.sums + delta @ reference.model.first.dense_weight[columns])
-    return torch.where((delta != 0).any(1), reference.predicted - without, 0.0)
-
-
-def mean_by_film(values: Tensor, group: Tensor, film: Tensor, n_groups: int) -> Tensor:
-    """Return the mean of each group over films, (n_groups,) float64; NaN where there is none.
-
-    A film counts once, with the mean of its values in the group. `group` and `film` are (n,) int64, from 0.
-
-    >>> mean_by_film(torch.tensor([1.0, 3, 5]), torch.tensor([0, 0, 0]), torch.tensor([7, 7, 2]), 2)
-    tensor([3.5000,    nan], dtype=torch.float64)
-    """
-    n_films = int(film.max()) + 1 if len(film) else 1
-    pairs, order = torch.sort(group * n_films + film)  # a tenth of what `torch.unique` takes on a CPU
-    pairs, index, counts = torch.unique_consecutive(pairs, return_inverse=True, return_counts=True)
-    group = torch.div(pairs, n_films, rounding_mode="floor")
-    sums = sum_by(group, sum_by(index, at(values, order), len(pairs)) / counts, n_groups)
-    return sums / torch.bincount(group, minlength=n_groups)
+    return f"{column}: {INSTEAD}" if pd.isna(value) else f"{column}={value}"

@@ -104,11 +104,18 @@ def std_of_repeats(increase: Tensor) -> Tensor:
     return (((repeats - repeats.mean(0)) ** 2).sum(0) / (len(repeats) - 1)).sqrt()
 
 
+def _less_mean(values: Tensor, group: Tensor) -> Tensor:
+    """Return values less the mean of their group, (n,); `group` holds codes from 0."""
+    counts = torch.bincount(group)
+    return values - at(sum_by(group, values, len(counts)) / counts.clamp(min=1), group)
+
+
 def of_shuffles(
     shuffled: Iterable[tuple[Tensor, Tensor]],
     film: Tensor,
     increase: Callable[[Tensor], tuple[Tensor, Tensor]],
     n_films: int,
+    stratum: Tensor | None = None,
 ) -> Estimates:
     """Return the importance, (1,), of a feature that n_films films carry, from some shuffles of it.
 
@@ -122,6 +129,7 @@ def of_shuffles(
             `order`; both (n_rows,).
         film: (n_rows,) int64, codes from 0.
         increase: from the mean changes, (1, n_repeats), to the increases of the loss and its slope.
+        stratum: (n_rows,) int64, codes from 0, within which rows are shuffled; None: among all.
     """
     n_rows, n_codes = len(film), int(film.max()) + 1
     # Of each row as receiver and as giver, and of each film: the sum over shuffles, and the sum of squares.
@@ -131,7 +139,7 @@ def of_shuffles(
     for change, order in shuffled:
         means.append(change.mean())
         received = change - means[-1]
-        given = sum_by(order, received, n_rows)
+        given = sum_by(order, received if stratum is None else _less_mean(change, stratum), n_rows)
         of_film, given_by_film = (sum_by(film, part, n_codes) for part in (received + given, given))
         for (sums, squares), part in ((got, received), (gave, given), (films, of_film)):
             sums += part

@@ -16,8 +16,9 @@ from greenlight_films.importance.losses import LOSSES
 from greenlight_films.importance.models import Additive
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.request import Request
-from greenlight_films.importance.result import ColumnSet, ImportanceResult, summary_of
+from greenlight_films.importance.result import ColumnSet, ImportanceResult
 from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.summary import summary_of
 from greenlight_films.importance.tasks import Tasks
 
 

@@ -25,6 +25,12 @@ class Entering:
         """Return the weights on a device."""
         return Entering(self.cell.to(device), self.weight.to(device))
 
+    def after(self, row: Tensor, cell: Tensor, leaving: Tensor, joining: Tensor) -> Tensor:
+        """Return the weight of a label in rows' cells that so many labels have left, and so many have joined, (n,)."""
+        shared = (self.weight != 1).any(0)[cell]
+        names = (1 / self.weight[row, cell] ** 2 - 1).round() - leaving + joining
+        return torch.where(shared, names.rsqrt(), 1.0)
+
 
 @dataclass(frozen=True)
 class HeldOut:

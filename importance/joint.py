@@ -28,12 +28,11 @@ def joint_importance(
         labels: (n,) int64, label columns.
         stream: 0-dimensional int64, of `Estimator.streams`.
     """
-    rows, kept = reference.rows, _only(reference, dense, labels)
+    rows, (kept, own) = reference.rows, added_by(reference, dense, labels)
     n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | rows.rows_with(dense)]))
     films = torch.tensor([n_films], device=rows.film.device)
     if not n_films:
         return Estimates.unknown(films)
-    own = _added(reference, kept)
     if _alike(kept) or not own.any():
         return Estimates.filled(0.0, films)
     others = reference.sums - own
@@ -68,8 +67,8 @@ def _only(reference: Reference, dense: Tensor, labels: Tensor) -> HeldOut:
     return replace(rows, dense=numbers, labels=rows.labels[kept], offsets=offsets, weights=rows.weights[kept])
 
 
-def _added(reference: Reference, kept: HeldOut) -> Tensor:
-    """Return what columns add to each row's first-layer sum, (n_rows, width)."""
-    first = reference.model.first
+def added_by(reference: Reference, dense: Tensor, labels: Tensor) -> tuple[HeldOut, Tensor]:
+    """Return the rows with some numbers and labels alone, and what these add to each row's sum, (n_rows, width)."""
+    first, kept = reference.model.first, _only(reference, dense, labels)
     bias = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])
-    return first(kept.dense, kept.labels, kept.offsets, kept.weights) - bias
+    return kept, first(kept.dense, kept.labels, kept.offsets, kept.weights) - bias

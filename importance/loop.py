@@ -14,8 +14,9 @@ from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.losses import LOSSES, Loss
 from greenlight_films.importance.request import Request, exchanged
-from greenlight_films.importance.result import ColumnSet, ImportanceResult, summary_of
+from greenlight_films.importance.result import ColumnSet, ImportanceResult
 from greenlight_films.importance.streams import child, keys_of, permutation
+from greenlight_films.importance.summary import summary_of
 
 
 def loop_importance(

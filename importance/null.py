@@ -76,14 +76,14 @@ class BlockDraws:
             drawn = {1: rows[:, None]}
         else:
             film = held_out.cluster.cpu().numpy()
-            drawn = {size: torch.from_numpy(_random_blocks(film, size, seed)).to(device) for size in sizes}
+            drawn = {size: torch.from_numpy(random_blocks(film, size, seed)).to(device) for size in sizes}
             rows = torch.unique(torch.cat([rows.flatten() for rows in drawn.values()]))
         slot = torch.full((held_out.n_rows,), -1, device=device)
         slot[rows] = torch.arange(len(rows), device=device)
         return cls(rows, slot, {size: slot[rows] for size, rows in drawn.items()})
 
 
-def _random_blocks(film: np.ndarray, size: int, seed: int) -> np.ndarray:
+def random_blocks(film: np.ndarray, size: int, seed: int) -> np.ndarray:
     """Return random rows of random films that have as many, (DRAWS, size) int64."""
     random = np.random.default_rng((seed, size))
     order, counts = np.argsort(film, kind="stable"), np.bincount(film)

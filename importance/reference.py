@@ -100,6 +100,12 @@ class Reference:
         return used
 
     @torch.inference_mode()
+    def predict_scaled(self) -> Tensor:
+        """Return the tail's output of each row, (n_rows,) float64."""
+        parts = torch.split(self.sums, self.batch_rows)
+        return torch.cat([self.model.tail(part.clone()).squeeze(-1) for part in parts]).double()
+
+    @torch.inference_mode()
     def predict(self, sums: Tensor, added: Tensor | None = None, order: Tensor | None = None) -> Tensor:
         """Return predictions of first-layer sums, (n,) float64 in the target's unit.
 

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import Tensor
 
+from greenlight_films.importance.alone import Alone
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.estimates import FEW_FILMS, FEW_FOR_Z, Estimates, benjamini_hochberg
-from greenlight_films.importance.estimator import Estimator
-from greenlight_films.importance.evidence import has_learnt
-from greenlight_films.importance.losses import LOSSES, LossName
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+    from greenlight_films.importance.related import Related
 
 MEASURES = {
     "mse": "increase of the squared error",
@@ -68,9 +67,10 @@ class ImportanceResult:
             guess; None: can't be told), leak, time and work, as plain data.
         missing_features: label columns and numbers that were not reached before it was stopped.
         missing_sets: likewise columns, roles and groups.
-        contributions: None where it was stopped, and on all devices but the first.
+        alone, contributions: None where it was stopped, and on all devices but the first; contributions of some films.
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
+        related: features that say the same; None where it was not measured.
     """
 
     described: pd.DataFrame
@@ -80,9 +80,11 @@ class ImportanceResult:
     summary: dict[str, Any]
     missing_features: int = 0
     missing_sets: int = 0
+    alone: Alone | None = None
     contributions: Contributions | None = None
     method: str = "exact: the model's first layer is additive"
     columns: Estimates | None = None
+    related: "Related | None" = None
 
     @property
     def is_whole(self) -> bool:
@@ -140,10 +142,9 @@ class ImportanceResult:
     def features(self) -> pd.DataFrame:
         """Return one line a feature, the most important first.
 
-        Those that no held-out film carries have no importance and come last; ties go by name. `direction` is that of
-        `Contributions`, empty where there are none.
+        Those that no held-out film carries have no importance and come last; ties go by name.
         """
-        direction = np.nan if self.contributions is None else self.contributions.direction
+        direction = np.nan if self.alone is None else self.alone.direction
         table = self.described.assign(direction=direction, **_numbers(Estimates.cat([self.values, self.numbers])))
         first = ["feature", "importance", "direction", "column", "value", "role", "level"]
         return _ranked(table[[*first, *table.columns.difference(first, sort=False)]], "feature")
@@ -205,37 +206,6 @@ class ImportanceResult:
         words = [interval_in_words(*ends) for ends in zip(*intervals(table), table["n_films"], strict=True)]
         table = table.assign(**{"95 % interval": words})[["feature", "importance", "95 % interval", "q", "n_films"]]
         return [*self.warnings, about, f"Method: {self.method}"], table
-
-
-def summary_of(
-    estimator: Estimator, loss: LossName, actual: Tensor, predicted: Tensor, n_films: int | None = None
-) -> dict[str, Any]:
-    """Return how importances were measured and how good the model is, as `ImportanceResult.summary`.
-
-    Args:
-        actual: (n_rows,) float64, the target.
-        predicted: (n_rows,) float64.
-        n_films: by default each row is a film.
-    """
-    variance = float(actual.var(correction=0))
-    loss_before = float(LOSSES[loss].total(LOSSES[loss].per_row(predicted, actual).mean(), variance))
-    mse = float(np.mean((predicted - actual).numpy() ** 2))
-    r2 = 1 - mse / float(np.var(actual.numpy())) if np.ptp(actual.numpy()) > 0 else np.nan
-    return {
-        "estimator": estimator.kind,
-        "n_repeats": estimator.n_repeats,
-        "off_rows": estimator.off_rows if estimator.kind == "expected" else None,
-        "seed": estimator.seed,
-        "rows": len(actual),
-        "films": len(actual) if n_films is None else n_films,
-        "loss": loss,
-        "baseline_loss": loss_before if np.isfinite(loss_before) else None,
-        "r2": r2 if np.isfinite(r2) else None,
-        "learnt": has_learnt(actual.numpy(), predicted.numpy(), n_films),
-        "split": None,
-        "unit": "",
-        "leak": False,
-    }
 
 
 def measure(loss: str, unit: str) -> str:

@@ -4,12 +4,12 @@ The tail is taken as straight near each row, and the loss as a parabola: then th
 a product of its weights with a vector and a matrix. What is left is measured on a few rows alone.
 """
 
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from greenlight_films.importance.gradient import gradient_of
 from greenlight_films.importance.held_out import Entries, at
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, permutation
@@ -136,17 +136,9 @@ def _sums(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tupl
 
 def _differentiated(reference: Reference) -> tuple[Tensor, Tensor]:
     """Return the tail's output, (n_rows,) float64, and its derivatives by the first layer's sums, (n_rows, width)."""
-    tail, outputs, jacobians = reference.model.tail, [], []
-    with torch.inference_mode(mode=False), torch.enable_grad():
-        if isinstance(tail, nn.Module):  # whose own weights may come from inference mode, or ask for gradients
-            tail = deepcopy(tail).requires_grad_(requires_grad=False)
-        for start in range(0, len(reference.sums), reference.batch_rows):
-            sums = reference.sums[start : start + reference.batch_rows].clone().requires_grad_()
-            output = tail(sums * 1).squeeze(-1)  # a copy, since a tail may overwrite what it is given
-            (jacobian,) = torch.autograd.grad(output.sum(), sums)
-            outputs.append(output.detach().double())
-            jacobians.append(jacobian)
-    return torch.cat(outputs), torch.cat(jacobians)
+    gradient = gradient_of(reference.model.tail)
+    outputs, jacobians = zip(*map(gradient, torch.split(reference.sums, reference.batch_rows)), strict=True)
+    return torch.cat(outputs).double(), torch.cat(jacobians)
 
 
 def stream_of_order(seed: int, device: torch.device) -> Tensor:

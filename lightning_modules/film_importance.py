@@ -20,11 +20,11 @@ from greenlight_films.datamodules import (
     FilmRows,
     TargetScale,
 )
-from greenlight_films.datamodules.feature_sets import block_columns, feature_sets
+from greenlight_films.datamodules.feature_sets import block_columns, feature_sets, named_sets
 from greenlight_films.importance import (
     LOSSES,
+    Alone,
     ColumnSet,
-    Contributions,
     Entering,
     Estimator,
     HeldOut,
@@ -34,8 +34,9 @@ from greenlight_films.importance import (
     Tasks,
 )
 from greenlight_films.importance.evidence import has_learnt
-from greenlight_films.importance.result import summary_of
+from greenlight_films.importance.related import Related, RelatedSettings, related_features
 from greenlight_films.importance.streams import keys_of
+from greenlight_films.importance.summary import summary_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 
@@ -45,6 +46,7 @@ class MeasuredFilms:
 
     Attributes:
         network: in eval mode, on the device that does the work.
+        encoded: the films.
         number: (n_rows,) the rows' numbers in their table, from 1.
     """
 
@@ -52,6 +54,7 @@ class MeasuredFilms:
     encoder: FilmEncoder
     scale: TargetScale
     rows: HeldOut
+    encoded: EncodedFilms
     number: np.ndarray
 
     @classmethod
@@ -77,7 +80,22 @@ class MeasuredFilms:
         clusters = None if drawn_with is None else torch.from_numpy(clusters_of(codes.numpy(), drawn_with))
         parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
         rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters)
-        return cls(network, encoder, scale, rows.to(next(network.parameters()).device), number)
+        return cls(network, encoder, scale, rows.to(next(network.parameters()).device), encoded, number)
+
+    @classmethod
+    def unlabelled(
+        cls, network: AdditiveMLP, encoder: FilmEncoder, scale: TargetScale, encoded: EncodedFilms, number: np.ndarray
+    ) -> "MeasuredFilms":
+        """Take films whose predictions alone are looked at."""
+        nothing = np.zeros(encoded.n_rows)
+        batch = FilmRows(encoded, nothing)[list(range(encoded.n_rows))]
+        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(nothing))
+        rows = HeldOut(*parts, torch.arange(encoded.n_rows)).to(next(network.parameters()).device)
+        return cls(network, encoder, scale, rows, encoded, number)
+
+    def take(self, rows: np.ndarray) -> "MeasuredFilms":
+        """Return these films, by index, for their predictions alone."""
+        return self.unlabelled(self.network, self.encoder, self.scale, self.encoded.take(rows), self.number[rows])
 
     def reference(self, loss: LossName) -> Reference:
         """Return the network's predictions and losses on the films."""
@@ -86,10 +104,27 @@ class MeasuredFilms:
         network = self.network if is_float32 else deepcopy(self.network).float()
         return Reference.of(network, self.rows, LOSSES[loss], lambda scaled: _in_unit(scaled, self.scale))
 
-    def contributions(self, reference: Reference) -> Contributions:
-        """Return by how much each value of each film moves its prediction."""
+    def alone(self, reference: Reference) -> Alone:
+        """Return by how much each value of each film, taken out alone, moves its prediction."""
         space, medians = self.encoder.space, torch.from_numpy(self.encoder.at_medians())
-        return Contributions.of(reference, space.n_labels, numbers_of(space), medians, self.number)
+        return Alone.of(reference, space.n_labels, numbers_of(space), medians)
+
+    def related(
+        self,
+        reference: Reference,
+        result: ImportanceResult,
+        estimator: Estimator,
+        settings: RelatedSettings,
+        groups: dict[str, list[str]],
+    ) -> Related:
+        """Return which features say the same as others.
+
+        Raises:
+            InputError: a feature whose conditional importance is wanted does not exist.
+        """
+        sets = named_sets(self.encoder.space, groups, settings.conditional)
+        conditional = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in sets]
+        return related_features(reference, settings, conditional, estimator, result)
 
     def measure(
         self,

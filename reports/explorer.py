@@ -1,15 +1,23 @@
 """Data for the page's two interactive parts: the table of all features, and the explorer of a single film."""
 
+from math import log10
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules import TargetScale
+from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.program import command
+from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import intervals
+from greenlight_films.importance.waterfall import add_up_to, step_of
 from greenlight_films.reports.figures.axes import is_money, rounded
 from greenlight_films.studies.results import Results
 
 DIGITS = 3
+LETTERS = {1.0: "", 1e3: "K", 1e6: "M", 1e9: "B"}
+NO_FILMS: dict[str, Any] = {"films": [], "parts": [], "moved": []}
 
 
 def feature_values(results: Results) -> list[list[Any]]:
@@ -24,36 +32,76 @@ def feature_values(results: Results) -> list[list[Any]]:
 
 
 def explorer_data(results: Results) -> dict[str, Any]:
-    """Return the measured films (title, actual, predicted) with the values that move their predictions most.
+    """Return the explained films with their contributions in whole steps, which add up to the prediction.
 
-    `moved` are for each film indices of `features`, each followed by its contribution, the largest first.
+    `films` are title, actual, predicted, and the prediction in steps; `parts` are name, column and role; `moved` are
+    for each film indices of `parts`, each followed by its contribution, the largest first. `average` is in steps, too,
+    and `typical` the same in the target's unit.
     """
-    test = results.measured
-    if results.contributions.empty or test.empty:
-        return {"films": [], "features": [], "moved": [], "money": False, "unit": ""}
-    top = _largest(results.contributions)
-    codes, names = pd.factorize(top["feature"].astype("str"))
-    moved: dict[int, list[Any]] = {int(row): [] for row in test["row"]}
-    for row, code, value in zip(top["row"], codes.tolist(), rounded(top["contribution"], DIGITS), strict=True):
-        if row in moved:
-            moved[row] += (code, value)
+    test, table, scale = results.measured, results.contributions, results.scale
+    average = results.importance.get("average_prediction")
+    if table.empty or test.empty or results.features.empty or average is None or scale is None:
+        return NO_FILMS
+    test, step = test[test["row"].isin(table["row"])], step_of(scale.std)
+    typical = rounded(scale.inverse(np.array([(average - scale.mean) / scale.std])), DIGITS)[0]
+    average = round(average / step)
+    totals = np.round(scale.learnt(test["predicted"].to_numpy()) / step).astype(np.int64)
+    keys = table[["column", "value"]].astype(object).where(table[["column", "value"]].notna(), None)
+    codes, distinct = pd.MultiIndex.from_frame(keys).factorize()
     titles = test["title"] if "title" in test else test["film"]
     titles = titles.astype("str").where(titles.notna(), "row " + test["row"].astype(str))
-    films = zip(titles, rounded(test["actual"], DIGITS), rounded(test["predicted"], DIGITS), strict=True)
+    known = [rounded(test[name], DIGITS) for name in ("actual", "predicted")]
+    by_row = dict(iter(pd.DataFrame({"code": codes, "change": table["contribution"] / step}).groupby(table["row"])))
+    moved = [_moved(by_row[row], total - average) for row, total in zip(test["row"], totals.tolist(), strict=True)]
+    roles = results.features.drop_duplicates("column").set_index("column")["role"].to_dict()
     return {
-        "films": [list(film) for film in films],
-        "features": [str(name) for name in names],
-        "moved": list(moved.values()),
-        "money": is_money(results.unit),
-        "unit": results.unit,
+        "films": [list(film) for film in zip(titles, *known, totals.tolist(), strict=True)],
+        "parts": [[part_name(column, value), column, roles.get(column, column)] for column, value in distinct],
+        "moved": moved,
+        "average": average,
+        "typical": typical,
+        "of": len(results.measured),
+        **_scale(results, scale, step),
     }
 
 
-def _largest(contributions: pd.DataFrame) -> pd.DataFrame:
-    """Return each row's 15 largest contributions, the largest first; none below 0.2 % of the row's largest."""
-    size = contributions["contribution"].abs()
-    order = np.lexsort((-size.to_numpy(), contributions["row"].to_numpy()))
-    largest = size.groupby(contributions["row"]).transform("max")
-    ordered, enough = contributions.iloc[order], (size >= 0.002 * largest).iloc[order]
-    rank = ordered.groupby("row", sort=False).cumcount()
-    return ordered[(rank < 15) & enough]
+def explained(results: Results, explorer: dict[str, Any]) -> str:
+    """Return a sentence on which films are explained, and how to explain others; empty where all are."""
+    shown, n_films = len(explorer["films"]), explorer.get("of", 0)
+    if shown == n_films:
+        return ""
+    again = command(f"importance --run {results.path} --contributions.films all")
+    return (
+        f"Here are {shown:,} of {counted(n_films, results.side + ' film')}, over all years and predictions; `{again}` "
+        "explains all, and in Python `FilmRegressor.load(folder).explain(films)` any film, also new ones."
+    )
+
+
+def factor_of(explorer: dict[str, Any]) -> str:
+    """Return what a contribution multiplies; empty where it is added."""
+    if not explorer.get("log"):
+        return ""
+    # Beside millions of dollars the 1 that is added before the logarithm is nothing.
+    return "the prediction" if explorer["money"] else f"the prediction plus {explorer['shift']:g}"
+
+
+def _moved(parts: pd.DataFrame, total: int) -> list[int]:
+    """Return a film's parts and their whole steps in turn, the largest first; none of no step."""
+    steps = add_up_to(parts["change"].to_numpy(), total)
+    pairs = np.column_stack([parts["code"].to_numpy(), steps])[np.argsort(-np.abs(steps), kind="stable")]
+    pairs = pairs[pairs[:, 1] != 0]
+    return [int(number) for number in pairs.ravel()]
+
+
+def _scale(results: Results, scale: TargetScale, step: float) -> dict[str, Any]:
+    """Return how numbers of steps are written: what one is worth, a letter for thousands, decimals, and the unit."""
+    size = max(size for size in LETTERS if size <= max(100 * step, 1))
+    return {
+        "step": step / size,
+        "letter": LETTERS[size],
+        "decimals": max(0, round(log10(size / step))),
+        "log": scale.transform != "none",
+        "shift": 1 + scale.shift,
+        "money": is_money(results.unit),
+        "unit": results.unit,
+    }

@@ -8,6 +8,7 @@ from rich.text import Text
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import interval_in_words, intervals, measure
+from greenlight_films.reports.related_table import print_related
 from greenlight_films.reports.score_table import LOUD
 from greenlight_films.studies.results import Results
 
@@ -27,6 +28,7 @@ def print_importance(results: Results, console: Console) -> None:
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
     for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
+    print_related(results, console)
     few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
     absent = (features["level"] == "value") & (features["n_films"] == 0)
     console.print(

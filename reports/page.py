@@ -16,9 +16,10 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
 from greenlight_films.reports.differences import differences_in_words, differences_measured
-from greenlight_films.reports.explorer import DIGITS, explorer_data, feature_values
+from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
+from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
 from greenlight_films.reports.score_table import (
@@ -88,7 +89,12 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
     return {
         "single": True,
         "title": results.name,
-        "sections": [scores_section(results, intervals), importance_section(results), models_section(results)],
+        "sections": [
+            scores_section(results, intervals),
+            intervals_section(results),
+            importance_section(results),
+            models_section(results),
+        ],
         "unit": results.unit,
         "side": results.side,
         "extremes": _extremes(results),
@@ -99,6 +105,8 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         "values": Markup(script_json(values)),
         "has_explorer": bool(explorer["films"]),
         "explorer": Markup(script_json(explorer)),
+        "explained": explained(results, explorer),
+        "factor": factor_of(explorer),
     }
 
 

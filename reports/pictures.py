@@ -21,12 +21,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the page; `missing` says what the run does not have, and the command that adds it."""
+    """A part of the page; `text` is above the figures, `missing` says what the run lacks and how to add it."""
 
     anchor: str
     heading: str
     pictures: list[Picture] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
 
 
 def picture(heading: str, figure: go.Figure, wide: bool = False, **words: str) -> Picture:

@@ -9,6 +9,7 @@ from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.differences import print_differences
 from greenlight_films.reports.importance_table import print_importance
+from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
 from greenlight_films.studies.metrics import in_order, weighted_by
 from greenlight_films.studies.results import Results
@@ -18,7 +19,7 @@ from greenlight_films.studies.write import scores_of_new_films
 
 
 def print_summary(results: Results, console: Console, *, importance: bool = True) -> None:
-    """Print the scores on the test films, importances where they are wanted, and the folder."""
+    """Print the scores on the test films, intervals and importances where they are wanted, and the folder."""
     metrics = results.metrics
     whose = ", whose films are also among the training rows" if metrics["leak"] else ""
     if facts := facts_in(metrics):
@@ -32,8 +33,15 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
         print_means(metrics["unit"], means, console)
     print_differences(results, console)
     if importance:
+        print_intervals(results, console)
         print_importance(results, console)
     print_folder(results.run, console)
+
+
+def print_intervals(results: Results, console: Console, reason: str = "") -> None:
+    """Print how well the intervals of predictions hold, or the reason that there are none."""
+    if text := reason or " ".join(interval_sentences(results)):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_validation(results: Results, console: Console) -> None:

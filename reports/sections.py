@@ -8,7 +8,7 @@ import pandas as pd
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance.result import measure
 from greenlight_films.reports.bootstrap import BELOW_MEAN, bootstrap_intervals
-from greenlight_films.reports.figures import importance_bars, leaderboard, predictions
+from greenlight_films.reports.figures import importance_bars, leaderboard, predictions, related
 from greenlight_films.reports.pictures import Picture, Section, picture
 from greenlight_films.studies.results import NETWORK, Results
 
@@ -112,7 +112,8 @@ def importance_section(results: Results) -> Section:
     heading = "What the predictions rest on"
     if results.features.empty:
         return Section("importance", heading, missing=[missing_importance(results)])
-    return Section("importance", heading, list(_importance_pictures(results)))
+    pictures = [*_importance_pictures(results), *_related_pictures(results)]
+    return Section("importance", heading, pictures, results.importance.get("related", []))
 
 
 def _importance_pictures(results: Results) -> Iterator[Picture]:
@@ -126,6 +127,17 @@ def _importance_pictures(results: Results) -> Iterator[Picture]:
     for role in values["role"].drop_duplicates().head(MOST_ROLES):
         best = importance_bars.values_of_role(features, role, what, unit)
         yield picture("Most important of role {role}", best, role=role, side=side)
+
+
+def _related_pictures(results: Results) -> Iterator[Picture]:
+    """Draw features that say the same as others."""
+    what = measure(results.importance["loss"], results.importance["unit"])
+    if len(results.groups):
+        yield picture("Labels that occur together", related.groups(results.groups, what), side=results.side)
+    if len(results.pairs):
+        yield picture("Who works through whom", related.pairs(results.pairs, what, results.unit), wide=True)
+    if len(results.conditional):
+        yield picture("Among films alike", related.conditional(results.conditional, what))
 
 
 def runs_section(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:

@@ -17,16 +17,27 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.tree import DecisionTreeRegressor
 
-from greenlight_films.baselines import KNN, OLS, PCA, Baseline, Boosting, KMeans, Mean, Ridge, SklearnMLP, Tree
+from greenlight_films.baselines import (
+    KNN,
+    OLS,
+    PCA,
+    Baseline,
+    Boosting,
+    CatBoost,
+    KMeans,
+    LightGBM,
+    Mean,
+    Ridge,
+    SklearnMLP,
+    Tree,
+)
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 
 FOLDER, FORMAT = "artifacts", 1
-KINDS: dict[str, type[Baseline]] = {
-    "MLP": SavedMLP,
-    **{kind.__name__: kind for kind in (Mean, OLS, Ridge, KNN, Boosting, Tree, SklearnMLP, KMeans, PCA)},
-}
+CLASSICAL = (Mean, OLS, Ridge, KNN, Boosting, LightGBM, CatBoost, Tree, SklearnMLP, KMeans, PCA)
+KINDS: dict[str, type[Baseline]] = {"MLP": SavedMLP, **{kind.__name__: kind for kind in CLASSICAL}}
 TRUSTED = (  # types beyond skops' own list that an estimator of ours is made of: plain holders of numbers
     "sklearn.tree._tree.Tree",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",

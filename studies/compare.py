@@ -42,10 +42,10 @@ def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, conso
     fits = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
-        search = bar.add_task("", total=None, step="", visible=False)
+        search = bar.add_task("Its settings", total=None, step="", visible=False)
 
         def progress(done: int, of: int) -> None:
-            bar.update(search, description="knn: grid", total=of, completed=done, step=f"{done} of {of}", visible=True)
+            bar.update(search, total=of, completed=done, step=f"{done} of {of}", visible=done < of)
 
         models, refused = comparison.possible(training, progress)
         whole = bar.add_task("Comparing", total=len(models), step="")

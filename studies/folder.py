@@ -46,7 +46,9 @@ class Folder:
         Raises:
             ValueError: it was changed since.
         """
-        table = pd.read_csv(self.path / name, usecols=columns)
+        with (self.path / name).open("rb") as file:
+            resaved = file.readline().endswith(b"\r\n")  # by a spreadsheet; else a carriage return is of a title
+        table = pd.read_csv(self.path / name, usecols=columns, lineterminator=None if resaved else "\n")
         if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
             raise ValueError("rows must have as many cells as the header")
         for column in table.select_dtypes("str"):

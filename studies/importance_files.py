@@ -13,10 +13,12 @@ from greenlight_films.datamodules import FilmDataModule, Films
 from greenlight_films.importance import FEW_FILMS, ImportanceResult
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.result import ColumnSet
+from greenlight_films.studies.background_file import BACKGROUND, packed_films
 from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
-CONTRIBUTIONS = "contributions.parquet"
+CONTRIBUTIONS, LABELS = "contributions.parquet", "held_out_labels.parquet"
+RELATED = {name: f"importance_{name}.csv" for name in ("groups", "pairs", "conditional")}
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
@@ -29,6 +31,9 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         "aggregated_importance.csv": _rounded(result.aggregated),
         "employee_with_importance.csv": with_importance(data.read(), data, result),
     }
+    if result.related is not None:
+        related = {file: getattr(result.related, name) for name, file in RELATED.items()}
+        tables |= {file: _rounded(table) for file, table in related.items() if len(table.columns)}
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
@@ -39,11 +44,18 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
     picture = BytesIO()
     values_chart(result).savefig(picture, dpi=150, format="png")
     contents["importance.png"] = picture.getvalue()
+    contents[LABELS] = _packed_labels(data, str(result.summary["split"]))
     if result.contributions is not None:
-        contents[CONTRIBUTIONS] = _packed(result.contributions, result)
+        contents[CONTRIBUTIONS] = _packed(result.contributions, result, data.declared.target.learnt_unit)
+        background = np.searchsorted(data.films.number, result.contributions.background)
+        contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
     run.write_all(contents)
+    for name in RELATED.values():
+        if name not in contents:
+            (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
     if result.contributions is None:
-        (run.path / CONTRIBUTIONS).unlink(missing_ok=True)  # of an earlier model
+        for name in (CONTRIBUTIONS, BACKGROUND):  # of an earlier model
+            (run.path / name).unlink(missing_ok=True)
 
 
 def describe_importance(result: ImportanceResult) -> dict[str, Any]:
@@ -55,12 +67,14 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
     return {
         **({"warning": " ".join(result.warnings)} if result.warnings else {}),
         **result.summary,
+        **({"average_prediction": average.average_prediction} if (average := result.contributions) else {}),
         "features": n_features,
         "estimable": estimable,
         "not_estimable": n_features - estimable - result.missing_features,
         "fewer_than_3_films": int(few.sum()),
         "missing": result.missing_features,
         "missing_columns": result.missing_sets,
+        **({} if result.related is None else {"related": result.related.notes}),
     }
 
 
@@ -99,18 +113,31 @@ def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: Importa
     return summed + np.where(is_missing, of_number[indicators].sum(), known)
 
 
-def _packed(contributions: Contributions, result: ImportanceResult) -> bytes:
-    names = pa.array(result.described["feature"], pa.string())
-    table = pa.table(
-        {
-            "row": pa.array(contributions.row, pa.int32()),
-            "feature": names.take(pa.array(contributions.feature)).dictionary_encode(),
-            "contribution": pa.array(contributions.value.astype(np.float32)),
-        }
-    )
+def _packed(contributions: Contributions, result: ImportanceResult, unit: str) -> bytes:
+    table = contributions.table
+    arrays = {
+        "row": pa.array(table["row"], pa.int32()),
+        **{name: pa.array(table[name], pa.string()).dictionary_encode() for name in ("column", "value")},
+        **{name: pa.array(table[name], pa.float64(), from_pandas=True) for name in ("contribution", "alone")},
+    }
+    metadata = {"unit": unit, "unit of alone": result.summary["unit"], "warning": result.in_short}
+    return _parquet(pa.table(arrays).replace_schema_metadata(metadata))
+
+
+def _packed_labels(data: FilmDataModule, side: str) -> bytes:
+    """Return the labels that the held-out rows have: row and feature."""
+    films = data.films
+    rows = getattr(films.rows, side)
+    labels = films.encoded.labels[rows]
+    names = pa.array(data.fitted.encoder.space.label_names(), pa.string())
+    row = np.repeat(films.number[rows], np.diff(labels.indptr))
+    features = names.take(pa.array(labels.indices.astype(np.int64))).dictionary_encode()
+    return _parquet(pa.table({"row": pa.array(row, pa.int32()), "feature": features}))
+
+
+def _parquet(table: pa.Table) -> bytes:
     packed = BytesIO()
-    metadata = {"unit": result.summary["unit"], "warning": result.in_short}
-    parquet.write_table(table.replace_schema_metadata(metadata), packed, compression="zstd")
+    parquet.write_table(table, packed, compression="zstd")
     return packed.getvalue()
 
 

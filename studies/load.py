@@ -2,7 +2,7 @@
 
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
-from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.feature_sets import named_sets
 from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
@@ -17,7 +17,8 @@ def load(settings: Settings, checkpoint: Checkpoint | None = None, stage: str = 
     if checkpoint:
         checkpoint.restore_data(data, settings.model)
     data.setup(stage)
-    feature_sets(data.fitted.encoder.space, settings.importance.groups)  # refuses groups of nothing
+    importance = settings.importance  # groups of nothing, and features that there aren't, are refused
+    named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
     return data
 
 

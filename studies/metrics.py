@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules import FilmDataModule, Films, Scores
+from greenlight_films.datamodules import FilmDataModule, Films, Scores, TargetScale
 from greenlight_films.datamodules.leakage import known_after_release
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import SIDES
@@ -120,9 +120,13 @@ def plain(scores: Scores) -> dict[str, Any]:
     return {name: value if isfinite(value) else None for name, value in scores.items()}
 
 
-def prediction_table(films: Films, predicted: np.ndarray) -> pd.DataFrame:
-    """Return one line a row: film and title where given, row (from 1), split, weight where given, actual, predicted."""
+def prediction_table(films: Films, predicted: np.ndarray, scale: TargetScale) -> pd.DataFrame:
+    """Return one line a row: film and title where given, row (from 1), split, weight where given, actual, predicted.
+
+    Of a transformed target, `predicted_learnt` is the prediction on the scale that was learnt.
+    """
     table = films.ids.assign(row=films.number, split=films.side_names())
     if films.weights is not None:
         table = table.assign(weight=films.weights)
-    return table.assign(actual=films.actual, predicted=predicted)
+    table = table.assign(actual=films.actual, predicted=predicted)
+    return table if scale.transform == "none" else table.assign(predicted_learnt=scale.learnt(predicted))

@@ -68,13 +68,38 @@ class Results:
 
     @cached_property
     def contributions(self) -> pd.DataFrame:
-        """Return what each value of a held-out film moves its prediction by: row, feature, contribution."""
-        return self.table("contributions.parquet", pd.read_parquet)
+        """Return what adds up to the predictions of some held-out films: row, column, value, contribution, alone.
+
+        A row's contributions and `average_prediction` of `importance.json` are its prediction, on the scale that was
+        learnt. Empty in runs of before they added up.
+        """
+        table = self.table("contributions.parquet", pd.read_parquet)
+        return table if {"column", "value", "alone"} <= set(table) else pd.DataFrame()
+
+    @cached_property
+    def groups(self) -> pd.DataFrame:
+        """Return one line a group of labels that occur together; see `Related`."""
+        return self.table("importance_groups.csv")
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """Return one line a pair of labels; see `Related`."""
+        return self.table("importance_pairs.csv")
+
+    @cached_property
+    def conditional(self) -> pd.DataFrame:
+        """Return one line a feature that was shuffled among films alike; see `Related`."""
+        return self.table("importance_conditional.csv")
 
     @cached_property
     def predictions(self) -> pd.DataFrame:
         """Return one line a row of the table that has a target, with what the network predicts of it."""
         return self.table("predictions.csv")
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """Return how often targets lie in their intervals, one line a group of test films and level."""
+        return self.table("coverage.csv")
 
     @cached_property
     def test(self) -> pd.DataFrame:
@@ -155,12 +180,14 @@ class Results:
         return years.set_axis(numbers).rename(name) if years.notna().any() else None
 
     def labels_of(self, role: str) -> pd.DataFrame:
-        """Return the values that test rows have in a role: row and value, one line each."""
-        if self.contributions.empty or self.features.empty:
+        """Return the values that held-out rows have in a role: row and value, one line each."""
+        labels = self.table("held_out_labels.parquet", pd.read_parquet)
+        if labels.empty:  # a run of before it was written
+            labels = self.table("contributions.parquet", pd.read_parquet)
+        if "feature" not in labels or self.features.empty:
             return pd.DataFrame(columns=["row", "value"])
         mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
-        table = self.contributions[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")
-        return table[["row", "value"]]
+        return labels[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")[["row", "value"]]
 
     def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
         """Return a table of the run's folder, by a reader of another format than `write_csv` writes, or empty."""

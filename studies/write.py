@@ -9,6 +9,7 @@ import numpy as np
 from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
+from greenlight_films.studies.interval_files import interval_columns, write_intervals
 from greenlight_films.studies.metrics import describe_data, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
@@ -56,13 +57,19 @@ def write_validation(run: RunFolder, model: MLPRegressor, data: FilmDataModule) 
 
 
 def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> str:
-    """Write what the network predicts of every film, those of the run or new ones; return the file's name."""
+    """Write what the network predicts of all films, the run's or new ones, with intervals; return the file's name.
+
+    The intervals of new films are those that the run's validation films gave.
+    """
     assert model.predicted is not None
     is_new = data.films.rows is None
     table_path = Path(data.table)
     stem = Path(table_path.stem).stem if table_path.suffix.lower() == ".gz" else table_path.stem
     name = f"predictions_{stem}.csv" if is_new else "predictions.csv"
-    table = prediction_table(data.films, model.predicted)
+    if not is_new:
+        write_intervals(run, model, data)
+    table = prediction_table(data.films, model.predicted, data.fitted.scale)
+    table = table.assign(**interval_columns(run, model, data))
     run.write_csv(name, with_warning(table, data.fitted.leak and not is_new))
     return name
 

@@ -28,16 +28,28 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "Permu_importance_df.csv": ("importance", "se_shuffle", "se_sample", "n_films", "q"),
     "aggregated_importance.csv": ("importance", "se_shuffle", "se_sample", "n_films"),
     "contributions.parquet": ("row", "contribution"),
+    "held_out_labels.parquet": ("row",),
+    "importance_groups.csv": ("n_films", "importance", "low_95", "high_95", "sum_of_values"),
+    "importance_pairs.csv": ("n_films", "joint", "first_alone", "second_alone", "prediction", "loss"),
+    "importance_conditional.csv": ("importance", "conditional", "low_95", "high_95", "explained", "n_films"),
+    "coverage.csv": ("low", "high", "level", "films", "covered", "covered_low", "covered_high", "width"),
 }
 TEXTS = {  # the columns that are read again
     "predictions.csv": ("split",),
     "Permu_importance_df.csv": ("feature", "value", "role", "level"),
     "aggregated_importance.csv": ("name", "level"),
-    "contributions.parquet": ("feature",),
+    "held_out_labels.parquet": ("feature",),
+    "importance_groups.csv": ("features",),
+    "importance_pairs.csv": ("first", "second"),
+    "importance_conditional.csv": ("name",),
+    "coverage.csv": ("by", "group"),
 }
 
 # The command that writes a file anew, or those of a folder; the others are of `importance`.
-WRITERS = {"metrics.json": "test", "artifacts": "test", "predictions.csv": "predict", "baselines": "baselines"}
+WRITERS = {
+    **{"metrics.json": "test", "artifacts": "test", "baselines": "baselines"},
+    **dict.fromkeys(("predictions.csv", "intervals.json", "coverage.csv"), "predict"),
+}
 
 
 def refuse_other_content(run: Path, name: str, content: Any) -> None:

@@ -15,10 +15,14 @@ IMPORTANCES = [
     "Aggregated_importanceNN.txt",
     "Permu_importance_df.csv",
     "aggregated_importance.csv",
+    "background.npz",
     "contributions.parquet",
     "employee_with_importance.csv",
+    "held_out_labels.parquet",
     "importance.json",
     "importance.png",
+    "importance_groups.csv",
+    "importance_pairs.csv",
 ]
 """The files of importances in a run's folder."""
 TABLES = [name for name in IMPORTANCES if name.endswith((".csv", ".txt", ".parquet"))]
@@ -31,7 +35,10 @@ OF_MODELS = [
     *("baselines/ridge/coefficients.csv", "baselines/ridge/search.csv"),
 ]
 LEFT_BY_A_STUDY = sorted(
-    [*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json", "predictions.csv"]
+    [
+        *(*IMPORTANCES, *CHECKPOINTS, *OF_MODELS, "config.yaml", "leaderboard.csv", "metrics.json"),
+        *("predictions.csv", "intervals.json", "coverage.csv"),
+    ]
 )
 
 
@@ -62,7 +69,7 @@ def described(run: Path) -> dict:
 
 def tables_of(run: Path) -> dict[str, bytes]:
     """Return the files of importances that say nothing of the time they took."""
-    return {name: (run / name).read_bytes() for name in TABLES}
+    return {name: (run / name).read_bytes() for name in TABLES if (run / name).exists()}
 
 
 def files_in(run: Path) -> list[str]:

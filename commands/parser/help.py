@@ -76,12 +76,19 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--loss": ("NAME", "whose increase is the importance: mse, mae, r2, or with shuffle rmse"),
     "--split": ("SIDE", "the held-out films, test or val"),
     "--groups": ("JSON", 'features to shuffle together, such as \'{"Toms": ["Cast=Tom *"]}\''),
+    "--groups_found": ("false", "leave out groups of labels that occur together"),
+    "--pairs": ("false", "leave out pairs of labels, and how they work through each other"),
+    "--conditional": ("'[year]'", "features to shuffle among films that the others make alike"),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
+    "--contributions": (".films N", "how many held-out films' predictions are split up, or all; 500 by default"),
 }
 
 BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--compare.`
-    "--models": ("'[ols,ridge]'", "ols, ridge, knn, boosting, tree, sklearn_mlp, kmeans, pca; '[]' for the mean alone"),
+    "--models": (
+        "'[ols,ridge]'",
+        "ols, ridge, knn, boosting, lightgbm, catboost, tree, sklearn_mlp, kmeans, pca; '[]' for the mean alone",
+    ),
     "--ols": ("JSON", 'linear regressions by name, with columns: \'{"numeric": ["budget", "*count"]}\''),
     "--grid": ("true", "choose knn's weights and metric along with k"),
     "--clusters": ("N", "how many kmeans describes"),
@@ -123,7 +130,7 @@ _OF_THE_PARSER = {
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
-    "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
+    "importance": {**RUN, **{f"{name} {kind}".replace(" .", "."): text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {
         "--run FOLDER": "add to a run, such as runs/ratings/version_0",
         "--config FILE": "a study, in place of --run: a folder without a network",

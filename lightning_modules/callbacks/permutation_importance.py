@@ -17,8 +17,15 @@ from greenlight_films.datamodules.errors import listed, nearest
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
+from greenlight_films.importance.related import RelatedSettings
+from greenlight_films.importance.waterfall import step_of
 from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
+from greenlight_films.lightning_modules.film_contributions import (
+    FIVE_HUNDRED,
+    ContributionSettings,
+    held_out_contributions,
+)
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
@@ -39,6 +46,11 @@ class PermutationImportance(Callback):
         cluster: a column of the table; films that share its value, such as a director, are not independent: p-values
             and intervals take them as one draw.
         seed: of shuffles and samples.
+        contributions: of which films the predictions are split up.
+        groups_found: whether groups of labels that occur together are found and measured.
+        pairs: whether pairs of labels are, and how they work through each other.
+        conditional: columns, numbers, roles, groups, or single values such as `Cast=Tom Hanks`, to shuffle among films
+            that the other features make alike.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -55,6 +67,10 @@ class PermutationImportance(Callback):
         groups: dict[str, list[str]] = {},  # noqa: B006 (never changed)
         seed: int = 42,
         cluster: str | None = None,
+        contributions: ContributionSettings = FIVE_HUNDRED,
+        groups_found: bool = True,
+        pairs: bool = True,
+        conditional: list[str] = [],  # noqa: B006 (never changed)
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -73,6 +89,8 @@ class PermutationImportance(Callback):
         self.split = split
         self.groups = groups
         self.cluster = cluster
+        self.contributions = contributions
+        self.related = RelatedSettings(groups_found, pairs, conditional)
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -99,7 +117,7 @@ class PermutationImportance(Callback):
         finally:
             model.train(was_training).to(device)
         for board in boards(trainer):
-            _log(board.experiment, self.result, trainer.current_epoch)
+            _log(board.experiment, self.result, model.films, trainer.current_epoch)
         return self.result
 
     def _measured(self, trainer: pl.Trainer, model: MLPRegressor) -> ImportanceResult:
@@ -125,11 +143,14 @@ class PermutationImportance(Callback):
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
         result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
-        # The first device alone finds contributions, since that takes less time than writing them.
+        # The first device alone computes contributions, since that takes less time than writing them.
         if not (result.is_whole and trainer.is_global_zero):
             return result
         with uninterrupted():  # the importances are whole, and would be lost
-            return replace(result, contributions=measured.contributions(reference))
+            alone = measured.alone(reference)
+            contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
+            related = measured.related(reference, result, self.estimator, self.related, self.groups)
+            return replace(result, alone=alone, contributions=contributions, related=related)
 
 
 def cluster_values(
@@ -183,15 +204,21 @@ def _of_all_devices(trainer: pl.Trainer, results: list[TaskResult]) -> list[Task
     return [result for of_device in gathered for result in of_device]
 
 
-def _log(writer: Any, result: ImportanceResult, step: int) -> None:
-    """Write two charts and the importance of each role for TensorBoard."""
+def _log(writer: Any, result: ImportanceResult, data: FilmDataModule, step: int) -> None:
+    """Write charts and the importance of each role for TensorBoard."""
     from greenlight_films.lightning_modules.callbacks.importance_figures import (  # matplotlib takes half a second
         columns_chart,
+        contributions_chart,
         values_chart,
     )
 
     writer.add_figure("importance/values", values_chart(result), step)
     writer.add_figure("importance/columns", columns_chart(result), step)
+    if result.contributions is not None:
+        chart = contributions_chart(
+            result.contributions, step_of(data.fitted.scale.std), data.declared.target.learnt_unit
+        )
+        writer.add_figure("contributions/films", chart, step)
     roles = result.aggregated.query("level == 'role' and importance.notna()")
     for role, importance in zip(roles["name"], roles["importance"], strict=True):
         writer.add_scalar(f"importance/role/{role}", importance, step)

@@ -16,17 +16,18 @@ def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None)
 
     Of `baselines/knn/sweep.csv`, and `grid.csv` where the grid was searched; the unit is that of the fitted target.
     """
-    plain = sweep.loc[sweep["cv_rmse"].idxmin()]
+    score = "val_rmse" if "val_rmse" in sweep else "cv_rmse"  # older runs chose by folds of the training films
+    plain = sweep.loc[sweep[score].idxmin()]
     best = [("plain", plain, GREEN, "diamond")]
     curves = [
         (sweep["k"], sweep["train_rmse"], "the training films themselves", NEUTRAL, "dot"),
-        (sweep["k"], sweep["cv_rmse"], "cross-validated", BLUE, "solid"),
+        (sweep["k"], sweep[score], "validation films" if score == "val_rmse" else "cross-validated", BLUE, "solid"),
     ]
     if grid is not None and len(grid):
-        tuned = grid.loc[grid["cv_rmse"].idxmin()]
+        tuned = grid.loc[grid[score].idxmin()]
         same = grid[(grid["weights"] == tuned["weights"]) & (grid["metric"] == tuned["metric"])].sort_values("k")
         name = f"tuned: {tuned['weights']} weights, {tuned['metric']} distances"
-        curves.append((same["k"], same["cv_rmse"], name, ORANGE, "solid"))
+        curves.append((same["k"], same[score], name, ORANGE, "solid"))
         best.append(("tuned", tuned, VERMILION, "star"))
     hover = f"k = %{{x}}<br>RMSE %{{y:{hover_format(unit)}}}"
     traces = [
@@ -34,7 +35,7 @@ def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None)
     ]
     results = []
     for name, row, colour, symbol in best:
-        k, rmse = int(row["k"]), row["cv_rmse"]
+        k, rmse = int(row["k"]), row[score]
         traces.append(mark([k], [rmse], hover, colour, symbol, name=f"best {name}: k = {k}"))
         results.append(f"{name}, k = {k} does best with {amount(rmse, unit)}")
     return figure(
@@ -42,7 +43,7 @@ def error_by_k(sweep: pd.DataFrame, unit: str, grid: pd.DataFrame | None = None)
         f"RMSE by the number of neighbours from {sweep['k'].min()} to {sweep['k'].max()}: {'; '.join(results)}.",
         xaxis=axis("neighbours, k"),
         # With a film itself as the only neighbour there is nearly no error: that end may be cut.
-        yaxis={**axis("RMSE", unit), "range": rounded([0.9 * plain["cv_rmse"], 1.02 * sweep["cv_rmse"].max()])},
+        yaxis={**axis("RMSE", unit), "range": rounded([0.9 * plain[score], 1.02 * sweep[score].max()])},
     )
 
 

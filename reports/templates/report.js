@@ -119,7 +119,8 @@
 
   const list = document.getElementById("film");
   if (list) {
-    const { films, features, moved, money, unit } = data("explorer"), most = 50;
+    const { films, parts, moved, average, typical, step, letter, decimals, log, money, unit } = data("explorer");
+    const most = 50, shown = 15;
     const amount = (value) => {
       if (value === null) return "–";
       if (!money) return `${value}${unit ? ` ${unit}` : ""}`;
@@ -128,26 +129,49 @@
       return `${sign}$${Number((size / by).toPrecision(3))}${letter}`;
     };
     const summary = document.getElementById("film-summary"), search = document.getElementById("film-search");
-    const show = (number) => {
-      const [title, actual, predicted] = films[number];
-      const pairs = moved[number], largest = Math.max(...pairs.filter((_, at) => at % 2).map(Math.abs), 1e-12);
-      const lines = [];
+    const level = document.getElementById("film-level");
+    // Whole steps add up exactly, and so do the numbers that are shown of them.
+    const steps = (number) => {
+      const size = (Math.abs(number) * step).toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+      return `${number < 0 ? "−" : ""}${money && !log ? "$" : ""}${size}${letter}`;
+    };
+    const times = (number) => `times ${Number(Math.exp(number * step).toPrecision(2)).toLocaleString("en", { maximumSignificantDigits: 2 })}`;
+    const grouped = (pairs) => {
+      const sums = new Map();
       for (let at = 0; at < pairs.length; at += 2) {
-        const line = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");
-        line.className = "moved";
-        bar.className = "bar";
-        mark.className = pairs[at + 1] >= 0 ? "plus" : "minus";
-        mark.style.width = `${(50 * Math.abs(pairs[at + 1])) / largest}%`;
-        bar.append(mark);
-        const change = `${pairs[at + 1] > 0 ? "+" : ""}${money ? amount(pairs[at + 1]) : pairs[at + 1]}`;
-        line.append(text("span", features[pairs[at]]), bar, text("span", change, "number"));
-        lines.push(line);
+        const name = parts[pairs[at]][Number(level.value)];
+        sums.set(name, (sums.get(name) || 0) + pairs[at + 1]);
       }
+      const all = [...sums].sort((one, other) => Math.abs(other[1]) - Math.abs(one[1]));
+      const rest = all.slice(shown), sum = rest.reduce((total, [, change]) => total + change, 0);
+      return rest.length ? [...all.slice(0, shown), [`${rest.length} others`, sum]] : all;
+    };
+    const line = (name, from, to, kind, scale, words) => {
+      const row = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");
+      row.className = `moved ${kind}`;
+      bar.className = "bar";
+      mark.style.left = `${Math.min(scale(Math.min(from, to)), 99.6)}%`;
+      mark.style.width = `${Math.max(scale(Math.max(from, to)) - scale(Math.min(from, to)), 0.4)}%`;
+      bar.append(mark);
+      row.append(text("span", name), bar, ...words.map((word) => text("span", word, "number")));
+      return row;
+    };
+    const show = (number) => {
+      const [title, actual, predicted, total] = films[number];
+      const changes = grouped(moved[number]), ends = [average];
+      changes.forEach(([, change]) => ends.push(ends[ends.length - 1] + change));
+      const low = Math.min(...ends), width = Math.max(...ends) - low || 1, scale = (end) => (100 * (end - low)) / width;
+      const words = (change) => [`${change > 0 ? "+" : ""}${steps(change)}`, ...(log ? [times(change)] : [])];
+      const whole = (value, inUnit) => [steps(value), ...(log ? [amount(inUnit)] : [])];
+      const actually = actual === null ? "" : `, actual ${amount(actual)}`;
       summary.replaceChildren(
         text("h3", title),
-        text("p", `Predicted ${amount(predicted)}, actual ${amount(actual)}. The values that moved the prediction most:`),
-        ...lines,
+        text("p", `Predicted ${log ? amount(predicted) : `${steps(total)}${money || !unit ? "" : ` ${unit}`}`}${actually}.`),
+        line("average prediction", average, average, "whole", scale, whole(average, typical)),
+        ...changes.map(([name, change], at) => line(name, ends[at], ends[at + 1], change < 0 ? "minus" : "plus", scale, words(change))),
+        line("prediction", total, total, "whole", scale, whole(total, predicted)),
       );
+      summary.classList.toggle("logarithms", log);
     };
     const choose = () => {
       const wanted = search.value.trim().toLowerCase();
@@ -159,7 +183,7 @@
       if (hits.length) { list.value = hits[0]; show(hits[0]); } else summary.replaceChildren(text("p", "No film has this in its title."));
     };
     search.addEventListener("input", choose);
-    list.addEventListener("change", () => show(Number(list.value)));
+    [list, level].forEach((field) => field.addEventListener("change", () => list.value && show(Number(list.value))));
     choose();
   }
 })();

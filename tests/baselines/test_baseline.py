@@ -15,6 +15,7 @@ from sklearn.linear_model import Ridge as SklearnRidge
 
 from greenlight_films import baselines
 from greenlight_films.baselines import Baseline, Comparison, KMeans, Predictor, fit
+from greenlight_films.baselines.boosted_trees import BoostedTrees
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.scores import regression_scores
 
@@ -29,6 +30,12 @@ every = pytest.mark.parametrize("kind", IN_ORDER, ids=lambda kind: kind.__name__
 predictors = pytest.mark.parametrize(
     "kind", [kind for kind in IN_ORDER if issubclass(kind, Predictor)], ids=lambda kind: kind.__name__
 )
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    monkeypatch.setattr(BoostedTrees, "most_trees", 60)
+    monkeypatch.setattr(baselines.CatBoost, "sizes", (2,))
 
 
 @pytest.fixture
@@ -51,10 +58,10 @@ def answer(model: Baseline, films) -> np.ndarray:
 
 
 def test_every_model_can_be_requested_by_its_name():
-    models = ["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
+    models = ["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
     by_name = {type(model) for model in Comparison(models=models).baselines()}
     assert by_name | {baselines.Mean} == KINDS
-    assert len(KINDS) == 9
+    assert len(KINDS) == 11
 
 
 @predictors
@@ -150,7 +157,9 @@ def test_a_handful_of_films_is_enough_or_clearly_refused(kind, sample, n_rows):
     dense, actual = np.arange(n_rows)[:, None] / n_rows + [0, 1, 5], np.arange(n_rows) + 1.0
     dense[:, 1] **= 2
     films = sample(dense, actual)
-    refused = (kind.__name__ == "OLS" and n_rows < 5) or (kind is KMeans and n_rows < 4)
+    refused = (
+        (kind.__name__ == "OLS" and n_rows < 5) or (kind is KMeans and n_rows < 4) or issubclass(kind, BoostedTrees)
+    )
     if refused:
         with pytest.raises(InputError, match=rf"compare\..*{n_rows} training"):
             kind().check(films)
@@ -163,8 +172,8 @@ def test_a_handful_of_films_is_enough_or_clearly_refused(kind, sample, n_rows):
 
 @every
 def test_a_single_film_is_refused_before_anything_is_trained_or_does(kind, sample):
-    films = sample(np.arange(6)[:, None] / 6 * [1, 2, 3], np.arange(6) + 1.0, film=np.zeros(6, int))
-    if kind.__name__ in ("Ridge", "KNN", "Boosting"):
+    films = sample(np.arange(24)[:, None] / 24 * [1, 2, 3], np.arange(24) + 1.0, film=np.zeros(24, int))
+    if kind.__name__ in ("Ridge", "KNN", "Boosting", "LightGBM", "CatBoost"):
         with pytest.raises(InputError, match="chosen among 2 training films or more, got 1"):
             kind().check(films)
     else:

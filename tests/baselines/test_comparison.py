@@ -6,7 +6,7 @@ from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.films import fit_films
 from greenlight_films.datamodules.scores import regression_scores
-from greenlight_films.datamodules.splits import GroupSplit
+from greenlight_films.datamodules.splits import GroupSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 
 
@@ -92,3 +92,15 @@ def test_a_linear_regressions_name_is_fit_for_a_folder(name):
 def test_empty_settings_are_refused(given):
     with pytest.raises(InputError, match=f"compare.{next(iter(given))} must"):
         Comparison(**given)
+
+
+def test_training_rows_come_with_the_validation_rows_of_the_split_later_ones_of_a_split_by_time(
+    films_frame, film_features
+):
+    films, fitted = fit_films(films_frame, Declared(film_features, Target("rating"), TimeSplit("year")))
+    training, test = (Sample.of(films, fitted, side) for side in ("train", "test"))
+    assert training.validation.number.tolist() == films.number[films.rows.val].tolist()
+    years = [side.films.unscaled[:, 0] for side in (training, training.validation, test)]
+    assert years[0].max() < years[1].min()
+    assert years[1].max() < years[2].min()
+    assert test.validation is None

@@ -1,15 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 from sklearn.inspection import permutation_importance
+from sklearn.metrics import root_mean_squared_error
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from greenlight_films.baselines import KNN
 from greenlight_films.baselines.knn import LabelDirections, correlations
-from greenlight_films.baselines.neighbours import grid_search
+from greenlight_films.baselines.neighbours import Points, grid_search
 
 
 @pytest.fixture
@@ -24,10 +27,11 @@ def films(sample):
 def test_k_is_the_one_that_does_best_in_cross_validation(films, grid):
     model = KNN(grid=grid).fit(films)
     features = films.films.unscaled
-    search = grid_search(features, films.target, films.folds(), 50)
+    points = Points(features, films.target)
+    search = grid_search([(points.take(fitted), points.take(scored)) for fitted, scored in films.folds(5)], 50)
     if not grid:
         search = search[(search["metric"] == "euclidean") & (search["weights"] == "uniform")]
-    best = search.loc[search["cv_rmse"].idxmin()]
+    best = search.loc[search["val_rmse"].idxmin()]
     assert (model.k, model.weights, model.neighbours.metric) == (best["k"], best["weights"], best["metric"])
     assert model.k > 1
     theirs = make_pipeline(
@@ -35,6 +39,26 @@ def test_k_is_the_one_that_does_best_in_cross_validation(films, grid):
     )
     predicted = theirs.fit(features, films.actual).predict(features)
     np.testing.assert_allclose(model.predict(films.films), predicted, rtol=1e-9)
+
+
+def test_k_is_chosen_by_the_validation_rows_in_directions_of_the_training_rows_alone(sample, part):
+    random = np.random.default_rng(1)
+    labels = (random.random((300, 70)) < 0.05) * 1.0
+    whole = sample(random.normal(size=(300, 1)), labels[:, :9].sum(1) + random.normal(0, 0.1, 300), labels)
+    training, validation = part(whole, np.arange(200)), part(whole, np.arange(200, 300))
+    model = KNN().fit(replace(training, validation=validation))
+    directions = LabelDirections().fit(training.films.labels)
+    matrices = [
+        np.hstack([side.films.unscaled, directions.transform(side.films.labels)]) for side in (training, validation)
+    ]
+    scaler = StandardScaler().fit(matrices[0])
+    theirs = [KNeighborsRegressor(k).fit(scaler.transform(matrices[0]), training.target) for k in range(1, 51)]
+    rmse = [
+        root_mean_squared_error(validation.target, other.predict(scaler.transform(matrices[1]))) for other in theirs
+    ]
+    np.testing.assert_allclose(model.search["val_rmse"], rmse, rtol=1e-6)
+    assert model.k == int(np.argmin(rmse)) + 1
+    assert len(model.neighbours.target) == 200
 
 
 def test_the_sweep_is_in_the_targets_unit_and_k_never_more_than_the_rows_there_are(films, sample):
@@ -46,7 +70,7 @@ def test_the_sweep_is_in_the_targets_unit_and_k_never_more_than_the_rows_there_a
     features = StandardScaler().fit_transform(films.films.unscaled)
     theirs = KNeighborsRegressor(7).fit(features, films.actual).predict(features)
     assert sweep["train_rmse"][6] == pytest.approx(np.sqrt(np.mean((theirs - films.actual) ** 2)))
-    assert sweep["cv_rmse"].between(0.3, 1).all()
+    assert sweep["val_rmse"].between(0.3, 1).all()
 
 
 def test_many_labels_are_seen_in_their_main_directions(sample, part):

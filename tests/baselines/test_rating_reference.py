@@ -11,7 +11,7 @@ from sklearn.model_selection import KFold as SklearnKFold
 from sklearn.model_selection import train_test_split
 
 from greenlight_films.baselines import OLS, PCA, KMeans, Sample
-from greenlight_films.baselines.neighbours import Neighbours, grid_search, means, rmse_by_k
+from greenlight_films.baselines.neighbours import Neighbours, Points, grid_search, means, rmse_by_k
 from greenlight_films.datamodules import FilmEncoder, Number, Target, TargetScale
 from greenlight_films.importance import LOSSES, loop_importance
 
@@ -49,7 +49,8 @@ def sides(films) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def grid(films, sides) -> pd.DataFrame:
     features, train = films.films.unscaled, sides[0]
-    return grid_search(features[train], films.actual[train], list(SklearnKFold(5).split(train)), 50)
+    points = Points(features[train], films.actual[train])
+    return grid_search([(points.take(fit), points.take(val)) for fit, val in SklearnKFold(5).split(train)], 50)
 
 
 def test_linear_regression(films, reference):
@@ -63,28 +64,30 @@ def test_linear_regression(films, reference):
 
 def test_the_sweep_over_neighbours(films, sides, reference):
     (train, valid), features = sides, films.films.unscaled
-    predicted = Neighbours().fit(features[train], films.actual[train]).means(features[valid], 50, ["uniform"])
-    rmse, expected = rmse_by_k(predicted["uniform"], films.actual[valid]), reference["knn"]
+    predicted = Neighbours().fit(Points(features[train], films.actual[train])).means(features[valid], 50, ["uniform"])
+    rmse, expected = rmse_by_k(predicted["uniform"], Points(features[valid], films.actual[valid])), reference["knn"]
     np.testing.assert_allclose(rmse, list(expected["valid_rmse_by_k"].values()), atol=1e-9)
     assert rmse.argmin() + 1 == expected["best_k"] == 13
 
 
 def test_the_grid_of_neighbours(films, sides, grid, reference):
     (train, valid), features, expected = sides, films.films.unscaled, reference["knn"]
-    best = grid.loc[grid["cv_rmse"].idxmin()]
-    assert best["cv_rmse"] == pytest.approx(expected["grid_best_cv_rmse"], abs=1e-9)
+    best = grid.loc[grid["val_rmse"].idxmin()]
+    assert best["val_rmse"] == pytest.approx(expected["grid_best_cv_rmse"], abs=1e-9)
     settings = {"metric": best["metric"], "n_neighbors": best["k"], "weights": best["weights"]}
     assert settings == expected["grid_best"]
     assert len(grid) == 200
-    tuned = Neighbours().fit(features[train], films.actual[train], best["metric"])
+    tuned = Neighbours().fit(Points(features[train], films.actual[train]), best["metric"])
     predicted = tuned.means(features[valid], best["k"], [best["weights"]])[best["weights"]][:, -1:]
-    assert rmse_by_k(predicted, films.actual[valid])[0] == pytest.approx(expected["tuned_valid_rmse"], abs=1e-9)
+    assert rmse_by_k(predicted, Points(features[valid], films.actual[valid]))[0] == pytest.approx(
+        expected["tuned_valid_rmse"], abs=1e-9
+    )
 
 
 @pytest.mark.slow
 def test_importance_to_the_tuned_neighbours_for_the_same_shuffles(films, sides, reference):
     (train, valid), features, best = sides, films.films.unscaled, reference["knn"]["grid_best"]
-    tuned = Neighbours().fit(features[train], films.actual[train], best["metric"])
+    tuned = Neighbours().fit(Points(features[train], films.actual[train]), best["metric"])
 
     def predict(rows: torch.Tensor) -> torch.Tensor:
         nearest = tuned.nearest(rows.numpy(), best["n_neighbors"])

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as SklearnRidge
+from sklearn.metrics import root_mean_squared_error
 
 from greenlight_films.baselines import Ridge
 from greenlight_films.baselines.ridge import ALPHAS
@@ -31,13 +34,30 @@ def test_it_is_scikit_learns_on_a_dense_matrix(films, matrix):
 def test_the_penalty_is_the_one_that_does_best_in_cross_validation(films, matrix):
     model = Ridge().fit(films)
     errors = dict.fromkeys(ALPHAS, 0.0)
-    for train, held_out in films.folds():
+    for train, held_out in films.folds(5):
         for alpha in ALPHAS:
             theirs = SklearnRidge(alpha, solver="cholesky").fit(matrix[train], films.target[train])
             errors[alpha] += ((theirs.predict(matrix[held_out]) - films.target[held_out]) ** 2).sum()
     expected = {alpha: (error / 150) ** 0.5 for alpha, error in errors.items()}
-    assert model.cv_rmse == pytest.approx(expected, rel=1e-3)
+    assert model.val_rmse == pytest.approx(list(expected.values()), rel=1e-3)
     assert model.alpha == min(expected, key=expected.__getitem__)
     assert ALPHAS[0] < model.alpha < ALPHAS[-1]
     search = model.tables(films, films)["search.csv"]
-    assert search["cv_rmse"].min() == pytest.approx(films.scale.std * min(expected.values()), rel=1e-3)
+    assert search["val_rmse"].min() == pytest.approx(films.scale.std * min(expected.values()), rel=1e-3)
+
+
+def test_the_penalty_is_chosen_by_the_validation_rows_and_its_fit_sees_none_of_them(films, matrix, part):
+    training, validation = part(films, np.arange(100)), part(films, np.arange(100, 150))
+    weights = np.random.default_rng(1).exponential(size=50)
+    steps = []
+    model = Ridge(lambda done, of: steps.append((done, of)))
+    model.fit(replace(training, validation=replace(validation, weights=weights)))
+    errors = []
+    for alpha in ALPHAS:
+        theirs = SklearnRidge(alpha, solver="cholesky").fit(matrix[:100], training.target)
+        errors.append(root_mean_squared_error(validation.target, theirs.predict(matrix[100:]), sample_weight=weights))
+    assert model.val_rmse == pytest.approx(errors, rel=1e-3)
+    assert model.alpha == ALPHAS[int(np.argmin(errors))]
+    theirs = SklearnRidge(model.alpha, solver="cholesky").fit(matrix[:100], training.target)
+    assert model.coefficients == pytest.approx(theirs.coef_, abs=1e-6)
+    assert steps == [(done, len(ALPHAS)) for done in range(1, len(ALPHAS) + 1)]

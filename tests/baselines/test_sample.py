@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from greenlight_films.datamodules import InputError
 @pytest.fixture
 def folds(sample):
     """Return the folds of rows whose films have these numbers."""
-    return lambda film: sample(None, np.arange(len(film)) + 1.0, film=np.asarray(film)).folds()
+    return lambda film: sample(None, np.arange(len(film)) + 1.0, film=np.asarray(film)).folds(5)
 
 
 def test_each_row_is_scored_once_and_the_rows_of_a_film_stay_together(folds):
@@ -22,5 +24,25 @@ def test_each_row_is_scored_once_and_the_rows_of_a_film_stay_together(folds):
 
 def test_fewer_films_make_fewer_folds_and_a_single_film_none(folds):
     assert len(folds([0, 0, 1, 2])) == 3
+
+
+def test_settings_are_chosen_by_the_validation_rows_or_else_by_five_folds(sample):
+    films = sample(np.arange(20.0)[:, None], np.arange(20.0), film=np.arange(20) // 2)
+    training, validation = films.take(np.arange(14)), films.take(np.arange(14, 20))
+    (choice,) = replace(training, validation=validation).choices()
+    assert choice[0].actual.tolist() == training.actual.tolist()
+    assert choice[1] is validation
+    for fitted, scored in training.choices():
+        assert sorted([*fitted.number, *scored.number]) == list(range(1, 15))
+        assert not set(fitted.film) & set(scored.film)
     with pytest.raises(InputError, match="chosen among 2 training films or more, got 1"):
-        folds([4, 4])
+        films.take(np.arange(2)).choices()
+
+
+def test_rows_are_taken_with_all_that_is_theirs(sample):
+    films = replace(sample(np.eye(4), np.arange(4.0), np.eye(4)), weights=np.arange(4.0))
+    some = replace(films, validation=films).take(np.array([3, 1]))
+    for part in (some.actual + 1, some.film + 1, some.number, some.weights + 1):
+        assert part.tolist() == [4, 2]
+    assert some.films.labels.toarray().tolist() == np.eye(4)[[3, 1]].tolist()
+    assert some.validation is None

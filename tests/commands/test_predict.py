@@ -11,6 +11,8 @@ from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 from tests.conftest import Answer
 from tests.runs import metrics_of, predictions_of, versions_in
 
+INTERVALS = [f"{end}_{level}" for level in (80, 95) for end in ("lower", "upper")]
+
 
 @pytest.fixture
 def new_films(films_frame, tmp_path) -> Path:
@@ -33,7 +35,7 @@ def test_new_films_are_predicted_without_target_and_id_and_unknown_labels_counte
     # Giallo, No Body, Any One, and Unheard Of; the other films have known labels only.
     assert "10 films predicted, 4 labels unknown to the model: predictions_new.csv" in answer.text
     assert "RMSE" not in answer.out
-    assert list(table.columns) == ["title", "row", "split", "actual", "predicted"]
+    assert list(table.columns) == ["title", "row", "split", "actual", "predicted", *INTERVALS]
     assert table["row"].tolist() == list(range(1, 11))
     assert set(table["split"]) == {"new"}
     assert table["actual"].isna().all()

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import MEAN_NOTHING
 from tests.conftest import STUDY, awkward_films, refused
 
@@ -149,16 +151,28 @@ def test_the_table_of_values_sorts_and_searches(drawn, run):
 def test_the_explorer_shows_what_moved_a_film(drawn, run):
     page = drawn.page
     predictions = pd.read_csv(run / "predictions.csv").query("split == 'test' and title.str.startswith('Film')")
-    moved = pd.read_parquet(run / "contributions.parquet")
+    page.select_option("#film-level", label="values")
+    moved = pd.read_parquet(run / "contributions.parquet").astype({"column": "object", "value": "object"})
     for film in predictions.head(5).itertuples():
         page.fill("#film-search", film.title)
         page.select_option("#film", label=film.title)
         assert page.inner_text("#film-summary h3") == film.title
-        assert f"Predicted {float(f'{film.predicted:.3g}'):g} points" in page.inner_text("#film-summary p")
-        names = page.locator(".moved span:first-child").all_inner_texts()
+        assert f"Predicted {film.predicted:.2f} points" in page.inner_text("#film-summary p")
+        first, *names, last = page.locator(".moved span:first-child").all_inner_texts()
+        assert (first, last) == ("average prediction", "prediction")
         mine = moved[moved["row"] == film.row]
-        mine = mine[mine["contribution"].abs() >= 0.002 * mine["contribution"].abs().max()]
-        assert names == mine["feature"].astype("str").head(15).tolist()
+        parts = [part_name(*pair) for pair in zip(mine["column"], mine["value"], strict=True)]
+        assert set(names) <= {*parts, f"{len(parts) - 15} others"}
+        assert names[0] == parts[0]
+        for level in ("values", "whole columns", "roles"):
+            page.select_option("#film-level", label=level)
+            texts = page.locator(".moved span:last-child").all_inner_texts()
+            average, *changes, total = (Decimal(text.replace("−", "-")) for text in texts)
+            assert average + sum(changes) == total == Decimal(f"{film.predicted:.2f}")
+        assert set(page.locator(".moved span:first-child").all_inner_texts()) <= {
+            *("average prediction", "prediction", "number", "year", "runtime", "genre", "actor", "company")
+        }
+        page.select_option("#film-level", label="values")
     page.fill("#film-search", "no such film")
     assert "No film has" in page.inner_text("#film-summary")
 
@@ -254,7 +268,7 @@ def test_a_folder_of_a_search_is_no_run(command, copied):
 
 def test_commands_on_the_page_can_be_copied_whatever_the_folder_is_called(command, copied):
     (copied / "Permu_importance_df.csv").unlink()
-    assert page_of(command, copied).count(f"python cli.py importance --run &#39;{copied}&#39;") == 2
+    assert page_of(command, copied).count(f"python cli.py importance --run &#39;{copied}&#39;") == 3
 
 
 @pytest.mark.parametrize("name", ["contributions.parquet", "predictions.csv", "config.yaml", "importance.json"])

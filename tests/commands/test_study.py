@@ -9,7 +9,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from greenlight_films.importance.contributions import Contributions
+from greenlight_films.importance.alone import Alone
 from tests.conftest import refused
 from tests.runs import (
     LEFT_BY_A_STUDY,
@@ -74,7 +74,7 @@ def test_tensorboard_has_curves_scores_pictures_and_texts(study):
     assert len(hyperparameters_of(study.path)) == 1
     files = [EventAccumulator(str(file), size_guidance={"images": 0}).Reload() for file in study.path.glob("events.*")]
     pictures = {tag for events in files for tag in events.Tags()["images"]}
-    assert pictures == {"importance/values", "importance/columns", "test/predictions"}
+    assert pictures == {"importance/values", "importance/columns", "contributions/films", "test/predictions"}
 
 
 def test_a_run_is_repeated_bit_for_bit_from_its_config(study, command, tmp_path):
@@ -125,13 +125,13 @@ def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp
 def test_a_signal_while_single_values_are_measured_stops_the_study_after_them(
     study_config, command, tmp_path, monkeypatch
 ):
-    measure = Contributions.of
+    measure = Alone.of
 
     def with_signal(*arguments):
         os.kill(os.getpid(), signal.SIGTERM)
         return measure(*arguments)
 
-    monkeypatch.setattr(Contributions, "of", with_signal)
+    monkeypatch.setattr(Alone, "of", with_signal)
     answer = command("study", "--config", study_config, "--runs", tmp_path, "--trainer.max_epochs", 1)
     path = tmp_path / "small" / "version_0"
     assert (answer.code, answer.err) == (143, f"stopped; go on with: python cli.py study --resume {path}\n")

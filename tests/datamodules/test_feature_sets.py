@@ -3,7 +3,7 @@ import re
 import pytest
 
 from greenlight_films.datamodules import Block, FeatureSpace, InputError
-from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets
+from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets, named_sets
 
 ODD = ["Tom Hanks", "Tom [Jr] Lee", "Who?", "Whom", "Tom J Lee"]
 
@@ -91,3 +91,16 @@ def test_groups_stand_in_their_own_order_and_may_share_features(space):
 def test_a_group_of_nothing_is_refused(space, entries, message):
     with pytest.raises(InputError, match=re.escape("permutation_importance.groups.G") + ".* ?" + re.escape(message)):
         feature_sets(space, {"All": ["*"], "G": entries})
+
+
+def test_sets_have_the_names_of_groups_roles_columns_numbers_and_single_values(space):
+    names = ["Mine", "company", "Company", "Year", "Company1=Bolt"]
+    sets = named_sets(space, {"Mine": ["Year", "Company"]}, names)
+    assert [(part.name, part.level) for part in sets] == [
+        *(("Mine", "group"), ("company", "role"), ("Company", "column")),
+        *(("Year", sets[3].level), ("Company1=Bolt", "value")),
+    ]
+    assert sets[4].labels.tolist() == [1]
+    assert len(sets[4].dense) == 0
+    with pytest.raises(InputError, match=r"'Company1=Bold' is no column, role, group or feature.*Company1=Bolt"):
+        named_sets(space, {}, ["Company1=Bold"])

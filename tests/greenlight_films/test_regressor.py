@@ -1,7 +1,9 @@
 """`FilmRegressor` over data frames: a scikit-learn estimator whose numbers are those of a study."""
 
+import json
 import pickle
 import random
+import shutil
 from typing import Any
 
 import numpy as np
@@ -69,6 +71,27 @@ def test_a_pickled_model_predicts_the_same(model):
 def test_columns_of_the_frame_are_counted_and_named(model):
     assert list(model.feature_names_in_) == list(FRAME)
     assert model.n_features_in_ == len(FRAME.columns)
+
+
+# Intervals
+
+
+def test_predictions_have_intervals_of_the_level_that_is_wanted(fitted):
+    predicted, lower, upper = fitted.predict(FRAME, interval=0.95)
+    assert np.array_equal(predicted, fitted.predict(FRAME))
+    assert ((lower < predicted) & (predicted < upper)).all()
+    tested = FRAME["rating"].iloc[fitted.test_rows_].to_numpy()
+    shares = []
+    for level in (0.5, 0.8, 0.95):
+        _, lower, upper = fitted.predict(FRAME.iloc[fitted.test_rows_], interval=level)
+        shares.append(np.mean((lower <= tested) & (tested <= upper)))
+        assert shares[-1] == pytest.approx(level, abs=0.2)  # of 45 films, from 30
+    assert shares == sorted(shares)
+
+
+def test_a_level_that_takes_more_validation_films_is_refused(fitted):
+    with pytest.raises(gl.InputError, match=r"interval 0\.99 takes 99 validation films or more, got 30"):
+        fitted.predict(FRAME, interval=0.99)
 
 
 # Fitting
@@ -250,6 +273,17 @@ def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_see
     assert (measured(loss="r2", off_rows="all") * np.var(KNOWN["rating"]))["year"] == pytest.approx(expected["year"])
 
 
+def test_features_that_say_the_same_are_those_of_the_run(fitted, run):
+    related = fitted.importance(FRAME.iloc[fitted.test_rows_], conditional=["year"]).related
+    theirs = gl.Results(run)
+    for mine, table in ((related.groups, theirs.groups), (related.pairs, theirs.pairs)):
+        pd.testing.assert_frame_equal(mine, table, rtol=1e-4, atol=1e-6, check_dtype=False)
+    assert related.conditional["name"].tolist() == ["year"]
+    assert fitted.importance(FRAME).related.conditional.empty
+    with pytest.raises(gl.InputError, match="'yaer' is no column, role, group or feature, did you mean 'year'"):
+        fitted.importance(FRAME, conditional=["yaer"])
+
+
 def test_films_without_an_id_are_films_of_their_own(fitted):
     frame = FRAME.assign(id=[None, None, *FRAME["id"][2:]])
     importance = fitted.importance(frame)
@@ -257,12 +291,28 @@ def test_films_without_an_id_are_films_of_their_own(fitted):
 
 
 def test_contributions_are_those_of_the_run(fitted, run):
-    theirs = gl.Results(run).contributions
+    theirs = gl.Results(run).contributions.astype({"column": "object", "value": "object"})
     tested = FRAME.iloc[fitted.test_rows_]
-    mine = fitted.explain(tested).to_frame()
-    mine["row"] = fitted.test_rows_[mine["row"]] + 1
-    keys = ["row", "feature"]
-    both = mine.merge(theirs.astype({"feature": "str"}), on=keys, suffixes=("", "_of_run"))
-    assert len(both) == len(mine) == len(theirs)
-    assert both["contribution"].abs().max() > 0.1
-    assert both["contribution"].to_numpy() == pytest.approx(both["contribution_of_run"].to_numpy(), abs=1e-5)
+    for model in (fitted, gl.FilmRegressor.load(run)):
+        explanation = model.explain(tested)
+        mine = explanation.to_frame()
+        mine["row"] = fitted.test_rows_[mine["row"]] + 1
+        both = mine.merge(theirs, on=["row", "column", "value"], suffixes=("", "_of_run"))
+        assert len(both) == len(mine) == len(theirs)
+        assert both["contribution"].abs().max() > 0.1
+        for name in ("contribution", "alone"):
+            ours, of_run = both[name].to_numpy(), both[f"{name}_of_run"].to_numpy()
+            assert ours == pytest.approx(of_run, abs=1e-5 * fitted.fitted_.scale.std, nan_ok=True)
+        described = json.loads((run / "importance.json").read_text(encoding="utf-8"))
+        assert explanation.average_prediction == pytest.approx(described["average_prediction"], abs=1e-6)
+
+
+def test_a_run_without_training_films_says_what_keeps_them(run, tmp_path):
+    copied = shutil.copytree(run, tmp_path / "small" / "version_0")
+    (copied / "background.npz").unlink()
+    model = gl.FilmRegressor.load(copied)
+    with pytest.raises(gl.InputError, match=r"explain needs training films .* measure them with `importance --run`"):
+        model.explain(FRAME)
+    (copied / "background.npz").write_bytes(b"no arrays")
+    with pytest.raises(gl.InputError, match=r"background\.npz can't be read: .* `.*importance --run "):
+        gl.FilmRegressor.load(copied)

@@ -3,6 +3,7 @@
 import json
 from shutil import copytree
 
+import pandas as pd
 import pytest
 
 import greenlight_films as gl
@@ -26,13 +27,21 @@ def test_tables_are_those_of_the_folder(results, run):
     assert results.predictions["predicted"].tolist() == predictions_of(run)["predicted"].tolist()
     assert {"feature", "importance", "q"} <= set(results.importance)
     assert set(results.columns["level"]) == {"column", "role"}
-    assert list(results.contributions) == ["row", "feature", "contribution"]
+    assert list(results.contributions) == ["row", "column", "value", "contribution", "alone"]
     assert all(map(len, (results.predictions, results.importance, results.contributions)))
 
 
 def test_figures_are_drawn(results):
     assert "points" in results.plot_importance().layout.xaxis.title.text
     assert len(results.plot_predictions().data[0].x) == 45
+    assert "points" in results.plot_pairs().layout.xaxis2.title.text
+
+
+def test_groups_and_pairs_are_those_of_the_folder(results, run):
+    for table, name in ((results.groups, "groups"), (results.pairs, "pairs")):
+        assert table.equals(pd.read_csv(run / f"importance_{name}.csv"))
+        assert len(table)
+    assert results.conditional.empty
 
 
 def test_the_text_has_the_scores(results, run):
@@ -52,6 +61,7 @@ def test_a_run_that_was_only_begun_has_empty_tables_and_says_what_makes_the_othe
     for call, message in (
         (lambda: results.leaderboard, r"small has no scores yet: score it with `test --run"),
         (results.plot_importance, r"small has no importances yet: measure them with `importance --run"),
+        (results.plot_pairs, r"small has no pairs of labels: measure them with `importance --run"),
         (results.plot_predictions, r"small has no predictions yet: make them with `predict --run"),
     ):
         with pytest.raises(gl.InputError, match=message):

@@ -41,6 +41,7 @@ def test_a_loaded_model_is_the_same_bit_for_bit(fitted, saved):
     assert len(tested) == 45
     assert np.array_equal(model.test_rows_, fitted.test_rows_)
     pd.testing.assert_frame_equal(model.importance(tested).to_frame(), fitted.importance(tested).to_frame())
+    assert np.array_equal(model.predict(FRAME, interval=0.8), fitted.predict(FRAME, interval=0.8))
     assert repr(model.explain(tested)) == repr(fitted.explain(tested))
     pd.testing.assert_frame_equal(model.history_, fitted.history_)
     assert list(model.feature_names_in_) == list(fitted.feature_names_in_)
@@ -119,6 +120,13 @@ def test_another_format_and_other_classes_are_refused(saved, tmp_path):
         gl.FilmRegressor.load(rewritten(saved, tmp_path / "class", target=target))
 
 
+def test_a_model_that_was_saved_before_there_were_intervals_has_none(fitted, saved, tmp_path):
+    model = gl.FilmRegressor.load(rewritten(saved, tmp_path / "older", intervals=None))
+    assert np.array_equal(model.predict(FRAME), fitted.predict(FRAME))
+    with pytest.raises(gl.InputError, match="the model has no intervals"):
+        model.predict(FRAME, interval=0.8)
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(gl.InputError, match=r"empty holds no model: give the folder of `FilmRegressor\.save`, or"):
         gl.FilmRegressor.load(tmp_path / "empty")
@@ -144,9 +152,14 @@ def test_a_runs_folder_loads_with_its_settings(run, fitted, tmp_path):
     assert same_weights(weights(model), weights(fitted))
     differing = {name for name, value in model.get_params().items() if value != fitted.get_params()[name]}
     assert differing == {"trainer", "verbose"}
-    assert (model.background_, model.test_rows_) == (None, None)
+    assert model.test_rows_ is None
+    assert model.background_.dense.tolist() == fitted.background_.dense.tolist()
+    assert (model.background_.labels != fitted.background_.labels).nnz == 0
     predictions = gl.Results(run).predictions
     assert model.predict(FRAME)[predictions["row"] - 1] == pytest.approx(predictions["predicted"].to_numpy())
+    ends = model.predict(FRAME.iloc[predictions["row"] - 1], interval=0.95)
+    assert ends.lower == pytest.approx(predictions["lower_95"].to_numpy(), rel=1e-4)
+    assert ends.upper == pytest.approx(predictions["upper_95"].to_numpy(), rel=1e-4)
     model.save(tmp_path / "model")
     assert np.array_equal(gl.FilmRegressor.load(tmp_path / "model").predict(FRAME), model.predict(FRAME))
 
@@ -156,9 +169,10 @@ def test_a_run_of_an_older_version_loads(tmp_path):
     predictions = gl.Results(OLD_RUN).predictions
     films = gl.read_table(OLD_RUN.parents[1] / "films.csv")
     assert model.predict(films)[predictions["row"] - 1] == pytest.approx(predictions["predicted"].to_numpy())
-    explained = model.explain(films.head(3))
-    assert explained.average_prediction == pytest.approx(model.fitted_.scale.mean)
-    assert explained.unit == "points"
+    with pytest.raises(gl.InputError, match=r"interval must be left out, got 0\.95: .* after `predict --run`"):
+        model.predict(films, interval=0.95)
+    with pytest.raises(gl.InputError, match="the run's folder has none; measure them with `importance --run`"):
+        model.explain(films.head(3))
 
 
 def test_a_run_without_a_checkpoint_is_refused(run, tmp_path):

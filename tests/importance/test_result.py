@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.stats import false_discovery_control
 
-from greenlight_films.importance import ColumnSet, Contributions, Estimates, ImportanceResult
+from greenlight_films.importance import Alone, ColumnSet, Estimates, ImportanceResult
 from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, intervals
 
 FIRST = ["feature", "importance", "direction", "column", "value", "role", "level"]
@@ -85,7 +85,7 @@ def test_a_line_has_its_features_source_and_numbers(result):
 
 def test_a_feature_has_its_own_direction(result):
     direction = np.array([*range(8), NAN, 1.5, -1.5])
-    whole = replace(result, contributions=Contributions(*[np.array([])] * 3, direction)).features
+    whole = replace(result, alone=Alone(*[np.array([])] * 3, direction)).features
     expected = dict(zip(DESCRIBED["feature"], direction, strict=True))
     assert whole.set_index("feature")["direction"].to_dict() == pytest.approx(expected, nan_ok=True)
     assert result.features["direction"].isna().all()

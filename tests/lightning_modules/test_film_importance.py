@@ -197,7 +197,7 @@ def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
 def test_films_of_labels_alone_are_measured(measured, film_data):
     result = measured(film_data(features=[Category("company")])).result
     assert set(result.features["column"]) == {"company"}
-    assert np.unique(result.contributions.feature).tolist() == [0, 1, 2]
+    assert np.unique(result.alone.feature).tolist() == [0, 1, 2]
 
 
 def test_the_summary_has_the_loss_before_and_the_r2_as_scikit_learn_finds_them(measured, film_data):

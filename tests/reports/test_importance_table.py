@@ -37,7 +37,7 @@ def test_the_ten_most_important_features_the_columns_and_the_groups_are_shown(pr
     assert f"│ {features['feature'][10]} │" not in text
     for column in results.aggregated.query("level == 'column'").itertuples():
         assert f"│ {column.name} │ {column.importance:.4g} │" in text
-    assert "groups" in text
+    assert "groups, shuffled together" in text
     assert "│ Anns [both] │" in text
     assert "mean nothing" not in text
     assert "Stopped" not in text
@@ -45,7 +45,7 @@ def test_the_ten_most_important_features_the_columns_and_the_groups_are_shown(pr
 
 def test_groups_have_no_heading_where_there_are_none(printed):
     _, text = printed(changes={"split": "val", "films": 30})
-    assert "groups" not in text
+    assert "groups, shuffled together" not in text
     assert "30 validation films" in text
 
 

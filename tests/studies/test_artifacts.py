@@ -11,17 +11,19 @@ import skops.io
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from greenlight_films.baselines import Comparison, Sample, fit
+from greenlight_films.baselines.boosted_trees import BoostedTrees
 from greenlight_films.datamodules import InputError
 from greenlight_films.lightning_modules import AdditiveMLP
 from greenlight_films.studies import RunFolder, load_artifacts, save_artifacts
 from greenlight_films.studies.saved_mlp import SavedMLP
 
-MODELS = ["ols", "ridge", "knn", "boosting", "tree", "sklearn_mlp", "kmeans", "pca"]
+MODELS = ["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
 
 
 @pytest.fixture
-def saved(films, folder):
+def saved(films, folder, monkeypatch):
     """Return the models that were written, by name."""
+    monkeypatch.setattr(BoostedTrees, "most_trees", 20)
     sides = [Sample.of(films.films, films.fitted, side) for side in ("train", "test")]
     models = [fit(model, *sides).model for model in Comparison(models=MODELS, grid=True).possible(sides[0])[0]]
     space = films.fitted.encoder.space

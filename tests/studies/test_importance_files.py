@@ -16,7 +16,9 @@ from greenlight_films.datamodules.features import Bins, Labels, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.result import BOTH_SIDES, CANT_TELL, MEAN_NOTHING, ImportanceResult
+from greenlight_films.studies.background_file import read_films
 from greenlight_films.studies.importance_files import with_importance, write_importance
+from greenlight_films.studies.metrics import prediction_table
 from tests.runs import IMPORTANCES
 
 TABLES = [name for name in IMPORTANCES if name.endswith(".csv")]
@@ -65,20 +67,62 @@ def test_the_tables_open_in_pandas_as_they_were_to_six_digits(measured, written)
 
 
 def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(measured, written, film_data):
-    done = measured(film_data(target=Target("rating", unit="points")))
-    path, contributions = written(done) / "contributions.parquet", done.result.contributions
-    table, names = pd.read_parquet(path), done.result.described["feature"].tolist()
-    assert list(table.columns) == ["row", "feature", "contribution"]
-    assert isinstance(table["feature"].dtype, pd.CategoricalDtype)
-    assert table["contribution"].dtype == np.float32
-    assert table["row"].tolist() == contributions.row.tolist()
-    assert table["feature"].tolist() == [names[index] for index in contributions.feature]
-    assert table["contribution"].tolist() == contributions.value.astype(np.float32).tolist()
+    done = measured(film_data(target=Target("rating", unit="points", transform="log1p")))
+    path, expected = written(done) / "contributions.parquet", done.result.contributions.table
+    table = pd.read_parquet(path)
+    assert list(table.columns) == ["row", "column", "value", "contribution", "alone"]
+    for name in ("column", "value"):
+        assert isinstance(table[name].dtype, pd.CategoricalDtype)
+    assert table["contribution"].dtype == np.float64
     assert len(table) > 200
+    expected = expected[list(table.columns)]
+    as_texts = expected.assign(value=expected["value"].where(expected["value"].notna(), np.nan))
+    pd.testing.assert_frame_equal(table.astype(expected.dtypes), as_texts, check_dtype=False)
+    assert table["alone"].isna().equals(table["value"].isna())
     numbers = done.films.films.number
     assert set(table["row"]) == set(numbers[done.films.films.rows.test])
     metadata = parquet.read_schema(path).metadata
-    assert (metadata[b"unit"], metadata[b"warning"]) == (b"points", b"")
+    assert (metadata[b"unit"], metadata[b"unit of alone"]) == (b"log1p of points", b"points")
+    assert metadata[b"warning"] == b""
+
+
+@pytest.mark.parametrize("transform", ["none", "log1p"])
+def test_a_rows_contributions_and_the_average_are_the_prediction_in_the_folder(measured, written, film_data, transform):
+    done = measured(film_data(target=Target("rating", transform=transform)))
+    path, data = written(done), done.films
+    predicted = np.zeros(data.films.n_rows)
+    predicted[data.films.rows.test] = done.model.predicted
+    predictions = prediction_table(data.films, predicted, data.fitted.scale).set_index("row")
+    name = "predicted" if transform == "none" else "predicted_learnt"
+    assert ("predicted_learnt" in predictions) == (transform == "log1p")
+    sums = pd.read_parquet(path / "contributions.parquet").groupby("row")["contribution"].sum()
+    total = sums + described(path)["average_prediction"]
+    assert len(total) == len(data.films.rows.test)
+    assert total.std() > 0.1 * data.fitted.scale.std
+    assert (total - predictions[name][total.index]).abs().max() < 1e-5 * data.fitted.scale.std
+
+
+def test_held_out_labels_are_those_of_the_encoded_rows(measured, written):
+    done = measured()
+    table = pd.read_parquet(written(done) / "held_out_labels.parquet")
+    films, space = done.films.films, done.films.fitted.encoder.space
+    rows = films.rows.test
+    labels = films.encoded.labels[rows].tocoo()
+    names = np.array(space.label_names(), dtype=object)[labels.col]
+    assert set(zip(table["row"], table["feature"], strict=True)) == set(
+        zip(films.number[rows][labels.row], names, strict=True)
+    )
+    assert len(table) == labels.nnz > 100
+
+
+def test_the_background_is_kept_for_films_to_come(measured, written):
+    done = measured()
+    kept = read_films(written(done) / "background.npz", done.films.fitted.fingerprint)
+    films = done.films.films
+    rows = np.searchsorted(films.number, done.result.contributions.background)
+    assert set(rows) <= set(films.rows.train)
+    assert kept.dense.tolist() == films.encoded.dense[rows].tolist()
+    assert (kept.labels != films.encoded.labels[rows]).nnz == 0
 
 
 def slow_sums(frame: pd.DataFrame, importance: dict[str, float], indicators: set[str]) -> pd.DataFrame:
@@ -205,7 +249,9 @@ def stopped(result: ImportanceResult, values: int, sets: int) -> ImportanceResul
         joint=only(result.joint, sets),
         missing_features=int(result.values.estimable[values:].sum()) + missing_numbers,
         missing_sets=len(result.sets) - sets - missing_numbers,
+        alone=None,
         contributions=None,
+        related=None,
     )
 
 
@@ -216,7 +262,8 @@ def test_what_is_finished_is_written_where_it_was_stopped_without_older_contribu
     assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
     part = stopped(done.result, values, sets=min(sets, n_sets))
     path = written(done, part)
-    assert sorted({*IMPORTANCES} - {file.name for file in path.iterdir()}) == ["contributions.parquet"]
+    missing = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    assert {*IMPORTANCES} - {file.name for file in path.iterdir()} == missing
     description, table = described(path), pd.read_csv(path / "Permu_importance_df.csv")
     assert description["estimable"] == table["importance"].notna().sum() == values + min(sets, 3)
     assert description["missing"] == part.missing_features
@@ -233,8 +280,8 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
     assert len(roles) == 5
     assert b"means nothing" in parquet.read_schema(path / "contributions.parquet").metadata[b"warning"]
     assert next(iter(described(path))) == "warning"
-    for name in TABLES:
-        assert set(pd.read_csv(path / name)["warning"]) == {"no better than guessing the mean: means nothing"}
+    for table in (pd.read_csv(path / name) for name in TABLES):
+        assert table.empty or set(table["warning"]) == {"no better than guessing the mean: means nothing"}
 
 
 def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured, written, changed, films_frame):
@@ -243,8 +290,8 @@ def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured
     assert done.result.warnings == [BOTH_SIDES]
     assert (path / "Aggregated_importanceNN.txt").read_text(encoding="utf-8").startswith(BOTH_SIDES)
     assert described(path)["warning"] == BOTH_SIDES
-    for name in TABLES:
-        assert set(pd.read_csv(path / name)["warning"]) == {"same films in training: says nothing of new films"}
+    for table in (pd.read_csv(path / name) for name in TABLES):
+        assert table.empty or set(table["warning"]) == {"same films in training: says nothing of new films"}
 
 
 def test_a_target_that_is_the_same_in_all_tested_films_tells_nothing_of_the_model(

@@ -38,3 +38,12 @@ def test_parts_of_the_rows_are_refused(read, option, value, refused):
     message = rf"^trainer\.{option} is for `fit` alone, got {refused}: scores are of all rows$"
     with pytest.raises(InputError, match=message):
         refuse_parts_of_rows(settings)
+
+
+def test_features_that_there_are_not_are_refused_before_training(read):
+    message = (
+        r"^permutation_importance\.conditional: 'yaer' is no column, role, group or feature, did you mean 'year'\?"
+    )
+    with pytest.raises(InputError, match=message):
+        load(read("--permutation_importance.conditional", "[yaer]"))
+    assert load(read("--permutation_importance.conditional", "[year, actor]")).films is not None

@@ -8,7 +8,7 @@ from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.films import new_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import RandomSplit
-from greenlight_films.datamodules.targets import Target
+from greenlight_films.datamodules.targets import Target, TargetScale
 from greenlight_films.studies.metrics import (
     data_in_a_line,
     data_warnings,
@@ -123,11 +123,22 @@ def test_scores_that_are_no_numbers_are_null(wild):
     assert plain(scores) == {"rmse": 1.0, "mse": 1.0, "mae": 1.0, "r2": None, "spearman": None}
 
 
+PLAIN = TargetScale("none", 0.0, 0.0, 1.0)
+
+
+def test_predictions_of_a_transformed_target_stand_on_the_learnt_scale_too(film_data):
+    data = film_data()
+    data.setup("fit")
+    table = prediction_table(data.films, np.arange(198.0) - 1, TargetScale("log1p", 1.0, 0.5, 2.0))
+    assert table["predicted_learnt"].tolist()[1:] == pytest.approx(np.log(1 + np.arange(1, 198)).tolist())
+    assert table["predicted_learnt"][0] == pytest.approx(0, abs=1e-12)
+
+
 def test_a_prediction_table_needs_neither_ids_nor_a_target(film_data, films_frame):
     data = film_data(film=None, title=None)
     data.setup("fit")
-    assert list(prediction_table(data.films, np.zeros(198))) == ["row", "split", "actual", "predicted"]
+    assert list(prediction_table(data.films, np.zeros(198), PLAIN)) == ["row", "split", "actual", "predicted"]
     films = new_films(films_frame.iloc[:3].drop(columns="rating"), data.declared, data.fitted)
-    table = prediction_table(films, np.array([1.0, 2.0, 3.0]))
+    table = prediction_table(films, np.array([1.0, 2.0, 3.0]), PLAIN)
     assert table["split"].tolist() == ["new"] * 3
     assert table["actual"].isna().all()

@@ -7,8 +7,12 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
-from greenlight_films.importance import ColumnSet, Estimates, ImportanceResult
-from greenlight_films.lightning_modules.callbacks.importance_figures import columns_chart, values_chart
+from greenlight_films.importance import ColumnSet, Contributions, Estimates, ImportanceResult
+from greenlight_films.lightning_modules.callbacks.importance_figures import (
+    columns_chart,
+    contributions_chart,
+    values_chart,
+)
 
 SUMMARY = {"r2": 0.4, "learnt": True, "loss": "mse", "unit": "points", "films": 1234, "split": "test", "leak": False}
 
@@ -78,3 +82,25 @@ def test_a_chart_of_nothing_can_be_drawn(chart):
     stopped = replace(result_of(["Drama", "War", "Noir"]), values=unknown, joint=unknown.take(torch.tensor([0])))
     assert labels_of(chart(stopped)) == []
     chart(stopped).savefig(BytesIO())
+
+
+def test_three_predictions_are_drawn_as_bars_that_begin_where_the_last_one_ends():
+    changes = np.array([[1.5, -0.5, 0.25], [0.1, 0.0, 0.0], [-2.0, 1.0, 0.5], [0.3, 0.1, -0.1]])
+    lines = {"row": np.repeat([3, 5, 8, 9], 3), "column": "Cast", "value": ["A$n$", "Bo", None] * 4}
+    table = pd.DataFrame({**lines, "role": "actor", "contribution": changes.ravel(), "alone": 0.0})
+    predicted = 6 + changes.sum(1)
+    figure = contributions_chart(Contributions(table, 6.0, predicted, np.arange(4)), 0.01, "points")
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == ["Row 8: 5.50 points", "Row 9: 6.30 points", "Row 3: 7.25 points"]
+    bars = figure.axes[2].patches
+    assert [bar.get_x() for bar in bars] == pytest.approx([6.0, 7.5, 7.0])
+    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(7.25)
+    labels = [label.get_text() for label in figure.axes[2].get_yticklabels()]
+    assert labels == [r"Cast=A\$n\$  +1.50", "Cast=Bo  -0.50", "Cast: instead of the usual names  +0.25"]
+    assert figure.axes[2].get_xlabel() == "from the average prediction, 6.00"
+    figure.savefig(BytesIO())
+
+
+def test_a_single_film_is_drawn_once():
+    table = pd.DataFrame({"row": [4], "column": ["Year"], "value": ["1994"], "contribution": [0.5]})
+    assert len(contributions_chart(Contributions(table, 6.0, np.array([6.5]), np.arange(4)), 0.01, "").axes) == 1

@@ -120,7 +120,7 @@ def test_tensorboard_gets_two_pictures_and_a_number_a_role(measured, tmp_path):
     paths = (tmp_path / "logs" / "run").glob("events.*")
     files = [EventAccumulator(str(path), size_guidance={"images": 0}).Reload() for path in paths]
     (events,) = [events for events in files if events.Tags()["images"]]  # the training has a file of its own
-    assert set(events.Tags()["images"]) == {"importance/values", "importance/columns"}
+    assert set(events.Tags()["images"]) == {"importance/values", "importance/columns", "contributions/films"}
     for name in events.Tags()["images"]:
         (image,) = events.Images(name)
         assert image.encoded_image_string.startswith(b"\x89PNG")

@@ -5,8 +5,8 @@ import pandas as pd
 
 NASTY = "<img src=x onerror=alert(1)> <a href=javascript:alert(1)>%{x} $a$</a></script>"
 
-KNN = pd.DataFrame({"k": [1, 2, 3], "train_rmse": [0.1, 0.6, 0.8], "cv_rmse": [1.5, 1.2, 1.3]})
-GRID = pd.DataFrame({"metric": "manhattan", "k": [1, 2, 3], "weights": "distance", "cv_rmse": [1.4, 1.3, 1.1]})
+KNN = pd.DataFrame({"k": [1, 2, 3], "train_rmse": [0.1, 0.6, 0.8], "val_rmse": [1.5, 1.2, 1.3]})
+GRID = pd.DataFrame({"metric": "manhattan", "k": [1, 2, 3], "weights": "distance", "val_rmse": [1.4, 1.3, 1.1]})
 SWEEP = pd.DataFrame({"k": [2, 3], "inertia": [90.0, 50.0], "silhouette": [0.2, 0.4]})
 PROFILES = pd.DataFrame(
     {"k": 2, "cluster": [0, 1], "n_rows": [3, 1], "column": NASTY, "mean": [10.0, 30.0], "mean_of_all": 15.0}
@@ -24,6 +24,16 @@ INTERVALS = pd.DataFrame(
         "value": [0.5, 0.75, 1.0, 0.0],
         "low_95": [0.4, 0.6, 0.9, -0.1],
         "high_95": [0.7, 0.8, 1.2, 0.0],
+    }
+)
+COVERAGE = pd.DataFrame(
+    {
+        "level": [80, 80, 95, 95],
+        "films": [100, 20] * 2,
+        "covered": [0.81, 0.7, 0.96, 0.9],
+        "covered_low": [0.72, 0.48, 0.9, 0.7],
+        "covered_high": [0.87, 0.85, 0.98, 0.97],
+        "width": [1.0, 2.0, 1.5, 3.0],
     }
 )
 DIFFERENCES = pd.DataFrame(
@@ -49,6 +59,39 @@ IMPORTANCES = pd.DataFrame(
         "se_shuffle": [0.03, 0.0, np.nan],
         "se_sample": [0.04, 0.01, np.nan],
         "direction": [0.5, -0.2, np.nan],
+    }
+)
+GROUPS = pd.DataFrame(
+    {
+        "features": [f"Cast={NASTY} + Director=B", "Cast=C + Cast=D + Writer=E"],
+        "n_films": [9, 3],
+        "importance": [0.3, 0.1],
+        "low_95": [0.2, -0.1],
+        "high_95": [0.5, 0.2],
+        "sum_of_values": [0.2, 0.15],
+    }
+)
+PAIRS = pd.DataFrame(
+    {
+        "first": [f"Cast={NASTY}", "Cast=C", "Cast=D"],
+        "second": ["Director=B", "Writer=E", "Writer=E"],
+        "n_films": [9, 3, 4],
+        **{"joint": [0.3, 0.1, 0.2], "joint_low_95": [0.2, -0.1, 0.1], "joint_high_95": [0.5, 0.2, 0.4]},
+        **{"first_alone": [0.1, 0.0, 0.1], "second_alone": [0.15, 0.1, 0.0]},
+        "prediction": [0.5, np.nan, -2.0],
+        "prediction_low_95": [-0.1, np.nan, -3.0],
+        "prediction_high_95": [1.1, np.nan, -1.0],
+    }
+)
+CONDITIONAL = pd.DataFrame(
+    {
+        "name": [NASTY, "Cast"],
+        "importance": [0.4, 0.2],
+        "conditional": [0.1, 0.2],
+        "low_95": [0.05, 0.1],
+        "high_95": [0.15, 0.3],
+        "explained": [0.8, np.nan],
+        "n_films": [60, 50],
     }
 )
 OLS = pd.DataFrame(

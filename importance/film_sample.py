@@ -1,0 +1,123 @@
+"""`FilmSample`: held-out rows on which exact effects are computed; `CarrierEffects`: tests of what some rows carry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from greenlight_films.importance.held_out import HeldOut, at, sum_by
+from greenlight_films.importance.intervals import interval_ends
+from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, null_parts, random_blocks
+from greenlight_films.importance.randomisation import convolved_p
+from greenlight_films.importance.streams import permutation
+from greenlight_films.importance.tangent import stream_of_order
+
+MOST_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class FilmSample:
+    """Rows that stand for all held-out rows.
+
+    Attributes:
+        rank: (n_rows,) int64, the place of each row in a random order.
+        rows: (n,) int64, ascending, all that are looked at.
+        uniform: (n,) bool, those of them that are drawn from all rows alike: the first in the random order.
+        draws: random blocks of them, by size.
+    """
+
+    rank: Tensor
+    rows: Tensor
+    uniform: Tensor
+    draws: BlockDraws
+
+    @classmethod
+    def of(cls, held_out: HeldOut, seed: int, sizes: Iterable[int] = (1,), most_rows: int = MOST_ROWS) -> "FilmSample":
+        """Draw rows; where a film or cluster has several, blocks of some sizes besides."""
+        device, n_rows = held_out.cluster.device, held_out.n_rows
+        order = permutation(stream_of_order(seed, device), n_rows)
+        rank = torch.empty_like(order)
+        rank[order] = torch.arange(n_rows, device=device)
+        drawn = {1: order[:most_rows].sort().values[:, None]}
+        rows = drawn[1].flatten()
+        if held_out.n_clusters < n_rows:
+            film = held_out.cluster.cpu().numpy()
+            drawn = {size: torch.from_numpy(random_blocks(film, size, seed)).to(device) for size in sizes}
+            rows = torch.unique(torch.cat([rows, *(blocks.flatten() for blocks in drawn.values())]))
+        slot = torch.full((n_rows,), -1, device=device)
+        slot[rows] = torch.arange(len(rows), device=device)
+        draws = BlockDraws(rows, slot, {size: slot[blocks] for size, blocks in drawn.items()})
+        return cls(rank, rows, rank[rows] < most_rows, draws)
+
+    def most_carriers(self) -> int:
+        """Return how many rows that carry something are looked at: half of all, so that others are left to compare."""
+        return min(MOST_ROWS, len(self.rank) // 2)
+
+
+@dataclass(frozen=True)
+class CarrierEffects:
+    """Mean effects of n things on the rows that carry them, compared with random draws of rows; all (n,) float64.
+
+    Attributes:
+        mean: on the carriers.
+        p: of the randomisation test; NaN with fewer than three independent carriers.
+        below: how far the true mean may lie below, at 95 %.
+        above: how far above.
+    """
+
+    mean: Tensor
+    p: Tensor
+    below: Tensor
+    above: Tensor
+
+    @classmethod
+    def of(
+        cls,
+        held_out: HeldOut,
+        sample: FilmSample,
+        parts: list[NullPart],
+        own: Blocks,
+        seed: int,
+        shrink: Tensor | None = None,
+    ) -> "CarrierEffects":
+        """Test by null distributions, in `parts`, of the blocks of rows that carry each thing.
+
+        Args:
+            shrink: (n,), what deviations are multiplied by, for draws without replacement: 0 where nothing is drawn. By
+                default that of draws of equal rows.
+        """
+        n = int(own.index.max()) + 1
+        n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
+        total = sum_by(own.index, own.total, n)
+        expected, doubt = torch.zeros_like(total), torch.zeros_like(total)
+        for part in parts:
+            expected[part.columns] += part.times * part.mean
+            doubt[part.columns] += part.times**2 * part.variance / part.n_values
+        if held_out.n_clusters == held_out.n_rows:
+            doubt *= 1 - len(sample.rows) / held_out.n_rows
+        if shrink is None:
+            shrink = ((held_out.n_rows - counts) / max(held_out.n_rows - 1, 1)).sqrt()
+        usual = torch.where(shrink > 0, shrink, 1.0)
+        p = convolved_p(parts, total - expected, n_blocks, usual, doubt.clamp(min=0).sqrt())
+        # `interval_ends` gives the margins of an importance, which falls as the mean on the carriers rises.
+        above, below = interval_ends(parts, own, counts, torch.ones_like(n_blocks).bool(), seed)
+        return cls(total / counts, torch.where(below.isnan() | (shrink == 0), torch.nan, p), below, above)
+
+
+def carrier_effects(
+    held_out: HeldOut, sample: FilmSample, index: Tensor, row: Tensor, effect: Tensor, effects: Tensor, seed: int
+) -> CarrierEffects:
+    """Test effects of things on the rows that carry them.
+
+    Args:
+        index: (n_carriers,) int64, from 0, which thing a row carries.
+        row: (n_carriers,) int64.
+        effect: (n_carriers,) float64, of the thing on the row.
+        effects: (n, len(sample.rows)), of each thing on each row of the sample.
+    """
+    own = Blocks.of(held_out, index, row, effect)
+    is_new = torch.ones_like(own.index).bool()
+    if held_out.n_clusters == held_out.n_rows:
+        is_new = at(sample.draws.slot, row) < 0
+    return CarrierEffects.of(held_out, sample, null_parts(effects, own, sample.draws, is_new), own, seed)

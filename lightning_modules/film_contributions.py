@@ -1,0 +1,152 @@
+"""What each value of encoded films contributes to a network's predictions of them, by name."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmDataModule, FilmEncoder, FilmRows, InputError
+from greenlight_films.datamodules.leakage import is_year
+from greenlight_films.importance import Alone, Reference
+from greenlight_films.importance.contributions import Contributions, largest_first
+from greenlight_films.importance.cpu import one_thread_a_step
+from greenlight_films.importance.expected_gradients import Background, Parts
+from greenlight_films.importance.spread import spread
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
+
+BACKGROUND = 512  # training films; of two different 512 the contributions correlate by .998
+BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class ContributionSettings:
+    """Which held-out films' predictions are split up into contributions.
+
+    Attributes:
+        films: how many, spread over years and predictions, or `all`.
+    """
+
+    films: int | Literal["all"] = 500
+
+    def __post_init__(self) -> None:
+        if self.films != "all" and self.films < 1:
+            raise InputError(
+                f"permutation_importance.contributions.films must be `all`, or 1 or more, got {self.films}"
+            )
+
+    def chosen(self, films: MeasuredFilms, predicted: np.ndarray) -> np.ndarray:
+        """Return the indices of the films, (n,), by their predictions, (n_rows,)."""
+        n = len(predicted) if self.films == "all" else self.films
+        return spread(predicted, years_of(films.encoder.space, films.encoded), n)
+
+
+FIVE_HUNDRED = ContributionSettings()
+
+
+def held_out_contributions(
+    films: MeasuredFilms, data: FilmDataModule, reference: Reference, alone: Alone, settings: ContributionSettings
+) -> Contributions:
+    """Return the contributions of some held-out films, measured from the mean over training films of the data."""
+    assert data.films.rows is not None
+    encoder, encoded = films.encoder, data.films.encoded
+    train = background_rows(films.network, encoder, encoded, data.films.rows.train)
+    background = MeasuredFilms.unlabelled(
+        films.network, encoder, films.scale, encoded.take(train), data.films.number[train]
+    )
+    chosen = settings.chosen(films, reference.predicted.cpu().numpy())
+    return contributions_of(films.take(chosen), background, alone, chosen)
+
+
+def background_rows(network: AdditiveMLP, encoder: FilmEncoder, encoded: EncodedFilms, train: np.ndarray) -> np.ndarray:
+    """Return the training rows, (n,) indices, that stand for all: 512 over the years and the network's predictions.
+
+    They are the same wherever the network lies: predictions are made anew on the CPU.
+    """
+    network, predicted = deepcopy(network).cpu().float().eval(), [np.zeros(0, np.float32)]
+    films = encoded.take(train)
+    rows = FilmRows(films, np.zeros(len(train)))
+    with torch.inference_mode(), one_thread_a_step():
+        for start in range(0, len(rows), BATCH_ROWS):
+            batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
+            predicted.append(network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
+    return train[spread(np.concatenate(predicted), years_of(encoder.space, films), BACKGROUND)]
+
+
+def years_of(space: FeatureSpace, films: EncodedFilms) -> np.ndarray | None:
+    """Return the year of each film, (n_rows,), by the first feature that is one; None where there is none."""
+    names = [block.values[0] if block.kind == "number" else "" for block in space.dense]
+    index = next((index for index, name in enumerate(names) if is_year(name) or name.endswith(" year")), None)
+    return None if index is None else films.unscaled[:, index]
+
+
+def contributions_of(
+    films: MeasuredFilms, background: MeasuredFilms, alone: Alone, position: np.ndarray
+) -> Contributions:
+    """Return what each value of films contributes to their predictions, measured from the background's mean.
+
+    Args:
+        alone: of the films, or of more of them.
+        position: (n_rows,) where among those the films stand.
+    """
+    space, scale, reference = films.encoder.space, films.scale, films.reference("mse")
+    cell, cells = _cells(space)
+    source = Background.of(reference.model, background.rows, cell.to(films.rows.labels.device), len(cells))
+    parts = source.contributions(reference)
+    names = described(space)[["column", "value", "role"]]
+    row, feature, contribution = _flat(parts, films, len(names))
+    table = pd.concat([names, cells], ignore_index=True).iloc[feature].reset_index(drop=True)
+    is_number = (feature >= space.n_labels) & (feature < len(names))
+    table.loc[is_number, "value"] = number_texts(space, films.encoded).T.ravel()  # as `_flat` has them
+    table = table.assign(contribution=contribution * scale.std, alone=alone.of_parts(position[row], feature))
+    table.insert(0, "row", films.number[row])
+    predicted = reference.predict_scaled().cpu().numpy() * scale.std + scale.mean
+    average = float(source.predicted.mean()) * scale.std + scale.mean
+    order = np.argsort(films.number, kind="stable")
+    return Contributions(largest_first(table), average, predicted[order], background.number)
+
+
+def _cells(space: FeatureSpace) -> tuple[Tensor, pd.DataFrame]:
+    """Return the cell of each label column, (n_labels,) int64, and each cell's column and role."""
+    keys = [(block.column, block.role) for block in space.labels]
+    distinct = list(dict.fromkeys(keys))
+    index = np.array([distinct.index(key) for key in keys], dtype=np.int64)
+    cell = np.repeat(index, [len(block.values) for block in space.labels])
+    table = pd.DataFrame(distinct, columns=["column", "role"], dtype=object)
+    return torch.from_numpy(cell), table.assign(value=pd.Series([None] * len(table), dtype=object))
+
+
+def _flat(parts: Parts, films: MeasuredFilms, n_features: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return row, feature and contribution of each part: labels, then numbers with their gaps, then cells.
+
+    Features are label columns, then dense ones, then cells.
+    """
+    space, rows = films.encoder.space, films.rows
+    numbers = numbers_of(space)
+    index = np.repeat(np.arange(len(numbers)), [len(columns) for columns in numbers])
+    by_number = parts.dense.new_zeros(len(numbers), rows.n_rows)
+    by_number.index_add_(0, torch.from_numpy(index).to(by_number.device), parts.dense.T)
+    firsts = np.array([int(columns[0]) + space.n_labels for columns in numbers], dtype=np.int64)
+    every_row, n_cells = np.arange(rows.n_rows), parts.instead.shape[1]
+    row = [rows.rows_of_entries().cpu().numpy(), np.tile(every_row, len(numbers)), np.tile(every_row, n_cells)]
+    features = [rows.labels.cpu().numpy(), np.repeat(firsts, rows.n_rows)]
+    features.append(np.repeat(n_features + np.arange(n_cells), rows.n_rows))
+    values = [parts.labels, by_number.flatten(), parts.instead.T.flatten()]
+    return np.concatenate(row), np.concatenate(features), torch.cat(values).cpu().numpy()
+
+
+def number_texts(space: FeatureSpace, films: EncodedFilms) -> np.ndarray:
+    """Return each film's numbers as text, (n_rows, n_numbers), `missing` where they are not known."""
+    columns, texts = numbers_of(space), np.empty((films.n_rows, 0), dtype=object)
+    in_logarithms = space.in_logarithms()
+    for first, *marks in (part.tolist() for part in columns):
+        values = films.unscaled[:, first]
+        shown = np.expm1(values) if in_logarithms[first] else values
+        text = np.array([f"{value:.7g}" for value in shown.tolist()], dtype=object)
+        text[(films.dense[:, marks] > 0).any(1)] = "missing"
+        texts = np.column_stack([texts, text])
+    return texts

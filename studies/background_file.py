@@ -1,0 +1,38 @@
+"""`background.npz`: encoded training films that contributions are measured from, beside a network."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from greenlight_films.datamodules import EncodedFilms
+
+BACKGROUND = "background.npz"
+
+
+def packed_films(films: EncodedFilms, fingerprint: str = "") -> bytes:
+    """Return the content of the file; `fingerprint` is that of the data that the encoder was fitted to."""
+    packed, labels = BytesIO(), films.labels
+    sparse = {"data": labels.data, "indices": labels.indices, "indptr": labels.indptr, "shape": labels.shape}
+    arrays = {
+        "dense": films.dense,
+        "unscaled": films.unscaled,
+        "fingerprint": np.frombuffer(fingerprint.encode(), np.uint8),
+        **sparse,
+    }
+    np.savez(packed, allow_pickle=False, **arrays)
+    return packed.getvalue()
+
+
+def read_films(path: Path, fingerprint: str = "") -> EncodedFilms | None:
+    """Return the films of a file; None where they were encoded from other data.
+
+    Raises:
+        ValueError, OSError, LookupError: it is not what `packed_films` made.
+    """
+    with np.load(path, allow_pickle=False) as arrays:
+        if "fingerprint" in arrays and arrays["fingerprint"].tobytes() != fingerprint.encode():
+            return None
+        sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
+        return EncodedFilms(arrays["dense"], arrays["unscaled"], csr_array(sparse, shape=tuple(arrays["shape"])), {})

@@ -1,0 +1,79 @@
+"""How often test films' targets lie in their prediction intervals: of all, by year, by prediction, by known names."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules import Films, Fitted
+from greenlight_films.studies.conformal import PredictionIntervals
+from greenlight_films.studies.difficulty import role_counts
+
+GROUPS = 10
+KNOWN = ("no name known", "some names unknown", "all names known")
+"""How many of a film's names in a role the model knows; films without a name there are in no group."""
+
+
+def coverage(
+    films: Films, fitted: Fitted, predicted: np.ndarray, intervals: dict[int, PredictionIntervals]
+) -> pd.DataFrame:
+    """Return one line a group of test films and level, all test films first.
+
+    Columns: by (all, year, prediction or names), group (of names, a role and one of `KNOWN`), low and high (ends of the
+    years or predictions), level in per cent, rows, films, covered (the share, weighted where rows are), its 95 %
+    interval by Wilson's method over films (covered_low, covered_high), and width (the median, in the target's unit).
+
+    Args:
+        predicted: (n_rows,) of all rows, in the target's unit.
+        intervals: of all rows, by level in per cent.
+    """
+    from statsmodels.stats.proportion import proportion_confint  # takes a second
+
+    assert films.rows is not None
+    film, weights = films.film_codes(), np.ones(films.n_rows) if films.weights is None else films.weights
+    tables = []
+    for grouping in _groupings(films, fitted, predicted):
+        row = films.rows.test[grouping["position"].to_numpy()]
+        for level, (_, lower, upper) in intervals.items():
+            hit = ((films.actual >= lower) & (films.actual <= upper))[row]
+            columns = {"film": film[row], "weight": weights[row], "width": (upper - lower)[row], "level": level}
+            tables.append(_by_group(grouping.assign(**columns, hit=hit * weights[row])))
+    table = pd.concat(tables, ignore_index=True)
+    low, high = proportion_confint(table["covered"] * table["films"], table["films"], method="wilson")
+    return table.assign(covered_low=low, covered_high=high)
+
+
+def _by_group(rows: pd.DataFrame) -> pd.DataFrame:
+    by_group = rows.groupby(["by", "group", "low", "high", "level"], sort=False, dropna=False)
+    table = by_group.agg(rows=("film", "size"), films=("film", "nunique"), width=("width", "median"))
+    sums = by_group[["hit", "weight"]].sum()
+    return table.assign(covered=sums["hit"] / sums["weight"].where(sums["weight"] > 0)).reset_index()
+
+
+def _groupings(films: Films, fitted: Fitted, predicted: np.ndarray) -> Iterator[pd.DataFrame]:
+    """Yield by, group, low, high and position of the test rows that are in a group; a row may be in several."""
+    assert films.rows is not None
+    test = films.rows.test
+    yield _lines("all", np.arange(len(test)))
+    if films.years is not None:
+        yield _in_parts("year", films.years[test])
+    yield _in_parts("prediction", predicted[test])
+    for role, (known, unknown) in role_counts(films.encoded.take(test), fitted.encoder.space).items():
+        code = (known > 0).astype(int) + ((known > 0) & (unknown == 0))
+        for index, name in enumerate(KNOWN):
+            yield _lines("names", np.flatnonzero((code == index) & (known + unknown > 0)), f"{role}: {name}")
+
+
+def _in_parts(by: str, values: np.ndarray) -> pd.DataFrame:
+    """Return rows in up to ten groups of about as many, from low values to high ones; equal values stay together."""
+    kept = np.flatnonzero(np.isfinite(values))
+    values = values[kept]
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, GROUPS + 1)[1:-1])) if len(values) else values
+    table = _lines(by, kept).assign(part=np.searchsorted(edges, values, side="right"), value=values)
+    ends = table.groupby("part")["value"]
+    table = table.assign(low=ends.transform("min"), high=ends.transform("max"))
+    return table.sort_values("part", kind="stable").drop(columns=["part", "value"])
+
+
+def _lines(by: str, position: np.ndarray, group: str = "") -> pd.DataFrame:
+    return pd.DataFrame({"by": by, "group": group, "low": np.nan, "high": np.nan, "position": position})

@@ -1,0 +1,102 @@
+"""Contributions of encoded films with names, and which films are the background and are explained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.features import Bins, Date, Labels, Number
+from greenlight_films.datamodules.splits import RandomSplit
+from greenlight_films.datamodules.targets import Target
+from greenlight_films.lightning_modules.film_contributions import ContributionSettings, number_texts, years_of
+
+
+@pytest.mark.parametrize("members", [1, 3])
+@pytest.mark.parametrize("transform", ["none", "log1p"])
+def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame, tmp_path, transform, members):
+    films_frame["id"] = [f"tt{row // 2}" for row in films_frame.index]  # two rows a film
+    films_frame.to_csv(tmp_path / "rows.csv", index=False)
+    features = [
+        Labels("genre", weight="sqrt"),
+        Labels("cast", min_films=2),
+        Number("year"),
+        Number("runtime", log1p=True),
+    ]
+    features.append(Bins("year", edges=[1900, 1980, 2000, 2050]))
+    data = film_data(
+        table=str(tmp_path / "rows.csv"),
+        target=Target("rating", transform=transform),
+        features=features,
+        allow_split_films=True,
+    )
+    done = measured(data, members=members)
+    result, films, scale = done.result.contributions, data.films, data.fitted.scale
+    predicted = done.model.predicted  # of the test rows
+    assert np.sort(result.table["row"].unique()).tolist() == films.number[films.rows.test].tolist()
+    for level in ("value", "column", "role"):
+        total = result.average_prediction + result.at(level).groupby("row")["contribution"].sum()
+        assert total.to_numpy() == pytest.approx(scale.learnt(predicted), abs=1e-5 * scale.std)
+    assert np.std(result.predicted) > 0.1 * scale.std
+    table = result.table
+    without = films_frame["genre"][films.number[films.rows.test] - 1].isna().sum()
+    assert without == 1
+    genres = table[table["column"] == "genre"]
+    assert genres.groupby("row").size().min() == 1
+    assert genres["value"].isna().sum() == len(films.rows.test)
+    assert table["alone"].isna().equals(table["value"].isna())
+
+
+def test_the_background_is_of_training_rows(measured):
+    done = measured()
+    films = done.films.films
+    background = done.result.contributions.background
+    assert set(background) <= set(films.number[films.rows.train])
+    assert len(set(background)) == len(films.rows.train) < 512
+
+
+def test_some_films_are_explained_and_direction_stays_that_of_all(measured):
+    few = measured(contributions=ContributionSettings(films=7)).result
+    every = measured(contributions=ContributionSettings(films="all")).result
+    rows = few.contributions.table["row"].unique()
+    assert len(rows) == 7
+    assert np.array_equal(few.alone.direction, every.alone.direction, equal_nan=True)
+    theirs = every.contributions.table.query("row in @rows").reset_index(drop=True)
+    assert few.contributions.table["contribution"].to_numpy() == pytest.approx(
+        theirs["contribution"].to_numpy(), abs=1e-5
+    )
+    assert few.contributions.table["alone"].equals(theirs["alone"])
+    predicted = few.contributions.predicted
+    quantiles = np.searchsorted(np.sort(every.contributions.predicted), predicted) / len(every.contributions.predicted)
+    assert np.ptp(quantiles) > 0.5
+
+
+@pytest.mark.parametrize("films", [0, -1])
+def test_no_film_is_refused(films):
+    with pytest.raises(InputError, match=rf"contributions\.films must be `all`, or 1 or more, got {films}"):
+        ContributionSettings(films)
+
+
+def test_numbers_are_texts_of_their_own_unit_and_gaps_are_missing(film_data, films_frame):
+    data = film_data(features=[Number("runtime", log1p=True, scale="quantile"), Labels("genre"), Number("year")])
+    data.setup("fit")
+    texts = number_texts(data.fitted.encoder.space, data.films.encoded)
+    kept = films_frame.iloc[data.films.number - 1]
+    assert texts[:, 1].tolist() == kept["year"].astype(str).tolist()
+    assert texts[:, 0].tolist() == ["missing" if np.isnan(value) else f"{value:g}" for value in kept["runtime"]]
+
+
+def test_the_years_are_those_of_a_date_or_a_number(film_data, films_frame, tmp_path):
+    films_frame["shown"] = pd.to_datetime(films_frame["year"].astype(str) + "-05-03").dt.strftime("%Y-%m-%d")
+    films_frame.to_csv(tmp_path / "dated.csv", index=False)
+    for features in ([Number("year")], [Labels("genre"), Date("shown")]):
+        data = film_data(table=str(tmp_path / "dated.csv"), features=features, split=RandomSplit())
+        data.setup("fit")
+        years = years_of(data.fitted.encoder.space, data.films.encoded)
+        assert years.tolist() == films_frame["year"][data.films.number - 1].tolist()
+    assert years_of(film_data_without(film_data).fitted.encoder.space, data.films.encoded) is None
+
+
+def film_data_without(film_data):
+    data = film_data(features=[Labels("genre")])
+    data.setup("fit")
+    return data
