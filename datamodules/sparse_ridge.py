@@ -1,56 +1,66 @@
-"""Ridge regression on a sparse matrix, for several penalties."""
+"""Ridge regressions on a sparse matrix: several penalties, or several parts of the rows, at once."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.sparse import csr_array, diags_array
-from scipy.sparse.linalg import LinearOperator, cg
+from scipy.sparse import csr_array
 
-MOST_STEPS = 5000  # for each penalty; tens to hundreds do
+MOST_STEPS = 5000  # tens to hundreds do
 
 
 def sparse_ridge(
     matrix: csr_array,
     target: np.ndarray,
-    penalties: Sequence[float],
+    penalties: Sequence[float] | np.ndarray,
     weights: np.ndarray | None = None,
     tolerance: float = 1e-8,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return coefficients b, (n_penalties, n_columns) float64, and intercepts a, (n_penalties,).
+    """Return coefficients b, (n_fits, n_columns) float64, and intercepts a, (n_fits,), a fit for each penalty.
 
     They minimise Σ weights·(target − a − matrix·b)² + penalty·|b|², by conjugate gradients on the normal equations
-    (Hestenes and Stiefel 1952, doi:10.6028/jres.049.044), scaled by their diagonal. The largest penalty comes first;
-    each solution is where the next one starts. Columns are centred without being written out.
+    (Hestenes and Stiefel 1952, doi:10.6028/jres.049.044), scaled by their diagonal: of all fits side by side, each with
+    steps of its own. Columns are centred without being written out.
 
     Args:
         matrix: (n_rows, n_columns).
         target: (n_rows,).
-        penalties: above 0, in any order.
-        weights: (n_rows,), 0 or more; all 1 by default.
+        penalties: (n_fits,), above 0.
+        weights: (n_rows,), 0 or more, or (n_rows, n_fits), of each fit its own; all 1 by default.
         tolerance: the residual that is left, as a share of the right-hand side's length.
-        progress: is called with the number of penalties that are solved, and of all.
+        progress: is called with the number of fits that are done, and of all.
     """
     matrix = matrix.astype(np.float64)
     transposed = matrix.T.tocsr()
-    weights = np.ones(len(target)) if weights is None else weights
-    total = weights.sum()
-    means, target_mean = transposed @ weights / total, float(weights @ target / total)
-    right_side = transposed @ (weights * (target - target_mean))
-    squares = np.maximum(transposed.power(2) @ weights - total * means**2, 0)
-
-    def solve(penalty: float, start: np.ndarray) -> np.ndarray:
-        def normal(solution: np.ndarray) -> np.ndarray:
-            return transposed @ (weights * (matrix @ solution - means @ solution)) + penalty * solution
-
-        size = (len(means), len(means))
-        equations = LinearOperator(size, matvec=normal, dtype=np.float64)
-        scaling = diags_array(1 / (squares + penalty))
-        return cg(equations, right_side, start, rtol=tolerance, maxiter=MOST_STEPS, M=scaling)[0]
-
-    coefficients = np.zeros((len(penalties), len(means)))
-    solution = coefficients[0]
-    for done, index in enumerate(np.argsort(-np.asarray(penalties)), start=1):
-        solution = coefficients[index] = solve(penalties[index], solution)
-        progress(done, len(penalties))
-    return coefficients, target_mean - coefficients @ means
+    penalty, n_fits = np.asarray(penalties, dtype=np.float64), len(penalties)
+    shared = np.ones(len(target)) if weights is None else weights
+    weight = np.broadcast_to(shared.reshape(len(target), -1), (len(target), n_fits))
+    total = weight.sum(axis=0)
+    means, target_means = transposed @ weight / total, target @ weight / total
+    left = transposed @ (weight * (target[:, None] - target_means))
+    scaling = np.maximum(transposed.power(2) @ weight - total * means**2, 0) + penalty
+    solved, solution = np.zeros((n_fits, matrix.shape[1])), np.zeros_like(left)
+    least = tolerance**2 * (left**2).sum(axis=0)
+    fits, centre = np.arange(n_fits), means
+    direction = left / scaling
+    product = (left * direction).sum(axis=0)
+    for _ in range(MOST_STEPS):
+        is_done = (left**2).sum(axis=0) <= least
+        if is_done.any():
+            solved[fits[is_done]] = solution[:, is_done].T
+            progress(n_fits - len(fits) + int(is_done.sum()), n_fits)
+            going = ~is_done
+            fits, least, penalty, product = fits[going], least[going], penalty[going], product[going]
+            parts = (weight, centre, left, scaling, solution, direction)
+            weight, centre, left, scaling, solution, direction = (part[:, going] for part in parts)
+        if not len(fits):
+            break
+        moved = transposed @ (weight * (matrix @ direction - (centre * direction).sum(axis=0))) + penalty * direction
+        step = product / (direction * moved).sum(axis=0)
+        solution += step * direction
+        left -= step * moved
+        scaled = left / scaling
+        before, product = product, (left * scaled).sum(axis=0)
+        direction = scaled + product / before * direction
+    solved[fits] = solution.T
+    return solved, target_means - np.einsum("fc,cf->f", solved, means)
