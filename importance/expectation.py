@@ -63,6 +63,12 @@ class OffSample:
             self.index[some] - first, self.row[some], self.weight[some], self.change[some], self.is_distinct
         )
 
+    def only(self, kept: Tensor) -> "OffSample":
+        """Return the rows of columns where `kept`, (n_columns,) bool, is true."""
+        stays = at(kept, self.index)
+        index = at(kept.cumsum(0) - 1, self.index[stays])
+        return OffSample(index, self.row[stays], self.weight[stays], self.change[stays], self.is_distinct)
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -121,6 +127,12 @@ class Measured:
         lost = self.lost[int(entries.starts[first]) : int(entries.starts[stop])]
         columns = (self.off_mean, self.off_variance, self.degrees, self.correction, self.total)
         return Measured(lost, self.sample.part(first, stop), *(column[first:stop] for column in columns))
+
+    def only(self, entries: Entries, kept: Tensor) -> "Measured":
+        """Return what was measured of the columns where `kept`, (n_columns,) bool, is true."""
+        columns = (self.off_mean, self.off_variance, self.degrees, self.correction, self.total)
+        lost = self.lost[at(kept, entries.index)]
+        return Measured(lost, self.sample.only(kept), *(column[kept] for column in columns))
 
 
 def pooled(squares: Tensor, logarithm: Tensor) -> Tensor:

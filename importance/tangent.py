@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from greenlight_films.importance.held_out import Entries, at
+from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, permutation
 
@@ -59,11 +59,18 @@ class Tangent:
         change = loss(far) - reference.losses
         missed = (slope * far + curve * far**2 / 2 - change).abs()
         is_parabola = bool((missed <= 1e-4 * change.abs() + 1e-6 * change.abs().max()).all())
-        weights = torch.ones_like(scaled)[None] if rows.entering is None else rows.entering.weight.T.double()
-        sums = [_sums(jacobian, weight * slope, weight**2 * curve, reference.batch_rows) for weight in weights]
+        sums = [
+            sums_over_rows(jacobian, weight * slope, weight**2 * curve, reference.batch_rows)
+            for weight in cls.weights(rows)
+        ]
         vectors, matrices = (torch.stack(part) for part in zip(*sums, strict=True))
         order = permutation(stream, rows.n_rows)
         return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices)
+
+    @staticmethod
+    def weights(rows: HeldOut) -> Tensor:
+        """Return the weight with which a label enters each row, by cell, (n_cells, n_rows) float64; 1 without a rule."""
+        return torch.ones_like(rows.actual)[None] if rows.entering is None else rows.entering.weight.T.double()
 
     @torch.inference_mode()
     def sums(self, reference: Reference, entries: Entries) -> Tensor:
@@ -121,7 +128,7 @@ def at_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     return matrix.index_select(0, rows)
 
 
-def _sums(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tuple[Tensor, Tensor]:
+def sums_over_rows(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tuple[Tensor, Tensor]:
     """Return the sums over rows of first * jacobian, (width,), and of second * jacobian jacobianᵀ, both float64."""
     width = jacobian.shape[1]
     vector = torch.zeros(width, dtype=torch.float64, device=jacobian.device)

@@ -57,7 +57,8 @@ class Tasks:
         if estimator.kind == "expected" and not reference.loss.linear:
             raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
-        if estimator.off_rows != "all" and len(keys) > MANY_LABELS:
+        are_many = len(keys) > MANY_LABELS
+        if estimator.off_rows != "all" and are_many:
             estimator = replace(estimator, off_rows=min(estimator.off_rows, OFF_ROWS_OF_MANY))
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
@@ -66,7 +67,7 @@ class Tasks:
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
             self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
             if estimator.tests:
-                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed)
+                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
         self.results: list[TaskResult] = []
         members = [(part.dense.tobytes(), part.labels.tobytes()) for part in sets]
         self.measured_as = [members.index(columns) for columns in members]
