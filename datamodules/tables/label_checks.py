@@ -18,6 +18,7 @@ from greenlight_films.datamodules.tables.label_notations import (
     find_separator,
     sample_of,
 )
+from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
 
 def refuse_wrong_notation(column: str, lists: LabelLists, separator: str | Sequence[str]) -> None:
@@ -62,9 +63,11 @@ def with_right_format(fault: InputError, column: pd.Series, format: str) -> Inpu
 
 def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.ndarray) -> None:
     """Refuse lists read as text: labels would begin with brackets and quotes."""
-    opens = np.zeros(len(lists.names), dtype=bool)
-    for bracket in ("[", "{", "(", '"[', '"{'):
-        opens |= pc.starts_with(lists.names, bracket).to_numpy(zero_copy_only=False)
+    first, _ = NameBytes.of(lists.names).edges()
+    opens = np.isin(first, np.frombuffer(b'[{("', np.uint8))
+    opens[opens] = pc.match_substring_regex(lists.names.filter(pa.array(opens)), r'^(\(|"?[\[{])').to_numpy(
+        zero_copy_only=False
+    )
     if not opens.any():
         return
     starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]

@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.tables.label_lists import LabelLists, holding, offsets_of
+from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
+from greenlight_films.datamodules.tables.name_bytes import Ends, NameBytes
 
 _PLAIN = (
     "Jr Sr II III IV Esq PhD MD DDS Inc Incorporated Ltd Limited LLC LLP PLC Corp Co GmbH SpA Srl SARL SAS SA SL BV NV "
@@ -38,6 +39,7 @@ SUFFIXES = pa.array(
     pa.large_string(),
 )
 """Ends of names that stand behind a comma."""
+SUFFIX_ENDS = Ends(SUFFIXES.to_pylist())
 
 SHORT = re.compile(r"[A-Z]{2}")
 """May be the code of a country or state as well: `SA` ends a name of some length only."""
@@ -49,6 +51,9 @@ NOBODY = {
 }
 
 _MAYBE = r"(?i)(?:\b(?:others|more|al\.?|etc\.?|cast|crew|summary|andere|u\. ?a\.|otros|autres|altri)|…|\.\.\.|»)$"
+_MAYBE_ENDS = Ends(["rs", "re", "al", "l.", "tc", "c.", "st", "ew", "ry", "a.", "os", "es", "ri", "..", "…", "»"])
+"""Of what `_MAYBE` matches."""
+
 _TAIL = re.compile(
     r"[\s,;]*\b(?:and\s+others|and\s+(?:many\s+)?more|et\.?\s+al\.?|und\s+andere|y\s+otros|et\s+autres|e\s+altri)$"
     r"|[\s,;]*(?:&\s+others|…|\.\.\.)$",
@@ -62,10 +67,10 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
     Args:
         separator: that cut them.
     """
-    suffix, depth = np.zeros(len(lists.names), dtype=bool), np.zeros(len(lists.names), dtype=np.int64)
-    if "," in separator:
-        suffix = pc.is_in(lists.names, value_set=SUFFIXES).to_numpy(zero_copy_only=False)
-    opened = holding(lists.names, "(") | holding(lists.names, ")")
+    data, depth = NameBytes.of(lists.names), np.zeros(len(lists.names), dtype=np.int64)
+    suffix = data.ending_in(SUFFIX_ENDS) if "," in separator else np.zeros(len(lists.names), dtype=bool)
+    suffix[suffix] = pc.is_in(lists.names.filter(pa.array(suffix)), value_set=SUFFIXES).to_numpy(zero_copy_only=False)
+    opened = data.holding("(", ")")
     if opened.any():
         names = lists.names.filter(pa.array(opened))
         depth[opened] = _count(names, "(") - _count(names, ")")
@@ -91,9 +96,11 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
 
 def without_nobody(lists: LabelLists) -> LabelLists:
     """Leave out labels such as `et al.` and `and others`, also at the end of a name."""
-    candidates = pc.match_substring_regex(lists.names, _MAYBE)
-    if not pc.any(candidates).as_py():
+    mask = NameBytes.of(lists.names).ending_in(_MAYBE_ENDS)
+    mask[mask] = pc.match_substring_regex(lists.names.filter(pa.array(mask)), _MAYBE).to_numpy(zero_copy_only=False)
+    if not mask.any():
         return lists
+    candidates = pa.array(mask)
     written = lists.names.filter(candidates)
     cut = pa.array([_without_tail(name) for name in written.to_pylist()], written.type)
     if cut.equals(written):

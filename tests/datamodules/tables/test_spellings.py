@@ -35,6 +35,8 @@ def test_spellings_of_a_name_have_the_same_key(spelling):
         ("McVenn", "MCVENN", True),
         ("Élodie", "Elodie", False),
         ("MacDonald", "Macdonald", False),
+        ("Macé", "MACÉ", True),
+        ("Mac\n Venn", "mac venn", True),
         ("Ann Ode", "AnnOde", False),
         ("Ode, Ann", "Ode Ann", False),
     ],

@@ -1,0 +1,33 @@
+import re
+from unicodedata import is_normalized
+
+import pyarrow as pa
+import pytest
+
+from greenlight_films.datamodules.tables.name_bytes import Ends, NameBytes
+
+NAMES = ["Ann Ode", "x", "Zoë Şahin", "Beröe\u0301", "Ĳs", "ŉ", "東京", "et AL", "a(b", "ab", "(", "Cato…", "¿Qué?", ""]
+
+
+@pytest.mark.parametrize("start", [0, 3])
+def test_searches_are_those_of_python(start):
+    names = pa.array(["before", *NAMES], pa.large_string()).slice(1 + start)
+    texts = names.to_pylist()
+    data = NameBytes.of(names)
+    for searched in (("(",), ("Od", "ë"), ("b", "東"), ("bx",)):
+        assert data.holding(*searched).tolist() == [any(part in text for part in searched) for text in texts]
+    ends = [text.encode()[-2:].lower() in (b"al", b"ab", b"\x80\xa6") for text in texts]
+    assert data.ending_in(Ends(["al", "ab", "…"])).tolist() == ends
+
+
+def test_what_is_not_beyond_latin_is_normalised_already():
+    names = [chr(code) for code in range(1, 0x3000) if not 0xD800 <= code < 0xE000]
+    beyond = NameBytes.of(pa.array(names)).beyond_latin().tolist()
+    for name, is_beyond in zip(names, beyond, strict=True):
+        assert is_beyond or (is_normalized("NFC", name) and is_normalized("NFKC", name)), name
+        assert is_beyond == bool(re.search("[^\x00-\x7f\xc0-\u0131\u0134-\u013e\u0141-\u0148\u014a-\u017e]", name))
+
+
+def test_without_names_nothing_matches():
+    data = NameBytes.of(pa.array([], pa.large_string()))
+    assert [len(mask) for mask in (data.holding("a"), data.ending_in(Ends(["ab"])), data.beyond_latin())] == [0, 0, 0]
