@@ -49,7 +49,7 @@ class LabelTests:
         if rows.n_clusters < rows.n_rows:
             for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
                 sizes |= set(Blocks.of(rows, index, row, row.double()).size.tolist())
-        screen = Screen.of(reference, tangent) if are_many and rows.n_clusters == rows.n_rows else None
+        screen = Screen.of(tangent) if are_many and rows.n_clusters == rows.n_rows else None
         return cls(reference, tangent, BlockDraws.of(tangent, rows, sorted(sizes), seed), seed, screen)
 
     @torch.inference_mode()
