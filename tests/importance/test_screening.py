@@ -30,7 +30,7 @@ def labelled(residual, n_real: int = 20):
 @pytest.mark.parametrize("kind", ["gaussian", "money"])
 def test_screening_changes_no_p_that_matters(many, kind):
     random = np.random.default_rng(1)
-    residual = random.normal(size=600) if kind == "gaussian" else random.lognormal(sigma=1.5, size=600) / 3
+    residual = random.normal(size=600) if kind == "gaussian" else random.lognormal(sigma=1.5, size=600) / 20
     study = labelled(residual)
     tasks = study.tasks(off_rows="all")
     tasks.run()
