@@ -104,7 +104,9 @@ class Labelled:
         reference = Reference.of(films.network, rows, LOSSES["mse"], before.to_unit)
         entries = Entries.of(rows)
         columns = entries.columns[np.sort(random.choice(len(entries.columns), n_labels, replace=False))]
-        index, row = (part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows)))
+        index, row = (
+            part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows), indexing="ij")
+        )
         weight = entries.entering(rows, columns, index, row)
         exact = reference.changes(row, columns[index], weight)
         tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))

@@ -52,7 +52,7 @@ def test_sums_over_all_rows_are_those_of_the_effects_of_each(make_study, weights
     np.testing.assert_allclose(tangent.sums(reference, entries), table.double().sum(1), rtol=1e-4, atol=1e-5)
     by_moments = tangent.variances(reference, entries)
     weight = study.model.first.label_weight[:7].detach().T
-    first_order = tangent.slope * (tangent.jacobian.numpy() @ weight.numpy()).T
+    first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
     first_order *= entries.entering_table(study.rows, entries.columns, rows)
     np.testing.assert_allclose(by_moments, first_order.var(1, correction=0), rtol=1e-4)
     index, row = torch.tensor([0, 3, 6]), torch.tensor([60, 4, 9])
