@@ -1,6 +1,6 @@
 """How often a study of a target without meaning finds a name, and which names it finds on the true one.
 
-    python -m greenlight_films.benchmarks.permuted_target CONFIG [--runs 10] [options of `study`]
+    python -m benchmarks.permuted_target CONFIG [--runs 10] [options of `study`]
 
 The target is dealt out at random among all films, those that are trained on and those held out, and the study is run
 on it: trained as its config says, and every name tested on the held-out films. No name means anything then, so at most
@@ -64,9 +64,10 @@ def names(config: str, options: list[str], seed: int | None = None) -> list[str]
     if seed is not None:
         declared = settings.data.declared
         settings.data.declared = replace(declared, target=Permuted.of(declared.target, seed))
+    training = replace(settings.training, trainer={**settings.training.trainer, "logger": False})
     with quietly(), TemporaryDirectory() as folder:
         data = load(settings)
-        trained = train(data, settings.model, settings.training, Path(folder, "study", "version_0"))
+        trained = train(data, settings.model, training, Path(folder, "study", "version_0"))
         evaluate(trained, data)
         frame = measure_importance(trained, settings.importance).to_frame()
     return frame.loc[(frame["level"] == "value") & (frame["q"] < 0.05), "feature"].tolist()

@@ -1,6 +1,6 @@
 """How often the test of a label's importance finds what is not there, what it finds, and what its intervals cover.
 
-    python -m greenlight_films.benchmarks.type_one [--draws 10000] [--labels 200]
+    python -m benchmarks.type_one [--draws 10000] [--labels 200]
 
 On the test films of the embedded ratings, with a network trained on the others: films are drawn at random as carriers
 of a label, so that nothing but chance distinguishes them. Their residuals are drawn too: Gaussian, heavy-tailed

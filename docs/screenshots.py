@@ -12,7 +12,7 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 LIMIT = 300_000  # the largest size of a picture, in bytes
-SEARCH = "Eastwood"  # a name of many films, one of a few, and some of one or two
+SEARCH = "Lynch"  # one whose films show it, and some of one or two films
 
 
 def main(run: str) -> None:
