@@ -104,7 +104,7 @@ def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:
     """Return the lists without rows' only labels that are among `names`: texts that mean that nothing is known."""
     alone = lists.offsets[:-1][lists.counts() == 1]
-    codes = np.unique(lists.codes[alone])
+    codes = np.flatnonzero(np.bincount(lists.codes[alone]))
     among = codes[pc.is_in(lists.names.take(pa.array(codes)), value_set=names).to_numpy(zero_copy_only=False)]
     if not len(among):
         return lists
