@@ -67,7 +67,7 @@ def names(config: str, options: list[str], seed: int | None = None) -> list[str]
     training = replace(settings.training, trainer={**settings.training.trainer, "logger": False})
     with quietly(), TemporaryDirectory() as folder:
         data = load(settings)
-        trained = train(data, settings.model, training, Path(folder, "study", "version_0"))
+        trained = train(data, settings.model, training, Path(folder))
         evaluate(trained, data)
         frame = measure_importance(trained, settings.importance).to_frame()
     return frame.loc[(frame["level"] == "value") & (frame["q"] < 0.05), "feature"].tolist()
