@@ -103,16 +103,17 @@ class Labelled:
         rows = replace(before.rows, actual=before.predicted - spread * torch.from_numpy(noise))
         reference = Reference.of(films.network, rows, LOSSES["mse"], before.to_unit)
         entries = Entries.of(rows)
-        columns = entries.columns[np.sort(random.choice(len(entries.columns), n_labels, replace=False))]
+        chosen = torch.from_numpy(random.choice(len(entries.columns), n_labels, replace=False))
+        entries = entries.only(torch.zeros(len(entries.columns)).bool().index_fill(0, chosen, True))
         index, row = (
             part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows), indexing="ij")
         )
-        weight = entries.entering(rows, columns, index, row)
-        exact = reference.changes(row, columns[index], weight)
+        weight = entries.entering(rows, entries.columns, index, row)
+        exact = reference.changes(row, entries.columns[index], weight)
         tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))
         sizes = torch.bincount(rows.cluster).unique().tolist()
         tests = LabelTests(reference, tangent, BlockDraws.of(tangent, rows, range(1, max(sizes) + 1), 0), 0)
-        return cls(reference, tests, columns, weight.view(n_labels, -1), exact.view(n_labels, -1))
+        return cls(reference, tests, entries.columns, weight.view(n_labels, -1), exact.view(n_labels, -1))
 
     def drawn(self, label: int, carriers: Tensor, shift: float = 0.0, wider: float = 1.0) -> tuple[Tensor, Tensor]:
         """Return p, and whether the interval covers the true importance (NaN without one), of draws of carriers; (n,).
