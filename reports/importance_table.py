@@ -31,6 +31,14 @@ def print_importance(results: Results, console: Console) -> None:
     print_related(results, console)
     few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
     absent = (features["level"] == "value") & (features["n_films"] == 0)
+    if len(known):
+        sure = int((known["q"] < 0.05).sum())
+        console.print(
+            "With other films an importance would be another: of 100 such intervals about 95 hold the true one. "
+            f"{sure:,} of {len(known):,} features have a q below 0.05: about 1 in 20 of such is there by chance.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"{int(absent.sum()):,} values are in none of the {films}: not estimable. "
         f"{int(few.sum()):,} are in fewer than {FEW_FILMS}: too few films to tell. "

@@ -39,6 +39,8 @@ def test_the_ten_most_important_features_the_columns_and_the_groups_are_shown(pr
         assert f"│ {column.name} │ {column.importance:.4g} │" in text
     assert "groups, shuffled together" in text
     assert "│ Anns [both] │" in text
+    sure = (features["q"] < 0.05).sum()
+    assert f"{sure} of {features['importance'].notna().sum()} features have a q below 0.05" in text
     assert "mean nothing" not in text
     assert "Stopped" not in text
 
