@@ -57,9 +57,9 @@ def print_related(results: Results, console: Console) -> None:
 def _print(title: str, columns: dict[str, Iterable[Any]], console: Console) -> None:
     """Print a table of names, then of texts, numbers with two digits, and counts."""
     table = Table(title=Text(title), title_justify="left")
-    table.add_column("", overflow="fold", min_width=20)
+    table.add_column("", overflow="fold", min_width=17)
     for heading in list(columns)[1:]:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", max_width=17)
     for line in zip(*columns.values(), strict=True):
         table.add_row(*(Text(_cell(value)) for value in line))
     console.print(table)
