@@ -1,5 +1,6 @@
 """The report: one self-contained HTML page of a run, or of several side by side, that opens without a network."""
 
+import re
 import shlex
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from greenlight_films.datamodules.number_format import counted, fixed
@@ -52,6 +53,14 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     finalize=lambda value: value.translate(ACTING) if type(value) is str else value,
 )
+
+
+def _with_code(text: str) -> Markup:
+    """Return a text for the page, in which what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text.translate(ACTING)))))
+
+
+_ENVIRONMENT.filters["code"] = _with_code
 
 
 def report_page(runs: list[Results]) -> str:

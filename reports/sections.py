@@ -1,6 +1,7 @@
 """The sections of a report on predictions, importance and several runs: their figures, and what a run lacks."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -112,8 +113,10 @@ def importance_section(results: Results) -> Section:
     heading = "What the predictions rest on"
     if results.features.empty:
         return Section("importance", heading, missing=[missing_importance(results)])
-    pictures = [*_importance_pictures(results), *_related_pictures(results)]
-    return Section("importance", heading, pictures, results.importance.get("related", []))
+    related, notes = list(_related_pictures(results)), results.importance.get("related", [])
+    if related:
+        related[-1] = replace(related[-1], caption=" ".join([related[-1].caption, *notes]))
+    return Section("importance", heading, [*_importance_pictures(results), *related], [] if related else notes)
 
 
 def _importance_pictures(results: Results) -> Iterator[Picture]:
