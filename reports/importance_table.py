@@ -25,6 +25,8 @@ def print_importance(results: Results, console: Console) -> None:
         console.print(how["warning"], style=LOUD, markup=False, soft_wrap=True)
     title = f"What the predictions of {films} rest on: {measure(how['loss'], how['unit'])}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+    if caution := in_own_unit(results):
+        console.print(caution, highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
     for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
@@ -51,6 +53,13 @@ def print_importance(results: Results, console: Console) -> None:
     if how["missing"] or how["missing_columns"]:
         missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)
+
+
+def in_own_unit(results: Results) -> str:
+    """Say that importance is not of the logarithms that were learnt; empty where none were."""
+    if results.scale is None or results.scale.transform == "none":
+        return ""
+    return f"Losses are in {results.unit or results.target}, not in its logarithm: films with large amounts weigh most."
 
 
 def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:

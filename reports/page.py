@@ -20,6 +20,7 @@ from greenlight_films.reports.differences import differences_in_words, differenc
 from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
+from greenlight_films.reports.importance_table import in_own_unit
 from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
@@ -187,8 +188,9 @@ def _measured(results: Results) -> str:
         f"Importance is {measure(measured['loss'], measured['unit'])}: {how}, on "
         f"{counted(measured['films'], measured['split'] + ' film')}. {measured['not_estimable']:,} of "
         f"{measured['features']:,} features are in none of "
-        "them: not estimable. Direction is the mean change of the prediction where the value is present."
-    )
+        "them: not estimable. Direction is the mean change of the prediction where the value is present. "
+        f"{in_own_unit(results)}"
+    ).rstrip()
 
 
 def _cells(row: list[Any]) -> list[str]:

@@ -120,9 +120,11 @@ def with_intervals(
             f"interval must be left out, got {level}: the model has no intervals, for want of validation films or of a "
             "split that keeps films apart; the network of a run has them after `predict --run`"
         )
+    if isinstance(level, bool) or not isinstance(level, int | float | np.number):
+        raise InputError(f"interval must be a number from 0.01 to 0.99, such as 0.95, got {level!r}")
     percent = round(level * 100) if 0.005 < level < 0.995 else 0
     if not percent or abs(level * 100 - percent) > 1e-6:
-        raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
+        raise InputError(f"interval must be 0.01, 0.02, ... or 0.99, such as 0.95, got {level}")
     if not intervals.has(level):
         raise InputError(
             f"interval {level} takes {fewest(percent)} validation films or more, got {intervals.films:.4g}: "

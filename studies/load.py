@@ -17,8 +17,10 @@ def load(settings: Settings, checkpoint: Checkpoint | None = None, stage: str = 
     if checkpoint:
         checkpoint.restore_data(data, settings.model)
     data.setup(stage)
-    importance = settings.importance  # groups of nothing, and features that there aren't, are refused
+    importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
+    if importance.cluster is not None:
+        cluster_values(data, importance.cluster, data.films.number[:1] - 1)
     return data
 
 

@@ -1,6 +1,7 @@
 """`PermutationImportance`: a callback that measures permutation importance once a model has been tested."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
@@ -146,7 +147,7 @@ class PermutationImportance(Callback):
         # The first device alone computes contributions, since that takes less time than writing them.
         if not (result.is_whole and trainer.is_global_zero):
             return result
-        with uninterrupted():  # the importances are whole, and would be lost
+        with uninterrupted(), _named(trainer, "Contributions, groups and pairs"):  # the importances would be lost
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
             related = measured.related(reference, result, self.estimator, self.related, self.groups)
@@ -171,6 +172,21 @@ def cluster_values(
     distinct = distinct_texts(cells)
     texts = mask_missing(distinct.texts, formats[column]).to_numpy(zero_copy_only=False)
     return distinct.rows(texts, None)
+
+
+@contextmanager
+def _named(trainer: pl.Trainer, work: str) -> Iterator[None]:
+    """Show what is worked on, where the trainer shows its progress and rich is installed."""
+    if trainer.progress_bar_callback is None or find_spec("rich") is None:
+        yield
+        return
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(TextColumn("{task.description}"), TimeElapsedColumn()) as shown:
+        task = shown.add_task(work, total=1)
+        shown.refresh()
+        yield
+        shown.update(task, completed=1, refresh=True)
 
 
 def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:

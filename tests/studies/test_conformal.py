@@ -168,7 +168,10 @@ def test_a_level_that_can_not_be_had_is_refused(films, film_data):
     with pytest.raises(InputError, match=r"interval 0.95 takes 19 validation films or more, got 10: give a lower one"):
         with_intervals(intervals, *parts, 0.95)
     for level in (95, 0, 0.955, 1.0, float("nan")):
-        with pytest.raises(InputError, match=f"interval must be a whole per cent from 0.01 to 0.99.*got {level}"):
+        with pytest.raises(InputError, match=rf"interval must be 0.01, 0.02, ... or 0.99.*got {level}"):
+            with_intervals(intervals, *parts, level)
+    for level in ("0.95", [0.8, 0.95], True):
+        with pytest.raises(InputError, match=r"interval must be a number from 0.01 to 0.99"):
             with_intervals(intervals, *parts, level)
     with pytest.raises(InputError, match=r"interval must be left out, got 0.95: the model has no intervals"):
         with_intervals(None, *parts, 0.95)
