@@ -120,9 +120,9 @@ def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Ten
     position, label = patterns.labels_of(patterns.example[pattern])
     entering = patterns.entering(rows, label, row[position], holder[position], mean_weight)
     _add(sums, weight, position, patterns.column[label], entering)
-    actual, has = at(rows.actual, row), patterns.pattern[holder.clamp(min=0)] == pattern
+    has = patterns.pattern[holder.clamp(min=0)] == pattern
     with_pattern = torch.where(has & (holder >= 0), at(reference.predicted, row), reference.predict(sums))
-    return reference.loss.per_row(with_pattern, actual) - reference.loss.per_row(without, actual)
+    return reference.losses_of(with_pattern, row) - reference.losses_of(without, row)
 
 
 def _add(sums: Tensor, weights: Tensor, position: Tensor, column: Tensor, times: Tensor) -> None:

@@ -52,7 +52,7 @@ class Tangent:
         scaled, jacobian = _differentiated(reference)
 
         def loss(step: float) -> Tensor:
-            return reference.loss.per_row(reference.to_unit(scaled + step), rows.actual)
+            return reference.losses_of(reference.to_unit(scaled + step))
 
         deviation = float(scaled.std(correction=0)) or 1.0
         step, far = STEP * deviation, 3 * deviation
@@ -123,9 +123,9 @@ class Tangent:
         if self.is_parabola:
             slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))
             return (shift * curve).add_(slope).mul_(shift)
-        actual = at(reference.rows.actual, rows).expand_as(shift).flatten()
         predicted = reference.to_unit((at(self.scaled, rows) + shift.double()).flatten())
-        return (reference.loss.per_row(predicted, actual).view_as(shift) - at(reference.losses, rows)).to(shift.dtype)
+        losses = reference.losses_of(predicted, rows.expand_as(shift).flatten())
+        return (losses.view_as(shift) - at(reference.losses, rows)).to(shift.dtype)
 
     def standing_for_all(self) -> Tensor:
         """Return the rows whose effects stand for those of all, ascending: all of them where they are few."""

@@ -48,8 +48,6 @@ def print_importance(results: Results, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    if results.metrics.get("weight"):
-        console.print(f"Every film counts alike here, whatever its {results.metrics['weight']}.", highlight=False)
     if how["missing"] or how["missing_columns"]:
         missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)

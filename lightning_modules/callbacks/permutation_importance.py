@@ -134,6 +134,7 @@ class PermutationImportance(Callback):
             films.film_codes()[rows],
             films.number[rows],
             None if self.cluster is None else cluster_values(data, self.cluster, films.number[rows] - 1),
+            None if films.weights is None else films.weights[rows],
         )
 
         def run(tasks: Tasks) -> None:

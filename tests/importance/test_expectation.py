@@ -43,6 +43,22 @@ def test_the_mean_is_that_of_the_effects_with_each_films_own_weight(make_study, 
     np.testing.assert_allclose(study.values(loss, off_rows="all").mean, expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("loss", ["mse", "mae", "r2"])
+def test_losses_count_as_the_rows_do(make_study, loss):
+    study, actual = make_study(counts=EVERY_COUNT, seed=3), make_study(counts=EVERY_COUNT, seed=3).rows.actual.numpy()
+    counts = np.random.default_rng(4).exponential(size=len(actual)) * (np.arange(len(actual)) % 5 > 0)
+    counts /= counts.mean()
+    variance = np.average((actual - np.average(actual, weights=counts)) ** 2, weights=counts)
+    scale = 1 / variance if loss == "r2" else 1
+    expected = [np.average(study.exchanged(label, loss).mean(1), weights=counts) * scale for label in range(8)]
+    unequal = replace(study, rows=replace(study.rows, counts=torch.from_numpy(counts)))
+    assert np.abs(np.array(expected) - study.values(loss, off_rows="all").mean.numpy()).max() > 0.01
+    np.testing.assert_allclose(unequal.values(loss, off_rows="all").mean, expected, atol=1e-6)
+    sampled = unequal.values(loss, off_rows=4)
+    close = np.abs(sampled.mean.numpy() - expected) <= 4 * sampled.std.numpy() + 1e-6
+    assert close.all()
+
+
 @pytest.mark.parametrize("rows_a_film", [1, 3])
 def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film):
     study = make_study(41, (2, 8, 30, 41), seed=2, rows_a_film=rows_a_film)

@@ -50,8 +50,6 @@ def test_features_that_there_are_not_are_refused_before_training(read):
 
 
 def test_a_cluster_that_is_no_column_is_refused_before_training(read):
-    with pytest.raises(
-        InputError, match=r"^permutation_importance\.cluster: the table has no column 'yaer'"
-    ):
+    with pytest.raises(InputError, match=r"^permutation_importance\.cluster: the table has no column 'yaer'"):
         load(read("--permutation_importance.cluster", "yaer"))
     assert load(read("--permutation_importance.cluster", "year")).films is not None
