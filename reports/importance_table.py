@@ -57,7 +57,7 @@ def in_own_unit(results: Results) -> str:
     """Say that importance is not of the logarithms that were learnt; empty where none were."""
     if results.scale is None or results.scale.transform == "none":
         return ""
-    return f"Losses are in {results.unit or results.target}, not in its logarithm: films with large amounts weigh most."
+    return f"Losses are in {results.unit or results.target}, not in logarithms: films with large amounts weigh most."
 
 
 def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:

@@ -86,4 +86,4 @@ def test_importances_of_a_target_that_is_learnt_as_its_logarithm_are_in_its_own_
     scale = {"transform": "log1p", "shift": 0.0, "mean": 1.0, "std": 1.0}
     folder.write_json("artifacts/metadata.json", {"format": 1, "fingerprint": "", "target_scale": scale, "models": {}})
     _, text = printed()
-    assert "not in its logarithm: films with large amounts weigh most." in text
+    assert "not in logarithms: films with large amounts weigh most." in text
