@@ -65,7 +65,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     its interval; `loss`, likewise of the loss, with interval, `loss_p` and `loss_q`. Interactions are NaN for labels
     that always come together: they can't be told apart.
     """
-    first, second = (part[:MOST_PAIRS] for part in occurrence.pairs())
+    first, second = (part[:MOST_PAIRS] for part in occurrence.pairs)
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
     by_label = occurrence.matrix.T.tocsr()
     parts = []

@@ -173,10 +173,7 @@ class MeasuredFilms:
 
     def _has_learnt(self, actual: np.ndarray, predicted: np.ndarray, n_films: int) -> bool | None:
         """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
-        scale = self.scale
-        floor = np.nextafter(-1 - scale.shift, np.inf) if scale.transform == "log1p" else -np.inf
-        predicted = scale.forward(np.maximum(predicted, floor))
-        return has_learnt(scale.forward(actual), predicted, n_films, guess=0.0)
+        return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, guess=0.0)
 
 
 def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:

@@ -66,7 +66,7 @@ class Intervals:
 
     def around(self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float) -> PredictionIntervals:
         """Return predictions of films, (n_rows,) in the target's unit, with their intervals of a level."""
-        scaled = scaled_predictions(predicted, fitted)
+        scaled = fitted.scale.forward(predicted)
         expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled))
         half = self.quantiles[round(level * 100) - 1] * expected
         return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
@@ -98,7 +98,7 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
     weights = None if films.weights is None else films.weights[films.rows.val]
     kept = np.ones(len(predicted), bool) if weights is None else weights > 0
     rows = films.rows.val[kept]
-    scaled = scaled_predictions(predicted[kept], fitted)
+    scaled = fitted.scale.forward(predicted[kept])
     film = films.film_codes()[rows]
     if fitted.leak or len(np.unique(film)) < fewest(80) or not np.isfinite(scaled).all():
         return None
@@ -131,13 +131,6 @@ def with_intervals(
             "give a lower one, or a split with more validation films"
         )
     return intervals.around(predicted, films, fitted, level)
-
-
-def scaled_predictions(predicted: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Return predictions on the scale that is learnt, (n_rows,)."""
-    scale = fitted.scale
-    floor = np.nextafter(-1 - scale.shift, np.inf)  # rounding may take a low prediction to where log1p ends
-    return scale.forward(np.maximum(predicted, floor) if scale.transform == "log1p" else predicted)
 
 
 def fewest(percent: int) -> int:

@@ -155,6 +155,13 @@ class PermutationImportance(Callback):
             return replace(result, alone=alone, contributions=contributions, related=related)
 
 
+def refuse_no_column(data: FilmDataModule, column: str, option: str) -> None:
+    """Refuse a column that the films, which were read, don't have; `option` names it."""
+    if column not in data.columns:
+        near = nearest(column, data.columns) or f"; there are {listed(data.columns)}"
+        raise InputError(f"{option}: the table has no column '{column}'{near}")
+
+
 def cluster_values(
     data: FilmDataModule, column: str, index: np.ndarray, option: str = "permutation_importance.cluster"
 ) -> np.ndarray:
@@ -163,9 +170,7 @@ def cluster_values(
     Texts are without blanks around them, and None where they mean that nothing is known. `option` names the column.
     """
     table = data.read()
-    if column not in table:
-        near = nearest(column, table.columns) or f"; there are {listed(table.columns)}"
-        raise InputError(f"{option}: the table has no column '{column}'{near}")
+    refuse_no_column(data, column, option)
     cells = table[column].loc[index]
     if pd.api.types.infer_dtype(cells, skipna=True) != "string":
         return cells.astype(object).to_numpy()
@@ -175,10 +180,16 @@ def cluster_values(
     return distinct.rows(texts, None)
 
 
+def _shows_progress(trainer: pl.Trainer) -> bool:
+    """Tell whether the first device shows progress, and can: the trainer has a bar, and rich is installed."""
+    is_watched = trainer.progress_bar_callback is not None and trainer.is_global_zero
+    return is_watched and find_spec("rich") is not None
+
+
 @contextmanager
 def _named(trainer: pl.Trainer, work: str) -> Iterator[None]:
-    """Show what is worked on, where the trainer shows its progress and rich is installed."""
-    if trainer.progress_bar_callback is None or find_spec("rich") is None:
+    """Show what is worked on, where progress is shown."""
+    if not _shows_progress(trainer):
         yield
         return
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
@@ -191,9 +202,8 @@ def _named(trainer: pl.Trainer, work: str) -> Iterator[None]:
 
 
 def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
-    """Do tasks under a progress bar, where the trainer has one and rich is installed."""
-    is_watched = trainer.progress_bar_callback is not None and trainer.is_global_zero
-    if not is_watched or find_spec("rich") is None:
+    """Do tasks under a progress bar, where progress is shown."""
+    if not _shows_progress(trainer):
         tasks.run(share)
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

@@ -15,7 +15,6 @@ from greenlight_films.studies.conformal import (
     fewest,
     film_mass,
     fit_intervals,
-    scaled_predictions,
     with_intervals,
 )
 
@@ -132,7 +131,7 @@ def test_ends_are_transformed_back_from_the_scale_that_is_learnt(logged):
 
 
 def test_a_prediction_at_the_end_of_the_logarithm_has_an_interval(logged):
-    assert np.isfinite(scaled_predictions(np.array([-1.0, -1 - 1e-12, 0.0]), logged.fitted)).all()
+    assert np.isfinite(logged.fitted.scale.forward(np.array([-1.0, -1 - 1e-12, 0.0]))).all()
 
 
 def test_films_that_weigh_nothing_tell_nothing(films):
