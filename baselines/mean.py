@@ -10,18 +10,15 @@ from greenlight_films.datamodules import EncodedFilms
 
 
 class Mean(Predictor):
-    """Predicts the training rows' mean for every film, taken in the target's own unit, where its R² is 0."""
+    """Predicts the training rows' mean for every film, taken on the scale that is learnt, where its R² is 0."""
 
     name = "mean"
     stored = ("mean",)
 
     def fit(self, training: Sample) -> Self:
         weights = training.weights
-        self.mean = float(
-            np.mean(training.actual, dtype=np.float64)
-            if weights is None
-            else np.average(training.actual, weights=weights)
-        )
+        scaled = np.average(training.target, weights=weights, keepdims=True)
+        self.mean = float(training.scale.inverse(scaled)[0])
         return self
 
     def predict(self, films: EncodedFilms) -> np.ndarray:

@@ -22,6 +22,7 @@ class Sample:
     space: FeatureSpace  # names the columns of `films`
     weights: np.ndarray | None = None  # (n_rows,) float64, 0 or more with mean 1; None where all rows weigh the same
     validation: "Sample | None" = None  # of training rows: the rows by which settings are chosen
+    year: np.ndarray | None = None  # (n_rows,) float64, where the split is by time
 
     @classmethod
     def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test"]) -> "Sample":
@@ -34,7 +35,10 @@ class Sample:
         weights = None if given is None or not np.ptp(given) else given / given.mean()
         space = fitted.encoder.space
         validation = cls.of(films, fitted, "val") if side == "train" and len(films.rows.val) else None
-        return cls(encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights, validation)
+        year = films.years[rows] if films.years is not None and fitted.split.get("rule") == "TimeSplit" else None
+        return cls(
+            encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights, validation, year
+        )
 
     @cached_property
     def target(self) -> np.ndarray:
@@ -56,17 +60,32 @@ class Sample:
             number=self.number[rows],
             weights=weights,
             validation=None,
+            year=None if self.year is None else self.year[rows],
         )
 
     def choices(self) -> list[tuple["Sample", "Sample"]]:
         """Return the rows to fit and the rows to score by which settings are chosen.
 
-        As for the network they are the training and the validation rows; without validation rows five folds of the
-        training rows.
+        As for the network they are the training and the validation rows; without validation rows parts of the training
+        rows as the split would make them: five folds of films, or by time five blocks of years and all years before.
         """
         if self.validation is not None:
             return [(self, self.validation)]
-        return [(self.take(train), self.take(held_out)) for train, held_out in self.folds(5)]
+        is_by_time = self.year is not None and len(np.unique(self.year)) > 1
+        parts = self.blocks_of_years(5) if is_by_time else self.folds(5)
+        return [(self.take(train), self.take(held_out)) for train, held_out in parts]
+
+    def blocks_of_years(self, n_blocks: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Return the rows of all years before a block of whole years, and those of the block, by index.
+
+        Blocks have about as many rows each; there are fewer where there are fewer years.
+        """
+        assert self.year is not None
+        ends = np.quantile(self.year, np.arange(1, n_blocks + 1) / (n_blocks + 1), method="lower")
+        block = np.unique(np.searchsorted(ends, self.year), return_inverse=True)[1]
+        return [
+            (np.flatnonzero(block < number), np.flatnonzero(block == number)) for number in range(1, block.max() + 1)
+        ]
 
     def folds(self, n_folds: int) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the other rows and the rows of each fold, by index; a film's rows stay together.

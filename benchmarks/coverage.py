@@ -18,7 +18,6 @@ from greenlight_films.studies.conformal import (
     conformal_quantiles,
     film_mass,
     fit_intervals,
-    scaled_predictions,
 )
 from greenlight_films.studies.coverage import coverage
 from greenlight_films.studies.evaluate import predict
@@ -42,7 +41,7 @@ def of_split(words: list[str], seed: int) -> pd.DataFrame:
     assert rows is not None
     intervals = fit_intervals(films, fitted, predicted[rows.val])
     assert intervals is not None
-    scaled = scaled_predictions(predicted, fitted)
+    scaled = fitted.scale.forward(predicted)
     errors = np.abs(fitted.scale.forward(films.actual) - scaled)[rows.val]
     mass = film_mass(np.unique(films.film_codes()[rows.val], return_inverse=True)[1])
     halves = conformal_quantiles(errors, mass, np.array(LEVELS) / 100)

@@ -7,40 +7,51 @@ of a label, so that nothing but chance distinguishes them. Their residuals are d
 (Student's t with 3 degrees) and money-like (lognormal, σ 1.5). Prints one JSON line with shares by residuals and number
 of carriers: `type_one` of p below 0.05, `type_one_001`, `type_one_0001`; `power` against a shift of 2.5 standard
 errors, at the p that 5 % of draws without effect are below; `coverage` of 95 % intervals with that shift, and in
-`coverage_wider` with carriers that spread 1.5 times as much.
+`coverage_wider` with carriers that spread 1.5 times as much. `blocks` has the same for films in clusters of 1 to 6
+whose residuals have a correlation of 0.5: the carriers are films of so many random clusters. `many_films` has them for
+more films than stand for all. Both are from two fifths of the draws. Takes eight minutes on two cores.
 """
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import t
 from torch import Tensor
 
 from greenlight_films.benchmarks.generated import bare_trainer
 from greenlight_films.datamodules import Feature, FilmDataModule, Labels, Number, RandomSplit, Target
-from greenlight_films.importance import LOSSES, Entries, HeldOut, Reference
+from greenlight_films.importance import LOSSES, Entries, Estimates, Reference
 from greenlight_films.importance.cpu import one_thread_a_step
-from greenlight_films.importance.intervals import FEWEST, interval_ends
-from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, null_parts
-from greenlight_films.importance.randomisation import convolved_p, ranked_p
+from greenlight_films.importance.expectation import Measured, sample_of
+from greenlight_films.importance.intervals import FEWEST
+from greenlight_films.importance.label_tests import LabelTests
+from greenlight_films.importance.null import BlockDraws
 from greenlight_films.importance.tangent import Tangent, stream_of_order
 from greenlight_films.lightning_modules import MLPRegressor
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 
 COLUMNS = ("Genre", "Director", "Writer", "Cast", "Language", "Country", "Production")
 KINDS = ("gaussian", "heavy", "money")
-CARRIERS = (1, 2, 3, 5, 10, 30, 100)
+CARRIERS = {
+    "films": (1, 2, 3, 5, 10, 30, 100),
+    "blocks": (1, 2, 3, 5, 10, 30, 100),
+    "many_films": (1, 3, 10, 100, 300),
+}
+SHARE_OF_OTHERS = 0.4  # of the draws, for blocks and many films
+MANY_FILMS = 6000
+MOST_IN_CLUSTER, ALIKE = 6, 0.5
 SHIFT, WIDER = 2.5, 1.5
 OFF_ROWS = 16
 
 
-def trained(epochs: int) -> MeasuredFilms:
-    """Return a network and the test films that it was not trained on."""
+def trained(epochs: int) -> tuple[MeasuredFilms, MeasuredFilms]:
+    """Return a network with the test films that it was not trained on, and with these and others."""
     labels = [Labels(column, weight="sqrt", min_films=2) for column in COLUMNS]
     features: list[Feature[Any]] = [Number("Year"), Number("Runtime"), *labels]
     data = FilmDataModule("wikidata-films", features=features, target=Target("Rating"), split=RandomSplit())
@@ -50,12 +61,14 @@ def trained(epochs: int) -> MeasuredFilms:
     films = data.films
     assert model.network is not None
     assert films.rows is not None
-    rows = films.rows.test
-    fitted, encoded = data.fitted, films.encoded.take(rows)
-    codes = films.film_codes()[rows]
-    return MeasuredFilms.of(
-        model.network.eval(), fitted.encoder, fitted.scale, encoded, films.actual[rows], codes, films.number[rows]
-    )
+    network, fitted, codes = model.network.eval(), data.fitted, films.film_codes()
+
+    def measured(rows: np.ndarray) -> MeasuredFilms:
+        encoded, actual = films.encoded.take(rows), films.actual[rows]
+        return MeasuredFilms.of(network, fitted.encoder, fitted.scale, encoded, actual, codes[rows], films.number[rows])
+
+    # The residuals of the others are drawn as well: that the network knows them changes nothing.
+    return measured(films.rows.test), measured(np.concatenate([films.rows.test, films.rows.train])[:MANY_FILMS])
 
 
 def residuals(kind: str, n: int, random: np.random.Generator) -> np.ndarray:
@@ -66,119 +79,156 @@ def residuals(kind: str, n: int, random: np.random.Generator) -> np.ndarray:
     return (drawn - drawn.mean()) / drawn.std()
 
 
+@dataclass(frozen=True)
 class Labelled:
-    """Some labels' effects on the loss of each film: exact, and to first order as the test has them."""
+    """Some labels of films whose residuals were drawn, and the product's test of them.
 
-    def __init__(self, films: MeasuredFilms, kind: str, n_labels: int, random: np.random.Generator) -> None:
-        before = films.reference("mse")
-        spread = float((before.predicted - before.rows.actual).std())
-        noise = torch.from_numpy(spread * residuals(kind, before.rows.n_rows, random))
-        reference = _with_target(films, before.rows, before.predicted - noise)
-        entries = Entries.of(reference.rows)
-        chosen = torch.from_numpy(np.sort(random.choice(len(entries.columns), n_labels, replace=False)))
-        entries = entries.only(torch.zeros(len(entries.columns)).bool().index_fill(0, chosen, True))
-        self.tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))
-        rows = torch.arange(reference.rows.n_rows)
-        self.nearly = self.tangent.table(reference, entries, entries.columns, rows)
-        index = torch.arange(n_labels).repeat_interleave(len(rows))
-        row = rows.repeat(n_labels)
-        weight = entries.entering(reference.rows, entries.columns, index, row)
-        self.exact = reference.changes(row, entries.columns[index], weight).view(n_labels, -1)
-        self.draws = BlockDraws.of(self.tangent, reference.rows, [1], 0)
-
-
-def _with_target(films: MeasuredFilms, rows: HeldOut, actual: Tensor) -> Reference:
-    parts = {**vars(rows), "actual": actual}
-    return Reference.of(films.network, HeldOut(**parts), LOSSES["mse"], films.reference("mse").to_unit)
-
-
-def drawn(
-    labels: Labelled, k: int, n: int, random: np.random.Generator, shift: float = 0.0, wider: float = 1.0
-) -> dict[str, np.ndarray]:
-    """Return p and whether the interval covers the true effect, of n random draws of k carriers a label.
-
-    Args:
-        shift: of the carriers' mean effect, in standard errors.
-        wider: by which the carriers' deviations are multiplied.
+    Attributes:
+        columns: (n_labels,) int64, the labels' columns.
+        weight: (n_labels, n_rows), with which each label enters a film.
+        exact: (n_labels, n_rows) float64, the film's loss with a label less that without it.
     """
-    p, covered = [], []
-    n_rows = labels.exact.shape[1]
-    for nearly, exact in zip(labels.nearly, labels.exact, strict=True):
-        carriers = torch.from_numpy(random.permuted(np.tile(np.arange(n_rows), (n, 1)), axis=1)[:, :k].copy())
-        mean, moved = exact.mean(), shift * exact.std(correction=0) / k**0.5
-        own = mean + wider * (exact[carriers] - mean) - moved
-        effects = nearly.repeat(n, 1)
-        effects[torch.arange(n)[:, None], carriers] = own.to(effects.dtype)
-        counts = torch.full((n,), k)
-        blocks = Blocks(torch.arange(n).repeat_interleave(k), torch.ones(n * k).long(), own.flatten())
-        parts = null_parts(effects, blocks, labels.draws, torch.zeros(n * k).bool())
-        off_mean, noise = _off_mean(labels.tangent, nearly, exact, carriers)
-        difference = (1 - k / n_rows) * (off_mean - own.mean(1))
-        p.append(_p(parts, own))
-        if k >= FEWEST:
-            below, above = interval_ends(parts, blocks, counts, counts > 0, 0)
-            true, root = (1 - k / n_rows) * moved, (1 - k / n_rows) ** 0.5
-            doubt = t.ppf(0.975, max(OFF_ROWS, k) - 1) * (1 - k / n_rows) * noise
-            low = difference - ((root * below) ** 2 + doubt**2).sqrt()
-            high = difference + ((root * above) ** 2 + doubt**2).sqrt()
-            covered.append(((low <= true) & (true <= high)).numpy())
-    return {"p": torch.cat(p).numpy(), "covered": np.concatenate(covered) if covered else np.array([])}
+
+    reference: Reference
+    tests: LabelTests
+    columns: Tensor
+    weight: Tensor
+    exact: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, films: MeasuredFilms, noise: np.ndarray, n_labels: int, random: np.random.Generator) -> "Labelled":
+        """Give films residuals, (n_rows,), in standard deviations of those of the network."""
+        before = films.reference("mse")
+        spread = (before.predicted - before.rows.actual).std()
+        rows = replace(before.rows, actual=before.predicted - spread * torch.from_numpy(noise))
+        reference = Reference.of(films.network, rows, LOSSES["mse"], before.to_unit)
+        entries = Entries.of(rows)
+        chosen = torch.from_numpy(random.choice(len(entries.columns), n_labels, replace=False))
+        entries = entries.only(torch.zeros(len(entries.columns)).bool().index_fill(0, chosen, True))
+        index, row = (
+            part.flatten() for part in torch.meshgrid(torch.arange(n_labels), torch.arange(rows.n_rows), indexing="ij")
+        )
+        weight = entries.entering(rows, entries.columns, index, row)
+        exact = reference.changes(row, entries.columns[index], weight)
+        tangent = Tangent.of(reference, stream_of_order(0, reference.sums.device))
+        largest = int(torch.bincount(rows.cluster).max())
+        tests = LabelTests(reference, tangent, BlockDraws.of(tangent, rows, range(1, largest + 1), 0), 0)
+        return cls(reference, tests, entries.columns, weight.view(n_labels, -1), exact.view(n_labels, -1))
+
+    def drawn(self, label: int, carriers: Tensor, shift: float = 0.0, wider: float = 1.0) -> tuple[Tensor, Tensor]:
+        """Return p, and whether the interval covers the true importance (NaN without one), of draws of carriers; (n,).
+
+        Args:
+            carriers: (n, n_rows) bool.
+            shift: by which the carriers' mean effect is lowered, in standard errors.
+            wider: by which the carriers' deviations are multiplied.
+        """
+        exact, counts = self.exact[label], carriers.sum(1)
+        index, row = carriers.nonzero(as_tuple=True)
+        lowered = shift * exact.std(correction=0) / counts.sqrt()
+        own = exact.mean() + wider * (exact[row] - exact.mean()) - lowered[index]
+        starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
+        columns = self.columns[label].repeat(len(counts))
+        entries = Entries(columns, starts, row, self.weight[label][row], index)
+        result = self._tested(entries, -own)
+        share = counts / len(exact)
+        true = share * (1 - share) * lowered
+        covered = ((result.low <= true) & (true <= result.high)).double()
+        return result.p, torch.where(result.low.isnan(), torch.nan, covered)
+
+    def _tested(self, entries: Entries, lost: Tensor) -> Estimates:
+        """Return importances as the product has them, of labels whose carriers' loss changes so without them."""
+        n_rows, counts, tangent = self.reference.rows.n_rows, entries.counts, self.tests.tangent
+        without = n_rows - counts
+        size, unpooled = counts.clamp(min=OFF_ROWS).minimum(without), torch.full(counts.shape, torch.nan)
+        sample = sample_of(self.reference, tangent, entries, entries.columns, size)
+        measured = Measured.of(self.reference, tangent, entries, lost, sample, unpooled)
+        error = counts / n_rows * without * measured.off_variance.sqrt() / n_rows
+        result = Estimates.untested(measured.total, error, error, error, counts)
+        return self.tests.put(result, entries, entries.columns, measured)
 
 
-def _off_mean(tangent: Tangent, nearly: Tensor, exact: Tensor, carriers: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the mean effect on films that don't carry the label as the product estimates it, and its error."""
-    n, n_rows = len(carriers), len(nearly)
-    is_carrier = torch.zeros(n, n_rows).bool().scatter_(1, carriers, True)
-    m = max(OFF_ROWS, carriers.shape[1])
-    order = tangent.order.repeat(n, 1)
-    rows = order[~is_carrier[:, tangent.order]].view(n, -1)[:, :m]
-    rest = (exact - nearly)[rows]
-    own = nearly[carriers].double().sum(1)
-    mean = (nearly.double().sum() - own) / (n_rows - carriers.shape[1]) + rest.mean(1)
-    return mean, rest.std(1) / m**0.5
+def films_at_random(k: int, n: int, labels: Labelled, random: np.random.Generator) -> Tensor:
+    """Return n draws of k films, (n, n_rows) bool."""
+    rows = np.tile(np.arange(labels.exact.shape[1]), (n, 1))
+    return torch.from_numpy(random.permuted(rows, axis=1) < k)
 
 
-def _p(parts: list[NullPart], own: Tensor) -> Tensor:
-    n, k = own.shape
-    if k == 1:
-        return ranked_p(parts, own[:, 0])
-    shrink = torch.full((n,), ((parts[0].values.shape[1] - k) / (parts[0].values.shape[1] - 1)) ** 0.5)
-    total = own.sum(1)
-    return convolved_p(parts, total - k * parts[0].mean, torch.full((n,), k), shrink.double(), torch.zeros_like(total))
+def blocks_at_random(k: int, n: int, labels: Labelled, random: np.random.Generator) -> Tensor:
+    """Return n draws of k clusters, of each a row or more, (n, n_rows) bool."""
+    rows = labels.reference.rows
+    cluster, n_clusters = rows.cluster.numpy(), rows.n_clusters
+    chosen = random.permuted(np.tile(np.arange(n_clusters), (n, 1)), axis=1) < k
+    ticket = random.random((n, rows.n_rows))
+    smallest = np.ones((n, n_clusters))
+    np.minimum.at(smallest.T, cluster, ticket.T)
+    return torch.from_numpy(chosen[:, cluster] & ((ticket < 0.5) | (ticket == smallest[:, cluster])))
+
+
+Draw = Callable[[int, int, Labelled, np.random.Generator], Tensor]
 
 
 @torch.inference_mode()
-def shares(labels: Labelled, k: int, n: int, random: np.random.Generator) -> dict[str, float]:
+def shares(labels: Labelled, draw: Draw, k: int, n: int, random: np.random.Generator) -> dict[str, float]:
     """Return the shares of n random draws of k carriers of each label, by what they are shares of."""
-    p = drawn(labels, k, n, random)["p"]
+
+    def measured(n: int, shift: float = 0.0, wider: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+        draws = [labels.drawn(label, draw(k, n, labels, random), shift, wider) for label in range(len(labels.columns))]
+        p, covered = (torch.cat(part).numpy() for part in zip(*draws, strict=True))
+        return p, covered
+
+    p, _ = measured(n)
     levels = {"type_one": 0.05, "type_one_001": 0.001, "type_one_0001": 0.0001}
     result = {name: float((p < level).mean()) for name, level in levels.items()}
     if k < FEWEST:
         return result
-    shifted, wider = (drawn(labels, k, max(1, n // 4), random, SHIFT, times) for times in (1.0, WIDER))
+    (shifted, covered), (_, covered_wider) = (measured(max(1, n // 4), SHIFT, times) for times in (1.0, WIDER))
     return result | {
-        "power": float((shifted["p"] < np.quantile(p, 0.05)).mean()),
-        "coverage": float(shifted["covered"].mean()),
-        "coverage_wider": float(wider["covered"].mean()),
+        "power": float((shifted < np.quantile(p, 0.05)).mean()),
+        "coverage": float(covered.mean()),
+        "coverage_wider": float(covered_wider.mean()),
     }
+
+
+def clustered(films: MeasuredFilms, random: np.random.Generator) -> MeasuredFilms:
+    """Return films in random clusters of 1 to `MOST_IN_CLUSTER`."""
+    n = films.rows.n_rows
+    sizes = random.integers(1, MOST_IN_CLUSTER + 1, n)
+    cluster = np.unique(np.repeat(np.arange(n), sizes)[:n][random.permutation(n)], return_inverse=True)[1]
+    return replace(films, rows=replace(films.rows, drawn_with=torch.from_numpy(cluster)))
+
+
+def of_kind(films: MeasuredFilms, kind: str, n_draws: int, n_labels: int, part: str) -> dict[str, dict[str, float]]:
+    """Return shares by number of carriers and what they are shares of, for residuals of a kind."""
+    random = np.random.default_rng(0)
+    noise = residuals(kind, films.rows.n_rows, random)
+    if part == "blocks":
+        films = clustered(films, random)
+        of_cluster = residuals(kind, films.rows.n_clusters, random)[films.rows.cluster]
+        noise = ALIKE**0.5 * of_cluster + (1 - ALIKE) ** 0.5 * noise
+    labels = Labelled.of(films, noise, n_labels, random)
+    draw = blocks_at_random if part == "blocks" else films_at_random
+    n = max(1, (n_draws if part == "films" else int(SHARE_OF_OTHERS * n_draws)) // n_labels)
+    return {str(k): shares(labels, draw, k, n, random) for k in CARRIERS[part]}
 
 
 def measure(n_draws: int = 10_000, n_labels: int = 200, epochs: int = 8) -> dict[str, Any]:
     """Return all shares, from so many draws a cell over so many labels; of power and coverage, a quarter as many."""
-    start, films = perf_counter(), trained(epochs)
-    result: dict[str, Any] = {"draws": n_draws, "labels": n_labels}
+    start, (test, more) = perf_counter(), trained(epochs)
+    result: dict[str, Any] = {"draws": n_draws, "labels": n_labels, "blocks": {}, "many_films": {}}
+    cells = [(part, kind) for part in CARRIERS for kind in KINDS]
 
-    def of_kind(kind: str) -> dict[int, dict[str, float]]:
-        random = np.random.default_rng(0)
-        with torch.inference_mode():
-            labels = Labelled(films, kind, n_labels, random)
-        return {k: shares(labels, k, max(1, n_draws // n_labels), random) for k in CARRIERS}
+    def of_cell(cell: tuple[str, str]) -> dict[str, dict[str, float]]:
+        part, kind = cell
+        return of_kind(more if part == "many_films" else test, kind, n_draws, n_labels, part)
 
     with one_thread_a_step() as threads, ThreadPoolExecutor(threads) as pool:
-        for kind, of_carriers in zip(KINDS, pool.map(of_kind, KINDS), strict=True):
+        for (part, kind), of_carriers in zip(cells, pool.map(of_cell, cells), strict=True):
+            into = result if part == "films" else result[part]
             for k, by_name in of_carriers.items():
                 for name, share in by_name.items():
-                    result.setdefault(name, {}).setdefault(kind, {})[str(k)] = round(share, 5)
+                    into.setdefault(name, {}).setdefault(kind, {})[k] = round(share, 5)
     return {**result, "seconds": round(perf_counter() - start, 1)}
 
 

@@ -35,6 +35,8 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
     Args:
         groups: by name, roles, columns, or patterns of features' names such as `Cast=Tom*`, * for any text.
     """
+    if not isinstance(groups, dict) or not all(isinstance(entries, list | tuple) for entries in groups.values()):
+        raise InputError(f'groups must be lists of names by name, such as {{"Toms": ["Cast=Tom *"]}}, got {groups!r}')
     numbers = [FeatureSet(name, "number", np.array([index]), NONE) for index, name in enumerate(space.dense_names())]
     named = [*_sets(space, "column"), *_sets(space, "role")]
     return [*numbers, *named, *(_group(space, group, entries, named) for group, entries in groups.items())]

@@ -134,6 +134,7 @@ class FilmDataModule(pl.LightningDataModule):
         self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
         self._notices: tuple[str, ...] = ()
+        self.columns: list[str] = []  # of the films, once they were read
         self.batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
@@ -192,6 +193,7 @@ class FilmDataModule(pl.LightningDataModule):
             self.declared.formats.refuse_unknown([*self._opened.frame.columns, *films.frame.columns])
         self.declared = replace(self.declared, formats=films.formats)
         self._notices = films.notices
+        self.columns = list(films.frame.columns)
         return films.frame
 
     def _weights_of(self, frame: pd.DataFrame) -> np.ndarray | None:

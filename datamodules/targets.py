@@ -133,8 +133,11 @@ class TargetScale:
 
     def inverse(self, scaled: np.ndarray) -> np.ndarray:
         """Return targets or predictions in the original unit, float64."""
-        raw = scaled.astype(np.float64) * self.std + self.mean
-        return np.expm1(raw) - self.shift if self.transform == "log1p" else raw
+        return self.in_unit(scaled.astype(np.float64) * self.std + self.mean)
+
+    def in_unit(self, learnt: np.ndarray) -> np.ndarray:
+        """Return in the original unit what `learnt` takes to the scale that is learnt, float64."""
+        return np.expm1(learnt) - self.shift if self.transform == "log1p" else learnt
 
     def learnt(self, values: np.ndarray) -> np.ndarray:
         """Return targets or predictions in the original unit as they are learnt, but for mean and std: log dollars."""

@@ -1,4 +1,7 @@
-"""Pictures for the README from a run's report: `python docs/screenshots.py runs/ratings/version_0`. Needs chromium."""
+"""Pictures for README.md and importance.md from a run's report. Needs chromium.
+
+python docs/screenshots.py runs/ratings/version_0
+"""
 
 import shutil
 import sys
@@ -9,10 +12,11 @@ from playwright.sync_api import Page, sync_playwright
 
 HERE = Path(__file__).parent
 LIMIT = 300_000  # the largest size of a picture, in bytes
+SEARCH = "Lynch"  # one whose films show it, and some of one or two films
 
 
 def main(run: str) -> None:
-    """Take the top of the report, and its figure of the most important features."""
+    """Take the top of the report, its figure of the most important features, and its table of values."""
     browser_path = shutil.which("chromium") or sys.exit("chromium is not installed")
     page_path = (Path(run) / "report.html").resolve()
     with sync_playwright() as playwright:
@@ -25,8 +29,11 @@ def main(run: str) -> None:
         figure.scroll_into_view_if_needed()
         _wait_until_drawn(page, "importance")
         figure.screenshot(path=HERE / "importance.png")
+        page.fill("#search", SEARCH)
+        page.wait_for_timeout(500)
+        page.locator("#values").screenshot(path=HERE / "values.png")
         browser.close()
-    for name in ("report.png", "importance.png"):
+    for name in ("report.png", "importance.png", "values.png"):
         _shrink(HERE / name)
 
 

@@ -47,7 +47,7 @@ class Explanation:
     @property
     def predicted(self) -> np.ndarray:
         """Return predictions in the target's unit, (n_rows,)."""
-        return self.scale.inverse((self.predicted_learnt - self.scale.mean) / self.scale.std)
+        return self.scale.in_unit(self.predicted_learnt)
 
     def to_frame(self, level: Literal["value", "column", "role"] = "value") -> pd.DataFrame:
         """Return one line a film and value: row (its position, from 0), column, value, role, contribution, alone.

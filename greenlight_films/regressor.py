@@ -118,22 +118,18 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         trainer: dict[str, Any] | None = None,
         verbose: bool = True,
     ) -> None:
-        self.target = target
-        self.features = features
-        self.split = split
-        self.film = film
+        self.target, self.features = target, features
+        self.split, self.film = split, film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.hidden, self.dropout, self.label_dropout = hidden, dropout, label_dropout
         self.loss = loss
         self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
-        self.members = members
-        self.batch_size = batch_size
+        self.members, self.batch_size = members, batch_size
         self.max_epochs, self.patience = max_epochs, patience
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
         self.seed = seed
-        self.trainer = trainer
-        self.verbose = verbose
+        self.trainer, self.verbose = trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
@@ -204,6 +200,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self,
         X: Any,
         y: Any = None,
+        sample_weight: Any = None,
         *,
         groups: dict[str, list[str]] | None = None,
         estimator: Literal["expected", "shuffle"] = "expected",
@@ -217,6 +214,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
         Args:
             X: films that the model was not trained on, with their target, or with `y`.
+            sample_weight: (n_rows,) how much each row's loss counts, 0 or more.
             groups: features to shuffle together, by name: roles, columns, or patterns such as `cast=Tom*`.
             estimator: expected, the mean over all shuffles in closed form, or shuffle, over `n_repeats`.
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
@@ -231,10 +229,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
-        frame, target = with_target(self._read(X), self.target_, y)
-        actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
-        films = self._measured(frame, rows, actual)
-        summary = {"split": "test", "unit": target.unit, "leak": False}
+        frame, unit, actual, rows, weights = self._known(X, y, sample_weight)
+        film = np.arange(len(frame))
+        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
+            film = film_codes(film_ids(frame, self.film))
+        encoder, scale = self.fitted_.encoder, self.fitted_.scale
+        measured = encoder.encode(frame).take(rows), actual, film[rows], rows + 1, None, weights
+        films = MeasuredFilms.of(self.network_.network, encoder, scale, *measured)
+        summary = {"split": "test", "unit": unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
         about = films.related(reference, result, how.estimator, how.related, groups or {})
         return replace(result, alone=films.alone(reference), related=about)
@@ -285,15 +287,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     def _compare(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return targets, predictions and weights of the rows that have a target."""
+        frame, _, actual, rows, weights = self._known(X, y, sample_weight)
+        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
+
+    def _known(
+        self, X: Any, y: Any, sample_weight: Any
+    ) -> tuple[pd.DataFrame, str, np.ndarray, np.ndarray, np.ndarray | None]:
+        """Return a frame, the target's unit, and targets, positions and weights of the rows that have a target."""
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
         weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
-        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
-
-    def _measured(self, frame: pd.DataFrame, rows: np.ndarray, actual: np.ndarray) -> MeasuredFilms:
-        film = np.arange(len(frame))
-        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
-            film = film_codes(film_ids(frame, self.film))
-        encoder, scale = self.fitted_.encoder, self.fitted_.scale
-        encoded = encoder.encode(frame).take(rows)
-        return MeasuredFilms.of(self.network_.network, encoder, scale, encoded, actual, film[rows], rows + 1)
+        return frame, target.unit, actual, rows, weights

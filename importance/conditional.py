@@ -91,7 +91,7 @@ def conditional_importance(
             drawn = permutation(child(stream, repeat), rows.n_rows)
             order = torch.empty_like(drawn)
             order[start] = drawn[torch.argsort(strata.code[drawn], stable=True)]
-            changed = reference.loss.per_row(reference.predict(others, own, order), rows.actual)
+            changed = reference.losses_of(reference.predict(others, own, order))
             yield changed - reference.losses, order
 
     return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films, strata.code), strata

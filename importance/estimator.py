@@ -21,7 +21,7 @@ class Estimator:
         kind: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; with `expected`, of those that have no closed form.
         off_rows: for `expected`, how many of the rows without a label are looked at, or all; as many as carry the label
-            where that is more.
+            where that is more. Where labels are very many, `OffRowPlan` decides.
         tests: whether p-values and intervals of labels are computed too.
         seed: of the shuffles and of the sample.
         byte_budget: working memory of a thread for the rows that it lists at once.
@@ -63,12 +63,17 @@ class Task:
     updates: int
 
 
-def tasks_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Task]:
+def tasks_of(entries: Entries, off_counts: Tensor, estimator: Estimator) -> list[Task]:
     """Cut label columns into equal tasks within the byte budget; the same ones on every device.
 
     A column that alone needs more than the budget is a task of its own.
+
+    Args:
+        off_counts: (n_columns,), for `expected`, how many rows without each column are looked at.
     """
-    spent = _updates(entries, n_rows, estimator).cumsum(0)
+    counts = entries.counts
+    updates = counts * (1 + estimator.n_repeats) if estimator.kind == "shuffle" else counts + off_counts
+    spent = updates.cumsum(0)
     if not len(spent):
         return []
     total, budget = int(spent[-1]), estimator.updates_at_once
@@ -82,10 +87,3 @@ def tasks_of(entries: Entries, n_rows: int, estimator: Estimator) -> list[Task]:
         tasks.append(Task("values", first, stop, int(spent[stop - 1]) - before))
         first, before = stop, int(spent[stop - 1])
     return tasks
-
-
-def _updates(entries: Entries, n_rows: int, estimator: Estimator) -> Tensor:
-    counts = entries.counts
-    if estimator.kind == "shuffle":
-        return counts * (1 + estimator.n_repeats)
-    return counts + estimator.off_counts(counts, n_rows)

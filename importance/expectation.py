@@ -13,14 +13,12 @@ from torch import Tensor
 
 from greenlight_films.importance.effects import OffRows, se_of_sample, std_of_shuffle
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.held_out import Entries, at, sum_by
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, sort_values, uniform
-from greenlight_films.importance.tangent import Tangent, at_rows
+from greenlight_films.importance.tangent import Tangent
 
 FEW_SAMPLED = 8  # rows: fewer can't tell their own variance
-ENOUGH_TO_POOL = 200  # columns
 
 
 @dataclass(frozen=True)
@@ -55,6 +53,10 @@ class OffSample:
         slope, each = self.change / self.weight, torch.ones_like(self.change)
         return OffRows.of(reference, n_columns, self.index, self.row, slope, each)
 
+    def missed(self, reference: Reference, tangent: Tangent, entries: Entries) -> Tensor:
+        """Return the exact effects less the second-order ones, (n,) float64."""
+        return self.change - tangent.effects(reference, self.row, at(entries.columns, self.index), self.weight)
+
     def part(self, first: int, stop: int) -> "OffSample":
         """Return the rows of columns[first:stop]."""
         ends = torch.searchsorted(self.index, torch.tensor([first, stop], device=self.index.device)).tolist()
@@ -62,6 +64,12 @@ class OffSample:
         return OffSample(
             self.index[some] - first, self.row[some], self.weight[some], self.change[some], self.is_distinct
         )
+
+    def only(self, kept: Tensor) -> "OffSample":
+        """Return the rows of columns where `kept`, (n_columns,) bool, is true."""
+        stays = at(kept, self.index)
+        index = at(kept.cumsum(0) - 1, self.index[stays])
+        return OffSample(index, self.row[stays], self.weight[stays], self.change[stays], self.is_distinct)
 
 
 @dataclass(frozen=True)
@@ -87,23 +95,25 @@ class Measured:
 
     @classmethod
     def of(
-        cls, reference: Reference, tangent: Tangent, entries: Entries, lost: Tensor, sample: OffSample
+        cls, reference: Reference, tangent: Tangent, entries: Entries, lost: Tensor, sample: OffSample, pooled: Tensor
     ) -> "Measured":
-        """Find the mean effect of each column on the rows that don't carry it, and the increase of the mean loss."""
+        """Return the mean effect of each column on the rows that don't carry it, and the increase of the mean loss.
+
+        Args:
+            pooled: (n_columns,), the variance of exact effects less second-order ones, for columns with few rows in the
+                sample; NaN: from the column's own.
+        """
         n_rows, n_columns = reference.rows.n_rows, len(entries.columns)
         without, exact = n_rows - entries.counts, entries.exact(reference.rows)
         size = torch.bincount(sample.index, minlength=n_columns)
         own = tangent.effects(reference, entries.row, entries.column, *_in_sums(reference, entries))
         nearly = (tangent.sums(reference, entries) - entries.sums(own)) / without.clamp(min=1)
-        rest = sample.change - tangent.effects(reference, sample.row, at(entries.columns, sample.index), sample.weight)
+        rest = sample.missed(reference, tangent, entries)
         mean = sum_by(sample.index, rest, n_columns) / size.clamp(min=1)
         squares = sum_by(sample.index, (rest - at(mean, sample.index)) ** 2, n_columns)
         spread, degrees = squares / (size - 1).clamp(min=1), (size - 1).clamp(min=1).double()
-        few = size < FEW_SAMPLED
-        if int(few.sum()) >= ENOUGH_TO_POOL:
-            norm = torch.linalg.vector_norm(at_rows(reference.model.first.label_weight, entries.columns[few]), dim=1)
-            mean_square = sum_by(sample.index, rest**2, n_columns)[few] / size[few].clamp(min=1)
-            spread[few], degrees[few] = pooled(mean_square, norm.double().log()), torch.inf
+        few = (size < FEW_SAMPLED) & ~pooled.isnan()
+        spread, degrees = torch.where(few, pooled, spread), torch.where(few, torch.inf, degrees)
         unseen = torch.where(exact & sample.is_distinct, 1 - size / without.clamp(min=1), 1.0)
         variance = spread / size.clamp(min=1) * unseen
         # Where each row was looked at, nothing is left to be estimated.
@@ -122,37 +132,37 @@ class Measured:
         columns = (self.off_mean, self.off_variance, self.degrees, self.correction, self.total)
         return Measured(lost, self.sample.part(first, stop), *(column[first:stop] for column in columns))
 
-
-def pooled(squares: Tensor, logarithm: Tensor) -> Tensor:
-    """Return the expected squares, (n,), of columns by the logarithm of the size of their weights, (n,).
-
-    A gamma model with a logarithmic link, fitted by iterated least squares.
-    """
-    known = logarithm.isfinite()
-    design = torch.stack([torch.ones_like(logarithm), torch.where(known, logarithm, 0.0)], dim=1)
-    coefficients = torch.stack([squares.mean().clamp(min=1e-300).log(), torch.zeros_like(squares[0])])
-    for _ in range(25):
-        fitted = (design @ coefficients).exp()
-        coefficients += torch.linalg.lstsq(design, ((squares - fitted) / fitted)[:, None]).solution[:, 0].clamp(-2, 2)
-    return (design @ coefficients).exp()
+    def only(self, entries: Entries, kept: Tensor) -> "Measured":
+        """Return what was measured of the columns where `kept`, (n_columns,) bool, is true."""
+        columns = (self.off_mean, self.off_variance, self.degrees, self.correction, self.total)
+        lost = self.lost[at(kept, entries.index)]
+        return Measured(lost, self.sample.only(kept), *(column[kept] for column in columns))
 
 
 @torch.inference_mode()
 def by_closed_form(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, estimator: Estimator
+    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, size: Tensor, pooled: Tensor
 ) -> tuple[Estimates, Measured]:
-    """Return the importances, without tests, and what was measured for them."""
+    """Return the importances, without tests, and what was measured for them.
+
+    Args:
+        size: (n_columns,) int64, how many rows without each column are looked at.
+        pooled: as of `Measured.of`.
+    """
     n_rows, counts = reference.rows.n_rows, entries.counts
     share, without = counts / n_rows, n_rows - counts
     lost = reference.changes(entries.row, entries.column, -entries.weight)
-    sample = sample_of(reference, tangent, entries, streams, estimator)
-    measured = Measured.of(reference, tangent, entries, lost, sample)
+    sample = sample_of(reference, tangent, entries, streams, size)
+    measured = Measured.of(reference, tangent, entries, lost, sample, pooled)
     swapped, swap_variance = _swaps(reference, entries, streams)
     increase, slope = reference.increase(measured.total + share * swapped / n_rows)
     off = sample.moments(reference, len(counts)).standing_for(without)
+    # A few rows can't tell the spread of effects over all.
+    of_draws = (tangent.variances(reference, entries) * counts * without / max(n_rows - 1, 1)).sqrt() / n_rows
+    std = torch.where(size < without.clamp(max=FEW_SAMPLED), of_draws, std_of_shuffle(reference, entries, lost, off))
     result = Estimates.untested(
         mean=increase,
-        std=slope * std_of_shuffle(reference, entries, lost, off),
+        std=slope * std,
         se_shuffle=slope * share * (without**2 * measured.off_variance + swap_variance).sqrt() / n_rows,
         se_sample=slope * se_of_sample(reference, entries, lost, off),
         n_films=entries.films(reference.rows),
@@ -160,16 +170,12 @@ def by_closed_form(
     return result, measured
 
 
-def sample_of(
-    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, estimator: Estimator
-) -> OffSample:
-    """Measure the first rows, in the tangent's order, that don't carry a column, and at least as many as carry it.
+def sample_of(reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, size: Tensor) -> OffSample:
+    """Measure the first rows, in the tangent's order, that don't carry each column, so many of them, (n_columns,).
 
     All columns share the order, so that nearly all have the same rows.
     """
-    counts = entries.counts
-    size = estimator.off_counts(counts, reference.rows.n_rows)
-    index = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), size)
+    index = torch.repeat_interleave(torch.arange(len(size), device=size.device), size)
     position = torch.arange(len(index), device=index.device) - at(size.cumsum(0) - size, index)
     row = _rows_without(tangent.order, entries, index, position)
     weight = entries.entering(reference.rows, streams, index, row)

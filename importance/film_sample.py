@@ -73,36 +73,39 @@ class CarrierEffects:
 
     @classmethod
     def of(
-        cls,
-        held_out: HeldOut,
-        sample: FilmSample,
-        parts: list[NullPart],
-        own: Blocks,
-        seed: int,
-        shrink: Tensor | None = None,
+        cls, held_out: HeldOut, parts: list[NullPart], own: Blocks, seed: int, shrink: Tensor | None = None
     ) -> "CarrierEffects":
         """Test by null distributions, in `parts`, of the blocks of rows that carry each thing.
 
+        Where rows are drawn singly, those of a null distribution and the carriers are a finite population, of which the
+        carriers are a random part, and the mean is that of this population. Blocks are drawn with replacement, and
+        their mean is known so well as the draws know it.
+
         Args:
-            shrink: (n,), what deviations are multiplied by, for draws without replacement: 0 where nothing is drawn. By
-                default that of draws of equal rows.
+            shrink: (n,), what the deviation of a sum is multiplied by, for draws without replacement: 0 where nothing
+                is drawn. By default that of draws of equal rows.
         """
-        n = int(own.index.max()) + 1
+        n, is_row_wise = int(own.index.max()) + 1, held_out.n_clusters == held_out.n_rows
         n_blocks, counts = torch.bincount(own.index, minlength=n), sum_by(own.index, own.size, n)
-        total = sum_by(own.index, own.total, n)
-        expected, doubt = torch.zeros_like(total), torch.zeros_like(total)
-        for part in parts:
-            expected[part.columns] += part.times * part.mean
-            doubt[part.columns] += part.times**2 * part.variance / part.n_values
-        if held_out.n_clusters == held_out.n_rows:
-            doubt *= 1 - len(sample.rows) / held_out.n_rows
+        deviation, variance = sum_by(own.index, own.total, n), torch.zeros_like(counts)
         if shrink is None:
-            shrink = ((held_out.n_rows - counts) / max(held_out.n_rows - 1, 1)).sqrt()
-        usual = torch.where(shrink > 0, shrink, 1.0)
-        p = convolved_p(parts, total - expected, n_blocks, usual, doubt.clamp(min=0).sqrt())
+            n_rows = torch.full_like(counts, held_out.n_rows)
+            if is_row_wise:
+                n_rows[parts[0].columns] = parts[0].n_values.double()
+            shrink = ((n_rows - counts) / (n_rows - 1).clamp(min=1)).sqrt()
+        for part in parts:
+            deviation[part.columns] -= part.times * part.mean
+            factor = shrink[part.columns] ** 2
+            if not is_row_wise:
+                n_draws = part.values.shape[1]
+                factor = (factor + part.times / n_draws) * (n_draws / part.n_values) ** 2
+            variance[part.columns] += part.times * part.variance * factor
+        error = torch.where(variance > 0, variance, 1.0).sqrt()
+        p = convolved_p(parts, deviation, n_blocks, torch.zeros_like(error), error)
         # `interval_ends` gives the margins of an importance, which falls as the mean on the carriers rises.
         above, below = interval_ends(parts, own, counts, torch.ones_like(n_blocks).bool(), seed)
-        return cls(total / counts, torch.where(below.isnan() | (shrink == 0), torch.nan, p), below, above)
+        mean = sum_by(own.index, own.total, n) / counts
+        return cls(mean, torch.where(below.isnan() | (shrink == 0), torch.nan, p), below, above)
 
 
 def carrier_effects(
@@ -120,4 +123,4 @@ def carrier_effects(
     is_new = torch.ones_like(own.index).bool()
     if held_out.n_clusters == held_out.n_rows:
         is_new = at(sample.draws.slot, row) < 0
-    return CarrierEffects.of(held_out, sample, null_parts(effects, own, sample.draws, is_new), own, seed)
+    return CarrierEffects.of(held_out, null_parts(effects, own, sample.draws, is_new), own, seed)

@@ -4,8 +4,6 @@ With p_c the share of rows that have pattern c and l_i(c) the loss of row i with
 the labels of a group together increases the loss by the mean over rows of sum_c p_c l_i(c) - l_i(own pattern).
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 import torch
@@ -15,102 +13,13 @@ from greenlight_films.importance.estimates import benjamini_hochberg
 from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
 from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
 from greenlight_films.importance.null import Blocks, NullPart
+from greenlight_films.importance.patterns import Patterns
 from greenlight_films.importance.reference import Reference
-from greenlight_films.importance.streams import mix
 
 MOST_GROUPS = 500
 GROUPS_AT_ONCE = 32
 MANY_ROWS = 512  # that have any of a group's labels: the mean over all rows must then be known well
 ROWS_FOR_MANY = 4096
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """The sets of a group's labels that rows have. A holder is a row that has labels of a group.
-
-    Attributes:
-        group: (n_patterns,) int64.
-        count: (n_patterns,) int64, its holders.
-        example: (n_patterns,) int64, a holder.
-        row: (n_holders,) int64; holders are sorted by group and row.
-        pattern: (n_holders,) int64.
-        starts: (n_holders + 1,) int64; holder i has the labels starts[i] to starts[i + 1].
-        column: (n_labels,) int64.
-        weight: (n_labels,) floats.
-        cell: (n_labels,) int64, the label's holder and cell as one number.
-    """
-
-    group: Tensor
-    count: Tensor
-    example: Tensor
-    row: Tensor
-    pattern: Tensor
-    starts: Tensor
-    column: Tensor
-    weight: Tensor
-    cell: Tensor
-
-    @classmethod
-    def of(cls, rows: HeldOut, entries: Entries, groups: list[np.ndarray]) -> "Patterns":
-        """Find the patterns of groups of `entries.columns`, by index; no label is in two groups."""
-        device = entries.row.device
-        group = torch.full_like(entries.columns, -1)
-        members = torch.from_numpy(np.concatenate(groups)).to(device)
-        group[members] = torch.arange(len(groups), device=device).repeat_interleave(
-            torch.tensor([len(part) for part in groups], device=device)
-        )
-        kept = torch.nonzero(at(group, entries.index) >= 0).squeeze(1)
-        key = at(group, entries.index[kept]) * rows.n_rows + entries.row[kept]
-        key, order = key.sort(stable=True)
-        kept = kept[order]
-        holders, holder, n_labels = torch.unique_consecutive(key, return_inverse=True, return_counts=True)
-        # The labels of a pattern, scrambled to 64 bits and added up, are its name.
-        names = torch.zeros_like(holders).index_add_(0, holder, mix(entries.column[kept] + 1))
-        names, pattern, count = torch.unique(names, return_inverse=True, return_counts=True)
-        example = torch.zeros_like(count)
-        example[pattern] = torch.arange(len(pattern), device=device)
-        column = entries.column[kept]
-        starts = torch.cat([n_labels.new_zeros(1), n_labels.cumsum(0)])
-        cell = holder * cls._n_cells(rows) + rows.cells(column)
-        of_pattern = holders[example] // rows.n_rows
-        weight = entries.weight[kept]
-        return cls(of_pattern, count, example, holders % rows.n_rows, pattern, starts, column, weight, cell)
-
-    @staticmethod
-    def _n_cells(rows: HeldOut) -> int:
-        return 1 if rows.entering is None else rows.entering.weight.shape[1]
-
-    def labels_of(self, holder: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the labels of holders, (n,) int64, one after another: the position in `holder`, and the label."""
-        first, count = self.starts[holder], self.starts.diff()[holder]
-        position = torch.arange(len(holder), device=holder.device).repeat_interleave(count)
-        begin = count.cumsum(0) - count
-        return position, torch.arange(len(position), device=holder.device) + at(first - begin, position)
-
-    def holder_of(self, rows: HeldOut, pattern: Tensor, row: Tensor) -> Tensor:
-        """Return which holder a row is for the group of a pattern, both (n,); -1 where it has none of its labels."""
-        keys = self.group[self.pattern] * rows.n_rows + self.row
-        wanted = self.group[pattern] * rows.n_rows + row
-        position = torch.searchsorted(keys, wanted).clamp(max=len(keys) - 1)
-        return torch.where(at(keys, position) == wanted, position, -1)
-
-    def entering(self, rows: HeldOut, label: Tensor, row: Tensor, holder: Tensor, mean_weight: Tensor) -> Tensor:
-        """Return the weight with which a label of a pattern would be in a row that has the pattern, (n,).
-
-        Args:
-            label: (n,) int64.
-            holder: (n,) int64, which one the row is; -1 where it is none.
-            mean_weight: (n_labels,), where weights follow no rule.
-        """
-        if rows.entering is None:
-            return at(mean_weight, label)
-        cells, count = torch.unique(self.cell, return_counts=True)
-        cell = rows.cells(self.column[label])
-        own = holder * self._n_cells(rows) + cell
-        position = torch.searchsorted(cells, own).clamp(max=len(cells) - 1)
-        leaving = torch.where((holder >= 0) & (cells[position] == own), count[position], 0)
-        joining = count[torch.searchsorted(cells, self.cell[label])]
-        return rows.entering.after(row, cell, leaving, joining)
 
 
 @torch.inference_mode()
@@ -145,21 +54,57 @@ def _of_groups(
     sizes = torch.unique(Blocks.of(rows, holder_group, patterns.row, patterns.row.double()).size).tolist()
     sample = FilmSample.of(rows, seed, sizes, most_rows)
     every = torch.arange(n_patterns, device=sample.rows.device).repeat_interleave(len(sample.rows))
+    beyond, holder = patterns.beyond(rows, sample)
     means = entries.mean_weights(rows)[0]
     mean_weight = at(means, torch.searchsorted(entries.columns, patterns.column))
-    pattern, row = torch.cat([every, patterns.pattern]), torch.cat([sample.rows.repeat(n_patterns), patterns.row])
+    pattern = torch.cat([every, patterns.pattern, beyond])
+    row = torch.cat([sample.rows.repeat(n_patterns), patterns.row, patterns.row[holder]])
     parts = zip(torch.split(pattern, reference.batch_rows), torch.split(row, reference.batch_rows), strict=True)
     changes = [_effects(reference, patterns, some, where, mean_weight) for some, where in parts]
     effects = torch.cat(changes) * reference.increase(torch.zeros_like(means[:1]))[1]
-    of_sample, own = effects[: len(every)].view(n_patterns, -1), effects[len(every) :]
-    blocks = Blocks.of(rows, holder_group, patterns.row, own)
-    mixed, null = _mixed(patterns, of_sample, len(groups)), _parts(rows, sample, patterns, blocks, of_sample)
-    shrink = _shrink(patterns, of_sample, mixed, rows.n_rows)
-    tested = CarrierEffects.of(rows, sample, null, blocks, seed, shrink)
+    of_sample, own, more = torch.split(effects, [len(every), len(patterns.row), len(beyond)])
+    tested = _tested(
+        rows, sample, patterns, of_sample.view(n_patterns, -1), own, (beyond, holder, more), len(groups), seed
+    )
     n_films = torch.unique(holder_group * rows.n_films + rows.film[patterns.row]) // rows.n_films
-    table = _importance(patterns, mixed[:, sample.uniform], tested, shrink, rows.n_rows)
-    table |= {"n_films": torch.bincount(n_films, minlength=len(groups)), "p": tested.p}
+    table = tested | {"n_films": torch.bincount(n_films, minlength=len(groups))}
     return {name: part.cpu().numpy() for name, part in table.items()}
+
+
+def _tested(
+    rows: HeldOut,
+    sample: FilmSample,
+    patterns: Patterns,
+    effects: Tensor,
+    own: Tensor,
+    beyond: tuple[Tensor, Tensor, Tensor],
+    n_groups: int,
+    seed: int,
+) -> dict[str, Tensor]:
+    """Return importances of groups, their intervals and p.
+
+    Args:
+        effects: (n_patterns, len(sample.rows)), of patterns on rows of the sample.
+        own: (n_holders,), of each holder's pattern on it.
+        beyond: patterns and holders as of `Patterns.beyond`, and their effects.
+    """
+    holder_group = patterns.group[patterns.pattern]
+    blocks, counts = Blocks.of(rows, holder_group, patterns.row, own), torch.bincount(holder_group, minlength=n_groups)
+    which, holder, more = beyond
+    mixed = _mixed(patterns, effects, n_groups)
+    of_holder = sum_by(holder, patterns.count[which] * more / counts[patterns.group[which]], len(own))
+    outside = torch.unique(holder)
+    everyone = torch.arange(n_groups, device=own.device)
+    both = NullPart(everyone, mixed, counts, holder_group[outside], of_holder[outside], 1)
+    variance = NullPart(patterns.group, effects, patterns.count, which, more, 1).variance
+    of_draws = sum_by(patterns.group, patterns.count * variance, n_groups)
+    null = _parts(rows, sample, patterns, blocks, effects, beyond)
+    of_all = _shrink(counts, of_draws, both.variance, torch.full_like(counts, rows.n_rows))
+    of_these = of_all
+    if rows.n_clusters == rows.n_rows:
+        of_these = _shrink(counts, of_draws, both.variance, both.n_values)
+    tested = CarrierEffects.of(rows, null, blocks, seed, of_these)
+    return _importance(patterns, mixed[:, sample.uniform], tested, of_all, rows.n_rows) | {"p": tested.p}
 
 
 def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Tensor, mean_weight: Tensor) -> Tensor:
@@ -175,9 +120,9 @@ def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Ten
     position, label = patterns.labels_of(patterns.example[pattern])
     entering = patterns.entering(rows, label, row[position], holder[position], mean_weight)
     _add(sums, weight, position, patterns.column[label], entering)
-    actual, has = at(rows.actual, row), patterns.pattern[holder.clamp(min=0)] == pattern
+    has = patterns.pattern[holder.clamp(min=0)] == pattern
     with_pattern = torch.where(has & (holder >= 0), at(reference.predicted, row), reference.predict(sums))
-    return reference.loss.per_row(with_pattern, actual) - reference.loss.per_row(without, actual)
+    return reference.losses_of(with_pattern, row) - reference.losses_of(without, row)
 
 
 def _add(sums: Tensor, weights: Tensor, position: Tensor, column: Tensor, times: Tensor) -> None:
@@ -185,27 +130,36 @@ def _add(sums: Tensor, weights: Tensor, position: Tensor, column: Tensor, times:
     sums.index_add_(0, position, weights.index_select(0, column) * times.to(sums.dtype)[:, None])
 
 
-def _parts(rows: HeldOut, sample: FilmSample, patterns: Patterns, blocks: Blocks, effects: Tensor) -> list[NullPart]:
+def _parts(
+    rows: HeldOut,
+    sample: FilmSample,
+    patterns: Patterns,
+    blocks: Blocks,
+    effects: Tensor,
+    beyond: tuple[Tensor, Tensor, Tensor],
+) -> list[NullPart]:
     """Return the null distributions of blocks, by the patterns of their rows."""
     block, order = _in_blocks(rows, patterns)
-    is_new = torch.ones_like(blocks.index).bool()
-    if rows.n_clusters == rows.n_rows:
-        is_new = at(sample.draws.slot, patterns.row) < 0
     parts = []
     for size in torch.unique(blocks.size).tolist():
         some = torch.nonzero(blocks.size == size).squeeze(1)
         of_block = patterns.pattern[order[(blocks.size == size)[block[order]]]].view(-1, size)
         labelled = torch.cat([blocks.index[some, None], of_block], 1)
         kinds, kind, times = torch.unique(labelled, dim=0, return_inverse=True, return_counts=True)
+        of_kind, value = kind, blocks.total[some]
+        if rows.n_clusters == rows.n_rows:
+            kind_of = torch.empty_like(patterns.group)
+            kind_of[kinds[:, 1]] = torch.arange(len(kinds), device=kind.device)
+            of_kind, value = kind_of[beyond[0]], beyond[2]
         n_before = torch.searchsorted(kinds[:, 0].contiguous(), kinds[:, 0].contiguous())
         number = torch.arange(len(kinds), device=kind.device) - n_before
         for nth in range(int(number.max()) + 1):
             chosen = torch.nonzero(number == nth).squeeze(1)
             drawn = sample.draws.draws[size]
             values = effects[kinds[chosen, None, 1:], drawn].sum(2)
-            position = torch.searchsorted(chosen, kind).clamp(max=len(chosen) - 1)
-            more = (chosen[position] == kind) & is_new[some]
-            extra = position[more], blocks.total[some[more]]
+            position = torch.searchsorted(chosen, of_kind).clamp(max=len(chosen) - 1)
+            more = chosen[position] == of_kind
+            extra = position[more], value[more]
             parts.append(NullPart(kinds[chosen, 0], values, times[chosen], *extra, size))
     return parts
 
@@ -228,17 +182,18 @@ def _mixed(patterns: Patterns, effects: Tensor, n_groups: int) -> Tensor:
     return mixed.index_add_(0, patterns.group, weighted)
 
 
-def _shrink(patterns: Patterns, effects: Tensor, mixed: Tensor, n_rows: int) -> Tensor:
-    """Return the deviation of a sum of effects if patterns are exchanged among all rows, (n_groups,).
+def _shrink(counts: Tensor, of_draws: Tensor, of_mixed: Tensor, n_rows: Tensor) -> Tensor:
+    """Return the deviation of a sum of effects if patterns are exchanged among some rows, (n_groups,).
 
     It is a share of the deviation of independent draws: a row's effects differ from the row's own mean over patterns,
     that of rows without any included (Hoeffding 1951, doi 10.1214/aoms/1177729391).
+
+    Args:
+        of_draws: the variance of a sum over independent draws.
+        of_mixed: the variance of rows' mean effects over carriers' patterns.
     """
-    counts = sum_by(patterns.group, patterns.count, len(mixed))
-    of_draws = sum_by(patterns.group, patterns.count * effects.var(1, correction=0), len(mixed))
-    common = counts**2 / n_rows * mixed.var(1, correction=0)
-    share = torch.where(of_draws > 0, 1 - common / of_draws, 0.0)
-    return torch.where(share > 1e-9, share * n_rows / max(n_rows - 1, 1), 0.0).sqrt()
+    share = torch.where(of_draws > 0, 1 - counts**2 / n_rows * of_mixed / of_draws, 0.0)
+    return torch.where(share > 1e-9, share * n_rows / (n_rows - 1).clamp(min=1), 0.0).sqrt()
 
 
 def _importance(

@@ -47,6 +47,7 @@ class HeldOut:
         entering: None where a label that enters a row has a weight that another row has.
         drawn_with: (n_rows,) int64, codes from 0 of clusters whose films are not independent, such as a director's;
             None: films are.
+        counts: (n_rows,) float64 with mean 1, how much each row's loss counts; None: all count alike.
     """
 
     dense: Tensor
@@ -58,6 +59,7 @@ class HeldOut:
     has: Tensor | None = None
     entering: Entering | None = None
     drawn_with: Tensor | None = None
+    counts: Tensor | None = None
 
     @property
     def n_rows(self) -> int:

@@ -53,12 +53,20 @@ def interval_ends(
         low[alike], high[alike] = _drawn_quantiles(parts, alike, composition, counts[alike], least, seed)
     is_flat = ~(low.isfinite() & high.isfinite()) | (own <= FLAT * prior.sqrt())
     few = drawable & ((n < OWN_SPREAD) | is_flat)
+    moderated = moderated_margin(blocks, counts, prior)
+    known = torch.where(n >= FEWEST, own, torch.nan)
+    return torch.where(few, moderated, -low * known), torch.where(few, moderated, high * known)
+
+
+def moderated_margin(blocks: Blocks, counts: Tensor, prior: Tensor) -> Tensor:
+    """Return the margin of the mean effect on carriers by the moderated t, (n_columns,); NaN below 3 blocks.
+
+    Args:
+        prior: (n_columns,), the variance of a random draw's mean effect a row.
+    """
+    n, own = own_error(blocks, counts)
     moderated = (PRIOR_DEGREES * prior + (n - 1) * own**2) / (PRIOR_DEGREES + n - 1)
-    error = torch.where(few, moderated.sqrt(), own)
-    quantile = _quantile(PRIOR_DEGREES + n - 1)
-    low, high = torch.where(few, -quantile, low), torch.where(few, quantile, high)
-    known = torch.where(n >= FEWEST, 1.0, torch.nan)
-    return -low * error * known, high * error * known
+    return torch.where(n >= FEWEST, moderated.sqrt() * _quantile(PRIOR_DEGREES + n - 1), torch.nan)
 
 
 def _quantile(degrees: Tensor) -> Tensor:

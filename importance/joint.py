@@ -40,7 +40,7 @@ def joint_importance(
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
             order = permutation(child(stream, repeat), rows.n_rows)
-            yield reference.loss.per_row(reference.predict(others, own, order), rows.actual) - reference.losses, order
+            yield reference.losses_of(reference.predict(others, own, order)) - reference.losses, order
 
     return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films)
 

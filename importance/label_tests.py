@@ -13,6 +13,7 @@ from greenlight_films.importance.intervals import interval_ends
 from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
 from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
 from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.screening import Screen
 from greenlight_films.importance.tangent import Tangent
 
 EFFECTS_AT_ONCE = 2**19
@@ -27,25 +28,61 @@ class LabelTests:
     Attributes:
         draws: random blocks, the same for all columns.
         seed: of other random draws.
+        screen: by which columns are settled that need no null distribution; None: each has its own.
     """
 
     reference: Reference
     tangent: Tangent
     draws: BlockDraws
     seed: int
+    screen: Screen | None = None
 
     @classmethod
-    def of(cls, reference: Reference, tangent: Tangent, entries: Entries, seed: int) -> "LabelTests":
-        """Draw random blocks of every size that any column has."""
+    def of(
+        cls, reference: Reference, tangent: Tangent, entries: Entries, seed: int, are_many: bool = False
+    ) -> "LabelTests":
+        """Draw random blocks of every size that any column has; where columns are many, they are screened first.
+
+        Columns whose rows are not independent are not screened: their spread is that of blocks.
+        """
         rows, sizes = reference.rows, {1}
         if rows.n_clusters < rows.n_rows:
             for index, row in ((entries.index, entries.row), _without(entries, rows.n_rows)):
                 sizes |= set(Blocks.of(rows, index, row, row.double()).size.tolist())
-        return cls(reference, tangent, BlockDraws.of(tangent, rows, sorted(sizes), seed), seed)
+        screen = Screen.of(tangent) if are_many and rows.n_clusters == rows.n_rows else None
+        return cls(reference, tangent, BlockDraws.of(tangent, rows, sorted(sizes), seed), seed, screen)
 
     @torch.inference_mode()
     def put(self, result: Estimates, entries: Entries, streams: Tensor, measured: Measured) -> Estimates:
         """Return the importances of columns with p-values and intervals."""
+        p, below, above = (self._by_null if self.screen is None else self._screened)(entries, streams, measured)
+        p = torch.where(result.mean.isnan(), torch.nan, p)
+        slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
+        doubt *= torch.from_numpy(stats.t.ppf(0.975, measured.degrees.cpu().numpy())).to(doubt)
+        below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
+        return replace(result, p=p, low=result.mean - below, high=result.mean + above)
+
+    def _screened(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what `_by_null` does, by the normal where that settles it."""
+        assert self.screen is not None
+        parts, n_columns = [], len(entries.columns)
+        size = max(1, EFFECTS_AT_ONCE // len(self.screen.rows))
+        for first in range(0, n_columns, size):
+            some = slice(first, min(first + size, n_columns))
+            of_some = entries.part(some.start, some.stop), streams[some], measured.part(entries, some.start, some.stop)
+            parts.append(vars(self.screen.test(self.reference, self.tangent, *of_some)).values())
+        p, margin, settled = (torch.cat(values) for values in zip(*parts, strict=True))
+        share = entries.counts / self.reference.rows.n_rows
+        margin *= share * (1 - share).sqrt()
+        answers = p, margin, margin.clone()
+        if not bool(settled.all()):
+            tested = self._by_null(entries.only(~settled), streams[~settled], measured.only(entries, ~settled))
+            for answer, values in zip(answers, tested, strict=True):
+                answer[~settled] = values
+        return answers
+
+    def _by_null(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
+        """Return p, and by how much the mean loss's increase is above and below its interval's ends, (n_columns,)."""
         size, n_columns = max(1, EFFECTS_AT_ONCE // max(len(self.draws.rows), CELLS)), len(entries.columns)
         parts = []
         for first in range(0, n_columns, size):
@@ -53,14 +90,10 @@ class LabelTests:
             some = entries.part(first, stop)
             parts.append(self._of_columns(some, streams[first:stop], measured.part(entries, first, stop)))
         p, below, above = (torch.cat(values) for values in zip(*parts, strict=True))
-        p = torch.where(result.mean.isnan(), torch.nan, p)
-        slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
-        doubt *= torch.from_numpy(stats.t.ppf(0.975, measured.degrees.cpu().numpy())).to(doubt)
-        below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
-        return replace(result, p=p, low=result.mean - below, high=result.mean + above)
+        return p, below, above
 
     def _of_columns(self, entries: Entries, streams: Tensor, measured: Measured) -> tuple[Tensor, Tensor, Tensor]:
-        """Return p, and by how much the mean loss's increase is above and below its interval's ends, (n_columns,)."""
+        """Do what `_by_null` does for columns whose null distributions fit into memory."""
         rows, counts, sample = self.reference.rows, entries.counts, measured.sample
         known = (
             torch.cat([entries.index, sample.index]),

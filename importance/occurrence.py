@@ -1,6 +1,7 @@
 """Labels that occur together in held-out films: groups of them, found by clustering, and pairs."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -40,6 +41,7 @@ class Occurrence:
         matrix = sparse.csr_array((np.ones(len(row), np.float32), (row, index)), shape=shape)
         return cls(kept.columns.cpu().numpy(), matrix, _together(matrix))
 
+    @cached_property
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the pairs of labels that three rows or more have both of, as indices of `columns`, (n_pairs,) each.
 

@@ -65,7 +65,7 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     its interval; `loss`, likewise of the loss, with interval, `loss_p` and `loss_q`. Interactions are NaN for labels
     that always come together: they can't be told apart.
     """
-    first, second = (part[:MOST_PAIRS] for part in occurrence.pairs())
+    first, second = (part[:MOST_PAIRS] for part in occurrence.pairs)
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
     by_label = occurrence.matrix.T.tocsr()
     parts = []
@@ -160,8 +160,7 @@ def _corners(reference: Reference, entries: Entries, columns: Tensor, row: Tenso
         _predicted(reference, row, columns, weight * torch.tensor(corner, device=row.device)[:, None] - own)
         for corner in CORNERS
     ]
-    actual = at(reference.rows.actual, row)
-    neither, first, second, both = (reference.loss.per_row(values, actual) for values in predicted)
+    neither, first, second, both = (reference.losses_of(values, row) for values in predicted)
     of_loss = both - first - second + neither
     of_prediction = predicted[3] - predicted[1] - predicted[2] + predicted[0]
     limits = reference.losses.mean() * ROUNDING, reference.predicted.std(correction=0) * ROUNDING

@@ -80,13 +80,24 @@ class Reference:
             unknown = rows.actual  # until the sums have gone through the tail
             reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown)
             predicted = reference.predict(sums)
-        losses = loss.per_row(predicted, rows.actual)
-        return replace(reference, predicted=predicted, losses=losses, updates=0)
+        return replace(reference, predicted=predicted, losses=reference.losses_of(predicted), updates=0)
 
     @property
     def variance(self) -> float:
-        """Return the variance of the target."""
-        return float(self.rows.actual.var(correction=0))
+        """Return the variance of the target, of rows as they count."""
+        actual, counts = self.rows.actual, self.rows.counts
+        if counts is None:
+            return float(actual.var(correction=0))
+        return float((counts * (actual - (counts * actual).mean()) ** 2).mean())
+
+    def losses_of(self, predicted: Tensor, row: Tensor | None = None) -> Tensor:
+        """Return the losses of predictions of rows, (n,) int64, or of all rows, as they count: (n,) float64."""
+        actual, counts = (
+            part if part is None or row is None else at(part, row) for part in (self.rows.actual, self.rows.counts)
+        )
+        assert actual is not None
+        losses = self.loss.per_row(predicted, actual)
+        return losses if counts is None else losses * counts
 
     def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
@@ -142,5 +153,4 @@ class Reference:
     @torch.inference_mode()
     def changes(self, row: Tensor, column: Tensor, delta: Tensor) -> Tensor:
         """Return how the loss of each row changes, (n,) float64, with arguments as of `predict_changed`."""
-        changed = self.loss.per_row(self.predict_changed(row, column, delta), at(self.rows.actual, row))
-        return changed - at(self.losses, row)
+        return self.losses_of(self.predict_changed(row, column, delta), row) - at(self.losses, row)

@@ -128,8 +128,8 @@ def _pairs(
     if table.empty:
         notes.append(f"No two labels are together in {FEW_FILMS} of the {result.films}: there are no pairs.")
         return table.reindex(columns=[*PAIR, *ALONE])
-    if (n_pairs := len(occurrence.pairs()[0])) > MOST_PAIRS:
-        notes.append(f"Of {n_pairs:,} pairs the {MOST_PAIRS:,} that are together more than by chance are measured.")
+    if (n_pairs := len(occurrence.pairs[0])) > MOST_PAIRS:
+        notes.append(f"Of {n_pairs:,} pairs the {MOST_PAIRS:,} that are together most beyond chance are measured.")
     names, alone = result.described["feature"].to_numpy(), result.values.mean.numpy()
     for side in ("first", "second"):
         columns = table[side].to_numpy()

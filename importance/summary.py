@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from greenlight_films.importance.estimator import Estimator
@@ -11,7 +12,12 @@ from greenlight_films.importance.losses import LOSSES, LossName
 
 
 def summary_of(
-    estimator: Estimator, loss: LossName, actual: Tensor, predicted: Tensor, n_films: int | None = None
+    estimator: Estimator,
+    loss: LossName,
+    actual: Tensor,
+    predicted: Tensor,
+    n_films: int | None = None,
+    counts: Tensor | None = None,
 ) -> dict[str, Any]:
     """Return how importances were measured and how good the model is, as `ImportanceResult.summary`.
 
@@ -19,11 +25,12 @@ def summary_of(
         actual: (n_rows,) float64, the target.
         predicted: (n_rows,) float64.
         n_films: by default each row is a film.
+        counts: (n_rows,) float64, how much each row counts; by default all count alike.
     """
-    variance = float(actual.var(correction=0))
-    loss_before = float(LOSSES[loss].total(LOSSES[loss].per_row(predicted, actual).mean(), variance))
-    mse = float(np.mean((predicted - actual).numpy() ** 2))
-    r2 = 1 - mse / float(np.var(actual.numpy())) if np.ptp(actual.numpy()) > 0 else np.nan
+    shares = torch.full_like(actual, 1 / len(actual)) if counts is None else counts / counts.sum()
+    variance = float(shares @ (actual - shares @ actual) ** 2)
+    loss_before = float(LOSSES[loss].total(shares @ LOSSES[loss].per_row(predicted, actual), variance))
+    r2 = 1 - float(shares @ (predicted - actual) ** 2) / variance if np.ptp(actual.numpy()) > 0 else np.nan
     return {
         "estimator": estimator.kind,
         "n_repeats": estimator.n_repeats,

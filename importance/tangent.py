@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.importance.gradient import gradient_of
-from greenlight_films.importance.held_out import Entries, at
+from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, permutation
 
@@ -31,6 +31,7 @@ class Tangent:
         order: (n_rows,) int64, a random order, in which rows without a label are looked at.
         vectors: (n_cells, width) float64, sums over rows of weight * slope * jacobian.
         matrices: (n_cells, width, width) float64, of weight² * curve * jacobian jacobianᵀ.
+        squares: (n_cells, width, width) float64, of weight² * slope² * jacobian jacobianᵀ.
     """
 
     jacobian: Tensor
@@ -41,6 +42,7 @@ class Tangent:
     order: Tensor
     vectors: Tensor
     matrices: Tensor
+    squares: Tensor
 
     @classmethod
     @torch.inference_mode()
@@ -50,7 +52,7 @@ class Tangent:
         scaled, jacobian = _differentiated(reference)
 
         def loss(step: float) -> Tensor:
-            return reference.loss.per_row(reference.to_unit(scaled + step), rows.actual)
+            return reference.losses_of(reference.to_unit(scaled + step))
 
         deviation = float(scaled.std(correction=0)) or 1.0
         step, far = STEP * deviation, 3 * deviation
@@ -59,11 +61,13 @@ class Tangent:
         change = loss(far) - reference.losses
         missed = (slope * far + curve * far**2 / 2 - change).abs()
         is_parabola = bool((missed <= 1e-4 * change.abs() + 1e-6 * change.abs().max()).all())
-        weights = torch.ones_like(scaled)[None] if rows.entering is None else rows.entering.weight.T.double()
-        sums = [_sums(jacobian, weight * slope, weight**2 * curve, reference.batch_rows) for weight in weights]
-        vectors, matrices = (torch.stack(part) for part in zip(*sums, strict=True))
+        sums = [
+            _sums(jacobian, weight * slope, (weight**2 * curve, (weight * slope) ** 2), reference.batch_rows)
+            for weight in _weights(rows)
+        ]
+        vectors, matrices, squares = (torch.stack(part) for part in zip(*sums, strict=True))
         order = permutation(stream, rows.n_rows)
-        return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices)
+        return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices, squares)
 
     @torch.inference_mode()
     def sums(self, reference: Reference, entries: Entries) -> Tensor:
@@ -78,6 +82,19 @@ class Tangent:
             squares = ((part @ self.matrices[cell]) * part).sum(1)
             total[chosen] = first[chosen] * (part @ self.vectors[cell]) + second[chosen] * squares / 2
         return total
+
+    @torch.inference_mode()
+    def variances(self, reference: Reference, entries: Entries) -> Tensor:
+        """Return the variance of each column's first-order effects over all rows, (n_columns,) float64."""
+        n_rows, weight = reference.rows.n_rows, at_rows(reference.model.first.label_weight, entries.columns).double()
+        first, second = entries.mean_weights(reference.rows)
+        variance, cells = torch.zeros_like(first), reference.rows.cells(entries.columns)
+        for cell in torch.unique(cells).tolist():
+            chosen = cells == cell
+            part = weight[chosen]
+            squares = ((part @ self.squares[cell]) * part).sum(1) * second[chosen]
+            variance[chosen] = squares / n_rows - (part @ self.vectors[cell] * first[chosen] / n_rows) ** 2
+        return variance.clamp(min=0)
 
     @torch.inference_mode()
     def effects(
@@ -106,9 +123,9 @@ class Tangent:
         if self.is_parabola:
             slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))
             return (shift * curve).add_(slope).mul_(shift)
-        actual = at(reference.rows.actual, rows).expand_as(shift).flatten()
         predicted = reference.to_unit((at(self.scaled, rows) + shift.double()).flatten())
-        return (reference.loss.per_row(predicted, actual).view_as(shift) - at(reference.losses, rows)).to(shift.dtype)
+        losses = reference.losses_of(predicted, rows.expand_as(shift).flatten())
+        return (losses.view_as(shift) - at(reference.losses, rows)).to(shift.dtype)
 
     def standing_for_all(self) -> Tensor:
         """Return the rows whose effects stand for those of all, ascending: all of them where they are few."""
@@ -121,17 +138,23 @@ def at_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     return matrix.index_select(0, rows)
 
 
-def _sums(jacobian: Tensor, first: Tensor, second: Tensor, at_once: int) -> tuple[Tensor, Tensor]:
-    """Return the sums over rows of first * jacobian, (width,), and of second * jacobian jacobianᵀ, both float64."""
+def _weights(rows: HeldOut) -> Tensor:
+    """Return the weight with which a label enters each row, by cell, (n_cells, n_rows) float64; 1 without a rule."""
+    return torch.ones_like(rows.actual)[None] if rows.entering is None else rows.entering.weight.T.double()
+
+
+def _sums(jacobian: Tensor, first: Tensor, seconds: tuple[Tensor, ...], at_once: int) -> list[Tensor]:
+    """Return the sum over rows of first * jacobian, (width,), and of each second * jacobian jacobianᵀ, all float64."""
     width = jacobian.shape[1]
-    vector = torch.zeros(width, dtype=torch.float64, device=jacobian.device)
-    matrix = torch.zeros(width, width, dtype=torch.float64, device=jacobian.device)
+    sums = [jacobian.new_zeros(width, dtype=torch.float64)]
+    sums += [jacobian.new_zeros(width, width, dtype=torch.float64) for _ in seconds]
     for start in range(0, len(jacobian), at_once):
         part = slice(start, start + at_once)
         slopes = jacobian[part]
-        vector += (first[part].to(slopes.dtype) @ slopes).double()
-        matrix += ((slopes * second[part, None].to(slopes.dtype)).T @ slopes).double()
-    return vector, matrix
+        sums[0] += (first[part].to(slopes.dtype) @ slopes).double()
+        for matrix, second in zip(sums[1:], seconds, strict=True):
+            matrix += ((slopes * second[part, None].to(slopes.dtype)).T @ slopes).double()
+    return sums
 
 
 def _differentiated(reference: Reference) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from greenlight_films.importance.expectation import Measured, by_closed_form
 from greenlight_films.importance.held_out import Entries
 from greenlight_films.importance.joint import joint_importance
 from greenlight_films.importance.label_tests import LabelTests
+from greenlight_films.importance.off_row_plan import OffRowPlan
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.result import ColumnSet
 from greenlight_films.importance.shuffles import by_shuffles
@@ -21,7 +22,6 @@ from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.tangent import Tangent, stream_of_order
 
 MANY_LABELS = 100_000
-OFF_ROWS_OF_MANY = 4  # rows without a label that are looked at where labels are so many
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class Tasks:
         if estimator.kind == "expected" and not reference.loss.linear:
             raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
-        if estimator.off_rows != "all" and len(keys) > MANY_LABELS:
-            estimator = replace(estimator, off_rows=min(estimator.off_rows, OFF_ROWS_OF_MANY))
+        are_many = len(keys) > MANY_LABELS
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
         self.entries = Entries.of(reference.rows)
-        self.tangent, self.tests = None, None
+        self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(len(keys), device)
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
             self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
+            self.plan = OffRowPlan.of(reference, self.tangent, self.entries, self.keys, estimator, are_many)
             if estimator.tests:
-                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed)
+                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
         self.results: list[TaskResult] = []
         members = [(part.dense.tobytes(), part.labels.tobytes()) for part in sets]
         self.measured_as = [members.index(columns) for columns in members]
@@ -77,7 +77,7 @@ class Tasks:
         all_rows = n_rows * self.estimator.n_repeats
         own = [index for index, first in enumerate(self.measured_as) if index == first and not self._is_label(index)]
         tasks = [Task("sets", index, index + 1, all_rows) for index in own]
-        tasks += tasks_of(self.entries, n_rows, self.estimator)
+        tasks += tasks_of(self.entries, self.plan.size[self.entries.columns], self.estimator)
         return tasks[device::n_devices]
 
     def run(self, tasks: Sequence[Task] | None = None, progress: Callable[[Task], None] = lambda _: None) -> None:
@@ -131,14 +131,15 @@ class Tasks:
 
     def _measured(self, reference: Reference, columns: Entries) -> Estimates:
         streams = self.estimator.streams(self.keys[columns.columns])
+        size, pooled = self.plan.size[columns.columns], self.plan.pooled[columns.columns]
         if self.estimator.kind == "expected":
             assert self.tangent is not None
-            result, measured = by_closed_form(reference, self.tangent, columns, streams, self.estimator)
+            result, measured = by_closed_form(reference, self.tangent, columns, streams, size, pooled)
         else:
             result, lost, sample = by_shuffles(reference, columns, streams, self.estimator)
             if self.tests is None or self.tangent is None:
                 return result
-            measured = Measured.of(reference, self.tangent, columns, lost, sample)
+            measured = Measured.of(reference, self.tangent, columns, lost, sample, pooled)
         return result if self.tests is None else self.tests.put(result, columns, streams, measured)
 
     def _is_label(self, index: int) -> bool:

@@ -69,7 +69,7 @@ def times(change: float) -> str:
     """Return what a change of a logarithm multiplies by: `times 1.3`.
 
     >>> times(0.2624), times(-1.5), times(9)
-    ('times 1.3', 'times 0.22', 'times 8,100')
+    ('times 1.3', 'times 0.223', 'times 8,100')
     """
     factor = exp(min(change, 700))
-    return f"times {float(f'{factor:.2g}'):,.10g}"
+    return f"times {float(f'{factor:.3g}'):,.10g}"

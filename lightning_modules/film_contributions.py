@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmDataModule, FilmEncoder, FilmRows, InputError
+from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmDataModule, FilmEncoder, InputError
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.importance import Alone, Reference
 from greenlight_films.importance.contributions import Contributions, largest_first
@@ -18,9 +18,9 @@ from greenlight_films.importance.expected_gradients import Background, Parts
 from greenlight_films.importance.spread import spread
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
+from greenlight_films.lightning_modules.predictions import predict_scaled
 
 BACKGROUND = 512  # training films; of two different 512 the contributions correlate by .998
-BATCH_ROWS = 4096
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,10 @@ def background_rows(network: AdditiveMLP, encoder: FilmEncoder, encoded: Encoded
 
     They are the same wherever the network lies: predictions are made anew on the CPU.
     """
-    network, predicted = deepcopy(network).cpu().float().eval(), [np.zeros(0, np.float32)]
     films = encoded.take(train)
-    rows = FilmRows(films, np.zeros(len(train)))
-    with torch.inference_mode(), one_thread_a_step():
-        for start in range(0, len(rows), BATCH_ROWS):
-            batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
-            predicted.append(network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
-    return train[spread(np.concatenate(predicted), years_of(encoder.space, films), BACKGROUND)]
+    with one_thread_a_step():
+        predicted = predict_scaled(deepcopy(network).cpu().float().eval(), films)
+    return train[spread(predicted, years_of(encoder.space, films), BACKGROUND)]
 
 
 def years_of(space: FeatureSpace, films: EncodedFilms) -> np.ndarray | None:

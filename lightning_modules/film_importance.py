@@ -68,10 +68,12 @@ class MeasuredFilms:
         film: np.ndarray,
         number: np.ndarray,
         drawn_with: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
     ) -> "MeasuredFilms":
         """Take films of a table: (n_rows,) targets in the original unit, and the film that each row belongs to.
 
-        Films that share a value of `drawn_with`, (n_rows,), are not independent; where it is missing they are.
+        Films that share a value of `drawn_with`, (n_rows,), are not independent; where it is missing they are. Losses
+        count by `weights`, (n_rows,), not all 0.
         """
         batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
@@ -79,7 +81,8 @@ class MeasuredFilms:
         entering = entering_weights(encoder.space, encoded)
         clusters = None if drawn_with is None else torch.from_numpy(clusters_of(codes.numpy(), drawn_with))
         parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
-        rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters)
+        counts = None if weights is None or not np.ptp(weights) else torch.from_numpy(weights / weights.mean())
+        rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters, counts=counts)
         return cls(network, encoder, scale, rows.to(next(network.parameters()).device), encoded, number)
 
     @classmethod
@@ -151,6 +154,7 @@ class MeasuredFilms:
         missing_values, missing_sets = tasks.missing()
         missing_numbers = sum(index < space.n_dense for index in missing_sets)
         actual, predicted = reference.rows.actual.cpu(), reference.predicted.cpu()
+        counts = None if reference.rows.counts is None else reference.rows.counts.cpu()
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
@@ -161,7 +165,7 @@ class MeasuredFilms:
             values,
             sets,
             joint,
-            {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films), **summary, **effort},
+            {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films, counts), **summary, **effort},
             missing_features=missing_values + missing_numbers,
             missing_sets=len(missing_sets) - missing_numbers,
         )
@@ -169,10 +173,7 @@ class MeasuredFilms:
 
     def _has_learnt(self, actual: np.ndarray, predicted: np.ndarray, n_films: int) -> bool | None:
         """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
-        scale = self.scale
-        floor = np.nextafter(-1 - scale.shift, np.inf) if scale.transform == "log1p" else -np.inf
-        predicted = scale.forward(np.maximum(predicted, floor))
-        return has_learnt(scale.forward(actual), predicted, n_films, guess=0.0)
+        return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, guess=0.0)
 
 
 def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Predictions of held-out rows, gathered over batches and devices."""
+"""Predictions of films: of held-out rows, gathered over batches and devices, and by a network alone."""
 
 from typing import Any
 
@@ -7,6 +7,10 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
+
+from greenlight_films.datamodules import EncodedFilms, FilmRows
+from greenlight_films.importance.reference import BATCH_ROWS
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
 
 class Predictions(Metric):
@@ -37,3 +41,14 @@ class Predictions(Metric):
         row, scaled = dim_zero_cat(self.row).cpu().numpy(), dim_zero_cat(self.scaled).cpu().numpy()
         order = np.argsort(row)
         return row[order], scaled[order]
+
+
+def predict_scaled(network: AdditiveMLP, films: EncodedFilms) -> np.ndarray:
+    """Return a network's scaled predictions of films, (n_rows,) float32; it is on the CPU, in eval mode."""
+    rows = FilmRows(films, np.zeros(films.n_rows))
+    predicted = [np.zeros(0, np.float32)]
+    with torch.inference_mode():
+        for start in range(0, len(rows), BATCH_ROWS):
+            batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
+            predicted.append(network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
+    return np.concatenate(predicted)

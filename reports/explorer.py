@@ -43,7 +43,7 @@ def explorer_data(results: Results) -> dict[str, Any]:
     if table.empty or test.empty or results.features.empty or average is None or scale is None:
         return NO_FILMS
     test, step = test[test["row"].isin(table["row"])], step_of(scale.std)
-    typical = rounded(scale.inverse(np.array([(average - scale.mean) / scale.std])), DIGITS)[0]
+    typical = rounded(scale.in_unit(np.array([average])), DIGITS)[0]
     average = round(average / step)
     totals = np.round(scale.learnt(test["predicted"].to_numpy()) / step).astype(np.int64)
     keys = table[["column", "value"]].astype(object).where(table[["column", "value"]].notna(), None)

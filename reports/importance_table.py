@@ -25,12 +25,22 @@ def print_importance(results: Results, console: Console) -> None:
         console.print(how["warning"], style=LOUD, markup=False, soft_wrap=True)
     title = f"What the predictions of {films} rest on: {measure(how['loss'], how['unit'])}"
     console.print(title, style="bold", highlight=False, markup=False, soft_wrap=True)
+    if caution := in_own_unit(results):
+        console.print(caution, highlight=False, markup=False, soft_wrap=True)
     _print(f"{min(SHOWN, len(known))} of {len(known):,} features", "feature", known.head(SHOWN), console)
     for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
     print_related(results, console)
     few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
     absent = (features["level"] == "value") & (features["n_films"] == 0)
+    if len(known):
+        sure = int((known["q"] < 0.05).sum())
+        console.print(
+            "With other films an importance would be another: of 100 such intervals about 95 hold the true one. "
+            f"{sure:,} of {len(known):,} features have a q below 0.05: about 1 in 20 of such is there by chance.",
+            highlight=False,
+            soft_wrap=True,
+        )
     console.print(
         f"{int(absent.sum()):,} values are in none of the {films}: not estimable. "
         f"{int(few.sum()):,} are in fewer than {FEW_FILMS}: too few films to tell. "
@@ -38,11 +48,16 @@ def print_importance(results: Results, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    if results.metrics.get("weight"):
-        console.print(f"Every film counts alike here, whatever its {results.metrics['weight']}.", highlight=False)
     if how["missing"] or how["missing_columns"]:
         missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)
+
+
+def in_own_unit(results: Results) -> str:
+    """Say that importance is not of the logarithms that were learnt; empty where none were."""
+    if results.scale is None or results.scale.transform == "none":
+        return ""
+    return f"Losses are in {results.unit or results.target}, not in logarithms: films with large amounts weigh most."
 
 
 def _print(title: str, name: str, rows: pd.DataFrame, console: Console) -> None:

@@ -1,5 +1,6 @@
 """The report: one self-contained HTML page of a run, or of several side by side, that opens without a network."""
 
+import re
 import shlex
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from greenlight_films.datamodules.number_format import counted, fixed
@@ -19,6 +20,7 @@ from greenlight_films.reports.differences import differences_in_words, differenc
 from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
+from greenlight_films.reports.importance_table import in_own_unit
 from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
@@ -52,6 +54,14 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
     finalize=lambda value: value.translate(ACTING) if type(value) is str else value,
 )
+
+
+def _with_code(text: str) -> Markup:
+    """Return a text for the page, in which what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text.translate(ACTING)))))
+
+
+_ENVIRONMENT.filters["code"] = _with_code
 
 
 def report_page(runs: list[Results]) -> str:
@@ -178,8 +188,9 @@ def _measured(results: Results) -> str:
         f"Importance is {measure(measured['loss'], measured['unit'])}: {how}, on "
         f"{counted(measured['films'], measured['split'] + ' film')}. {measured['not_estimable']:,} of "
         f"{measured['features']:,} features are in none of "
-        "them: not estimable. Direction is the mean change of the prediction where the value is present."
-    )
+        "them: not estimable. Direction is the mean change of the prediction where the value is present. "
+        f"{in_own_unit(results)}"
+    ).rstrip()
 
 
 def _cells(row: list[Any]) -> list[str]:

@@ -25,7 +25,7 @@ def print_related(results: Results, console: Console) -> None:
             "": best["features"],
             "importance": best["importance"],
             "95 % interval": _intervals(best),
-            "sum of each alone": best["sum_of_values"],
+            "each alone": best["sum_of_values"],
             "films": best["n_films"],
         }
         title = f"{len(best)} of {counted(len(groups), 'group')} of labels that occur together, shuffled together"
@@ -55,10 +55,11 @@ def print_related(results: Results, console: Console) -> None:
 
 
 def _print(title: str, columns: dict[str, Iterable[Any]], console: Console) -> None:
-    """Print a table of texts, numbers with four digits, and counts."""
+    """Print a table of names, then of texts, numbers with two digits, and counts."""
     table = Table(title=Text(title), title_justify="left")
-    for number, heading in enumerate(columns):
-        table.add_column(heading, justify="right" if number else "left")
+    table.add_column("", overflow="fold", min_width=17)
+    for heading in list(columns)[1:]:
+        table.add_column(heading, justify="right", max_width=17)
     for line in zip(*columns.values(), strict=True):
         table.add_row(*(Text(_cell(value)) for value in line))
     console.print(table)
@@ -66,7 +67,7 @@ def _print(title: str, columns: dict[str, Iterable[Any]], console: Console) -> N
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value:.2g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from greenlight_films.datamodules.number_format import compact, fixed, significant
-from greenlight_films.studies.metrics import in_order
+from greenlight_films.studies.metrics import in_order, learnt_end
 from greenlight_films.studies.verdict import Verdict
 
 LOUD = "bold red"
@@ -35,7 +35,7 @@ AMOUNTS = (*IN_UNIT, "rmse_log1p")  # those that are not shares
 def shown_scores(models: dict[str, dict[str, Any]]) -> list[str]:
     """Return the names of the scores that some model has, those of the scale that was learnt first."""
     known = {name for scores in models.values() for name, value in scores.items() if value is not None}
-    order = [*LEARNT_FIRST, *HEADINGS] if "r2_log1p" in known else list(HEADINGS)
+    order = [*LEARNT_FIRST, *HEADINGS] if learnt_end(known) else list(HEADINGS)
     return [name for name in dict.fromkeys(order) if name in known or name in ("rmse", "mae", "r2")]
 
 
@@ -77,7 +77,7 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
 
 def is_transformed(names: list[str]) -> bool:
     """Tell whether the scores are of a target that is learnt as its logarithm."""
-    return "r2_log1p" in names
+    return learnt_end(names) != ""
 
 
 def heading_of(name: str, unit: str, transformed: bool = False) -> str:

@@ -1,6 +1,7 @@
 """The sections of a report on predictions, importance and several runs: their figures, and what a run lacks."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from greenlight_films.importance.result import measure
 from greenlight_films.reports.bootstrap import BELOW_MEAN, bootstrap_intervals
 from greenlight_films.reports.figures import importance_bars, leaderboard, predictions, related
 from greenlight_films.reports.pictures import Picture, Section, picture
+from greenlight_films.studies.metrics import learnt_end
 from greenlight_films.studies.results import NETWORK, Results
 
 MOST_ROLES = 10  # with a figure of their own
@@ -112,8 +114,10 @@ def importance_section(results: Results) -> Section:
     heading = "What the predictions rest on"
     if results.features.empty:
         return Section("importance", heading, missing=[missing_importance(results)])
-    pictures = [*_importance_pictures(results), *_related_pictures(results)]
-    return Section("importance", heading, pictures, results.importance.get("related", []))
+    related, notes = list(_related_pictures(results)), results.importance.get("related", [])
+    if related:
+        related[-1] = replace(related[-1], caption=" ".join([related[-1].caption, *notes]))
+    return Section("importance", heading, [*_importance_pictures(results), *related], [] if related else notes)
 
 
 def _importance_pictures(results: Results) -> Iterator[Picture]:
@@ -148,7 +152,7 @@ def runs_section(runs: list[Results], intervals: list[pd.DataFrame]) -> Section:
         known = of_learnt_scale(scores)
         r2 = known[known["score"] == "r2"].set_index("model").reindex(columns=["low_95", "high_95"])
         for model, values in run.metrics.get("models", {}).items():
-            learnt = "_log1p" if "r2_log1p" in values else ""
+            learnt = learnt_end(values)
             if values["rmse"] is not None and values[f"r2{learnt}"] is not None:
                 ends = r2.loc[model].to_dict() if model in r2.index else {"low_95": np.nan, "high_95": np.nan}
                 shown = {name: values.get(f"{name}{learnt}", np.nan) for name in ("rmse", "r2")}

@@ -17,13 +17,12 @@ from greenlight_films.reports.score_table import (
     is_transformed,
     shown_scores,
 )
-from greenlight_films.studies.metrics import data_in_a_line, data_warnings, in_order
+from greenlight_films.studies.metrics import data_in_a_line, data_warnings, in_order, learnt_end
 from greenlight_films.studies.results import NETWORK
 from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.verdict import facts_in, verdict
 
 SHOWN = 10
-SCALES = ("r2_log1p", "r2")  # the scores that models are compared by, the first that there is
 
 
 def print_spread(spread: Spread, console: Console) -> None:
@@ -111,7 +110,7 @@ def compared(spread: Spread) -> list[str]:
             "and says nothing of other films."
         ]
     table = spread.differences
-    score = next((name for name in SCALES if name in set(table["score"])), "")
+    score = f"r2{learnt_end(set(table['score']))}"
     lines = table[table["score"] == score]
     if lines.empty:
         return []

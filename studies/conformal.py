@@ -66,7 +66,7 @@ class Intervals:
 
     def around(self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float) -> PredictionIntervals:
         """Return predictions of films, (n_rows,) in the target's unit, with their intervals of a level."""
-        scaled = scaled_predictions(predicted, fitted)
+        scaled = fitted.scale.forward(predicted)
         expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled))
         half = self.quantiles[round(level * 100) - 1] * expected
         return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
@@ -98,7 +98,7 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
     weights = None if films.weights is None else films.weights[films.rows.val]
     kept = np.ones(len(predicted), bool) if weights is None else weights > 0
     rows = films.rows.val[kept]
-    scaled = scaled_predictions(predicted[kept], fitted)
+    scaled = fitted.scale.forward(predicted[kept])
     film = films.film_codes()[rows]
     if fitted.leak or len(np.unique(film)) < fewest(80) or not np.isfinite(scaled).all():
         return None
@@ -120,22 +120,17 @@ def with_intervals(
             f"interval must be left out, got {level}: the model has no intervals, for want of validation films or of a "
             "split that keeps films apart; the network of a run has them after `predict --run`"
         )
+    if isinstance(level, bool) or not isinstance(level, int | float | np.number):
+        raise InputError(f"interval must be a number from 0.01 to 0.99, such as 0.95, got {level!r}")
     percent = round(level * 100) if 0.005 < level < 0.995 else 0
     if not percent or abs(level * 100 - percent) > 1e-6:
-        raise InputError(f"interval must be a whole per cent from 0.01 to 0.99, such as 0.95, got {level}")
+        raise InputError(f"interval must be 0.01, 0.02, ... or 0.99, such as 0.95, got {level}")
     if not intervals.has(level):
         raise InputError(
             f"interval {level} takes {fewest(percent)} validation films or more, got {intervals.films:.4g}: "
             "give a lower one, or a split with more validation films"
         )
     return intervals.around(predicted, films, fitted, level)
-
-
-def scaled_predictions(predicted: np.ndarray, fitted: Fitted) -> np.ndarray:
-    """Return predictions on the scale that is learnt, (n_rows,)."""
-    scale = fitted.scale
-    floor = np.nextafter(-1 - scale.shift, np.inf)  # rounding may take a low prediction to where log1p ends
-    return scale.forward(np.maximum(predicted, floor) if scale.transform == "log1p" else predicted)
 
 
 def fewest(percent: int) -> int:

@@ -1,6 +1,7 @@
 """Files that are whole or not there, in a folder."""
 
 import json
+from csv import QUOTE_MINIMAL, QUOTE_NONNUMERIC
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,11 @@ class Folder:
             if risky.any():
                 safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
         safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
-        return safe.to_csv(index=False, lineterminator="\n")
+        texts = safe.select_dtypes(exclude=["number", "bool"])
+        returns = any(texts[column].astype("str").str.contains("\r", regex=False).any() for column in texts)
+        # Python's writer doesn't quote a carriage return that ends no line.
+        quoting = QUOTE_NONNUMERIC if returns else QUOTE_MINIMAL
+        return safe.to_csv(index=False, lineterminator="\n", quoting=quoting)
 
     def read_csv(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         """Read a table that `write_csv` wrote, or some columns of it, its texts as they were.
@@ -46,9 +51,7 @@ class Folder:
         Raises:
             ValueError: it was changed since.
         """
-        with (self.path / name).open("rb") as file:
-            resaved = file.readline().endswith(b"\r\n")  # by a spreadsheet; else a carriage return is of a title
-        table = pd.read_csv(self.path / name, usecols=columns, lineterminator=None if resaved else "\n")
+        table = pd.read_csv(self.path / name, usecols=columns)
         if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
             raise ValueError("rows must have as many cells as the header")
         for column in table.select_dtypes("str"):

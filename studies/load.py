@@ -3,7 +3,7 @@
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.feature_sets import named_sets
-from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
+from greenlight_films.lightning_modules.callbacks.permutation_importance import refuse_no_column
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
 
@@ -17,8 +17,10 @@ def load(settings: Settings, checkpoint: Checkpoint | None = None, stage: str = 
     if checkpoint:
         checkpoint.restore_data(data, settings.model)
     data.setup(stage)
-    importance = settings.importance  # groups of nothing, and features that there aren't, are refused
+    importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
+    if importance.cluster is not None:
+        refuse_no_column(data, importance.cluster, "permutation_importance.cluster")
     return data
 
 
@@ -39,5 +41,5 @@ def refuse_impossible(comparison: Comparison, data: FilmDataModule) -> None:
             "its predictions are means already; leave it out"
         )
     if comparison.cluster is not None:
-        cluster_values(data, comparison.cluster, data.films.number[:1] - 1, "compare.cluster")
+        refuse_no_column(data, comparison.cluster, "compare.cluster")
     comparison.possible(Sample.of(data.films, data.fitted, "train"))

@@ -1,5 +1,6 @@
 """`metrics.json`, `leaderboard.csv` and `predictions.csv`: the scores and predictions of a run as plain data."""
 
+from collections.abc import Container
 from math import inf, isfinite
 from typing import Any
 
@@ -102,6 +103,11 @@ def all_scores(metrics: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def with_warning(table: pd.DataFrame, leak: bool) -> pd.DataFrame:
     """Return a table whose lines each say that films stand on both sides, where they do."""
     return table.assign(warning=SHORT[BOTH_SIDES]) if leak else table
+
+
+def learnt_end(scores: Container[str]) -> str:
+    """Return what names of scores on the scale that was learnt end with: `_log1p`; empty where that is the unit's."""
+    return "_log1p" if "r2_log1p" in scores else ""
 
 
 def in_order(models: dict[str, dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:

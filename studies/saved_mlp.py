@@ -8,10 +8,9 @@ import numpy as np
 import torch
 
 from greenlight_films.baselines import Predictor, Sample
-from greenlight_films.datamodules import EncodedFilms, FilmRows, TargetScale
+from greenlight_films.datamodules import EncodedFilms, TargetScale
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-
-BATCH_ROWS = 4096
+from greenlight_films.lightning_modules.predictions import predict_scaled
 
 
 class SavedMLP(Predictor):
@@ -26,13 +25,7 @@ class SavedMLP(Predictor):
         raise NotImplementedError("train it with `fit` or `study`")
 
     def predict(self, films: EncodedFilms) -> np.ndarray:
-        rows = FilmRows(films, np.zeros(films.n_rows))
-        predicted = [np.zeros(0, np.float32)]
-        with torch.inference_mode():
-            for start in range(0, len(rows), BATCH_ROWS):
-                batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
-                predicted.append(self.network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
-        return self.scale.inverse(np.concatenate(predicted))
+        return self.scale.inverse(predict_scaled(self.network, films))
 
     def to_state(self) -> dict[str, Any]:
         weights = {f"network.{name}": weight.numpy() for name, weight in self.network.state_dict().items()}

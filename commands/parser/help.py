@@ -81,7 +81,7 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--conditional": ("'[year]'", "features to shuffle among films that the others make alike"),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
-    "--contributions": (".films N", "how many held-out films' predictions are split up, or all; 500 by default"),
+    "--contributions.films": ("N", "how many held-out films' predictions are split up, or all; 500 by default"),
 }
 
 BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--compare.`
@@ -93,6 +93,8 @@ BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--c
     "--grid": ("true", "choose knn's weights and metric along with k"),
     "--clusters": ("N", "how many kmeans describes"),
     "--describe": ("'[Year,Genre]'", "the columns that kmeans and pca are about"),
+    "--cluster": ("COLUMN", "films that share its value are not independent where models are compared"),
+    "--smearing": ("true", "of a log1p target, score means in its unit too"),
 }
 
 LOOK = {
@@ -130,7 +132,7 @@ _OF_THE_PARSER = {
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
-    "importance": {**RUN, **{f"{name} {kind}".replace(" .", "."): text for name, (kind, text) in IMPORTANCE.items()}},
+    "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {
         "--run FOLDER": "add to a run, such as runs/ratings/version_0",
         "--config FILE": "a study, in place of --run: a folder without a network",

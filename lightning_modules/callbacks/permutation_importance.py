@@ -1,6 +1,7 @@
 """`PermutationImportance`: a callback that measures permutation importance once a model has been tested."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
@@ -133,6 +134,7 @@ class PermutationImportance(Callback):
             films.film_codes()[rows],
             films.number[rows],
             None if self.cluster is None else cluster_values(data, self.cluster, films.number[rows] - 1),
+            None if films.weights is None else films.weights[rows],
         )
 
         def run(tasks: Tasks) -> None:
@@ -146,11 +148,18 @@ class PermutationImportance(Callback):
         # The first device alone computes contributions, since that takes less time than writing them.
         if not (result.is_whole and trainer.is_global_zero):
             return result
-        with uninterrupted():  # the importances are whole, and would be lost
+        with uninterrupted(), _named(trainer, "Contributions, groups and pairs"):  # the importances would be lost
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
             related = measured.related(reference, result, self.estimator, self.related, self.groups)
             return replace(result, alone=alone, contributions=contributions, related=related)
+
+
+def refuse_no_column(data: FilmDataModule, column: str, option: str) -> None:
+    """Refuse a column that the films, which were read, don't have; `option` names it."""
+    if column not in data.columns:
+        near = nearest(column, data.columns) or f"; there are {listed(data.columns)}"
+        raise InputError(f"{option}: the table has no column '{column}'{near}")
 
 
 def cluster_values(
@@ -161,9 +170,7 @@ def cluster_values(
     Texts are without blanks around them, and None where they mean that nothing is known. `option` names the column.
     """
     table = data.read()
-    if column not in table:
-        near = nearest(column, table.columns) or f"; there are {listed(table.columns)}"
-        raise InputError(f"{option}: the table has no column '{column}'{near}")
+    refuse_no_column(data, column, option)
     cells = table[column].loc[index]
     if pd.api.types.infer_dtype(cells, skipna=True) != "string":
         return cells.astype(object).to_numpy()
@@ -173,10 +180,30 @@ def cluster_values(
     return distinct.rows(texts, None)
 
 
-def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
-    """Do tasks under a progress bar, where the trainer has one and rich is installed."""
+def _shows_progress(trainer: pl.Trainer) -> bool:
+    """Tell whether the first device shows progress, and can: the trainer has a bar, and rich is installed."""
     is_watched = trainer.progress_bar_callback is not None and trainer.is_global_zero
-    if not is_watched or find_spec("rich") is None:
+    return is_watched and find_spec("rich") is not None
+
+
+@contextmanager
+def _named(trainer: pl.Trainer, work: str) -> Iterator[None]:
+    """Show what is worked on, where progress is shown."""
+    if not _shows_progress(trainer):
+        yield
+        return
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(TextColumn("{task.description}"), TimeElapsedColumn()) as shown:
+        task = shown.add_task(work, total=1)
+        shown.refresh()
+        yield
+        shown.update(task, completed=1, refresh=True)
+
+
+def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
+    """Do tasks under a progress bar, where progress is shown."""
+    if not _shows_progress(trainer):
         tasks.run(share)
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

@@ -55,18 +55,13 @@ def prediction_chart(actual: np.ndarray, predicted: np.ndarray, scale: TargetSca
 def _same_axes(axes: Axes, values: np.ndarray, scale: TargetScale) -> None:
     """Give both axes the same range and ticks, on the scale that the network learns, and draw the diagonal."""
     learnt = replace(scale, mean=0.0, std=1.0)
-    floor = np.nextafter(-1 - scale.shift, np.inf)
-
-    def forward(raw: np.ndarray) -> np.ndarray:
-        return learnt.forward(raw if scale.transform == "none" else np.maximum(raw, floor))
-
-    ends = forward(np.array([values.min(), values.max()]))
+    ends = learnt.forward(np.array([values.min(), values.max()]))
     margin = 0.03 * np.ptp(ends) or 1.0
     limits = learnt.inverse(ends + margin * np.array([-1, 1]))
     even = MaxNLocator(8, steps=[1, 2, 5, 10])
-    ticks = even.tick_values(*limits) if scale.transform == "none" else _decades(forward, limits)
+    ticks = even.tick_values(*limits) if scale.transform == "none" else _decades(learnt.forward, limits)
     ticks = ticks[(ticks >= limits[0]) & (ticks <= limits[1])]
-    functions = (forward, learnt.inverse)
+    functions = (learnt.forward, learnt.inverse)
     axes.set_xscale("function", functions=functions)
     axes.set_yscale("function", functions=functions)
     for axis in (axes.xaxis, axes.yaxis):

@@ -135,7 +135,7 @@
       const size = (Math.abs(number) * step).toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
       return `${number < 0 ? "−" : ""}${money && !log ? "$" : ""}${size}${letter}`;
     };
-    const times = (number) => `times ${Number(Math.exp(number * step).toPrecision(2)).toLocaleString("en", { maximumSignificantDigits: 2 })}`;
+    const times = (number) => `times ${Number(Math.exp(number * step).toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })}`;
     const grouped = (pairs) => {
       const sums = new Map();
       for (let at = 0; at < pairs.length; at += 2) {

@@ -109,6 +109,8 @@ def refuse_failed(spread: Spread) -> None:
 
 def _in_a_line(name: str, run: Results) -> str:
     scores = run.metrics["models"][NETWORK]
+    if "r2_log1p" in scores:
+        return f"{name}: RMSE of log1p {significant(scores['rmse_log1p'])}, R² of log1p {fixed(scores['r2_log1p'])}"
     return f"{name}: RMSE {significant(scores['rmse'])}, R² {fixed(scores['r2'])}"
 
 

@@ -39,6 +39,21 @@ def test_settings_are_chosen_by_the_validation_rows_or_else_by_five_folds(sample
         films.take(np.arange(2)).choices()
 
 
+def test_by_time_settings_are_chosen_by_blocks_of_years_and_the_years_before(sample):
+    year = np.random.default_rng(1).permutation(np.repeat(np.arange(1990.0, 2002), 5))
+    training = replace(sample(np.arange(60.0)[:, None], np.arange(60.0)), year=year)
+    choices = training.choices()
+    assert len(choices) == 5
+    for fitted, scored in choices:
+        assert fitted.year.max() < scored.year.min()
+        assert fitted.n_rows == (year < scored.year.min()).sum()
+        assert scored.n_rows == 10
+    assert sum(scored.n_rows for _, scored in choices) == 50
+    few = replace(training, year=np.where(year < 1995, 1.0, 2.0)).choices()
+    assert [(fitted.n_rows, scored.n_rows) for fitted, scored in few] == [(25, 35)]
+    assert len(replace(training, year=np.ones(60)).choices()) == 5
+
+
 def test_rows_are_taken_with_all_that_is_theirs(sample):
     films = replace(sample(np.eye(4), np.arange(4.0), np.eye(4)), weights=np.arange(4.0))
     some = replace(films, validation=films).take(np.array([3, 1]))

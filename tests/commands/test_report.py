@@ -58,6 +58,7 @@ def opened(browser, run) -> Callable[..., SimpleNamespace]:
 
     def open_page(width: int = 1280) -> SimpleNamespace:
         page = browser.new_page(viewport={"width": width, "height": 900}, offline=True)
+        page.set_default_timeout(120_000)  # on a busy machine
         seen = SimpleNamespace(page=page, errors=[], requests=[], dialogs=[])
         page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: seen.errors.append(str(error)))

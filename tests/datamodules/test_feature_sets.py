@@ -93,6 +93,12 @@ def test_a_group_of_nothing_is_refused(space, entries, message):
         feature_sets(space, {"All": ["*"], "G": entries})
 
 
+@pytest.mark.parametrize("groups", [["actor"], {"Mine": "actor"}])
+def test_groups_that_are_no_lists_by_name_are_refused(space, groups):
+    with pytest.raises(InputError, match="groups must be lists of names by name, such as"):
+        feature_sets(space, groups)
+
+
 def test_sets_have_the_names_of_groups_roles_columns_numbers_and_single_values(space):
     names = ["Mine", "company", "Company", "Year", "Company1=Bolt"]
     sets = named_sets(space, {"Mine": ["Year", "Company"]}, names)

@@ -249,6 +249,16 @@ def test_importances_are_those_of_the_run(fitted, run):
     assert result.summary["baseline_loss"] == pytest.approx(fitted.evaluate(FRAME.iloc[fitted.test_rows_])["mse"])
 
 
+def test_importances_count_films_by_their_weights(fitted):
+    films = FRAME.iloc[fitted.test_rows_]
+    weights = np.random.default_rng(1).exponential(size=len(films))
+    result = fitted.importance(films, sample_weight=weights)
+    assert result.summary["baseline_loss"] == pytest.approx(fitted.evaluate(films, sample_weight=weights)["mse"])
+    alike = fitted.importance(films, sample_weight=np.full(len(films), 3.0)).to_frame()
+    pd.testing.assert_frame_equal(alike, fitted.importance(films).to_frame())
+    assert (result.to_frame()["importance"] - alike["importance"]).abs().max() > 1e-3
+
+
 def test_groups_are_roles_columns_or_patterns(model, fitted):
     groups = {"star": ["actor"], "when": ["year", "runtime"], "a to c": ["genre=C*", "company=Acme"]}
     table = fitted.importance(FRAME, groups=groups).aggregated

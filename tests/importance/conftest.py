@@ -72,9 +72,13 @@ class Study:
 
     def values(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Estimates:
         """Return the importance of every label column; `how` goes to the estimator."""
-        tasks = Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
+        tasks = self.tasks(loss, batch_rows, **how)
         tasks.run()
         return tasks.together()[0]
+
+    def tasks(self, loss: str = "mse", batch_rows: int = 4096, **how) -> Tasks:
+        """Return the work of measuring every label column, before it is done."""
+        return Tasks(self.reference(loss, batch_rows=batch_rows), self.keys, Estimator(**how))
 
     def predict(self, matrix: np.ndarray | None = None, dense: np.ndarray | None = None) -> np.ndarray:
         """Run the whole model in float64 on other features."""

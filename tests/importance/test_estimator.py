@@ -8,7 +8,8 @@ ways = pytest.mark.parametrize("how", [{}, {"off_rows": "all"}, {"kind": "shuffl
 
 
 def tasks(entries: Entries, n_rows: int, n_updates: int, **how) -> list[Task]:
-    return tasks_of(entries, n_rows, Estimator(byte_budget=n_updates * BYTES_AN_UPDATE, **how))
+    estimator = Estimator(byte_budget=n_updates * BYTES_AN_UPDATE, **how)
+    return tasks_of(entries, estimator.off_counts(entries.counts, n_rows), estimator)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_tasks_are_about_equal(make_study, how):
 
 
 def test_no_columns_make_no_tasks(make_study):
-    assert tasks_of(make_study(counts=(0, 0)).entries, 61, Estimator()) == []
+    assert tasks_of(make_study(counts=(0, 0)).entries, torch.zeros(0).long(), Estimator()) == []
 
 
 def test_a_stream_hangs_on_the_seed_and_the_key_alone():

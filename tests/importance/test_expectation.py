@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from greenlight_films.importance import Estimates
-from greenlight_films.importance.expectation import pooled
 
 EVERY_COUNT = (1, 2, 7, 8, 20, 45, 60, 61)
 
@@ -42,6 +41,22 @@ def test_the_mean_is_that_of_the_effects_with_each_films_own_weight(make_study, 
         assert expected == pytest.approx([study.exchanged(label, loss).mean() * scale for label in range(8)], abs=1e-9)
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(study.values(loss, off_rows="all").mean, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "r2"])
+def test_losses_count_as_the_rows_do(make_study, loss):
+    study, actual = make_study(counts=EVERY_COUNT, seed=3), make_study(counts=EVERY_COUNT, seed=3).rows.actual.numpy()
+    counts = np.random.default_rng(4).exponential(size=len(actual)) * (np.arange(len(actual)) % 5 > 0)
+    counts /= counts.mean()
+    variance = np.average((actual - np.average(actual, weights=counts)) ** 2, weights=counts)
+    scale = 1 / variance if loss == "r2" else 1
+    expected = [np.average(study.exchanged(label, loss).mean(1), weights=counts) * scale for label in range(8)]
+    unequal = replace(study, rows=replace(study.rows, counts=torch.from_numpy(counts)))
+    assert np.abs(np.array(expected) - study.values(loss, off_rows="all").mean.numpy()).max() > 0.01
+    np.testing.assert_allclose(unequal.values(loss, off_rows="all").mean, expected, atol=1e-6)
+    sampled = unequal.values(loss, off_rows=4)
+    close = np.abs(sampled.mean.numpy() - expected) <= 4 * sampled.std.numpy() + 1e-6
+    assert close.all()
 
 
 @pytest.mark.parametrize("rows_a_film", [1, 3])
@@ -137,23 +152,3 @@ def test_a_fitted_linear_model_has_2_coef_squared_p_times_1_minus_p(fitted_line,
     for off_rows in ("all", 16):  # of a linear model the second-order effects are exact
         result = study.values(off_rows=off_rows).mean
         np.testing.assert_allclose(result, 2 * coef**2 * share * (1 - share), atol=3e-6)
-
-
-def test_errors_of_a_few_rows_are_pooled_over_columns(make_study):
-    study = make_study(401, (2,) * 250, seed=5, label_std=0.15)
-    exact, results = (
-        study.values(off_rows="all", tests=False),
-        [study.values(off_rows=4, tests=False, seed=seed) for seed in range(30)],
-    )
-    error = stacked(results, "mean") - exact.mean.numpy()
-    claimed = stacked(results, "se_shuffle")
-    assert 0.9 <= (np.abs(error) < 1.96 * claimed).mean() <= 0.98
-    assert np.log(claimed[0]).std() < 1.5 * np.log(np.abs(error).mean(0)).std()
-
-
-def test_pooled_squares_follow_the_size_of_weights():
-    random = np.random.default_rng(0)
-    size = torch.from_numpy(random.normal(size=5000))
-    squares = torch.exp(0.5 + 2 * size) * torch.from_numpy(random.chisquare(1, 5000))
-    fitted = pooled(squares, size)
-    assert (fitted.log() - 2 * size - 0.5).abs().max() < 0.3

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from greenlight_films.importance.film_sample import MOST_ROWS, FilmSample, carrier_effects
 
@@ -53,3 +54,17 @@ def test_fewer_than_three_carriers_and_all_films_are_not_tested(make_study):
     tested = carrier_effects(study.rows, sample, index, row, effects[index, row], effects, seed=0)
     assert tested.p.isnan().all()
     assert tested.below[0].isnan()
+
+
+@pytest.mark.parametrize(("rows_a_film", "k"), [(1, 300), (1, 30), (2, 150)])
+def test_p_of_random_carriers_is_uniform_where_few_of_many_films_are_drawn(make_study, rows_a_film, k):
+    study, random, n = make_study(4000, (3,), rows_a_film=rows_a_film), np.random.default_rng(0), 300
+    sample = FilmSample.of(study.rows, 1, [rows_a_film])
+    effects = torch.from_numpy(random.normal(size=(n, study.rows.n_rows)))
+    film = np.sort(random.random((n, 4000)).argsort(1)[:, :k])
+    row = torch.from_numpy((film[..., None] * rows_a_film + np.arange(rows_a_film)).reshape(-1))
+    index = torch.arange(n).repeat_interleave(k * rows_a_film)
+    tested = carrier_effects(study.rows, sample, index, row, effects[index, row], effects[:, sample.rows], seed=0)
+    squares = stats.norm.isf(tested.p.numpy() / 2) ** 2
+    assert squares.mean() == pytest.approx(1, abs=0.25)  # three standard errors
+    assert ((tested.mean - tested.below <= 0) & (tested.mean + tested.above >= 0)).double().mean() > 0.9

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from greenlight_films.importance.groups import group_importance
 
@@ -79,3 +80,12 @@ def test_more_rows_than_are_looked_at_widen_the_interval_and_hit_the_importance(
     for group, line in zip(GROUPS, table.itertuples(), strict=True):
         assert line.low_95 < expected_importance(study, group) < line.high_95
     assert torch.isfinite(torch.from_numpy(table["q"].to_numpy(copy=True))).all()
+
+
+def test_p_of_labels_without_effect_is_uniform_where_few_of_many_films_are_looked_at(make_study):
+    groups, p = [np.array([first, first + 1]) for first in range(0, 24, 2)], []
+    for seed in range(15):
+        study = make_study(4000, (350,) * 24, seed=seed, label_std=0.3)
+        p.append(group_importance(study.reference(), study.entries, groups, seed)["p"].to_numpy())
+    squares = stats.norm.isf(np.concatenate(p) / 2) ** 2
+    assert squares.mean() == pytest.approx(1, abs=0.25)  # two standard errors

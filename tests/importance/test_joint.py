@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import mean_squared_error, r2_score, root_mean_squared_error
 
 from greenlight_films.importance import Estimates, Estimator, joint_importance
 from greenlight_films.importance.streams import child, permutation
@@ -49,6 +52,25 @@ def test_importance_is_that_of_the_naive_loop(make_study, dense, labels, weights
     assert np.abs(expected).min() > 1e-5
     assert result.mean.tolist() == pytest.approx([expected.mean()], abs=1e-6)
     assert result.std.tolist() == pytest.approx([expected.std(ddof=1)], abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["mse", "r2", "rmse"])
+def test_losses_count_as_the_rows_do(make_study, loss):
+    study = make_study(seed=2)
+    counts = np.random.default_rng(4).exponential(size=61)
+    order = permutation(child(stream(), 0), 61).numpy()
+    unequal = replace(study, rows=replace(study.rows, counts=torch.from_numpy(counts / counts.mean())))
+    dense = study.rows.dense.numpy()
+    shuffled = dense.copy()
+    shuffled[:, [0]] = dense[order][:, [0]]
+    total = {"mse": mean_squared_error, "rmse": root_mean_squared_error, "r2": r2_score}[loss]
+    sign = -1 if loss == "r2" else 1
+    before, after = (
+        total(study.rows.actual.numpy(), study.predict(dense=numbers), sample_weight=counts) * sign
+        for numbers in (dense, shuffled)
+    )
+    assert abs(after - before) > 1e-5
+    assert importance(unequal, [0], [], loss, n_repeats=1).mean.tolist() == pytest.approx([after - before], abs=1e-6)
 
 
 def test_a_number_of_a_linear_model_has_2_coef_squared(fitted_line):

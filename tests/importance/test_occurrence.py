@@ -34,7 +34,7 @@ def test_groups_are_those_of_one_matrix_over_all_labels(crew, make_rows):
 
 
 def test_pairs_are_in_three_films_or_more_those_together_more_than_by_chance_first(crew, make_rows):
-    first, second = occurrence_of(crew, make_rows).pairs()
+    first, second = occurrence_of(crew, make_rows).pairs
     both = crew.T @ crew
     expected = {(i, j) for i in range(40) for j in range(i + 1, 40) if both[i, j] >= 3}
     assert set(zip(first.tolist(), second.tolist(), strict=True)) == expected
@@ -50,5 +50,5 @@ def test_labels_in_fewer_than_three_films_are_left_out(make_rows):
     occurrence = occurrence_of(matrix, make_rows)
     assert occurrence.columns.tolist() == [2]
     assert occurrence.groups() == []
-    assert len(occurrence.pairs()[0]) == 0
+    assert len(occurrence.pairs[0]) == 0
     assert occurrence_of(matrix[:2, :2], make_rows).groups() == []

@@ -19,6 +19,14 @@ def test_it_says_how_importances_were_measured_and_how_good_the_model_is():
     assert {name: summary[name] for name in known} == known
 
 
+def test_scores_count_as_the_rows_do():
+    actual, predicted, counts = np.random.default_rng(1).exponential(size=(3, 40))
+    tensors = (torch.from_numpy(part) for part in (actual, predicted))
+    summary = summary_of(Estimator("expected", 3), "rmse", *tensors, counts=torch.from_numpy(counts))
+    assert summary["baseline_loss"] == pytest.approx(root_mean_squared_error(actual, predicted, sample_weight=counts))
+    assert summary["r2"] == pytest.approx(r2_score(actual, predicted, sample_weight=counts))
+
+
 def test_of_films_that_are_all_alike_there_is_no_r2():
     alike = torch.ones(9, dtype=torch.float64)
     summary = summary_of(Estimator("expected", 20), "r2", alike, alike * 2, n_films=3)

@@ -50,6 +50,11 @@ def test_sums_over_all_rows_are_those_of_the_effects_of_each(make_study, weights
     table = tangent.table(reference, entries, entries.columns, rows)
     assert table.abs().max() > 0.1
     np.testing.assert_allclose(tangent.sums(reference, entries), table.double().sum(1), rtol=1e-4, atol=1e-5)
+    by_moments = tangent.variances(reference, entries)
+    weight = study.model.first.label_weight[:7].detach().T
+    first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
+    first_order *= entries.entering_table(study.rows, entries.columns, rows)
+    np.testing.assert_allclose(by_moments, first_order.var(1, correction=0), rtol=1e-4)
     index, row = torch.tensor([0, 3, 6]), torch.tensor([60, 4, 9])
     weight = entries.entering(study.rows, entries.columns, index, row)
     effects = tangent.effects(reference, row, entries.columns[index], weight)

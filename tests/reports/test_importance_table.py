@@ -39,6 +39,8 @@ def test_the_ten_most_important_features_the_columns_and_the_groups_are_shown(pr
         assert f"│ {column.name} │ {column.importance:.4g} │" in text
     assert "groups, shuffled together" in text
     assert "│ Anns [both] │" in text
+    sure = (features["q"] < 0.05).sum()
+    assert f"{sure} of {features['importance'].notna().sum()} features have a q below 0.05" in text
     assert "mean nothing" not in text
     assert "Stopped" not in text
 
@@ -78,3 +80,10 @@ def test_an_importance_that_is_not_there_is_not_shown(printed, folder, console):
     print_importance(Results(folder), console)
     assert "of 0 features" not in console.file.getvalue()
     assert pd.isna(Results(folder).features["importance"]).all()
+
+
+def test_importances_of_a_target_that_is_learnt_as_its_logarithm_are_in_its_own_unit(printed, folder):
+    scale = {"transform": "log1p", "shift": 0.0, "mean": 1.0, "std": 1.0}
+    folder.write_json("artifacts/metadata.json", {"format": 1, "fingerprint": "", "target_scale": scale, "models": {}})
+    _, text = printed()
+    assert "not in logarithms: films with large amounts weigh most." in text

@@ -7,7 +7,7 @@ from shutil import copytree
 
 import pytest
 
-from greenlight_films.reports.page import report_page
+from greenlight_films.reports.page import _with_code, report_page
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 
@@ -48,3 +48,7 @@ def test_several_runs_have_their_most_important_features_side_by_side(results):
     html = report_page([Results(RunFolder(copytree(other.run.path, results.run.path))), other])
     assert [html.count(f"<h3>small/{version}</h3><ol><li>") for version in ("version_0", "version_7")] == [1, 1]
     assert "A single film" not in html
+
+
+def test_what_stands_between_backticks_is_code_and_all_else_is_escaped():
+    assert _with_code("run `fit <b>`, <i>not</i> `") == "run <code>fit &lt;b&gt;</code>, &lt;i&gt;not&lt;/i&gt; `"

@@ -26,9 +26,9 @@ def test_groups_and_pairs_are_shown_with_what_each_is_worth_alone(printed):
     results, text = printed()
     group, pair = results.groups.iloc[0], surest(results.pairs).iloc[0]
     assert f"{len(results.groups)} group" in text
-    assert f"│ {group['features']} │ {group['importance']:.4g} │" in text
-    assert f"│ {group['sum_of_values']:.4g} │ {group['n_films']} │" in text
-    both = f"{pair['joint']:.4g} │ {pair['first_alone']:.4g} │ {pair['second_alone']:.4g}"
+    assert f"│ {group['features']} │ {group['importance']:.2g} │" in text
+    assert f"│ {group['sum_of_values']:.2g} │ {group['n_films']} │" in text
+    both = f"{pair['joint']:.2g} │ {pair['first_alone']:.2g} │ {pair['second_alone']:.2g}"
     assert f"│ {pair['first']} × {pair['second']} │ {both} │ {pair['prediction']:+.2g} (" in text
     assert "alike" not in text
 
@@ -37,7 +37,7 @@ def test_features_among_films_alike_are_shown(printed):
     results, text = printed(conditional=["year", "company"])
     line = results.conditional.iloc[0]
     assert line["name"] == "year"
-    assert f"│ year │ {line['conditional']:.4g} │ {line['low_95']:.2g} to {line['high_95']:.2g} │" in text
+    assert f"│ year │ {line['conditional']:.2g} │ {line['low_95']:.2g} to {line['high_95']:.2g} │" in text
 
 
 def test_what_is_not_there_is_told_in_the_summary_of_importances(printed):

@@ -83,7 +83,7 @@ def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_prediction
     assert terminal.pressed
     assert terminal.code == 130, terminal.shown
     path = tmp_path / "runs" / "small" / "version_0"
-    later = {"background.npz", "contributions.parquet", "report.html"}
+    later = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv", "report.html"}
     later |= {name for name in LEFT_BY_A_STUDY if "/pca" in name or "/ridge" in name}
     assert files_in(path) == [name for name in LEFT_BY_A_STUDY if name not in later]
     assert described(path)["missing"] + described(path)["missing_columns"] > 0

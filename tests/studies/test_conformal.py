@@ -15,7 +15,6 @@ from greenlight_films.studies.conformal import (
     fewest,
     film_mass,
     fit_intervals,
-    scaled_predictions,
     with_intervals,
 )
 
@@ -132,7 +131,7 @@ def test_ends_are_transformed_back_from_the_scale_that_is_learnt(logged):
 
 
 def test_a_prediction_at_the_end_of_the_logarithm_has_an_interval(logged):
-    assert np.isfinite(scaled_predictions(np.array([-1.0, -1 - 1e-12, 0.0]), logged.fitted)).all()
+    assert np.isfinite(logged.fitted.scale.forward(np.array([-1.0, -1 - 1e-12, 0.0]))).all()
 
 
 def test_films_that_weigh_nothing_tell_nothing(films):
@@ -168,7 +167,10 @@ def test_a_level_that_can_not_be_had_is_refused(films, film_data):
     with pytest.raises(InputError, match=r"interval 0.95 takes 19 validation films or more, got 10: give a lower one"):
         with_intervals(intervals, *parts, 0.95)
     for level in (95, 0, 0.955, 1.0, float("nan")):
-        with pytest.raises(InputError, match=f"interval must be a whole per cent from 0.01 to 0.99.*got {level}"):
+        with pytest.raises(InputError, match=rf"interval must be 0.01, 0.02, ... or 0.99.*got {level}"):
+            with_intervals(intervals, *parts, level)
+    for level in ("0.95", [0.8, 0.95], True):
+        with pytest.raises(InputError, match=r"interval must be a number from 0.01 to 0.99"):
             with_intervals(intervals, *parts, level)
     with pytest.raises(InputError, match=r"interval must be left out, got 0.95: the model has no intervals"):
         with_intervals(None, *parts, 0.95)

@@ -47,3 +47,9 @@ def test_features_that_there_are_not_are_refused_before_training(read):
     with pytest.raises(InputError, match=message):
         load(read("--permutation_importance.conditional", "[yaer]"))
     assert load(read("--permutation_importance.conditional", "[year, actor]")).films is not None
+
+
+def test_a_cluster_that_is_no_column_is_refused_before_training(read):
+    with pytest.raises(InputError, match=r"^permutation_importance\.cluster: the table has no column 'yaer'"):
+        load(read("--permutation_importance.cluster", "yaer"))
+    assert load(read("--permutation_importance.cluster", "year")).films is not None

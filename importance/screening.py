@@ -1,0 +1,86 @@
+"""Normal p-values of labels, which settle those that need no null distribution of their own, where labels are many.
+
+A label is settled where its normal p is far from small and its effects are not skewed: its exact p would not be small
+either. All others are tested as everywhere.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from greenlight_films.importance.expectation import Measured
+from greenlight_films.importance.held_out import Entries
+from greenlight_films.importance.intervals import moderated_margin
+from greenlight_films.importance.null import Blocks
+from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.tangent import Tangent
+
+SETTLED = 0.2  # normal p from which on a label is settled
+SKEWED = 1.5  # skewness of effects from which on the normal is not believed: 2, less what a sample of rows may miss
+STEEPEST, OTHERS = 256, 768  # rows that tell the skewness: those where the loss is steepest, and random ones
+
+
+@dataclass(frozen=True)
+class Screened:
+    """Normal tests of columns, all (n_columns,).
+
+    Attributes:
+        p: two-sided.
+        margin: of the 95 % interval of the mean effect on carriers; NaN below 3 rows.
+        settled: bool, whether these stand.
+    """
+
+    p: Tensor
+    margin: Tensor
+    settled: Tensor
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The rows on which columns' effects are looked at for skewness, and normal tests of columns; each row is a draw.
+
+    Attributes:
+        rows: (n,) int64, those that tell the skewness.
+        times: (n,) float64, how many rows each of them stands for.
+    """
+
+    rows: Tensor
+    times: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def of(cls, tangent: Tangent) -> "Screen":
+        """Choose rows: those where the loss is steepest, which make effects skewed, and random ones."""
+        steep = tangent.slope.abs() * torch.linalg.vector_norm(tangent.jacobian, dim=1)
+        first = steep.argsort(descending=True, stable=True)[:STEEPEST]
+        is_other = torch.ones_like(steep).bool().index_fill(0, first, False)
+        others = tangent.order[is_other[tangent.order]]
+        chosen = others[:OTHERS]
+        times = torch.cat([torch.ones_like(first), torch.ones_like(chosen)]).double()
+        times[len(first) :] = len(others) / max(len(chosen), 1)
+        return cls(torch.cat([first, chosen]), times)
+
+    def test(
+        self, reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, measured: Measured
+    ) -> Screened:
+        """Return normal p-values, margins by the moderated t, and which columns are settled by them."""
+        n_rows, counts = reference.rows.n_rows, entries.counts
+        without = n_rows - counts
+        variance = tangent.variances(reference, entries)
+        of_draws = counts * variance * without / max(n_rows - 1, 1)
+        of_sample = (counts * without / n_rows) ** 2 * measured.off_variance
+        z = n_rows * measured.total / (of_draws + of_sample).sqrt()
+        p = torch.special.erfc(z.abs() / 2**0.5)
+        skewness = self._skewness(tangent.table(reference, entries, streams, self.rows).double())
+        own = Blocks(entries.index, torch.ones_like(entries.index), -measured.lost)
+        margin = moderated_margin(own, counts, variance / counts)
+        settled = (p >= SETTLED) & (skewness.abs() <= SKEWED) & (2 * counts <= n_rows)
+        return Screened(p, margin, settled)
+
+    def _skewness(self, effects: Tensor) -> Tensor:
+        """Return the skewness of effects, (n_columns, n), on the rows that tell it; NaN where they are alike."""
+        total = self.times.sum()
+        deviations = effects - (effects @ self.times / total)[:, None]
+        squares = deviations**2
+        return (squares * deviations) @ self.times / total / (squares @ self.times / total) ** 1.5

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import torch
+
+from greenlight_films.importance.off_row_plan import expected_squares, fitted_squares
+from tests.importance.test_expectation import stacked
+
+RARE = (1, 2, 3, 5, 20) * 60
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Take 100 labels for very many."""
+    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
+
+
+@pytest.fixture(scope="module")
+def study(make_study):
+    return make_study(401, RARE, seed=5, label_std=0.15)
+
+
+def test_errors_of_a_few_rows_are_pooled_over_columns(study):
+    exact = study.values(off_rows="all", tests=False)
+    results = [study.values(off_rows=4, tests=False, seed=seed) for seed in range(30)]
+    error, claimed = stacked(results, "mean") - exact.mean.numpy(), stacked(results, "se_shuffle")
+    few = np.array(RARE) < 8
+    assert 0.9 <= (np.abs(error) < 1.96 * claimed)[:, few].mean() <= 0.98
+    claimed, error = (numbers / np.array(RARE) for numbers in (claimed, error))
+    assert np.log(claimed[0])[few].std() < 1.5 * np.log(np.abs(error).mean(0))[few].std()
+
+
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_the_few_rows_of_many_labels_are_unbiased_and_their_error_is_small_beside_that_of_films(
+    make_study, many, weights
+):
+    study = make_study(401, RARE, weights=weights, seed=5, label_std=0.15)
+    exact = study.values(off_rows="all", tests=False)
+    results = [study.values(tests=False, seed=seed) for seed in range(40)]
+    error = stacked(results, "mean") - exact.mean.numpy()
+    of_draws = exact.std.numpy()  # of the importance, if carriers were drawn at random
+    assert np.sqrt((error**2).mean(0) / of_draws**2).max() < 0.4
+    assert 0.05 < np.sqrt((error**2 / of_draws**2).mean()) < 0.13
+    spread = error.std(0, ddof=1) / 40**0.5
+    assert (np.abs(error.mean(0)) < 4.5 * spread).all()
+    claimed = stacked(results, "se_shuffle")
+    assert 0.9 <= (np.abs(error) < 1.96 * claimed).mean() <= 0.98
+    assert np.median(stacked(results, "std") / of_draws) == pytest.approx(1, abs=0.1)
+
+
+def test_labels_get_as_many_rows_as_their_error_needs(study, many):
+    tasks = study.tasks()
+    size = tasks.plan.size.view(60, 5)
+    assert (size >= 1).all()
+    assert (size.double().mean(0).diff() > 0).all()  # of more carriers the mean is known better
+    rare = size[:, 0]
+    norm = torch.linalg.vector_norm(study.model.first.label_weight[: len(RARE)], dim=1).view(60, 5)[:, 0]
+    assert int(rare.median()) < 16
+    assert np.corrcoef(norm.detach(), rare)[0, 1] > 0.5
+    assert sum(result.updates for result in tasks.results) == 0
+
+
+def test_few_labels_and_exact_measurements_need_no_pilot(study):
+    assert study.tasks().plan.pooled.isnan().all()
+    assert study.tasks(off_rows=4).plan.pooled.isfinite().all()
+    assert study.tasks(off_rows="all").plan.pooled.isnan().all()
+
+
+def test_expected_squares_follow_the_size_of_weights():
+    random = np.random.default_rng(0)
+    size = torch.from_numpy(random.normal(size=5000))
+    squares = torch.exp(0.5 + 2 * size) * torch.from_numpy(random.chisquare(1, 5000))
+    fitted = expected_squares(fitted_squares(squares, size), size)
+    assert (fitted.log() - 2 * size - 0.5).abs().max() < 0.3
