@@ -22,6 +22,8 @@ class Batch(NamedTuple):
         offsets: (n + 1,) int32, row i has labels[offsets[i]:offsets[i + 1]].
         weights: (n_present,) float32, of each label.
         target: (n,) float32, scaled.
+        inputs: (n, n_inputs) float32, what the labels are beside their names; (n, 0) where the network is to add them
+            up from the labels.
     """
 
     row: Tensor
@@ -30,6 +32,7 @@ class Batch(NamedTuple):
     offsets: Tensor
     weights: Tensor
     target: Tensor
+    inputs: Tensor
 
 
 class FilmRows(Dataset[Batch]):
@@ -44,6 +47,8 @@ class FilmRows(Dataset[Batch]):
         self.weights = torch.from_numpy(encoded.labels.data)
         self.offsets = torch.from_numpy(encoded.labels.indptr.astype(np.int64))
         self.target = torch.from_numpy(target.astype(np.float32))
+        inputs = np.zeros((len(target), 0), np.float32) if encoded.inputs is None else encoded.inputs
+        self.inputs = torch.from_numpy(inputs)
         self.rows = torch.arange(len(target)) if rows is None else torch.from_numpy(rows)
 
     def __len__(self) -> int:
@@ -58,7 +63,7 @@ class FilmRows(Dataset[Batch]):
         torch.cumsum(counts, 0, out=offsets[1:])
         present = torch.repeat_interleave(starts - offsets[:-1], counts) + torch.arange(int(offsets[-1]))
         labels, weights = self.labels[present], self.weights[present]
-        return Batch(row, self.dense[row], labels, offsets.to(torch.int32), weights, self.target[row])
+        return Batch(row, self.dense[row], labels, offsets.to(torch.int32), weights, self.target[row], self.inputs[row])
 
 
 class SharedBatchSampler(DistributedSampler[list[int]]):

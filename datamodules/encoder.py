@@ -32,6 +32,8 @@ class EncodedFilms:
         labels: (n_rows, n_labels) float32 in CSR with int32 columns, each at most once in a row.
         unseen: by source column, (n_rows,) int32: number of the row's labels that have no column.
         digests: of each feature's values as read, where they are wanted.
+        inputs: (n_rows, n_inputs) float32, what the film's labels are beside their names, a training row's own target
+            left out; None where the network is to add them up from its labels.
     """
 
     dense: np.ndarray
@@ -39,6 +41,7 @@ class EncodedFilms:
     labels: csr_array
     unseen: dict[str, np.ndarray]
     digests: tuple[bytes, ...] = ()
+    inputs: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -47,7 +50,8 @@ class EncodedFilms:
     def take(self, rows: np.ndarray) -> "EncodedFilms":
         """Return these rows, by index."""
         unseen = {column: counts[rows] for column, counts in self.unseen.items()}
-        return EncodedFilms(self.dense[rows], self.unscaled[rows], self.labels[rows], unseen)
+        inputs = None if self.inputs is None else self.inputs[rows]
+        return EncodedFilms(self.dense[rows], self.unscaled[rows], self.labels[rows], unseen, inputs=inputs)
 
     def matrix(self) -> csr_array:
         """Return numbers and labels side by side, (n_rows, n_dense + n_labels) float64 in CSR."""

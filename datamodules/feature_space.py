@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain
 from typing import Any, Literal
 
+import numpy as np
+
 Kind = Literal["number", "missing", "label"]
 """number: a scaled value. missing: 1 where the number is missing. label: 1 where the film has it, else 0."""
 
@@ -68,6 +70,19 @@ class FeatureSpace:
             for block in group
             if block.kind != "label"
         ]
+
+    def encodings(self) -> list[dict[str, Any]]:
+        """Return how the first layer takes each dense column, n_dense of them.
+
+        {}: as it is. {"edges": [...]}: also as a share of each bin between ascending edges, in the column's own scale.
+        {"sigma": 0.3}: as waves, whose frequencies are drawn with that deviation.
+        """
+        return [block.fitted.get("encoding", {}) for block in self.dense for _ in block.values]
+
+    def with_row(self) -> np.ndarray:
+        """Return whether a label has a row of weights of its own, beside what is known of it, (n_labels,) bool."""
+        parts = [np.arange(len(block.values)) < block.fitted.get("rows", len(block.values)) for block in self.labels]
+        return np.concatenate([np.zeros(0, dtype=bool), *parts])
 
     def names(self) -> list[str]:
         """Return the names of all columns, numbers first."""
