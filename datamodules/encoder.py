@@ -106,8 +106,7 @@ class FilmEncoder:
 
         columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
         read = self._with_sizes(
-            self._each_feature(frame, fit, digests),
-            lambda index, counts: self.features[index].fit_counts(counts, train),
+            self._each_feature(frame, fit, digests), lambda size, _, counts: size.fit_counts(counts, train)
         )
         self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
         fitted = [encoded for encoded, _ in read]
@@ -123,16 +122,17 @@ class FilmEncoder:
         encoded = self._each_feature(
             frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index])), digests
         )
-        return _assemble(self._with_sizes(encoded, lambda index, _: groups[index]), len(frame))
+        return _assemble(self._with_sizes(encoded, lambda _, index, counts: groups[index]), len(frame))
 
-    def _with_sizes(self, read: list[Read], blocks_of: Callable[[int, np.ndarray], list[Block]]) -> list[Read]:
+    def _with_sizes(self, read: list[Read], blocks_of: Callable[[Size, int, np.ndarray], list[Block]]) -> list[Read]:
         """Add the sizes of cells to what was read, from the labels that features of the same column read."""
         sized = list(read)
         for index, feature in enumerate(self.features):
             if isinstance(feature, Size):
-                same = (read[other][0][1] for other, each in enumerate(self.features) if each.column == feature.column)
-                counts = sum(np.diff(part.offsets) + part.unseen for part in chain.from_iterable(same))
-                blocks = blocks_of(index, counts)
+                same = [read[other][0][1] for other, each in enumerate(self.features) if each.column == feature.column]
+                parts = (part for part in chain.from_iterable(same) if isinstance(part, Sparse))
+                counts = np.sum([np.diff(part.offsets) + part.unseen for part in parts], axis=0)
+                blocks = blocks_of(feature, index, counts)
                 sized[index] = ((blocks, feature.encode_counts(counts, blocks)), b"")
         return sized
 

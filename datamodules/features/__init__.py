@@ -36,5 +36,5 @@ __all__ = [
 
 def declared(feature: str, **arguments: Any) -> Feature[Any]:
     """Make the feature that `Feature.declaration` described."""
-    kinds = (*Feature.__subclasses__(), *LabelInput.__subclasses__())
+    kinds: list[type[Feature[Any]]] = [*Feature.__subclasses__(), *LabelInput.__subclasses__()]
     return {kind.__name__: kind for kind in kinds}[feature](**arguments)

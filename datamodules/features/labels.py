@@ -37,7 +37,7 @@ class Labels(Feature[list[LabelLists]]):
             `dummies`: each of `from_columns` is 1 or 0, or yes or no, for the value that its name ends with.
         key: of the objects in a literal or list, the key whose value is the label.
         weight: of each value present: 1, or 1 / sqrt(values in the cell), so that a long cast does not outweigh a
-            short one. By default `one`, and `sqrt` where more is known of each value than its name, such as a TrackRecord.
+            short one. By default `one`; `sqrt` where more is known of each value than its name, as by a TrackRecord.
         first_only: take the first value of a cell and leave the others.
         positions: columns of their own for the first so many positions: `Company1`, `Company2`, ...
         min_films: a value in fewer training films is dropped; where more is known of it, it is kept and has no row of
