@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.declared import Declared, refuse_null
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
@@ -78,6 +79,9 @@ class FilmDataModule(pl.LightningDataModule):
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
         weights: (n_rows,) of the frame's rows in the loss and in scores, 0 or more; by default all weigh the same.
     """
+
+    label_inputs: LabelInputs | None = None
+    """What labels are beside their names, after `setup`; None where no feature declares it."""
 
     @_for_configs
     def __init__(

@@ -112,6 +112,12 @@ class Films:
         """Return the weights with mean 1 over the training rows; None where all rows weigh the same."""
         return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.rows)
 
+    def label_films(self) -> np.ndarray:
+        """Return the number of training rows of each label column, (n_labels,) int64."""
+        assert self.rows is not None
+        labels = self.encoded.labels
+        return np.bincount(labels[self.rows.train].indices, minlength=labels.shape[1])
+
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
         return np.full(self.n_rows, "new") if self.rows is None else np.array(SIDES)[self.rows.sides()]
