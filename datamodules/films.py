@@ -115,10 +115,10 @@ class Films:
         return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.rows)
 
     def label_films(self) -> np.ndarray:
-        """Return the number of training rows that have each label, (n_labels,)."""
+        """Return the number of training rows of each label column, (n_labels,) int64."""
         assert self.rows is not None
-        carried = self.encoded.labels[self.rows.train]
-        return np.bincount(carried.indices, minlength=carried.shape[1])
+        labels = self.encoded.labels
+        return np.bincount(labels[self.rows.train].indices, minlength=labels.shape[1])
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
