@@ -1,7 +1,8 @@
 """The names of the encoded columns: what each column is, and which column of the table it comes from."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any, Literal
 
@@ -95,7 +96,11 @@ class FeatureSpace:
         return list(chain.from_iterable(block.names() for block in self.labels))
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:  # of many names, and written with each checkpoint
+        return json.dumps(vars(self), ensure_ascii=False, default=vars)
 
     @classmethod
     def from_json(cls, text: str) -> "FeatureSpace":
