@@ -1,6 +1,7 @@
 """Heads: several predictions from the same sums, by hidden layers that they share."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from math import sqrt
 
 import torch
@@ -46,7 +47,7 @@ class HeadTail(nn.Module):
         self.scale = stacked(lambda own: torch.randint(0, 2, first, generator=own) * 2.0 - 1)
         self.bias = stacked(lambda own: torch.randn(first, generator=own) * 0.02)
         layers: list[nn.Module] = [ACTIVATIONS[activation](), nn.Dropout(dropout)]
-        for n_in, n_out in zip(hidden[:-1], hidden[1:], strict=True):
+        for n_in, n_out in pairwise(hidden):
             linear = MemberLinear([drawn_linear(n_in, n_out, own) for own in generators])
             layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
         self.shared = nn.Sequential(*layers)
@@ -55,7 +56,7 @@ class HeadTail(nn.Module):
 
     def each(self, sums: Tensor) -> Tensor:
         """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
-        apart = sums.unflatten(1, (self.members, 1, -1)).transpose(0, 1)
+        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).transpose(0, 1)
         values = apart * self.scale[:, None] + self.bias[:, None]  # (k, n, h, width)
         values = self.shared(values.flatten(1, 2)).view(*values.shape[:3], self.out_weight.shape[-1])
         predicted = (values * self.out_weight[:, None]).sum(-1) + self.out_bias[:, None]

@@ -127,7 +127,7 @@ class MLPRegressor(pl.LightningModule):
             input_columns=() if inputs is None else inputs.columns,
             label_runs=runs_of(space.with_row()),
         )
-        if inputs is not None:
+        if inputs is not None and self.network is not None:
             self.network.set_inputs(inputs)
 
     def _build(self, **of_data: Any) -> None:
@@ -251,12 +251,9 @@ class MLPRegressor(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
         assert self.network is not None, "setup() comes first"
-        hp = self.hparams
+        hp, encoding, first = self.hparams, self.network.encoding, self.network.first
         groups = [
-            {
-                "params": [*self.network.encoding.parameters(), *self.network.first.parameters()],
-                "weight_decay": hp["first_weight_decay"],
-            },
+            {"params": [*encoding.parameters(), *first.parameters()], "weight_decay": hp["first_weight_decay"]},
             {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
