@@ -114,7 +114,7 @@ class MLPRegressor(pl.LightningModule):
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         if self.network is None:
             weights = checkpoint["state_dict"]
-            older = {f"n_{part}s": len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label")}
+            older = {name: len(weights[f"network.first.{name[2:7]}_weight"]) for name in ("n_dense", "n_labels")}
             self._build(**checkpoint.get("network_sizes", older))
 
     def build(self, data: FilmDataModule) -> None:
