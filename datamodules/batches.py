@@ -38,10 +38,17 @@ class Batch(NamedTuple):
 class FilmRows(Dataset[Batch]):
     """Some rows of encoded films (all by default), sliced a whole batch at a time.
 
-    `target` holds the (n_rows,) scaled targets of all films, NaN where not known.
+    `target` holds the (n_rows,) scaled targets of all films, NaN where not known. With `drawn`, (n_drawings, n,
+    n_inputs) inputs of the n rows, position p + d * n is row p with those of drawing d.
     """
 
-    def __init__(self, encoded: EncodedFilms, target: np.ndarray, rows: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        encoded: EncodedFilms,
+        target: np.ndarray,
+        rows: np.ndarray | None = None,
+        drawn: np.ndarray | None = None,
+    ) -> None:
         self.dense = torch.from_numpy(encoded.dense)
         self.labels = torch.from_numpy(encoded.labels.indices)
         self.weights = torch.from_numpy(encoded.labels.data)
@@ -49,6 +56,7 @@ class FilmRows(Dataset[Batch]):
         self.target = torch.from_numpy(target.astype(np.float32))
         inputs = np.zeros((len(target), 0), np.float32) if encoded.inputs is None else encoded.inputs
         self.inputs = torch.from_numpy(inputs)
+        self.drawn = None if drawn is None else torch.from_numpy(drawn)
         self.rows = torch.arange(len(target)) if rows is None else torch.from_numpy(rows)
 
     def __len__(self) -> int:
@@ -56,14 +64,16 @@ class FilmRows(Dataset[Batch]):
 
     def __getitem__(self, positions: list[int]) -> Batch:
         """Return the films at these positions among the rows."""
-        row = self.rows[torch.tensor(positions, dtype=torch.int64)]
+        position = torch.tensor(positions, dtype=torch.int64)
+        row = self.rows[position % max(len(self), 1)]
         starts = self.offsets[row]
         counts = self.offsets[row + 1] - starts
         offsets = torch.zeros(len(row) + 1, dtype=torch.int64)
         torch.cumsum(counts, 0, out=offsets[1:])
         present = torch.repeat_interleave(starts - offsets[:-1], counts) + torch.arange(int(offsets[-1]))
         labels, weights = self.labels[present], self.weights[present]
-        return Batch(row, self.dense[row], labels, offsets.to(torch.int32), weights, self.target[row], self.inputs[row])
+        inputs = self.inputs[row] if self.drawn is None else self.drawn.flatten(0, 1)[position]
+        return Batch(row, self.dense[row], labels, offsets.to(torch.int32), weights, self.target[row], inputs)
 
 
 class SharedBatchSampler(DistributedSampler[list[int]]):
@@ -77,14 +87,24 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
     Args:
         n_rows: of all devices.
         batch_size: rows a batch, of all devices; the last batch may be smaller.
+        n_drawings: of the rows' inputs; each epoch takes the next of them.
     """
 
     def __init__(
-        self, n_rows: int, batch_size: int, *, shuffle: bool, seed: int, rank: int = 0, n_devices: int = 1
+        self,
+        n_rows: int,
+        batch_size: int,
+        *,
+        shuffle: bool,
+        seed: int,
+        rank: int = 0,
+        n_devices: int = 1,
+        n_drawings: int = 1,
     ) -> None:
         super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
         self.n_rows = n_rows
         self.batch_size = batch_size
+        self.n_drawings = n_drawings
         self.done = 0  # batches that the next epoch skips, since they were trained on before
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -93,6 +113,7 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
             # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
             mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
             order = torch.randperm(self.n_rows, generator=torch.Generator().manual_seed(int(mixed >> np.uint64(1))))
+        order += self.n_rows * (self.epoch % self.n_drawings)
         done, self.done = self.done, 0
         for start in range(done * self.batch_size, self.n_rows, self.batch_size):
             yield order[start : start + self.batch_size][self.rank :: self.num_replicas].tolist()

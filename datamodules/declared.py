@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from types import NoneType
+from typing import Any, get_args
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Declared:
         allow_leak: columns of features that may tell the target.
         allow_split_films: let a split put rows of a film on two sides; scores are then no measure of new films.
         notices: what is to be told of the declarations themselves.
+        seed: of the folds that labels' inputs are fitted by.
     """
 
     features: Sequence[Feature[Any]]
@@ -39,6 +41,7 @@ class Declared:
     allow_leak: Sequence[str] = ()
     allow_split_films: bool = False
     notices: tuple[str, ...] = ()
+    seed: int = 0
 
     def needs(self) -> dict[str, set[Need]]:
         """Return what the columns are read as, whose cells may be written in several ways."""
@@ -51,6 +54,22 @@ class Declared:
         if isinstance(self.split, TimeSplit):
             needs.setdefault(self.split.by, set()).add("date")
         return needs
+
+
+def refuse_other_features(fitted: Sequence[Feature[Any]], declared: Sequence[Feature[Any]]) -> None:
+    """Refuse a checkpoint whose features are not those that are declared."""
+    # Not the plain declarations: those of older runs lack newer arguments.
+    theirs, ours = ([feature.declaration() for feature in features] for features in (fitted, declared))
+    if theirs == ours:
+        return
+    lost = [str(feature) for feature in theirs if feature not in ours]
+    added = [str(feature) for feature in ours if feature not in theirs]
+    sides = (("checkpoint", lost), ("config", added))
+    alone = [f"only the {owner} has {', '.join(features)}" for owner, features in sides if features]
+    raise InputError(
+        "the checkpoint has another feature space than data.features: "
+        f"{'; '.join(alone) or 'the same features in another order'}; give the checkpoint's own config, or train anew"
+    )
 
 
 def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
@@ -76,6 +95,6 @@ def refuse_null(part: Any) -> None:
     """Refuse an argument that a config left empty: the parser takes null for any value."""
     for field in fields(part) if is_dataclass(part) else ():
         value = getattr(part, field.name)
-        if value is None and "None" not in str(field.type):
+        if value is None and NoneType not in get_args(field.type):
             raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
         refuse_null(value)

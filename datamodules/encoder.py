@@ -13,7 +13,8 @@ from scipy.sparse import csr_array, hstack
 
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
-from greenlight_films.datamodules.features import Dense, Feature, Sparse, declared
+from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
+from greenlight_films.datamodules.features.all_labels import fit_all_labels
 from greenlight_films.datamodules.tables.formats import Formats
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
@@ -71,7 +72,7 @@ class FilmEncoder:
     ) -> None:
         if not features:
             raise InputError("data.features must declare a column or more, got none; `look` proposes some for a table")
-        self.features = list(features)
+        self.features = completed(features)
         self.formats = formats
         self.notices: list[str] = []  # of the last `fit_encode`
         self._space = space
@@ -100,9 +101,13 @@ class FilmEncoder:
         def fit(index: int, parsed: Any) -> Encoded:
             feature = self.features[index]
             parsed, notices[index] = feature.prepared(parsed)
-            return feature.fit_encode(parsed, train, film)
+            fit_encode = fit_all_labels if feature.column in columns else type(feature).fit_encode
+            return fit_encode(feature, parsed, train, film)
 
-        read = self._each_feature(frame, fit, digests)
+        columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
+        read = self._with_sizes(
+            self._each_feature(frame, fit, digests), lambda size, _, counts: size.fit_counts(counts, train)
+        )
         self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
         fitted = [encoded for encoded, _ in read]
         declarations = [feature.declaration() for feature in self.features]
@@ -117,7 +122,19 @@ class FilmEncoder:
         encoded = self._each_feature(
             frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index])), digests
         )
-        return _assemble(encoded, len(frame))
+        return _assemble(self._with_sizes(encoded, lambda _, index, counts: groups[index]), len(frame))
+
+    def _with_sizes(self, read: list[Read], blocks_of: Callable[[Size, int, np.ndarray], list[Block]]) -> list[Read]:
+        """Add the sizes of cells to what was read, from the labels that features of the same column read."""
+        sized = list(read)
+        for index, feature in enumerate(self.features):
+            if isinstance(feature, Size):
+                same = [read[other][0][1] for other, each in enumerate(self.features) if each.column == feature.column]
+                parts = (part for part in chain.from_iterable(same) if isinstance(part, Sparse))
+                counts = np.sum([np.diff(part.offsets) + part.unseen for part in parts], axis=0)
+                blocks = blocks_of(feature, index, counts)
+                sized[index] = ((blocks, feature.encode_counts(counts, blocks)), b"")
+        return sized
 
     def at_medians(self) -> np.ndarray:
         """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""

@@ -14,10 +14,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
-from greenlight_films.datamodules.declared import Declared, refuse_null
+from greenlight_films.datamodules.declared import Declared, refuse_null, refuse_other_features
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.features import Feature, completed
 from greenlight_films.datamodules.film_table import film_table
 from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
@@ -31,6 +30,7 @@ from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
 from greenlight_films.datamodules.where import parse_condition
 
+SMALL_BATCH, LARGE_BATCH, MANY_FILMS = 64, 256, 10_000
 OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
 
 Init = TypeVar("Init", bound=Callable[..., None])
@@ -71,7 +71,7 @@ class FilmDataModule(pl.LightningDataModule):
         day_first: whether 03/04/2011 is 3 April, in all columns or by column, where their cells don't tell it.
         where: a condition that rows must meet, such as "titleType == 'movie' and year >= 1990".
         weight: a column of numbers, 0 or more: how much each row weighs in the loss and in scores.
-        batch_size: films a step, shared out to all devices.
+        batch_size: films a step, shared out to all devices; null: 64, and 256 from 10,000 training films on.
         allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
         allow_split_films: let a split put rows of one film on two sides.
         seed: of the order of the batches.
@@ -79,9 +79,6 @@ class FilmDataModule(pl.LightningDataModule):
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
         weights: (n_rows,) of the frame's rows in the loss and in scores, 0 or more; by default all weigh the same.
     """
-
-    label_inputs: LabelInputs | None = None
-    """What labels are beside their names, after `setup`; None where no feature declares it."""
 
     @_for_configs
     def __init__(
@@ -107,7 +104,7 @@ class FilmDataModule(pl.LightningDataModule):
         day_first: bool | dict[str, bool] | None = None,
         where: str | None = None,
         weight: str | None = None,
-        batch_size: int = 256,
+        batch_size: int | None = 256,
         allow_leak: list[str] | bool = [],  # noqa: B006 (never changed)
         allow_split_films: bool = False,
         seed: int = 42,
@@ -121,7 +118,7 @@ class FilmDataModule(pl.LightningDataModule):
         if weights is not None:
             refuse_unfit_weights(weight, frame, shape)
         for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
-            if value < least:
+            if value is not None and value < least:
                 raise InputError(f"data.{name} must be {least} or more, got {value}")
         for part in (*features, target, split, shape):
             refuse_null(part)
@@ -133,13 +130,15 @@ class FilmDataModule(pl.LightningDataModule):
         allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
         notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
         splits_films = allow_split_films or allow_leak is True
-        self.declared = Declared(features, target, split, film, title, formats, weight, allowed, splits_films, notices)
+        self.declared = Declared(
+            completed(features), target, split, film, title, formats, weight, allowed, splits_films, notices, seed
+        )
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
         self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
         self._notices: tuple[str, ...] = ()
         self.columns: list[str] = []  # of the films, once they were read
-        self.batch_size = batch_size
+        self._batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
         self._films: Films | None = None
@@ -156,6 +155,14 @@ class FilmDataModule(pl.LightningDataModule):
         """What was learnt from the training rows, after `setup` or `load_state_dict`."""
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
+
+    @property
+    def batch_size(self) -> int:
+        """Films a step: as declared, or by the number of training films."""
+        if self._batch_size is not None:
+            return self._batch_size
+        assert self.films.rows is not None
+        return LARGE_BATCH if len(self.films.rows.train) >= MANY_FILMS else SMALL_BATCH
 
     @property
     def notices(self) -> list[str]:
@@ -238,16 +245,7 @@ class FilmDataModule(pl.LightningDataModule):
         """Take over what a run learnt; of other features, another split or another table it is refused."""
         split = {**state_dict["split"], "sides": state_dict["split"]["sides"].numpy()}
         fitted = Fitted.from_state({**state_dict, "split": split})
-        # Not the plain declarations: those of older runs lack newer arguments.
-        theirs, ours = (
-            [feature.declaration() for feature in features]
-            for features in (fitted.encoder.features, self.declared.features)
-        )
-        if theirs != ours:
-            raise InputError(
-                "the checkpoint has another feature space than data.features: "
-                f"{_difference(theirs, ours)}; give the checkpoint's own config, or train anew"
-            )
+        refuse_other_features(fitted.encoder.features, self.declared.features)
         if fitted.split != self.declared.split.declaration():
             raise InputError(f"the checkpoint was trained with data.split {fitted.split}; give that, or train anew")
         if self._fitted is not None and not self._is_of_table(fitted):
@@ -284,17 +282,11 @@ class FilmDataModule(pl.LightningDataModule):
     def _loader(self, side: str | None, shuffle: bool = False) -> DataLoader[Batch]:
         films = self.films
         indices = None if side is None else getattr(films.rows, side)
-        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices)
+        drawn = films.crossed.drawn if side == "train" and films.crossed else None
+        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices, drawn)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         order: dict[str, Any] = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
+        order["n_drawings"] = 1 if drawn is None else len(drawn)
         sampler = SharedBatchSampler(len(rows), self.batch_size, **order)
         return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)
-
-
-def _difference(theirs: list[dict[str, Any]], ours: list[dict[str, Any]]) -> str:
-    lost = [str(feature) for feature in theirs if feature not in ours]
-    added = [str(feature) for feature in ours if feature not in theirs]
-    sides = (("checkpoint", lost), ("config", added))
-    alone = [f"only the {owner} has {', '.join(features)}" for owner, features in sides if features]
-    return "; ".join(alone) or "the same features in another order"

@@ -2,28 +2,28 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from hashlib import sha256
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.crossed.crossed_inputs import Crossed, Learnt, crossed_inputs
 from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
-from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint
+from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint, fingerprint_of_encoded
 from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
-from greenlight_films.datamodules.splits import SIDES, Rows
+from greenlight_films.datamodules.splits import SIDES, Rows, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
-from greenlight_films.datamodules.weights import read_weights, refuse_weightless, scaled_weights, weights_in
+from greenlight_films.datamodules.weights import row_weights, scaled_weights, weights_in
 from greenlight_films.datamodules.years import years_of
 
 
@@ -88,6 +88,7 @@ class Films:
         notices: sentences on how the table was read, and what is strange about it.
         weights: (n_rows,) float64, of each row in the loss and in scores, as given; None where all weigh the same.
         years: (n_rows,) float64, NaN where missing; None for new films, and where no column is known to hold them.
+        crossed: what labels are beside their names; None for new films, and where no feature declares it.
     """
 
     encoded: EncodedFilms
@@ -99,6 +100,7 @@ class Films:
     weights: np.ndarray | None = None
     notices: tuple[str, ...] = ()
     years: np.ndarray | None = None
+    crossed: Crossed | None = None
 
     @property
     def n_rows(self) -> int:
@@ -156,8 +158,8 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     frame_kept = frame.iloc[kept]
     rows = declared.split.split(frame_kept, formats)
     leak = ids is not None and film_on_two_sides(frame_kept, ids.iloc[kept], rows, declared)
-    row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
-    train = rows.train if row_weights is None else rows.train[row_weights[rows.train] > 0]
+    weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
+    train = rows.train if weights_kept is None else rows.train[weights_kept[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
     _refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
@@ -169,7 +171,8 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
-    return _films(frame, kept, encoded, rows, actual, declared, formats, row_weights, notices), fitted
+    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
+    return _with_inputs(films, declared, fitted), fitted
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
@@ -184,7 +187,7 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
     same = (
         _fingerprint(frame_kept, actual, encoded, declared, formats)
         if is_of_values
-        else _fingerprint_of_encoded(actual, encoded)
+        else fingerprint_of_encoded(actual, encoded.dense, encoded.labels)
     )
     if same != fitted.fingerprint:
         raise InputError(
@@ -192,8 +195,30 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
             "restore the table, or score new films with `predict`"
         )
     rows = Rows.from_sides(fitted.sides)
-    row_weights = _weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
-    return _films(frame, kept, encoded, rows, actual, declared, formats, row_weights, data_notices(declared, actual))
+    weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
+    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
+    return _with_inputs(films, declared, fitted)
+
+
+def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> Films:
+    """Add what labels are beside their names, learnt from the training rows."""
+    assert films.rows is not None
+    train, by_time = films.rows.train, isinstance(declared.split, TimeSplit)
+    learnt = Learnt(
+        films.encoded,
+        fitted.scale.forward(films.actual),
+        train if films.weights is None else train[films.weights[train] > 0],
+        films.rows.val,
+        films.film_codes(),
+        films.years if by_time else None,
+        declared.seed,
+    )
+    encoder = fitted.encoder
+    crossed = crossed_inputs(encoder.features, encoder.space, learnt)
+    if crossed is None:
+        return films
+    encoded = replace(films.encoded, inputs=crossed.of_rows(films.encoded.labels))
+    return replace(films, encoded=encoded, crossed=crossed)
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
@@ -232,14 +257,6 @@ def _fingerprint(
     return fingerprint([digest(actual), *encoded.digests, *texts])
 
 
-def _fingerprint_of_encoded(actual: np.ndarray, encoded: EncodedFilms) -> str:
-    """Return the fingerprint that older runs kept."""
-    whole = sha256()
-    for part in (actual, encoded.dense, encoded.labels.indptr, encoded.labels.indices, encoded.labels.data):
-        whole.update(np.ascontiguousarray(part).data)
-    return whole.hexdigest()
-
-
 def _are_shared(codes: np.ndarray) -> bool:
     return len(codes) > 0 and int(codes.max()) + 1 < len(codes)
 
@@ -250,26 +267,6 @@ def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.nda
         position = int(far.argmax())
         remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
         raise too_far(f"the target '{target.name}'", int(index[position]) + 1, f"{actual[position]:g}", remedy)
-
-
-def _weights(
-    frame: pd.DataFrame,
-    declared: Declared,
-    formats: Formats,
-    given: Any,
-    n_rows: int,
-    kept: np.ndarray,
-    rows: Rows,
-) -> np.ndarray | None:
-    """Return the weights of the rows `kept`, those of `frame`; None where none are given."""
-    if declared.weight is not None:
-        weights = weights_in(frame[declared.weight], formats.of(declared.weight))
-    elif given is not None:
-        weights = read_weights(given, n_rows)[kept]
-    else:
-        return None
-    refuse_weightless(weights, rows)
-    return weights
 
 
 def _films(

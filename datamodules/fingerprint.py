@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 
@@ -70,3 +71,11 @@ def _joined(parts: Iterable[bytes | memoryview | str]) -> bytes:
     for part in parts:
         whole.update(part.encode() if isinstance(part, str) else part)
     return whole.digest()
+
+
+def fingerprint_of_encoded(actual: np.ndarray, dense: np.ndarray, labels: csr_array) -> str:
+    """Return the fingerprint that older runs kept."""
+    whole = sha256()
+    for part in (actual, dense, labels.indptr, labels.indices, labels.data):
+        whole.update(np.ascontiguousarray(part).data)
+    return whole.hexdigest()

@@ -5,11 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import Rows
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
-from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 
@@ -56,3 +57,23 @@ def refuse_unfit_weights(weight: str | None, frame: Any, shape: Shape | None) ->
         raise InputError("weights are of a frame's rows, got a table or a data.shape; give frame alone")
     if weight is not None:
         raise InputError(f"weights of rows must be given once, got weights and data.weight '{weight}'")
+
+
+def row_weights(
+    frame: pd.DataFrame,
+    declared: Declared,
+    formats: Formats,
+    given: Any,
+    n_rows: int,
+    kept: np.ndarray,
+    rows: Rows,
+) -> np.ndarray | None:
+    """Return the weights of the rows `kept`, those of `frame`; None where none are given."""
+    if declared.weight is not None:
+        weights = weights_in(frame[declared.weight], formats.of(declared.weight))
+    elif given is not None:
+        weights = read_weights(given, n_rows)[kept]
+    else:
+        return None
+    refuse_weightless(weights, rows)
+    return weights

@@ -119,16 +119,16 @@ class MLPRegressor(pl.LightningModule):
 
     def build(self, data: FilmDataModule) -> None:
         """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier."""
-        space, inputs = data.fitted.encoder.space, data.label_inputs
+        space, crossed = data.fitted.encoder.space, data.films.crossed
         self._build(
             n_dense=space.n_dense,
             n_labels=space.n_labels,
             encodings=space.encodings(),
-            input_columns=() if inputs is None else inputs.columns,
+            input_columns=() if crossed is None else crossed.labels.columns,
             label_runs=runs_of(space.with_row()),
         )
-        if inputs is not None and self.network is not None:
-            self.network.set_inputs(inputs)
+        if crossed is not None and self.network is not None:
+            self.network.set_inputs(crossed.labels)
 
     def _build(self, **of_data: Any) -> None:
         names = ("hidden", "dropout", "label_dropout", "seed", "members", "heads", "activation", "input_dropout")

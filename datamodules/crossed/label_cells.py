@@ -14,11 +14,18 @@ class Cells:
         offsets: (n + 1,) int64.
         codes: (n_present,) int32, each once in a row.
         n_labels: number of codes.
+        given: (n_present,) weights of the labels present; None for 1 / sqrt(n), n being the labels in the cell.
     """
 
     offsets: np.ndarray
     codes: np.ndarray
     n_labels: int
+    given: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, labels: csr_array) -> "Cells":
+        """Take encoded labels, (n, n_labels) with the weights of those present."""
+        return cls(labels.indptr.astype(np.int64), labels.indices, labels.shape[1], labels.data.astype(np.float64))
 
     @property
     def n_rows(self) -> int:
@@ -29,7 +36,9 @@ class Cells:
         return np.diff(self.offsets)
 
     def weights(self) -> np.ndarray:
-        """Return 1 / sqrt(n) of each label present, n being the labels in its cell; (n_present,) float64."""
+        """Return the weight of each label present, (n_present,) float64."""
+        if self.given is not None:
+            return self.given
         counts = self.counts()
         return np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
 
@@ -42,7 +51,8 @@ class Cells:
         counts = self.counts()[rows]
         offsets = np.concatenate(([0], np.cumsum(counts)))
         positions = np.repeat(self.offsets[rows] - offsets[:-1], counts) + np.arange(offsets[-1])
-        return Cells(offsets, self.codes[positions], self.n_labels)
+        given = None if self.given is None else self.given[positions]
+        return Cells(offsets, self.codes[positions], self.n_labels, given)
 
     def matrix(self) -> csr_array:
         """Return (n, n_labels) float64, `weights` where a label is present."""
@@ -50,5 +60,6 @@ class Cells:
 
     def summed(self, values: np.ndarray) -> np.ndarray:
         """Return the weighted sum over each cell of a value a label present: (n_present, k) to (n, k), float64."""
-        weighted = np.concatenate((np.zeros((1, values.shape[1])), np.cumsum(values * self.weights()[:, None], axis=0)))
-        return weighted[self.offsets[1:]] - weighted[self.offsets[:-1]]
+        present = np.arange(len(self.codes))
+        sums = csr_array((self.weights(), present, self.offsets), shape=(self.n_rows, len(present))) @ values
+        return np.asarray(sums)

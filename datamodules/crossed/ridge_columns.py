@@ -1,42 +1,68 @@
 """The linear effect of every label, rare ones too, by column: one ridge regression on all columns together."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
+
+from greenlight_films.datamodules.crossed.drawings import Drawings
+from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
+TOLERANCE, ROUGH = 3e-4, 1e-2  # of a fit, and of those that choose the penalty
 
 
-def ridge_duals(
-    matrix: csr_array, residual: np.ndarray, penalties: np.ndarray, mask: np.ndarray, tolerance: float = 1e-5
-) -> np.ndarray:
-    """Return the dual solutions of several ridge regressions at once, (n_rows, k) float64: b = matrix.T @ dual.
+@dataclass(frozen=True)
+class RidgeEffects:
+    """What labels add to the prediction of a ridge regression.
 
-    Solution j minimises the sum over the rows of its mask of (residual - matrix b)², plus penalties[j] |b|², by
-    conjugate gradients (Hestenes and Stiefel 1952) in which the rows' products are never formed.
+    Attributes:
+        coefficients: (n_labels,) float64, fitted on all training rows.
+        crossed: (n_drawings, n_train, n_columns) float64, the sums over the training rows' cells, by column, from fits
+            without the row's fold.
+        penalty: of the squares of the coefficients.
+    """
+
+    coefficients: np.ndarray
+    crossed: np.ndarray
+    penalty: float
+
+
+def ridge_effects(
+    labels: list[csr_array],
+    numbers: csr_array,
+    residual: np.ndarray,
+    train: np.ndarray,
+    val: np.ndarray,
+    drawings: Drawings,
+    penalty: float | None = None,
+) -> RidgeEffects:
+    """Fit ridge regressions on the labels of several columns and on numbers; return what the labels add.
 
     Args:
-        matrix: (n_rows, n_columns).
-        residual: (n_rows,).
-        penalties: (k,).
-        mask: (n_rows, k), 1 for the rows that a solution is fitted on, else 0.
-        tolerance: of the residual's length, to that of the right-hand side.
+        labels: of each column, (n_rows, n) with the labels' weights.
+        numbers: (n_rows, k); they are fitted along.
+        residual: (n_rows,) float64, the target less the training mean.
+        train: indices of the rows that are fitted on.
+        val: indices of the rows that choose the penalty.
+        penalty: where it is chosen already.
     """
-    transposed = matrix.T.tocsr()
-
-    def times(vectors: np.ndarray) -> np.ndarray:
-        return mask * (matrix @ (transposed @ vectors)) + penalties * vectors
-
-    left = mask * residual[:, None]
-    solution, direction = np.zeros_like(left), left.copy()
-    squared = (left**2).sum(axis=0)
-    least = squared * tolerance**2
-    for _ in range(500):
-        if (squared <= least).all():
-            break
-        moved = times(direction)
-        step = squared / np.maximum((direction * moved).sum(axis=0), 1e-300)
-        solution += step * direction
-        left -= step * moved
-        before, squared = squared, (left**2).sum(axis=0)
-        direction = left + squared / np.maximum(before, 1e-300) * direction
-    return solution
+    matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
+    fitted, target = matrix[train], residual[train]
+    if penalty is None:
+        coefficients, intercepts = sparse_ridge(fitted, target, PENALTIES, tolerance=ROUGH)
+        errors = matrix[val] @ coefficients.T + intercepts - residual[val, None]
+        penalty = PENALTIES[int(np.argmin((errors**2).mean(axis=0)))]
+    masks = [np.ones((len(train), 1)), *map(drawings.fitted_on, range(len(drawings.fold)))]
+    mask = np.concatenate(masks, axis=1).astype(np.float64)
+    solved = sparse_ridge(fitted, target, np.full(mask.shape[1], penalty), mask, TOLERANCE)[0].T
+    ends = np.cumsum([part.shape[1] for part in labels])
+    crossed = np.empty((len(drawings.fold), len(train), len(labels)))
+    for drawing, fold in enumerate(drawings.fold):
+        first = 1 + drawing * drawings.n_folds
+        of_folds = solved[:, first : first + drawings.n_folds]
+        for column, end in enumerate(ends):
+            part = slice(end - labels[column].shape[1], end)
+            sums = fitted[:, part] @ of_folds[part]
+            crossed[drawing, :, column] = np.take_along_axis(sums, fold[:, None].astype(np.int64), axis=1)[:, 0]
+    return RidgeEffects(solved[: ends[-1], 0], crossed, penalty)

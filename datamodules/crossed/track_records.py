@@ -6,7 +6,7 @@ from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
 
 NAMES = ("record", "record above", "record below", "films", "known")
-"""The shrunken mean, its square where it is positive, where it is negative, log1p of the films, whether there are any."""
+"""The shrunken mean, its square above and below 0, log1p of the films, whether there are any."""
 
 MEMORY = 10.0
 """Years: under a split by time a film counts exp(-years / MEMORY)."""

@@ -22,18 +22,19 @@ class Category(Feature[LabelLists]):
     Attributes:
         keep: the values that have a column; by default all of the training rows'.
         other: the column for every other value; None leaves such values out.
-        min_films: a value in fewer training films counts as other.
+        min_films: a value in fewer training films counts as other; where more is known of each value than its name,
+            such as a TrackRecord, it has no row of weights of its own. By default 1, and 20 with such inputs.
     """
 
     column: str
     keep: list[str] | None = None
     other: str | None = "Other"
-    min_films: int = 1
+    min_films: int | None = None
     role: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.min_films < 1:
+        if self.min_films is not None and self.min_films < 1:
             raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
         if self.keep is not None and len(set(self.keep)) < len(self.keep):
             raise InputError(f"column '{self.column}': `keep` must name each value once, got {self.keep}")
@@ -46,7 +47,7 @@ class Category(Feature[LabelLists]):
         return spell_as(merged, self.keep) if self.keep else merged, notices
 
     def fit(self, parsed: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
-        seen = vocabulary(parsed, train, self.min_films, film)
+        seen = vocabulary(parsed, train, self.min_films or 1, film)
         values = seen if self.keep is None else [value for value in self.keep if value in set(seen)]
         pooled = len(values) < len(vocabulary(parsed, train))
         if self.other is not None and self.other not in values and pooled:

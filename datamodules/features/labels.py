@@ -37,10 +37,11 @@ class Labels(Feature[list[LabelLists]]):
             `dummies`: each of `from_columns` is 1 or 0, or yes or no, for the value that its name ends with.
         key: of the objects in a literal or list, the key whose value is the label.
         weight: of each value present: 1, or 1 / sqrt(values in the cell), so that a long cast does not outweigh a
-            short one.
+            short one. By default `one`; `sqrt` where more is known of each value than its name, as by a TrackRecord.
         first_only: take the first value of a cell and leave the others.
         positions: columns of their own for the first so many positions: `Company1`, `Company2`, ...
-        min_films: a value in fewer training films is dropped.
+        min_films: a value in fewer training films is dropped; where more is known of it, it is kept and has no row of
+            weights of its own. By default 1, and 20 with such inputs.
         where: keys and values that the objects of a list must have, such as {job: Director}.
         from_columns: columns of the table that hold one value each, such as actor_1, actor_2; `column` is their name.
     """
@@ -51,10 +52,10 @@ class Labels(Feature[list[LabelLists]]):
         "text"
     )
     key: str = "name"
-    weight: Literal["one", "sqrt"] = "one"
+    weight: Literal["one", "sqrt"] | None = None
     first_only: bool = False
     positions: int | None = None
-    min_films: int = 1
+    min_films: int | None = None
     role: str | None = None
     where: dict[str, str | int | bool] | None = None
     from_columns: list[str] | None = None
@@ -63,7 +64,7 @@ class Labels(Feature[list[LabelLists]]):
         super().__post_init__()
         if not self.separator or not all(self.separator):
             problem = "`separator` must not be empty; use Category for one value a cell"
-        elif self.min_films < 1:
+        elif self.min_films is not None and self.min_films < 1:
             problem = f"`min_films` must be 1 or more, got {self.min_films}"
         elif self.positions is not None and (self.positions < 1 or self.first_only):
             problem = f"`positions` must be 1 or more, and not together with `first_only`, got {self.positions}"
@@ -130,7 +131,7 @@ class Labels(Feature[list[LabelLists]]):
     def fit_encode(
         self, parsed: list[LabelLists], train: np.ndarray, film: np.ndarray | None = None
     ) -> tuple[list[Block], list[Dense | Sparse]]:
-        kept = [frequent(lists, train, self.min_films, film) for lists in parsed]
+        kept = [frequent(lists, train, self.min_films or 1, film) for lists in parsed]
         names = [f"{self.column}{position + 1}" for position in range(len(parsed))] if self.positions else [self.column]
         blocks = [
             Block(name, self.named_role, "label", names_of(lists, codes), dict(lists.fitted))
@@ -143,7 +144,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def encode(self, parsed: list[LabelLists], blocks: list[Block]) -> list[Dense | Sparse]:
         parsed = [
-            spell_as(lists, block.values, roles=True, **block.fitted)
+            spell_as(lists, block.values, roles=True, no_roles=block.fitted.get("no_roles", False))
             for lists, block in zip(parsed, blocks, strict=True)
         ]
         columns = [columns_of_names(lists.names, block.values) for lists, block in zip(parsed, blocks, strict=True)]
@@ -151,7 +152,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def _weigh(self, parsed: list[LabelLists], columns: list[np.ndarray]) -> list[Dense | Sparse]:
         encoded = [encode_labels(lists, of_names) for lists, of_names in zip(parsed, columns, strict=True)]
-        if self.weight == "one":
+        if self.weight != "sqrt":
             return list(encoded)
         in_cell = sum(lists.counts() for lists in parsed)
         scale = (1 / np.sqrt(np.maximum(in_cell, 1))).astype(np.float32)

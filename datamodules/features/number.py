@@ -13,6 +13,7 @@ from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 
+BINS = 12  # of `piecewise`, each with as many training films as the others
 QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
 
 
@@ -24,13 +25,24 @@ class Number(Feature[np.ndarray]):
         log1p: take log(1 + value) first; the values must then be above -1.
         scale: `standard`: mean 0 and standard deviation 1 on the training rows; `quantile`: mapped to a normal
             distribution by the training rows' quantiles.
+        encoding: `scaled`: as it is; `piecewise`: also as a share of each of 12 bins of the training rows, so that the
+            first layer can bend between them (Gorishniy et al. 2022, arXiv 2203.05556); `periodic`: also as sine and
+            cosine of 16 learnt frequencies, for a table of dense numbers. By default `scaled`.
+        sigma: the deviation that the frequencies are drawn with.
     """
 
     need = "number"
     column: str
     log1p: bool = False
     scale: Literal["standard", "quantile"] = "standard"
+    encoding: Literal["scaled", "piecewise", "periodic"] | None = None
+    sigma: float = 0.3
     role: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.sigma < np.inf:
+            raise InputError(f"column '{self.column}': `sigma` must be above 0, got {self.sigma:g}")
 
     def parse(self, column: pd.Series, format: Format = Format()) -> np.ndarray:
         return np.log1p(read_numbers(column, format, above=-1)) if self.log1p else read_numbers(column, format)
@@ -55,6 +67,7 @@ class Number(Feature[np.ndarray]):
             fitted |= {"mean": median, "std": 1.0}
         else:
             fitted |= {"mean": float(filled.mean()), "std": float(filled.std())}
+        fitted |= self._encoding(self._scaled(known, fitted))
         blocks = [Block(self.column, self.named_role, "number", [self.column], fitted)]
         if len(known) < len(values):
             blocks.append(Block(self.column, self.named_role, "missing", [self.column]))
@@ -64,17 +77,30 @@ class Number(Feature[np.ndarray]):
         missing = np.isnan(parsed)
         fitted = blocks[0].fitted
         values = np.where(missing, fitted["median"], parsed)
-        if self.scale == "standard":
-            with np.errstate(over="ignore"):  # the encoder refuses it by its row
-                scaled = (values - fitted["mean"]) / fitted["std"]
-        else:
-            scaled = _to_normal(values, np.asarray(fitted["quantiles"]))
-        encoded: list[Dense | Sparse] = [_dense(scaled, values), _dense(missing, missing)]
+        encoded: list[Dense | Sparse] = [_dense(self._scaled(values, fitted), values), _dense(missing, missing)]
         return encoded[: len(blocks)]
+
+    def _scaled(self, values: np.ndarray, fitted: dict[str, Any]) -> np.ndarray:
+        if self.scale == "quantile":
+            return _to_normal(values, np.asarray(fitted["quantiles"]))
+        with np.errstate(over="ignore"):  # the encoder refuses it by its row
+            return (values - fitted["mean"]) / fitted["std"]
+
+    def _encoding(self, known: np.ndarray) -> dict[str, Any]:
+        """Return how the first layer takes the number; a flag, or one with a single bin, as it is."""
+        edges = bin_edges(known)
+        if self.encoding in (None, "scaled") or len(edges) < 3:
+            return {}
+        return {"encoding": {"edges": edges.tolist()} if self.encoding == "piecewise" else {"sigma": self.sigma}}
 
     def at_medians(self, blocks: list[Block]) -> list[Dense]:
         encoded = self.encode(np.array([blocks[0].fitted["median"]]), blocks)
         return [part for part in encoded if isinstance(part, Dense)]
+
+
+def bin_edges(values: np.ndarray) -> np.ndarray:
+    """Return the ascending, distinct edges of bins with as many values as each other, at most `BINS` + 1."""
+    return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)))
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:

@@ -1,0 +1,199 @@
+"""What labels are beside their names, from the features that declare it: constants, and training rows' own inputs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from greenlight_films.datamodules.crossed.drawings import Drawings
+from greenlight_films.datamodules.crossed.label_cells import Cells
+from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.profiles import profiles
+from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
+from greenlight_films.datamodules.crossed.track_records import NAMES, earlier_records, track_records
+from greenlight_films.datamodules.encoder import EncodedFilms
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.feature_sets import block_columns
+from greenlight_films.datamodules.feature_space import FeatureSpace
+from greenlight_films.datamodules.features import Feature, Profile, RidgeByColumn, TrackRecord
+from greenlight_films.datamodules.features.number import bin_edges
+
+COMMON = 0.01  # share of training films with a label, from which on it is a trait
+OF_ONE = [NAMES.index(name) for name in ("record", "films", "known")]  # where a cell has a label at most
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The films that inputs are learnt from.
+
+    Attributes:
+        target: (n_rows,) scaled, NaN where not known.
+        train: indices of the training rows.
+        val: indices of the rows that choose a penalty.
+        film: (n_rows,) int64, the film of each row as a code.
+        year: (n_rows,) float64, under a split by time; else None.
+        seed: of the folds.
+        penalty: of the ridge regression, where it is chosen already.
+    """
+
+    encoded: EncodedFilms
+    target: np.ndarray
+    train: np.ndarray
+    val: np.ndarray
+    film: np.ndarray
+    year: np.ndarray | None
+    seed: int
+    penalty: float | None = None
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Inputs of labels, and those of the training rows, which never hold the row's own target.
+
+    Attributes:
+        drawn: (n_drawings, n_train, n_inputs) float32, centred and scaled.
+        train: (n_train,) indices of these rows.
+        penalty: of the ridge regression; None without it.
+    """
+
+    labels: LabelInputs
+    drawn: np.ndarray
+    train: np.ndarray
+    penalty: float | None
+
+    def of_rows(self, labels: csr_array) -> np.ndarray:
+        """Return the inputs of all rows, (n_rows, n_inputs) float32, from their labels; training rows' first own."""
+        sums = np.asarray(labels @ self.labels.values) - self.labels.centre
+        sums[self.train] = self.drawn[0]
+        return sums
+
+
+@dataclass(frozen=True)
+class Part:
+    """Inputs of the labels of a column: (n, k) of label columns, (n_drawings, n_train, k) of training rows' cells."""
+
+    column: str
+    names: list[str]
+    of: np.ndarray
+    values: np.ndarray
+    crossed: np.ndarray
+
+
+def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> Crossed | None:
+    """Return what the features declare of labels; None where they declare nothing."""
+    columns = _label_columns(features, space)
+    film = np.unique(learnt.film[learnt.train], return_inverse=True)[1]
+    if learnt.year is None:
+        n_folds = min(10, int(film.max()) + 1)
+        drawings = Drawings.of_films(film, n_folds, seed=learnt.seed)
+    else:
+        drawings = Drawings.of_years(learnt.year[learnt.train].astype(np.int64))
+    ridged = [feature.column for feature in features if isinstance(feature, RidgeByColumn)]
+    parts, penalty = _ridge(ridged, columns, learnt, drawings) if ridged else ([], None)
+    for feature in features:
+        if isinstance(feature, TrackRecord) and len(columns[feature.column]) > feature.min_labels:
+            parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings))
+        elif isinstance(feature, Profile):
+            traits = _traits(feature, features, space, learnt)
+            parts.append(_profile(feature.column, columns[feature.column], learnt, traits, drawings))
+    return _together(parts, space.n_labels, learnt.train, penalty) if parts else None
+
+
+def _label_columns(features: Sequence[Feature[Any]], space: FeatureSpace) -> dict[str, np.ndarray]:
+    """Return the label columns of each of the table's columns."""
+    blocks = iter(block_columns(space.labels))
+    columns: dict[str, np.ndarray] = {}
+    for feature, group in zip(features, space.groups, strict=True):
+        for block in group:
+            if block.kind == "label":
+                own = next(blocks)
+                columns[feature.column] = np.concatenate([columns.get(feature.column, own[:0]), own])
+    return columns
+
+
+def _ridge(
+    ridged: list[str], columns: dict[str, np.ndarray], learnt: Learnt, drawings: Drawings
+) -> tuple[list[Part], float]:
+    labels = [learnt.encoded.labels[:, columns[column]] for column in ridged]
+    residual = learnt.target - learnt.target[learnt.train].mean()
+    numbers = _in_bins(learnt.encoded.dense, learnt.train)
+    effects = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty)
+    values = np.split(effects.coefficients[:, None], np.cumsum([part.shape[1] for part in labels])[:-1])
+    parts = [
+        Part(column, ["linear effect"], columns[column], own, effects.crossed[..., [index]])
+        for index, (column, own) in enumerate(zip(ridged, values, strict=True))
+    ]
+    return parts, effects.penalty
+
+
+def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
+    """Return numbers with their shares of bins of the training rows, (n_rows, k) float64."""
+    parts = [dense.astype(np.float64)]
+    for values in dense.T.astype(np.float64):
+        edges = bin_edges(values[train])
+        if len(edges) > 2:
+            parts.append(np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1))
+    return csr_array(np.concatenate(parts, axis=1))
+
+
+def _records(column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings) -> Part:
+    cells = Cells.of(learnt.encoded.labels[learnt.train][:, of])
+    residual = learnt.target[learnt.train]
+    residual = residual - residual.mean()
+    if learnt.year is None:
+        values, crossed = track_records(cells, residual, film, drawings)
+    else:
+        values, crossed = earlier_records(cells, residual, film, learnt.year[learnt.train].astype(np.int64))
+        crossed = np.broadcast_to(crossed, (len(drawings.fold), *crossed.shape[1:]))
+    kept = OF_ONE if cells.counts().max(initial=0) <= 1 else list(range(len(NAMES)))
+    return Part(column, [NAMES[index] for index in kept], of, values[:, kept], crossed[..., kept])
+
+
+def _profile(column: str, of: np.ndarray, learnt: Learnt, traits: np.ndarray, drawings: Drawings) -> Part:
+    values, crossed = profiles(Cells.of(learnt.encoded.labels[learnt.train][:, of]), traits, drawings)
+    return Part(column, [f"profile {index + 1}" for index in range(traits.shape[1])], of, values, crossed)
+
+
+def _traits(profile: Profile, features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> np.ndarray:
+    """Return traits of the training rows, (n_train, k) float64, less their means: numbers, and labels not rare."""
+    labels, dense = _label_columns(features, space), iter(block_columns(space.dense))
+    numbers: dict[str, np.ndarray] = {}
+    for feature, group in zip(features, space.groups, strict=True):
+        for block in group:
+            if block.kind != "label":
+                numbers.setdefault(feature.column, next(dense))
+    parts = []
+    for column in profile.of:
+        if column in labels:
+            carried = learnt.encoded.labels[learnt.train][:, labels[column]].astype(bool).astype(np.float64)
+            common = np.flatnonzero(carried.sum(axis=0) >= COMMON * len(learnt.train))
+            parts.append(carried[:, common].toarray())
+        elif column in numbers:
+            parts.append(learnt.encoded.dense[learnt.train][:, numbers[column]].astype(np.float64))
+        else:
+            raise InputError(
+                f"data.features: Profile of '{profile.column}' needs columns of data.features, got '{column}'"
+                f"{nearest(column, [*labels, *numbers])}"
+            )
+    traits = np.concatenate(parts, axis=1)
+    return traits - traits.mean(axis=0)
+
+
+def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: float | None) -> Crossed:
+    """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows."""
+    n_inputs, shape = sum(len(part.names) for part in parts), parts[0].crossed.shape[:2]
+    values, centre = np.zeros((n_labels, n_inputs), np.float32), np.empty(n_inputs)
+    drawn, first = np.empty((*shape, n_inputs), np.float32), 0
+    for part in parts:
+        own = slice(first, first := first + len(part.names))
+        deviation = part.crossed.std(axis=(0, 1))
+        deviation[deviation == 0] = 1
+        centre[own] = part.crossed.mean(axis=(0, 1)) / deviation
+        values[part.of, own] = part.values / deviation
+        drawn[..., own] = part.crossed / deviation - centre[own]
+    columns = list(chain.from_iterable([part.column] * len(part.names) for part in parts))
+    names = list(chain.from_iterable(part.names for part in parts))
+    return Crossed(LabelInputs(values, centre.astype(np.float32), columns, names), drawn, train, penalty)

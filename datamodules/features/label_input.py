@@ -1,0 +1,61 @@
+"""What is known of each label of a column beside its name: declared beside the feature that reads the column."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.features.category import Category
+from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.features.labels import Labels
+from greenlight_films.datamodules.tables.formats import Format, Formats
+
+MIN_FILMS = 20
+"""Films that a label needs for a row of weights, where more is known of it than its name and a config is silent."""
+
+
+class LabelInput(Feature[None]):
+    """Something that is known of every label of a column; `Labels` or `Category` reads its cells."""
+
+    def read(self, frame: pd.DataFrame, formats: Formats = Formats()) -> None:
+        return None
+
+    def parse(self, column: pd.Series, format: Format = Format()) -> None:
+        return None
+
+    def fit(self, parsed: None, train: np.ndarray, film: np.ndarray | None = None) -> list[Block]:
+        return []
+
+    def encode(self, parsed: None, blocks: list[Block]) -> list[Dense | Sparse]:
+        return []
+
+    def digest(self, parsed: None) -> bytes:
+        return b""
+
+
+def completed(features: Sequence[Feature[Any]]) -> list[Feature[Any]]:
+    """Return features with what labels weigh, and which have a row, where a declaration leaves it open.
+
+    Raises:
+        InputError: an input is declared of a column that no feature reads labels from.
+    """
+    columns = {feature.column for feature in features if isinstance(feature, Labels | Category)}
+    inputs = {feature.column: type(feature).__name__ for feature in features if isinstance(feature, LabelInput)}
+    for column in inputs.keys() - columns:
+        raise InputError(
+            f"data.features: {inputs[column]} of '{column}' needs Labels or Category of the same column"
+            f"{nearest(column, columns) or f', which are declared of: {listed(sorted(columns))}'}"
+        )
+    return [_completed(feature, feature.column in inputs) for feature in features]
+
+
+def _completed(feature: Feature[Any], has_inputs: bool) -> Feature[Any]:
+    if isinstance(feature, Labels | Category) and feature.min_films is None:
+        feature = replace(feature, min_films=MIN_FILMS if has_inputs else 1)
+    if isinstance(feature, Labels) and feature.weight is None:
+        feature = replace(feature, weight="sqrt" if has_inputs else "one")
+    return feature

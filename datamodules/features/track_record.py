@@ -1,0 +1,29 @@
+"""What a label's other films did: the target of these, shrunken to the mean by how many they are."""
+
+from dataclasses import dataclass
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features.label_input import LabelInput
+
+
+@dataclass(frozen=True)
+class TrackRecord(LabelInput):
+    """How much better or worse than the mean a label's other films did, and how many they are.
+
+    A training film's own target is in none of its records: they are of the training films outside its fold, or, under
+    a TimeSplit, of earlier years. Held-out films see all training films, and no others.
+
+    Attributes:
+        min_labels: a column with fewer labels has no records, for each label's row of weights says as much.
+        before: under a TimeSplit its column; a film's records are of films before it.
+    """
+
+    column: str
+    min_labels: int = 60
+    before: str | None = None
+    role: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.min_labels < 1:
+            raise InputError(f"column '{self.column}': `min_labels` must be 1 or more, got {self.min_labels}")
