@@ -19,6 +19,7 @@ from greenlight_films.lightning_modules.predictions import Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
+PARTS = ("dense", "label")
 WIDEST = 65_536  # units of a hidden layer
 MOST_MEMBERS = 1_000
 
@@ -113,8 +114,8 @@ class MLPRegressor(pl.LightningModule):
             if not is_sum or type(self.n_trained) is not int or not 0 <= self.n_trained < 2**63:
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         if self.network is None:
-            weights = checkpoint["state_dict"]
-            older = {name: len(weights[f"network.first.{name[2:7]}_weight"]) for name in ("n_dense", "n_labels")}
+            n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
+            older = {"n_dense": n_dense, "n_labels": n_labels}  # which lack the entry
             self._build(**checkpoint.get("network_sizes", older))
 
     def build(self, data: FilmDataModule) -> None:
