@@ -164,14 +164,14 @@ class AdditiveMLP(nn.Module):
         input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.data_sizes = {
+        self.data_sizes: dict[str, Any] = {
             "n_dense": n_dense,
             "n_labels": n_labels,
             "encodings": list(encodings),
             "input_columns": list(input_columns),
             "label_runs": None if label_runs is None else list(label_runs),
         }
-        self.sizes = {
+        self.sizes: dict[str, Any] = {
             **self.data_sizes,
             "hidden": list(hidden),
             "members": members,

@@ -129,7 +129,7 @@ def _parts(
         return source.contributions(reference), source, reference
     own = torch.from_numpy(background.encoded.inputs).to(rows.dense)
     rest = own - first.inputs_of(rows.labels, rows.offsets, rows.weights).detach()
-    layer, n_dense = reference.model.first, rows.dense.shape[1]
+    layer, n_dense = first.folded(), rows.dense.shape[1]
     weight = torch.cat([layer.dense_weight, first.input_weight.detach().float()])
     model = LinearModel(LinearLayer(weight, layer.label_weight, layer.bias), reference.model.tail)
     rows = replace(rows, dense=torch.cat([rows.dense, rest], 1))

@@ -56,7 +56,7 @@ class HeadTail(nn.Module):
 
     def each(self, sums: Tensor) -> Tensor:
         """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
-        apart = sums.unflatten(1, (self.members, 1, -1)).transpose(0, 1)
+        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).transpose(0, 1)
         values = apart * self.scale[:, None] + self.bias[:, None]  # (k, n, h, width)
         values = self.shared(values.flatten(1, 2)).view(*values.shape[:3], self.out_weight.shape[-1])
         predicted = (values * self.out_weight[:, None]).sum(-1) + self.out_bias[:, None]

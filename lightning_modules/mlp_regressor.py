@@ -19,6 +19,7 @@ from greenlight_films.lightning_modules.predictions import Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
+PARTS = ("dense", "label")
 WIDEST = 65_536  # units of a hidden layer
 MOST_MEMBERS = 1_000
 
@@ -113,8 +114,8 @@ class MLPRegressor(pl.LightningModule):
             if not is_sum or type(self.n_trained) is not int or not 0 <= self.n_trained < 2**63:
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         if self.network is None:
-            weights = checkpoint["state_dict"]
-            older = {f"n_{part}s": len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label")}
+            n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
+            older = {"n_dense": n_dense, "n_labels": n_labels}  # which lack the entry
             self._build(**checkpoint.get("network_sizes", older))
 
     def build(self, data: FilmDataModule) -> None:
@@ -127,7 +128,7 @@ class MLPRegressor(pl.LightningModule):
             input_columns=() if crossed is None else crossed.labels.columns,
             label_runs=runs_of(space.with_row()),
         )
-        if crossed is not None:
+        if crossed is not None and self.network is not None:
             self.network.set_inputs(crossed.labels)
 
     def _build(self, **of_data: Any) -> None:
@@ -251,12 +252,9 @@ class MLPRegressor(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
         assert self.network is not None, "setup() comes first"
-        hp = self.hparams
+        hp, encoding, first = self.hparams, self.network.encoding, self.network.first
         groups = [
-            {
-                "params": [*self.network.encoding.parameters(), *self.network.first.parameters()],
-                "weight_decay": hp["first_weight_decay"],
-            },
+            {"params": [*encoding.parameters(), *first.parameters()], "weight_decay": hp["first_weight_decay"]},
             {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
