@@ -106,7 +106,7 @@ def test_arguments_that_cannot_be_are_refused(declare, message):
 
 def test_a_piecewise_number_has_edges_with_as_many_films_between_and_a_flag_none():
     values = np.random.default_rng(1).normal(size=120) ** 3
-    frame = pd.DataFrame({"x": values, "flag": np.arange(120) % 2})
+    frame = pd.DataFrame({"x": values, "flag": np.arange(120) < 40})
     encoder = FilmEncoder(
         [
             Number("x", encoding="piecewise"),
@@ -117,6 +117,6 @@ def test_a_piecewise_number_has_edges_with_as_many_films_between_and_a_flag_none
     encoded = encoder.fit_encode(frame, np.arange(120))
     bins, flag, waves = encoder.space.encodings()
     counts = np.histogram(encoded.dense[:, 0], [-np.inf, *bins["edges"][1:-1], np.inf])[0]
-    assert counts.tolist() == [10] * 12
+    assert (abs(counts - 10) <= 1).all()
     assert flag == {}
     assert waves == {"sigma": 0.1}
