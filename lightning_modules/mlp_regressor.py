@@ -58,6 +58,9 @@ class MLPRegressor(pl.LightningModule):
         tail_weight_decay: float = 0.0,
         seed: int = 42,
         members: int = 1,
+        heads: int = 1,
+        activation: Literal["relu", "silu"] = "relu",
+        label_decay: float = 0.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()

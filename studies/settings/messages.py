@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from greenlight_films.datamodules import Feature, Split, TargetColumn
+from greenlight_films.datamodules import Feature, LabelInput, Split, TargetColumn
 from greenlight_films.datamodules.errors import nearest
 from greenlight_films.studies.settings.class_paths import refusal
 
@@ -47,7 +47,8 @@ def _reword_detail(detail: str, options: list[str]) -> str:
 
 
 def _classes() -> list[type]:
-    return [*Feature.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
+    features = [kind for kind in Feature.__subclasses__() if kind is not LabelInput]
+    return [*features, *LabelInput.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
 def _unknown_option(words: str, _: str, options: list[str]) -> str:
