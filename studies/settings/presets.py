@@ -81,13 +81,6 @@ def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
     return _known("preset", config) if option is None else _known("--preset", option)
 
 
-def refuse_unknown(name: str, preset: Any) -> None:
-    """Raise an InputError for what is no preset."""
-    if preset not in tuple(SETTINGS):  # it may be a list
-        value = "null" if preset is None else repr(preset)
-        raise InputError(f"{name} must be among {', '.join(SETTINGS)}, got {value}{nearest(str(preset), SETTINGS)}")
-
-
 def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | None) -> list[Feature[Any]]:
     """Return features as a preset has them: what a declaration leaves open, and after them what it adds to labels.
 
@@ -141,7 +134,7 @@ def _stated(config: dict[str, Any], before: Any) -> Any:
 
 
 def _keys_of(config: str) -> dict[str, Any]:
-    """Return the keys of a file, or of a text that stands in place of its path; none where the parser will refuse it."""
+    """Return the keys of a file, or of a text in place of its path; none where the parser will refuse it."""
     try:
         keys = yaml.safe_load(Path(config).read_text(encoding="utf-8") if os.path.isfile(config) else config)
     except (OSError, UnicodeDecodeError, yaml.YAMLError):
@@ -150,6 +143,8 @@ def _keys_of(config: str) -> dict[str, Any]:
 
 
 def _known(name: str, preset: Any) -> Preset:
-    refuse_unknown(name, preset)
+    if preset not in tuple(SETTINGS):  # it may be a list
+        value = "null" if preset is None else repr(preset)
+        raise InputError(f"{name} must be among {', '.join(SETTINGS)}, got {value}{nearest(str(preset), SETTINGS)}")
     known: Preset = preset
     return known
