@@ -64,20 +64,17 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         preset: `recipe`; `best`, three such networks; `fast`; or `seed`, the plain network of the first studies. It has
             the settings from `hidden` to `patience` that are None, and adds to the features (docs/presets.md).
         hidden, activation: widths of the hidden layers; relu or silu.
-        heads, members: outputs of a network, each with a scale of its own on the first layer's sum, and networks
-            trained side by side; the mean of all is predicted.
+        heads, members: outputs of a network, and networks trained side by side; the mean of all is predicted.
         dropout, label_dropout: share of hidden units, and of a film's labels, dropped in training.
         loss, optimiser: mse, mae or huber, on the standardised target; adam, adamw or sgd.
         learning_rate, schedule: of the first step; none, or cosine, which lowers it to 0 over the training.
-        first_weight_decay, tail_weight_decay: of the first layer, and of those after it.
-        label_decay: of the rows of labels, of rare ones more.
+        first_weight_decay, tail_weight_decay, label_decay: of the first layer, those after it, and rare labels' rows.
         batch_size: films a step; None but for `seed` means 64, and 256 from 10,000 training films on.
         max_epochs, patience: most epochs, and those without a lower validation loss before training stops.
         allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
         allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
-        trainer: further arguments of Lightning's Trainer, such as {"accelerator": "gpu", "devices": 1}.
-        verbose: show a progress bar.
+        trainer, verbose: arguments of Lightning's Trainer, such as {"accelerator": "gpu"}; show a progress bar.
 
     Attributes:
         history_: a frame of losses and scores, one line an epoch.
