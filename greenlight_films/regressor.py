@@ -62,7 +62,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         decimal, day_first: the decimal mark, and whether 03/04/2011 is 3 April, of all columns or by column, where
             cells don't tell it.
         preset: `recipe`; `best`, three such networks; `fast`; or `seed`, the plain network of the first studies. It has
-            the settings from `hidden` to `patience` that are None, and adds to the features (docs/presets.md).
+            the settings from `hidden` to `patience` that are None, and adds to the features (docs/models.md).
         hidden, activation: widths of the hidden layers; relu or silu.
         heads, members: outputs of a network, and networks trained side by side; the mean of all is predicted.
         dropout, label_dropout: share of hidden units, and of a film's labels, dropped in training.

@@ -62,7 +62,7 @@ class FilmCLI(LightningCLI):
         """Add what a config has beside Lightning's own groups."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
         parser.add_argument(
-            "--preset", type=Preset, default=self.preset, help="What a config leaves unsaid: see docs/presets.md."
+            "--preset", type=Preset, default=self.preset, help="What a config leaves unsaid: see docs/models.md."
         )
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
         parser.add_argument("--report", type=bool, default=True, help="Whether a study ends with report.html.")

@@ -28,12 +28,12 @@ CAST = split_labels(pd.Series(["A|B", "A"], dtype="str"), "|")
         (
             ColumnLook("cast", "labels", CAST, notation=Notation("text", ("|",)), role="actor"),
             "Labels",
-            {"column": "cast", "separator": "|", "role": "actor", "weight": "sqrt"},
+            {"column": "cast", "separator": "|", "role": "actor"},
         ),
         (
             ColumnLook("star", "labels", CAST, notation=Notation("text"), sources=("star_1", "star_2")),
             "Labels",
-            {"column": "star", "from_columns": ["star_1", "star_2"], "weight": "sqrt"},
+            {"column": "star", "from_columns": ["star_1", "star_2"]},
         ),
     ],
 )
