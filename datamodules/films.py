@@ -115,10 +115,10 @@ class Films:
         return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.rows)
 
     def label_films(self) -> np.ndarray:
-        """Return the number of training rows that have each label, (n_labels,)."""
+        """Return the number of training rows of each label column, (n_labels,) int64."""
         assert self.rows is not None
-        carried = self.encoded.labels[self.rows.train]
-        return np.bincount(carried.indices, minlength=carried.shape[1])
+        labels = self.encoded.labels
+        return np.bincount(labels[self.rows.train].indices, minlength=labels.shape[1])
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
@@ -203,14 +203,18 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
 def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> Films:
     """Add what labels are beside their names, learnt from the training rows."""
     assert films.rows is not None
-    train, by_time = films.rows.train, isinstance(declared.split, TimeSplit)
+    train, years = films.rows.train, films.years
+    if isinstance(declared.split, TimeSplit):
+        years = np.full(films.n_rows, np.nan) if years is None else years
+    else:
+        years = None
     learnt = Learnt(
         films.encoded,
         fitted.scale.forward(films.actual),
         train if films.weights is None else train[films.weights[train] > 0],
         films.rows.val,
         films.film_codes(),
-        films.years if by_time else None,
+        years,
         declared.seed,
     )
     encoder = fitted.encoder

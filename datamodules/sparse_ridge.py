@@ -31,15 +31,35 @@ def sparse_ridge(
         progress: is called with the number of fits that are done, and of all.
     """
     matrix = matrix.astype(np.float64)
-    transposed = matrix.T.tocsr()
-    penalty, n_fits = np.asarray(penalties, dtype=np.float64), len(penalties)
-    shared = np.ones(len(target)) if weights is None else weights
-    weight = np.broadcast_to(shared.reshape(len(target), -1), (len(target), n_fits))
-    total = weight.sum(axis=0)
+    penalty = np.asarray(penalties, dtype=np.float64)
+    shape = (len(target), len(penalty))
+    weight = np.broadcast_to(np.ones(1) if weights is None else weights.reshape(len(target), -1), shape)
+    # A column with a single entry, as most names are, fits a share of what is left of its row.
+    several = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1
+    shared, single = matrix[:, several], matrix[:, ~several]
+    loaded = penalty + weight * single.power(2).sum(axis=1)[:, None]
+    solved = np.zeros((matrix.shape[1], len(penalty)))
+    solved[several], intercepts = _solve(shared, target, penalty, weight * penalty / loaded, tolerance, progress)
+    left = weight * (target[:, None] - shared @ solved[several] - intercepts) / loaded
+    solved[~several] = single.T @ left
+    return solved.T, intercepts
+
+
+def _solve(
+    matrix: csr_array,
+    target: np.ndarray,
+    penalty: np.ndarray,
+    weight: np.ndarray,
+    tolerance: float,
+    progress: Callable[[int, int], None],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return coefficients, (n_columns, n_fits), and intercepts, (n_fits,), with weights of (n_rows, n_fits)."""
+    transposed, n_fits = matrix.T.tocsr(), len(penalty)
+    total = np.maximum(weight.sum(axis=0), 1e-300)
     means, target_means = transposed @ weight / total, target @ weight / total
     left = transposed @ (weight * (target[:, None] - target_means))
     scaling = np.maximum(transposed.power(2) @ weight - total * means**2, 0) + penalty
-    solved, solution = np.zeros((n_fits, matrix.shape[1])), np.zeros_like(left)
+    solved, solution = np.zeros((matrix.shape[1], n_fits)), np.zeros_like(left)
     least = tolerance**2 * (left**2).sum(axis=0)
     fits, centre = np.arange(n_fits), means
     direction = left / scaling
@@ -47,7 +67,7 @@ def sparse_ridge(
     for _ in range(MOST_STEPS):
         is_done = (left**2).sum(axis=0) <= least
         if is_done.any():
-            solved[fits[is_done]] = solution[:, is_done].T
+            solved[:, fits[is_done]] = solution[:, is_done]
             progress(n_fits - len(fits) + int(is_done.sum()), n_fits)
             going = ~is_done
             fits, least, penalty, product = fits[going], least[going], penalty[going], product[going]
@@ -61,6 +81,7 @@ def sparse_ridge(
         left -= step * moved
         scaled = left / scaling
         before, product = product, (left * scaled).sum(axis=0)
-        direction = scaled + product / before * direction
-    solved[fits] = solution.T
-    return solved, target_means - np.einsum("fc,cf->f", solved, means)
+        direction *= product / before
+        direction += scaled
+    solved[:, fits] = solution
+    return solved, target_means - (solved * means).sum(axis=0)

@@ -1,9 +1,8 @@
 """`additive_of`: a model of scikit-learn or torch as an additive first layer and a tail, where it has such a layer."""
 
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from sklearn.pipeline import Pipeline
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from greenlight_films.importance.reference import LinearLayer, LinearModel, Tail
 from greenlight_films.importance.request import exchanged
 
 ACTIVATIONS = {
@@ -24,29 +24,6 @@ ACTIVATIONS = {
     "logistic": torch.sigmoid,
     "exp": torch.exp,
 }
-Tail = Callable[[Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class LinearLayer:
-    """An `AdditiveLayer` of given weights."""
-
-    dense_weight: Tensor
-    label_weight: Tensor
-    bias: Tensor
-
-    def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-        summed = F.embedding_bag(
-            labels, self.label_weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
-        )
-        return summed + dense @ self.dense_weight + self.bias
-
-
-class LinearModel(NamedTuple):
-    """An `AdditiveModel` with such a layer."""
-
-    first: LinearLayer
-    tail: Tail
 
 
 @dataclass(frozen=True)

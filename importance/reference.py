@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.losses import Loss
 
+Tail = Callable[[Tensor], Tensor]
 BATCH_ROWS = 4096  # that go through the tail at once; more of them would not fit into a CPU's cache
 
 
@@ -37,8 +39,30 @@ class AdditiveModel(Protocol):
         """Return the additive layer."""
 
     @property
-    def tail(self) -> Callable[[Tensor], Tensor]:
+    def tail(self) -> Tail:
         """Return the function from pre-activations, (n, width), which it may overwrite, to (n, 1) predictions."""
+
+
+@dataclass(frozen=True)
+class LinearLayer:
+    """An `AdditiveLayer` of given weights."""
+
+    dense_weight: Tensor
+    label_weight: Tensor
+    bias: Tensor
+
+    def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        summed = F.embedding_bag(
+            labels, self.label_weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
+        )
+        return summed + dense @ self.dense_weight + self.bias
+
+
+class LinearModel(NamedTuple):
+    """An `AdditiveModel` with such a layer."""
+
+    first: LinearLayer
+    tail: Tail
 
 
 @dataclass

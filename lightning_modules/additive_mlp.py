@@ -1,70 +1,137 @@
 """The network: a first layer that is additive over features, and a tail that isn't."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from math import sqrt
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from greenlight_films.lightning_modules.members import MemberTail, member_seeds
+from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
+from greenlight_films.importance.reference import LinearLayer, LinearModel
+from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
+from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
+from greenlight_films.lightning_modules.number_encoding import NumberEncoding
 
 
 class AdditiveLayer(nn.Module):
     """Sum of one weight row a feature: `dense @ dense_weight + sum of label_weight[labels] * weights + bias`.
 
     This is a one-hot linear layer that never sees a one-hot matrix. Every feature adds its own row, which is what
-    permutation importance builds on.
+    permutation importance builds on. Labels may have inputs beside: `inputs @ input_weight` is added, where a film's
+    inputs are `sum of values[labels] * weights - centre` unless they are given.
+
+    Args:
+        label_runs: how many labels have a row of weights, how many next to them have none, and so on in turn; None
+            where all have.
+        n_inputs: of a label.
 
     Attributes:
         dense_weight: (n_dense, width).
-        label_weight: (n_labels, width).
+        label_weight: (n_labels, width); where some labels have no row, (n_rows + 1, width) with zeros at last.
         bias: (width,).
+        input_weight: (n_inputs, width), where there are any, as `values`, (n_labels, n_inputs), and `centre`.
     """
 
+    input_weight: Tensor
+    values: Tensor
+    centre: Tensor
+
     def __init__(
-        self, n_dense: int, n_labels: int, width: int, label_dropout: float, generator: torch.Generator
+        self,
+        n_dense: int,
+        n_labels: int,
+        width: int,
+        label_dropout: float,
+        generator: torch.Generator,
+        label_runs: Sequence[int] | None = None,
+        n_inputs: int = 0,
+        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.label_dropout = label_dropout
-        self.dense_weight = nn.Parameter(torch.empty(n_dense, width))
+        self.label_dropout, self.input_dropout, self.n_inputs = label_dropout, input_dropout, n_inputs
+        # A plain attribute: callbacks that average weights would average integers among the buffers, and cut them off.
+        self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
-        self.label_weight = nn.Parameter(torch.empty(max(n_labels, 1), width))
+        n_rows = max(n_labels, 1) if label_runs is None else sum(label_runs[::2]) + 1
+        self.dense_weight = nn.Parameter(torch.empty(n_dense, width))
+        self.label_weight = nn.Parameter(torch.empty(n_rows, width))
         self.bias = nn.Parameter(torch.zeros(width))
         nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
         # Small, so that a label seen in a few films says little until it has learnt something.
         nn.init.normal_(self.label_weight, std=0.02, generator=generator)
+        if label_runs is not None:
+            nn.init.zeros_(self.label_weight[-1].detach())
+        if n_inputs:
+            self.input_weight = nn.Parameter(torch.empty(n_inputs, width))
+            nn.init.normal_(self.input_weight, std=1 / sqrt(3 * (n_dense + n_inputs)), generator=generator)
+            self.register_buffer("values", torch.zeros(n_labels, n_inputs))
+            self.register_buffer("centre", torch.zeros(n_inputs))
 
     @classmethod
     def side_by_side(cls, layers: Sequence["AdditiveLayer"]) -> "AdditiveLayer":
         """Return one layer as wide as all of these, with their columns in turn; it is the first of them, changed."""
         wide = layers[0]
-        for name in ("dense_weight", "label_weight", "bias"):
-            columns = torch.cat([getattr(layer, name).detach() for layer in layers], dim=-1)
+        for name, _ in list(wide.named_parameters()):
+            columns = torch.cat([layer.get_parameter(name).detach() for layer in layers], dim=-1)
             setattr(wide, name, nn.Parameter(columns))
         return wide
 
-    def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+    def forward(
+        self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
+    ) -> Tensor:
         """Return the pre-activations, (n, width)."""
+        if self.n_inputs:
+            inputs = self.inputs_of(labels, offsets, weights) if inputs is None or not inputs.shape[1] else inputs
+            inputs = F.dropout(inputs, self.input_dropout, self.training)
         if self.training and self.label_dropout:
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
-        summed = F.embedding_bag(
-            labels,
-            self.label_weight,
-            offsets,
-            mode="sum",
-            per_sample_weights=weights.to(self.label_weight.dtype),
-            include_last_offset=True,
-        )
-        return summed.add_(dense @ self.dense_weight).add_(self.bias)
+        rows, padding = self.rows_of(labels)
+        summed = _bag(self.label_weight, rows, offsets, weights, padding)
+        summed = summed.add_(F.dropout(dense, self.input_dropout, self.training) @ self.dense_weight).add_(self.bias)
+        return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
+
+    def rows_of(self, labels: Tensor) -> tuple[Tensor, int | None]:
+        """Return the rows of weights of label columns, (n,), and the row of those that have none."""
+        if self.row_of_label is None:
+            return labels, None
+        if self.row_of_label.device != labels.device:
+            self.row_of_label = self.row_of_label.to(labels.device)
+        return self.row_of_label[labels].to(labels.dtype), len(self.label_weight) - 1
+
+    def by_row(self, of_labels: Tensor) -> Tensor:
+        """Return numbers of labels, (n_labels,), in the order of `label_weight`, with 0 for a row of no label."""
+        rows, padding = self.rows_of(torch.arange(len(of_labels), device=of_labels.device))
+        by_row = of_labels.new_zeros(len(self.label_weight)).index_copy_(0, rows, of_labels)
+        if padding is not None:
+            by_row[padding] = 0
+        return by_row
+
+    def inputs_of(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return what the labels of films are beside their names, (n, n_inputs), by the values of held-out films."""
+        return _bag(self.values, labels, offsets, weights) - self.centre
+
+    @torch.no_grad()
+    def folded(self) -> LinearLayer:
+        """Return the layer, in float32, for films whose inputs are sums over their labels: each has one vector."""
+        weights, bias = self.label_weight.detach().float(), self.bias.detach().float()
+        if self.row_of_label is not None:
+            weights = weights[self.row_of_label.to(weights.device)]
+        if self.n_inputs:
+            input_weight = self.input_weight.float()
+            weights, bias = weights + self.values.float() @ input_weight, bias - self.centre.float() @ input_weight
+        return LinearLayer(self.dense_weight.detach().float(), weights, bias)
 
 
 class AdditiveMLP(nn.Module):
     """An MLP over numbers and labels with one output, or several of them side by side with their mean as output.
 
-    Member m's first layer is columns m * hidden[0] to (m + 1) * hidden[0] of `first`. With one member the parameters
-    are those of plain linear layers.
+    Member m's first layer is columns m * hidden[0] to (m + 1) * hidden[0] of `first`. With one member and one head the
+    parameters are those of plain linear layers.
 
     Args:
         hidden: widths of the hidden layers; the first one's is the additive layer's.
@@ -72,6 +139,12 @@ class AdditiveMLP(nn.Module):
         label_dropout: share of a film's labels dropped in training, the same ones for all members.
         seed: of the initial weights; see `member_seeds`.
         members: networks side by side.
+        heads: predictions of each member from its sums, by hidden layers that they share.
+        activation: relu or silu.
+        encodings: of the numbers, see `NumberEncoding`; all members have the same.
+        input_columns: of the inputs that labels have beside their names, the table's column of each.
+        label_runs: see `AdditiveLayer`.
+        input_dropout: share of a film's numbers and inputs dropped in training.
     """
 
     def __init__(
@@ -83,33 +156,97 @@ class AdditiveMLP(nn.Module):
         label_dropout: float = 0.0,
         seed: int = 0,
         members: int = 1,
+        heads: int = 1,
+        activation: str = "relu",
+        encodings: Sequence[dict[str, Any]] = (),
+        input_columns: Sequence[str] = (),
+        label_runs: Sequence[int] | None = None,
+        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.sizes = {"n_dense": n_dense, "n_labels": n_labels, "hidden": list(hidden), "members": members}
-        firsts, tails = [], []
-        for member_seed in member_seeds(seed, members):
-            generator = torch.Generator().manual_seed(member_seed)
-            firsts.append(AdditiveLayer(n_dense, n_labels, hidden[0], label_dropout, generator))
-            tails.append(_tail(hidden, dropout, generator))
-        self.first = AdditiveLayer.side_by_side(firsts)
-        self.tail = MemberTail(tails) if members > 1 else tails[0]
+        self.data_sizes: dict[str, Any] = {
+            "n_dense": n_dense,
+            "n_labels": n_labels,
+            "encodings": list(encodings),
+            "input_columns": list(input_columns),
+            "label_runs": None if label_runs is None else list(label_runs),
+        }
+        self.sizes: dict[str, Any] = {
+            **self.data_sizes,
+            "hidden": list(hidden),
+            "members": members,
+            "heads": heads,
+            "activation": activation,
+        }
+        generators = [torch.Generator().manual_seed(own) for own in member_seeds(seed, members)]
+        self.encoding = NumberEncoding(n_dense, encodings, generators[0])
+        shape = (len(self.encoding.source), n_labels, hidden[0], label_dropout)
+        more = (label_runs, len(input_columns), input_dropout)
+        self.first = AdditiveLayer.side_by_side([AdditiveLayer(*shape, own, *more) for own in generators])
+        self.tail: nn.Sequential | HeadTail
+        if heads > 1:
+            self.tail = HeadTail(hidden, heads, dropout, activation, generators)
+        else:
+            tails = [_tail(hidden, dropout, activation, own) for own in generators]
+            self.tail = MemberTail(tails) if members > 1 else tails[0]
 
-    def forward(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-        """Return one scaled prediction a film, (n,)."""
-        return self.tail(self.first(dense, labels, offsets, weights)).squeeze(-1)
+    def set_inputs(self, inputs: LabelInputs) -> None:
+        """Take over what labels are beside their names, of as many labels and columns as the network was built for."""
+        self.first.values.copy_(torch.from_numpy(inputs.values))
+        self.first.centre.copy_(torch.from_numpy(inputs.centre))
 
-    def each(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-        """Return the scaled predictions of each member, (n, members)."""
-        sums = self.first(dense, labels, offsets, weights)
-        return self.tail.each(sums) if isinstance(self.tail, MemberTail) else self.tail(sums)
+    def forward(
+        self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
+    ) -> Tensor:
+        """Return one scaled prediction a film, (n,); see `Batch` for the arguments."""
+        return self.tail(self.first(self.encoding(dense), labels, offsets, weights, inputs)).squeeze(-1)
+
+    def each(
+        self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
+    ) -> Tensor:
+        """Return the scaled predictions of each head of each member, (n, members * heads)."""
+        sums = self.first(self.encoding(dense), labels, offsets, weights, inputs)
+        return self.tail.each(sums) if isinstance(self.tail, MemberTail | HeadTail) else self.tail(sums)
+
+    def folded(self) -> LinearModel:
+        """Return the network in float32 for films whose inputs are sums over their labels.
+
+        It takes expanded numbers and labels; each label has one vector.
+        """
+        is_float32 = self.first.bias.dtype == torch.float32
+        return LinearModel(self.first.folded(), self.tail if is_float32 else deepcopy(self.tail).float())
 
 
-def _tail(hidden: Sequence[int], dropout: float, generator: torch.Generator) -> nn.Sequential:
+def _bag(table: Tensor, rows: Tensor, offsets: Tensor, weights: Tensor, padding: int | None = None) -> Tensor:
+    """Return the weighted sums of a table's rows, (n, width); those at `padding` are left out."""
+    own = weights.to(table.dtype)
+    return F.embedding_bag(
+        rows, table, offsets, mode="sum", per_sample_weights=own, include_last_offset=True, padding_idx=padding
+    )
+
+
+def runs_of(has_row: np.ndarray) -> list[int] | None:
+    """Return how many labels have a row, how many next to them have none, and so on; None where all have.
+
+    >>> runs_of(np.array([True, True, False, True, False, False]))
+    [2, 1, 1, 2]
+    """
+    ends = np.flatnonzero(np.diff(has_row, prepend=True, append=not has_row[-1:].all()))
+    return None if has_row.all() else np.diff(ends, prepend=0).tolist()
+
+
+def rows_of_labels(runs: Sequence[int]) -> Tensor:
+    """Return the row of each label, (n_labels,) int32, the last one for those without; see `AdditiveLayer`.
+
+    >>> rows_of_labels([2, 1, 1, 2]).tolist()
+    [0, 1, 3, 2, 3, 3]
+    """
+    has_row = torch.arange(len(runs)).remainder(2).eq(0).repeat_interleave(torch.tensor(runs, dtype=torch.int64))
+    return torch.where(has_row, has_row.cumsum(0) - 1, has_row.sum()).int()
+
+
+def _tail(hidden: Sequence[int], dropout: float, activation: str, generator: torch.Generator) -> nn.Sequential:
     layers: list[nn.Module] = []
     for n_in, n_out in zip(hidden, (*hidden[1:], 1), strict=True):
-        # `skip_init` draws nothing from the global stream.
-        linear: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
-        nn.init.kaiming_uniform_(linear.weight, a=sqrt(5), generator=generator)
-        nn.init.uniform_(linear.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
-        layers += [nn.ReLU(inplace=True), nn.Dropout(dropout), linear]
+        layers += [ACTIVATIONS[activation](), nn.Dropout(dropout), drawn_linear(n_in, n_out, generator)]
     return nn.Sequential(*layers)

@@ -1,7 +1,7 @@
 """What each value of encoded films contributes to a network's predictions of them, by name."""
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,6 +15,7 @@ from greenlight_films.importance import Alone, Reference
 from greenlight_films.importance.contributions import Contributions, largest_first
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.expected_gradients import Background, Parts
+from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.importance.spread import spread
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
@@ -89,10 +90,9 @@ def contributions_of(
         alone: of the films, or of more of them.
         position: (n_rows,) where among those the films stand.
     """
-    space, scale, reference = films.encoder.space, films.scale, films.reference("mse")
+    space, scale = films.encoder.space, films.scale
     cell, cells = _cells(space)
-    source = Background.of(reference.model, background.rows, cell.to(films.rows.labels.device), len(cells))
-    parts = source.contributions(reference)
+    parts, source, reference = _parts(films, background, cell, cells)
     names = described(space)[["column", "value", "role"]]
     row, feature, contribution = _flat(parts, films, len(names))
     table = pd.concat([names, cells], ignore_index=True).iloc[feature].reset_index(drop=True)
@@ -104,6 +104,43 @@ def contributions_of(
     average = float(source.predicted.mean()) * scale.std + scale.mean
     order = np.argsort(films.number, kind="stable")
     return Contributions(largest_first(table), average, predicted[order], background.number)
+
+
+def _first_cells(space: FeatureSpace, cells: list[str]) -> dict[str, int]:
+    """Return the first cell of each of the table's columns; `cells` are the names of all as blocks have them."""
+    first: dict[str, int] = {}
+    for feature, group in zip(space.features, space.groups, strict=True):
+        for block in group[:1] if group and group[0].kind == "label" else []:
+            first.setdefault(feature["column"], cells.index(block.column))
+    return first
+
+
+def _parts(
+    films: MeasuredFilms, background: MeasuredFilms, cell: Tensor, cells: pd.DataFrame
+) -> tuple[Parts, Background, Reference]:
+    """Return the parts of films, and what they were measured by.
+
+    Inputs of a label in films of the background aren't sums over labels, since a film's own target is left out of
+    them. The rest is taken as numbers that the explained films lack, and what it says as what they have instead.
+    """
+    reference, rows, first = films.reference("mse"), background.rows, background.network.first
+    if not first.n_inputs or background.encoded.inputs is None:
+        source = Background.of(reference.model, rows, cell.to(rows.labels.device), len(cells))
+        return source.contributions(reference), source, reference
+    own = torch.from_numpy(background.encoded.inputs).to(rows.dense)
+    rest = own - first.inputs_of(rows.labels, rows.offsets, rows.weights).detach()
+    layer, n_dense = first.folded(), rows.dense.shape[1]
+    weight = torch.cat([layer.dense_weight, first.input_weight.detach().float()])
+    model = LinearModel(LinearLayer(weight, layer.label_weight, layer.bias), reference.model.tail)
+    rows = replace(rows, dense=torch.cat([rows.dense, rest], 1))
+    source = Background.of(model, rows, cell.to(rows.labels.device), len(cells))
+    none = films.rows.dense.new_zeros(films.rows.n_rows, first.n_inputs)
+    padded = replace(films.rows, dense=torch.cat([films.rows.dense, none], 1))
+    parts = source.contributions(replace(reference, model=model, rows=padded))
+    cell_of = _first_cells(films.encoder.space, cells["column"].tolist())
+    index = torch.tensor([cell_of[column] for column in background.network.sizes["input_columns"]])
+    instead = parts.instead.index_add(1, index.to(rows.labels.device), parts.dense[:, n_dense:])
+    return replace(parts, instead=instead, dense=parts.dense[:, :n_dense]), source, reference
 
 
 def _cells(space: FeatureSpace) -> tuple[Tensor, pd.DataFrame]:
@@ -123,9 +160,10 @@ def _flat(parts: Parts, films: MeasuredFilms, n_features: int) -> tuple[np.ndarr
     """
     space, rows = films.encoder.space, films.rows
     numbers = numbers_of(space)
-    index = np.repeat(np.arange(len(numbers)), [len(columns) for columns in numbers])
+    index = torch.arange(len(numbers)).repeat_interleave(torch.tensor([*map(len, numbers)], dtype=torch.int64))
+    index = index[films.network.encoding.source.cpu()]  # of each column that the first layer makes
     by_number = parts.dense.new_zeros(len(numbers), rows.n_rows)
-    by_number.index_add_(0, torch.from_numpy(index).to(by_number.device), parts.dense.T)
+    by_number.index_add_(0, index.to(by_number.device), parts.dense.T)
     firsts = np.array([int(columns[0]) + space.n_labels for columns in numbers], dtype=np.int64)
     every_row, n_cells = np.arange(rows.n_rows), parts.instead.shape[1]
     row = [rows.rows_of_entries().cpu().numpy(), np.tile(every_row, len(numbers)), np.tile(every_row, n_cells)]

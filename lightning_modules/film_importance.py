@@ -1,8 +1,7 @@
 """Measures what a network's predictions of encoded films rest on: from films and weights to an `ImportanceResult`."""
 
 from collections.abc import Callable
-from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Any
 
@@ -20,7 +19,7 @@ from greenlight_films.datamodules import (
     FilmRows,
     TargetScale,
 )
-from greenlight_films.datamodules.feature_sets import block_columns, feature_sets, named_sets
+from greenlight_films.datamodules.feature_sets import FeatureSet, block_columns, feature_sets, named_sets
 from greenlight_films.importance import (
     LOSSES,
     Alone,
@@ -75,25 +74,20 @@ class MeasuredFilms:
         Films that share a value of `drawn_with`, (n_rows,), are not independent; where it is missing they are. Losses
         count by `weights`, (n_rows,), not all 0.
         """
-        batch = FilmRows(encoded, actual)[list(range(encoded.n_rows))]
         codes = torch.from_numpy(np.unique(film, return_inverse=True)[1])
-        has = torch.from_numpy(~_zeros_of_flags(encoded.unscaled))
+        has = torch.from_numpy(~_zeros_of_flags(encoded.unscaled))[:, network.encoding.source.cpu()]
         entering = entering_weights(encoder.space, encoded)
         clusters = None if drawn_with is None else torch.from_numpy(clusters_of(codes.numpy(), drawn_with))
-        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), codes)
         counts = None if weights is None or not np.ptp(weights) else torch.from_numpy(weights / weights.mean())
-        rows = HeldOut(*parts, has=has, entering=entering, drawn_with=clusters, counts=counts)
-        return cls(network, encoder, scale, rows.to(next(network.parameters()).device), encoded, number)
+        more = {"has": has, "entering": entering, "drawn_with": clusters, "counts": counts}
+        return cls(network, encoder, scale, _held_out(network, encoded, actual, codes, **more), encoded, number)
 
     @classmethod
     def unlabelled(
         cls, network: AdditiveMLP, encoder: FilmEncoder, scale: TargetScale, encoded: EncodedFilms, number: np.ndarray
     ) -> "MeasuredFilms":
         """Take films whose predictions alone are looked at."""
-        nothing = np.zeros(encoded.n_rows)
-        batch = FilmRows(encoded, nothing)[list(range(encoded.n_rows))]
-        parts = (batch.dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(nothing))
-        rows = HeldOut(*parts, torch.arange(encoded.n_rows)).to(next(network.parameters()).device)
+        rows = _held_out(network, encoded, np.zeros(encoded.n_rows), torch.arange(encoded.n_rows))
         return cls(network, encoder, scale, rows, encoded, number)
 
     def take(self, rows: np.ndarray) -> "MeasuredFilms":
@@ -101,16 +95,21 @@ class MeasuredFilms:
         return self.unlabelled(self.network, self.encoder, self.scale, self.encoded.take(rows), self.number[rows])
 
     def reference(self, loss: LossName) -> Reference:
-        """Return the network's predictions and losses on the films."""
-        # Differences as small as these vanish in bf16: the engine works in float32.
-        is_float32 = next(self.network.parameters()).dtype == torch.float32
-        network = self.network if is_float32 else deepcopy(self.network).float()
-        return Reference.of(network, self.rows, LOSSES[loss], lambda scaled: _in_unit(scaled, self.scale))
+        """Return the network's predictions and losses on the films, all inputs of labels summed over a film's labels.
+
+        Differences as small as these vanish in bf16: the engine works in float32.
+        """
+        folded = self.network.folded()
+        return Reference.of(folded, self.rows, LOSSES[loss], lambda scaled: _in_unit(scaled, self.scale))
 
     def alone(self, reference: Reference) -> Alone:
         """Return by how much each value of each film, taken out alone, moves its prediction."""
-        space, medians = self.encoder.space, torch.from_numpy(self.encoder.at_medians())
-        return Alone.of(reference, space.n_labels, numbers_of(space), medians)
+        space, encoding = self.encoder.space, self.network.encoding
+        numbers = [encoding.columns_of(columns) for columns in numbers_of(space)]
+        with torch.inference_mode():
+            medians = encoding(torch.from_numpy(self.encoder.at_medians())[None].to(reference.sums.device))[0]
+        alone = Alone.of(reference, space.n_labels, numbers, medians)
+        return replace(alone, direction=alone.direction[: space.n_labels + space.n_dense])
 
     def related(
         self,
@@ -126,8 +125,7 @@ class MeasuredFilms:
             InputError: a feature whose conditional importance is wanted does not exist.
         """
         sets = named_sets(self.encoder.space, groups, settings.conditional)
-        conditional = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in sets]
-        return related_features(reference, settings, conditional, estimator, result)
+        return related_features(reference, settings, self._expanded(sets), estimator, result)
 
     def measure(
         self,
@@ -147,8 +145,8 @@ class MeasuredFilms:
             InputError: a group has no pattern, or one that fits no feature.
         """
         start, reference, space = perf_counter(), self.reference(loss), self.encoder.space
-        sets = [ColumnSet(part.name, part.level, part.dense, part.labels) for part in feature_sets(space, groups)]
-        tasks = Tasks(reference, keys_of(space.label_names()), estimator, sets)
+        sets = feature_sets(space, groups)
+        tasks = Tasks(reference, keys_of(space.label_names()), estimator, self._expanded(sets))
         run(tasks)
         values, joint = tasks.together()
         missing_values, missing_sets = tasks.missing()
@@ -163,7 +161,7 @@ class MeasuredFilms:
         result = ImportanceResult(
             described(space),
             values,
-            sets,
+            [ColumnSet(part.name, part.level, part.dense, part.labels) for part in sets],
             joint,
             {**summary_of(estimator, loss, actual, predicted, reference.rows.n_films, counts), **summary, **effort},
             missing_features=missing_values + missing_numbers,
@@ -171,9 +169,26 @@ class MeasuredFilms:
         )
         return result, reference
 
+    def _expanded(self, sets: list[FeatureSet]) -> list[ColumnSet]:
+        """Return the sets with the columns that the first layer makes of their numbers."""
+        columns_of = self.network.encoding.columns_of
+        return [
+            ColumnSet(part.name, part.level, columns_of(torch.from_numpy(part.dense)).numpy(), part.labels)
+            for part in sets
+        ]
+
     def _has_learnt(self, actual: np.ndarray, predicted: np.ndarray, n_films: int) -> bool | None:
         """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
         return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, guess=0.0)
+
+
+def _held_out(network: AdditiveMLP, encoded: EncodedFilms, actual: np.ndarray, film: Tensor, **more: Any) -> HeldOut:
+    """Return films as the engine takes them, on the network's device; numbers as the first layer expands them."""
+    batch, device = FilmRows(encoded, actual)[list(range(encoded.n_rows))], network.first.bias.device
+    with torch.inference_mode():
+        dense = network.encoding(batch.dense.to(device))
+    rows = HeldOut(dense, batch.labels, batch.offsets, batch.weights, torch.from_numpy(actual), film, **more)
+    return rows.to(device)
 
 
 def _zeros_of_flags(unscaled: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Networks side by side: what stands behind a first layer that all of them share the work of."""
 
 from collections.abc import Sequence
+from math import sqrt
 
 import numpy as np
 import torch
@@ -16,6 +17,15 @@ def member_seeds(seed: int, members: int) -> list[int]:
     # A spawn key, since SeedSequence((seed, m)) is what dropout draws from in epoch m.
     streams = (np.random.SeedSequence(seed, spawn_key=(member,)) for member in range(1, members))
     return [seed, *(int(stream.generate_state(1, np.uint64)[0]) >> 1 for stream in streams)]
+
+
+def drawn_linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
+    """Return a linear layer as torch draws it, from a stream of one's own."""
+    # `skip_init` draws nothing from the global stream.
+    linear: nn.Linear = nn.utils.skip_init(nn.Linear, n_in, n_out)  # type: ignore[no-untyped-call]
+    nn.init.kaiming_uniform_(linear.weight, a=sqrt(5), generator=generator)
+    nn.init.uniform_(linear.bias, -1 / sqrt(n_in), 1 / sqrt(n_in), generator=generator)
+    return linear
 
 
 class MemberLinear(nn.Module):

@@ -13,11 +13,13 @@ from torch.nn import functional as F
 
 from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scores, SharedBatchSampler
 from greenlight_films.importance import keep_freed_memory
-from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP, runs_of
+from greenlight_films.lightning_modules.heads import ACTIVATIONS
 from greenlight_films.lightning_modules.predictions import Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
+PARTS = ("dense", "label")
 WIDEST = 65_536  # units of a hidden layer
 MOST_MEMBERS = 1_000
 
@@ -38,6 +40,12 @@ class MLPRegressor(pl.LightningModule):
         seed: of the initial weights and of dropout.
         members: networks trained side by side, whose mean is predicted; each learns from its own loss, and training
             stops by that of the mean.
+        heads: predictions that each network makes of the same sums, by hidden layers that they share; each learns
+            from its own loss, and their mean is predicted.
+        activation: of the hidden layers.
+        label_decay: holds rows of labels small, those of rare ones most: label_decay / N times the sum of
+            |row|² / sqrt(films) is added to the loss, N being the training rows, films those of the label.
+        input_dropout: share of numbers, and of what labels are beside their names, dropped in training.
 
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
@@ -61,6 +69,7 @@ class MLPRegressor(pl.LightningModule):
         heads: int = 1,
         activation: Literal["relu", "silu"] = "relu",
         label_decay: float = 0.0,
+        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -72,6 +81,7 @@ class MLPRegressor(pl.LightningModule):
         self.summed_loss, self.n_trained, self.is_loss_logged = torch.zeros(()), 0, False
         self.summed_devices = torch.zeros(1)
         self.row_weights: Tensor | None = None
+        self.decay: Tensor | None = None  # of each row of `label_weight`
         self.seconds: float | None = None
         self.start = 0.0
 
@@ -83,11 +93,12 @@ class MLPRegressor(pl.LightningModule):
     def setup(self, stage: str) -> None:
         """Build the network, once the data says how wide it is."""
         if self.network is None:
-            space = self.films.fitted.encoder.space
-            self.build(space.n_dense, space.n_labels)
+            self.build(self.films)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep how far the epoch's loss is summed, on each device."""
+        """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""
+        assert self.network is not None
+        checkpoint["network_sizes"] = self.network.data_sizes
         summed = [torch.zeros_like(self.summed_loss) for _ in range(self.trainer.world_size)]
         if len(summed) > 1:
             torch.distributed.all_gather(summed, self.summed_loss)
@@ -103,20 +114,31 @@ class MLPRegressor(pl.LightningModule):
             if not is_sum or type(self.n_trained) is not int or not 0 <= self.n_trained < 2**63:
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         if self.network is None:
-            weights = checkpoint["state_dict"]
-            self.build(*(len(weights[f"network.first.{part}_weight"]) for part in ("dense", "label")))
+            n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
+            older = {"n_dense": n_dense, "n_labels": n_labels}  # which lack the entry
+            self._build(**checkpoint.get("network_sizes", older))
 
-    def build(self, n_dense: int, n_labels: int) -> None:
-        """Build the network; callbacks that copy it in their own `setup`, as those that average, need it earlier."""
-        hp = self.hparams
-        self.network = AdditiveMLP(
-            n_dense, n_labels, hp["hidden"], hp["dropout"], hp["label_dropout"], hp["seed"], hp["members"]
+    def build(self, data: FilmDataModule) -> None:
+        """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier."""
+        space, crossed = data.fitted.encoder.space, data.films.crossed
+        self._build(
+            n_dense=space.n_dense,
+            n_labels=space.n_labels,
+            encodings=space.encodings(),
+            input_columns=() if crossed is None else crossed.labels.columns,
+            label_runs=runs_of(space.with_row()),
         )
+        if crossed is not None and self.network is not None:
+            self.network.set_inputs(crossed.labels)
+
+    def _build(self, **of_data: Any) -> None:
+        names = ("hidden", "dropout", "label_dropout", "seed", "members", "heads", "activation", "input_dropout")
+        self.network = AdditiveMLP(**of_data, **{name: self.hparams[name] for name in names})
 
     def forward(self, batch: Batch) -> Tensor:
         """Return scaled predictions, (n,)."""
         assert self.network is not None, "setup() comes first"
-        return self.network(batch.dense, batch.labels, batch.offsets, batch.weights)
+        return self.network(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Draw this batch's dropout from (seed, epoch, batch, device), so that a resumed run draws the same."""
@@ -127,9 +149,12 @@ class MLPRegressor(pl.LightningModule):
         generator.manual_seed(mixed >> 1)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the sum of the members' losses: its gradients are those of each member alone. Their mean is logged."""
+        """Return the sum of the members' losses: its gradients are those of each member alone. Their mean is logged.
+
+        A member's loss is the mean of its heads'.
+        """
         assert self.network is not None, "setup() comes first"
-        scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights)
+        scaled = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
         sampler: SharedBatchSampler = cast(Any, self.trainer.train_dataloader).sampler
         rows, of_all = len(batch.target), sampler.rows_of(batch_idx)
         # A device whose part has no row takes the step with the others.
@@ -141,7 +166,8 @@ class MLPRegressor(pl.LightningModule):
         if self.trainer.is_last_batch:
             self._log_loss()  # for callbacks at the epoch's end
         # Lightning takes the mean over devices; weighted so, it is the mean over rows.
-        return loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
+        loss = loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
+        return loss if self.decay is None else loss + self.network.first.label_weight.square().sum(1) @ self.decay
 
     def on_fit_start(self) -> None:
         keep_freed_memory()  # the gradients'
@@ -158,6 +184,12 @@ class MLPRegressor(pl.LightningModule):
         self.summed_loss = parts[self.global_rank].to(self.device)
         weights = self.films.films.loss_weights()
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
+        if self.hparams["label_decay"]:
+            assert self.network is not None
+            assert self.films.films.rows is not None
+            share = self.hparams["label_decay"] / len(self.films.films.rows.train)
+            of_label = torch.from_numpy(share / np.sqrt(np.maximum(self.films.films.label_films(), 1))).float()
+            self.decay = self.network.first.by_row(of_label.to(self.device))
 
     def on_train_epoch_end(self) -> None:
         """Log the loss of the epoch, which may end early.
@@ -220,9 +252,9 @@ class MLPRegressor(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
         assert self.network is not None, "setup() comes first"
-        hp = self.hparams
+        hp, encoding, first = self.hparams, self.network.encoding, self.network.first
         groups = [
-            {"params": list(self.network.first.parameters()), "weight_decay": hp["first_weight_decay"]},
+            {"params": [*encoding.parameters(), *first.parameters()], "weight_decay": hp["first_weight_decay"]},
             {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
         ]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
@@ -248,10 +280,11 @@ def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None
 def _check(hp: dict[str, Any]) -> None:
     widths = hp["hidden"]
     rules = (
-        *((name, 0 <= hp[name] < 1, "at least 0 and below 1") for name in ("dropout", "label_dropout")),
-        *((name, 0 <= hp[name] < inf, "0 or more and finite") for name in ("first_weight_decay", "tail_weight_decay")),
+        *((name, 0 <= hp[name] < 1, "at least 0 and below 1") for name in hp if name.endswith("dropout")),
+        *((name, 0 <= hp[name] < inf, "0 or more and finite") for name in hp if name.endswith("_decay")),
         ("seed", 0 <= hp["seed"] < 2**63, "0 or more and below 2**63"),
-        ("members", 1 <= hp["members"] <= MOST_MEMBERS, f"from 1 to {MOST_MEMBERS:,}"),
+        *((name, 1 <= hp[name] <= MOST_MEMBERS, f"from 1 to {MOST_MEMBERS:,}") for name in ("members", "heads")),
+        ("activation", hp["activation"] in ACTIVATIONS, "relu or silu"),
         ("hidden", widths and min(widths) >= 1 and max(widths) <= WIDEST, f"one or more widths from 1 to {WIDEST:,}"),
         ("learning_rate", 0 < hp["learning_rate"] < inf, "above 0 and finite"),
     )

@@ -44,11 +44,15 @@ class Predictions(Metric):
 
 
 def predict_scaled(network: AdditiveMLP, films: EncodedFilms) -> np.ndarray:
-    """Return a network's scaled predictions of films, (n_rows,) float32; it is on the CPU, in eval mode."""
+    """Return a network's scaled predictions of films, (n_rows,) float32; it is on the CPU, in eval mode.
+
+    Films with inputs of their own are predicted by these.
+    """
     rows = FilmRows(films, np.zeros(films.n_rows))
     predicted = [np.zeros(0, np.float32)]
     with torch.inference_mode():
         for start in range(0, len(rows), BATCH_ROWS):
             batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
-            predicted.append(network(batch.dense, batch.labels, batch.offsets, batch.weights).numpy())
+            scaled = network(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+            predicted.append(scaled.numpy())
     return np.concatenate(predicted)

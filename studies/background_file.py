@@ -20,6 +20,7 @@ def packed_films(films: EncodedFilms, fingerprint: str = "") -> bytes:
         "unscaled": films.unscaled,
         "fingerprint": np.frombuffer(fingerprint.encode(), np.uint8),
         **sparse,
+        **({} if films.inputs is None else {"inputs": films.inputs}),
     }
     np.savez(packed, allow_pickle=False, **arrays)
     return packed.getvalue()
@@ -35,4 +36,5 @@ def read_films(path: Path, fingerprint: str = "") -> EncodedFilms | None:
         if "fingerprint" in arrays and arrays["fingerprint"].tobytes() != fingerprint.encode():
             return None
         sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
-        return EncodedFilms(arrays["dense"], arrays["unscaled"], csr_array(sparse, shape=tuple(arrays["shape"])), {})
+        labels, inputs = csr_array(sparse, shape=tuple(arrays["shape"])), arrays.get("inputs")
+        return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, {}, inputs=inputs)

@@ -68,10 +68,11 @@ class Checkpoint:
         After `setup`, to resume training, the two must agree.
         """
         with restoring(self.path):
-            trained = {"members": 1, **self.entries["hyper_parameters"]}  # older ones have one network
+            older = {"members": 1, "heads": 1, "activation": "relu"}  # which lack these
+            trained = {**older, **self.entries["hyper_parameters"]}
             problems = [
                 f"{self.path} has model.{name} {trained[name]}, the config says {model.hparams[name]}: use the same"
-                for name in ("hidden", "members")
+                for name in ("hidden", *older)
                 if trained[name] != model.hparams[name]
             ]
             if problems:

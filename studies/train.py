@@ -58,7 +58,7 @@ def train(
         KeyboardInterrupt: a signal came; the last checkpoint is that of the last step.
     """
     data.setup("fit")
-    build_network(data, model)
+    model.build(data)  # callbacks that copy it when training is set up need it before
     if resume:
         resume.restore_data(data, model)
     stop = training.early_stopping
@@ -75,12 +75,6 @@ def train(
     elif not training.trainer.get("fast_dev_run"):
         raise InputError("no epoch was trained: trainer.max_epochs must be 1 or more")
     return Trained(model, trainer, finished)
-
-
-def build_network(data: FilmDataModule, model: MLPRegressor) -> None:
-    """Build a network as wide as the data; callbacks that copy it when training is set up need it before."""
-    space = data.fitted.encoder.space
-    model.build(space.n_dense, space.n_labels)
 
 
 def load_trained(

@@ -9,7 +9,7 @@ from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
-TOLERANCE = 1e-4
+TOLERANCE, ROUGH = 3e-4, 1e-2  # of a fit, and of those that choose the penalty
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,19 @@ def ridge_effects(
     matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
     fitted, target = matrix[train], residual[train]
     if penalty is None:
-        coefficients, intercepts = sparse_ridge(fitted, target, PENALTIES, tolerance=TOLERANCE)
+        coefficients, intercepts = sparse_ridge(fitted, target, PENALTIES, tolerance=ROUGH)
         errors = matrix[val] @ coefficients.T + intercepts - residual[val, None]
         penalty = PENALTIES[int(np.argmin((errors**2).mean(axis=0)))]
-    masks = [np.ones((len(train), 1), dtype=bool), *map(drawings.fitted_on, range(len(drawings.fold)))]
-    mask = np.concatenate(masks, axis=1)
-    used = np.flatnonzero(mask.any(axis=0))
-    weights = mask[:, used].astype(np.float64)
-    solved = np.zeros((mask.shape[1], matrix.shape[1]))
-    solved[used] = sparse_ridge(fitted, target, np.full(len(used), penalty), weights, TOLERANCE)[0]
+    masks = [np.ones((len(train), 1)), *map(drawings.fitted_on, range(len(drawings.fold)))]
+    mask = np.concatenate(masks, axis=1).astype(np.float64)
+    solved = sparse_ridge(fitted, target, np.full(mask.shape[1], penalty), mask, TOLERANCE)[0].T
     ends = np.cumsum([part.shape[1] for part in labels])
     crossed = np.empty((len(drawings.fold), len(train), len(labels)))
     for drawing, fold in enumerate(drawings.fold):
         first = 1 + drawing * drawings.n_folds
-        of_folds = solved[first : first + drawings.n_folds].T
+        of_folds = solved[:, first : first + drawings.n_folds]
         for column, end in enumerate(ends):
             part = slice(end - labels[column].shape[1], end)
             sums = fitted[:, part] @ of_folds[part]
             crossed[drawing, :, column] = np.take_along_axis(sums, fold[:, None].astype(np.int64), axis=1)[:, 0]
-    return RidgeEffects(solved[0, : ends[-1]], crossed, penalty)
+    return RidgeEffects(solved[: ends[-1], 0], crossed, penalty)

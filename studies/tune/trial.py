@@ -19,7 +19,7 @@ from greenlight_films.lightning_modules.callbacks.tensorboard import boards, sho
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
-from greenlight_films.studies.train import build_network, build_trainer, train
+from greenlight_films.studies.train import build_trainer, train
 from greenlight_films.studies.tune.search_space import Axis
 from greenlight_films.studies.tune.trial_store import State
 
@@ -147,6 +147,6 @@ def _rehearse(words: list[str], fold: Fold | None, data: FilmDataModule | None) 
     settings = on_one_device(read_settings(words), None if data else fold)
     data = data or settings.data
     data.setup("fit")
-    build_network(data, settings.model)
+    settings.model.build(data)
     build_trainer(settings.training, Path("runs/rehearsal/version_0"), [settings.training.early_stopping])
     return data

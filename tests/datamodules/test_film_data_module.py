@@ -144,7 +144,7 @@ def test_the_same_films_are_trained_under_another_split(ready):
         ({"num_workers": -1}, r"data\.num_workers must be 0 or more, got -1"),
         ({"seed": -2}, r"data\.seed must be 0 or more, got -2"),
         ({"target": Target("rating", unit=None)}, "unit of Target must have a value, got null"),
-        ({"features": [Labels("genre", weight=None)]}, "weight of Labels must have a value, got null"),
+        ({"features": [Labels("genre", first_only=None)]}, "first_only of Labels must have a value, got null"),
         ({"split": InnerFold(GroupSplit(by=None))}, "by of GroupSplit must have a value, got null"),
         ({"table": None}, r"data\.table or a frame must be given, got neither"),
         ({"frame": pd.DataFrame()}, r"data\.table or a frame must be given, got both"),

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from greenlight_films.datamodules.batches import Batch, FilmRows
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.features import Category, Number
-from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP
+from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP, rows_of_labels, runs_of
+from tests.lightning_modules.input_case import InputCase
 
 
 @pytest.fixture
@@ -151,3 +153,107 @@ def test_the_seed_fixes_the_weights(encoded):
     assert first.std() > 0
     assert torch.equal(weights(7), first)
     assert not torch.equal(weights(8), first)
+
+
+def sums_of(case: InputCase, own: np.ndarray | None = None) -> np.ndarray:
+    """Return pre-activations by the formula, in float64; `own` are the films' inputs, if not sums over labels."""
+    first = case.network.first
+    dense = case.network.encoding(torch.from_numpy(case.encoded.dense)).detach().double().numpy()
+    dense_weight, input_weight, bias = (
+        weights.detach().double().numpy() for weights in (first.dense_weight, first.input_weight, first.bias)
+    )
+    labels = case.encoded.labels.toarray().astype(np.float64)
+    inputs = labels @ case.inputs.values - case.inputs.centre if own is None else own
+    return dense @ dense_weight + labels @ case.rows + inputs @ input_weight + bias
+
+
+@pytest.mark.parametrize("weight", ["one", "sqrt"])
+def test_inputs_are_sums_over_labels_and_labels_without_a_row_add_nothing_else(weight):
+    case = InputCase.of(weight=weight)
+    batch = FilmRows(case.encoded, case.actual)[list(range(7))]
+    assert batch.inputs.shape == (7, 0)
+    expected = sums_of(case)
+    assert expected.std() > 1
+    expanded = case.network.encoding(batch.dense)
+    sums = case.network.first(expanded, *inputs(batch)[1:], batch.inputs)
+    np.testing.assert_allclose(sums.detach().numpy(), expected, atol=1e-5)
+    own = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    sums = case.network.first(expanded, *inputs(batch)[1:], torch.from_numpy(own))
+    np.testing.assert_allclose(sums.detach().numpy(), sums_of(case, own), atol=1e-5)
+
+
+@pytest.mark.parametrize("weight", ["one", "sqrt"])
+def test_the_folded_network_predicts_the_same_and_has_a_vector_a_label(weight):
+    case = InputCase.of(weight=weight)
+    batch = FilmRows(case.encoded, case.actual)[list(range(7))]
+    folded = case.network.folded()
+    predicted = case.network(*inputs(batch)).detach()
+    assert predicted.std() > 0.1
+    sums = folded.first(case.network.encoding(batch.dense), *inputs(batch)[1:])
+    torch.testing.assert_close(folded.tail(sums).squeeze(1).detach(), predicted, atol=1e-5, rtol=1e-5)
+    vectors = case.rows + case.inputs.values @ case.network.first.input_weight.detach().numpy()
+    np.testing.assert_allclose(folded.first.label_weight.numpy(), vectors, atol=1e-5)
+
+
+def test_a_plain_network_folds_to_its_own_weights(encoded):
+    plain = network(encoded, hidden=[8])
+    assert plain.folded().first.label_weight.data_ptr() == plain.first.label_weight.data_ptr()
+    assert plain.folded().tail is plain.tail
+
+
+def test_a_network_of_half_precision_folds_to_floats():
+    case = InputCase.of()
+    folded = case.network.bfloat16().folded()
+    weights = [*vars(folded.first).values(), *folded.tail.parameters()]
+    assert {part.dtype for part in weights} == {torch.float32}
+    assert {part.dtype for part in case.network.parameters()} == {torch.bfloat16}
+
+
+def test_rows_learn_as_those_of_a_layer_with_a_row_for_each_label_and_the_last_stays_zero():
+    case = InputCase.of()
+    batch = FilmRows(case.encoded, case.actual)[list(range(7))]
+    first = case.network.first
+    plain = AdditiveLayer(len(first.dense_weight), 7, 10, 0.0, seeded())
+    with torch.no_grad():
+        plain.label_weight.copy_(torch.from_numpy(case.rows))
+    expanded = case.network.encoding(batch.dense).detach()
+    first(expanded, *inputs(batch)[1:]).pow(3).sum().backward()
+    shift = torch.from_numpy(sums_of(case)) - plain(expanded, *inputs(batch)[1:]).detach()
+    (plain(expanded, *inputs(batch)[1:]) + shift).pow(3).sum().backward()
+    gradient = first.label_weight.grad
+    assert not gradient[-1].any()
+    assert plain.label_weight.grad.abs().max() > 1
+    torch.testing.assert_close(gradient[:-1], plain.label_weight.grad[[0, 1, 5, 6]], rtol=1e-3, atol=1e-3)
+
+
+def test_runs_say_which_labels_have_a_row():
+    random = np.random.default_rng(2)
+    for has_row in (random.random((30, 12)) < 0.5).copy():
+        assert rows_of_labels(runs_of(has_row))[has_row].tolist() == list(range(has_row.sum()))
+        assert set(rows_of_labels(runs_of(has_row))[~has_row].tolist()) == {has_row.sum()}
+    assert runs_of(np.array([False, True])) == [0, 1, 1]
+    assert runs_of(np.ones(4, dtype=bool)) is None
+    assert runs_of(np.zeros(0, dtype=bool)) is None
+
+
+def test_averages_over_steps_keep_rows_and_inputs():
+    case = InputCase.of()
+    averaged = AveragedModel(case.network, multi_avg_fn=get_ema_multi_avg_fn(0.9), use_buffers=True)
+    for _ in range(20):
+        averaged.update_parameters(case.network)
+    batch = FilmRows(case.encoded, case.actual)[list(range(7))]
+    torch.testing.assert_close(averaged(*inputs(batch)), case.network(*inputs(batch)))
+
+
+def test_numbers_and_inputs_are_dropped_by_their_own_share():
+    case = InputCase.of()
+    batch = FilmRows(case.encoded, case.actual)[[3] * 2000]
+    first = case.network.first.train()
+    dropped, whole = {}, first(case.network.encoding(batch.dense), *inputs(batch)[1:])
+    for share in (0.0, 0.25):
+        first.input_dropout = share
+        dropped[share] = first(case.network.encoding(batch.dense), *inputs(batch)[1:])
+    assert torch.equal(dropped[0.0], whole)
+    assert not torch.equal(dropped[0.25], whole)
+    error = 5 * dropped[0.25].std(0) / sqrt(2000)
+    assert ((dropped[0.25].mean(0) - whole[0]).abs() < error).all()

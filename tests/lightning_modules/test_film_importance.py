@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -14,11 +15,13 @@ from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.datamodules.features import Category, Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
+from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, keys_of, permutation
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
 from tests.cases import cases, name_of
 from tests.conftest import members_of
+from tests.lightning_modules.input_case import InputCase
 from tests.studies.case_study import config_of
 
 TOTALS = {
@@ -280,3 +283,108 @@ def test_a_flag_is_had_by_the_films_where_it_is_1(case, command, tmp_path):
     table = pd.read_csv(tmp_path / "runs/case/version_0/Permu_importance_df.csv").set_index("feature")
     assert table["n_films"].to_dict() == case["expect"]["n_films"]
     assert (table.loc[list(case["expect"]["direction"]), "direction"] > 0).all()
+
+
+def losses_of(case: InputCase, dense: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the mean squared error of each shuffled copy of the films, (n_copies,)."""
+    predicted = case.predict(dense.reshape(-1, dense.shape[-1]), labels.reshape(-1, labels.shape[-1]))
+    return ((predicted.reshape(labels.shape[:-1]) - case.actual) ** 2).mean(-1)
+
+
+def test_expected_of_labels_with_inputs_is_the_mean_over_all_shuffles_of_the_network_that_is_not_folded():
+    case = InputCase.of()
+    orders = np.array(list(permutations(range(7))))
+    labels = case.encoded.labels.toarray()
+    dense = np.broadcast_to(case.encoded.dense, (len(orders), *case.encoded.dense.shape))
+    before, expected = losses_of(case, case.encoded.dense, labels), []
+    for column in range(labels.shape[1]):
+        moved = np.repeat(labels[None], len(orders), axis=0)
+        moved[:, :, column] = labels[orders, column]
+        expected.append(losses_of(case, dense, moved).mean() - before)
+    result = case.measured().measure(Estimator(off_rows="all"), "mse", {}, {})[0]
+    assert np.abs(expected[2:5]).min() > 0.01  # labels without a row
+    assert result.values.mean.tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_shuffles_of_labels_with_inputs_are_those_of_the_network_that_is_not_folded():
+    case, how = InputCase.of(times=3), Estimator("shuffle", 3)
+    films, labels = case.measured(), case.encoded.labels.toarray()
+    entries = Entries.of(films.rows)
+    streams = how.streams(keys_of(case.encoder.space.label_names()))[entries.columns]
+    group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, 21))
+    before, expected = losses_of(case, case.encoded.dense, labels), []
+    for index, column in enumerate(entries.columns.tolist()):
+        own, moved = labels[:, column], np.repeat(labels[None], 3, axis=0)
+        moved[:, :, column] = 0
+        for repeat in range(3):
+            mine = group == 3 * index + repeat
+            moved[repeat, row[mine], column] = own[own != 0][slot[mine]]
+        dense = np.broadcast_to(case.encoded.dense, (3, *case.encoded.dense.shape))
+        expected.append(losses_of(case, dense, moved).mean() - before)
+    result = films.measure(how, "mse", {}, {})[0]
+    assert np.abs(expected).max() > 0.5
+    assert result.values.mean.tolist() == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["expected", "shuffle"])
+def test_encoded_numbers_are_shuffled_whole_and_have_a_line_each(kind):
+    case, how = InputCase.of(times=3), Estimator(kind, 4)
+    sets, labels = feature_sets(case.encoder.space, {}), case.encoded.labels.toarray()
+    first = {(part.dense.tobytes(), part.labels.tobytes()): part for part in reversed(sets)}
+    measured_as = [first[part.dense.tobytes(), part.labels.tobytes()] for part in sets]
+    streams = how.streams(keys_of([f"{part.level} {part.name}" for part in measured_as]))
+    before, expected = losses_of(case, case.encoded.dense, labels), []
+    for part, stream in zip(sets, streams, strict=True):
+        increases = []
+        for repeat in range(4):
+            order, dense, moved = permutation(child(stream, repeat), 21).numpy(), case.encoded.dense.copy(), +labels
+            dense[:, part.dense] = case.encoded.dense[order][:, part.dense]
+            moved[:, part.labels] = labels[order][:, part.labels]
+            increases.append(losses_of(case, dense, moved) - before)
+        expected.append(np.mean(increases))
+    result = case.measured().measure(how, "mse", {}, {})[0]
+    lines = result.features.query("level == 'number'").set_index("feature")
+    assert lines["n_films"].to_dict() == {"year": 21, "year is missing": 3, "minutes": 21}
+    assert min(expected[:3]) < max(expected[:3]) - 0.1
+    assert result.joint.mean.tolist() == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_number_taken_out_becomes_the_median_with_all_that_is_made_of_it():
+    case = InputCase.of()
+    films, labels = case.measured(), case.encoded.labels.toarray()
+    reference = films.reference("mse")
+    alone, before = films.alone(reference), case.predict(case.encoded.dense, labels)
+    names, medians = case.encoder.space.dense_names(), case.encoder.at_medians()
+    assert names == ["year", "year is missing", "minutes"]
+    for columns in ([0, 1], [2]):
+        dense = case.encoded.dense.copy()
+        dense[:, columns] = medians[columns]
+        expected = before - case.predict(dense, labels)
+        assert np.abs(expected).max() > 0.1
+        part = alone.change[alone.feature == 7 + columns[0]]
+        assert part == pytest.approx(expected, abs=1e-4)
+        above = case.encoded.dense[:, columns[0]] - medians[columns[0]]
+        direction = expected[above > 1e-6].mean() - expected[above < -1e-6].mean()
+        assert alone.direction[7 + columns[0]] == pytest.approx(direction, abs=1e-4)
+    assert alone.direction.shape == (7 + 3,)
+    assert alone.direction[8] == pytest.approx((before - case.predict(_known(case), labels))[3], abs=1e-4)
+
+
+def _known(case: InputCase) -> np.ndarray:
+    """Return the numbers with the one gap filled."""
+    dense = case.encoded.dense.copy()
+    dense[3, :2] = case.encoder.at_medians()[:2]
+    return dense
+
+
+def test_groups_pairs_and_conditional_importances_are_made_with_encoded_numbers():
+    case = InputCase.of(times=20)
+    films = case.measured()
+    result, reference = films.measure(Estimator(), "mse", {}, {})
+    settings = RelatedSettings(conditional=["minutes", "genre", "genre=War"])
+    related = films.related(reference, result, Estimator(), settings, {})
+    assert related.conditional["name"].tolist() == ["minutes", "genre", "genre=War"]
+    assert related.conditional["conditional"].notna().all()
+    assert len(related.pairs) > 1
+    joint = related.conditional.set_index("name")["importance"]
+    assert joint["minutes"] == result.features.set_index("feature")["importance"]["minutes"]

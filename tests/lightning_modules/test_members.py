@@ -130,10 +130,12 @@ def test_members_are_given_the_same_labels(encoded, inputs):
     ],
 )
 def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):
+    data = film_data()
+
     def train(**given) -> tuple[MLPRegressor, float]:
         model = MLPRegressor(hidden=[16, 8], **{"learning_rate": 0.01, **options, **given})
         trainer = quick_trainer(max_epochs=4)
-        trainer.fit(model, datamodule=film_data())
+        trainer.fit(model, datamodule=data)
         assert trainer.global_step == 16
         return model, float(trainer.callback_metrics["train/loss"])
 
@@ -144,7 +146,7 @@ def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):
         own, own_loss = train(seed=seed)
         losses.append(own_loss)
         untrained = MLPRegressor(**own.hparams)
-        untrained.build(*(len(state[f"first.{part}_weight"]) for part in ("dense", "label")))
+        untrained.build(data)
         for name, weights in own.network.state_dict().items():
             assert (weights - untrained.network.get_parameter(name)).abs().max() > 1e-3, name
             torch.testing.assert_close(state[name], weights, atol=1e-6, rtol=1e-5, msg=name)

@@ -147,8 +147,7 @@ def test_every_choice_trains(film_data, quick_trainer, loss, optimiser, schedule
     trainer = quick_trainer(limit_val_batches=0)
     data = film_data()
     trainer.fit(model, datamodule=data)
-    space = data.fitted.encoder.space
-    before.build(space.n_dense, space.n_labels)
+    before.build(data)
     for part, other in zip(model.network.parameters(), before.network.parameters(), strict=True):
         assert part.isfinite().all()
         assert not torch.equal(part, other)
@@ -174,11 +173,11 @@ def test_the_loss_is_its_formula_on_the_standardised_target(film_data, quick_tra
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
-def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, quick_trainer):
+def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, films, quick_trainer):
     options = {"first_weight_decay": 0.1, "tail_weight_decay": 0.3, "learning_rate": 0.5}
     model, before = (MLPRegressor(hidden=[8, 4], **given) for given in ({"optimiser": optimiser, **options}, {}))
     for network in (model, before):
-        network.build(2, 30)
+        network.build(films)
     for part in model.parameters():
         part.grad = torch.zeros_like(part)
     model.trainer = quick_trainer()

@@ -10,7 +10,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.checkpoints import Checkpoint
-from greenlight_films.studies.train import build_network, build_trainer, load_trained, running, train
+from greenlight_films.studies.train import build_trainer, load_trained, running, train
 from greenlight_films.studies.training import Training
 from tests.runs import files_in
 
@@ -47,7 +47,7 @@ def test_the_network_has_the_weights_of_its_best_epoch_and_two_checkpoints_are_l
     loaded = load_trained(network(), training(), tmp_path, Checkpoint.read(tmp_path / "checkpoints" / "best.ckpt"), [])
     assert same(loaded.model, best)
     other = network()
-    build_network(data, other)
+    other.build(data)
     assert other.network.first.label_weight.shape == loaded.model.network.first.label_weight.shape
 
 

@@ -1,0 +1,67 @@
+"""Heads: several predictions from the same sums, by hidden layers that they share."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from math import sqrt
+
+import torch
+from torch import Tensor, nn
+
+from greenlight_films.lightning_modules.members import MemberLinear, drawn_linear
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": lambda: nn.ReLU(inplace=True), "silu": nn.SiLU}
+
+
+class HeadTail(nn.Module):
+    """The tails of k members with h heads each, as a network whose prediction is the mean of all.
+
+    Head j of a member takes `sums * scale[j] + bias[j]` through the member's hidden layers to an output of its own
+    (Gorishniy, Kotelnikov and Babenko 2025, doi 10.48550/arXiv.2410.24210, with the scales behind the first layer).
+
+    Args:
+        hidden: widths of the hidden layers, that of the sums first.
+        generators: of the initial weights of each member.
+
+    Attributes:
+        scale: (k, h, hidden[0]), drawn from -1 and 1.
+        bias: (k, h, hidden[0]).
+        out_weight: (k, h, hidden[-1]).
+        out_bias: (k, h).
+    """
+
+    def __init__(
+        self,
+        hidden: Sequence[int],
+        heads: int,
+        dropout: float,
+        activation: str,
+        generators: Sequence[torch.Generator],
+    ) -> None:
+        super().__init__()
+        self.members, self.heads = len(generators), heads
+
+        def stacked(draw: Callable[[torch.Generator], Tensor]) -> nn.Parameter:
+            return nn.Parameter(torch.stack([draw(generator) for generator in generators]))
+
+        first, last = (heads, hidden[0]), (heads, hidden[-1])
+        self.scale = stacked(lambda own: torch.randint(0, 2, first, generator=own) * 2.0 - 1)
+        self.bias = stacked(lambda own: torch.randn(first, generator=own) * 0.02)
+        layers: list[nn.Module] = [ACTIVATIONS[activation](), nn.Dropout(dropout)]
+        for n_in, n_out in pairwise(hidden):
+            linear = MemberLinear([drawn_linear(n_in, n_out, own) for own in generators])
+            layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
+        self.shared = nn.Sequential(*layers)
+        self.out_weight = stacked(lambda own: torch.randn(last, generator=own) / sqrt(hidden[-1]))
+        self.out_bias = nn.Parameter(torch.zeros(self.members, heads))
+
+    def each(self, sums: Tensor) -> Tensor:
+        """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
+        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).transpose(0, 1)
+        values = apart * self.scale[:, None] + self.bias[:, None]  # (k, n, h, width)
+        values = self.shared(values.flatten(1, 2)).view(*values.shape[:3], self.out_weight.shape[-1])
+        predicted = (values * self.out_weight[:, None]).sum(-1) + self.out_bias[:, None]
+        return predicted.transpose(0, 1).flatten(1)
+
+    def forward(self, sums: Tensor) -> Tensor:
+        """Return the mean of all heads' predictions, (n, 1)."""
+        return self.each(sums).mean(1, keepdim=True)
