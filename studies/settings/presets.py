@@ -36,6 +36,7 @@ RECIPE: dict[str, Any] = {
     "model.activation": "silu",
     "model.dropout": 0.3,
     "model.label_dropout": 0.2,
+    "model.input_dropout": 0.1,
     "model.optimiser": "adamw",
     "model.learning_rate": 1e-3,
     "model.schedule": "cosine",
