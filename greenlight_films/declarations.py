@@ -41,8 +41,8 @@ CELLS = ("missing", "decimal", "day_first")
 MOST_NUMBERS = 0.5  # share of a column's cells that are numbers, from which on the others are mistakes
 
 NETWORK = (
-    *(*CHOICES, "heads", "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
-    *("label_decay", "seed", "members"),
+    *(*CHOICES, "heads", "dropout", "label_dropout", "learning_rate", "first_weight_decay"),
+    *("tail_weight_decay", "label_decay", "seed", "members"),
 )
 """Settings that are the network's own, beside `hidden`."""
 

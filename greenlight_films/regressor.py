@@ -65,7 +65,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             the settings from `hidden` to `patience` that are None, and adds to the features (docs/models.md).
         hidden, activation: widths of the hidden layers; relu or silu.
         heads, members: outputs of a network, and networks trained side by side; the mean of all is predicted.
-        dropout, label_dropout: share of hidden units, and of a film's labels, dropped in training.
+        dropout, label_dropout: share of hidden units, and of labels, dropped in training.
         loss, optimiser: mse, mae or huber, on the standardised target; adam, adamw or sgd.
         learning_rate, schedule: of the first step; none, or cosine, which lowers it to 0 over the training.
         first_weight_decay, tail_weight_decay, label_decay: of the first layer, those after it, and rare labels' rows.
@@ -123,13 +123,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.target, self.features, self.split, self.film = target, features, split, film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
         self.preset, self.hidden, self.heads, self.activation = preset, hidden, heads, activation
-        self.dropout, self.label_dropout, self.loss = dropout, label_dropout, loss
-        self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
+        self.dropout, self.label_dropout = dropout, label_dropout
+        self.loss, self.optimiser, self.learning_rate, self.schedule = loss, optimiser, learning_rate, schedule
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
-        self.label_decay, self.members, self.batch_size = label_decay, members, batch_size
-        self.max_epochs, self.patience = max_epochs, patience
+        self.members, self.batch_size, self.max_epochs, self.patience = members, batch_size, max_epochs, patience
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
-        self.seed, self.trainer, self.verbose = seed, trainer, verbose
+        self.label_decay, self.seed, self.trainer, self.verbose = label_decay, seed, trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
