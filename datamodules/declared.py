@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Feature
+from greenlight_films.datamodules.features import Feature, Profile, TrackRecord
 from greenlight_films.datamodules.film_ids import columns_in
 from greenlight_films.datamodules.splits import Split, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import Need
@@ -70,6 +70,22 @@ def refuse_other_features(fitted: Sequence[Feature[Any]], declared: Sequence[Fea
         "the checkpoint has another feature space than data.features: "
         f"{'; '.join(alone) or 'the same features in another order'}; give the checkpoint's own config, or train anew"
     )
+
+
+def refuse_unfit_inputs(declared: Declared) -> None:
+    """Refuse inputs of labels that the split has no use for."""
+    by = declared.split.by if isinstance(declared.split, TimeSplit) else None
+    for feature in declared.features:
+        if isinstance(feature, TrackRecord) and feature.before not in (None, by):
+            whole = f"'{by}', the column of data.split" if by else "left out: data.split is no TimeSplit"
+            raise InputError(
+                f"data.features: `before` of TrackRecord of '{feature.column}' must be {whole}, got '{feature.before}'"
+            )
+        if isinstance(feature, Profile) and by:
+            raise InputError(
+                f"data.features: Profile of '{feature.column}' must be left out under a TimeSplit: films to come "
+                "differ from a label's earlier ones"
+            )
 
 
 def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:

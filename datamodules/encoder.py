@@ -14,7 +14,7 @@ from scipy.sparse import csr_array, hstack
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
-from greenlight_films.datamodules.features.all_labels import fit_all_labels
+from greenlight_films.datamodules.features.label_input import fit_all_labels
 from greenlight_films.datamodules.tables.formats import Formats
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.declared import Declared, refuse_unfit_inputs
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.features import Feature, Number
 from greenlight_films.datamodules.film_ids import columns_in, film_ids
@@ -53,6 +53,7 @@ def _declarations(frame: pd.DataFrame, declared: Declared) -> list[Callable[[], 
     return [
         declared.split.check,
         partial(refuse_target_as_feature, declared),
+        partial(refuse_unfit_inputs, declared),
         partial(_refuse_twice, declared.features),
         partial(refuse_missing, frame, declared, declared.features),
         partial(_refuse_lists_of_films, frame, declared.film),

@@ -1,7 +1,8 @@
 """The names of the encoded columns: what each column is, and which column of the table it comes from."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from typing import Any, Literal
 
@@ -65,7 +66,7 @@ class FeatureSpace:
     def in_logarithms(self) -> list[bool]:
         """Return whether each dense column holds log1p of the table's number, n_dense values."""
         return [
-            bool(feature.get("log1p")) and block.kind == "number"
+            bool(feature.get("log1p") or feature["feature"] == "Size") and block.kind == "number"
             for feature, group in zip(self.features, self.groups, strict=True)
             for block in group
             if block.kind != "label"
@@ -95,7 +96,11 @@ class FeatureSpace:
         return list(chain.from_iterable(block.names() for block in self.labels))
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return self._json
+
+    @cached_property
+    def _json(self) -> str:  # of many names, and written with each checkpoint
+        return json.dumps(vars(self), ensure_ascii=False, default=vars)
 
     @classmethod
     def from_json(cls, text: str) -> "FeatureSpace":

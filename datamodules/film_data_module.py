@@ -80,6 +80,9 @@ class FilmDataModule(pl.LightningDataModule):
         weights: (n_rows,) of the frame's rows in the loss and in scores, 0 or more; by default all weigh the same.
     """
 
+    _films: Films | None = None
+    _fitted: Fitted | None = None
+
     @_for_configs
     def __init__(
         self,
@@ -130,9 +133,8 @@ class FilmDataModule(pl.LightningDataModule):
         allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
         notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
         splits_films = allow_split_films or allow_leak is True
-        self.declared = Declared(
-            completed(features), target, split, film, title, formats, weight, allowed, splits_films, notices, seed
-        )
+        others = (film, title, formats, weight, allowed, splits_films, notices, seed)
+        self.declared = Declared(completed(features), target, split, *others)
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
         self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
@@ -141,8 +143,6 @@ class FilmDataModule(pl.LightningDataModule):
         self._batch_size = batch_size
         self.seed = seed
         self.num_workers = num_workers
-        self._films: Films | None = None
-        self._fitted: Fitted | None = None
 
     @property
     def films(self) -> Films:

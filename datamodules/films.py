@@ -203,14 +203,18 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
 def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> Films:
     """Add what labels are beside their names, learnt from the training rows."""
     assert films.rows is not None
-    train, by_time = films.rows.train, isinstance(declared.split, TimeSplit)
+    train, years = films.rows.train, films.years
+    if isinstance(declared.split, TimeSplit):
+        years = np.full(films.n_rows, np.nan) if years is None else years
+    else:
+        years = None
     learnt = Learnt(
         films.encoded,
         fitted.scale.forward(films.actual),
         train if films.weights is None else train[films.weights[train] > 0],
         films.rows.val,
         films.film_codes(),
-        films.years if by_time else None,
+        years,
         declared.seed,
     )
     encoder = fitted.encoder

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
 from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds

@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
-from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.crossed.profiles import profiles
 from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
 from greenlight_films.datamodules.crossed.track_records import NAMES, earlier_records, track_records
@@ -23,6 +22,23 @@ from greenlight_films.datamodules.features.number import bin_edges
 
 COMMON = 0.01  # share of training films with a label, from which on it is a trait
 OF_ONE = [NAMES.index(name) for name in ("record", "films", "known")]  # where a cell has a label at most
+
+
+@dataclass(frozen=True)
+class LabelInputs:
+    """Constants of labels, learnt from the training films.
+
+    Attributes:
+        values: (n_labels, n_inputs) float32, in standard deviations of the training rows' sums.
+        centre: (n_inputs,) float32, the mean of these sums, in the same unit.
+        columns: (n_inputs,) the table's column that each belongs to.
+        names: (n_inputs,) such as `record` or `films`.
+    """
+
+    values: np.ndarray
+    centre: np.ndarray
+    columns: list[str]
+    names: list[str]
 
 
 @dataclass(frozen=True)
@@ -83,13 +99,24 @@ class Part:
 
 
 def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> Crossed | None:
-    """Return what the features declare of labels; None where they declare nothing."""
+    """Return what the features declare of labels; None where they declare nothing.
+
+    Raises:
+        InputError: a training row has no year under a split by time.
+    """
+    if not any(isinstance(feature, RidgeByColumn | TrackRecord | Profile) for feature in features):
+        return None
     columns = _label_columns(features, space)
     film = np.unique(learnt.film[learnt.train], return_inverse=True)[1]
     if learnt.year is None:
         n_folds = min(10, int(film.max()) + 1)
         drawings = Drawings.of_films(film, n_folds, seed=learnt.seed)
     else:
+        if np.isnan(learnt.year[learnt.train]).any():
+            raise InputError(
+                "data.split: TimeSplit must be by years or dates where data.features declare RidgeByColumn or "
+                "TrackRecord, which are of earlier years; leave these out, or split by another column"
+            )
         drawings = Drawings.of_years(learnt.year[learnt.train].astype(np.int64))
     ridged = [feature.column for feature in features if isinstance(feature, RidgeByColumn)]
     parts, penalty = _ridge(ridged, columns, learnt, drawings) if ridged else ([], None)

@@ -31,10 +31,16 @@ __all__ = [
     "TrackRecord",
     "completed",
     "declared",
+    "feature_kinds",
 ]
 
 
 def declared(feature: str, **arguments: Any) -> Feature[Any]:
     """Make the feature that `Feature.declaration` described."""
-    kinds: list[type[Feature[Any]]] = [*Feature.__subclasses__(), *LabelInput.__subclasses__()]
-    return {kind.__name__: kind for kind in kinds}[feature](**arguments)
+    return {kind.__name__: kind for kind in feature_kinds()}[feature](**arguments)
+
+
+def feature_kinds() -> list[type[Feature[Any]]]:
+    """Return the classes that a config may declare."""
+    kinds = [*Feature.__subclasses__(), *LabelInput.__subclasses__()]
+    return [kind for kind in kinds if kind is not LabelInput]

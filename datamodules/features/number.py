@@ -100,7 +100,7 @@ class Number(Feature[np.ndarray]):
 
 def bin_edges(values: np.ndarray) -> np.ndarray:
     """Return the ascending, distinct edges of bins with as many values as each other, at most `BINS` + 1."""
-    return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1)))
+    return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1), method="higher"))
 
 
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:

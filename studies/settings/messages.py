@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 
-from greenlight_films.datamodules import Feature, Split, TargetColumn
+from greenlight_films.datamodules import Split, TargetColumn
 from greenlight_films.datamodules.errors import nearest
+from greenlight_films.datamodules.features import feature_kinds
 from greenlight_films.studies.settings.class_paths import refusal
 
 NAMES = "names with what belongs to each"
@@ -47,7 +48,7 @@ def _reword_detail(detail: str, options: list[str]) -> str:
 
 
 def _classes() -> list[type]:
-    return [*Feature.__subclasses__(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
+    return [*feature_kinds(), *Split.__subclasses__(), *TargetColumn.__subclasses__()]
 
 
 def _unknown_option(words: str, _: str, options: list[str]) -> str:
