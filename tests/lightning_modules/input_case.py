@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from torch import nn
 
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, TargetScale
-from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
