@@ -199,7 +199,7 @@ class AdditiveMLP(nn.Module):
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
     ) -> Tensor:
         """Return one scaled prediction a film, (n,); see `Batch` for the arguments."""
-        return self.tail(self.first(self.encoding(dense), labels, offsets, weights, inputs)).squeeze(-1)
+        return self.each(dense, labels, offsets, weights, inputs).mean(1)
 
     def each(
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
