@@ -15,6 +15,7 @@ from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.number_encoding import NumberEncoding
+from greenlight_films.lightning_modules.quick_dropout import QuickDropout
 
 
 class AdditiveLayer(nn.Module):
@@ -52,7 +53,8 @@ class AdditiveLayer(nn.Module):
         input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
-        self.label_dropout, self.input_dropout, self.n_inputs = label_dropout, input_dropout, n_inputs
+        self.label_dropout, self.n_inputs = label_dropout, n_inputs
+        self.input_dropout = QuickDropout(input_dropout)
         # A plain attribute: callbacks that average weights would average integers among the buffers, and cut them off.
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
@@ -86,13 +88,13 @@ class AdditiveLayer(nn.Module):
         """Return the pre-activations, (n, width)."""
         if self.n_inputs:
             inputs = self.inputs_of(labels, offsets, weights) if inputs is None or not inputs.shape[1] else inputs
-            inputs = F.dropout(inputs, self.input_dropout, self.training)
+            inputs = self.input_dropout(inputs)
         if self.training and self.label_dropout:
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
         rows, padding = self.rows_of(labels)
         summed = _bag(self.label_weight, rows, offsets, weights, padding)
-        summed = summed.add_(F.dropout(dense, self.input_dropout, self.training) @ self.dense_weight).add_(self.bias)
+        summed = summed.add_(self.input_dropout(dense) @ self.dense_weight).add_(self.bias)
         return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
 
     def rows_of(self, labels: Tensor) -> tuple[Tensor, int | None]:

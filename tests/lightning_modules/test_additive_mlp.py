@@ -251,7 +251,7 @@ def test_numbers_and_inputs_are_dropped_by_their_own_share():
     first = case.network.first.train()
     dropped, whole = {}, first(case.network.encoding(batch.dense), *inputs(batch)[1:])
     for share in (0.0, 0.25):
-        first.input_dropout = share
+        first.input_dropout.p = share
         dropped[share] = first(case.network.encoding(batch.dense), *inputs(batch)[1:])
     assert torch.equal(dropped[0.0], whole)
     assert not torch.equal(dropped[0.25], whole)
