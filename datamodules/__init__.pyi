@@ -4,7 +4,20 @@ from .encoder import EncodedFilms, FilmEncoder
 from .errors import InputError
 from .feature_sets import FeatureSet
 from .feature_space import Block, FeatureSpace
-from .features import Bins, Category, Date, Feature, Labels, Number, Popularity
+from .features import (
+    Bins,
+    Category,
+    Date,
+    Feature,
+    LabelInput,
+    Labels,
+    Number,
+    Popularity,
+    Profile,
+    RidgeByColumn,
+    Size,
+    TrackRecord,
+)
 from .film_data_module import FilmDataModule
 from .films import Films, Fitted, fit_films, new_films, same_films, same_or_new_films
 from .scores import Scores, regression_scores
@@ -15,8 +28,9 @@ from .targets import ProfitRatio, Target, TargetColumn, TargetScale
 
 __all__ = [
     "Batch", "Bins", "Block", "Category", "Date", "Declared", "EncodedFilms", "Feature", "FeatureSet", "FeatureSpace",
-    "FilmDataModule", "FilmEncoder", "FilmRows", "Films", "Fitted", "GroupSplit", "InputError", "KFold", "Labels",
-    "MeanOfRows", "Number", "OneRowPerFilm", "Popularity", "ProfitRatio", "RandomSplit", "Rows", "Scores", "Shape",
-    "SharedBatchSampler", "Split", "Target", "TargetColumn", "TargetScale", "TimeSplit", "film_loader", "fit_films",
-    "new_films", "read_table", "regression_scores", "same_films", "same_or_new_films",
+    "FilmDataModule", "FilmEncoder", "FilmRows", "Films", "Fitted", "GroupSplit", "InputError", "KFold", "LabelInput",
+    "Labels", "MeanOfRows", "Number", "OneRowPerFilm", "Popularity", "Profile", "ProfitRatio", "RandomSplit",
+    "RidgeByColumn", "Rows", "Scores", "Shape", "SharedBatchSampler", "Size", "Split", "Target", "TargetColumn",
+    "TargetScale", "TimeSplit", "TrackRecord", "film_loader", "fit_films", "new_films", "read_table",
+    "regression_scores", "same_films", "same_or_new_films",
 ]  # fmt: skip

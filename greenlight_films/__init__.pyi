@@ -1,5 +1,16 @@
 from .datamodules.errors import InputError
-from .datamodules.features import Bins, Category, Date, Labels, Number, Popularity
+from .datamodules.features import (
+    Bins,
+    Category,
+    Date,
+    Labels,
+    Number,
+    Popularity,
+    Profile,
+    RidgeByColumn,
+    Size,
+    TrackRecord,
+)
 from .datamodules.shapes import MeanOfRows, OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
@@ -28,12 +39,16 @@ __all__ = [
     "Number",
     "OneRowPerFilm",
     "Popularity",
+    "Profile",
     "ProfitRatio",
     "RandomSplit",
     "Results",
+    "RidgeByColumn",
+    "Size",
     "Spread",
     "Target",
     "TimeSplit",
+    "TrackRecord",
     "look",
     "permutation_importance",
     "read_table",

@@ -19,6 +19,7 @@ from greenlight_films.datamodules import (
     RandomSplit,
     Target,
     TargetColumn,
+    TimeSplit,
 )
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 from greenlight_films.datamodules.look.look import look
@@ -28,18 +29,33 @@ from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.look_summary import in_short
+from greenlight_films.studies.settings.presets import SETTINGS, with_preset
 from greenlight_films.studies.training import Training
 
-CHOICES = {"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")}
+CHOICES = {
+    **{"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")},
+    "activation": ("relu", "silu"),
+}
 
 CELLS = ("missing", "decimal", "day_first")
 MOST_NUMBERS = 0.5  # share of a column's cells that are numbers, from which on the others are mistakes
 
 NETWORK = (
-    *(*CHOICES, "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
-    *("seed", "members"),
+    *(*CHOICES, "heads", "dropout", "label_dropout", "learning_rate", "first_weight_decay", "tail_weight_decay"),
+    *("label_decay", "seed", "members"),
 )
 """Settings that are the network's own, beside `hidden`."""
+
+
+def settings_of(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return a regressor's arguments, those that its preset has in place of None.
+
+    Raises:
+        InputError: there is no such preset.
+    """
+    refuse_other("preset", arguments["preset"], SETTINGS)
+    usual = {key.rpartition(".")[2]: value for key, value in SETTINGS[arguments["preset"]].items()}
+    return {name: usual.get(name) if value is None else value for name, value in arguments.items()}
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
@@ -93,11 +109,12 @@ def data_of(
         if seen.rows.is_grouped:
             data["film"] = data["film"] or list(seen.rows.film)
             split = split or GroupSplit(data["film"], **sizes)
-    allowed = settings["allow_leak"] or []
+    allowed, time = settings["allow_leak"] or [], split.by if isinstance(split, TimeSplit) else None
+    known = [each for each in features_of(frame, features) if y is None or each.column not in target.columns]
     return FilmDataModule(
         frame=frame,
         weights=weights,
-        features=[each for each in features_of(frame, features) if y is None or each.column not in target.columns],
+        features=with_preset(settings["preset"], known, time),
         target=target,
         split=split or RandomSplit(**sizes),
         allow_leak=allowed if isinstance(allowed, bool) else list(allowed),  # models saved earlier have true
@@ -149,20 +166,20 @@ def known_targets(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -
 
 
 def network_of(settings: dict[str, Any]) -> MLPRegressor:
-    """Return the network that a regressor's settings declare, not trained.
+    """Return the network that a regressor's settings declare, not trained; what is None is as usual.
 
     Raises:
         InputError: a setting is out of range.
     """
-    hidden = np.asarray(settings["hidden"]).tolist()
-    if isinstance(hidden, int):
+    given = {name: settings[name] for name in ("hidden", *NETWORK) if settings[name] is not None}
+    # A grid of numpy gives numbers of numpy, which a checkpoint can't hold.
+    plain = {name: np.asarray(value).tolist() for name, value in given.items()}
+    if isinstance(hidden := plain.get("hidden"), int):
         raise InputError(f"hidden must be a list of widths, got {hidden}; give hidden=[{hidden}]")
     for name, choices in CHOICES.items():
-        refuse_other(name, settings[name], choices)
-    # A grid of numpy gives numbers of numpy, which a checkpoint can't hold.
-    others = {name: settings[name] for name in NETWORK}
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in others.items()}
-    return MLPRegressor(hidden=hidden, **plain)
+        if name in plain:
+            refuse_other(name, plain[name], choices)
+    return MLPRegressor(**plain)
 
 
 def refuse_other(name: str, value: str, choices: Collection[str]) -> None:

@@ -24,6 +24,7 @@ from greenlight_films.declarations import (
     known_targets,
     network_of,
     refuse_other,
+    settings_of,
     training_of,
     with_target,
 )
@@ -37,6 +38,7 @@ from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
 from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
+from greenlight_films.studies.settings.presets import Preset
 from greenlight_films.studies.train import train
 
 
@@ -57,26 +59,22 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             tenth validates and all others train.
         film: the column with a film's id, or several; no split may then put a film on two sides.
         missing: texts that mean that nothing is known, in all columns or by column, such as {"budget": ["0"]}.
-        decimal: the decimal mark, of all columns or by column, where cells don't tell it.
-        day_first: whether 03/04/2011 is 3 April, in all columns or by column, where cells don't tell it.
-        hidden: widths of the hidden layers.
-        dropout: share of hidden units dropped in training.
-        label_dropout: share of a film's labels dropped in training.
-        loss: mse, mae or huber, on the standardised target.
-        optimiser: adam, adamw or sgd.
-        learning_rate: of the first step.
-        schedule: none, or cosine, which lowers the learning rate to 0 over the training.
-        first_weight_decay: of the first layer.
-        tail_weight_decay: of the layers after it.
-        members: networks trained side by side, whose mean is predicted.
-        batch_size: films a step.
-        max_epochs: most epochs.
-        patience: epochs without a lower validation loss before training stops.
+        decimal, day_first: the decimal mark, and whether 03/04/2011 is 3 April, of all columns or by column, where
+            cells don't tell it.
+        preset: `recipe`; `best`, three such networks; `fast`; or `seed`, the plain network of the first studies. It has
+            the settings from `hidden` to `patience` that are None, and adds to the features (docs/models.md).
+        hidden, activation: widths of the hidden layers; relu or silu.
+        heads, members: outputs of a network, and networks trained side by side; the mean of all is predicted.
+        dropout, label_dropout: share of hidden units, and of a film's labels, dropped in training.
+        loss, optimiser: mse, mae or huber, on the standardised target; adam, adamw or sgd.
+        learning_rate, schedule: of the first step; none, or cosine, which lowers it to 0 over the training.
+        first_weight_decay, tail_weight_decay, label_decay: of the first layer, those after it, and rare labels' rows.
+        batch_size: films a step; None but for `seed` means 64, and 256 from 10,000 training films on.
+        max_epochs, patience: most epochs, and those without a lower validation loss before training stops.
         allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
         allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
-        trainer: further arguments of Lightning's Trainer, such as {"accelerator": "gpu", "devices": 1}.
-        verbose: show a progress bar.
+        trainer, verbose: arguments of Lightning's Trainer, such as {"accelerator": "gpu"}; show a progress bar.
 
     Attributes:
         history_: a frame of losses and scores, one line an epoch.
@@ -99,37 +97,39 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         missing: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
         decimal: str | dict[str, str] | None = None,
         day_first: bool | dict[str, bool] | None = None,
-        hidden: Sequence[int] = (128, 64),
-        dropout: float = 0.0,
-        label_dropout: float = 0.0,
-        loss: Literal["mse", "mae", "huber"] = "mse",
-        optimiser: Literal["adam", "adamw", "sgd"] = "adam",
-        learning_rate: float = 1e-3,
-        schedule: Literal["none", "cosine"] = "none",
-        first_weight_decay: float = 0.0,
-        tail_weight_decay: float = 0.0,
-        members: int = 1,
-        batch_size: int = 256,
-        max_epochs: int = 100,
-        patience: int = 3,
+        preset: Preset = "recipe",
+        hidden: Sequence[int] | None = None,
+        heads: int | None = None,
+        activation: Literal["relu", "silu"] | None = None,
+        dropout: float | None = None,
+        label_dropout: float | None = None,
+        loss: Literal["mse", "mae", "huber"] | None = None,
+        optimiser: Literal["adam", "adamw", "sgd"] | None = None,
+        learning_rate: float | None = None,
+        schedule: Literal["none", "cosine"] | None = None,
+        first_weight_decay: float | None = None,
+        tail_weight_decay: float | None = None,
+        label_decay: float | None = None,
+        members: int | None = None,
+        batch_size: int | None = None,
+        max_epochs: int | None = None,
+        patience: int | None = None,
         allow_leak: Sequence[str] | bool | None = None,
         allow_split_films: bool = False,
         seed: int = 42,
         trainer: dict[str, Any] | None = None,
         verbose: bool = True,
     ) -> None:
-        self.target, self.features = target, features
-        self.split, self.film = split, film
+        self.target, self.features, self.split, self.film = target, features, split, film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
-        self.hidden, self.dropout, self.label_dropout = hidden, dropout, label_dropout
-        self.loss = loss
+        self.preset, self.hidden, self.heads, self.activation = preset, hidden, heads, activation
+        self.dropout, self.label_dropout, self.loss = dropout, label_dropout, loss
         self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
-        self.members, self.batch_size = members, batch_size
+        self.label_decay, self.members, self.batch_size = label_decay, members, batch_size
         self.max_epochs, self.patience = max_epochs, patience
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
-        self.seed = seed
-        self.trainer, self.verbose = trainer, verbose
+        self.seed, self.trainer, self.verbose = seed, trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
@@ -145,9 +145,9 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             raise InputError(f"split must be a split such as RandomSplit(val=0.1, test=0.2), got {self.split!r}")
         films = open_with_warnings(X).frame
         frame, target = with_target(films, self.target, y)
-        data = data_of(self.get_params(deep=False), frame, target, y, sample_weight)
-        model = network_of(self.get_params(deep=False))
-        training = training_of(self.max_epochs, self.patience, self.trainer, self.verbose)
+        settings = settings_of(self.get_params(deep=False))
+        data, model = data_of(settings, frame, target, y, sample_weight), network_of(settings)
+        training = training_of(settings["max_epochs"], settings["patience"], self.trainer, self.verbose)
         history = History()
         with quietly(), TemporaryDirectory() as folder:
             trained = train(data, model, training, Path(folder), [history])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 import greenlight_films as gl
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
@@ -31,7 +32,7 @@ FORMAT = 1
 ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
 CLASSES = (
     *("Bins", "Category", "Date", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio"),
-    *("RandomSplit", "Target", "TimeSplit"),
+    *("Profile", "RandomSplit", "RidgeByColumn", "Size", "Target", "TimeSplit", "TrackRecord"),
 )
 """The classes that settings may be made of."""
 
@@ -88,7 +89,8 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     artifacts = load_artifacts(path / "artifacts")
     network = artifacts.models["mlp"]
     assert isinstance(network, SavedMLP)
-    model = kind(**{name: _object(value) for name, value in content["settings"].items()})
+    settings = {"preset": "seed", **content["settings"]}  # older ones have none
+    model = kind(**{name: _object(value) for name, value in settings.items()})
     model.network_ = network
     encoder = FilmEncoder.from_space(artifacts.space, Formats.from_state(content.get("formats", {})))
     model.fitted_ = Fitted(encoder, artifacts.scale, content["split"], np.zeros(0, np.uint8), "", leak=False)
@@ -109,6 +111,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     checkpoint = Checkpoint.read(run.checkpoint("best"))
     with quietly():
         settings = read_settings(["--config", str(run.config)])
+        config = yaml.safe_load(settings.config)
         data, network, declared = settings.data, settings.model, settings.data.declared
         checkpoint.restore_data(data, network)
         checkpoint.restore_weights(network)
@@ -120,7 +123,8 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         film=declared.film,
         allow_leak=list(declared.allow_leak) or None,
         allow_split_films=declared.allow_split_films,
-        batch_size=data.batch_size,
+        preset=config["preset"],
+        batch_size=config["data"]["batch_size"],
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,
         **{name: value for name, value in network.hparams.items() if not name.startswith("_")},

@@ -15,7 +15,6 @@ from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.number_encoding import NumberEncoding
-from greenlight_films.lightning_modules.quick_dropout import QuickDropout
 
 
 class AdditiveLayer(nn.Module):
@@ -50,11 +49,9 @@ class AdditiveLayer(nn.Module):
         generator: torch.Generator,
         label_runs: Sequence[int] | None = None,
         n_inputs: int = 0,
-        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.label_dropout, self.n_inputs = label_dropout, n_inputs
-        self.input_dropout = QuickDropout(input_dropout)
         # A plain attribute: callbacks that average weights would average integers among the buffers, and cut them off.
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
@@ -88,13 +85,12 @@ class AdditiveLayer(nn.Module):
         """Return the pre-activations, (n, width)."""
         if self.n_inputs:
             inputs = self.inputs_of(labels, offsets, weights) if inputs is None or not inputs.shape[1] else inputs
-            inputs = self.input_dropout(inputs)
         if self.training and self.label_dropout:
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
         rows, padding = self.rows_of(labels)
         summed = _bag(self.label_weight, rows, offsets, weights, padding)
-        summed = summed.add_(self.input_dropout(dense) @ self.dense_weight).add_(self.bias)
+        summed = summed.add_(dense @ self.dense_weight).add_(self.bias)
         return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
 
     def rows_of(self, labels: Tensor) -> tuple[Tensor, int | None]:
@@ -146,7 +142,6 @@ class AdditiveMLP(nn.Module):
         encodings: of the numbers, see `NumberEncoding`; all members have the same.
         input_columns: of the inputs that labels have beside their names, the table's column of each.
         label_runs: see `AdditiveLayer`.
-        input_dropout: share of a film's numbers and inputs dropped in training.
     """
 
     def __init__(
@@ -163,7 +158,6 @@ class AdditiveMLP(nn.Module):
         encodings: Sequence[dict[str, Any]] = (),
         input_columns: Sequence[str] = (),
         label_runs: Sequence[int] | None = None,
-        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.data_sizes: dict[str, Any] = {
@@ -183,7 +177,7 @@ class AdditiveMLP(nn.Module):
         generators = [torch.Generator().manual_seed(own) for own in member_seeds(seed, members)]
         self.encoding = NumberEncoding(n_dense, encodings, generators[0])
         shape = (len(self.encoding.source), n_labels, hidden[0], label_dropout)
-        more = (label_runs, len(input_columns), input_dropout)
+        more = (label_runs, len(input_columns))
         self.first = AdditiveLayer.side_by_side([AdditiveLayer(*shape, own, *more) for own in generators])
         self.tail: nn.Sequential | HeadTail
         if heads > 1:
@@ -201,7 +195,7 @@ class AdditiveMLP(nn.Module):
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None
     ) -> Tensor:
         """Return one scaled prediction a film, (n,); see `Batch` for the arguments."""
-        return self.each(dense, labels, offsets, weights, inputs).mean(1)
+        return self.tail(self.first(self.encoding(dense), labels, offsets, weights, inputs)).squeeze(-1)
 
     def each(
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None

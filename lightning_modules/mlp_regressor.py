@@ -45,7 +45,6 @@ class MLPRegressor(pl.LightningModule):
         activation: of the hidden layers.
         label_decay: holds rows of labels small, those of rare ones most: label_decay / N times the sum of
             |row|² / sqrt(films) is added to the loss, N being the training rows, films those of the label.
-        input_dropout: share of numbers, and of what labels are beside their names, dropped in training.
 
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
@@ -69,7 +68,6 @@ class MLPRegressor(pl.LightningModule):
         heads: int = 1,
         activation: Literal["relu", "silu"] = "relu",
         label_decay: float = 0.0,
-        input_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -132,7 +130,7 @@ class MLPRegressor(pl.LightningModule):
             self.network.set_inputs(crossed.labels)
 
     def _build(self, **of_data: Any) -> None:
-        names = ("hidden", "dropout", "label_dropout", "seed", "members", "heads", "activation", "input_dropout")
+        names = ("hidden", "dropout", "label_dropout", "seed", "members", "heads", "activation")
         self.network = AdditiveMLP(**of_data, **{name: self.hparams[name] for name in names})
 
     def forward(self, batch: Batch) -> Tensor:

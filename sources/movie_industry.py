@@ -17,7 +17,7 @@ BEFORE: Features = (
     Category("genre", role="genre"),
     Category("certificate", role="certificate"),
     *(
-        Category(column, role="actor" if column == "star" else column, min_films=2, other=None)
+        Category(column, role="actor" if column == "star" else column, other=None)
         for column in ("country", "director", "writer", "star", "company")
     ),
 )

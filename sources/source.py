@@ -47,4 +47,4 @@ def profit_question(revenue: str, features: Features) -> Question:
 
 def people(roles: dict[str, str]) -> tuple[Labels, ...]:
     """Return features of columns with lists of names, each with its role."""
-    return tuple(Labels(column, role=role, weight="sqrt", min_films=2) for column, role in roles.items())
+    return tuple(Labels(column, role=role) for column, role in roles.items())

@@ -13,7 +13,7 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.datamodules.targets import ProfitRatio
 from greenlight_films.sources.source import Question, Source
 
-MANY, FEW = 3000, 10  # films from which on batches are large, and below which a study has nothing to learn from
+FEW = 10  # films below which a study has nothing to learn from
 MADE = "made by `prepare`"  # in the first line of each config that `prepare` may write over
 
 
@@ -38,11 +38,9 @@ def study_config(source: Source, question: Question, films: pd.DataFrame, table:
     ]
     if n_films < FEW or not features:
         raise InputError(f"a study needs {FEW} films whose {question.target.name} is known, got {n_films}")
-    model = {"hidden": [128, 64], "dropout": 0.5, "label_dropout": 0.2, "learning_rate": 3.0e-4}
-    if isinstance(question.target, ProfitRatio):
-        model["loss"] = "huber"
     settings = {
         "name": config.stem,
+        "preset": "recipe",
         "seed_everything": 42,
         "data": {
             "table": str(table.resolve()),
@@ -51,11 +49,8 @@ def study_config(source: Source, question: Question, films: pd.DataFrame, table:
             "target": _declared(question.target),
             "features": [_declared(feature) for feature in features],
             "split": {"class_path": "RandomSplit", "init_args": {"val": 0.1, "test": 0.2, "seed": 42}},
-            "batch_size": 256 if n_films >= MANY else 64,
         },
-        "model": model,
-        "early_stopping": {"patience": 5},
-        "trainer": {"max_epochs": 60},
+        **({"model": {"loss": "huber"}} if isinstance(question.target, ProfitRatio) else {}),
         "permutation_importance": {"loss": "r2"},
     }
     header = f"# {question.text} of {n_films:,} films ({source.name}, {MADE}).\n#\n#   {study_command(config)}\n\n"

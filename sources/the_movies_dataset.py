@@ -19,7 +19,7 @@ BEFORE = (Number("budget", log1p=True), Number("runtime"), Number("release_year"
 AFTER = tuple(Number(column, log1p=True) for column in ("revenue", "vote_count", "user_rating_count", "keyword_count"))
 LABELS: Features = (
     Labels("genres", separator="|", role="genre"),
-    Category("original_language", role="language", min_films=2, other=None),
+    Category("original_language", role="language", other=None),
     Popularity("lead_actor", [0, 1, 5, float("inf")], ["one film", "2 to 5 films", "more than 5 films"]),
     *PEOPLE,
 )

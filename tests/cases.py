@@ -92,6 +92,7 @@ def config_of(case):
     options = ("film", "allow_leak", "missing", "where", "weight", "encoding", "query", "batch_size")
     return {
         "name": "case",
+        "preset": "seed",
         "data": {
             "table": table_of(case) if "::" not in case["file"] else "frame",
             "target": _class(target),

@@ -112,6 +112,7 @@ def films_frame() -> pd.DataFrame:
 
 STUDY = """\
 name: small
+preset: seed
 seed_everything: 7
 data:
   table: {table}

@@ -24,6 +24,7 @@ COMMANDS = {
 
 TRAINING = {
     "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
+    "--preset NAME": "what is left unsaid: recipe (the default), best (three such networks), fast, seed (a plain one)",
     "--name NAME": "results land in runs/NAME/version_<n>/",
     "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",

@@ -18,8 +18,6 @@ MADE = "made by `look`"
 
 LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
 
-MANY = 3000  # films from which on batches are large
-
 
 def config_text(look: "Look", name: str, file: str) -> str:
     """Return the text of a config that `study` takes as it is.
@@ -50,6 +48,7 @@ def _lines(look: "Look", name: str, file: str) -> Iterator[str]:
     yield f"#   {_commented(command(f'study --config {shlex.quote(file)}'))}"
     yield ""
     yield f"name: {_flow(name)}"
+    yield "preset: recipe # the network, its training, and what is known of each name; `best`: three such networks"
     yield "seed_everything: 42"
     yield ""
     yield "data:"
@@ -59,17 +58,6 @@ def _lines(look: "Look", name: str, file: str) -> Iterator[str]:
     yield from _target_lines(look)
     yield from _feature_lines(look)
     yield from _split_lines(look)
-    yield f"  batch_size: {256 if look.rows.n_films >= MANY else 64}"
-    yield ""
-    yield from [
-        "model:",
-        "  hidden: [128, 64]",
-        "  dropout: 0.2",
-        "  label_dropout: 0.2",
-        "  learning_rate: 1.0e-3",
-        "",
-    ]
-    yield from ["early_stopping:", "  patience: 5", "", "trainer:", "  max_epochs: 60"]
 
 
 def _table_lines(look: "Look") -> Iterator[str]:

@@ -177,7 +177,7 @@ def look(
     votes = remark_on_votes(frame, [name]) if name else None
     leaks = _leaks(columns, chosen)
     candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
-    features = {column.name: propose_feature(column, rows.n_films) for column in candidates}
+    features = {column.name: propose_feature(column) for column in candidates}
     late = _after_release([feature for feature in features.values() if feature], chosen)
     if before_release:
         features |= dict.fromkeys(late)

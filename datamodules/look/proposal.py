@@ -18,15 +18,11 @@ SKEWED = 20.0
 MOST_MISSING = 0.98
 """Share of missing cells above which a column is left out."""
 
-FEW_FILMS = 500
-"""In a table with fewer films a label of a single one keeps its column; in larger ones it takes two."""
 
-
-def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
+def propose_feature(column: ColumnLook) -> Proposed | None:
     """Return the feature that a column becomes; None where it can be none."""
     if column.left_out or column.fault or column.missing_share > MOST_MISSING:
         return None
-    least = {"min_films": 2} if n_films >= FEW_FILMS else {}
     comment = _comment(column)
     if column.kind in NUMBERS:
         return Proposed("Number", {"column": column.name, **_scale(column)}, comment)
@@ -35,10 +31,10 @@ def propose_feature(column: ColumnLook, n_films: int) -> Proposed | None:
     if column.kind == "labels":
         notation = _notation(column)
         role = {"role": column.role} if column.role else {}
-        return Proposed("Labels", {"column": column.name, **notation, **role, "weight": "sqrt", **least}, comment)
+        return Proposed("Labels", {"column": column.name, **notation, **role}, comment)
     if column.kind == "category":
         role = {"role": column.role} if column.role else {}
-        return Proposed("Category", {"column": column.name, **role, **least}, comment)
+        return Proposed("Category", {"column": column.name, **role}, comment)
     return None
 
 

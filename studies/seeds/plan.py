@@ -8,6 +8,7 @@ from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvir
 
 from greenlight_films.datamodules import GroupSplit, InputError, KFold, RandomSplit, Split, TimeSplit
 from greenlight_films.studies.run_folder import RECORD, RunFolder
+from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.film_parser import dump_yaml
 from greenlight_films.studies.settings.settings import Settings
 
@@ -133,8 +134,9 @@ def plan_to_resume(run: RunFolder, settings: Settings, request: Request) -> Plan
         raise InputError(
             f"--resume takes runs as they began, {known} {plan.kind}, got --{request.kind} {more}; leave it out"
         )
-    before, given = (yaml.safe_load(text) for text in (run.config.read_text(encoding="utf-8"), settings.config))
-    if changed := [key for key in given if key not in ("name", "runs", "report") and given[key] != before.get(key)]:
+    began = read_settings(["--config", str(run.config)]).config  # with what it lacks, where it is an older one
+    before, given = yaml.safe_load(began), yaml.safe_load(settings.config)
+    if changed := [key for key in given if key not in ("name", "runs", "report") and given[key] != before[key]]:
         raise InputError(
             f"--resume takes runs as they began, got other settings of {', '.join(changed)}; leave them, or begin anew"
         )

@@ -10,6 +10,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from greenlight_films.baselines import Comparison
 from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.datamodules.features import Feature, declared
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.callbacks.tensorboard import TensorBoard
@@ -23,12 +24,12 @@ from greenlight_films.studies.settings.film_parser import (
     refuse_null,
 )
 from greenlight_films.studies.settings.messages import NAMES
+from greenlight_films.studies.settings.presets import GROUPS, SETTINGS, Preset, preset_of, with_preset
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.training import Training
 
-# The keys of a config that have keys of their own, and those of `config.yaml` in a run's folder.
-GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
-KEPT = ("name", "runs", "seed_everything", *GROUPS, "report")
+# The keys of `config.yaml` in a run's folder.
+KEPT = ("name", "preset", "runs", "seed_everything", *GROUPS, "report")
 
 
 class FilmCLI(LightningCLI):
@@ -43,6 +44,7 @@ class FilmCLI(LightningCLI):
         self.group = group
         CLASS_LIMIT.enforce()
         with config_errors():
+            self.preset = preset_of(args)
             super().__init__(
                 MLPRegressor,
                 FilmDataModule,
@@ -59,6 +61,9 @@ class FilmCLI(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add what a config has beside Lightning's own groups."""
         parser.add_argument("--name", type=str, default="films", help="The study's name: runs/<name>/version_<n>.")
+        parser.add_argument(
+            "--preset", type=Preset, default=self.preset, help="What a config leaves unsaid: see docs/models.md."
+        )
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
         parser.add_argument("--report", type=bool, default=True, help="Whether a study ends with report.html.")
         parser.add_argument("--ckpt_path", type=str | None, default=None, help="A checkpoint, in place of a run.")
@@ -71,9 +76,8 @@ class FilmCLI(LightningCLI):
         parser.set_defaults(
             {
                 "early_stopping.monitor": "val/loss",
-                "early_stopping.patience": 3,
-                "trainer.max_epochs": 100,
                 "trainer.enable_model_summary": False,  # the run says in one line what it trains
+                **SETTINGS[self.preset],
             }
         )
 
@@ -92,6 +96,18 @@ class FilmCLI(LightningCLI):
         checkpoint = self.config["ckpt_path"]
         if checkpoint and not Path(checkpoint).is_file():
             raise InputError(f"--ckpt_path must be a checkpoint file, got {checkpoint}; `--run` takes a run's folder")
+        self.config["preset"] = self.preset  # a config behind the option has another
+        self._complete_features()
+
+    def _complete_features(self) -> None:
+        """Write into the config what its preset has of features."""
+        split, entries = self.config["data.split"], self.config["data.features"]
+        time = split.init_args.by if getattr(split, "class_path", "").endswith(".TimeSplit") else None
+        ours = [entry for entry in entries if entry.class_path.startswith("greenlight_films.")]
+        features = with_preset(self.preset, [feature_of(entry) for entry in ours], time)
+        for entry, feature in zip(ours, features, strict=False):
+            entry.init_args.update(entry_of(feature).init_args)
+        entries += [entry_of(feature) for feature in features[len(ours) :]]
 
     def instantiate_classes(self) -> None:
         """Build all that a config names but the trainer, which `train` builds."""
@@ -119,6 +135,17 @@ class FilmCLI(LightningCLI):
         """Return some keys of the config, with all that they hold."""
         config = yaml.safe_load(self.parser.dump(self.config, skip_none=False, format=MODE))
         return dump_yaml({key: config[key] for key in keys})
+
+
+def feature_of(entry: Namespace) -> Feature[Any]:
+    """Return the feature that an entry of a config declares."""
+    return declared(entry.class_path.rpartition(".")[2], **vars(entry.init_args))
+
+
+def entry_of(feature: Feature[Any]) -> Namespace:
+    """Return the entry of a config that declares a feature."""
+    arguments = feature.declaration()
+    return Namespace(class_path=f"greenlight_films.{arguments.pop('feature')}", init_args=Namespace(**arguments))
 
 
 def read_settings(args: list[str] | dict[str, Any]) -> Settings:

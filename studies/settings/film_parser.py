@@ -51,8 +51,8 @@ def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
     """Refuse keys that a config leaves empty and that have no such value: the parser takes null for any."""
     defaults = parser.get_defaults(skip_validation=True)
     for key, usual in defaults.items():
-        # The trainer's settings may be null whatever their default.
-        if usual is not None and not key.startswith("trainer.") and config.get(key, usual) is None:
+        # The trainer's settings may be null whatever their default, and a batch's size whatever its preset's.
+        if usual is not None and not key.startswith(("trainer.", "data.batch_size")) and config.get(key, usual) is None:
             raise InputError(f"{key} must have a value, got null; leave it out for {usual}")
 
 

@@ -13,6 +13,7 @@ from tests.conftest import refused
 
 STUDY = """\
 name: small
+preset: seed
 data:
   table: {table}
   film: id

@@ -8,6 +8,7 @@ from tests.fuzz.malformed import Malformed, good_table
 
 CONFIG = """\
 name: fuzz
+preset: seed
 seed_everything: 7
 data:
   table: {table}

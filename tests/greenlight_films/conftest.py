@@ -24,6 +24,7 @@ SETTINGS: dict[str, Any] = {
     "features": FEATURES,
     "split": gl.RandomSplit(val=0.15, test=0.225, seed=3),
     "film": "id",
+    "preset": "seed",
     "hidden": [16],
     "dropout": 0.3,
     "label_dropout": 0.1,
@@ -40,7 +41,7 @@ SETTINGS: dict[str, Any] = {
 def small(**settings: Any) -> gl.FilmRegressor:
     """Return a model of 8 units and 2 epochs that is not fitted."""
     usual = {"target": "rating", "features": ["year", gl.Labels("genre")], "hidden": [8], "max_epochs": 2}
-    return gl.FilmRegressor(**{**usual, "batch_size": 64, "verbose": False, **settings})
+    return gl.FilmRegressor(**{**usual, "preset": "seed", "batch_size": 64, "verbose": False, **settings})
 
 
 def weights(model: gl.FilmRegressor) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ import torch
 from lightning.pytorch.callbacks import Timer
 
 import greenlight_films as gl
+from greenlight_films.datamodules.features import completed
 from tests.conftest import awkward_films
 from tests.greenlight_films.conftest import same_weights, small, weights
 
@@ -127,6 +128,14 @@ def test_a_model_that_was_saved_before_there_were_intervals_has_none(fitted, sav
         model.predict(FRAME, interval=0.8)
 
 
+def test_a_model_that_was_saved_before_there_were_presets_has_the_first(fitted, saved, tmp_path):
+    settings = json.loads((saved / "model.json").read_text(encoding="utf-8"))["settings"]
+    older = {name: value for name, value in settings.items() if name not in ("preset", "heads", "activation")}
+    model = gl.FilmRegressor.load(rewritten(saved, tmp_path / "older", settings=older))
+    assert model.preset == "seed"
+    assert same_weights(weights(model.fit(FRAME)), weights(fitted))
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path):
     with pytest.raises(gl.InputError, match=r"empty holds no model: give the folder of `FilmRegressor\.save`, or"):
         gl.FilmRegressor.load(tmp_path / "empty")
@@ -150,8 +159,10 @@ def test_a_runs_folder_loads_with_its_settings(run, fitted, tmp_path):
     model = gl.FilmRegressor.load(run)
     assert torch.equal(torch.get_rng_state(), state)
     assert same_weights(weights(model), weights(fitted))
-    differing = {name for name, value in model.get_params().items() if value != fitted.get_params()[name]}
-    assert differing == {"trainer", "verbose"}
+    stated = {name: value for name, value in fitted.get_params().items() if value is not None}
+    differing = {name for name, value in stated.items() if model.get_params()[name] != value}
+    assert differing == {"features", "trainer", "verbose"}
+    assert model.get_params()["features"] == completed(stated["features"])
     assert model.test_rows_ is None
     assert model.background_.dense.tolist() == fitted.background_.dense.tolist()
     assert (model.background_.labels != fitted.background_.labels).nnz == 0

@@ -243,17 +243,3 @@ def test_averages_over_steps_keep_rows_and_inputs():
         averaged.update_parameters(case.network)
     batch = FilmRows(case.encoded, case.actual)[list(range(7))]
     torch.testing.assert_close(averaged(*inputs(batch)), case.network(*inputs(batch)))
-
-
-def test_numbers_and_inputs_are_dropped_by_their_own_share():
-    case = InputCase.of()
-    batch = FilmRows(case.encoded, case.actual)[[3] * 2000]
-    first = case.network.first.train()
-    dropped, whole = {}, first(case.network.encoding(batch.dense), *inputs(batch)[1:])
-    for share in (0.0, 0.25):
-        first.input_dropout.p = share
-        dropped[share] = first(case.network.encoding(batch.dense), *inputs(batch)[1:])
-    assert torch.equal(dropped[0.0], whole)
-    assert not torch.equal(dropped[0.25], whole)
-    error = 5 * dropped[0.25].std(0) / sqrt(2000)
-    assert ((dropped[0.25].mean(0) - whole[0]).abs() < error).all()

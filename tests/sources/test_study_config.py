@@ -38,12 +38,11 @@ def test_a_config_has_what_is_not_so_anyway_each_feature_on_a_line():
     assert (settings["name"], settings["data"]["film"], settings["data"]["title"]) == ("my films", "imdb_id", "title")
 
 
-@pytest.mark.parametrize(("n_films", "batch_size"), [(2999, 64), (3000, 256)])
-def test_neither_empty_columns_nor_those_of_the_target_are_features(n_films, batch_size):
+def test_neither_empty_columns_nor_those_of_the_target_are_features():
     question = Question("profit", "", ProfitRatio("budget", "gross", "log1p"), FEATURES)
-    settings = config(question, n_films)[1]
+    settings = config(question, 12)[1]
     assert [feature["init_args"]["column"] for feature in settings["data"]["features"]] == ["year", "cast"]
-    assert (settings["data"]["batch_size"], settings["model"]["loss"]) == (batch_size, "huber")
+    assert (settings["preset"], settings["model"]) == ("recipe", {"loss": "huber"})
 
 
 @pytest.mark.parametrize(("n_films", "features"), [(9, FEATURES), (12, FEATURES[3:])])

@@ -7,6 +7,7 @@ from greenlight_films.datamodules.look.config_text import MADE
 from greenlight_films.datamodules.look.look import look
 from greenlight_films.studies.load import load
 from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.settings.presets import with_preset
 from tests.messy import N, messy_films, write
 
 NAMES = ["yes", "null", "1", "1e3", "a: b", "#x", "'q\"", "{x}", "- y", "two\nlines", "bell\x07", "🎬 x", "=1+1"]
@@ -14,8 +15,10 @@ NAMES = ["yes", "null", "1", "1e3", "a: b", "#x", "'q\"", "{x}", "- y", "two\nli
 
 def test_a_config_is_read_as_it_stands_and_gives_what_look_proposed(tmp_path):
     seen = look(write(messy_films(), tmp_path / "films.csv"), "rating")
-    data = load(read_settings(yaml.safe_load(seen.to_yaml())))
-    assert data.declared.features == seen.to_features()
+    keys = yaml.safe_load(seen.to_yaml())
+    assert keys["preset"] == "recipe"
+    data = load(read_settings(keys))
+    assert data.declared.features == with_preset("recipe", seen.to_features(), None)
     assert data.films.rows.test.size == 24
     assert data.notices == seen.notices
 

@@ -28,17 +28,17 @@ CAST = split_labels(pd.Series(["A|B", "A"], dtype="str"), "|")
         (
             ColumnLook("cast", "labels", CAST, notation=Notation("text", ("|",)), role="actor"),
             "Labels",
-            {"column": "cast", "separator": "|", "role": "actor", "weight": "sqrt"},
+            {"column": "cast", "separator": "|", "role": "actor"},
         ),
         (
             ColumnLook("star", "labels", CAST, notation=Notation("text"), sources=("star_1", "star_2")),
             "Labels",
-            {"column": "star", "from_columns": ["star_1", "star_2"], "weight": "sqrt"},
+            {"column": "star", "from_columns": ["star_1", "star_2"]},
         ),
     ],
 )
 def test_a_column_becomes_the_feature_of_its_kind(column, name, arguments):
-    proposed = propose_feature(column, n_films=100)
+    proposed = propose_feature(column)
     assert (proposed.name, proposed.arguments) == (name, arguments)
     assert proposed.feature().column == column.name
 
@@ -53,13 +53,7 @@ def test_a_column_becomes_the_feature_of_its_kind(column, name, arguments):
     ],
 )
 def test_titles_faults_and_nearly_empty_columns_become_nothing(column):
-    assert propose_feature(column, n_films=100) is None
-
-
-def test_labels_of_a_single_film_count_in_small_tables_alone():
-    column = ColumnLook("x", "category", pa.array(["a", "b"]))
-    assert "min_films" not in propose_feature(column, 499).arguments
-    assert propose_feature(column, 500).arguments["min_films"] == 2
+    assert propose_feature(column) is None
 
 
 TARGETS = [

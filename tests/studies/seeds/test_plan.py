@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.run_folder import RECORD, RunFolder
 from greenlight_films.studies.seeds.plan import (
     Plan,
     Request,
@@ -119,6 +119,17 @@ def begun(seeds) -> tuple[RunFolder, Settings]:
 def test_runs_are_resumed_as_they_began_or_with_more_seeds(begun):
     assert plan_to_resume(*begun, Request()).values == (3, 4, 5)
     assert plan_to_resume(*begun, Request("seeds", 5)).values == (3, 4, 5, 6, 7)
+
+
+def test_runs_that_began_before_there_were_presets_are_resumed(begun, tmp_path):
+    run, settings = begun
+    older = yaml.safe_load(settings.config)
+    del older["preset"], older["model"]["heads"], older["permutation_importance"]["pairs"]
+    copied = RunFolder(tmp_path)
+    copied.write_text("config.yaml", yaml.safe_dump(older))
+    copied.write_json(RECORD, run.read_json(RECORD))
+    resumed = read_settings(["--config", str(copied.config)])
+    assert plan_to_resume(copied, resumed, Request()).values == (3, 4, 5)
 
 
 @pytest.mark.parametrize("request_", [Request("seeds", 2), Request("folds", 3)])

@@ -32,9 +32,9 @@ def test_a_config_may_be_mappings_and_the_defaults_are_the_projects(read, study_
     bare = {"data": {name: config["data"][name] for name in ("table", "features", "target")}}
     settings = read_settings(bare)
     assert (settings.name, settings.runs, settings.report) == ("films", "runs", True)
-    assert (settings.training.early_stopping.monitor, settings.training.early_stopping.patience) == ("val/loss", 3)
+    assert (settings.training.early_stopping.monitor, settings.training.early_stopping.patience) == ("val/loss", 10)
     trainer = settings.training.trainer
-    assert (trainer["max_epochs"], trainer["enable_model_summary"]) == (100, False)
+    assert (trainer["max_epochs"], trainer["enable_model_summary"]) == (30, False)
     assert yaml.safe_load(settings.config)["seed_everything"] == 42
 
 

@@ -1,0 +1,150 @@
+"""Presets: what a config or a `FilmRegressor` leaves unsaid of the network, of its training and of the features."""
+
+import os
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.datamodules.features import (
+    Category,
+    Date,
+    Feature,
+    LabelInput,
+    Labels,
+    Number,
+    Profile,
+    RidgeByColumn,
+    Size,
+    TrackRecord,
+    completed,
+)
+from greenlight_films.datamodules.leakage import is_year, words_of
+from greenlight_films.datamodules.look.names import role_of
+
+Preset = Literal["seed", "fast", "recipe", "best"]
+Labelled = Labels | Category
+USUAL: Preset = "recipe"
+
+RECIPE: dict[str, Any] = {
+    "model.hidden": [128, 64],
+    "model.heads": 4,
+    "model.activation": "silu",
+    "model.dropout": 0.3,
+    "model.label_dropout": 0.2,
+    "model.optimiser": "adamw",
+    "model.learning_rate": 1e-3,
+    "model.schedule": "cosine",
+    "model.first_weight_decay": 0.01,
+    "model.tail_weight_decay": 0.01,
+    "model.members": 1,
+    "data.batch_size": None,
+    "early_stopping.patience": 10,
+    "trainer.max_epochs": 30,
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "seed": {"data.batch_size": 256, "early_stopping.patience": 3, "trainer.max_epochs": 100},
+    "fast": {**RECIPE, "trainer.max_epochs": 12},  # to be measured: the best within ten seconds on the ratings
+    "recipe": RECIPE,
+    "best": {**RECIPE, "model.members": 3},
+}
+"""By preset, the settings that a config leaves out, where they aren't the defaults of the classes."""
+
+GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
+"""The keys of a config that have keys of their own."""
+
+DIRECTORS, CAST = {"director"}, {"actor", "lead actor", "employee", "people", "person"}
+TRAITS = ({"genre"}, {"country"})  # of a film, that profiles are made of beside its year
+
+
+def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
+    """Return the preset of a config's mappings, or of options: `--preset`, else that of the last config with any.
+
+    A config that states every group is what a run or `--print_config` wrote; before there were presets, as `seed`.
+
+    Raises:
+        InputError: there is no such preset.
+    """
+    if isinstance(args, dict):
+        return _known("preset", _stated(args, USUAL))
+    option, config = None, USUAL
+    for word, following in zip_longest(args, args[1:], fillvalue=""):
+        name, equals, value = word.partition("=")
+        if name == "--preset":
+            option = value if equals else following
+        elif name in ("--config", "-c"):
+            config = _stated(_keys_of(value if equals else following), config)
+    return _known("preset", config) if option is None else _known("--preset", option)
+
+
+def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | None) -> list[Feature[Any]]:
+    """Return features as a preset has them: what a declaration leaves open, and after them what it adds to labels.
+
+    Features that came out of it come out as they are.
+
+    Args:
+        time: the column that a TimeSplit splits by; None under another split.
+    """
+    if preset == "seed":
+        return list(features)
+    known = {(type(feature), feature.column) for feature in features}
+    numbers = [
+        replace(feature, encoding="piecewise") if isinstance(feature, Number) and feature.encoding is None else feature
+        for feature in features
+    ]
+    return completed([*numbers, *(each for each in _inputs(features, time) if (type(each), each.column) not in known)])
+
+
+def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[LabelInput]:
+    """Yield what a preset adds to each column of labels, once."""
+    labelled = {feature.column: feature for feature in features if isinstance(feature, Labels | Category)}
+    for column, feature in labelled.items():
+        yield RidgeByColumn(column, role=feature.role)
+        if isinstance(feature, Labels):
+            yield Size(column, role=feature.role)
+        yield TrackRecord(column, before=time, role=feature.role)
+    years = [each.column for each in features if isinstance(each, Number | Date) and is_year(each.column)]
+    traits = [*years[:1], *(each.column for names in TRAITS for each in labelled.values() if _is_of(each, names))]
+    for names in (DIRECTORS, CAST) if time is None and traits else ():
+        if feature := _first_of(labelled.values(), names):
+            yield Profile(feature.column, traits, role=feature.role)
+
+
+def _first_of(features: Collection[Labelled], roles: set[str]) -> Labelled | None:
+    """Return the first feature with one of some roles, or else the first whose column is called so."""
+    by_role = [feature for feature in features if feature.role and _role(feature.role) in roles]
+    return next(iter([*by_role, *(feature for feature in features if _is_of(feature, roles))]), None)
+
+
+def _is_of(feature: Labelled, roles: set[str]) -> bool:
+    return bool({_role(feature.named_role), _role(feature.column)} & roles)
+
+
+def _role(name: str) -> str:
+    return role_of(name) or " ".join(words_of(name))
+
+
+def _stated(config: dict[str, Any], before: Any) -> Any:
+    """Return the preset of a config's keys, or the one that held before it."""
+    return config.get("preset", "seed" if set(GROUPS) <= config.keys() else before)
+
+
+def _keys_of(config: str) -> dict[str, Any]:
+    """Return the keys of a file, or of a text in place of its path; none where the parser will refuse it."""
+    try:
+        keys = yaml.safe_load(Path(config).read_text(encoding="utf-8") if os.path.isfile(config) else config)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return keys if isinstance(keys, dict) else {}
+
+
+def _known(name: str, preset: Any) -> Preset:
+    if preset not in tuple(SETTINGS):  # it may be a list
+        value = "null" if preset is None else repr(preset)
+        raise InputError(f"{name} must be among {', '.join(SETTINGS)}, got {value}{nearest(str(preset), SETTINGS)}")
+    known: Preset = preset
+    return known
