@@ -235,7 +235,7 @@ def test_the_loss_is_the_mean_over_heads_and_its_gradient_the_sum_over_members(f
 
 
 def test_a_loaded_checkpoint_has_heads_encoded_numbers_and_inputs_and_needs_no_data(film_data, quick_trainer, tmp_path):
-    model = MLPRegressor([16, 8], heads=2, members=2, activation="silu", dropout=0.1, input_dropout=0.1)
+    model = MLPRegressor([16, 8], heads=2, members=2, activation="silu", dropout=0.1)
     keep, data = ModelCheckpoint(tmp_path / "kept", "last"), film_data(features=RECIPE)
     trainer = quick_trainer(max_epochs=2, callbacks=[keep], enable_checkpointing=True)
     trainer.fit(model, datamodule=data)
@@ -276,7 +276,6 @@ def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, films,
         ({"heads": 0}, r"model\.heads must be from 1 to 1,000, got 0$"),
         ({"activation": "tanh"}, r"model\.activation must be relu or silu, got tanh$"),
         ({"label_decay": -1.0}, r"model\.label_decay must be 0 or more and finite, got -1$"),
-        ({"input_dropout": 1.0}, r"model\.input_dropout must be at least 0 and below 1, got 1$"),
         ({"members": 0}, r"model\.members must be from 1 to 1,000, got 0$"),
         ({"learning_rate": 0.0}, r"model\.learning_rate must be above 0 and finite, got 0$"),
         ({"learning_rate": float("nan")}, r"model\.learning_rate must be above 0 and finite, got nan$"),
