@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from greenlight_films.lightning_modules.members import MemberLinear, drawn_linear
+from greenlight_films.lightning_modules.quick_dropout import QuickDropout
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": lambda: nn.ReLU(inplace=True), "silu": nn.SiLU}
 
@@ -46,10 +47,10 @@ class HeadTail(nn.Module):
         first, last = (heads, hidden[0]), (heads, hidden[-1])
         self.scale = stacked(lambda own: torch.randint(0, 2, first, generator=own) * 2.0 - 1)
         self.bias = stacked(lambda own: torch.randn(first, generator=own) * 0.02)
-        layers: list[nn.Module] = [ACTIVATIONS[activation](), nn.Dropout(dropout)]
+        layers: list[nn.Module] = [ACTIVATIONS[activation](), QuickDropout(dropout)]
         for n_in, n_out in pairwise(hidden):
             linear = MemberLinear([drawn_linear(n_in, n_out, own) for own in generators])
-            layers += [linear, ACTIVATIONS[activation](), nn.Dropout(dropout)]
+            layers += [linear, ACTIVATIONS[activation](), QuickDropout(dropout)]
         self.shared = nn.Sequential(*layers)
         self.out_weight = stacked(lambda own: torch.randn(last, generator=own) / sqrt(hidden[-1]))
         self.out_bias = nn.Parameter(torch.zeros(self.members, heads))

@@ -1,14 +1,24 @@
 """Contributions of encoded films with names, and which films are the background and are explained."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.features import Bins, Date, Labels, Number
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
-from greenlight_films.lightning_modules.film_contributions import ContributionSettings, number_texts, years_of
+from greenlight_films.lightning_modules.film_contributions import (
+    ContributionSettings,
+    contributions_of,
+    number_texts,
+    years_of,
+)
+from greenlight_films.lightning_modules.film_importance import MeasuredFilms
+from tests.lightning_modules.input_case import SCALE, InputCase
 
 
 @pytest.mark.parametrize("members", [1, 3])
@@ -100,3 +110,72 @@ def film_data_without(film_data):
     data = film_data(features=[Labels("genre")])
     data.setup("fit")
     return data
+
+
+def parts_by_lines(case: InputCase, own: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the contribution of each column to each film, by 64 points on each line to a film of the background.
+
+    All films are explained, and all are the background, there with inputs of their own.
+    """
+    first, tail = case.network.first, case.network.tail.double()
+    dense = case.network.encoding(torch.from_numpy(case.encoded.dense)).detach().double()
+    labels = torch.from_numpy(case.encoded.labels.toarray()).double()
+    inputs = labels @ torch.from_numpy(case.inputs.values).double() - torch.from_numpy(case.inputs.centre)
+    weights = [first.dense_weight, torch.from_numpy(case.rows), first.input_weight]
+    weights = [part.detach().double() for part in weights]
+    films = [dense, labels, inputs]
+    background = [dense, labels, torch.from_numpy(own).double()]
+    points, shares = np.polynomial.legendre.leggauss(64)
+    sums, base = (
+        sum(part @ weight for part, weight in zip(side, weights, strict=True)) + first.bias.detach()
+        for side in (films, background)
+    )
+    slopes = torch.zeros(len(sums), len(base), sums.shape[1]).double()
+    for point, share in zip((points + 1) / 2, shares / 2, strict=True):
+        line = (base + point * (sums[:, None] - base)).requires_grad_()
+        slopes += share * torch.autograd.grad(tail(line.flatten(0, 1)).sum(), line)[0]
+    change = [film[:, None] - other for film, other in zip(films, background, strict=True)]
+    by_column = [(slopes @ weight.T * moved).mean(1) for weight, moved in zip(weights, change, strict=True)]
+    of_dense, of_labels, of_inputs = (part.numpy() * SCALE.std for part in by_column)
+    source = case.network.encoding.source.numpy()
+    return {
+        "year": of_dense[:, source < 2].sum(1),
+        "minutes": of_dense[:, source == 2].sum(1),
+        "genre": of_labels[:, :4].sum(1) + of_inputs[:, [0, 2]].sum(1),
+        "company": of_labels[:, 4:].sum(1) + of_inputs[:, 1],
+    }
+
+
+@pytest.mark.parametrize("weight", ["one", "sqrt"])
+def test_contributions_with_inputs_are_those_of_lines_to_films_with_inputs_of_their_own(weight):
+    case = InputCase.of(weight=weight)
+    own = np.random.default_rng(5).normal(size=(7, 3)).astype(np.float32)
+    films = case.measured()
+    parts = (case.network, case.encoder, SCALE, replace(case.encoded, inputs=own), np.arange(1, 8))
+    background = MeasuredFilms.unlabelled(*parts)
+    result = contributions_of(films, background, films.alone(films.reference("mse")), np.arange(7))
+    predicted = case.predict(case.encoded.dense, case.encoded.labels.toarray())
+    with torch.inference_mode():
+        labels = case.encoded.labels
+        arrays = (case.encoded.dense, labels.indices, labels.indptr, labels.data, own)
+        average = case.network(*map(torch.from_numpy, arrays)).mean().item() * SCALE.std + SCALE.mean
+    assert result.average_prediction == pytest.approx(average, abs=1e-5)
+    assert abs(average - predicted.mean()) > 0.05
+    total = result.average_prediction + result.table.groupby("row")["contribution"].sum()
+    assert total.to_numpy() == pytest.approx(predicted, abs=1e-5)
+    table = result.at("column").set_index(["column", "row"])["contribution"]
+    for column, expected in parts_by_lines(case, own).items():
+        assert np.abs(expected).max() > 0.05
+        assert table[column].sort_index().to_numpy() == pytest.approx(expected, abs=5e-3), column
+
+
+def test_a_background_without_inputs_of_its_own_is_as_one_with_the_sums_over_its_labels():
+    case = InputCase.of()
+    films = case.measured()
+    sums = (case.encoded.labels @ case.inputs.values - case.inputs.centre).astype(np.float32)
+    alone, tables = films.alone(films.reference("mse")), []
+    for encoded in (case.encoded, replace(case.encoded, inputs=sums)):
+        background = MeasuredFilms.unlabelled(case.network, case.encoder, SCALE, encoded, np.arange(1, 8))
+        tables.append(contributions_of(films, background, alone, np.arange(7)).table.set_index(["row", "column"]))
+    parts = [table["contribution"].groupby(level=[0, 1]).sum() for table in tables]
+    assert parts[0].to_numpy() == pytest.approx(parts[1].to_numpy(), abs=1e-5)

@@ -322,7 +322,7 @@ def test_shuffles_of_labels_with_inputs_are_those_of_the_network_that_is_not_fol
         dense = np.broadcast_to(case.encoded.dense, (3, *case.encoded.dense.shape))
         expected.append(losses_of(case, dense, moved).mean() - before)
     result = films.measure(how, "mse", {}, {})[0]
-    assert np.abs(expected).max() > 0.5
+    assert np.abs(expected).max() > 0.1
     assert result.values.mean.tolist() == pytest.approx(expected, abs=1e-4)
 
 

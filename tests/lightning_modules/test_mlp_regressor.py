@@ -1,4 +1,6 @@
 from collections import OrderedDict
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,9 +11,11 @@ from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_err
 
 from greenlight_films.datamodules.batches import FilmRows
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Labels, Number, RidgeByColumn, Size, TrackRecord
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.lightning_modules.predictions import predict_scaled
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*predict returned None.*"),  # predictions are gathered at the end
@@ -172,6 +176,82 @@ def test_the_loss_is_its_formula_on_the_standardised_target(film_data, quick_tra
     assert float(trainer.callback_metrics["val/loss"]) == pytest.approx(expected, rel=1e-5)
 
 
+RECIPE = [
+    Number("year", encoding="piecewise"),
+    Number("runtime", encoding="periodic"),
+    Labels("genre"),
+    RidgeByColumn("genre"),
+    Labels("cast", role="actor", min_films=24),
+    TrackRecord("cast", min_labels=1),
+    Size("cast"),
+]
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_label_decay_adds_its_formula_to_the_loss(film_data, quick_trainer, members):
+    """One step of plain gradient descent on all training films, with it and without."""
+    stepped = {}
+    for decay in (0.0, 5.0):
+        options = {"optimiser": "sgd", "learning_rate": 1.0, "heads": 2, "members": members}
+        model, data = MLPRegressor([16], label_decay=decay, **options), film_data(features=RECIPE, batch_size=1000)
+        data.setup("fit")
+        model.build(data)
+        before = model.network.first.label_weight.detach().clone()
+        trainer = quick_trainer(max_epochs=1)
+        trainer.fit(model, datamodule=data)
+        assert trainer.global_step == 1
+        stepped[decay] = model.network.first.label_weight.detach()
+        stepped[f"loss {decay}"] = float(trainer.callback_metrics["train/loss"])
+    films, space = data.films, data.fitted.encoder.space
+    counts = (films.encoded.labels[films.rows.train].toarray() > 0).sum(0)[space.with_row()]
+    assert counts.min() < counts.max()
+    rows = before.clone().requires_grad_()
+    penalty = sum((rows[index] ** 2).sum() / np.sqrt(count) for index, count in enumerate(counts))
+    (gradient,) = torch.autograd.grad(5 / len(films.rows.train) * penalty, rows)
+    assert len(rows) == len(counts) + 1 < space.n_labels
+    assert gradient.abs().max() > 1e-4
+    torch.testing.assert_close(stepped[0.0] - stepped[5.0], gradient, atol=1e-6, rtol=1e-4)
+    assert stepped["loss 0.0"] == stepped["loss 5.0"]
+
+
+def test_the_loss_is_the_mean_over_heads_and_its_gradient_the_sum_over_members(film_data, quick_trainer):
+    model = MLPRegressor([16, 8], heads=2, members=3, optimiser="sgd", learning_rate=1.0)
+    data = film_data(features=RECIPE, batch_size=1000)
+    data.setup("fit")
+    model.build(data)
+    films, network = data.films, deepcopy(model.network)
+    rows = FilmRows(films.encoded, data.fitted.scale.forward(films.actual), films.rows.train)
+    batch = rows[list(range(len(rows)))]
+    scaled = network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+    assert scaled.shape == (len(rows), 6)
+    losses = [(scaled[:, column] - batch.target).square().mean() for column in range(6)]
+    (sum(losses) / 2).backward()
+    trainer = quick_trainer(max_epochs=1)
+    trainer.fit(model, datamodule=data)
+    assert float(trainer.callback_metrics["train/loss"]) == pytest.approx(sum(losses).item() / 6, rel=1e-5)
+    for name, weights in network.named_parameters():
+        stepped = model.network.get_parameter(name)
+        torch.testing.assert_close(stepped, weights - weights.grad, atol=1e-5, rtol=1e-4, msg=name)
+
+
+def test_a_loaded_checkpoint_has_heads_encoded_numbers_and_inputs_and_needs_no_data(film_data, quick_trainer, tmp_path):
+    model = MLPRegressor([16, 8], heads=2, members=2, activation="silu", dropout=0.1)
+    keep, data = ModelCheckpoint(tmp_path / "kept", "last"), film_data(features=RECIPE)
+    trainer = quick_trainer(max_epochs=2, callbacks=[keep], enable_checkpointing=True)
+    trainer.fit(model, datamodule=data)
+    loaded = MLPRegressor.load_from_checkpoint(tmp_path / "kept" / "last.ckpt")
+    for name, weights in model.network.state_dict().items():
+        assert torch.equal(loaded.network.state_dict()[name], weights), name
+    assert loaded.network.sizes == model.network.sizes
+    assert loaded.network.first.values.any()
+    new = replace(data.films.encoded, inputs=None)
+    predicted = [predict_scaled(each.network.eval(), new) for each in (model, loaded)]
+    assert np.ptp(predicted[0]) > 0.1
+    assert predicted[0].tolist() == predicted[1].tolist()
+    held_out = predict_scaled(model.network, data.films.encoded)[data.films.rows.test]
+    np.testing.assert_allclose(held_out, predicted[0][data.films.rows.test], atol=1e-5)
+
+
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, films, quick_trainer):
     options = {"first_weight_decay": 0.1, "tail_weight_decay": 0.3, "learning_rate": 0.5}
@@ -193,6 +273,9 @@ def test_weights_without_a_gradient_shrink_by_rate_times_decay(optimiser, films,
         ({"label_dropout": 1.5}, r"model\.label_dropout must be at least 0 and below 1, got 1\.5$"),
         ({"hidden": [8, 0]}, r"model\.hidden must be one or more widths from 1 to 65,536, got \[8, 0\]$"),
         ({"seed": 2**63}, r"model\.seed must be 0 or more and below 2\*\*63, got 9223372036854775808$"),
+        ({"heads": 0}, r"model\.heads must be from 1 to 1,000, got 0$"),
+        ({"activation": "tanh"}, r"model\.activation must be relu or silu, got tanh$"),
+        ({"label_decay": -1.0}, r"model\.label_decay must be 0 or more and finite, got -1$"),
         ({"members": 0}, r"model\.members must be from 1 to 1,000, got 0$"),
         ({"learning_rate": 0.0}, r"model\.learning_rate must be above 0 and finite, got 0$"),
         ({"learning_rate": float("nan")}, r"model\.learning_rate must be above 0 and finite, got nan$"),
