@@ -164,6 +164,10 @@ class FilmDataModule(pl.LightningDataModule):
         assert self.films.rows is not None
         return LARGE_BATCH if len(self.films.rows.train) >= MANY_FILMS else SMALL_BATCH
 
+    @batch_size.setter
+    def batch_size(self, size: int | None) -> None:
+        self._batch_size = size
+
     @property
     def notices(self) -> list[str]:
         """Sentences on how the table was read, and what is strange about it, after `setup`."""

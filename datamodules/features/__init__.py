@@ -42,5 +42,5 @@ def declared(feature: str, **arguments: Any) -> Feature[Any]:
 
 def feature_kinds() -> list[type[Feature[Any]]]:
     """Return the classes that a config may declare."""
-    kinds = [*Feature.__subclasses__(), *LabelInput.__subclasses__()]
+    kinds: list[type[Feature[Any]]] = [*Feature.__subclasses__(), *LabelInput.__subclasses__()]
     return [kind for kind in kinds if kind is not LabelInput]

@@ -145,7 +145,7 @@ def feature_of(entry: Namespace) -> Feature[Any]:
 def entry_of(feature: Feature[Any]) -> Namespace:
     """Return the entry of a config that declares a feature."""
     arguments = feature.declaration()
-    return Namespace(class_path=f"greenlight_films.{arguments.pop('feature')}", init_args=Namespace(**arguments))
+    return Namespace(class_path=f"greenlight_films.{arguments.pop('feature')}", init_args=Namespace(**arguments))  # type: ignore[no-untyped-call]
 
 
 def read_settings(args: list[str] | dict[str, Any]) -> Settings:

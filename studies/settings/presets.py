@@ -110,8 +110,8 @@ def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[Labe
     years = [each.column for each in features if isinstance(each, Number | Date) and is_year(each.column)]
     traits = [*years[:1], *(each.column for names in TRAITS for each in labelled.values() if _is_of(each, names))]
     for names in (DIRECTORS, CAST) if time is None and traits else ():
-        if feature := _first_of(labelled.values(), names):
-            yield Profile(feature.column, traits, role=feature.role)
+        if people := _first_of(labelled.values(), names):
+            yield Profile(people.column, traits, role=people.role)
 
 
 def _first_of(features: Collection[Labelled], roles: set[str]) -> Labelled | None:
