@@ -6,11 +6,20 @@ from math import sqrt
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from greenlight_films.lightning_modules.members import MemberLinear, drawn_linear
 from greenlight_films.lightning_modules.quick_dropout import QuickDropout
 
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": lambda: nn.ReLU(inplace=True), "silu": nn.SiLU}
+
+class SiLU(nn.Module):
+    """x · sigmoid(x), in place where no gradient is wanted."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return F.silu(values, inplace=not torch.is_grad_enabled())
+
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {"relu": lambda: nn.ReLU(inplace=True), "silu": SiLU}
 
 
 class HeadTail(nn.Module):
@@ -57,11 +66,11 @@ class HeadTail(nn.Module):
 
     def each(self, sums: Tensor) -> Tensor:
         """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
-        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).transpose(0, 1)
-        values = apart * self.scale[:, None] + self.bias[:, None]  # (k, n, h, width)
-        values = self.shared(values.flatten(1, 2)).view(*values.shape[:3], self.out_weight.shape[-1])
-        predicted = (values * self.out_weight[:, None]).sum(-1) + self.out_bias[:, None]
-        return predicted.transpose(0, 1).flatten(1)
+        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).permute(1, 2, 0, 3)  # (k, 1, n, width)
+        values = torch.addcmul(self.bias[:, :, None], apart, self.scale[:, :, None])
+        values = self.shared(values.flatten(1, 2)).view(*self.out_bias.shape, len(sums), self.out_weight.shape[-1])
+        predicted = (values @ self.out_weight[..., None]).squeeze(-1) + self.out_bias[..., None]
+        return predicted.flatten(0, 1).T
 
     def forward(self, sums: Tensor) -> Tensor:
         """Return the mean of all heads' predictions, (n, 1)."""
