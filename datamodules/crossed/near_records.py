@@ -114,8 +114,8 @@ class LabelFilms:
 
     def pairs(self, members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the distances of each block's films, (n_blocks, n, n, n_coordinates), and whether kinds agree."""
-        places, kind = self.coordinates[members], self.kind[members]
-        return np.abs(places[:, :, None] - places[:, None]), kind[:, :, None] == kind[:, None]
+        where, kind = self.coordinates[members], self.kind[members]
+        return np.abs(where[:, :, None] - where[:, None]), kind[:, :, None] == kind[:, None]
 
     def own_covariance(self, precision: np.ndarray, members: np.ndarray) -> np.ndarray:
         """Return the covariance of each film's rows given its label's other films, zero between films.

@@ -33,7 +33,8 @@ def tuned_kernel(films: LabelFilms) -> NearKernel:
     records = films.left_out(kernel)
     residual = np.empty(len(records))
     residual[films.order] = films.residual
-    scale = float(((residual - records[:, 0]) ** 2 / records[:, 1]).mean())
+    scale = float(((residual - records[:, 0]) ** 2 / records[:, 1]).sum()) / max(len(residual), 1)
+    scale = scale or 1.0  # without films, or where they are all as expected
     return NearKernel(
         kernel.constant * scale, kernel.weights * scale, kernel.lengths, kernel.same_kind * scale, kernel.noise * scale
     )
@@ -63,7 +64,8 @@ def squared_error(numbers: np.ndarray, films: LabelFilms) -> tuple[float, np.nda
         by_covariance = precision @ ((own != 0) * (back * left.swapaxes(1, 2))) @ precision
         by_covariance -= (precision @ back) * pull.swapaxes(1, 2)
         gradient += 2 * _by_numbers(kernel, by_covariance, *films.pairs(members))[: len(numbers)]
-    return error / len(films.label), gradient / len(films.label)
+    n_present = max(len(films.label), 1)
+    return error / n_present, gradient / n_present
 
 
 def _by_numbers(kernel: NearKernel, by_covariance: np.ndarray, distances: np.ndarray, same: np.ndarray) -> np.ndarray:
