@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from greenlight_films.datamodules.crossed.label_cells import Cells
 
 MOST_FILMS = 256
-"""Of a label in a process. More are cut along the first coordinate into blocks, whose films know of each other alone."""
+"""Of a label in a process: more are cut along the first coordinate into blocks that know nothing of each other."""
 
 BATCH_PAIRS = 1 << 18
 """Pairs of films at once, which bounds the memory."""
@@ -193,7 +194,7 @@ class LabelFilms:
 def _batches(items: np.ndarray, sizes: np.ndarray) -> Iterator[np.ndarray]:
     """Yield items of one size, ascending, no more than `BATCH_PAIRS` allows at once."""
     edges = np.append(np.flatnonzero(np.diff(sizes, prepend=-1)), len(items))
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         step = max(1, BATCH_PAIRS // int(sizes[start]) ** 2)
         for position in range(start, end, step):
             yield items[position : min(position + step, end)]

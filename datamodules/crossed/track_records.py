@@ -6,7 +6,7 @@ from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
 
 NAMES = ("record", "record above", "record below", "films", "known")
-"""The shrunken mean, its square where it is positive, where it is negative, log1p of the films, whether there are any."""
+"""The shrunken mean, its square above and below 0, log1p of the films, whether there are any."""
 
 MEMORY = 10.0
 """Years: under a split by time a film counts exp(-years / MEMORY)."""
@@ -54,7 +54,7 @@ def track_records(
     others = counts[codes] - _sizes(codes, film[rows])
     crossed = np.empty((len(drawings.fold), cells.n_rows, len(NAMES)))
     for drawing, fold in enumerate(drawings.fold):
-        key = codes.astype(np.int64) * drawings.n_folds + fold[rows]
+        _, key = np.unique(codes * np.int64(drawings.n_folds) + fold[rows], return_inverse=True)
         outside = counts[codes] - np.bincount(key)[key]
         rest = np.where(outside > 0, sums[codes] - np.bincount(key, of_present)[key], 0)  # no digits left over
         crossed[drawing] = cells.summed(_inputs(rest / (outside + mixed), others))
