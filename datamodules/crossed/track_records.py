@@ -54,7 +54,7 @@ def track_records(
     others = counts[codes] - _sizes(codes, film[rows])
     crossed = np.empty((len(drawings.fold), cells.n_rows, len(NAMES)))
     for drawing, fold in enumerate(drawings.fold):
-        key = codes.astype(np.int64) * drawings.n_folds + fold[rows]
+        _, key = np.unique(codes * np.int64(drawings.n_folds) + fold[rows], return_inverse=True)
         outside = counts[codes] - np.bincount(key)[key]
         rest = np.where(outside > 0, sums[codes] - np.bincount(key, of_present)[key], 0)  # no digits left over
         crossed[drawing] = cells.summed(_inputs(rest / (outside + mixed), others))

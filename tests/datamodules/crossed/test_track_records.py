@@ -106,3 +106,23 @@ def test_what_is_mixed_in_recovers_the_variances_of_drawn_labels():
     assert shrinkage(cells, drawn) == pytest.approx(4, rel=0.15)
     assert shrinkage(cells, random.normal(size=len(codes))) > 15  # nothing between labels
     assert shrinkage(Cells(np.arange(4), np.arange(3, dtype=np.int32), 3), np.ones(3)) == 50
+
+
+def test_records_that_leave_out_a_film_at_a_time_are_of_all_its_labels_other_films(lists, residual):
+    film = np.arange(40) // 2
+    cells = cells_of(lists)
+    mixed = shrinkage(cells, residual)
+    of_labels, (crossed,) = track_records(cells, residual, film, Drawings.leave_one_out(film))
+    for row, labels in enumerate(lists):
+        others = [[i for i in range(40) if label in lists[i] and film[i] != film[row]] for label in labels]
+        parts = [inputs_of(residual[films].sum() / (len(films) + mixed), len(films)) for films in others]
+        assert crossed[row] == pytest.approx(np.sum(parts, axis=0) / np.sqrt(len(labels)) if labels else np.zeros(5))
+    ten_folds, _ = track_records(cells, residual, film, Drawings.of_films(film, 10))
+    assert of_labels == pytest.approx(ten_folds)
+
+
+def test_leaving_out_a_film_at_a_time_takes_memory_by_labels_present():
+    film = np.arange(60000)
+    cells = Cells(np.arange(60001), (film // 2).astype(np.int32), 40000)  # 2.4 billion pairs of label and film
+    _, crossed = track_records(cells, np.ones(60000), film, Drawings.leave_one_out(film))
+    assert crossed[0, :, 3] == pytest.approx(np.log(2))
