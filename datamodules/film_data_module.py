@@ -150,6 +150,10 @@ class FilmDataModule(pl.LightningDataModule):
         assert self._films is not None, "setup() comes first"
         return self._films
 
+    @films.setter
+    def films(self, films: Films) -> None:
+        self._films = films
+
     @property
     def fitted(self) -> Fitted:
         """What was learnt from the training rows, after `setup` or `load_state_dict`."""
