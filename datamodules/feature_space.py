@@ -66,7 +66,7 @@ class FeatureSpace:
     def in_logarithms(self) -> list[bool]:
         """Return whether each dense column holds log1p of the table's number, n_dense values."""
         return [
-            bool(feature.get("log1p") or feature["feature"] == "Size") and block.kind == "number"
+            bool(feature.get("log1p") or feature.get("feature") == "Size") and block.kind == "number"
             for feature, group in zip(self.features, self.groups, strict=True)
             for block in group
             if block.kind != "label"

@@ -90,7 +90,7 @@ def test_a_config_that_was_changed_is_not_written_over(command, tmp_path, monkey
     words = ("look", "films.csv", "--target", "rating")
     assert command(*words).code == command(*words).code == 0
     config = tmp_path / "films.yaml"
-    changed = config.read_text(encoding="utf-8").replace("max_epochs: 60", "max_epochs: 90")
+    changed = config.read_text(encoding="utf-8").replace("preset: recipe", "preset: fast")
     config.write_text(changed, encoding="utf-8")
     again = command(*words)
     assert (again.code, config.read_text(encoding="utf-8")) == (2, changed)
