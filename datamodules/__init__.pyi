@@ -6,7 +6,8 @@ from .feature_sets import FeatureSet
 from .feature_space import Block, FeatureSpace
 from .features import Bins, Category, Date, Feature, Labels, Number, Popularity
 from .film_data_module import FilmDataModule
-from .films import Films, Fitted, fit_films, new_films, same_films, same_or_new_films
+from .films import Films, fit_films, new_films, same_films, same_or_new_films
+from .fitted import Fitted
 from .scores import Scores, regression_scores
 from .shapes import MeanOfRows, OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit

@@ -185,8 +185,7 @@ class MLPRegressor(pl.LightningModule):
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
         if self.hparams["label_decay"]:
             assert self.network is not None
-            assert self.films.films.rows is not None
-            share = self.hparams["label_decay"] / len(self.films.films.rows.train)
+            share = self.hparams["label_decay"] / len(self.films.films.learnt)
             of_label = torch.from_numpy(share / np.sqrt(np.maximum(self.films.films.label_films(), 1))).float()
             self.decay = self.network.first.by_row(of_label.to(self.device))
 

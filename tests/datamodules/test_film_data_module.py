@@ -73,7 +73,7 @@ def test_training_targets_are_transformed_and_standardised(ready):
 def test_a_loaded_state_gives_the_same_films(ready, film_data, stage):
     data, again = ready(), film_data()
     state = data.state_dict()
-    assert set(state) == {"feature_space", "target_scale", "split", "formats"}
+    assert set(state) == {"feature_space", "target_scale", "split", "formats", "refit"}
     again.load_state_dict(through_a_file(state))
     again.setup(stage)
     assert again.films.rows.sides().tolist() == data.films.rows.sides().tolist()
