@@ -35,7 +35,8 @@ from greenlight_films.lightning_modules.film_contributions import background_row
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
-from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
+from greenlight_films.studies.conformal import PredictionIntervals, with_intervals
+from greenlight_films.studies.interval_files import intervals_of
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -72,6 +73,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: films a step.
         max_epochs: most epochs.
         patience: epochs without a lower validation loss before training stops.
+        refit: train anew on training and validation rows, once these chose the epoch.
         allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
         allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
@@ -112,6 +114,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: int = 256,
         max_epochs: int = 100,
         patience: int = 3,
+        refit: bool = False,
         allow_leak: Sequence[str] | bool | None = None,
         allow_split_films: bool = False,
         seed: int = 42,
@@ -127,6 +130,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members, self.batch_size = members, batch_size
         self.max_epochs, self.patience = max_epochs, patience
+        self.refit = refit
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
         self.seed = seed
         self.trainer, self.verbose = trainer, verbose
@@ -150,14 +154,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         training = training_of(self.max_epochs, self.patience, self.trainer, self.verbose)
         history = History()
         with quietly(), TemporaryDirectory() as folder:
-            trained = train(data, model, training, Path(folder), [history])
+            trained = train(data, model, training, Path(folder), [history], refit=self.refit)
         rows, network = data.films.rows, trained.model.network
         assert rows is not None
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
         predicted = self.network_.predict(data.films.encoded.take(rows.val))
-        self.intervals_ = fit_intervals(data.films, data.fitted, predicted)
+        self.intervals_ = intervals_of(trained.model, data, predicted)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1

@@ -4,7 +4,7 @@ Lei et al. 2018 (doi 10.1080/01621459.2017.1307116), with errors over their expe
 as Dunn, Wasserman and Ramdas 2022 (doi 10.1080/01621459.2022.2060112).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -70,6 +70,10 @@ class Intervals:
         expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled))
         half = self.quantiles[round(level * 100) - 1] * expected
         return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
+
+    def rescaled(self, factor: float) -> Self:
+        """Return the intervals for a scale on which errors are so many times as large."""
+        return replace(self, quantiles=self.quantiles * factor)
 
     def to_state(self) -> dict[str, Any]:
         """Return plain data; a quantile that takes more films is None."""
