@@ -35,8 +35,7 @@ from greenlight_films.lightning_modules.film_contributions import background_row
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
-from greenlight_films.studies.conformal import PredictionIntervals, with_intervals
-from greenlight_films.studies.interval_files import intervals_of
+from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.train import train
 
@@ -124,16 +123,13 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.target, self.features = target, features
         self.split, self.film = split, film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
-        self.hidden, self.dropout, self.label_dropout = hidden, dropout, label_dropout
-        self.loss = loss
+        self.hidden, self.dropout, self.label_dropout, self.loss = hidden, dropout, label_dropout, loss
         self.optimiser, self.learning_rate, self.schedule = optimiser, learning_rate, schedule
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members, self.batch_size = members, batch_size
-        self.max_epochs, self.patience = max_epochs, patience
-        self.refit = refit
+        self.max_epochs, self.patience, self.refit = max_epochs, patience, refit
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
-        self.seed = seed
-        self.trainer, self.verbose = trainer, verbose
+        self.seed, self.trainer, self.verbose = seed, trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
@@ -161,7 +157,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
         predicted = self.network_.predict(data.films.encoded.take(rows.val))
-        self.intervals_ = intervals_of(trained.model, data, predicted)
+        self.intervals_ = fit_intervals(data.films, data.fitted, predicted, trained.model.first_fit)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1

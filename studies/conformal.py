@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from greenlight_films.datamodules import EncodedFilms, Films, Fitted, InputError
+from greenlight_films.lightning_modules.predictions import FirstFit
 from greenlight_films.studies.difficulty import Difficulty, difficulty_features
 
 PERCENT = np.arange(1, 100)
@@ -89,7 +90,9 @@ class Intervals:
         return cls(float(state["films"]), quantiles, Difficulty.from_state(state["difficulty"]))
 
 
-def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Intervals | None:
+def fit_intervals(
+    films: Films, fitted: Fitted, predicted: np.ndarray, first_fit: FirstFit | None = None
+) -> Intervals | None:
     """Return the intervals that the validation films of a study give; None where there can be none.
 
     There are none where films stand on both sides of the split, validation films are too few for 80 %, or predictions
@@ -97,7 +100,10 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
 
     Args:
         predicted: (n_val,) predictions of the validation rows, in the target's unit.
+        first_fit: of a refitted network; the intervals are then those of it.
     """
+    if first_fit is not None:
+        return None if first_fit.intervals is None else Intervals.from_state(first_fit.intervals)
     assert films.rows is not None
     weights = None if films.weights is None else films.weights[films.rows.val]
     kept = np.ones(len(predicted), bool) if weights is None else weights > 0

@@ -26,7 +26,7 @@ def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -
     assert model.predicted is not None
     assert data.films.rows is not None
     (run.path / COVERAGE).unlink(missing_ok=True)
-    intervals = intervals_of(model, data, model.predicted[data.films.rows.val])
+    intervals = fit_intervals(data.films, data.fitted, model.predicted[data.films.rows.val], model.first_fit)
     if intervals is None:
         run.write_json(INTERVALS, {"missing": LEAKS if data.fitted.leak else _too_few(data)})
         return
@@ -34,14 +34,6 @@ def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -
     around = intervals_around(intervals, model.predicted, data)
     if len(data.films.rows.test):
         run.write_csv(COVERAGE, coverage(data.films, data.fitted, model.predicted, around))
-
-
-def intervals_of(model: MLPRegressor, data: FilmDataModule, predicted: np.ndarray) -> Intervals | None:
-    """Return the intervals of a network: those of `fit_intervals`, or, where it was refitted, of its first fit."""
-    if model.first_fit is None:
-        return fit_intervals(data.films, data.fitted, predicted)
-    state = model.first_fit.intervals
-    return None if state is None else Intervals.from_state(state)
 
 
 def read_intervals(run: RunFolder, network: AdditiveMLP | None) -> tuple[Intervals | None, str]:

@@ -40,9 +40,10 @@ from greenlight_films.studies.processes import end_other_processes, is_rank_zero
 from greenlight_films.studies.training import Training, as_list
 
 LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
-OF_REFIT = {
+NEVER = 10**9  # epochs
+OF_REFIT: dict[str, Any] = {
     **{"logger": False, "enable_checkpointing": False, "min_epochs": None, "min_steps": None},
-    **{"limit_val_batches": 0, "num_sanity_val_steps": 0},
+    **{"num_sanity_val_steps": 0, "val_check_interval": 1.0, "check_val_every_n_epoch": NEVER},
 }
 
 
@@ -95,7 +96,7 @@ def train(
     best = RunCheckpoint(checkpoints, kept, monitor=stop.monitor, mode=stop.mode, enable_version_counter=False)
     last = LastCheckpoint(checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     copies = deepcopy([callback for callback in training.callbacks if isinstance(callback, LEARN)])
-    trainer = build_trainer(training.trainer, folder, [best, stop, *callbacks, last], resume)
+    trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume)
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
@@ -108,8 +109,13 @@ def train(
     checkpoint.restore_weights(model)
     if not refit:
         return trained
-    arguments = {**training.trainer, **OF_REFIT, "callbacks": copies}
-    return _refitted(trained, data, arguments, checkpoints / "best.ckpt", int(checkpoint.entries["epoch"]) + 1)
+    return _refitted(
+        trained,
+        data,
+        training.with_trainer(**OF_REFIT, callbacks=copies),
+        checkpoints / "best.ckpt",
+        int(checkpoint.entries["epoch"]) + 1,
+    )
 
 
 def _renamed(checkpoints: Path, refit: bool) -> str:
@@ -130,7 +136,7 @@ def _refuse_impossible_refit(training: Training) -> None:
             )
 
 
-def _refitted(trained: Trained, data: FilmDataModule, arguments: dict[str, Any], best: Path, n_epochs: int) -> Trained:
+def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: Path, n_epochs: int) -> Trained:
     """Return a network that was trained from the start on training and validation rows, with the first trainer.
 
     Where the checkpoint `best` is of a refit after the same first fit, that network is taken.
@@ -144,7 +150,7 @@ def _refitted(trained: Trained, data: FilmDataModule, arguments: dict[str, Any],
             before.restore_weights(model)
             return replace(trained, model=model)
     model.first_fit = first
-    trainer = build_trainer(arguments, best.parent.parent, [EpochLimit(n_epochs)])
+    trainer = build_trainer(training, best.parent.parent, [EpochLimit(n_epochs)])
     if trainer.progress_bar_callback is not None and trainer.is_global_zero:
         trainer.progress_bar_callback.print(f"Refit on training and validation films: {counted(n_epochs, 'epoch')}")
     with running(trainer):
@@ -175,18 +181,18 @@ def load_trained(
 ) -> Trained:
     """Return the network of a checkpoint, and a trainer to score and predict with it."""
     checkpoint.restore_weights(model)
-    return Trained(model, build_trainer(training.trainer, folder, callbacks))
+    return Trained(model, build_trainer(training, folder, callbacks))
 
 
 def build_trainer(
-    given: dict[str, Any], folder: Path, callbacks: Sequence[Callback], resume: Checkpoint | None = None
+    training: Training, folder: Path, callbacks: Sequence[Callback], resume: Checkpoint | None = None
 ) -> pl.Trainer:
     """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files."""
-    arguments, own = dict(given), as_list(given.get("callbacks"))
-    for callback in own:
+    arguments = dict(training.trainer)
+    for callback in training.callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.dirpath and "://" not in str(callback.dirpath):
             Path(callback.dirpath).mkdir(parents=True, exist_ok=True)
-    arguments["callbacks"] = [*own, *callbacks, StopHandlers()]
+    arguments["callbacks"] = [*training.callbacks, *callbacks, StopHandlers()]
     arguments["plugins"] = [
         *as_list(arguments.get("plugins")),
         WholeCheckpointIO(resume.entries if resume else None),

@@ -148,5 +148,5 @@ def _rehearse(words: list[str], fold: Fold | None, data: FilmDataModule | None) 
     data = data or settings.data
     data.setup("fit")
     settings.model.build(data)
-    build_trainer(settings.training.trainer, Path("runs/rehearsal/version_0"), [settings.training.early_stopping])
+    build_trainer(settings.training, Path("runs/rehearsal/version_0"), [settings.training.early_stopping])
     return data
