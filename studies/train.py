@@ -40,10 +40,9 @@ from greenlight_films.studies.processes import end_other_processes, is_rank_zero
 from greenlight_films.studies.training import Training, as_list
 
 LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
-NEVER = 10**9  # epochs
 OF_REFIT: dict[str, Any] = {
     **{"logger": False, "enable_checkpointing": False, "min_epochs": None, "min_steps": None},
-    **{"num_sanity_val_steps": 0, "val_check_interval": 1.0, "check_val_every_n_epoch": NEVER},
+    **{"num_sanity_val_steps": 0, "val_check_interval": 1.0, "check_val_every_n_epoch": 10**9},
 }
 
 
@@ -109,13 +108,8 @@ def train(
     checkpoint.restore_weights(model)
     if not refit:
         return trained
-    return _refitted(
-        trained,
-        data,
-        training.with_trainer(**OF_REFIT, callbacks=copies),
-        checkpoints / "best.ckpt",
-        int(checkpoint.entries["epoch"]) + 1,
-    )
+    n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
+    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs)
 
 
 def _renamed(checkpoints: Path, refit: bool) -> str:
@@ -129,7 +123,7 @@ def _renamed(checkpoints: Path, refit: bool) -> str:
 
 def _refuse_impossible_refit(training: Training) -> None:
     for option, usual in (("max_steps", -1), ("max_time", None), ("limit_predict_batches", None)):
-        if (given := training.trainer.get(option, usual)) not in (usual, None, 1.0):
+        if (given := training.trainer.get(option, usual)) not in (usual, None):
             raise InputError(
                 f"trainer.{option} must be left out where the network is refitted, got {given}: it is trained for "
                 "whole epochs, chosen by all validation films; or give refit false"

@@ -6,9 +6,11 @@ import lightning.pytorch as pl
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.callbacks import EMAWeightAveraging
 
 from greenlight_films.datamodules import FilmDataModule, InputError, Labels, Number
 from greenlight_films.datamodules.features import RidgeByColumn, Size, TrackRecord
+from greenlight_films.history import History
 from greenlight_films.lightning_modules.callbacks.early_stopping import EpochLimit, Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resume
@@ -33,10 +35,10 @@ def fresh(film_data):
     return lambda **given: film_data(**{"features": FEATURES, **given})
 
 
-def trained(data, folder, resume: Checkpoint | None = None, *, refit: bool = True, **trainer) -> Trained:
+def trained(data, folder, resume: Checkpoint | None = None, *, refit: bool = True, watch=(), **trainer) -> Trained:
     folder.mkdir(exist_ok=True)
     plan = Training({**QUIET, **trainer}, Patience("val/loss", patience=50))
-    return train(data, MLPRegressor(**RECIPE), plan, folder, resume=resume, refit=refit)
+    return train(data, MLPRegressor(**RECIPE), plan, folder, watch, resume, refit)
 
 
 def weights_of(model: MLPRegressor) -> dict[str, torch.Tensor]:
@@ -122,9 +124,12 @@ class Until(pl.Callback):
 def test_a_refit_is_a_training_from_the_start_for_the_epochs_and_by_the_schedule_of_the_first_fit(
     fresh, quick_trainer, tmp_path
 ):
-    refitted = trained(fresh(), tmp_path)
-    n_epochs = refitted.model.first_fit.epochs
-    assert 1 < n_epochs < QUIET["max_epochs"]
+    history = History()
+    refitted = trained(fresh(), tmp_path, watch=[history])
+    losses = [epoch["val_loss"] for epoch in history.epochs]
+    n_epochs = losses.index(min(losses)) + 1
+    assert len(losses) == QUIET["max_epochs"] > n_epochs > 1
+    assert refitted.model.first_fit.epochs == n_epochs
     data, model = fresh(), MLPRegressor(**RECIPE)
     data.setup("fit")
     data.refit()
@@ -179,11 +184,24 @@ def test_a_refit_can_be_added_to_a_run_and_taken_back(fresh, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("max_steps", 50), ("max_time", "00:01:00:00"), ("limit_predict_batches", 2)]
+    ("option", "value"), [("max_steps", 50), ("max_time", "00:01:00:00"), ("limit_predict_batches", 1)]
 )
 def test_what_would_cut_a_refit_short_is_refused(fresh, tmp_path, option, value):
     with pytest.raises(InputError, match=rf"trainer\.{option} must be left out .*got {value}"):
         trained(fresh(), tmp_path, **{option: value})
+
+
+def test_averaged_weights_are_averaged_anew_in_a_refit(fresh, quick_trainer, tmp_path):
+    refitted = trained(fresh(), tmp_path, callbacks=[EMAWeightAveraging(decay=0.9)])
+    data, model = fresh(), MLPRegressor(**RECIPE)
+    data.setup("fit")
+    data.refit()
+    model.build(data)
+    own = [EMAWeightAveraging(decay=0.9), Until(refitted.model.first_fit.epochs)]
+    trainer = quick_trainer(max_epochs=6, callbacks=own, limit_val_batches=0, num_sanity_val_steps=0)
+    trainer.fit(model, datamodule=data)
+    assert same(weights_of(model), weights_of(refitted.model))
+    assert same(weights_of(model), weights_in(tmp_path, "best"))
 
 
 def test_a_refit_is_no_checkpoint_to_train_on(fresh, tmp_path):
