@@ -54,6 +54,10 @@ class Baseline(Stored, ABC):
     def fit(self, training: Sample) -> Self:
         """Learn from the training rows alone."""
 
+    def refit(self, learnt: Sample) -> Self:
+        """Learn anew from more rows, with the settings that `fit` has chosen."""
+        return self.fit(learnt)
+
     def in_a_line(self) -> str:
         """Return the settings that were chosen, for the terminal; empty where there was no choice."""
         return ""
@@ -80,6 +84,11 @@ class ScaledPredictor(Predictor):
         self.scale = training.scale
         self._choose(training)
         self._fit(training)
+        return self
+
+    def refit(self, learnt: Sample) -> Self:
+        self.scale = learnt.scale
+        self._fit(learnt)
         return self
 
     def predict(self, films: EncodedFilms) -> np.ndarray:

@@ -27,14 +27,21 @@ QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pc
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model with its scores on the training and test rows; None where it doesn't predict the target."""
+    """A fitted model with its scores on the training and test rows; None where it doesn't predict the target.
+
+    Attributes:
+        seconds: of fitting, with the choice of settings.
+        predicted: (n_test,) float64, in the target's unit.
+        validated: (n_val,) likewise, of the validation rows, before they were learnt from.
+    """
 
     model: Baseline
-    seconds: float  # of fitting, with the choice of settings
+    seconds: float
     tables: Tables
     train: Scores | None = None
     test: Scores | None = None
-    predicted: np.ndarray | None = None  # (n_test_rows,) float64, in the target's unit
+    predicted: np.ndarray | None = None
+    validated: np.ndarray | None = None
 
 
 @dataclass
@@ -118,14 +125,24 @@ class Comparison:
         )
 
 
-def fit(model: Baseline, training: Sample, test: Sample) -> Fit:
-    """Fit a model to the training rows, and score it on both sides in the target's unit."""
+def fit(model: Baseline, training: Sample, test: Sample, learnt: Sample | None = None) -> Fit:
+    """Fit a model to the training rows, and score it on both sides in the target's unit.
+
+    Args:
+        learnt: the rows that it is fitted to anew, once the validation rows have chosen its settings.
+    """
     start = perf_counter()
     model.fit(training)
+    held_out, validated = training.validation, None
+    if isinstance(model, Predictor) and held_out is not None:
+        validated = model.predict(held_out.films)
+    if learnt is not None:
+        model.refit(learnt)
     seconds = perf_counter() - start
-    tables = model.tables(training, test)
+    tables = model.tables(learnt or training, test)
     if not isinstance(model, Predictor):
         return Fit(model, seconds, tables)
     predicted = model.predict(test.films)
     train = training.scale.scores(training.actual, model.predict(training.films), training.weights)
-    return Fit(model, seconds, tables, train, test.scale.scores(test.actual, predicted, test.weights), predicted)
+    scores = test.scale.scores(test.actual, predicted, test.weights)
+    return Fit(model, seconds, tables, train, scores, predicted, validated)

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -74,6 +74,13 @@ class Boosting(Estimator):
             y_val=scored.target,
             sample_weight_val=scored.weights,
         )
+
+    def refit(self, learnt: Sample) -> Self:
+        n_trees, self.scale = self.model.n_iter_, learnt.scale
+        self.labels = most_frequent(learnt.films.labels, self.n_labels)
+        model = self._unfitted().set_params(max_iter=n_trees, early_stopping=False)
+        self.model = model.fit(self._features(learnt.films), learnt.target, sample_weight=learnt.weights)
+        return self
 
     def in_a_line(self) -> str:
         labels = f" and {len(self.labels):,} labels" if len(self.labels) else ""

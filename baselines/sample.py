@@ -12,7 +12,7 @@ from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitt
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of one side of the split."""
+    """Rows of one side of the split, or all that models learn from."""
 
     films: EncodedFilms
     actual: np.ndarray  # (n_rows,) float64, the target in its own unit
@@ -25,10 +25,10 @@ class Sample:
     year: np.ndarray | None = None  # (n_rows,) float64, where the split is by time
 
     @classmethod
-    def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test"]) -> "Sample":
-        """Return the rows of one side; training rows come with those that validate."""
+    def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test", "learnt"]) -> "Sample":
+        """Return the rows of one side, or those learnt from; training rows come with those that validate."""
         assert films.rows is not None
-        rows = getattr(films.rows, side)
+        rows = films.learnt if side == "learnt" else getattr(films.rows, side)
         film = films.film_codes()[rows]
         encoded = films.encoded.take(rows)
         given = None if films.weights is None else films.weights[rows]

@@ -27,6 +27,8 @@ def run(words: list[str], console: Console) -> None:
     file = folder.checkpoint("best") if folder and folder.has_checkpoint else settings.checkpoint
     data = load(settings, Checkpoint.read(file) if file else None)
     refuse_impossible(settings.comparison, data)
+    if settings.refit and not file:
+        data.refit()
     with open_run(settings, data, folder, console, adds=True) as run_folder:
         compare(run_folder, data, settings.comparison, console)
         print_summary(Results(run_folder), console, importance=False)

@@ -20,7 +20,8 @@ def run(words: list[str], console: Console) -> None:
         raise InputError(f"{resume.path}: {finished}")
     data = load(settings)
     with open_run(settings, data, folder, console, trains="fit") as run_folder:
-        trained = train(data, settings.model, settings.training, run_folder.path, [settings.tensorboard], resume)
+        callbacks = [settings.tensorboard]
+        trained = train(data, settings.model, settings.training, run_folder.path, callbacks, resume, settings.refit)
     if is_rank_zero():
         if trained.finished:
             console.print(trained.finished, markup=False, highlight=False, soft_wrap=True)

@@ -19,7 +19,8 @@ from .features import (
     TrackRecord,
 )
 from .film_data_module import FilmDataModule
-from .films import Films, Fitted, fit_films, new_films, same_films, same_or_new_films
+from .films import Films, fit_films, new_films, same_films, same_or_new_films
+from .fitted import Fitted
 from .scores import Scores, regression_scores
 from .shapes import MeanOfRows, OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit

@@ -18,8 +18,9 @@ from greenlight_films.datamodules.declared import Declared, refuse_null, refuse_
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
 from greenlight_films.datamodules.film_table import film_table
-from greenlight_films.datamodules.films import Films, Fitted, fit_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import Films, fit_films, refit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
+from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
@@ -156,7 +157,7 @@ class FilmDataModule(pl.LightningDataModule):
 
     @property
     def fitted(self) -> Fitted:
-        """What was learnt from the training rows, after `setup` or `load_state_dict`."""
+        """What was learnt from the training rows (and others by `refit`), after `setup` or `load_state_dict`."""
         assert self._fitted is not None, "setup() or load_state_dict() comes first"
         return self._fitted
 
@@ -193,6 +194,12 @@ class FilmDataModule(pl.LightningDataModule):
             else:
                 films = same_films(frame, self.declared, self._fitted, weights)
             self._films = replace(films, notices=(*self._notices, *films.notices))
+
+    def refit(self) -> None:
+        """Learn scales, vocabularies and labels' inputs anew, from training and validation rows; sides stay."""
+        frame = self.read()
+        with self._in_table():
+            self._films, self._fitted = refit_films(frame, self.declared, self.films, self.fitted)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
@@ -261,7 +268,6 @@ class FilmDataModule(pl.LightningDataModule):
         self._fitted = fitted
 
     def _is_of_table(self, fitted: Fitted) -> bool:
-        """Tell whether what a run learnt is of the table that was set up here."""
         if fitted.fingerprint.startswith(OF_VALUES):
             return self.fitted.fingerprint == fitted.fingerprint
         frame = self.read()  # an older run, which knows its table by its encoded films
@@ -275,6 +281,7 @@ class FilmDataModule(pl.LightningDataModule):
         return batch if batch.row.device == device else Batch(*(part.to(device, non_blocking=True) for part in batch))
 
     def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the films that the model learns from: training films, after `refit` validation films too."""
         return self._loader("train", shuffle=True)
 
     def val_dataloader(self) -> DataLoader[Batch]:
@@ -288,9 +295,9 @@ class FilmDataModule(pl.LightningDataModule):
         return self._loader(None)
 
     def _loader(self, side: str | None, shuffle: bool = False) -> DataLoader[Batch]:
-        films = self.films
-        indices = None if side is None else getattr(films.rows, side)
-        drawn = films.crossed.drawn if side == "train" and films.crossed else None
+        films, crossed = self.films, self.films.crossed if shuffle else None
+        indices = films.learnt if shuffle else None if side is None else getattr(films.rows, side)
+        indices, drawn = (indices, None) if crossed is None else (crossed.train, crossed.drawn)
         rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices, drawn)
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from math import isfinite
-from typing import Any, get_args
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,65 +13,17 @@ from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
-from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint, fingerprint_of_encoded
+from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
 from greenlight_films.datamodules.splits import SIDES, Rows, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
-from greenlight_films.datamodules.targets import TargetColumn, TargetScale, Transform, read_target
+from greenlight_films.datamodules.targets import TargetColumn, TargetScale, read_target
 from greenlight_films.datamodules.weights import row_weights, scaled_weights, weights_in
 from greenlight_films.datamodules.years import years_of
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What was learnt from the training rows, and which rows those were: a checkpoint keeps it.
-
-    Attributes:
-        split: the rule that chose the sides, as plain data.
-        sides: (n_rows,) uint8, the side of each row that has a target, codes of `SIDES`.
-        fingerprint: of the table's values in the columns that the config names; the same table has the same.
-        leak: whether a film is on two sides.
-    """
-
-    encoder: FilmEncoder
-    scale: TargetScale
-    split: dict[str, Any]
-    sides: np.ndarray
-    fingerprint: str
-    leak: bool
-
-    def to_state(self) -> dict[str, Any]:
-        """Return builtins and the array `sides`."""
-        return {
-            "feature_space": self.encoder.space.to_json(),
-            "target_scale": asdict(self.scale),
-            "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
-            "formats": self.encoder.formats.to_state(),
-        }
-
-    @classmethod
-    def from_state(cls, state: dict[str, Any]) -> "Fitted":
-        """Restore what `to_state` returned; a TypeError where it is of other types."""
-        formats = Formats.from_state(state.get("formats", {}))  # older runs have none
-        encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]), formats)
-        fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"])
-        scale, sides = fitted.scale, fitted.sides
-        numbers = (scale.shift, scale.mean, scale.std)
-        # They are first used after all other work, where the message could not name the file any more.
-        if not (
-            scale.transform in get_args(Transform)
-            and all(isinstance(value, int | float) and isfinite(value) for value in numbers)
-            and scale.std > 0
-            and (type(fitted.fingerprint), type(fitted.leak)) == (str, bool)
-            and sides.dtype == np.uint8
-            and sides.ndim == 1
-        ):
-            raise TypeError("the target's scale, or the split, is not what a run wrote")
-        return fitted
 
 
 @dataclass(frozen=True)
@@ -89,6 +40,7 @@ class Films:
         weights: (n_rows,) float64, of each row in the loss and in scores, as given; None where all weigh the same.
         years: (n_rows,) float64, NaN where missing; None for new films, and where no column is known to hold them.
         crossed: what labels are beside their names; None for new films, and where no feature declares it.
+        refitted: whether models learn from the validation rows too.
     """
 
     encoded: EncodedFilms
@@ -101,6 +53,7 @@ class Films:
     notices: tuple[str, ...] = ()
     years: np.ndarray | None = None
     crossed: Crossed | None = None
+    refitted: bool = False
 
     @property
     def n_rows(self) -> int:
@@ -110,15 +63,24 @@ class Films:
         """Return the film of each row as a code, (n_rows,) int64 from 0; a row without an id is a film of its own."""
         return film_codes(self.ids["film"]) if "film" in self.ids else np.arange(self.n_rows)
 
+    @property
+    def learnt(self) -> np.ndarray:
+        """Return the indices of the rows that models learn from."""
+        assert self.rows is not None
+        return np.union1d(self.rows.train, self.rows.val) if self.refitted else self.rows.train
+
+    def weighted(self) -> np.ndarray:
+        """Return those of the rows that models learn from that weigh more than 0."""
+        return self.learnt if self.weights is None else self.learnt[self.weights[self.learnt] > 0]
+
     def loss_weights(self) -> np.ndarray | None:
-        """Return the weights with mean 1 over the training rows; None where all rows weigh the same."""
-        return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.rows)
+        """Return the weights with mean 1 over the rows learnt from; None where all rows weigh the same."""
+        return None if self.weights is None or self.rows is None else scaled_weights(self.weights, self.learnt)
 
     def label_films(self) -> np.ndarray:
-        """Return the number of training rows of each label column, (n_labels,) int64."""
-        assert self.rows is not None
+        """Return the number of rows learnt from of each label column, (n_labels,) int64."""
         labels = self.encoded.labels
-        return np.bincount(labels[self.rows.train].indices, minlength=labels.shape[1])
+        return np.bincount(labels[self.learnt].indices, minlength=labels.shape[1])
 
     def side_names(self) -> np.ndarray:
         """Return (n_rows,) train, val or test; `new` for films that the model was not trained with."""
@@ -163,16 +125,33 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     scale = TargetScale.fit(declared.target, actual[kept][train])
     _refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
-    codes = None if ids is None else film_codes(ids.iloc[kept])
-    encoded = encoder.fit_encode(
-        frame_kept, train, codes if codes is not None and _are_shared(codes) else None, digests=True
-    )
+    codes = None if ids is None else _if_shared(film_codes(ids.iloc[kept]))
+    encoded = encoder.fit_encode(frame_kept, train, codes, digests=True)
     leaks = check_leaks(frame, declared, formats, actual, kept[train])
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
-    return _with_inputs(films, declared, fitted), fitted
+    return _with_inputs(films, declared, fitted)
+
+
+def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted) -> tuple[Films, Fitted]:
+    """Learn scales, vocabularies and inputs of labels anew, from training and validation rows, and encode all.
+
+    The sides of rows stay as they are, and the penalty that the validation rows chose.
+
+    Args:
+        frame: that `films` and `fitted` were made of.
+    """
+    formats, again = fitted.encoder.formats, replace(films, refitted=True)
+    actual = read_target(declared.target, frame, formats)
+    frame_kept = frame[~np.isnan(actual)]
+    encoder = FilmEncoder(declared.features, formats=formats)
+    encoded = encoder.fit_encode(frame_kept, again.weighted(), _if_shared(films.film_codes()), digests=True)
+    _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
+    scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
+    refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True)
+    return _with_inputs(replace(again, encoded=encoded), declared, refitted)
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
@@ -189,21 +168,25 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
         if is_of_values
         else fingerprint_of_encoded(actual, encoded.dense, encoded.labels)
     )
-    if same != fitted.fingerprint:
+    _refuse_other_table(same, fitted)
+    rows = Rows.from_sides(fitted.sides)
+    weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
+    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
+    return _with_inputs(replace(films, refitted=fitted.refitted), declared, fitted)[0]
+
+
+def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
+    if fingerprint != fitted.fingerprint:
         raise InputError(
             "data.table is not the one that this run was trained with, so its held-out rows are not known; "
             "restore the table, or score new films with `predict`"
         )
-    rows = Rows.from_sides(fitted.sides)
-    weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
-    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
-    return _with_inputs(films, declared, fitted)
 
 
-def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> Films:
-    """Add what labels are beside their names, learnt from the training rows."""
+def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
+    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
     assert films.rows is not None
-    train, years = films.rows.train, films.years
+    years = films.years
     if isinstance(declared.split, TimeSplit):
         years = np.full(films.n_rows, np.nan) if years is None else years
     else:
@@ -211,18 +194,19 @@ def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> Films:
     learnt = Learnt(
         films.encoded,
         fitted.scale.forward(films.actual),
-        train if films.weights is None else train[films.weights[train] > 0],
+        films.weighted(),
         films.rows.val,
         films.film_codes(),
         years,
         declared.seed,
+        fitted.penalty,
     )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:
-        return films
+        return films, fitted
     encoded = replace(films.encoded, inputs=crossed.of_rows(films.encoded.labels))
-    return replace(films, encoded=encoded, crossed=crossed)
+    return replace(films, encoded=encoded, crossed=crossed), replace(fitted, penalty=crossed.penalty)
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
@@ -261,8 +245,9 @@ def _fingerprint(
     return fingerprint([digest(actual), *encoded.digests, *texts])
 
 
-def _are_shared(codes: np.ndarray) -> bool:
-    return len(codes) > 0 and int(codes.max()) + 1 < len(codes)
+def _if_shared(codes: np.ndarray) -> np.ndarray | None:
+    """Return the films of rows, (n_rows,), as they are; None where each row is a film of its own."""
+    return codes if len(codes) and int(codes.max()) + 1 < len(codes) else None
 
 
 def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.ndarray, index: pd.Index) -> None:

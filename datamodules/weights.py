@@ -46,9 +46,9 @@ def refuse_weightless(weights: np.ndarray, rows: Rows) -> None:
             raise InputError(f"weights must be above 0 in a {side} row or more, got 0 in all; give other weights")
 
 
-def scaled_weights(weights: np.ndarray, rows: Rows) -> np.ndarray | None:
-    """Return weights with mean 1 over the training rows; None where all are the same, and change nothing."""
-    return weights / weights[rows.train].mean() if np.ptp(weights) > 0 else None
+def scaled_weights(weights: np.ndarray, learnt: np.ndarray) -> np.ndarray | None:
+    """Return weights with mean 1 over the rows learnt from; None where all are the same, and change nothing."""
+    return weights / weights[learnt].mean() if np.ptp(weights) > 0 else None
 
 
 def refuse_unfit_weights(weight: str | None, frame: Any, shape: Shape | None) -> None:

@@ -71,6 +71,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         first_weight_decay, tail_weight_decay, label_decay: of the first layer, those after it, and rare labels' rows.
         batch_size: films a step; None but for `seed` means 64, and 256 from 10,000 training films on.
         max_epochs, patience: most epochs, and those without a lower validation loss before training stops.
+        refit: train anew on training and validation rows, once these chose the epoch; None means the preset's.
         allow_leak: columns of features that may tell the target, as copies of it do; scores then flatter the model.
         allow_split_films: let the split put rows of a film on two sides.
         seed: of weights, dropout, the order of batches, and the default split.
@@ -114,6 +115,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         batch_size: int | None = None,
         max_epochs: int | None = None,
         patience: int | None = None,
+        refit: bool | None = None,
         allow_leak: Sequence[str] | bool | None = None,
         allow_split_films: bool = False,
         seed: int = 42,
@@ -128,7 +130,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members, self.batch_size, self.max_epochs, self.patience = members, batch_size, max_epochs, patience
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
-        self.label_decay, self.seed, self.trainer, self.verbose = label_decay, seed, trainer, verbose
+        self.label_decay, self.refit, self.seed = label_decay, refit, seed
+        self.trainer, self.verbose = trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
@@ -149,14 +152,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         training = training_of(settings["max_epochs"], settings["patience"], self.trainer, self.verbose)
         history = History()
         with quietly(), TemporaryDirectory() as folder:
-            trained = train(data, model, training, Path(folder), [history])
+            trained = train(data, model, training, Path(folder), [history], refit=bool(settings["refit"]))
         rows, network = data.films.rows, trained.model.network
         assert rows is not None
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
         predicted = self.network_.predict(data.films.encoded.take(rows.val))
-        self.intervals_ = fit_intervals(data.films, data.fitted, predicted)
+        self.intervals_ = fit_intervals(data.films, data.fitted, predicted, trained.model.first_fit)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1

@@ -127,6 +127,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         batch_size=config["data"]["batch_size"],
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,
+        refit=settings.refit,
         **{name: value for name, value in network.hparams.items() if not name.startswith("_")},
     )
     model.network_ = SavedMLP(network.network, data.fitted.scale)

@@ -1,6 +1,7 @@
 """The LightningModule around the additive MLP: loss, scores and optimiser."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from math import inf
 from time import perf_counter
 from typing import Any, Literal, cast
@@ -15,7 +16,7 @@ from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scor
 from greenlight_films.importance import keep_freed_memory
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP, runs_of
 from greenlight_films.lightning_modules.heads import ACTIVATIONS
-from greenlight_films.lightning_modules.predictions import Predictions
+from greenlight_films.lightning_modules.predictions import FirstFit, Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
 
@@ -49,6 +50,7 @@ class MLPRegressor(pl.LightningModule):
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
         predicted: (n_rows,) float64 in the target's unit, of the last rows predicted, in the table's order.
+        first_fit: of a refitted network; its predictions stand for those of validation rows, which were learnt from.
         seconds: that training took here; None before it is over.
     """
 
@@ -76,6 +78,7 @@ class MLPRegressor(pl.LightningModule):
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
+        self.first_fit: FirstFit | None = None
         self.summed_loss, self.n_trained, self.is_loss_logged = torch.zeros(()), 0, False
         self.summed_devices = torch.zeros(1)
         self.row_weights: Tensor | None = None
@@ -97,6 +100,7 @@ class MLPRegressor(pl.LightningModule):
         """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""
         assert self.network is not None
         checkpoint["network_sizes"] = self.network.data_sizes
+        checkpoint["first_fit"] = self.first_fit and asdict(self.first_fit)
         summed = [torch.zeros_like(self.summed_loss) for _ in range(self.trainer.world_size)]
         if len(summed) > 1:
             torch.distributed.all_gather(summed, self.summed_loss)
@@ -111,6 +115,7 @@ class MLPRegressor(pl.LightningModule):
             is_sum = self.summed_devices.ndim == 1 and self.summed_devices.is_floating_point()
             if not is_sum or type(self.n_trained) is not int or not 0 <= self.n_trained < 2**63:
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
+        self.first_fit = FirstFit(**kept) if (kept := checkpoint.get("first_fit")) else None
         if self.network is None:
             n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
             older = {"n_dense": n_dense, "n_labels": n_labels}  # which lack the entry
@@ -184,8 +189,7 @@ class MLPRegressor(pl.LightningModule):
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
         if self.hparams["label_decay"]:
             assert self.network is not None
-            assert self.films.films.rows is not None
-            share = self.hparams["label_decay"] / len(self.films.films.rows.train)
+            share = self.hparams["label_decay"] / len(self.films.films.learnt)
             of_label = torch.from_numpy(share / np.sqrt(np.maximum(self.films.films.label_films(), 1))).float()
             self.decay = self.network.first.by_row(of_label.to(self.device))
 
@@ -226,7 +230,11 @@ class MLPRegressor(pl.LightningModule):
         """Keep the predictions of all rows of all devices, and return the rows and their scaled predictions."""
         row, scaled = self.predictions.compute()
         self.predictions.reset()
-        self.predicted = self.films.fitted.scale.inverse(scaled)
+        scale, rows = self.films.fitted.scale, self.films.films.rows
+        self.predicted = scale.inverse(scaled)
+        if self.first_fit is not None and rows is not None:
+            self.first_fit.put_in(self.predicted, row, rows.val)
+            scaled = scale.forward(self.predicted)
         return row, scaled
 
     def _log_scores(self, side: str) -> None:
@@ -250,11 +258,10 @@ class MLPRegressor(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
         assert self.network is not None, "setup() comes first"
-        hp, encoding, first = self.hparams, self.network.encoding, self.network.first
-        groups = [
-            {"params": [*encoding.parameters(), *first.parameters()], "weight_decay": hp["first_weight_decay"]},
-            {"params": list(self.network.tail.parameters()), "weight_decay": hp["tail_weight_decay"]},
-        ]
+        hp = self.hparams
+        first = [*self.network.encoding.parameters(), *self.network.first.parameters()]
+        parts = ((first, hp["first_weight_decay"]), (self.network.tail.parameters(), hp["tail_weight_decay"]))
+        groups = [{"params": list(parameters), "weight_decay": decay} for parameters, decay in parts]
         kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
         # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
         fused = not self.trainer.gradient_clip_val

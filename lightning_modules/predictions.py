@@ -1,5 +1,6 @@
 """Predictions of films: of held-out rows, gathered over batches and devices, and by a network alone."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,28 @@ from torchmetrics.utilities import dim_zero_cat
 from greenlight_films.datamodules import EncodedFilms, FilmRows
 from greenlight_films.importance.reference import BATCH_ROWS
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+
+
+@dataclass(frozen=True)
+class FirstFit:
+    """What is kept of a network that learnt from training films alone, by one that was refitted after it.
+
+    Attributes:
+        epochs: after which its validation loss was lowest.
+        predicted: (n_val,) float64, its predictions of the validation rows in the target's unit.
+        scores: of these.
+        intervals: that its errors on the validation rows give, as plain data; None where there can be none.
+    """
+
+    epochs: int
+    predicted: Tensor
+    scores: dict[str, float]
+    intervals: dict[str, Any] | None
+
+    def put_in(self, predicted: np.ndarray, row: np.ndarray, val: np.ndarray) -> None:
+        """Replace those of (n,) predictions of rows, by index, that are of the validation rows, (n_val,) ascending."""
+        held_out = np.isin(row, val)
+        predicted[held_out] = self.predicted.numpy()[np.searchsorted(val, row[held_out])]
 
 
 class Predictions(Metric):

@@ -103,7 +103,10 @@ class Checkpoint:
 def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoint | None:
     """Return the checkpoint that training goes on from, of a resumed run or a given file; None at the start."""
     if run is None:
-        return Checkpoint.read(given) if given else None
+        checkpoint = Checkpoint.read(given) if given else None
+        if checkpoint and checkpoint.entries.get("first_fit"):
+            raise InputError(f"{given} is of a refit, which can't be trained on: give last.ckpt, beside it in its run")
+        return checkpoint
     best = run.path / "checkpoints" / "best.ckpt"
     if not run.is_unbegun:
         if best.is_file():

@@ -39,6 +39,7 @@ def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, consol
 def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> dict[str, Fit]:
     """Fit each model under a progress bar, and write its tables into `baselines/<name>/`, in place of earlier ones."""
     training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
+    learnt = Sample.of(data.films, data.fitted, "learnt") if data.fitted.refitted else None
     fits = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -51,7 +52,7 @@ def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, conso
         whole = bar.add_task("Comparing", total=len(models), step="")
         for model in models:
             bar.update(whole, description=f"Fitting {model.name}")
-            fits[model.name] = fit(model, training, test)
+            fits[model.name] = fit(model, training, test, learnt)
             bar.advance(whole)
             folder, tables = f"baselines/{model.name}", fits[model.name].tables
             for earlier in (run.path / folder).glob("*"):

@@ -4,12 +4,13 @@ Lei et al. 2018 (doi 10.1080/01621459.2017.1307116), with errors over their expe
 as Dunn, Wasserman and Ramdas 2022 (doi 10.1080/01621459.2022.2060112).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from greenlight_films.datamodules import EncodedFilms, Films, Fitted, InputError
+from greenlight_films.lightning_modules.predictions import FirstFit
 from greenlight_films.studies.difficulty import Difficulty, difficulty_features
 
 PERCENT = np.arange(1, 100)
@@ -71,6 +72,10 @@ class Intervals:
         half = self.quantiles[round(level * 100) - 1] * expected
         return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
 
+    def rescaled(self, factor: float) -> Self:
+        """Return the intervals for a scale on which errors are so many times as large."""
+        return replace(self, quantiles=self.quantiles * factor)
+
     def to_state(self) -> dict[str, Any]:
         """Return plain data; a quantile that takes more films is None."""
         quantiles = [float(value) if np.isfinite(value) else None for value in self.quantiles]
@@ -85,7 +90,9 @@ class Intervals:
         return cls(float(state["films"]), quantiles, Difficulty.from_state(state["difficulty"]))
 
 
-def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Intervals | None:
+def fit_intervals(
+    films: Films, fitted: Fitted, predicted: np.ndarray, first_fit: FirstFit | None = None
+) -> Intervals | None:
     """Return the intervals that the validation films of a study give; None where there can be none.
 
     There are none where films stand on both sides of the split, validation films are too few for 80 %, or predictions
@@ -93,7 +100,10 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray) -> Interv
 
     Args:
         predicted: (n_val,) predictions of the validation rows, in the target's unit.
+        first_fit: of a refitted network; the intervals are then those of it.
     """
+    if first_fit is not None:
+        return None if first_fit.intervals is None else Intervals.from_state(first_fit.intervals)
     assert films.rows is not None
     weights = None if films.weights is None else films.weights[films.rows.val]
     kept = np.ones(len(predicted), bool) if weights is None else weights > 0

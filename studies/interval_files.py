@@ -26,7 +26,7 @@ def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -
     assert model.predicted is not None
     assert data.films.rows is not None
     (run.path / COVERAGE).unlink(missing_ok=True)
-    intervals = fit_intervals(data.films, data.fitted, model.predicted[data.films.rows.val])
+    intervals = fit_intervals(data.films, data.fitted, model.predicted[data.films.rows.val], model.first_fit)
     if intervals is None:
         run.write_json(INTERVALS, {"missing": LEAKS if data.fitted.leak else _too_few(data)})
         return

@@ -20,7 +20,6 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
     """Return the part of `metrics.json` that is known before any model is trained."""
     films, fitted, target = data.films, data.fitted, data.declared.target
     assert films.rows is not None
-    space = fitted.encoder.space
     return {
         "study": study,
         "target": target.name,
@@ -29,14 +28,32 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
-        "features": {"dense": space.n_dense, "labels": space.n_labels},
         "leak": fitted.leak,
         "known_after_release": known_after_release(target, fitted.encoder.features),
-        "unseen_labels": films.unseen(),
+        **describe_learnt(data),
         "notices": data.notices,
         "models": {},
         "fits": {},
     }
+
+
+def describe_learnt(data: FilmDataModule) -> dict[str, Any]:
+    """Return the part of `metrics.json` that depends on the rows that are learnt from."""
+    space = data.fitted.encoder.space
+    return {
+        "features": {"dense": space.n_dense, "labels": space.n_labels},
+        "unseen_labels": data.films.unseen(),
+        "refit": data.fitted.refitted,
+    }
+
+
+def refit_sentence(metrics: dict[str, Any]) -> list[str]:
+    """Return a sentence on a refit, of the content of `metrics.json`; empty without one."""
+    sentence = (
+        "Refit: once validation films had chosen epochs and settings, models were trained anew on training and "
+        "validation films. Scores of validation films and the widths of intervals are of the first fit, without them."
+    )
+    return [sentence] if metrics.get("refit") else []
 
 
 def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from greenlight_films.baselines import Fit, Predictor, Sample
+from greenlight_films.baselines import Fit, Sample
 from greenlight_films.datamodules import FilmDataModule, regression_scores
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.results import NETWORK, Results
@@ -14,13 +14,13 @@ from greenlight_films.studies.run_folder import RunFolder
 def scores_of_means(run: RunFolder, data: FilmDataModule, fits: dict[str, Fit]) -> dict[str, dict[str, Any]]:
     """Return for each model the factor that takes its medians to means, and RMSE and R² of these on the test rows.
 
-    The factor is of the residuals of the validation rows, which no model is fitted to.
+    The factor is of the residuals of the validation rows, which no model was fitted to when it predicted them.
     """
     validation, test = (Sample.of(data.films, data.fitted, side) for side in ("val", "test"))
     medians = {
-        name: (fit.model.predict(validation.films), fit.predicted)
+        name: (fit.validated, fit.predicted)
         for name, fit in fits.items()
-        if isinstance(fit.model, Predictor) and fit.predicted is not None
+        if fit.validated is not None and fit.predicted is not None
     }
     of_network = Results(run).predictions
     if len(of_network):

@@ -36,7 +36,8 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     data = load(settings)
     refuse_impossible(settings.comparison, data)
     with open_run(settings, data, run, console, trains="study", adds=True) as folder:
-        trained = train(data, settings.model, settings.training, folder.path, [settings.tensorboard], resume)
+        callbacks = [settings.tensorboard]
+        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, settings.refit)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)

@@ -1,27 +1,49 @@
-"""Training a network: the one place that builds Lightning's Trainer, its checkpoints and early stopping."""
+"""Training a network: the one place that builds Lightning's Trainer, its checkpoints and early stopping.
+
+A refit trains it anew on training and validation films, for as many epochs as the validation films chose.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import walk_tb
+from typing import Any
 
 import lightning.pytorch as pl
+import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
+from lightning.pytorch.callbacks import (
+    Callback,
+    GradientAccumulationScheduler,
+    ModelCheckpoint,
+    RichProgressBar,
+    WeightAveraging,
+)
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.lightning_modules.callbacks.checkpoints import (
     LastCheckpoint,
     RunCheckpoint,
     StopHandlers,
     WholeCheckpointIO,
 )
+from greenlight_films.lightning_modules.callbacks.early_stopping import EpochLimit
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.lightning_modules.predictions import FirstFit
 from greenlight_films.studies.checkpoints import Checkpoint, restoring
-from greenlight_films.studies.processes import end_other_processes, own_plugins, refuse_separate_processes
+from greenlight_films.studies.conformal import fit_intervals
+from greenlight_films.studies.processes import end_other_processes, is_rank_zero, own_plugins, refuse_separate_processes
 from greenlight_films.studies.training import Training, as_list
+
+LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
+OF_REFIT: dict[str, Any] = {
+    **{"logger": False, "enable_checkpointing": False, "min_epochs": None, "min_steps": None},
+    **{"num_sanity_val_steps": 0, "val_check_interval": 1.0, "check_val_every_n_epoch": 10**9},
+}
 
 
 @dataclass(frozen=True)
@@ -45,18 +67,23 @@ def train(
     folder: Path,
     callbacks: Sequence[Callback] = (),
     resume: Checkpoint | None = None,
+    refit: bool = False,
 ) -> Trained:
-    """Train a network; return it with the weights of its best epoch.
+    """Train a network; return it with the weights of its best epoch, or refitted.
 
     Args:
         folder: for checkpoints and curves.
         callbacks: beside those of `training`.
         resume: the checkpoint to go on from.
+        refit: learn all anew from training and validation rows, data included, once the best epoch is known. The
+            checkpoint `best` is then of the refit, `first_fit` of the best epoch, `last` goes on with the first fit.
 
     Raises:
         InputError: the settings can't be used together, or the checkpoint is of another run.
         KeyboardInterrupt: a signal came; the last checkpoint is that of the last step.
     """
+    if refit:
+        _refuse_impossible_refit(training)
     data.setup("fit")
     model.build(data)  # callbacks that copy it when training is set up need it before
     if resume:
@@ -64,17 +91,83 @@ def train(
     stop = training.early_stopping
     # Two of them: `save_last` would follow the best one, and a resumed run would go back to it.
     checkpoints = folder / "checkpoints"
-    best = RunCheckpoint(checkpoints, "best", monitor=stop.monitor, mode=stop.mode, enable_version_counter=False)
+    kept = _renamed(checkpoints, refit)
+    best = RunCheckpoint(checkpoints, kept, monitor=stop.monitor, mode=stop.mode, enable_version_counter=False)
     last = LastCheckpoint(checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
+    copies = deepcopy([callback for callback in training.callbacks if isinstance(callback, LEARN)])
     trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume)
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
-    if best.best_model_path:
-        Checkpoint.read(Path(best.best_model_path)).restore_weights(model)
-    elif not training.trainer.get("fast_dev_run"):
-        raise InputError("no epoch was trained: trainer.max_epochs must be 1 or more")
-    return Trained(model, trainer, finished)
+    trained = Trained(model, trainer, finished)
+    if not best.best_model_path:
+        if not training.trainer.get("fast_dev_run"):
+            raise InputError("no epoch was trained: trainer.max_epochs must be 1 or more")
+        return trained
+    checkpoint = Checkpoint.read(Path(best.best_model_path))
+    checkpoint.restore_weights(model)
+    if not refit:
+        return trained
+    n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
+    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs)
+
+
+def _renamed(checkpoints: Path, refit: bool) -> str:
+    """Return the name of the first fit's best checkpoint; one that an earlier training named otherwise is renamed."""
+    names = ("best", "first_fit")
+    other, kept = (checkpoints / f"{name}.ckpt" for name in (names if refit else names[::-1]))
+    if is_rank_zero() and other.is_file() and not (refit and kept.is_file()):
+        other.replace(kept)
+    return kept.stem
+
+
+def _refuse_impossible_refit(training: Training) -> None:
+    for option, usual in (("max_steps", -1), ("max_time", None), ("limit_predict_batches", None)):
+        if (given := training.trainer.get(option, usual)) not in (usual, None):
+            raise InputError(
+                f"trainer.{option} must be left out where the network is refitted, got {given}: it is trained for "
+                "whole epochs, chosen by all validation films; or give refit false"
+            )
+
+
+def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: Path, n_epochs: int) -> Trained:
+    """Return a network that was trained from the start on training and validation rows, with the first trainer.
+
+    Where the checkpoint `best` is of a refit after the same first fit, that network is taken.
+    """
+    model = MLPRegressor(**{name: value for name, value in trained.model.hparams.items() if not name.startswith("_")})
+    first = _first_fit(trained, data, n_epochs)  # which refits the data
+    model.build(data)
+    if best.is_file():
+        before = Checkpoint.read(best)
+        if (kept := before.entries.get("first_fit")) and torch.equal(kept["predicted"], first.predicted):
+            before.restore_weights(model)
+            return replace(trained, model=model)
+    model.first_fit = first
+    trainer = build_trainer(training, best.parent.parent, [EpochLimit(n_epochs)])
+    if trainer.progress_bar_callback is not None and trainer.is_global_zero:
+        trainer.progress_bar_callback.print(f"Refit on training and validation films: {counted(n_epochs, 'epoch')}")
+    with running(trainer):
+        trainer.fit(model, datamodule=data)
+    trainer.save_checkpoint(best, weights_only=True)
+    model.seconds = (model.seconds or 0) + (trained.model.seconds or 0)
+    return replace(trained, model=model)
+
+
+def _first_fit(trained: Trained, data: FilmDataModule, n_epochs: int) -> FirstFit:
+    """Return what validation rows say of a network that didn't learn from them, and refit the data."""
+    with running(trained.trainer):
+        trained.trainer.predict(trained.model, datamodule=data, return_predictions=False)
+    films, rows = data.films, data.films.rows
+    assert rows is not None
+    assert trained.model.predicted is not None
+    predicted = trained.model.predicted[rows.val]
+    weights = None if films.weights is None else films.weights[rows.val]
+    scores = data.fitted.scale.scores(films.actual[rows.val], predicted, weights)
+    intervals, std = fit_intervals(films, data.fitted, predicted), data.fitted.scale.std
+    data.refit()
+    state = None if intervals is None else intervals.rescaled(std / data.fitted.scale.std).to_state()
+    return FirstFit(n_epochs, torch.from_numpy(predicted), dict(scores), state)
 
 
 def load_trained(

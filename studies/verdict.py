@@ -98,7 +98,7 @@ def facts_of(data: FilmDataModule, predicted: np.ndarray) -> Facts:
     """Return what is to be known of a network's predictions of the test rows, (n_test,) in the target's unit."""
     films = data.films
     assert films.rows is not None
-    train, test = films.rows.train, films.rows.test
+    train, test = films.learnt, films.rows.test
     n_films = len(np.unique(films.film_codes()[test]))
     facts = measured(films.actual[train], films.actual[test], predicted, data.fitted.scale, n_films)
     worst = None if facts.worst_row is None else int(films.number[test][facts.worst_row - 1])

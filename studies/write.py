@@ -10,7 +10,7 @@ from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.interval_files import interval_columns, write_intervals
-from greenlight_films.studies.metrics import describe_data, plain, prediction_table, with_warning
+from greenlight_films.studies.metrics import describe_data, describe_learnt, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.verdict import facts_of
@@ -25,7 +25,7 @@ def read_metrics(run: RunFolder, data: FilmDataModule) -> dict[str, Any]:
 def write_test(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> None:
     """Write the network's scores on the test rows, and the network itself."""
     assert model.network is not None
-    metrics = read_metrics(run, data)
+    metrics = {**read_metrics(run, data), **describe_learnt(data)}
     metrics["models"]["mlp"] = plain(model.scores["test"])
     metrics["fits"]["mlp"] = {**metrics["fits"].get("mlp", {}), **_fit_of(model, data)}
     metrics["verdict"] = asdict(facts_of(data, _of_test(model.predicted, data)))
@@ -46,6 +46,8 @@ def _fit_of(model: MLPRegressor, data: FilmDataModule) -> dict[str, Any]:
     rows = data.films.rows
     if model.predicted is not None and rows is not None and len(model.predicted) == data.films.n_rows:
         fit["train"] = plain(_scores(model.predicted, data, rows.train))
+    if model.first_fit is not None:
+        fit["epochs"] = model.first_fit.epochs
     if model.seconds is not None:
         fit["seconds"] = round(model.seconds, 3)
     return fit

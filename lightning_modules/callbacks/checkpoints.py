@@ -66,7 +66,7 @@ class RunCheckpoint(ModelCheckpoint):
         """Restore the state with paths in this run's folder; nothing, if the best one isn't there."""
 
         def moved(path: str) -> str:
-            return str(Path(str(self.dirpath)) / Path(path).name) if path else path
+            return str(Path(str(self.dirpath)) / f"{self.filename}.ckpt") if path else path
 
         if not state_dict["best_model_path"] or not Path(moved(state_dict["best_model_path"])).is_file():
             return

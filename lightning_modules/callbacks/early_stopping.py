@@ -1,9 +1,9 @@
-"""Early stopping for runs that may be resumed with another patience."""
+"""Early stopping for runs that may be resumed with another patience, and after a number of epochs."""
 
 from typing import Any
 
 import lightning.pytorch as pl
-from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.callbacks import Callback, EarlyStopping
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 
 
@@ -26,3 +26,13 @@ class Patience(EarlyStopping):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Train no further where training had stopped before."""
         trainer.should_stop = trainer.should_stop or self.has_ended
+
+
+class EpochLimit(Callback):
+    """Ends training after some epochs, wherever its learning rate would have gone on to."""
+
+    def __init__(self, n_epochs: int) -> None:
+        self.n_epochs = n_epochs
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        trainer.should_stop = trainer.should_stop or trainer.current_epoch + 1 >= self.n_epochs

@@ -29,7 +29,7 @@ from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.training import Training
 
 # The keys of `config.yaml` in a run's folder.
-KEPT = ("name", "preset", "runs", "seed_everything", *GROUPS, "report")
+KEPT = ("name", "preset", "runs", "seed_everything", *GROUPS, "report", "refit")
 
 
 class FilmCLI(LightningCLI):
@@ -66,6 +66,8 @@ class FilmCLI(LightningCLI):
         )
         parser.add_argument("--runs", type=str, default="runs", help="The folder that runs are kept in.")
         parser.add_argument("--report", type=bool, default=True, help="Whether a study ends with report.html.")
+        refit = "Whether models learn anew from training and validation films, once these chose epoch and settings."
+        parser.add_argument("--refit", type=bool, default=False, help=refit)
         parser.add_argument("--ckpt_path", type=str | None, default=None, help="A checkpoint, in place of a run.")
         parser.add_class_arguments(Comparison, "compare")
         parser.add_lightning_class_args(Patience, "early_stopping")
@@ -127,6 +129,7 @@ class FilmCLI(LightningCLI):
             tensorboard=parts["tensorboard"],
             comparison=parts["compare"],
             report=parts["report"],
+            refit=parts["refit"],
             checkpoint=Path(checkpoint) if checkpoint else None,
             config=config,
         )

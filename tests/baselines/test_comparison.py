@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingRegressor
 
-from greenlight_films.baselines import Comparison, Sample, fit
+from greenlight_films.baselines import Boosting, Comparison, Mean, Sample, fit
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.declared import Declared
-from greenlight_films.datamodules.films import fit_films
+from greenlight_films.datamodules.films import fit_films, refit_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import GroupSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
@@ -104,3 +105,48 @@ def test_training_rows_come_with_the_validation_rows_of_the_split_later_ones_of_
     assert years[0].max() < years[1].min()
     assert years[1].max() < years[2].min()
     assert test.validation is None
+
+
+@pytest.fixture
+def refitted(films_frame, film_features):
+    """Return training rows with validation rows, test rows, and all rows that a refit learns from."""
+    declared = Declared(film_features, Target("rating"), GroupSplit(by="id"), film="id")
+    films, fitted = fit_films(films_frame, declared)
+    films, fitted = refit_films(films_frame, declared, films, fitted)
+    return tuple(Sample.of(films, fitted, side) for side in ("train", "test", "learnt"))
+
+
+def test_a_refit_learns_from_validation_rows_too_with_the_settings_that_these_chose(refitted):
+    training, test, learnt = refitted
+    assert learnt.n_rows == training.n_rows + training.validation.n_rows
+    chosen = {"ridge": ("alpha",), "knn": ("k", "weights", "metric"), "lightgbm": ("encoding", "size", "n_trees")}
+    for model in Comparison(models=["ridge", "knn", "boosting", "lightgbm", "tree"]).possible(training)[0]:
+        first = fit(model, training, test)
+        settings = [getattr(model, name) for name in chosen.get(model.name, ())]
+        of_training, of_validation = first.predicted, model.predict(training.validation.films)
+        again = fit(model, training, test, learnt)
+        assert [getattr(model, name) for name in chosen.get(model.name, ())] == settings
+        assert again.validated.tolist() == first.validated.tolist() == of_validation.tolist()
+        assert again.predicted.tolist() != of_training.tolist()
+        assert again.predicted.tolist() == model.predict(test.films).tolist()
+
+
+def test_refitted_boosting_has_as_many_trees_as_the_validation_rows_chose_and_is_scikit_learns(refitted):
+    training, test, learnt = refitted
+    model = Boosting()
+    fit(model, training, test)
+    n_trees = model.model.n_iter_
+    assert 1 < n_trees < 500
+    fit(model, training, test, learnt)
+    assert model.model.n_iter_ == n_trees
+    theirs = HistGradientBoostingRegressor(max_iter=n_trees, early_stopping=False, random_state=0)
+    theirs.fit(np.hstack([learnt.films.dense, learnt.films.labels.toarray()]), learnt.target)
+    expected = theirs.predict(np.hstack([test.films.dense, test.films.labels.toarray()]))
+    assert model.predict(test.films) == pytest.approx(test.scale.inverse(expected))
+
+
+def test_the_refitted_mean_is_that_of_all_rows_learnt_from(refitted):
+    training, test, learnt = refitted
+    fitted = fit(Mean(), training, test, learnt)
+    assert fitted.predicted == pytest.approx(learnt.actual.mean())
+    assert fitted.validated == pytest.approx(training.actual.mean())

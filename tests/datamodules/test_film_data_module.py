@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Labels, Number
+from greenlight_films.datamodules.features import Labels, Number, TrackRecord
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.shapes import OneRowPerFilm
 from greenlight_films.datamodules.splits import GroupSplit, InnerFold, KFold, RandomSplit, TimeSplit
@@ -73,7 +73,7 @@ def test_training_targets_are_transformed_and_standardised(ready):
 def test_a_loaded_state_gives_the_same_films(ready, film_data, stage):
     data, again = ready(), film_data()
     state = data.state_dict()
-    assert set(state) == {"feature_space", "target_scale", "split", "formats"}
+    assert set(state) == {"feature_space", "target_scale", "split", "formats", "refit"}
     again.load_state_dict(through_a_file(state))
     again.setup(stage)
     assert again.films.rows.sides().tolist() == data.films.rows.sides().tolist()
@@ -254,3 +254,19 @@ def test_weights_follow_their_rows_under_another_split_and_in_a_state(ready, fil
     other = data.under(RandomSplit(seed=8), data.read().iloc[::2])
     assert other.films.n_rows < 102
     assert other.films.weights.tolist() == weights[other.films.number - 1].tolist()
+
+
+def test_a_row_without_weight_is_left_out_where_labels_have_inputs_and_each_other_row_has_its_own(
+    film_data, films_frame
+):
+    features = [Labels("cast"), TrackRecord("cast", 1)]
+    weights = np.arange(len(films_frame)) % 3
+    data = film_data(table=None, frame=films_frame, weights=weights, features=features)
+    data.setup("fit")
+    films = data.films
+    rows = films.rows.train[films.weights[films.rows.train] > 0]
+    assert len(rows) < len(films.rows.train)
+    batches = list(data.train_dataloader())
+    row, inputs = (torch.cat([getattr(batch, name) for batch in batches]).numpy() for name in ("row", "inputs"))
+    assert np.array_equal(np.sort(row), rows)
+    assert np.array_equal(inputs, films.encoded.inputs[row])  # of the first drawing

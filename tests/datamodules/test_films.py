@@ -8,7 +8,8 @@ import pytest
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Category, Date, Labels, Number, Popularity
-from greenlight_films.datamodules.films import Fitted, fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 

@@ -7,8 +7,9 @@ import pytest
 
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.features import Category, Labels, Number
-from greenlight_films.datamodules.films import Fitted, fit_films, same_films
+from greenlight_films.datamodules.films import fit_films, same_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest
+from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.splits import GroupSplit
 from greenlight_films.datamodules.tables.label_cells import read_labels, split_labels
 from greenlight_films.datamodules.tables.read_table import read_table

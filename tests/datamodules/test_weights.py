@@ -67,8 +67,8 @@ def test_a_side_without_weight_is_refused():
     rows = Rows(np.array([0, 1]), np.array([2]), np.array([3]))
     with pytest.raises(InputError, match="above 0 in a test row or more"):
         refuse_weightless(np.array([1.0, 1, 1, 0]), rows)
-    assert scaled_weights(np.full(4, 7.0), rows) is None
-    assert scaled_weights(np.array([1.0, 3, 1, 0]), rows).tolist() == [0.5, 1.5, 0.5, 0]
+    assert scaled_weights(np.full(4, 7.0), rows.train) is None
+    assert scaled_weights(np.array([1.0, 3, 1, 0]), rows.train).tolist() == [0.5, 1.5, 0.5, 0]
 
 
 def test_weighted_scores_are_those_of_repeated_rows_and_of_scikit_learn():

@@ -326,3 +326,19 @@ def test_a_run_without_training_films_says_what_keeps_them(run, tmp_path):
     (copied / "background.npz").write_bytes(b"no arrays")
     with pytest.raises(gl.InputError, match=r"background\.npz can't be read: .* `.*importance --run "):
         gl.FilmRegressor.load(copied)
+
+
+def test_a_refit_learns_from_validation_rows_too_and_keeps_the_first_fits_intervals(tmp_path):
+    settings = {"split": gl.RandomSplit(val=0.2, test=0.2), "max_epochs": 8}
+    first, refitted = (small(**settings, refit=refit).fit(FRAME) for refit in (False, True))
+    assert refitted.fitted_.scale.mean != first.fitted_.scale.mean
+    assert not same_weights(weights(refitted), weights(first))
+    assert refitted.history_.equals(first.history_)
+    assert np.array_equal(refitted.test_rows_, first.test_rows_)
+    ratio = first.fitted_.scale.std / refitted.fitted_.scale.std
+    assert refitted.intervals_.quantiles == pytest.approx(first.intervals_.quantiles * ratio)
+    explained = refitted.explain(FRAME)
+    sums = explained.to_frame().groupby("row")["contribution"].sum() + explained.average_prediction
+    assert sums.to_numpy() == pytest.approx(refitted.predict(FRAME), abs=1e-4)
+    refitted.save(tmp_path / "model")
+    assert np.array_equal(gl.FilmRegressor.load(tmp_path / "model").predict(FRAME), refitted.predict(FRAME))

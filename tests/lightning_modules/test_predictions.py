@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.distributed as dist
 
-from greenlight_films.lightning_modules.predictions import Predictions
+from greenlight_films.lightning_modules.predictions import FirstFit, Predictions
 
 
 def test_predictions_of_all_batches_come_by_row_and_are_forgotten_after():
@@ -59,3 +59,10 @@ def test_two_devices_see_the_rows_of_both(tmp_path, n_rows):
         device.kill()
         device.join()
     assert [device.exitcode for device in devices] == [0, 0]
+
+
+def test_predictions_of_validation_rows_are_those_of_the_first_fit_and_others_stay():
+    first = FirstFit(3, torch.tensor([10.0, 20.0, 30.0], dtype=torch.float64), {}, None)
+    predicted, row = np.arange(5.0), np.array([1, 2, 4, 7, 8])
+    first.put_in(predicted, row, np.array([2, 5, 7]))
+    assert predicted.tolist() == [0, 10, 2, 30, 4]

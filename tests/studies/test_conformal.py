@@ -186,3 +186,12 @@ def test_state_is_plain_and_restores_the_same_intervals(films):
     for changed in ({"quantiles": [1.0]}, {"quantiles": [-1.0] * 99}, {"difficulty": {}}, {"films": "many"}):
         with pytest.raises((ValueError, KeyError, TypeError)):
             Intervals.from_state({**state, **changed})
+
+
+def test_intervals_of_a_scale_with_larger_errors_are_as_much_wider(films):
+    rows = films.films.rows.val
+    intervals = fit_intervals(films.films, films.fitted, films.films.actual[rows] + np.linspace(-1, 1, len(rows)))
+    wider, encoded = intervals.rescaled(1.5), films.films.encoded
+    predicted = films.films.actual
+    widths = [np.subtract(*each.around(predicted, encoded, films.fitted, 0.8)[:0:-1]) for each in (intervals, wider)]
+    assert widths[1] == pytest.approx(1.5 * widths[0])

@@ -47,3 +47,11 @@ def test_medians_stay_and_means_are_given_on_request_alone(money, folder, consol
 def test_a_target_that_is_learnt_as_it_is_has_no_use_for_it(films):
     with pytest.raises(InputError, match=r"compare\.smearing needs a target .* got data\.target\.transform none"):
         refuse_impossible(Comparison(smearing=True), films)
+
+
+def test_the_factor_of_a_refitted_model_is_of_its_first_fit(money, folder, console):
+    training, validation = (Sample.of(money.films, money.fitted, side) for side in ("train", "val"))
+    money.refit()
+    compare(folder, money, Comparison(models=["mean"], smearing=True), console)
+    factor = folder.read_json("metrics.json")["means"]["mean"]["smearing"]
+    assert factor == pytest.approx(np.mean((1 + validation.actual) / np.exp(np.log1p(training.actual).mean())))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightning.pytorch.callbacks.early_stopping import EarlyStoppingReason
 
-from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.callbacks.early_stopping import EpochLimit, Patience
 
 EXHAUSTED = EarlyStoppingReason.PATIENCE_EXHAUSTED
 
@@ -42,3 +42,10 @@ def test_a_stop_of_another_callback_stays():
     trainer = SimpleNamespace(should_stop=True)
     Patience("val/loss").on_fit_start(trainer, None)
     assert trainer.should_stop
+
+
+@pytest.mark.parametrize(("epoch", "stops"), [(1, False), (2, True)])
+def test_training_ends_after_a_number_of_epochs(epoch, stops):
+    trainer = SimpleNamespace(should_stop=False, current_epoch=epoch)
+    EpochLimit(3).on_train_epoch_end(trainer, None)
+    assert trainer.should_stop is stops
