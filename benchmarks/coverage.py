@@ -36,18 +36,19 @@ def of_split(words: list[str], seed: int) -> pd.DataFrame:
     data = load(settings)
     with TemporaryDirectory() as folder:
         trained = train(data, settings.model, settings.training, Path(folder))
-        predicted = predict(trained, data)
+        predicted, spread = predict(trained, data), trained.model.spread
     films, fitted, rows = data.films, data.fitted, data.films.rows
     assert rows is not None
-    intervals = fit_intervals(films, fitted, predicted[rows.val])
+    assert spread is not None
+    intervals = fit_intervals(films, fitted, predicted, spread)
     assert intervals is not None
     scaled = fitted.scale.forward(predicted)
     errors = np.abs(fitted.scale.forward(films.actual) - scaled)[rows.val]
-    mass = film_mass(np.unique(films.film_codes()[rows.val], return_inverse=True)[1])
+    mass = film_mass(films.film_codes()[rows.val])
     halves = conformal_quantiles(errors, mass, np.array(LEVELS) / 100)
     by_difficulty, one_width = dict[int, PredictionIntervals](), dict[int, PredictionIntervals]()
     for level, half in zip(LEVELS, halves, strict=True):
-        by_difficulty[level] = intervals.around(predicted, films.encoded, fitted, level / 100)
+        by_difficulty[level] = intervals.around(predicted, spread, films.encoded, fitted, level / 100)
         ends = (fitted.scale.inverse(scaled + sign * half) for sign in (-1, 1))
         one_width[level] = PredictionIntervals(predicted, *ends)
     kinds = {"by_difficulty": by_difficulty, "one_width": one_width}

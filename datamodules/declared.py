@@ -1,7 +1,7 @@
 """What a config declares of a table: features, target, split, and how its cells are written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from types import NoneType
 from typing import Any, get_args
 
@@ -54,6 +54,16 @@ class Declared:
         if isinstance(self.split, TimeSplit):
             needs.setdefault(self.split.by, set()).add("date")
         return needs
+
+    def under(self, split: Split) -> "Declared":
+        """Return the same under a split that may put a film on two sides.
+
+        Under a TimeSplit track records are of films before it, and profiles are left out.
+        """
+        by = split.by if isinstance(split, TimeSplit) else None
+        kept = [each for each in self.features if by is None or not isinstance(each, Profile)]
+        features = [replace(each, before=by) if isinstance(each, TrackRecord) else each for each in kept]
+        return replace(self, features=features, split=split, allow_split_films=True)
 
 
 def refuse_other_features(fitted: Sequence[Feature[Any]], declared: Sequence[Feature[Any]]) -> None:

@@ -204,7 +204,7 @@ class FilmDataModule(pl.LightningDataModule):
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
         other = copy(self)
-        other.declared = replace(self.declared, split=split, allow_split_films=True)
+        other.declared = self.declared.under(split)
         with self._in_table():
             other._films, other._fitted = fit_films(frame, other.declared, self._weights_of(frame))
         return other

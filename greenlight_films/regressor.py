@@ -158,8 +158,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         assert network is not None
         self.network_ = SavedMLP(network, data.fitted.scale)
         self.fitted_ = data.fitted
-        predicted = self.network_.predict(data.films.encoded.take(rows.val))
-        self.intervals_ = fit_intervals(data.films, data.fitted, predicted, trained.model.first_fit)
+        predicted = self.network_.predict_with_spread(data.films.encoded)
+        self.intervals_ = fit_intervals(data.films, data.fitted, *predicted, trained.model.first_fit)
         self.target_ = target
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
@@ -183,10 +183,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         """
         frame = self._read(X)
         films = self.fitted_.encoder.encode(frame)
-        predicted = self.network_.predict(films)
+        predicted, spread = self.network_.predict_with_spread(films)
         if interval is None:
             return predicted
-        return with_intervals(self.intervals_, predicted, films, self.fitted_, interval)
+        return with_intervals(self.intervals_, predicted, spread, films, self.fitted_, interval)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Return R² on the rows of X that have a target: 1 - mse / variance, 0 for guessing their mean."""

@@ -70,7 +70,7 @@ def background_rows(network: AdditiveMLP, encoder: FilmEncoder, encoded: Encoded
     """
     films = encoded.take(train)
     with one_thread_a_step():
-        predicted = predict_scaled(deepcopy(network).cpu().float().eval(), films)
+        predicted, _ = predict_scaled(deepcopy(network).cpu().float().eval(), films)
     return train[spread(predicted, years_of(encoder.space, films), BACKGROUND)]
 
 

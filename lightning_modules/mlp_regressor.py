@@ -51,6 +51,7 @@ class MLPRegressor(pl.LightningModule):
         scores: by side, in the target's unit, of the last epoch that was scored.
         predicted: (n_rows,) float64 in the target's unit, of the last rows predicted, in the table's order.
         first_fit: of a refitted network; its predictions stand for those of validation rows, which were learnt from.
+        spread: (n_rows,) float32, the standard deviation of the heads' and members' predictions of these, as learnt.
         seconds: that training took here; None before it is over.
     """
 
@@ -79,6 +80,7 @@ class MLPRegressor(pl.LightningModule):
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
         self.first_fit: FirstFit | None = None
+        self.spread: np.ndarray | None = None
         self.summed_loss, self.n_trained, self.is_loss_logged = torch.zeros(()), 0, False
         self.summed_devices = torch.zeros(1)
         self.row_weights: Tensor | None = None
@@ -213,7 +215,9 @@ class MLPRegressor(pl.LightningModule):
         self.is_loss_logged = True
 
     def _collect(self, batch: Batch, batch_idx: int) -> None:
-        self.predictions.update(batch.row, self(batch))
+        assert self.network is not None, "setup() comes first"
+        each = self.network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+        self.predictions.update(batch.row, each)
 
     validation_step = test_step = predict_step = _collect
 
@@ -228,7 +232,7 @@ class MLPRegressor(pl.LightningModule):
 
     def _gather(self) -> tuple[np.ndarray, np.ndarray]:
         """Keep the predictions of all rows of all devices, and return the rows and their scaled predictions."""
-        row, scaled = self.predictions.compute()
+        row, scaled, self.spread = self.predictions.compute()
         self.predictions.reset()
         scale, rows = self.films.fitted.scale, self.films.films.rows
         self.predicted = scale.inverse(scaled)

@@ -37,45 +37,61 @@ class FirstFit:
 
 
 class Predictions(Metric):
-    """Collects the rows of an epoch and their scaled predictions; `compute` returns those of all devices by row."""
+    """Collects rows of an epoch, the means of their scaled predictions, and the standard deviations of these.
+
+    `compute` returns those of all devices by row. A network has a prediction for each head of each member.
+    """
 
     full_state_update = False
     row: list[Tensor]
     scaled: list[Tensor]
+    spread: list[Tensor]
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.add_state("row", [], dist_reduce_fx="cat")
         self.add_state("scaled", [], dist_reduce_fx="cat")
+        self.add_state("spread", [], dist_reduce_fx="cat")
         self.reset()
 
     def reset(self) -> None:
         """Forget all rows; what stays is empty in the right types, for a device that gets no row."""
         super().reset()
-        self.update(torch.empty(0, dtype=torch.int64, device=self.device), torch.empty(0, device=self.device))
+        self.update(torch.empty(0, dtype=torch.int64, device=self.device), torch.empty(0, 1, device=self.device))
 
-    def update(self, row: Tensor, scaled: Tensor) -> None:
-        """Add a batch: its rows, (n,) int64, and predictions, (n,)."""
+    def update(self, row: Tensor, each: Tensor) -> None:
+        """Add a batch: its rows, (n,) int64, and their predictions, (n, k)."""
+        scaled, spread = mean_and_spread(each)
         self.row.append(row)
-        self.scaled.append(scaled.detach().float())
+        self.scaled.append(scaled)
+        self.spread.append(spread)
 
-    def compute(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return rows, ascending, and their predictions; arrays, since torchmetrics makes scalars of single tensors."""
-        row, scaled = dim_zero_cat(self.row).cpu().numpy(), dim_zero_cat(self.scaled).cpu().numpy()
+    def compute(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return rows, ascending, means and deviations; arrays, for torchmetrics makes scalars of single tensors."""
+        row, scaled, spread = (dim_zero_cat(kept).cpu().numpy() for kept in (self.row, self.scaled, self.spread))
         order = np.argsort(row)
-        return row[order], scaled[order]
+        return row[order], scaled[order], spread[order]
 
 
-def predict_scaled(network: AdditiveMLP, films: EncodedFilms) -> np.ndarray:
-    """Return a network's scaled predictions of films, (n_rows,) float32; it is on the CPU, in eval mode.
+def mean_and_spread(each: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the means of predictions, (n, k), and their standard deviations, (n,) float32; 0 where k is 1."""
+    each = each.detach().float()
+    mean = each.mean(1)
+    return mean, (each - mean[:, None]).square().mean(1).sqrt()  # `std` warns of no rows
 
+
+def predict_scaled(network: AdditiveMLP, films: EncodedFilms) -> tuple[np.ndarray, np.ndarray]:
+    """Return a network's scaled predictions of films, and the standard deviations of heads and members around them.
+
+    Each is (n_rows,) float32. The network is on the CPU, in eval mode.
     Films with inputs of their own are predicted by these.
     """
     rows = FilmRows(films, np.zeros(films.n_rows))
-    predicted = [np.zeros(0, np.float32)]
+    parts = [mean_and_spread(torch.zeros(0, 1))]
     with torch.inference_mode():
         for start in range(0, len(rows), BATCH_ROWS):
             batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
-            scaled = network(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
-            predicted.append(scaled.numpy())
-    return np.concatenate(predicted)
+            each = network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
+            parts.append(mean_and_spread(each))
+    scaled, spread = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
+    return scaled, spread

@@ -40,7 +40,14 @@ class Intervals:
     difficulty: Difficulty
 
     @classmethod
-    def fit(cls, features: np.ndarray, errors: np.ndarray, film: np.ndarray, weights: np.ndarray | None = None) -> Self:
+    def fit(
+        cls,
+        features: np.ndarray,
+        errors: np.ndarray,
+        film: np.ndarray,
+        weights: np.ndarray | None = None,
+        trained: Difficulty | None = None,
+    ) -> Self:
         """Return the intervals that validation rows give; a tenth of the films is judged by the others' difficulty.
 
         Args:
@@ -48,6 +55,7 @@ class Intervals:
             errors: (n_rows,) absolute errors on the scale that is learnt.
             film: (n_rows,) the film of each row; one's rows count together as much as another's single row.
             weights: (n_rows,) of rows, above 0.
+            trained: the difficulty that the training rows give, which is taken where it fits these errors better.
         """
         film = np.unique(film, return_inverse=True)[1]
         mass = film_mass(film, weights)
@@ -58,17 +66,25 @@ class Intervals:
         for index in range(folds):
             out = fold == index
             expected[out] = Difficulty.fit(features[~out], errors[~out], mass[~out]).errors(features[out])
-        quantiles = conformal_quantiles(errors / expected, mass, PERCENT / 100)
-        return cls(float(mass.sum()), quantiles, Difficulty.fit(features, errors, mass))
+        difficulty = Difficulty.fit(features, errors, mass)
+        if trained is not None and deviance(errors, trained.errors(features), mass) < deviance(errors, expected, mass):
+            difficulty, expected = trained, trained.errors(features)
+        return cls(float(mass.sum()), conformal_quantiles(errors / expected, mass, PERCENT / 100), difficulty)
 
     def has(self, level: float) -> bool:
         """Tell whether there were films enough for a level, a whole percent such as 0.95."""
         return bool(np.isfinite(self.quantiles[round(level * 100) - 1]))
 
-    def around(self, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float) -> PredictionIntervals:
-        """Return predictions of films, (n_rows,) in the target's unit, with their intervals of a level."""
+    def around(
+        self, predicted: np.ndarray, spread: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
+    ) -> PredictionIntervals:
+        """Return predictions of films, (n_rows,) in the target's unit, with their intervals of a level.
+
+        Args:
+            spread: (n_rows,) as of `difficulty_features`.
+        """
         scaled = fitted.scale.forward(predicted)
-        expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled))
+        expected = self.difficulty.errors(difficulty_features(films, fitted.encoder.space, scaled, spread))
         half = self.quantiles[round(level * 100) - 1] * expected
         return PredictionIntervals(predicted, *(fitted.scale.inverse(end) for end in (scaled - half, scaled + half)))
 
@@ -91,34 +107,47 @@ class Intervals:
 
 
 def fit_intervals(
-    films: Films, fitted: Fitted, predicted: np.ndarray, first_fit: FirstFit | None = None
+    films: Films, fitted: Fitted, predicted: np.ndarray, spread: np.ndarray, first_fit: FirstFit | None = None
 ) -> Intervals | None:
     """Return the intervals that the validation films of a study give; None where there can be none.
+
+    How errors differ is learnt from the validation films, or from the training films where that does better on them.
 
     There are none where films stand on both sides of the split, validation films are too few for 80 %, or predictions
     are no numbers.
 
     Args:
-        predicted: (n_val,) predictions of the validation rows, in the target's unit.
+        predicted: (n_rows,) predictions of all rows, in the target's unit.
+        spread: (n_rows,) as of `difficulty_features`.
         first_fit: of a refitted network; the intervals are then those of it.
     """
     if first_fit is not None:
         return None if first_fit.intervals is None else Intervals.from_state(first_fit.intervals)
     assert films.rows is not None
-    weights = None if films.weights is None else films.weights[films.rows.val]
-    kept = np.ones(len(predicted), bool) if weights is None else weights > 0
-    rows = films.rows.val[kept]
-    scaled = fitted.scale.forward(predicted[kept])
-    film = films.film_codes()[rows]
-    if fitted.leak or len(np.unique(film)) < fewest(80) or not np.isfinite(scaled).all():
+    film, scaled = films.film_codes(), fitted.scale.forward(predicted)
+    errors = np.abs(fitted.scale.forward(films.actual) - scaled)
+
+    def of(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None]:
+        kept = rows if films.weights is None else rows[films.weights[rows] > 0]
+        features = difficulty_features(films.encoded.take(kept), fitted.encoder.space, scaled[kept], spread[kept])
+        return features, errors[kept], film[kept], None if films.weights is None else films.weights[kept]
+
+    val, train = of(films.rows.val), of(films.rows.train)
+    if fitted.leak or len(np.unique(val[2])) < fewest(80) or not np.isfinite(val[1]).all():
         return None
-    features = difficulty_features(films.encoded.take(rows), fitted.encoder.space, scaled)
-    errors = np.abs(fitted.scale.forward(films.actual[rows]) - scaled)
-    return Intervals.fit(features, errors, film, None if weights is None else weights[kept])
+    features, of_train = train[:2]
+    is_known = len(of_train) and np.isfinite(of_train).all()
+    trained = Difficulty.fit(features, of_train, film_mass(train[2], train[3])) if is_known else None
+    return Intervals.fit(*val, trained=trained)
 
 
 def with_intervals(
-    intervals: Intervals | None, predicted: np.ndarray, films: EncodedFilms, fitted: Fitted, level: float
+    intervals: Intervals | None,
+    predicted: np.ndarray,
+    spread: np.ndarray,
+    films: EncodedFilms,
+    fitted: Fitted,
+    level: float,
 ) -> PredictionIntervals:
     """Return predictions of films with their intervals, in the target's unit.
 
@@ -140,7 +169,7 @@ def with_intervals(
             f"interval {level} takes {fewest(percent)} validation films or more, got {intervals.films:.4g}: "
             "give a lower one, or a split with more validation films"
         )
-    return intervals.around(predicted, films, fitted, level)
+    return intervals.around(predicted, spread, films, fitted, level)
 
 
 def fewest(percent: int) -> int:
@@ -152,6 +181,15 @@ def fewest(percent: int) -> int:
     return -(-percent // (100 - percent))
 
 
+def deviance(errors: np.ndarray, expected: np.ndarray, mass: np.ndarray) -> float:
+    """Return how badly expected errors fit, whatever their scale: half the deviance of a gamma distribution, and more.
+
+    Args:
+        errors, expected, mass: (n_rows,).
+    """
+    return float(np.log(np.average(errors / expected, weights=mass)) + np.average(np.log(expected), weights=mass))
+
+
 def film_mass(film: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     """Return how much each row counts, (n_rows,): a film's rows together as one film; their sum is the films' number.
 
@@ -159,9 +197,10 @@ def film_mass(film: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray
     films that tell as much (Kish 1965).
 
     Args:
-        film: (n_rows,) codes from 0.
+        film: (n_rows,), the film of each row.
         weights: (n_rows,), above 0.
     """
+    film = np.unique(film, return_inverse=True)[1]
     share = (np.ones(len(film)) if weights is None else weights) / np.bincount(film)[film]
     of_film = np.bincount(film, weights=share)
     return share / share.sum() * (of_film.sum() ** 2 / (of_film**2).sum())

@@ -1,4 +1,4 @@
-"""How hard films are to predict: a regression of the size of errors on the prediction and on the names known."""
+"""How hard films are to predict: a regression of the size of errors on predictions, their spread and names known."""
 
 import warnings
 from dataclasses import asdict, dataclass
@@ -10,6 +10,7 @@ from sklearn.linear_model import GammaRegressor
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace
 
 PRIOR_FILMS = 30  # the penalty of the regression, in films
+SMALLEST_SPREAD = 1e-4  # in standard deviations of the target
 SMALLEST = 0.02  # smallest error that is learnt from, as a share of the mean one: the logarithm of none has no end
 
 
@@ -46,7 +47,8 @@ class Difficulty:
         return cls(features.min(0), features.max(0), coefficients, float(model.intercept_ - mean @ coefficients))
 
     def errors(self, features: np.ndarray) -> np.ndarray:
-        """Return the errors that are to be expected of films, (n_rows,)."""
+        """Return the errors that are to be expected of films, (n_rows,); an older regression lacks the last feature."""
+        features = features[:, : len(self.coefficients)]
         return np.exp(self.intercept + np.clip(features, self.lowest, self.highest) @ self.coefficients)
 
     def to_state(self) -> dict[str, Any]:
@@ -64,18 +66,19 @@ class Difficulty:
         return cls(lowest, highest, coefficients, intercept)
 
 
-def difficulty_features(films: EncodedFilms, space: FeatureSpace, scaled: np.ndarray) -> np.ndarray:
-    """Return what errors depend on, (n_rows, 2 + 2 n_roles) float64.
+def difficulty_features(films: EncodedFilms, space: FeatureSpace, scaled: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return what errors depend on, (n_rows, 3 + 2 n_roles) float64.
 
-    The prediction and its square, and for each role the logarithms of 1 + the number of a film's labels that the model
-    knows, and of 1 + those that it doesn't know.
+    The prediction and its square, for each role the logarithms of 1 + the number of a film's labels that the model
+    knows, and of 1 + those that it doesn't know, and at last the logarithm of the spread.
 
     Args:
         scaled: (n_rows,) predictions on the scale that is learnt.
+        spread: (n_rows,) standard deviations of what heads and members predict, on that scale; 0 of a single one.
     """
     scaled = np.asarray(scaled, np.float64)
     counts = [np.log1p(count) for pair in role_counts(films, space).values() for count in pair]
-    return np.column_stack([scaled, scaled**2, *counts])
+    return np.column_stack([scaled, scaled**2, *counts, np.log(np.maximum(spread, SMALLEST_SPREAD))])
 
 
 def role_counts(films: EncodedFilms, space: FeatureSpace) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -24,14 +24,15 @@ def write_intervals(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -
     Where they can't be had, `missing` in the file says why.
     """
     assert model.predicted is not None
+    assert model.spread is not None
     assert data.films.rows is not None
     (run.path / COVERAGE).unlink(missing_ok=True)
-    intervals = fit_intervals(data.films, data.fitted, model.predicted[data.films.rows.val], model.first_fit)
+    intervals = fit_intervals(data.films, data.fitted, model.predicted, model.spread, model.first_fit)
     if intervals is None:
         run.write_json(INTERVALS, {"missing": LEAKS if data.fitted.leak else _too_few(data)})
         return
     run.write_json(INTERVALS, {**intervals.to_state(), "network": _digest(model.network)})
-    around = intervals_around(intervals, model.predicted, data)
+    around = intervals_around(intervals, model.predicted, model.spread, data)
     if len(data.films.rows.test):
         run.write_csv(COVERAGE, coverage(data.films, data.fitted, model.predicted, around))
 
@@ -60,23 +61,26 @@ def read_intervals(run: RunFolder, network: AdditiveMLP | None) -> tuple[Interva
 
 
 def intervals_around(
-    intervals: Intervals, predicted: np.ndarray, data: FilmDataModule
+    intervals: Intervals, predicted: np.ndarray, spread: np.ndarray, data: FilmDataModule
 ) -> dict[int, PredictionIntervals]:
     """Return the intervals of all rows by level in per cent, for the levels that there were films enough for."""
     films, fitted = data.films.encoded, data.fitted
     return {
-        level: intervals.around(predicted, films, fitted, level / 100) for level in LEVELS if intervals.has(level / 100)
+        level: intervals.around(predicted, spread, films, fitted, level / 100)
+        for level in LEVELS
+        if intervals.has(level / 100)
     }
 
 
 def interval_columns(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> dict[str, np.ndarray]:
     """Return lower_80, upper_80, lower_95 and upper_95 of all rows by the run's intervals; empty without any."""
     assert model.predicted is not None
+    assert model.spread is not None
     intervals, _ = read_intervals(run, model.network)
     if intervals is None:
         return {}
     columns = dict[str, np.ndarray]()
-    for level, (_, lower, upper) in intervals_around(intervals, model.predicted, data).items():
+    for level, (_, lower, upper) in intervals_around(intervals, model.predicted, model.spread, data).items():
         columns |= {f"lower_{level}": lower, f"upper_{level}": upper}
     return columns
 

@@ -56,13 +56,14 @@ def refit_sentence(metrics: dict[str, Any]) -> list[str]:
     return [sentence] if metrics.get("refit") else []
 
 
-def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int) -> str:
+def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int, heads: int = 1) -> str:
     """Say what the models are about to learn from; without `hidden` there is no network among them."""
     rows, features, target = metrics["rows"], metrics["features"], metrics["target"]
     n_rows = sum(rows.values())
     films = counted(metrics["films"], "film")
     films = films if n_rows == metrics["films"] else f"{films} in {counted(n_rows, 'row')}"
     network = f", {'MLP' if members == 1 else f'{members} MLPs'} {'-'.join(map(str, hidden))}" if hidden else ""
+    network += f", {heads} heads{' each' if members > 1 else ''}" if hidden and heads > 1 else ""
     left_out = f", {metrics['left_out']:,} without {target} left out" if metrics["left_out"] else ""
     return (
         f"{metrics['study']}: {target} of {films} "

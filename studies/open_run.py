@@ -74,8 +74,8 @@ def _describe(
 ) -> None:
     metrics = describe_data(run.study, data)
     run.write_json("metrics.json", metrics)
-    hidden = settings.model.hparams["hidden"] if with_network else []
-    line = data_in_a_line(metrics, hidden, settings.model.hparams["members"])
+    model = settings.model.hparams
+    line = data_in_a_line(metrics, model["hidden"] if with_network else [], model["members"], model["heads"])
     console.print(line, highlight=False, markup=False, soft_wrap=True)
     for notice in metrics["notices"][:SHOWN]:
         console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)

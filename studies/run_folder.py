@@ -151,7 +151,8 @@ class RunFolder(Folder):
         path = self.path / "checkpoints" / f"{name}.ckpt"
         if not path.is_file():
             raise InputError(
-                f"{path} does not exist: no epoch was finished, a refit was stopped (--resume goes on), or it was removed; "
+                f"{path} does not exist: no epoch was finished, a refit was stopped (--resume goes on), or it was "
+                "removed; "
                 f"train anew with `{command(f'fit --config {self.config}')}`"
             )
         return path

@@ -25,7 +25,12 @@ class SavedMLP(Predictor):
         raise NotImplementedError("train it with `fit` or `study`")
 
     def predict(self, films: EncodedFilms) -> np.ndarray:
-        return self.scale.inverse(predict_scaled(self.network, films))
+        return self.predict_with_spread(films)[0]
+
+    def predict_with_spread(self, films: EncodedFilms) -> tuple[np.ndarray, np.ndarray]:
+        """Return predictions of films in the target's unit, and the spread around them as learnt, (n_rows,) each."""
+        scaled, spread = predict_scaled(self.network, films)
+        return self.scale.inverse(scaled), spread
 
     def to_state(self) -> dict[str, Any]:
         weights = {f"network.{name}": weight.numpy() for name, weight in self.network.state_dict().items()}

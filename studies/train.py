@@ -161,10 +161,12 @@ def _first_fit(trained: Trained, data: FilmDataModule, n_epochs: int) -> FirstFi
     films, rows = data.films, data.films.rows
     assert rows is not None
     assert trained.model.predicted is not None
+    assert trained.model.spread is not None
     predicted = trained.model.predicted[rows.val]
     weights = None if films.weights is None else films.weights[rows.val]
     scores = data.fitted.scale.scores(films.actual[rows.val], predicted, weights)
-    intervals, std = fit_intervals(films, data.fitted, predicted), data.fitted.scale.std
+    std = data.fitted.scale.std
+    intervals = fit_intervals(films, data.fitted, trained.model.predicted, trained.model.spread)
     data.refit()
     state = None if intervals is None else intervals.rescaled(std / data.fitted.scale.std).to_state()
     return FirstFit(n_epochs, torch.from_numpy(predicted), dict(scores), state)

@@ -125,6 +125,8 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
             parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings))
         elif isinstance(feature, Profile):
             traits = _traits(feature, features, space, learnt)
+            if len(learnt.train) < feature.min_rows:
+                continue
             parts.append(_profile(feature.column, columns[feature.column], learnt, traits, drawings))
     return _together(parts, space.n_labels, learnt.train, penalty) if parts else None
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
-from greenlight_films.datamodules.features.number import Number
+from greenlight_films.datamodules.features.number import Encoding, Number
 from greenlight_films.datamodules.features.vocabulary import encode_values, vocabulary
 from greenlight_films.datamodules.fingerprint import digest
 from greenlight_films.datamodules.tables.date_cells import DAY, MONTH, Dates, read_dates
@@ -35,11 +35,14 @@ class Date(Feature[Dates]):
             `weekday`: a label for each day; `age`: years before the latest date of the training rows. By default
             all but the age, which tells no more than the year. A year alone has no season, a month alone no day of
             the week.
+        encoding, sigma: of the year and the age, as those of a `Number`.
     """
 
     need = "date"
     column: str
     parts: list[Part] | None = None
+    encoding: Encoding | None = None
+    sigma: float = 0.3
     role: str | None = None
 
     def __post_init__(self) -> None:
@@ -48,6 +51,7 @@ class Date(Feature[Dates]):
         if not parts or len(set(parts)) < len(parts) or not set(parts) <= set(get_args(Part)):
             some = ", ".join(get_args(Part))
             raise InputError(f"column '{self.column}': `parts` must be some of {some}, each once, got {self.parts}")
+        Number(self.column, sigma=self.sigma)  # refuses another
 
     @property
     def _parts(self) -> list[Part]:
@@ -71,7 +75,9 @@ class Date(Feature[Dates]):
                 blocks += [Block(self._named(part), self.named_role, "label", values)] if values else []
                 continue
             for name, numbers in self._numbers(part, parsed, latest):
-                number, *mark = Number(name, role=self.named_role).fit(numbers, train)
+                encoding = self.encoding if part != "season" else None
+                own = Number(name, encoding=encoding, sigma=self.sigma, role=self.named_role)
+                number, *mark = own.fit(numbers, train)
                 blocks.append(replace(number, column=self._named(part), fitted={**number.fitted, "latest": latest}))
             gaps = np.isnan(numbers[train])
             if mark and not any(np.array_equal(gaps, other) for other in marks):  # two marks would say the same

@@ -13,6 +13,8 @@ from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 
+Encoding = Literal["scaled", "piecewise", "periodic"]
+
 BINS = 12  # of `piecewise`, each with as many training films as the others
 QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
 
@@ -35,7 +37,7 @@ class Number(Feature[np.ndarray]):
     column: str
     log1p: bool = False
     scale: Literal["standard", "quantile"] = "standard"
-    encoding: Literal["scaled", "piecewise", "periodic"] | None = None
+    encoding: Encoding | None = None
     sigma: float = 0.3
     role: str | None = None
 

@@ -14,10 +14,12 @@ class Profile(LabelInput):
 
     Attributes:
         of: the columns whose traits are taken, such as the year, the genres and the countries.
+        min_rows: with fewer training rows there are no profiles, for a label has too few films to tell its kind.
     """
 
     column: str
     of: list[str]
+    min_rows: int = 5000
     role: str | None = None
 
     def __post_init__(self) -> None:

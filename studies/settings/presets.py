@@ -93,8 +93,8 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
         return list(features)
     known = {(type(feature), feature.column) for feature in features}
     numbers = [
-        replace(feature, encoding="piecewise") if isinstance(feature, Number) and feature.encoding is None else feature
-        for feature in features
+        replace(each, encoding="piecewise") if isinstance(each, Number | Date) and each.encoding is None else each
+        for each in features
     ]
     return completed([*numbers, *(each for each in _inputs(features, time) if (type(each), each.column) not in known)])
 

@@ -17,6 +17,7 @@ data:
     - {{class_path: Number, init_args: {{column: year}}}}
     - {{class_path: Labels, init_args: {{column: cast, role: actor, min_films: 5}}}}
     - {{class_path: Labels, init_args: {{column: genre, role: genre}}}}
+    - {{class_path: Profile, init_args: {{column: cast, of: [year, genre], min_rows: 10}}}}
     - {{class_path: TrackRecord, init_args: {{column: cast, min_labels: 10}}}}
 trainer: {{max_epochs: 1}}
 """

@@ -34,3 +34,13 @@ def test_an_audit_that_fails_leaves_no_folder(read, console, tmp_path):
     with pytest.raises(InputError):
         audit(read("--model.learning_rate", "1e30"), Audit(models=["mlp"], repeats=1), console)
     assert list(tmp_path.glob("runs/*/*")) == []
+
+
+def test_a_recipe_is_audited_by_time_and_a_recipe_by_time_at_random(read, console):
+    options = Audit(models=["tree"], repeats=1, year="year")
+    for split in ("RandomSplit", "TimeSplit"):
+        by = ["--data.split.by", "year"] if split == "TimeSplit" else []
+        settings = read("--preset", "recipe", "--data.split", split, *by)
+        assert any("Profile" in str(feature) for feature in settings.data.declared.features) == (split == "RandomSplit")
+        summary = audit(settings, options, console).summary
+        assert summary["split"].tolist() == ["rows at random", "by film", "by time (year)"]

@@ -12,11 +12,13 @@ from greenlight_films.studies.conformal import (
     PERCENT,
     Intervals,
     conformal_quantiles,
+    deviance,
     fewest,
     film_mass,
     fit_intervals,
     with_intervals,
 )
+from greenlight_films.studies.difficulty import Difficulty
 
 
 @pytest.mark.parametrize("n", [3, 4, 18, 19, 99, 200])
@@ -91,6 +93,31 @@ def test_hard_films_are_covered_as_often_as_easy_ones_where_one_width_is_not():
     assert by_difficulty[easy].mean() == pytest.approx(0.8, abs=0.05)
 
 
+def test_the_difficulty_of_training_films_is_taken_where_it_does_better_on_validation_films():
+    stream = np.random.default_rng(6)
+    (features, errors), film, new = drawn(60, stream), np.arange(60), drawn(20_000, stream)
+    like, unlike = (Difficulty.fit(*sample, np.ones(3000)) for sample in (drawn(3000, stream), drawn(3000, stream)))
+    unlike = replace(unlike, coefficients=-unlike.coefficients)
+    alone, taken, refused = (Intervals.fit(features, errors, film, trained=each) for each in (None, like, unlike))
+    assert taken.difficulty is like
+    assert refused.to_state() == alone.to_state()
+    expected = like.errors(features)
+    assert taken.quantiles[79] == np.sort(errors / expected)[round(0.8 * 61 + 0.5) - 1]
+    scores = [deviance(new[1], each.difficulty.errors(new[0]), np.ones(20_000)) for each in (taken, alone)]
+    assert scores[0] < scores[1] - 0.01
+
+
+def test_the_deviance_is_lowest_for_errors_as_they_were_drawn_whatever_their_scale():
+    stream = np.random.default_rng(7)
+    scale = np.exp(stream.normal(size=20_000))
+    errors = scale * stream.gamma(2.0, size=20_000)
+    mass = np.ones(20_000)
+    best = deviance(errors, scale, mass)
+    assert deviance(errors, 7 * scale, mass) == pytest.approx(best)
+    assert all(deviance(errors, scale**power, mass) > best + 0.005 for power in (0, 0.8, 1.2))
+    assert deviance(np.repeat(errors, 2), np.repeat(scale, 2), np.ones(40_000)) == pytest.approx(best)
+
+
 def test_films_of_many_alike_rows_are_covered_as_often_as_these_say():
     stream, shares = np.random.default_rng(8), []
     for _ in range(60):
@@ -107,9 +134,14 @@ def predicted_of(data):
     return data.films.actual + stream.normal(0, 0.5, data.films.n_rows)
 
 
+def spread_of(data):
+    """Return a spread of each row's predictions that goes with nothing."""
+    return np.random.default_rng(4).uniform(0.1, 0.2, data.films.n_rows)
+
+
 def val_intervals(data, predicted=None):
     predicted = predicted_of(data) if predicted is None else predicted
-    return fit_intervals(data.films, data.fitted, predicted[data.films.rows.val])
+    return fit_intervals(data.films, data.fitted, predicted, spread_of(data))
 
 
 @pytest.fixture
@@ -122,11 +154,12 @@ def logged(film_data):
 
 def test_ends_are_transformed_back_from_the_scale_that_is_learnt(logged):
     intervals, predicted = val_intervals(logged), predicted_of(logged)
-    predicted, lower, upper = intervals.around(predicted, logged.films.encoded, logged.fitted, 0.8)
+    parts = spread_of(logged), logged.films.encoded, logged.fitted
+    predicted, lower, upper = intervals.around(predicted, *parts, 0.8)
     low, middle, high = (logged.fitted.scale.forward(end) for end in (lower, predicted, upper))
     assert high - middle == pytest.approx(middle - low)
     assert (upper - predicted > predicted - lower).all()
-    inner = intervals.around(predicted, logged.films.encoded, logged.fitted, 0.5)
+    inner = intervals.around(predicted, *parts, 0.5)
     assert ((inner.lower > lower) & (inner.upper < upper)).all()
 
 
@@ -139,11 +172,11 @@ def test_films_that_weigh_nothing_tell_nothing(films):
     kept = films.films.rows.val[::2]
     weights[kept] = 2.0
     weighted = replace(films.films, weights=weights)
-    predicted = predicted_of(films)
-    assert fit_intervals(weighted, films.fitted, predicted[films.films.rows.val]).films == pytest.approx(len(kept))
+    predicted, spread = predicted_of(films), spread_of(films)
+    assert fit_intervals(weighted, films.fitted, predicted, spread).films == pytest.approx(len(kept))
     wrong = predicted.copy()
     wrong[films.films.rows.val[1::2]] = np.nan
-    same, other = (fit_intervals(weighted, films.fitted, each[films.films.rows.val]) for each in (predicted, wrong))
+    same, other = (fit_intervals(weighted, films.fitted, each, spread) for each in (predicted, wrong))
     assert same.to_state() == other.to_state()
 
 
@@ -151,7 +184,7 @@ def test_there_are_none_without_films_enough_or_with_films_on_both_sides(films, 
     assert val_intervals(films).films == pytest.approx(len(films.films.rows.val))
     assert val_intervals(films, np.full(films.films.n_rows, np.nan)) is None
     leaky = replace(films.fitted, leak=True)
-    assert fit_intervals(films.films, leaky, predicted_of(films)[films.films.rows.val]) is None
+    assert fit_intervals(films.films, leaky, predicted_of(films), spread_of(films)) is None
     few = film_data(split=RandomSplit(val=0.015, test=0.2))
     few.setup("fit")
     assert len(few.films.rows.val) == 3
@@ -162,7 +195,7 @@ def test_a_level_that_can_not_be_had_is_refused(films, film_data):
     data = film_data(split=RandomSplit(val=0.05, test=0.2))
     data.setup("fit")
     intervals, predicted = val_intervals(data), predicted_of(data)
-    parts = predicted, data.films.encoded, data.fitted
+    parts = predicted, spread_of(data), data.films.encoded, data.fitted
     assert with_intervals(intervals, *parts, 0.8).lower.shape == predicted.shape
     with pytest.raises(InputError, match=r"interval 0.95 takes 19 validation films or more, got 10: give a lower one"):
         with_intervals(intervals, *parts, 0.95)

@@ -39,6 +39,12 @@ def test_films_beyond_those_it_was_fitted_to_are_taken_to_be_at_their_ends():
     assert difficulty.errors(far).tolist() == difficulty.errors(ends).tolist()
 
 
+def test_a_regression_without_the_last_feature_takes_films_that_have_it():
+    features, errors = drawn(50)
+    older = Difficulty.fit(features, errors, np.ones(50))
+    assert older.errors(np.column_stack([features, errors])).tolist() == older.errors(features).tolist()
+
+
 def test_few_films_tell_no_difference_and_nothing_warns():
     features, errors = drawn(4)
     with warnings.catch_warnings(action="error"):
@@ -75,10 +81,13 @@ def test_counts_are_of_the_names_that_training_films_have_and_have_not(films, fi
     assert (known.max(), unknown.max()) == (5, 1)
 
 
-def test_features_are_the_prediction_its_square_and_the_counts(films):
+def test_features_are_the_prediction_its_square_the_counts_and_the_spread(films):
     scaled = np.linspace(-1, 1, films.films.n_rows)
-    features = difficulty_features(films.films.encoded, films.fitted.encoder.space, scaled)
-    assert features.shape == (films.films.n_rows, 2 + 2 * 3)
+    spread = np.linspace(0, 1, films.films.n_rows)
+    features = difficulty_features(films.films.encoded, films.fitted.encoder.space, scaled, spread)
+    assert features.shape == (films.films.n_rows, 2 + 2 * 3 + 1)
+    assert np.exp(features[1:, -1]) == pytest.approx(spread[1:])
+    assert np.isfinite(features[0]).all()  # of heads that agree
     assert features[:, :2] == pytest.approx(np.column_stack([scaled, scaled**2]))
     known, _ = role_counts(films.films.encoded, films.fitted.encoder.space)["genre"]
     assert np.expm1(features[:, 2]) == pytest.approx(known)

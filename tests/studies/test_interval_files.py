@@ -27,9 +27,9 @@ COLUMNS = ["lower_80", "upper_80", "lower_95", "upper_95"]
 def test_intervals_are_those_of_the_validation_films_and_coverage_of_the_test_films(folder, model, films):
     write_intervals(folder, model, films)
     intervals, reason = read_intervals(folder, model.network)
-    predicted, val = model.predicted, films.films.rows.val
+    predicted, spread, val = model.predicted, model.spread, films.films.rows.val
     assert reason == ""
-    assert intervals.to_state() == fit_intervals(films.films, films.fitted, predicted[val]).to_state()
+    assert intervals.to_state() == fit_intervals(films.films, films.fitted, predicted, spread).to_state()
     columns = interval_columns(folder, model, films)
     assert list(columns) == COLUMNS
     assert (columns["lower_95"] < columns["lower_80"]).all()
@@ -37,7 +37,7 @@ def test_intervals_are_those_of_the_validation_films_and_coverage_of_the_test_fi
     assert (predicted < columns["upper_80"]).all()
     inside = (columns["lower_95"] <= films.films.actual) & (films.films.actual <= columns["upper_95"])
     assert inside[val].mean() > 0.9
-    expected = coverage(films.films, films.fitted, predicted, intervals_around(intervals, predicted, films))
+    expected = coverage(films.films, films.fitted, predicted, intervals_around(intervals, predicted, spread, films))
     pd.testing.assert_frame_equal(folder.read_csv("coverage.csv").fillna({"group": ""}), expected, check_dtype=False)
 
 

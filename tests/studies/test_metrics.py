@@ -68,20 +68,23 @@ def test_films_with_several_rows_are_counted_once_and_a_leak_is_a_warning(film_d
 
 
 @pytest.mark.parametrize(
-    ("n_films", "films", "hidden", "members", "network"),
+    ("n_films", "films", "network", "text"),
     [
-        (12_060, "12,060 films", [128, 64], 1, ", MLP 128-64"),
-        (4_000, "4,000 films in 12,060 rows", [8], 5, ", 5 MLPs 8"),
-        (12_060, "12,060 films", [], 1, ""),
+        (12_060, "12,060 films", ([128, 64], 1), ", MLP 128-64"),
+        (4_000, "4,000 films in 12,060 rows", ([8], 5), ", 5 MLPs 8"),
+        (12_060, "12,060 films", ([], 1), ""),
+        (12_060, "12,060 films", ([128, 64], 1, 4), ", MLP 128-64, 4 heads"),
+        (12_060, "12,060 films", ([8], 3, 4), ", 3 MLPs 8, 4 heads each"),
+        (12_060, "12,060 films", ([], 3, 4), ""),
     ],
 )
-def test_a_line_says_what_the_models_learn_from(data, n_films, films, hidden, members, network):
+def test_a_line_says_what_the_models_learn_from(data, n_films, films, network, text):
     metrics = describe_data("ratings", data) | {"rows": {"train": 12_000, "val": 20, "test": 40}, "films": n_films}
-    assert data_in_a_line(metrics, hidden, members) == (
+    assert data_in_a_line(metrics, *network) == (
         f"ratings: rating of {films} (12,000 train, 20 validate, 40 test, 5 without rating left out) "
-        f"from 3 numbers and {metrics['features']['labels']} labels{network}"
+        f"from 3 numbers and {metrics['features']['labels']} labels{text}"
     )
-    assert "left out" not in data_in_a_line({**metrics, "left_out": 0}, hidden, members)
+    assert "left out" not in data_in_a_line({**metrics, "left_out": 0}, *network)
 
 
 def test_the_leaderboard_has_a_line_a_model_the_best_first():

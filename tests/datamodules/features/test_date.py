@@ -94,6 +94,18 @@ def test_parts_that_are_none_are_refused(parts):
         Date("x", parts)
 
 
+def test_years_and_ages_are_encoded_as_a_number_and_seasons_as_they_are():
+    cells = [f"{year}-0{1 + year % 9}-01" for year in range(1990, 2020)]
+    blocks, parts = fitted(Date("x", ["year", "season", "age"], encoding="periodic", sigma=1.0), cells)
+    assert [block.fitted.get("encoding") for block in blocks] == [{"sigma": 1.0}, None, None, {"sigma": 1.0}]
+    (number,), _ = fitted(Number("x", encoding="piecewise"), [int(cell[:4]) for cell in cells])
+    (year,), same = fitted(Date("x", ["year"], encoding="piecewise"), cells)
+    assert year.fitted["encoding"] == number.fitted["encoding"]
+    np.testing.assert_array_equal(parts[0].values, same[0].values)
+    with pytest.raises(InputError, match="column 'x': `sigma` must be above 0, got -1"):
+        Date("x", sigma=-1)
+
+
 def test_a_part_that_no_training_row_tells_is_refused():
     with pytest.raises(InputError, match="column 'x' has no date in the 1 training rows; leave it out"):
         fitted(Date("x"), ["N/A", "1994"], train=[0])

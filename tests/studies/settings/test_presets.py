@@ -179,7 +179,8 @@ def test_profiles_are_of_a_director_and_a_cast_by_role_or_else_by_name(features,
 
 
 def test_without_labels_numbers_alone_change():
-    assert with_preset("recipe", [Number("year"), Bins("year", edges=[0, 1])], None) == [
+    assert with_preset("recipe", [Number("year"), Date("released"), Bins("year", edges=[0, 1])], None) == [
         Number("year", encoding="piecewise"),
+        Date("released", encoding="piecewise"),
         Bins("year", edges=[0, 1]),
     ]
