@@ -1,9 +1,10 @@
 """What a config declares of a table: features, target, split, and how its cells are written."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from greenlight_films.datamodules.splits import Split, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import TargetColumn
+
+Init = TypeVar("Init", bound=Callable[..., None])
 
 
 @dataclass(frozen=True)
@@ -124,3 +127,12 @@ def refuse_null(part: Any) -> None:
         if value is None and NoneType not in get_args(field.type):
             raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
         refuse_null(value)
+
+
+def for_configs(init: Init) -> Init:
+    """Show the parser of configs `table` as required, and no arguments that only Python can give."""
+    signature = inspect.signature(init)
+    shown = {name: value for name, value in signature.parameters.items() if name not in ("frame", "weights")}
+    shown["table"] = shown["table"].replace(annotation=str, default=inspect.Parameter.empty)
+    init.__signature__ = signature.replace(parameters=list(shown.values()))  # type: ignore[attr-defined]
+    return init

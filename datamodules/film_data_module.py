@@ -1,11 +1,10 @@
 """The LightningDataModule: reads a table or data frame, encodes its films and hands out batches."""
 
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 import lightning.pytorch as pl
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.declared import Declared, refuse_null, refuse_other_features
+from greenlight_films.datamodules.declared import Declared, for_configs, refuse_null, refuse_other_features
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
 from greenlight_films.datamodules.film_table import film_table
@@ -33,17 +32,6 @@ from greenlight_films.datamodules.where import parse_condition
 
 SMALL_BATCH, LARGE_BATCH, MANY_FILMS = 64, 256, 10_000
 OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
-
-Init = TypeVar("Init", bound=Callable[..., None])
-
-
-def _for_configs(init: Init) -> Init:
-    """Show the parser of configs `table` as required, and no arguments that only Python can give."""
-    signature = inspect.signature(init)
-    shown = {name: value for name, value in signature.parameters.items() if name not in ("frame", "weights")}
-    shown["table"] = shown["table"].replace(annotation=str, default=inspect.Parameter.empty)
-    init.__signature__ = signature.replace(parameters=list(shown.values()))  # type: ignore[attr-defined]
-    return init
 
 
 class FilmDataModule(pl.LightningDataModule):
@@ -84,7 +72,7 @@ class FilmDataModule(pl.LightningDataModule):
     _films: Films | None = None
     _fitted: Fitted | None = None
 
-    @_for_configs
+    @for_configs
     def __init__(
         self,
         table: str | None = None,

@@ -53,14 +53,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     Args:
         target: the column to predict, or `Target`, or `ProfitRatio`; not needed where `fit` is given y.
-        features: what it is predicted from: `Number`, `Date`, `Labels`, `Category`, `Bins` or `Popularity`, or the
-            name of a column, which is a Number if it holds numbers, else a Category; by default what `look` proposes.
-        split: which rows train, which validate (they choose the best epoch) and which are left alone; by default a
-            tenth validates and all others train.
+        features: `Number`, `Date`, `Labels`, `Category`, ..., or the name of a column, which is a Number if it holds
+            numbers, else a Category; by default what `look` proposes.
+        split: which rows train, validate (they choose the epoch) and are left alone; by default a tenth validates.
         film: the column with a film's id, or several; no split may then put a film on two sides.
-        missing: texts that mean that nothing is known, in all columns or by column, such as {"budget": ["0"]}.
-        decimal, day_first: the decimal mark, and whether 03/04/2011 is 3 April, of all columns or by column, where
-            cells don't tell it.
+        missing, decimal, day_first: texts that mean that nothing is known, the decimal mark, and whether 03/04/2011 is
+            3 April, of all columns or by column, such as {"budget": ["0"]}.
         preset: `recipe`; `best`, three such networks; `fast`; or `seed`, the plain network of the first studies. It has
             the settings from `hidden` to `patience` that are None, and adds to the features (docs/models.md).
         hidden, activation: widths of the hidden layers; relu or silu.

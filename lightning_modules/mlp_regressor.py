@@ -39,13 +39,10 @@ class MLPRegressor(pl.LightningModule):
         first_weight_decay: of the first layer; it also shrinks rows of labels that a batch doesn't have.
         tail_weight_decay: of the layers behind it.
         seed: of the initial weights and of dropout.
-        members: networks trained side by side, whose mean is predicted; each learns from its own loss, and training
-            stops by that of the mean.
-        heads: predictions that each network makes of the same sums, by hidden layers that they share; each learns
-            from its own loss, and their mean is predicted.
+        members: networks side by side, whose mean is predicted; each has its own loss, training stops by the mean's.
+        heads: predictions of each network, by hidden layers that they share; their mean is predicted.
         activation: of the hidden layers.
-        label_decay: holds rows of labels small, those of rare ones most: label_decay / N times the sum of
-            |row|² / sqrt(films) is added to the loss, N being the training rows, films those of the label.
+        label_decay: adds label_decay / N · Σ |row|² / √films to the loss: of labels' rows, N being the training rows.
 
     Attributes:
         scores: by side, in the target's unit, of the last epoch that was scored.
