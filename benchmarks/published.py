@@ -42,7 +42,7 @@ SOURCE = (
     "they are those of Sigrist 2023 (arXiv 2307.02071), from the repository "
     "fabsig/Compare_ML_HighCardinality_Categorical_Variables, under CC BY-SA 4.0; give the folder with --data"
 )
-EPOCHS = 16
+EPOCHS, N_FOLDS = 16, 5
 
 Show = Callable[[str], None]
 
@@ -72,8 +72,10 @@ class Benchmark:
         lacking = [name for name in ("score", "director_id", "type_id", *NUMBERS) if name not in frame]
         if lacking or not words_of(frame):
             raise InputError(f"--data: {TABLE} must have a column {(lacking or ['w_...'])[0]}, got another table")
-        if any(not 0 < len(rows) < len(frame) or rows[0] < 0 or rows[-1] >= len(frame) for rows in folds):
-            raise InputError(f"--data: {FOLDS} must hold row numbers from 1 to {len(frame):,}, some of them in a fold")
+        fit = [0 < len(rows) < len(frame) and rows[0] >= 0 and rows[-1] < len(frame) for rows in folds]
+        if not all(fit) or len(fit) != N_FOLDS:
+            needed = f"{N_FOLDS} lists of training rows, from 1 to {len(frame):,}"
+            raise InputError(f"--data: {FOLDS} must hold {needed}, got {len(fit)}, {sum(fit)} of them of this table")
         return cls(frame, folds)
 
     def test_rows(self, fold: int) -> np.ndarray:
@@ -83,11 +85,11 @@ class Benchmark:
 class EpochLines(pl.Callback):
     """Shows each epoch as it ends."""
 
-    def __init__(self, show: Show) -> None:
-        self.show = show
+    def __init__(self, show: Show, title: str) -> None:
+        self.show, self.title = show, title
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.show(f"epoch {trainer.current_epoch + 1} of {trainer.max_epochs}")
+        self.show(f"{self.title}: epoch {trainer.current_epoch + 1} of {trainer.max_epochs}")
 
 
 def network(members: int, seed: int) -> MLPRegressor:
@@ -107,60 +109,63 @@ def network(members: int, seed: int) -> MLPRegressor:
     )
 
 
-def error_of(data: PublishedFilms, members: int, seed: int, show: Show, epochs: int = EPOCHS) -> float:
+def error_of(data: PublishedFilms, model: MLPRegressor, epochs: int, lines: EpochLines) -> float:
     """Train on all training rows, and return the mean squared error of the test rows."""
-    show("inputs")
     settings = {"max_epochs": epochs, "logger": False, "accelerator": "cpu", "check_val_every_n_epoch": epochs + 1}
     quiet = dict.fromkeys(("enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
-    model = network(members, seed)
     with quietly(), TemporaryDirectory() as folder:
         training = Training({**settings, **quiet, "num_sanity_val_steps": 0})
-        trainer = build_trainer(training, Path(folder), [EpochLines(show)])
+        trainer = build_trainer(training, Path(folder), [lines])
         with running(trainer):
             trainer.fit(model, datamodule=data)
             trainer.test(model, datamodule=data, verbose=False)
     return float(model.scores["test"]["mse"])
 
 
-def measure(
-    benchmark: Benchmark,
-    folds: Sequence[int],
-    near: str = "both",
-    members: int = 1,
-    seed: int = 0,
-    peers: Sequence[str] = (),
-    show: Show = lambda line: None,
-    epochs: int = EPOCHS,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Plan:
+    """What is measured: the command's options."""
+
+    folds: Sequence[int]
+    near: str = "both"
+    members: int = 1
+    peers: Sequence[str] = ()
+    seed: int = 0
+    epochs: int = EPOCHS
+
+
+def errors_of(benchmark: Benchmark, fold: int, plan: Plan, show: Show) -> dict[str, float]:
+    """Return the mean squared errors of a fold's test rows, by the keys of the line of JSON."""
+    score = benchmark.frame["score"].to_numpy(np.float64)
+    train, test = benchmark.folds[fold], benchmark.test_rows(fold)
+    errors = {"constant": float(((score[test] - score[train].mean()) ** 2).mean())}
+    for near in (False, True):
+        if plan.near in ("both", str(near).lower()):
+            title, key = (f"fold {fold}, near", "mse_near") if near else (f"fold {fold}", "mse")
+            show(f"{title}: inputs")
+            data, model = PublishedFilms(benchmark.frame, train, near, plan.seed), network(plan.members, plan.seed)
+            errors[key] = error_of(data, model, plan.epochs, EpochLines(show, title))
+            show(f"{title}: {errors[key]:.4f}")
+    for peer in plan.peers:
+        show(f"fold {fold}: {peer}")
+        predicted = PEERS[peer](benchmark.frame, train, test, plan.seed)
+        errors[peer] = float(((score[test] - predicted) ** 2).mean())
+        show(f"fold {fold}: {peer} {errors[peer]:.4f}")
+    return errors
+
+
+def measure(benchmark: Benchmark, plan: Plan, show: Show = lambda line: None) -> dict[str, Any]:
     """Return the figures that the command prints."""
     start = perf_counter()
-    by_fold: dict[str, list[float]] = {}
-    kinds = [(is_near, "_near" * is_near) for is_near in (False, True) if near in ("both", str(is_near).lower())]
-    for fold in folds:
-        train, score = benchmark.folds[fold], benchmark.frame["score"].to_numpy(np.float64)
-        test = benchmark.test_rows(fold)
-        errors = {"constant": float(((score[test] - score[train].mean()) ** 2).mean())}
-        for is_near, suffix in kinds:
-            prefix = f"fold {fold}{', near' * is_near}: "
-            data = PublishedFilms(benchmark.frame, train, is_near, seed)
-            key = f"mse{suffix}"
-            errors[key] = error_of(data, members, seed, lambda line, prefix=prefix: show(prefix + line), epochs)  # type: ignore[misc]
-            show(f"{prefix}{errors[key]:.4f}")
-        for peer in peers:
-            show(f"fold {fold}: {peer}")
-            predicted = PEERS[peer](benchmark.frame, train, test, seed)
-            errors[peer] = float(((score[test] - predicted) ** 2).mean())
-            show(f"fold {fold}: {peer} {errors[peer]:.4f}")
-        for name, error in errors.items():
-            by_fold.setdefault(name, []).append(round(error, 4))
+    by_fold = pd.DataFrame([errors_of(benchmark, fold, plan, show) for fold in plan.folds])
     return {
-        "folds": list(folds),
-        **{name: round(float(np.mean(errors)), 4) for name, errors in by_fold.items()},
-        **{f"{name}_by_fold": errors for name, errors in by_fold.items()},
-        "members": members,
-        "seed": seed,
+        "folds": list(plan.folds),
+        **by_fold.mean().round(4).to_dict(),
+        **{f"{name}_by_fold": errors.round(4).tolist() for name, errors in by_fold.items()},
+        "members": plan.members,
+        "seed": plan.seed,
         "seconds": round(perf_counter() - start),
-        "versions": {name: version(name) for name in ("torch", "lightning", "numpy", "scipy", *peers)},
+        "versions": {name: version(name) for name in ("torch", "lightning", "numpy", "scipy", *plan.peers)},
         "date": datetime.now(UTC).date().isoformat(),
     }
 
@@ -168,7 +173,7 @@ def measure(
 def _options() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks.published", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--data", type=Path, default=FOLDER, metavar="FOLDER", help=f"with {TABLE} and {FOLDS}")
-    parser.add_argument("--folds", type=int, nargs="+", default=list(range(5)), choices=range(5))
+    parser.add_argument("--folds", type=int, nargs="+", default=list(range(N_FOLDS)), choices=range(N_FOLDS))
     parser.add_argument("--near", choices=("true", "false", "both"), default="both")
     parser.add_argument("--members", type=int, default=1, help="networks whose mean is predicted")
     parser.add_argument("--seed", type=int, default=0)
@@ -188,7 +193,9 @@ def main() -> int:
     try:
         refuse_missing(options.peers)
         benchmark = Benchmark.read(options.data)
-        figures = measure(benchmark, options.folds, options.near, options.members, options.seed, options.peers, show)
+        figures = measure(
+            benchmark, options.folds, options.near, options.members, options.seed, options.peers, show, EPOCHS
+        )
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2
