@@ -193,9 +193,8 @@ def main() -> int:
     try:
         refuse_missing(options.peers)
         benchmark = Benchmark.read(options.data)
-        figures = measure(
-            benchmark, options.folds, options.near, options.members, options.seed, options.peers, show, EPOCHS
-        )
+        plan = Plan(options.folds, options.near, options.members, options.peers, options.seed, EPOCHS)
+        figures = measure(benchmark, plan, show)
     except InputError as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 2

@@ -70,7 +70,8 @@ def test_the_command_prints_one_line_of_both_networks_and_peers(folder, tmp_path
 def test_the_network_finds_what_directors_and_words_add(benchmark_films):
     figures = measure(benchmark_films, Plan([1], near="false", epochs=30))
     score, test = benchmark_films.frame["score"], benchmark_films.test_rows(1)
-    assert figures["constant"] == pytest.approx(((score[test] - score[benchmark_films.folds[1]].mean()) ** 2).mean())
+    expected = ((score[test] - score[benchmark_films.folds[1]].mean()) ** 2).mean()
+    assert figures["constant"] == pytest.approx(expected, abs=1e-4)
     assert figures["mse"] < 0.5 * figures["constant"]
     assert "mse_near" not in figures
 
