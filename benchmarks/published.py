@@ -61,21 +61,23 @@ class Benchmark:
         Raises:
             InputError: a file isn't there, or is another than that of the benchmark.
         """
-        missing = [name for name in (TABLE, FOLDS) if not (folder / name).is_file()]
-        if missing:
-            raise InputError(f"--data must be a folder with {TABLE} and {FOLDS}, no {missing[0]} in {folder}: {SOURCE}")
         try:
             frame = pd.read_csv(folder / TABLE)
             folds = [np.unique(rows) - 1 for rows in json.loads(gzip.decompress((folder / FOLDS).read_bytes()))]
-        except (ValueError, OSError, TypeError) as problem:
-            raise InputError(f"--data: {folder} can't be read ({problem}): {SOURCE}") from None
+        except FileNotFoundError as problem:
+            name = Path(problem.filename).name
+            raise InputError(
+                f"--data must be a folder with {TABLE} and {FOLDS}, no {name} in {folder}: {SOURCE}"
+            ) from None
+        except (ValueError, TypeError, OSError) as problem:
+            raise InputError(f"--data: {folder} can't be read, {problem}: {SOURCE}") from None
         lacking = [name for name in ("score", "director_id", "type_id", *NUMBERS) if name not in frame]
         if lacking or not words_of(frame):
             raise InputError(f"--data: {TABLE} must have a column {(lacking or ['w_...'])[0]}, got another table")
-        fit = [0 < len(rows) < len(frame) and rows[0] >= 0 and rows[-1] < len(frame) for rows in folds]
-        if not all(fit) or len(fit) != N_FOLDS:
+        n_fit = sum(0 < len(rows) < len(frame) and rows[0] >= 0 and rows[-1] < len(frame) for rows in folds)
+        if not n_fit == len(folds) == N_FOLDS:
             needed = f"{N_FOLDS} lists of training rows, from 1 to {len(frame):,}"
-            raise InputError(f"--data: {FOLDS} must hold {needed}, got {len(fit)}, {sum(fit)} of them of this table")
+            raise InputError(f"--data: {FOLDS} must hold {needed}, got {len(folds)}, {n_fit} of them of this table")
         return cls(frame, folds)
 
     def test_rows(self, fold: int) -> np.ndarray:

@@ -45,9 +45,6 @@ class PublishedSplit(Split):
     def split(self, frame: pd.DataFrame, formats: Formats = Formats()) -> Rows:
         return Rows.from_sides(self.assign(frame, formats))
 
-    def declaration(self) -> dict[str, Any]:
-        return {"rule": type(self).__name__, "n_train": len(self.train)}
-
 
 class PublishedFilms(FilmDataModule):
     """The benchmark's films: numbers as waves, types and words as labels, and inputs of each film.
@@ -63,12 +60,11 @@ class PublishedFilms(FilmDataModule):
 
     def __init__(self, frame: pd.DataFrame, train: np.ndarray, near: bool, seed: int) -> None:
         by_quantile = {f"{name} by quantile": frame[name] for name in NUMBERS}
-        waves: dict[str, Any] = {"encoding": "periodic", "sigma": SIGMA}
         words = frame[words_of(frame)].clip(upper=1)  # few are there twice
+        films = frame[["score", "type_id", *NUMBERS]].astype({"type_id": str}).assign(**by_quantile)
+        waves: dict[str, Any] = {"encoding": "periodic", "sigma": SIGMA}
         super().__init__(
-            frame=pd.concat(
-                [frame[["score", "type_id", *NUMBERS]].astype({"type_id": str}).assign(**by_quantile), words], axis=1
-            ),
+            frame=pd.concat([films, words], axis=1),
             features=[
                 *(Number(name, **waves) for name in NUMBERS),
                 *(Number(name, scale="quantile", **waves) for name in by_quantile),
@@ -135,11 +131,13 @@ class PublishedFilms(FilmDataModule):
         return crossed, np.column_stack([*of_test, types[test] @ of_type[:, OF_ONE]])
 
     def near_records(self, train: np.ndarray, test: np.ndarray, residual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return mean and variance of the director's near record of training and test rows, (n, 2) each."""
-        where = self.coordinates()
-        films = LabelFilms.of_rows(
-            self.directors(train), residual, np.arange(len(train)), where[train], self.kind[train]
-        )
+        """Return mean and variance of the director's near record of training and test rows, (n, 2) each.
+
+        Films are near by their dates, by votes and duration in quantiles of a normal distribution, and by type.
+        """
+        encoded, film = self.films.encoded, np.arange(len(train))
+        where = np.column_stack([encoded.unscaled[:, 0], encoded.dense[:, len(NUMBERS) + 1 :]])
+        films = LabelFilms.of_rows(self.directors(train), residual, film, where[train], self.kind[train])
         kernel = tuned_kernel(films)
         return films.left_out(kernel), films.of_others(kernel, self.directors(test), where[test], self.kind[test])
 
@@ -149,11 +147,6 @@ class PublishedFilms(FilmDataModule):
     def types(self) -> csr_array:
         """Return the types of all rows, (n_rows, n_types), those of training rows alone."""
         return self.films.encoded.labels[:, : len(self.fitted.encoder.space.labels[0].values)]
-
-    def coordinates(self) -> np.ndarray:
-        """Return by what films are near, (n_rows, 3): the date as it is, votes and duration by their quantiles."""
-        encoded = self.films.encoded
-        return np.column_stack([encoded.unscaled[:, 0], encoded.dense[:, len(NUMBERS) + 1 :]]).astype(np.float64)
 
     def blocks(self, train: np.ndarray) -> list[csr_array]:
         """Return what the ridge regression is fitted to, of all rows: shares of bins of numbers, words and types."""
