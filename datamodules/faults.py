@@ -109,8 +109,10 @@ def read_feature(feature: Feature[Any], frame: pd.DataFrame, formats: Formats) -
     try:
         return feature.prepared(feature.read(frame, formats))[0]
     except InputError as fault:
+        if feature.need != "number":
+            raise
         cells = frame[feature.column].dropna().drop_duplicates().astype("str")
-        if feature.need == "number" and len(cells) and cells.str.match(NUMBER).mean() < TEXT:
+        if len(cells) and cells.str.match(NUMBER).mean() < TEXT:
             remedy = f"its cells are text: declare '{feature.column}' as Labels or Category in place of "
             raise InputError(f"{fault}; {remedy}{type(feature).__name__}", fault.row) from None
         raise

@@ -42,3 +42,10 @@ def test_faults_of_declarations_and_cells_come_together(film_data, films_frame):
 def test_a_feature_of_text_declared_as_numbers_gets_a_better_kind(film_data):
     with pytest.raises(InputError, match="its cells are text: declare 'company' as Labels or Category in place"):
         film_data(features=[Number("company")]).setup("fit")
+
+
+def test_a_fault_of_labels_in_several_columns_is_told_as_it_is(film_data, films_frame):
+    films_frame["genre_drama"], films_frame["genre_war"] = 1, 2
+    genres = Labels("genre", format="dummies", from_columns=["genre_drama", "genre_war"])
+    with pytest.raises(InputError, match="column 'genre_war' must be 0 or 1"):
+        film_data(table=None, frame=films_frame, features=[genres]).setup("fit")
