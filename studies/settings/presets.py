@@ -49,7 +49,7 @@ RECIPE: dict[str, Any] = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "seed": {"data.batch_size": 256, "early_stopping.patience": 3, "trainer.max_epochs": 100},
-    "fast": {**RECIPE, "trainer.max_epochs": 12, "refit": False},  # to be measured: the best within ten seconds on the ratings
+    "fast": {**RECIPE, "trainer.max_epochs": 12, "refit": False},
     "recipe": RECIPE,
     "best": {**RECIPE, "model.members": 3},
 }
