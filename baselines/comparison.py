@@ -59,6 +59,8 @@ class Comparison:
         cluster: a column of the table; films that share its value, such as a director, are not independent: intervals
             of differences between models take them as one draw.
         smearing: for a log1p target, score means in its unit too, by Duan's smearing; predictions are medians.
+        blend: score a mean of the network and lightgbm too, with the weights that do best on the validation films; it
+            has no contributions.
     """
 
     models: list[ModelName] | None = None
@@ -68,6 +70,7 @@ class Comparison:
     describe: list[str] | None = None
     cluster: str | None = None
     smearing: bool = False
+    blend: bool = False
 
     def __post_init__(self) -> None:
         for given, option in ((self.ols, "ols"), (self.describe, "describe")):
@@ -76,6 +79,9 @@ class Comparison:
         for name in self.ols or {}:
             if not re.fullmatch(r"\w[\w -]*", name):
                 raise InputError(f"compare.ols: a name must be letters, digits, - and _, as of a folder, got '{name}'")
+        if self.blend and "lightgbm" not in (self.models or ()):
+            models = "the usual ones" if self.models is None else self.models
+            raise InputError(f"compare.blend needs lightgbm among compare.models, got {models}; add it to these")
         self.baselines()  # refuses a wrong number of clusters
 
     def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:

@@ -11,6 +11,7 @@ from greenlight_films.importance.result import measure
 from greenlight_films.reports.bootstrap import BELOW_MEAN, bootstrap_intervals
 from greenlight_films.reports.figures import importance_bars, leaderboard, predictions, related
 from greenlight_films.reports.pictures import Picture, Section, picture
+from greenlight_films.studies.blend import blend_sentence
 from greenlight_films.studies.metrics import learnt_end
 from greenlight_films.studies.results import NETWORK, Results
 
@@ -53,6 +54,8 @@ def of_learnt_scale(intervals: pd.DataFrame) -> pd.DataFrame:
 def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
     """Return how good the predictions are."""
     section = Section("scores", "How good the predictions are", missing=_missing_scores(results))
+    if blend := blend_sentence(results.metrics):
+        section.text.append(blend)
     if results.metrics.get("models"):
         if len(results.models) > 1 and len(intervals):
             board = leaderboard.leaderboard(of_learnt_scale(intervals), results.learnt_unit)

@@ -1,5 +1,6 @@
 """Classical models on the network's films: fitted, scored, and written into the run's folder."""
 
+import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -9,6 +10,7 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
 from greenlight_films.lightning_modules.film_importance import clusters_of
 from greenlight_films.studies.artifacts import save_artifacts
+from greenlight_films.studies.blend import BLEND, blend_sentence, blended, refuse_unblendable
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
@@ -18,21 +20,28 @@ from greenlight_films.studies.write import read_metrics
 
 def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> None:
     """Fit each model to the training rows, score it on the test rows beside the network, and write all of it."""
+    if comparison.blend:
+        refuse_unblendable(run)
     fits = _fit_all(run, data, comparison, console)
     metrics = read_metrics(run, data)
+    columns = {name: model_fit.predicted for name, model_fit in fits.items() if model_fit.predicted is not None}
     for name, model_fit in fits.items():
         metrics["fits"][name] = {"seconds": round(model_fit.seconds, 3)}
         if model_fit.test and model_fit.train:
             metrics["models"][name] = plain(model_fit.test)
             metrics["fits"][name]["train"] = plain(model_fit.train)
-    _write_predictions(run, data, comparison.cluster, fits)
+    if comparison.blend:
+        share, columns[BLEND], scores = blended(run, data, fits)
+        metrics["models"][BLEND], metrics["fits"][BLEND] = plain(scores), {"share": share}
+    _write_predictions(run, data, comparison.cluster, columns)
     if comparison.smearing:
         metrics["means"] = {**metrics.get("means", {}), **scores_of_means(run, data, fits)}
     run.write_json("metrics.json", metrics)
     save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
     run.write_csv("leaderboard.csv", Results(run).leaderboard)
     lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
-    for line in [*lines, f"their tables: {run.path / 'baselines'}/"] if lines else []:
+    tables = [f"their tables: {run.path / 'baselines'}/"] if lines else []
+    for line in [*lines, *tables, *([blend_sentence(metrics)] if comparison.blend else [])]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -66,7 +75,9 @@ def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, conso
     return fits
 
 
-def _write_predictions(run: RunFolder, data: FilmDataModule, cluster: str | None, fits: dict[str, Fit]) -> None:
+def _write_predictions(
+    run: RunFolder, data: FilmDataModule, cluster: str | None, columns: dict[str, np.ndarray]
+) -> None:
     """Write what each model predicts of the test rows, beside the models that were fitted before."""
     films = data.films
     assert films.rows is not None
@@ -80,7 +91,6 @@ def _write_predictions(run: RunFolder, data: FilmDataModule, cluster: str | None
     table = pd.DataFrame({**ids, "row": rows, "actual": films.actual[films.rows.test]})
     before = Results(run).table(name)
     if len(before):
-        before = before.drop(columns=["film", "title", "weight", "actual", "cluster", *fits], errors="ignore")
+        before = before.drop(columns=["film", "title", "weight", "actual", "cluster", *columns], errors="ignore")
         table = table.merge(before, on="row", how="left")
-    columns = {model: model_fit.predicted for model, model_fit in fits.items() if model_fit.predicted is not None}
     run.write_csv(name, table.assign(**columns))

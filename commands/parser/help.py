@@ -96,6 +96,7 @@ BASELINES = {  # what `baselines` takes; `study` takes them with the prefix `--c
     "--describe": ("'[Year,Genre]'", "the columns that kmeans and pca are about"),
     "--cluster": ("COLUMN", "films that share its value are not independent where models are compared"),
     "--smearing": ("true", "of a log1p target, score means in its unit too"),
+    "--blend": ("true", "score a weighted mean of the network and lightgbm too"),
 }
 
 LOOK = {

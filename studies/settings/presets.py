@@ -23,6 +23,7 @@ from greenlight_films.datamodules.features import (
     TrackRecord,
     completed,
 )
+from greenlight_films.datamodules.features.number import Encoding
 from greenlight_films.datamodules.leakage import is_year, words_of
 from greenlight_films.datamodules.look.names import role_of
 
@@ -93,8 +94,10 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
     if preset == "seed":
         return list(features)
     known = {(type(feature), feature.column) for feature in features}
+    # Measured: without labels waves score better, beside labels bins do.
+    encoding: Encoding = "piecewise" if any(isinstance(each, Labels | Category) for each in features) else "periodic"
     numbers = [
-        replace(each, encoding="piecewise") if isinstance(each, Number | Date) and each.encoding is None else each
+        replace(each, encoding=encoding) if isinstance(each, Number | Date) and each.encoding is None else each
         for each in features
     ]
     return completed([*numbers, *(each for each in _inputs(features, time) if (type(each), each.column) not in known)])

@@ -178,9 +178,9 @@ def test_profiles_are_of_a_director_and_a_cast_by_role_or_else_by_name(features,
     assert {each.column: each.of for each in made} == profiles
 
 
-def test_without_labels_numbers_alone_change():
+def test_without_labels_numbers_alone_change_and_are_waves():
     assert with_preset("recipe", [Number("year"), Date("released"), Bins("year", edges=[0, 1])], None) == [
-        Number("year", encoding="piecewise"),
-        Date("released", encoding="piecewise"),
+        Number("year", encoding="periodic"),
+        Date("released", encoding="periodic"),
         Bins("year", edges=[0, 1]),
     ]
