@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from greenlight_films.baselines import Fit, LightGBM, Predictor, Sample
+from greenlight_films.baselines import Fit, LightGBM, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError, Scores
 from greenlight_films.datamodules.number_format import fixed
 from greenlight_films.studies.results import NETWORK, Results
@@ -22,13 +22,13 @@ def refuse_unblendable(run: RunFolder) -> None:
 def blended(run: RunFolder, data: FilmDataModule, fits: dict[str, Fit]) -> tuple[float, np.ndarray, Scores]:
     """Return the network's share, and the blend's predictions of the test rows, (n_test,), with their scores."""
     trees, predictions, scale = fits[LightGBM.name], Results(run).predictions, data.fitted.scale
-    assert isinstance(trees.model, Predictor)
     assert trees.predicted is not None
+    assert trees.validated is not None
     val, test = (Sample.of(data.films, data.fitted, side) for side in ("val", "test"))
     of_val, of_test = (
         scale.forward(predictions.loc[predictions["split"] == side, "predicted"].to_numpy()) for side in ("val", "test")
     )
-    share = best_share(val.target, of_val, scale.forward(trees.model.predict(val.films)), val.weights)
+    share = best_share(val.target, of_val, scale.forward(trees.validated), val.weights)
     predicted = scale.inverse(share * of_test + (1 - share) * scale.forward(trees.predicted))
     return share, predicted, scale.scores(test.actual, predicted, test.weights)
 
