@@ -125,9 +125,9 @@ def fit_intervals(films: Films, fitted: Fitted, predicted: np.ndarray, spread: n
     val, train = of(films.rows.val), of(films.rows.train)
     if fitted.leak or len(np.unique(val[2])) < fewest(80) or not np.isfinite(val[1]).all():
         return None
-    features, of_train, *films_of_train = train
+    features, of_train, film_of_train, weights = train
     is_known = len(of_train) and np.isfinite(of_train).all()
-    trained = Difficulty.fit(features, of_train, film_mass(*films_of_train)) if is_known else None
+    trained = Difficulty.fit(features, of_train, film_mass(film_of_train, weights)) if is_known else None
     return Intervals.fit(*val, trained=trained)
 
 

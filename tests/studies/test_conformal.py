@@ -18,7 +18,11 @@ from greenlight_films.studies.conformal import (
     fit_intervals,
     with_intervals,
 )
-from greenlight_films.studies.difficulty import Difficulty
+from greenlight_films.studies.difficulty import Difficulty, difficulty_features
+from greenlight_films.studies.evaluate import predict
+from greenlight_films.studies.load import load
+from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.train import train
 
 
 @pytest.mark.parametrize("n", [3, 4, 18, 19, 99, 200])
@@ -219,3 +223,25 @@ def test_state_is_plain_and_restores_the_same_intervals(films):
     for changed in ({"quantiles": [1.0]}, {"quantiles": [-1.0] * 99}, {"difficulty": {}}, {"films": "many"}):
         with pytest.raises((ValueError, KeyError, TypeError)):
             Intervals.from_state({**state, **changed})
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*predict returned None.*")
+def test_intervals_of_ratings_are_narrower_at_equal_coverage_by_what_heads_and_training_films_say(tmp_path):
+    words = ["--config", "configs/ratings.yaml", "--preset", "recipe", "--trainer.enable_progress_bar", "false"]
+    settings = read_settings([*words, "--trainer.logger", "false", "--trainer.accelerator", "cpu"])
+    data = load(settings)
+    trained = train(data, settings.model, settings.training, tmp_path)
+    predicted, spread = predict(trained, data), trained.model.spread
+    films, fitted, test, val = data.films, data.fitted, data.films.rows.test, data.films.rows.val
+    scaled = fitted.scale.forward(predicted)
+    errors = np.abs(fitted.scale.forward(films.actual) - scaled)
+    features = difficulty_features(films.encoded, fitted.encoder.space, scaled, spread)
+    before = Intervals.fit(features[val, :-1], errors[val], films.film_codes()[val])
+    after = fit_intervals(films, fitted, predicted, spread)
+    expected, plainer = (each.difficulty.errors(features[test]) for each in (after, before))
+    for level in (0.8, 0.95):
+        width, plain = (np.quantile(errors[test] / of, level) * of.mean() for of in (expected, plainer))
+        assert width < plain
+        covered = (errors[test] <= after.quantiles[round(level * 100) - 1] * expected).mean()
+        assert covered == pytest.approx(level, abs=0.02)
