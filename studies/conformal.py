@@ -135,9 +135,9 @@ def fit_intervals(
     val, train = of(films.rows.val), of(films.rows.train)
     if fitted.leak or len(np.unique(val[2])) < fewest(80) or not np.isfinite(val[1]).all():
         return None
-    features, of_train = train[:2]
+    features, of_train, film_of_train, weights = train
     is_known = len(of_train) and np.isfinite(of_train).all()
-    trained = Difficulty.fit(features, of_train, film_mass(train[2], train[3])) if is_known else None
+    trained = Difficulty.fit(features, of_train, film_mass(film_of_train, weights)) if is_known else None
     return Intervals.fit(*val, trained=trained)
 
 

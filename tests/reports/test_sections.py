@@ -29,7 +29,17 @@ def test_scores_have_their_figures(results):
     assert headings[:2] == ["All models on the same test films", "The network less each model"]
     assert headings[2:4] == ["Predicted and actual", "What is left over"]
     assert headings[4:] == ["Are high predictions high?", "Errors by year", "Errors by genre"]
-    assert section.missing == []
+    assert (section.missing, section.text) == ([], [])
+
+
+def test_a_blend_is_said_to_have_no_contributions(results):
+    results.metrics["models"]["blend"] = results.metrics["models"]["mlp"]
+    results.metrics["fits"]["blend"] = {"share": 0.25}
+    (sentence,) = scores_section(results, intervals_of(results)).text
+    assert sentence == (
+        "blend: 0.250 times the network's prediction (mlp) + 0.750 times that of lightgbm, weighed by the validation "
+        "films; it has no contributions and no importances."
+    )
 
 
 @pytest.mark.parametrize(

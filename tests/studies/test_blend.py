@@ -1,16 +1,13 @@
 """The blend of the network and LightGBM: its weights by a search, its row and column, and what it can't be made of."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.optimize import minimize_scalar
 
 from greenlight_films.baselines import Comparison, LightGBM, Sample, fit
 from greenlight_films.datamodules import InputError
-from greenlight_films.reports.sections import intervals_of, scores_section
 from greenlight_films.studies.blend import best_share, blend_sentence
 from greenlight_films.studies.compare import compare
-from greenlight_films.studies.results import Results
 from greenlight_films.studies.write import write_predictions, write_test
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*predict returned None.*")
@@ -46,7 +43,7 @@ def run(films, folder, model):
 
 def test_it_is_the_mean_of_both_on_the_scale_that_is_learnt_and_has_a_row_and_a_column(films, run, model, console):
     compare(run, films, Comparison(models=["lightgbm"], blend=True), console)
-    metrics, results = run.read_json("metrics.json"), Results(run)
+    metrics = run.read_json("metrics.json")
     share = metrics["fits"]["blend"]["share"]
     table = run.read_csv("baselines/predictions.csv")
     network = model.predicted[films.films.rows.test]
@@ -60,14 +57,12 @@ def test_it_is_the_mean_of_both_on_the_scale_that_is_learnt_and_has_a_row_and_a_
     sentence = blend_sentence(metrics)
     assert sentence in console.file.getvalue()
     assert "it has no contributions" in sentence
-    assert scores_section(results, intervals_of(results)).text == [sentence]
 
 
 def test_a_run_without_a_blend_says_nothing_of_it(films, run, console):
     compare(run, films, Comparison(models=[]), console)
     assert blend_sentence(run.read_json("metrics.json")) == ""
     assert "blend" not in run.read_csv("baselines/predictions.csv")
-    assert scores_section(Results(run), pd.DataFrame()).text == []
 
 
 def test_it_needs_lightgbm_and_a_network(films, folder, console):

@@ -18,7 +18,11 @@ from greenlight_films.studies.conformal import (
     fit_intervals,
     with_intervals,
 )
-from greenlight_films.studies.difficulty import Difficulty
+from greenlight_films.studies.difficulty import Difficulty, difficulty_features
+from greenlight_films.studies.evaluate import predict
+from greenlight_films.studies.load import load
+from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.train import train
 
 
 @pytest.mark.parametrize("n", [3, 4, 18, 19, 99, 200])
@@ -222,9 +226,31 @@ def test_state_is_plain_and_restores_the_same_intervals(films):
 
 
 def test_intervals_of_a_scale_with_larger_errors_are_as_much_wider(films):
-    rows = films.films.rows.val
-    intervals = fit_intervals(films.films, films.fitted, films.films.actual[rows] + np.linspace(-1, 1, len(rows)))
-    wider, encoded = intervals.rescaled(1.5), films.films.encoded
-    predicted = films.films.actual
-    widths = [np.subtract(*each.around(predicted, encoded, films.fitted, 0.8)[:0:-1]) for each in (intervals, wider)]
+    actual, encoded = films.films.actual, films.films.encoded
+    spread = np.ones(len(actual))
+    intervals = fit_intervals(films.films, films.fitted, actual + np.linspace(-1, 1, len(actual)), spread)
+    both = [each.around(actual, spread, encoded, films.fitted, 0.8) for each in (intervals, intervals.rescaled(1.5))]
+    widths = [upper - lower for _, lower, upper in both]
     assert widths[1] == pytest.approx(1.5 * widths[0])
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*predict returned None.*")
+def test_intervals_of_ratings_are_narrower_at_equal_coverage_by_what_heads_and_training_films_say(tmp_path):
+    words = ["--config", "configs/ratings.yaml", "--preset", "recipe", "--trainer.enable_progress_bar", "false"]
+    settings = read_settings([*words, "--trainer.logger", "false", "--trainer.accelerator", "cpu"])
+    data = load(settings)
+    trained = train(data, settings.model, settings.training, tmp_path)
+    predicted, spread = predict(trained, data), trained.model.spread
+    films, fitted, test, val = data.films, data.fitted, data.films.rows.test, data.films.rows.val
+    scaled = fitted.scale.forward(predicted)
+    errors = np.abs(fitted.scale.forward(films.actual) - scaled)
+    features = difficulty_features(films.encoded, fitted.encoder.space, scaled, spread)
+    before = Intervals.fit(features[val, :-1], errors[val], films.film_codes()[val])
+    after = fit_intervals(films, fitted, predicted, spread)
+    expected, plainer = (each.difficulty.errors(features[test]) for each in (after, before))
+    for level in (0.8, 0.95):
+        width, plain = (np.quantile(errors[test] / of, level) * of.mean() for of in (expected, plainer))
+        assert width < plain
+        covered = (errors[test] <= after.quantiles[round(level * 100) - 1] * expected).mean()
+        assert covered == pytest.approx(level, abs=0.02)
