@@ -1,6 +1,7 @@
 """The names of the encoded columns: what each column is, and which column of the table it comes from."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -63,10 +64,17 @@ class FeatureSpace:
     def n_labels(self) -> int:
         return sum(len(block.values) for block in self.labels)
 
+    def counts_names(self) -> list[bool]:
+        """Return whether each dense column counts the names of a cell, n_dense values."""
+        return self._declared(lambda feature: feature.get("feature") == "Size")
+
     def in_logarithms(self) -> list[bool]:
         """Return whether each dense column holds log1p of the table's number, n_dense values."""
+        return self._declared(lambda feature: bool(feature.get("log1p")) or feature.get("feature") == "Size")
+
+    def _declared(self, holds: Callable[[dict[str, Any]], bool]) -> list[bool]:
         return [
-            bool(feature.get("log1p") or feature.get("feature") == "Size") and block.kind == "number"
+            holds(feature) and block.kind == "number"
             for feature, group in zip(self.features, self.groups, strict=True)
             for block in group
             if block.kind != "label"

@@ -174,13 +174,17 @@ def _flat(parts: Parts, films: MeasuredFilms, n_features: int) -> tuple[np.ndarr
 
 
 def number_texts(space: FeatureSpace, films: EncodedFilms) -> np.ndarray:
-    """Return each film's numbers as text, (n_rows, n_numbers), `missing` where they are not known."""
+    """Return each film's numbers as text, (n_rows, n_numbers), `missing` where they are not known.
+
+    How many names a cell has is `number of names`, beside the names themselves.
+    """
     columns, texts = numbers_of(space), np.empty((films.n_rows, 0), dtype=object)
-    in_logarithms = space.in_logarithms()
+    in_logarithms, counts_names = space.in_logarithms(), space.counts_names()
     for first, *marks in (part.tolist() for part in columns):
         values = films.unscaled[:, first]
         shown = np.expm1(values) if in_logarithms[first] else values
         text = np.array([f"{value:.7g}" for value in shown.tolist()], dtype=object)
         text[(films.dense[:, marks] > 0).any(1)] = "missing"
+        text[:] = "number of names" if counts_names[first] else text
         texts = np.column_stack([texts, text])
     return texts

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.features import Bins, Date, Labels, Number
+from greenlight_films.datamodules.encoder import FilmEncoder
+from greenlight_films.datamodules.features import Bins, Date, Labels, Number, Size
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.lightning_modules.film_contributions import (
@@ -179,3 +180,10 @@ def test_a_background_without_inputs_of_its_own_is_as_one_with_the_sums_over_its
         tables.append(contributions_of(films, background, alone, np.arange(7)).table.set_index(["row", "column"]))
     parts = [table["contribution"].groupby(level=[0, 1]).sum() for table in tables]
     assert parts[0].to_numpy() == pytest.approx(parts[1].to_numpy(), abs=1e-5)
+
+
+def test_how_many_names_a_cell_has_is_named_so_beside_the_names():
+    encoder = FilmEncoder([Labels("cast"), Size("cast"), Number("year")])
+    encoded = encoder.fit_encode(pd.DataFrame({"cast": ["A, B", "A", "C"], "year": [1, 2, 4]}), np.arange(3))
+    texts = number_texts(encoder.space, encoded)
+    assert texts.tolist() == [["number of names", "1"], ["number of names", "2"], ["number of names", "4"]]

@@ -86,7 +86,7 @@ def test_sizes_count_all_names_of_a_cell_known_or_not():
     assert (block.column, block.values) == ("cast", ["number of names in cast"])
     assert np.expm1(encoded.unscaled[:, 0]) == pytest.approx([2, 2, 3, 0, 0, 3])
     assert encoded.dense[TRAIN, 0].mean() == pytest.approx(0, abs=1e-6)
-    assert encoder.space.in_logarithms() == [True, False]
+    assert encoder.space.in_logarithms() == encoder.space.counts_names() == [True, False]
     assert encoder.at_medians()[0] == pytest.approx((np.log1p(2) - block.fitted["mean"]) / block.fitted["std"])
 
 
