@@ -27,8 +27,8 @@ def interval(margins: Any = None, low: Any = None, high: Any = None, values: Any
     """Return error bars of half a width, or from `low` to `high` around `values`."""
     look = {"color": NEUTRAL, "thickness": 1.4, "width": 3, "type": "data"}
     if margins is not None:
-        return {**look, "array": rounded(np.nan_to_num(margins))}
-    above, below = np.nan_to_num(np.asarray(high) - values), np.nan_to_num(np.asarray(values) - low)
+        return {**look, "array": rounded(np.nan_to_num(margins, posinf=0))}
+    above, below = (np.nan_to_num(part, posinf=0) for part in (np.asarray(high) - values, np.asarray(values) - low))
     return {**look, "array": rounded(np.maximum(above, 0)), "arrayminus": rounded(np.maximum(below, 0))}
 
 

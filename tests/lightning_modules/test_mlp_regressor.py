@@ -245,10 +245,10 @@ def test_a_loaded_checkpoint_has_heads_encoded_numbers_and_inputs_and_needs_no_d
     assert loaded.network.sizes == model.network.sizes
     assert loaded.network.first.values.any()
     new = replace(data.films.encoded, inputs=None)
-    predicted = [predict_scaled(each.network.eval(), new) for each in (model, loaded)]
+    predicted = [predict_scaled(each.network.eval(), new)[0] for each in (model, loaded)]
     assert np.ptp(predicted[0]) > 0.1
     assert predicted[0].tolist() == predicted[1].tolist()
-    held_out = predict_scaled(model.network, data.films.encoded)[data.films.rows.test]
+    held_out = predict_scaled(model.network, data.films.encoded)[0][data.films.rows.test]
     np.testing.assert_allclose(held_out, predicted[0][data.films.rows.test], atol=1e-5)
 
 
