@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from greenlight_films.benchmarks.coverage import seeded_settings
 from greenlight_films.commands.parser.quiet import quieten
 from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.datamodules.crossed.crossed_inputs import Crossed
@@ -34,7 +35,6 @@ from greenlight_films.datamodules.features import (
 )
 from greenlight_films.studies.evaluate import evaluate
 from greenlight_films.studies.settings.config_file import named_config
-from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.train import train
 
 Changed = Callable[[Feature[Any]], Feature[Any] | None]
@@ -96,9 +96,8 @@ PARTS = (WHOLE, *FEATURES, *INPUTS, *OPTIONS)
 
 def scores(study: str, part: str, seed: int, options: list[str]) -> tuple[float, float]:
     """Return R² of validation and test films of a study without a part of the recipe."""
-    seeded = ["--model.seed", "--data.seed", "--data.split.seed"]
     words = ["--config", named_config(study), *options, *OPTIONS.get(part, [])]
-    settings = read_settings([*words, *(word for option in seeded for word in (option, str(seed)))])
+    settings = seeded_settings(words, seed)
     settings = replace(settings, training=settings.training.with_trainer(enable_progress_bar=False, logger=False))
     data = changed(settings.data, part)
     with TemporaryDirectory() as folder:

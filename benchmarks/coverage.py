@@ -23,16 +23,22 @@ from greenlight_films.studies.coverage import coverage
 from greenlight_films.studies.evaluate import predict
 from greenlight_films.studies.load import load
 from greenlight_films.studies.settings.film_cli import read_settings
+from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import train
 
 LEVELS = (80, 90, 95)
 
 
-def of_split(words: list[str], seed: int) -> pd.DataFrame:
-    """Train a network on one split and return the coverage of both kinds of intervals, one line a group and level."""
+def seeded_settings(words: list[str], seed: int) -> Settings:
+    """Return settings with a seed of weights, of batches and folds and, where it is drawn, of the split."""
     has_seed = hasattr(read_settings(words).data.declared.split, "seed")
     seeded = ["--model.seed", "--data.seed", *(["--data.split.seed"] if has_seed else [])]
-    settings = read_settings([*words, *(word for option in seeded for word in (option, str(seed)))])
+    return read_settings([*words, *(word for option in seeded for word in (option, str(seed)))])
+
+
+def of_split(words: list[str], seed: int) -> pd.DataFrame:
+    """Train a network on one split and return the coverage of both kinds of intervals, one line a group and level."""
+    settings = seeded_settings(words, seed)
     data = load(settings)
     with TemporaryDirectory() as folder:
         trained = train(data, settings.model, settings.training, Path(folder))

@@ -15,6 +15,7 @@ from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.near_records import LabelFilms
 from greenlight_films.datamodules.crossed.near_tuning import tuned_kernel
 from greenlight_films.datamodules.crossed.track_records import track_records
+from greenlight_films.datamodules.features.number import bin_shares
 from greenlight_films.datamodules.splits import Rows, Split
 from greenlight_films.datamodules.tables.formats import Formats
 
@@ -153,7 +154,7 @@ class PublishedFilms(FilmDataModule):
         shares = []
         for values in self.films.encoded.unscaled[:, : len(NUMBERS)].T:
             edges = np.unique(np.quantile(values[train], np.linspace(0, 1, BINS + 1)))
-            shares.append(np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1))
+            shares.append(bin_shares(values, edges))
         types = self.types()
         words = self.films.encoded.labels[:, types.shape[1] :]
         return [csr_array(np.concatenate(shares, axis=1)), words.astype(np.float64), types.astype(np.float64)]

@@ -18,7 +18,7 @@ from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature, Profile, RidgeByColumn, TrackRecord
-from greenlight_films.datamodules.features.number import bin_edges
+from greenlight_films.datamodules.features.number import bin_edges, bin_shares
 
 COMMON = 0.01  # share of training films with a label, from which on it is a trait
 OF_ONE = [NAMES.index(name) for name in ("record", "films", "known")]  # where a cell has a label at most
@@ -124,7 +124,7 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
         if isinstance(feature, TrackRecord) and len(columns[feature.column]) > feature.min_labels:
             parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings))
         elif isinstance(feature, Profile):
-            traits = _traits(feature, features, space, learnt)
+            traits = _traits(feature, features, space, learnt, columns)
             if len(learnt.train) < feature.min_rows:
                 continue
             parts.append(_profile(feature.column, columns[feature.column], learnt, traits, drawings))
@@ -164,7 +164,7 @@ def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
     for values in dense.T.astype(np.float64):
         edges = bin_edges(values[train])
         if len(edges) > 2:
-            parts.append(np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1))
+            parts.append(bin_shares(values, edges))
     return csr_array(np.concatenate(parts, axis=1))
 
 
@@ -186,9 +186,15 @@ def _profile(column: str, of: np.ndarray, learnt: Learnt, traits: np.ndarray, dr
     return Part(column, [f"profile {index + 1}" for index in range(traits.shape[1])], of, values, crossed)
 
 
-def _traits(profile: Profile, features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> np.ndarray:
+def _traits(
+    profile: Profile,
+    features: Sequence[Feature[Any]],
+    space: FeatureSpace,
+    learnt: Learnt,
+    labels: dict[str, np.ndarray],
+) -> np.ndarray:
     """Return traits of the training rows, (n_train, k) float64, less their means: numbers, and labels not rare."""
-    labels, dense = _label_columns(features, space), iter(block_columns(space.dense))
+    dense = iter(block_columns(space.dense))
     numbers: dict[str, np.ndarray] = {}
     for feature, group in zip(features, space.groups, strict=True):
         for block in group:

@@ -105,6 +105,11 @@ def bin_edges(values: np.ndarray) -> np.ndarray:
     return np.unique(np.quantile(values, np.linspace(0, 1, BINS + 1), method="higher"))
 
 
+def bin_shares(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return how far values lie in each bin between ascending edges, from 0 to 1: (n,) to (n, n_bins)."""
+    return np.clip((values[:, None] - edges[:-1]) / np.diff(edges), 0, 1)
+
+
 def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
     with np.errstate(over="ignore"):
         return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
