@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from os import cpu_count
 from typing import Any
@@ -20,6 +21,7 @@ from greenlight_films.datamodules.tables.formats import Formats
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 Read = tuple[Encoded, bytes]  # with the digest of what was read
 
+FEW_ROWS = 1000  # that aren't worth threads
 FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
 
 
@@ -116,13 +118,23 @@ class FilmEncoder:
             raise InputError("data.features leave no column: no label is in `min_films` training rows; lower it")
         return _assemble(read, len(frame))
 
-    def encode(self, frame: pd.DataFrame, *, digests: bool = False) -> EncodedFilms:
-        """Encode the rows of a table as `fit_encode` did its own."""
+    def encode(
+        self, frame: pd.DataFrame, *, digests: bool = False, blocks_of: Callable[[int, Any], list[Block]] | None = None
+    ) -> EncodedFilms:
+        """Encode the rows of a table as `fit_encode` did its own.
+
+        Args:
+            blocks_of: from a feature's index and its cells as read to the blocks to encode them by, where these aren't
+                the fitted ones; the columns of labels are then those of these blocks.
+        """
         groups = self.space.groups
-        encoded = self._each_feature(
-            frame, lambda index, parsed: (groups[index], self.features[index].encode(parsed, groups[index])), digests
-        )
-        return _assemble(self._with_sizes(encoded, lambda _, index, counts: groups[index]), len(frame))
+
+        def encode(index: int, parsed: Any) -> Encoded:
+            blocks = blocks_of(index, parsed) if blocks_of else groups[index]
+            return blocks, self.features[index].encode(parsed, blocks)
+
+        read = self._each_feature(frame, encode, digests)
+        return _assemble(self._with_sizes(read, lambda _, index, counts: groups[index]), len(frame))
 
     def _with_sizes(self, read: list[Read], blocks_of: Callable[[Size, int, np.ndarray], list[Block]]) -> list[Read]:
         """Add the sizes of cells to what was read, from the labels that features of the same column read."""
@@ -156,6 +168,8 @@ class FilmEncoder:
             _refuse_far(parts, frame[feature.columns[0]])
             return (blocks, parts), feature.digest(parsed) if digests else b""
 
+        if len(frame) < FEW_ROWS:
+            return all_or_faults([partial(work, index) for index in range(len(self.features))])
         sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
         longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
         with ThreadPoolExecutor(max_workers=cpu_count()) as pool:

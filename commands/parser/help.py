@@ -19,6 +19,7 @@ COMMANDS = {
     "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
     "audit": "say how far scores lean on leaks: the same models under several splits, side by side",
     "report": "write a page of a run's results, or of several side by side: runs/<study>/version_<n>/report.html",
+    "serve": "open a page to play with a run: what would this film do, with whom, and how sure is that",
     "prepare": "make a table of films, and configs for it, of the raw files of a public collection",
 }
 
@@ -156,6 +157,11 @@ OPTIONS = {
         "--run FOLDER [FOLDER ...]": "a run, or several to compare, such as runs/ratings/version_0",
         "--out FILE.html": "where to write it, by default report.html in the run's folder",
     },
+    "serve": {
+        "--run FOLDER": "a finished run, such as runs/ratings/version_0",
+        "--port N": "8000 by default; where it is taken, the next free one",
+        "--host ADDRESS": "127.0.0.1 by default, which this machine alone can reach",
+    },
     "look": {"TABLE": "a .csv, .tsv, .xlsx, .json, .jsonl, .parquet or SQLite file, also in .gz or .zip", **LOOK},
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
@@ -172,6 +178,7 @@ EXAMPLES = {
     "baselines": "baselines --run runs/ratings/version_0 --models '[ols,knn]' --grid true",
     "audit": "audit --config configs/ratings.yaml",
     "report": "report --run runs/ratings/version_0",
+    "serve": "serve --run runs/ratings/version_0",
     "prepare": "prepare the-movies-dataset --raw downloads/ --out films.parquet",
 }
 
@@ -188,7 +195,7 @@ def show_command(word: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"{command(word)}: {COMMANDS[word]}", OPTIONS[word], console)
     console.print(f"\nExample    [bold]{escape(command(EXAMPLES[word]))}[/bold]", highlight=False)
-    if word in ("look", "prepare", "report"):  # have no others
+    if word in ("look", "prepare", "report", "serve"):  # have no others
         return
     console.print(
         f"Every option    [bold]{command(word)} --help-all[/bold], as YAML with [bold]--print_config[/bold]",

@@ -1,0 +1,160 @@
+"""The application: from requests to answers."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel
+
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.serving.answers import change, predict
+from greenlight_films.serving.best import best
+from greenlight_films.serving.catalogue import Catalogue
+from greenlight_films.serving.cells import Edit, FieldError, Film
+from greenlight_films.serving.schemas import (
+    Best,
+    BestWanted,
+    Change,
+    ChangeWanted,
+    FilmMatches,
+    Goodness,
+    Importances,
+    LabelMatches,
+    PredictionWanted,
+    Predictions,
+    RunShape,
+    WholeFilm,
+)
+from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.version import version
+
+PAGE = Path(__file__).with_name("page")
+
+Search = Annotated[str, Query(max_length=200)]
+Few = Annotated[int, Query(ge=1, le=100)]
+Role = Annotated[str, Query(max_length=300)]
+
+
+def application(run: ServedRun) -> FastAPI:
+    """Return the application that answers questions about a run."""
+    app = FastAPI(
+        title=f"Greenlight: {run.results.name}",
+        version=version(),
+        description="What the run's network predicts of films, what moves it, and how sure it is.",
+        docs_url=None,  # these load from elsewhere
+        redoc_url=None,
+    )
+    catalogue = Catalogue(run)
+    asked = _Asked(run, catalogue)
+
+    @app.post("/predict")
+    def predictions(wanted: PredictionWanted) -> Predictions:
+        """Predict films, with intervals, and what contributes to each if it is asked for."""
+        films = [asked.film(film, ["films", index]) for index, film in enumerate(wanted.films)]
+        return Predictions(predictions=asked.answered(lambda: predict(run, films, wanted.explain), films, ["films"]))
+
+    @app.post("/what-if")
+    def what_if(wanted: ChangeWanted) -> Change:
+        """Predict a film before and after edits, and the difference."""
+        film, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
+        changed = run.cells.edited(film, edits)
+        return asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
+
+    @app.post("/best")
+    def best_additions(wanted: BestWanted) -> Best:
+        """Return the names of a role whose addition to a film raises its prediction most, of all that are known."""
+        film = run.cells.edited(asked.film(wanted.film, ["film"]), asked.edits(wanted.edits))
+        how = (wanted.role, wanted.n, wanted.lower, wanted.min_films)
+        return asked.answered(lambda: best(run, film, *how), [film], ["film"])
+
+    @app.get("/films")
+    def films(query: Search = "", n: Few = 10) -> FilmMatches:
+        """Search the run's films by the beginnings of the words of their titles."""
+        return catalogue.films(query, n)
+
+    @app.get("/films/{row}")
+    def film(row: int) -> WholeFilm:
+        """Return a film of the run's table, by its row."""
+        return catalogue.film(row)
+
+    @app.get("/labels")
+    def labels(query: Search = "", role: Role = "", n: Few = 10) -> LabelMatches:
+        """Search names by the beginnings of their words, those of most films first."""
+        return catalogue.labels(query, role, n)
+
+    @app.get("/importance")
+    def importance(
+        role: Role = "", page: Annotated[int, Query(ge=1, le=10**6)] = 1, query: Search = ""
+    ) -> Importances:
+        """Return a page of the features' importances, the greatest first."""
+        return catalogue.importance(role, page, query)
+
+    @app.get("/run")
+    def about() -> RunShape:
+        """Return what the run is about, and what it can answer."""
+        return catalogue.shape()
+
+    @app.get("/goodness")
+    def goodness() -> Goodness:
+        """Return how good the network is on the run's test films."""
+        return catalogue.goodness()
+
+    @app.get("/", include_in_schema=False)
+    def page() -> Response:
+        return FileResponse(PAGE / "index.html")
+
+    app.mount("/page", StaticFiles(directory=PAGE), name="page")
+    app.add_exception_handler(FieldError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    return app
+
+
+class _Asked:
+    """From what is asked to films and edits; what can't be read is refused with its field."""
+
+    def __init__(self, run: ServedRun, catalogue: Catalogue) -> None:
+        self.run, self.catalogue = run, catalogue
+
+    def film(self, asked: dict[str, Any] | int, field: list[str | int]) -> Film:
+        if isinstance(asked, int):
+            position = self.catalogue.position(asked, field)
+            assert self.run.known is not None
+            return self.run.known.film(position)
+        self.run.cells.refuse_unknown(asked, field)
+        return Film(asked)
+
+    def edits(self, asked: list[BaseModel]) -> list[Edit]:
+        return [Edit(**edit.model_dump()) for edit in asked]
+
+    def answered(self, answer: Any, films: list[Film], field: list[str | int]) -> Any:
+        """Return an answer; where a cell can't be read, say which."""
+        try:
+            return answer()
+        except FieldError:
+            raise
+        except InputError as problem:
+            for index, film in enumerate(films):
+                for column, cell in film.cells.items():
+                    self._refuse_cell(column, cell, [*field, *([index] if field == ["films"] else []), column])
+            raise FieldError(str(problem), field) from None
+
+    def _refuse_cell(self, column: str, cell: Any, field: list[str | int]) -> None:
+        try:
+            self.run.encode([Film({column: cell})])
+        except InputError as problem:
+            raise FieldError(str(problem), field) from None
+
+
+def _refused(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, FieldError)
+    return JSONResponse({"detail": [{"loc": list(problem.field), "msg": str(problem)}]}, status_code=422)
+
+
+def _malformed(request: Request, problem: Exception) -> Response:
+    """Name the fields at fault; their values stay out of it, for they may be no JSON."""
+    assert isinstance(problem, RequestValidationError)
+    faults = [{"loc": list(fault["loc"][1:] or fault["loc"]), "msg": fault["msg"]} for fault in problem.errors()]
+    return JSONResponse({"detail": faults[:20]}, status_code=422)

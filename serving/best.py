@@ -1,0 +1,142 @@
+"""Whose addition moves a film's prediction most: every name of a role, by one vector each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from greenlight_films.datamodules import EncodedFilms, FilmRows
+from greenlight_films.datamodules.errors import listed, nearest
+from greenlight_films.datamodules.features import Category, Labels
+from greenlight_films.importance.reference import BATCH_ROWS
+from greenlight_films.serving.answers import difference, each_head, predictions
+from greenlight_films.serving.cells import Edit, FieldError, Film
+from greenlight_films.serving.schemas import Best, Candidate
+from greenlight_films.serving.served_run import ServedRun
+
+NOBODY = "\N{SYMBOL FOR UNIT SEPARATOR}" * 3
+"""A name that no film has."""
+
+NOTE = (
+    "This is what the model says of the film with one name more. It is no cause: a name also stands for the budget, the "
+    "company and the kind of films that it came with."
+)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a name would be added: the film with an unknown name there, and the label columns of the known ones."""
+
+    column: str
+    film: Film
+    first: int
+    values: list[str]
+    weight: float
+    other: int | None
+
+
+def best(run: ServedRun, film: Film, role: str, n: int, lower: bool, min_films: int) -> Best:
+    """Return the names of a role whose addition raises, or lowers, a film's prediction most.
+
+    Args:
+        role: of features, or their column.
+        min_films: names in fewer films that were learnt from are left out.
+
+    Raises:
+        FieldError: no feature has the role, or the film takes no name more.
+    """
+    column = column_of(run, role)
+    place = _place(run, film, column)
+    encoded = run.encode([film, place.film])
+    taken = encoded.labels[[0]].indices - place.first
+    allowed = np.ones(len(place.values), dtype=bool)
+    allowed[taken[(taken >= 0) & (taken < len(allowed))]] = False
+    films = None if run.label_films is None else run.label_films[place.first : place.first + len(allowed)]
+    enough = np.ones_like(allowed) if films is None else films >= min_films
+    codes = np.flatnonzero(allowed & enough)
+    moved = scaled_with(run, encoded.take(np.array([1])), place, codes)
+    signed = moved if lower else -moved
+    first = np.argpartition(signed, min(n, len(codes)) - 1)[:n] if len(codes) else np.zeros(0, np.int64)
+    first = first[np.lexsort((codes[first], signed[first]))]
+    labels = [place.values[code] for code in codes[first].tolist()]
+    counts = None if films is None else films[codes[first]]
+    return Best(
+        role=role,
+        column=column,
+        candidates=_candidates(run, film, column, labels, counts),
+        evaluated=len(codes),
+        left_out=int((allowed & ~enough).sum()),
+        note=NOTE,
+    )
+
+
+def column_of(run: ServedRun, role: str) -> str:
+    """Return the column whose names have a role, or the column of that name."""
+    labelled = run.cells.labelled
+    columns = [role] if role in labelled else [name for name, each in labelled.items() if each.named_role == role]
+    if len(columns) == 1:
+        return columns[0]
+    if columns:
+        raise FieldError(f"role '{role}' is of {listed(columns)}: give one of these columns", ["role"])
+    roles = dict.fromkeys([*(each.named_role for each in labelled.values()), *labelled])
+    raise FieldError(f"no role '{role}'{nearest(role, roles) or f'; there are: {listed(roles)}'}", ["role"])
+
+
+def _place(run: ServedRun, film: Film, column: str) -> _Place:
+    feature, cells = run.cells.labelled[column], run.cells
+    single = isinstance(feature, Category) or feature.first_only
+    if single:
+        cells_of = dict(film.cells)
+        cells_of[column] = None
+        film = Film(cells_of, film.row, film.edited | {column})
+    positions = feature.positions if isinstance(feature, Labels) else None
+    position = len(cells.names(column, film.cells)) if positions else 0
+    if positions and position >= positions:
+        raise FieldError(f"{column} has {positions} places, all taken: remove a name", ["film"])
+    with_nobody = cells.edited(film, [Edit("add", column, NOBODY)], "film")
+    index = run.encoder.encoder.features.index(feature)
+    blocks = [block for block in run.space.groups[index] if block.kind == "label"]
+    first = run.encoder.first_columns(index)[position]
+    values = blocks[position].values
+    names = 1 if single else len(cells.names(column, film.cells)) + 1
+    weight = 1 / np.sqrt(names) if isinstance(feature, Labels) and feature.weight == "sqrt" else 1.0
+    other = feature.other if isinstance(feature, Category) else None
+    return _Place(column, with_nobody, first, values, float(weight), values.index(other) if other in values else None)
+
+
+@torch.inference_mode()
+def scaled_with(run: ServedRun, nobody: EncodedFilms, place: _Place, codes: np.ndarray) -> np.ndarray:
+    """Return the scaled prediction of a film with each name in place of the unknown one, (n_codes,) float32."""
+    network, model = run.network.network, run.folded
+    batch = FilmRows(nobody, np.zeros(1))[[0]]
+    sums = network.first(network.encoding(batch.dense), batch.labels, batch.offsets, batch.weights, batch.inputs)
+    vectors = model.first.label_weight[place.first : place.first + len(place.values)]
+    base = sums[0] if place.other is None else sums[0] - vectors[place.other] * place.weight
+    scaled = np.empty(len(codes), dtype=np.float32)
+    index = torch.from_numpy(codes)
+    for start in range(0, len(codes), BATCH_ROWS):
+        part = index[start : start + BATCH_ROWS]
+        added = torch.add(base, vectors[part], alpha=place.weight)
+        scaled[start : start + len(part)] = model.tail(added).squeeze(-1).numpy()
+    return scaled
+
+
+def _candidates(
+    run: ServedRun, film: Film, column: str, labels: list[str], counts: np.ndarray | None
+) -> list[Candidate]:
+    """Return the candidates, each predicted anew with its interval."""
+    others = [run.cells.edited(film, [Edit("add", column, label)], "film") for label in labels]
+    films = [film, *others]
+    encoded = run.encode(films)
+    before, *after = predictions(run, films, encoded, each_head(run, encoded))
+    return [
+        Candidate(
+            label=label,
+            films=0 if counts is None else int(counts[index]),
+            prediction=own.prediction,
+            difference=difference(before.prediction, own.prediction),
+            difference_learnt=own.learnt - before.learnt,
+            intervals=own.intervals,
+        )
+        for index, (label, own) in enumerate(zip(labels, after, strict=True))
+    ]

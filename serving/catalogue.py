@@ -1,0 +1,246 @@
+"""What the run holds, to look things up in: its columns, films, names, importances and scores."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.features import Category, Date, Labels, Number
+from greenlight_films.importance.result import measure
+from greenlight_films.serving.answers import finite
+from greenlight_films.serving.cells import FieldError
+from greenlight_films.serving.name_index import NameIndex
+from greenlight_films.serving.schemas import (
+    ColumnShape,
+    FilmMatch,
+    FilmMatches,
+    Goodness,
+    Importances,
+    LabelMatch,
+    LabelMatches,
+    RunShape,
+    WholeFilm,
+)
+from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.studies.interval_files import LEVELS
+
+PAGE = 50  # importances
+MOST_POINTS = 2000
+GROUPS = 10  # of the calibration, with as many films each
+
+
+class Catalogue:
+    """Looks up a run's films, names, importances and scores."""
+
+    def __init__(self, run: ServedRun) -> None:
+        self.run = run
+        known = run.known
+        titles = [] if known is None else [known.title(position) for position in range(known.films.n_rows)]
+        self._titles, self._films = titles, NameIndex(titles, np.zeros(len(titles)))
+        self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
+        counts = run.label_films
+        for feature, group in zip(run.fitted.encoder.features, run.space.groups, strict=True):
+            if isinstance(feature, Labels | Category):
+                blocks = [(index, block) for index, block in self._blocks(group)]
+                names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
+                films = None if counts is None else self._films_of(names, blocks, counts)
+                rank = np.zeros(len(names)) if films is None else films
+                self._names[feature.column] = NameIndex(names, rank), names, films
+
+    def _blocks(self, group: list[Block]) -> list[tuple[int, Block]]:
+        """Return the label blocks of a feature, each with its first label column."""
+        firsts = self._firsts
+        return [(firsts[id(block)], block) for block in group if block.kind == "label"]
+
+    @cached_property
+    def _firsts(self) -> dict[int, int]:
+        firsts, start = {}, 0
+        for block in self.run.space.labels:
+            firsts[id(block)] = start
+            start += len(block.values)
+        return firsts
+
+    @staticmethod
+    def _films_of(names: list[str], blocks: list[tuple[int, Block]], counts: np.ndarray) -> np.ndarray:
+        position = {name: index for index, name in enumerate(names)}
+        films = np.zeros(len(names), dtype=np.int64)
+        for first, block in blocks:
+            films[[position[name] for name in block.values]] += counts[first : first + len(block.values)]
+        return films
+
+    def shape(self) -> RunShape:
+        """Return what the run is about."""
+        run, results = self.run, self.run.results
+        sentences = {"films": run.no_films, "intervals": run.no_intervals}
+        if run.background is None:
+            sentences["contributions"] = (
+                "No contributions: the run's importances were not measured, so it keeps no films to measure from."
+            )
+        if results.features.empty:
+            sentences["importance"] = "No importances: they were not measured."
+        scale, known = run.fitted.scale, run.known
+        return RunShape(
+            name=results.name,
+            target=results.target,
+            unit=results.unit,
+            scale=results.learnt_unit,
+            transform=scale.transform,
+            shift=scale.shift,
+            average=results.importance.get("average_prediction"),
+            columns=self._columns(),
+            films=0 if known is None else known.films.n_rows,
+            learnt=0 if known is None else int(known.is_learnt.sum()),
+            has_interval=[level for level in LEVELS if run.intervals is not None and run.intervals.has(level / 100)],
+            sentences={part: sentence for part, sentence in sentences.items() if sentence},
+        )
+
+    def _columns(self) -> list[ColumnShape]:
+        shapes, dense = [], 0
+        for feature, group in zip(self.run.fitted.encoder.features, self.run.space.groups, strict=True):
+            kinds = {Number: "number", Date: "date", Labels: "labels", Category: "category"}
+            width = sum(len(block.values) for block in group if block.kind != "label")
+            if kind := kinds.get(type(feature)):
+                shape = ColumnShape(
+                    column=feature.column, kind=kind, role=feature.named_role, columns=feature.columns
+                )
+                if isinstance(feature, Number) and self.run.ranges is not None:
+                    ends = self.run.ranges[:, dense]
+                    ends = np.expm1(ends) if feature.log1p else ends
+                    shape.least, shape.greatest = ends.tolist()
+                if isinstance(feature, Number):
+                    usual = group[0].fitted["median"]
+                    shape.usual = float(np.expm1(usual)) if feature.log1p else usual
+                shapes.append(shape)
+            dense += width
+        return shapes
+
+    def films(self, query: str, n: int) -> FilmMatches:
+        """Return the films whose titles have words that begin as those of a query do; the first films without one."""
+        known = self.run.known
+        if known is None:
+            return FilmMatches(films=[])
+        positions = self._films.search(query, n) if query.strip() else list(range(min(n, known.films.n_rows)))
+        return FilmMatches(films=[self._match(position) for position in positions])
+
+    def _match(self, position: int) -> FilmMatch:
+        known = self.run.known
+        assert known is not None
+        return FilmMatch(
+            row=int(known.films.number[position]),
+            title=self._titles[position],
+            split=str(known.films.side_names()[position]),
+            learnt_from=bool(known.is_learnt[position]),
+            actual=finite(known.films.actual[position]),
+        )
+
+    def film(self, row: int) -> WholeFilm:
+        """Return a film of the run's table with its cells, names as lists.
+
+        Raises:
+            FieldError: there is no such film.
+        """
+        position, known = self.position(row, ["row"]), self.run.known
+        assert known is not None
+        film = known.film(position)
+        cells = {column: film.cells[column] for column in self.run.cells.columns if column in film.cells}
+        for column, feature in self.run.cells.labelled.items():
+            if isinstance(feature, Labels) and feature.from_columns is None and column in cells:
+                cells[column] = self.run.cells.names(column, film.cells)
+        return WholeFilm(**self._match(position).model_dump(), cells=cells)
+
+    def position(self, row: int, field: list[str | int]) -> int:
+        """Return the position of a row of the run's table.
+
+        Raises:
+            FieldError: there is no such film.
+        """
+        known = self.run.known
+        if known is None:
+            raise FieldError(self.run.no_films, field)
+        if row not in known.positions:
+            raise FieldError(f"the run has no film in row {row} of its table", field)
+        return known.positions[row]
+
+    def labels(self, query: str, role: str, n: int) -> LabelMatches:
+        """Return the names of a role, or of all, that begin as a query does, those of most films first."""
+        labelled = self.run.cells.labelled
+        columns = [name for name, feature in labelled.items() if role in ("", name, feature.named_role)]
+        matches = []
+        for column in columns:
+            index, names, films = self._names[column]
+            positions = index.search(query, n) if query.strip() else index.first(n)
+            matches += [
+                LabelMatch(
+                    label=names[position],
+                    column=column,
+                    role=labelled[column].named_role,
+                    films=None if films is None else int(films[position]),
+                )
+                for position in positions
+            ]
+        matches.sort(key=lambda match: -(match.films or 0))
+        return LabelMatches(labels=matches[:n])
+
+    def importance(self, role: str, page: int, query: str = "") -> Importances:
+        """Return a page of the importances, of a role or all."""
+        table, how = self.run.results.features, self.run.results.importance
+        if table.empty:
+            return Importances(measure="", unit="", roles=[], total=0, page=1, pages=0, rows=[])
+        roles = sorted(table["role"].dropna().astype(str).unique())
+        if role:
+            table = table[table["role"] == role]
+        if query:
+            table = table[table["feature"].str.contains(query, case=False, regex=False)]
+        pages = -(-len(table) // PAGE)
+        rows = table.iloc[(page - 1) * PAGE : page * PAGE]
+        wanted = ["rank", "feature", "column", "value", "role", "importance", "low_95", "high_95", "p", "q"]
+        wanted += ["direction", "n_films"]
+        return Importances(
+            measure=measure(how["loss"], how["unit"]),
+            unit=how["unit"],
+            roles=roles,
+            total=len(table),
+            page=page,
+            pages=pages,
+            rows=records(rows[[name for name in wanted if name in rows]]),
+        )
+
+    def goodness(self) -> Goodness:
+        """Return how good the network is on the test films."""
+        results = self.run.results
+        board = results.leaderboard if results.metrics.get("models") else pd.DataFrame()
+        test = results.test
+        points = test[[name for name in ("row", "title", "actual", "predicted") if name in test]]
+        if len(points) > MOST_POINTS:
+            points = points.sample(MOST_POINTS, random_state=0).sort_index()
+        return Goodness(
+            sentences=results.metrics.get("notices", [])[:0],
+            leaderboard=records(board),
+            points=records(points),
+            calibration=self._calibration(test),
+            coverage=records(results.coverage),
+        )
+
+    def _calibration(self, test: pd.DataFrame) -> list[dict[str, float | int]]:
+        """Return mean prediction and mean target of films in groups by prediction, on the scale that was learnt."""
+        if test.empty:
+            return []
+        scale = self.run.fitted.scale
+        predicted, actual = (scale.learnt(test[name].to_numpy()) for name in ("predicted", "actual"))
+        parts = np.array_split(np.argsort(predicted), min(GROUPS, len(test)))
+        return [
+            {
+                "predicted": float(predicted[part].mean()),
+                "actual": float(actual[part].mean()),
+                "error": float(actual[part].std() / np.sqrt(len(part))),
+                "films": len(part),
+            }
+            for part in parts
+        ]
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a line a row as JSON has it; what isn't known is None."""
+    return table.astype(object).where(table.notna(), None).to_dict("records")

@@ -1,0 +1,136 @@
+"""A film as people write it: cells by the table's columns, and edits of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.features import Category, Feature, Labels
+from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.spellings import keys_of
+
+Cell = str | int | float | bool | list[str] | None
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film to predict.
+
+    Attributes:
+        cells: by the table's columns; one that is left out is missing.
+        row: its position among the run's films, where it is one of them.
+        edited: the columns whose names were edited since.
+    """
+
+    cells: Mapping[str, Any]
+    row: int | None = None
+    edited: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a film: add, remove or replace a name of a column, or set a column's cell."""
+
+    do: str
+    column: str
+    label: str = ""
+    by: str = ""
+    value: Cell = None
+
+
+class FieldError(InputError):
+    """A field of a request that can't be taken; `field` is its path, such as ("edits", 0, "label")."""
+
+    def __init__(self, message: str, field: Sequence[str | int]) -> None:
+        super().__init__(message)
+        self.field = tuple(field)
+
+
+class Cells:
+    """How the columns of a model's features are read from cells."""
+
+    def __init__(self, features: Sequence[Feature[Any]], formats: Formats, other_columns: Sequence[str]) -> None:
+        self.features, self.formats = features, formats
+        self.columns = list(dict.fromkeys(name for feature in features for name in feature.columns))
+        self.known = {*self.columns, *other_columns}
+        self.labelled = {feature.column: feature for feature in features if isinstance(feature, Labels | Category)}
+
+    def frame(self, films: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return films as a table with all columns that features are read from.
+
+        Of a column that is a list in any film, texts are made lists: beside lists they would be a name each.
+        """
+        columns = {column: [film.get(column) for film in films] for column in self.columns}
+        for column, cells in columns.items():
+            if column in self.labelled and len({isinstance(cell, list) for cell in cells if cell is not None}) > 1:
+                columns[column] = [
+                    self.names(column, {column: cell}) if isinstance(cell, str) else cell for cell in cells
+                ]
+        return pd.DataFrame({column: pd.Series(cells, dtype=object) for column, cells in columns.items()})
+
+    def refuse_unknown(self, cells: Mapping[str, Any], field: Sequence[str | int]) -> None:
+        """Refuse a column that neither features nor the run's table have."""
+        for column in cells:
+            if column not in self.known:
+                known = nearest(column, self.columns) or f"; there are: {listed(self.columns)}"
+                raise FieldError(f"no column '{column}'{known}", [*field, column])
+
+    def names(self, column: str, cells: Mapping[str, Any]) -> list[str]:
+        """Return the names of a film in a column of labels, as they are read from its cell."""
+        feature = self.labelled[column]
+        parsed = feature.read(self.frame([cells]), self.formats)
+        parts = parsed if isinstance(parsed, list) else [parsed]
+        return [part.names[int(code)].as_py() for part in parts for code in part.codes]
+
+    def edited(self, film: Film, edits: Sequence[Edit], field: str = "edits") -> Film:
+        """Return a film after edits, one after the other.
+
+        Raises:
+            FieldError: a column takes no such edit, or the film has no such name.
+        """
+        cells, changed = dict(film.cells), set(film.edited)
+        for index, edit in enumerate(edits):
+            at = (field, index)
+            if edit.do == "set":
+                if edit.column not in self.columns:
+                    known = nearest(edit.column, self.columns) or f"; there are: {listed(self.columns)}"
+                    raise FieldError(f"no column '{edit.column}'{known}", [*at, "column"])
+                cells[edit.column] = edit.value
+            else:
+                names = self._changed(edit, cells, at)
+                cells |= self._as_cells(edit.column, names, at)
+            changed |= {name for name, feature in self.labelled.items() if edit.column in (name, *feature.columns)}
+        return Film(cells, film.row, frozenset(changed))
+
+    def _changed(self, edit: Edit, cells: Mapping[str, Any], at: tuple[str | int, ...]) -> list[str]:
+        """Return the names of a film in a column after an edit of one of them."""
+        if edit.column not in self.labelled:
+            known = nearest(edit.column, self.labelled) or f"; there are: {listed(self.labelled)}"
+            raise FieldError(f"names are in columns of labels, got '{edit.column}'{known}", [*at, "column"])
+        names = self.names(edit.column, cells)
+        if edit.do == "add":
+            return [*names, edit.label]
+        wanted, *keys = keys_of(pa.array([edit.label, *names], pa.large_string())).to_pylist()
+        if wanted not in keys:
+            has = f"its names are: {listed(names)}" if names else "it has none"
+            raise FieldError(f"{edit.column} of this film has no '{edit.label}'; {has}", [*at, "label"])
+        position = keys.index(wanted)
+        return [*names[:position], *([edit.by] if edit.do == "replace" else []), *names[position + 1 :]]
+
+    def _as_cells(self, column: str, names: list[str], at: tuple[str | int, ...]) -> dict[str, Any]:
+        """Return names as the cells that they are read from."""
+        feature = self.labelled[column]
+        if isinstance(feature, Category):
+            return {column: names[-1] if names else None}
+        if feature.from_columns is None:
+            objects = [{**feature.where, feature.key: name} for name in names] if feature.where else names
+            return {column: objects}
+        if feature.format == "dummies":
+            raise FieldError(f"{column} is read from columns of 0 and 1: set these", [*at, "column"])
+        if len(names) > len(feature.from_columns):
+            raise FieldError(f"{column} has {len(feature.from_columns)} places, all taken: replace a name", [*at, "do"])
+        padded = [*names, *[None] * (len(feature.from_columns) - len(names))]
+        return dict(zip(feature.from_columns, padded, strict=True))

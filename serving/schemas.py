@@ -1,0 +1,234 @@
+"""What is asked of the application, and what it answers: the types of its interface."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+
+Name = Annotated[StrictStr, Field(min_length=1, max_length=300)]
+Column = Annotated[StrictStr, Field(min_length=1, max_length=300)]
+Text = Annotated[StrictStr, Field(max_length=10_000)]
+Real = Annotated[StrictFloat, Field(allow_inf_nan=False)]
+Whole = Annotated[StrictInt, Field(ge=-(10**15), le=10**15)]
+CellValue = StrictBool | Whole | Real | Text | Annotated[list[Name], Field(max_length=500)] | None
+Cells = Annotated[dict[Column, CellValue], Field(max_length=500)]
+FilmCells = Annotated[
+    Cells | Annotated[StrictInt, Field(ge=1, le=10**9)],
+    Field(description="A film's cells by the table's columns, or the number of its row in the run's table."),
+]
+
+
+class Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class PredictionWanted(Asked):
+    """Films to predict."""
+
+    films: Annotated[list[FilmCells], Field(min_length=1, max_length=200)]
+    explain: StrictBool = False
+
+
+class AddLabel(Asked):
+    do: Literal["add"]
+    column: Column
+    label: Name
+
+
+class RemoveLabel(Asked):
+    do: Literal["remove"]
+    column: Column
+    label: Name
+
+
+class ReplaceLabel(Asked):
+    do: Literal["replace"]
+    column: Column
+    label: Name
+    by: Name
+
+
+class SetCell(Asked):
+    do: Literal["set"]
+    column: Column
+    value: CellValue
+
+
+AnyEdit = Annotated[AddLabel | RemoveLabel | ReplaceLabel | SetCell, Field(discriminator="do")]
+
+
+class ChangeWanted(Asked):
+    """A film, and what is changed in it."""
+
+    film: FilmCells
+    edits: Annotated[list[AnyEdit], Field(max_length=100)]
+    explain: StrictBool = False
+
+
+class BestWanted(Asked):
+    """A film and a role: whose addition raises its prediction most?"""
+
+    film: FilmCells
+    edits: Annotated[list[AnyEdit], Field(max_length=100)] = []
+    role: Column
+    n: Annotated[StrictInt, Field(ge=1, le=100)] = 10
+    lower: StrictBool = Field(False, description="whose addition lowers it most")
+    min_films: Annotated[StrictInt, Field(ge=0, le=10**9)] = 5
+
+
+class Interval(BaseModel):
+    """Ends of an interval in the target's unit; `level` in per cent."""
+
+    level: int
+    lower: float | None
+    upper: float | None
+
+
+class Beyond(BaseModel):
+    """A number that no film learnt from had."""
+
+    column: str
+    value: float
+    least: float
+    greatest: float
+
+
+class Part(BaseModel):
+    """What a value adds to the prediction, on the scale that was learnt; without a value: what others have there."""
+
+    column: str
+    value: str | None
+    role: str
+    contribution: float
+
+
+class Prediction(BaseModel):
+    """A film's prediction.
+
+    `learnt` is on the scale that was learnt: `average` and the contributions add up to it. `spread` is the standard
+    deviation of the predictions of heads and networks there; it claims no coverage.
+    """
+
+    prediction: float | None
+    learnt: float
+    spread: float
+    intervals: list[Interval]
+    unseen: dict[str, list[str]]
+    beyond: list[Beyond]
+    learnt_from: bool
+    average: float | None = None
+    contributions: list[Part] | None = None
+
+
+class Predictions(BaseModel):
+    predictions: list[Prediction]
+
+
+class Change(BaseModel):
+    """Predictions before and after; `difference` in the target's unit, the others on the scale that was learnt."""
+
+    before: Prediction
+    after: Prediction
+    difference: float | None
+    difference_learnt: float
+    difference_spread: float
+
+
+class Candidate(BaseModel):
+    label: str
+    films: int = Field(description="films learnt from that have it")
+    prediction: float | None
+    difference: float | None
+    difference_learnt: float
+    intervals: list[Interval]
+
+
+class Best(BaseModel):
+    """What the model says, which is no cause: others may be behind what a name stands for."""
+
+    role: str
+    column: str
+    candidates: list[Candidate]
+    evaluated: int
+    left_out: int = Field(description="names in too few films")
+    note: str
+
+
+
+class ColumnShape(BaseModel):
+    """A column that a film is described by; `kind` is number, date, labels, category or text."""
+
+    column: str
+    kind: str
+    role: str
+    columns: list[str] = Field(description="the table's columns that it is read from")
+    least: float | None = None
+    greatest: float | None = None
+    usual: float | None = Field(None, description="the training median")
+
+
+class RunShape(BaseModel):
+    """What the run is about, and what it can answer."""
+
+    name: str
+    target: str
+    unit: str
+    scale: str = Field(description="what contributions are on: the unit, or its logarithm")
+    transform: str
+    shift: float
+    average: float | None
+    columns: list[ColumnShape]
+    films: int
+    learnt: int
+    has_interval: list[int]
+    sentences: dict[str, str] = Field(description="why a part is missing: films, intervals, contributions, importance")
+
+
+class FilmMatch(BaseModel):
+    row: int
+    title: str
+    split: str
+    learnt_from: bool
+    actual: float | None
+
+
+class FilmMatches(BaseModel):
+    films: list[FilmMatch]
+
+
+class WholeFilm(FilmMatch):
+    """A film of the run's table: its cells, names as lists."""
+
+    cells: dict[str, CellValue]
+
+
+class LabelMatch(BaseModel):
+    label: str
+    column: str
+    role: str
+    films: int | None
+
+
+class LabelMatches(BaseModel):
+    labels: list[LabelMatch]
+
+
+class Importances(BaseModel):
+    """One page of the importances, the greatest first, with how they were measured."""
+
+    measure: str
+    unit: str
+    roles: list[str]
+    total: int
+    page: int
+    pages: int
+    rows: list[dict[str, str | float | int | None]]
+
+
+class Goodness(BaseModel):
+    """How good the run's network is on its test films."""
+
+    sentences: list[str]
+    leaderboard: list[dict[str, str | float | int | None]]
+    points: list[dict[str, str | float | int | None]]
+    calibration: list[dict[str, float | int]]
+    coverage: list[dict[str, str | float | int | None]]
