@@ -46,6 +46,8 @@ def serve(folder: RunFolder, host: str, port: int, console: Console) -> None:
     folder.checkpoint("best")  # refused before anything is loaded
     listening = _listening(host, port)
     with listening:
+        if listening.getsockname()[1] != port:
+            console.print(f"Port {port} is taken; this is the next free one.", highlight=False)
         console.print(f"Loading {folder.path} ...", markup=False, highlight=False)
         import uvicorn
 

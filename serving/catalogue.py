@@ -1,5 +1,6 @@
 """What the run holds, to look things up in: its columns, films, names, importances and scores."""
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -145,10 +146,18 @@ class Catalogue:
         assert known is not None
         film = known.film(position)
         cells = {column: film.cells[column] for column in self.run.cells.columns if column in film.cells}
-        for column, feature in self.run.cells.labelled.items():
+        for feature in self.run.cells.features:
+            column = feature.column
             if isinstance(feature, Labels) and feature.from_columns is None and column in cells:
                 cells[column] = self.run.cells.names(column, film.cells)
+            elif isinstance(feature, Number) and column in cells:
+                cells[column] = self._number(feature, film.cells)
         return WholeFilm(**self._match(position).model_dump(), cells=cells)
+
+    def _number(self, feature: Number, cells: Mapping[str, Any]) -> float | None:
+        """Return a film's number, however its cell writes it."""
+        value = feature.read(self.run.cells.frame([cells]), self.run.cells.formats)[0]
+        return finite(np.expm1(value) if feature.log1p else value)
 
     def position(self, row: int, field: list[str | int]) -> int:
         """Return the position of a row of the run's table.
