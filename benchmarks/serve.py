@@ -1,0 +1,121 @@
+"""How `serve` holds up: 100 clients that each ask once in two seconds, and one client that asks for contributions.
+
+    python -m greenlight_films.benchmarks.serve --run runs/ratings/version_0 [--clients 100] [--seconds 30]
+
+Each question is of another film of the run with another edit. Prints one line of JSON: questions, errors, and median,
+95th and 99th percentile in milliseconds of `what_if` (paced clients), `explained` (one client, contributions wanted)
+and `closed_loop` (the clients ask again at once), and the server's memory in MB before and after.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+from http.client import HTTPConnection
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+PACE = 2.0
+"""Seconds between the questions of a client."""
+
+
+async def ask(port: int, body: bytes) -> tuple[float, bool]:
+    """Return how many seconds a what-if took, and whether it was answered."""
+    start = perf_counter()
+    head = f"POST /what-if HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        answer = await reader.read()
+        writer.close()
+    except OSError:
+        return perf_counter() - start, False
+    return perf_counter() - start, answer.startswith(b"HTTP/1.1 200")
+
+
+async def client(port: int, random: Random, pool: list[dict[str, Any]], until: float, pace: float) -> list[Any]:
+    """Ask again and again until a time; return what `ask` returned."""
+    answers = []
+    await asyncio.sleep(random.random() * pace)
+    while (began := perf_counter()) < until:
+        answers.append(await ask(port, json.dumps(random.choice(pool)).encode()))
+        await asyncio.sleep(max(0.0, pace - (perf_counter() - began)))
+    return answers
+
+
+async def clients(port: int, pool: list[dict[str, Any]], n: int, seconds: float, pace: float) -> dict[str, Any]:
+    """Return how n clients fared."""
+    until = perf_counter() + seconds
+    answers = await asyncio.gather(*(client(port, Random(seed), pool, until, pace) for seed in range(n)))
+    every = [answer for own in answers for answer in own]
+    times = np.array([taken for taken, _ in every]) * 1e3
+    percentiles = {f"p{level}_ms": round(float(np.percentile(times, level)), 1) for level in (50, 95, 99)}
+    return {"questions": len(every), "errors": sum(not is_well for _, is_well in every), **percentiles}
+
+
+def get(port: int, path: str) -> Any:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+def questions(port: int, explain: bool) -> list[dict[str, Any]]:
+    """Return questions about films of the run, each with a name added and a number set."""
+    shape = get(port, "/run")
+    number = next(column["column"] for column in shape["columns"] if column["kind"] == "number")
+    labels = next(column["column"] for column in shape["columns"] if column["kind"] == "labels")
+    names = [match["label"] for match in get(port, f"/labels?role={labels}&n=100")["labels"]]
+    films = [get(port, f"/films/{film['row']}")["cells"] for film in get(port, "/films?n=100")["films"]]
+    pool = []
+    for index, film in enumerate(films):
+        edits = [
+            {"do": "add", "column": labels, "label": names[index % len(names)]},
+            {"do": "set", "column": number, "value": 1960 + index % 60},
+        ]
+        pool.append({"film": film, "edits": edits, "explain": explain})
+    return pool
+
+
+def memory(process: subprocess.Popen[str]) -> int:
+    """Return the resident memory of a process in MB."""
+    return int(Path(f"/proc/{process.pid}/statm").read_text().split()[1]) * 4096 // 1_000_000
+
+
+def main() -> None:
+    """Start a server, ask it, and print how it fared."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", required=True)
+    parser.add_argument("--clients", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=30)
+    given = parser.parse_args()
+    line = [sys.executable, "-m", "greenlight_films", "serve", "--run", given.run]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            link = next(text.split()[1] for text in process.stdout if text.startswith("Open"))
+            port = int(link.rstrip("/").rsplit(":", 1)[1])
+            plain, explained = (questions(port, explain) for explain in (False, True))
+            asyncio.run(clients(port, plain, 1, 2, 0))  # the first answers take longer
+            asyncio.run(clients(port, explained, 1, 2, 0))
+            before = memory(process)
+            result = {
+                "run": given.run,
+                "clients": given.clients,
+                "what_if": asyncio.run(clients(port, plain, given.clients, given.seconds, PACE)),
+                "explained": asyncio.run(clients(port, explained, 1, given.seconds / 3, PACE / 4)),
+                "closed_loop": asyncio.run(clients(port, plain, given.clients, given.seconds / 3, 0)),
+            }
+            print(json.dumps({**result, "memory_before_mb": before, "memory_after_mb": memory(process)}), flush=True)
+        finally:
+            process.terminate()
+
+
+if __name__ == "__main__":
+    main()
