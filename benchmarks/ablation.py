@@ -61,7 +61,8 @@ def first_drawing(crossed: Crossed) -> Crossed:
 
 
 def without_squares(crossed: Crossed) -> Crossed:
-    """Return inputs without the squares of records."""
+    """Return inputs without the squares of records, of a study without near records."""
+    assert not crossed.labels.near
     kept = [index for index, name in enumerate(crossed.labels.names) if name not in ("record above", "record below")]
     names, columns = ([values[index] for index in kept] for values in (crossed.labels.names, crossed.labels.columns))
     labels = replace(crossed.labels, values=crossed.labels.values[:, kept], centre=crossed.labels.centre[kept])
@@ -119,7 +120,7 @@ def changed(data: FilmDataModule, part: str) -> FilmDataModule:
     data.setup("fit")
     if part in INPUTS and data.films.crossed:
         crossed = INPUTS[part](data.films.crossed)
-        encoded = replace(data.films.encoded, inputs=crossed.of_rows(data.films.encoded.labels))
+        encoded = replace(data.films.encoded, inputs=crossed.of_rows(data.films.encoded))
         data.films = replace(data.films, crossed=crossed, encoded=encoded)
     return data
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, get_args
 
 import numpy as np
 
-from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Feature, Profile, TrackRecord
+from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.features import Date, Feature, Number, Profile, TrackRecord
 from greenlight_films.datamodules.film_ids import columns_in
 from greenlight_films.datamodules.splits import Split, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import Need
@@ -61,11 +61,12 @@ class Declared:
     def under(self, split: Split) -> "Declared":
         """Return the same under a split that may put a film on two sides.
 
-        Under a TimeSplit track records are of films before it, and profiles are left out.
+        Under a TimeSplit track records are of films before it, near or not, and profiles are left out.
         """
         by = split.by if isinstance(split, TimeSplit) else None
         kept = [each for each in self.features if by is None or not isinstance(each, Profile)]
-        features = [replace(each, before=by) if isinstance(each, TrackRecord) else each for each in kept]
+        records = {"before": by} if by is None else {"before": by, "near": None}
+        features = [replace(each, **records) if isinstance(each, TrackRecord) else each for each in kept]
         return replace(self, features=features, split=split, allow_split_films=True)
 
 
@@ -94,10 +95,29 @@ def refuse_unfit_inputs(declared: Declared) -> None:
             raise InputError(
                 f"data.features: `before` of TrackRecord of '{feature.column}' must be {whole}, got '{feature.before}'"
             )
+        if isinstance(feature, TrackRecord) and feature.near is not None:
+            _refuse_unfit_near(feature, feature.near, declared, by)
         if isinstance(feature, Profile) and by:
             raise InputError(
                 f"data.features: Profile of '{feature.column}' must be left out under a TimeSplit: films to come "
                 "differ from a label's earlier ones"
+            )
+
+
+def _refuse_unfit_near(record: TrackRecord, near: Sequence[str], declared: Declared, by: str | None) -> None:
+    subject = f"data.features: `near` of TrackRecord of '{record.column}' must"
+    if by:
+        raise InputError(f"{subject} be left out under a TimeSplit: a record is then of earlier films, got {near}")
+    fit = {
+        feature.column: None
+        for feature in declared.features
+        if isinstance(feature, Number) or (isinstance(feature, Date) and feature.has_years)
+    }
+    for column in near:
+        if column not in fit:
+            raise InputError(
+                f"{subject} name columns that data.features declare as a Number, or as a Date with its year or age, "
+                f"got '{column}'{nearest(column, fit) or f'; there are {listed(sorted(fit))}'}"
             )
 
 

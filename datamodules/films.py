@@ -150,7 +150,7 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     encoded = encoder.fit_encode(frame_kept, again.weighted(), _if_shared(films.film_codes()), digests=True)
     _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
-    refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True)
+    refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True, kernels={})
     return _with_inputs(replace(again, encoded=encoded), declared, refitted)
 
 
@@ -200,13 +200,15 @@ def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Film
         years,
         declared.seed,
         fitted.penalty,
+        fitted.kernels,
     )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:
         return films, fitted
-    encoded = replace(films.encoded, inputs=crossed.of_rows(films.encoded.labels))
-    return replace(films, encoded=encoded, crossed=crossed), replace(fitted, penalty=crossed.penalty)
+    encoded = replace(films.encoded, inputs=crossed.of_rows(films.encoded))
+    fitted = replace(fitted, penalty=crossed.penalty, kernels=crossed.kernels)
+    return replace(films, encoded=encoded, crossed=crossed), fitted
 
 
 def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:

@@ -1,6 +1,6 @@
 """What was learnt from a table's rows: scales, vocabularies, and the rows themselves."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any, get_args
 
@@ -23,6 +23,7 @@ class Fitted:
         leak: whether a film is on two sides.
         refitted: whether it was learnt from the validation rows too.
         penalty: of the ridge regression of labels' inputs, which the validation rows chose; None without one.
+        kernels: of near records, by column, tuned by the rows that are learnt from.
     """
 
     encoder: FilmEncoder
@@ -33,6 +34,7 @@ class Fitted:
     leak: bool
     refitted: bool = False
     penalty: float | None = None
+    kernels: dict[str, list[float]] = field(default_factory=dict)
 
     def to_state(self) -> dict[str, Any]:
         """Return builtins and the array `sides`."""
@@ -41,7 +43,7 @@ class Fitted:
             "target_scale": asdict(self.scale),
             "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
             "formats": self.encoder.formats.to_state(),
-            "refit": {"refitted": self.refitted, "penalty": self.penalty},
+            "refit": {"refitted": self.refitted, "penalty": self.penalty, "kernels": self.kernels},
         }
 
     @classmethod
@@ -59,6 +61,7 @@ class Fitted:
             and scale.std > 0
             and (type(fitted.fingerprint), type(fitted.leak), type(fitted.refitted)) == (str, bool, bool)
             and (fitted.penalty is None or fitted.penalty > 0)
+            and all(isfinite(number) for numbers in fitted.kernels.values() for number in numbers)
             and sides.dtype == np.uint8
             and sides.ndim == 1
         ):

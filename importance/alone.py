@@ -101,7 +101,11 @@ def number_changes(reference: Reference, columns: Tensor, instead: Tensor) -> Te
     own = reference.rows.dense[:, columns]
     with one_thread_a_step():
         delta = (instead - own).to(reference.sums.dtype)
-        without = reference.predict(reference.sums + delta @ reference.model.first.dense_weight[columns])
+        sums = reference.sums + delta @ reference.model.first.dense_weight[columns]
+        if reference.depends_on(columns):
+            dense = reference.rows.dense.clone()
+            sums += reference.beside_with(dense.index_copy_(1, columns, instead.expand_as(own)))
+        without = reference.predict(sums)
     return torch.where((delta != 0).any(1), reference.predicted - without, 0.0)
 
 

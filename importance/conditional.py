@@ -18,7 +18,7 @@ from torch import Tensor
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import HeldOut
-from greenlight_films.importance.joint import added_by
+from greenlight_films.importance.joint import Exchange, added_by
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, permutation
 
@@ -76,22 +76,23 @@ def conditional_importance(
         stream: 0-dimensional int64.
     """
     rows, strata = reference.rows, Strata.of(reference, dense, labels)
-    kept, own = added_by(reference, dense, labels)
+    exchange = Exchange.of(reference, dense, labels)
+    kept, own = exchange.kept, exchange.own
     carries = (kept.offsets.diff() > 0) | rows.rows_with(dense)
     n_films = len(torch.unique(rows.film[carries]))
     films = torch.tensor([n_films], device=own.device)
     if not n_films:
         return Estimates.unknown(films), strata
-    if (own == own[:1]).all():
+    if (own == own[:1]).all() and not exchange.moves_others:
         return Estimates.filled(0.0, films), strata
-    others, start = reference.sums - own, torch.argsort(strata.code, stable=True)
+    start = torch.argsort(strata.code, stable=True)
 
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
             drawn = permutation(child(stream, repeat), rows.n_rows)
             order = torch.empty_like(drawn)
             order[start] = drawn[torch.argsort(strata.code[drawn], stable=True)]
-            changed = reference.losses_of(reference.predict(others, own, order))
+            changed = reference.losses_of(exchange.predict(reference, order))
             yield changed - reference.losses, order
 
     return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films, strata.code), strata

@@ -13,7 +13,7 @@ from torch import Tensor
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.gradient import Gradient, gradient_of
 from greenlight_films.importance.held_out import HeldOut
-from greenlight_films.importance.reference import BATCH_ROWS, AdditiveModel, Reference
+from greenlight_films.importance.reference import BATCH_ROWS, AdditiveModel, LinearLayer, Reference
 
 NODES = (4, 16, 64)  # of the Gauss-Legendre rule; the later ones for films whose parts don't nearly add up by fewer
 MOST_LEFT = 0.01  # that may be left over before it is shared out, in deviations of the background's predictions
@@ -64,9 +64,12 @@ class Background:
         dense = rows.dense.to(model.first.dense_weight.dtype)
         sums = model.first(dense, rows.labels, rows.offsets, rows.weights)
         labels = rows.labels.long()
-        added = model.first.label_weight[labels].double() * rows.weights[:, None]
+        row, vectors = rows.rows_of_entries(), model.first.label_weight[labels]
+        if isinstance(model.first, LinearLayer) and model.first.beside is not None:
+            vectors = vectors + model.first.beside(dense, row, labels)
+        added = vectors.double() * rows.weights[:, None]
         cells = added.new_zeros(rows.n_rows * n_cells, added.shape[1])
-        cells.index_add_(0, rows.rows_of_entries() * n_cells + cell[labels], added)
+        cells.index_add_(0, row * n_cells + cell[labels], added)
         predicted = model.tail(sums.clone()).squeeze(-1).double()
         shape = (rows.n_rows, n_cells, added.shape[1])
         return cls(model, sums, cells.view(shape), dense, predicted, gradient_of(model.tail))
@@ -104,7 +107,7 @@ class Background:
             index = torch.arange(len(some), device=some.device).repeat_interleave(counts)
             entry = torch.arange(len(index), device=some.device)
             entry += (starts[some] - (counts.cumsum(0) - counts)).repeat_interleave(counts)
-            of_label = self.model.first.label_weight[reference.rows.labels[entry].long()].double()
+            of_label = reference.vectors(some[index], reference.rows.labels[entry].long()).double()
             along = (of_label * slopes.mean(1)[index]).sum(1)
             parts.labels[entry] = along * reference.rows.weights[entry]
 

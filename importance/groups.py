@@ -109,25 +109,26 @@ def _tested(
 
 def _effects(reference: Reference, patterns: Patterns, pattern: Tensor, row: Tensor, mean_weight: Tensor) -> Tensor:
     """Return the loss of rows with a pattern less that with none of its group's labels, (n,) float64."""
-    rows, weight = reference.rows, reference.model.first.label_weight
+    rows = reference.rows
     holder, sums = patterns.holder_of(rows, pattern, row), reference.sums[row]
     position, label = patterns.labels_of(holder.clamp(min=0))
     is_own = holder[position] >= 0
-    _add(sums, weight, position[is_own], patterns.column[label[is_own]], -patterns.weight[label[is_own]])
+    own, position = label[is_own], position[is_own]
+    _add(reference, sums, row, position, patterns.column[own], -patterns.weight[own])
     without = at(reference.predicted, row)
     moved = torch.nonzero(holder >= 0).squeeze(1)
     without[moved] = reference.predict(sums[moved])
     position, label = patterns.labels_of(patterns.example[pattern])
     entering = patterns.entering(rows, label, row[position], holder[position], mean_weight)
-    _add(sums, weight, position, patterns.column[label], entering)
+    _add(reference, sums, row, position, patterns.column[label], entering)
     has = patterns.pattern[holder.clamp(min=0)] == pattern
     with_pattern = torch.where(has & (holder >= 0), at(reference.predicted, row), reference.predict(sums))
     return reference.losses_of(with_pattern, row) - reference.losses_of(without, row)
 
 
-def _add(sums: Tensor, weights: Tensor, position: Tensor, column: Tensor, times: Tensor) -> None:
-    """Add weights of label columns, times something, to some of the sums."""
-    sums.index_add_(0, position, weights.index_select(0, column) * times.to(sums.dtype)[:, None])
+def _add(reference: Reference, sums: Tensor, row: Tensor, position: Tensor, column: Tensor, times: Tensor) -> None:
+    """Add weights of label columns, times something, to some of the sums, which are of rows."""
+    sums.index_add_(0, position, reference.vectors(row[position], column) * times.to(sums.dtype)[:, None])
 
 
 def _parts(

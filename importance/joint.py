@@ -1,7 +1,7 @@
 """Importance of a set of columns shuffled together: a number, a source column, a role or a group."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -9,7 +9,7 @@ from torch import Tensor
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import HeldOut
-from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.reference import LinearLayer, Reference
 from greenlight_films.importance.streams import child, permutation
 
 
@@ -28,21 +28,58 @@ def joint_importance(
         labels: (n,) int64, label columns.
         stream: 0-dimensional int64, of `Estimator.streams`.
     """
-    rows, (kept, own) = reference.rows, added_by(reference, dense, labels)
+    rows, exchange = reference.rows, Exchange.of(reference, dense, labels)
+    kept, own = exchange.kept, exchange.own
     n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | rows.rows_with(dense)]))
     films = torch.tensor([n_films], device=rows.film.device)
     if not n_films:
         return Estimates.unknown(films)
-    if _alike(kept) or not own.any():
+    if _alike(kept) or not (own.any() or exchange.moves_others):
         return Estimates.filled(0.0, films)
-    others = reference.sums - own
 
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
             order = permutation(child(stream, repeat), rows.n_rows)
-            yield reference.losses_of(reference.predict(others, own, order)) - reference.losses, order
+            yield reference.losses_of(exchange.predict(reference, order)) - reference.losses, order
 
     return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """Some columns that rows exchange.
+
+    Attributes:
+        dense, labels: (n,) int64, the columns.
+        kept: the rows with these alone.
+        own: (n_rows, width), what they add to each row's sum, of labels by `label_weight`.
+        moves_others: whether labels add something beside that changes with what is exchanged.
+    """
+
+    dense: Tensor
+    labels: Tensor
+    kept: HeldOut
+    own: Tensor
+    moves_others: bool
+
+    @classmethod
+    def of(cls, reference: Reference, dense: Tensor, labels: Tensor) -> "Exchange":
+        """Take columns of numbers and labels, (n,) int64 each."""
+        beside = reference.beside
+        moves_others = beside is not None and (reference.depends_on(dense) or bool(beside.concerns(labels).any()))
+        return cls(dense, labels, *added_by(reference, dense, labels), moves_others)
+
+    def predict(self, reference: Reference, order: Tensor) -> Tensor:
+        """Return predictions, (n_rows,) float64, where row i has the columns of row order[i]."""
+        rows, others = reference.rows, reference.sums - self.own
+        if self.moves_others:
+            dense, row = rows.dense.clone(), rows.rows_of_entries()
+            dense[:, self.dense] = rows.dense[order][:, self.dense]
+            receiver = torch.empty_like(order)
+            receiver[order] = torch.arange(rows.n_rows, device=order.device)
+            moved = torch.isin(rows.labels, self.labels)
+            others += reference.beside_with(dense, torch.where(moved, receiver[row], row))
+        return reference.predict(others, self.own, order)
 
 
 def _alike(rows: HeldOut) -> bool:
@@ -68,7 +105,11 @@ def _only(reference: Reference, dense: Tensor, labels: Tensor) -> HeldOut:
 
 
 def added_by(reference: Reference, dense: Tensor, labels: Tensor) -> tuple[HeldOut, Tensor]:
-    """Return the rows with some numbers and labels alone, and what these add to each row's sum, (n_rows, width)."""
+    """Return the rows with some numbers and labels alone, and what these add to each row's sum, (n_rows, width).
+
+    What labels add beside `label_weight` is left out.
+    """
     first, kept = reference.model.first, _only(reference, dense, labels)
+    first = replace(first, beside=None) if isinstance(first, LinearLayer) else first
     bias = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])
     return kept, first(kept.dense, kept.labels, kept.offsets, kept.weights) - bias

@@ -195,10 +195,9 @@ def _weight_together(rows: HeldOut, entries: Entries, columns: Tensor, row: Tens
 def _predicted(reference: Reference, row: Tensor, columns: Tensor, delta: Tensor) -> Tensor:
     """Return predictions of rows in which the weights of two label columns, (2, n), change by delta: (n,) float64."""
     predicted, moved = at(reference.predicted, row), torch.nonzero((delta != 0).any(0)).squeeze(1)
-    weight = reference.model.first.label_weight
     for part in torch.split(moved, reference.batch_rows):
         sums = reference.sums.index_select(0, row[part])
         for column, change in zip(columns[:, part], delta[:, part].to(sums.dtype), strict=True):
-            sums.addcmul_(weight.index_select(0, column), change[:, None])
+            sums.addcmul_(reference.vectors(row[part], column), change[:, None])
         predicted[part] = reference.predict(sums)
     return predicted

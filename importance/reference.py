@@ -43,19 +43,50 @@ class AdditiveModel(Protocol):
         """Return the function from pre-activations, (n, width), which it may overwrite, to (n, 1) predictions."""
 
 
+class RowWeights(Protocol):
+    """What labels add to a row beside `label_weight`, where that depends on the row's numbers."""
+
+    @property
+    def numbers(self) -> Tensor:
+        """Return the dense columns that it depends on, (n,) int64."""
+
+    def concerns(self, labels: Tensor) -> Tensor:
+        """Return which label columns, (n,) int64, have it, (n,) bool."""
+
+    def __call__(self, dense: Tensor, row: Tensor, labels: Tensor) -> Tensor:
+        """Return it for labels in rows, both (n,) int64, of the numbers (n_rows, n_dense): (n, width)."""
+
+
 @dataclass(frozen=True)
 class LinearLayer:
-    """An `AdditiveLayer` of given weights."""
+    """An `AdditiveLayer` of given weights.
+
+    Attributes:
+        beside: what labels have beside `label_weight`; None where that is all.
+    """
 
     dense_weight: Tensor
     label_weight: Tensor
     bias: Tensor
+    beside: RowWeights | None = None
 
     def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         summed = F.embedding_bag(
             labels, self.label_weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
         )
-        return summed + dense @ self.dense_weight + self.bias
+        summed = summed + dense @ self.dense_weight + self.bias
+        if self.beside is None:
+            return summed
+        row = torch.arange(len(dense), device=labels.device).repeat_interleave(offsets.diff().long())
+        return summed + sums_beside(self.beside, dense, row, labels.long(), weights)
+
+
+def sums_beside(beside: RowWeights, dense: Tensor, row: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the sums of what labels, (n,), of some weights add to rows beside `label_weight`, (n_rows, width)."""
+    some = beside.concerns(labels).nonzero().flatten()
+    row, labels, weights = (at(part, some) for part in (row, labels, weights))
+    added = beside(dense, row, labels) * weights[:, None]
+    return added.new_zeros(len(dense), added.shape[1]).index_add_(0, row, added)
 
 
 class LinearModel(NamedTuple):
@@ -132,7 +163,36 @@ class Reference:
         weight = self.model.first.label_weight
         used = weight[columns, 0] != 0  # for nearly all columns the first unit is enough
         used[~used] = (weight[columns[~used]] != 0).any(1)
-        return used
+        return used if self.beside is None else used | self.beside.concerns(columns)
+
+    @property
+    def beside(self) -> RowWeights | None:
+        """Return what labels add to a row beside `label_weight`; None where that is all."""
+        return self.model.first.beside if isinstance(self.model.first, LinearLayer) else None
+
+    def depends_on(self, numbers: Tensor) -> bool:
+        """Return whether what labels add beside `label_weight` depends on any of some dense columns, (n,) int64."""
+        return self.beside is not None and bool(torch.isin(self.beside.numbers, numbers).any())
+
+    def beside_with(self, dense: Tensor, row: Tensor | None = None) -> Tensor:
+        """Return by how much the sums would change beside `label_weight` with other numbers, (n_rows, width).
+
+        Args:
+            dense: (n_rows, n_dense), these numbers.
+            row: (n_entries,) int64, the row that each label would stand in; by default its own.
+        """
+        assert self.beside is not None
+        rows, own = self.rows, self.rows.rows_of_entries()
+        after, before = (
+            sums_beside(self.beside, numbers, where, rows.labels.long(), rows.weights)
+            for numbers, where in ((dense, own if row is None else row), (rows.dense, own))
+        )
+        return after - before
+
+    def vectors(self, row: Tensor, column: Tensor) -> Tensor:
+        """Return the weights of label columns in rows, both (n,) int64: (n, width), a new tensor."""
+        vectors = self.model.first.label_weight.index_select(0, column)
+        return vectors if self.beside is None else vectors.add_(self.beside(self.rows.dense, row, column))
 
     @torch.inference_mode()
     def predict_scaled(self) -> Tensor:
@@ -169,6 +229,8 @@ class Reference:
             n = len(row[part])
             torch.index_select(self.sums, 0, row[part], out=sums[:n])
             torch.index_select(self.model.first.label_weight, 0, column[part], out=added[:n])
+            if self.beside is not None:
+                added[:n] += self.beside(self.rows.dense, row[part], column[part])
             sums[:n].addcmul_(added[:n], delta[part, None])
             scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
         self.updates += len(row)

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
+from greenlight_films.lightning_modules.near_weights import NearWeights
 from greenlight_films.lightning_modules.number_encoding import NumberEncoding
 
 
@@ -22,12 +24,14 @@ class AdditiveLayer(nn.Module):
 
     This is a one-hot linear layer that never sees a one-hot matrix. Every feature adds its own row, which is what
     permutation importance builds on. Labels may have inputs beside: `inputs @ input_weight` is added, where a film's
-    inputs are `sum of values[labels] * weights - centre` unless they are given.
+    inputs are `sum of values[labels] * weights - centre` unless they are given. Of some inputs a label's value is
+    another for each film, by the films of the label that are near: those that `near` computes.
 
     Args:
         label_runs: how many labels have a row of weights, how many next to them have none, and so on in turn; None
             where all have.
         n_inputs: of a label.
+        near: plans of `NearFilms`, one a column whose records go by how near films are.
 
     Attributes:
         dense_weight: (n_dense, width).
@@ -49,8 +53,10 @@ class AdditiveLayer(nn.Module):
         generator: torch.Generator,
         label_runs: Sequence[int] | None = None,
         n_inputs: int = 0,
+        near: Sequence[dict[str, Any]] = (),
     ) -> None:
         super().__init__()
+        self.near = nn.ModuleList([NearFilms(**plan) for plan in near])
         self.label_dropout, self.n_inputs = label_dropout, n_inputs
         # A plain attribute: callbacks that average weights would average integers among the buffers, and cut them off.
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
@@ -84,7 +90,8 @@ class AdditiveLayer(nn.Module):
     ) -> Tensor:
         """Return the pre-activations, (n, width)."""
         if self.n_inputs:
-            inputs = self.inputs_of(labels, offsets, weights) if inputs is None or not inputs.shape[1] else inputs
+            is_given = inputs is not None and inputs.shape[1]
+            inputs = inputs if is_given else self.inputs_of(dense, labels, offsets, weights)
         if self.training and self.label_dropout:
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
@@ -109,20 +116,28 @@ class AdditiveLayer(nn.Module):
             by_row[padding] = 0
         return by_row
 
-    def inputs_of(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+    def inputs_of(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return what the labels of films are beside their names, (n, n_inputs), by the values of held-out films."""
-        return _bag(self.values, labels, offsets, weights) - self.centre
+        summed = _bag(self.values, labels, offsets, weights)
+        row = torch.arange(len(dense), device=labels.device).repeat_interleave(offsets.diff().long())
+        for near in self.near:
+            summed[:, near.plan["inputs"]] = near.summed(dense, row, labels.long(), weights)
+        return summed - self.centre
 
     @torch.no_grad()
     def folded(self) -> LinearLayer:
-        """Return the layer, in float32, for films whose inputs are sums over their labels: each has one vector."""
+        """Return the layer, in float32, for films whose inputs are sums over their labels.
+
+        A label has one vector, or with near records a mean one, and for each film what it has beside.
+        """
         weights, bias = self.label_weight.detach().float(), self.bias.detach().float()
         if self.row_of_label is not None:
             weights = weights[self.row_of_label.to(weights.device)]
         if self.n_inputs:
             input_weight = self.input_weight.float()
             weights, bias = weights + self.values.float() @ input_weight, bias - self.centre.float() @ input_weight
-        return LinearLayer(self.dense_weight.detach().float(), weights, bias)
+        beside = NearWeights(self) if len(self.near) else None
+        return LinearLayer(self.dense_weight.detach().float(), weights, bias, beside)
 
 
 class AdditiveMLP(nn.Module):
@@ -141,7 +156,7 @@ class AdditiveMLP(nn.Module):
         activation: relu or silu.
         encodings: of the numbers, see `NumberEncoding`; all members have the same.
         input_columns: of the inputs that labels have beside their names, the table's column of each.
-        label_runs: see `AdditiveLayer`.
+        label_runs, near: see `AdditiveLayer`.
     """
 
     def __init__(
@@ -158,6 +173,7 @@ class AdditiveMLP(nn.Module):
         encodings: Sequence[dict[str, Any]] = (),
         input_columns: Sequence[str] = (),
         label_runs: Sequence[int] | None = None,
+        near: Sequence[dict[str, Any]] = (),
     ) -> None:
         super().__init__()
         self.data_sizes: dict[str, Any] = {
@@ -166,6 +182,7 @@ class AdditiveMLP(nn.Module):
             "encodings": list(encodings),
             "input_columns": list(input_columns),
             "label_runs": None if label_runs is None else list(label_runs),
+            "near": list(near),
         }
         self.sizes: dict[str, Any] = {
             **self.data_sizes,
@@ -177,7 +194,7 @@ class AdditiveMLP(nn.Module):
         generators = [torch.Generator().manual_seed(own) for own in member_seeds(seed, members)]
         self.encoding = NumberEncoding(n_dense, encodings, generators[0])
         shape = (len(self.encoding.source), n_labels, hidden[0], label_dropout)
-        more = (label_runs, len(input_columns))
+        more = (label_runs, len(input_columns), near)
         self.first = AdditiveLayer.side_by_side([AdditiveLayer(*shape, own, *more) for own in generators])
         self.tail: nn.Sequential | HeadTail
         if heads > 1:
@@ -190,6 +207,8 @@ class AdditiveMLP(nn.Module):
         """Take over what labels are beside their names, of as many labels and columns as the network was built for."""
         self.first.values.copy_(torch.from_numpy(inputs.values))
         self.first.centre.copy_(torch.from_numpy(inputs.centre))
+        for own, learnt in zip(self.first.near, inputs.near, strict=True):
+            own.load_state_dict(learnt.state_dict())
 
     def forward(
         self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor, inputs: Tensor | None = None

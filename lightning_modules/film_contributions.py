@@ -15,7 +15,7 @@ from greenlight_films.importance import Alone, Reference
 from greenlight_films.importance.contributions import Contributions, largest_first
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.expected_gradients import Background, Parts
-from greenlight_films.importance.reference import LinearLayer, LinearModel
+from greenlight_films.importance.reference import LinearModel
 from greenlight_films.importance.spread import spread
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
@@ -128,10 +128,10 @@ def _parts(
         source = Background.of(reference.model, rows, cell.to(rows.labels.device), len(cells))
         return source.contributions(reference), source, reference
     own = torch.from_numpy(background.encoded.inputs).to(rows.dense)
-    rest = own - first.inputs_of(rows.labels, rows.offsets, rows.weights).detach()
+    rest = own - first.inputs_of(rows.dense, rows.labels, rows.offsets, rows.weights).detach()
     layer, n_dense = first.folded(), rows.dense.shape[1]
     weight = torch.cat([layer.dense_weight, first.input_weight.detach().float()])
-    model = LinearModel(LinearLayer(weight, layer.label_weight, layer.bias), reference.model.tail)
+    model = LinearModel(replace(layer, dense_weight=weight), reference.model.tail)
     rows = replace(rows, dense=torch.cat([rows.dense, rest], 1))
     source = Background.of(model, rows, cell.to(rows.labels.device), len(cells))
     none = films.rows.dense.new_zeros(films.rows.n_rows, first.n_inputs)

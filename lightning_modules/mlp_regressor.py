@@ -127,8 +127,8 @@ class MLPRegressor(pl.LightningModule):
             n_dense=space.n_dense,
             n_labels=space.n_labels,
             encodings=space.encodings(),
-            input_columns=() if crossed is None else crossed.labels.columns,
             label_runs=runs_of(space.with_row()),
+            **({} if crossed is None else crossed.labels.sizes()),
         )
         if crossed is not None and self.network is not None:
             self.network.set_inputs(crossed.labels)

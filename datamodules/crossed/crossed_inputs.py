@@ -1,15 +1,18 @@
 """What labels are beside their names, from the features that declare it: constants, and training rows' own inputs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
+from greenlight_films.datamodules.crossed.near_films import NearFilms
+from greenlight_films.datamodules.crossed.near_inputs import NearInputs, near_columns, near_inputs
 from greenlight_films.datamodules.crossed.profiles import profiles
 from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
 from greenlight_films.datamodules.crossed.track_records import NAMES, earlier_records, track_records
@@ -33,12 +36,27 @@ class LabelInputs:
         centre: (n_inputs,) float32, the mean of these sums, in the same unit.
         columns: (n_inputs,) the table's column that each belongs to.
         names: (n_inputs,) such as `record` or `films`.
+        near: of columns whose records go by how near films are; their `values` are means over typical films.
     """
 
     values: np.ndarray
     centre: np.ndarray
     columns: list[str]
     names: list[str]
+    near: tuple[NearFilms, ...] = ()
+
+    def sizes(self) -> dict[str, Any]:
+        """Return what a network is built by to take them, plain data."""
+        return {"input_columns": self.columns, "near": [near.plan for near in self.near]}
+
+    def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
+        """Return the inputs of films that nothing was learnt from, (n_rows, n_inputs) float32."""
+        sums, labels = np.asarray(encoded.labels @ self.values), encoded.labels
+        rows = np.repeat(np.arange(encoded.n_rows), np.diff(labels.indptr))
+        for near in self.near:
+            parts = (encoded.dense, rows, labels.indices.astype(np.int64), labels.data)
+            sums[:, near.plan["inputs"]] = near.summed(*map(torch.from_numpy, parts)).numpy()
+        return sums - self.centre
 
 
 @dataclass(frozen=True)
@@ -53,6 +71,7 @@ class Learnt:
         year: (n_rows,) float64, under a split by time; else None.
         seed: of the folds.
         penalty: of the ridge regression, where it is chosen already.
+        kernels: of near records, by column, where they are tuned already.
     """
 
     encoded: EncodedFilms
@@ -63,6 +82,7 @@ class Learnt:
     year: np.ndarray | None
     seed: int
     penalty: float | None = None
+    kernels: dict[str, list[float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,16 +93,18 @@ class Crossed:
         drawn: (n_drawings, n_train, n_inputs) float32, centred and scaled.
         train: (n_train,) indices of these rows.
         penalty: of the ridge regression; None without it.
+        kernels: of near records, by column.
     """
 
     labels: LabelInputs
     drawn: np.ndarray
     train: np.ndarray
     penalty: float | None
+    kernels: dict[str, list[float]] = field(default_factory=dict)
 
-    def of_rows(self, labels: csr_array) -> np.ndarray:
-        """Return the inputs of all rows, (n_rows, n_inputs) float32, from their labels; training rows' first own."""
-        sums = np.asarray(labels @ self.labels.values) - self.labels.centre
+    def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
+        """Return the inputs of all rows, (n_rows, n_inputs) float32; of training rows those of the first drawing."""
+        sums = self.labels.of_rows(encoded)
         sums[self.train] = self.drawn[0]
         return sums
 
@@ -96,6 +118,7 @@ class Part:
     of: np.ndarray
     values: np.ndarray
     crossed: np.ndarray
+    near: NearInputs | None = None
 
 
 def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> Crossed | None:
@@ -122,7 +145,8 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
     parts, penalty = _ridge(ridged, columns, learnt, drawings) if ridged else ([], None)
     for feature in features:
         if isinstance(feature, TrackRecord) and len(columns[feature.column]) > feature.min_labels:
-            parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings))
+            near = near_columns(feature.near or [], features, space)
+            parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings, near))
         elif isinstance(feature, Profile):
             traits = _traits(feature, features, space, learnt, columns)
             if len(learnt.train) < feature.min_rows:
@@ -168,7 +192,10 @@ def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
     return csr_array(np.concatenate(parts, axis=1))
 
 
-def _records(column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings) -> Part:
+def _records(
+    column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings, by: Sequence[int]
+) -> Part:
+    """Return the records of a column's labels; `by` are the dense columns by which films are near, if any."""
     cells = Cells.of(learnt.encoded.labels[learnt.train][:, of])
     residual = learnt.target[learnt.train]
     residual = residual - residual.mean()
@@ -178,7 +205,12 @@ def _records(column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, draw
         values, crossed = earlier_records(cells, residual, film, learnt.year[learnt.train].astype(np.int64))
         crossed = np.broadcast_to(crossed, (len(drawings.fold), *crossed.shape[1:]))
     kept = OF_ONE if cells.counts().max(initial=0) <= 1 else list(range(len(NAMES)))
-    return Part(column, [NAMES[index] for index in kept], of, values[:, kept], crossed[..., kept])
+    values, crossed, near = values[:, kept], crossed[..., kept], None
+    if by:
+        dense, n_inputs = learnt.encoded.dense[learnt.train], len(kept) - 2  # all but the two of counts
+        near = near_inputs(cells, of, residual, film, dense, by, n_inputs, learnt.kernels.get(column), learnt.seed)
+        values[:, :n_inputs], crossed[..., :n_inputs] = near.values, near.crossed  # without folds: the same each time
+    return Part(column, [NAMES[index] for index in kept], of, values, crossed, near)
 
 
 def _profile(column: str, of: np.ndarray, learnt: Learnt, traits: np.ndarray, drawings: Drawings) -> Part:
@@ -221,7 +253,7 @@ def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: floa
     """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows."""
     n_inputs, shape = sum(len(part.names) for part in parts), parts[0].crossed.shape[:2]
     values, centre = np.zeros((n_labels, n_inputs), np.float32), np.empty(n_inputs)
-    drawn, first = np.empty((*shape, n_inputs), np.float32), 0
+    drawn, first, near = np.empty((*shape, n_inputs), np.float32), 0, list[NearFilms]()
     for part in parts:
         own = slice(first, first := first + len(part.names))
         deviation = part.crossed.std(axis=(0, 1))
@@ -229,6 +261,9 @@ def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: floa
         centre[own] = part.crossed.mean(axis=(0, 1)) / deviation
         values[part.of, own] = part.values / deviation
         drawn[..., own] = part.crossed / deviation - centre[own]
+        near += [part.near.films.as_inputs(own.start, 1 / deviation)] if part.near else []
     columns = list(chain.from_iterable([part.column] * len(part.names) for part in parts))
     names = list(chain.from_iterable(part.names for part in parts))
-    return Crossed(LabelInputs(values, centre.astype(np.float32), columns, names), drawn, train, penalty)
+    labels = LabelInputs(values, centre.astype(np.float32), columns, names, tuple(near))
+    kernels = {part.column: part.near.kernel for part in parts if part.near}
+    return Crossed(labels, drawn, train, penalty, kernels)

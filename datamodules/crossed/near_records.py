@@ -1,6 +1,6 @@
 """What the other films of a label did, those near a film first: a small Gaussian process a label, in closed form."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,6 +35,17 @@ class NearKernel:
     lengths: np.ndarray
     same_kind: float
     noise: float
+
+    @classmethod
+    def of_numbers(cls, numbers: Sequence[float]) -> "NearKernel":
+        """Restore what `numbers` returned."""
+        constant, *rest, noise = numbers
+        weights, lengths = np.split(np.array(rest), 2)
+        return cls(constant, weights, lengths, 0.0, noise)
+
+    def numbers(self) -> list[float]:
+        """Return constant, weights, lengths and noise, of a kernel in which kinds don't count."""
+        return [self.constant, *self.weights.tolist(), *self.lengths.tolist(), self.noise]
 
     @property
     def variance(self) -> float:
@@ -117,6 +128,13 @@ class LabelFilms:
         """Return the distances of each block's films, (n_blocks, n, n, n_coordinates), and whether kinds agree."""
         where, kind = self.coordinates[members], self.kind[members]
         return np.abs(where[:, :, None] - where[:, None]), kind[:, :, None] == kind[:, None]
+
+    def pull(self, kernel: NearKernel) -> np.ndarray:
+        """Return what covariances with a label's films are multiplied by for its mean, (n_present,) float64."""
+        pull = np.empty(len(self.label))
+        for members in self.members():
+            pull[members] = (self.precision(kernel, members) @ self.residual[members][..., None])[..., 0]
+        return pull
 
     def own_covariance(self, precision: np.ndarray, members: np.ndarray) -> np.ndarray:
         """Return the covariance of each film's rows given its label's other films, zero between films.

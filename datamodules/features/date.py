@@ -54,6 +54,11 @@ class Date(Feature[Dates]):
         Number(self.column, sigma=self.sigma)  # refuses another
 
     @property
+    def has_years(self) -> bool:
+        """Whether one of its columns is the date as a number, in years."""
+        return not {"year", "age"}.isdisjoint(self._parts)
+
+    @property
     def _parts(self) -> list[Part]:
         return list(USUAL) if self.parts is None else self.parts
 

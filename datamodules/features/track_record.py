@@ -16,14 +16,21 @@ class TrackRecord(LabelInput):
     Attributes:
         min_labels: a column with fewer labels has no records, for each label's row of weights says as much.
         before: under a TimeSplit its column; a film's records are of films before it.
+        near: columns of `Number` or `Date` by which a label's films are near a film or far from it; the nearer ones
+            then count more in its record for that film. Not under a TimeSplit.
     """
 
     column: str
     min_labels: int = 60
     before: str | None = None
+    near: list[str] | None = None
     role: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.min_labels < 1:
             raise InputError(f"column '{self.column}': `min_labels` must be 1 or more, got {self.min_labels}")
+        if self.near is not None and (not self.near or len(set(self.near)) < len(self.near)):
+            raise InputError(
+                f"column '{self.column}': `near` must name columns of Number or Date, each once, got {self.near}"
+            )

@@ -61,7 +61,7 @@ def test_without_squares_the_other_inputs_stay_what_they_are(config):
     less = without_squares(films.crossed)
     kept = [index for index, name in enumerate(films.crossed.labels.names) if name in less.labels.names]
     assert len(kept) == films.crossed.drawn.shape[2] - 2 * (films.crossed.labels.names.count("record above"))
-    np.testing.assert_array_equal(less.of_rows(films.encoded.labels), films.encoded.inputs[:, kept])
+    np.testing.assert_array_equal(less.of_rows(films.encoded), films.encoded.inputs[:, kept])
 
 
 def test_a_line_a_part_has_scores_over_seeds_and_differences_from_the_whole(config, capsys, monkeypatch):

@@ -1,6 +1,6 @@
 """A few films, and an untrained network in which nothing is plain: heads, members, encoded numbers, labels' inputs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ from torch import nn
 
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, TargetScale
 from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
@@ -19,6 +20,18 @@ COMPANIES = ["Ufa", "Ealing", None, "Ufa", "Ealing", "Toho", "Ufa"]
 YEARS = [1950, 1962, 1971, None, 1980, 1999, 2003]
 MINUTES = [90, 104, 75, 121, 133, 98, 87]
 SCALE = TargetScale("none", 0.0, mean=3.0, std=2.0)
+
+
+def near_films(inputs: list[int], labels: list[int], seed: int) -> NearFilms:
+    """Return records of labels by year and minutes, as some inputs; a label may have several blocks of films."""
+    random = np.random.default_rng(seed)
+    films = NearFilms([0, 2], inputs, labels, [2 + index for index in range(len(labels))])
+    drawn = {name: random.normal(size=part.shape) for name, part in films.named_buffers()}
+    drawn["kernel"] = np.abs(drawn["kernel"])
+    starts = np.repeat(np.arange(len(labels)), films.plan["films"])
+    drawn["coordinates"][:, 0] += starts - 1.0
+    films.load_state_dict({name: torch.from_numpy(part.astype(np.float32)) for name, part in drawn.items()})
+    return films
 
 
 @dataclass(frozen=True)
@@ -32,8 +45,10 @@ class InputCase:
     actual: np.ndarray
 
     @classmethod
-    def of(cls, times: int = 1, weight: str = "one", heads: int = 2, members: int = 2) -> "InputCase":
-        """Return the films `times` over, their genres with a weight."""
+    def of(
+        cls, times: int = 1, weight: str = "one", heads: int = 2, members: int = 2, near: bool = False
+    ) -> "InputCase":
+        """Return the films `times` over, their genres with a weight; with near records by year and minutes."""
         random = np.random.default_rng(1)
         features = [
             Labels("genre", weight=weight),
@@ -50,6 +65,10 @@ class InputCase:
         values = random.normal(size=(space.n_labels, 3)) * np.where(is_genre, [1, 0, 1], [0, 1, 0])
         centre = random.normal(size=3).astype(np.float32)
         inputs = LabelInputs(values.astype(np.float32), centre, ["genre", "company", "genre"], ["a", "b", "c"])
+        if near:
+            of_genres, of_companies = near_films([0, 2], [0, 1, 2, 3], 0), near_films([1], [4, 5, 5], 1)
+            inputs.values[6, 1] = 0  # a company without training films
+            inputs = replace(inputs, near=(of_genres, of_companies))
         network = AdditiveMLP(
             space.n_dense,
             space.n_labels,
@@ -58,8 +77,8 @@ class InputCase:
             heads=heads,
             activation="silu",
             encodings=space.encodings(),
-            input_columns=inputs.columns,
             label_runs=[2, 3, space.n_labels - 5],
+            **inputs.sizes(),
         ).eval()
         network.set_inputs(inputs)
         with torch.no_grad():

@@ -202,9 +202,11 @@ def test_a_plain_network_folds_to_its_own_weights(encoded):
 
 
 def test_a_network_of_half_precision_folds_to_floats():
-    case = InputCase.of()
+    case = InputCase.of(near=True)
     folded = case.network.bfloat16().folded()
-    weights = [*vars(folded.first).values(), *folded.tail.parameters()]
+    dense = torch.ones(1, len(case.network.encoding.source))
+    weights = [folded.first(dense, torch.tensor([0]), torch.tensor([0, 1]), torch.ones(1))]
+    weights += [folded.first.dense_weight, folded.first.label_weight, folded.first.bias, *folded.tail.parameters()]
     assert {part.dtype for part in weights} == {torch.float32}
     assert {part.dtype for part in case.network.parameters()} == {torch.bfloat16}
 

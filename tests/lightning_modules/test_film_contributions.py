@@ -121,7 +121,7 @@ def parts_by_lines(case: InputCase, own: np.ndarray) -> dict[str, np.ndarray]:
     first, tail = case.network.first, case.network.tail.double()
     dense = case.network.encoding(torch.from_numpy(case.encoded.dense)).detach().double()
     labels = torch.from_numpy(case.encoded.labels.toarray()).double()
-    inputs = labels @ torch.from_numpy(case.inputs.values).double() - torch.from_numpy(case.inputs.centre)
+    inputs = torch.from_numpy(case.inputs.of_rows(case.encoded)).double()
     weights = [first.dense_weight, torch.from_numpy(case.rows), first.input_weight]
     weights = [part.detach().double() for part in weights]
     films = [dense, labels, inputs]
@@ -147,9 +147,9 @@ def parts_by_lines(case: InputCase, own: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("weight", ["one", "sqrt"])
-def test_contributions_with_inputs_are_those_of_lines_to_films_with_inputs_of_their_own(weight):
-    case = InputCase.of(weight=weight)
+@pytest.mark.parametrize(("weight", "near"), [("one", False), ("sqrt", False), ("sqrt", True)])
+def test_contributions_with_inputs_are_those_of_lines_to_films_with_inputs_of_their_own(weight, near):
+    case = InputCase.of(weight=weight, near=near)
     own = np.random.default_rng(5).normal(size=(7, 3)).astype(np.float32)
     films = case.measured()
     parts = (case.network, case.encoder, SCALE, replace(case.encoded, inputs=own), np.arange(1, 8))
@@ -170,10 +170,10 @@ def test_contributions_with_inputs_are_those_of_lines_to_films_with_inputs_of_th
         assert table[column].sort_index().to_numpy() == pytest.approx(expected, abs=5e-3), column
 
 
-def test_a_background_without_inputs_of_its_own_is_as_one_with_the_sums_over_its_labels():
-    case = InputCase.of()
-    films = case.measured()
-    sums = (case.encoded.labels @ case.inputs.values - case.inputs.centre).astype(np.float32)
+@pytest.mark.parametrize("near", [False, True])
+def test_a_background_without_inputs_of_its_own_is_as_one_with_the_sums_over_its_labels(near):
+    case = InputCase.of(near=near)
+    films, sums = case.measured(), case.inputs.of_rows(case.encoded)
     alone, tables = films.alone(films.reference("mse")), []
     for encoded in (case.encoded, replace(case.encoded, inputs=sums)):
         background = MeasuredFilms.unlabelled(case.network, case.encoder, SCALE, encoded, np.arange(1, 8))

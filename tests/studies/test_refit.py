@@ -26,7 +26,11 @@ pytestmark = [
 QUIET = {"accelerator": "cpu", "devices": 1, "logger": False, "enable_progress_bar": False}
 QUIET |= {"enable_model_summary": False, "max_epochs": 6}
 RECIPE = {"hidden": [16, 8], "heads": 2, "dropout": 0.2, "learning_rate": 0.03, "schedule": "cosine"}
-FEATURES = [Number("year"), *(kind("cast") for kind in (Labels, RidgeByColumn, Size)), TrackRecord("cast", 1)]
+FEATURES = [
+    Number("year"),
+    *(kind("cast") for kind in (Labels, RidgeByColumn, Size)),
+    TrackRecord("cast", 1, near=["year"]),
+]
 FEATURES += [Labels("genre"), RidgeByColumn("genre")]
 
 

@@ -14,7 +14,7 @@ RECIPE = [
     Labels("genre"),
     RidgeByColumn("genre"),
     Labels("cast", role="actor"),
-    TrackRecord("cast", min_labels=1),
+    TrackRecord("cast", min_labels=1, near=["year", "runtime"]),
     Size("cast"),
     Category("company"),
 ]
