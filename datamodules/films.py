@@ -154,8 +154,14 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     return _with_inputs(replace(again, encoded=encoded), declared, refitted)
 
 
-def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
-    """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
+def same_films(
+    frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None, *, by_label: bool = False
+) -> Films:
+    """Encode the table of an earlier `fit_films` again, with its split; another table is refused.
+
+    Args:
+        by_label: whether training rows' inputs are wanted by label too.
+    """
     formats = fitted.encoder.formats
     refuse_missing(frame, declared, fitted.encoder.features)
     actual = read_target(declared.target, frame, formats)
@@ -172,7 +178,7 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
     rows = Rows.from_sides(fitted.sides)
     weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
-    return _with_inputs(replace(films, refitted=fitted.refitted), declared, fitted)[0]
+    return _with_inputs(replace(films, refitted=fitted.refitted), declared, fitted, by_label)[0]
 
 
 def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
@@ -183,7 +189,9 @@ def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
         )
 
 
-def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
+def _with_inputs(
+    films: Films, declared: Declared, fitted: Fitted, by_label: bool = False
+) -> tuple[Films, Fitted]:
     """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
     assert films.rows is not None
     years = films.years
@@ -201,6 +209,7 @@ def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Film
         declared.seed,
         fitted.penalty,
         fitted.kernels,
+        by_label,
     )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)

@@ -1,7 +1,7 @@
 """`ServedRun`: a run's network and films in memory, ready to answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.films import same_films
 from greenlight_films.importance.reference import LinearModel
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
@@ -47,6 +48,20 @@ class KnownFilms:
     def positions(self) -> dict[int, int]:
         """Return the position of each row of the table, by its number from 1."""
         return {int(number): position for position, number in enumerate(self.films.number)}
+
+    def learnt_as(self, position: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the labels of a film, (n,), and what each is in it beyond what it is in others, (n, n_inputs).
+
+        It is known of other films alone in this one. None where the model hasn't learnt from it.
+        """
+        crossed = self.films.crossed
+        if crossed is None or crossed.by_label is None:
+            return None
+        row = int(np.searchsorted(crossed.train, position))
+        if row == len(crossed.train) or crossed.train[row] != position:
+            return None
+        labels, values = crossed.by_label.of_row(row, len(crossed.labels.columns))
+        return labels, values - crossed.labels.of_labels(labels, self.films.encoded.dense[position])
 
     def film(self, position: int) -> Film:
         """Return a film as its cells."""
@@ -94,8 +109,9 @@ class ServedRun:
         assert model.network is not None
         known, no_films = None, ""
         try:
-            data.setup("test")
-            known = KnownFilms(data.films, data.read().loc[data.films.number - 1])
+            frame = data.read()
+            films = same_films(frame, data.declared, data.fitted, by_label=True)
+            known = KnownFilms(films, frame.loc[films.number - 1])
         except (InputError, OSError) as problem:
             no_films = f"The run's films can't be read, so none can be searched: {problem}"
         fitted, encoder = data.fitted, data.fitted.encoder
@@ -143,8 +159,17 @@ class ServedRun:
 
     def encode(self, films: Sequence[Film]) -> EncodedFilms:
         """Encode films, those that the model has learnt from with what is known of them without their own target."""
-        encoded = self.encoder.encode(self.cells.frame([film.cells for film in films]))
-        return encoded
+        encoded, known = self.encoder.encode(self.cells.frame([film.cells for film in films])), self.known
+        if known is None or known.films.crossed is None or all(film.row is None for film in films):
+            return encoded
+        inputs = known.films.crossed.labels.of_rows(encoded)
+        for index, film in enumerate(films):
+            if film.row is not None and (own := known.learnt_as(film.row)) is not None:
+                labels, beyond = own
+                cell = slice(*encoded.labels.indptr[index : index + 2])
+                _, here, there = np.intersect1d(encoded.labels.indices[cell], labels, return_indices=True)
+                inputs[index] += encoded.labels.data[cell][here] @ beyond[there]
+        return replace(encoded, inputs=inputs)
 
 
 def _background(run: RunFolder, fitted: Fitted) -> EncodedFilms | None:

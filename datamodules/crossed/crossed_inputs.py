@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from scipy.sparse import csr_array
 
+from greenlight_films.datamodules.crossed.by_label import ByLabel
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.near_films import NearFilms
@@ -58,6 +59,14 @@ class LabelInputs:
             sums[:, near.plan["inputs"]] = near.summed(*map(torch.from_numpy, parts)).numpy()
         return sums - self.centre
 
+    def of_labels(self, labels: np.ndarray, dense: np.ndarray) -> np.ndarray:
+        """Return what labels, (n,), are in a film of some numbers, (n_dense,): (n, n_inputs) float32."""
+        values, row = self.values[labels], np.zeros(len(labels), np.int64)
+        for near in self.near:
+            where = (dense[None], row, labels.astype(np.int64))
+            values[:, near.plan["inputs"]] = near.inputs_of(*map(torch.from_numpy, where)).numpy()
+        return values
+
 
 @dataclass(frozen=True)
 class Learnt:
@@ -72,6 +81,7 @@ class Learnt:
         seed: of the folds.
         penalty: of the ridge regression, where it is chosen already.
         kernels: of near records, by column, where they are tuned already.
+        by_label: whether the training rows' inputs are wanted by label too.
     """
 
     encoded: EncodedFilms
@@ -83,6 +93,11 @@ class Learnt:
     seed: int
     penalty: float | None = None
     kernels: dict[str, list[float]] = field(default_factory=dict)
+    by_label: bool = False
+
+    def cells(self, labels: np.ndarray) -> Cells:
+        """Return some labels of the training rows' cells."""
+        return Cells.of(self.encoded.labels[self.train][:, labels], [] if self.by_label else None)
 
 
 @dataclass(frozen=True)
@@ -94,6 +109,7 @@ class Crossed:
         train: (n_train,) indices of these rows.
         penalty: of the ridge regression; None without it.
         kernels: of near records, by column.
+        by_label: the first drawing's inputs by label, where they were wanted.
     """
 
     labels: LabelInputs
@@ -101,6 +117,7 @@ class Crossed:
     train: np.ndarray
     penalty: float | None
     kernels: dict[str, list[float]] = field(default_factory=dict)
+    by_label: ByLabel | None = None
 
     def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
         """Return the inputs of all rows, (n_rows, n_inputs) float32; of training rows those of the first drawing."""
@@ -111,7 +128,10 @@ class Crossed:
 
 @dataclass(frozen=True)
 class Part:
-    """Inputs of the labels of a column: (n, k) of label columns, (n_drawings, n_train, k) of training rows' cells."""
+    """Inputs of the labels of a column: (n, k) of label columns, (n_drawings, n_train, k) of training rows' cells.
+
+    Where it was wanted, `present` are the first drawing's by label, (n_present, k), in `cells`.
+    """
 
     column: str
     names: list[str]
@@ -119,6 +139,8 @@ class Part:
     values: np.ndarray
     crossed: np.ndarray
     near: NearInputs | None = None
+    cells: Cells | None = None
+    present: np.ndarray | None = None
 
 
 def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> Crossed | None:
@@ -173,12 +195,14 @@ def _ridge(
     labels = [learnt.encoded.labels[:, columns[column]] for column in ridged]
     residual = learnt.target - learnt.target[learnt.train].mean()
     numbers = _in_bins(learnt.encoded.dense, learnt.train)
-    effects = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty)
+    kept: list[np.ndarray] | None = [] if learnt.by_label else None
+    effects = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty, kept)
     values = np.split(effects.coefficients[:, None], np.cumsum([part.shape[1] for part in labels])[:-1])
-    parts = [
-        Part(column, ["linear effect"], columns[column], own, effects.crossed[..., [index]])
-        for index, (column, own) in enumerate(zip(ridged, values, strict=True))
-    ]
+    parts = []
+    for index, (column, own) in enumerate(zip(ridged, values, strict=True)):
+        of, present = columns[column], None if kept is None else kept[index]
+        cells = None if kept is None else learnt.cells(of)
+        parts.append(Part(column, ["linear effect"], of, own, effects.crossed[..., [index]], None, cells, present))
     return parts, effects.penalty
 
 
@@ -196,7 +220,7 @@ def _records(
     column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings, by: Sequence[int]
 ) -> Part:
     """Return the records of a column's labels; `by` are the dense columns by which films are near, if any."""
-    cells = Cells.of(learnt.encoded.labels[learnt.train][:, of])
+    cells = learnt.cells(of)
     residual = learnt.target[learnt.train]
     residual = residual - residual.mean()
     if learnt.year is None:
@@ -210,12 +234,19 @@ def _records(
         dense, n_inputs = learnt.encoded.dense[learnt.train], len(kept) - 2  # all but the two of counts
         near = near_inputs(cells, of, residual, film, dense, by, n_inputs, learnt.kernels.get(column), learnt.seed)
         values[:, :n_inputs], crossed[..., :n_inputs] = near.values, near.crossed  # without folds: the same each time
-    return Part(column, [NAMES[index] for index in kept], of, values, crossed, near)
+    present = None
+    if cells.kept is not None:  # of each drawing, and at last those that go by how near films are
+        present = cells.kept[0][:, kept]
+        if by:
+            present[:, : cells.kept[-1].shape[1]] = cells.kept[-1]
+    return Part(column, [NAMES[index] for index in kept], of, values, crossed, near, cells, present)
 
 
 def _profile(column: str, of: np.ndarray, learnt: Learnt, traits: np.ndarray, drawings: Drawings) -> Part:
-    values, crossed = profiles(Cells.of(learnt.encoded.labels[learnt.train][:, of]), traits, drawings)
-    return Part(column, [f"profile {index + 1}" for index in range(traits.shape[1])], of, values, crossed)
+    cells = learnt.cells(of)
+    values, crossed = profiles(cells, traits, drawings)
+    names, present = [f"profile {index + 1}" for index in range(traits.shape[1])], cells.kept[0] if cells.kept else None
+    return Part(column, names, of, values, crossed, None, cells, present)
 
 
 def _traits(
@@ -254,6 +285,7 @@ def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: floa
     n_inputs, shape = sum(len(part.names) for part in parts), parts[0].crossed.shape[:2]
     values, centre = np.zeros((n_labels, n_inputs), np.float32), np.empty(n_inputs)
     drawn, first, near = np.empty((*shape, n_inputs), np.float32), 0, list[NearFilms]()
+    by_label = ByLabel()
     for part in parts:
         own = slice(first, first := first + len(part.names))
         deviation = part.crossed.std(axis=(0, 1))
@@ -261,9 +293,11 @@ def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: floa
         centre[own] = part.crossed.mean(axis=(0, 1)) / deviation
         values[part.of, own] = part.values / deviation
         drawn[..., own] = part.crossed / deviation - centre[own]
+        if part.cells is not None and part.present is not None:
+            by_label.add(own, part.of[part.cells.codes], part.cells.offsets, part.present / deviation)
         near += [part.near.films.as_inputs(own.start, 1 / deviation)] if part.near else []
     columns = list(chain.from_iterable([part.column] * len(part.names) for part in parts))
     names = list(chain.from_iterable(part.names for part in parts))
     labels = LabelInputs(values, centre.astype(np.float32), columns, names, tuple(near))
     kernels = {part.column: part.near.kernel for part in parts if part.near}
-    return Crossed(labels, drawn, train, penalty, kernels)
+    return Crossed(labels, drawn, train, penalty, kernels, by_label if by_label.parts else None)

@@ -15,17 +15,20 @@ class Cells:
         codes: (n_present,) int32, each once in a row.
         n_labels: number of codes.
         given: (n_present,) weights of the labels present; None for 1 / sqrt(n), n being the labels in the cell.
+        kept: where `summed` leaves what it sums up, call by call; None where that isn't wanted.
     """
 
     offsets: np.ndarray
     codes: np.ndarray
     n_labels: int
     given: np.ndarray | None = None
+    kept: list[np.ndarray] | None = None
 
     @classmethod
-    def of(cls, labels: csr_array) -> "Cells":
+    def of(cls, labels: csr_array, kept: list[np.ndarray] | None = None) -> "Cells":
         """Take encoded labels, (n, n_labels) with the weights of those present."""
-        return cls(labels.indptr.astype(np.int64), labels.indices, labels.shape[1], labels.data.astype(np.float64))
+        offsets, weights = labels.indptr.astype(np.int64), labels.data.astype(np.float64)
+        return cls(offsets, labels.indices, labels.shape[1], weights, kept)
 
     @property
     def n_rows(self) -> int:
@@ -60,6 +63,8 @@ class Cells:
 
     def summed(self, values: np.ndarray) -> np.ndarray:
         """Return the weighted sum over each cell of a value a label present: (n_present, k) to (n, k), float64."""
+        if self.kept is not None:
+            self.kept.append(values)
         present = np.arange(len(self.codes))
         sums = csr_array((self.weights(), present, self.offsets), shape=(self.n_rows, len(present))) @ values
         return np.asarray(sums)

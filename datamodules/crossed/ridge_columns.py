@@ -6,6 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array, hstack
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
+from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
@@ -36,6 +37,7 @@ def ridge_effects(
     val: np.ndarray,
     drawings: Drawings,
     penalty: float | None = None,
+    kept: list[np.ndarray] | None = None,
 ) -> RidgeEffects:
     """Fit ridge regressions on the labels of several columns and on numbers; return what the labels add.
 
@@ -46,6 +48,7 @@ def ridge_effects(
         train: indices of the rows that are fitted on.
         val: indices of the rows that choose the penalty.
         penalty: where it is chosen already.
+        kept: see `Cells`.
     """
     matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
     fitted, target = matrix[train], residual[train]
@@ -57,12 +60,11 @@ def ridge_effects(
     mask = np.concatenate(masks, axis=1).astype(np.float64)
     solved = sparse_ridge(fitted, target, np.full(mask.shape[1], penalty), mask, TOLERANCE)[0].T
     ends = np.cumsum([part.shape[1] for part in labels])
+    parts = [Cells.of(part[train], kept) for part in labels]
     crossed = np.empty((len(drawings.fold), len(train), len(labels)))
     for drawing, fold in enumerate(drawings.fold):
-        first = 1 + drawing * drawings.n_folds
-        of_folds = solved[:, first : first + drawings.n_folds]
-        for column, end in enumerate(ends):
-            part = slice(end - labels[column].shape[1], end)
-            sums = fitted[:, part] @ of_folds[part]
-            crossed[drawing, :, column] = np.take_along_axis(sums, fold[:, None].astype(np.int64), axis=1)[:, 0]
+        of_folds = solved[:, 1 + drawing * drawings.n_folds :]
+        for column, (cells, end) in enumerate(zip(parts, ends, strict=True)):
+            effects = of_folds[end - cells.n_labels + cells.codes, fold[cells.rows()]]
+            crossed[drawing, :, column] = cells.summed(effects[:, None])[:, 0]
     return RidgeEffects(solved[: ends[-1], 0], crossed, penalty)
