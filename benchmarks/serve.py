@@ -27,10 +27,12 @@ PACE = 2.0
 async def ask(port: int, body: bytes) -> tuple[float, bool]:
     """Return how many seconds a what-if took, and whether it was answered."""
     start = perf_counter()
-    head = f"POST /what-if HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    head = (
+        f"POST /what-if HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    )
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+        writer.write(head.encode() + body)
         answer = await reader.read()
         writer.close()
     except OSError:
@@ -59,6 +61,7 @@ async def clients(port: int, pool: list[dict[str, Any]], n: int, seconds: float,
 
 
 def get(port: int, path: str) -> Any:
+    """Return what the server answers."""
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = json.loads(connection.getresponse().read())

@@ -57,7 +57,9 @@ def _run(words: list[str], console: Console) -> None:
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
     elif (
-        "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in ("look", "prepare", "report", "serve"))
+        "-h" in words
+        or "--help" in words
+        or (words[1:] == ["--help-all"] and command in ("look", "prepare", "report", "serve"))
     ):
         show_command(command, console)
     else:

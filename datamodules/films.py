@@ -189,9 +189,7 @@ def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
         )
 
 
-def _with_inputs(
-    films: Films, declared: Declared, fitted: Fitted, by_label: bool = False
-) -> tuple[Films, Fitted]:
+def _with_inputs(films: Films, declared: Declared, fitted: Fitted, by_label: bool = False) -> tuple[Films, Fitted]:
     """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
     assert films.rows is not None
     years = films.years

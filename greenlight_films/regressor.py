@@ -32,7 +32,7 @@ from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
 from greenlight_films.importance import LOSSES, ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
-from greenlight_films.lightning_modules.film_contributions import background_rows, contributions_of
+from greenlight_films.lightning_modules.film_contributions import PartsSource, background_rows, contributions_of
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
@@ -261,7 +261,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             for encoded in (encoder.encode(frame), self.background_)
         )
         alone = films.alone(films.reference("mse"))
-        return Explanation(contributions_of(films, background, alone, np.arange(len(frame))), scale, self.target_.unit)
+        parts = contributions_of(films, PartsSource.of(background), alone, np.arange(len(frame)))
+        return Explanation(parts, scale, self.target_.unit)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder: JSON and arrays, nothing that runs code when it is loaded.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmDataModule, FilmEncoder, InputError
 from greenlight_films.datamodules.leakage import is_year
-from greenlight_films.importance import Alone, Reference
+from greenlight_films.importance import LOSSES, Alone, HeldOut, Reference
 from greenlight_films.importance.contributions import Contributions, largest_first
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.expected_gradients import Background, Parts
@@ -60,7 +60,7 @@ def held_out_contributions(
         films.network, encoder, films.scale, encoded.take(train), data.films.number[train]
     )
     chosen = settings.chosen(films, reference.predicted.cpu().numpy())
-    return contributions_of(films.take(chosen), background, alone, chosen)
+    return contributions_of(films.take(chosen), PartsSource.of(background), alone, chosen)
 
 
 def background_rows(network: AdditiveMLP, encoder: FilmEncoder, encoded: EncodedFilms, train: np.ndarray) -> np.ndarray:
@@ -81,29 +81,77 @@ def years_of(space: FeatureSpace, films: EncodedFilms) -> np.ndarray | None:
     return None if index is None else films.unscaled[:, index]
 
 
-def contributions_of(
-    films: MeasuredFilms, background: MeasuredFilms, alone: Alone, position: np.ndarray
-) -> Contributions:
-    """Return what each value of films contributes to their predictions, measured from the background's mean.
+@dataclass(frozen=True)
+class PartsSource:
+    """What films' predictions are split up by: training films, as the network's first layer sees them.
+
+    Inputs of a label in films that were learnt from aren't sums over labels, since a film's own target is left out of
+    them. The rest is taken as numbers that other films lack, and belongs to what films have instead of usual names.
+
+    Attributes:
+        background: its model takes these numbers behind those that the first layer makes.
+        names: one line a feature and then a cell: column, value, role.
+        n_features: how many lines are features: label columns, then dense ones.
+        number: (n,) int64, rows of the films in their table.
+        cell_of_input: (n_inputs,) int64, the cell that an input's rest belongs to.
+    """
+
+    background: Background
+    names: pd.DataFrame
+    n_features: int
+    number: np.ndarray
+    cell_of_input: Tensor
+
+    @classmethod
+    def of(cls, films: MeasuredFilms) -> "PartsSource":
+        """Take encoded training films."""
+        space, first, model = films.encoder.space, films.network.first, films.network.folded()
+        cell, cells = _cells(space)
+        if first.n_inputs:
+            weight = torch.cat([model.first.dense_weight, first.input_weight.detach().float()])
+            model = LinearModel(replace(model.first, dense_weight=weight), model.tail)
+        rows = _with_rest(films)
+        background = Background.of(model, rows, cell.to(rows.labels.device), len(cells))
+        names = described(space)[["column", "value", "role"]]
+        cell_of = _first_cells(space, cells["column"].tolist())
+        of_input = torch.tensor([cell_of[column] for column in films.network.sizes["input_columns"]], dtype=torch.int64)
+        both = pd.concat([names, cells], ignore_index=True)
+        return cls(background, both, len(names), films.number, of_input.to(rows.labels.device))
+
+    def parts(self, films: MeasuredFilms) -> tuple[Parts, Tensor]:
+        """Return the parts of films' predictions, and the predictions, (n_rows,) float64, as scaled."""
+        reference = Reference.of(self.background.model, _with_rest(films), LOSSES["mse"])
+        parts, n_rest = self.background.contributions(reference), len(self.cell_of_input)
+        n_dense = parts.dense.shape[1] - n_rest
+        instead = parts.instead.index_add(1, self.cell_of_input, parts.dense[:, n_dense:])
+        return replace(parts, instead=instead, dense=parts.dense[:, :n_dense]), reference.predict_scaled()
+
+    def table(self, films: MeasuredFilms, parts: Parts) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+        """Return one line a part: column, value, role, contribution; and its row, from 0, and its feature or cell."""
+        space = films.encoder.space
+        row, feature, contribution = _flat(parts, films, self.n_features)
+        table = self.names.iloc[feature].reset_index(drop=True)
+        is_number = (feature >= space.n_labels) & (feature < self.n_features)
+        table.loc[is_number, "value"] = number_texts(space, films.encoded).T.ravel()  # as `_flat` has them
+        return table.assign(contribution=contribution * films.scale.std), row, feature
+
+
+def contributions_of(films: MeasuredFilms, source: PartsSource, alone: Alone, position: np.ndarray) -> Contributions:
+    """Return what each value of films contributes to their predictions, measured from the source's mean.
 
     Args:
         alone: of the films, or of more of them.
         position: (n_rows,) where among those the films stand.
     """
-    space, scale = films.encoder.space, films.scale
-    cell, cells = _cells(space)
-    parts, source, reference = _parts(films, background, cell, cells)
-    names = described(space)[["column", "value", "role"]]
-    row, feature, contribution = _flat(parts, films, len(names))
-    table = pd.concat([names, cells], ignore_index=True).iloc[feature].reset_index(drop=True)
-    is_number = (feature >= space.n_labels) & (feature < len(names))
-    table.loc[is_number, "value"] = number_texts(space, films.encoded).T.ravel()  # as `_flat` has them
-    table = table.assign(contribution=contribution * scale.std, alone=alone.of_parts(position[row], feature))
+    scale = films.scale
+    parts, scaled = source.parts(films)
+    table, row, feature = source.table(films, parts)
+    table = table.assign(alone=alone.of_parts(position[row], feature))
     table.insert(0, "row", films.number[row])
-    predicted = reference.predict_scaled().cpu().numpy() * scale.std + scale.mean
-    average = float(source.predicted.mean()) * scale.std + scale.mean
+    predicted = scaled.cpu().numpy() * scale.std + scale.mean
+    average = float(source.background.predicted.mean()) * scale.std + scale.mean
     order = np.argsort(films.number, kind="stable")
-    return Contributions(largest_first(table), average, predicted[order], background.number)
+    return Contributions(largest_first(table), average, predicted[order], source.number)
 
 
 def _first_cells(space: FeatureSpace, cells: list[str]) -> dict[str, int]:
@@ -115,32 +163,16 @@ def _first_cells(space: FeatureSpace, cells: list[str]) -> dict[str, int]:
     return first
 
 
-def _parts(
-    films: MeasuredFilms, background: MeasuredFilms, cell: Tensor, cells: pd.DataFrame
-) -> tuple[Parts, Background, Reference]:
-    """Return the parts of films, and what they were measured by.
-
-    Inputs of a label in films of the background aren't sums over labels, since a film's own target is left out of
-    them. The rest is taken as numbers that the explained films lack, and what it says as what they have instead.
-    """
-    reference, rows, first = films.reference("mse"), background.rows, background.network.first
-    if not first.n_inputs or background.encoded.inputs is None:
-        source = Background.of(reference.model, rows, cell.to(rows.labels.device), len(cells))
-        return source.contributions(reference), source, reference
-    own = torch.from_numpy(background.encoded.inputs).to(rows.dense)
-    rest = own - first.inputs_of(rows.dense, rows.labels, rows.offsets, rows.weights).detach()
-    layer, n_dense = first.folded(), rows.dense.shape[1]
-    weight = torch.cat([layer.dense_weight, first.input_weight.detach().float()])
-    model = LinearModel(replace(layer, dense_weight=weight), reference.model.tail)
-    rows = replace(rows, dense=torch.cat([rows.dense, rest], 1))
-    source = Background.of(model, rows, cell.to(rows.labels.device), len(cells))
-    none = films.rows.dense.new_zeros(films.rows.n_rows, first.n_inputs)
-    padded = replace(films.rows, dense=torch.cat([films.rows.dense, none], 1))
-    parts = source.contributions(replace(reference, model=model, rows=padded))
-    cell_of = _first_cells(films.encoder.space, cells["column"].tolist())
-    index = torch.tensor([cell_of[column] for column in background.network.sizes["input_columns"]])
-    instead = parts.instead.index_add(1, index.to(rows.labels.device), parts.dense[:, n_dense:])
-    return replace(parts, instead=instead, dense=parts.dense[:, :n_dense]), source, reference
+def _with_rest(films: MeasuredFilms) -> HeldOut:
+    """Return films whose inputs are numbers too, as far as they aren't sums over labels."""
+    rows, first, inputs = films.rows, films.network.first, films.encoded.inputs
+    if not first.n_inputs:
+        return rows
+    rest = rows.dense.new_zeros(rows.n_rows, first.n_inputs)
+    if inputs is not None:
+        summed = first.inputs_of(rows.dense, rows.labels, rows.offsets, rows.weights).detach()
+        rest = torch.from_numpy(inputs).to(rows.dense) - summed
+    return replace(rows, dense=torch.cat([rows.dense, rest], 1))
 
 
 def _cells(space: FeatureSpace) -> tuple[Tensor, pd.DataFrame]:

@@ -81,6 +81,7 @@ def change(run: ServedRun, film: Film, changed: Film, explain: bool = False) -> 
 
 
 def difference(before: float | None, after: float | None) -> float | None:
+    """Return by how much a prediction changes; None where one is no number."""
     return None if before is None or after is None else after - before
 
 

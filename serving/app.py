@@ -1,9 +1,10 @@
 """The application: from requests to answers."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -23,8 +24,8 @@ from greenlight_films.serving.schemas import (
     Goodness,
     Importances,
     LabelMatches,
-    PredictionWanted,
     Predictions,
+    PredictionWanted,
     RunShape,
     WholeFilm,
 )
@@ -48,59 +49,8 @@ def application(run: ServedRun) -> FastAPI:
         redoc_url=None,
     )
     catalogue = Catalogue(run)
-    asked = _Asked(run, catalogue)
-
-    @app.post("/predict")
-    def predictions(wanted: PredictionWanted) -> Predictions:
-        """Predict films, with intervals, and what contributes to each if it is asked for."""
-        films = [asked.film(film, ["films", index]) for index, film in enumerate(wanted.films)]
-        return Predictions(predictions=asked.answered(lambda: predict(run, films, wanted.explain), films, ["films"]))
-
-    @app.post("/what-if")
-    def what_if(wanted: ChangeWanted) -> Change:
-        """Predict a film before and after edits, and the difference."""
-        film, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
-        changed = run.cells.edited(film, edits)
-        return asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
-
-    @app.post("/best")
-    def best_additions(wanted: BestWanted) -> Best:
-        """Return the names of a role whose addition to a film raises its prediction most, of all that are known."""
-        film = run.cells.edited(asked.film(wanted.film, ["film"]), asked.edits(wanted.edits))
-        how = (wanted.role, wanted.n, wanted.lower, wanted.min_films)
-        return asked.answered(lambda: best(run, film, *how), [film], ["film"])
-
-    @app.get("/films")
-    def films(query: Search = "", n: Few = 10) -> FilmMatches:
-        """Search the run's films by the beginnings of the words of their titles."""
-        return catalogue.films(query, n)
-
-    @app.get("/films/{row}")
-    def film(row: int) -> WholeFilm:
-        """Return a film of the run's table, by its row."""
-        return catalogue.film(row)
-
-    @app.get("/labels")
-    def labels(query: Search = "", role: Role = "", n: Few = 10) -> LabelMatches:
-        """Search names by the beginnings of their words, those of most films first."""
-        return catalogue.labels(query, role, n)
-
-    @app.get("/importance")
-    def importance(
-        role: Role = "", page: Annotated[int, Query(ge=1, le=10**6)] = 1, query: Search = ""
-    ) -> Importances:
-        """Return a page of the features' importances, the greatest first."""
-        return catalogue.importance(role, page, query)
-
-    @app.get("/run")
-    def about() -> RunShape:
-        """Return what the run is about, and what it can answer."""
-        return catalogue.shape()
-
-    @app.get("/goodness")
-    def goodness() -> Goodness:
-        """Return how good the network is on the run's test films."""
-        return catalogue.goodness()
+    app.include_router(_questions(run, catalogue))
+    app.include_router(_lookups(catalogue))
 
     @app.get("/", include_in_schema=False)
     def page() -> Response:
@@ -110,6 +60,71 @@ def application(run: ServedRun) -> FastAPI:
     app.add_exception_handler(FieldError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     return app
+
+
+def _questions(run: ServedRun, catalogue: Catalogue) -> APIRouter:
+    """Return what answers questions about films."""
+    router, asked = APIRouter(), _Asked(run, catalogue)
+
+    @router.post("/predict")
+    def predictions(wanted: PredictionWanted) -> Predictions:
+        """Predict films, with intervals, and what contributes to each if it is asked for."""
+        films = [asked.film(film, ["films", index]) for index, film in enumerate(wanted.films)]
+        return Predictions(predictions=asked.answered(lambda: predict(run, films, wanted.explain), films, ["films"]))
+
+    @router.post("/what-if")
+    def what_if(wanted: ChangeWanted) -> Change:
+        """Predict a film before and after edits, and the difference."""
+        film, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
+        changed = asked.answered(lambda: run.cells.edited(film, edits), [film], ["film"])
+        return asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
+
+    @router.post("/best")
+    def best_additions(wanted: BestWanted) -> Best:
+        """Return the names of a role whose addition to a film raises its prediction most, of all that are known."""
+        asked_for, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
+        film = asked.answered(lambda: run.cells.edited(asked_for, edits), [asked_for], ["film"])
+        how = (wanted.role, wanted.n, wanted.lower, wanted.min_films)
+        return asked.answered(lambda: best(run, film, *how), [film], ["film"])
+
+    return router
+
+
+def _lookups(catalogue: Catalogue) -> APIRouter:
+    """Return what looks things up in a run."""
+    router = APIRouter()
+
+    @router.get("/films")
+    def films(query: Search = "", n: Few = 10) -> FilmMatches:
+        """Search the run's films by the beginnings of the words of their titles."""
+        return catalogue.films(query, n)
+
+    @router.get("/films/{row}")
+    def film(row: int) -> WholeFilm:
+        """Return a film of the run's table, by its row."""
+        return catalogue.film(row)
+
+    @router.get("/labels")
+    def labels(query: Search = "", role: Role = "", n: Few = 10) -> LabelMatches:
+        """Search names by the beginnings of their words, those of most films first."""
+        return catalogue.labels(query, role, n)
+
+    @router.get("/importance")
+    def importance(role: Role = "", page: Annotated[int, Query(ge=1, le=10**6)] = 1, query: Search = "") -> Importances:
+        """Return a page of the features' importances, the greatest first."""
+        return catalogue.importance(role, page, query)
+
+    @router.get("/run")
+    def about() -> RunShape:
+        """Return what the run is about, and what it can answer."""
+        return catalogue.shape()
+
+    @router.get("/goodness")
+    def goodness() -> Goodness:
+        """Return how good the network is on the run's test films."""
+        return catalogue.goodness()
+
+    return router
 
 
 class _Asked:
@@ -126,7 +141,7 @@ class _Asked:
         self.run.cells.refuse_unknown(asked, field)
         return Film(asked)
 
-    def edits(self, asked: list[BaseModel]) -> list[Edit]:
+    def edits(self, asked: Sequence[BaseModel]) -> list[Edit]:
         return [Edit(**edit.model_dump()) for edit in asked]
 
     def answered(self, answer: Any, films: list[Film], field: list[str | int]) -> Any:

@@ -18,8 +18,8 @@ NOBODY = "\N{SYMBOL FOR UNIT SEPARATOR}" * 3
 """A name that no film has."""
 
 NOTE = (
-    "This is what the model says of the film with one name more. It is no cause: a name also stands for the budget, the "
-    "company and the kind of films that it came with."
+    "This is what the model says of the film with one name more. It is no cause: a name also stands for the budget, "
+    "the company and the kind of films that it came with."
 )
 
 
@@ -109,14 +109,18 @@ def scaled_with(run: ServedRun, nobody: EncodedFilms, place: _Place, codes: np.n
     """Return the scaled prediction of a film with each name in place of the unknown one, (n_codes,) float32."""
     network, model = run.network.network, run.folded
     batch = FilmRows(nobody, np.zeros(1))[[0]]
-    sums = network.first(network.encoding(batch.dense), batch.labels, batch.offsets, batch.weights, batch.inputs)
+    dense, beside = network.encoding(batch.dense), model.first.beside
+    sums = network.first(dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
     vectors = model.first.label_weight[place.first : place.first + len(place.values)]
     base = sums[0] if place.other is None else sums[0] - vectors[place.other] * place.weight
     scaled = np.empty(len(codes), dtype=np.float32)
     index = torch.from_numpy(codes)
     for start in range(0, len(codes), BATCH_ROWS):
         part = index[start : start + BATCH_ROWS]
-        added = torch.add(base, vectors[part], alpha=place.weight)
+        of_names = vectors[part]
+        if beside is not None:
+            of_names += beside(dense, torch.zeros_like(part), place.first + part)
+        added = torch.add(base, of_names, alpha=place.weight)
         scaled[start : start + len(part)] = model.tail(added).squeeze(-1).numpy()
     return scaled
 

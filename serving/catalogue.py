@@ -11,7 +11,7 @@ from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features import Category, Date, Labels, Number
 from greenlight_films.importance.result import measure
 from greenlight_films.serving.answers import finite
-from greenlight_films.serving.cells import FieldError
+from greenlight_films.serving.cells import FieldError, Film
 from greenlight_films.serving.name_index import NameIndex
 from greenlight_films.serving.schemas import (
     ColumnShape,
@@ -21,6 +21,7 @@ from greenlight_films.serving.schemas import (
     Importances,
     LabelMatch,
     LabelMatches,
+    NameFilms,
     RunShape,
     WholeFilm,
 )
@@ -41,6 +42,7 @@ class Catalogue:
         titles = [] if known is None else [known.title(position) for position in range(known.films.n_rows)]
         self._titles, self._films = titles, NameIndex(titles, np.zeros(len(titles)))
         self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
+        self._counts: dict[str, dict[str, int]] = {}
         counts = run.label_films
         for feature, group in zip(run.fitted.encoder.features, run.space.groups, strict=True):
             if isinstance(feature, Labels | Category):
@@ -49,6 +51,7 @@ class Catalogue:
                 films = None if counts is None else self._films_of(names, blocks, counts)
                 rank = np.zeros(len(names)) if films is None else films
                 self._names[feature.column] = NameIndex(names, rank), names, films
+                self._counts[feature.column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
 
     def _blocks(self, group: list[Block]) -> list[tuple[int, Block]]:
         """Return the label blocks of a feature, each with its first label column."""
@@ -103,9 +106,7 @@ class Catalogue:
             kinds = {Number: "number", Date: "date", Labels: "labels", Category: "category"}
             width = sum(len(block.values) for block in group if block.kind != "label")
             if kind := kinds.get(type(feature)):
-                shape = ColumnShape(
-                    column=feature.column, kind=kind, role=feature.named_role, columns=feature.columns
-                )
+                shape = ColumnShape(column=feature.column, kind=kind, role=feature.named_role, columns=feature.columns)
                 if isinstance(feature, Number) and self.run.ranges is not None:
                     ends = self.run.ranges[:, dense]
                     ends = np.expm1(ends) if feature.log1p else ends
@@ -152,7 +153,13 @@ class Catalogue:
                 cells[column] = self.run.cells.names(column, film.cells)
             elif isinstance(feature, Number) and column in cells:
                 cells[column] = self._number(feature, film.cells)
-        return WholeFilm(**self._match(position).model_dump(), cells=cells)
+        names = {column: self._with_films(column, film) for column in self.run.cells.labelled}
+        return WholeFilm(**self._match(position).model_dump(), cells=cells, names=names)
+
+    def _with_films(self, column: str, film: Film) -> list[NameFilms]:
+        """Return a film's names in a column of labels."""
+        known = self._counts[column]
+        return [NameFilms(label=name, films=known.get(name)) for name in self.run.cells.names(column, film.cells)]
 
     def _number(self, feature: Number, cells: Mapping[str, Any]) -> float | None:
         """Return a film's number, however its cell writes it."""
@@ -225,7 +232,6 @@ class Catalogue:
         if len(points) > MOST_POINTS:
             points = points.sample(MOST_POINTS, random_state=0).sort_index()
         return Goodness(
-            sentences=results.metrics.get("notices", [])[:0],
             leaderboard=records(board),
             points=records(points),
             calibration=self._calibration(test),

@@ -6,7 +6,7 @@ import numpy as np
 
 from greenlight_films.datamodules import EncodedFilms, Fitted
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from greenlight_films.lightning_modules.film_contributions import contributions_of
+from greenlight_films.lightning_modules.film_contributions import PartsSource
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.serving.schemas import Part, Prediction
 
@@ -16,21 +16,27 @@ class Explainer:
 
     def __init__(self, network: AdditiveMLP, fitted: Fitted, background: EncodedFilms) -> None:
         self._network, self._fitted = network, fitted
-        self._background = self._films(background)
+        self._source = PartsSource.of(self._films(background))
+
+    @property
+    def average(self) -> float:
+        """Return the mean prediction that contributions are measured from, on the scale that was learnt."""
+        scale = self._fitted.scale
+        return float(self._source.background.predicted.mean()) * scale.std + scale.mean
 
     def explain(self, answers: Sequence[Prediction], encoded: EncodedFilms) -> None:
-        """Add to predictions of films what contributes to them."""
+        """Add to predictions of films what contributes to them, the largest part first."""
         films = self._films(encoded)
-        contributions = contributions_of(
-            films, self._background, films.alone(films.reference("mse")), np.arange(encoded.n_rows)
-        )
-        for row, part in contributions.table.groupby("row"):
-            answer = answers[int(row) - 1]
-            answer.average = contributions.average_prediction
-            lines = part[["column", "value", "role", "contribution"]].itertuples(index=False)
+        parts, _ = self._source.parts(films)
+        table, row, _ = self._source.table(films, parts)
+        sizes = -table["contribution"].abs().to_numpy()
+        lines = table[["column", "value", "role", "contribution"]].to_numpy()
+        for index, answer in enumerate(answers):
+            own = np.flatnonzero(row == index)
+            answer.average = self.average
             answer.contributions = [
                 Part(column=column, value=value if isinstance(value, str) else None, role=role, contribution=number)
-                for column, value, role, number in lines
+                for column, value, role, number in lines[own[np.argsort(sizes[own], kind="stable")]]
             ]
 
     def _films(self, encoded: EncodedFilms) -> MeasuredFilms:

@@ -18,6 +18,8 @@ FilmCells = Annotated[
 
 
 class Asked(BaseModel):
+    """What a request may hold, and nothing else."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -29,18 +31,24 @@ class PredictionWanted(Asked):
 
 
 class AddLabel(Asked):
+    """Add a name to a column."""
+
     do: Literal["add"]
     column: Column
     label: Name
 
 
 class RemoveLabel(Asked):
+    """Take a name out of a column."""
+
     do: Literal["remove"]
     column: Column
     label: Name
 
 
 class ReplaceLabel(Asked):
+    """Put another name in place of one."""
+
     do: Literal["replace"]
     column: Column
     label: Name
@@ -48,6 +56,8 @@ class ReplaceLabel(Asked):
 
 
 class SetCell(Asked):
+    """Set the cell of a column of the table."""
+
     do: Literal["set"]
     column: Column
     value: CellValue
@@ -120,6 +130,8 @@ class Prediction(BaseModel):
 
 
 class Predictions(BaseModel):
+    """The films' predictions, in order."""
+
     predictions: list[Prediction]
 
 
@@ -134,6 +146,8 @@ class Change(BaseModel):
 
 
 class Candidate(BaseModel):
+    """The film with one name more; differences as those of a `Change`."""
+
     label: str
     films: int = Field(description="films learnt from that have it")
     prediction: float | None
@@ -153,7 +167,6 @@ class Best(BaseModel):
     note: str
 
 
-
 class ColumnShape(BaseModel):
     """A column that a film is described by; `kind` is number, date, labels, category or text."""
 
@@ -163,7 +176,7 @@ class ColumnShape(BaseModel):
     columns: list[str] = Field(description="the table's columns that it is read from")
     least: float | None = None
     greatest: float | None = None
-    usual: float | None = Field(None, description="the training median")
+    usual: Annotated[float | None, Field(description="the training median")] = None
 
 
 class RunShape(BaseModel):
@@ -184,6 +197,8 @@ class RunShape(BaseModel):
 
 
 class FilmMatch(BaseModel):
+    """A film of the run's table."""
+
     row: int
     title: str
     split: str
@@ -192,16 +207,31 @@ class FilmMatch(BaseModel):
 
 
 class FilmMatches(BaseModel):
+    """Films of the run's table."""
+
     films: list[FilmMatch]
 
 
+class NameFilms(BaseModel):
+    """A name, and how many films learnt from have it; None where the model doesn't know it."""
+
+    label: str
+    films: int | None
+
+
 class WholeFilm(FilmMatch):
-    """A film of the run's table: its cells, names as lists."""
+    """A film of the run's table: its cells, names as lists; and the names by the features' columns.
+
+    `names` has those of every column of labels, however the table spreads them over its columns.
+    """
 
     cells: dict[str, CellValue]
+    names: dict[str, list[NameFilms]]
 
 
 class LabelMatch(BaseModel):
+    """A name that the model knows, and how many films learnt from have it."""
+
     label: str
     column: str
     role: str
@@ -209,6 +239,8 @@ class LabelMatch(BaseModel):
 
 
 class LabelMatches(BaseModel):
+    """Names that the model knows."""
+
     labels: list[LabelMatch]
 
 
@@ -227,7 +259,6 @@ class Importances(BaseModel):
 class Goodness(BaseModel):
     """How good the run's network is on its test films."""
 
-    sentences: list[str]
     leaderboard: list[dict[str, str | float | int | None]]
     points: list[dict[str, str | float | int | None]]
     calibration: list[dict[str, float | int]]

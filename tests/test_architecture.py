@@ -12,7 +12,16 @@ PACKAGE = "greenlight_films"
 MAY_IMPORT = {
     "cli": {"commands"},
     "greenlight_films": {"studies", "reports", "importance", "datamodules", "baselines", "lightning_modules"},
-    "commands": {"serving", "reports", "studies", "lightning_modules", "baselines", "importance", "sources", "datamodules"},
+    "commands": {
+        "serving",
+        "reports",
+        "studies",
+        "lightning_modules",
+        "baselines",
+        "importance",
+        "sources",
+        "datamodules",
+    },
     "serving": {"studies", "lightning_modules", "importance", "datamodules"},
     "reports": {"studies", "lightning_modules", "baselines", "importance", "datamodules"},
     "studies": {"lightning_modules", "baselines", "importance", "sources", "datamodules"},

@@ -166,6 +166,9 @@ OPTIONS = {
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},
 }
 
+WITH_FEW_OPTIONS = ("look", "prepare", "report", "serve")
+"""Commands whose help names all options that they have."""
+
 EXAMPLES = {
     "look": "look films.csv --target gross",
     "study": "study --config configs/ratings.yaml",
@@ -195,7 +198,7 @@ def show_command(word: str, console: Console) -> None:
     """Print a command's usual options."""
     _print_pairs(f"{command(word)}: {COMMANDS[word]}", OPTIONS[word], console)
     console.print(f"\nExample    [bold]{escape(command(EXAMPLES[word]))}[/bold]", highlight=False)
-    if word in ("look", "prepare", "report", "serve"):  # have no others
+    if word in WITH_FEW_OPTIONS:  # have no others
         return
     console.print(
         f"Every option    [bold]{command(word)} --help-all[/bold], as YAML with [bold]--print_config[/bold]",

@@ -24,7 +24,7 @@ class Entries:
 
 @dataclass(frozen=True)
 class ByLabel:
-    """The first drawing's inputs of training rows, by label: weighted and summed up, less the centre, they are the row's."""
+    """The first drawing's inputs of training rows by label: the weighted sum, less the centre, is the row's."""
 
     parts: list[Entries] = field(default_factory=list)
 

@@ -90,8 +90,5 @@ def test_mistakes_are_told_with_their_remedy(command, study, words, fragments):
 
 
 def test_which_addresses_are_this_machines_own():
-    assert [host for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.0.2", "films") if is_loopback(host)] == [
-        "127.0.0.1",
-        "::1",
-        "localhost",
-    ]
+    hosts = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.0.2", "films")
+    assert [host for host in hosts if is_loopback(host)] == ["127.0.0.1", "::1", "localhost"]

@@ -14,6 +14,7 @@ from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.lightning_modules.film_contributions import (
     ContributionSettings,
+    PartsSource,
     contributions_of,
     number_texts,
     years_of,
@@ -154,7 +155,7 @@ def test_contributions_with_inputs_are_those_of_lines_to_films_with_inputs_of_th
     films = case.measured()
     parts = (case.network, case.encoder, SCALE, replace(case.encoded, inputs=own), np.arange(1, 8))
     background = MeasuredFilms.unlabelled(*parts)
-    result = contributions_of(films, background, films.alone(films.reference("mse")), np.arange(7))
+    result = contributions_of(films, PartsSource.of(background), films.alone(films.reference("mse")), np.arange(7))
     predicted = case.predict(case.encoded.dense, case.encoded.labels.toarray())
     with torch.inference_mode():
         labels = case.encoded.labels
@@ -177,7 +178,9 @@ def test_a_background_without_inputs_of_its_own_is_as_one_with_the_sums_over_its
     alone, tables = films.alone(films.reference("mse")), []
     for encoded in (case.encoded, replace(case.encoded, inputs=sums)):
         background = MeasuredFilms.unlabelled(case.network, case.encoder, SCALE, encoded, np.arange(1, 8))
-        tables.append(contributions_of(films, background, alone, np.arange(7)).table.set_index(["row", "column"]))
+        tables.append(
+            contributions_of(films, PartsSource.of(background), alone, np.arange(7)).table.set_index(["row", "column"])
+        )
     parts = [table["contribution"].groupby(level=[0, 1]).sum() for table in tables]
     assert parts[0].to_numpy() == pytest.approx(parts[1].to_numpy(), abs=1e-5)
 

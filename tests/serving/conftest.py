@@ -16,6 +16,8 @@ from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
 
+FILM = {"year": 1994, "runtime": 101, "genre": ["Drama", "Horror"], "cast": ["Ann Ames", "Zoë Li"], "company": "Acme"}
+
 
 class Reply(NamedTuple):
     status: int

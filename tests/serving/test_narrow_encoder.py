@@ -9,7 +9,14 @@ from greenlight_films.datamodules.features import Category, Labels, Number, Size
 from greenlight_films.serving import narrow_encoder
 from greenlight_films.serving.narrow_encoder import NarrowEncoder
 
-NAMES = [f"Person {number}" for number in range(40)] + ["Zoë Øre", "MacVenn", "Macvenn", "Ann Ode (II)", "Ann Ode", "Ö'Neil"]
+NAMES = [f"Person {number}" for number in range(40)] + [
+    "Zoë Øre",
+    "MacVenn",
+    "Macvenn",
+    "Ann Ode (II)",
+    "Ann Ode",
+    "Ö'Neil",
+]
 
 
 @pytest.fixture
@@ -17,7 +24,9 @@ def encoder() -> FilmEncoder:
     random = np.random.default_rng(0)
     cells = [", ".join(random.choice(NAMES, 4, replace=False)) for _ in range(300)]
     frame = pd.DataFrame({"cast": cells, "studio": random.choice(NAMES, 300), "year": np.arange(300) + 1700})
-    encoder = FilmEncoder([Labels("cast", weight="sqrt"), Size("cast"), Number("year"), Category("studio", min_films=7)])
+    encoder = FilmEncoder(
+        [Labels("cast", weight="sqrt"), Size("cast"), Number("year"), Category("studio", min_films=7)]
+    )
     encoder.fit_encode(frame, np.arange(300))
     return encoder
 
@@ -32,7 +41,9 @@ def test_films_are_encoded_alike_in_any_spelling(encoder, monkeypatch):
         None,
         "Person 39",
     ]
-    frame = pd.DataFrame({"cast": casts, "studio": ["person 1", "No One", None, "Person 2 (1)", "Ann Ode", ""], "year": 1999})
+    frame = pd.DataFrame(
+        {"cast": casts, "studio": ["person 1", "No One", None, "Person 2 (1)", "Ann Ode", ""], "year": 1999}
+    )
     narrow, whole = NarrowEncoder(encoder).encode(frame), encoder.encode(frame)
     assert (narrow.labels != whole.labels).nnz == 0
     assert narrow.labels.shape == whole.labels.shape

@@ -1,0 +1,35 @@
+"""A run's films, names, importances and scores, looked up."""
+
+import pandas as pd
+
+
+def test_films_and_names_are_searched_by_the_beginnings_of_words(client, films_frame):
+    films = client.get("/films?query=film%2012&n=100").json["films"]
+    titles = {film["title"] for film in films}
+    assert {"Film 12", "Film 120"} <= titles
+    assert all(title.startswith("Film 12") for title in titles)
+    film = client.get(f"/films/{films[0]['row']}").json
+    assert film["cells"]["genre"] == films_frame["genre"][films[0]["row"] - 1].split(", ")
+    labels = client.get("/labels?query=zoe&role=actor").json["labels"]
+    assert {label["label"] for label in labels} == {"Zoë Ames", "Zoë Li", "Zoë Øre"}
+    counts = [label["films"] for label in labels]
+    assert counts == sorted(counts, reverse=True)
+    assert client.get("/films/1").status == 422  # its target is missing
+    assert client.get("/films/../../etc/passwd").status in (404, 422)
+
+
+def test_importances_come_by_role_and_page(client, recipe):
+    table = pd.read_csv(recipe / "Permu_importance_df.csv")
+    page = client.get("/importance?role=actor").json
+    assert page["total"] == (table["role"] == "actor").sum()
+    assert [row["feature"] for row in page["rows"]] == table.query("role == 'actor'")["feature"].tolist()[:50]
+    assert client.get("/importance?page=99").json["rows"] == []
+
+
+def test_goodness_has_scores_calibration_and_coverage(client, recipe):
+    answer = client.get("/goodness").json
+    assert {row["model"] for row in answer["leaderboard"]} == {"mlp", "ridge", "mean", "pca"} & {
+        row["model"] for row in answer["leaderboard"]
+    }
+    assert sum(group["films"] for group in answer["calibration"]) == len(answer["points"]) == 45
+    assert {row["level"] for row in answer["coverage"]} == {80, 95}
