@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
+from greenlight_films.datamodules.crossed.crossed_ridge import crossed_ridge
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
@@ -47,22 +48,11 @@ def ridge_effects(
         val: indices of the rows that choose the penalty.
         penalty: where it is chosen already.
     """
-    matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
-    fitted, target = matrix[train], residual[train]
+    target = residual[train]
     if penalty is None:
-        coefficients, intercepts = sparse_ridge(fitted, target, PENALTIES, tolerance=ROUGH)
+        matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
+        coefficients, intercepts = sparse_ridge(matrix[train], target, PENALTIES, tolerance=ROUGH)
         errors = matrix[val] @ coefficients.T + intercepts - residual[val, None]
         penalty = PENALTIES[int(np.argmin((errors**2).mean(axis=0)))]
-    masks = [np.ones((len(train), 1)), *map(drawings.fitted_on, range(len(drawings.fold)))]
-    mask = np.concatenate(masks, axis=1).astype(np.float64)
-    solved = sparse_ridge(fitted, target, np.full(mask.shape[1], penalty), mask, TOLERANCE)[0].T
-    ends = np.cumsum([part.shape[1] for part in labels])
-    crossed = np.empty((len(drawings.fold), len(train), len(labels)))
-    for drawing, fold in enumerate(drawings.fold):
-        first = 1 + drawing * drawings.n_folds
-        of_folds = solved[:, first : first + drawings.n_folds]
-        for column, end in enumerate(ends):
-            part = slice(end - labels[column].shape[1], end)
-            sums = fitted[:, part] @ of_folds[part]
-            crossed[drawing, :, column] = np.take_along_axis(sums, fold[:, None].astype(np.int64), axis=1)[:, 0]
-    return RidgeEffects(solved[: ends[-1], 0], crossed, penalty)
+    fit = crossed_ridge([*(part[train] for part in labels), numbers[train]], target, drawings, penalty, TOLERANCE)
+    return RidgeEffects(np.concatenate(fit.coefficients[:-1]), fit.crossed[..., :-1], penalty)
