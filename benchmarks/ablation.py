@@ -55,6 +55,11 @@ def scaled_numbers(feature: Feature[Any]) -> Feature[Any]:
     return replace(feature, encoding="scaled") if isinstance(feature, Number) else feature
 
 
+def by_year(*roles: str) -> Changed:
+    """Return what makes records of some roles go by how near the years of films are."""
+    return lambda each: replace(each, near=["Year"]) if isinstance(each, TrackRecord) and each.role in roles else each
+
+
 def first_drawing(crossed: Crossed) -> Crossed:
     """Return inputs whose folds stay the same in all epochs."""
     return replace(crossed, drawn=crossed.drawn[:1])
@@ -78,6 +83,8 @@ FEATURES: dict[str, Changed] = {
     "rows from 10 films, not 20": with_rows_from(10),
     "rows from 60 films, not 20": with_rows_from(60),
     "piecewise numbers": scaled_numbers,
+    "near records of directors (added)": by_year("director"),
+    "near records of people (added)": by_year("director", "writer", "actor"),
 }
 INPUTS: dict[str, Callable[[Crossed], Crossed]] = {
     "redrawn folds": first_drawing,

@@ -115,14 +115,14 @@ class PublishedFilms(FilmDataModule):
                 return self.near_records(train, test[:0], residual)[0][:, 0]
             return track_records(director, residual, film, leave_one_out)[1][0, :, 0]
 
-        fold = Drawings.of_films(by_director, N_FOLDS, 1, seed).fold[0]
-        ridge = ridge_beside_records([block[train] for block in blocks], target, fold, PENALTY, record)
+        drawings = Drawings.of_films(by_director, N_FOLDS, 1, seed)
+        ridge = ridge_beside_records([block[train] for block in blocks], target, drawings, PENALTY, record)
         residual = ridge.residual(target)
         of_director, (own,) = track_records(director, residual, film, leave_one_out)
         type_folds = Drawings.of_films(film, N_FOLDS, N_DRAWINGS, seed + 1)
         of_type, drawn = track_records(Cells.of(types[train]), target, film, type_folds)
         effects = ridge.of_others([block[test] for block in blocks])
-        of_train = [ridge.crossed, target - residual, own[:, OF_ONE]]
+        of_train = [ridge.crossed[0], target - residual, own[:, OF_ONE]]
         of_test = [effects, effects.sum(axis=1) + ridge.intercept, of_director[self.director[test]][:, OF_ONE]]
         if self.near:
             for parts, records in zip((of_train, of_test), self.near_records(train, test, residual), strict=True):

@@ -1,6 +1,6 @@
 """How often the test of a label's importance finds what is not there, what it finds, and what its intervals cover.
 
-    python -m benchmarks.type_one [--draws 10000] [--labels 200]
+    python -m benchmarks.type_one [--draws 10000] [--labels 200] [--near]
 
 On the test films of the embedded ratings, with a network trained on the others: films are drawn at random as carriers
 of a label, so that nothing but chance distinguishes them. Their residuals are drawn too: Gaussian, heavy-tailed
@@ -9,7 +9,8 @@ of carriers: `type_one` of p below 0.05, `type_one_001`, `type_one_0001`; `power
 errors, at the p that 5 % of draws without effect are below; `coverage` of 95 % intervals with that shift, and in
 `coverage_wider` with carriers that spread 1.5 times as much. `blocks` has the same for films in clusters of 1 to 6
 whose residuals have a correlation of 0.5: the carriers are films of so many random clusters. `many_films` has them for
-more films than stand for all. Both are from two fifths of the draws. Takes eight minutes on two cores.
+more films than stand for all. Both are from two fifths of the draws. Takes eight minutes on two cores. With --near the
+labels are directors whose records go by how near the years of films are, a number for each film that carries one.
 """
 
 import json
@@ -25,7 +26,7 @@ import torch
 from torch import Tensor
 
 from greenlight_films.benchmarks.generated import bare_trainer
-from greenlight_films.datamodules import Feature, FilmDataModule, Labels, Number, RandomSplit, Target
+from greenlight_films.datamodules import Feature, FilmDataModule, Labels, Number, RandomSplit, Target, TrackRecord
 from greenlight_films.importance import LOSSES, Entries, Estimates, Reference
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.expectation import Measured, sample_of
@@ -50,10 +51,14 @@ SHIFT, WIDER = 2.5, 1.5
 OFF_ROWS = 16
 
 
-def trained(epochs: int) -> tuple[MeasuredFilms, MeasuredFilms]:
-    """Return a network with the test films that it was not trained on, and with these and others."""
+def trained(epochs: int, near: bool = False) -> tuple[MeasuredFilms, MeasuredFilms]:
+    """Return a network with the test films that it was not trained on, and with these and others.
+
+    With near records directors have a number for each film.
+    """
     labels = [Labels(column, weight="sqrt", min_films=2) for column in COLUMNS]
     features: list[Feature[Any]] = [Number("Year"), Number("Runtime"), *labels]
+    features += [TrackRecord("Director", near=["Year"])] if near else []
     data = FilmDataModule("wikidata-films", features=features, target=Target("Rating"), split=RandomSplit())
     model = MLPRegressor(dropout=0.5, label_dropout=0.2, learning_rate=1e-3)
     data.setup("fit")
@@ -104,6 +109,8 @@ class Labelled:
         rows = replace(before.rows, actual=before.predicted - spread * torch.from_numpy(noise))
         reference = Reference.of(films.network, rows, LOSSES["mse"], before.to_unit)
         entries = Entries.of(rows)
+        if reference.beside is not None:
+            entries = entries.only(reference.beside.concerns(entries.columns))
         chosen = torch.from_numpy(random.choice(len(entries.columns), n_labels, replace=False))
         entries = entries.only(torch.zeros(len(entries.columns)).bool().index_fill(0, chosen, True))
         index, row = (
@@ -213,9 +220,9 @@ def of_kind(films: MeasuredFilms, kind: str, n_draws: int, n_labels: int, part: 
     return {str(k): shares(labels, draw, k, n, random) for k in CARRIERS[part]}
 
 
-def measure(n_draws: int = 10_000, n_labels: int = 200, epochs: int = 8) -> dict[str, Any]:
+def measure(n_draws: int = 10_000, n_labels: int = 200, epochs: int = 8, near: bool = False) -> dict[str, Any]:
     """Return all shares, from so many draws a cell over so many labels; of power and coverage, a quarter as many."""
-    start, (test, more) = perf_counter(), trained(epochs)
+    start, (test, more) = perf_counter(), trained(epochs, near)
     result: dict[str, Any] = {"draws": n_draws, "labels": n_labels, "blocks": {}, "many_films": {}}
     cells = [(part, kind) for part in CARRIERS for kind in KINDS]
 
@@ -238,8 +245,9 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10_000, help="of carriers, a cell")
     parser.add_argument("--labels", type=int, default=200)
     parser.add_argument("--epochs", type=int, default=8, help="of training the network")
+    parser.add_argument("--near", action="store_true", help="directors with near records")
     options = parser.parse_args()
-    print(json.dumps(measure(options.draws, options.labels, options.epochs)))
+    print(json.dumps(measure(options.draws, options.labels, options.epochs, options.near)))
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ class Fitted:
             and scale.std > 0
             and (type(fitted.fingerprint), type(fitted.leak), type(fitted.refitted)) == (str, bool, bool)
             and (fitted.penalty is None or fitted.penalty > 0)
+            and isinstance(fitted.kernels, dict)
             and all(isfinite(number) for numbers in fitted.kernels.values() for number in numbers)
             and sides.dtype == np.uint8
             and sides.ndim == 1

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
+from greenlight_films.datamodules.crossed.crossed_ridge import crossed_ridge
 from greenlight_films.datamodules.crossed.drawings import Drawings
-from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
@@ -50,21 +50,12 @@ def ridge_effects(
         penalty: where it is chosen already.
         kept: see `Cells`.
     """
-    matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
-    fitted, target = matrix[train], residual[train]
+    target = residual[train]
     if penalty is None:
-        coefficients, intercepts = sparse_ridge(fitted, target, PENALTIES, tolerance=ROUGH)
+        matrix = hstack([*labels, numbers], format="csr", dtype=np.float64)
+        coefficients, intercepts = sparse_ridge(matrix[train], target, PENALTIES, tolerance=ROUGH)
         errors = matrix[val] @ coefficients.T + intercepts - residual[val, None]
         penalty = PENALTIES[int(np.argmin((errors**2).mean(axis=0)))]
-    masks = [np.ones((len(train), 1)), *map(drawings.fitted_on, range(len(drawings.fold)))]
-    mask = np.concatenate(masks, axis=1).astype(np.float64)
-    solved = sparse_ridge(fitted, target, np.full(mask.shape[1], penalty), mask, TOLERANCE)[0].T
-    ends = np.cumsum([part.shape[1] for part in labels])
-    parts = [Cells.of(part[train], kept) for part in labels]
-    crossed = np.empty((len(drawings.fold), len(train), len(labels)))
-    for drawing, fold in enumerate(drawings.fold):
-        of_folds = solved[:, 1 + drawing * drawings.n_folds :]
-        for column, (cells, end) in enumerate(zip(parts, ends, strict=True)):
-            effects = of_folds[end - cells.n_labels + cells.codes, fold[cells.rows()]]
-            crossed[drawing, :, column] = cells.summed(effects[:, None])[:, 0]
-    return RidgeEffects(solved[: ends[-1], 0], crossed, penalty)
+    blocks = [*(part[train] for part in labels), numbers[train]]
+    fit = crossed_ridge(blocks, target, drawings, penalty, TOLERANCE, kept)
+    return RidgeEffects(np.concatenate(fit.coefficients[:-1]), fit.crossed[..., :-1], penalty)

@@ -15,6 +15,7 @@ from greenlight_films.datamodules.feature_sets import feature_sets
 from greenlight_films.datamodules.features import Category, Date, Number
 from greenlight_films.datamodules.targets import Target
 from greenlight_films.importance import Entries, Estimator, ImportanceResult, Tasks
+from greenlight_films.importance.groups import group_importance
 from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, keys_of, permutation
@@ -393,3 +394,51 @@ def test_groups_pairs_and_conditional_importances_are_made_with_encoded_numbers(
     assert len(related.pairs) > 1
     joint = related.conditional.set_index("name")["importance"]
     assert joint["minutes"] == result.features.set_index("feature")["importance"]["minutes"]
+
+
+def test_a_sample_of_films_without_a_label_is_unbiased_with_near_records():
+    films = InputCase.of(times=20, near=True).measured()
+
+    def means(**how) -> np.ndarray:
+        return films.measure(Estimator(**how, tests=False), "mse", {}, {})[0].values.mean.numpy()
+
+    exact = means(off_rows="all")
+    drawn = np.stack([means(off_rows=2, seed=seed) for seed in range(60)])
+    error = drawn.std(axis=0, ddof=1) / 60**0.5
+    assert error.max() > 1e-4
+    assert (np.abs(drawn.mean(axis=0) - exact) <= 4 * error + 1e-5).all()
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_a_groups_importance_is_the_mean_over_films_that_it_is_taken_from(near):
+    case, group = InputCase.of(times=4, near=near), [0, 2, 3]
+    films, labels = case.measured(), case.encoded.labels.toarray()
+    moved = np.repeat(labels[None], len(labels), axis=0)
+    moved[:, :, group] = labels[:, None, group]
+    dense = np.broadcast_to(case.encoded.dense, (len(labels), *case.encoded.dense.shape))
+    expected = losses_of(case, dense, moved).mean() - losses_of(case, case.encoded.dense, labels)
+    reference = films.reference("mse")
+    table = group_importance(reference, Entries.of(reference.rows), [np.array(group)], 0)
+    assert abs(expected) > 0.1
+    assert table["importance"].tolist() == pytest.approx([expected], abs=1e-4)
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_a_pairs_interaction_is_that_of_the_predictions_with_both_either_and_neither(near):
+    case = InputCase.of(times=6, near=near)
+    films, labels = case.measured(), case.encoded.labels.toarray()
+    result, reference = films.measure(Estimator(), "mse", {}, {})
+    pairs = films.related(reference, result, Estimator(), RelatedSettings(), {}).pairs
+    names = case.encoder.space.label_names()
+    assert len(pairs) > 1
+    for first, second, measured in pairs[["first", "second", "prediction"]].itertuples(index=False):
+        columns = [names.index(first), names.index(second)]
+        both = (labels[:, columns] != 0).all(axis=1)
+        signed = np.zeros(both.sum())
+        for stays in ((1, 1), (1, 0), (0, 1), (0, 0)):
+            some = labels[both].copy()
+            some[:, columns] *= stays
+            signed += (1 if sum(stays) != 1 else -1) * case.predict(case.encoded.dense[both], some)
+        if not np.isnan(measured):
+            assert measured == pytest.approx(signed.mean(), abs=1e-4)
+    assert pairs["prediction"].abs().max() > 0.01

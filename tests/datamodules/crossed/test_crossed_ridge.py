@@ -16,7 +16,8 @@ from greenlight_films.datamodules.crossed.label_cells import Cells
 N_LABELS, N_ROWS = 60, 300
 EFFECT = np.random.default_rng(3).normal(size=N_LABELS)
 LABEL = np.repeat(np.arange(N_LABELS), 5)
-FOLD = Drawings.of_films(LABEL, 10, 1).fold[0]
+DRAWINGS = Drawings.of_films(LABEL, 10, 1)
+FOLD = DRAWINGS.fold[0]
 
 
 @pytest.fixture(autouse=True)
@@ -53,17 +54,17 @@ def moved(target: np.ndarray, of: Callable[[np.ndarray], np.ndarray]) -> np.ndar
 
 
 def test_a_training_rows_prediction_is_of_a_fit_on_the_other_folds_by_block(blocks, target):
-    ridge = crossed_ridge(blocks, target, FOLD, 5.0)
+    ridge = crossed_ridge(blocks, target, DRAWINGS, 5.0)
     matrix = np.hstack([block.toarray() for block in blocks])
     for fold in range(10):
         fit, rows = Ridge(5.0).fit(matrix[fold != FOLD], target[fold != FOLD]), fold == FOLD
-        assert ridge.crossed[rows, 0] == pytest.approx(matrix[rows, 0] * fit.coef_[0], abs=1e-6)
-        assert ridge.crossed[rows, 1] == pytest.approx(matrix[rows, 1:] @ fit.coef_[1:], abs=1e-6)
+        assert ridge.crossed[0, rows, 0] == pytest.approx(matrix[rows, 0] * fit.coef_[0], abs=1e-6)
+        assert ridge.crossed[0, rows, 1] == pytest.approx(matrix[rows, 1:] @ fit.coef_[1:], abs=1e-6)
         assert ridge.residual(target)[rows] == pytest.approx(target[rows] - fit.predict(matrix[rows]), abs=1e-6)
 
 
 def test_other_rows_are_predicted_by_the_fit_on_all_rows(blocks, target):
-    ridge = crossed_ridge(blocks, target, FOLD, 5.0)
+    ridge = crossed_ridge(blocks, target, DRAWINGS, 5.0)
     others = [block[:9] for block in blocks]
     matrix = np.hstack([block.toarray() for block in blocks])
     fit = Ridge(5.0).fit(matrix, target)
@@ -72,8 +73,8 @@ def test_other_rows_are_predicted_by_the_fit_on_all_rows(blocks, target):
 
 
 def test_the_second_regression_leaves_to_the_record_what_is_the_labels(blocks, target):
-    once = crossed_ridge(blocks, target, FOLD, 5.0)
-    again = ridge_beside_records(blocks, target, FOLD, 5.0, record)
+    once = crossed_ridge(blocks, target, DRAWINGS, 5.0)
+    again = ridge_beside_records(blocks, target, DRAWINGS, 5.0, record)
     of_label = [np.cov(record(ridge.residual(target)), EFFECT[LABEL])[0, 1] for ridge in (once, again)]
     assert of_label[1] > 1.2 * of_label[0] > 0.01
     assert 0 < again.coefficients[0][0] < once.coefficients[0][0]  # truly 0
@@ -81,10 +82,10 @@ def test_the_second_regression_leaves_to_the_record_what_is_the_labels(blocks, t
 
 def test_with_folds_by_label_a_rows_target_is_not_in_its_record(blocks, target):
     def once(values: np.ndarray) -> np.ndarray:
-        return record(crossed_ridge(blocks, values, FOLD, 5.0).residual(values))
+        return record(crossed_ridge(blocks, values, DRAWINGS, 5.0).residual(values))
 
     def again(values: np.ndarray) -> np.ndarray:
-        return record(ridge_beside_records(blocks, values, FOLD, 5.0, record).residual(values))
+        return record(ridge_beside_records(blocks, values, DRAWINGS, 5.0, record).residual(values))
 
     of_once, of_again = moved(target, once), moved(target, again)
     assert of_once[7] == pytest.approx(0, abs=1e-5)
@@ -94,6 +95,6 @@ def test_with_folds_by_label_a_rows_target_is_not_in_its_record(blocks, target):
 
 def test_a_shuffled_target_is_not_predicted(blocks, target):
     shuffled = np.random.default_rng(4).permutation(target)
-    residual = ridge_beside_records(blocks, shuffled, FOLD, 5.0, record).residual(shuffled)
+    residual = ridge_beside_records(blocks, shuffled, DRAWINGS, 5.0, record).residual(shuffled)
     assert (residual**2).mean() == pytest.approx(target.var(), rel=0.1)
     assert ((residual - record(residual)) ** 2).mean() > target.var()
