@@ -132,7 +132,7 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
-    return _with_inputs(films, declared, fitted)
+    return with_inputs(films, declared, fitted)
 
 
 def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted) -> tuple[Films, Fitted]:
@@ -151,11 +151,18 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True)
-    return _with_inputs(replace(again, encoded=encoded), declared, refitted)
+    return with_inputs(replace(again, encoded=encoded), declared, refitted)
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
+    films, fingerprint = encoded_again(frame, declared, fitted, weights)
+    _refuse_other_table(fingerprint, fitted)
+    return with_inputs(films, declared, fitted)[0]
+
+
+def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any) -> tuple[Films, str]:
+    """Return a table's films as encoded earlier, without inputs of labels, and the table's fingerprint."""
     formats = fitted.encoder.formats
     refuse_missing(frame, declared, fitted.encoder.features)
     actual = read_target(declared.target, frame, formats)
@@ -168,11 +175,10 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
         if is_of_values
         else fingerprint_of_encoded(actual, encoded.dense, encoded.labels)
     )
-    _refuse_other_table(same, fitted)
     rows = Rows.from_sides(fitted.sides)
     weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
-    return _with_inputs(replace(films, refitted=fitted.refitted), declared, fitted)[0]
+    return replace(films, refitted=fitted.refitted), same
 
 
 def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
@@ -183,7 +189,7 @@ def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
         )
 
 
-def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
+def with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
     """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
     assert films.rows is not None
     years = films.years
@@ -200,6 +206,7 @@ def _with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Film
         years,
         declared.seed,
         fitted.penalty,
+        None if fitted.refreshed is None else fitted.refreshed.scales,
     )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)

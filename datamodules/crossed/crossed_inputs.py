@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
+from greenlight_films.datamodules.crossed.input_scales import InputScales
 from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.profiles import profiles
 from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
@@ -21,6 +22,7 @@ from greenlight_films.datamodules.features import Feature, Profile, RidgeByColum
 from greenlight_films.datamodules.features.number import bin_edges, bin_shares
 
 COMMON = 0.01  # share of training films with a label, from which on it is a trait
+TRAIT = "profile "  # before the name of a trait
 OF_ONE = [NAMES.index(name) for name in ("record", "films", "known")]  # where a cell has a label at most
 
 
@@ -53,6 +55,7 @@ class Learnt:
         year: (n_rows,) float64, under a split by time; else None.
         seed: of the folds.
         penalty: of the ridge regression, where it is chosen already.
+        scales: which inputs there are, and their scales, where a network knows them already.
     """
 
     encoded: EncodedFilms
@@ -63,6 +66,7 @@ class Learnt:
     year: np.ndarray | None
     seed: int
     penalty: float | None = None
+    scales: InputScales | None = None
 
 
 @dataclass(frozen=True)
@@ -73,12 +77,14 @@ class Crossed:
         drawn: (n_drawings, n_train, n_inputs) float32, centred and scaled.
         train: (n_train,) indices of these rows.
         penalty: of the ridge regression; None without it.
+        scales: of the inputs.
     """
 
     labels: LabelInputs
     drawn: np.ndarray
     train: np.ndarray
     penalty: float | None
+    scales: InputScales
 
     def of_rows(self, labels: csr_array) -> np.ndarray:
         """Return the inputs of all rows, (n_rows, n_inputs) float32, from their labels; training rows' first own."""
@@ -121,14 +127,14 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
     ridged = [feature.column for feature in features if isinstance(feature, RidgeByColumn)]
     parts, penalty = _ridge(ridged, columns, learnt, drawings) if ridged else ([], None)
     for feature in features:
-        if isinstance(feature, TrackRecord) and len(columns[feature.column]) > feature.min_labels:
-            parts.append(_records(feature.column, columns[feature.column], learnt, film, drawings))
+        if isinstance(feature, TrackRecord):
+            if names := _record_names(feature, columns[feature.column], learnt):
+                parts.append(_records(feature.column, names, columns[feature.column], learnt, film, drawings))
         elif isinstance(feature, Profile):
-            traits = _traits(feature, features, space, learnt, columns)
-            if len(learnt.train) < feature.min_rows:
-                continue
-            parts.append(_profile(feature.column, columns[feature.column], learnt, traits, drawings))
-    return _together(parts, space.n_labels, learnt.train, penalty) if parts else None
+            names, traits = _traits(feature, features, space, learnt, columns)
+            if _has_profile(feature, learnt):
+                parts.append(_profile(feature.column, names, columns[feature.column], learnt, traits, drawings))
+    return _together(parts, space.n_labels, learnt, penalty) if parts else None
 
 
 def _label_columns(features: Sequence[Feature[Any]], space: FeatureSpace) -> dict[str, np.ndarray]:
@@ -168,7 +174,19 @@ def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
     return csr_array(np.concatenate(parts, axis=1))
 
 
-def _records(column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings) -> Part:
+def _record_names(feature: TrackRecord, of: np.ndarray, learnt: Learnt) -> list[str]:
+    """Return the inputs that a column's records have; none where its rows of weights say as much."""
+    if learnt.scales is not None:
+        return [name for name in learnt.scales.names_of(feature.column) if name in NAMES]
+    if len(of) <= feature.min_labels:
+        return []
+    has_one = np.diff(learnt.encoded.labels[learnt.train][:, of].indptr).max(initial=0) <= 1
+    return [NAMES[index] for index in OF_ONE] if has_one else list(NAMES)
+
+
+def _records(
+    column: str, names: list[str], of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings
+) -> Part:
     cells = Cells.of(learnt.encoded.labels[learnt.train][:, of])
     residual = learnt.target[learnt.train]
     residual = residual - residual.mean()
@@ -177,13 +195,21 @@ def _records(column: str, of: np.ndarray, learnt: Learnt, film: np.ndarray, draw
     else:
         values, crossed = earlier_records(cells, residual, film, learnt.year[learnt.train].astype(np.int64))
         crossed = np.broadcast_to(crossed, (len(drawings.fold), *crossed.shape[1:]))
-    kept = OF_ONE if cells.counts().max(initial=0) <= 1 else list(range(len(NAMES)))
-    return Part(column, [NAMES[index] for index in kept], of, values[:, kept], crossed[..., kept])
+    kept = [NAMES.index(name) for name in names]
+    return Part(column, names, of, values[:, kept], crossed[..., kept])
 
 
-def _profile(column: str, of: np.ndarray, learnt: Learnt, traits: np.ndarray, drawings: Drawings) -> Part:
+def _has_profile(profile: Profile, learnt: Learnt) -> bool:
+    if learnt.scales is None:
+        return len(learnt.train) >= profile.min_rows
+    return any(name.startswith(TRAIT) for name in learnt.scales.names_of(profile.column))
+
+
+def _profile(
+    column: str, names: list[str], of: np.ndarray, learnt: Learnt, traits: np.ndarray, drawings: Drawings
+) -> Part:
     values, crossed = profiles(Cells.of(learnt.encoded.labels[learnt.train][:, of]), traits, drawings)
-    return Part(column, [f"profile {index + 1}" for index in range(traits.shape[1])], of, values, crossed)
+    return Part(column, names, of, values, crossed)
 
 
 def _traits(
@@ -192,21 +218,28 @@ def _traits(
     space: FeatureSpace,
     learnt: Learnt,
     labels: dict[str, np.ndarray],
-) -> np.ndarray:
-    """Return traits of the training rows, (n_train, k) float64, less their means: numbers, and labels not rare."""
+) -> tuple[list[str], np.ndarray]:
+    """Return names and values of traits, (n_train, k) float64, less their means: numbers, and labels not rare."""
     dense = iter(block_columns(space.dense))
     numbers: dict[str, np.ndarray] = {}
     for feature, group in zip(features, space.groups, strict=True):
         for block in group:
             if block.kind != "label":
                 numbers.setdefault(feature.column, next(dense))
-    parts = []
+    of_labels, of_numbers = (np.array(names, dtype=object) for names in (space.label_names(), space.dense_names()))
+    names, parts = list[str](), []
     for column in profile.of:
         if column in labels:
-            carried = learnt.encoded.labels[learnt.train][:, labels[column]].astype(bool).astype(np.float64)
-            common = np.flatnonzero(carried.sum(axis=0) >= COMMON * len(learnt.train))
+            own = labels[column]
+            carried = learnt.encoded.labels[learnt.train][:, own].astype(bool).astype(np.float64)
+            if learnt.scales is None:
+                common = np.flatnonzero(carried.sum(axis=0) >= COMMON * len(learnt.train))
+            else:
+                common = np.flatnonzero(np.isin(TRAIT + of_labels[own], learnt.scales.names_of(profile.column)))
+            names += (TRAIT + of_labels[own[common]]).tolist()
             parts.append(carried[:, common].toarray())
         elif column in numbers:
+            names += (TRAIT + of_numbers[numbers[column]]).tolist()
             parts.append(learnt.encoded.dense[learnt.train][:, numbers[column]].astype(np.float64))
         else:
             raise InputError(
@@ -214,21 +247,25 @@ def _traits(
                 f"{nearest(column, [*labels, *numbers])}"
             )
     traits = np.concatenate(parts, axis=1)
-    return traits - traits.mean(axis=0)
+    return names, traits - traits.mean(axis=0)
 
 
-def _together(parts: list[Part], n_labels: int, train: np.ndarray, penalty: float | None) -> Crossed:
-    """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows."""
+def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float | None) -> Crossed:
+    """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows, or to the scales known."""
     n_inputs, shape = sum(len(part.names) for part in parts), parts[0].crossed.shape[:2]
-    values, centre = np.zeros((n_labels, n_inputs), np.float32), np.empty(n_inputs)
-    drawn, first = np.empty((*shape, n_inputs), np.float32), 0
+    scales = learnt.scales or InputScales(
+        list(chain.from_iterable([part.column] * len(part.names) for part in parts)),
+        list(chain.from_iterable(part.names for part in parts)),
+        np.concatenate([part.crossed.mean(axis=(0, 1)) for part in parts]),
+        np.concatenate([part.crossed.std(axis=(0, 1)) for part in parts]),
+    )
+    deviation = np.where(scales.deviation == 0, 1, scales.deviation)
+    centre = scales.mean / deviation
+    values, drawn = np.zeros((n_labels, n_inputs), np.float32), np.empty((*shape, n_inputs), np.float32)
+    first = 0
     for part in parts:
         own = slice(first, first := first + len(part.names))
-        deviation = part.crossed.std(axis=(0, 1))
-        deviation[deviation == 0] = 1
-        centre[own] = part.crossed.mean(axis=(0, 1)) / deviation
-        values[part.of, own] = part.values / deviation
-        drawn[..., own] = part.crossed / deviation - centre[own]
-    columns = list(chain.from_iterable([part.column] * len(part.names) for part in parts))
-    names = list(chain.from_iterable(part.names for part in parts))
-    return Crossed(LabelInputs(values, centre.astype(np.float32), columns, names), drawn, train, penalty)
+        values[part.of, own] = part.values / deviation[own]
+        drawn[..., own] = part.crossed / deviation[own] - centre[own]
+    labels = LabelInputs(values, centre.astype(np.float32), scales.columns, scales.names)
+    return Crossed(labels, drawn, learnt.train, penalty, scales)
