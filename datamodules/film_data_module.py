@@ -230,8 +230,7 @@ class FilmDataModule(pl.LightningDataModule):
         """Return the weights of a frame's rows, where they were given from Python."""
         if self.weights is None:
             return None
-        assert self._table is not None
-        n_rows = len(self._table.frame)
+        n_rows = len(self._opened.frame)
         weights = read_weights(self.weights, n_rows)
         return weights if len(frame) == n_rows else weights[frame.index]
 
