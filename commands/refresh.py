@@ -16,6 +16,6 @@ def run(words: list[str], console: Console) -> None:
         raise InputError("`refresh` needs newer films: give --table FILE")
     settings, _, checkpoint = run_options("refresh", words)
     results = refresh(settings, checkpoint, table, console)
-    print_summary(results, console)
+    print_summary(results, console, importance=False)
     if settings.report:
         write_report(results.run, console)

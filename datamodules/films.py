@@ -161,7 +161,7 @@ def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights:
     return with_inputs(films, declared, fitted)[0]
 
 
-def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any) -> tuple[Films, str]:
+def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> tuple[Films, str]:
     """Return a table's films as encoded earlier, without inputs of labels, and the table's fingerprint."""
     formats = fitted.encoder.formats
     refuse_missing(frame, declared, fitted.encoder.features)

@@ -16,6 +16,7 @@ from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.splits import TimeSplit
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
+from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.datamodules.targets import read_target
 from greenlight_films.datamodules.years import years_of
 
@@ -29,7 +30,7 @@ class Joined:
     Attributes:
         frame: rows of the run, then newer ones, with the run's columns.
         sides: (n,) uint8, of each row that has a target.
-        added: newer rows.
+        films: newer ones.
         replaced: rows of training films in whose place newer ones stand.
         left_out: newer rows of films that validate or test, which stay as they are.
         without: newer rows without a target.
@@ -38,7 +39,7 @@ class Joined:
 
     frame: pd.DataFrame
     sides: np.ndarray
-    added: int
+    films: int
     replaced: int
     left_out: int
     without: int
@@ -60,7 +61,8 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
     """
     refuse_missing(newer, declared, fitted.encoder.features)
     formats = fitted.encoder.formats
-    is_known = ~np.isnan(read_target(declared.target, newer, formats))
+    newer = _alike(newer, frame, declared, formats)
+    is_known = ~np.isnan(declared.target.values(newer, formats))
     if not is_known.any():
         raise InputError(f"no row has a target, '{declared.target.name}', to learn from; give films that are out")
     both, n = _both(frame, newer[is_known], formats), len(frame)
@@ -81,7 +83,7 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
             f"a row has no '{declared.split.by}', by which the run is split; fill it, or leave the row out"
         )
     until = None if np.isnan(of_newer).all() else int(np.nanmax(of_newer))
-    counts = (int((is_newer & kept).sum()), int(replaced.sum()), int(left_out.sum()), int((~is_known).sum()))
+    counts = (_count(film[is_newer & kept]), int(replaced.sum()), int(left_out.sum()), int((~is_known).sum()))
     return Joined(both[kept].reset_index(drop=True), sides[kept & (sides != NO_SIDE)], *counts, until)
 
 
@@ -111,9 +113,24 @@ def _same(frame: pd.DataFrame, declared: Declared) -> list[np.ndarray]:
     return films if by is None else [*films, pd.factorize(film_ids(frame, by))[0]]
 
 
+def _count(film: np.ndarray) -> int:
+    """Return the number of films by the codes of rows; a row without a code is a film of its own."""
+    return len(np.unique(film[film >= 0])) + int((film < 0).sum())
+
+
 def _shared(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return which rows have a code that some rows, (n,) bool, have too."""
     return np.isin(codes, codes[rows & (codes >= 0)])
+
+
+def _alike(newer: pd.DataFrame, frame: pd.DataFrame, declared: Declared, formats: Formats) -> pd.DataFrame:
+    """Return newer films with texts read as numbers where the run's table holds numbers, in which it shows no marks."""
+    numbers = {}
+    for name, needs in declared.needs().items():
+        if needs == {"number"} and pd.api.types.is_numeric_dtype(frame[name].dtype) and _is_text(newer[name]):
+            format = formats.of(name)
+            numbers[name] = read_numbers(newer[name], replace(format, decimal=format.decimal or "."))
+    return newer.assign(**numbers)
 
 
 def _both(frame: pd.DataFrame, newer: pd.DataFrame, formats: Formats) -> pd.DataFrame:

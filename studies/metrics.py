@@ -52,7 +52,9 @@ def _refreshed(data: FilmDataModule) -> dict[str, Any] | None:
     """Return with how many newer films a run was refreshed, and whether its test films are older than some of them."""
     refreshed = data.fitted.refreshed
     is_by_time = data.fitted.split["rule"] == "TimeSplit"
-    return refreshed and {"films": refreshed.films, "until": refreshed.until, "by_time": is_by_time}
+    if refreshed is None:
+        return None
+    return {"films": refreshed.films, "until": refreshed.until, "by_time": is_by_time}
 
 
 def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:

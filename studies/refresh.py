@@ -56,9 +56,7 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
             "knows no more of a name than its weights; train it anew, with preset recipe"
         )
     joined = data.joined(newer)
-    before = data.fitted.refreshed
-    films = joined.added + (0 if before is None else before.films)
-    refreshed = Refreshed(films, joined.until, crossed.scales)
+    refreshed = Refreshed(joined.films, joined.until, crossed.scales)
     run = RunFolder.create(settings.runs, settings.name)
     try:
         run.write_bytes(TABLE, _in_parquet(joined.frame))
@@ -74,13 +72,15 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
 
 
 def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
-    parts = [f"{counted(joined.added, 'newer row')} to learn from"]
+    parts = [f"{counted(joined.films, 'newer film')} to learn from"]
     if joined.replaced:
-        parts.append(f"in place of {joined.replaced:,} of the run's")
+        parts.append(f"in place of {counted(joined.replaced, 'row')} of the run")
     if joined.left_out:
-        parts.append(f"{joined.left_out:,} left out: their films validate or test, and stay as they are")
+        parts.append(
+            f"{counted(joined.left_out, 'row')} left out, of films that validate or test, which stay as they are"
+        )
     if joined.without:
-        parts.append(f"{joined.without:,} without {data.declared.target.name} left out")
+        parts.append(f"{counted(joined.without, 'row')} without {data.declared.target.name} left out")
     console.print("; ".join(parts), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -74,7 +74,7 @@ def test_the_network_stays_bit_for_bit_and_what_is_known_of_names_does_not(train
 
 
 def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_are_those_before(trained, fresh):
-    assert "60 newer rows to learn from" in fresh.answer.text
+    assert "60 newer films to learn from" in fresh.answer.text
     assert "made anew with 60 newer films, until 2021; the network is as it was" in fresh.answer.text
     assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "by_time": False}
     assert fresh.metrics["rows"]["train"] == trained.metrics["rows"]["train"] + 60
@@ -117,9 +117,9 @@ def test_a_refreshed_run_can_be_refreshed_again(command, fresh, tmp_path):
     pd.concat([more, more.assign(id="x" + more["id"], year=2022)]).to_csv(table, index=False)
     answer = command("refresh", "--run", fresh.path, "--table", table, "--runs", runs)
     assert answer.code == 0, answer.err
-    assert "20 newer rows to learn from; in place of 10 of the run's" in answer.text
+    assert "20 newer films to learn from; in place of 10 rows of the run" in answer.text
     again = Run(runs / "small" / "version_0", answer)
-    assert again.metrics["refreshed"] == {"films": 70, "until": 2022, "by_time": False}
+    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "by_time": False}
     assert torch.equal(network_of(again)["first.label_weight"], network_of(fresh)["first.label_weight"])
     assert torch.equal(network_of(again)["first.centre"], network_of(fresh)["first.centre"])
 

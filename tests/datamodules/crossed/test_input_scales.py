@@ -5,7 +5,9 @@ import pytest
 
 from greenlight_films.datamodules.crossed.input_scales import InputScales
 
-SCALES = InputScales(["cast", "genre", "cast"], ["record", "record", "films"], np.array([0.5, 1, 2]), np.array([1, 0, 3]))
+SCALES = InputScales(
+    ["cast", "genre", "cast"], ["record", "record", "films"], np.array([0.5, 1, 2]), np.array([1, 0, 3])
+)
 
 
 def test_scales_come_back_as_they_were():
