@@ -52,11 +52,16 @@ class Declared:
         for feature in self.features:
             for name in feature.columns:
                 needs.setdefault(name, set()).add(feature.need)
-        for name in (*self.target.columns, *columns_in(self.weight)):
+        for name in (*self.target.columns, *columns_in(self.weight), *self.records_of()):
             needs.setdefault(name, set()).add("number")
         if isinstance(self.split, TimeSplit):
             needs.setdefault(self.split.by, set()).add("date")
         return needs
+
+    def records_of(self) -> list[str]:
+        """Return the columns beside the target that records are of."""
+        of = [feature.of for feature in self.features if isinstance(feature, TrackRecord)]
+        return list(dict.fromkeys(name for name in of if name is not None))
 
     def under(self, split: Split) -> "Declared":
         """Return the same under a split that may put a film on two sides.
@@ -93,6 +98,11 @@ def refuse_unfit_inputs(declared: Declared) -> None:
             whole = f"'{by}', the column of data.split" if by else "left out: data.split is no TimeSplit"
             raise InputError(
                 f"data.features: `before` of TrackRecord of '{feature.column}' must be {whole}, got '{feature.before}'"
+            )
+        if isinstance(feature, TrackRecord) and feature.of is not None and declared.target.columns == [feature.of]:
+            raise InputError(
+                f"data.features: `of` of TrackRecord of '{feature.column}' must be another column than the target, got "
+                f"'{feature.of}'; leave `of` out for a record of the target"
             )
         if isinstance(feature, Profile) and by:
             raise InputError(

@@ -13,6 +13,7 @@ from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
+from greenlight_films.datamodules.features import Number
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint, fingerprint_of_encoded
 from greenlight_films.datamodules.fitted import Fitted
@@ -132,7 +133,7 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
-    return with_inputs(films, declared, fitted)
+    return with_inputs(films, frame, declared, fitted)
 
 
 def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted) -> tuple[Films, Fitted]:
@@ -151,14 +152,14 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True)
-    return with_inputs(replace(again, encoded=encoded), declared, refitted)
+    return with_inputs(replace(again, encoded=encoded), frame, declared, refitted)
 
 
 def same_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused."""
     films, fingerprint = encoded_again(frame, declared, fitted, weights)
     _refuse_other_table(fingerprint, fitted)
-    return with_inputs(films, declared, fitted)[0]
+    return with_inputs(films, frame, declared, fitted)[0]
 
 
 def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> tuple[Films, str]:
@@ -189,14 +190,19 @@ def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
         )
 
 
-def with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
-    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
+def with_inputs(films: Films, frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:
+    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it.
+
+    Args:
+        frame: of these films, and of rows without a target.
+    """
     assert films.rows is not None
     years = films.years
     if isinstance(declared.split, TimeSplit):
         years = np.full(films.n_rows, np.nan) if years is None else years
     else:
         years = None
+    of_films = frame.loc[films.number - 1, declared.records_of()]
     learnt = Learnt(
         films.encoded,
         fitted.scale.forward(films.actual),
@@ -207,6 +213,7 @@ def with_inputs(films: Films, declared: Declared, fitted: Fitted) -> tuple[Films
         declared.seed,
         fitted.penalty,
         None if fitted.refreshed is None else fitted.refreshed.scales,
+        {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()},
     )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
@@ -249,7 +256,8 @@ def _fingerprint(
     """Return the fingerprint of a table, from the rows of `frame`, which have a target, and the targets of all."""
     names = [*columns_in(declared.film), *columns_in(declared.title), *columns_in(getattr(declared.split, "by", None))]
     texts = (digest(read_labels(frame[name], formats.of(name))) for name in names)
-    return fingerprint([digest(actual), *encoded.digests, *texts])
+    numbers = (digest(Number(name).read(frame, formats)) for name in declared.records_of())
+    return fingerprint([digest(actual), *encoded.digests, *texts, *numbers])
 
 
 def _if_shared(codes: np.ndarray) -> np.ndarray | None:

@@ -99,7 +99,7 @@ def renewed_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> tu
     learnt = np.flatnonzero(fitted.sides <= (1 if fitted.refitted else 0))
     renewed = replace(fitted, encoder=fitted.encoder.extended(known, learnt), fingerprint=OF_VALUES)
     films, fingerprint = encoded_again(frame, declared, renewed)
-    return with_inputs(films, declared, replace(renewed, fingerprint=fingerprint))
+    return with_inputs(films, frame, declared, replace(renewed, fingerprint=fingerprint))
 
 
 def _same(frame: pd.DataFrame, declared: Declared) -> list[np.ndarray]:

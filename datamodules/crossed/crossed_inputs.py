@@ -1,7 +1,7 @@
 """What labels are beside their names, from the features that declare it: constants, and training rows' own inputs."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -56,6 +56,7 @@ class Learnt:
         seed: of the folds.
         penalty: of the ridge regression, where it is chosen already.
         scales: which inputs there are, and their scales, where a network knows them already.
+        others: (n_rows,) float64 of each other column that records are of, NaN where not known.
     """
 
     encoded: EncodedFilms
@@ -67,6 +68,7 @@ class Learnt:
     seed: int
     penalty: float | None = None
     scales: InputScales | None = None
+    others: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
     for feature in features:
         if isinstance(feature, TrackRecord):
             if names := _record_names(feature, columns[feature.column], learnt):
-                parts.append(_records(feature.column, names, columns[feature.column], learnt, film, drawings))
+                parts.append(_records(feature, names, columns[feature.column], learnt, film, drawings))
         elif isinstance(feature, Profile):
             names, traits = _traits(feature, features, space, learnt, columns)
             if _has_profile(feature, learnt):
@@ -175,9 +177,10 @@ def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
 
 
 def _record_names(feature: TrackRecord, of: np.ndarray, learnt: Learnt) -> list[str]:
-    """Return the inputs that a column's records have; none where its rows of weights say as much."""
+    """Return which of `NAMES` a column's records have; none where its rows of weights say as much."""
     if learnt.scales is not None:
-        return [name for name in learnt.scales.names_of(feature.column) if name in NAMES]
+        known = learnt.scales.names_of(feature.column)
+        return [name for name, own in zip(NAMES, feature.input_names(NAMES), strict=True) if own in known]
     if len(of) <= feature.min_labels:
         return []
     has_one = np.diff(learnt.encoded.labels[learnt.train][:, of].indptr).max(initial=0) <= 1
@@ -185,18 +188,32 @@ def _record_names(feature: TrackRecord, of: np.ndarray, learnt: Learnt) -> list[
 
 
 def _records(
-    column: str, names: list[str], of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings
+    feature: TrackRecord, names: list[str], of: np.ndarray, learnt: Learnt, film: np.ndarray, drawings: Drawings
 ) -> Part:
     cells = Cells.of(learnt.encoded.labels[learnt.train][:, of])
-    residual = learnt.target[learnt.train]
-    residual = residual - residual.mean()
+    residual = _residual(feature, learnt)
     if learnt.year is None:
         values, crossed = track_records(cells, residual, film, drawings)
     else:
         values, crossed = earlier_records(cells, residual, film, learnt.year[learnt.train].astype(np.int64))
         crossed = np.broadcast_to(crossed, (len(drawings.fold), *crossed.shape[1:]))
     kept = [NAMES.index(name) for name in names]
-    return Part(column, names, of, values[:, kept], crossed[..., kept])
+    return Part(feature.column, feature.input_names(names), of, values[:, kept], crossed[..., kept])
+
+
+def _residual(feature: TrackRecord, learnt: Learnt) -> np.ndarray:
+    """Return what training rows' records are of, less its mean, (n_train,) float64."""
+    if feature.of is None:
+        residual = learnt.target[learnt.train]
+        return np.asarray(residual - residual.mean())
+    values = learnt.others[feature.of][learnt.train]
+    known = values[~np.isnan(values)]
+    if len(known) < 2 or np.ptp(known) == 0:
+        raise InputError(
+            f"data.features: `of` of TrackRecord of '{feature.column}' must be a column with two different numbers or "
+            f"more among the training films, got '{feature.of}'; leave it out"
+        )
+    return np.asarray((values - known.mean()) / known.std())
 
 
 def _has_profile(profile: Profile, learnt: Learnt) -> bool:
