@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.crossed.drawings import Drawings
-from greenlight_films.datamodules.crossed.input_scales import InputScales
+from greenlight_films.datamodules.crossed.input_scales import EFFECT, TRAIT, InputScales
 from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.profiles import profiles
 from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
@@ -22,7 +22,6 @@ from greenlight_films.datamodules.features import Feature, Profile, RidgeByColum
 from greenlight_films.datamodules.features.number import bin_edges, bin_shares
 
 COMMON = 0.01  # share of training films with a label, from which on it is a trait
-TRAIT = "profile "  # before the name of a trait
 OF_ONE = [NAMES.index(name) for name in ("record", "films", "known")]  # where a cell has a label at most
 
 
@@ -160,7 +159,7 @@ def _ridge(
     effects = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty)
     values = np.split(effects.coefficients[:, None], np.cumsum([part.shape[1] for part in labels])[:-1])
     parts = [
-        Part(column, ["linear effect"], columns[column], own, effects.crossed[..., [index]])
+        Part(column, [EFFECT], columns[column], own, effects.crossed[..., [index]])
         for index, (column, own) in enumerate(zip(ridged, values, strict=True))
     ]
     return parts, effects.penalty

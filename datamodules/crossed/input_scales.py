@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+EFFECT = "linear effect"
+TRAIT = "profile "  # before the name of a trait
+
 
 @dataclass(frozen=True)
 class InputScales:
@@ -39,3 +42,17 @@ class InputScales:
         if not (is_whole and np.isfinite(mean).all() and np.isfinite(deviation).all() and (deviation >= 0).all()):
             raise TypeError("the scales of labels' inputs are not what a run wrote")
         return scales
+
+
+def kind_of_input(name: str) -> str:
+    """Return what an input is a part of.
+
+    >>> [kind_of_input(name) for name in ("linear effect", "profile year", "films", "record above of gross")]
+    ['linear effect', 'profile', 'record', 'record of gross']
+    """
+    if name == EFFECT:
+        return name
+    if name.startswith(TRAIT):
+        return TRAIT.strip()
+    _, of, column = name.partition(" of ")
+    return f"record{of}{column}"

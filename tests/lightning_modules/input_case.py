@@ -17,6 +17,7 @@ from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 GENRES = ["Drama, Crime", "Drama", "Comedy", "Comedy, Crime, War", "War", "Drama, War", "Comedy, Crime"]
 COMPANIES = ["Ufa", "Ealing", None, "Ufa", "Ealing", "Toho", "Ufa"]
 YEARS = [1950, 1962, 1971, None, 1980, 1999, 2003]
+NAMES = ["record", "linear effect", "profile year"]
 MINUTES = [90, 104, 75, 121, 133, 98, 87]
 SCALE = TargetScale("none", 0.0, mean=3.0, std=2.0)
 
@@ -49,7 +50,7 @@ class InputCase:
         is_genre = np.arange(space.n_labels)[:, None] < len(space.labels[0].values)
         values = random.normal(size=(space.n_labels, 3)) * np.where(is_genre, [1, 0, 1], [0, 1, 0])
         centre = random.normal(size=3).astype(np.float32)
-        inputs = LabelInputs(values.astype(np.float32), centre, ["genre", "company", "genre"], ["a", "b", "c"])
+        inputs = LabelInputs(values.astype(np.float32), centre, ["genre", "company", "genre"], NAMES)
         network = AdditiveMLP(
             space.n_dense,
             space.n_labels,
@@ -59,6 +60,7 @@ class InputCase:
             activation="silu",
             encodings=space.encodings(),
             input_columns=inputs.columns,
+            input_names=inputs.names,
             label_runs=[2, 3, space.n_labels - 5],
         ).eval()
         network.set_inputs(inputs)
