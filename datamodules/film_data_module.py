@@ -155,8 +155,8 @@ class FilmDataModule(pl.LightningDataModule):
         """Films a step: as declared, or by the number of training films."""
         if self._batch_size is not None:
             return self._batch_size
-        assert self.films.rows is not None
-        return LARGE_BATCH if len(self.films.rows.train) >= MANY_FILMS else SMALL_BATCH
+        n_films = self.films.n_rows if self.films.rows is None else len(self.films.rows.train)
+        return LARGE_BATCH if n_films >= MANY_FILMS else SMALL_BATCH
 
     @batch_size.setter
     def batch_size(self, size: int | None) -> None:

@@ -94,8 +94,12 @@ def test_a_refreshed_run_is_a_run_like_any_other(command, fresh, tmp_path):
         assert answer.code == 0, answer.err
     assert metrics_of(copy.path)["models"]["mlp"] == fresh.metrics["models"]["mlp"]
     assert predictions_of(copy.path)["predicted"].equals(fresh.predictions["predicted"])
+    parts = pd.read_csv(copy.path / "importance_parts.csv")
+    assert set(parts["name"]) == {"actor", "genre"}
+    assert set(parts.loc[parts["name"] == "actor", "part"]) == {"name", "linear effect", "record", "number of names"}
     page = (copy.path / "report.html").read_text(encoding="utf-8")
     assert "made anew with 60 newer films" in page
+    assert "What it is in a name" in page
 
 
 def test_films_to_come_profit_from_names_that_only_newer_films_have(command, trained, fresh, tmp_path):
