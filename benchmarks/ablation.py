@@ -21,7 +21,7 @@ import numpy as np
 from greenlight_films.benchmarks.coverage import seeded_settings
 from greenlight_films.commands.parser.quiet import quieten
 from greenlight_films.datamodules import FilmDataModule
-from greenlight_films.datamodules.crossed.crossed_inputs import Crossed
+from greenlight_films.datamodules.crossed.label_inputs import Crossed
 from greenlight_films.datamodules.features import (
     Category,
     Feature,

@@ -8,10 +8,12 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from greenlight_films.datamodules import Category, FilmDataModule, Labels, Number, Target
-from greenlight_films.datamodules.crossed.crossed_inputs import OF_ONE, Crossed, LabelInputs
 from greenlight_films.datamodules.crossed.crossed_ridge import ridge_beside_records
 from greenlight_films.datamodules.crossed.drawings import Drawings
+from greenlight_films.datamodules.crossed.input_parts import OF_ONE
+from greenlight_films.datamodules.crossed.input_scales import InputScales
 from greenlight_films.datamodules.crossed.label_cells import Cells
+from greenlight_films.datamodules.crossed.label_inputs import Crossed, LabelInputs
 from greenlight_films.datamodules.crossed.near_records import LabelFilms
 from greenlight_films.datamodules.crossed.near_tuning import tuned_kernel
 from greenlight_films.datamodules.crossed.track_records import track_records
@@ -99,7 +101,8 @@ class PublishedFilms(FilmDataModule):
         names = [f"input {index + 1}" for index in range(len(mean))]
         of_labels = LabelInputs(np.zeros(shape, np.float32), np.zeros(len(mean), np.float32), names, names)
         encoded = replace(self.films.encoded, inputs=inputs)
-        self._films = replace(self.films, encoded=encoded, crossed=Crossed(of_labels, drawn, train, PENALTY))
+        scales = InputScales(names, names, mean, deviation)
+        self._films = replace(self.films, encoded=encoded, crossed=Crossed(of_labels, drawn, train, PENALTY, scales))
 
     def inputs(self, train: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return inputs of training rows without their own target, (n_drawings, n_train, k), and of test rows."""

@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _command(words: list[str]) -> str:
     """Return the command whose options a message names; `study --table` has those of `look`."""
-    of_table = any(word.partition("=")[0] == "--table" for word in words)
+    of_table = words[:1] != ["refresh"] and any(word.partition("=")[0] == "--table" for word in words)
     return "look" if of_table else words[0] if words else ""
 
 

@@ -52,11 +52,16 @@ class Declared:
         for feature in self.features:
             for name in feature.columns:
                 needs.setdefault(name, set()).add(feature.need)
-        for name in (*self.target.columns, *columns_in(self.weight)):
+        for name in (*self.target.columns, *columns_in(self.weight), *self.records_of()):
             needs.setdefault(name, set()).add("number")
         if isinstance(self.split, TimeSplit):
             needs.setdefault(self.split.by, set()).add("date")
         return needs
+
+    def records_of(self) -> list[str]:
+        """Return the columns beside the target that records are of."""
+        of = [feature.of for feature in self.features if isinstance(feature, TrackRecord)]
+        return list(dict.fromkeys(name for name in of if name is not None))
 
     def under(self, split: Split) -> "Declared":
         """Return the same under a split that may put a film on two sides.
@@ -97,6 +102,11 @@ def refuse_unfit_inputs(declared: Declared) -> None:
             )
         if isinstance(feature, TrackRecord) and feature.near is not None:
             _refuse_unfit_near(feature, feature.near, declared, by)
+        if isinstance(feature, TrackRecord) and feature.of is not None and declared.target.columns == [feature.of]:
+            raise InputError(
+                f"data.features: `of` of TrackRecord of '{feature.column}' must be another column than the target, got "
+                f"'{feature.of}'; leave `of` out for a record of the target"
+            )
         if isinstance(feature, Profile) and by:
             raise InputError(
                 f"data.features: Profile of '{feature.column}' must be left out under a TimeSplit: films to come "
@@ -106,6 +116,8 @@ def refuse_unfit_inputs(declared: Declared) -> None:
 
 def _refuse_unfit_near(record: TrackRecord, near: Sequence[str], declared: Declared, by: str | None) -> None:
     subject = f"data.features: `near` of TrackRecord of '{record.column}' must"
+    if record.of is not None:
+        raise InputError(f"{subject} be left out beside `of`: records of the target alone go by how near films are")
     if by:
         raise InputError(f"{subject} be left out under a TimeSplit: a record is then of earlier films, got {near}")
     fit = {

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array, hstack
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
-from greenlight_films.datamodules.features.label_input import fit_all_labels
+from greenlight_films.datamodules.features.label_input import fit_all_labels, with_more_labels
 from greenlight_films.datamodules.tables.formats import Formats
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
@@ -135,6 +135,20 @@ class FilmEncoder:
 
         read = self._each_feature(frame, encode, digests)
         return _assemble(self._with_sizes(read, lambda _, index, counts: groups[index]), len(frame))
+
+    def extended(self, frame: pd.DataFrame, train: np.ndarray) -> "FilmEncoder":
+        """Return an encoder that also has columns, but no rows of weights, for labels of the rows `train`.
+
+        Those are added of which more is known than their names; all else is encoded as before.
+        """
+        other = FilmEncoder(self.features, formats=self.formats)
+        other.fit_encode(frame, train)
+        columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
+        groups = [
+            with_more_labels(feature, blocks, more) if feature.column in columns else blocks
+            for feature, blocks, more in zip(self.features, self.space.groups, other.space.groups, strict=True)
+        ]
+        return FilmEncoder(self.features, FeatureSpace(self.space.features, groups), self.formats)
 
     def _with_sizes(self, read: list[Read], blocks_of: Callable[[Size, int, np.ndarray], list[Block]]) -> list[Read]:
         """Add the sizes of cells to what was read, from the labels that features of the same column read."""

@@ -43,9 +43,14 @@ def all_faults(frame: pd.DataFrame, declared: Declared, delimiter: str | None, f
 
 
 def refuse_missing(frame: pd.DataFrame, declared: Declared, features: Sequence[Feature[Any]]) -> None:
-    """Refuse a table that lacks columns of the target, of films' ids and titles, or of features."""
+    """Refuse a table that lacks columns of the target, of films' ids and titles, of features or of their records."""
     ids = [name for each in (declared.film, declared.title, declared.weight) for name in columns_in(each)]
-    columns = [*declared.target.columns, *ids, *(name for feature in features for name in feature.columns)]
+    columns = [
+        *declared.target.columns,
+        *declared.records_of(),
+        *ids,
+        *(name for feature in features for name in feature.columns),
+    ]
     refuse_missing_columns(columns, frame.columns)
 
 
@@ -86,7 +91,9 @@ def _readings(frame: pd.DataFrame, declared: Declared, delimiter: str | None) ->
     except InputError as faults:
         yield partial(_raise, faults)
         formats = None
-    features = [feature for feature in declared.features if set(feature.columns) <= set(frame.columns)]
+    of_records = [Number(name) for name in declared.records_of()]
+    declarations = [*declared.features, *of_records]
+    features = [feature for feature in declarations if set(feature.columns) <= set(frame.columns)]
     if formats is None:  # without them only labels can be read
         texts = [feature for feature in features if feature.need == "text"]
         yield from (partial(read_feature, feature, frame, declared.formats) for feature in texts)

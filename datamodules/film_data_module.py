@@ -1,9 +1,9 @@
 """The LightningDataModule: reads a table or data frame, encodes its films and hands out batches."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import lightning.pytorch as pl
@@ -20,12 +20,13 @@ from greenlight_films.datamodules.film_table import film_table
 from greenlight_films.datamodules.films import Films, fit_films, refit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.fitted import Fitted
+from greenlight_films.datamodules.newer_films import Joined, joined, renewed_films
 from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
-from greenlight_films.datamodules.tables.read_table import Table, line_in, open_table
+from greenlight_films.datamodules.tables.read_table import Table, in_table, open_table
 from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
 from greenlight_films.datamodules.where import parse_condition
@@ -154,8 +155,8 @@ class FilmDataModule(pl.LightningDataModule):
         """Films a step: as declared, or by the number of training films."""
         if self._batch_size is not None:
             return self._batch_size
-        assert self.films.rows is not None
-        return LARGE_BATCH if len(self.films.rows.train) >= MANY_FILMS else SMALL_BATCH
+        n_films = self.films.n_rows if self.films.rows is None else len(self.films.rows.train)
+        return LARGE_BATCH if n_films >= MANY_FILMS else SMALL_BATCH
 
     @batch_size.setter
     def batch_size(self, size: int | None) -> None:
@@ -189,6 +190,21 @@ class FilmDataModule(pl.LightningDataModule):
         with self._in_table():
             self._films, self._fitted = refit_films(frame, self.declared, self.films, self.fitted)
 
+    def renew(self, fitted: Fitted) -> None:
+        """Take over what an earlier table's rows told, and make what is known of labels anew; see `renewed_films`."""
+        self._fitted = fitted
+        frame = self.read()
+        with self._in_table():
+            self._films, self._fitted = renewed_films(frame, self.declared, fitted)
+
+    def joined(self, table: Any) -> Joined:
+        """Return the films of the table, which were set up, with newer ones of another table, a file or a frame."""
+        other = copy(self)
+        other.table, other.frame = (str(table), None) if isinstance(table, str | Path) else ("frame", table)
+        newer = other.read()
+        with other._in_table():
+            return joined(self.read(), newer, self.declared, self.fitted)
+
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
         other = copy(self)
@@ -214,8 +230,7 @@ class FilmDataModule(pl.LightningDataModule):
         """Return the weights of a frame's rows, where they were given from Python."""
         if self.weights is None:
             return None
-        assert self._table is not None
-        n_rows = len(self._table.frame)
+        n_rows = len(self._opened.frame)
         weights = read_weights(self.weights, n_rows)
         return weights if len(frame) == n_rows else weights[frame.index]
 
@@ -224,19 +239,9 @@ class FilmDataModule(pl.LightningDataModule):
         assert self._table is not None, "read() comes first"
         return self._table
 
-    @contextmanager
-    def _in_table(self) -> Iterator[None]:
-        """Add the file, and the line where it has lines, to the message of an error in a table."""
-        try:
-            yield
-        except InputError as problem:
-            if str(problem).startswith("data."):  # the fault is in the config
-                raise
-            where = self.table
-            if problem.row is not None and self.shape is None and self.frame is None:  # a shape makes other rows
-                line = line_in(self.table, problem.row, self._table.layout if self._table else self.layout)
-                where += f", line {line}" if line else ""
-            raise InputError(f"{where}: {problem}", problem.row) from None
+    def _in_table(self) -> AbstractContextManager[None]:
+        has_lines = self.shape is None and self.frame is None  # a shape makes other rows
+        return in_table(self.table, (self._table.layout if self._table else self.layout) if has_lines else None)
 
     def state_dict(self) -> dict[str, Any]:
         """Return builtins and tensors, for the checkpoint."""

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.crossed.crossed_inputs import Crossed, Learnt, crossed_inputs
+from greenlight_films.datamodules.crossed.crossed_inputs import crossed_inputs
+from greenlight_films.datamodules.crossed.label_inputs import Crossed, Learnt
 from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
 from greenlight_films.datamodules.errors import InputError, missing_columns
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
+from greenlight_films.datamodules.features import Number
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint, fingerprint_of_encoded
 from greenlight_films.datamodules.fitted import Fitted
@@ -132,7 +134,7 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
-    return _with_inputs(films, declared, fitted)
+    return with_inputs(films, frame, declared, fitted)
 
 
 def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted) -> tuple[Films, Fitted]:
@@ -151,7 +153,7 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True, kernels={})
-    return _with_inputs(replace(again, encoded=encoded), declared, refitted)
+    return with_inputs(replace(again, encoded=encoded), frame, declared, refitted)
 
 
 def same_films(
@@ -162,6 +164,13 @@ def same_films(
     Args:
         by_label: whether training rows' inputs are wanted by label too.
     """
+    films, fingerprint = encoded_again(frame, declared, fitted, weights)
+    _refuse_other_table(fingerprint, fitted)
+    return with_inputs(films, frame, declared, fitted, by_label=by_label)[0]
+
+
+def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> tuple[Films, str]:
+    """Return a table's films as encoded earlier, without inputs of labels, and the table's fingerprint."""
     formats = fitted.encoder.formats
     refuse_missing(frame, declared, fitted.encoder.features)
     actual = read_target(declared.target, frame, formats)
@@ -174,11 +183,10 @@ def same_films(
         if is_of_values
         else fingerprint_of_encoded(actual, encoded.dense, encoded.labels)
     )
-    _refuse_other_table(same, fitted)
     rows = Rows.from_sides(fitted.sides)
     weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
-    return _with_inputs(replace(films, refitted=fitted.refitted), declared, fitted, by_label)[0]
+    return replace(films, refitted=fitted.refitted), same
 
 
 def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
@@ -189,14 +197,22 @@ def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
         )
 
 
-def _with_inputs(films: Films, declared: Declared, fitted: Fitted, by_label: bool = False) -> tuple[Films, Fitted]:
-    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it."""
+def with_inputs(
+    films: Films, frame: pd.DataFrame, declared: Declared, fitted: Fitted, *, by_label: bool = False
+) -> tuple[Films, Fitted]:
+    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it.
+
+    Args:
+        frame: of these films, and of rows without a target.
+        by_label: whether training rows' inputs are wanted by label too.
+    """
     assert films.rows is not None
     years = films.years
     if isinstance(declared.split, TimeSplit):
         years = np.full(films.n_rows, np.nan) if years is None else years
     else:
         years = None
+    of_films = frame.loc[films.number - 1, declared.records_of()]
     learnt = Learnt(
         films.encoded,
         fitted.scale.forward(films.actual),
@@ -207,6 +223,8 @@ def _with_inputs(films: Films, declared: Declared, fitted: Fitted, by_label: boo
         declared.seed,
         fitted.penalty,
         fitted.kernels,
+        None if fitted.refreshed is None else fitted.refreshed.scales,
+        {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()},
         by_label,
     )
     encoder = fitted.encoder
@@ -251,7 +269,8 @@ def _fingerprint(
     """Return the fingerprint of a table, from the rows of `frame`, which have a target, and the targets of all."""
     names = [*columns_in(declared.film), *columns_in(declared.title), *columns_in(getattr(declared.split, "by", None))]
     texts = (digest(read_labels(frame[name], formats.of(name))) for name in names)
-    return fingerprint([digest(actual), *encoded.digests, *texts])
+    numbers = (digest(Number(name).read(frame, formats)) for name in declared.records_of())
+    return fingerprint([digest(actual), *encoded.digests, *texts, *numbers])
 
 
 def _if_shared(codes: np.ndarray) -> np.ndarray | None:

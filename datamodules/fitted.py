@@ -6,10 +6,38 @@ from typing import Any, get_args
 
 import numpy as np
 
+from greenlight_films.datamodules.crossed.input_scales import InputScales
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import TargetScale, Transform
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """That what is known of labels beside their names was made anew with newer films, for a finished network.
+
+    Attributes:
+        films: newer ones that are learnt from.
+        until: their latest year; None where it isn't known.
+        scales: on which the network learnt the inputs.
+    """
+
+    films: int
+    until: int | None
+    scales: InputScales
+
+    def to_state(self) -> dict[str, Any]:
+        return {"films": self.films, "until": self.until, "scales": self.scales.to_state()}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any] | None) -> "Refreshed | None":
+        """Restore what `to_state` returned; a TypeError where it is of other types."""
+        if state is None:
+            return None
+        if type(state["films"]) is not int or not isinstance(state["until"], int | None):
+            raise TypeError("what a run was refreshed with is not what it wrote")
+        return cls(state["films"], state["until"], InputScales.from_state(state["scales"]))
 
 
 @dataclass(frozen=True)
@@ -24,6 +52,7 @@ class Fitted:
         refitted: whether it was learnt from the validation rows too.
         penalty: of the ridge regression of labels' inputs, which the validation rows chose; None without one.
         kernels: of near records, by column, tuned by the rows that are learnt from.
+        refreshed: None where it was learnt at once.
     """
 
     encoder: FilmEncoder
@@ -35,6 +64,7 @@ class Fitted:
     refitted: bool = False
     penalty: float | None = None
     kernels: dict[str, list[float]] = field(default_factory=dict)
+    refreshed: Refreshed | None = None
 
     def to_state(self) -> dict[str, Any]:
         """Return builtins and the array `sides`."""
@@ -44,6 +74,7 @@ class Fitted:
             "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
             "formats": self.encoder.formats.to_state(),
             "refit": {"refitted": self.refitted, "penalty": self.penalty, "kernels": self.kernels},
+            "refreshed": None if self.refreshed is None else self.refreshed.to_state(),
         }
 
     @classmethod
@@ -51,7 +82,9 @@ class Fitted:
         """Restore what `to_state` returned; a TypeError where it is of other types."""
         formats = Formats.from_state(state.get("formats", {}))  # older runs have none
         encoder = FilmEncoder.from_space(FeatureSpace.from_json(state["feature_space"]), formats)
-        fitted = cls(encoder, TargetScale(**state["target_scale"]), **state["split"], **state.get("refit", {}))
+        refreshed = Refreshed.from_state(state.get("refreshed"))
+        parts = {**state["split"], **state.get("refit", {}), "refreshed": refreshed}
+        fitted = cls(encoder, TargetScale(**state["target_scale"]), **parts)
         scale, sides = fitted.scale, fitted.sides
         numbers = (scale.shift, scale.mean, scale.std)
         # They are first used after all other work, where the message could not name the file any more.

@@ -154,8 +154,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         rows, network = data.films.rows, trained.model.network
         assert rows is not None
         assert network is not None
-        self.network_ = SavedMLP(network, data.fitted.scale)
-        self.fitted_ = data.fitted
+        self.network_, self.fitted_ = SavedMLP(network, data.fitted.scale), data.fitted
         predicted = self.network_.predict_with_spread(data.films.encoded)
         self.intervals_ = fit_intervals(data.films, data.fitted, *predicted, trained.model.first_fit)
         self.target_ = target
@@ -233,13 +232,14 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         film = np.arange(len(frame))
         if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
             film = film_codes(film_ids(frame, self.film))
-        encoder, scale = self.fitted_.encoder, self.fitted_.scale
+        encoder = self.fitted_.encoder
         measured = encoder.encode(frame).take(rows), actual, film[rows], rows + 1, None, weights
-        films = MeasuredFilms.of(self.network_.network, encoder, scale, *measured)
+        films = MeasuredFilms.of(self.network_.network, encoder, self.fitted_.scale, *measured)
         summary = {"split": "test", "unit": unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        about = films.related(reference, result, how.estimator, how.related, groups or {})
-        return replace(result, alone=films.alone(reference), related=about)
+        same = films.related(reference, result, how.estimator, how.related, groups or {})
+        parts = films.by_part(reference, how.estimator)
+        return replace(result, alone=films.alone(reference), related=same, by_part=parts)
 
     def explain(self, X: Any) -> Explanation:
         """Split the prediction of each film up into what its values contribute; no target is needed.

@@ -9,7 +9,7 @@ from torch import Tensor
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import HeldOut
-from greenlight_films.importance.reference import LinearLayer, Reference
+from greenlight_films.importance.reference import AdditiveLayer, LinearLayer, Reference
 from greenlight_films.importance.streams import child, permutation
 
 
@@ -20,6 +20,7 @@ def joint_importance(
     labels: Tensor,
     stream: Tensor,
     n_repeats: int,
+    part: AdditiveLayer | None = None,
 ) -> Estimates:
     """Return the importance of some columns shuffled together, (1,).
 
@@ -27,8 +28,9 @@ def joint_importance(
         dense: (n,) int64, columns of numbers.
         labels: (n,) int64, label columns.
         stream: 0-dimensional int64, of `Estimator.streams`.
+        part: of the model's first layer, whose weights alone are shuffled; by default the whole of it.
     """
-    rows, exchange = reference.rows, Exchange.of(reference, dense, labels)
+    rows, exchange = reference.rows, Exchange.of(reference, dense, labels, part)
     kept, own = exchange.kept, exchange.own
     n_films = len(torch.unique(rows.film[(kept.offsets.diff() > 0) | rows.rows_with(dense)]))
     films = torch.tensor([n_films], device=rows.film.device)
@@ -63,11 +65,11 @@ class Exchange:
     moves_others: bool
 
     @classmethod
-    def of(cls, reference: Reference, dense: Tensor, labels: Tensor) -> "Exchange":
-        """Take columns of numbers and labels, (n,) int64 each."""
-        beside = reference.beside
+    def of(cls, reference: Reference, dense: Tensor, labels: Tensor, part: AdditiveLayer | None = None) -> "Exchange":
+        """Take columns of numbers and labels, (n,) int64 each, or a part of what they add."""
+        beside = reference.beside if part is None else part.beside if isinstance(part, LinearLayer) else None
         moves_others = beside is not None and (reference.depends_on(dense) or bool(beside.concerns(labels).any()))
-        return cls(dense, labels, *added_by(reference, dense, labels), moves_others)
+        return cls(dense, labels, *added_by(reference, dense, labels, part), moves_others)
 
     def predict(self, reference: Reference, order: Tensor) -> Tensor:
         """Return predictions, (n_rows,) float64, where row i has the columns of row order[i]."""
@@ -104,12 +106,14 @@ def _only(reference: Reference, dense: Tensor, labels: Tensor) -> HeldOut:
     return replace(rows, dense=numbers, labels=rows.labels[kept], offsets=offsets, weights=rows.weights[kept])
 
 
-def added_by(reference: Reference, dense: Tensor, labels: Tensor) -> tuple[HeldOut, Tensor]:
+def added_by(
+    reference: Reference, dense: Tensor, labels: Tensor, part: AdditiveLayer | None = None
+) -> tuple[HeldOut, Tensor]:
     """Return the rows with some numbers and labels alone, and what these add to each row's sum, (n_rows, width).
 
     What labels add beside `label_weight` is left out.
     """
-    first, kept = reference.model.first, _only(reference, dense, labels)
+    first, kept = part or reference.model.first, _only(reference, dense, labels)
     first = replace(first, beside=None) if isinstance(first, LinearLayer) else first
     bias = first(kept.dense[:1] * 0, kept.labels[:0], kept.offsets[:2] * 0, kept.weights[:0])
     return kept, first(kept.dense, kept.labels, kept.offsets, kept.weights) - bias

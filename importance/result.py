@@ -71,6 +71,7 @@ class ImportanceResult:
         method: `exact` or `loop`, and why.
         columns: of the columns of X that were handed to `permutation_importance`; None: of every feature.
         related: features that say the same; None where it was not measured.
+        by_part: one line a role and part, its names apart from what is known beside them; None where not measured.
     """
 
     described: pd.DataFrame
@@ -85,6 +86,7 @@ class ImportanceResult:
     method: str = "exact: the model's first layer is additive"
     columns: Estimates | None = None
     related: "Related | None" = None
+    by_part: pd.DataFrame | None = None
 
     @property
     def is_whole(self) -> bool:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
@@ -125,14 +125,18 @@ class AdditiveLayer(nn.Module):
         return summed - self.centre
 
     @torch.no_grad()
+    def own_rows(self) -> Tensor:
+        """Return each label's own row of weights, (n_labels, width) float32, zeros for a label without one."""
+        weights = self.label_weight.detach().float()
+        return weights if self.row_of_label is None else weights[self.row_of_label.to(weights.device)]
+
+    @torch.no_grad()
     def folded(self) -> LinearLayer:
         """Return the layer, in float32, for films whose inputs are sums over their labels.
 
         A label has one vector, or with near records a mean one, and for each film what it has beside.
         """
-        weights, bias = self.label_weight.detach().float(), self.bias.detach().float()
-        if self.row_of_label is not None:
-            weights = weights[self.row_of_label.to(weights.device)]
+        weights, bias = self.own_rows(), self.bias.detach().float()
         if self.n_inputs:
             input_weight = self.input_weight.float()
             weights, bias = weights + self.values.float() @ input_weight, bias - self.centre.float() @ input_weight
@@ -157,6 +161,7 @@ class AdditiveMLP(nn.Module):
         encodings: of the numbers, see `NumberEncoding`; all members have the same.
         input_columns: of the inputs that labels have beside their names, the table's column of each.
         label_runs, near: see `AdditiveLayer`.
+        input_names: of each input, such as `record`; empty in older networks.
     """
 
     def __init__(
@@ -174,6 +179,7 @@ class AdditiveMLP(nn.Module):
         input_columns: Sequence[str] = (),
         label_runs: Sequence[int] | None = None,
         near: Sequence[dict[str, Any]] = (),
+        input_names: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.data_sizes: dict[str, Any] = {
@@ -181,6 +187,7 @@ class AdditiveMLP(nn.Module):
             "n_labels": n_labels,
             "encodings": list(encodings),
             "input_columns": list(input_columns),
+            "input_names": list(input_names),
             "label_runs": None if label_runs is None else list(label_runs),
             "near": list(near),
         }

@@ -33,10 +33,12 @@ from greenlight_films.importance import (
     Tasks,
 )
 from greenlight_films.importance.evidence import has_learnt
+from greenlight_films.importance.parts import part_importance
 from greenlight_films.importance.related import Related, RelatedSettings, related_features
 from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.summary import summary_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.name_parts import parts_of
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,11 @@ class MeasuredFilms:
         """
         sets = named_sets(self.encoder.space, groups, settings.conditional)
         return related_features(reference, settings, self._expanded(sets), estimator, result)
+
+    def by_part(self, reference: Reference, estimator: Estimator) -> pd.DataFrame:
+        """Return how much each role's names count apart from what is known beside them; see `part_importance`."""
+        roles = [each for each in self._expanded(feature_sets(self.encoder.space, {})) if each.level == "role"]
+        return part_importance(reference, roles, parts_of(self.network, self.encoder.space), estimator)
 
     def measure(
         self,

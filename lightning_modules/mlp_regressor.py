@@ -117,8 +117,7 @@ class MLPRegressor(pl.LightningModule):
         self.first_fit = FirstFit(**kept) if (kept := checkpoint.get("first_fit")) else None
         if self.network is None:
             n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
-            older = {"n_dense": n_dense, "n_labels": n_labels}  # which lack the entry
-            self._build(**checkpoint.get("network_sizes", older))
+            self._build(**checkpoint.get("network_sizes", {"n_dense": n_dense, "n_labels": n_labels}))  # older lack it
 
     def build(self, data: FilmDataModule) -> None:
         """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier."""

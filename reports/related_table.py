@@ -50,6 +50,11 @@ def print_related(results: Results, console: Console) -> None:
             "told by others": [f"{max(value, 0):.0%}" for value in conditional["explained"].fillna(0)],
         }
         _print("shuffled among films that the other features make alike", columns, console)
+    if len(results.parts):
+        parts = results.parts.pivot_table("importance", "name", "part", sort=False).reset_index()
+        _print(
+            "roles by what it is in their names, each part shuffled alone", {"": parts.pop("name"), **parts}, console
+        )
     for note in results.importance.get("related", []):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 
@@ -67,7 +72,7 @@ def _print(title: str, columns: dict[str, Iterable[Any]], console: Console) -> N
 
 def _cell(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.2g}"
+        return "–" if value != value else f"{value:.2g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 

@@ -11,7 +11,7 @@ from greenlight_films.reports.differences import print_differences
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
-from greenlight_films.studies.metrics import in_order, refit_sentence, weighted_by
+from greenlight_films.studies.metrics import in_order, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.verdict import facts_in, verdict
@@ -31,7 +31,7 @@ def print_summary(results: Results, console: Console, *, importance: bool = True
             model: metrics["means"][model] for model, _ in in_order(metrics["models"]) if model in metrics["means"]
         }
         print_means(metrics["unit"], means, console)
-    for sentence in refit_sentence(metrics):
+    for sentence in sentences_of_fit(metrics):
         console.print(sentence, markup=False, highlight=False, soft_wrap=True)
     print_differences(results, console)
     if importance:

@@ -129,6 +129,8 @@ def _importance_pictures(results: Results) -> Iterator[Picture]:
     yield picture("Whole columns", importance_bars.columns(sets, what), side=side)
     if (sets["level"] == "role").sum() > 1:
         yield picture("Roles", importance_bars.columns(sets, what, "role"))
+    if len(results.parts):
+        yield picture("What it is in a name", importance_bars.parts(results.parts, what))
     yield picture("The most important features", importance_bars.features(features, what, unit), wide=True)
     values = features[(features["level"] == "value") & features["importance"].notna()]
     for role in values["role"].drop_duplicates().head(MOST_ROLES):

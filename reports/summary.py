@@ -8,7 +8,7 @@ from greenlight_films.importance.result import BOTH_SIDES, intervals
 from greenlight_films.reports.bootstrap import BELOW_MEAN
 from greenlight_films.reports.figures.axes import amount
 from greenlight_films.reports.sections import of_learnt_scale
-from greenlight_films.studies.metrics import in_order, known_after_release_warning, refit_sentence, weighted_by
+from greenlight_films.studies.metrics import in_order, known_after_release_warning, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
 from greenlight_films.studies.verdict import Verdict, facts_in, verdict
 
@@ -45,7 +45,7 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     )
     judged = _verdict(results)
     good = judged.sentences if judged and not judged.warns else []
-    return [first, *refit_sentence(results.metrics), *good, *_errors(results, intervals), *_most_important(results)]
+    return [first, *sentences_of_fit(results.metrics), *good, *_errors(results, intervals), *_most_important(results)]
 
 
 def _verdict(results: Results) -> Verdict | None:

@@ -18,6 +18,7 @@ from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS, LABELS = "contributions.parquet", "held_out_labels.parquet"
+PARTS = "importance_parts.csv"
 RELATED = {name: f"importance_{name}.csv" for name in ("groups", "pairs", "conditional")}
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
@@ -34,6 +35,8 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
     if result.related is not None:
         related = {file: getattr(result.related, name) for name, file in RELATED.items()}
         tables |= {file: _rounded(table) for file, table in related.items() if len(table.columns)}
+    if result.by_part is not None and len(result.by_part):
+        tables[PARTS] = _rounded(result.by_part)
     if result.warnings:  # into every line, since lines are sorted and copied
         tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
     contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
@@ -50,7 +53,7 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         background = np.searchsorted(data.films.number, result.contributions.background)
         contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
     run.write_all(contents)
-    for name in RELATED.values():
+    for name in (*RELATED.values(), PARTS):
         if name not in contents:
             (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
     if result.contributions is None:

@@ -44,16 +44,37 @@ def describe_learnt(data: FilmDataModule) -> dict[str, Any]:
         "features": {"dense": space.n_dense, "labels": space.n_labels},
         "unseen_labels": data.films.unseen(),
         "refit": data.fitted.refitted,
+        "refreshed": _refreshed(data),
     }
 
 
-def refit_sentence(metrics: dict[str, Any]) -> list[str]:
-    """Return a sentence on a refit, of the content of `metrics.json`; empty without one."""
-    sentence = (
-        "Refit: once validation films had chosen epochs and settings, models were trained anew on training and "
-        "validation films. Scores of validation films and the widths of intervals are of the first fit, without them."
-    )
-    return [sentence] if metrics.get("refit") else []
+def _refreshed(data: FilmDataModule) -> dict[str, Any] | None:
+    """Return with how many newer films a run was refreshed, and whether its test films are older than some of them."""
+    refreshed = data.fitted.refreshed
+    is_by_time = data.fitted.split["rule"] == "TimeSplit"
+    if refreshed is None:
+        return None
+    return {"films": refreshed.films, "until": refreshed.until, "by_time": is_by_time}
+
+
+def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:
+    """Return sentences on a refit and on newer films, of the content of `metrics.json`; none without these."""
+    sentences = []
+    if metrics.get("refit"):
+        sentences.append(
+            "Refit: once validation films had chosen epochs and settings, models were trained anew on training and "
+            "validation films. Scores of validation films and the widths of intervals are of the first fit, without "
+            "them."
+        )
+    if refreshed := metrics.get("refreshed"):
+        until = "" if refreshed["until"] is None else f", until {refreshed['until']}"
+        sentence = (
+            f"Refreshed: what is known of names beside their weights was made anew with {refreshed['films']:,} newer "
+            f"films{until}; the network is as it was."
+        )
+        late = " Test films came out before newer films: scores on them flatter predictions of films to come."
+        sentences.append(sentence + late * refreshed["by_time"])
+    return sentences
 
 
 def data_in_a_line(metrics: dict[str, Any], hidden: list[int], members: int, heads: int = 1) -> str:

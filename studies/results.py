@@ -92,6 +92,11 @@ class Results:
         return self.table("importance_conditional.csv")
 
     @cached_property
+    def parts(self) -> pd.DataFrame:
+        """Return one line a role and part, its names apart from what is known beside them; see `part_importance`."""
+        return self.table("importance_parts.csv")
+
+    @cached_property
     def predictions(self) -> pd.DataFrame:
         """Return one line a row of the table that has a target, with what the network predicts of it."""
         return self.table("predictions.csv")

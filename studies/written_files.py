@@ -31,6 +31,7 @@ NUMBERS: dict[str, tuple[str, ...]] = {
     "held_out_labels.parquet": ("row",),
     "importance_groups.csv": ("n_films", "importance", "low_95", "high_95", "sum_of_values"),
     "importance_pairs.csv": ("n_films", "joint", "first_alone", "second_alone", "prediction", "loss"),
+    "importance_parts.csv": ("importance", "low_95", "high_95", "n_films"),
     "importance_conditional.csv": ("importance", "conditional", "low_95", "high_95", "explained", "n_films"),
     "coverage.csv": ("low", "high", "level", "films", "covered", "covered_low", "covered_high", "width"),
 }
@@ -42,6 +43,7 @@ TEXTS = {  # the columns that are read again
     "importance_groups.csv": ("features",),
     "importance_pairs.csv": ("first", "second"),
     "importance_conditional.csv": ("name",),
+    "importance_parts.csv": ("name", "part"),
     "coverage.csv": ("by", "group"),
 }
 

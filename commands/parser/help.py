@@ -15,6 +15,7 @@ COMMANDS = {
     "validate": "score the validation films of a run",
     "test": "score the test films of a run",
     "predict": "predict films, those of a run or new ones",
+    "refresh": "make what a run knows of names anew with newer films; the network stays as it is",
     "importance": "say which people, companies and genres a run's predictions rest on",
     "baselines": "fit classical models to the same films: linear, neighbours, trees, clusters, components",
     "audit": "say how far scores lean on leaks: the same models under several splits, side by side",
@@ -135,6 +136,7 @@ _OF_THE_PARSER = {
     "validate": RUN,
     "test": RUN,
     "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
+    "refresh": {**RUN, "--table FILE": "newer films with their target, in columns as those of the run's table"},
     "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {
         "--run FOLDER": "add to a run, such as runs/ratings/version_0",
@@ -177,6 +179,7 @@ EXAMPLES = {
     "validate": "validate --run runs/ratings/version_0",
     "test": "test --run runs/ratings/version_0",
     "predict": "predict --run runs/ratings/version_0 --data.table new.csv",
+    "refresh": "refresh --run runs/ratings/version_0 --table newer.csv",
     "importance": "importance --run runs/ratings/version_0 --estimator shuffle --n_repeats 10",
     "baselines": "baselines --run runs/ratings/version_0 --models '[ols,knn]' --grid true",
     "audit": "audit --config configs/ratings.yaml",

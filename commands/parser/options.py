@@ -61,7 +61,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     other = "--run" if option == "--resume" else "--resume"
     if any(word.partition("=")[0] == other for word in words):
         raise InputError(f"`{command}` takes a run's folder with {option}, not with {other}")
-    words, folder = _taken_out(option, words, "the folder of a run, such as runs/ratings/version_0")
+    words, folder = taken_out(option, words, "the folder of a run, such as runs/ratings/version_0")
     if folder and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
     prefix, own = PREFIXES.get(command, ""), OWN_OPTIONS.get(command, {})
@@ -69,15 +69,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     return ["--help" if word == "--help-all" else word for word in words], folder
 
 
-def number_taken_out(option: str, words: list[str]) -> tuple[list[str], int | None]:
-    """Take an option and the whole number that it needs, 1 or more, out of the words."""
-    words, text = _taken_out(option, words, "a whole number")
-    if text is not None and not (text.isdecimal() and int(text[:9]) > 0):
-        raise InputError(f"{option} must be a whole number, 1 or more, got {text}")
-    return words, None if text is None else int(text[:9])
-
-
-def _taken_out(option: str, words: list[str], needs: str) -> tuple[list[str], str | None]:
+def taken_out(option: str, words: list[str], needs: str) -> tuple[list[str], str | None]:
     """Take an option and its value out of the words."""
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")
@@ -88,6 +80,14 @@ def _taken_out(option: str, words: list[str], needs: str) -> tuple[list[str], st
                 raise InputError(f"{option} needs {needs}")
             return words[:index] + words[after:], value
     return words, None
+
+
+def number_taken_out(option: str, words: list[str]) -> tuple[list[str], int | None]:
+    """Take an option and the whole number that it needs, 1 or more, out of the words."""
+    words, text = taken_out(option, words, "a whole number")
+    if text is not None and not (text.isdecimal() and int(text[:9]) > 0):
+        raise InputError(f"{option} must be a whole number, 1 or more, got {text}")
+    return words, None if text is None else int(text[:9])
 
 
 def config_of(run: RunFolder | None) -> list[str]:

@@ -20,16 +20,17 @@ def shrinkage(cells: Cells, residual: np.ndarray) -> float:
 
     Args:
         cells: of the training rows.
-        residual: (n_rows,) float64, the target less its mean.
+        residual: (n_rows,) float64, the target less its mean; NaN in rows that don't count.
     """
-    counts = np.bincount(cells.codes, minlength=cells.n_labels)
-    of_present = residual[cells.rows()]
-    means = np.bincount(cells.codes, of_present, cells.n_labels) / np.maximum(counts, 1)
+    is_known = ~np.isnan(residual[cells.rows()])
+    codes, of_present = cells.codes[is_known], residual[cells.rows()[is_known]]
+    counts = np.bincount(codes, minlength=cells.n_labels)
+    means = np.bincount(codes, of_present, cells.n_labels) / np.maximum(counts, 1)
     several = counts > 1
     if not several.any():
         return 50.0
-    squares = (of_present - means[cells.codes]) ** 2
-    within = float(squares[several[cells.codes]].sum() / (counts[several] - 1).sum())
+    squares = (of_present - means[codes]) ** 2
+    within = float(squares[several[codes]].sum() / (counts[several] - 1).sum())
     between = float((means[several] ** 2 - within / counts[several]).mean())
     return float(np.clip(within / between, 0.5, 50)) if between > 0 else 50.0
 
@@ -44,18 +45,19 @@ def track_records(
 
     Args:
         cells: of the training rows.
-        residual: (n_rows,) float64, the target less its mean.
+        residual: (n_rows,) float64, the target, or another number, less its mean; NaN in rows that don't count.
         film: (n_rows,) int64, codes of films: the rows of a row's own film are never counted among the others.
     """
-    rows, codes, of_present = cells.rows(), cells.codes, residual[cells.rows()]
-    mixed = shrinkage(cells, residual)
+    rows, codes = cells.rows(), cells.codes
+    mixed, is_known = shrinkage(cells, residual), ~np.isnan(residual)[rows]
+    of_present = np.where(is_known, residual[rows], 0)
     sums = np.bincount(codes, of_present, cells.n_labels)
-    counts = np.bincount(codes, minlength=cells.n_labels)
-    others = counts[codes] - _sizes(codes, film[rows])
+    counts = np.bincount(codes, is_known, cells.n_labels)
+    others = counts[codes] - _sizes(codes, film[rows], is_known)
     crossed = np.empty((len(drawings.fold), cells.n_rows, len(NAMES)))
     for drawing, fold in enumerate(drawings.fold):
         _, key = np.unique(codes * np.int64(drawings.n_folds) + fold[rows], return_inverse=True)
-        outside = counts[codes] - np.bincount(key)[key]
+        outside = counts[codes] - np.bincount(key, is_known)[key]
         rest = np.where(outside > 0, sums[codes] - np.bincount(key, of_present)[key], 0)  # no digits left over
         crossed[drawing] = cells.summed(_inputs(rest / (outside + mixed), others))
     return _inputs(sums / (counts + mixed), counts), crossed
@@ -74,9 +76,10 @@ def earlier_records(
     mixed = shrinkage(cells, residual)
     order = np.lexsort((year[cells.rows()], cells.codes))
     codes, rows = cells.codes[order], cells.rows()[order]
-    years = year[rows] - year.min()
-    known = np.exp(years / MEMORY)  # as of the first year; a film of another year takes its own part of it
-    sums = [np.concatenate(([0.0], np.cumsum(part))) for part in (known * residual[rows], known, np.ones(len(rows)))]
+    years, is_known = year[rows] - year.min(), ~np.isnan(residual[rows])
+    known = is_known * np.exp(years / MEMORY)  # as of the first year; a film of another year takes its own part of it
+    parts = (known * np.where(is_known, residual[rows], 0), known, is_known)
+    sums = [np.concatenate(([0.0], np.cumsum(part))) for part in parts]
     label_start = np.searchsorted(codes, np.arange(cells.n_labels + 1))
     key = codes.astype(np.int64) * (int(years.max(initial=0)) + 1) + years
     before = np.searchsorted(key, key)  # the first of the same label and year
@@ -92,11 +95,11 @@ def earlier_records(
     return records(label_start[:-1], label_start[1:], end), cells.summed(of_present)[None]
 
 
-def _sizes(codes: np.ndarray, film: np.ndarray) -> np.ndarray:
-    """Return the number of rows of the same label and film, of each row."""
+def _sizes(codes: np.ndarray, film: np.ndarray, is_known: np.ndarray) -> np.ndarray:
+    """Return the number of rows that count of the same label and film, of each row."""
     key = codes * (film.max(initial=0) + 1) + film
-    _, inverse, counts = np.unique(key, return_inverse=True, return_counts=True)
-    return np.asarray(counts[inverse])
+    inverse = np.unique(key, return_inverse=True)[1]
+    return np.asarray(np.bincount(inverse, is_known)[inverse])
 
 
 def _inputs(record: np.ndarray, films: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.feature_space import Block
@@ -14,6 +16,7 @@ from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.labels import Labels
 from greenlight_films.datamodules.features.vocabulary import frequent
 from greenlight_films.datamodules.tables.formats import Format, Formats
+from greenlight_films.datamodules.tables.spellings import keys_of
 
 MIN_FILMS = 20
 """Films that a label needs for a row of weights, where more is known of it than its name and a config is silent."""
@@ -78,3 +81,17 @@ def fit_all_labels(
     for block, of_block in zip(blocks, lists, strict=True):
         block.fitted["rows"] = len(frequent(of_block, train, feature.min_films or 1, film))
     return blocks, parts
+
+
+def with_more_labels(feature: Feature[Any], blocks: list[Block], more: list[Block]) -> list[Block]:
+    """Return a feature's blocks of labels with those of `more` that they lack, in no spelling, behind their own."""
+    if not isinstance(feature, Labels | Category) or (isinstance(feature, Category) and feature.keep is not None):
+        return blocks
+    extended = []
+    for block, other in zip(blocks, more, strict=True):
+        known, names = (pa.array(values, pa.large_string()) for values in (block.values, other.values))
+        is_known = pc.is_in(keys_of(names), value_set=keys_of(known))
+        fitted = {**block.fitted, "rows": block.fitted.get("rows", len(block.values))}
+        values = [*block.values, *names.filter(pc.invert(is_known)).to_pylist()]
+        extended.append(replace(block, values=values, fitted=fitted))
+    return extended

@@ -1,5 +1,6 @@
 """What a label's other films did: the target of these, shrunken to the mean by how many they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from greenlight_films.datamodules.errors import InputError
@@ -13,11 +14,16 @@ class TrackRecord(LabelInput):
     A training film's own target is in none of its records: they are of the training films outside its fold, or, under
     a TimeSplit, of earlier years. Held-out films see all training films, and no others.
 
+    With `of`, it is the same of another number of these films, such as their gross, in its standard deviations: a
+    record of what they did, not of the target. A film's own number is in none of its records, so that new films need
+    not have it; films without it don't count. A column may have several.
+
     Attributes:
         min_labels: a column with fewer labels has no records, for each label's row of weights says as much.
         before: under a TimeSplit its column; a film's records are of films before it.
         near: columns of `Number` or `Date` by which a label's films are near a film or far from it; the nearer ones
             then count more in its record for that film. Not under a TimeSplit.
+        of: the table's column of numbers that it is of; by default the target.
     """
 
     column: str
@@ -25,6 +31,7 @@ class TrackRecord(LabelInput):
     before: str | None = None
     near: list[str] | None = None
     role: str | None = None
+    of: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -34,3 +41,9 @@ class TrackRecord(LabelInput):
             raise InputError(
                 f"column '{self.column}': `near` must name columns of Number or Date, each once, got {self.near}"
             )
+        if self.of is not None:
+            object.__setattr__(self, "of", str(self.of))
+
+    def input_names(self, names: Sequence[str]) -> list[str]:
+        """Return the names of its inputs, such as `record of gross`, from those of a record of the target."""
+        return [*names] if self.of is None else [f"{name} of {self.of}" for name in names]

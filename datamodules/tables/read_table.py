@@ -169,6 +169,23 @@ def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
     return line_of(row, file, layout) if _kind(file) == "text" else None
 
 
+@contextmanager
+def in_table(table: str, layout: Layout | None) -> Iterator[None]:
+    """Add the table, and the line where it has lines, to the message of an error in it.
+
+    Args:
+        layout: of the table; None where the rows that are counted are not its own.
+    """
+    try:
+        yield
+    except InputError as problem:
+        if str(problem).startswith("data."):  # the fault is in the config
+            raise
+        line = None if problem.row is None or layout is None else line_in(table, problem.row, layout)
+        where = f"{table}, line {line}" if line else table
+        raise InputError(f"{where}: {problem}", problem.row) from None
+
+
 def _kind(file: TableFile) -> str:
     """Return what a file is, by its first bytes, or else by its name."""
     head = file.read_head(512)

@@ -152,7 +152,8 @@ class PermutationImportance(Callback):
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
             related = measured.related(reference, result, self.estimator, self.related, self.groups)
-            return replace(result, alone=alone, contributions=contributions, related=related)
+            by_part = measured.by_part(reference, self.estimator)
+            return replace(result, alone=alone, contributions=contributions, related=related, by_part=by_part)
 
 
 def refuse_no_column(data: FilmDataModule, column: str, option: str) -> None:

@@ -35,6 +35,15 @@ def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figu
     return _importances(rows, rows["name"].tolist(), what, level, measure)
 
 
+def parts(table: pd.DataFrame, measure: str) -> go.Figure:
+    """Draw what each part of a role's names is worth, shuffled alone, of `importance_parts.csv`."""
+    whole = table.groupby("name", sort=False)["importance"].transform("max")
+    rows = table.assign(whole=whole).sort_values(["whole", "name", "importance"], ascending=[False, True, False])
+    names = (rows["name"] + ": " + rows["part"]).tolist()
+    what = f"parts of {rows['name'].nunique()} roles, each shuffled alone"
+    return _importances(rows, names, what, "role and part", measure)
+
+
 def values_of_role(table: pd.DataFrame, role: str, measure: str, unit: str = "", top: int = 12) -> go.Figure:
     """Draw the most important people, companies or genres of a role, of `Permu_importance_df.csv`."""
     values = table[(table["role"] == role) & (table["level"] == "value")]

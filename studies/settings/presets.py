@@ -93,7 +93,8 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
     """
     if preset == "seed":
         return list(features)
-    known = {(type(feature), feature.column) for feature in features}
+    others = [each for each in features if isinstance(each, TrackRecord) and each.of is not None]
+    known = {(type(each), each.column) for each in features if each not in others}
     # Measured: without labels waves score better, beside labels bins do.
     encoding: Encoding = "piecewise" if any(isinstance(each, Labels | Category) for each in features) else "periodic"
     numbers = [

@@ -270,3 +270,14 @@ def test_a_row_without_weight_is_left_out_where_labels_have_inputs_and_each_othe
     row, inputs = (torch.cat([getattr(batch, name) for batch in batches]).numpy() for name in ("row", "inputs"))
     assert np.array_equal(np.sort(row), rows)
     assert np.array_equal(inputs, films.encoded.inputs[row])  # of the first drawing
+
+
+def test_new_films_go_by_their_own_number_where_no_size_of_batches_is_given(film_data, films_frame):
+    data = film_data(batch_size=None)
+    data.setup("fit")
+    assert data.batch_size == 64
+    other = film_data(table=None, frame=films_frame.drop(columns="rating"), batch_size=None)
+    other.load_state_dict(data.state_dict())
+    other.setup("predict")
+    assert other.films.rows is None
+    assert sum(len(batch.row) for batch in other.predict_dataloader()) == len(films_frame)

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from torch import nn
 
 from greenlight_films.datamodules import EncodedFilms, FilmEncoder, TargetScale
-from greenlight_films.datamodules.crossed.crossed_inputs import LabelInputs
+from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
@@ -18,6 +18,7 @@ from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 GENRES = ["Drama, Crime", "Drama", "Comedy", "Comedy, Crime, War", "War", "Drama, War", "Comedy, Crime"]
 COMPANIES = ["Ufa", "Ealing", None, "Ufa", "Ealing", "Toho", "Ufa"]
 YEARS = [1950, 1962, 1971, None, 1980, 1999, 2003]
+NAMES = ["record", "linear effect", "profile year"]
 MINUTES = [90, 104, 75, 121, 133, 98, 87]
 SCALE = TargetScale("none", 0.0, mean=3.0, std=2.0)
 
@@ -64,7 +65,7 @@ class InputCase:
         is_genre = np.arange(space.n_labels)[:, None] < len(space.labels[0].values)
         values = random.normal(size=(space.n_labels, 3)) * np.where(is_genre, [1, 0, 1], [0, 1, 0])
         centre = random.normal(size=3).astype(np.float32)
-        inputs = LabelInputs(values.astype(np.float32), centre, ["genre", "company", "genre"], ["a", "b", "c"])
+        inputs = LabelInputs(values.astype(np.float32), centre, ["genre", "company", "genre"], NAMES)
         if near:
             of_genres, of_companies = near_films([0, 2], [0, 1, 2, 3], 0), near_films([1], [4, 5, 5], 1)
             inputs.values[6, 1] = 0  # a company without training films

@@ -7,6 +7,7 @@ from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.related_table import print_related
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.results import Results
+from tests.reports.figures.samples import NASTY, PARTS
 
 
 @pytest.fixture
@@ -49,3 +50,14 @@ def test_what_is_not_there_is_told_in_the_summary_of_importances(printed):
 def test_nothing_is_printed_of_a_run_that_measured_none_of_it(printed):
     _, text = printed(groups_found=False, pairs=False)
     assert text == ""
+
+
+def test_parts_of_names_stand_in_a_line_a_role(printed, folder, console):
+    printed()
+    assert "part shuffled alone" not in console.file.getvalue()
+    folder.write_csv("importance_parts.csv", PARTS.replace(NASTY, "actor")[:3])
+    print_related(Results(folder), console)
+    text = " ".join(console.file.getvalue().split())
+    assert "│ │ name │ record │" in text.replace("┃", "│")
+    assert "│ genre │ 0.1 │ – │" in text
+    assert "│ actor │ -0.01 │ 0.4 │" in text

@@ -126,3 +126,34 @@ def test_leaving_out_a_film_at_a_time_takes_memory_by_labels_present():
     cells = Cells(np.arange(60001), (film // 2).astype(np.int32), 40000)  # 2.4 billion pairs of label and film
     _, crossed = track_records(cells, np.ones(60000), film, Drawings.leave_one_out(film))
     assert crossed[0, :, 3] == pytest.approx(np.log(2))
+
+
+def test_rows_without_a_number_count_for_no_label_and_have_records_of_others(lists, residual):
+    film, year = np.arange(40) // 2, np.random.default_rng(4).integers(1980, 1990, 20)[np.arange(40) // 2]
+    residual[::3] = np.nan
+    known = [i for i in range(40) if i % 3]
+    cells, drawings = cells_of(lists), Drawings.of_films(film, n_folds=5, n_drawings=2, seed=3)
+    mixed = shrinkage(cells, residual)
+    assert mixed == shrinkage(cells_of([lists[i] for i in known]), residual[known])
+    of_labels, crossed = track_records(cells, residual, film, drawings)
+    of_years, (earlier,) = earlier_records(cells, residual, film, year)
+
+    def before(label: int, as_of: int) -> np.ndarray:
+        films = [i for i in known if label in lists[i] and year[i] < as_of]
+        weights = np.exp(-(as_of - year[films]) / MEMORY)
+        return inputs_of((weights * residual[films]).sum() / (weights.sum() + mixed), len(films))
+
+    for row, labels in enumerate(lists):
+        expected, of_earlier = np.zeros(5), np.zeros(5)
+        for label in labels:
+            outside = [i for i in known if label in lists[i] and drawings.fold[1, i] != drawings.fold[1, row]]
+            others = [i for i in known if label in lists[i] and film[i] != film[row]]
+            record = residual[outside].sum() / (len(outside) + mixed)
+            expected += inputs_of(record, len(others)) / np.sqrt(len(labels))
+            of_earlier += before(label, year[row]) / np.sqrt(len(labels))
+        assert crossed[1, row] == pytest.approx(expected)
+        assert earlier[row] == pytest.approx(of_earlier)
+    for label in range(N_LABELS):
+        films = [i for i in known if label in lists[i]]
+        assert of_labels[label] == pytest.approx(inputs_of(residual[films].sum() / (len(films) + mixed), len(films)))
+        assert of_years[label] == pytest.approx(before(label, int(year.max()) + 1))

@@ -83,6 +83,18 @@ PAIRS = pd.DataFrame(
         "prediction_high_95": [1.1, np.nan, -1.0],
     }
 )
+PARTS = pd.DataFrame(
+    {
+        "name": ["genre", NASTY, NASTY, "genre"],
+        "level": "role",
+        "part": ["name", "name", "record", "record"],
+        "importance": [0.1, -0.01, 0.4, 0.2],
+        "low_95": [0.0, -0.1, 0.3, 0.1],
+        "high_95": [0.2, 0.1, 0.5, 0.3],
+        "p": 0.1,
+        "n_films": [40, 30, 30, 40],
+    }
+)
 CONDITIONAL = pd.DataFrame(
     {
         "name": [NASTY, "Cast"],

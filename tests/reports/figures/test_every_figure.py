@@ -39,6 +39,7 @@ EVERY = {
     "columns": lambda: importance_bars.columns(samples.IMPORTANCES.assign(level="column"), NASTY),
     "values_of_role": lambda: importance_bars.values_of_role(samples.IMPORTANCES, "actor", NASTY),
     "by_model": lambda: importance_bars.by_model({NASTY: pd.Series({NASTY: 2.0, "b": 1.0})}),
+    "parts": lambda: importance_bars.parts(samples.PARTS, NASTY),
     "groups": lambda: related.groups(samples.GROUPS, NASTY),
     "pairs": lambda: related.pairs(samples.PAIRS, NASTY, NASTY),
     "conditional": lambda: related.conditional(samples.CONDITIONAL, NASTY),

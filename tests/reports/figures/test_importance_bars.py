@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.reports.figures import importance_bars
-from tests.reports.figures.samples import IMPORTANCES
+from tests.reports.figures.samples import IMPORTANCES, PARTS
 
 
 def test_importance_has_95_percent_intervals_of_both_errors_and_no_unknown_ones():
@@ -19,3 +19,11 @@ def test_models_importances_are_shares_of_each_models_largest():
     drawn = importance_bars.by_model({"mlp": pd.Series({"a": 4.0, "b": 1.0}), "knn": pd.Series({"b": 0.2, "a": -0.1})})
     assert drawn.layout.yaxis.ticktext == ("b", "a")
     assert [list(row) for row in drawn.data[0].z] == [[0.25, 1.0], [1.0, 0.0]]
+
+
+def test_parts_stand_by_role_that_with_the_greatest_part_first():
+    drawn = importance_bars.parts(PARTS, "increase")
+    names = [name.rpartition(": ")[2] for name in drawn.layout.yaxis.ticktext]
+    assert drawn.data[0].x == (0.4, -0.01, 0.2, 0.1)
+    assert drawn.layout.yaxis.ticktext[2:] == ("genre: record", "genre: name")
+    assert names[2:] == ["record", "name"]

@@ -156,6 +156,12 @@ def test_what_is_declared_stays():
     assert with_preset("best", stated, None) == [*stated, RidgeByColumn("genre"), Size("genre")]
 
 
+def test_a_record_of_another_column_comes_beside_that_of_the_target():
+    stated = [Labels("cast", weight="sqrt", min_films=20), TrackRecord("cast", of="gross")]
+    added = [kind("cast") for kind in (RidgeByColumn, Size, TrackRecord)]
+    assert with_preset("recipe", stated, None) == [*stated, *added]
+
+
 def test_records_are_of_earlier_films_and_there_are_no_profiles_under_a_time_split():
     features = with_preset("recipe", FEATURES, "year")
     assert {each.before for each in features if isinstance(each, TrackRecord)} == {"year"}

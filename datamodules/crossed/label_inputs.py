@@ -1,0 +1,119 @@
+"""What labels are beside their names: constants of labels, and training rows' own inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from greenlight_films.datamodules.crossed.by_label import ByLabel
+from greenlight_films.datamodules.crossed.input_scales import InputScales
+from greenlight_films.datamodules.crossed.label_cells import Cells
+from greenlight_films.datamodules.crossed.near_films import NearFilms
+from greenlight_films.datamodules.encoder import EncodedFilms
+
+
+@dataclass(frozen=True)
+class LabelInputs:
+    """Constants of labels, learnt from the training films.
+
+    Attributes:
+        values: (n_labels, n_inputs) float32, in standard deviations of the training rows' sums.
+        centre: (n_inputs,) float32, the mean of these sums, in the same unit.
+        columns: (n_inputs,) the table's column that each belongs to.
+        names: (n_inputs,) such as `record` or `films`.
+        near: of columns whose records go by how near films are; their `values` are means over typical films.
+    """
+
+    values: np.ndarray
+    centre: np.ndarray
+    columns: list[str]
+    names: list[str]
+    near: tuple[NearFilms, ...] = ()
+
+    def sizes(self) -> dict[str, Any]:
+        """Return what a network is built by to take them, plain data."""
+        near = [near.plan for near in self.near]
+        return {"input_columns": self.columns, "input_names": self.names, "near": near}
+
+    def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
+        """Return the inputs of films that nothing was learnt from, (n_rows, n_inputs) float32."""
+        sums, labels = np.asarray(encoded.labels @ self.values), encoded.labels
+        rows = np.repeat(np.arange(encoded.n_rows), np.diff(labels.indptr))
+        for near in self.near:
+            parts = (encoded.dense, rows, labels.indices.astype(np.int64), labels.data)
+            sums[:, near.plan["inputs"]] = near.summed(*map(torch.from_numpy, parts)).numpy()
+        return sums - self.centre
+
+    def of_labels(self, labels: np.ndarray, dense: np.ndarray) -> np.ndarray:
+        """Return what labels, (n,), are in a film of some numbers, (n_dense,): (n, n_inputs) float32."""
+        values, row = self.values[labels], np.zeros(len(labels), np.int64)
+        for near in self.near:
+            where = (dense[None], row, labels.astype(np.int64))
+            values[:, near.plan["inputs"]] = near.inputs_of(*map(torch.from_numpy, where)).numpy()
+        return values
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """The films that inputs are learnt from.
+
+    Attributes:
+        target: (n_rows,) scaled, NaN where not known.
+        train: indices of the training rows.
+        val: indices of the rows that choose a penalty.
+        film: (n_rows,) int64, the film of each row as a code.
+        year: (n_rows,) float64, under a split by time; else None.
+        seed: of the folds.
+        penalty: of the ridge regression, where it is chosen already.
+        kernels: of near records, by column, where they are tuned already.
+        scales: which inputs there are, and their scales, where a network knows them already.
+        others: (n_rows,) float64 of each other column that records are of, NaN where not known.
+        by_label: whether the training rows' inputs are wanted by label too.
+    """
+
+    encoded: EncodedFilms
+    target: np.ndarray
+    train: np.ndarray
+    val: np.ndarray
+    film: np.ndarray
+    year: np.ndarray | None
+    seed: int
+    penalty: float | None = None
+    kernels: dict[str, list[float]] = field(default_factory=dict)
+    scales: InputScales | None = None
+    others: Mapping[str, np.ndarray] = field(default_factory=dict)
+    by_label: bool = False
+
+    def cells(self, labels: np.ndarray) -> Cells:
+        """Return some labels of the training rows' cells."""
+        return Cells.of(self.encoded.labels[self.train][:, labels], [] if self.by_label else None)
+
+
+@dataclass(frozen=True)
+class Crossed:
+    """Inputs of labels, and those of the training rows, which never hold the row's own target.
+
+    Attributes:
+        drawn: (n_drawings, n_train, n_inputs) float32, centred and scaled.
+        train: (n_train,) indices of these rows.
+        penalty: of the ridge regression; None without it.
+        scales: of the inputs.
+        kernels: of near records, by column.
+        by_label: the first drawing's inputs by label, where they were wanted.
+    """
+
+    labels: LabelInputs
+    drawn: np.ndarray
+    train: np.ndarray
+    penalty: float | None
+    scales: InputScales
+    kernels: dict[str, list[float]] = field(default_factory=dict)
+    by_label: ByLabel | None = None
+
+    def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
+        """Return the inputs of all rows, (n_rows, n_inputs) float32; of training rows those of the first drawing."""
+        sums = self.labels.of_rows(encoded)
+        sums[self.train] = self.drawn[0]
+        return sums

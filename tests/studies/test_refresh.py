@@ -1,0 +1,134 @@
+"""Refreshing a run: the network stays, what it knows of names is new, and the new run is one like any other."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import greenlight_films as gl
+from greenlight_films.studies.checkpoints import Checkpoint
+from tests.conftest import STUDY, Run, awkward_films, refused
+from tests.runs import metrics_of, predictions_of
+
+INPUTS = "".join(
+    f"    - {{class_path: {name}, init_args: {{column: {column}{more}}}}}\n"
+    for name, column, more in (
+        ("RidgeByColumn", "cast", ""),
+        ("TrackRecord", "cast", ", min_labels: 1"),
+        ("Size", "cast", ""),
+        ("RidgeByColumn", "genre", ""),
+    )
+)
+
+
+def newer_films() -> pd.DataFrame:
+    """Return 60 films of 2020 and 2021, half of them of a person whom the run doesn't know."""
+    films = awkward_films().dropna(subset=["rating", "cast"]).iloc[20:80].copy()
+    films["id"] = [f"new{number}" for number in range(len(films))]
+    films["year"] = 2020 + np.arange(len(films)) % 2
+    films.loc[films.index[::2], "cast"] += ", Ann Newly"
+    films.loc[films.index[::2], "rating"] += 2.5
+    return films
+
+
+@pytest.fixture(scope="module")
+def trained(command, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("refresh")
+    awkward_films().to_csv(folder / "films.csv", index=False)
+    newer_films().to_csv(folder / "newer.csv", index=False, sep=";")
+    config = STUDY.format(table=folder / "films.csv").replace("  split:", f"{INPUTS}  split:")
+    (folder / "study.yaml").write_text(config + "refit: true\n", encoding="utf-8")
+    answer = command("study", "--config", folder / "study.yaml", "--runs", folder / "runs")
+    assert answer.code == 0, answer.err
+    return Run(folder / "runs" / "small" / "version_0", answer)
+
+
+@pytest.fixture(scope="module")
+def newer(trained):
+    return trained.runs.parent / "newer.csv"
+
+
+@pytest.fixture(scope="module")
+def fresh(command, trained, newer):
+    answer = command("refresh", "--run", trained.path, "--table", newer)
+    assert answer.code == 0, answer.err
+    return Run(trained.path.with_name("version_1"), answer)
+
+
+def network_of(run: Run) -> dict[str, torch.Tensor]:
+    state = Checkpoint.read(run.path / "checkpoints" / "best.ckpt").entries["state_dict"]
+    return {name.removeprefix("network."): weights for name, weights in state.items()}
+
+
+def test_the_network_stays_bit_for_bit_and_what_is_known_of_names_does_not(trained, fresh):
+    before, after = network_of(trained), network_of(fresh)
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed == {"first.values", "first.label_weight"}  # the latter by a row of zeros for names without one
+    rows = before["first.label_weight"]
+    assert torch.equal(after["first.label_weight"][: len(rows)], rows)
+    assert not after["first.label_weight"][len(rows) :].any()
+    assert len(after["first.values"]) == len(before["first.values"]) + 1
+
+
+def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_are_those_before(trained, fresh):
+    assert "60 newer films to learn from" in fresh.answer.text
+    assert "made anew with 60 newer films, until 2021; the network is as it was" in fresh.answer.text
+    assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "by_time": False}
+    assert fresh.metrics["rows"]["train"] == trained.metrics["rows"]["train"] + 60
+    before, after = (run.predictions.set_index("film") for run in (trained, fresh))
+    sides = before["split"]
+    assert after["predicted"][sides.index[sides == "val"]].equals(before["predicted"][sides == "val"])
+    tested = sides.index[sides == "test"]
+    assert (after.loc[tested, "split"] == "test").all()
+    assert not after["predicted"][tested].equals(before["predicted"][tested])
+    assert (fresh.path / "intervals.json").is_file()
+
+
+def test_a_refreshed_run_is_a_run_like_any_other(command, fresh, tmp_path):
+    copy = Run(shutil.copytree(fresh.path, tmp_path / "small" / "version_1"), fresh.answer)
+    for words in (("test",), ("predict",), ("importance",), ("baselines", "--models", "[ridge]"), ("report",)):
+        answer = command(words[0], "--run", copy.path, *words[1:])
+        assert answer.code == 0, answer.err
+    assert metrics_of(copy.path)["models"]["mlp"] == fresh.metrics["models"]["mlp"]
+    assert predictions_of(copy.path)["predicted"].equals(fresh.predictions["predicted"])
+    parts = pd.read_csv(copy.path / "importance_parts.csv")
+    assert set(parts["name"]) == {"actor", "genre"}
+    assert set(parts.loc[parts["name"] == "actor", "part"]) == {"name", "linear effect", "record", "number of names"}
+    page = (copy.path / "report.html").read_text(encoding="utf-8")
+    assert "made anew with 60 newer films" in page
+    assert "What it is in a name" in page
+
+
+def test_films_to_come_profit_from_names_that_only_newer_films_have(command, trained, fresh, tmp_path):
+    films = newer_films().iloc[1:2].assign(id="next")
+    table = tmp_path / "next.csv"
+    pd.concat([films.assign(cast=name) for name in ("Ann Newly", "Nobody Known")]).to_csv(table, index=False)
+    old, new = gl.FilmRegressor.load(trained.path).predict(table), gl.FilmRegressor.load(fresh.path).predict(table)
+    assert old[0] == pytest.approx(old[1])
+    assert new[0] > new[1] + 0.05
+    answer = command("predict", "--run", fresh.path, "--data.table", table)
+    assert answer.code == 0, answer.err
+    assert "2 films predicted, 1 label unknown" in answer.text
+    (fresh.path / "predictions_next.csv").unlink()
+
+
+def test_a_refreshed_run_can_be_refreshed_again(command, fresh, tmp_path):
+    table, runs = tmp_path / "more.csv", tmp_path / "runs"
+    more = newer_films().iloc[:10]
+    pd.concat([more, more.assign(id="x" + more["id"], year=2022)]).to_csv(table, index=False)
+    answer = command("refresh", "--run", fresh.path, "--table", table, "--runs", runs)
+    assert answer.code == 0, answer.err
+    assert "20 newer films to learn from; in place of 10 rows of the run" in answer.text
+    again = Run(runs / "small" / "version_0", answer)
+    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "by_time": False}
+    assert torch.equal(network_of(again)["first.label_weight"], network_of(fresh)["first.label_weight"])
+    assert torch.equal(network_of(again)["first.centre"], network_of(fresh)["first.centre"])
+
+
+def test_a_run_without_records_is_refused_and_nothing_is_left(command, study, newer):
+    before = sorted(study.path.parent.iterdir())
+    refused(command("refresh", "--run", study.path, "--table", newer), "needs a run with TrackRecord, RidgeByColumn")
+    assert sorted(study.path.parent.iterdir()) == before
