@@ -207,26 +207,17 @@ def with_inputs(
         by_label: whether training rows' inputs are wanted by label too.
     """
     assert films.rows is not None
-    years = films.years
-    if isinstance(declared.split, TimeSplit):
-        years = np.full(films.n_rows, np.nan) if years is None else years
-    else:
-        years = None
-    of_films = frame.loc[films.number - 1, declared.records_of()]
-    learnt = Learnt(
-        films.encoded,
-        fitted.scale.forward(films.actual),
+    years = np.full(films.n_rows, np.nan) if films.years is None else films.years
+    sides = (
         films.weighted(),
         films.rows.val,
         films.film_codes(),
-        years,
-        declared.seed,
-        fitted.penalty,
-        fitted.kernels,
-        None if fitted.refreshed is None else fitted.refreshed.scales,
-        {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()},
-        by_label,
+        years if isinstance(declared.split, TimeSplit) else None,
     )
+    of_films, scales = frame.loc[films.number - 1, declared.records_of()], fitted.refreshed and fitted.refreshed.scales
+    others = {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()}
+    known = (fitted.penalty, fitted.kernels, scales, others, by_label)
+    learnt = Learnt(films.encoded, fitted.scale.forward(films.actual), *sides, declared.seed, *known)
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:

@@ -238,8 +238,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         summary = {"split": "test", "unit": unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
         same = films.related(reference, result, how.estimator, how.related, groups or {})
-        parts = films.by_part(reference, how.estimator)
-        return replace(result, alone=films.alone(reference), related=same, by_part=parts)
+        more = {"related": same, "by_part": films.by_part(reference, how.estimator)}
+        return replace(result, alone=films.alone(reference), **more)
 
     def explain(self, X: Any) -> Explanation:
         """Split the prediction of each film up into what its values contribute; no target is needed.
@@ -260,9 +260,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             MeasuredFilms.unlabelled(self.network_.network, encoder, scale, encoded, np.arange(encoded.n_rows) + 1)
             for encoded in (encoder.encode(frame), self.background_)
         )
-        alone = films.alone(films.reference("mse"))
-        parts = contributions_of(films, PartsSource.of(background), alone, np.arange(len(frame)))
-        return Explanation(parts, scale, self.target_.unit)
+        parts = films, PartsSource.of(background), films.alone(films.reference("mse"))
+        return Explanation(contributions_of(*parts, np.arange(len(frame))), scale, self.target_.unit)
 
     def save(self, folder: str | Path) -> None:
         """Write the model into a folder: JSON and arrays, nothing that runs code when it is loaded.

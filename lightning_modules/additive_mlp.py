@@ -116,11 +116,15 @@ class AdditiveLayer(nn.Module):
             by_row[padding] = 0
         return by_row
 
+    def near_films(self) -> list[NearFilms]:
+        """Return what the near records of each column that has them are computed from."""
+        return [near for near in self.near if isinstance(near, NearFilms)]
+
     def inputs_of(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return what the labels of films are beside their names, (n, n_inputs), by the values of held-out films."""
         summed = _bag(self.values, labels, offsets, weights)
         row = torch.arange(len(dense), device=labels.device).repeat_interleave(offsets.diff().long())
-        for near in self.near:
+        for near in self.near_films():
             summed[:, near.plan["inputs"]] = near.summed(dense, row, labels.long(), weights)
         return summed - self.centre
 
@@ -214,7 +218,7 @@ class AdditiveMLP(nn.Module):
         """Take over what labels are beside their names, of as many labels and columns as the network was built for."""
         self.first.values.copy_(torch.from_numpy(inputs.values))
         self.first.centre.copy_(torch.from_numpy(inputs.centre))
-        for own, learnt in zip(self.first.near, inputs.near, strict=True):
+        for own, learnt in zip(self.first.near_films(), inputs.near, strict=True):
             own.load_state_dict(learnt.state_dict())
 
     def forward(

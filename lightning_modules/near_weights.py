@@ -19,10 +19,10 @@ class NearWeights:
 
     def __init__(self, layer: "AdditiveLayer") -> None:
         weight, values = layer.input_weight.detach().float(), layer.values.float()
-        inputs = [near.plan["inputs"] for near in layer.near]
-        modules = [near if weight.dtype == layer.bias.dtype else deepcopy(near).float() for near in layer.near]
+        inputs = [near.plan["inputs"] for near in layer.near_films()]
+        modules = [near if weight.dtype == layer.bias.dtype else deepcopy(near).float() for near in layer.near_films()]
         self.parts = [(near, weight[own], values[:, own]) for near, own in zip(modules, inputs, strict=True)]
-        numbers = {number for near in layer.near for number in near.plan["dense"]}
+        numbers = {number for near in layer.near_films() for number in near.plan["dense"]}
         self.numbers = torch.tensor(sorted(numbers), device=weight.device)
 
     def concerns(self, labels: Tensor) -> Tensor:
