@@ -74,7 +74,7 @@ class Fitted:
             "split": {"split": self.split, "sides": self.sides, "fingerprint": self.fingerprint, "leak": self.leak},
             "formats": self.encoder.formats.to_state(),
             "refit": {"refitted": self.refitted, "penalty": self.penalty, "kernels": self.kernels},
-            "refreshed": None if self.refreshed is None else self.refreshed.to_state(),
+            **({} if self.refreshed is None else {"refreshed": self.refreshed.to_state()}),
         }
 
     @classmethod

@@ -51,10 +51,9 @@ def print_related(results: Results, console: Console) -> None:
         }
         _print("shuffled among films that the other features make alike", columns, console)
     if len(results.parts):
-        parts = results.parts.pivot_table("importance", "name", "part", sort=False).reset_index()
-        _print(
-            "roles by what it is in their names, each part shuffled alone", {"": parts.pop("name"), **parts}, console
-        )
+        parts = results.parts.pivot_table("importance", "name", "part", sort=False)
+        columns = {"": parts.index, **{str(part): parts[part] for part in parts}}
+        _print("roles by what it is in their names, each part shuffled alone", columns, console)
     for note in results.importance.get("related", []):
         console.print(note, highlight=False, markup=False, soft_wrap=True)
 

@@ -29,7 +29,8 @@ OPTION = r"--[a-z][\w.]*[a-z]"
 OWN_PARSER = ("look", "prepare", "report")
 FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume"} | dict.fromkeys(OWN_PARSER, "--out")
 """The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
-OUTSIDE = {option.split()[0] for option in (*TABLE, *RUNS)}  # options of `study` that are taken out before the parser
+OUTSIDE = {"study": {option.split()[0] for option in (*TABLE, *RUNS)}, "refresh": {"--table"}}
+"""By command, options that are taken out before the parser."""
 
 
 def shown(show, *arguments, width: int = 200) -> str:
@@ -60,7 +61,7 @@ def test_every_command_has_a_module_a_page_and_an_example():
 def test_every_option_on_a_page_is_an_option_of_the_parser(accepted_by, command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
     assert len(named) >= 2
-    accepted = accepted_by(command) | (OUTSIDE if command == "study" else set())
+    accepted = accepted_by(command) | OUTSIDE.get(command, set())
     if prefix := PREFIXES.get(command):  # which take their own options without their prefix
         accepted |= {
             f"--{option.removeprefix(f'--{prefix}')}" for option in accepted if option.startswith(f"--{prefix}")
