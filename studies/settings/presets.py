@@ -20,6 +20,7 @@ from greenlight_films.datamodules.features import (
     Profile,
     RidgeByColumn,
     Size,
+    Text,
     TrackRecord,
     completed,
 )
@@ -95,12 +96,17 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
         return list(features)
     known = {(type(feature), feature.column) for feature in features}
     # Measured: without labels waves score better, beside labels bins do.
-    encoding: Encoding = "piecewise" if any(isinstance(each, Labels | Category) for each in features) else "periodic"
-    numbers = [
-        replace(each, encoding=encoding) if isinstance(each, Number | Date) and each.encoding is None else each
-        for each in features
-    ]
+    labelled = any(isinstance(each, Labels | Category | Text) for each in features)
+    encoding: Encoding = "piecewise" if labelled else "periodic"
+    numbers = [_number(each, encoding) if isinstance(each, Number | Date) else each for each in features]
     return completed([*numbers, *(each for each in _inputs(features, time) if (type(each), each.column) not in known)])
+
+
+def _number(number: Number | Date, encoding: Encoding) -> Number | Date:
+    """Return a number or date with an encoding and a scale, where it states none."""
+    if isinstance(number, Number) and number.scale is None and not is_year(number.column):  # years to come lie outside
+        number = replace(number, scale="by_skewness")
+    return replace(number, encoding=encoding) if number.encoding is None else number
 
 
 def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[LabelInput]:
@@ -111,6 +117,7 @@ def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[Labe
         if isinstance(feature, Labels):
             yield Size(column, role=feature.role)
         yield TrackRecord(column, before=time, role=feature.role)
+    yield from (RidgeByColumn(each.column, role=each.role) for each in features if isinstance(each, Text))
     years = [each.column for each in features if isinstance(each, Number | Date) and is_year(each.column)]
     traits = [*years[:1], *(each.column for names in TRAITS for each in labelled.values() if _is_of(each, names))]
     for names in (DIRECTORS, CAST) if time is None and traits else ():
