@@ -16,6 +16,7 @@ from .features import (
     Profile,
     RidgeByColumn,
     Size,
+    Text,
     TrackRecord,
 )
 from .film_data_module import FilmDataModule
@@ -32,6 +33,6 @@ __all__ = [
     "FilmDataModule", "FilmEncoder", "FilmRows", "Films", "Fitted", "GroupSplit", "InputError", "KFold", "LabelInput",
     "Labels", "MeanOfRows", "Number", "OneRowPerFilm", "Popularity", "Profile", "ProfitRatio", "RandomSplit",
     "RidgeByColumn", "Rows", "Scores", "Shape", "SharedBatchSampler", "Size", "Split", "Target", "TargetColumn",
-    "TargetScale", "TimeSplit", "TrackRecord", "film_loader", "fit_films", "new_films", "read_table",
+    "TargetScale", "Text", "TimeSplit", "TrackRecord", "film_loader", "fit_films", "new_films", "read_table",
     "regression_scores", "same_films", "same_or_new_films",
 ]  # fmt: skip

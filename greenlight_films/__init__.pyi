@@ -9,6 +9,7 @@ from .datamodules.features import (
     Profile,
     RidgeByColumn,
     Size,
+    Text,
     TrackRecord,
 )
 from .datamodules.shapes import MeanOfRows, OneRowPerFilm
@@ -47,6 +48,7 @@ __all__ = [
     "Size",
     "Spread",
     "Target",
+    "Text",
     "TimeSplit",
     "TrackRecord",
     "look",

@@ -32,7 +32,7 @@ FORMAT = 1
 ARTIFACTS = ("artifacts/features.json", "artifacts/metadata.json", "artifacts/mlp.npz")
 CLASSES = (
     *("Bins", "Category", "Date", "GroupSplit", "KFold", "Labels", "Number", "Popularity", "ProfitRatio"),
-    *("Profile", "RandomSplit", "RidgeByColumn", "Size", "Target", "TimeSplit", "TrackRecord"),
+    *("Profile", "RandomSplit", "RidgeByColumn", "Size", "Target", "Text", "TimeSplit", "TrackRecord"),
 )
 """The classes that settings may be made of."""
 

@@ -12,6 +12,7 @@ from greenlight_films.datamodules.features.number import Number
 from greenlight_films.datamodules.features.profile import Profile
 from greenlight_films.datamodules.features.ridge_by_column import RidgeByColumn
 from greenlight_films.datamodules.features.size import Size
+from greenlight_films.datamodules.features.text import Text
 from greenlight_films.datamodules.features.track_record import TrackRecord
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "RidgeByColumn",
     "Size",
     "Sparse",
+    "Text",
     "TrackRecord",
     "completed",
     "declared",

@@ -14,6 +14,8 @@ from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.category import Category
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
 from greenlight_films.datamodules.features.labels import Labels
+from greenlight_films.datamodules.features.number import Number
+from greenlight_films.datamodules.features.text import Text
 from greenlight_films.datamodules.features.vocabulary import frequent
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.spellings import keys_of
@@ -23,7 +25,7 @@ MIN_FILMS = 20
 
 
 class LabelInput(Feature[None]):
-    """Something that is known of every label of a column; `Labels` or `Category` reads its cells."""
+    """Something that is known of every label of a column; `Labels`, `Category` or `Text` reads its cells."""
 
     def read(self, frame: pd.DataFrame, formats: Formats = Formats()) -> None:
         return None
@@ -42,16 +44,16 @@ class LabelInput(Feature[None]):
 
 
 def completed(features: Sequence[Feature[Any]]) -> list[Feature[Any]]:
-    """Return features with what labels weigh, and which have a row, where a declaration leaves it open.
+    """Return features with what labels weigh, which have a row, and how numbers are scaled, where that is left open.
 
     Raises:
         InputError: an input is declared of a column that no feature reads labels from.
     """
-    columns = {feature.column for feature in features if isinstance(feature, Labels | Category)}
+    columns = {feature.column for feature in features if isinstance(feature, Labels | Category | Text)}
     inputs = {feature.column: type(feature).__name__ for feature in features if isinstance(feature, LabelInput)}
     for column in inputs.keys() - columns:
         raise InputError(
-            f"data.features: {inputs[column]} of '{column}' needs Labels or Category of the same column"
+            f"data.features: {inputs[column]} of '{column}' needs Labels, Category or Text of the same column"
             f"{nearest(column, columns) or f', which are declared of: {listed(sorted(columns))}'}"
         )
     return [_completed(feature, feature.column in inputs) for feature in features]
@@ -62,6 +64,8 @@ def _completed(feature: Feature[Any], has_inputs: bool) -> Feature[Any]:
         feature = replace(feature, min_films=MIN_FILMS if has_inputs else 1)
     if isinstance(feature, Labels) and feature.weight is None:
         feature = replace(feature, weight="sqrt" if has_inputs else "one")
+    if isinstance(feature, Number) and feature.scale is None:
+        feature = replace(feature, scale="standard")
     return feature
 
 

@@ -14,8 +14,10 @@ from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 Encoding = Literal["scaled", "piecewise", "periodic"]
+Scale = Literal["standard", "quantile", "by_skewness"]
 
 BINS = 12  # of `piecewise`, each with as many training films as the others
+SKEWED = 2.0  # skewness, of either sign, from which on `by_skewness` takes quantiles
 QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
 
 
@@ -26,7 +28,8 @@ class Number(Feature[np.ndarray]):
     Attributes:
         log1p: take log(1 + value) first; the values must then be above -1.
         scale: `standard`: mean 0 and standard deviation 1 on the training rows; `quantile`: mapped to a normal
-            distribution by the training rows' quantiles.
+            distribution by the training rows' quantiles; `by_skewness`: so where the skewness of the training rows,
+            after log1p, is beyond 2 or -2, else `standard`. By default `standard`.
         encoding: `scaled`: as it is; `piecewise`: also as a share of each of 12 bins of the training rows, so that the
             first layer can bend between them (Gorishniy et al. 2022, arXiv 2203.05556); `periodic`: also as sine and
             cosine of 16 learnt frequencies, for a table of dense numbers. By default `scaled`.
@@ -36,7 +39,7 @@ class Number(Feature[np.ndarray]):
     need = "number"
     column: str
     log1p: bool = False
-    scale: Literal["standard", "quantile"] = "standard"
+    scale: Scale | None = None
     encoding: Encoding | None = None
     sigma: float = 0.3
     role: str | None = None
@@ -61,7 +64,7 @@ class Number(Feature[np.ndarray]):
         median = float(np.median(known))
         filled = np.where(np.isnan(values), median, values)
         fitted: dict[str, Any] = {"median": median}
-        if self.scale == "quantile":
+        if self._takes_quantiles(known):
             shares = np.linspace(0, 1, min(1000, len(filled)))
             fitted["quantiles"] = np.quantile(filled, shares).tolist()
         elif np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
@@ -82,8 +85,13 @@ class Number(Feature[np.ndarray]):
         encoded: list[Dense | Sparse] = [_dense(self._scaled(values, fitted), values), _dense(missing, missing)]
         return encoded[: len(blocks)]
 
+    def _takes_quantiles(self, known: np.ndarray) -> bool:
+        if self.scale != "by_skewness":
+            return self.scale == "quantile"
+        return bool(abs(skewness(known)) > SKEWED)
+
     def _scaled(self, values: np.ndarray, fitted: dict[str, Any]) -> np.ndarray:
-        if self.scale == "quantile":
+        if "quantiles" in fitted:
             return _to_normal(values, np.asarray(fitted["quantiles"]))
         with np.errstate(over="ignore"):  # the encoder refuses it by its row
             return (values - fitted["mean"]) / fitted["std"]
@@ -98,6 +106,13 @@ class Number(Feature[np.ndarray]):
     def at_medians(self, blocks: list[Block]) -> list[Dense]:
         encoded = self.encode(np.array([blocks[0].fitted["median"]]), blocks)
         return [part for part in encoded if isinstance(part, Dense)]
+
+
+def skewness(values: np.ndarray) -> float:
+    """Return the third standardised moment of (n,) values, 0 where they are all the same."""
+    from_mean = values - values.mean()
+    deviation = from_mean.std()
+    return float(((from_mean / deviation) ** 3).mean()) if np.ptp(values) and deviation else 0.0
 
 
 def bin_edges(values: np.ndarray) -> np.ndarray:

@@ -123,6 +123,11 @@ def _feature_lines(look: "Look") -> Iterator[str]:
         yield "  # Left out:"
         for name, reason in look.left_out.items():
             yield f"  #   {_commented(name)}: {_commented(reason)}"
+        if texts := [name for name, reason in look.left_out.items() if reason == "text"]:
+            yield "  # Their words can be features; measured, they helped nowhere so far (docs/models.md):"
+            yield from (
+                f"  #   - {_flow({'class_path': 'Text', 'init_args': {'column': _commented(name)}})}" for name in texts
+            )
 
 
 def _split_lines(look: "Look") -> Iterator[str]:

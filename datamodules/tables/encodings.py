@@ -80,7 +80,7 @@ def survey(chunks: Iterable[bytes]) -> Survey:
         pending = bool(decoder.getstate()[0])
         _count(text, chunk, result)
         if len(result.sample) < SAMPLE:
-            lines = re.findall(rb"[^\r\n]*[\x80-\xff][^\r\n]*", chunk)
+            lines = (line for line in re.split(rb"[\r\n]+", chunk) if not line.isascii())
             result.sample += b"\n".join(line[:2000] for line in lines)[: SAMPLE - len(result.sample)] + b"\n"
     result.bad += len(decoder.decode(b"", final=True))
     return result

@@ -18,12 +18,14 @@ from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
-from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING
+from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING, mask_missing
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
 LISTS = pa.large_list(pa.large_string())
 
 BLANK = ord(" ")
+
+_BETWEEN_WORDS = r"[^\p{L}\p{M}\p{N}'-]+|--+"
 
 _POOL = pa.system_memory_pool()
 """Arrow's own gives memory back sooner, and each new page then costs a fault: a third of dictionary_encode's time."""
@@ -62,6 +64,20 @@ def _split(texts: pa.Array, separators: list[str]) -> LabelLists:
         if (begins == mark.encode()[0]).any() or (ends == mark.encode()[-1]).any():
             labels = labels.renamed(_or_null(pc.utf8_trim(labels.names, mark + " ")))
     return without_nobody(joined_parts(labels, f"{mark} " if mark == "," else first))
+
+
+def read_words(column: pd.Series, format: Format = Format()) -> LabelLists:
+    """Take the words of each cell, in small letters, each once.
+
+    >>> read_words(pd.Series(["The O'Neills' well-known 2nd film -- and THE last"])).to_lists()
+    [['the', "o'neills", 'well-known', '2nd', 'film', 'and', 'last']]
+    """
+    texts = pc.utf8_lower(mask_missing(texts_of(column), format))
+    texts = pc.replace_substring(texts, "\u2019", "'")
+    texts = pc.replace_substring_regex(texts, _BETWEEN_WORDS, " ")
+    lists = pc.split_pattern(pc.replace_substring_regex(texts, "['-]* ['-]*", " "), " ", memory_pool=_POOL)
+    words = _tidy(lists.offsets.to_numpy(), lists.flatten())
+    return words.renamed(_or_null(pc.utf8_trim(words.names, "'-"))).distinct()  # a cell's first and last word
 
 
 def parse_labels(

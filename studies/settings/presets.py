@@ -20,6 +20,7 @@ from greenlight_films.datamodules.features import (
     Profile,
     RidgeByColumn,
     Size,
+    Text,
     TrackRecord,
     completed,
 )
@@ -50,7 +51,7 @@ RECIPE: dict[str, Any] = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "seed": {"data.batch_size": 256, "early_stopping.patience": 3, "trainer.max_epochs": 100},
-    "fast": {**RECIPE, "trainer.max_epochs": 12, "refit": False},
+    "fast": {**RECIPE, "model.learning_rate": 2e-3, "trainer.max_epochs": 15, "refit": False},
     "recipe": RECIPE,
     "best": {**RECIPE, "model.members": 3},
 }
@@ -96,12 +97,17 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
     others = [each for each in features if isinstance(each, TrackRecord) and each.of is not None]
     known = {(type(each), each.column) for each in features if each not in others}
     # Measured: without labels waves score better, beside labels bins do.
-    encoding: Encoding = "piecewise" if any(isinstance(each, Labels | Category) for each in features) else "periodic"
-    numbers = [
-        replace(each, encoding=encoding) if isinstance(each, Number | Date) and each.encoding is None else each
-        for each in features
-    ]
+    labelled = any(isinstance(each, Labels | Category | Text) for each in features)
+    encoding: Encoding = "piecewise" if labelled else "periodic"
+    numbers = [_number(each, encoding) if isinstance(each, Number | Date) else each for each in features]
     return completed([*numbers, *(each for each in _inputs(features, time) if (type(each), each.column) not in known)])
+
+
+def _number(number: Number | Date, encoding: Encoding) -> Number | Date:
+    """Return a number or date with an encoding and a scale, where it states none."""
+    if isinstance(number, Number) and number.scale is None and not is_year(number.column):  # years to come lie outside
+        number = replace(number, scale="by_skewness")
+    return replace(number, encoding=encoding) if number.encoding is None else number
 
 
 def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[LabelInput]:
@@ -112,6 +118,7 @@ def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[Labe
         if isinstance(feature, Labels):
             yield Size(column, role=feature.role)
         yield TrackRecord(column, before=time, role=feature.role)
+    yield from (RidgeByColumn(each.column, role=each.role) for each in features if isinstance(each, Text))
     years = [each.column for each in features if isinstance(each, Number | Date) and is_year(each.column)]
     traits = [*years[:1], *(each.column for names in TRAITS for each in labelled.values() if _is_of(each, names))]
     for names in (DIRECTORS, CAST) if time is None and traits else ():

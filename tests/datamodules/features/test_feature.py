@@ -16,6 +16,7 @@ from greenlight_films.datamodules.features import (
     Labels,
     Number,
     Popularity,
+    Text,
     declared,
 )
 from greenlight_films.datamodules.tables.read_table import open_table
@@ -38,6 +39,7 @@ FEATURES = [
     Category("Cast", other=None),
     Date("Released"),
     Date("Released", ["age", "weekday", "season"], role="time"),
+    Text("Cast", min_films=2, role="word"),
     Bins("Runtime", [0, 90, 110, float("inf")], ["short", "medium", "long"]),
     Popularity("Studio", [0, 5, 20, 1000]),
     Popularity("Cast", [0, 1, 2, 99], ["one", "two", "many"]),

@@ -54,7 +54,7 @@ def test_what_labels_weigh_and_which_have_a_row_depends_on_whether_more_is_known
 
 
 def test_an_input_of_a_column_without_labels_is_refused():
-    with pytest.raises(InputError, match=r"RidgeByColumn of 'cats' needs Labels or Category.*did you mean 'cast'"):
+    with pytest.raises(InputError, match=r"RidgeByColumn of 'cats' needs Labels, Category or Text.*mean 'cast'"):
         completed([Labels("cast"), RidgeByColumn("cats")])
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import scipy.stats
 from scipy.special import ndtri
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 
@@ -74,3 +75,32 @@ def test_quantiles_at_the_ends(cells, train, shares):
 def test_a_number_that_no_training_row_has_is_refused():
     with pytest.raises(InputError, match="column 'x' has no value in the 2 training rows; leave it out"):
         fitted(Number("x"), [np.nan, np.nan, 1.0], train=[0, 1])
+
+
+@pytest.mark.parametrize(("power", "is_skewed"), [(1, False), (3, True), (-3, True)])
+def test_by_skewness_is_quantile_where_known_training_values_are_skewed_to_either_side_and_else_standard(
+    power, is_skewed
+):
+    draws = np.random.default_rng(3).gamma(5, size=400) ** abs(power)
+    values = np.append(draws * np.sign(power), [np.nan, -1e9, 1e9])
+    train = np.arange(401)
+    assert (abs(scipy.stats.skew(values[:400])) > 2) == is_skewed
+    by_skewness, standard, quantile = (
+        fitted(Number("x", scale=scale), values, train)[1][0].values
+        for scale in ("by_skewness", "standard", "quantile")
+    )
+    assert not np.allclose(standard, quantile)
+    np.testing.assert_array_equal(by_skewness, quantile if is_skewed else standard)
+
+
+def test_by_skewness_counts_logarithms_where_they_are_taken():
+    values = np.random.default_rng(4).lognormal(10, 1.5, size=500)
+    assert "quantiles" in fitted(Number("x", scale="by_skewness"), values)[0][0].fitted
+    assert "quantiles" not in fitted(Number("x", scale="by_skewness", log1p=True), values)[0][0].fitted
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e9 + 0.1])
+def test_a_constant_is_not_skewed(value):
+    (block,), (number,) = fitted(Number("x", scale="by_skewness"), np.full(7, value))
+    assert "quantiles" not in block.fitted
+    assert not number.values.any()

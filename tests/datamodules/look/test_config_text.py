@@ -44,6 +44,17 @@ def test_the_name_of_a_file_stays_in_its_comment(tmp_path):
     assert yaml.safe_load(text)["data"]["table"] == str(table)
 
 
+def test_a_text_stands_in_the_config_as_a_feature_that_may_be_declared():
+    overview = [f"Film {n} is about how people {n % 7} lose what they never had, again." for n in range(N)]
+    seen = look(messy_films().assign(overview=overview), "rating")
+    text = seen.to_yaml()
+    assert seen.left_out["overview"] == "text"
+    (line,) = (line for line in text.splitlines() if "class_path: Text" in line)
+    entries = yaml.safe_load(line.strip().removeprefix("#"))
+    assert entries == [{"class_path": "Text", "init_args": {"column": "overview"}}]
+    assert "overview" not in str(yaml.safe_load(text)["data"])
+
+
 def test_rows_of_a_film_stay_on_the_same_side_and_conditions_and_shapes_stand_in_the_config():
     films = messy_films().drop(columns="cast")
     people = films.loc[films.index.repeat(3)].reset_index(drop=True)

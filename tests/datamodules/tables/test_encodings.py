@@ -64,3 +64,8 @@ def test_utf8_with_few_bad_bytes_stays_utf8():
 @pytest.mark.parametrize(("text", "expected"), [("DÃ®ner Ã\u00a0 5 â‚¬", "Dîner à 5 €"), ("Ã", None), ("Été", None)])
 def test_text_that_was_decoded_wrongly_once_is_repaired(text, expected):
     assert repaired(text) == expected
+
+
+def test_long_lines_in_ascii_cost_no_more_than_their_length():
+    seen = survey([b"a" * 2**20 + "\né\r\n".encode() + b"b" * 2**20])
+    assert seen.sample == "é\n".encode()

@@ -18,6 +18,7 @@ from greenlight_films.datamodules.tables.label_cells import (
     parse_labels,
     read_labels,
     read_lists,
+    read_words,
     split_labels,
 )
 from greenlight_films.datamodules.tables.read_table import read_table
@@ -161,6 +162,30 @@ def test_the_frames_of_the_cases_hold_the_same_casts():
         read_lists(awkward_frames.nested_frames()["cast"], "name")
     (case,) = (case for case in cases("frames") if case["file"].endswith("::nested_frames"))
     check_message(str(error.value), case["expect"]["message"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [
+        ("Don’t LOOK -- don't", ["don't", "look"]),
+        ("'Quoted' well-known (2nd)film/1999; a—b", ["quoted", "well-known", "2nd", "film", "1999", "a", "b"]),
+        ("Été ÉTÉ e\u0301te\u0301 ÄÖÜSS Ещё раз", ["été", "äöüss", "ещё", "раз"]),
+        ("- ' -- '- end-", ["end"]),
+        ("N/A", []),
+        ("", []),
+        (None, []),
+    ],
+)
+def test_words_are_small_letters_once_a_cell_with_hyphens_and_apostrophes_between(cell, words):
+    assert read_words(column([cell, "another one"])).to_lists() == [words, ["another", "one"]]
+
+
+@needs_movies
+def test_words_agree_with_plain_python_on_real_overviews():
+    cells = read_table(str(MOVIES / "movies_metadata.csv"))["overview"].head(300)
+    word = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+    expected = [list(dict.fromkeys(word.findall(str(cell).lower().replace("’", "'")))) for cell in cells.fillna("")]
+    assert read_words(cells).to_lists() == expected
 
 
 @pytest.mark.parametrize("read", [read_labels, lambda cells, format: split_labels(cells, "|", format)])

@@ -13,6 +13,7 @@ from greenlight_films.datamodules import (
     Profile,
     RidgeByColumn,
     Size,
+    Text,
     TrackRecord,
 )
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -131,7 +132,7 @@ def test_features_of_a_config_are_those_of_objects(config):
 
 def test_each_column_of_labels_has_its_inputs_once_and_what_was_left_open_is_stated():
     assert with_preset("recipe", FEATURES, None) == [
-        Number("year", encoding="piecewise"),
+        Number("year", scale="standard", encoding="piecewise"),
         Labels("genre", weight="sqrt", min_films=20),
         Labels("cast", weight="sqrt", min_films=20),
         Labels("crew", weight="sqrt", min_films=20, role="director"),
@@ -148,7 +149,7 @@ def test_each_column_of_labels_has_its_inputs_once_and_what_was_left_open_is_sta
 
 def test_what_is_declared_stays():
     stated = [
-        Number("year", encoding="periodic"),
+        Number("year", scale="quantile", encoding="periodic"),
         Labels("genre", weight="one", min_films=1),
         TrackRecord("genre", min_labels=5),
         Profile("genre", ["year"]),
@@ -160,6 +161,14 @@ def test_a_record_of_another_column_comes_beside_that_of_the_target():
     stated = [Labels("cast", weight="sqrt", min_films=20), TrackRecord("cast", of="gross")]
     added = [kind("cast") for kind in (RidgeByColumn, Size, TrackRecord)]
     assert with_preset("recipe", stated, None) == [*stated, *added]
+
+
+def test_words_have_a_ridge_regression_alone_and_no_records_or_sizes():
+    assert with_preset("recipe", [Text("plot"), Number("budget", scale="standard")], None) == [
+        Text("plot"),
+        Number("budget", scale="standard", encoding="piecewise"),
+        RidgeByColumn("plot"),
+    ]
 
 
 def test_records_are_of_earlier_films_and_there_are_no_profiles_under_a_time_split():
@@ -185,8 +194,10 @@ def test_profiles_are_of_a_director_and_a_cast_by_role_or_else_by_name(features,
 
 
 def test_without_labels_numbers_alone_change_and_are_waves():
-    assert with_preset("recipe", [Number("year"), Date("released"), Bins("year", edges=[0, 1])], None) == [
-        Number("year", encoding="periodic"),
+    features = [Number("year"), Number("budget"), Date("released"), Bins("year", edges=[0, 1])]
+    assert with_preset("recipe", features, None) == [
+        Number("year", scale="standard", encoding="periodic"),
+        Number("budget", scale="by_skewness", encoding="periodic"),
         Date("released", encoding="periodic"),
         Bins("year", edges=[0, 1]),
     ]
