@@ -68,10 +68,21 @@ function ticksAlong(axis, y) {
     drawing("text", { x: `${at}%`, y, "text-anchor": at < 6 ? "start" : at > 94 ? "end" : "middle" }, words));
 }
 
+/** Return the ends of a prediction's intervals on the scale that was learnt, the widest first: [level, low, high]. */
+export function intervalEnds({ intervals }, scale) {
+  const known = intervals.filter(({ lower, upper }) => lower !== null && upper !== null);
+  return known.map(({ level, lower, upper }) => [level, scale.learnt(lower), scale.learnt(upper)]).sort(([left], [right]) => right - left);
+}
+
+/** Return an axis that predictions and their intervals fit on, and other values on the scale that was learnt. */
+export function intervalAxis(predictions, scale, ticks, others = []) {
+  const values = predictions.flatMap((prediction) => [prediction.learnt, ...intervalEnds(prediction, scale).flatMap(([, ...ends]) => ends)]);
+  return valueAxis([...values, ...others], scale, ticks);
+}
+
 /** Return a prediction with its intervals, the wider one thin; `marks` are [value on the learnt scale, words]. */
 export function intervalPlot(prediction, scale, axis, marks = []) {
-  const ends = prediction.intervals.map(({ level, lower, upper }) => [level, scale.learnt(lower), scale.learnt(upper)]);
-  const bars = ends.sort(([left], [right]) => right - left).map(([level, low, high], index) => drawing("line", {
+  const bars = intervalEnds(prediction, scale).map(([level, low, high], index) => drawing("line", {
     class: `interval level-${index}`, x1: across(axis, low), x2: across(axis, high), y1: "24", y2: "24",
   }, drawing("title", {}, `${level} %`)));
   const drawn = marks.map(([value, words]) => [
@@ -101,6 +112,6 @@ export function pointPlot(points, axis, { words, across: below, down, height = 3
     drawing("svg", { x: "14%", y: "0", width: "84%", height: area, overflow: "visible" }, grid,
       drawing("line", { class: "same", x1: "0", x2: "100%", y1: area, y2: "0" }), marks),
     drawing("svg", { x: "14%", y: area, width: "84%", height: "46", overflow: "visible" }, ticksAlong(axis, 18),
-      drawing("text", { class: "title", x: "50%", y: "40", "text-anchor": "middle" }, below)),
-    drawing("text", { class: "title", x: "14%", y: "12", dx: "6" }, `↑ ${down}`));
+      drawing("text", { class: "axis-title", x: "50%", y: "40", "text-anchor": "middle" }, below)),
+    drawing("text", { class: "axis-title", x: "14%", y: "12", dx: "6" }, `↑ ${down}`));
 }

@@ -1,7 +1,7 @@
 // The view of a film: what it would do, how sure that is, and what it is made up of; all anew at each edit.
 
 import { get, lastOnly, post } from "./api.js";
-import { intervalPlot, valueAxis } from "./charts.js";
+import { intervalAxis, intervalPlot } from "./charts.js";
 import { combobox } from "./combobox.js";
 import { announce, button, choice, element } from "./dom.js";
 import { Editor } from "./editor.js";
@@ -42,7 +42,7 @@ export class FilmView {
   show() {
     this.editor.show(this.state.film);
     this.#showHead();
-    this.predict();
+    this.#ask();
   }
 
   #search() {
@@ -69,7 +69,7 @@ export class FilmView {
     this.state.film = film;
     this.save();
     this.#showHead();
-    this.predict();
+    this.#ask();
   }
 
   #showHead() {
@@ -91,9 +91,13 @@ export class FilmView {
     );
   }
 
+  #ask() {
+    this.result.setAttribute("aria-busy", "true");
+    this.predict();
+  }
+
   async #predict(signal) {
     const { film } = this.state;
-    this.result.setAttribute("aria-busy", "true");
     const change = await post("/what-if", { film: film.asked, edits: film.edits, explain: true }, signal);
     if (signal.aborted) return;
     this.change = change;
@@ -119,8 +123,7 @@ export class FilmView {
   #showResult({ before, after, difference, difference_learnt: moved, difference_spread: spread }) {
     const { scale, run } = this, { film } = this.state, { actual } = film.about;
     const marks = actual === null || actual === undefined ? [] : [[scale.learnt(actual), "it made"]];
-    const ends = after.intervals.flatMap(({ lower, upper }) => [scale.learnt(lower), scale.learnt(upper)]);
-    const axis = valueAxis([after.learnt, ...ends, ...marks.map(([value]) => value)], scale, 5);
+    const axis = intervalAxis([after], scale, 5, marks.map(([value]) => value));
     const lines = after.intervals.map((interval) => [
       element("dt", {}, `${interval.level} of 100 such films`), element("dd", {}, intervalWords(interval, scale)),
     ]);

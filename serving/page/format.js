@@ -11,6 +11,13 @@ export function plain(number, digits = 3) {
   return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
 }
 
+/** Return a number with as many decimals as three digits of the largest beside it take, so that a column of them can be compared. */
+export function beside(number, largest) {
+  if (typeof number !== "number") return "–";
+  const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
+  return signed(number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+}
+
 /** Return a whole number with commas. */
 export const whole = (number) => number.toLocaleString("en");
 

@@ -1,9 +1,9 @@
 // How good the network is on films that it has not learnt from: models side by side, calibration, coverage.
 
 import { get } from "./api.js";
-import { plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from "./charts.js";
+import { evenTicks, plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from "./charts.js";
 import { choice, element, table } from "./dom.js";
-import { counted, percent, plain, whole } from "./format.js";
+import { beside, counted, percent, plain, whole } from "./format.js";
 
 const BY = { all: "all test films", year: "by year", prediction: "by prediction", names: "by names known" };
 
@@ -40,9 +40,11 @@ export class GoodnessView {
     const better = rows.map((row) => ({ ...row, low: row.difference_low_95, high: row.difference_high_95 }));
     const compared = better.filter(({ low }) => typeof low === "number");
     const axis = plainAxis([0, ...compared.flatMap(({ low, high, difference }) => [low, high, difference])], (value) => plain(value, 2), 3);
+    const largest = Math.max(...compared.map(({ difference }) => Math.abs(difference)));
+    const words = (number) => beside(number, largest);
     const cells = better.map((row, index) => [
-      row.model, plain(row[score], 4), plain(row[isLog ? "r2_log1p" : "r2"]), row.spearman === null ? "–" : plain(row.spearman),
-      index && typeof row.low === "number" ? `${plain(row.difference)} (${plain(row.low)} to ${plain(row.high)})` : index ? "–" : "is compared",
+      index ? row.model : `${row.model}, this network`, plain(row[score], 4), plain(row[isLog ? "r2_log1p" : "r2"]), row.spearman === null ? "–" : plain(row.spearman),
+      index && typeof row.low === "number" ? `${words(row.difference)} (${words(row.low)} to ${words(row.high)})` : index ? "–" : "",
       index && typeof row.low === "number" ? rangeBar(axis, { low: row.low, value: row.difference, high: row.high, mark: 0 }) : "",
     ]);
     const headings = ["Model", ["RMSE", "number"], ["R²", "number"], ["Rank correlation", "number"], [`${rows[0].model} less this model (95 % between)`, "number"], [tickRow(axis), "bars"]];
@@ -96,13 +98,20 @@ export class GoodnessView {
   #coveredBy(by) {
     const rows = this.coverage.filter((row) => row.by === by && row.level === this.level);
     if (!rows.length) return null;
-    const axis = { at: (share) => 100 * share, ticks: [[0, "0"], [50, "50 %"], [100, "100 %"]] };
+    const axis = this.#shares();
     const cells = rows.map((row) => [
       this.#group(row), whole(row.films), percent(row.covered), `${percent(row.covered_low)} to ${percent(row.covered_high)}`,
       rangeBar(axis, { low: row.covered_low, value: row.covered, high: row.covered_high, mark: this.level / 100 }),
     ]);
     return table(`Films in their interval of ${this.level} of 100, ${BY[by]}`,
       ["Group", ["Films", "number"], ["In it", "number"], ["95 % between", "number"], [tickRow(axis), "bars"]], cells);
+  }
+
+  #shares() {
+    const least = Math.min(...this.coverage.filter(({ level }) => level === this.level).map((row) => row.covered_low));
+    const low = Math.floor(10 * least) / 10;
+    const at = (share) => (100 * (share - low)) / (1 - low);
+    return { at, ticks: evenTicks(low, 1, 3).map((share) => [at(share), percent(share)]) };
   }
 
   #group({ by, group, low, high }) {

@@ -1,10 +1,10 @@
 // Who moves the prediction of the current film most, and how important names are over all films.
 
 import { get, lastOnly, post } from "./api.js";
-import { plainAxis, rangeBar, tickRow, valueAxis } from "./charts.js";
+import { intervalAxis, intervalEnds, plainAxis, rangeBar, tickRow } from "./charts.js";
 import { announce, button, choice, element, newId, table } from "./dom.js";
 import { intervalWords } from "./film.js";
-import { counted, plain, whole } from "./format.js";
+import { beside, counted, plain, whole } from "./format.js";
 
 const WAIT = 200; // milliseconds after a key
 
@@ -61,27 +61,28 @@ export class MoversView {
     const { candidates, evaluated, left_out: leftOut, note } = await post("/best", asked, signal);
     if (signal.aborted) return;
     this.note.textContent = `${counted(evaluated, "name")} tried${leftOut ? `, ${whole(leftOut)} in fewer films left out` : ""}. ${note}`;
-    if (!candidates.length) {
-      this.bestList.replaceChildren(element("p", { class: "missing" }, "No name is in so many films: ask for fewer."));
+    const moving = candidates.filter(({ difference_learnt: moved }) => (lower ? moved < 0 : moved > 0));
+    if (!moving.length) {
+      const words = candidates.length ? `No name ${lower ? "lowers" : "raises"} it.` : "No name is in so many films: ask for fewer.";
+      this.bestList.replaceChildren(element("p", { class: "missing" }, words));
       return;
     }
-    this.bestList.replaceChildren(this.#bestTable(candidates, role));
-    announce(`${candidates[0].label} ${lower ? "lowers" : "raises"} it most.`);
+    this.bestList.replaceChildren(this.#bestTable(moving, role));
+    announce(`${moving[0].label} ${lower ? "lowers" : "raises"} it most.`);
   }
 
   #bestTable(candidates, column) {
     const { scale, run } = this;
     const hasInterval = candidates.some(({ intervals }) => intervals.length);
-    const learnt = candidates.flatMap(({ intervals, prediction }) => [prediction, ...intervals.flatMap(({ lower, upper }) => [lower, upper])].map((value) => scale.learnt(value ?? NaN)));
-    const axis = valueAxis(learnt, scale, 3);
-    const rows = candidates.map((candidate) => {
-      const [interval] = candidate.intervals;
-      const ends = interval ? { low: scale.learnt(interval.lower), high: scale.learnt(interval.upper) } : {};
+    const drawn = candidates.map((candidate) => ({ ...candidate, learnt: scale.learnt(candidate.prediction ?? NaN) }));
+    const axis = intervalAxis(drawn, scale, 3);
+    const rows = drawn.map((candidate) => {
+      const [interval] = candidate.intervals, [, low = null, high = null] = intervalEnds(candidate, scale).at(-1) ?? [];
       return [
         candidate.label, whole(candidate.films),
         `${scale.difference(candidate.difference)}${scale.log ? ` (${scale.factor(candidate.difference_learnt)})` : ""}`,
         scale.amount(candidate.prediction),
-        ...(hasInterval ? [interval ? intervalWords(interval, scale) : "", rangeBar(axis, { value: scale.learnt(candidate.prediction), ...ends })] : []),
+        ...(hasInterval ? [interval ? intervalWords(interval, scale) : "", rangeBar(axis, { low, value: candidate.learnt, high })] : []),
         button("Put in", () => this.#putIn(column, candidate.label), { "aria-label": `Put in ${candidate.label}` }),
       ];
     });
@@ -132,9 +133,10 @@ export class MoversView {
   #importantTable({ rows, measure }) {
     if (!rows.length) return element("p", { class: "missing" }, "Nothing has this in its name.");
     const axis = plainAxis([0, ...rows.flatMap((row) => [row.importance, row.low_95, row.high_95]).filter((value) => typeof value === "number")], (value) => plain(value));
+    const words = (number) => beside(number, Math.max(...rows.map(({ importance }) => Math.abs(importance))));
     const cells = rows.map((row) => [
-      row.feature, row.role, row.n_films === null ? "–" : whole(row.n_films), plain(row.importance),
-      typeof row.low_95 === "number" ? `${plain(row.low_95)} to ${plain(row.high_95)}` : "too few films",
+      row.feature, row.role, row.n_films === null ? "–" : whole(row.n_films), words(row.importance),
+      typeof row.low_95 === "number" ? `${words(row.low_95)} to ${words(row.high_95)}` : "too few films",
       rangeBar(axis, { low: row.low_95 ?? null, value: row.importance, high: row.high_95 ?? null, mark: 0 }),
     ]);
     const headings = ["Value", "Role", ["Films", "number"], ["Importance", "number"], ["95 % between", "number"], [tickRow(axis), "bars"]];

@@ -1,7 +1,7 @@
 // Up to four variants of films side by side: what differs, what each would do, a link and a CSV that hold them all.
 
 import { lastOnly, post } from "./api.js";
-import { intervalPlot, valueAxis } from "./charts.js";
+import { intervalAxis, intervalPlot } from "./charts.js";
 import { announce, button, element, newId } from "./dom.js";
 import { Editor } from "./editor.js";
 import { faultsByColumn, intervalWords } from "./film.js";
@@ -48,10 +48,15 @@ export class ScenariosView {
   #card(scenario, index) {
     const id = newId("scenario"), headingId = newId("heading");
     const card = { scenario, result: element("div", { class: "result" }), answer: null };
-    card.predict = lastOnly(WAIT, (signal) => this.#predict(card, signal), (problem) => {
+    const predict = lastOnly(WAIT, (signal) => this.#predict(card, signal), (problem) => {
       card.editor.mark(null, faultsByColumn(problem, scenario.film));
+      card.result.removeAttribute("aria-busy");
       card.result.replaceChildren(element("p", { class: "problem" }, problem.message));
     });
+    card.predict = () => {
+      card.result.setAttribute("aria-busy", "true");
+      predict();
+    };
     card.editor = new Editor(this.run.columns, scenario.film, (film) => {
       scenario.film = film;
       this.save();
@@ -102,6 +107,8 @@ export class ScenariosView {
     const { after } = await post("/what-if", { film: film.asked, edits: film.edits }, signal);
     if (signal.aborted) return;
     card.answer = after;
+    card.result.replaceChildren();
+    card.result.removeAttribute("aria-busy");
     card.editor.mark(after);
     this.#showResults();
     announce(`${card.scenario.name}: predicted ${this.scale.amount(after.prediction)}.`);
@@ -110,15 +117,15 @@ export class ScenariosView {
   /** Show all predictions on one axis. */
   #showResults() {
     const answers = this.shown.map(({ answer }) => answer).filter(Boolean);
-    const ends = answers.flatMap(({ learnt, intervals }) => [learnt, ...intervals.flatMap(({ lower, upper }) => [lower, upper].map((end) => this.scale.learnt(end)))]);
-    const axis = valueAxis(ends, this.scale, 3), first = this.shown[0].answer;
-    this.shown.filter(({ answer }) => answer).forEach((card, index) => {
+    const axis = intervalAxis(answers, this.scale, 3), first = this.shown[0].answer;
+    this.shown.forEach((card, index) => {
+      if (!card.answer || card.result.querySelector(".problem")) return;
       const { answer } = card, moved = first ? answer.learnt - first.learnt : null;
       const differs = index && moved !== null && first.prediction !== null && answer.prediction !== null;
-      const difference = differs && `${this.scale.difference(answer.prediction - first.prediction)}${this.scale.log ? ` (${this.scale.factor(moved)})` : ""} against the first`;
+      const difference = differs && (Math.abs(moved) < 1e-6 ? "as the first" : `${this.scale.difference(answer.prediction - first.prediction)}${this.scale.log ? ` (${this.scale.factor(moved)})` : ""} against the first`);
       card.result.replaceChildren(
         element("p", { class: "prediction" }, this.scale.amount(answer.prediction)),
-        element("p", { class: "against" }, difference || (index ? "" : "the first, which others are held against")),
+        element("p", { class: "against" }, difference || (index ? "" : "the first")),
         ...(answer.intervals.length ? [intervalPlot(answer, this.scale, axis, first ? [[first.learnt, ""]] : [])] : []),
         ...answer.intervals.map((interval) => element("p", { class: "detail" }, `${interval.level} %: ${intervalWords(interval, this.scale)}`)),
       );

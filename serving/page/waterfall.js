@@ -5,7 +5,7 @@ import { counted } from "./format.js";
 
 const MOST = 12; // parts that are shown, the others in one line
 
-/** Return contributions as [name, column, change], summed within columns or one by one, the largest first. */
+/** Return contributions as [name, words beside it, change], summed within columns or one by one, the largest first. */
 export function parts(contributions, wholeColumns) {
   if (!wholeColumns) return contributions.map(({ column, value, contribution }) => [...nameOf(column, value), contribution]);
   const sums = new Map();
@@ -14,17 +14,18 @@ export function parts(contributions, wholeColumns) {
 }
 
 function nameOf(column, value) {
-  return value === null ? ["instead of the usual names", column] : [value, column];
+  if (value === null) return [column, "instead of the usual names"];
+  return value === "number of names" ? [column, value] : [value, column];
 }
 
 /**
- * Return the lines of a waterfall in whole steps: [name, column, steps], what is left over last.
+ * Return the lines of a waterfall in whole steps: [name, words beside it, steps], what is left over last.
  *
  * start plus all steps is total. Each line is rounded on its own; what rounding leaves goes to the others, or without
  * any to the lines that were rounded off most, a step each.
  */
 export function lines(all, start, total, step) {
-  const rounded = all.map(([name, column, change]) => ({ name, column, change: change / step, steps: Math.round(change / step) }));
+  const rounded = all.map(([name, detail, change]) => ({ name, detail, change: change / step, steps: Math.round(change / step) }));
   const shown = rounded.filter(({ steps }) => steps !== 0).slice(0, MOST);
   const others = all.length - shown.length;
   let left = total - start - shown.reduce((sum, { steps }) => sum + steps, 0);
@@ -36,7 +37,7 @@ export function lines(all, start, total, step) {
   return shown.map(line);
 }
 
-const line = ({ name, column, steps }) => [name, column, steps];
+const line = ({ name, detail, steps }) => [name, detail, steps];
 
 /** Return the waterfall of a prediction as a table with bars. */
 export function waterfall(prediction, scale, wholeColumns) {
@@ -47,7 +48,7 @@ export function waterfall(prediction, scale, wholeColumns) {
   const at = (end) => (100 * (end - low)) / (high - low || 1);
   const rows = [
     row("the average film", "", start, scale, [at(start), at(start)], scale.amount(scale.inUnit(prediction.average)), "whole"),
-    ...moved.map(([name, column, steps], index) => row(name, column, steps, scale, [at(ends[index]), at(ends[index + 1])],
+    ...moved.map(([name, detail, steps], index) => row(name, detail, steps, scale, [at(ends[index]), at(ends[index + 1])],
       scale.factor(steps * scale.step), steps < 0 ? "minus" : "plus")),
     row("this film", "", total, scale, [at(total), at(total)], scale.amount(prediction.prediction), "whole"),
   ];
@@ -67,13 +68,13 @@ function caption(scale) {
     : "From the average film to this one: what each part adds. The numbers add up.";
 }
 
-function row(name, column, steps, scale, [from, to], inUnit, kind) {
+function row(name, detail, steps, scale, [from, to], inUnit, kind) {
   const [left, width] = [Math.min(from, to), Math.max(Math.abs(to - from), 0.5)];
   const bar = drawing("svg", { width: "100%", height: "16", "aria-hidden": "true" },
     drawing("rect", { x: `${Math.min(left, 99.5)}%`, y: "2", width: `${width}%`, height: "12", rx: "1.5" }));
   const number = scale.steps(steps, kind === "whole" ? "" : "+");
   return element("tr", { class: kind },
-    element("th", { scope: "row" }, name, column && element("span", { class: "detail" }, ` ${column}`)),
+    element("th", { scope: "row" }, name, detail && element("span", { class: "detail" }, ` ${detail}`)),
     element("td", { class: "bars", "aria-hidden": "true" }, bar),
     element("td", { class: "number steps" }, number),
     scale.log && element("td", { class: "number" }, inUnit));
