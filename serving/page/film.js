@@ -83,12 +83,14 @@ export class FilmView {
       button("Copy into scenarios", () => this.copy(film), { disabled: this.state.scenarios.length >= this.most }),
       edits.length > 0 && film.row !== null && button("Undo all changes", () => this.#open(film.undone())),
     ];
+    const hadFocus = this.head.contains(document.activeElement);
     this.head.replaceChildren(
-      element("h3", { class: "title" }, film.title),
+      element("h3", { class: "title", tabindex: "-1" }, film.title),
       element("p", {}, facts.filter(Boolean).join(" ")),
       ...(edits.length ? [element("p", { class: "edits" }, `Changed: ${inWords(edits)}.`)] : []),
       element("div", { class: "actions" }, actions),
     );
+    if (hadFocus) (this.head.querySelector("button:enabled") ?? this.head.firstElementChild).focus();
   }
 
   #ask() {

@@ -16,7 +16,7 @@ export class MoversView {
     const people = this.labelled.find(({ role }) => /director/i.test(role)) ?? this.labelled[0];
     this.best = { role: people?.column, lower: false, least: 5 };
     this.important = { role: "", query: "", page: 1 };
-    this.bestList = element("div", { "aria-live": "off" });
+    this.bestList = element("div", { tabindex: "-1" });
     this.importantList = element("div", {});
     this.findBest = lastOnly(0, (signal) => this.#findBest(signal), (problem) => fail(this.bestList, problem));
     this.findImportant = lastOnly(WAIT, (signal) => this.#findImportant(signal), (problem) => fail(this.importantList, problem));
@@ -95,6 +95,7 @@ export class MoversView {
     const { film } = this.state, isList = Array.isArray(film.cells[column]);
     this.state.film = film.with(column, isList ? [...film.cells[column], label] : label);
     this.save();
+    this.bestList.focus();
     this.show();
     announce(`${label} is in the film.`);
   }
@@ -126,7 +127,9 @@ export class MoversView {
       this.roles.replaceChildren(choice("Role", [["", "all roles"], ...answer.roles.map((name) => [name, name])], role, (value) => this.#narrow({ role: value })));
     }
     this.important.shown = answer;
+    const turned = this.importantList.contains(document.activeElement);
     this.importantList.replaceChildren(this.#importantTable(answer), this.#pages(answer));
+    if (turned) this.importantList.querySelector(".scroll")?.focus();
     announce(counted(answer.total, "value"));
   }
 
