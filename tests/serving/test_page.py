@@ -27,6 +27,7 @@ from tests.conftest import STUDY, awkward_films
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name")
 
+PATIENCE = 30_000  # milliseconds, on a busy machine
 VIEWS = ("film", "scenarios", "movers", "goodness")
 EVIL = "<img src=x onerror=alert(1)>"
 DIRECTORS = ["Ann Able", "Bo Brave", EVIL, "Dé Dür"]
@@ -87,7 +88,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
     def open_page(link: str = "", width: int = 1280, scheme: str = "light") -> Page:
         contexts.append(browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme))
         page = contexts[-1].new_page()
-        page.set_default_timeout(60_000)  # on a busy machine
+        page.set_default_timeout(PATIENCE)
         page.on("console", lambda message: seen.errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("request", lambda request: seen.requests.append(request.url))
@@ -106,7 +107,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
 
 def settled(page: Page) -> None:
     """Wait for the answers to what was edited."""
-    expect(page.locator("main [aria-busy]")).to_have_count(0, timeout=60_000)
+    expect(page.locator("main [aria-busy]")).to_have_count(0, timeout=PATIENCE)
 
 
 def choose(box: Locator, typed: str, name: str) -> None:
@@ -117,7 +118,7 @@ def choose(box: Locator, typed: str, name: str) -> None:
 
 def open_film(page: Page, title: str = "Film 33") -> None:
     choose(page.get_by_role("combobox", name="Search a film"), title, title)
-    expect(page.locator(".title")).to_have_text(title, timeout=60_000)
+    expect(page.locator(".title")).to_have_text(title, timeout=PATIENCE)
     settled(page)
 
 
@@ -238,11 +239,11 @@ def test_four_scenarios_are_marked_exported_and_restored_by_their_link(opened):
     for link in (page.url, page.url):
         other = opened(link)
         settled(other)
-        expect(other.locator(".scenario .prediction")).to_have_text(predictions, timeout=60_000)
+        expect(other.locator(".scenario .prediction")).to_have_text(predictions, timeout=PATIENCE)
         assert other.locator(".scenario").nth(3).get_by_label("Name").input_value() == "=newcomer"
         assert [card.locator(".differs:visible").count() for card in other.locator(".scenario").all()] == [0, 1, 1, 1]
     page.reload()
-    expect(page.locator(".scenario .prediction")).to_have_text(predictions, timeout=60_000)
+    expect(page.locator(".scenario .prediction")).to_have_text(predictions, timeout=PATIENCE)
     settled(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Export as CSV").click()
@@ -315,7 +316,7 @@ def test_importances_are_narrowed_and_turned(opened, address):
 def test_how_good_it_is_shows_models_calibration_and_coverage(opened, address):
     page = opened(f"{address}/#goodness")
     board = page.get_by_role("region", name="Errors on test films").locator("tbody tr")
-    assert [row.get_by_role("rowheader").inner_text() for row in board.all()][0] == "mlp, this network"
+    assert board.first.get_by_role("rowheader").inner_text() == "mlp, this network"
     films = page.get_by_role("img", name="Predicted and actual").locator("circle").count()
     assert films == 45
     assert page.get_by_role("img", name="Mean actual").locator("circle").count() == 10
@@ -434,7 +435,8 @@ def test_steps_of_a_waterfall_add_up_whatever_the_contributions(opened):
         """async (cases) => {
         const { lines } = await import("/page/waterfall.js");
         return cases.map(({ changes, start }) => {
-          const [first, last] = [start, changes.reduce((sum, change) => sum + change, start)].map((end) => Math.round(end / 0.01));
+          const end = changes.reduce((sum, change) => sum + change, start);
+          const [first, last] = [start, end].map((value) => Math.round(value / 0.01));
           return [first, last, lines(changes.map((change) => ["name", "", change]), first, last, 0.01)];
         });}""",
         cases,
