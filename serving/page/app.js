@@ -43,9 +43,8 @@ class Application {
   copy = (film) => {
     const { scenarios } = this.state;
     const letter = "ABCD".split("").find((name) => scenarios.every((scenario) => scenario.name !== name));
-    this.state.scenarios = [...scenarios, { name: letter ?? "E", film }];
+    this.state.scenarios = [...scenarios, { name: letter, film }];
     this.save();
-    this.views.film?.show();
     announce(`${film.title} is scenario ${letter}.`);
   };
 

@@ -12,10 +12,10 @@ const WAIT = 120; // milliseconds
  * search(query, signal) returns options, each with `name`, `detail` (words beside it, or "") and what `choose` needs;
  * choose(option) is called with the option that was taken.
  */
-export function combobox({ label, hint = "", search, choose, keep = false }) {
+export function combobox({ label, hint = "", search, choose }) {
   const [id, listId] = [newId("input"), newId("list")];
   let options = [], active = -1;
-  const list = element("ul", { id: listId, role: "listbox", "aria-label": label, hidden: true });
+  const list = element("ul", { id: listId, role: "listbox", "aria-label": label, hidden: true, onmousedown: (event) => event.preventDefault() });
   const input = element("input", {
     id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: hint,
     "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, maxlength: "200",
@@ -37,7 +37,7 @@ export function combobox({ label, hint = "", search, choose, keep = false }) {
   const take = (option) => {
     ask.stop();
     close();
-    input.value = keep ? option.name : "";
+    input.value = "";
     choose(option);
   };
   const show = (matches) => {
@@ -51,7 +51,7 @@ export function combobox({ label, hint = "", search, choose, keep = false }) {
   };
   const item = (option) => element("li", {
     id: newId("option"), role: "option", "aria-selected": "false", class: option.unknown ? "unknown" : null,
-    onmousedown: (event) => event.preventDefault(), onclick: () => take(option),
+    onclick: () => take(option),
   }, element("span", {}, option.name), option.detail && element("span", { class: "detail" }, option.detail));
   const ask = lastOnly(WAIT, async (signal) => {
     const matches = await search(input.value.trim(), signal);

@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { combobox } from "./combobox.js";
 import { announce, button, element, newId } from "./dom.js";
-import { isList, key } from "./films.js";
+import { isList, key, same } from "./films.js";
 import { counted, plain } from "./format.js";
 
 const FEW = 8; // names that are shown before the others are asked for
@@ -17,6 +17,7 @@ export class Editor {
     this.unseen = {};
     this.counts = new Map();
     this.open = new Set();
+    this.drawn = new Map();
     this.fields = new Map(columns.map((column) => [column.column, this.#field(column)]));
     this.node = element("div", { class: "editor" }, ...[...this.fields.values()].map((field) => field.node));
     this.show(film);
@@ -25,7 +26,9 @@ export class Editor {
   /** Show another film, or the same after an edit from elsewhere. */
   show(film) {
     this.film = film;
-    film.about.counts?.forEach((films, label) => this.counts.set(label, films));
+    for (const [column, names] of Object.entries(film.about.names ?? {})) {
+      names.forEach(({ label, films }) => this.#count(column, label, films));
+    }
     this.fields.forEach((field) => field.show());
   }
 
@@ -46,6 +49,10 @@ export class Editor {
     this.fields.forEach((field) => field.show());
   }
 
+  #count(column, name, films) {
+    this.counts.set(`${column}\n${key(name)}`, films);
+  }
+
   #set(column, cell) {
     this.film = this.film.with(column, cell);
     this.fields.get(column).show();
@@ -62,8 +69,7 @@ export class Editor {
       node,
       show: () => {
         parts.show();
-        const other = this.other?.cells[column.column];
-        differs.hidden = !this.other || JSON.stringify(other) === JSON.stringify(this.film.cells[column.column]);
+        differs.hidden = !this.other || same(this.other.cells[column.column], this.film.cells[column.column]);
         node.classList.toggle("changed", !differs.hidden);
       },
       note: (words, kind) => {
@@ -98,7 +104,7 @@ export class Editor {
       hint: isList(column) ? "Add a name" : "Put in a name",
       search: (query, signal) => this.#matching(column, query, signal),
       choose: (option) => {
-        this.counts.set(option.name, option.films);
+        this.#count(column.column, option.name, option.films);
         const names = this.#namesIn(column).filter((name) => key(name) !== key(option.name));
         this.#set(column.column, isList(column) ? [...names, option.name] : option.name);
         this.open.add(column.column);
@@ -113,14 +119,18 @@ export class Editor {
     return [this.film.cells[column] ?? []].flat();
   }
 
+  /** Show the chips of a column, unless they stand there already: whoever tabs through them stays where they are. */
   #showNames(column, chips, box) {
     const names = this.#namesIn(column), shownAll = names.length <= FEW + 1 || this.open.has(column.column);
     const before = this.other && new Set([this.other.cells[column.column] ?? []].flat().map(key));
     const isNew = (name) => Boolean(before) && !before.has(key(name));
     const shown = shownAll ? names : names.filter((name, index) => index < FEW || isNew(name));
-    const rest = names.length - shown.length;
+    const described = shown.map((name) => ({ name, isNew: isNew(name), ...this.#known(column, name) }));
+    const rest = names.length - shown.length, state = JSON.stringify([described, rest]);
+    if (this.drawn.get(chips) === state) return;
+    this.drawn.set(chips, state);
     chips.replaceChildren(
-      ...shown.map((name) => this.#chip(column, name, isNew(name), box)),
+      ...described.map((chip) => this.#chip(column, chip, box)),
       ...(rest ? [element("li", {}, button(`and ${counted(rest, "other")}`, () => {
         this.open.add(column.column);
         this.#showNames(column, chips, box);
@@ -129,10 +139,14 @@ export class Editor {
     );
   }
 
-  #chip(column, name, isNew, box) {
-    const isUnknown = this.unseen[column.column]?.some((unseen) => key(unseen) === key(name));
-    const films = this.counts.get(name);
-    const detail = isUnknown ? "not known" : films !== undefined && films !== null ? counted(films, "film") : "";
+  /** Return whether a name is unknown, and in how many films it is known. */
+  #known({ column }, name) {
+    const isUnknown = Boolean(this.unseen[column]?.some((unseen) => key(unseen) === key(name)));
+    const films = this.counts.get(`${column}\n${key(name)}`) ?? null;
+    return { isUnknown, detail: isUnknown ? "not known" : films === null ? "" : counted(films, "film") };
+  }
+
+  #chip(column, { name, isNew, isUnknown, detail }, box) {
     const remove = button("×", () => {
       const names = this.#namesIn(column);
       this.#set(column.column, isList(column) ? names.filter((other) => other !== name) : null);

@@ -28,7 +28,13 @@ export class FilmView {
     this.wholeColumns = false;
     this.head = element("div", { class: "head" });
     this.result = element("section", { class: "card result", "aria-labelledby": "prediction-heading" });
-    this.made = element("section", { class: "card made", "aria-labelledby": "made-heading" });
+    this.parts = element("div", {});
+    this.level = choice("Parts", [["values", "each value"], ["columns", "whole columns"]], "values", (chosen) => {
+      this.wholeColumns = chosen === "columns";
+      this.#showMade();
+    });
+    this.made = element("section", { class: "card made", "aria-labelledby": "made-heading" },
+      element("h3", { id: "made-heading" }, "What it is made up of"), this.level, this.parts);
     this.editor = new Editor(this.run.columns, this.state.film, (film) => this.#edited(film));
     this.predict = lastOnly(WAIT, (signal) => this.#predict(signal), (problem) => this.#refused(problem));
     const fields = element("section", { class: "card fields", "aria-labelledby": "fields-heading" },
@@ -53,9 +59,17 @@ export class FilmView {
       search: async (query, signal) => (await get("/films", { query, n: 10 }, signal)).films.map(({ row, title, learnt_from: learnt }) => ({
         name: title, row, detail: learnt ? "learnt from" : "",
       })),
-      choose: async ({ row }) => this.#open(await Film.read(this.run.columns, row)),
+      choose: ({ row }) => this.#read(row),
     });
     return element("div", { class: "bar" }, box, start);
+  }
+
+  async #read(row) {
+    try {
+      this.#open(await Film.read(this.run.columns, row));
+    } catch (problem) {
+      this.#refused(problem);
+    }
   }
 
   #open(film) {
@@ -75,12 +89,15 @@ export class FilmView {
   #showHead() {
     const { film } = this.state, { actual, learntFrom } = film.about, edits = film.edits;
     const facts = film.row === null ? ["Begun empty: what is left open counts as not known."] : [
-      actual === null || actual === undefined ? "" : `It made ${this.scale.amount(actual)}.`,
+      actual === null || actual === undefined ? "" : `Actual: ${this.scale.amount(actual)}.`,
       learntFrom ? "The model has learnt from this film, so it knows it better than one to come."
         : "The model has not learnt from this film.",
     ];
     const actions = [
-      button("Copy into scenarios", () => this.copy(film), { disabled: this.state.scenarios.length >= this.most }),
+      button("Copy into scenarios", () => {
+        this.copy(film);
+        this.#showHead();
+      }, { disabled: this.state.scenarios.length >= this.most }),
       edits.length > 0 && film.row !== null && button("Undo all changes", () => this.#open(film.undone())),
     ];
     const hadFocus = this.head.contains(document.activeElement);
@@ -124,7 +141,7 @@ export class FilmView {
 
   #showResult({ before, after, difference, difference_learnt: moved, difference_spread: spread }) {
     const { scale, run } = this, { film } = this.state, { actual } = film.about;
-    const marks = actual === null || actual === undefined ? [] : [[scale.learnt(actual), "it made"]];
+    const marks = actual === null || actual === undefined ? [] : [[scale.learnt(actual), "actual"]];
     const axis = intervalAxis([after], scale, 5, marks.map(([value]) => value));
     const lines = after.intervals.map((interval) => [
       element("dt", {}, `${interval.level} of 100 such films`), element("dd", {}, intervalWords(interval, scale)),
@@ -135,27 +152,21 @@ export class FilmView {
       element("p", { class: "prediction" }, scale.amount(after.prediction)),
       after.intervals.length ? intervalPlot(after, scale, axis, marks) : element("p", { class: "missing" }, run.sentences.intervals),
       element("dl", {}, lines,
-        element("dt", {}, "Heads of the network differ by"), element("dd", {}, `${scale.spread(after.spread)} (standard deviation)`),
+        after.spread > 0 && [
+          element("dt", {}, "Heads of the network differ by"), element("dd", {}, `${scale.spread(after.spread)} (standard deviation)`),
+        ],
         film.edits.length > 0 && before.prediction !== null && [
           element("dt", {}, film.row === null ? "Against an empty film" : "Against the film as it was"),
-          element("dd", {}, `${differs}, on which heads differ by ${scale.spread(spread)}`),
+          element("dd", {}, `${differs}${spread > 0 ? `, on which heads differ by ${scale.spread(spread)}` : ""}`),
         ]),
     );
   }
 
   #showMade() {
     const { after } = this.change;
-    const level = choice("Parts", [["values", "each value"], ["columns", "whole columns"]], this.wholeColumns ? "columns" : "values",
-      (chosen) => {
-        this.wholeColumns = chosen === "columns";
-        this.#showMade();
-        this.made.querySelector("select").focus();
-      });
     const sentence = this.run.sentences.contributions ?? "No contributions for this film.";
-    this.made.replaceChildren(
-      element("h3", { id: "made-heading" }, "What it is made up of"),
-      ...(after.contributions ? [level, element("div", { class: "scroll" }, waterfall(after, this.scale, this.wholeColumns))]
-        : [element("p", { class: "missing" }, sentence)]),
-    );
+    this.level.hidden = !after.contributions;
+    this.parts.replaceChildren(after.contributions ? waterfall(after, this.scale, this.wholeColumns)
+      : element("p", { class: "missing" }, sentence));
   }
 }

@@ -2,10 +2,15 @@
 
 import { get } from "./api.js";
 
-const same = (left, right) => JSON.stringify(left) === JSON.stringify(right);
-
 /** Return a key by which spellings of a name are held to be the same. */
 export const key = (name) => name.normalize("NFKC").trim().replace(/\s+/g, " ").toLowerCase();
+
+/** Tell whether two cells say the same: names in any order. */
+export function same(left, right) {
+  if (!Array.isArray(left) || !Array.isArray(right)) return left === right;
+  const [some, others] = [left, right].map((names) => JSON.stringify(names.map(key).sort()));
+  return some === others;
+}
 
 /** Tell whether cells of a column are names, several in a film. */
 export const isList = (column) => column.kind === "labels";
@@ -28,9 +33,8 @@ export class Film {
   static async read(columns, row) {
     const found = await get(`/films/${row}`);
     const cells = Object.fromEntries(columns.map((column) => [column.column, cellOf(column, found)]));
-    const counts = new Map(Object.values(found.names ?? {}).flat().map(({ label, films }) => [label, films]));
-    const { actual, split, learnt_from: learntFrom } = found;
-    return new Film(columns, row, found.title, cells, cells, { actual, split, learntFrom, counts });
+    const { actual, learnt_from: learntFrom, names = {} } = found;
+    return new Film(columns, row, found.title, cells, cells, { actual, learntFrom, names });
   }
 
   /** Return the film with another cell in a column. */
@@ -66,11 +70,6 @@ export class Film {
         : { do: "remove", column, label })),
       ...put.slice(out.length).map((label) => ({ do: "add", column, label })),
     ];
-  }
-
-  /** Return the columns whose cells differ from another film's. */
-  differing(other) {
-    return new Set(this.columns.map(({ column }) => column).filter((column) => !same(this.cells[column], other.cells[column])));
   }
 
   /** Return the film as a link holds it. */
