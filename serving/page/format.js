@@ -1,0 +1,119 @@
+// How numbers of the run's target are written: money in millions, logarithms as factors, steps that add up.
+
+const SIZES = [[1e12, "trillion", "T"], [1e9, "billion", "B"], [1e6, "million", "M"], [1e3, "thousand", "K"], [1, "", ""]];
+const MINUS = "−";
+
+/** Return a number with so many significant digits, thousands with commas from 10,000 on. */
+export function plain(number, digits = 3) {
+  if (number === null || number === undefined || !Number.isFinite(number)) return "–";
+  const rounded = Number(number.toPrecision(digits));
+  const useGrouping = Math.abs(rounded) >= 10_000;
+  return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
+}
+
+/** Return a number with as many decimals as three digits of the largest beside it take, so that a column of them can be compared. */
+export function beside(number, largest) {
+  if (typeof number !== "number") return "–";
+  const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
+  return signed(number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+}
+
+/** Return a whole number with commas. */
+export const whole = (number) => number.toLocaleString("en");
+
+/** Return a count with its noun. */
+export const counted = (number, noun) => `${whole(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Return a share of 1 in per cent. */
+export const percent = (share) => `${(100 * share).toFixed(0)} %`;
+
+const signed = (text) => text.replace("-", MINUS);
+
+/** The target's unit and the scale that contributions are on. */
+export class Scale {
+  constructor(run) {
+    this.log = run.transform === "log1p";
+    this.shift = run.shift;
+    this.unit = run.unit;
+    this.money = /^((us )?dollars?|usd|us\$|\$)$/i.test(run.unit.trim());
+    const spread = run.std ?? (Math.abs(run.average ?? 1) || 1) / 4;
+    this.step = this.log ? 0.01 : 10 ** Math.floor(Math.log10(spread / 50));
+    const size = SIZES.find(([by]) => by <= Math.max(100 * this.step, 1)) ?? SIZES.at(-1);
+    [this.by, this.word] = this.log ? [1, ""] : size;
+    this.decimals = Math.max(0, Math.round(Math.log10(this.by / this.step)));
+  }
+
+  /** Return a value in the unit on the scale that was learnt. */
+  learnt(value) {
+    return this.log ? Math.log(Math.max(1 + this.shift + value, 1e-12)) : value;
+  }
+
+  /** Return in the unit what is on the scale that was learnt. */
+  inUnit(learnt) {
+    return this.log ? Math.exp(learnt) - 1 - this.shift : learnt;
+  }
+
+  /** Return a value in the unit in words, such as $285 million or 6.43 points. */
+  amount(value, sign = "") {
+    if (value === null || value === undefined) return "no number";
+    const mark = value < 0 ? MINUS : sign;
+    if (!this.log) return this.#joined(mark, Math.round(Math.abs(value) / this.step), this.word);
+    const size = Math.abs(Number(value.toPrecision(3)));
+    const [by, word] = this.money ? SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1) : [1, ""];
+    return this.#inWords(mark, plain(Math.abs(value) / by), word);
+  }
+
+  /** Return a difference in the unit in words, with its sign. */
+  difference(value) {
+    return this.amount(value, "+");
+  }
+
+  /** Return whole steps on the scale that was learnt as a number, whose sums are exact. */
+  steps(number, sign = "") {
+    const mark = number < 0 ? MINUS : number > 0 ? sign : "";
+    if (this.log) return `${mark}${(Math.abs(number) * this.step).toFixed(2)}`;
+    return `${mark}${this.money ? "$" : ""}${this.#digits(Math.abs(number))}`;
+  }
+
+  /** Return what `steps` are in, for a heading. */
+  get stepUnit() {
+    if (this.log) return "in logarithms";
+    return [this.money ? "" : "in", this.word, this.money ? "" : this.unit].filter(Boolean).join(" ");
+  }
+
+  /** Return by what a change on the scale that was learnt multiplies the prediction; nothing where it is added. */
+  factor(change) {
+    return this.log ? `× ${plain(Math.exp(change))}` : "";
+  }
+
+  /** Return a spread of predictions in words. */
+  spread(deviation) {
+    return this.log ? `a factor of ${plain(Math.exp(deviation))}` : this.amount(deviation);
+  }
+
+  /** Return what factors multiply. */
+  get factorOf() {
+    return this.money ? "the prediction" : `the prediction plus ${plain(1 + this.shift)}`;
+  }
+
+  /** Return a value in the unit for a tick. */
+  tick(value) {
+    const size = Math.abs(value);
+    const [by, , letter] = this.money ? SIZES.find(([least]) => size >= least) ?? SIZES.at(-1) : [1, "", ""];
+    return `${value < 0 ? MINUS : ""}${this.money ? "$" : ""}${plain(size / by)}${letter}`;
+  }
+
+  #digits(steps) {
+    const digits = { minimumFractionDigits: this.decimals, maximumFractionDigits: this.decimals };
+    return ((steps * this.step) / this.by).toLocaleString("en", digits);
+  }
+
+  #joined(mark, steps, word) {
+    return this.#inWords(mark, this.#digits(steps), word);
+  }
+
+  #inWords(mark, number, word) {
+    const unit = this.money ? word : [word, this.unit].filter(Boolean).join(" ");
+    return `${mark}${this.money ? "$" : ""}${number}${unit ? ` ${unit}` : ""}`;
+  }
+}

@@ -1,0 +1,164 @@
+// Who moves the prediction of the current film most, and how important names are over all films.
+
+import { get, lastOnly, post } from "./api.js";
+import { intervalAxis, intervalEnds, plainAxis, rangeBar, tickRow } from "./charts.js";
+import { announce, button, choice, element, newId, table } from "./dom.js";
+import { intervalWords } from "./film.js";
+import { beside, counted, plain, whole } from "./format.js";
+
+const WAIT = 200; // milliseconds after a key
+
+/** The view of what moves predictions. */
+export class MoversView {
+  constructor(context) {
+    Object.assign(this, context);
+    this.labelled = this.run.columns.filter(({ kind }) => ["labels", "category"].includes(kind));
+    const people = this.labelled.find(({ role }) => /director/i.test(role)) ?? this.labelled[0];
+    this.best = { role: people?.column, lower: false, least: 5 };
+    this.important = { role: "", query: "", page: 1 };
+    this.bestList = element("div", { tabindex: "-1" });
+    this.importantList = element("div", {});
+    this.findBest = lastOnly(0, (signal) => this.#findBest(signal), (problem) => fail(this.bestList, problem));
+    this.findImportant = lastOnly(WAIT, (signal) => this.#findImportant(signal), (problem) => fail(this.importantList, problem));
+    this.filmName = element("strong", {});
+    this.note = element("p", { class: "detail" });
+    this.node = element("div", {}, this.#bestSection(), this.#importantSection());
+    this.show();
+  }
+
+  /** Show what is best for the current film. */
+  show() {
+    const { title, edits } = this.state.film;
+    this.filmName.textContent = edits.length ? `${title}, with ${counted(edits.length, "change")}` : title;
+    if (this.labelled.length) this.findBest();
+    if (!this.run.sentences.importance && !this.important.shown) this.findImportant();
+  }
+
+  #bestSection() {
+    const { best } = this, id = newId("least");
+    const set = (name) => (value) => {
+      best[name] = value;
+      this.findBest();
+    };
+    const least = element("input", {
+      id, type: "number", min: "0", value: "5", inputmode: "numeric",
+      onchange: (event) => set("least")(Math.max(0, Math.round(Number(event.target.value)) || 0)),
+    });
+    const controls = element("div", { class: "bar" },
+      choice("Role", this.labelled.map(({ column, role }) => [column, role === column ? column : `${role} (${column})`]), best.role, set("role")),
+      choice("That", [["", "raise it most"], ["lower", "lower it most"]], "", (value) => set("lower")(value === "lower")),
+      element("div", { class: "field" }, element("label", { for: id }, "In at least so many films"), least));
+    return element("section", { class: "card", "aria-labelledby": "best-heading" },
+      element("h3", { id: "best-heading" }, "Whose addition would move this film most"),
+      element("p", {}, "The film: ", this.filmName, ". Each name is added to it, and it is predicted anew."),
+      ...(this.labelled.length ? [controls, this.bestList, this.note]
+        : [element("p", { class: "missing" }, "The model has no names to add: none of its columns holds names.")]));
+  }
+
+  async #findBest(signal) {
+    const { film } = this.state, { role, lower, least } = this.best;
+    const asked = { film: film.asked, edits: film.edits, role, lower, n: 10, min_films: least };
+    const { candidates, evaluated, left_out: leftOut, note } = await post("/best", asked, signal);
+    if (signal.aborted) return;
+    this.note.textContent = `${counted(evaluated, "name")} tried${leftOut ? `, ${whole(leftOut)} in fewer films left out` : ""}. ${note}`;
+    const moving = candidates.filter(({ difference_learnt: moved }) => (lower ? moved < 0 : moved > 0));
+    if (!moving.length) {
+      const words = candidates.length ? `No name ${lower ? "lowers" : "raises"} it.` : "No name is in so many films: ask for fewer.";
+      this.bestList.replaceChildren(element("p", { class: "missing" }, words));
+      return;
+    }
+    this.bestList.replaceChildren(this.#bestTable(moving, role));
+    announce(`${moving[0].label} ${lower ? "lowers" : "raises"} it most.`);
+  }
+
+  #bestTable(candidates, column) {
+    const { scale, run } = this;
+    const hasInterval = candidates.some(({ intervals }) => intervals.length);
+    const drawn = candidates.map((candidate) => ({ ...candidate, learnt: scale.learnt(candidate.prediction ?? NaN) }));
+    const axis = intervalAxis(drawn, scale, 3);
+    const rows = drawn.map((candidate) => {
+      const [interval] = candidate.intervals, [, low = null, high = null] = intervalEnds(candidate, scale).at(-1) ?? [];
+      return [
+        candidate.label, whole(candidate.films),
+        `${scale.difference(candidate.difference)}${scale.log ? ` (${scale.factor(candidate.difference_learnt)})` : ""}`,
+        scale.amount(candidate.prediction),
+        ...(hasInterval ? [interval ? intervalWords(interval, scale) : "", rangeBar(axis, { low, value: candidate.learnt, high })] : []),
+        button("Put in", () => this.#putIn(column, candidate.label), { "aria-label": `Put in ${candidate.label}` }),
+      ];
+    });
+    const headings = ["Name", ["Films", "number"], ["Change", "number"], ["Predicted", "number"],
+      ...(hasInterval ? [[`${run.has_interval[0]} of 100 between`, "number"], [tickRow(axis), "bars"]] : []), ["", "act"]];
+    return table("What the model says of the film with each of these names more", headings, rows);
+  }
+
+  #putIn(column, label) {
+    const { film } = this.state, isList = Array.isArray(film.cells[column]);
+    this.state.film = film.with(column, isList ? [...film.cells[column], label] : label);
+    this.save();
+    this.bestList.focus();
+    this.show();
+    announce(`${label} is in the film.`);
+  }
+
+  #importantSection() {
+    const section = element("section", { class: "card", "aria-labelledby": "important-heading" },
+      element("h3", { id: "important-heading" }, "What predictions of all films rest on"));
+    if (this.run.sentences.importance) {
+      section.append(element("p", { class: "missing" }, this.run.sentences.importance));
+      return section;
+    }
+    this.roles = element("div", {});
+    const id = newId("search");
+    const search = element("input", { id, type: "search", maxlength: "200", placeholder: "Part of a name", oninput: (event) => this.#narrow({ query: event.target.value.trim() }) });
+    section.append(element("div", { class: "bar" }, this.roles, element("div", { class: "field" }, element("label", { for: id }, "Search"), search)), this.importantList);
+    return section;
+  }
+
+  #narrow(change) {
+    Object.assign(this.important, { page: 1 }, change);
+    this.findImportant();
+  }
+
+  async #findImportant(signal) {
+    const { role, query, page } = this.important;
+    const answer = await get("/importance", { role, query, page }, signal);
+    if (signal.aborted) return;
+    if (!this.important.shown) {
+      this.roles.replaceChildren(choice("Role", [["", "all roles"], ...answer.roles.map((name) => [name, name])], role, (value) => this.#narrow({ role: value })));
+    }
+    this.important.shown = answer;
+    const turned = this.importantList.contains(document.activeElement);
+    this.importantList.replaceChildren(this.#importantTable(answer), this.#pages(answer));
+    if (turned) this.importantList.querySelector(".scroll")?.focus();
+    announce(counted(answer.total, "value"));
+  }
+
+  #importantTable({ rows, measure }) {
+    if (!rows.length) return element("p", { class: "missing" }, "Nothing has this in its name.");
+    const axis = plainAxis([0, ...rows.flatMap((row) => [row.importance, row.low_95, row.high_95]).filter((value) => typeof value === "number")], (value) => plain(value));
+    const words = (number) => beside(number, Math.max(...rows.map(({ importance }) => Math.abs(importance))));
+    const cells = rows.map((row) => [
+      row.feature, row.role, row.n_films === null ? "–" : whole(row.n_films), words(row.importance),
+      typeof row.low_95 === "number" ? `${words(row.low_95)} to ${words(row.high_95)}` : "too few films",
+      rangeBar(axis, { low: row.low_95 ?? null, value: row.importance, high: row.high_95 ?? null, mark: 0 }),
+    ]);
+    const headings = ["Value", "Role", ["Films", "number"], ["Importance", "number"], ["95 % between", "number"], [tickRow(axis), "bars"]];
+    return table(`Importance: ${measure}. More is more important; below 0 is chance.`, headings, cells);
+  }
+
+  #pages({ page, pages, total }) {
+    const turn = (to) => () => {
+      this.important.page = to;
+      this.findImportant();
+    };
+    return element("div", { class: "actions pages" },
+      button("Before", turn(page - 1), { disabled: page <= 1 }),
+      element("span", {}, `Page ${whole(page)} of ${whole(Math.max(pages, 1))}, ${counted(total, "value")}`),
+      button("Next", turn(page + 1), { disabled: page >= pages }));
+  }
+}
+
+function fail(list, problem) {
+  list.replaceChildren(element("p", { class: "problem" }, problem.message));
+  announce(problem.message);
+}
