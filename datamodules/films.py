@@ -161,8 +161,7 @@ def same_films(
 ) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused.
 
-    Args:
-        by_label: whether training rows' inputs are wanted by label too.
+    With `by_label` training rows' inputs are known by label too.
     """
     films, fingerprint = encoded_again(frame, declared, fitted, weights)
     _refuse_other_table(fingerprint, fitted)
@@ -204,7 +203,7 @@ def with_inputs(
 
     Args:
         frame: of these films, and of rows without a target.
-        by_label: whether training rows' inputs are wanted by label too.
+        by_label: as of `same_films`.
     """
     assert films.rows is not None
     years = np.full(films.n_rows, np.nan) if films.years is None else films.years
@@ -214,10 +213,13 @@ def with_inputs(
         films.film_codes(),
         years if isinstance(declared.split, TimeSplit) else None,
     )
-    of_films, scales = frame.loc[films.number - 1, declared.records_of()], fitted.refreshed and fitted.refreshed.scales
+    of_films = frame.loc[films.number - 1, declared.records_of()]
+    scales = None if fitted.refreshed is None else fitted.refreshed.scales
     others = {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()}
-    known = (fitted.penalty, fitted.kernels, scales, others, by_label)
-    learnt = Learnt(films.encoded, fitted.scale.forward(films.actual), *sides, declared.seed, *known)
+    target = fitted.scale.forward(films.actual)
+    learnt = Learnt(
+        films.encoded, target, *sides, declared.seed, fitted.penalty, fitted.kernels, scales, others, by_label
+    )
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:
