@@ -216,10 +216,8 @@ def with_inputs(
     of_films = frame.loc[films.number - 1, declared.records_of()]
     scales = None if fitted.refreshed is None else fitted.refreshed.scales
     others = {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()}
-    target = fitted.scale.forward(films.actual)
-    learnt = Learnt(
-        films.encoded, target, *sides, declared.seed, fitted.penalty, fitted.kernels, scales, others, by_label
-    )
+    first = (films.encoded, fitted.scale.forward(films.actual), *sides, declared.seed)
+    learnt = Learnt(*first, fitted.penalty, fitted.kernels, scales, others, by_label)
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:
