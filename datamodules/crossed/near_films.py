@@ -88,7 +88,7 @@ class NearFilms(nn.Module):
     def records(self, coordinates: Tensor, labels: Tensor) -> Tensor:
         """Return records of labels, (n,), for films at (n, n_coordinates); 0 for labels without training films."""
         blocks, parts = self._on(labels.device), [self.pull[:0]]
-        constant, weights, lengths = self.kernel.split([1, *[coordinates.shape[1]] * 2])
+        constant, weights, lengths = torch.split(self.kernel, [1, *[coordinates.shape[1]] * 2])
         block = self._block(labels, coordinates[:, 0])
         pairs = zip(*(torch.split(part, self._at_once()) for part in (block, coordinates)), strict=True)
         for of_some, where in pairs:
