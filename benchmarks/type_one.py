@@ -107,7 +107,7 @@ class Labelled:
         before = films.reference("mse")
         spread = (before.predicted - before.rows.actual).std()
         rows = replace(before.rows, actual=before.predicted - spread * torch.from_numpy(noise))
-        reference = Reference.of(films.network, rows, LOSSES["mse"], before.to_unit)
+        reference = Reference.of(before.model, rows, LOSSES["mse"], before.to_unit)
         entries = Entries.of(rows)
         if reference.beside is not None:
             entries = entries.only(reference.beside.concerns(entries.columns))

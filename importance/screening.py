@@ -76,6 +76,8 @@ class Screen:
         own = Blocks(entries.index, torch.ones_like(entries.index), -measured.lost)
         margin = moderated_margin(own, counts, variance / counts)
         settled = (p >= SETTLED) & (skewness.abs() <= SKEWED) & (2 * counts <= n_rows)
+        if reference.beside is not None:  # their effects vary more than the tangent knows
+            settled &= ~reference.beside.concerns(entries.columns)
         return Screened(p, margin, settled)
 
     def _skewness(self, effects: Tensor) -> Tensor:

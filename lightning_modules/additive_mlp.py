@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from copy import deepcopy
 from math import sqrt
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -100,6 +100,11 @@ class AdditiveLayer(nn.Module):
         summed = summed.add_(dense @ self.dense_weight).add_(self.bias)
         return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
 
+    @property
+    def records(self) -> list[NearFilms]:
+        """The records that go by how near films are, one a column."""
+        return cast(list[NearFilms], list(self.near))
+
     def rows_of(self, labels: Tensor) -> tuple[Tensor, int | None]:
         """Return the rows of weights of label columns, (n,), and the row of those that have none."""
         if self.row_of_label is None:
@@ -116,15 +121,11 @@ class AdditiveLayer(nn.Module):
             by_row[padding] = 0
         return by_row
 
-    def near_films(self) -> list[NearFilms]:
-        """Return what the near records of each column that has them are computed from."""
-        return [near for near in self.near if isinstance(near, NearFilms)]
-
     def inputs_of(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return what the labels of films are beside their names, (n, n_inputs), by the values of held-out films."""
         summed = _bag(self.values, labels, offsets, weights)
         row = torch.arange(len(dense), device=labels.device).repeat_interleave(offsets.diff().long())
-        for near in self.near_films():
+        for near in self.records:
             summed[:, near.plan["inputs"]] = near.summed(dense, row, labels.long(), weights)
         return summed - self.centre
 
@@ -140,11 +141,11 @@ class AdditiveLayer(nn.Module):
 
         A label has one vector, or with near records a mean one, and for each film what it has beside.
         """
-        weights, bias = self.own_rows(), self.bias.detach().float()
+        weights, bias, beside = self.own_rows(), self.bias.detach().float(), None
         if self.n_inputs:
-            input_weight = self.input_weight.float()
+            input_weight = self.input_weight.detach().float()
             weights, bias = weights + self.values.float() @ input_weight, bias - self.centre.float() @ input_weight
-        beside = NearWeights(self) if len(self.near) else None
+            beside = NearWeights(self.records, input_weight, self.values.float()) if self.records else None
         return LinearLayer(self.dense_weight.detach().float(), weights, bias, beside)
 
 
@@ -218,7 +219,7 @@ class AdditiveMLP(nn.Module):
         """Take over what labels are beside their names, of as many labels and columns as the network was built for."""
         self.first.values.copy_(torch.from_numpy(inputs.values))
         self.first.centre.copy_(torch.from_numpy(inputs.centre))
-        for own, learnt in zip(self.first.near_films(), inputs.near, strict=True):
+        for own, learnt in zip(self.first.records, inputs.near, strict=True):
             own.load_state_dict(learnt.state_dict())
 
     def forward(

@@ -26,7 +26,7 @@ def parts_of(network: AdditiveMLP, space: FeatureSpace) -> Iterator[tuple[str, L
     numbers, rows, bias = first.dense_weight.detach().float(), first.own_rows(), first.bias.detach().float()
     yield NAME, LinearLayer(torch.zeros_like(numbers), rows, bias)
     kinds, beside = np.array([kind_of_input(name) for name in names]), first.folded().beside
-    near = {kinds[index] for films in first.near_films() for index in films.plan["inputs"]}
+    near = {kinds[index] for films in first.records for index in films.plan["inputs"]}
     for kind in dict.fromkeys(kinds.tolist()):
         own = torch.from_numpy(np.flatnonzero(kinds == kind)).to(bias.device)
         weights = first.values[:, own].float() @ first.input_weight[own].float()

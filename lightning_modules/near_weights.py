@@ -1,28 +1,31 @@
 """`NearWeights`: what labels add to a film beside their mean vectors, where their records go by how near films are."""
 
+from collections.abc import Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer
+from greenlight_films.datamodules.crossed.near_films import NearFilms
 
 
 class NearWeights:
     """The vectors of labels in films, less those that the labels have in typical films: `RowWeights` of a network.
 
+    Args:
+        near: the records that the network has.
+        weight: (n_inputs, width) float32, of all inputs of labels.
+        values: (n_labels, n_inputs) float32, the inputs of labels in typical films.
+
     Attributes:
         numbers: (n,) int64, the columns of the dense block that it depends on.
     """
 
-    def __init__(self, layer: "AdditiveLayer") -> None:
-        weight, values = layer.input_weight.detach().float(), layer.values.float()
-        inputs = [near.plan["inputs"] for near in layer.near_films()]
-        modules = [near if weight.dtype == layer.bias.dtype else deepcopy(near).float() for near in layer.near_films()]
-        self.parts = [(near, weight[own], values[:, own]) for near, own in zip(modules, inputs, strict=True)]
-        numbers = {number for near in layer.near_films() for number in near.plan["dense"]}
+    def __init__(self, near: Sequence[NearFilms], weight: Tensor, values: Tensor) -> None:
+        modules = [part if part.pull.dtype == weight.dtype else deepcopy(part).float() for part in near]
+        inputs = [part.plan["inputs"] for part in near]
+        self.parts = [(part, weight[own], values[:, own]) for part, own in zip(modules, inputs, strict=True)]
+        numbers = {number for part in near for number in part.plan["dense"]}
         self.numbers = torch.tensor(sorted(numbers), device=weight.device)
 
     def concerns(self, labels: Tensor) -> Tensor:
@@ -40,3 +43,12 @@ class NearWeights:
         """
         parts = [(near.inputs_of(dense, row, labels) - values[labels]) @ weight for near, weight, values in self.parts]
         return torch.stack(parts).sum(0)
+
+    @torch.no_grad()
+    def along(self, dense: Tensor, row: Tensor, labels: Tensor, slopes: Tensor) -> Tensor:
+        """Return the scalar products, (n,), of these vectors with those of the films, (n_rows, width)."""
+        total = slopes.new_zeros(len(labels))
+        for near, weight, values in self.parts:
+            by_input = (slopes @ weight.T).index_select(0, row)
+            total += ((near.inputs_of(dense, row, labels) - values[labels]) * by_input).sum(1)
+        return total

@@ -79,11 +79,11 @@ def near_inputs(
 def _typical(near: NearFilms, of: np.ndarray, dense: np.ndarray, seed: int) -> np.ndarray:
     """Return the mean inputs of labels over typical films, (n_labels, n_inputs) float64."""
     chosen = np.random.default_rng(seed).permutation(len(dense))[:TYPICAL_FILMS]
-    typical, total = torch.from_numpy(dense[chosen]), np.zeros((len(of), len(near.scale)))
+    typical, labels = torch.from_numpy(dense[chosen]), torch.from_numpy(of)
+    total = torch.zeros(len(of), len(near.scale), dtype=torch.float64)
     for row in range(len(typical)):
-        where = torch.full((len(of),), row)
-        total += near.inputs_of(typical, where, torch.from_numpy(of)).numpy()
-    return total / len(typical)
+        total += near.inputs_of(typical, torch.full_like(labels, row), labels)
+    return (total / len(typical)).numpy()
 
 
 def near_columns(near: Sequence[str], features: Sequence[Feature[Any]], space: FeatureSpace) -> list[int]:

@@ -10,7 +10,8 @@ from tests.lightning_modules.input_case import InputCase
 def test_vectors_are_what_the_layer_adds_for_a_label_in_a_film_less_the_labels_mean():
     case = InputCase.of(near=True)
     first, dense = case.network.first, case.network.encoding(torch.from_numpy(case.encoded.dense)).detach()
-    beside, folded = NearWeights(first), first.folded()
+    folded = first.folded()
+    beside = NearWeights(first.records, first.input_weight.detach(), first.values)
     row, label = (part.flatten() for part in torch.meshgrid(torch.arange(7), torch.arange(7), indexing="ij"))
     offsets, weights = torch.arange(50), torch.ones(49)
     with torch.no_grad():
@@ -19,5 +20,8 @@ def test_vectors_are_what_the_layer_adds_for_a_label_in_a_film_less_the_labels_m
     expected = whole - without - folded.label_weight[label]
     assert beside(dense, row, label).numpy() == pytest.approx(expected.numpy(), abs=1e-4)
     assert expected.abs().max() > 0.5
+    slopes = torch.randn(7, first.bias.shape[0], generator=torch.Generator().manual_seed(0))
+    along = beside.along(dense, row, label, slopes)
+    assert along.numpy() == pytest.approx((expected * slopes[row]).sum(1).numpy(), abs=1e-4)
     assert beside.concerns(torch.arange(7)).tolist() == [True] * 6 + [False]
     assert beside.numbers.tolist() == [0, 2]
