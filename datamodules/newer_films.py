@@ -9,7 +9,7 @@ import pyarrow as pa
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.faults import refuse_missing
-from greenlight_films.datamodules.film_ids import film_ids
+from greenlight_films.datamodules.film_ids import cell_codes, film_ids
 from greenlight_films.datamodules.films import Films, encoded_again, with_inputs
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.fitted import Fitted
@@ -105,8 +105,8 @@ def renewed_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> tu
 def _same(frame: pd.DataFrame, declared: Declared) -> list[np.ndarray]:
     """Return codes of rows that are of the same film, (n,), and of groups that are on one side; -1 for none."""
     if declared.film is None:
-        read = {name: frame[name].astype("str").fillna("") for name in declared.needs()}
-        films = [pd.factorize(pd.util.hash_pandas_object(pd.DataFrame(read), index=False))[0]]
+        read = pd.DataFrame({name: cell_codes(frame[name]) for name in declared.needs() if name in frame})
+        films = [pd.factorize(pd.util.hash_pandas_object(read, index=False))[0]]
     else:
         films = [pd.factorize(film_ids(frame, declared.film))[0]]
     by = None if isinstance(declared.split, TimeSplit) else getattr(declared.split, "by", None)
@@ -127,7 +127,12 @@ def _alike(newer: pd.DataFrame, frame: pd.DataFrame, declared: Declared, formats
     """Return newer films with texts read as numbers where the run's table holds numbers, in which it shows no marks."""
     numbers = {}
     for name, needs in declared.needs().items():
-        if needs == {"number"} and pd.api.types.is_numeric_dtype(frame[name].dtype) and _is_text(newer[name]):
+        if (
+            name in newer
+            and needs == {"number"}
+            and pd.api.types.is_numeric_dtype(frame[name].dtype)
+            and _is_text(newer[name])
+        ):
             format = formats.of(name)
             numbers[name] = read_numbers(newer[name], replace(format, decimal=format.decimal or "."))
     return newer.assign(**numbers)

@@ -1,9 +1,10 @@
 """`Results`: the frames and figures of a run, for a notebook."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.importance.result import measure
@@ -28,6 +29,30 @@ class Results:
     def path(self) -> Path:
         """Return the run's folder."""
         return self._results.run.path
+
+    def refresh(self, films: Any) -> "Results":
+        """Make a new run of this one, whose records and linear effects know newer films too (docs/models.md).
+
+        Args:
+            films: a frame, or a table's file, with the columns of the run's table, its target too.
+
+        Raises:
+            InputError: the run has no records, or the films can't be used.
+        """
+        from greenlight_films.quietly import quietly  # Lightning takes long
+        from greenlight_films.studies.checkpoints import Checkpoint
+        from greenlight_films.studies.refresh import refresh
+        from greenlight_films.studies.settings.film_cli import read_settings
+
+        checkpoint = Checkpoint.read(self._results.run.checkpoint("best"))
+        with quietly():
+            settings = read_settings(["--config", str(self._results.run.config)])
+            return Results(refresh(settings, checkpoint, films, Console(quiet=True)).path)
+
+    @property
+    def parts(self) -> pd.DataFrame:
+        """Return one line a role and part: its names apart from their record, linear effect, profile and number."""
+        return self._results.parts
 
     @property
     def leaderboard(self) -> pd.DataFrame:

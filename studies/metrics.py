@@ -49,12 +49,14 @@ def describe_learnt(data: FilmDataModule) -> dict[str, Any]:
 
 
 def _refreshed(data: FilmDataModule) -> dict[str, Any] | None:
-    """Return with how many newer films a run was refreshed, and whether its test films are older than some of them."""
-    refreshed = data.fitted.refreshed
-    is_by_time = data.fitted.split["rule"] == "TimeSplit"
-    if refreshed is None:
+    """Return with how many newer films a run was refreshed, and whether its test films came out before some of them."""
+    refreshed, films = data.fitted.refreshed, data.films
+    if refreshed is None or films.rows is None:
         return None
-    return {"films": refreshed.films, "until": refreshed.until, "by_time": is_by_time}
+    is_late = False
+    if data.fitted.split["rule"] == "TimeSplit" and films.years is not None and refreshed.until is not None:
+        is_late = bool((films.years[films.rows.test] < refreshed.until).any())
+    return {"films": refreshed.films, "until": refreshed.until, "later_than_tested": is_late}
 
 
 def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:
@@ -73,7 +75,7 @@ def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:
             f"films{until}; the network is as it was."
         )
         late = " Test films came out before newer films: scores on them flatter predictions of films to come."
-        sentences.append(sentence + late * refreshed["by_time"])
+        sentences.append(sentence + late * refreshed["later_than_tested"])
     return sentences
 
 

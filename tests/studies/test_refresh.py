@@ -76,7 +76,7 @@ def test_the_network_stays_bit_for_bit_and_what_is_known_of_names_does_not(train
 def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_are_those_before(trained, fresh):
     assert "60 newer films to learn from" in fresh.answer.text
     assert "made anew with 60 newer films, until 2021; the network is as it was" in fresh.answer.text
-    assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "by_time": False}
+    assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "later_than_tested": False}
     assert fresh.metrics["rows"]["train"] == trained.metrics["rows"]["train"] + 60
     before, after = (run.predictions.set_index("film") for run in (trained, fresh))
     sides = before["split"]
@@ -123,9 +123,35 @@ def test_a_refreshed_run_can_be_refreshed_again(command, fresh, tmp_path):
     assert answer.code == 0, answer.err
     assert "20 newer films to learn from; in place of 10 rows of the run" in answer.text
     again = Run(runs / "small" / "version_0", answer)
-    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "by_time": False}
+    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "later_than_tested": False}
     assert torch.equal(network_of(again)["first.label_weight"], network_of(fresh)["first.label_weight"])
     assert torch.equal(network_of(again)["first.centre"], network_of(fresh)["first.centre"])
+
+
+def test_from_python_a_frame_does_as_its_file(fresh, trained, tmp_path):
+    copy = tmp_path / "small" / "version_0"
+    shutil.copytree(trained.path, copy)
+    text = (copy / "config.yaml").read_text(encoding="utf-8")
+    (copy / "config.yaml").write_text(text.replace(str(trained.runs), str(tmp_path)), encoding="utf-8")
+    results = gl.Results(copy).refresh(newer_films())
+    assert results.path == tmp_path / "small" / "version_1"
+    assert results.predictions["predicted"].to_numpy() == pytest.approx(fresh.predictions["predicted"].to_numpy())
+
+
+def test_under_a_split_by_time_the_run_says_that_test_films_are_older(command, trained, tmp_path):
+    config = (trained.runs.parent / "study.yaml").read_text(encoding="utf-8")
+    start, _, rest = config.partition("  split:")
+    split = "  split: {class_path: TimeSplit, init_args: {by: year, val: 0.15, test: 0.2}}\n"
+    (tmp_path / "study.yaml").write_text(start + split + rest.partition("\n")[2], encoding="utf-8")
+    answer = command("fit", "--config", tmp_path / "study.yaml", "--runs", tmp_path)
+    assert answer.code == 0, answer.err
+    run, table = tmp_path / "small" / "version_0", trained.runs.parent / "newer.csv"
+    answer = command("refresh", "--run", run, "--table", table)
+    assert answer.code == 0, answer.err
+    assert "Test films came out before newer films" in answer.text
+    without = tmp_path / "without.csv"
+    newer_films().drop(columns="year").assign(year=None).to_csv(without, index=False)
+    refused(command("refresh", "--run", run, "--table", without), "without.csv", "a row has no 'year'")
 
 
 def test_a_run_without_records_is_refused_and_nothing_is_left(command, study, newer):
