@@ -71,7 +71,6 @@ def test_scenarios_are_exported_without_formulas(four):
 def test_a_broken_link_and_those_of_others_are_told_in_words(opened, address):
     page = opened(f"{address}/#scenarios/abc")
     expect(page.get_by_role("alert")).to_contain_text("not whole")
-    open_film(opened(), FILM)
     film = {"row": 34, "title": FILM, "edits": []}
     for content, words in (
         ({"run": "another", "film": film, "scenarios": []}, "made with the run another"),

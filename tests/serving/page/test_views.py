@@ -1,4 +1,4 @@
-"""The other views, and what holds for all: they fit, are read by keys and by screen readers, and lack nothing silently."""
+"""The other views, and what holds for all: they fit, keys and screen readers read them, nothing lacks silently."""
 
 import re
 from itertools import pairwise, product
