@@ -82,18 +82,19 @@ export class Editor {
   }
 
   #value({ column, kind, least, greatest, usual }, noteId) {
-    const id = newId("value");
+    const [id, seenId] = [newId("value"), newId("seen")];
     const seen = least === null ? "" : `${plain(least, 6)} to ${plain(greatest, 6)}${usual === null ? "" : `, usually ${plain(usual, 6)}`}`;
     const input = element("input", {
       id, type: "text", inputmode: kind === "number" ? "decimal" : null, maxlength: "200", autocomplete: "off",
-      placeholder: kind === "date" ? "YYYY-MM-DD" : "not known", "aria-describedby": noteId,
+      placeholder: kind === "date" ? "YYYY-MM-DD" : "not known", "aria-describedby": `${noteId} ${seenId}`,
       oninput: () => this.#set(column, cellFrom(input.value, kind)),
     });
     const show = () => {
       const cell = this.film.cells[column];
       if (document.activeElement !== input) input.value = cell === null ? "" : shownCell(cell, kind);
     };
-    const label = element("label", { for: id }, column, seen && element("span", { class: "detail" }, seen));
+    const label = element("div", { class: "labelled" }, element("label", { for: id }, column),
+      element("span", { id: seenId, class: "detail" }, seen));
     return { nodes: [label, input], show };
   }
 

@@ -40,7 +40,7 @@ export class FilmView {
     const fields = element("section", { class: "card fields", "aria-labelledby": "fields-heading" },
       element("h3", { id: "fields-heading" }, "What it is"), this.editor.node);
     this.node = element("div", { class: "film" }, this.#search(), this.head,
-      element("div", { class: "columns" }, this.result, fields, this.made));
+      element("div", { class: "columns" }, this.result, fields, this.made), this.#bar());
     this.show();
   }
 
@@ -49,6 +49,15 @@ export class FilmView {
     this.editor.show(this.state.film);
     this.#showHead();
     this.#ask();
+  }
+
+  /** Return a line at the bottom of the window with the prediction, while that itself is out of sight. */
+  #bar() {
+    this.line = element("p", { class: "line", "aria-hidden": "true", hidden: true });
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.line.hidden = isIntersecting || !this.change;
+    }).observe(this.result);
+    return this.line;
   }
 
   #search() {
@@ -125,7 +134,9 @@ export class FilmView {
     this.#showResult(change);
     this.#showMade();
     const [interval] = change.after.intervals;
-    announce(`Predicted ${this.scale.amount(change.after.prediction)}${interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale)}` : ""}.`);
+    const words = `${this.scale.amount(change.after.prediction)}${interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale)}` : ""}`;
+    this.line.replaceChildren(element("strong", {}, film.title), ` ${words}`);
+    announce(`Predicted ${words}.`);
   }
 
   #refused(problem) {

@@ -145,7 +145,7 @@ export class ScenariosView {
     const file = new Blob([csvOf(this.shown, this.run)], { type: "text/csv" });
     const address = URL.createObjectURL(file);
     element("a", { href: address, download: `${this.run.name.replaceAll("/", "_")}_scenarios.csv` }).click();
-    URL.revokeObjectURL(address);
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
     announce("The scenarios are exported.");
   }
 }

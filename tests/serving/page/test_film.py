@@ -1,0 +1,105 @@
+"""The view of a film: prediction, interval and waterfall follow each edit."""
+
+from decimal import Decimal
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.serving.page.conftest import EVIL, choose, number, open_film, settled, waterfall_of
+
+
+def test_another_director_changes_prediction_interval_and_waterfall(opened):
+    page = opened()
+    open_film(page)
+    before = waterfall_of(page)
+    interval = page.locator(".result dd").first.inner_text()
+    page.get_by_role("button", name="Take out Bo Brave").click()
+    settled(page)
+    without = waterfall_of(page)
+    choose(page.get_by_role("combobox", name="director"), "de", "Dé Dür")
+    settled(page)
+    after = waterfall_of(page)
+    assert len({before[0], without[0], after[0]}) == 1  # the average film
+    assert len({before[-1], without[-1], after[-1]}) == 3
+    assert page.locator(".result dd").first.inner_text() != interval
+    assert "Dé Dür" in page.locator(".waterfall").inner_text()
+    assert "director: Dé Dür in place of Bo Brave" in page.locator(".edits").inner_text()
+    moved = number(page.locator(".result dd").last.inner_text())
+    assert abs(moved - (after[-1] - before[-1])) <= Decimal("0.01")  # both are rounded
+    page.get_by_role("combobox", name="Parts").select_option("columns")
+    assert len(waterfall_of(page)) < len(after)
+    page.get_by_role("button", name="Undo all changes").click()
+    settled(page)
+    page.get_by_role("combobox", name="Parts").select_option("values")
+    assert waterfall_of(page) == before
+
+
+def test_an_empty_film_is_filled_in_and_what_the_model_does_not_know_is_marked(opened):
+    page = opened()
+    settled(page)
+    year = page.get_by_role("textbox", name="year")
+    year.fill("2090")
+    choose(page.get_by_role("combobox", name="cast"), "Nobody Known", "Nobody Known")
+    choose(page.get_by_role("combobox", name="company"), "ac", "Acme")
+    settled(page)
+    expect(page.get_by_role("group", name="year")).to_contain_text("Beyond what was seen: 1960 to 2019.")
+    expect(page.locator(".chip.unknown")).to_contain_text("Nobody Known")
+    expect(page.get_by_role("group", name="company").locator(".chip")).to_contain_text("Acme")
+    waterfall_of(page)
+
+
+def test_what_cannot_be_read_is_said_beside_its_field(opened):
+    page = opened()
+    year = page.get_by_role("textbox", name="year")
+    year.fill("soon")
+    settled(page)
+    expect(page.get_by_role("group", name="year").locator(".problem")).to_contain_text("must hold numbers")
+    expect(year).to_have_attribute("aria-invalid", "true")
+    year.fill("1999")
+    settled(page)
+    expect(page.locator("main .problem")).to_have_count(0)
+    expect(year).to_have_attribute("aria-invalid", "false")
+
+
+def test_names_that_would_act_are_shown_and_inert(opened):
+    page = opened()
+    open_film(page, "Evil")
+    choose(page.get_by_role("combobox", name="director"), "img", EVIL)
+    settled(page)
+    assert EVIL in page.locator(".title").inner_text()
+    assert EVIL in page.locator(".fields").inner_text()
+    assert page.locator("main img").count() == 0
+
+
+def test_of_several_answers_that_to_the_last_edit_counts(opened):
+    page = opened()
+    settled(page)
+    held, failed = [], []
+    page.on("requestfailed", lambda request: failed.append(request.post_data_json["edits"][0]["value"]))
+    page.route("**/what-if", lambda route: route.continue_() if held else held.append(route))
+    year = page.get_by_role("textbox", name="year")
+    with page.expect_request("**/what-if"):
+        year.fill("1970")
+    year.fill("2010")
+    settled(page)
+    assert failed == [1970]
+    text = page.locator(".waterfall").inner_text()
+    assert "2010" in text
+    assert "1970" not in text
+
+
+@pytest.mark.parametrize(
+    ("run", "value", "words"),
+    [
+        ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 285_123_144, "$285 million"),
+        ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 999_999, "$1 million"),
+        ({"transform": "log1p", "shift": 0, "unit": "$", "average": 17.2}, 92_499.3, "$92,500"),
+        ({"transform": "none", "shift": 0, "unit": "US dollars", "average": 8e7}, -1_249_000, "−$1.2 million"),
+        ({"transform": "none", "shift": 0, "unit": "points", "average": 6.1}, 6.428, "6.43 points"),
+        ({"transform": "log1p", "shift": 1, "unit": "profit / budget", "average": 1.1}, -0.5, "−0.5 profit / budget"),
+        ({"transform": "none", "shift": 0, "unit": "", "average": 6.1}, None, "no number"),
+    ],
+)
+def test_amounts_are_written_in_the_unit(opened, run, value, words):
+    script = "([run, value]) => import('/page/format.js').then(({ Scale }) => new Scale(run).amount(value))"
+    assert opened().evaluate(script, [run, value]) == words
