@@ -4,6 +4,7 @@ from rich.console import Console
 
 from greenlight_films.baselines import Comparison
 from greenlight_films.commands.parser.options import run_options
+from greenlight_films.reports.report import write_card
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate
@@ -21,3 +22,4 @@ def run(words: list[str], console: Console) -> None:
             write_test(folder, trained.model, data)
             compare(folder, data, Comparison(models=[]), console)
             print_summary(Results(folder), console, importance=False)
+            write_card(folder)

@@ -11,7 +11,7 @@ from rich.console import Console
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.quietly import quietly
-from greenlight_films.reports.report import write_report
+from greenlight_films.reports.report import write_card, write_report
 from greenlight_films.reports.run_summary import print_summary
 from greenlight_films.reports.spread_table import print_spread
 from greenlight_films.results import Results
@@ -84,6 +84,8 @@ def study(
             print_summary(results, console)
         if settings.report:
             write_report(results.run, console)
+        else:
+            write_card(results.run)
     return Results(results.run.path)
 
 

@@ -12,26 +12,19 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from greenlight_films.datamodules.number_format import counted, fixed
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
-from greenlight_films.reports.differences import differences_in_words, differences_measured
 from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.importance_table import in_own_unit
 from greenlight_films.reports.interval_section import intervals_section
+from greenlight_films.reports.leaderboard_table import leaderboard_table
+from greenlight_films.reports.model_card import LIMITS, CardSection, model_card, split_of
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
-from greenlight_films.reports.score_table import (
-    AMOUNTS,
-    IN_UNIT,
-    SMEARING,
-    heading_of,
-    is_transformed,
-    shown_scores,
-)
 from greenlight_films.reports.sections import (
     best_and_worst,
     importance_section,
@@ -42,8 +35,7 @@ from greenlight_films.reports.sections import (
 )
 from greenlight_films.reports.summary import summary, warnings
 from greenlight_films.reports.terminal import ACTING
-from greenlight_films.studies.metrics import all_scores, in_order
-from greenlight_films.studies.results import NETWORK, Results
+from greenlight_films.studies.results import Results
 
 PACKAGES = ("lightning", "torch", "numpy", "pandas", "scikit-learn", "statsmodels")
 
@@ -64,18 +56,29 @@ def _with_code(text: str) -> Markup:
 _ENVIRONMENT.filters["code"] = _with_code
 
 
-def report_page(runs: list[Results]) -> str:
-    """Return the page of a run; of several runs, a page that sets them side by side."""
-    intervals = [intervals_of(run) for run in runs]
+def report_page(
+    runs: list[Results], intervals: list[pd.DataFrame] | None = None, card: list[CardSection] | None = None
+) -> str:
+    """Return the page of a run; of several runs, a page that sets them side by side.
+
+    Args:
+        intervals: of each run, as of `intervals_of`, where they are known.
+        card: of a single run, as of `model_card`, where it is known.
+    """
+    intervals = intervals or [intervals_of(run) for run in runs]
+    if len(runs) == 1:
+        content = _of_run(runs[0], intervals[0], card or model_card(runs[0], intervals[0]))
+    else:
+        content = _of_runs(runs, intervals)
     pairs = list(zip(runs, intervals, strict=True))
-    content = _of_run(runs[0], intervals[0]) if len(runs) == 1 else _of_runs(runs, intervals)
     return page_of(
         "report.html.jinja",
         warnings=warnings(runs),
         summary=[summary(run, scores) for run, scores in pairs],
         names=[run.name for run in runs],
-        leaderboards=[_leaderboard(run, scores) for run, scores in pairs],
+        leaderboards=[leaderboard_table(run, scores) for run, scores in pairs],
         made=[made(run) for run in runs],
+        limits=LIMITS,
         **content,
     )
 
@@ -94,7 +97,7 @@ def page_of(template: str, sections: list[Section], **content: Any) -> str:
     )
 
 
-def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
+def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection]) -> dict[str, Any]:
     values, explorer = feature_values(results), explorer_data(results)
     return {
         "single": True,
@@ -117,6 +120,7 @@ def _of_run(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
         "explorer": Markup(script_json(explorer)),
         "explained": explained(results, explorer),
         "factor": factor_of(explorer),
+        "card": card,
     }
 
 
@@ -128,40 +132,6 @@ def _of_runs(runs: list[Results], intervals: list[pd.DataFrame]) -> dict[str, An
         "most_important": [_most_important(run) for run in runs],
         "values": "[]",
         "explorer": "null",
-    }
-
-
-def _leaderboard(results: Results, intervals: pd.DataFrame) -> dict[str, Any]:
-    """Return the scores of all models as text: headings, and a line for each model."""
-    models = all_scores(results.metrics)
-    names = shown_scores(models)
-    paired = {model: text for model, text, _ in differences_in_words(results.differences)}
-    ends = {(row.model, row.score): (row.low_95, row.high_95) for row in intervals.itertuples()}
-
-    def cell(model: str, name: str) -> str:
-        value = models[model].get(name)
-        if value is None:
-            return "–"
-        numbers = value, *ends.get((model, name), ())
-        unit = results.unit if name in IN_UNIT else ""
-        score, *interval = (bare_amount(number, unit) if name in AMOUNTS else fixed(number) for number in numbers)
-        return f"{score} ({' to '.join(interval)})" if interval else score
-
-    columns = [
-        (heading_of(name, results.unit, is_transformed(names)), {model: cell(model, name) for model in models})
-        for name in names
-    ]
-    if paired:
-        columns.insert(1, (f"{NETWORK} − model", paired))  # beside the score that it is of
-    return {
-        "headings": [heading for heading, _ in columns],
-        "lines": [
-            {"model": model, "cells": [texts.get(model, "–") for _, texts in columns]} for model, _ in in_order(models)
-        ],
-        "notes": [
-            *([f"{NETWORK} − model: {differences_measured(results)}."] if paired else []),
-            *([SMEARING] if "means" in results.metrics else []),
-        ],
     }
 
 
@@ -215,15 +185,13 @@ def _most_important(results: Results) -> dict[str, Any]:
 def made(results: Results) -> dict[str, Any]:
     """Return how a run was made: facts, the commands that repeat it, and its config."""
     metrics, config = results.metrics, results.config
-    split = config["data"].get("split") or {"class_path": "unknown"}
-    arguments = ", ".join(f"{name} {value}" for name, value in (split.get("init_args") or {}).items())
     facts = {
         "table": config["data"]["table"],
         "rows": ", ".join(f"{count:,} {side}" for side, count in metrics.get("rows", {}).items()),
         "left out": f"{counted(metrics.get('left_out', 0), 'row')} without {results.target}",
         "features": ", ".join(f"{count:,} {kind}" for kind, count in metrics.get("features", {}).items()),
         "labels that training did not keep": f"{sum(metrics.get('unseen_labels', {}).values()):,} of the test rows",
-        "split": f"{split['class_path'].rpartition('.')[2]} ({arguments})",
+        "split": split_of(results)[1],
         "seeds": f"{config.get('seed_everything')} of training, {config['model'].get('seed')} of weights and dropout",
         "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES) + " (of this report)",
     }

@@ -1,10 +1,13 @@
-"""Writes `report.html`: the page of a run, or of several side by side."""
+"""Writes `report.html`, the page of a run or of several side by side, and `model_card.md`."""
 
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 
+from greenlight_films.reports.model_card import CARD, CardSection, markdown, model_card
 from greenlight_films.reports.page import report_page
+from greenlight_films.reports.sections import intervals_of
 from greenlight_films.reports.spread_page import spread_page
 from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.results import Results
@@ -21,9 +24,28 @@ def write_report(run: RunFolder, console: Console) -> None:
 
 
 def write_page(runs: list[RunFolder], page: Path, console: Console) -> None:
-    """Write the page of some runs into a file."""
+    """Write the page of some runs into a file; of a single run its model card, too, into the run's folder."""
     with console.status("Drawing"), reading(runs[0].path):
-        of_spread = len(runs) == 1 and runs[0].holds_runs
-        text = spread_page(Spread(runs[0])) if of_spread else report_page([Results(run) for run in runs])
+        if len(runs) > 1:
+            text = report_page([Results(run) for run in runs])
+        elif runs[0].holds_runs:
+            text = spread_page(Spread(runs[0]))
+        else:
+            results = Results(runs[0])
+            intervals = intervals_of(results)
+            text = report_page([results], [intervals], _write_card(results, intervals))
         Folder(page.parent).write_text(page.name, text)
     console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)
+
+
+def write_card(run: RunFolder) -> None:
+    """Write the model card of a run into its folder."""
+    with reading(run.path):
+        results = Results(run)
+        _write_card(results, intervals_of(results))
+
+
+def _write_card(results: Results, intervals: pd.DataFrame) -> list[CardSection]:
+    card = model_card(results, intervals)
+    results.run.write_text(CARD, markdown(results.name, card))
+    return card

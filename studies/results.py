@@ -175,14 +175,21 @@ class Results:
         name = next((name for kind, name in features if is_year(name) or kind.split(".")[-1] == "Date"), None)
         if name is None:
             return None
-        columns = [name, NUMBER] if self.config["data"].get("where") else [name]
-        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
-        if films.empty:
+        cells = self.cells([name])
+        if cells.empty:
             return None
         formats = declared_formats(data.get("missing"), day_first=data.get("day_first"))
-        years = pd.Series(parse_dates(films[name], formats.of(name)).years())
-        numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(years) + 1)
-        return years.set_axis(numbers).rename(name) if years.notna().any() else None
+        years = pd.Series(parse_dates(cells[name], formats.of(name)).years(), cells.index, name=name)
+        return years if years.notna().any() else None
+
+    def cells(self, names: list[str]) -> pd.DataFrame:
+        """Return columns of the run's table by the number of the row, from 1; empty where importance wasn't measured."""
+        columns = [*names, NUMBER] if self.config["data"].get("where") else names
+        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
+        if films.empty:
+            return films
+        numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(films) + 1)
+        return films[names].set_axis(numbers)
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that held-out rows have in a role: row and value, one line each."""

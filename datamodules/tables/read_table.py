@@ -24,10 +24,11 @@ from greenlight_films.datamodules.tables.parquet import read_parquet
 from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 from greenlight_films.datamodules.tables.sqlite import read_sqlite
 from greenlight_films.datamodules.tables.table_file import TableFile, find_table_file
-from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_films
+from greenlight_films.datamodules.tables.wikidata_films import LICENCE, read_wikidata_films
 from greenlight_films.datamodules.tables.workbooks import read_workbook
 
 SOURCES: dict[str, Callable[[], pd.DataFrame]] = {"wikidata-films": read_wikidata_films}  # tables without a file
+LICENCES = {"wikidata-films": LICENCE}  # of the sources' data
 KINDS = {
     **dict.fromkeys((".csv", ".tsv", ".tab", ".psv", ".txt", ".dat"), "text"),
     **dict.fromkeys((".json", ".jsonl", ".ndjson"), "json"),

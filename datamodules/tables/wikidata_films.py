@@ -15,6 +15,7 @@ FROM omdb AS o LEFT JOIN tomatoes AS t ON t.ID = o.ID
 ORDER BY o.ID
 """
 
+LICENCE = "CC0 1.0: data of Wikidata, as the package bokeh-sampledata ships them."
 LISTS = ("Director", "Writer", "Cast", "Production")  # cells hold several names
 SUFFIX = re.compile(r", (Jr\.?|Sr\.?|II|III|IV|Esq\.?|M\.D\.|Ph\.?D\.?|Inc\.?|Ltd\.?|LLC)(?=,|$)")
 """A suffix that the comma tears off the name before it: `Robert Downey, Jr.`."""

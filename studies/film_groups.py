@@ -1,0 +1,168 @@
+"""Groups of test films on which a network errs by more than chance, or whose intervals hold less often than they say."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.tables.formats import declared_formats
+from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.studies.interval_files import LEVELS
+from greenlight_films.studies.results import Results
+
+FEWEST = 20  # films of a group; of fewer t says little
+LABELS = 10  # of a role, the most frequent ones
+TENTHS, TERCILES = 10, 3
+LEVEL = 0.05  # of all groups together
+
+
+def film_groups(results: Results) -> pd.DataFrame:
+    """Return one line a test row and group that it is in: group, position among the test rows.
+
+    Groups are all films, tenths by year and by prediction, terciles by number, and the most frequent labels of each
+    role. A row may be in many of them.
+    """
+    return pd.concat(list(_groups(results)), ignore_index=True)
+
+
+def _groups(results: Results) -> Iterator[pd.DataFrame]:
+    test, scale = results.test, results.scale
+    yield _lines("all test films", np.arange(len(test)))
+    if results.year is not None:
+        yield _in_parts(str(results.year.name), test["row"].map(results.year).to_numpy(float), TENTHS)
+    if scale is not None:
+        yield _in_tenths_of_predictions(test["predicted"].to_numpy())
+    for column, values in _numbers(results).items():
+        yield _in_parts(str(column), test["row"].map(values).to_numpy(float), TERCILES)
+    position = pd.Series(np.arange(len(test)), index=test["row"])
+    roles = results.features.loc[results.features["level"] == "value", "role"] if len(results.features) else []
+    for role in dict.fromkeys(roles):
+        labels = results.labels_of(role)
+        labels = labels[labels["row"].isin(test["row"])]
+        frequent = labels["value"].value_counts().sort_index().sort_values(ascending=False, kind="stable").head(LABELS)
+        kept = labels[labels["value"].isin(frequent.index)]
+        groups = f"{role}: " + kept["value"].astype(str)
+        yield pd.DataFrame({"group": groups.to_numpy(), "position": position[kept["row"]].to_numpy()})
+
+
+def _numbers(results: Results) -> pd.DataFrame:
+    """Return the declared numbers by row of the table, but for the year; those that can't be read again are left out."""
+    data = results.config["data"]
+    declared = [(feature["class_path"].split(".")[-1], feature["init_args"]["column"]) for feature in data["features"]]
+    year = None if results.year is None else results.year.name
+    names = list(dict.fromkeys(column for kind, column in declared if kind == "Number" and column != year))
+    cells = results.cells(names) if names else pd.DataFrame()
+    formats = declared_formats(data.get("missing"), data.get("decimal"), data.get("day_first"))
+    numbers = {}
+    for name in cells:
+        try:
+            numbers[name] = pd.Series(read_numbers(cells[name], formats.of(str(name))), cells.index)
+        except InputError:  # a way of writing that the run found out for itself, and its files don't say
+            continue
+    return pd.DataFrame(numbers)
+
+
+def _in_parts(name: str, values: np.ndarray, parts: int) -> pd.DataFrame:
+    """Return rows in parts of about as many, from low values to high ones; equal values stay together."""
+    position = np.flatnonzero(np.isfinite(values))
+    part, low, high = _parts(values[position], parts)
+    names = [f"{name} {a:.10g}" if a == b else f"{name} {a:.10g} to {b:.10g}" for a, b in zip(low, high, strict=True)]
+    return pd.DataFrame({"group": np.array(names, dtype=object)[part], "position": position})
+
+
+def _in_tenths_of_predictions(predicted: np.ndarray) -> pd.DataFrame:
+    position = np.flatnonzero(np.isfinite(predicted))
+    part, low, _ = _parts(predicted[position], TENTHS)
+    names = [f"tenth {index + 1} of {len(low)} by prediction" for index in range(len(low))]
+    return pd.DataFrame({"group": np.array(names, dtype=object)[part], "position": position})
+
+
+def _parts(values: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the part of each value, (n,), and the lowest and highest value of each part."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64), values, values
+    edges = np.unique(np.quantile(values, np.linspace(0, 1, parts + 1)[1:-1]))
+    _, part = np.unique(np.searchsorted(edges, values, side="right"), return_inverse=True)
+    ends = pd.Series(values).groupby(part)
+    return part, ends.min().to_numpy(), ends.max().to_numpy()
+
+
+def _lines(group: str, position: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"group": group, "position": position})
+
+
+def mean_errors(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return one line a group of 20 films or more: group, films, error, low, high, p, the least p first.
+
+    The error is the mean of predicted less actual on the scale that was learnt, with its 95 % interval by t over films;
+    p is of the mean being 0, by Holm's method over all groups.
+    """
+    test, scale = results.test, results.scale
+    if scale is None:
+        return pd.DataFrame(columns=["group", "films", "error", "low", "high", "p"])
+    error = scale.learnt(test["predicted"].to_numpy()) - scale.learnt(test["actual"].to_numpy())
+    by_film = _by_film(results, groups, {"total": error})
+    group = by_film["group"]
+    sums = by_film.groupby("group", sort=False)[["total", "weight"]].sum()
+    n = by_film.groupby("group", sort=False).size()
+    mean = sums["total"] / sums["weight"]
+    deviation = by_film["total"] - by_film["weight"] * group.map(mean)
+    squares = (deviation**2).groupby(group, sort=False).sum()
+    spread = np.sqrt(squares * n / (n - 1).where(n > 1)) / sums["weight"]
+    table = pd.DataFrame({"films": n, "error": mean, "spread": spread}).query(f"films >= {FEWEST} and spread > 0")
+    margin = stats.t.ppf(0.975, table["films"] - 1) * table["spread"]
+    p = 2 * stats.t.sf((table["error"] / table["spread"]).abs(), table["films"] - 1)
+    table = table.assign(low=table["error"] - margin, high=table["error"] + margin, p=holm(p)).drop(columns="spread")
+    return table.reset_index().sort_values("p", kind="stable", ignore_index=True)
+
+
+def covered_less(results: Results, groups: pd.DataFrame) -> pd.DataFrame:
+    """Return one line a group of 20 films or more and level: group, films, level, covered, p, the least p first.
+
+    `covered` is the share of targets in their intervals; p is of as few or fewer by chance where the share that is
+    said holds, by the binomial distribution over films, and by Holm's method over all groups and levels. Groups by
+    names known are those of `coverage.csv`.
+    """
+    test, tables = results.test, []
+    for level in LEVELS:
+        if {f"lower_{level}", f"upper_{level}"} <= set(test):
+            hit = (test["actual"] >= test[f"lower_{level}"]) & (test["actual"] <= test[f"upper_{level}"])
+            by_film = _by_film(results, groups, {"total": hit.to_numpy(float)}).groupby("group", sort=False)
+            sums = by_film[["total", "weight"]].sum()
+            covered = sums["total"] / sums["weight"]
+            tables.append(pd.DataFrame({"films": by_film.size(), "level": level, "covered": covered}).reset_index())
+    if len(results.coverage):
+        names = results.coverage[results.coverage["by"] == "names"]
+        tables.append(names[["group", "films", "level", "covered"]])
+    if not tables:
+        return pd.DataFrame(columns=["group", "films", "level", "covered", "p"])
+    table = pd.concat(tables, ignore_index=True).query(f"films >= {FEWEST}")
+    n_covered = (table["covered"] * table["films"]).round()
+    p = stats.binom.cdf(n_covered, table["films"], table["level"] / 100)
+    return table.assign(p=holm(p)).sort_values("p", kind="stable", ignore_index=True)
+
+
+def _by_film(results: Results, groups: pd.DataFrame, values: dict[str, np.ndarray]) -> pd.DataFrame:
+    """Return one line a group and film: group, and the sums of weight and of weight times each of the values."""
+    test, position = results.test, groups["position"].to_numpy()
+    weight = test["weight"].to_numpy(float) if "weight" in test else np.ones(len(test))
+    sums = {name: (weight * own)[position] for name, own in values.items()}
+    film = test["film"].to_numpy()[position]
+    table = pd.DataFrame({"group": groups["group"], "film": film, "weight": weight[position], **sums})
+    table = table.groupby(["group", "film"], sort=False).sum().reset_index().drop(columns="film")
+    return table[np.isfinite(table[[*values]]).all(axis=1) & (table["weight"] > 0)]
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Return p-values, (n,), that hold for all of n tests together (Holm 1979, www.jstor.org/stable/4615733).
+
+    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(p, kind="stable")
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    result = np.empty(len(p))
+    result[order] = np.minimum(adjusted, 1)
+    return result
