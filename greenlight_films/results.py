@@ -130,6 +130,22 @@ class Results:
             raise InputError(f"{self.path} has no predictions yet: make them with `predict --run {self.path}`")
         return predicted_against_actual(results.test, results.target, results.unit)
 
+    def serve(self, host: str = "127.0.0.1", port: int = 8000) -> None:
+        """Open a page to play with the run, as `greenlight serve` does, until it is interrupted.
+
+        Args:
+            host: an address of this machine; 127.0.0.1 can be reached by nobody else.
+            port: where it is taken, the next free one.
+
+        Raises:
+            InputError: the run has no trained network, or the address is none of this machine.
+        """
+        from rich.console import Console
+
+        from greenlight_films.serving.server import serve
+
+        serve(self._results.run, host, port, Console())
+
     def __repr__(self) -> str:
         models = self._results.metrics.get("models", {})
         of_learnt = any("r2_log1p" in scores for scores in models.values())

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "greenlight_films"
 MAY_IMPORT = {
     "cli": {"commands"},
-    "greenlight_films": {"studies", "reports", "importance", "datamodules", "baselines", "lightning_modules"},
+    "greenlight_films": {"serving", "studies", "reports", "importance", "datamodules", "baselines", "lightning_modules"},
     "commands": {
         "serving",
         "reports",

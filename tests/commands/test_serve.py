@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from greenlight_films.commands.serve import is_loopback
 from tests.conftest import refused
 from tests.processes import start
 
@@ -87,8 +86,3 @@ def test_for_other_machines_it_asks_for_a_token_and_says_why(study, tmp_path):
 def test_mistakes_are_told_with_their_remedy(command, study, words, fragments):
     words = [study.path if word == "RUN" else word for word in words]
     refused(command("serve", *words), *fragments)
-
-
-def test_which_addresses_are_this_machines_own():
-    hosts = ("127.0.0.1", "::1", "localhost", "0.0.0.0", "192.168.0.2", "films")
-    assert [host for host in hosts if is_loopback(host)] == ["127.0.0.1", "::1", "localhost"]
