@@ -18,7 +18,7 @@ Scale = Literal["standard", "quantile", "by_skewness"]
 
 BINS = 12  # of `piecewise`, each with as many training films as the others
 SKEWED = 2.0  # skewness, of either sign, from which on `by_skewness` takes quantiles
-QUANTILE_LIMIT = 1e-7  # share of the normal distribution cut off on either side, at 5.2 standard deviations
+QUANTILE_LIMIT = 1e-7  # share of the normal distribution that `quantile` cuts off on either side, at 5.2 deviations
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,9 @@ class Number(Feature[np.ndarray]):
     Attributes:
         log1p: take log(1 + value) first; the values must then be above -1.
         scale: `standard`: mean 0 and standard deviation 1 on the training rows; `quantile`: mapped to a normal
-            distribution by the training rows' quantiles; `by_skewness`: so where the skewness of the training rows,
-            after log1p, is beyond 2 or -2, else `standard`. By default `standard`.
+            distribution by the training rows' quantiles; `by_skewness`: so where the skewness of their known values,
+            after log1p, is beyond 2 or -2, by the quantiles of these, and what lies beyond all of them no further out
+            than half a film would; else `standard`. By default `standard`.
         encoding: `scaled`: as it is; `piecewise`: also as a share of each of 12 bins of the training rows, so that the
             first layer can bend between them (Gorishniy et al. 2022, arXiv 2203.05556); `periodic`: also as sine and
             cosine of 16 learnt frequencies, for a table of dense numbers. By default `scaled`.
@@ -64,9 +65,10 @@ class Number(Feature[np.ndarray]):
         median = float(np.median(known))
         filled = np.where(np.isnan(values), median, values)
         fitted: dict[str, Any] = {"median": median}
-        if self._takes_quantiles(known):
-            shares = np.linspace(0, 1, min(1000, len(filled)))
-            fitted["quantiles"] = np.quantile(filled, shares).tolist()
+        if self.scale == "quantile":
+            fitted["quantiles"] = _quantiles(filled)
+        elif self.scale == "by_skewness" and abs(skewness(known)) > SKEWED:
+            fitted |= {"quantiles": _quantiles(known), "limit": 0.5 / len(known)}
         elif np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
             # A constant column is encoded as 0; its computed std may be 1e-17, and its mean off by as much.
             fitted |= {"mean": median, "std": 1.0}
@@ -85,14 +87,9 @@ class Number(Feature[np.ndarray]):
         encoded: list[Dense | Sparse] = [_dense(self._scaled(values, fitted), values), _dense(missing, missing)]
         return encoded[: len(blocks)]
 
-    def _takes_quantiles(self, known: np.ndarray) -> bool:
-        if self.scale != "by_skewness":
-            return self.scale == "quantile"
-        return bool(abs(skewness(known)) > SKEWED)
-
     def _scaled(self, values: np.ndarray, fitted: dict[str, Any]) -> np.ndarray:
         if "quantiles" in fitted:
-            return _to_normal(values, np.asarray(fitted["quantiles"]))
+            return _to_normal(values, np.asarray(fitted["quantiles"]), fitted.get("limit", QUANTILE_LIMIT))
         with np.errstate(over="ignore"):  # the encoder refuses it by its row
             return (values - fitted["mean"]) / fitted["std"]
 
@@ -130,9 +127,17 @@ def _dense(values: np.ndarray, unscaled: np.ndarray) -> Dense:
         return Dense(values.astype(np.float32)[:, None], unscaled.astype(np.float64)[:, None])
 
 
-def _to_normal(values: np.ndarray, quantiles: np.ndarray) -> np.ndarray:
-    """Map values to a normal distribution; tied quantiles get the middle of their ranks, also at the ends."""
+def _quantiles(values: np.ndarray) -> list[float]:
+    return np.quantile(values, np.linspace(0, 1, min(1000, len(values)))).tolist()
+
+
+def _to_normal(values: np.ndarray, quantiles: np.ndarray, limit: float) -> np.ndarray:
+    """Map values to a normal distribution; tied quantiles get the middle of their ranks, also at the ends.
+
+    Args:
+        limit: share of the distribution that is cut off on either side.
+    """
     shares = np.linspace(0, 1, len(quantiles))
     from_below = np.interp(values, quantiles, shares)
     from_above = -np.interp(-values, -quantiles[::-1], -shares[::-1])
-    return ndtri(np.clip((from_below + from_above) / 2, QUANTILE_LIMIT, 1 - QUANTILE_LIMIT))
+    return ndtri(np.clip((from_below + from_above) / 2, limit, 1 - limit))
