@@ -107,7 +107,7 @@ class NearFilms(nn.Module):
     def _first_block(self, labels: Tensor) -> Tensor:
         """Return the first block of each label, the number of blocks where it has none."""
         owner = self._on(labels.device)["label"][:-1]
-        block = torch.searchsorted(owner, labels)
+        block = torch.searchsorted(owner, labels.contiguous())
         is_known = self._on(labels.device)["label"][block] == labels
         return torch.where(is_known, block, len(owner))
 
