@@ -125,14 +125,9 @@ def _shared(codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 def _alike(newer: pd.DataFrame, frame: pd.DataFrame, declared: Declared, formats: Formats) -> pd.DataFrame:
     """Return newer films with texts read as numbers where the run's table holds numbers, in which it shows no marks."""
-    numbers = {}
+    numbers, known = {}, set(frame.select_dtypes("number")) & set(newer)
     for name, needs in declared.needs().items():
-        if (
-            name in newer
-            and needs == {"number"}
-            and pd.api.types.is_numeric_dtype(frame[name].dtype)
-            and _is_text(newer[name])
-        ):
+        if needs == {"number"} and name in known and _is_text(newer[name]):
             format = formats.of(name)
             numbers[name] = read_numbers(newer[name], replace(format, decimal=format.decimal or "."))
     return newer.assign(**numbers)

@@ -21,7 +21,7 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, predict
-from greenlight_films.studies.load import load
+from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import describe_data
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
@@ -48,6 +48,7 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
     Raises:
         InputError: the run has no such inputs, or the newer films can't be used.
     """
+    refuse_parts_of_rows(settings)
     data = load(settings, checkpoint, "test")
     crossed = data.films.crossed
     if crossed is None:
@@ -124,7 +125,8 @@ def _with_weights(checkpoint: Checkpoint, model: MLPRegressor, data: FilmDataMod
 def _written(run: RunFolder, settings: Settings, model: MLPRegressor, console: Console) -> Results:
     """Score the network, predict all films, and write what a run has."""
     data = settings.data
-    trained = Trained(model, build_trainer(settings.training, run.path, [settings.tensorboard]))
+    alone = settings.training.with_trainer(devices=1, num_nodes=1, strategy="auto")  # nothing is trained
+    trained = Trained(model, build_trainer(alone, run.path, [settings.tensorboard]))
     evaluate(trained, data)
     predict(trained, data)
     trained.trainer.save_checkpoint(run.path / "checkpoints" / "best.ckpt", weights_only=True)

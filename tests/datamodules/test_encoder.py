@@ -7,7 +7,7 @@ from sklearn.preprocessing import MultiLabelBinarizer, OneHotEncoder
 
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.features import Bins, Category, Labels, Number, Popularity
+from greenlight_films.datamodules.features import Bins, Category, Labels, Number, Popularity, RidgeByColumn
 
 
 def split(cells):
@@ -145,3 +145,39 @@ def test_a_number_far_from_all_others_is_refused(films):
     films.loc[3, "Runtime"] = 1e20
     with pytest.raises(InputError, match=r"column 'Runtime', row 4 has 1e\+20: more than 1e\+15 standard deviations"):
         FilmEncoder([Number("Runtime")]).fit_encode(films, np.arange(20, 80))
+
+
+def test_an_extended_encoder_has_more_labels_of_which_more_is_known_behind_those_that_it_had():
+    features = [
+        Number("year"),
+        Labels("cast", positions=2, min_films=2),
+        RidgeByColumn("cast"),
+        Labels("genre"),
+        Category("studio", keep=["Ufa"]),
+        RidgeByColumn("studio"),
+    ]
+    films = pd.DataFrame(
+        {
+            "year": [1950, 1960, 1970, 1980, 1990],
+            "cast": ["Ann, Bo", "Ann, Cy", "Bo, Ann", "BO, Di", "Eve (voice), Cy"],
+            "genre": ["War", "War", "War", "Noir", "Noir"],
+            "studio": ["Ufa", "Ufa", "Toho", "Toho", "Gaumont"],
+        }
+    )
+    encoder = FilmEncoder(features)
+    before = encoder.fit_encode(films[:3], np.arange(3))
+    extended = encoder.extended(films, np.arange(5))
+    first, second, genre, studio = (block.values for block in extended.space.labels)
+    assert [block.values for block in encoder.space.labels] == [["Ann", "Bo"], ["Bo", "Cy", "Ann"], ["War"], studio]
+    assert (first, second, genre) == (["Ann", "Bo", "Eve"], ["Bo", "Cy", "Ann", "Di"], ["War"])
+    assert studio == ["Ufa", "Other"]
+    has_row = [True, False, False, *[False] * 4, True, *[True] * 2]
+    assert extended.space.with_row().tolist() == has_row
+    assert encoder.space.with_row().tolist() == [True, False, *[False] * 3, True, True, True]
+    after = extended.encode(films)
+    names = extended.space.label_names()
+    kept = [names.index(name) for name in encoder.space.label_names()]
+    assert (after.labels[:3][:, kept] != before.labels).nnz == 0
+    assert (after.dense[:3] == before.dense).all()
+    assert after.labels[[3]][:, [first.index("Bo")]].nnz == 1  # in another spelling
+    assert after.unseen["genre"].tolist() == [0, 0, 0, 1, 1]
