@@ -75,10 +75,10 @@ export class Scale {
     return `${mark}${this.money ? "$" : ""}${this.#digits(Math.abs(number))}`;
   }
 
-  /** Return what `steps` are in, for a heading. */
+  /** Return what parts add, for a heading. */
   get stepUnit() {
-    if (this.log) return "in logarithms";
-    return [this.money ? "" : "in", this.word, this.money ? "" : this.unit].filter(Boolean).join(" ");
+    const unit = this.log ? "in logarithms" : [this.word, this.money ? "" : this.unit].filter(Boolean).join(" ");
+    return unit ? `adds, ${unit}` : "adds";
   }
 
   /** Return by what a change on the scale that was learnt multiplies the prediction; nothing where it is added. */
