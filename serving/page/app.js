@@ -53,7 +53,7 @@ class Application {
     const { view, content } = readLink();
     const known = JSON.stringify(this.content ?? null);
     problem.textContent = "";
-    if (content === undefined) problem.textContent = "The link is not whole: its end is missing. An empty film is shown.";
+    if (content === undefined) problem.textContent = "The link is not whole: its end is missing.";
     if (content && JSON.stringify(content) !== known) await this.#restore(content);
     history.replaceState(null, "", `#${view}`);
     this.save();

@@ -127,7 +127,8 @@ export class Editor {
     const isNew = (name) => Boolean(before) && !before.has(key(name));
     const shown = shownAll ? names : names.filter((name, index) => index < FEW || isNew(name));
     const described = shown.map((name) => ({ name, isNew: isNew(name), ...this.#known(column, name) }));
-    const rest = names.length - shown.length, state = JSON.stringify([described, rest]);
+    const rest = names.length - shown.length, gone = this.#gone(column, names);
+    const state = JSON.stringify([described, rest, gone]);
     if (this.drawn.get(chips) === state) return;
     this.drawn.set(chips, state);
     chips.replaceChildren(
@@ -137,7 +138,14 @@ export class Editor {
         this.#showNames(column, chips, box);
         chips.querySelectorAll("button")[FEW]?.focus();
       }, { class: "quiet" }))] : []),
+      ...gone.map((name) => element("li", { class: "gone" }, `without ${name}`)),
     );
+  }
+
+  /** Return the names that the film has not, of those that it is compared with. */
+  #gone({ column }, names) {
+    const has = new Set(names.map(key));
+    return [this.other?.cells[column] ?? []].flat().filter((name) => !has.has(key(name)));
   }
 
   /** Return whether a name is unknown, and in how many films it is known. */

@@ -10,9 +10,9 @@ import { waterfall } from "./waterfall.js";
 
 const WAIT = 200; // milliseconds after an edit
 
-/** Return an interval in words: 80 of 100 such films between ... and .... */
-export function intervalWords(interval, scale) {
-  return `${scale.amount(interval.lower)} to ${scale.amount(interval.upper)}`;
+/** Return the ends of an interval in words. */
+export function intervalWords(interval, scale, between = "to") {
+  return `${scale.amount(interval.lower)} ${between} ${scale.amount(interval.upper)}`;
 }
 
 /** Return the faults of a refused request by column; those of none under "". */
@@ -134,7 +134,7 @@ export class FilmView {
     this.#showResult(change);
     this.#showMade();
     const [interval] = change.after.intervals;
-    const words = `${this.scale.amount(change.after.prediction)}${interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale)}` : ""}`;
+    const words = `${this.scale.amount(change.after.prediction)}${interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale, "and")}` : ""}`;
     this.line.replaceChildren(element("strong", {}, film.title), ` ${words}`);
     announce(`Predicted ${words}.`);
   }

@@ -3,11 +3,11 @@
 const SIZES = [[1e12, "trillion", "T"], [1e9, "billion", "B"], [1e6, "million", "M"], [1e3, "thousand", "K"], [1, "", ""]];
 const MINUS = "−";
 
-/** Return a number with so many significant digits, thousands with commas from 10,000 on. */
-export function plain(number, digits = 3) {
+/** Return a number with so many significant digits, with commas from 10,000 on: years have none. */
+export function plain(number, digits = 3, least = 10_000) {
   if (number === null || number === undefined || !Number.isFinite(number)) return "–";
   const rounded = Number(number.toPrecision(digits));
-  const useGrouping = Math.abs(rounded) >= 10_000;
+  const useGrouping = Math.abs(rounded) >= least;
   return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
 }
 
@@ -60,7 +60,7 @@ export class Scale {
     if (!this.log) return this.#joined(mark, Math.round(Math.abs(value) / this.step), this.word);
     const size = Math.abs(Number(value.toPrecision(3)));
     const [by, word] = this.money ? SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1) : [1, ""];
-    return this.#inWords(mark, plain(Math.abs(value) / by), word);
+    return this.#inWords(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
   }
 
   /** Return a difference in the unit in words, with its sign. */
@@ -75,10 +75,10 @@ export class Scale {
     return `${mark}${this.money ? "$" : ""}${this.#digits(Math.abs(number))}`;
   }
 
-  /** Return what `steps` are in, for a heading. */
+  /** Return what parts add, for a heading. */
   get stepUnit() {
-    if (this.log) return "in logarithms";
-    return [this.money ? "" : "in", this.word, this.money ? "" : this.unit].filter(Boolean).join(" ");
+    const unit = this.log ? "in logarithms" : [this.word, this.money ? "" : this.unit].filter(Boolean).join(" ");
+    return unit ? `adds, ${unit}` : "adds";
   }
 
   /** Return by what a change on the scale that was learnt multiplies the prediction; nothing where it is added. */

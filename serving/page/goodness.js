@@ -5,6 +5,7 @@ import { evenTicks, plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from ".
 import { choice, element, table } from "./dom.js";
 import { beside, counted, percent, plain, whole } from "./format.js";
 
+const SHARE = 0.5; // numbers up to 1 have three decimals
 const BY = { all: "all test films", year: "by year", prediction: "by prediction", names: "by names known" };
 
 /** The view of how good the network is. */
@@ -43,7 +44,7 @@ export class GoodnessView {
     const largest = Math.max(...compared.map(({ difference }) => Math.abs(difference)));
     const words = (number) => beside(number, largest);
     const cells = better.map((row, index) => [
-      index ? row.model : `${row.model}, this network`, plain(row[score], 4), plain(row[isLog ? "r2_log1p" : "r2"]), row.spearman === null ? "–" : plain(row.spearman),
+      index ? row.model : `${row.model}, this network`, plain(row[score], 4), beside(row[isLog ? "r2_log1p" : "r2"], SHARE), beside(row.spearman, SHARE),
       index && typeof row.low === "number" ? `${words(row.difference)} (${words(row.low)} to ${words(row.high)})` : index ? "–" : "",
       index && typeof row.low === "number" ? rangeBar(axis, { low: row.low, value: row.difference, high: row.high, mark: 0 }) : "",
     ]);

@@ -45,8 +45,8 @@ export class MoversView {
       onchange: (event) => set("least")(Math.max(0, Math.round(Number(event.target.value)) || 0)),
     });
     const controls = element("div", { class: "bar" },
-      choice("Role", this.labelled.map(({ column, role }) => [column, role === column ? column : `${role} (${column})`]), best.role, set("role")),
-      choice("That", [["", "raise it most"], ["lower", "lower it most"]], "", (value) => set("lower")(value === "lower")),
+      choice("Role", this.labelled.map(({ column, role }) => [column, role.toLowerCase() === column.toLowerCase() ? column : `${role} (${column})`]), best.role, set("role")),
+      choice("Names that", [["", "raise it most"], ["lower", "lower it most"]], "", (value) => set("lower")(value === "lower")),
       element("div", { class: "field" }, element("label", { for: id }, "In at least so many films"), least));
     return element("section", { class: "card", "aria-labelledby": "best-heading" },
       element("h3", { id: "best-heading" }, "Whose addition would move this film most"),
