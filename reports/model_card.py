@@ -148,7 +148,9 @@ def _split(results: Results) -> Iterator[str]:
 def _groups_that_err(results: Results) -> CardSection:
     heading = "Groups of films on which it errs"
     if len(results.test) < 2 or NETWORK not in results.models or results.scale is None:
-        return CardSection(heading, ["Not known: the run's files don't hold the network's predictions of its test films."])
+        return CardSection(
+            heading, ["Not known: the run's files don't hold the network's predictions of its test films."]
+        )
     groups = film_groups(results)
     errors, coverage = mean_errors(results, groups), covered_less(results, groups)
     off, low = errors[errors["p"] < LEVEL], coverage[coverage["p"] < LEVEL]

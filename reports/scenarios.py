@@ -120,7 +120,11 @@ def _tail(scenarios: Scenarios) -> dict[str, Any]:
         "activation": scenarios.network.sizes["activation"],
         **{name: _packed(getattr(weights, name).detach().numpy()) for name in ("scale", "bias")},
         "layers": [
-            {"width": weight.shape[2], "weight": _packed(weight.detach().numpy()), "bias": _packed(bias.detach().numpy())}
+            {
+                "width": weight.shape[2],
+                "weight": _packed(weight.detach().numpy()),
+                "bias": _packed(bias.detach().numpy()),
+            }
             for weight, bias in weights.layers
         ],
         "outWeight": _packed(weights.out_weight.detach().numpy()),

@@ -14,10 +14,10 @@
 
   // --- the network --------------------------------------------------------------------------------------------------
 
-  const summed = (film, cells) => {
+  const summed = (film, cells, unknown) => {
     const total = Float64Array.from(sums.subarray(film * width, (film + 1) * width));
     columns.forEach((column, at) => {
-      const n = cells[at].length + column.unknown[film], weight = column.rooted ? 1 / Math.sqrt(Math.max(n, 1)) : 1;
+      const n = cells[at].length + unknown[at], weight = column.rooted ? 1 / Math.sqrt(Math.max(n, 1)) : 1;
       for (const name of cells[at]) {
         for (let unit = 0; unit < width; unit += 1) total[unit] += whole[name * width + unit] * size[name] * weight;
       }
@@ -33,8 +33,8 @@
     return result.map(bend);
   };
   // The scaled predictions of all heads, member after member.
-  const each = (film, cells) => {
-    const total = summed(film, cells), own = width / tail.members, predictions = [];
+  const each = (film, cells, unknown) => {
+    const total = summed(film, cells, unknown), own = width / tail.members, predictions = [];
     for (let member = 0; member < tail.members; member += 1) {
       for (let head = member * tail.heads; head < (member + 1) * tail.heads; head += 1) {
         let values = total.slice(member * own, (member + 1) * own);
@@ -52,7 +52,7 @@
 
   const list = document.getElementById("scenario-film"), form = document.getElementById("scenario-cells");
   const outcome = document.getElementById("scenario-outcome");
-  let film = 0, before = [], cells = [];
+  let film = 0, before = [], cells = [], unknown = [];  // of each column: its known names, the number of the others
   const learntStep = std > 0 ? writing.step * ({ K: 1e3, M: 1e6, B: 1e9 }[writing.letter] || 1) : 1;
   const inUnit = (learnt) => Number((log ? Math.expm1(learnt) - shift : learnt).toPrecision(3));
   const shown = (learnt) => (log || money ? amount(inUnit(learnt)) : `${steps(Math.round(learnt / learntStep))}${unit ? ` ${unit}` : ""}`);
@@ -63,11 +63,11 @@
     return element;
   };
   const signed = (value) => `${value > 0 ? "+" : ""}${steps(Math.round(value / learntStep))}`;
-  const tell = () => {
-    const after = each(film, cells), learnt = (values) => average(values) * std + mean;
+  const answer = () => {
+    const after = each(film, cells, unknown), learnt = (values) => average(values) * std + mean;
     const heads = after.map((value, at) => (value - before[at]) * std), change = average(heads);
     const spread = Math.sqrt(average(heads.map((head) => (head - change) ** 2)));
-    const line = document.createElement("p"), changed = columns.some((_, at) => cells[at].join() !== columns[at].own[film].join());
+    const line = document.createElement("p"), changed = columns.some((column, at) => cells[at].join() !== column.own[film].join() || unknown[at] !== column.unknown[film]);
     line.append(text("strong", films[film]), ": predicted ", number("scenario-before", learnt(before)));
     if (changed) {
       line.append(" as it is, ", number("scenario-after", learnt(after)), " so: ", text("strong", log ? factor(change) : signed(change)));
@@ -88,11 +88,11 @@
   };
   const unknownWords = (count) => (count ? `${count} ${count === 1 ? "name" : "names"} that the model doesn't know` : "");
   const field = (at) => {
-    const { column, offered, single, unknown, most } = columns[at], set = document.createElement("fieldset");
+    const { column, offered, single, most } = columns[at], set = document.createElement("fieldset");
     const chips = document.createElement("ul"), choice = document.createElement("select"), add = text("button", single ? "Put in its place" : "Add");
     chips.className = "chips";
     chips.append(...cells[at].map((name) => chip(at, name)));
-    const words = unknownWords(unknown[film]) || (cells[at].length ? "" : "no name");
+    const words = unknownWords(unknown[at]) || (cells[at].length ? "" : "no name");
     if (words) chips.append(text("li", words));
     const free = offered.filter((name) => !cells[at].includes(name));
     choice.append(...free.map((name) => { const option = text("option", names[name]); option.value = name; return option; }));
@@ -102,8 +102,12 @@
     if (single) label.textContent = "Instead";
     add.type = "button";
     add.setAttribute("aria-label", `${single ? "put in its place" : "add"}: ${column}`);
-    add.disabled = !free.length || (!single && cells[at].length + unknown[film] >= most);
-    add.addEventListener("click", () => { cells[at] = [...(single ? [] : cells[at]), Number(choice.value)]; redraw(at); });
+    add.disabled = !free.length || (!single && cells[at].length + unknown[at] >= most);
+    add.addEventListener("click", () => {
+      cells[at] = [...(single ? [] : cells[at]), Number(choice.value)];
+      if (single) unknown[at] = 0;
+      redraw(at);
+    });
     const controls = text("p", "", "controls");
     controls.append(label, choice, add);
     set.append(text("legend", column), chips, controls);
@@ -112,14 +116,15 @@
   const redraw = (at) => {
     form.replaceChild(field(at), form.children[at]);
     form.children[at].querySelector("select").focus({ preventScroll: true });
-    tell();
+    answer();
   };
   const start = () => {
     film = Number(list.value);
     cells = columns.map((column) => [...column.own[film]]);
-    before = each(film, cells);
+    unknown = columns.map((column) => column.unknown[film]);
+    before = each(film, cells, unknown);
     form.replaceChildren(...columns.map((_, at) => field(at)));
-    tell();
+    answer();
   };
   list.append(...films.map((title, at) => { const option = text("option", title); option.value = at; return option; }));
   list.addEventListener("change", start);
