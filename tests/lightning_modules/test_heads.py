@@ -95,7 +95,9 @@ def test_the_global_stream_is_not_drawn_from(films_frame, film_features):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize(("heads", "members", "hidden"), [(3, 2, [6, 5]), (1, 2, [6, 5, 4]), (1, 1, [6, 5]), (1, 1, [6])])
+@pytest.mark.parametrize(
+    ("heads", "members", "hidden"), [(3, 2, [6, 5]), (1, 2, [6, 5, 4]), (1, 1, [6, 5]), (1, 1, [6])]
+)
 def test_the_weights_of_any_tail_give_its_predictions(heads, members, hidden):
     tail = AdditiveMLP(2, 5, hidden, members=members, heads=heads, activation="silu").eval().tail
     sums = torch.randn(7, 6 * members, generator=torch.Generator().manual_seed(1))
