@@ -235,10 +235,8 @@ def test_changed_films_are_predicted_as_by_the_network(which, drawn, best, run):
             label = options_of(page, at)[-1]
             page.select_option(f"#scenario-{at}", label=label)
             page.click(f"#scenario-cells fieldset:nth-child({at + 1}) .controls button")
-            names = (
-                [] if column == "company" else [part for part in str(film[column].iloc[0]).split(", ") if part != "nan"]
-            )
-            film[column] = ", ".join([*names, label])
+            before = "" if column == "company" or film[column].isna().any() else f"{film[column].iloc[0]}, "
+            film[column] = f"{before}{label}"
             expected = network.predict(artifacts.encode(film))[0]
             assert value_of(page, "after") == pytest.approx(expected, abs=1e-4 * deviation)
         chip = page.locator("#scenario-cells fieldset:first-child .chips button").first
@@ -265,10 +263,8 @@ def test_scenarios_are_played_by_keyboard_alone(drawn):
     page.keyboard.press("Enter")
     assert page.locator("#scenario-after").count() == 1
     assert page.evaluate("document.activeElement.id") == "scenario-0"
-    names = (
-        "[...document.querySelectorAll('#scenarios button')].every((button) => button.innerText || button.ariaLabel)"
-    )
-    assert page.evaluate(names)
+    buttons = page.locator("#scenarios button").all()
+    assert all(button.get_attribute("aria-label") or button.inner_text() for button in buttons)
     page.click("#scenario-reset")
 
 

@@ -12,7 +12,7 @@ def test_scores_are_those_of_the_metrics_with_the_intervals_given(results):
     position = table["headings"].index("R²")
     assert lines["mlp"][position] == f"{results.metrics['models']['mlp']['r2']:.3f} (0.200 to 0.600)"
     assert lines["ridge"][position] == f"{results.metrics['models']['ridge']['r2']:.3f}"
-    assert [line["model"] for line in table["lines"]][0] == "ridge"  # the lowest RMSE
+    assert next(iter(lines)) == "ridge"  # the lowest RMSE
     assert table["notes"][0].startswith("mlp − model: ")
 
 

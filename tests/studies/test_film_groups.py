@@ -17,19 +17,15 @@ def results(study) -> Results:
     return Results(RunFolder(study.path))
 
 
-def planted(results: Results, **columns: np.ndarray) -> Results:
-    """Return results with 400 test films of their own: rows, actual, predicted, and more columns."""
+def planted(results: Results) -> Results:
+    """Return results with 400 test films of their own: rows, actual, predicted."""
     n = 400
     random = np.random.default_rng(3)
     actual = random.normal(6, 1, n)
-    table = {
-        "row": np.arange(1, n + 1),
-        "actual": actual,
-        "predicted": actual + random.normal(0, 0.5, n),
-        "film": np.arange(n),
-    }
+    predicted = actual + random.normal(0, 0.5, n)
+    table = {"row": np.arange(1, n + 1), "actual": actual, "predicted": predicted, "film": np.arange(n)}
     mine = Results(results.run)
-    mine.__dict__["test"] = pd.DataFrame(table | columns)
+    mine.__dict__["test"] = pd.DataFrame(table)
     mine.__dict__["scale"] = TargetScale("none", 0.0, 6.0, 1.0)
     mine.__dict__["year"] = None
     return mine
@@ -73,9 +69,9 @@ def test_rows_of_a_film_are_one_observation(results):
     once = planted(results)
     twice = planted(results)
     twice.__dict__["test"] = pd.concat([once.test] * 2, ignore_index=True)
-    one = mean_errors(once, groups_of({"all": np.ones(400, bool)}))
-    two = mean_errors(twice, groups_of({"all": np.ones(800, bool)}))
-    pd.testing.assert_frame_equal(one, two)
+    single = mean_errors(once, groups_of({"all": np.ones(400, bool)}))
+    double = mean_errors(twice, groups_of({"all": np.ones(800, bool)}))
+    pd.testing.assert_frame_equal(single, double)
 
 
 def test_intervals_that_hold_too_rarely_are_told_by_the_binomial_distribution(results):

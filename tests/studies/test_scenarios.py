@@ -79,12 +79,8 @@ def test_names_put_in_and_taken_out_are_predicted_as_the_film_encoded_anew(encod
 
 def test_names_that_other_features_are_read_from_or_that_have_places_can_not_be_changed():
     frame = FRAME.assign(cast=GENRES)
-    features = [
-        Labels("genre"),
-        Popularity("genre", edges=[1.0, 2.0]),
-        Labels("cast", positions=2),
-        Category("company"),
-    ]
+    read_twice = [Labels("genre"), Popularity("genre", edges=[1.0, 2.0])]
+    features = [*read_twice, Labels("cast", positions=2), Category("company")]
     encoder = FilmEncoder(features)
     encoder.fit_encode(frame, np.arange(len(frame)))
     assert [column.column for column in editable_columns(encoder.space)] == ["company"]
