@@ -70,7 +70,8 @@
     const line = document.createElement("p"), changed = columns.some((column, at) => cells[at].join() !== column.own[film].join() || unknown[at] !== column.unknown[film]);
     line.append(text("strong", films[film]), ": predicted ", number("scenario-before", learnt(before)));
     if (changed) {
-      line.append(" as it is, ", number("scenario-after", learnt(after)), " so: ", text("strong", log ? factor(change) : signed(change)));
+      const difference = text("strong", log ? factor(change) : signed(change));
+      line.append(" as it is, ", number("scenario-after", learnt(after)), " with these names: ", difference);
     }
     const more = changed && heads.length > 1
       ? `${heads.length} heads of the network differ about this change by ${steps(Math.round(spread / learntStep))}${log ? " as a logarithm" : ""} (standard deviation; no interval).`
