@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -45,11 +46,6 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
     vectors = scenarios.first.label_weight.numpy()[choice.labels]
     size = np.abs(vectors).max(axis=1, initial=0)
     whole = np.round(vectors / np.where(size > 0, size, 1)[:, None] * STEPS)
-    names = {
-        label: value
-        for column in scenarios.columns
-        for label, value in zip(column.labels.tolist(), column.values, strict=True)
-    }
     test = results.measured.set_index("row").loc[scenarios.rows[films]].reset_index()
     return {
         "films": titles(test),
@@ -58,7 +54,7 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
             _column(scenarios, column, offered, choice)
             for column, offered in zip(scenarios.columns, choice.offered, strict=True)
         ],
-        "names": [names[label] for label in choice.labels.tolist()],
+        "names": list(chain.from_iterable(_names(column, choice.labels) for column in scenarios.columns)),
         "vectors": _packed(whole, "<i2"),
         "sizes": _packed(size / STEPS),
         "tail": _tail(scenarios),
@@ -67,6 +63,12 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
         "shift": scale.shift,
         "writing": writing(results, scale),
     }
+
+
+def _names(column: EditableColumn, labels: np.ndarray) -> list[str]:
+    """Return the names of those of some label columns that are a column's; columns stand in ascending order."""
+    first, last = column.labels[[0, -1]].tolist()
+    return [column.values[label - first] for label in labels[(labels >= first) & (labels <= last)].tolist()]
 
 
 def _choice(results: Results, scenarios: Scenarios) -> _Choice | None:
