@@ -1,6 +1,7 @@
 """Heads: several predictions from the same sums, by hidden layers that they share."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from math import sqrt
 
@@ -75,3 +76,38 @@ class HeadTail(nn.Module):
     def forward(self, sums: Tensor) -> Tensor:
         """Return the mean of all heads' predictions, (n, 1)."""
         return self.each(sums).mean(1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class TailWeights:
+    """The weights of k members with h heads each, whatever the tail: what `HeadTail` computes from.
+
+    Attributes:
+        scale: (k, h, width), as `bias`.
+        layers: weight, (k, n_in, n_out), and bias, (k, n_out), of each hidden layer.
+        out_weight: (k, h, n_last).
+        out_bias: (k, h).
+    """
+
+    scale: Tensor
+    bias: Tensor
+    layers: list[tuple[Tensor, Tensor]]
+    out_weight: Tensor
+    out_bias: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, tail: HeadTail | nn.Sequential) -> "TailWeights":
+        """Take the weights of a tail; one without heads has a head a member, which takes the sums as they are."""
+        modules = tail.shared if isinstance(tail, HeadTail) else tail
+        layers = [
+            (layer.weight, layer.bias) if isinstance(layer, MemberLinear) else (layer.weight.T[None], layer.bias[None])
+            for layer in modules
+            if isinstance(layer, MemberLinear | nn.Linear)
+        ]
+        if isinstance(tail, HeadTail):
+            return cls(tail.scale, tail.bias, layers, tail.out_weight, tail.out_bias)
+        weight, bias = layers.pop()
+        width = (layers[0][0] if layers else weight).shape[1]
+        ones = torch.ones(len(weight), 1, width)
+        return cls(ones, torch.zeros_like(ones), layers, weight.transpose(1, 2), bias)

@@ -13,6 +13,7 @@ from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import intervals
 from greenlight_films.importance.waterfall import add_up_to, step_of
 from greenlight_films.reports.figures.axes import is_money, rounded
+from greenlight_films.studies.interval_files import LEVELS
 from greenlight_films.studies.results import Results
 
 DIGITS = 3
@@ -34,9 +35,9 @@ def feature_values(results: Results) -> list[list[Any]]:
 def explorer_data(results: Results) -> dict[str, Any]:
     """Return the explained films with their contributions in whole steps, which add up to the prediction.
 
-    `films` are title, actual, predicted, and the prediction in steps; `parts` are name, column and role; `moved` are
-    for each film indices of `parts`, each followed by its contribution, the largest first. `average` is in steps, too,
-    and `typical` the same in the target's unit.
+    `films` are title, actual, predicted, the prediction in steps, and the intervals around it; `parts` are name, column
+    and role; `moved` are for each film indices of `parts`, each followed by its contribution, the largest first.
+    `average` is in steps, too, and `typical` the same in the target's unit.
     """
     test, table, scale = results.measured, results.contributions, results.scale
     average = results.importance.get("average_prediction")
@@ -48,20 +49,19 @@ def explorer_data(results: Results) -> dict[str, Any]:
     totals = np.round(scale.learnt(test["predicted"].to_numpy()) / step).astype(np.int64)
     keys = table[["column", "value"]].astype(object).where(table[["column", "value"]].notna(), None)
     codes, distinct = pd.MultiIndex.from_frame(keys).factorize()
-    titles = test["title"] if "title" in test else test["film"]
-    titles = titles.astype("str").where(titles.notna(), "row " + test["row"].astype(str))
+    around = _around(test, scale, step)
     known = [rounded(test[name], DIGITS) for name in ("actual", "predicted")]
     by_row = dict(iter(pd.DataFrame({"code": codes, "change": table["contribution"] / step}).groupby(table["row"])))
     moved = [_moved(by_row[row], total - average) for row, total in zip(test["row"], totals.tolist(), strict=True)]
     roles = results.features.drop_duplicates("column").set_index("column")["role"].to_dict()
     return {
-        "films": [list(film) for film in zip(titles, *known, totals.tolist(), strict=True)],
+        "films": [list(film) for film in zip(titles(test), *known, totals.tolist(), around, strict=True)],
         "parts": [[part_name(column, value), column, roles.get(column, column)] for column, value in distinct],
         "moved": moved,
         "average": average,
         "typical": typical,
         "of": len(results.measured),
-        **_scale(results, scale, step),
+        **writing(results, scale),
     }
 
 
@@ -93,8 +93,26 @@ def _moved(parts: pd.DataFrame, total: int) -> list[int]:
     return [int(number) for number in pairs.ravel()]
 
 
-def _scale(results: Results, scale: TargetScale, step: float) -> dict[str, Any]:
+def titles(films: pd.DataFrame) -> list[str]:
+    """Return the title of each film, or its id, or its row."""
+    names = films["title"] if "title" in films else films["film"]
+    return names.astype("str").where(names.notna(), "row " + films["row"].astype(str)).tolist()
+
+
+def _around(films: pd.DataFrame, scale: TargetScale, step: float) -> list[list[list[float | None]]]:
+    """Return the intervals of each film: level, both ends in the target's unit, and both in steps."""
+    levels = [level for level in LEVELS if {f"lower_{level}", f"upper_{level}"} <= set(films)]
+    parts = []
+    for level in levels:
+        ends = [films[f"{side}_{level}"].to_numpy(float) for side in ("lower", "upper")]
+        in_steps = [rounded(np.round(scale.learnt(end) / step), 12) for end in ends]
+        parts.append(list(zip([level] * len(films), *(rounded(end, DIGITS) for end in ends), *in_steps, strict=True)))
+    return [[list(part[film]) for part in parts] for film in range(len(films))]
+
+
+def writing(results: Results, scale: TargetScale) -> dict[str, Any]:
     """Return how numbers of steps are written: what one is worth, a letter for thousands, decimals, and the unit."""
+    step = step_of(scale.std)
     size = max(size for size in LETTERS if size <= max(100 * step, 1))
     return {
         "step": step / size,

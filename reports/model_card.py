@@ -25,8 +25,8 @@ NOT_SAID = (
     "you pass this model on."
 )
 LIMITS = (
-    "Importance says what the model relies on, not what makes films succeed: a value that goes along with success helps "
-    "the prediction whether it brings success or not.",
+    "Importance says what the model relies on, not what makes films succeed: a value that goes along with success "
+    "helps the prediction whether it brings success or not.",
     "Values that go together share the credit; each alone may look unimportant.",
     "A value that few test films have is known with a wide error. A value that none has can't be judged here at all.",
     "Films unlike those it learnt from are predicted from what is left of them: names that training did not know are "
@@ -148,7 +148,9 @@ def _split(results: Results) -> Iterator[str]:
 def _groups_that_err(results: Results) -> CardSection:
     heading = "Groups of films on which it errs"
     if len(results.test) < 2 or NETWORK not in results.models or results.scale is None:
-        return CardSection(heading, ["Not known: the run's files don't hold the network's predictions of its test films."])
+        return CardSection(
+            heading, ["Not known: the run's files don't hold the network's predictions of its test films."]
+        )
     groups = film_groups(results)
     errors, coverage = mean_errors(results, groups), covered_less(results, groups)
     off, low = errors[errors["p"] < LEVEL], coverage[coverage["p"] < LEVEL]
@@ -198,8 +200,8 @@ def _misuse(results: Results) -> Iterator[str]:
     """Yield what the model must not be used for, by what the run is."""
     metrics, kind = results.metrics, split_of(results)[0]
     yield (
-        "To judge, hire, pay or refuse a person: what a name adds is that of the films that it stands in, with all else "
-        "that these films had."
+        "To judge, hire, pay or refuse a person: what a name adds is that of the films that it stands in, with all "
+        "else that these films had."
     )
     yield "To say what causes success: it has learnt what goes along with it, and nobody set up an experiment."
     if metrics.get("leak"):
@@ -222,7 +224,7 @@ def _misuse(results: Results) -> Iterator[str]:
         yield "For films of other years than those learnt from, as if it were as good there."
     yield from _usual(results)
     if metrics.get("left_out"):
-        yield f"For films of the kind whose {results.target} nobody writes down: these were left out, and may be others."
+        yield f"For films of the kind whose {results.target} nobody writes down: they were left out, and may differ."
     if is_money(results.unit):
         yield "As the only ground of an investment."
 
@@ -236,8 +238,8 @@ def _usual(results: Results) -> Iterator[str]:
             counts = labels["value"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
             share = counts.iloc[0] / len(results.test) * 100
             yield (
-                f"For films of a {role} that it saw little of, as if it were as good there: {significant(share, 3)} % of "
-                f"the test films have the {role} {counts.index[0]}."
+                f"For films of a {role} that it saw little of, as if it were as good there: {significant(share, 3)} % "
+                f"of the test films have the {role} {counts.index[0]}."
             )
 
 
@@ -263,10 +265,10 @@ def _with_code(text: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """Return a text that Markdown and the HTML in it take as it is.
+    r"""Return a text that Markdown and the HTML in it take as it is.
 
-    >>> _inert("Bo_x <b> *a* [b](c) 1 | 2")
-    'Bo_x \\\\<b> \\\\*a\\\\* [b\\\\](c) 1 \\\\| 2'
+    >>> print(_inert("Bo_x <b> *a* [b](c) 1 | 2"))
+    Bo_x \<b> \*a\* [b\](c) 1 \| 2
     """
     text = re.sub(r"&(?=#?\w+;)", "&amp;", _line(text))
     text = re.sub(r"[\\`*<|~]|\](?=[(\[:])|!(?=\[)|(?<!\w)_|_(?!\w)", lambda match: f"\\{match[0]}", text)

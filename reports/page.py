@@ -25,6 +25,7 @@ from greenlight_films.reports.leaderboard_table import leaderboard_table
 from greenlight_films.reports.model_card import LIMITS, CardSection, model_card, split_of
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
+from greenlight_films.reports.scenarios import scenario_data
 from greenlight_films.reports.sections import (
     best_and_worst,
     importance_section,
@@ -98,7 +99,7 @@ def page_of(template: str, sections: list[Section], **content: Any) -> str:
 
 
 def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection]) -> dict[str, Any]:
-    values, explorer = feature_values(results), explorer_data(results)
+    values, explorer, scenarios = feature_values(results), explorer_data(results), scenario_data(results)
     return {
         "single": True,
         "title": results.name,
@@ -120,6 +121,9 @@ def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection]) 
         "explorer": Markup(script_json(explorer)),
         "explained": explained(results, explorer),
         "factor": factor_of(explorer),
+        "has_ends": any(film[-1] for film in explorer["films"]),
+        "scenarios": scenarios and Markup(script_json(scenarios)),
+        "scenario_films": len(scenarios["films"]) if scenarios else 0,
         "card": card,
     }
 

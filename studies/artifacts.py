@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -106,8 +107,11 @@ def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
     }
 
 
-def load_artifacts(folder: str | Path) -> Artifacts:
+def load_artifacts(folder: str | Path, names: Collection[str] | None = None) -> Artifacts:
     """Load what a run fitted, from `runs/<study>/version_<n>/artifacts`. Nothing in the files is run.
+
+    Args:
+        names: of the models that are wanted; by default all.
 
     Raises:
         InputError: a file is missing, broken, or holds more than numbers.
@@ -122,7 +126,8 @@ def load_artifacts(folder: str | Path) -> Artifacts:
         if metadata["format"] != FORMAT:
             raise InputError(f"{folder} must have format {FORMAT}, got {metadata['format']}; make them anew")
         space = FeatureSpace.from_json((folder / "features.json").read_text(encoding="utf-8"))
-        models = {name: _read(folder, name, entry) for name, entry in metadata["models"].items()}
+        wanted = {name: entry for name, entry in metadata["models"].items() if names is None or name in names}
+        models = {name: _read(folder, name, entry) for name, entry in wanted.items()}
         return Artifacts(space, TargetScale(**metadata["target_scale"]), models)
     except InputError:
         raise

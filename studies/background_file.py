@@ -1,5 +1,6 @@
-"""`background.npz`: encoded training films that contributions are measured from, beside a network."""
+"""Encoded films in files beside a network: those that contributions are measured from, and those that are explained."""
 
+import json
 from io import BytesIO
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from scipy.sparse import csr_array
 
 from greenlight_films.datamodules import EncodedFilms
 
-BACKGROUND = "background.npz"
+BACKGROUND = "background.npz"  # training films
+EXPLAINED = "explained.npz"  # held-out films with contributions, in the order of their rows
 
 
 def packed_films(films: EncodedFilms, fingerprint: str = "") -> bytes:
@@ -19,6 +21,8 @@ def packed_films(films: EncodedFilms, fingerprint: str = "") -> bytes:
         "dense": films.dense,
         "unscaled": films.unscaled,
         "fingerprint": np.frombuffer(fingerprint.encode(), np.uint8),
+        "unseen": np.array(list(films.unseen.values()), np.int32).reshape(len(films.unseen), films.n_rows),
+        "unseen_columns": np.frombuffer(json.dumps(list(films.unseen)).encode(), np.uint8),
         **sparse,
         **({} if films.inputs is None else {"inputs": films.inputs}),
     }
@@ -37,4 +41,7 @@ def read_films(path: Path, fingerprint: str = "") -> EncodedFilms | None:
             return None
         sparse = (arrays["data"], arrays["indices"], arrays["indptr"])
         labels, inputs = csr_array(sparse, shape=tuple(arrays["shape"])), arrays.get("inputs")
-        return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, {}, inputs=inputs)
+        unseen = {}
+        if "unseen" in arrays:  # files of before lack it
+            unseen = dict(zip(json.loads(arrays["unseen_columns"].tobytes()), arrays["unseen"], strict=True))
+        return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, unseen, inputs=inputs)

@@ -1,4 +1,4 @@
-"""Groups of test films on which a network errs by more than chance, or whose intervals hold less often than they say."""
+"""Groups of test films on which a network errs by more than chance, or whose intervals hold too rarely."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ def _groups(results: Results) -> Iterator[pd.DataFrame]:
 
 
 def _numbers(results: Results) -> pd.DataFrame:
-    """Return the declared numbers by row of the table, but for the year; those that can't be read again are left out."""
+    """Return the declared numbers but the year by row of the table; those that can't be read again are left out."""
     data = results.config["data"]
     declared = [(feature["class_path"].split(".")[-1], feature["init_args"]["column"]) for feature in data["features"]]
     year = None if results.year is None else results.year.name

@@ -1,6 +1,7 @@
 """Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -13,7 +14,7 @@ from greenlight_films.datamodules import FilmDataModule, Films
 from greenlight_films.importance import FEW_FILMS, ImportanceResult
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.result import ColumnSet
-from greenlight_films.studies.background_file import BACKGROUND, packed_films
+from greenlight_films.studies.background_file import BACKGROUND, EXPLAINED, packed_films
 from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
@@ -52,12 +53,15 @@ def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataMod
         contents[CONTRIBUTIONS] = _packed(result.contributions, result, data.declared.target.learnt_unit)
         background = np.searchsorted(data.films.number, result.contributions.background)
         contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
+        rows = np.searchsorted(data.films.number, np.unique(result.contributions.table["row"]))
+        explained = replace(data.films.encoded.take(rows), inputs=None)  # held-out films' are sums over their labels
+        contents[EXPLAINED] = packed_films(explained, data.fitted.fingerprint)
     run.write_all(contents)
     for name in (*RELATED.values(), PARTS):
         if name not in contents:
             (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
     if result.contributions is None:
-        for name in (CONTRIBUTIONS, BACKGROUND):  # of an earlier model
+        for name in (CONTRIBUTIONS, BACKGROUND, EXPLAINED):  # of an earlier model
             (run.path / name).unlink(missing_ok=True)
 
 

@@ -183,7 +183,7 @@ class Results:
         return years if years.notna().any() else None
 
     def cells(self, names: list[str]) -> pd.DataFrame:
-        """Return columns of the run's table by the number of the row, from 1; empty where importance wasn't measured."""
+        """Return columns of the run's table by row, from 1; empty where importance was not measured."""
         columns = [*names, NUMBER] if self.config["data"].get("where") else names
         films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
         if films.empty:

@@ -18,6 +18,7 @@ IMPORTANCES = [
     "background.npz",
     "contributions.parquet",
     "employee_with_importance.csv",
+    "explained.npz",
     "held_out_labels.parquet",
     "importance.json",
     "importance.png",

@@ -1,6 +1,5 @@
 "use strict";
 (() => {
-  const data = (name) => JSON.parse(document.getElementById(`${name}-data`).textContent);
   const figures = data("figures"), templates = data("templates"), config = data("config");
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const printing = window.matchMedia("print");
@@ -60,12 +59,6 @@
   window.addEventListener("beforeprint", () => { plots.forEach(draw); drawn.forEach((element) => Plotly.Plots.resize(element)); });
   window.addEventListener("afterprint", again);
 
-  const text = (tag, content, kind = "") => {
-    const element = document.createElement(tag);
-    element.textContent = content;
-    if (kind) element.className = kind;
-    return element;
-  };
   const shownValue = (value) => (value === null ? "–" : String(value));
 
   // --- the table of all values ------------------------------------------------------------------------------------
@@ -119,23 +112,11 @@
 
   const list = document.getElementById("film");
   if (list) {
-    const { films, parts, moved, average, typical, step, letter, decimals, log, money, unit } = data("explorer");
+    const explorer = data("explorer"), { films, parts, moved, average, typical, log, money, unit } = explorer;
+    const { amount, steps, times } = writers(explorer);
     const most = 50, shown = 15;
-    const amount = (value) => {
-      if (value === null) return "–";
-      if (!money) return `${value}${unit ? ` ${unit}` : ""}`;
-      const [size, sign] = [Math.abs(value), value < 0 ? "-" : ""];
-      const [by, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"]].find(([scale]) => size >= scale) || [1, ""];
-      return `${sign}$${Number((size / by).toPrecision(3))}${letter}`;
-    };
     const summary = document.getElementById("film-summary"), search = document.getElementById("film-search");
     const level = document.getElementById("film-level");
-    // Whole steps add up exactly, and so do the numbers that are shown of them.
-    const steps = (number) => {
-      const size = (Math.abs(number) * step).toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
-      return `${number < 0 ? "−" : ""}${money && !log ? "$" : ""}${size}${letter}`;
-    };
-    const times = (number) => `times ${Number(Math.exp(number * step).toPrecision(3)).toLocaleString("en", { maximumSignificantDigits: 3 })}`;
     const grouped = (pairs) => {
       const sums = new Map();
       for (let at = 0; at < pairs.length; at += 2) {
@@ -148,7 +129,7 @@
     };
     const line = (name, from, to, kind, scale, words) => {
       const row = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");
-      row.className = `moved ${kind}`;
+      row.className = kind;
       bar.className = "bar";
       mark.style.left = `${Math.min(scale(Math.min(from, to)), 99.6)}%`;
       mark.style.width = `${Math.max(scale(Math.max(from, to)) - scale(Math.min(from, to)), 0.4)}%`;
@@ -157,19 +138,24 @@
       return row;
     };
     const show = (number) => {
-      const [title, actual, predicted, total] = films[number];
+      const [title, actual, predicted, total, around] = films[number];
+      const drawn = around.filter(([, , , low, high]) => low !== null && high !== null);
       const changes = grouped(moved[number]), ends = [average];
       changes.forEach(([, change]) => ends.push(ends[ends.length - 1] + change));
-      const low = Math.min(...ends), width = Math.max(...ends) - low || 1, scale = (end) => (100 * (end - low)) / width;
+      const all = [...ends, ...drawn.flatMap(([, , , from, to]) => [from, to])];
+      const low = Math.min(...all), width = Math.max(...all) - low || 1, scale = (end) => (100 * (end - low)) / width;
       const words = (change) => [`${change > 0 ? "+" : ""}${steps(change)}`, ...(log ? [times(change)] : [])];
+      const between = ([percent, from, to]) => `${percent} %: ${amount(from)} to ${amount(to)}`;
+      const sure = around.length ? ` (${around.map(between).join("; ")})` : "";
       const whole = (value, inUnit) => [steps(value), ...(log ? [amount(inUnit)] : [])];
       const actually = actual === null ? "" : `, actual ${amount(actual)}`;
       summary.replaceChildren(
         text("h3", title),
-        text("p", `Predicted ${log ? amount(predicted) : `${steps(total)}${money || !unit ? "" : ` ${unit}`}`}${actually}.`),
-        line("average prediction", average, average, "whole", scale, whole(average, typical)),
-        ...changes.map(([name, change], at) => line(name, ends[at], ends[at + 1], change < 0 ? "minus" : "plus", scale, words(change))),
-        line("prediction", total, total, "whole", scale, whole(total, predicted)),
+        text("p", `Predicted ${log ? amount(predicted) : `${steps(total)}${money || !unit ? "" : ` ${unit}`}`}${sure}${actually}.`),
+        line("average prediction", average, average, "moved whole", scale, whole(average, typical)),
+        ...changes.map(([name, change], at) => line(name, ends[at], ends[at + 1], change < 0 ? "moved minus" : "moved plus", scale, words(change))),
+        line("prediction", total, total, "moved whole", scale, whole(total, predicted)),
+        ...drawn.map(([percent, , , from, to]) => line(`${percent} % interval`, from, to, "around", scale, [])),
       );
       summary.classList.toggle("logarithms", log);
     };

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import MEAN_NOTHING
+from greenlight_films.studies.artifacts import load_artifacts
 from tests.conftest import STUDY, awkward_films, refused
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -176,6 +177,108 @@ def test_the_explorer_shows_what_moved_a_film(drawn, run):
         page.select_option("#film-level", label="values")
     page.fill("#film-search", "no such film")
     assert "No film has" in page.inner_text("#film-summary")
+
+
+@in_a_browser
+def test_a_film_stands_with_its_intervals(drawn, run):
+    page, films = drawn.page, pd.read_csv(run / "predictions.csv").query("split == 'test'")
+    film = next(films[films["title"].str.startswith("Film").fillna(False)].itertuples())
+    page.fill("#film-search", film.title)
+    page.select_option("#film", label=film.title)
+    low, high = (float(f"{end:.3g}") for end in (film.lower_80, film.upper_80))
+    assert f"(80 %: {low:g} points to {high:g} points" in page.inner_text("#film-summary p")
+    assert page.locator(".around span").first.inner_text() == "80 % interval"
+    spans = page.evaluate(
+        """[...document.querySelectorAll(".moved.whole .bar i, .around .bar i")].map((mark) =>
+        [mark.getBoundingClientRect().left, mark.getBoundingClientRect().right])"""
+    )
+    _, own, around, *_ = spans
+    assert around[0] < own[0] < own[1] < around[1]
+
+
+def options_of(page: Page, at: int) -> list[str]:
+    return page.locator(f"#scenario-{at} option").all_inner_texts()
+
+
+def value_of(page: Page, name: str) -> float:
+    return float(page.get_attribute(f"#scenario-{name}", "value"))
+
+
+@pytest.fixture(scope="module")
+def best(command, run, browser, tmp_path_factory) -> SimpleNamespace:
+    """Return the page of the same study with the preset `best`: three networks, inputs of labels, numbers of names."""
+    runs, config = tmp_path_factory.mktemp("best"), run.parents[2] / "study.yaml"
+    quick = ["--preset", "best", "--trainer.max_epochs", 3, "--compare.models", "[]", "--model.heads", 2]
+    answer = command("study", "--config", config, "--runs", runs, *quick)
+    assert answer.code == 0, answer.err
+    path = runs / "small/version_0"
+    page, errors = browser.new_page(offline=True), []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto((path / "report.html").as_uri())
+    return SimpleNamespace(page=page, path=path, errors=errors)
+
+
+@in_a_browser
+@pytest.mark.parametrize("which", ["seed", "best"])
+def test_changed_films_are_predicted_as_by_the_network(which, drawn, best, run):
+    page, path = (drawn.page, run) if which == "seed" else (best.page, best.path)
+    artifacts = load_artifacts(path / "artifacts", ["mlp"])
+    network, table = artifacts.models["mlp"], pd.read_csv(run.parents[2] / "films.csv")
+    deviation = artifacts.scale.std
+    titles = [title for title in page.locator("#scenario-film option").all_inner_texts() if title.startswith("Film")]
+    for title in [title for title in titles if (table["title"] == title).sum() == 1][:4]:
+        film = table[table["title"] == title].copy()
+        page.select_option("#scenario-film", label=title)
+        own = network.predict(artifacts.encode(film))[0]
+        assert value_of(page, "before") == pytest.approx(own, abs=1e-4 * deviation)
+        for at, column in enumerate(("genre", "cast", "company")):
+            label = options_of(page, at)[-1]
+            page.select_option(f"#scenario-{at}", label=label)
+            page.click(f"#scenario-cells fieldset:nth-child({at + 1}) .controls button")
+            before = "" if column == "company" or film[column].isna().any() else f"{film[column].iloc[0]}, "
+            film[column] = f"{before}{label}"
+            expected = network.predict(artifacts.encode(film))[0]
+            assert value_of(page, "after") == pytest.approx(expected, abs=1e-4 * deviation)
+        chip = page.locator("#scenario-cells fieldset:first-child .chips button").first
+        gone = chip.inner_text().removesuffix(" ×")
+        chip.click()
+        film["genre"] = ", ".join(name for name in film["genre"].iloc[0].split(", ") if name != gone) or None
+        expected = network.predict(artifacts.encode(film))[0]
+        assert value_of(page, "after") == pytest.approx(expected, abs=1e-4 * deviation)
+        assert abs(expected - own) > 1e-3 * deviation
+        page.click("#scenario-reset")
+        assert page.locator("#scenario-after").count() == 0
+    assert (drawn.errors, best.errors) == ([], [])
+
+
+@in_a_browser
+def test_scenarios_are_played_by_keyboard_alone(drawn):
+    page = drawn.page
+    page.focus("#scenario-film")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement.tagName") != "SELECT":
+        page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.locator("#scenario-after").count() == 1
+    assert page.evaluate("document.activeElement.id") == "scenario-0"
+    buttons = page.locator("#scenarios button").all()
+    assert all(button.get_attribute("aria-label") or button.inner_text() for button in buttons)
+    page.click("#scenario-reset")
+
+
+def test_a_study_leaves_a_card_that_stands_in_the_page_too(run, command, tmp_path):
+    card, html = (run / "model_card.md").read_text(encoding="utf-8"), (run / "report.html").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", card, re.MULTILINE)
+    assert len(headings) == 8
+    assert all(f"<h3>{heading}</h3>" in html for heading in headings)
+    assert EVIL not in card
+    assert EVIL not in html.split('id="card"')[1].split("</section>")[0]
+    copied = Path(shutil.copytree(run, tmp_path / "version_0"))
+    (copied / "model_card.md").unlink()
+    assert command("test", "--run", copied).code == 0
+    assert "## How good it is" in (copied / "model_card.md").read_text(encoding="utf-8")
 
 
 @in_a_browser

@@ -28,7 +28,7 @@ def test_a_study_writes_these_files_and_no_others(study):
     written = files_in(study.path)
     events = [name for name in written if name.startswith("events.out.tfevents.")]
     assert events
-    assert set(written) - set(events) - {"hparams.yaml"} == set(LEFT_BY_A_STUDY)
+    assert set(written) - set(events) - {"hparams.yaml"} == {*LEFT_BY_A_STUDY, "model_card.md"}
 
 
 def test_a_study_says_what_it_learns_from_how_well_and_what_predictions_rest_on(study):

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
-from greenlight_films.lightning_modules.heads import HeadTail
+from greenlight_films.lightning_modules.heads import HeadTail, TailWeights
 from greenlight_films.lightning_modules.members import member_seeds
 
 
@@ -93,3 +93,21 @@ def test_the_global_stream_is_not_drawn_from(films_frame, film_features):
     before = torch.get_rng_state()
     AdditiveMLP(encoded.dense.shape[1], encoded.labels.shape[1], heads=4, members=2, encodings=[{"sigma": 1.0}])
     assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize(
+    ("heads", "members", "hidden"), [(3, 2, [6, 5]), (1, 2, [6, 5, 4]), (1, 1, [6, 5]), (1, 1, [6])]
+)
+def test_the_weights_of_any_tail_give_its_predictions(heads, members, hidden):
+    tail = AdditiveMLP(2, 5, hidden, members=members, heads=heads, activation="silu").eval().tail
+    sums = torch.randn(7, 6 * members, generator=torch.Generator().manual_seed(1))
+    weights, predicted = TailWeights.of(tail), []
+    for member, part in enumerate(sums.chunk(members, dim=1)):
+        for head in range(weights.out_bias.shape[1]):
+            values = F.silu(part * weights.scale[member, head] + weights.bias[member, head])
+            for weight, bias in weights.layers:
+                values = F.silu(values @ weight[member] + bias[member])
+            predicted.append(values @ weights.out_weight[member, head] + weights.out_bias[member, head])
+    assert len(predicted) == heads * members
+    with torch.no_grad():
+        torch.testing.assert_close(torch.stack(predicted, 1).mean(1, keepdim=True), tail(sums.clone()))

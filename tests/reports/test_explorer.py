@@ -40,7 +40,7 @@ def test_a_films_contributions_add_up_to_its_prediction_in_whole_steps(explained
     assert data["of"] == len(films) == 45
     assert (data["step"], data["decimals"], data["letter"], data["log"]) == (0.01, 2, "", False)
     assert data["average"] == 590
-    for row, (_, _, _, total), moved in zip(films.index, data["films"], data["moved"], strict=False):
+    for row, (_, _, _, total, _), moved in zip(films.index, data["films"], data["moved"], strict=False):
         assert total == round(films["predicted"][row] * 100)
         assert data["average"] + sum(moved[1::2]) == total
         sizes = np.abs(moved[1::2])
@@ -84,7 +84,7 @@ def test_numbers_are_written_by_the_scale_that_was_learnt(explained_run, scale, 
     assert data["log"] == ("transform" in scale)
     expected = 5.9 if "transform" not in scale else np.exp(5.9) - data["shift"]
     assert data["typical"] == pytest.approx(expected, rel=0.01)
-    for (_, _, _, total), moved in zip(data["films"], data["moved"], strict=True):
+    for (_, _, _, total, _), moved in zip(data["films"], data["moved"], strict=True):
         assert data["average"] + sum(moved[1::2]) == total
 
 

@@ -69,7 +69,8 @@ def test_importances_that_are_stopped_keep_what_is_finished(finished, tmp_path):
     assert description["missing"] + description["missing_columns"] > 0
     is_value = features["level"] == "value"
     assert (features["n_films"] > 0)[~known & is_value].sum() == description["missing"] - (~known & ~is_value).sum()
-    unfinished = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    unfinished = {"background.npz", "contributions.parquet", "explained.npz"}
+    unfinished |= {"importance_groups.csv", "importance_pairs.csv"}
     assert set(IMPORTANCES) & set(files_in(finished)) == set(IMPORTANCES) - unfinished
     assert features["direction"].isna().all()
 
@@ -83,7 +84,8 @@ def test_a_study_that_is_stopped_while_it_measures_has_its_scores_and_prediction
     assert terminal.pressed
     assert terminal.code == 130, terminal.shown
     path = tmp_path / "runs" / "small" / "version_0"
-    later = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv", "report.html"}
+    later = {"background.npz", "contributions.parquet", "explained.npz", "report.html"}
+    later |= {"importance_groups.csv", "importance_pairs.csv"}
     later |= {name for name in LEFT_BY_A_STUDY if "/pca" in name or "/ridge" in name}
     assert files_in(path) == [name for name in LEFT_BY_A_STUDY if name not in later]
     assert described(path)["missing"] + described(path)["missing_columns"] > 0

@@ -15,6 +15,10 @@ def test_films_come_back_as_they_were_where_the_data_are_the_same(films, tmp_pat
     assert back.labels.nnz > 50
     assert (back.labels != encoded.labels).nnz == 0
     assert back.inputs is None
+    assert {name: counts.tolist() for name, counts in back.unseen.items()} == {
+        name: counts.tolist() for name, counts in encoded.unseen.items()
+    }
+    assert len(back.unseen) == 3
     assert read_films(path, "another") is None
 
 

@@ -262,7 +262,8 @@ def test_what_is_finished_is_written_where_it_was_stopped_without_older_contribu
     assert sorted(file.name for file in written(done).iterdir()) == IMPORTANCES
     part = stopped(done.result, values, sets=min(sets, n_sets))
     path = written(done, part)
-    missing = {"background.npz", "contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
+    missing = {f"{name}.npz" for name in ("background", "explained")}
+    missing |= {"contributions.parquet", "importance_groups.csv", "importance_pairs.csv"}
     assert {*IMPORTANCES} - {file.name for file in path.iterdir()} == missing
     description, table = described(path), pd.read_csv(path / "Permu_importance_df.csv")
     assert description["estimable"] == table["importance"].notna().sum() == values + min(sets, 3)
