@@ -6,7 +6,7 @@ import pytest
 from greenlight_films.benchmarks.ablation import PARTS, changed, main, without_squares
 from greenlight_films.datamodules.features import Labels
 from greenlight_films.studies.settings.film_cli import read_settings
-from tests.datamodules.crossed.test_crossed_inputs import table  # noqa: F401 (a fixture)
+from tests.datamodules.crossed.conftest import table  # noqa: F401 (a fixture)
 
 CONFIG = """
 preset: recipe
