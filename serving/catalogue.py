@@ -27,6 +27,7 @@ from greenlight_films.serving.schemas import (
 )
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.interval_files import LEVELS
+from greenlight_films.studies.verdict import facts_in, verdict
 
 PAGE = 50  # importances
 MOST_POINTS = 2000
@@ -231,7 +232,10 @@ class Catalogue:
         points = test[[name for name in ("row", "title", "actual", "predicted") if name in test]]
         if len(points) > MOST_POINTS:
             points = points.sample(MOST_POINTS, random_state=0).sort_index()
+        facts = facts_in(results.metrics)
+        judged = None if facts is None else verdict(facts, results.target, results.unit)
         return Goodness(
+            sentences=[] if judged is None else list(judged.sentences),
             leaderboard=records(board),
             points=records(points),
             calibration=self._calibration(test),

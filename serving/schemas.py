@@ -259,6 +259,7 @@ class Importances(BaseModel):
 class Goodness(BaseModel):
     """How good the run's network is on its test films."""
 
+    sentences: list[str]
     leaderboard: list[dict[str, str | float | int | None]]
     points: list[dict[str, str | float | int | None]]
     calibration: list[dict[str, float | int]]
