@@ -17,7 +17,7 @@ INPUTS = "".join(
     for name, column, more in (
         ("RidgeByColumn", "cast", ""),
         ("TrackRecord", "cast", ", min_labels: 1"),
-        ("Size", "cast", ""),
+        ("Size", "cast", ", role: actor"),
         ("RidgeByColumn", "genre", ""),
     )
 )
