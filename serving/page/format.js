@@ -83,7 +83,9 @@ export class Scale {
 
   /** Return by what a change on the scale that was learnt multiplies the prediction; nothing where it is added. */
   factor(change) {
-    return this.log ? `× ${plain(Math.exp(change))}` : "";
+    if (!this.log) return "";
+    const factor = Math.exp(change);
+    return `× ${factor < 1000 ? factor.toPrecision(3) : plain(factor)}`;
   }
 
   /** Return a spread of predictions in words. */

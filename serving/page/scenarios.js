@@ -76,7 +76,7 @@ export class ScenariosView {
       card.result,
       element("div", { class: "actions" },
         button("Copy", () => this.#add(scenario.film), { disabled: this.state.scenarios.length >= MOST_SCENARIOS, "aria-label": `Copy scenario ${scenario.name}` }),
-        button("To the film view", () => this.#take(scenario), { "aria-label": `Take scenario ${scenario.name} to the film view` }),
+        button("To Film", () => this.#take(scenario), { "aria-label": `Take scenario ${scenario.name} to the film view` }),
         button("Remove", () => this.#remove(index), { "aria-label": `Remove scenario ${scenario.name}` })),
       card.editor.node);
     return card;

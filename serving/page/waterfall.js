@@ -15,7 +15,7 @@ export function parts(contributions, wholeColumns) {
 
 function nameOf(column, value) {
   if (value === null) return [column, "instead of the usual names"];
-  return value === "number of names" ? [column, value] : [value, column];
+  return ["number of names", "missing"].includes(value) ? [column, value] : [value, column];
 }
 
 /**
