@@ -66,6 +66,8 @@ def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.n
     """Refuse lists read as text: labels would begin with brackets and quotes."""
     first, _ = lists.bytes_of_names.edges
     opens = OPENING[first]
+    if not opens.any():
+        return
     opens[opens] = pc.match_substring_regex(lists.names.filter(pa.array(opens)), r'^(\(|"?[\[{])').to_numpy(
         zero_copy_only=False
     )

@@ -97,6 +97,8 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
 def without_nobody(lists: LabelLists) -> LabelLists:
     """Leave out labels such as `et al.` and `and others`, also at the end of a name."""
     mask = lists.bytes_of_names.ending_in(_MAYBE_ENDS)
+    if not mask.any():
+        return lists
     mask[mask] = pc.match_substring_regex(lists.names.filter(pa.array(mask)), _MAYBE).to_numpy(zero_copy_only=False)
     if not mask.any():
         return lists

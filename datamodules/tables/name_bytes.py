@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import dropwhile
 
 import numpy as np
 import pyarrow as pa
@@ -38,7 +39,12 @@ class NameBytes:
     def holding(self, *texts: str) -> np.ndarray:
         """Return which texts hold any of `texts`, (n,) bool."""
         mask = np.zeros(len(self.starts) - 1, dtype=bool)
-        for text in (text.encode() for text in texts):
+        by_length = sorted((text.encode() for text in texts), key=len)
+        longer = list(dropwhile(lambda text: len(text) == 1, by_length))
+        if single := by_length[: len(by_length) - len(longer)]:
+            hits = np.logical_or.reduce([self.data == text[0] for text in single])
+            mask[self._names_at(np.flatnonzero(hits))] = True
+        for text in longer:
             positions = _positions(self.data, text)
             name = self._names_at(positions)
             mask[name[positions + len(text) <= self.starts[name + 1]]] = True

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
-UNUSUAL = ("  ", "\t", "\n", '"', "`", "Mac")  # in a name of ASCII
+UNUSUAL = ("  ", "\t", "\n", '"', "`")  # in a name of ASCII
 _UNSEEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF)
 _ALIKE = {
     **dict.fromkeys(_UNSEEN, ""),  # such as zero-width blanks
@@ -41,18 +41,25 @@ def keys_of(names: pa.Array) -> pa.Array:
     ['ann ode', 'ann ode', 'mac\x00venn', 'macvenn']
     """
     keys = pc.utf8_lower(names)
-    others = _unusual(NameBytes.of(names))  # letters with an accent are lowered like any other
+    data = NameBytes.of(names)
+    others = _unusual(data) | data.holding("Mac")  # letters with an accent are lowered like any other
     if not others.any():
         return keys
     given = names.filter(pa.array(others))
-    # All in one text, a line each: as quick as Arrow's, without compiling its patterns anew for each column.
-    text = "\n".join(pc.replace_substring(given, "\n", " ").to_pylist())
-    text = _ALIKE_CHARACTER.sub(lambda match: _ALIKE[ord(match[0])], text)  # few are, and `translate` looks at each
-    text = _MAC.sub(_kept_apart, _BLANKS.sub(" ", normalize("NFKC", text)))
-    texts = pc.utf8_lower(pa.array([line.strip("\"' ") for line in text.split("\n")], names.type))
+    texts = _plain(given, macs_apart=True)
     positions = np.arange(len(names))
     positions[others] = len(names) + np.arange(len(given))
     return pa.concat_arrays([keys, texts]).take(pa.array(positions))
+
+
+def _plain(names: pa.Array, macs_apart: bool) -> pa.Array:
+    """Return names in small letters and plain characters; MacDonald is then unlike Macdonald where these are apart."""
+    # All in one text, a line each: as quick as Arrow's, without compiling its patterns anew for each column.
+    text = "\n".join(pc.replace_substring(names, "\n", " ").to_pylist())
+    text = _ALIKE_CHARACTER.sub(lambda match: _ALIKE[ord(match[0])], text)  # few are, and `translate` looks at each
+    text = _BLANKS.sub(" ", normalize("NFKC", text))
+    text = _MAC.sub(_kept_apart, text) if macs_apart else text
+    return pc.utf8_lower(pa.array([line.strip("\"' ") for line in text.split("\n")], names.type))
 
 
 def _spelt_alike(lists: LabelLists) -> tuple[np.ndarray, pa.DictionaryArray]:
@@ -60,7 +67,8 @@ def _spelt_alike(lists: LabelLists) -> tuple[np.ndarray, pa.DictionaryArray]:
     names, data = lists.names, lists.bytes_of_names
     others = _unusual(data)
     digests = data.digests()
-    digests[others] = NameBytes.of(keys_of(names.filter(pa.array(others)))).digests()
+    if others.any():
+        digests[others] = NameBytes.of(_plain(names.filter(pa.array(others)), macs_apart=False)).digests()
     in_order = np.sort(digests)
     candidates = np.flatnonzero(np.isin(digests, in_order[1:][in_order[1:] == in_order[:-1]]))
     keys = keys_of(names.take(pa.array(candidates))).dictionary_encode()
