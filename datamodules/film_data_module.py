@@ -186,7 +186,7 @@ class FilmDataModule(pl.LightningDataModule):
 
     def refit(self) -> None:
         """Learn scales, vocabularies and labels' inputs anew, from training and validation rows; sides stay."""
-        frame = self.read()
+        frame = self._rows_of(self._opened)
         with self._in_table():
             self._films, self._fitted = refit_films(frame, self.declared, self.films, self.fitted)
 
@@ -216,11 +216,14 @@ class FilmDataModule(pl.LightningDataModule):
     def read(self) -> pd.DataFrame:
         """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
         self._table = open_table(self.table if self.frame is None else self.frame, self.layout)
+        return self._rows_of(self._table)
+
+    def _rows_of(self, table: Table) -> pd.DataFrame:
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
-            films = film_table(self._table, self.where, self.shape, known, self._opened.layout.delimiter)
+            films = film_table(table, self.where, self.shape, known, table.layout.delimiter)
         if self._fitted is None:
-            self.declared.formats.refuse_unknown([*self._opened.frame.columns, *films.frame.columns])
+            self.declared.formats.refuse_unknown([*table.frame.columns, *films.frame.columns])
         self.declared = replace(self.declared, formats=films.formats)
         self._notices = films.notices
         self.columns = list(films.frame.columns)

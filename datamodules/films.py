@@ -149,8 +149,7 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     actual = read_target(declared.target, frame, formats)
     frame_kept = frame[~np.isnan(actual)]
     encoder = FilmEncoder(declared.features, formats=formats)
-    encoded = encoder.fit_encode(frame_kept, again.weighted(), _if_shared(films.film_codes()), digests=True)
-    _refuse_other_table(_fingerprint(frame_kept, actual, encoded, declared, formats), fitted)
+    encoded = encoder.fit_encode(frame_kept, again.weighted(), _if_shared(films.film_codes()))
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True, kernels={})
     return with_inputs(replace(again, encoded=encoded), frame, declared, refitted)

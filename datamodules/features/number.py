@@ -74,7 +74,8 @@ class Number(Feature[np.ndarray]):
             fitted |= {"mean": median, "std": 1.0}
         else:
             fitted |= {"mean": float(filled.mean()), "std": float(filled.std())}
-        fitted |= self._encoding(self._scaled(known, fitted))
+        if self.encoding not in (None, "scaled"):
+            fitted |= self._encoding(self._scaled(known, fitted))
         blocks = [Block(self.column, self.named_role, "number", [self.column], fitted)]
         if len(known) < len(values):
             blocks.append(Block(self.column, self.named_role, "missing", [self.column]))
@@ -96,7 +97,7 @@ class Number(Feature[np.ndarray]):
     def _encoding(self, known: np.ndarray) -> dict[str, Any]:
         """Return how the first layer takes the number; a flag, or one with a single bin, as it is."""
         edges = bin_edges(known)
-        if self.encoding in (None, "scaled") or len(edges) < 3:
+        if len(edges) < 3:
             return {}
         return {"encoding": {"edges": edges.tolist()} if self.encoding == "piecewise" else {"sigma": self.sigma}}
 

@@ -19,7 +19,6 @@ from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
 from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING, mask_missing
-from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
 LISTS = pa.large_list(pa.large_string())
 
@@ -60,7 +59,7 @@ def _split(texts: pa.Array, separators: list[str]) -> LabelLists:
     labels = _tidy(lists.offsets.to_numpy(), lists.flatten())
     mark = first.strip()
     if mark and not mark.isalnum() and mark != first:  # before the first label or behind the last it has no blank
-        begins, ends = NameBytes.of(labels.names).edges()
+        begins, ends = labels.bytes_of_names.edges
         if (begins == mark.encode()[0]).any() or (ends == mark.encode()[-1]).any():
             labels = labels.renamed(_or_null(pc.utf8_trim(labels.names, mark + " ")))
     return without_nobody(joined_parts(labels, f"{mark} " if mark == "," else first))
@@ -255,23 +254,24 @@ def _or_null(names: pa.Array) -> pa.Array:
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     """Trim and normalise the distinct values, and leave out the empty ones."""
     encoded = pc.dictionary_encode(values, memory_pool=_POOL)
-    names = _normalise(encoded.dictionary)
-    if names is encoded.dictionary and encoded.null_count == 0:
-        return LabelLists(offsets, encoded.indices.to_numpy(), names)
+    as_written = LabelLists(offsets, encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary)
+    names = _normalise(as_written)
+    if names is as_written.names and encoded.null_count == 0:
+        return as_written
     merged = names.dictionary_encode()
     code_of = np.append(merged.indices.fill_null(-1).to_numpy(), -1).astype(np.int32)
-    codes = code_of[encoded.indices.fill_null(-1).to_numpy()]
+    codes = code_of[as_written.codes]
     return LabelLists(offsets, codes, merged.dictionary).keep(codes >= 0, codes)
 
 
-def _normalise(names: pa.Array) -> pa.Array:
-    """Return names without blanks around them and in Unicode NFC, null where nothing is left."""
-    data = NameBytes.of(names)
-    first, last = data.edges()
-    odd = data.beyond_latin() | (first <= BLANK) | (last <= BLANK)
+def _normalise(lists: LabelLists) -> pa.Array:
+    """Return the names without blanks around them and in Unicode NFC, null where nothing is left."""
+    names, data = lists.names, lists.bytes_of_names
+    first, last = data.edges
+    odd = data.beyond_latin | (first <= BLANK) | (last <= BLANK)
     if not odd.any():
         return names
-    given = names.filter(pa.array(odd))
+    given = names.take(pa.array(np.flatnonzero(odd)))
     trimmed = pc.utf8_trim_whitespace(given)
     normal = pa.array([normalize("NFC", name) or None for name in trimmed.to_pylist()], names.type)
     return names if normal.equals(given) else pc.replace_with_mask(names, pa.array(odd), normal)

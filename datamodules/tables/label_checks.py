@@ -18,7 +18,8 @@ from greenlight_films.datamodules.tables.label_notations import (
     find_separator,
     sample_of,
 )
-from greenlight_films.datamodules.tables.name_bytes import NameBytes
+
+OPENING = np.isin(np.arange(256), list(b'[{("'))  # by the byte
 
 
 def refuse_wrong_notation(column: str, lists: LabelLists, separator: str | Sequence[str]) -> None:
@@ -63,8 +64,10 @@ def with_right_format(fault: InputError, column: pd.Series, format: str) -> Inpu
 
 def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.ndarray) -> None:
     """Refuse lists read as text: labels would begin with brackets and quotes."""
-    first, _ = NameBytes.of(lists.names).edges()
-    opens = np.isin(first, np.frombuffer(b'[{("', np.uint8))
+    first, _ = lists.bytes_of_names.edges
+    opens = OPENING[first]
+    if not opens.any():
+        return
     opens[opens] = pc.match_substring_regex(lists.names.filter(pa.array(opens)), r'^(\(|"?[\[{])').to_numpy(
         zero_copy_only=False
     )

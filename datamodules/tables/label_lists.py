@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class LabelLists:
     @property
     def n_rows(self) -> int:
         return len(self.offsets) - 1
+
+    @cached_property
+    def bytes_of_names(self) -> NameBytes:
+        """What searches all names at once; it keeps what it has found out."""
+        return NameBytes.of(self.names)
 
     def counts(self) -> np.ndarray:
         """Return the number of labels of each row, (n,) int64."""
@@ -103,11 +111,11 @@ def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
 
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:
     """Return the lists without rows' only labels that are among `names`: texts that mean that nothing is known."""
-    alone = lists.offsets[:-1][lists.counts() == 1]
-    codes = np.flatnonzero(np.bincount(lists.codes[alone]))
-    among = codes[pc.is_in(lists.names.take(pa.array(codes)), value_set=names).to_numpy(zero_copy_only=False)]
+    short = np.flatnonzero(lists.bytes_of_names.lengths <= NameBytes.of(names).lengths.max(initial=0))
+    among = short[pc.is_in(lists.names.take(pa.array(short)), value_set=names).to_numpy(zero_copy_only=False)]
     if not len(among):
         return lists
+    alone = lists.offsets[:-1][lists.counts() == 1]
     kept = np.ones(len(lists.codes), dtype=bool)
     kept[alone] = ~np.isin(lists.codes[alone], among)
     return lists.keep(kept, lists.codes)

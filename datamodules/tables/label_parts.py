@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of
-from greenlight_films.datamodules.tables.name_bytes import Ends, NameBytes
+from greenlight_films.datamodules.tables.name_bytes import Ends
 
 _PLAIN = (
     "Jr Sr II III IV Esq PhD MD DDS Inc Incorporated Ltd Limited LLC LLP PLC Corp Co GmbH SpA Srl SARL SAS SA SL BV NV "
@@ -67,7 +67,7 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
     Args:
         separator: that cut them.
     """
-    data, depth = NameBytes.of(lists.names), np.zeros(len(lists.names), dtype=np.int64)
+    data, depth = lists.bytes_of_names, np.zeros(len(lists.names), dtype=np.int64)
     suffix = data.ending_in(SUFFIX_ENDS) if "," in separator else np.zeros(len(lists.names), dtype=bool)
     suffix[suffix] = pc.is_in(lists.names.filter(pa.array(suffix)), value_set=SUFFIXES).to_numpy(zero_copy_only=False)
     opened = data.holding("(", ")")
@@ -96,7 +96,9 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
 
 def without_nobody(lists: LabelLists) -> LabelLists:
     """Leave out labels such as `et al.` and `and others`, also at the end of a name."""
-    mask = NameBytes.of(lists.names).ending_in(_MAYBE_ENDS)
+    mask = lists.bytes_of_names.ending_in(_MAYBE_ENDS)
+    if not mask.any():
+        return lists
     mask[mask] = pc.match_substring_regex(lists.names.filter(pa.array(mask)), _MAYBE).to_numpy(zero_copy_only=False)
     if not mask.any():
         return lists

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import dropwhile
 
 import numpy as np
 import pyarrow as pa
@@ -29,44 +31,44 @@ class NameBytes:
         data = np.frombuffer(names.buffers()[2] or b"", np.uint8)
         return cls(starts - starts[0], data[starts[0] : starts[-1]])
 
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """The number of bytes of each text, (n,) int64."""
+        return np.diff(self.starts)
+
     def holding(self, *texts: str) -> np.ndarray:
         """Return which texts hold any of `texts`, (n,) bool."""
         mask = np.zeros(len(self.starts) - 1, dtype=bool)
-        for text in (text.encode() for text in texts):
+        by_length = sorted((text.encode() for text in texts), key=len)
+        longer = list(dropwhile(lambda text: len(text) == 1, by_length))
+        if single := by_length[: len(by_length) - len(longer)]:
+            hits = np.logical_or.reduce([self.data == text[0] for text in single])
+            mask[self._names_at(np.flatnonzero(hits))] = True
+        for text in longer:
             positions = _positions(self.data, text)
             name = self._names_at(positions)
             mask[name[positions + len(text) <= self.starts[name + 1]]] = True
         return mask
 
+    @cached_property
     def edges(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the first and the last byte of each text, each (n,) uint8; 0 of an empty one."""
-        given = np.diff(self.starts) > 0
-        first, last = np.zeros(len(given), dtype=np.uint8), np.zeros(len(given), dtype=np.uint8)
-        first[given], last[given] = self.data[self.starts[:-1][given]], self.data[self.starts[1:][given] - 1]
-        return first, last
+        """The first and the last byte of each text, each (n,) uint8; 0 of an empty one."""
+        given = self.starts[1:] > self.starts[:-1]
+        return self._bytes_at(self.starts[:-1]) * given, self._bytes_at(self.starts[1:] - 1) * given
 
     def ending_in(self, ends: "Ends") -> np.ndarray:
         """Return which texts end so, (n,) bool."""
-        long_enough = np.diff(self.starts) > 1
-        last = self.starts[1:][long_enough] - 1
-        mask = np.zeros(len(long_enough), dtype=bool)
-        mask[long_enough] = ends.table[self.data[last - 1].astype(np.uint16) << 8 | self.data[last]]
-        return mask
-
-    def beyond_ascii(self) -> np.ndarray:
-        """Return which texts hold anything but ASCII, (n,) bool."""
-        mask = np.zeros(len(self.starts) - 1, dtype=bool)
-        mask[self._names_at(np.flatnonzero(self.data >= 0x80))] = True
-        return mask
+        return np.asarray(ends.table[self._last_two])
 
     def digests(self) -> np.ndarray:
-        """Return a number for each text, (n,) uint64, the same for texts that differ in the case of ASCII alone.
+        """Return a number for each text, (n,) uint64, the same for texts not `beyond_latin` that differ in case alone.
 
         It is of a text's length and its first and last eight bytes: others may have the same.
         """
-        lengths = np.diff(self.starts)
+        lengths = self.lengths
         eight = np.zeros(8, dtype=np.uint8)
         data = np.concatenate((eight, self.data | 0x20, eight))
+        data[self._letters + 9] = 0  # small and capital differ in the second byte
         words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))  # the eight bytes from each byte on
         first, last = words[self.starts[:-1] + 8], words[self.starts[1:]]
         short = lengths < 8
@@ -75,19 +77,36 @@ class NameBytes:
         mixed = first * np.uint64(0x9E3779B97F4A7C15) ^ last * np.uint64(0xC2B2AE3D27D4EB4F)
         return np.asarray(mixed + lengths.astype(np.uint64))
 
+    @cached_property
     def beyond_latin(self) -> np.ndarray:
-        """Return which texts hold anything but ASCII and letters such as é and ş in one character each, (n,) bool.
+        """Which texts hold anything but ASCII and letters such as é and ş in one character each, (n,) bool.
 
-        The others are in Unicode NFC, and NFKC changes nothing of them.
+        The others are in Unicode NFC, NFKC changes nothing of them, and in the other case they are as long.
         """
-        leads = np.flatnonzero(self.data >= 0xC0)  # the first bytes of the characters beyond ASCII
-        pairs = self.data[leads].astype(np.uint16) << 8 | self.data[leads + 1]
-        letters = (pairs >= 0xC380) & (pairs <= 0xC5BE)
-        for digraph in "Ĳĳ\u013f\u0140ŉ":
-            letters &= pairs != int.from_bytes(digraph.encode())
+        letters = self._letters
+        two = self.data[letters].astype(np.uint16) << 8 | self.data[letters + 1]
+        odd = np.zeros(len(letters), dtype=bool)
+        for letter in "Ĳĳ\u013f\u0140ŉſİŸ":
+            odd |= two == int.from_bytes(letter.encode())
         mask = np.zeros(len(self.starts) - 1, dtype=bool)
-        mask[self._names_at(leads[~letters])] = True
+        mask[self._names_at(letters[odd])] = True
+        mask[self._names_at(np.flatnonzero((self.data > 0xC5) | (self.data == 0xC2)))] = True
         return mask
+
+    @cached_property
+    def _last_two(self) -> np.ndarray:
+        """The last two bytes of each text as a number, (n,) uint16; 0 of a shorter one."""
+        last = self.starts[1:] - 1
+        return (self._bytes_at(last - 1).astype(np.uint16) << 8 | self.edges[1]) * (last > self.starts[:-1])
+
+    @cached_property
+    def _letters(self) -> np.ndarray:
+        """Where letters such as é and ş begin in `data`, from U+00C0 to U+017F, of two bytes each."""
+        return np.flatnonzero(self.data - np.uint8(0xC3) < 3)
+
+    def _bytes_at(self, positions: np.ndarray) -> np.ndarray:
+        """Return the byte at each position, or the nearest."""
+        return self.data.take(positions, mode="clip") if len(self.data) else np.zeros(len(positions), dtype=np.uint8)
 
     def _names_at(self, positions: np.ndarray) -> np.ndarray:
         """Return which text each position in `data` belongs to."""

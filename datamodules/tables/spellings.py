@@ -12,14 +12,15 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
-UNUSUAL = ("  ", "\t", "\n", '"', "`", "Mac")  # in a name of ASCII
+UNUSUAL = ("  ", "\t", "\n", '"', "`")  # in a name of ASCII
 _UNSEEN = (0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2065), 0xFEFF)
 _ALIKE = {
-    **dict.fromkeys(_UNSEEN),  # such as zero-width blanks
+    **dict.fromkeys(_UNSEEN, ""),  # such as zero-width blanks
     **dict.fromkeys((*range(0x2010, 0x2016), 0x2212), "-"),
     **dict.fromkeys((ord("`"), 0xB4, 0x2018, 0x2019, 0x201B, 0x2032), "'"),
     **dict.fromkeys((0xAB, 0xBB, *range(0x201C, 0x2020), 0x2033), '"'),
 }
+_ALIKE_CHARACTER = re.compile(f"[{re.escape(''.join(map(chr, _ALIKE)))}]")
 _BLANKS = re.compile(r"[^\S\n]+")
 _MAC = re.compile(r"\bMac(\w)")  # MacDonald and Macdonald are two names, unlike McDonald and Mcdonald
 
@@ -40,25 +41,34 @@ def keys_of(names: pa.Array) -> pa.Array:
     ['ann ode', 'ann ode', 'mac\x00venn', 'macvenn']
     """
     keys = pc.utf8_lower(names)
-    others = _unusual(names, NameBytes.of(names))  # letters with an accent are lowered like any other
+    data = NameBytes.of(names)
+    others = _unusual(data) | data.holding("Mac")  # letters with an accent are lowered like any other
     if not others.any():
         return keys
     given = names.filter(pa.array(others))
-    # All in one text, a line each: as quick as Arrow's, without compiling its patterns anew for each column.
-    text = "\n".join(pc.replace_substring(given, "\n", " ").to_pylist()).translate(_ALIKE)
-    text = _MAC.sub(_kept_apart, _BLANKS.sub(" ", normalize("NFKC", text)))
-    texts = pc.utf8_lower(pa.array([line.strip("\"' ") for line in text.split("\n")], names.type))
+    texts = _plain(given, macs_apart=True)
     positions = np.arange(len(names))
     positions[others] = len(names) + np.arange(len(given))
     return pa.concat_arrays([keys, texts]).take(pa.array(positions))
 
 
-def _spelt_alike(names: pa.Array) -> tuple[np.ndarray, pa.DictionaryArray]:
+def _plain(names: pa.Array, macs_apart: bool) -> pa.Array:
+    """Return names in small letters and plain characters; MacDonald is then unlike Macdonald where these are apart."""
+    # All in one text, a line each: as quick as Arrow's, without compiling its patterns anew for each column.
+    text = "\n".join(pc.replace_substring(names, "\n", " ").to_pylist())
+    text = _ALIKE_CHARACTER.sub(lambda match: _ALIKE[ord(match[0])], text)  # few are, and `translate` looks at each
+    text = _BLANKS.sub(" ", normalize("NFKC", text))
+    text = _MAC.sub(_kept_apart, text) if macs_apart else text
+    return pc.utf8_lower(pa.array([line.strip("\"' ") for line in text.split("\n")], names.type))
+
+
+def _spelt_alike(lists: LabelLists) -> tuple[np.ndarray, pa.DictionaryArray]:
     """Return the names, by position, that have a key in common with others, ascending, and these keys."""
-    data = NameBytes.of(names)
-    others = data.beyond_ascii() | _unusual(names, data)
+    names, data = lists.names, lists.bytes_of_names
+    others = _unusual(data)
     digests = data.digests()
-    digests[others] = NameBytes.of(keys_of(names.filter(pa.array(others)))).digests()
+    if others.any():
+        digests[others] = NameBytes.of(_plain(names.filter(pa.array(others)), macs_apart=False)).digests()
     in_order = np.sort(digests)
     candidates = np.flatnonzero(np.isin(digests, in_order[1:][in_order[1:] == in_order[:-1]]))
     keys = keys_of(names.take(pa.array(candidates))).dictionary_encode()
@@ -67,11 +77,11 @@ def _spelt_alike(names: pa.Array) -> tuple[np.ndarray, pa.DictionaryArray]:
     return candidates[several], keys.filter(pa.array(several))
 
 
-def _unusual(names: pa.Array, data: NameBytes) -> np.ndarray:
+def _unusual(data: NameBytes) -> np.ndarray:
     """Return which names have a key that is more than their small letters, (n_names,) bool."""
-    first, last = data.edges()
+    first, last = data.edges
     quoted = (first == ord("'")) | (last == ord("'"))
-    return np.asarray(data.beyond_latin() | data.holding(*UNUSUAL) | quoted)
+    return np.asarray(data.beyond_latin | data.holding(*UNUSUAL) | quoted)
 
 
 def _kept_apart(match: re.Match[str]) -> str:
@@ -87,11 +97,15 @@ def merge_spellings(parts: list[LabelLists], column: str, roles: bool = False) -
     """
     parts, notices = _without_roles(parts, column) if roles else (parts, [])
     names = parts[0].names
-    candidates, keys = _spelt_alike(names)
+    candidates, keys = _spelt_alike(parts[0])
     if not len(candidates):
         return parts, notices
     labels = keys.indices.to_numpy()
-    counts = np.sum([np.bincount(part.codes, minlength=len(names)) for part in parts], axis=0)
+    is_candidate = np.zeros(len(names), dtype=bool)
+    is_candidate[candidates] = True
+    positions = [np.flatnonzero(is_candidate[part.codes]) for part in parts]
+    codes = [part.codes[at] for part, at in zip(parts, positions, strict=True)]
+    counts = np.bincount(np.concatenate(codes), minlength=len(names))
     texts, plain = names.take(pa.array(candidates)).to_pylist(), keys.to_pylist()
     # Of spellings as frequent as each other the one in plain characters, neither in capitals nor without any.
     order = sorted(range(len(texts)), key=lambda i: (-counts[candidates[i]], _oddness(texts[i], plain[i]), i))
@@ -107,13 +121,16 @@ def merge_spellings(parts: list[LabelLists], column: str, roles: bool = False) -
         f"{column}: {len(usual):,} of {n_labels:,} labels are written in several spellings ({len(texts):,} in all), "
         f"such as {', '.join(examples)}; each is one label, by its most frequent spelling"
     )
-    return [_merged(part, renamed[part.codes]) for part in parts], notices
+    merged = [_merged(part, at, renamed[old]) for part, at, old in zip(parts, positions, codes, strict=True)]
+    return merged, notices
 
 
-def _merged(lists: LabelLists, codes: np.ndarray) -> LabelLists:
-    """Return lists with other codes, each once in a row."""
-    merged = replace(lists, codes=codes)
-    rows = np.unique(np.searchsorted(lists.offsets, np.flatnonzero(codes != lists.codes), side="right") - 1)
+def _merged(lists: LabelLists, positions: np.ndarray, codes: np.ndarray) -> LabelLists:
+    """Return lists with other codes at some positions, each once in a row."""
+    merged = replace(lists, codes=lists.codes.copy())
+    changed_at = positions[codes != lists.codes[positions]]
+    rows = np.unique(np.searchsorted(lists.offsets, changed_at, side="right") - 1)
+    merged.codes[positions] = codes
     changed = merged.take(rows)
     return merged if len(changed.distinct().codes) == len(changed.codes) else merged.distinct()
 
@@ -146,13 +163,16 @@ def spell_as(lists: LabelLists, values: list[str], roles: bool = False, no_roles
 def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelLists], list[str]]:
     """Drop roles in parentheses behind names; other remarks only where they are plainly roles, most of them unlike."""
     names = parts[0].names
-    behind = pc.ends_with(names, ")")
+    closed = parts[0].bytes_of_names.edges[1] == ord(")")
+    if not closed.any():
+        return parts, []
+    behind = pa.array(closed)
     written = names.filter(behind).to_pylist()
     remarks = Counter(match[2] for match in map(_BEHIND.match, written) if match and not _NO_ROLE.fullmatch(match[2]))
     unlike = len(remarks) >= max(5, 0.8 * remarks.total()) and remarks.total() > 0.3 * len(names)
     bare = [_without_role(name, unlike) for name in written]
     changed = np.zeros(len(names), dtype=bool)
-    changed[np.flatnonzero(behind)] = [name != text for name, text in zip(bare, written, strict=True)]
+    changed[closed] = [name != text for name, text in zip(bare, written, strict=True)]
     if not changed.any():
         return parts, []
     renamed = pc.replace_with_mask(names, behind, pa.array(bare, names.type))

@@ -1,6 +1,7 @@
 """A network that is trained anew on training and validation films, and the models beside it."""
 
 import shutil
+from pathlib import Path
 
 import lightning.pytorch as pl
 import numpy as np
@@ -94,6 +95,21 @@ def test_all_is_learnt_from_training_and_validation_films_but_sides_and_penalty_
     again.setup("test")
     assert np.array_equal(again.films.encoded.inputs, data.films.encoded.inputs)
     assert np.array_equal(again.films.learnt, data.films.learnt)
+
+
+def test_a_refit_takes_the_rows_that_were_read_and_reads_no_file(fresh):
+    data, again = fresh(), fresh()
+    data.setup("fit")
+    table = Path(data.table)
+    written = table.read_bytes()
+    table.unlink()
+    data.refit()
+    table.write_bytes(written)
+    again.load_state_dict(data.state_dict())
+    again.setup("test")  # which encodes the file anew
+    for name in ("dense", "unscaled", "inputs"):
+        assert np.array_equal(getattr(again.films.encoded, name), getattr(data.films.encoded, name))
+    assert (again.films.encoded.labels != data.films.encoded.labels).nnz == 0
 
 
 def test_the_first_fit_is_that_of_a_run_without_refit_and_its_validation_predictions_stay(fresh, tmp_path):
