@@ -4,6 +4,7 @@ import errno
 import secrets
 import socket
 from ipaddress import ip_address
+from threading import Thread
 
 import uvicorn
 from rich.console import Console
@@ -40,7 +41,20 @@ def serve(folder: RunFolder, host: str, port: int, console: Console) -> None:
         config = uvicorn.Config(
             guarded, log_level="warning", access_log=False, timeout_graceful_shutdown=1, server_header=False
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        _run(uvicorn.Server(config), listening)
+
+
+def _run(server: uvicorn.Server, listening: socket.socket) -> None:
+    """Run a server until it is stopped, in a thread of its own: a notebook has a loop of events already."""
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        server.should_exit = True
+        thread.join(1.0)
+        raise
 
 
 def is_loopback(host: str) -> bool:
