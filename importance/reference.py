@@ -195,7 +195,14 @@ class Reference:
     def vectors(self, row: Tensor, column: Tensor) -> Tensor:
         """Return the weights of label columns in rows, both (n,) int64: (n, width), a new tensor."""
         vectors = self.model.first.label_weight.index_select(0, column)
-        return vectors if self.beside is None else vectors.add_(self.beside(self.rows.dense, row, column))
+        self._add_beside(vectors, row, column)
+        return vectors
+
+    def _add_beside(self, vectors: Tensor, row: Tensor, column: Tensor) -> None:
+        """Add to weights of label columns what these have beside them in rows."""
+        if self.beside is not None:
+            some = self.beside.concerns(column).nonzero().flatten()
+            vectors.index_add_(0, some, self.beside(self.rows.dense, at(row, some), at(column, some)))
 
     @torch.inference_mode()
     def predict_scaled(self) -> Tensor:
@@ -232,8 +239,7 @@ class Reference:
             n = len(row[part])
             torch.index_select(self.sums, 0, row[part], out=sums[:n])
             torch.index_select(self.model.first.label_weight, 0, column[part], out=added[:n])
-            if self.beside is not None:
-                added[:n] += self.beside(self.rows.dense, row[part], column[part])
+            self._add_beside(added[:n], row[part], column[part])
             sums[:n].addcmul_(added[:n], delta[part, None])
             scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
         self.updates += len(row)

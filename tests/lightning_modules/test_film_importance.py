@@ -455,5 +455,5 @@ def test_effects_that_films_are_compared_with_are_of_each_films_own_records():
         vectors = reference.vectors(rows, column.expand_as(rows))
         shift = (vectors * tangent.jacobian[rows]).sum(1).double()
         expected = tangent.slope[rows] * shift + tangent.curve[rows] * shift**2 / 2
-        assert effects.numpy() == pytest.approx(expected.numpy(), abs=1e-4)
+        assert effects.numpy() == pytest.approx(expected.numpy(), rel=1e-5, abs=1e-4)
     assert (reference.vectors(rows, entries.columns[:1].expand_as(rows)).std(0) > 0.01).any()
