@@ -157,7 +157,9 @@ def test_what_is_declared_stays():
     assert with_preset("best", stated, None) == [*stated, RidgeByColumn("genre"), Size("genre")]
 
 
-def test_words_have_a_ridge_regression_alone_and_no_records_or_sizes():
+def test_words_have_a_ridge_regression_alone_and_no_records_or_sizes(config):
+    entries = [{"class_path": "Text", "init_args": {"column": "plot"}}]
+    assert kinds_of(keys_of("--config", config(data={"features": entries}))) == ["Text", "RidgeByColumn"]
     assert with_preset("recipe", [Text("plot"), Number("budget", scale="standard")], None) == [
         Text("plot"),
         Number("budget", scale="standard", encoding="piecewise"),
