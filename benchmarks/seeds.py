@@ -27,8 +27,13 @@ from greenlight_films.studies.settings.film_cli import read_settings
 BEST = ("--preset", "best")
 TO_COME = (*BEST, "--data.split", "TimeSplit", "--data.split.by", "Year")
 """Test films are the latest, of 2010 to 2014, and validation films those before."""
-SIX_NUMBERS = (*BEST, "--model.members", "3", "--trainer.max_epochs", "40")
-"""The config's own are five networks and 150 epochs, without a refit."""
+NUMBERS = ("budget", "revenue", "vote_count", "user_rating_count", "keyword_count", "runtime")
+SCALED = [
+    {"class_path": "Number", "init_args": {"column": name, "log1p": name != "runtime", "scale": "by_skewness"}}
+    for name in NUMBERS
+]
+SIX_NUMBERS = (*BEST, "--data.features", json.dumps(SCALED), "--model.members", "3", "--trainer.max_epochs", "40")
+"""The config's own are the seed study's: quantiles of all numbers, five networks and 150 epochs."""
 STUDIES: dict[str, tuple[str, ...]] = {
     "ratings": ("ratings", *BEST),
     "box_office": ("box_office", *BEST),

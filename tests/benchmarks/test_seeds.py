@@ -29,7 +29,9 @@ def test_each_named_study_is_best_and_refitted_and_those_to_come_are_split_by_ye
         assert (config["preset"], config["refit"], config["model"]["members"]) == ("best", True, 3), study
         split = config["data"]["split"]["class_path"].rpartition(".")[2]
         assert (split == "TimeSplit") == study.endswith("to_come"), study
-    assert configs["six_numbers"]["data"]["split"]["init_args"]["seed"] == 3001
+    six = configs["six_numbers"]["data"]
+    assert six["split"]["init_args"]["seed"] == 3001
+    assert {feature["init_args"]["scale"] for feature in six["features"]} == {"by_skewness"}
     assert words_of("six_numbers", ["--preset", "recipe"])[-2:] == ["--preset", "recipe"]
 
 

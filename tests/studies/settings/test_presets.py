@@ -163,7 +163,9 @@ def test_a_record_of_another_column_comes_beside_that_of_the_target():
     assert with_preset("recipe", stated, None) == [*stated, *added]
 
 
-def test_words_have_a_ridge_regression_alone_and_no_records_or_sizes():
+def test_words_have_a_ridge_regression_alone_and_no_records_or_sizes(config):
+    entries = [{"class_path": "Text", "init_args": {"column": "plot"}}]
+    assert kinds_of(keys_of("--config", config(data={"features": entries}))) == ["Text", "RidgeByColumn"]
     assert with_preset("recipe", [Text("plot"), Number("budget", scale="standard")], None) == [
         Text("plot"),
         Number("budget", scale="standard", encoding="piecewise"),
