@@ -42,7 +42,7 @@ def test_an_empty_film_is_filled_in_and_what_the_model_does_not_know_is_marked(o
     choose(page.get_by_role("combobox", name="cast"), "Nobody Known", "Nobody Known")
     choose(page.get_by_role("combobox", name="company"), "ac", "Acme")
     settled(page)
-    expect(page.get_by_role("group", name="year")).to_contain_text("Beyond what was seen: 1960 to 2019.")
+    expect(page.get_by_role("group", name="year")).to_contain_text("Beyond what was seen: 1960 to 2018.")
     expect(page.locator(".chip.unknown")).to_contain_text("Nobody Known")
     expect(page.get_by_role("group", name="company").locator(".chip")).to_contain_text("Acme")
     waterfall_of(page)
