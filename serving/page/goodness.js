@@ -37,7 +37,7 @@ export class GoodnessView {
   #board(rows) {
     const sentence = "No scores: the run was not tested.";
     if (!rows.length) return card("board", "Models on the same films", [missing(sentence)]);
-    const score = rows[0].compared, isLog = this.scale.log;
+    const isLog = this.scale.log, score = rows.find(({ compared }) => compared)?.compared ?? (isLog ? "rmse_log1p" : "rmse");
     const unit = isLog ? this.run.scale : this.run.unit;
     const better = rows.map((row) => ({ ...row, low: row.difference_low_95, high: row.difference_high_95 }));
     const isCompared = ({ model, low }) => model !== NETWORK && typeof low === "number";
