@@ -89,7 +89,7 @@ export class Film {
 function cellOf(column, found) {
   const names = found.names?.[column.column]?.map(({ label }) => label);
   const parts = column.columns.map((name) => found.cells[name]).filter((cell) => cell !== null && cell !== undefined);
-  if (isList(column)) return names ?? parts.flat().map(String);
+  if (isList(column)) return [...new Map((names ?? parts.flat().map(String)).map((name) => [key(name), name])).values()];
   return (isNamed(column) ? names?.[0] : undefined) ?? parts[0] ?? null;
 }
 

@@ -5,6 +5,7 @@ import { evenTicks, plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from ".
 import { choice, element, table } from "./dom.js";
 import { beside, counted, percent, plain, whole } from "./format.js";
 
+const NETWORK = "mlp"; // what the leaderboard calls it
 const SHARE = 0.5; // numbers up to 1 have three decimals
 const BY = { all: "all test films", year: "by year", prediction: "by prediction", names: "by names known" };
 
@@ -36,21 +37,22 @@ export class GoodnessView {
   #board(rows) {
     const sentence = "No scores: the run was not tested.";
     if (!rows.length) return card("board", "Models on the same films", [missing(sentence)]);
-    const score = rows[0].compared, isLog = this.scale.log;
+    const isLog = this.scale.log, score = rows.find(({ compared }) => compared)?.compared ?? (isLog ? "rmse_log1p" : "rmse");
     const unit = isLog ? this.run.scale : this.run.unit;
     const better = rows.map((row) => ({ ...row, low: row.difference_low_95, high: row.difference_high_95 }));
-    const compared = better.filter(({ low }) => typeof low === "number");
+    const isCompared = ({ model, low }) => model !== NETWORK && typeof low === "number";
+    const compared = better.filter(isCompared);
     const axis = plainAxis([0, ...compared.flatMap(({ low, high, difference }) => [low, high, difference])], (value) => plain(value, 2), 3);
     const largest = Math.max(...compared.map(({ difference }) => Math.abs(difference)));
     const words = (number) => beside(number, largest);
-    const cells = better.map((row, index) => [
-      index ? row.model : `${row.model}, this network`, plain(row[score], 4), beside(row[isLog ? "r2_log1p" : "r2"], SHARE), beside(row.spearman, SHARE),
-      index && typeof row.low === "number" ? `${words(row.difference)} (${words(row.low)} to ${words(row.high)})` : index ? "–" : "",
-      index && typeof row.low === "number" ? rangeBar(axis, { low: row.low, value: row.difference, high: row.high, mark: 0 }) : "",
+    const cells = better.map((row) => [
+      row.model === NETWORK ? `${row.model}, this network` : row.model, plain(row[score], 4), beside(row[isLog ? "r2_log1p" : "r2"], SHARE), beside(row.spearman, SHARE),
+      isCompared(row) ? `${words(row.difference)} (${words(row.low)} to ${words(row.high)})` : row.model === NETWORK ? "" : "–",
+      isCompared(row) ? rangeBar(axis, { low: row.low, value: row.difference, high: row.high, mark: 0 }) : "",
     ]);
-    const headings = ["Model", ["RMSE", "number"], ["R²", "number"], ["Rank correlation", "number"], [`${rows[0].model} less this model (95 % between)`, "number"], [tickRow(axis), "bars"]];
+    const headings = ["Model", ["RMSE", "number"], ["R²", "number"], ["Rank correlation", "number"], [`${NETWORK} less this model (95 % between)`, "number"], [tickRow(axis), "bars"]];
     return card("board", "Models on the same films", [
-      table(`Errors on test films${unit ? `, in ${unit}` : ""}. Differences are film by film; left of 0 ${rows[0].model} errs less.`, headings, cells)]);
+      table(`Errors on test films${unit ? `, in ${unit}` : ""}. Differences are film by film; left of 0 ${NETWORK} errs less.`, headings, cells)]);
   }
 
   #points(points) {

@@ -23,7 +23,7 @@ from greenlight_films.studies.run_folder import RunFolder
 from tests.conftest import STUDY, awkward_films
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 12_000  # milliseconds, on a busy machine
+PATIENCE = 30_000  # milliseconds, on a busy machine
 EVIL = "<img src=x onerror=alert(1)>"
 DIRECTORS = ["Ann Able", "Bo Brave", EVIL, "Dé Dür"]
 FILM = "Film 33"

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.serving.page.conftest import EVIL, choose, number, open_film, settled, waterfall_of
@@ -88,18 +87,18 @@ def test_of_several_answers_that_to_the_last_edit_counts(opened):
     assert "1970" not in text
 
 
-@pytest.mark.parametrize(
-    ("run", "value", "words"),
-    [
-        ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 285_123_144, "$285 million"),
-        ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 999_999, "$1 million"),
-        ({"transform": "log1p", "shift": 0, "unit": "$", "average": 17.2}, 92_499.3, "$92,500"),
-        ({"transform": "none", "shift": 0, "unit": "US dollars", "average": 8e7}, -1_249_000, "−$1.2 million"),
-        ({"transform": "none", "shift": 0, "unit": "points", "average": 6.1}, 6.428, "6.43 points"),
-        ({"transform": "log1p", "shift": 1, "unit": "profit / budget", "average": 1.1}, -0.5, "−0.5 profit / budget"),
-        ({"transform": "none", "shift": 0, "unit": "", "average": 6.1}, None, "no number"),
-    ],
-)
-def test_amounts_are_written_in_the_unit(opened, run, value, words):
-    script = "([run, value]) => import('/page/format.js').then(({ Scale }) => new Scale(run).amount(value))"
-    assert opened().evaluate(script, [run, value]) == words
+AMOUNTS = [
+    ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 285_123_144, "$285 million"),
+    ({"transform": "log1p", "shift": 0, "unit": "US dollars", "average": 17.2}, 999_999, "$1 million"),
+    ({"transform": "log1p", "shift": 0, "unit": "$", "average": 17.2}, 92_499.3, "$92,500"),
+    ({"transform": "none", "shift": 0, "unit": "US dollars", "average": 8e7}, -1_249_000, "−$1.2 million"),
+    ({"transform": "none", "shift": 0, "unit": "points", "average": 6.1}, 6.428, "6.43 points"),
+    ({"transform": "log1p", "shift": 1, "unit": "profit / budget", "average": 1.1}, -0.5, "−0.5 profit / budget"),
+    ({"transform": "none", "shift": 0, "unit": "", "average": 6.1}, None, "no number"),
+]
+
+
+def test_amounts_are_written_in_the_unit(opened):
+    script = """(cases) => import("/page/format.js").then(({ Scale }) =>
+      cases.map(([run, value]) => new Scale(run).amount(value)))"""
+    assert opened().evaluate(script, AMOUNTS) == [words for _, _, words in AMOUNTS]
