@@ -69,7 +69,7 @@ def model_card(results: Results, intervals: pd.DataFrame) -> list[CardSection]:
     )
     sure = interval_sentences(results) or ["Predictions have no intervals in this run."]
     good = [*warnings([results]), " ".join(summary(results, intervals)), " ".join(sure), *board["notes"]]
-    none = [f"No model was scored: {command(f'test --run {results.path}')} scores it."]
+    none = [f"No model was scored: `{command(f'test --run {results.path}')}` scores it."]
     is_scored = bool(results.metrics.get("models"))
     return [
         CardSection("What is predicted from what", list(_predicted(results))),
@@ -272,7 +272,7 @@ def _inert(text: str) -> str:
     """
     text = re.sub(r"&(?=#?\w+;)", "&amp;", _line(text))
     text = re.sub(r"[\\`*<|~]|\](?=[(\[:])|!(?=\[)|(?<!\w)_|_(?!\w)", lambda match: f"\\{match[0]}", text)
-    return re.sub(r"^(\s*)([-+=#>]|\d+[.)])", lambda match: f"{match[1]}\\{match[2]}", text)
+    return re.sub(r"^(\s*\d*)([.)](?=\s)|[-+](?=[\s-])|[#>])", lambda match: f"{match[1]}\\{match[2]}", text)
 
 
 def _line(text: str) -> str:

@@ -117,10 +117,12 @@ def test_names_that_would_act_in_markdown_or_html_are_text():
     sections = [CardSection("H", [evil], [f"1. {evil}"], [CardTable("T", ["a", "b"], [[evil, "1"]])])]
     text = markdown(evil, sections)
     assert not re.search(r"(?<!\\)<|(?<!\\)\*|(?<!\\)\]\(|(?<!\\)`|\x1b", text)
+    assert "\n- 1\\. \\<img" in text
     row = text.splitlines()[-1]
     assert len(re.findall(r"(?<!\\)\|", row)) == 3
 
 
 def test_commands_are_code_and_blanks_around_them_stay():
-    text = markdown("n", [CardSection("H", ["Add it: `run --run 'a <b>'` and see <c>"])])
+    text = markdown("n", [CardSection("H", ["Add it: `run --run 'a <b>'` and see <c>", "0.5 of -2", "# no"])])
+    assert "\n\n0.5 of -2\n\n\\# no" in text
     assert "Add it: `run --run 'a <b>'` and see \\<c>" in text

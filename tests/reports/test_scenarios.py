@@ -13,7 +13,7 @@ from greenlight_films.studies.run_folder import RunFolder
 
 @pytest.fixture
 def run(study, tmp_path) -> Results:
-    return Results(RunFolder(copytree(study.path, tmp_path / "small/version_0")))
+    return Results(RunFolder(copytree(study.path, tmp_path / "own/version_0")))
 
 
 def unpacked(text: str, kind: str = "<f4") -> np.ndarray:
