@@ -3,9 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 TYPES := build/types/greenlight_films
+SITE := .venv/site
 PACKAGES := $(filter-out greenlight_films,$(patsubst %/__init__.py,%,$(wildcard */__init__.py)))
 
-.PHONY: run test check types soak fuzz gpu versions format tensorboard audit clean
+.PHONY: run test check types soak fuzz gpu versions format docs tensorboard audit clean
 
 run: $(INSTALLED)
 	$(BIN)/python cli.py study --config configs/ratings.yaml
@@ -43,6 +44,12 @@ format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(INSTALLED) $(SITE)/installed  # the documentation as a site
+	$(BIN)/python -m docs.make_reference build/docs
+	cp docs/zensical.toml build/
+	$(SITE)/bin/zensical build --strict --clean --config-file build/zensical.toml
+	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
+
 tensorboard: $(INSTALLED)
 	$(BIN)/tensorboard --logdir runs
 
@@ -54,6 +61,12 @@ audit: $(INSTALLED)
 
 clean:
 	rm -rf .venv build
+
+# What builds the site has an environment of its own likewise.
+$(SITE)/installed: docs/requirements.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --no-deps --requirement docs/requirements.txt
+	touch $@
 
 $(INSTALLED): pyproject.toml constraints.txt hashes.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Greenlight needs Python 3.11 or newer: make PYTHON=...")'

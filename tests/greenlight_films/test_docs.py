@@ -1,28 +1,23 @@
 """docs/python.md: every python block runs, in order, and what the page says of the results is so."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import greenlight_films as gl
-
-PAGE = Path(__file__).parents[2] / "docs/python.md"
+from tests.docs.pages import ROOT, blocks_of, run_python
 
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what the blocks of the page define, run in an empty folder."""
-    text = PAGE.read_text(encoding="utf-8")
-    blocks = list(re.finditer(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
+    blocks = [block for block in blocks_of(ROOT / "docs/python.md") if block.language == "python"]
     assert len(blocks) > 10
     names: dict[str, Any] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
         for block in blocks:
-            line = text[: block.start(1)].count("\n")
-            exec(compile("\n" * line + block[1], str(PAGE), "exec"), names)
+            run_python(block, names)
     return names
 
 
