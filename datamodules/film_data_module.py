@@ -178,10 +178,9 @@ class FilmDataModule(pl.LightningDataModule):
                 films, self._fitted = fit_films(frame, self.declared, weights, self._opened.layout.delimiter)
                 more = row_notices(frame.loc[films.number - 1], self.declared, self._fitted.sides)
                 films = replace(films, notices=(*films.notices, *more))
-            elif stage == "predict":
-                films = same_or_new_films(frame, self.declared, self._fitted, weights)
             else:
-                films = same_films(frame, self.declared, self._fitted, weights)
+                again = same_or_new_films if stage == "predict" else same_films
+                films = again(frame, self.declared, self._fitted, weights)
             self._films = replace(films, notices=(*self._notices, *films.notices))
 
     def refit(self) -> None:
@@ -233,9 +232,8 @@ class FilmDataModule(pl.LightningDataModule):
         """Return the weights of a frame's rows, where they were given from Python."""
         if self.weights is None:
             return None
-        n_rows = len(self._opened.frame)
-        weights = read_weights(self.weights, n_rows)
-        return weights if len(frame) == n_rows else weights[frame.index]
+        weights = read_weights(self.weights, len(self._opened.frame))
+        return weights if len(frame) == len(weights) else weights[frame.index]
 
     @property
     def _opened(self) -> Table:
@@ -266,9 +264,8 @@ class FilmDataModule(pl.LightningDataModule):
     def _is_of_table(self, fitted: Fitted) -> bool:
         if fitted.fingerprint.startswith(OF_VALUES):
             return self.fitted.fingerprint == fitted.fingerprint
-        frame = self.read()  # an older run, which knows its table by its encoded films
-        with suppress(InputError):
-            same_films(frame, self.declared, fitted, self._weights_of(frame))
+        with suppress(InputError):  # an older run, which knows its table by its encoded films
+            same_films(frame := self.read(), self.declared, fitted, self._weights_of(frame))
             return True
         return False
 

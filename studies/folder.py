@@ -51,11 +51,14 @@ class Folder:
         Raises:
             ValueError: it was changed since.
         """
-        table = pd.read_csv(self.path / name, usecols=columns)
+        chosen = columns and [name for given in columns for name in (given, f"'{given}")]
+        table = pd.read_csv(self.path / name, usecols=None if chosen is None else lambda heading: heading in chosen)
         if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
             raise ValueError("rows must have as many cells as the header")
+        signs = tuple(f"'{sign}" for sign in DANGEROUS)
+        table.columns = [heading[1:] if heading.startswith(signs) else heading for heading in table.columns]
         for column in table.select_dtypes("str"):
-            guarded = table[column].str.startswith(tuple(f"'{sign}" for sign in DANGEROUS)).fillna(False).astype(bool)
+            guarded = table[column].str.startswith(signs).fillna(False).astype(bool)
             if guarded.any():
                 table[column] = table[column].mask(guarded, table[column].str.slice(1))
         return table

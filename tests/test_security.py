@@ -428,7 +428,8 @@ def test_no_table_that_is_written_holds_a_formula(command, tmp_path):
     names = {"genre": "=genre", "year": "@year", "company": "-company"}
     write_study(tmp_path, films, names, ["ols", "ridge", "knn", "kmeans", "pca", "tree"])
     options = ["--config", tmp_path / "study.yaml", "--runs", tmp_path]
-    assert command("study", *options, "--permutation_importance.groups", '{"=g": ["=genre=@B"]}').code == 0
+    answer = command("study", *options, "--permutation_importance.groups", '{"=g": ["=genre=@B"]}')
+    assert answer.code == 0, answer.err
     run = tmp_path / "small" / "version_0"
     assert command("predict", "--run", run).code == 0
     assert command("audit", *options, "--repeats", 1, "--people", "[-company]").code == 0

@@ -45,7 +45,7 @@ def test_a_study_says_what_it_learns_from_how_well_and_what_predictions_rest_on(
 def test_metrics_have_the_documented_keys_and_no_others(study):
     assert set(study.metrics) == {
         *("study", "target", "unit", "films", "rows", "left_out", "features", "leak", "known_after_release"),
-        *("unseen_labels", "models", "fits", "notices", "verdict", "weight", "refit"),
+        *("unseen_labels", "models", "fits", "notices", "verdict", "weight", "refit", "refreshed"),
     }
     assert set(study.metrics["models"]) == {"mlp", "mean", "ridge"}
     assert set(study.metrics["fits"]) == {"mlp", "mean", "ridge", "pca"}

@@ -17,6 +17,7 @@ from greenlight_films.commands.parser.help import (
     OPTIONS,
     RUNS,
     TABLE,
+    WITH_FEW_OPTIONS,
     show_command,
 )
 from greenlight_films.studies.audit import Audit
@@ -26,8 +27,8 @@ from greenlight_films.studies.tune.search_space import Search
 
 ROOT = Path(__file__).parents[3]
 OPTION = r"--[a-z][\w.]*[a-z]"
-OWN_PARSER = ("look", "prepare", "report")
-FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume"} | dict.fromkeys(OWN_PARSER, "--out")
+OWN_PARSER = WITH_FEW_OPTIONS
+FOLDERS = {"study": "--resume", "fit": "--resume", "tune": "--resume"} | dict.fromkeys(("look", "prepare", "report"), "--out")
 """The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
 OUTSIDE = {"study": {option.split()[0] for option in (*TABLE, *RUNS)}, "refresh": {"--table"}}
 """By command, options that are taken out before the parser."""
