@@ -1,6 +1,12 @@
 // How numbers of the run's target are written: money in millions, logarithms as factors, steps that add up.
 
-const SIZES = [[1e12, "trillion", "T"], [1e9, "billion", "B"], [1e6, "million", "M"], [1e3, "thousand", "K"], [1, "", ""]];
+const SIZES = [
+  [1e12, "trillion", "T"],
+  [1e9, "billion", "B"],
+  [1e6, "million", "M"],
+  [1e3, "thousand", "K"],
+  [1, "", ""],
+];
 const MINUS = "−";
 
 /** Return a number with so many significant digits, with commas from 10,000 on: years have none. */
@@ -11,7 +17,7 @@ export function plain(number, digits = 3, least = 10_000) {
   return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
 }
 
-/** Return a number with as many decimals as three digits of the largest beside it take, so that a column of them can be compared. */
+/** Return a number with the decimals that the largest of its column takes for three digits. */
 export function beside(number, largest) {
   if (typeof number !== "number") return "–";
   const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
@@ -59,13 +65,15 @@ export class Scale {
     const mark = value < 0 ? MINUS : sign;
     if (!this.log) return this.#joined(mark, Math.round(Math.abs(value) / this.step), this.word);
     const size = Math.abs(Number(value.toPrecision(3)));
-    const [by, word] = this.money ? SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1) : [1, ""];
+    const [by, word] = this.money ? (SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1)) : [1, ""];
     return this.#inWords(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
   }
 
-  /** Return a difference in the unit in words, with its sign. */
-  difference(value) {
-    return this.amount(value, "+");
+  /** Return a change of a prediction in words: in the unit, and what it multiplies. */
+  change(difference, learnt) {
+    if (difference === null) return "–";
+    const added = this.amount(difference, "+");
+    return this.log ? `${added} (${this.factor(learnt)})` : added;
   }
 
   /** Return whole steps on the scale that was learnt as a number, whose sums are exact. */
@@ -101,7 +109,7 @@ export class Scale {
   /** Return a value in the unit for a tick. */
   tick(value) {
     const size = Math.abs(value);
-    const [by, , letter] = this.money ? SIZES.find(([least]) => size >= least) ?? SIZES.at(-1) : [1, "", ""];
+    const [by, , letter] = this.money ? (SIZES.find(([least]) => size >= least) ?? SIZES.at(-1)) : [1, "", ""];
     return `${value < 0 ? MINUS : ""}${this.money ? "$" : ""}${plain(size / by)}${letter}`;
   }
 
