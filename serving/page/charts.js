@@ -2,7 +2,7 @@
 
 import { drawing } from "./dom.js";
 
-const MOST_TICKS = 6;
+const MOST_TICKS = 5;
 
 /** Return an axis over values on the scale that was learnt: `at` gives per cent, `ticks` are in the unit. */
 export function valueAxis(learnt, scale, most = MOST_TICKS) {

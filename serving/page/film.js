@@ -10,11 +10,6 @@ import { waterfall } from "./waterfall.js";
 
 const WAIT = 200; // milliseconds after an edit
 
-/** Return the ends of an interval in words. */
-export function intervalWords(interval, scale, between = "to") {
-  return `${scale.amount(interval.lower)} ${between} ${scale.amount(interval.upper)}`;
-}
-
 /** Return the faults of a refused request by column; those of none under "". */
 export function faultsByColumn(problem, film) {
   const faults = problem.faults?.length ? problem.faults : [{ field: [], message: problem.message }];
@@ -176,7 +171,7 @@ export class FilmView {
     this.#showResult(change);
     this.#showMade();
     const [interval] = change.after.intervals;
-    const ends = interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale, "and")}` : "";
+    const ends = interval ? `, ${interval.level} of 100 between ${this.scale.range(interval, "and")}` : "";
     const words = `${this.scale.amount(change.after.prediction)}${ends}`;
     this.line.replaceChildren(element("strong", {}, film.title), ` ${words}`);
     announce(`Predicted ${words}.`);
@@ -208,7 +203,7 @@ export class FilmView {
     );
     const lines = after.intervals.map((interval) => [
       element("dt", {}, `${interval.level} of 100 such films`),
-      element("dd", {}, intervalWords(interval, scale)),
+      element("dd", {}, scale.range(interval)),
     ]);
     this.result.replaceChildren(
       element("h3", { id: "prediction-heading" }, `Predicted ${run.target}`),

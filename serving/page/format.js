@@ -61,18 +61,29 @@ export class Scale {
 
   /** Return a value in the unit in words, such as $285 million or 6.43 points. */
   amount(value, sign = "") {
+    const number = this.number(value, sign);
+    return this.money || !this.unit || value === null || value === undefined ? number : `${number} ${this.unit}`;
+  }
+
+  /** Return a value in the unit in words without the unit's name, for where that stands beside it. */
+  number(value, sign = "") {
     if (value === null || value === undefined) return "no number";
-    const mark = value < 0 ? MINUS : sign;
-    if (!this.log) return this.#joined(mark, Math.round(Math.abs(value) / this.step), this.word);
+    const mark = `${value < 0 ? MINUS : sign}${this.money ? "$" : ""}`;
+    if (!this.log) return this.#joined(mark, this.#digits(Math.round(Math.abs(value) / this.step)), this.word);
     const size = Math.abs(Number(value.toPrecision(3)));
     const [by, word] = this.money ? (SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1)) : [1, ""];
-    return this.#inWords(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
+    return this.#joined(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
+  }
+
+  /** Return the ends of an interval in words. */
+  range({ lower, upper }, between = "to") {
+    return `${this.number(lower)} ${between} ${this.amount(upper)}`;
   }
 
   /** Return a change of a prediction in words: in the unit, and what it multiplies. */
   change(difference, learnt) {
     if (difference === null) return "–";
-    const added = this.amount(difference, "+");
+    const added = this.number(difference, "+");
     return this.log ? `${added} (${this.factor(learnt)})` : added;
   }
 
@@ -118,12 +129,7 @@ export class Scale {
     return ((steps * this.step) / this.by).toLocaleString("en", digits);
   }
 
-  #joined(mark, steps, word) {
-    return this.#inWords(mark, this.#digits(steps), word);
-  }
-
-  #inWords(mark, number, word) {
-    const unit = this.money ? word : [word, this.unit].filter(Boolean).join(" ");
-    return `${mark}${this.money ? "$" : ""}${number}${unit ? ` ${unit}` : ""}`;
+  #joined(mark, number, word) {
+    return `${mark}${number}${word ? ` ${word}` : ""}`;
   }
 }

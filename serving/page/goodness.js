@@ -214,7 +214,7 @@ export class GoodnessView {
     if (group) return group;
     if (low === null) return "all";
     if (by === "year") return low === high ? String(low) : `${low} to ${high}`;
-    return `${this.scale.amount(low)} to ${this.scale.amount(high)}`;
+    return this.scale.range({ lower: low, upper: high });
   }
 }
 

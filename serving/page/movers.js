@@ -3,7 +3,6 @@
 import { get, lastOnly, post } from "./api.js";
 import { intervalAxis, intervalEnds, plainAxis, rangeBar, tickRow } from "./charts.js";
 import { announce, button, choice, element, newId, table } from "./dom.js";
-import { intervalWords } from "./film.js";
 import { beside, counted, plain, whole } from "./format.js";
 
 const WAIT = 200; // milliseconds after a key
@@ -123,9 +122,9 @@ export class MoversView {
         candidate.label,
         whole(candidate.films),
         scale.change(candidate.difference, candidate.difference_learnt),
-        scale.amount(candidate.prediction),
+        scale.number(candidate.prediction),
         ...(hasInterval
-          ? [interval ? intervalWords(interval, scale) : "", rangeBar(axis, { low, value: candidate.learnt, high })]
+          ? [interval ? scale.range(interval) : "", rangeBar(axis, { low, value: candidate.learnt, high })]
           : []),
         button("Put in", () => this.#putIn(column, candidate.label), { "aria-label": `Put in ${candidate.label}` }),
       ];

@@ -4,7 +4,7 @@ import { lastOnly, post } from "./api.js";
 import { intervalAxis, intervalPlot } from "./charts.js";
 import { announce, button, element, newId } from "./dom.js";
 import { Editor } from "./editor.js";
-import { faultsByColumn, intervalWords } from "./film.js";
+import { faultsByColumn } from "./film.js";
 import { inWords } from "./films.js";
 
 export const MOST_SCENARIOS = 4;
@@ -162,7 +162,7 @@ export class ScenariosView {
         element("p", { class: "against" }, index ? difference : "the first"),
         ...(answer.intervals.length ? [intervalPlot(answer, this.scale, axis, first ? [[first.learnt, ""]] : [])] : []),
         ...answer.intervals.map((interval) =>
-          element("p", { class: "detail" }, `${interval.level} %: ${intervalWords(interval, this.scale)}`),
+          element("p", { class: "detail" }, `${interval.level} %: ${this.scale.range(interval)}`),
         ),
       );
     });
