@@ -21,7 +21,8 @@ export function plain(number, digits = 3, least = 10_000) {
 export function beside(number, largest) {
   if (typeof number !== "number") return "–";
   const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
-  return signed(number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  const text = number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return signed(text.replace(/^-(?=[0.]+$)/, ""));
 }
 
 /** Return a whole number with commas. */

@@ -5,6 +5,7 @@ import { evenTicks, plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from ".
 import { choice, element, table } from "./dom.js";
 import { beside, counted, percent, plain, whole } from "./format.js";
 
+const MOST_POINTS = 2000; // that the interface gives
 const NETWORK = "mlp"; // what the leaderboard calls it
 const SHARE = 0.5; // numbers up to 1 have three decimals
 const BY = { all: "all test films", year: "by year", prediction: "by prediction", names: "by names known" };
@@ -93,7 +94,8 @@ export class GoodnessView {
       drawn.flatMap(({ x, value }) => [x, value]),
       scale,
     );
-    const words = `${counted(known.length, "test film")}: predicted across, actual up; on the line both are the same.`;
+    const drawnOf = known.length < MOST_POINTS ? "" : ", drawn at random";
+    const words = `${counted(known.length, "test film")}${drawnOf}: predicted across, actual up; on the line both are the same.`;
     return card("points", "Predicted and actual", [
       element(
         "figure",
