@@ -31,14 +31,20 @@ async function answered(request) {
   }
   const content = await response.json().catch(() => ({}));
   if (response.ok) return content;
-  const faults = Array.isArray(content.detail) ? content.detail : [{ loc: [], msg: content.detail ?? response.statusText }];
+  const faults = Array.isArray(content.detail)
+    ? content.detail
+    : [{ loc: [], msg: content.detail ?? response.statusText }];
   throw new RequestError(
     faults.map((fault) => fault.msg).join("; "),
     faults.map((fault) => ({ field: fault.loc, message: fault.msg })),
   );
 }
 
-/** Return a function that waits some milliseconds for further calls, then works; of several answers the last counts. `stop` leaves off. */
+/**
+ * Return a function that waits some milliseconds for further calls, then works; of several answers the last counts.
+ *
+ * Its `stop` leaves off.
+ */
 export function lastOnly(wait, work, failed) {
   let timer, controller;
   const stop = () => {

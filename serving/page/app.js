@@ -62,12 +62,16 @@ class Application {
 
   async #restore({ run, film, scenarios }) {
     try {
-      if (run !== this.run.name) problem.textContent = `The link was made with the run ${run}; this is ${this.run.name}.`;
+      if (run !== this.run.name)
+        problem.textContent = `The link was made with the run ${run}; this is ${this.run.name}.`;
       const read = (plain) => Film.fromJSON(this.run.columns, plain);
       const kept = scenarios.slice(0, this.most);
       const films = await Promise.all([film, ...kept.map((scenario) => scenario.film)].map(read));
       this.state.film = films[0];
-      this.state.scenarios = kept.map(({ name }, index) => ({ name: String(name).slice(0, 40), film: films[index + 1] }));
+      this.state.scenarios = kept.map(({ name }, index) => ({
+        name: String(name).slice(0, 40),
+        film: films[index + 1],
+      }));
       this.views = {};
     } catch (fault) {
       problem.textContent = `The link can't be restored: ${fault.message}`;

@@ -14,11 +14,26 @@ const WAIT = 120; // milliseconds
  */
 export function combobox({ label, hint = "", search, choose }) {
   const [id, listId] = [newId("input"), newId("list")];
-  let options = [], active = -1;
-  const list = element("ul", { id: listId, role: "listbox", "aria-label": label, hidden: true, onmousedown: (event) => event.preventDefault() });
+  let options = [],
+    active = -1;
+  const list = element("ul", {
+    id: listId,
+    role: "listbox",
+    "aria-label": label,
+    hidden: true,
+    onmousedown: (event) => event.preventDefault(),
+  });
   const input = element("input", {
-    id, type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: hint,
-    "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, maxlength: "200",
+    id,
+    type: "text",
+    role: "combobox",
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: hint,
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": listId,
+    maxlength: "200",
   });
 
   const close = () => {
@@ -49,14 +64,27 @@ export function combobox({ label, hint = "", search, choose }) {
     mark(options.length ? 0 : -1);
     announce(options.length ? counted(options.length, "suggestion") : "no suggestion");
   };
-  const item = (option) => element("li", {
-    id: newId("option"), role: "option", "aria-selected": "false", class: option.unknown ? "unknown" : null,
-    onclick: () => take(option),
-  }, element("span", {}, option.name), option.detail && element("span", { class: "detail" }, option.detail));
-  const ask = lastOnly(WAIT, async (signal) => {
-    const matches = await search(input.value.trim(), signal);
-    if (!signal.aborted && document.activeElement === input) show(matches);
-  }, (problem) => announce(problem.message));
+  const item = (option) =>
+    element(
+      "li",
+      {
+        id: newId("option"),
+        role: "option",
+        "aria-selected": "false",
+        class: option.unknown ? "unknown" : null,
+        onclick: () => take(option),
+      },
+      element("span", {}, option.name),
+      option.detail && element("span", { class: "detail" }, option.detail),
+    );
+  const ask = lastOnly(
+    WAIT,
+    async (signal) => {
+      const matches = await search(input.value.trim(), signal);
+      if (!signal.aborted && document.activeElement === input) show(matches);
+    },
+    (problem) => announce(problem.message),
+  );
   const keys = {
     ArrowDown: () => (list.hidden ? ask() : options.length && mark((active + 1) % options.length)),
     ArrowUp: () => (list.hidden ? ask() : options.length && mark((active - 1 + options.length) % options.length)),
@@ -65,7 +93,10 @@ export function combobox({ label, hint = "", search, choose }) {
   };
   input.addEventListener("input", () => ask());
   input.addEventListener("click", () => list.hidden && ask());
-  input.addEventListener("blur", () => { ask.stop(); close(); });
+  input.addEventListener("blur", () => {
+    ask.stop();
+    close();
+  });
   input.addEventListener("keydown", (event) => {
     if (!(event.key in keys) || event.isComposing) return;
     if (event.key !== "Escape" || !list.hidden || input.value) event.preventDefault();

@@ -40,18 +40,37 @@ export function choice(label, choices, value, act) {
 export function table(caption, headings, rows) {
   const classes = headings.map((heading) => (Array.isArray(heading) ? heading[1] : null));
   const head = headings.map((heading, index) =>
-    element("th", { role: "columnheader", scope: "col", class: classes[index] }, Array.isArray(heading) ? heading[0] : heading),
+    element(
+      "th",
+      { role: "columnheader", scope: "col", class: classes[index] },
+      Array.isArray(heading) ? heading[0] : heading,
+    ),
   );
-  const words = headings.map((heading) => [heading].flat()[0]).map((heading) => (typeof heading === "string" ? heading : null));
+  const words = headings
+    .map((heading) => [heading].flat()[0])
+    .map((heading) => (typeof heading === "string" ? heading : null));
   const lines = rows.map((cells) =>
-    element("tr", { role: "row" }, cells.map((cell, index) => (index
-      ? element("td", { role: "cell", class: classes[index], "data-label": words[index] }, cell)
-      : element("th", { role: "rowheader", scope: "row" }, cell)))),
+    element(
+      "tr",
+      { role: "row" },
+      cells.map((cell, index) =>
+        index
+          ? element("td", { role: "cell", class: classes[index], "data-label": words[index] }, cell)
+          : element("th", { role: "rowheader", scope: "row" }, cell),
+      ),
+    ),
   );
-  return element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-    element("table", { class: "rows", role: "table" }, element("caption", {}, caption),
+  return element(
+    "div",
+    { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    element(
+      "table",
+      { class: "rows", role: "table" },
+      element("caption", {}, caption),
       element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, head)),
-      element("tbody", { role: "rowgroup" }, lines)));
+      element("tbody", { role: "rowgroup" }, lines),
+    ),
+  );
 }
 
 /** Say something to those who listen to the page. */

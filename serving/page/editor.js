@@ -64,7 +64,13 @@ export class Editor {
     const note = element("p", { id: noteId, class: "note", hidden: true });
     const parts = isList(column) || column.kind === "category" ? this.#names(column) : this.#value(column, noteId);
     const differs = element("span", { class: "differs", hidden: true }, "differs");
-    const node = element("div", { class: "cell", role: "group", "aria-label": column.column }, differs, parts.nodes, note);
+    const node = element(
+      "div",
+      { class: "cell", role: "group", "aria-label": column.column },
+      differs,
+      parts.nodes,
+      note,
+    );
     return {
       node,
       show: () => {
@@ -83,18 +89,30 @@ export class Editor {
 
   #value({ column, kind, least, greatest, usual }, noteId) {
     const [id, seenId] = [newId("value"), newId("seen")];
-    const seen = least === null ? "" : `${plain(least, 6)} to ${plain(greatest, 6)}${usual === null ? "" : `, usually ${plain(usual, 6)}`}`;
+    const seen =
+      least === null
+        ? ""
+        : `${plain(least, 6)} to ${plain(greatest, 6)}${usual === null ? "" : `, usually ${plain(usual, 6)}`}`;
     const input = element("input", {
-      id, type: "text", inputmode: kind === "number" ? "decimal" : null, maxlength: "200", autocomplete: "off",
-      placeholder: kind === "date" ? "YYYY-MM-DD" : "not known", "aria-describedby": `${noteId} ${seenId}`,
+      id,
+      type: "text",
+      inputmode: kind === "number" ? "decimal" : null,
+      maxlength: "200",
+      autocomplete: "off",
+      placeholder: kind === "date" ? "YYYY-MM-DD" : "not known",
+      "aria-describedby": `${noteId} ${seenId}`,
       oninput: () => this.#set(column, cellFrom(input.value, kind)),
     });
     const show = () => {
       const cell = this.film.cells[column];
       if (document.activeElement !== input) input.value = cell === null ? "" : shownCell(cell, kind);
     };
-    const label = element("div", { class: "labelled" }, element("label", { for: id }, column),
-      element("span", { id: seenId, class: "detail" }, seen));
+    const label = element(
+      "div",
+      { class: "labelled" },
+      element("label", { for: id }, column),
+      element("span", { id: seenId, class: "detail" }, seen),
+    );
     return { nodes: [label, input], show };
   }
 
@@ -122,22 +140,36 @@ export class Editor {
 
   /** Show the chips of a column, unless they stand there already: whoever tabs through them stays where they are. */
   #showNames(column, chips, box) {
-    const names = this.#namesIn(column), shownAll = names.length <= FEW + 1 || this.open.has(column.column);
+    const names = this.#namesIn(column),
+      shownAll = names.length <= FEW + 1 || this.open.has(column.column);
     const before = this.other && new Set([this.other.cells[column.column] ?? []].flat().map(key));
     const isNew = (name) => Boolean(before) && !before.has(key(name));
     const shown = shownAll ? names : names.filter((name, index) => index < FEW || isNew(name));
     const described = shown.map((name) => ({ name, isNew: isNew(name), ...this.#known(column, name) }));
-    const rest = names.length - shown.length, gone = this.#gone(column, names);
+    const rest = names.length - shown.length,
+      gone = this.#gone(column, names);
     const state = JSON.stringify([described, rest, gone]);
     if (this.drawn.get(chips) === state) return;
     this.drawn.set(chips, state);
     chips.replaceChildren(
       ...described.map((chip) => this.#chip(column, chip, box)),
-      ...(rest ? [element("li", {}, button(`and ${counted(rest, "other")}`, () => {
-        this.open.add(column.column);
-        this.#showNames(column, chips, box);
-        chips.querySelectorAll("button")[FEW]?.focus();
-      }, { class: "quiet" }))] : []),
+      ...(rest
+        ? [
+            element(
+              "li",
+              {},
+              button(
+                `and ${counted(rest, "other")}`,
+                () => {
+                  this.open.add(column.column);
+                  this.#showNames(column, chips, box);
+                  chips.querySelectorAll("button")[FEW]?.focus();
+                },
+                { class: "quiet" },
+              ),
+            ),
+          ]
+        : []),
       ...gone.map((name) => element("li", { class: "gone" }, `without ${name}`)),
     );
   }
@@ -156,23 +188,36 @@ export class Editor {
   }
 
   #chip(column, { name, isNew, isUnknown, detail }, box) {
-    const remove = button("×", () => {
-      const names = this.#namesIn(column);
-      this.#set(column.column, isList(column) ? names.filter((other) => other !== name) : null);
-      announce(`${name} is out.`);
-      box.querySelector("input").focus();
-    }, { "aria-label": `Take out ${name}` });
-    return element("li", { class: `chip${isUnknown ? " unknown" : ""}${isNew ? " new" : ""}` },
-      element("span", {}, name), detail && element("span", { class: "detail" }, detail),
-      isNew && element("span", { class: "detail" }, "new"), remove);
+    const remove = button(
+      "×",
+      () => {
+        const names = this.#namesIn(column);
+        this.#set(column.column, isList(column) ? names.filter((other) => other !== name) : null);
+        announce(`${name} is out.`);
+        box.querySelector("input").focus();
+      },
+      { "aria-label": `Take out ${name}` },
+    );
+    return element(
+      "li",
+      { class: `chip${isUnknown ? " unknown" : ""}${isNew ? " new" : ""}` },
+      element("span", {}, name),
+      detail && element("span", { class: "detail" }, detail),
+      isNew && element("span", { class: "detail" }, "new"),
+      remove,
+    );
   }
 
   async #matching(column, query, signal) {
     const { labels } = await get("/labels", { query, role: column.column, n: 10 }, signal);
     const present = new Set(this.#namesIn(column).map(key));
-    const options = labels.filter(({ label }) => !present.has(key(label))).map(({ label, films }) => ({
-      name: label, films, detail: films === null ? "" : counted(films, "film"),
-    }));
+    const options = labels
+      .filter(({ label }) => !present.has(key(label)))
+      .map(({ label, films }) => ({
+        name: label,
+        films,
+        detail: films === null ? "" : counted(films, "film"),
+      }));
     const isKnown = labels.some(({ label }) => key(label) === key(query));
     if (!query || isKnown || present.has(key(query))) return options;
     return [...options, { name: query, films: null, detail: "not known: put in all the same", unknown: true }];

@@ -10,11 +10,6 @@ import { waterfall } from "./waterfall.js";
 
 const WAIT = 200; // milliseconds after an edit
 
-/** Return the ends of an interval in words. */
-export function intervalWords(interval, scale, between = "to") {
-  return `${scale.amount(interval.lower)} ${between} ${scale.amount(interval.upper)}`;
-}
-
 /** Return the faults of a refused request by column; those of none under "". */
 export function faultsByColumn(problem, film) {
   const faults = problem.faults?.length ? problem.faults : [{ field: [], message: problem.message }];
@@ -29,18 +24,45 @@ export class FilmView {
     this.head = element("div", { class: "head" });
     this.result = element("section", { class: "card result", "aria-labelledby": "prediction-heading" });
     this.parts = element("div", {});
-    this.level = choice("Parts", [["values", "each value"], ["columns", "whole columns"]], "values", (chosen) => {
-      this.wholeColumns = chosen === "columns";
-      this.#showMade();
-    });
-    this.made = element("section", { class: "card made", "aria-labelledby": "made-heading" },
-      element("h3", { id: "made-heading" }, "What it is made up of"), this.level, this.parts);
+    this.level = choice(
+      "Parts",
+      [
+        ["values", "each value"],
+        ["columns", "whole columns"],
+      ],
+      "values",
+      (chosen) => {
+        this.wholeColumns = chosen === "columns";
+        this.#showMade();
+      },
+    );
+    this.made = element(
+      "section",
+      { class: "card made", "aria-labelledby": "made-heading" },
+      element("h3", { id: "made-heading" }, "What it is made up of"),
+      this.level,
+      this.parts,
+    );
     this.editor = new Editor(this.run.columns, this.state.film, (film) => this.#edited(film));
-    this.predict = lastOnly(WAIT, (signal) => this.#predict(signal), (problem) => this.#refused(problem));
-    const fields = element("section", { class: "card fields", "aria-labelledby": "fields-heading" },
-      element("h3", { id: "fields-heading" }, "What it is"), this.editor.node);
-    this.node = element("div", { class: "film" }, this.#search(), this.head,
-      element("div", { class: "columns" }, this.result, fields, this.made), this.#bar());
+    this.predict = lastOnly(
+      WAIT,
+      (signal) => this.#predict(signal),
+      (problem) => this.#refused(problem),
+    );
+    const fields = element(
+      "section",
+      { class: "card fields", "aria-labelledby": "fields-heading" },
+      element("h3", { id: "fields-heading" }, "What it is"),
+      this.editor.node,
+    );
+    this.node = element(
+      "div",
+      { class: "film" },
+      this.#search(),
+      this.head,
+      element("div", { class: "columns" }, this.result, fields, this.made),
+      this.#bar(),
+    );
     this.show();
   }
 
@@ -62,12 +84,17 @@ export class FilmView {
 
   #search() {
     const start = button("Start an empty film", () => this.#open(Film.empty(this.run.columns)));
-    if (this.run.sentences.films) return element("div", { class: "bar" }, element("p", { class: "missing" }, this.run.sentences.films), start);
+    if (this.run.sentences.films)
+      return element("div", { class: "bar" }, element("p", { class: "missing" }, this.run.sentences.films), start);
     const box = combobox({
-      label: "Search a film", hint: "Its title, or the beginning",
-      search: async (query, signal) => (await get("/films", { query, n: 10 }, signal)).films.map(({ row, title, learnt_from: learnt }) => ({
-        name: title, row, detail: learnt ? "learnt from" : "",
-      })),
+      label: "Search a film",
+      hint: "Its title, or the beginning",
+      search: async (query, signal) =>
+        (await get("/films", { query, n: 10 }, signal)).films.map(({ row, title, learnt_from: learnt }) => ({
+          name: title,
+          row,
+          detail: learnt ? "learnt from" : "",
+        })),
       choose: ({ row }) => this.#read(row),
     });
     return element("div", { class: "bar" }, box, start);
@@ -96,17 +123,27 @@ export class FilmView {
   }
 
   #showHead() {
-    const { film } = this.state, { actual, learntFrom } = film.about, edits = film.edits;
-    const facts = film.row === null ? ["Begun empty: what is left open counts as not known."] : [
-      actual === null || actual === undefined ? "" : `Actual: ${this.scale.amount(actual)}.`,
-      learntFrom ? "The model has learnt from this film, so it knows it better than one to come."
-        : "The model has not learnt from this film.",
-    ];
+    const { film } = this.state,
+      { actual, learntFrom } = film.about,
+      edits = film.edits;
+    const facts =
+      film.row === null
+        ? ["Begun empty: what is left open counts as not known."]
+        : [
+            actual === null || actual === undefined ? "" : `Actual: ${this.scale.amount(actual)}.`,
+            learntFrom
+              ? "The model has learnt from this film, so it knows it better than one to come."
+              : "The model has not learnt from this film.",
+          ];
     const actions = [
-      button("Copy into scenarios", () => {
-        this.copy(film);
-        this.#showHead();
-      }, { disabled: this.state.scenarios.length >= this.most }),
+      button(
+        "Copy into scenarios",
+        () => {
+          this.copy(film);
+          this.#showHead();
+        },
+        { disabled: this.state.scenarios.length >= this.most },
+      ),
       edits.length > 0 && film.row !== null && button("Undo all changes", () => this.#open(film.undone())),
     ];
     const hadFocus = this.head.contains(document.activeElement);
@@ -134,7 +171,8 @@ export class FilmView {
     this.#showResult(change);
     this.#showMade();
     const [interval] = change.after.intervals;
-    const words = `${this.scale.amount(change.after.prediction)}${interval ? `, ${interval.level} of 100 between ${intervalWords(interval, this.scale, "and")}` : ""}`;
+    const ends = interval ? `, ${interval.level} of 100 between ${this.scale.range(interval, "and")}` : "";
+    const words = `${this.scale.amount(change.after.prediction)}${ends}`;
     this.line.replaceChildren(element("strong", {}, film.title), ` ${words}`);
     announce(`Predicted ${words}.`);
   }
@@ -144,32 +182,53 @@ export class FilmView {
     this.editor.mark(null, faults);
     this.result.removeAttribute("aria-busy");
     const elsewhere = [...faults].filter(([column]) => !this.editor.fields.has(column)).map(([, words]) => words);
-    const words = elsewhere.length ? elsewhere.join(" ") : "A field can't be read; it says why. The prediction is of before.";
+    const words = elsewhere.length
+      ? elsewhere.join(" ")
+      : "A field can't be read; it says why. The prediction is of before.";
     this.result.querySelector(".problem")?.remove();
     this.result.append(element("p", { class: "problem" }, words));
     announce([...faults.values()].join(" "));
   }
 
   #showResult({ before, after, difference, difference_learnt: moved, difference_spread: spread }) {
-    const { scale, run } = this, { film } = this.state, { actual } = film.about;
+    const { scale, run } = this,
+      { film } = this.state,
+      { actual } = film.about;
     const marks = actual === null || actual === undefined ? [] : [[scale.learnt(actual), "actual"]];
-    const axis = intervalAxis([after], scale, 5, marks.map(([value]) => value));
+    const axis = intervalAxis(
+      [after],
+      scale,
+      5,
+      marks.map(([value]) => value),
+    );
     const lines = after.intervals.map((interval) => [
-      element("dt", {}, `${interval.level} of 100 such films`), element("dd", {}, intervalWords(interval, scale)),
+      element("dt", {}, `${interval.level} of 100 such films`),
+      element("dd", {}, scale.range(interval)),
     ]);
-    const differs = difference === null ? "" : `${scale.difference(difference)}${scale.log ? ` (${scale.factor(moved)})` : ""}`;
     this.result.replaceChildren(
       element("h3", { id: "prediction-heading" }, `Predicted ${run.target}`),
       element("p", { class: "prediction" }, scale.amount(after.prediction)),
-      after.intervals.length ? intervalPlot(after, scale, axis, marks) : element("p", { class: "missing" }, run.sentences.intervals),
-      element("dl", {}, lines,
+      after.intervals.length
+        ? intervalPlot(after, scale, axis, marks)
+        : element("p", { class: "missing" }, run.sentences.intervals),
+      element(
+        "dl",
+        {},
+        lines,
         after.spread > 0 && [
-          element("dt", {}, "Heads of the network differ by"), element("dd", {}, `${scale.spread(after.spread)} (standard deviation)`),
+          element("dt", {}, "Heads of the network differ by"),
+          element("dd", {}, `${scale.spread(after.spread)} (standard deviation)`),
         ],
-        film.edits.length > 0 && before.prediction !== null && [
-          element("dt", {}, film.row === null ? "Against an empty film" : "Against the film as it was"),
-          element("dd", {}, `${differs}${spread > 0 ? `, on which heads differ by ${scale.spread(spread)}` : ""}`),
-        ]),
+        film.edits.length > 0 &&
+          before.prediction !== null && [
+            element("dt", {}, film.row === null ? "Against an empty film" : "Against the film as it was"),
+            element(
+              "dd",
+              {},
+              `${scale.change(difference, moved)}${spread > 0 ? `, on which heads differ by ${scale.spread(spread)}` : ""}`,
+            ),
+          ],
+      ),
     );
   }
 
@@ -177,7 +236,10 @@ export class FilmView {
     const { after } = this.change;
     const sentence = this.run.sentences.contributions ?? "No contributions for this film.";
     this.level.hidden = !after.contributions;
-    this.parts.replaceChildren(after.contributions ? waterfall(after, this.scale, this.wholeColumns)
-      : element("p", { class: "missing" }, sentence));
+    this.parts.replaceChildren(
+      after.contributions
+        ? waterfall(after, this.scale, this.wholeColumns)
+        : element("p", { class: "missing" }, sentence),
+    );
   }
 }

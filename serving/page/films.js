@@ -65,9 +65,9 @@ export class Film {
     const out = before.filter((name) => !has.has(key(name)));
     const put = after.filter((name) => !had.has(key(name)));
     return [
-      ...out.map((label, index) => (index < put.length
-        ? { do: "replace", column, label, by: put[index] }
-        : { do: "remove", column, label })),
+      ...out.map((label, index) =>
+        index < put.length ? { do: "replace", column, label, by: put[index] } : { do: "remove", column, label },
+      ),
       ...put.slice(out.length).map((label) => ({ do: "add", column, label })),
     ];
   }
@@ -89,7 +89,8 @@ export class Film {
 function cellOf(column, found) {
   const names = found.names?.[column.column]?.map(({ label }) => label);
   const parts = column.columns.map((name) => found.cells[name]).filter((cell) => cell !== null && cell !== undefined);
-  if (isList(column)) return [...new Map((names ?? parts.flat().map(String)).map((name) => [key(name), name])).values()];
+  if (isList(column))
+    return [...new Map((names ?? parts.flat().map(String)).map((name) => [key(name), name])).values()];
   return (isNamed(column) ? names?.[0] : undefined) ?? parts[0] ?? null;
 }
 

@@ -1,6 +1,12 @@
 // How numbers of the run's target are written: money in millions, logarithms as factors, steps that add up.
 
-const SIZES = [[1e12, "trillion", "T"], [1e9, "billion", "B"], [1e6, "million", "M"], [1e3, "thousand", "K"], [1, "", ""]];
+const SIZES = [
+  [1e12, "trillion", "T"],
+  [1e9, "billion", "B"],
+  [1e6, "million", "M"],
+  [1e3, "thousand", "K"],
+  [1, "", ""],
+];
 const MINUS = "−";
 
 /** Return a number with so many significant digits, with commas from 10,000 on: years have none. */
@@ -11,11 +17,12 @@ export function plain(number, digits = 3, least = 10_000) {
   return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
 }
 
-/** Return a number with as many decimals as three digits of the largest beside it take, so that a column of them can be compared. */
+/** Return a number with the decimals that the largest of its column takes for three digits. */
 export function beside(number, largest) {
   if (typeof number !== "number") return "–";
   const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
-  return signed(number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals }));
+  const text = number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return signed(text.replace(/^-(?=[0.]+$)/, ""));
 }
 
 /** Return a whole number with commas. */
@@ -55,17 +62,30 @@ export class Scale {
 
   /** Return a value in the unit in words, such as $285 million or 6.43 points. */
   amount(value, sign = "") {
-    if (value === null || value === undefined) return "no number";
-    const mark = value < 0 ? MINUS : sign;
-    if (!this.log) return this.#joined(mark, Math.round(Math.abs(value) / this.step), this.word);
-    const size = Math.abs(Number(value.toPrecision(3)));
-    const [by, word] = this.money ? SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1) : [1, ""];
-    return this.#inWords(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
+    const number = this.number(value, sign);
+    return this.money || !this.unit || value === null || value === undefined ? number : `${number} ${this.unit}`;
   }
 
-  /** Return a difference in the unit in words, with its sign. */
-  difference(value) {
-    return this.amount(value, "+");
+  /** Return a value in the unit in words without the unit's name, for where that stands beside it. */
+  number(value, sign = "") {
+    if (value === null || value === undefined) return "no number";
+    const mark = `${value < 0 ? MINUS : sign}${this.money ? "$" : ""}`;
+    if (!this.log) return this.#joined(mark, this.#digits(Math.round(Math.abs(value) / this.step)), this.word);
+    const size = Math.abs(Number(value.toPrecision(3)));
+    const [by, word] = this.money ? (SIZES.find(([least]) => size >= least && least !== 1e3) ?? SIZES.at(-1)) : [1, ""];
+    return this.#joined(mark, plain(Math.abs(value) / by, 3, this.money ? 0 : undefined), word);
+  }
+
+  /** Return the ends of an interval in words. */
+  range({ lower, upper }, between = "to") {
+    return `${this.number(lower)} ${between} ${this.amount(upper)}`;
+  }
+
+  /** Return a change of a prediction in words: in the unit, and what it multiplies. */
+  change(difference, learnt) {
+    if (difference === null) return "–";
+    const added = this.number(difference, "+");
+    return this.log ? `${added} (${this.factor(learnt)})` : added;
   }
 
   /** Return whole steps on the scale that was learnt as a number, whose sums are exact. */
@@ -101,7 +121,7 @@ export class Scale {
   /** Return a value in the unit for a tick. */
   tick(value) {
     const size = Math.abs(value);
-    const [by, , letter] = this.money ? SIZES.find(([least]) => size >= least) ?? SIZES.at(-1) : [1, "", ""];
+    const [by, , letter] = this.money ? (SIZES.find(([least]) => size >= least) ?? SIZES.at(-1)) : [1, "", ""];
     return `${value < 0 ? MINUS : ""}${this.money ? "$" : ""}${plain(size / by)}${letter}`;
   }
 
@@ -110,12 +130,7 @@ export class Scale {
     return ((steps * this.step) / this.by).toLocaleString("en", digits);
   }
 
-  #joined(mark, steps, word) {
-    return this.#inWords(mark, this.#digits(steps), word);
-  }
-
-  #inWords(mark, number, word) {
-    const unit = this.money ? word : [word, this.unit].filter(Boolean).join(" ");
-    return `${mark}${this.money ? "$" : ""}${number}${unit ? ` ${unit}` : ""}`;
+  #joined(mark, number, word) {
+    return `${mark}${number}${word ? ` ${word}` : ""}`;
   }
 }

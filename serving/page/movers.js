@@ -3,7 +3,6 @@
 import { get, lastOnly, post } from "./api.js";
 import { intervalAxis, intervalEnds, plainAxis, rangeBar, tickRow } from "./charts.js";
 import { announce, button, choice, element, newId, table } from "./dom.js";
-import { intervalWords } from "./film.js";
 import { beside, counted, plain, whole } from "./format.js";
 
 const WAIT = 200; // milliseconds after a key
@@ -18,8 +17,16 @@ export class MoversView {
     this.important = { role: "", query: "", page: 1 };
     this.bestList = element("div", { tabindex: "-1" });
     this.importantList = element("div", {});
-    this.findBest = lastOnly(0, (signal) => this.#findBest(signal), (problem) => fail(this.bestList, problem));
-    this.findImportant = lastOnly(WAIT, (signal) => this.#findImportant(signal), (problem) => fail(this.importantList, problem));
+    this.findBest = lastOnly(
+      0,
+      (signal) => this.#findBest(signal),
+      (problem) => fail(this.bestList, problem),
+    );
+    this.findImportant = lastOnly(
+      WAIT,
+      (signal) => this.#findImportant(signal),
+      (problem) => fail(this.importantList, problem),
+    );
     this.filmName = element("strong", {});
     this.note = element("p", { class: "detail" });
     this.node = element("div", {}, this.#bestSection(), this.#importantSection());
@@ -35,35 +42,67 @@ export class MoversView {
   }
 
   #bestSection() {
-    const { best } = this, id = newId("least");
+    const { best } = this,
+      id = newId("least");
     const set = (name) => (value) => {
       best[name] = value;
       this.findBest();
     };
     const least = element("input", {
-      id, type: "number", min: "0", value: "5", inputmode: "numeric",
+      id,
+      type: "number",
+      min: "0",
+      value: "5",
+      inputmode: "numeric",
       onchange: (event) => set("least")(Math.max(0, Math.round(Number(event.target.value)) || 0)),
     });
-    const controls = element("div", { class: "bar" },
-      choice("Role", this.labelled.map(({ column, role }) => [column, role.toLowerCase() === column.toLowerCase() ? column : `${role} (${column})`]), best.role, set("role")),
-      choice("Names that", [["", "raise it most"], ["lower", "lower it most"]], "", (value) => set("lower")(value === "lower")),
-      element("div", { class: "field" }, element("label", { for: id }, "In at least so many films"), least));
-    return element("section", { class: "card", "aria-labelledby": "best-heading" },
+    const controls = element(
+      "div",
+      { class: "bar" },
+      choice(
+        "Role",
+        this.labelled.map(({ column, role }) => [
+          column,
+          role.toLowerCase() === column.toLowerCase() ? column : `${role} (${column})`,
+        ]),
+        best.role,
+        set("role"),
+      ),
+      choice(
+        "Names that",
+        [
+          ["", "raise it most"],
+          ["lower", "lower it most"],
+        ],
+        "",
+        (value) => set("lower")(value === "lower"),
+      ),
+      element("div", { class: "field" }, element("label", { for: id }, "In at least so many films"), least),
+    );
+    return element(
+      "section",
+      { class: "card", "aria-labelledby": "best-heading" },
       element("h3", { id: "best-heading" }, "Whose addition would move this film most"),
       element("p", {}, "The film: ", this.filmName, ". Each name is added to it, and it is predicted anew."),
-      ...(this.labelled.length ? [controls, this.bestList, this.note]
-        : [element("p", { class: "missing" }, "The model has no names to add: none of its columns holds names.")]));
+      ...(this.labelled.length
+        ? [controls, this.bestList, this.note]
+        : [element("p", { class: "missing" }, "The model has no names to add: none of its columns holds names.")]),
+    );
   }
 
   async #findBest(signal) {
-    const { film } = this.state, { role, lower, least } = this.best;
+    const { film } = this.state,
+      { role, lower, least } = this.best;
     const asked = { film: film.asked, edits: film.edits, role, lower, n: 10, min_films: least };
     const { candidates, evaluated, left_out: leftOut, note } = await post("/best", asked, signal);
     if (signal.aborted) return;
-    this.note.textContent = `${counted(evaluated, "name")} tried${leftOut ? `, ${whole(leftOut)} in fewer films left out` : ""}. ${note}`;
+    const rare = leftOut ? `, ${whole(leftOut)} in fewer films left out` : "";
+    this.note.textContent = `${counted(evaluated, "name")} tried${rare}. ${note}`;
     const moving = candidates.filter(({ difference_learnt: moved }) => (lower ? moved < 0 : moved > 0));
     if (!moving.length) {
-      const words = candidates.length ? `No name ${lower ? "lowers" : "raises"} it.` : "No name is in so many films: ask for fewer.";
+      const words = candidates.length
+        ? `No name ${lower ? "lowers" : "raises"} it.`
+        : "No name is in so many films: ask for fewer.";
       this.bestList.replaceChildren(element("p", { class: "missing" }, words));
       return;
     }
@@ -77,22 +116,38 @@ export class MoversView {
     const drawn = candidates.map((candidate) => ({ ...candidate, learnt: scale.learnt(candidate.prediction ?? NaN) }));
     const axis = intervalAxis(drawn, scale, 3);
     const rows = drawn.map((candidate) => {
-      const [interval] = candidate.intervals, [, low = null, high = null] = intervalEnds(candidate, scale).at(-1) ?? [];
+      const [interval] = candidate.intervals,
+        [, low = null, high = null] = intervalEnds(candidate, scale).at(-1) ?? [];
       return [
-        candidate.label, whole(candidate.films),
-        `${scale.difference(candidate.difference)}${scale.log ? ` (${scale.factor(candidate.difference_learnt)})` : ""}`,
-        scale.amount(candidate.prediction),
-        ...(hasInterval ? [interval ? intervalWords(interval, scale) : "", rangeBar(axis, { low, value: candidate.learnt, high })] : []),
+        candidate.label,
+        whole(candidate.films),
+        scale.change(candidate.difference, candidate.difference_learnt),
+        scale.number(candidate.prediction),
+        ...(hasInterval
+          ? [interval ? scale.range(interval) : "", rangeBar(axis, { low, value: candidate.learnt, high })]
+          : []),
         button("Put in", () => this.#putIn(column, candidate.label), { "aria-label": `Put in ${candidate.label}` }),
       ];
     });
-    const headings = ["Name", ["Films", "number"], ["Change", "number"], ["Predicted", "number"],
-      ...(hasInterval ? [[`${run.has_interval[0]} of 100 between`, "number"], [tickRow(axis), "bars"]] : []), ["", "act"]];
+    const headings = [
+      "Name",
+      ["Films", "number"],
+      ["Change", "number"],
+      ["Predicted", "number"],
+      ...(hasInterval
+        ? [
+            [`${run.has_interval[0]} of 100 between`, "number"],
+            [tickRow(axis), "bars"],
+          ]
+        : []),
+      ["", "act"],
+    ];
     return table("What the model says of the film with each of these names more", headings, rows);
   }
 
   #putIn(column, label) {
-    const { film } = this.state, isList = Array.isArray(film.cells[column]);
+    const { film } = this.state,
+      isList = Array.isArray(film.cells[column]);
     this.state.film = film.with(column, isList ? [...film.cells[column], label] : label);
     this.save();
     this.bestList.focus();
@@ -101,16 +156,33 @@ export class MoversView {
   }
 
   #importantSection() {
-    const section = element("section", { class: "card", "aria-labelledby": "important-heading" },
-      element("h3", { id: "important-heading" }, "What predictions of all films rest on"));
+    const section = element(
+      "section",
+      { class: "card", "aria-labelledby": "important-heading" },
+      element("h3", { id: "important-heading" }, "What predictions of all films rest on"),
+    );
     if (this.run.sentences.importance) {
       section.append(element("p", { class: "missing" }, this.run.sentences.importance));
       return section;
     }
     this.roles = element("div", {});
     const id = newId("search");
-    const search = element("input", { id, type: "search", maxlength: "200", placeholder: "Part of a name", oninput: (event) => this.#narrow({ query: event.target.value.trim() }) });
-    section.append(element("div", { class: "bar" }, this.roles, element("div", { class: "field" }, element("label", { for: id }, "Search"), search)), this.importantList);
+    const search = element("input", {
+      id,
+      type: "search",
+      maxlength: "200",
+      placeholder: "Part of a name",
+      oninput: (event) => this.#narrow({ query: event.target.value.trim() }),
+    });
+    section.append(
+      element(
+        "div",
+        { class: "bar" },
+        this.roles,
+        element("div", { class: "field" }, element("label", { for: id }, "Search"), search),
+      ),
+      this.importantList,
+    );
     return section;
   }
 
@@ -124,7 +196,11 @@ export class MoversView {
     const answer = await get("/importance", { role, query, page }, signal);
     if (signal.aborted) return;
     if (!this.important.shown) {
-      this.roles.replaceChildren(choice("Role", [["", "all roles"], ...answer.roles.map((name) => [name, name])], role, (value) => this.#narrow({ role: value })));
+      this.roles.replaceChildren(
+        choice("Role", [["", "all roles"], ...answer.roles.map((name) => [name, name])], role, (value) =>
+          this.#narrow({ role: value }),
+        ),
+      );
     }
     this.important.shown = answer;
     const turned = this.importantList.contains(document.activeElement);
@@ -135,14 +211,32 @@ export class MoversView {
 
   #importantTable({ rows, measure }) {
     if (!rows.length) return element("p", { class: "missing" }, "Nothing has this in its name.");
-    const axis = plainAxis([0, ...rows.flatMap((row) => [row.importance, row.low_95, row.high_95]).filter((value) => typeof value === "number")], (value) => plain(value));
+    const axis = plainAxis(
+      [
+        0,
+        ...rows
+          .flatMap((row) => [row.importance, row.low_95, row.high_95])
+          .filter((value) => typeof value === "number"),
+      ],
+      (value) => plain(value),
+    );
     const words = (number) => beside(number, Math.max(...rows.map(({ importance }) => Math.abs(importance))));
     const cells = rows.map((row) => [
-      row.feature, row.role, row.n_films === null ? "–" : whole(row.n_films), words(row.importance),
+      row.feature,
+      row.role,
+      row.n_films === null ? "–" : whole(row.n_films),
+      words(row.importance),
       typeof row.low_95 === "number" ? `${words(row.low_95)} to ${words(row.high_95)}` : "too few films",
       rangeBar(axis, { low: row.low_95 ?? null, value: row.importance, high: row.high_95 ?? null, mark: 0 }),
     ]);
-    const headings = ["Value", "Role", ["Films", "number"], ["Importance", "number"], ["95 % between", "number"], [tickRow(axis), "bars"]];
+    const headings = [
+      "Value",
+      "Role",
+      ["Films", "number"],
+      ["Importance", "number"],
+      ["95 % between", "number"],
+      [tickRow(axis), "bars"],
+    ];
     return table(`Importance: ${measure}. More is more important; below 0 is chance.`, headings, cells);
   }
 
@@ -151,10 +245,13 @@ export class MoversView {
       this.important.page = to;
       this.findImportant();
     };
-    return element("div", { class: "actions pages" },
+    return element(
+      "div",
+      { class: "actions pages" },
       button("Before", turn(page - 1), { disabled: page <= 1 }),
       element("span", {}, `Page ${whole(page)} of ${whole(Math.max(pages, 1))}, ${counted(total, "value")}`),
-      button("Next", turn(page + 1), { disabled: page >= pages }));
+      button("Next", turn(page + 1), { disabled: page >= pages }),
+    );
   }
 }
 

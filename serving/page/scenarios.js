@@ -4,11 +4,12 @@ import { lastOnly, post } from "./api.js";
 import { intervalAxis, intervalPlot } from "./charts.js";
 import { announce, button, element, newId } from "./dom.js";
 import { Editor } from "./editor.js";
-import { faultsByColumn, intervalWords } from "./film.js";
+import { faultsByColumn } from "./film.js";
 import { inWords } from "./films.js";
 
 export const MOST_SCENARIOS = 4;
 const WAIT = 200; // milliseconds after an edit
+const SAME = 1e-6; // on the scale that was learnt
 const DANGEROUS = /^[=+\-@\t\r\n＝＋－＠]/; // a spreadsheet's formulas begin so
 
 /** The view of scenarios. */
@@ -17,9 +18,18 @@ export class ScenariosView {
     Object.assign(this, context);
     this.actions = element("div", { class: "actions" });
     this.cards = element("div", { class: "scenarios" });
-    this.node = element("div", {}, element("p", { class: "lede" },
-      "Variants of films side by side. What differs from the first is marked. The address holds them all: keep it or send it, and they are restored."),
-    this.actions, this.cards);
+    this.node = element(
+      "div",
+      {},
+      element(
+        "p",
+        { class: "lede" },
+        "Variants of films side by side. What differs from the first is marked. " +
+          "The address holds them all: keep it or send it, and they are restored.",
+      ),
+      this.actions,
+      this.cards,
+    );
     this.show();
   }
 
@@ -29,9 +39,14 @@ export class ScenariosView {
     const empty = scenarios.length === 0;
     this.shown = scenarios.map((scenario, index) => this.#card(scenario, index));
     this.cards.replaceChildren(...this.shown.map(({ node }) => node));
-    if (empty) this.cards.append(element("p", { class: "missing" }, "No scenario yet: copy the current film into the first, then change it."));
+    if (empty)
+      this.cards.append(
+        element("p", { class: "missing" }, "No scenario yet: copy the current film into the first, then change it."),
+      );
     this.actions.replaceChildren(
-      button(`Copy ${film.title} into a scenario`, () => this.#add(film), { disabled: scenarios.length >= MOST_SCENARIOS }),
+      button(`Copy ${film.title} into a scenario`, () => this.#add(film), {
+        disabled: scenarios.length >= MOST_SCENARIOS,
+      }),
       button("Copy the link", () => this.#copyLink(), { disabled: empty }),
       button("Export as CSV", () => this.#export(), { disabled: empty }),
     );
@@ -46,13 +61,18 @@ export class ScenariosView {
   }
 
   #card(scenario, index) {
-    const id = newId("scenario"), headingId = newId("heading");
+    const id = newId("scenario"),
+      headingId = newId("heading");
     const card = { scenario, result: element("div", { class: "result" }), answer: null };
-    const predict = lastOnly(WAIT, (signal) => this.#predict(card, signal), (problem) => {
-      card.editor.mark(null, faultsByColumn(problem, scenario.film));
-      card.result.removeAttribute("aria-busy");
-      card.result.replaceChildren(element("p", { class: "problem" }, problem.message));
-    });
+    const predict = lastOnly(
+      WAIT,
+      (signal) => this.#predict(card, signal),
+      (problem) => {
+        card.editor.mark(null, faultsByColumn(problem, scenario.film));
+        card.result.removeAttribute("aria-busy");
+        card.result.replaceChildren(element("p", { class: "problem" }, problem.message));
+      },
+    );
     card.predict = () => {
       card.result.setAttribute("aria-busy", "true");
       predict();
@@ -64,21 +84,35 @@ export class ScenariosView {
       card.predict();
     });
     const name = element("input", {
-      id, type: "text", value: scenario.name, maxlength: "40",
+      id,
+      type: "text",
+      value: scenario.name,
+      maxlength: "40",
       oninput: (event) => {
         scenario.name = event.target.value;
         this.save();
       },
     });
-    card.node = element("section", { class: "card scenario", "aria-labelledby": headingId },
+    card.node = element(
+      "section",
+      { class: "card scenario", "aria-labelledby": headingId },
       element("h3", { id: headingId }, `${index + 1}. ${scenario.film.title}`),
       element("div", { class: "field" }, element("label", { for: id }, "Name"), name),
       card.result,
-      element("div", { class: "actions" },
-        button("Copy", () => this.#add(scenario.film), { disabled: this.state.scenarios.length >= MOST_SCENARIOS, "aria-label": `Copy scenario ${scenario.name}` }),
-        button("To Film", () => this.#take(scenario), { "aria-label": `Take scenario ${scenario.name} to the film view` }),
-        button("Remove", () => this.#remove(index), { "aria-label": `Remove scenario ${scenario.name}` })),
-      card.editor.node);
+      element(
+        "div",
+        { class: "actions" },
+        button("Copy", () => this.#add(scenario.film), {
+          disabled: this.state.scenarios.length >= MOST_SCENARIOS,
+          "aria-label": `Copy scenario ${scenario.name}`,
+        }),
+        button("To Film", () => this.#take(scenario), {
+          "aria-label": `Take scenario ${scenario.name} to the film view`,
+        }),
+        button("Remove", () => this.#remove(index), { "aria-label": `Remove scenario ${scenario.name}` }),
+      ),
+      card.editor.node,
+    );
     return card;
   }
 
@@ -117,19 +151,28 @@ export class ScenariosView {
   /** Show all predictions on one axis. */
   #showResults() {
     const answers = this.shown.map(({ answer }) => answer).filter(Boolean);
-    const axis = intervalAxis(answers, this.scale, 3), first = this.shown[0].answer;
+    const axis = intervalAxis(answers, this.scale, 3),
+      first = this.shown[0].answer;
     this.shown.forEach((card, index) => {
       if (!card.answer || card.result.querySelector(".problem")) return;
-      const { answer } = card, moved = first ? answer.learnt - first.learnt : null;
-      const differs = index && moved !== null && first.prediction !== null && answer.prediction !== null;
-      const difference = differs && (Math.abs(moved) < 1e-6 ? "as the first" : `${this.scale.difference(answer.prediction - first.prediction)}${this.scale.log ? ` (${this.scale.factor(moved)})` : ""} against the first`);
+      const { answer } = card;
+      const difference = this.#against(answer, first);
       card.result.replaceChildren(
         element("p", { class: "prediction" }, this.scale.amount(answer.prediction)),
-        element("p", { class: "against" }, difference || (index ? "" : "the first")),
+        element("p", { class: "against" }, index ? difference : "the first"),
         ...(answer.intervals.length ? [intervalPlot(answer, this.scale, axis, first ? [[first.learnt, ""]] : [])] : []),
-        ...answer.intervals.map((interval) => element("p", { class: "detail" }, `${interval.level} %: ${intervalWords(interval, this.scale)}`)),
+        ...answer.intervals.map((interval) =>
+          element("p", { class: "detail" }, `${interval.level} %: ${this.scale.range(interval)}`),
+        ),
       );
     });
+  }
+
+  #against(answer, first) {
+    if (!first || first.prediction === null || answer.prediction === null) return "";
+    const moved = answer.learnt - first.learnt;
+    if (Math.abs(moved) < SAME) return "as the first";
+    return `${this.scale.change(answer.prediction - first.prediction, moved)} against the first`;
   }
 
   async #copyLink() {
@@ -156,7 +199,10 @@ export function csvOf(shown, run) {
   const levels = run.has_interval.flatMap((level) => [`lower_${level}`, `upper_${level}`]);
   const headings = ["scenario", "film", "row", "edits", ...columns, `predicted ${run.target}`, ...levels];
   const lines = shown.map(({ scenario: { name, film }, answer }) => [
-    name, film.title, film.row, inWords(film.edits),
+    name,
+    film.title,
+    film.row,
+    inWords(film.edits),
     ...columns.map((column) => [film.cells[column] ?? ""].flat().join(", ")),
     answer?.prediction,
     ...run.has_interval.flatMap((level) => {
@@ -164,7 +210,10 @@ export function csvOf(shown, run) {
       return [interval?.lower, interval?.upper];
     }),
   ]);
-  return [headings, ...lines].map((cells) => cells.map(csvCell).join(",")).join("\r\n").concat("\r\n");
+  return [headings, ...lines]
+    .map((cells) => cells.map(csvCell).join(","))
+    .join("\r\n")
+    .concat("\r\n");
 }
 
 function csvCell(cell) {

@@ -7,10 +7,13 @@ const MOST = 12; // parts that are shown, the others in one line
 
 /** Return contributions as [name, words beside it, change], summed within columns or one by one, the largest first. */
 export function parts(contributions, wholeColumns) {
-  if (!wholeColumns) return contributions.map(({ column, value, contribution }) => [...nameOf(column, value), contribution]);
+  if (!wholeColumns)
+    return contributions.map(({ column, value, contribution }) => [...nameOf(column, value), contribution]);
   const sums = new Map();
   for (const { column, contribution } of contributions) sums.set(column, (sums.get(column) ?? 0) + contribution);
-  return [...sums].map(([column, sum]) => [column, "", sum]).sort((left, right) => Math.abs(right[2]) - Math.abs(left[2]));
+  return [...sums]
+    .map(([column, sum]) => [column, "", sum])
+    .sort((left, right) => Math.abs(right[2]) - Math.abs(left[2]));
 }
 
 function nameOf(column, value) {
@@ -25,7 +28,12 @@ function nameOf(column, value) {
  * any to the lines that were rounded off most, a step each.
  */
 export function lines(all, start, total, step) {
-  const rounded = all.map(([name, detail, change]) => ({ name, detail, change: change / step, steps: Math.round(change / step) }));
+  const rounded = all.map(([name, detail, change]) => ({
+    name,
+    detail,
+    change: change / step,
+    steps: Math.round(change / step),
+  }));
   const shown = rounded.filter(({ steps }) => steps !== 0).slice(0, MOST);
   const others = all.length - shown.length;
   let left = total - start - shown.reduce((sum, { steps }) => sum + steps, 0);
@@ -47,19 +55,50 @@ export function waterfall(prediction, scale, wholeColumns) {
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const at = (end) => (100 * (end - low)) / (high - low || 1);
   const rows = [
-    row("the average film", "", start, scale, [at(start), at(start)], scale.amount(scale.inUnit(prediction.average)), "whole"),
-    ...moved.map(([name, detail, steps], index) => row(name, detail, steps, scale, [at(ends[index]), at(ends[index + 1])],
-      scale.factor(steps * scale.step), steps < 0 ? "minus" : "plus")),
+    row(
+      "the average film",
+      "",
+      start,
+      scale,
+      [at(start), at(start)],
+      scale.amount(scale.inUnit(prediction.average)),
+      "whole",
+    ),
+    ...moved.map(([name, detail, steps], index) =>
+      row(
+        name,
+        detail,
+        steps,
+        scale,
+        [at(ends[index]), at(ends[index + 1])],
+        scale.factor(steps * scale.step),
+        steps < 0 ? "minus" : "plus",
+      ),
+    ),
     row("this film", "", total, scale, [at(total), at(total)], scale.amount(prediction.prediction), "whole"),
   ];
   const headings = ["", "", scale.stepUnit, scale.log && "multiplies"].filter((heading) => heading !== false);
-  return element("table", { class: "waterfall" },
+  return element(
+    "table",
+    { class: "waterfall" },
     element("caption", {}, caption(scale)),
-    element("thead", {}, element("tr", {}, headings.map((words, index) => (index === 0
-      ? element("th", { scope: "col" }, "Part") : index === 1
-        ? element("td", { class: "bars", "aria-hidden": "true" })
-        : element("th", { scope: "col", class: "number" }, words))))),
-    element("tbody", {}, rows));
+    element(
+      "thead",
+      {},
+      element(
+        "tr",
+        {},
+        headings.map((words, index) =>
+          index === 0
+            ? element("th", { scope: "col" }, "Part")
+            : index === 1
+              ? element("td", { class: "bars", "aria-hidden": "true" })
+              : element("th", { scope: "col", class: "number" }, words),
+        ),
+      ),
+    ),
+    element("tbody", {}, rows),
+  );
 }
 
 function caption(scale) {
@@ -70,12 +109,18 @@ function caption(scale) {
 
 function row(name, detail, steps, scale, [from, to], inUnit, kind) {
   const [left, width] = [Math.min(from, to), Math.max(Math.abs(to - from), 0.5)];
-  const bar = drawing("svg", { width: "100%", height: "16", "aria-hidden": "true" },
-    drawing("rect", { x: `${Math.min(left, 99.5)}%`, y: "2", width: `${width}%`, height: "12", rx: "1.5" }));
+  const bar = drawing(
+    "svg",
+    { width: "100%", height: "16", "aria-hidden": "true" },
+    drawing("rect", { x: `${Math.min(left, 99.5)}%`, y: "2", width: `${width}%`, height: "12", rx: "1.5" }),
+  );
   const number = scale.steps(steps, kind === "whole" ? "" : "+");
-  return element("tr", { class: kind },
+  return element(
+    "tr",
+    { class: kind },
     element("th", { scope: "row" }, name, detail && element("span", { class: "detail" }, ` ${detail}`)),
     element("td", { class: "bars", "aria-hidden": "true" }, bar),
     element("td", { class: "number steps" }, number),
-    scale.log && element("td", { class: "number" }, inUnit));
+    scale.log && element("td", { class: "number" }, inUnit),
+  );
 }
