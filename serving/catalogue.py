@@ -94,6 +94,7 @@ class Catalogue:
             transform=scale.transform,
             shift=scale.shift,
             average=results.importance.get("average_prediction"),
+            std=scale.std,
             columns=self._columns(),
             films=0 if known is None else known.films.n_rows,
             learnt=0 if known is None else int(known.is_learnt.sum()),

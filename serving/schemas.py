@@ -189,6 +189,7 @@ class RunShape(BaseModel):
     transform: str
     shift: float
     average: float | None
+    std: float = Field(description="the target's standard deviation among films learnt from, on that scale")
     columns: list[ColumnShape]
     films: int
     learnt: int
