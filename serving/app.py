@@ -160,7 +160,9 @@ class _Asked:
         try:
             self.run.encode([Film({column: cell})])
         except InputError as problem:
-            raise FieldError(str(problem), field) from None
+            # What follows is how to mend a table.
+            words = str(problem).partition(";")[0].replace(", row 1 has ", ", got ")
+            raise FieldError(words, field) from None
 
 
 def _refused(request: Request, problem: Exception) -> Response:
