@@ -55,6 +55,7 @@ class Exchange:
         dense, labels: (n,) int64, the columns.
         kept: the rows with these alone.
         own: (n_rows, width), what they add to each row's sum, of labels by `label_weight`.
+        others: (n_rows, width), the rest of the sums.
         moves_others: whether labels add something beside that changes with what is exchanged.
     """
 
@@ -62,6 +63,7 @@ class Exchange:
     labels: Tensor
     kept: HeldOut
     own: Tensor
+    others: Tensor
     moves_others: bool
 
     @classmethod
@@ -69,18 +71,19 @@ class Exchange:
         """Take columns of numbers and labels, (n,) int64 each, or a part of what they add."""
         beside = reference.beside if part is None else part.beside if isinstance(part, LinearLayer) else None
         moves_others = beside is not None and (reference.depends_on(dense) or bool(beside.concerns(labels).any()))
-        return cls(dense, labels, *added_by(reference, dense, labels, part), moves_others)
+        kept, own = added_by(reference, dense, labels, part)
+        return cls(dense, labels, kept, own, reference.sums - own, moves_others)
 
     def predict(self, reference: Reference, order: Tensor) -> Tensor:
         """Return predictions, (n_rows,) float64, where row i has the columns of row order[i]."""
-        rows, others = reference.rows, reference.sums - self.own
+        rows, others = reference.rows, self.others
         if self.moves_others:
             dense, row = rows.dense.clone(), rows.rows_of_entries()
             dense[:, self.dense] = rows.dense[order][:, self.dense]
             receiver = torch.empty_like(order)
             receiver[order] = torch.arange(rows.n_rows, device=order.device)
             moved = torch.isin(rows.labels, self.labels)
-            others += reference.beside_with(dense, torch.where(moved, receiver[row], row))
+            others = others + reference.beside_with(dense, torch.where(moved, receiver[row], row))
         return reference.predict(others, self.own, order)
 
 

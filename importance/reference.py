@@ -56,9 +56,6 @@ class RowWeights(Protocol):
     def __call__(self, dense: Tensor, row: Tensor, labels: Tensor) -> Tensor:
         """Return it for labels in rows, both (n,) int64, of the numbers (n_rows, n_dense): (n, width)."""
 
-    def along(self, dense: Tensor, row: Tensor, labels: Tensor, slopes: Tensor) -> Tensor:
-        """Return its scalar products with slopes of the rows, (n_rows, width): (n,)."""
-
 
 @dataclass(frozen=True)
 class LinearLayer:

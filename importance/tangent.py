@@ -119,12 +119,6 @@ class Tangent:
         The tail is taken as straight; the loss is the true one.
         """
         shift = at_rows(reference.model.first.label_weight, entries.columns) @ at_rows(self.jacobian, rows).T
-        if reference.beside is not None:
-            some = reference.beside.concerns(entries.columns).nonzero().flatten()
-            column = at(entries.columns, some).repeat_interleave(len(rows))
-            row = torch.arange(len(rows), device=rows.device).repeat(len(some))
-            numbers, slopes = at_rows(reference.rows.dense, rows), at_rows(self.jacobian, rows)
-            shift[some] += reference.beside.along(numbers, row, column, slopes).view(len(some), len(rows))
         shift *= entries.entering_table(reference.rows, streams, rows).to(shift.dtype)
         if self.is_parabola:
             slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))

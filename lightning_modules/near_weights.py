@@ -43,12 +43,3 @@ class NearWeights:
         """
         parts = [(near.inputs_of(dense, row, labels) - values[labels]) @ weight for near, weight, values in self.parts]
         return torch.stack(parts).sum(0)
-
-    @torch.no_grad()
-    def along(self, dense: Tensor, row: Tensor, labels: Tensor, slopes: Tensor) -> Tensor:
-        """Return the scalar products, (n,), of these vectors with those of the films, (n_rows, width)."""
-        total = slopes.new_zeros(len(labels))
-        for near, weight, values in self.parts:
-            by_input = (slopes @ weight.T).index_select(0, row)
-            total += ((near.inputs_of(dense, row, labels) - values[labels]) * by_input).sum(1)
-        return total

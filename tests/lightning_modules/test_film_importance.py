@@ -7,7 +7,6 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score, root_mean_squared_error
 
 from greenlight_films.datamodules.encoder import FilmEncoder
@@ -20,7 +19,6 @@ from greenlight_films.importance.groups import group_importance
 from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.shuffles import shuffled_entries
 from greenlight_films.importance.streams import child, keys_of, permutation
-from greenlight_films.importance.tangent import Tangent, stream_of_order
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms, described, numbers_of
 from tests.cases import cases, name_of
 from tests.conftest import members_of
@@ -444,16 +442,3 @@ def test_a_pairs_interaction_is_that_of_the_predictions_with_both_either_and_nei
         if not np.isnan(measured):
             assert measured == pytest.approx(signed.mean(), abs=1e-4)
     assert pairs["prediction"].abs().max() > 0.01
-
-
-def test_effects_that_films_are_compared_with_are_of_each_films_own_records():
-    reference = InputCase.of(times=3, near=True).measured().reference("mse")
-    entries, rows = Entries.of(reference.rows), torch.arange(4, 15)
-    tangent = Tangent.of(reference, stream_of_order(0, rows.device))
-    table = tangent.table(reference, entries, entries.columns, rows)
-    for column, effects in zip(entries.columns, table, strict=True):
-        vectors = reference.vectors(rows, column.expand_as(rows))
-        shift = (vectors * tangent.jacobian[rows]).sum(1).double()
-        expected = tangent.slope[rows] * shift + tangent.curve[rows] * shift**2 / 2
-        assert effects.numpy() == pytest.approx(expected.numpy(), rel=1e-5, abs=1e-4)
-    assert (reference.vectors(rows, entries.columns[:1].expand_as(rows)).std(0) > 0.01).any()

@@ -20,8 +20,5 @@ def test_vectors_are_what_the_layer_adds_for_a_label_in_a_film_less_the_labels_m
     expected = whole - without - folded.label_weight[label]
     assert beside(dense, row, label).numpy() == pytest.approx(expected.numpy(), abs=1e-4)
     assert expected.abs().max() > 0.5
-    slopes = torch.randn(7, first.bias.shape[0], generator=torch.Generator().manual_seed(0))
-    along = beside.along(dense, row, label, slopes)
-    assert along.numpy() == pytest.approx((expected * slopes[row]).sum(1).numpy(), abs=1e-4)
     assert beside.concerns(torch.arange(7)).tolist() == [True] * 6 + [False]
     assert beside.numbers.tolist() == [0, 2]
