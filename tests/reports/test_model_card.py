@@ -61,7 +61,7 @@ def test_its_numbers_are_those_of_the_runs_files(run, request):
     lines = dict(re.findall(r"^\| (\w+) \| (.*) \|$", parts["How good it is"], re.MULTILINE))
     for model, scores in metrics["models"].items():
         shown = [re.match(r"[−-]?[\d.]+", cell) for cell in lines[model].split(" | ")]
-        numbers = [float(match[0]) for match in shown if match]
+        numbers = [float(match[0].replace("−", "-")) for match in shown if match]
         for name in ("rmse", "r2"):
             assert any(number == pytest.approx(scores[name], abs=6e-4) for number in numbers), (model, name)
 
