@@ -156,7 +156,7 @@ def _groups_that_err(results: Results) -> CardSection:
     off, low = errors[errors["p"] < LEVEL], coverage[coverage["p"] < LEVEL]
     looked = "all films, years, predictions, numbers, and the most frequent labels of each role"
     paragraphs = [
-        f"Looked at: {counted(len(errors), 'group')} of 20 test films or more ({looked}). In {len(off):,} of them the "
+        f"Looked at: {counted(len(errors), 'group')} of 20 test films or more ({looked}). In {_number(off)} of them the "
         f"mean error differs from 0 by more than chance (5 % for all groups together, by Holm's method)"
         f"{_first(off)}"
     ]
@@ -165,7 +165,7 @@ def _groups_that_err(results: Results) -> CardSection:
     else:
         n = counted(len(coverage), "group")
         paragraphs.append(
-            f"Of {n} by level, in {len(low):,} fewer targets than chance allows lie in their intervals{_first(low)}"
+            f"Of {n} by level, in {_number(low)} fewer targets than chance allows lie in their intervals{_first(low)}"
         )
     tables = [_errors_table(results, off.head(MOST_GROUPS))] if len(off) else []
     if len(low):
@@ -176,6 +176,10 @@ def _groups_that_err(results: Results) -> CardSection:
         headings = ["group", "films", "said", "in their intervals"]
         tables.append(CardTable("Where fewer targets lie in their intervals than is said", headings, lines))
     return CardSection(heading, paragraphs, tables=tables)
+
+
+def _number(groups: pd.DataFrame) -> str:
+    return f"{len(groups):,}" if len(groups) else "none"
 
 
 def _first(groups: pd.DataFrame) -> str:

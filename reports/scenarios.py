@@ -36,7 +36,7 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
     Vectors of labels are whole numbers of 16 bits times a scale each: they are off by 2e-5 of their largest entry at
     most. All other numbers are float32.
     """
-    scenarios = Scenarios.of(results)
+    scenarios = None if results.features.empty else Scenarios.of(results)
     if scenarios is None or not scenarios.columns or results.scale is None:
         return None
     choice = _choice(results, scenarios)

@@ -71,7 +71,7 @@
     line.append(text("strong", films[film]), ": predicted ", number("scenario-before", learnt(before)));
     if (changed) {
       const difference = text("strong", log ? factor(change) : signed(change));
-      line.append(" as it is, ", number("scenario-after", learnt(after)), " with these names: ", difference);
+      line.append(" as it is, ", number("scenario-after", learnt(after)), " with these names: ", difference, ".");
     }
     const more = changed && heads.length > 1
       ? `${heads.length} heads of the network differ about this change by ${steps(Math.round(spread / learntStep))}${log ? " as a logarithm" : ""} (standard deviation; no interval).`
@@ -98,9 +98,8 @@
     const free = offered.filter((name) => !cells[at].includes(name));
     choice.append(...free.map((name) => { const option = text("option", names[name]); option.value = name; return option; }));
     choice.id = `scenario-${at}`;
-    const label = text("label", "Add");
+    const label = text("label", "Name");
     label.htmlFor = choice.id;
-    if (single) label.textContent = "Instead";
     add.type = "button";
     add.setAttribute("aria-label", `${single ? "put in its place" : "add"}: ${column}`);
     add.disabled = !free.length || (!single && cells[at].length + unknown[at] >= most);
