@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
@@ -82,7 +82,7 @@ def commands() -> str:
     parts = [
         "# Commands",
         "In a clone a command is `python cli.py COMMAND`, where the package is installed `greenlight COMMAND`. "
-        "Every [key of a config](config.md) is an option too. `--help` shows what stands here, `--help-all` every option.",
+        "Every [key of a config](config.md) is an option too. `--help` shows what stands here, `--help-all` all.",
     ]
     for word, meaning in COMMANDS.items():
         parts += [f"## {word}", sentence(meaning), f"```sh\npython cli.py {EXAMPLES[word]}\n```"]
@@ -107,8 +107,10 @@ class Key:
 
     @property
     def meaning(self) -> str:
+        """Return what the key says, and its default."""
         text = OWN_WORDS.get(self.name) or re.sub(r"\((required, )?type: .*$", "", self.text).strip()
-        return "" if self.group == "trainer" else text.replace("docs/models.md", "[models](../models.md)")
+        text = "" if self.group == "trainer" else text.replace("docs/models.md", "[models](../models.md)")
+        return "; ".join(filter(None, (text.rstrip("."), self.default)))
 
     @property
     def default(self) -> str:
@@ -124,20 +126,17 @@ class Key:
 def keys() -> list[Key]:
     """Return all keys of a config: those of every study, of `tune` and of `audit`."""
     os.environ["COLUMNS"] = "4000"  # a key's help on one line
-    found: dict[str, Key] = {}
+    by_name: dict[str, Key] = {}
     for group in (None, ("search", Search), ("audit", Audit)):
         text = StringIO()
-        with redirect_stdout(text):
-            try:
-                FilmCLI(["--help"], group)
-            except SystemExit:  # that is how a parser ends after its help
-                pass
+        with redirect_stdout(text), suppress(SystemExit):  # so a parser ends after its help
+            FilmCLI(["--help"], group)
         for entry in re.split(r"\n(?=  -)", text.getvalue())[1:]:
             entry = re.split(r"\n\s*\n|\n\S", entry)[0]
             key = Key(entry)
             if entry.startswith("  --") and not key.name.endswith((".help", "help", "print_config")):
-                found.setdefault(key.name, key)
-    return [key for key in found.values() if key.name not in KEYS and key.name != "ckpt_path"]
+                by_name.setdefault(key.name, key)
+    return [key for key in by_name.values() if key.name not in KEYS and key.name != "ckpt_path"]
 
 
 def config() -> str:
@@ -147,8 +146,8 @@ def config() -> str:
         "A config is a YAML file; `a.b` stands for the key `b` within `a`. On the command line a key is an option: "
         "`--model.dropout 0.3`. Defaults are those of the preset `recipe` ([models](../models.md)). "
         "`python cli.py study --config FILE --print_config` prints a config with all that it leaves unsaid.",
-        "What stands under `data.features`, `data.target`, `data.split` and `data.shape` names a class and its arguments: "
-        "`{class_path: Number, init_args: {column: year}}`. The classes are those of [Python](python.md).",
+        "What stands under `data.features`, `data.target`, `data.split` and `data.shape` names a class and its "
+        "arguments: `{class_path: Number, init_args: {column: year}}`. The classes are those of [Python](python.md).",
     ]
     every = keys()
     for group, title in KEYS.items():
@@ -156,16 +155,22 @@ def config() -> str:
         if group == "trainer":
             parts.append(
                 "These are arguments of "
-                "[Lightning's Trainer](https://lightning.ai/docs/pytorch/stable/common/trainer.html), which says what each does."
+                "[Lightning's Trainer](https://lightning.ai/docs/pytorch/stable/common/trainer.html), "
+                "whose page says what each does."
             )
         ours = [key for key in every if key.group == group]
-        parts += definitions((key.name, "; ".join(filter(None, (key.meaning.rstrip("."), key.default)))) for key in ours)
+        parts += definitions(
+            (key.name, "; ".join(filter(None, (key.meaning.rstrip("."), key.default)))) for key in ours
+        )
     return joined(parts)
 
 
 def python() -> str:
     """Return the page of what `import greenlight_films as gl` brings."""
-    parts = ["# Python", "What `import greenlight_films as gl` brings. [From Python](../python.md) shows how it is used."]
+    parts = [
+        "# Python",
+        "What `import greenlight_films as gl` brings. [From Python](../python.md) shows how it is used.",
+    ]
     for title, names in NAMES.items():
         parts.append(f"## {title}")
         for name in names:
@@ -247,7 +252,7 @@ def definitions(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
 
 
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital letter, unless it begins with a name or code, and ends with a full stop."""
+    """Return a text that ends with a full stop, and begins with a capital letter unless that is a name or code."""
     text = text.strip()
     begins = text[:1].upper() + text[1:] if re.match(r"[a-z]+[ ,:;]", text) else text
     return begins if begins.endswith((".", "?")) or not begins else f"{begins}."

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,11 @@ def own_films(n: int) -> pd.DataFrame:
     random = np.random.default_rng(11)
     year, genres = random.integers(1960, 2024, n), _several(random, ["Drama", "Comedy", "War", "Horror"], n, "|", 2)
     cast = _several(random, PEOPLE, n, "|", 3)
-    rating = 5 + (year - 1990) / 40 + [("Drama" in genre) + ("Ann Ames" in names) for genre, names in zip(genres, cast, strict=True)]
+    rating = (
+        5
+        + (year - 1990) / 40
+        + [("Drama" in genre) + ("Ann Ames" in names) for genre, names in zip(genres, cast, strict=True)]
+    )
     return pd.DataFrame(
         {
             "title": [f"A film, the {number}th" for number in range(n)],
@@ -67,6 +72,7 @@ def own_films(n: int) -> pd.DataFrame:
     )
 
 
+@cache
 def wikidata_films() -> pd.DataFrame:
     """Return 300 of the embedded films: the first five, and those of known box office."""
     films = read_wikidata_films()

@@ -8,7 +8,9 @@ from tests.docs.pages import PAGES, ROOT, blocks_of
 
 RUN_ELSEWHERE = ROOT / "docs/python.md"  # tests/greenlight_films/test_docs.py
 LANGUAGES = {"python", "sh", "yaml", "text"}
-WITH_CODE = [page for page in PAGES if page != RUN_ELSEWHERE and {block.language for block in blocks_of(page)} - {"text"}]
+WITH_CODE = [
+    page for page in PAGES if page != RUN_ELSEWHERE and {block.language for block in blocks_of(page)} - {"text"}
+]
 
 
 def names(page) -> str:
