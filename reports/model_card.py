@@ -156,8 +156,8 @@ def _groups_that_err(results: Results) -> CardSection:
     off, low = errors[errors["p"] < LEVEL], coverage[coverage["p"] < LEVEL]
     looked = "all films, years, predictions, numbers, and the most frequent labels of each role"
     paragraphs = [
-        f"Looked at: {counted(len(errors), 'group')} of 20 test films or more ({looked}). In {_number(off)} of them the "
-        f"mean error differs from 0 by more than chance (5 % for all groups together, by Holm's method)"
+        f"Looked at: {counted(len(errors), 'group')} of 20 test films or more ({looked}). In {_number(off)} of them "
+        f"the mean error differs from 0 by more than chance (5 % for all groups together, by Holm's method)"
         f"{_first(off)}"
     ]
     if coverage.empty:
