@@ -48,6 +48,7 @@ def test_what_is_known_of_the_data_is_counted_and_fits_json(data, tmp_path):
         "known_after_release": [],
         "unseen_labels": data.films.unseen(),
         "refit": False,
+        "refreshed": None,
         "models": {},
         "fits": {},
     }
