@@ -18,7 +18,8 @@ from greenlight_films.importance.tangent import Tangent
 
 EFFECTS_AT_ONCE = 2**19
 FEW_BLOCKS = 50  # of several rows; of a label that has more, the random blocks hold enough
-MANY_BLOCKS = 100
+MANY_BLOCKS = 20  # of a label that has more, what effects miss to first order adds up
+MANY_OF_MORE = 100  # the same where some rows stand for all, whose own mean takes an outlier better
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ class LabelTests:
             times = torch.where(light, counts, 0)
             better = total - expected - times * measured.correction
             better_variance = variance + times**2 * measured.off_variance
-        many = n_blocks > MANY_BLOCKS
+        are_all = not is_row_wise or len(self.draws.rows) == rows.n_rows
+        many = n_blocks > (MANY_BLOCKS if are_all else MANY_OF_MORE)
         observed = torch.where(many, better, total - expected)
         noise = torch.where(many, better_variance, variance).clamp(min=0).sqrt()
         # By rows, not by clusters: where each film has rows with and without a label, it still varies within films.
