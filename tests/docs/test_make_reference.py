@@ -55,8 +55,8 @@ def test_a_meaning_is_a_sentence(text, expected):
     assert sentence(text) == expected
 
 
-def test_what_markdown_takes_for_html_is_escaped_outside_of_code():
-    assert safe("runs/<name> and `a*b` or a*b") == r"runs/\<name> and `a*b` or a\*b"
+def test_what_markdown_takes_for_markup_is_escaped_outside_of_code():
+    assert safe("runs/<name> and `<a*b>` or a*b") == r"runs/&lt;name> and `<a*b>` or a\*b"
 
 
 def test_all_pages_that_the_site_shows_are_written(tmp_path):
