@@ -25,7 +25,7 @@ from greenlight_films.studies.settings.film_cli import FilmCLI
 from greenlight_films.studies.tune.search_space import Search
 
 HERE = Path(__file__).parent
-PAGES = ("*.md", "*.png", "*.svg", "recipes/*.md")
+PAGES = ("*.md", "*.png", "*.svg", "*.css", "recipes/*.md")
 
 KEYS = {
     "": "The study",
@@ -119,6 +119,7 @@ class Key:
             return "required"
         match = re.search(r", default: (.*?)(, known subclasses: .*)?\)$", self.text)
         value = match[1] if match else "null"
+        value = value.lower() if value in ("True", "False") else value
         class_path = re.match(r"\{'class_path': 'greenlight_films\.(\w+)'", value)
         return "" if value == "null" else f"by default `{class_path[1] if class_path else value}`"
 
@@ -259,9 +260,11 @@ def sentence(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Escape what Markdown would take for HTML, outside of code."""
+    """Escape what Markdown would take for markup or HTML, outside of code."""
     pieces = re.split(r"(`[^`]*`)", text)
-    return "".join(piece if piece.startswith("`") else re.sub(r"([<*_])", r"\\\1", piece) for piece in pieces)
+    return "".join(
+        piece if piece.startswith("`") else re.sub(r"([*_])", r"\\\1", piece.replace("<", "&lt;")) for piece in pieces
+    )
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ MADE = {"start.md": "films", "profit_by_people.md": "people", "films_to_come.md"
 def ratings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of a study of the ratings, with its table beside it."""
     folder = tmp_path_factory.mktemp("ratings")
-    write_files(folder, "")
+    write_files(folder, "", new_is_own=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         succeed(["study", "--config", "configs/ratings.yaml"])
@@ -45,7 +45,7 @@ def read_page(ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     def read(page: Path, in_full: bool) -> None:
         assert page in PAGES
-        write_files(tmp_path, page.name)
+        write_files(tmp_path, page.name, page.name == "README.md" or (in_full and page.name == "start.md"))
         for run in ("ratings/version_0", *RUNS):
             if not (in_full and run.partition("/")[0] == MADE.get(page.name)):
                 shutil.copytree(ratings, tmp_path / "runs" / run)

@@ -14,14 +14,16 @@ from greenlight_films.datamodules.tables.wikidata_films import read_wikidata_fil
 from tests.docs.pages import ROOT
 
 PEOPLE = [f"{first} {last}" for first in ("Ann", "Bo", "Cem", "Dee", "Zoë") for last in ("Ames", "Li", "Øre", "Vale")]
-OWN_PAGES = {"README.md", "start.md", "tables.md"}
-"""Pages whose new.csv holds films of films.csv, and not of the ratings."""
 
 
-def write_files(folder: Path, page: str) -> None:
-    """Write what a page names but makes not itself into a folder: tables, raw files, configs."""
+def write_files(folder: Path, page: str, new_is_own: bool) -> None:
+    """Write what a page names but makes not itself into a folder: tables, raw files, configs.
+
+    Args:
+        new_is_own: whether new.csv holds films of films.csv, and not of the ratings.
+    """
     own, rated = own_films(150), wikidata_films()
-    new = own if page in OWN_PAGES else rated
+    new = own if new_is_own else rated
     tables = {"films": own, "test": own.tail(50), "new": new.head(20), "newer": rated.tail(60), "people": people()}
     for name, table in {**tables, "wikidata": rated, "final_movie_table": rated_films()}.items():
         table.to_csv(folder / f"{name}.csv", index=False)
@@ -29,7 +31,8 @@ def write_files(folder: Path, page: str) -> None:
     for path in (ROOT / "configs").glob("*.yaml"):
         text = yaml.safe_dump(short_config(path), sort_keys=False, allow_unicode=True)
         (folder / "configs" / path.name).write_text(text, encoding="utf-8")
-    text = yaml.safe_dump(short_config(ROOT / "configs/your_films.yaml") | {"name": "short"}, sort_keys=False)
+    short = short_config(ROOT / "configs/your_films.yaml") | {"name": "short"}
+    text = yaml.safe_dump(short, sort_keys=False).replace("separator: ', '", "separator: '|'")
     for name in ("ratings", *(["films"] if page in ("scaling.md", "several_gpus.md") else [])):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     write_raw_films(folder / "downloads")
