@@ -137,7 +137,8 @@ def keys() -> list[Key]:
             key = Key(entry)
             if entry.startswith("  --") and not key.name.endswith((".help", "help", "print_config")):
                 by_name.setdefault(key.name, key)
-    return [key for key in by_name.values() if key.name not in KEYS and key.name != "ckpt_path"]
+    groups = {name.rpartition(".")[0] for name in by_name} | {"ckpt_path"}  # what no config holds as a value
+    return [key for name, key in by_name.items() if name not in groups]
 
 
 def config() -> str:
