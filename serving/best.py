@@ -136,7 +136,7 @@ def _candidates(
     return [
         Candidate(
             label=label,
-            films=0 if counts is None else int(counts[index]),
+            films=None if counts is None else int(counts[index]),
             prediction=own.prediction,
             difference=difference(before.prediction, own.prediction),
             difference_learnt=own.learnt - before.learnt,

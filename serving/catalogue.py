@@ -81,7 +81,7 @@ class Catalogue:
         sentences = {"films": run.no_films, "intervals": run.no_intervals}
         if run.background is None:
             sentences["contributions"] = (
-                "No contributions: the run's importances were not measured, so it keeps no films to measure from."
+                "No contributions: the run keeps no films to measure them from; `importance --run` adds these."
             )
         if results.features.empty:
             sentences["importance"] = "No importances: they were not measured."

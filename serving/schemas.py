@@ -149,7 +149,7 @@ class Candidate(BaseModel):
     """The film with one name more; differences as those of a `Change`."""
 
     label: str
-    films: int = Field(description="films learnt from that have it")
+    films: int | None = Field(description="films learnt from that have it; null where the run's films can't be read")
     prediction: float | None
     difference: float | None
     difference_learnt: float
