@@ -26,7 +26,7 @@ export function beside(number, largest) {
 }
 
 /** Return a whole number with commas. */
-export const whole = (number) => number.toLocaleString("en");
+export const whole = (number) => (number === null ? "–" : number.toLocaleString("en"));
 
 /** Return a count with its noun. */
 export const counted = (number, noun) => `${whole(number)} ${noun}${number === 1 ? "" : "s"}`;
