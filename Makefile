@@ -48,6 +48,7 @@ docs: $(INSTALLED) $(SITE)/installed  # the documentation as a site
 	$(BIN)/python -m docs.make_reference build/docs
 	cp docs/zensical.toml build/
 	$(SITE)/bin/zensical build --strict --clean --config-file build/zensical.toml
+	! grep -rE '<(script|img|link|iframe)[^>]*(src|href)="?(https?:)?//' build/site --include='*.html'  # loads nothing
 	@echo "build/site/index.html; with its search: $(BIN)/python -m http.server --bind 127.0.0.1 --directory build/site"
 
 tensorboard: $(INSTALLED)

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 import cli
+from tests.docs.tables import rated_films as films_of_the_study
 
 ROOT = Path(cli.__file__).parent
 CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
@@ -77,19 +78,7 @@ def own_films(tmp_path) -> Path:
 @pytest.fixture
 def rated_films(tmp_path) -> Path:
     """Return a table with the columns of the rating study's."""
-    random = np.random.default_rng(6)
-    numbers = {name: random.lognormal(8, 2, 300).round() for name in ("budget", "revenue", "vote_count")}
-    numbers |= {name: random.lognormal(3, 1, 300).round() for name in ("user_rating_count", "keyword_count")}
-    genres = ["|".join(random.choice(["Drama", "Comedy", "War"], random.integers(1, 3), False)) for _ in range(300)]
-    others = {
-        "runtime": random.normal(100, 20, 300).round(),
-        "genres": genres,
-        "release_year": random.integers(1915, 2022, 300),
-        "original_language": random.choice(["en", "fr", "ru", "xx", "sv"], 300, p=[0.6, 0.2, 0.1, 0.06, 0.04]),
-        "lead_actor": [f"Actor {number}" for number in random.geometric(0.05, 300)],
-        "vote_average": random.normal(6, 1, 300).round(1),
-    }
-    pd.DataFrame({**numbers, **others}).to_csv(tmp_path / "final_movie_table.csv", index=False)
+    films_of_the_study().to_csv(tmp_path / "final_movie_table.csv", index=False)
     return tmp_path / "final_movie_table.csv"
 
 

@@ -42,8 +42,9 @@ def short_config(path: Path) -> dict[str, Any]:
     """Return a shipped config with a small table and a short training."""
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
     table = config["data"]["table"]
-    small = {"wikidata-films": "wikidata.csv", "films.csv": "films.csv", "final_movie_table.csv": table}
-    config["data"]["table"] = small.get(table, "people.csv")
+    small = {"wikidata-films": "wikidata.csv", "films.csv": "films.csv"}
+    rest = "people.csv" if "profit" in path.stem else "final_movie_table.csv"
+    config["data"]["table"] = small.get(table, rest)
     config.setdefault("trainer", {})["max_epochs"] = 2
     config["compare"] = {**config.get("compare", {}), "models": ["ridge", "kmeans"], "grid": False}
     if "search" in config:
