@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from greenlight_films.commands import serve
+from greenlight_films.serving import server
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.seeds import seeds as several
@@ -50,7 +50,7 @@ def read_page(ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             if not (in_full and run.partition("/")[0] == MADE.get(page.name)):
                 shutil.copytree(ratings, tmp_path / "runs" / run)
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr(serve, "serve", lambda *_: None)  # it would listen until it is stopped
+        monkeypatch.setattr(server, "serve", lambda *_: None)  # it would listen until it is stopped
         monkeypatch.setattr(several, "run_all", run_here)
         reader = Reader(in_full, ask)
         for block in blocks_of(page):
