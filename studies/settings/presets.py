@@ -105,9 +105,11 @@ def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | No
 
 def _number(number: Number | Date, encoding: Encoding) -> Number | Date:
     """Return a number or date with an encoding and a scale, where it states none."""
-    if isinstance(number, Number) and number.scale is None and not is_year(number.column):  # years to come lie outside
-        number = replace(number, scale="by_skewness")
-    return replace(number, encoding=encoding) if number.encoding is None else number
+    number = replace(number, encoding=encoding) if number.encoding is None else number
+    # In bins, which are of quantiles, a scale changes next to nothing; years to come lie outside all quantiles.
+    if isinstance(number, Number) and number.scale is None and number.encoding != "piecewise":
+        return number if is_year(number.column) else replace(number, scale="by_skewness")
+    return number
 
 
 def _inputs(features: Sequence[Feature[Any]], time: str | None) -> Iterator[LabelInput]:
