@@ -27,9 +27,8 @@ PACE = 2.0
 async def ask(port: int, body: bytes) -> tuple[float, bool]:
     """Return how many seconds a what-if took, and whether it was answered."""
     start = perf_counter()
-    head = (
-        f"POST /what-if HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json\r\nConnection: close\r\n"
-    )
+    lines = ("POST /what-if HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Type: application/json", "Connection: close")
+    head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""])
     try:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(head.encode() + body)
