@@ -2,9 +2,10 @@
 
     python -m greenlight_films.benchmarks.serve --run runs/ratings/version_0 [--clients 100] [--seconds 30]
 
-Each question is of another film of the run with another edit. Prints one line of JSON: questions, errors, and median,
-95th and 99th percentile in milliseconds of `what_if` (paced clients), `explained` (one client, contributions wanted)
-and `closed_loop` (the clients ask again at once), and the server's memory in MB before and after.
+Each question is of one of 100 films of the run, with a name added and a number set that are drawn anew. Prints one line
+of JSON: questions, errors, and median, 95th and 99th percentile in milliseconds of `what_if` (paced clients),
+`explained` (one client, contributions wanted) and `closed_loop` (the clients ask again at once), and the server's
+memory in MB before and after.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from random import Random
@@ -22,6 +24,46 @@ import numpy as np
 
 PACE = 2.0
 """Seconds between the questions of a client."""
+
+KINDS = ("number", "labels")
+"""Of columns: the first of each is changed."""
+
+
+def get(port: int, path: str) -> Any:
+    """Return what the server answers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", path)
+    answer = json.loads(connection.getresponse().read())
+    connection.close()
+    return answer
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Films of a run, and what is changed in them: a name is added, and a number set, another each time."""
+
+    films: list[dict[str, Any]]
+    labels: str
+    names: list[str]
+    number: str
+    explain: bool
+
+    @classmethod
+    def of(cls, port: int, explain: bool) -> "Questions":
+        """Ask the server for its films and names."""
+        columns = get(port, "/run")["columns"]
+        number, labels = (next(each["column"] for each in columns if each["kind"] == kind) for kind in KINDS)
+        names = [match["label"] for match in get(port, f"/labels?role={labels}&n=100")["labels"]]
+        films = [get(port, f"/films/{film['row']}")["cells"] for film in get(port, "/films?n=100")["films"]]
+        return cls(films, labels, names, number, explain)
+
+    def draw(self, random: Random) -> bytes:
+        """Return a question."""
+        edits = [
+            {"do": "add", "column": self.labels, "label": random.choice(self.names)},
+            {"do": "set", "column": self.number, "value": random.randint(1930, 2030)},
+        ]
+        return json.dumps({"film": random.choice(self.films), "edits": edits, "explain": self.explain}).encode()
 
 
 async def ask(port: int, body: bytes) -> tuple[float, bool]:
@@ -39,50 +81,24 @@ async def ask(port: int, body: bytes) -> tuple[float, bool]:
     return perf_counter() - start, answer.startswith(b"HTTP/1.1 200")
 
 
-async def client(port: int, random: Random, pool: list[dict[str, Any]], until: float, pace: float) -> list[Any]:
+async def client(port: int, random: Random, questions: Questions, until: float, pace: float) -> list[Any]:
     """Ask again and again until a time; return what `ask` returned."""
     answers = []
     await asyncio.sleep(random.random() * pace)
     while (began := perf_counter()) < until:
-        answers.append(await ask(port, json.dumps(random.choice(pool)).encode()))
+        answers.append(await ask(port, questions.draw(random)))
         await asyncio.sleep(max(0.0, pace - (perf_counter() - began)))
     return answers
 
 
-async def clients(port: int, pool: list[dict[str, Any]], n: int, seconds: float, pace: float) -> dict[str, Any]:
+async def clients(port: int, questions: Questions, n: int, seconds: float, pace: float) -> dict[str, Any]:
     """Return how n clients fared."""
     until = perf_counter() + seconds
-    answers = await asyncio.gather(*(client(port, Random(seed), pool, until, pace) for seed in range(n)))
+    answers = await asyncio.gather(*(client(port, Random(seed), questions, until, pace) for seed in range(n)))
     every = [answer for own in answers for answer in own]
     times = np.array([taken for taken, _ in every]) * 1e3
     percentiles = {f"p{level}_ms": round(float(np.percentile(times, level)), 1) for level in (50, 95, 99)}
     return {"questions": len(every), "errors": sum(not is_well for _, is_well in every), **percentiles}
-
-
-def get(port: int, path: str) -> Any:
-    """Return what the server answers."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", path)
-    answer = json.loads(connection.getresponse().read())
-    connection.close()
-    return answer
-
-
-def questions(port: int, explain: bool) -> list[dict[str, Any]]:
-    """Return questions about films of the run, each with a name added and a number set."""
-    shape = get(port, "/run")
-    number = next(column["column"] for column in shape["columns"] if column["kind"] == "number")
-    labels = next(column["column"] for column in shape["columns"] if column["kind"] == "labels")
-    names = [match["label"] for match in get(port, f"/labels?role={labels}&n=100")["labels"]]
-    films = [get(port, f"/films/{film['row']}")["cells"] for film in get(port, "/films?n=100")["films"]]
-    pool = []
-    for index, film in enumerate(films):
-        edits = [
-            {"do": "add", "column": labels, "label": names[index % len(names)]},
-            {"do": "set", "column": number, "value": 1960 + index % 60},
-        ]
-        pool.append({"film": film, "edits": edits, "explain": explain})
-    return pool
 
 
 def memory(process: subprocess.Popen[str]) -> int:
@@ -103,7 +119,7 @@ def main() -> None:
         try:
             link = next(text.split()[1] for text in process.stdout if text.startswith("Open"))
             port = int(link.rstrip("/").rsplit(":", 1)[1])
-            plain, explained = (questions(port, explain) for explain in (False, True))
+            plain, explained = (Questions.of(port, explain) for explain in (False, True))
             asyncio.run(clients(port, plain, 1, 2, 0))  # the first answers take longer
             asyncio.run(clients(port, explained, 1, 2, 0))
             before = memory(process)

@@ -1,9 +1,11 @@
 """The application: from requests to answers."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
+from anyio.to_thread import current_default_thread_limiter
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
@@ -32,6 +34,7 @@ from greenlight_films.serving.schemas import (
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.version import version
 
+THREADS = 4
 PAGE = Path(__file__).with_name("page")
 
 Search = Annotated[str, Query(max_length=200)]
@@ -47,6 +50,7 @@ def application(run: ServedRun) -> FastAPI:
         description="What the run's network predicts of films, what moves it, and how sure it is.",
         docs_url=None,  # these load from elsewhere
         redoc_url=None,
+        lifespan=_few_threads,
     )
     catalogue = Catalogue(run)
     app.include_router(_questions(run, catalogue))
@@ -60,6 +64,13 @@ def application(run: ServedRun) -> FastAPI:
     app.add_exception_handler(FieldError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     return app
+
+
+@asynccontextmanager
+async def _few_threads(app: FastAPI) -> AsyncIterator[None]:
+    """Answer few requests at a time: more threads than cores make all of them slow."""
+    current_default_thread_limiter().total_tokens = THREADS
+    yield
 
 
 def _questions(run: ServedRun, catalogue: Catalogue) -> APIRouter:

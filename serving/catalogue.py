@@ -165,7 +165,8 @@ class Catalogue:
 
     def _number(self, feature: Number, cells: Mapping[str, Any]) -> float | None:
         """Return a film's number, however its cell writes it."""
-        value = feature.read(self.run.cells.frame([cells]), self.run.cells.formats)[0]
+        cell = pd.DataFrame({feature.column: pd.Series([cells.get(feature.column)], dtype=object)})
+        value = feature.read(cell, self.run.cells.formats)[0]
         return finite(np.expm1(value) if feature.log1p else value)
 
     def position(self, row: int, field: list[str | int]) -> int:

@@ -1,7 +1,9 @@
 """A film as people write it: cells by the table's columns, and edits of them."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,8 @@ from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.features import Category, Feature, Labels
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.spellings import keys_of
+
+REMEMBERED = 10_000  # cells whose names were read
 
 Cell = str | int | float | bool | list[str] | None
 
@@ -56,20 +60,8 @@ class Cells:
         self.features, self.formats = features, formats
         self.columns = list(dict.fromkeys(name for feature in features for name in feature.columns))
         self.known = {*self.columns, *other_columns}
+        self._names = lru_cache(REMEMBERED)(self._read_names)
         self.labelled = {feature.column: feature for feature in features if isinstance(feature, Labels | Category)}
-
-    def frame(self, films: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-        """Return films as a table with all columns that features are read from.
-
-        Of a column that is a list in any film, texts are made lists: beside lists they would be a name each.
-        """
-        columns = {column: [film.get(column) for film in films] for column in self.columns}
-        for column, cells in columns.items():
-            if column in self.labelled and len({isinstance(cell, list) for cell in cells if cell is not None}) > 1:
-                columns[column] = [
-                    self.names(column, {column: cell}) if isinstance(cell, str) else cell for cell in cells
-                ]
-        return pd.DataFrame({column: pd.Series(cells, dtype=object) for column, cells in columns.items()})
 
     def refuse_unknown(self, cells: Mapping[str, Any], field: Sequence[str | int]) -> None:
         """Refuse a column that neither features nor the run's table have."""
@@ -80,10 +72,14 @@ class Cells:
 
     def names(self, column: str, cells: Mapping[str, Any]) -> list[str]:
         """Return the names of a film in a column of labels, as they are read from its cell."""
-        feature = self.labelled[column]
-        parsed = feature.read(self.frame([cells]), self.formats)
+        own = {name: cells.get(name) for name in self.labelled[column].columns}
+        return list(self._names(column, json.dumps(own, default=str)))
+
+    def _read_names(self, column: str, cells: str) -> tuple[str, ...]:
+        own = {name: pd.Series([cell], dtype=object) for name, cell in json.loads(cells).items()}
+        parsed = self.labelled[column].read(pd.DataFrame(own), self.formats)
         parts = parsed if isinstance(parsed, list) else [parsed]
-        return [part.names[int(code)].as_py() for part in parts for code in part.codes]
+        return tuple(part.names[int(code)].as_py() for part in parts for code in part.codes)
 
     def edited(self, film: Film, edits: Sequence[Edit], field: str = "edits") -> Film:
         """Return a film after edits, one after the other.

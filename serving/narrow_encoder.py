@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from itertools import accumulate, chain
 from typing import Any
 
@@ -17,6 +18,7 @@ from greenlight_films.datamodules.features.feature import Sparse
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.spellings import keys_of
 
+REMEMBERED = 10_000  # lists of names
 FEW = 256  # values of a block, from which on it is narrowed
 
 
@@ -28,6 +30,7 @@ class NarrowEncoder:
 
     def __init__(self, encoder: FilmEncoder) -> None:
         self.encoder = encoder
+        self._remembered = lru_cache(REMEMBERED)(self._unseen)
         groups = [[block for block in group if block.kind == "label"] for group in encoder.space.groups]
         sizes = [len(block.values) for block in chain.from_iterable(groups)]
         starts = iter(list(accumulate(sizes, initial=0)))
@@ -64,12 +67,15 @@ class NarrowEncoder:
 
     def unseen(self, column: str, names: list[str]) -> list[str]:
         """Return those of some names of a column that no label column is for."""
+        return list(self._remembered(column, tuple(names)))
+
+    def _unseen(self, column: str, names: tuple[str, ...]) -> tuple[str, ...]:
         index = next(i for i, each in enumerate(self.encoder.features) if each.column == column and self._starts[i])
-        feature, parsed = self.encoder.features[index], read_labels(pd.Series(names, dtype=object))
+        feature, parsed = self.encoder.features[index], read_labels(pd.Series(list(names), dtype=object))
         lists = [parsed] * len(self._starts[index]) if isinstance(feature, Labels) else parsed
         parts = feature.encode(lists, self._narrowed(index, lists)[0])
         counts = np.min([part.unseen for part in parts if isinstance(part, Sparse)], axis=0)
-        return [name for name, is_unseen in zip(names, counts.tolist(), strict=True) if is_unseen]
+        return tuple(name for name, is_unseen in zip(names, counts.tolist(), strict=True) if is_unseen)
 
     def _narrowed(self, index: int, parsed: Any) -> tuple[list[Block], list[np.ndarray]]:
         """Return a feature's blocks with the names that its cells may hold, and which label columns these are."""

@@ -12,6 +12,7 @@ from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitt
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.films import same_films
 from greenlight_films.importance.reference import LinearModel
+from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
 from greenlight_films.serving.narrow_encoder import NarrowEncoder
@@ -135,6 +136,11 @@ class ServedRun:
         return self.fitted.encoder.space
 
     @cached_property
+    def cell_encoder(self) -> CellEncoder:
+        """Return what encodes films by their cells."""
+        return CellEncoder(self.fitted.encoder)
+
+    @cached_property
     def folded(self) -> LinearModel:
         """Return the network with one vector a label."""
         return self.network.network.folded()
@@ -159,7 +165,7 @@ class ServedRun:
 
     def encode(self, films: Sequence[Film]) -> EncodedFilms:
         """Encode films, those that the model has learnt from with what is known of them without their own target."""
-        encoded, known = self.encoder.encode(self.cells.frame([film.cells for film in films])), self.known
+        encoded, known = self.cell_encoder.encode([film.cells for film in films]), self.known
         if known is None or known.films.crossed is None or all(film.row is None for film in films):
             return encoded
         inputs = known.films.crossed.labels.of_rows(encoded)

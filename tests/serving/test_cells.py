@@ -72,11 +72,6 @@ def test_an_edit_that_cant_be_made_is_refused_by_its_field(edit, field, words):
     assert refusal.value.field == ("edits", 1, field)
 
 
-def test_texts_beside_lists_are_split_too():
-    frame = CELLS.frame([{"cast": "A, B"}, {"cast": ["A", "B, C"]}, {}])
-    assert frame["cast"].tolist() == [["A", "B"], ["A", "B, C"], None]
-
-
 def test_a_column_that_the_table_has_is_taken_and_a_misspelt_one_refused():
     CELLS.refuse_unknown({"title": "T", "cast": "A"}, ["film"])
     with pytest.raises(FieldError, match="did you mean 'year'") as refusal:
