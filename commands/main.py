@@ -8,7 +8,7 @@ from importlib import import_module
 from rich.console import Console
 
 from greenlight_films.commands.parser.errors import first_process_has_reported, message_of
-from greenlight_films.commands.parser.help import COMMANDS, show_command, show_overview
+from greenlight_films.commands.parser.help import COMMANDS, WITH_FEW_OPTIONS, show_command, show_overview
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.lightning_modules.callbacks.signals import STOP, is_first_of_its_node
 from greenlight_films.reports.terminal import terminal
@@ -56,11 +56,7 @@ def _run(words: list[str], console: Console) -> None:
         console.print(f"greenlight {version()}", highlight=False)
     elif command not in COMMANDS:
         raise InputError(f"no command '{command}'{nearest(command, COMMANDS) or '.'} There are: {', '.join(COMMANDS)}")
-    elif (
-        "-h" in words
-        or "--help" in words
-        or (words[1:] == ["--help-all"] and command in ("look", "prepare", "report", "serve"))
-    ):
+    elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in WITH_FEW_OPTIONS):
         show_command(command, console)
     else:
         import_module(f"greenlight_films.commands.{command}").run(words[1:], console)

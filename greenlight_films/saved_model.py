@@ -11,19 +11,18 @@ import pandas as pd
 import yaml
 
 import greenlight_films as gl
-from greenlight_films.datamodules import EncodedFilms, FilmEncoder, Fitted
+from greenlight_films.datamodules import FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
-from greenlight_films.studies.background_file import BACKGROUND, packed_films, read_films
+from greenlight_films.studies.background_file import BACKGROUND, background_of, packed_films, read_films
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
 from greenlight_films.studies.interval_files import read_intervals
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.settings.film_cli import read_settings
-from greenlight_films.studies.written_files import unreadable
 
 if TYPE_CHECKING:
     from greenlight_films.regressor import FilmRegressor
@@ -135,21 +134,10 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.intervals_, _ = read_intervals(run, network.network)
     model.target_ = declared.target
     model.history_ = pd.DataFrame()
-    model.test_rows_, model.background_ = None, _background_of(run, data.fitted)
+    model.test_rows_, model.background_ = None, background_of(run, data.fitted.fingerprint)
     model.feature_names_in_ = np.array([feature.column for feature in declared.features], dtype=object)
     model.n_features_in_ = len(declared.features)
     return model
-
-
-def _background_of(run: RunFolder, fitted: Fitted) -> EncodedFilms | None:
-    """Return the run's films to measure contributions from; None where it has none of its data."""
-    path = run.path / BACKGROUND
-    if not path.is_file():
-        return None
-    try:
-        return read_films(path, fitted.fingerprint)
-    except (ValueError, OSError, LookupError) as problem:
-        raise unreadable(run.path, BACKGROUND, problem) from None
 
 
 def _checksum(path: Path) -> str:

@@ -16,7 +16,7 @@ from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
 from greenlight_films.serving.narrow_encoder import NarrowEncoder
-from greenlight_films.studies.background_file import BACKGROUND, read_films
+from greenlight_films.studies.background_file import background_of
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
 from greenlight_films.studies.interval_files import read_intervals
@@ -24,7 +24,6 @@ from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
 from greenlight_films.studies.settings.film_cli import read_settings
-from greenlight_films.studies.written_files import unreadable
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ class ServedRun:
             encoder=NarrowEncoder(encoder),
             intervals=intervals,
             no_intervals=no_intervals,
-            background=_background(run, fitted),
+            background=background_of(run, fitted.fingerprint),
             known=known,
             no_films=no_films,
         )
@@ -176,16 +175,6 @@ class ServedRun:
                 _, here, there = np.intersect1d(encoded.labels.indices[cell], labels, return_indices=True)
                 inputs[index] += encoded.labels.data[cell][here] @ beyond[there]
         return replace(encoded, inputs=inputs)
-
-
-def _background(run: RunFolder, fitted: Fitted) -> EncodedFilms | None:
-    path = run.path / BACKGROUND
-    if not path.is_file():
-        return None
-    try:
-        return read_films(path, fitted.fingerprint)
-    except (ValueError, OSError, LookupError) as problem:
-        raise unreadable(run.path, BACKGROUND, problem) from None
 
 
 def _plain(cells: dict[Any, Any]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
 
-HOST, PORT = "127.0.0.1", 8000
 TRIED = 50  # ports, from the one asked for on
 
 

@@ -8,6 +8,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.written_files import unreadable
 
 BACKGROUND = "background.npz"  # training films
 EXPLAINED = "explained.npz"  # held-out films with contributions, in the order of their rows
@@ -45,3 +47,18 @@ def read_films(path: Path, fingerprint: str = "") -> EncodedFilms | None:
         if "unseen" in arrays:  # files of before lack it
             unseen = dict(zip(json.loads(arrays["unseen_columns"].tobytes()), arrays["unseen"], strict=True))
         return EncodedFilms(arrays["dense"], arrays["unscaled"], labels, unseen, inputs=inputs)
+
+
+def background_of(run: RunFolder, fingerprint: str) -> EncodedFilms | None:
+    """Return a run's films to measure contributions from; None where it has none that were encoded from its data.
+
+    Raises:
+        InputError: the file is not what a command wrote.
+    """
+    path = run.path / BACKGROUND
+    if not path.is_file():
+        return None
+    try:
+        return read_films(path, fingerprint)
+    except (ValueError, OSError, LookupError) as problem:
+        raise unreadable(run.path, BACKGROUND, problem) from None
