@@ -1,7 +1,6 @@
 """What the run holds, to look things up in: its columns, films, names, importances and scores."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -45,27 +44,15 @@ class Catalogue:
         self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
         counts = run.label_films
-        for feature, group in zip(run.fitted.encoder.features, run.space.groups, strict=True):
+        for index, (feature, group) in enumerate(zip(run.fitted.encoder.features, run.space.groups, strict=True)):
             if isinstance(feature, Labels | Category):
-                blocks = [(index, block) for index, block in self._blocks(group)]
+                labels = [block for block in group if block.kind == "label"]
+                blocks = list(zip(run.encoder.first_columns(index), labels, strict=True))
                 names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
                 films = None if counts is None else self._films_of(names, blocks, counts)
                 rank = np.zeros(len(names)) if films is None else films
                 self._names[feature.column] = NameIndex(names, rank), names, films
                 self._counts[feature.column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
-
-    def _blocks(self, group: list[Block]) -> list[tuple[int, Block]]:
-        """Return the label blocks of a feature, each with its first label column."""
-        firsts = self._firsts
-        return [(firsts[id(block)], block) for block in group if block.kind == "label"]
-
-    @cached_property
-    def _firsts(self) -> dict[int, int]:
-        firsts, start = {}, 0
-        for block in self.run.space.labels:
-            firsts[id(block)] = start
-            start += len(block.values)
-        return firsts
 
     @staticmethod
     def _films_of(names: list[str], blocks: list[tuple[int, Block]], counts: np.ndarray) -> np.ndarray:
