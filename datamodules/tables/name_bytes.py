@@ -42,7 +42,9 @@ class NameBytes:
         by_length = sorted((text.encode() for text in texts), key=len)
         longer = list(dropwhile(lambda text: len(text) == 1, by_length))
         if single := by_length[: len(by_length) - len(longer)]:
-            hits = np.logical_or.reduce([self.data == text[0] for text in single])
+            hits = self.data == single[0][0]
+            for text in single[1:]:
+                hits |= self.data == text[0]
             mask[self._names_at(np.flatnonzero(hits))] = True
         for text in longer:
             positions = _positions(self.data, text)
@@ -66,8 +68,8 @@ class NameBytes:
         It is of a text's length and its first and last eight bytes: others may have the same.
         """
         lengths = self.lengths
-        eight = np.zeros(8, dtype=np.uint8)
-        data = np.concatenate((eight, self.data | 0x20, eight))
+        data = np.zeros(len(self.data) + 16, dtype=np.uint8)
+        np.bitwise_or(self.data, 0x20, out=data[8:-8])
         data[self._letters + 9] = 0  # small and capital differ in the second byte
         words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))  # the eight bytes from each byte on
         first, last = words[self.starts[:-1] + 8], words[self.starts[1:]]
