@@ -2,9 +2,9 @@
 
     python -m greenlight_films.benchmarks.ablation [--study ratings] [--seeds 5] [--parts records model.heads=8 ...]
 
-A part may be an option with another value. Prints one line of JSON a part: R² of validation and of test films (of log1p, where the target is learnt so), mean and
-standard deviation over seeds of split, weights and draws, and the mean differences from the whole recipe with their
-standard errors over seeds.
+A part may be an option with another value. Prints one line of JSON a part: R² of validation and of test films (of
+log1p, where the target is learnt so), mean and standard deviation over seeds of split, weights and draws, and the mean
+differences from the whole recipe with their standard errors over seeds.
 """
 
 import json
