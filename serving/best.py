@@ -86,22 +86,18 @@ def _place(run: ServedRun, film: Film, column: str) -> _Place:
     feature, cells = run.cells.labelled[column], run.cells
     single = isinstance(feature, Category) or feature.first_only
     if single:
-        cells_of = dict(film.cells)
-        cells_of[column] = None
-        film = Film(cells_of, film.row, film.edited | {column})
+        film = Film({**film.cells, column: None}, film.row)
     positions = feature.positions if isinstance(feature, Labels) else None
     position = len(cells.names(column, film.cells)) if positions else 0
     if positions and position >= positions:
         raise FieldError(f"{column} has {positions} places, all taken: remove a name", ["film"])
     with_nobody = cells.edited(film, [Edit("add", column, NOBODY)], "film")
-    index = run.encoder.encoder.features.index(feature)
-    blocks = [block for block in run.space.groups[index] if block.kind == "label"]
-    first = run.encoder.first_columns(index)[position]
-    values = blocks[position].values
+    first, block = run.label_blocks[column][position]
     names = 1 if single else len(cells.names(column, film.cells)) + 1
     weight = 1 / np.sqrt(names) if isinstance(feature, Labels) and feature.weight == "sqrt" else 1.0
     other = feature.other if isinstance(feature, Category) else None
-    return _Place(column, with_nobody, first, values, float(weight), values.index(other) if other in values else None)
+    pooled = block.values.index(other) if other in block.values else None
+    return _Place(column, with_nobody, first, block.values, float(weight), pooled)
 
 
 @torch.inference_mode()

@@ -44,15 +44,12 @@ class Catalogue:
         self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
         counts = run.label_films
-        for index, (feature, group) in enumerate(zip(run.fitted.encoder.features, run.space.groups, strict=True)):
-            if isinstance(feature, Labels | Category):
-                labels = [block for block in group if block.kind == "label"]
-                blocks = list(zip(run.encoder.first_columns(index), labels, strict=True))
-                names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
-                films = None if counts is None else self._films_of(names, blocks, counts)
-                rank = np.zeros(len(names)) if films is None else films
-                self._names[feature.column] = NameIndex(names, rank), names, films
-                self._counts[feature.column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
+        for column, blocks in run.label_blocks.items():
+            names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
+            films = None if counts is None else self._films_of(names, blocks, counts)
+            rank = np.zeros(len(names)) if films is None else films
+            self._names[column] = NameIndex(names, rank), names, films
+            self._counts[column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
 
     @staticmethod
     def _films_of(names: list[str], blocks: list[tuple[int, Block]], counts: np.ndarray) -> np.ndarray:

@@ -26,12 +26,10 @@ class Film:
     Attributes:
         cells: by the table's columns; one that is left out is missing.
         row: its position among the run's films, where it is one of them.
-        edited: the columns whose names were edited since.
     """
 
     cells: Mapping[str, Any]
     row: int | None = None
-    edited: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ class Cells:
         Raises:
             FieldError: a column takes no such edit, or the film has no such name.
         """
-        cells, changed = dict(film.cells), set(film.edited)
+        cells = dict(film.cells)
         for index, edit in enumerate(edits):
             at = (field, index)
             if edit.do == "set":
@@ -98,8 +96,7 @@ class Cells:
             else:
                 names = self._changed(edit, cells, at)
                 cells |= self._as_cells(edit.column, names, at)
-            changed |= {name for name, feature in self.labelled.items() if edit.column in (name, *feature.columns)}
-        return Film(cells, film.row, frozenset(changed))
+        return Film(cells, film.row)
 
     def _changed(self, edit: Edit, cells: Mapping[str, Any], at: tuple[str | int, ...]) -> list[str]:
         """Return the names of a film in a column after an edit of one of them."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.films import same_films
 from greenlight_films.importance.reference import LinearModel
 from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
-from greenlight_films.serving.narrow_encoder import NarrowEncoder
 from greenlight_films.studies.background_file import background_of
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
@@ -87,7 +88,6 @@ class ServedRun:
     network: SavedMLP
     fitted: Fitted
     cells: Cells
-    encoder: NarrowEncoder
     intervals: Intervals | None
     no_intervals: str
     background: EncodedFilms | None
@@ -122,7 +122,6 @@ class ServedRun:
             network=SavedMLP(model.network, fitted.scale),
             fitted=fitted,
             cells=Cells(encoder.features, encoder.formats, others),
-            encoder=NarrowEncoder(encoder),
             intervals=intervals,
             no_intervals=no_intervals,
             background=background_of(run, fitted.fingerprint),
@@ -138,6 +137,17 @@ class ServedRun:
     def cell_encoder(self) -> CellEncoder:
         """Return what encodes films by their cells."""
         return CellEncoder(self.fitted.encoder)
+
+    @cached_property
+    def label_blocks(self) -> dict[str, list[tuple[int, Block]]]:
+        """Return the label blocks of each column of names, each with its first label column."""
+        starts = accumulate((len(block.values) for block in self.space.labels), initial=0)
+        blocks = dict[str, list[tuple[int, Block]]]()
+        for feature, group in zip(self.fitted.encoder.features, self.space.groups, strict=True):
+            own = [(next(starts), block) for block in group if block.kind == "label"]
+            if self.cells.labelled.get(feature.column) is feature:
+                blocks[feature.column] = own
+        return blocks
 
     @cached_property
     def folded(self) -> LinearModel:

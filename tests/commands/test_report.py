@@ -355,10 +355,10 @@ def test_runs_stand_side_by_side(command, run, tmp_path):
     [
         ((), "needs a run"),
         (("--rum", "x"), "no option '--rum', did you mean '--run'?"),
-        (("runs/small",), "takes folders after --run"),
+        (("runs/small",), "can't use 'runs/small'; it takes --run, --out"),
         (("--run", "{run}", "{run}"), "each run once"),
         (("--run", "{run}", "--out", "page.pdf"), "--out must end in .html"),
-        (("--run", "{run}", "--out"), "--out needs one file"),
+        (("--run", "{run}", "--out"), "--out: expected one argument"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(command, run, words, message):
