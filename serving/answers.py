@@ -106,6 +106,8 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
     least, greatest = run.ranges
     values = encoded.unscaled[row]
     outside = np.flatnonzero((values < least) | (values > greatest))
+    if not len(outside):
+        return []
     in_logarithms, sizes = run.space.in_logarithms(), run.space.counts_names()
     blocks = [block for block in run.space.dense for _ in block.values]
     shown = []
