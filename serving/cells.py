@@ -34,13 +34,25 @@ class Film:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of a film: add, remove or replace a name of a column, or set a column's cell."""
+    """A change of a film: add, remove or replace a name of a column, or set a column's cell.
+
+    A name that is added to a column that holds one takes its place.
+    """
 
     do: str
     column: str
     label: str = ""
     by: str = ""
     value: Cell = None
+
+
+def most_names(feature: Labels | Category) -> int | None:
+    """Return how many names of a film a feature holds at most; None where any number."""
+    if isinstance(feature, Category) or feature.first_only:
+        return 1
+    if feature.from_columns is not None and feature.format != "dummies":
+        return min(feature.positions or len(feature.from_columns), len(feature.from_columns))
+    return feature.positions
 
 
 class FieldError(InputError):
@@ -105,7 +117,7 @@ class Cells:
             raise FieldError(f"names are in columns of labels, got '{edit.column}'{known}", [*at, "column"])
         names = self.names(edit.column, cells)
         if edit.do == "add":
-            return [*names, edit.label]
+            return [edit.label] if most_names(self.labelled[edit.column]) == 1 else [*names, edit.label]
         wanted, *keys = keys_of(pa.array([edit.label, *names], pa.large_string())).to_pylist()
         if wanted not in keys:
             has = f"its names are: {listed(names)}" if names else "it has none"
@@ -117,7 +129,7 @@ class Cells:
         """Return names as the cells that they are read from."""
         feature = self.labelled[column]
         if isinstance(feature, Category):
-            return {column: names[-1] if names else None}
+            return {column: names[0] if names else None}
         if feature.from_columns is None:
             objects = [{**feature.where, feature.key: name} for name in names] if feature.where else names
             return {column: objects}

@@ -50,10 +50,13 @@ class KnownFilms:
         """Return the position of each row of the table, by its number from 1."""
         return {int(number): position for position, number in enumerate(self.films.number)}
 
-    def learnt_as(self, position: int) -> tuple[np.ndarray, np.ndarray] | None:
+    def learnt_as(self, position: int, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the labels of a film, (n,), and what each is in it beyond what it is in others, (n, n_inputs).
 
         It is known of other films alone in this one. None where the model hasn't learnt from it.
+
+        Args:
+            dense: (n_dense,) float32, its numbers after edits.
         """
         crossed = self.films.crossed
         if crossed is None or crossed.by_label is None:
@@ -61,8 +64,7 @@ class KnownFilms:
         row = int(np.searchsorted(crossed.train, position))
         if row == len(crossed.train) or crossed.train[row] != position:
             return None
-        labels, values = crossed.by_label.of_row(row, len(crossed.labels.columns))
-        return labels, values - crossed.labels.of_labels(labels, self.films.encoded.dense[position])
+        return crossed.beyond_others(row, self.films.encoded.dense[position], dense)
 
     def film(self, position: int) -> Film:
         """Return a film as its cells."""
@@ -179,7 +181,7 @@ class ServedRun:
             return encoded
         inputs = known.films.crossed.labels.of_rows(encoded)
         for index, film in enumerate(films):
-            if film.row is not None and (own := known.learnt_as(film.row)) is not None:
+            if film.row is not None and (own := known.learnt_as(film.row, encoded.dense[index])) is not None:
                 labels, beyond = own
                 cell = slice(*encoded.labels.indptr[index : index + 2])
                 _, here, there = np.intersect1d(encoded.labels.indices[cell], labels, return_indices=True)
