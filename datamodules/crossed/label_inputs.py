@@ -131,7 +131,8 @@ class Crossed:
             if len(some) and not np.array_equal(own[by], dense[by]):
                 noise = self.kernels[self.labels.columns[inputs[0]]][-1]
                 parts = (labels[some].astype(np.int64), beyond[some, inputs[0]], own[by], dense[by])
-                beyond[np.ix_(some, inputs)] = near.beyond_others(*map(torch.from_numpy, parts), noise).numpy()
+                moved = near.beyond_others(noise, *map(torch.from_numpy, parts))
+                beyond[some, inputs[0] : inputs[-1] + 1] = moved.numpy()
         return labels, beyond
 
     def of_rows(self, encoded: EncodedFilms) -> np.ndarray:

@@ -99,7 +99,7 @@ class NearFilms(nn.Module):
             parts.append(self.pull.new_zeros(len(size)).index_add_(0, index, covariance * self.pull[film]))
         return torch.cat(parts)
 
-    def beyond_others(self, labels: Tensor, beyond: Tensor, own: Tensor, other: Tensor, noise: float) -> Tensor:
+    def beyond_others(self, noise: float, labels: Tensor, beyond: Tensor, own: Tensor, other: Tensor) -> Tensor:
         """Return what a training film's inputs would be beyond those of others, had it other numbers, (n, n_inputs).
 
         A label's record without film m is record(x) - w_m(x) · pull_m / precision_mm, with w(x) the covariances to x
@@ -107,11 +107,11 @@ class NearFilms(nn.Module):
         w_m(x) over w_m of its own numbers. That holds for films of several rows too, where these have the same numbers.
 
         Args:
+            noise: of the kernel.
             labels: (n,) int64, some of the film's.
             beyond: (n,), of its first input as it is.
             own: (n_coordinates,), its numbers.
             other: likewise, those that it would have.
-            noise: of the kernel.
         """
         records = self.records(other.expand(len(labels), -1), labels)
         without = records + beyond / self.scale[0] * self._shares(labels, own, other, noise)

@@ -74,7 +74,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def opened(browser, address) -> Iterator[Callable[..., Page]]:
     """Return what opens the page at an address, as another browser would; in the end it complained of nothing."""
-    seen = SimpleNamespace(errors=[], requests=[])
+    seen = SimpleNamespace(errors=[], requests=[], addresses={address})
     contexts = []
 
     def open_page(link: str = "", width: int = 1280, scheme: str = "light") -> Page:
@@ -85,6 +85,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("dialog", lambda dialog: seen.errors.append(dialog.message))
+        seen.addresses.add("http://" + urlsplit(link or address).netloc)
         page.goto(link or address)
         page.wait_for_selector("h2")
         return page
@@ -94,7 +95,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [error for error in seen.errors if "status of 422" not in error] == []  # Chromium's own line on a refusal
-    assert {f"http://{urlsplit(url).netloc}" for url in seen.requests if not url.startswith("blob:")} <= {address}
+    assert {f"http://{urlsplit(url).netloc}" for url in seen.requests if not url.startswith("blob:")} <= seen.addresses
 
 
 def settled(page: Page) -> None:

@@ -98,7 +98,7 @@ def test_the_keyboard_alone_is_enough(opened):
     expect(page.locator(".scenario")).to_have_count(1)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 1280, 1600])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_views_fit_and_axe_names_nothing_serious(opened, width, scheme):
     page = opened(width=width, scheme=scheme)
