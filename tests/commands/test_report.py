@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import MEAN_NOTHING
 from greenlight_films.studies.artifacts import load_artifacts
+from tests.browser import serious_faults
 from tests.conftest import STUDY, awkward_films, refused
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -293,6 +294,13 @@ def test_nothing_overflows_and_headings_figures_controls_and_tables_have_names(d
     assert page.evaluate("[...document.querySelectorAll('input, select')].every((field) => field.labels.length === 1)")
     assert page.get_attribute("html", "lang") == "en"
     assert page.evaluate("document.querySelector('a, button, input').className") == "skip"
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_names_nothing_serious(drawn, scheme):
+    drawn.page.emulate_media(color_scheme=scheme)
+    assert serious_faults(drawn.page) == []
 
 
 @pytest.fixture
