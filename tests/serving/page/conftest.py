@@ -1,7 +1,6 @@
 """The page of `serve` in a real browser, on a small run that is served as `serve` does."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
@@ -22,7 +21,6 @@ from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
 from tests.conftest import STUDY, awkward_films
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 30_000  # milliseconds, on a busy machine
 EVIL = "<img src=x onerror=alert(1)>"
 DIRECTORS = ["Ann Able", "Bo Brave", EVIL, "Dé Dür"]
@@ -61,14 +59,6 @@ def address(command, tmp_path_factory) -> Iterator[str]:
     assert answer.code == 0, answer.err
     with served(folder / "runs/small/version_0") as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium: install Debian's package of that name")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture
