@@ -100,24 +100,25 @@ class Catalogue:
     def _columns(self) -> list[ColumnShape]:
         """Return a shape a column, by that of its features whose kind comes first."""
         order, dense = list(KINDS), 0
-        chosen = dict[str, tuple[Feature[Any], Block, int]]()
+        chosen = dict[str, tuple[Feature[Any], list[Block], int]]()
         for feature, group in zip(self.run.fitted.encoder.features, self.run.space.groups, strict=True):
             kind, other = type(feature), chosen.get(feature.column)
             if kind in KINDS and (other is None or order.index(kind) < order.index(type(other[0]))):
-                chosen[feature.column] = feature, group[0], dense
+                chosen[feature.column] = feature, group, dense
             dense += sum(len(block.values) for block in group if block.kind != "label")
         return [self._column(*parts) for parts in chosen.values()]
 
-    def _column(self, feature: Feature[Any], block: Block, dense: int) -> ColumnShape:
-        """Return a column's shape; a number's block is the first of its feature and begins at a dense column."""
+    def _column(self, feature: Feature[Any], group: list[Block], dense: int) -> ColumnShape:
+        """Return a column's shape; its feature's blocks begin at a dense column."""
         column, kind = feature.column, KINDS[type(feature)]
         shape = ColumnShape(column=column, kind=kind, role=feature.named_role, columns=feature.columns)
         if isinstance(feature, Labels | Category):
             shape.most = most_names(feature)
         if isinstance(feature, Number):
-            known = np.array([block.fitted["median"], *(() if self.run.ranges is None else self.run.ranges[:, dense])])
-            shape.usual, *ends = (np.expm1(known) if feature.log1p else known).tolist()
-            shape.least, shape.greatest = ends or (None, None)
+            ends = () if self.run.ranges is None else self.run.ranges[:, dense]
+            known = np.array([group[0].fitted["median"], *ends])
+            shape.usual, *seen = (np.expm1(known) if feature.log1p else known).tolist()
+            shape.least, shape.greatest = seen or (None, None)
         return shape
 
     def films(self, query: str, n: int) -> FilmMatches:
