@@ -51,7 +51,8 @@ class Catalogue:
         self.run = run
         known = run.known
         titles = [] if known is None else [known.title(position) for position in range(known.films.n_rows)]
-        self._titles, self._films = titles, NameIndex(titles, np.zeros(len(titles)))
+        # The shorter a title that holds what is typed, the nearer it is to it.
+        self._titles, self._films = titles, NameIndex(titles, -np.array([len(title) for title in titles]))
         self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
         counts = run.label_films
@@ -122,7 +123,10 @@ class Catalogue:
         return shape
 
     def films(self, query: str, n: int) -> FilmMatches:
-        """Return the films whose titles have words that begin as those of a query do; the first films without one."""
+        """Return the films whose titles have words that begin as those of a query do, short ones first.
+
+        Without a query they are the table's first films.
+        """
         known = self.run.known
         if known is None:
             return FilmMatches(films=[])
