@@ -76,6 +76,7 @@ class MLPRegressor(OptimisedNetwork):
         super().__init__()
         self.save_hyperparameters()
         _check(dict(self.hparams))
+        self.network = None
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None

@@ -22,7 +22,7 @@ class OptimisedNetwork(pl.LightningModule):
         ends_step: whether the optimiser takes a step after the batch that is in work.
     """
 
-    network: AdditiveMLP | None = None
+    network: AdditiveMLP | None
     ends_step = True
 
     @property
