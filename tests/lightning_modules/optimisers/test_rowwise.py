@@ -1,5 +1,6 @@
 """Row-wise optimisers are torch's own where rows have one element, and leave untouched rows alone."""
 
+from functools import partial
 from math import prod, sqrt
 
 import numpy as np
@@ -13,13 +14,16 @@ from greenlight_films.lightning_modules.optimisers.rowwise import RowwiseAdagrad
 KINDS = [RowwiseAdagrad, RowwiseAdam]
 
 
+sparse = partial(torch.sparse_coo_tensor, check_invariants=True)
+
+
 def gradients_of(width: int, n_steps: int = 12, n_rows: int = 20, seed: int = 3) -> list[torch.Tensor]:
     """Return a sparse gradient for each step; the last row is never touched."""
     random = torch.Generator().manual_seed(seed)
     gradients = []
     for _ in range(n_steps):
         rows = torch.randint(0, n_rows - 1, (9,), generator=random)  # some of them twice
-        gradients.append(torch.sparse_coo_tensor(rows[None], torch.randn(9, width, generator=random), (n_rows, width)))
+        gradients.append(sparse(rows[None], torch.randn(9, width, generator=random), (n_rows, width)))
     return gradients
 
 
@@ -64,7 +68,7 @@ def test_adagrad_is_its_formula_with_one_number_a_row():
 def test_parts_of_rows_learn_as_tables_of_their_own(kind):
     together = gradients_of(6)
     apart = [
-        [torch.sparse_coo_tensor(each._indices(), each._values()[:, part], (20, 3)) for each in together]
+        [sparse(each._indices(), each._values()[:, part], (20, 3)) for each in together]
         for part in (slice(0, 3), slice(3, 6))
     ]
     start = trained(lambda weights: kind(weights, lr=0), together)
@@ -82,7 +86,7 @@ def test_a_row_shrinks_by_all_the_steps_since_it_was_touched(kind):
     optimiser = kind([table], weight_decay=0.1)
     for rate, rows in zip(rates, ([0], [0, 1], [0], [0, 1]), strict=True):
         optimiser.param_groups[0]["lr"] = rate
-        table.grad = torch.sparse_coo_tensor([rows], torch.zeros(len(rows), 2), (3, 2))
+        table.grad = sparse([rows], torch.zeros(len(rows), 2), (3, 2))
         optimiser.step()
         if rate == 0.4:
             between = table.detach().clone()
@@ -105,7 +109,7 @@ def test_rows_without_a_gradient_and_their_state_stay_as_they_are(kind):
 def test_the_state_is_one_number_a_row_and_for_adam_a_first_moment(kind, numbers):
     table = nn.Parameter(torch.zeros(50, 128))
     optimiser = kind([table])
-    table.grad = torch.sparse_coo_tensor([[3]], torch.ones(1, 128), (50, 128))
+    table.grad = sparse([[3]], torch.ones(1, 128), (50, 128))
     optimiser.step()
     assert sum(part.numel() for part in optimiser.state[table].values()) == 50 * numbers
 
@@ -136,7 +140,7 @@ def test_a_closure_makes_the_gradients():
     optimiser = RowwiseAdagrad([table], lr=0.5)
 
     def closure() -> float:
-        table.grad = torch.sparse_coo_tensor([[1]], torch.ones(1, 2), (3, 2))
+        table.grad = sparse([[1]], torch.ones(1, 2), (3, 2))
         return 7.0
 
     assert optimiser.step(closure) == 7
