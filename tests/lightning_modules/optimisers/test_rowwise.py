@@ -39,6 +39,7 @@ def trained(make, gradients, schedule: bool = False) -> torch.Tensor:
     return table.detach()
 
 
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")  # torch's own Adagrad gives no word on them
 @pytest.mark.parametrize(
     ("kind", "elementwise"), [(RowwiseAdagrad, torch.optim.Adagrad), (RowwiseAdam, torch.optim.SparseAdam)]
 )
