@@ -86,7 +86,7 @@ class Case:
         films = GeneratedFilms(self.films(), self.batch)
         network = AdditiveMLP(NUMBERS, self.labels, [WIDTH, 64])
         seconds = (_bare if self.loop == "bare" else _by_lightning)(self, network, films)
-        touched = [len(batch.labels.unique()) for batch in films.train_dataloader()]
+        touched = [len(np.unique(batch.labels.numpy())) for batch in films.train_dataloader()]
         return {
             "step_ms": _rounded(1e3 * seconds / self.counted),
             "peak_gb": _rounded(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20),
