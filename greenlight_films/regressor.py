@@ -83,8 +83,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
         intervals_: of predictions; None where validation films are too few.
-        background_: 512 encoded training films, over the years and predictions; nothing else is kept of the training
-            rows. None where the model was loaded from the folder of a run whose importances were not measured.
+        background_: 512 encoded training films, all that is kept of them; None of a run without measured importances.
     """
 
     def __init__(
