@@ -17,7 +17,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from types import SimpleNamespace
 from typing import Any, Literal
 
@@ -28,8 +28,7 @@ from lightning.pytorch.callbacks import Callback
 from scipy.sparse import csr_array
 from torch.nn import functional as F
 
-from greenlight_films.benchmarks.generated import bare_trainer
-from greenlight_films.commands.parser.quiet import quieten
+from greenlight_films.benchmarks.generated import bare_trainer, on
 from greenlight_films.datamodules import FilmRows, SharedBatchSampler
 from greenlight_films.datamodules.batches import FilmLoader, film_loader
 from greenlight_films.datamodules.encoder import EncodedFilms
@@ -53,6 +52,7 @@ class Case:
         loop: over batches that are at hand, or Lightning's.
         exponent: of Zipf's law.
         steps: that are counted; None: 20 of long ones, 100 of short ones.
+        device: cpu, or cuda, where time is the clock's and memory the device's, for the bare loop.
     """
 
     labels: int
@@ -61,6 +61,7 @@ class Case:
     loop: Literal["bare", "lightning"] = "bare"
     exponent: float = 1.0
     steps: int | None = None
+    device: str = "cpu"
 
     @property
     def counted(self) -> int:
@@ -81,17 +82,28 @@ class Case:
         return FilmRows(encoded, random.normal(size=n_films))
 
     def measure(self) -> dict[str, float]:
-        """Return milliseconds of CPU time a step, peak memory in GB, and the rows that a step touches on average."""
-        torch.set_num_threads(1)
+        """Return milliseconds a step, peak memory in GB, and the rows that a step touches on average."""
         films = GeneratedFilms(self.films(), self.batch)
-        network = AdditiveMLP(NUMBERS, self.labels, [WIDTH, 64])
+        network = AdditiveMLP(NUMBERS, self.labels, [WIDTH, 64]).to(self.device)
         seconds = (_bare if self.loop == "bare" else _by_lightning)(self, network, films)
         touched = [len(np.unique(batch.labels.numpy())) for batch in films.train_dataloader()]
         return {
             "step_ms": _rounded(1e3 * seconds / self.counted),
-            "peak_gb": _rounded(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20),
+            "peak_gb": _rounded(self._peak() / 2**30),
             "rows_touched": round(float(np.mean(touched))),
         }
+
+    def seconds(self) -> float:
+        """Return the CPU time of this process; on a GPU the clock's, once it has done all its work."""
+        if self.device == "cpu":
+            return process_time()
+        torch.cuda.synchronize()
+        return perf_counter()
+
+    def _peak(self) -> int:
+        if self.device == "cpu":
+            return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return torch.cuda.max_memory_allocated()
 
     def in_a_process(self, huge_pages: bool = False) -> dict[str, float]:
         """Return what `measure` does, of a process of its own."""
@@ -119,12 +131,13 @@ def _bare(case: Case, network: AdditiveMLP, films: GeneratedFilms) -> float:
     network.first.row_gradients = case.optimiser in ROWWISE
     optimiser = build_optimiser(network, case.optimiser, SETTINGS, fused=True)
     start = 0.0
-    for step, batch in enumerate(list(films.train_dataloader())):
-        start = process_time() if step == WARM_UP else start
+    batches = [on(batch, torch.device(case.device)) for batch in films.train_dataloader()]
+    for step, batch in enumerate(batches):
+        start = case.seconds() if step == WARM_UP else start
         optimiser.zero_grad()
         F.mse_loss(network(batch.dense, batch.labels, batch.offsets, batch.weights), batch.target).backward()  # type: ignore[no-untyped-call]
         optimiser.step()
-    return process_time() - start
+    return case.seconds() - start
 
 
 class Stopwatch(Callback):
@@ -186,6 +199,7 @@ def main() -> None:
     parser.add_argument("--case", type=json.loads, help="measure this one, as `Case` has it, in this process")
     options = parser.parse_args()
     if options.case:
+        torch.set_num_threads(1)
         print(json.dumps(Case(**options.case).measure()))
         return
     cases = [
@@ -201,5 +215,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    from greenlight_films.commands.parser.quiet import quieten  # which `benchmarks.gpu` does without
+
     quieten()
     main()
