@@ -169,12 +169,11 @@ class MLPRegressor(OptimisedNetwork):
         if self.trainer.is_last_batch:
             self._log_loss()  # for callbacks at the epoch's end
         # Lightning takes the mean over devices; weighted so, it is the mean over rows.
-        share = self.trainer.world_size / of_all
-        loss = loss * self.hparams["members"] * (rows * share)
+        loss = loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
         if self.decay is None:
             return loss
         penalty = self.network.first.penalty(self.decay, batch.labels)
-        return loss + (share * penalty if self.has_row_gradients else penalty)
+        return loss + penalty * (self.trainer.world_size / of_all if self.has_row_gradients else 1)
 
     def on_fit_start(self) -> None:
         keep_freed_memory()  # the gradients'
