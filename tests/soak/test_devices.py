@@ -32,7 +32,6 @@ SETTINGS = {
     "accumulation": ["--trainer.accumulate_grad_batches", "3"],
     "clipping": ["--trainer.gradient_clip_val", "0.05"],
     "members": ["--model.members", "3"],
-    "row-wise": ["--model.optimiser", "rowwise_adam", "--trainer.accumulate_grad_batches", "2", "--model.members", "2"],
     "bf16": ["--trainer.precision", "bf16-mixed"],
     "one row in the last batch": ["--data.batch_size", "61"],
 }
