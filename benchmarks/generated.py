@@ -12,6 +12,7 @@ import torch
 from greenlight_films.datamodules import Batch, Category, Feature, FilmDataModule, Labels, Number, RandomSplit, Target
 from greenlight_films.importance import HeldOut
 from greenlight_films.lightning_modules import AdditiveMLP, MLPRegressor
+from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 
 CPU = torch.device("cpu")
 EPOCHS = 2
@@ -19,15 +20,16 @@ EPOCHS = 2
 
 @dataclass(frozen=True)
 class Size:
-    """How large the generated tables are, and how many films a step of the training benchmark takes."""
+    """How large the generated tables are, films a step of training, and numbers of labels of its steps."""
 
     films: int
     people: int
     batches: tuple[int, ...] = (256, 8192)
     repeats: int = 3
+    labels: tuple[int, ...] = (25_000, 1_000_000, 10_000_000)
 
 
-FULL, SMALL = Size(100_000, 30_000), Size(600, 200, batches=(64,), repeats=1)
+FULL, SMALL = Size(100_000, 30_000), Size(600, 200, batches=(64,), repeats=1, labels=(500,))
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,11 @@ def on(batch: Batch, device: torch.device) -> Batch:
     return Batch(*(part.to(device) for part in batch))
 
 
-def train(case: Case, device: torch.device, batch_size: int = 1024, **options: Any) -> MLPRegressor:
+def train(
+    case: Case, device: torch.device, batch_size: int = 1024, optimiser: OptimiserName = "auto", **options: Any
+) -> MLPRegressor:
     """Train for two epochs without dropout, and return the model on the CPU."""
-    model = MLPRegressor(seed=7)
+    model = MLPRegressor(seed=7, optimiser=optimiser)
     case.data.batch_size = min(batch_size, case.size.films // 4)
     bare_trainer(EPOCHS, device, **options).fit(model, datamodule=case.data)
     return model.cpu()

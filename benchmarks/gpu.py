@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
+from itertools import product
 from math import inf, nan
 from pathlib import Path
 from time import perf_counter
@@ -26,7 +27,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from greenlight_films.benchmarks import encode
+from greenlight_films.benchmarks import encode, scaling
 from greenlight_films.benchmarks.generated import CPU, EPOCHS, FULL, SMALL, Case, Size, on, train
 from greenlight_films.benchmarks.stopwatch import seconds_of
 from greenlight_films.datamodules import Batch
@@ -70,6 +71,12 @@ def gradients(case: Case) -> float:
 def trained_weights(case: Case) -> float:
     """Compare weights after training."""
     return distance(weights(train(case, case.device)), weights(train(case, CPU)))
+
+
+def trained_row_wise(case: Case) -> float:
+    """Compare weights after training with row-wise Adagrad."""
+    there, here = (weights(train(case, device, optimiser="rowwise_adagrad")) for device in (case.device, CPU))
+    return distance(there, here)
 
 
 def trained_in_bf16(case: Case) -> float:
@@ -120,6 +127,7 @@ CHECKS: dict[Callable[[Case], float], float] = {
     forward: 1e-5,
     gradients: 1e-5,
     trained_weights: 1e-2,
+    trained_row_wise: 1e-2,
     trained_in_bf16: 1e-1,
     trained_with_ddp: 1e-2,
     importances: 1e-4,
@@ -147,6 +155,19 @@ def measure_training(case: Case) -> dict[str, Any]:
     return figures
 
 
+def measure_steps(case: Case) -> dict[str, Any]:
+    """Time steps on the device alone by labels and films a step, dense and row-wise; None where its memory is short."""
+    figures: dict[str, Any] = {}
+    for labels, batch in product(case.size.labels, case.size.batches):
+        for optimiser in ("adam", "rowwise_adagrad"):
+            try:
+                step = scaling.Case(labels, batch, optimiser, device=case.device.type).measure()
+            except torch.OutOfMemoryError:
+                step = None
+            figures[f"{labels}_labels_batch_{batch}_{optimiser}"] = step
+    return figures
+
+
 def measure_encoding(case: Case) -> dict[str, Any]:
     """Time encoding, which the CPU does, beside scikit-learn's, and slicing batches and moving them to the device."""
 
@@ -168,6 +189,7 @@ def measure_encoding(case: Case) -> dict[str, Any]:
 MEASURES: dict[str, Callable[[Case], dict[str, Any]]] = {
     "importance": measure_importance,
     "training": measure_training,
+    "steps": measure_steps,
     "encoding": measure_encoding,
 }
 

@@ -3,7 +3,7 @@ how the network is trained.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,13 @@ from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
+from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.reports.look_summary import in_short
 from greenlight_films.studies.settings.presets import SETTINGS, with_preset
 from greenlight_films.studies.training import Training
 
 CHOICES = {
-    **{"loss": ("mse", "mae", "huber"), "optimiser": ("adam", "adamw", "sgd"), "schedule": ("none", "cosine")},
+    **{"loss": ("mse", "mae", "huber"), "optimiser": get_args(OptimiserName), "schedule": ("none", "cosine")},
     "activation": ("relu", "silu"),
 }
 

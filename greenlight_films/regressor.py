@@ -34,6 +34,7 @@ from greenlight_films.importance import LOSSES, ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_contributions import PartsSource, background_rows, contributions_of
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
+from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.quietly import quietly
 from greenlight_films.saved_model import load_model, save_model
 from greenlight_films.studies.conformal import PredictionIntervals, fit_intervals, with_intervals
@@ -64,7 +65,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         hidden, activation: widths of the hidden layers; relu or silu.
         heads, members: outputs of a network, and networks trained side by side; the mean of all is predicted.
         dropout, label_dropout: share of hidden units, and of labels, dropped in training.
-        loss, optimiser: mse, mae or huber, on the standardised target; adam, adamw or sgd.
+        loss, optimiser: mse, mae or huber, on the standardised target; one of `OptimiserName`.
         learning_rate, schedule: of the first step; none, or cosine, which lowers it to 0 over the training.
         first_weight_decay, tail_weight_decay, label_decay: of the first layer, those after it, and rare labels' rows.
         batch_size: films a step; None but for `seed` means 64, and 256 from 10,000 training films on.
@@ -82,8 +83,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         target_: what is predicted.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
         intervals_: of predictions; None where validation films are too few.
-        background_: 512 encoded training films, over the years and predictions; nothing else is kept of the training
-            rows. None where the model was loaded from the folder of a run whose importances were not measured.
+        background_: 512 encoded training films, all that is kept of them; None of a run without measured importances.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         dropout: float | None = None,
         label_dropout: float | None = None,
         loss: Literal["mse", "mae", "huber"] | None = None,
-        optimiser: Literal["adam", "adamw", "sgd"] | None = None,
+        optimiser: OptimiserName | None = None,
         learning_rate: float | None = None,
         schedule: Literal["none", "cosine"] | None = None,
         first_weight_decay: float | None = None,

@@ -17,6 +17,7 @@ from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.near_weights import NearWeights
 from greenlight_films.lightning_modules.number_encoding import NumberEncoding
+from greenlight_films.lightning_modules.optimisers.row_gradients import dense_bag, row_bag
 
 
 class AdditiveLayer(nn.Module):
@@ -37,6 +38,7 @@ class AdditiveLayer(nn.Module):
         dense_weight: (n_dense, width).
         label_weight: (n_labels, width); where some labels have no row, (n_rows + 1, width) with zeros at last.
         bias: (width,).
+        row_gradients: whether the gradient of `label_weight` is a sparse tensor of the rows of a batch.
         input_weight: (n_inputs, width), where there are any, as `values`, (n_labels, n_inputs), and `centre`.
     """
 
@@ -57,7 +59,7 @@ class AdditiveLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.near = nn.ModuleList([NearFilms(**plan) for plan in near])
-        self.label_dropout, self.n_inputs = label_dropout, n_inputs
+        self.label_dropout, self.n_inputs, self.row_gradients = label_dropout, n_inputs, False
         # A plain attribute: callbacks that average weights would average integers among the buffers, and cut them off.
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
@@ -80,7 +82,7 @@ class AdditiveLayer(nn.Module):
     def side_by_side(cls, layers: Sequence["AdditiveLayer"]) -> "AdditiveLayer":
         """Return one layer as wide as all of these, with their columns in turn; it is the first of them, changed."""
         wide = layers[0]
-        for name, _ in list(wide.named_parameters()):
+        for name, _ in list(wide.named_parameters()) if len(layers) > 1 else []:
             columns = torch.cat([layer.get_parameter(name).detach() for layer in layers], dim=-1)
             setattr(wide, name, nn.Parameter(columns))
         return wide
@@ -96,7 +98,8 @@ class AdditiveLayer(nn.Module):
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
         rows, padding = self.rows_of(labels)
-        summed = _bag(self.label_weight, rows, offsets, weights, padding)
+        bag = row_bag if self.row_gradients else dense_bag
+        summed = bag(self.label_weight, rows, offsets, weights, padding)
         summed = summed.add_(dense @ self.dense_weight).add_(self.bias)
         return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
 
@@ -121,9 +124,16 @@ class AdditiveLayer(nn.Module):
             by_row[padding] = 0
         return by_row
 
+    def penalty(self, of_rows: Tensor, labels: Tensor) -> Tensor:
+        """Return the sum of `of_rows` times |row|², (); with row gradients, over the rows of `labels` in turn."""
+        if not self.row_gradients:
+            return self.label_weight.square().sum(1) @ of_rows
+        rows, _ = self.rows_of(labels)
+        return F.embedding(rows, self.label_weight, sparse=True).square().sum(1) @ of_rows[rows]
+
     def inputs_of(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return what the labels of films are beside their names, (n, n_inputs), by the values of held-out films."""
-        summed = _bag(self.values, labels, offsets, weights)
+        summed = dense_bag(self.values, labels, offsets, weights)
         row = torch.arange(len(dense), device=labels.device).repeat_interleave(offsets.diff().long())
         for near in self.records:
             summed[:, near.plan["inputs"]] = near.summed(dense, row, labels.long(), weights)
@@ -242,14 +252,6 @@ class AdditiveMLP(nn.Module):
         """
         is_float32 = self.first.bias.dtype == torch.float32
         return LinearModel(self.first.folded(), self.tail if is_float32 else deepcopy(self.tail).float())
-
-
-def _bag(table: Tensor, rows: Tensor, offsets: Tensor, weights: Tensor, padding: int | None = None) -> Tensor:
-    """Return the weighted sums of a table's rows, (n, width); those at `padding` are left out."""
-    own = weights.to(table.dtype)
-    return F.embedding_bag(
-        rows, table, offsets, mode="sum", per_sample_weights=own, include_last_offset=True, padding_idx=padding
-    )
 
 
 def runs_of(has_row: np.ndarray) -> list[int] | None:

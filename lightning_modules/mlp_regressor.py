@@ -1,4 +1,4 @@
-"""The LightningModule around the additive MLP: loss, scores and optimiser."""
+"""The LightningModule around the additive MLP: loss and scores."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -16,6 +16,8 @@ from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scor
 from greenlight_films.importance import keep_freed_memory
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP, runs_of
 from greenlight_films.lightning_modules.heads import ACTIVATIONS
+from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
+from greenlight_films.lightning_modules.optimisers.optimised import OptimisedNetwork
 from greenlight_films.lightning_modules.predictions import FirstFit, Predictions
 
 LOSSES: dict[str, Callable[..., Tensor]] = {"mse": F.mse_loss, "mae": F.l1_loss, "huber": F.huber_loss}
@@ -25,7 +27,7 @@ WIDEST = 65_536  # units of a hidden layer
 MOST_MEMBERS = 1_000
 
 
-class MLPRegressor(pl.LightningModule):
+class MLPRegressor(OptimisedNetwork):
     """Predicts a film's target from numbers and labels.
 
     Args:
@@ -33,10 +35,12 @@ class MLPRegressor(pl.LightningModule):
         dropout: share of hidden units dropped in training.
         label_dropout: share of a film's labels dropped in training, the same ones for all members.
         loss: on the standardised target; mae and huber care less for single films far off.
-        optimiser: adamw is Adam with decoupled weight decay.
+        optimiser: adamw is Adam with decoupled weight decay. The row-wise ones update the rows of a step's labels, and
+            all other weights by AdamW. auto takes rowwise_adagrad where labels are many, else adamw.
         learning_rate: of the first step.
         schedule: cosine lowers the learning rate to 0 over the training.
-        first_weight_decay: of the first layer; it also shrinks rows of labels that a batch doesn't have.
+        first_weight_decay: of the first layer; it also shrinks rows of labels that a batch doesn't have, by a row-wise
+            optimiser once a batch has them again.
         tail_weight_decay: of the layers behind it.
         seed: of the initial weights and of dropout.
         members: networks side by side, whose mean is predicted; each has its own loss, training stops by the mean's.
@@ -58,7 +62,7 @@ class MLPRegressor(pl.LightningModule):
         dropout: float = 0.0,
         label_dropout: float = 0.0,
         loss: Literal["mse", "mae", "huber"] = "mse",
-        optimiser: Literal["adam", "adamw", "sgd"] = "adam",
+        optimiser: OptimiserName = "auto",
         learning_rate: float = 1e-3,
         schedule: Literal["none", "cosine"] = "none",
         first_weight_decay: float = 0.0,
@@ -72,7 +76,7 @@ class MLPRegressor(pl.LightningModule):
         super().__init__()
         self.save_hyperparameters()
         _check(dict(self.hparams))
-        self.network: AdditiveMLP | None = None
+        self.network = None
         self.predictions = Predictions()
         self.scores: dict[str, Scores] = {}
         self.predicted: np.ndarray | None = None
@@ -85,15 +89,12 @@ class MLPRegressor(pl.LightningModule):
         self.seconds: float | None = None
         self.start = 0.0
 
-    @property
-    def films(self) -> FilmDataModule:
-        """Return the datamodule that the trainer works on."""
-        return cast(FilmDataModule, cast(Any, self.trainer).datamodule)
-
     def setup(self, stage: str) -> None:
         """Build the network, once the data says how wide it is."""
         if self.network is None:
             self.build(self.films)
+        if stage == "fit":
+            self.choose_gradients()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""
@@ -143,6 +144,7 @@ class MLPRegressor(pl.LightningModule):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Draw this batch's dropout from (seed, epoch, batch, device), so that a resumed run draws the same."""
+        super().on_train_batch_start(batch, batch_idx)
         key = (self.hparams["seed"], self.current_epoch, batch_idx, self.global_rank)
         mixed = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
         # Not torch.manual_seed: where no GPU is in use, it notes the whole call stack for one, each time.
@@ -168,7 +170,10 @@ class MLPRegressor(pl.LightningModule):
             self._log_loss()  # for callbacks at the epoch's end
         # Lightning takes the mean over devices; weighted so, it is the mean over rows.
         loss = loss * self.hparams["members"] * (rows * self.trainer.world_size / of_all)
-        return loss if self.decay is None else loss + self.network.first.label_weight.square().sum(1) @ self.decay
+        if self.decay is None:
+            return loss
+        penalty = self.network.first.penalty(self.decay, batch.labels)
+        return loss + penalty * (self.trainer.world_size / of_all if self.has_row_gradients else 1)
 
     def on_fit_start(self) -> None:
         keep_freed_memory()  # the gradients'
@@ -187,8 +192,10 @@ class MLPRegressor(pl.LightningModule):
         self.row_weights = None if weights is None else torch.from_numpy(weights).float().to(self.device)
         if self.hparams["label_decay"]:
             assert self.network is not None
-            share = self.hparams["label_decay"] / len(self.films.films.learnt)
-            of_label = torch.from_numpy(share / np.sqrt(np.maximum(self.films.films.label_films(), 1))).float()
+            n_films = np.maximum(self.films.films.label_films(), 1)
+            # A row of n films has its share n times an epoch, or a part of it at each step.
+            times = n_films if self.has_row_gradients else len(self.films.films.learnt)
+            of_label = torch.from_numpy(self.hparams["label_decay"] / times / np.sqrt(n_films)).float()
             self.decay = self.network.first.by_row(of_label.to(self.device))
 
     def on_train_epoch_end(self) -> None:
@@ -254,25 +261,6 @@ class MLPRegressor(pl.LightningModule):
         """Return the mean loss; with weights of mean 1, the weighted mean."""
         loss = LOSSES[self.hparams["loss"]]
         return loss(scaled, target) if weights is None else (loss(scaled, target, reduction="none") * weights).mean()
-
-    def configure_optimizers(self) -> Any:
-        """Return the optimiser, its weight decay apart for the first layer and the tail, and the schedule."""
-        assert self.network is not None, "setup() comes first"
-        hp = self.hparams
-        first = [*self.network.encoding.parameters(), *self.network.first.parameters()]
-        parts = ((first, hp["first_weight_decay"]), (self.network.tail.parameters(), hp["tail_weight_decay"]))
-        groups = [{"params": list(parameters), "weight_decay": decay} for parameters, decay in parts]
-        kinds: dict[str, Any] = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-        # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
-        fused = not self.trainer.gradient_clip_val
-        optimiser = kinds[hp["optimiser"]](groups, lr=hp["learning_rate"], fused=fused)
-        if hp["schedule"] == "none":
-            return optimiser
-        if self.trainer.estimated_stepping_batches == float("inf"):
-            raise InputError("model.schedule cosine needs an end: trainer.max_epochs must be 1 or more, got -1")
-        steps = max(1, int(self.trainer.estimated_stepping_batches))
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, T_max=steps)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
 
 def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None:

@@ -44,11 +44,11 @@ def on(n: int) -> list[str]:
     return ["--trainer.devices", str(n), "--trainer.strategy", "ddp"]
 
 
-def in_two_processes(*words: object, cwd: Path) -> list[tuple[int, str, str]]:
-    """Run a command in two processes as torchrun starts them; return what each printed."""
+def in_processes(*words: object, cwd: Path, n: int = 2) -> list[tuple[int, str, str]]:
+    """Run a command in two processes, or n, as torchrun starts them; return what each printed."""
     port = free_port()
     with ending() as processes:
-        processes += [Forked(*words, cwd=cwd, before=partial(as_of_torchrun, rank, 2, port)) for rank in range(2)]
+        processes += [Forked(*words, cwd=cwd, before=partial(as_of_torchrun, rank, n, port)) for rank in range(n)]
         return [finish(process) for process in processes]
 
 
@@ -71,7 +71,7 @@ def shared(study_config, tmp_path_factory) -> SimpleNamespace:
     """Return a study on two processes, in a folder where nothing else is."""
     here = tmp_path_factory.mktemp("two") / "here"
     here.mkdir()
-    answers = in_two_processes("study", "--config", study_config, *WITHOUT_DROPOUT, *on(2), cwd=here)
+    answers = in_processes("study", "--config", study_config, *WITHOUT_DROPOUT, *on(2), cwd=here)
     assert [(code, err.count("Traceback")) for code, _, err in answers] == [(0, 0)] * 2, answers
     return SimpleNamespace(here=here, path=here / "runs" / "small" / "version_0", out=[out for _, out, _ in answers])
 
@@ -145,3 +145,27 @@ def test_processes_that_keep_their_results_are_refused(command, study_config, tm
     assert answer.code == 2
     assert "trainer.strategy must be one whose processes are commands of their own" in answer.err
     assert versions_in(tmp_path) == []
+
+
+ROW_WISE = {
+    "rowwise_adagrad": {"model.label_decay": 0.1, "trainer.gradient_clip_val": 0.5},
+    "rowwise_adam": {"model.members": 2, "trainer.accumulate_grad_batches": 3, "model.first_weight_decay": 0.1},
+}
+
+
+@pytest.mark.parametrize("n", [2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("optimiser", ROW_WISE)
+def test_processes_that_exchange_rows_train_as_one(study_config, command, tmp_path, optimiser, n):
+    options = {"model.optimiser": optimiser, **ROW_WISE[optimiser]}
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    fit = ["fit", "--config", study_config, *WITHOUT_DROPOUT, *words]
+    assert command(*fit, "--runs", tmp_path / "alone").code == 0
+    (here := tmp_path / "several" / "here").mkdir(parents=True)
+    answers = in_processes(*fit, *on(n), cwd=here, n=n)
+    assert [(code, err) for code, _, err in answers] == [(0, "")] * n
+    alone, several = tmp_path / "alone" / "small" / "version_0", here / "runs" / "small" / "version_0"
+    states = checkpoint_of(several, "last")["optimizer_states"][0]["state"]
+    assert sum("moment" in state for state in states.values()) == 1
+    assert (weights_of(alone) - weights_of(several)).abs().max() < 1e-5
+    norms = [[value for _, value in scalars_of(run)["train/gradient_norm_max"]] for run in (several, alone)]
+    assert norms[0] == pytest.approx(norms[1])

@@ -15,6 +15,7 @@ from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.program import as_typed
 from greenlight_films.lightning_modules.callbacks.data_summary import data_summary
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor, log_epoch
+from greenlight_films.lightning_modules.optimisers.row_gradients import with_dense_gradients
 
 FINAL = ("test/rmse", "test/mae", "test/r2")  # the scores that stand beside a run's settings
 
@@ -131,8 +132,8 @@ class TensorBoard(Callback):
         self.step += 1
         if (self.step - 1) % self.gradient_norms:
             return
-        gradients = [weights.grad for weights in pl_module.parameters() if weights.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
+        gradients = (weights.grad for weights in with_dense_gradients(pl_module.parameters()))
+        norm = torch.nn.utils.get_total_norm([gradient for gradient in gradients if gradient is not None])
         scaler = getattr(trainer.precision_plugin, "scaler", None)
         if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
             norm = norm / scaler.scale(torch.ones_like(norm))  # a fused optimiser undoes the scale itself, later

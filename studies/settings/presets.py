@@ -38,7 +38,7 @@ RECIPE: dict[str, Any] = {
     "model.activation": "silu",
     "model.dropout": 0.3,
     "model.label_dropout": 0.2,
-    "model.optimiser": "adamw",
+    "model.optimiser": "auto",
     "model.learning_rate": 1e-3,
     "model.schedule": "cosine",
     "model.first_weight_decay": 0.01,

@@ -1,47 +1,48 @@
-"""Computed costs are those of what is stored and done."""
+"""The benchmark of training steps: its films follow the law that it states; how fast steps are, no test asserts."""
 
+import numpy as np
 import pytest
-import torch
 
-from greenlight_films.benchmarks import scaling
-from greenlight_films.datamodules import FilmRows
-from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.benchmarks.scaling import DENSE_UP_TO, LABELS_A_FILM, Case, size
 
 
-def test_costs_of_a_layer_are_those_of_its_tensors():
-    network = AdditiveMLP(n_dense=3, n_labels=1_000, hidden=[16])
-    weight = network.first.label_weight
-    optimiser = torch.optim.Adam([weight])
-    weight.sum().backward()
-    optimiser.step()
-    averages = [part for part in optimiser.state[weight].values() if part.shape == weight.shape]
-    costs = scaling.first_layer(1_000, 16, n_devices=4)
-    assert costs["weights"] == weight.nbytes == 64_000
-    assert costs["training"] == sum(part.nbytes for part in (weight, weight.grad, *averages))
-    assert costs["checkpoint"] == sum(part.nbytes for part in (weight, *averages))
-    assert costs["all_reduced"] == 2 * 3 / 4 * 64_000  # a ring: three quarters out and three in
+@pytest.mark.parametrize("exponent", [0.7, 1.0])
+def test_labels_follow_zipfs_law_with_scattered_ids(exponent):
+    case = Case(labels=500, batch=1000, exponent=exponent, steps=20)
+    labels = case.films().labels.numpy()
+    assert len(labels) == 23 * 1000 * LABELS_A_FILM
+    counts = np.bincount(labels, minlength=500)
+    frequencies = np.arange(1, 501) ** -exponent
+    shares = np.sort(counts)[:-51:-1] / len(labels)
+    np.testing.assert_allclose(shares, frequencies[:50] / frequencies.sum(), rtol=0.1)
+    assert abs(np.corrcoef(np.arange(500), counts)[0, 1]) < 0.2
 
 
-def test_costs_of_films_are_those_of_their_arrays(films):
-    encoded, rows = films.films.encoded, FilmRows(films.films.encoded, films.films.actual)
-    held = [encoded.dense, encoded.unscaled, encoded.labels.indices, encoded.labels.data, films.films.actual]
-    stored = sum(part.nbytes for part in [*held, rows.offsets, rows.target, rows.rows])
-    assert encoded.labels.nnz > 3 * len(rows)
-    computed = scaling.table(len(rows), 0, encoded.dense.shape[1]) + 8 * encoded.labels.nnz
-    assert stored == pytest.approx(computed, abs=8)  # an offset more than films
+@pytest.mark.parametrize("loop", ["bare", "lightning"])
+@pytest.mark.parametrize("optimiser", ["rowwise_adagrad", "adam"])
+@pytest.mark.filterwarnings("ignore:.*no `val_dataloader`.*")
+def test_a_case_reports_time_memory_and_touched_rows(loop, optimiser):
+    figures = Case(labels=200, batch=8, optimiser=optimiser, loop=loop, steps=2).measure()
+    assert figures["step_ms"] > 0
+    assert figures["peak_gb"] > 0.01
+    assert 8 < figures["rows_touched"] < 8 * LABELS_A_FILM
 
 
-def different_sets(result) -> int:
-    """Return how many sets are measured: the same columns once, and a single label as a label."""
-    members = {(part.dense.tobytes(), part.labels.tobytes()) for part in result.sets}
-    return len(members) - len({labels for dense, labels in members if not dense and len(labels) == 8})
+@pytest.mark.parametrize("labels", [1_000, 10_000_000])
+def test_figures_of_a_size_have_their_keys_and_dense_ones_where_they_fit(monkeypatch, labels):
+    measured = []
 
+    def noted(case: Case, huge_pages: bool = False) -> dict[str, float]:
+        measured.append((case.optimiser, case.loop, huge_pages))
+        return {"step_ms": 2.0, "peak_gb": 5.0, "rows_touched": 7}
 
-@pytest.mark.parametrize("estimator", ["shuffle", "expected"])
-def test_computed_work_is_what_importance_needs(measured, estimator):
-    result = measured(estimator=estimator, n_repeats=2, off_rows=64).result
-    present, labels = int(result.values.n_films.sum()), int((result.values.n_films > 0).sum())
-    computed = scaling.importance_work(1, present, labels, 2, 64)[estimator]
-    updates = result.summary["row_updates"] - result.summary["rows"] * 2 * different_sets(result)
-    assert 0 < updates <= computed
-    assert estimator == "expected" or updates > computed / 3
+    monkeypatch.setattr(Case, "in_a_process", noted)
+    figures = size(Case(labels, 256))
+    dense = 2.0 if labels <= DENSE_UP_TO else None
+    assert list(figures)[:7] == [
+        *("labels", "films", "batch", "step_ms", "dense_step_ms", "peak_gb"),
+        "importance_seconds",
+    ]
+    assert [figures[name] for name in ("labels", "batch", "step_ms", "dense_step_ms")] == [labels, 256, 2.0, dense]
+    assert figures["huge_pages"] == figures["lightning"] == {"step_ms": 2.0, "dense_step_ms": dense}
+    assert len(set(measured)) == len(measured) == (7 if dense else 4)

@@ -50,7 +50,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     ),
     "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
     "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
-    "another optimiser": (fit(optimiser="adma"), "among adam, adamw, sgd, got 'adma', did you mean 'adam'?"),
+    "another optimiser": (fit(optimiser="adma"), "rowwise_adam, got 'adma', did you mean 'adam'?"),
     "a share for a split": (fit(split=0.1), "split must be a split such as RandomSplit(val=0.1, test=0.2), got 0.1"),
     "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
     "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),

@@ -127,6 +127,8 @@ def test_members_are_given_the_same_labels(encoded, inputs):
         {"optimiser": "adam", "loss": "mae", "schedule": "cosine"},
         {"optimiser": "sgd", "learning_rate": 0.1, "loss": "huber"},
         {"optimiser": "adamw", "first_weight_decay": 0.5, "tail_weight_decay": 0.2},
+        {"optimiser": "rowwise_adagrad", "first_weight_decay": 0.5},
+        {"optimiser": "rowwise_adam"},
     ],
 )
 def test_members_learn_what_they_do_alone(film_data, quick_trainer, options):

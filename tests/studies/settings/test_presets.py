@@ -93,7 +93,7 @@ def test_a_preset_is_what_a_config_and_the_options_leave_unsaid(config):
     keys = keys_of("--config", path, "--model.dropout", "0.1")
     model = {name: keys["model"][name] for name in ("hidden", "dropout", "label_dropout", "heads", "activation")}
     assert model == {"hidden": [8], "dropout": 0.1, "label_dropout": 0.2, "heads": 4, "activation": "silu"}
-    assert (keys["model"]["optimiser"], keys["model"]["schedule"], keys["model"]["members"]) == ("adamw", "cosine", 1)
+    assert (keys["model"]["optimiser"], keys["model"]["schedule"], keys["model"]["members"]) == ("auto", "cosine", 1)
     assert (keys["trainer"]["max_epochs"], keys["early_stopping"]["patience"]) == (7, 10)
     assert keys["data"]["batch_size"] is None
     assert keys_of("--config", path, "--preset", "best")["model"]["members"] == 3
@@ -102,7 +102,7 @@ def test_a_preset_is_what_a_config_and_the_options_leave_unsaid(config):
 def test_the_seed_is_the_plain_network_of_features_as_they_are_declared(config):
     keys = keys_of("--config", config(preset="seed"))
     assert keys["model"] == {
-        **{"hidden": [128, 64], "dropout": 0.0, "label_dropout": 0.0, "loss": "mse", "optimiser": "adam"},
+        **{"hidden": [128, 64], "dropout": 0.0, "label_dropout": 0.0, "loss": "mse", "optimiser": "auto"},
         **{"learning_rate": 1e-3, "schedule": "none", "first_weight_decay": 0.0, "tail_weight_decay": 0.0},
         **{"seed": 42, "members": 1, "heads": 1, "activation": "relu", "label_decay": 0.0},
     }

@@ -1,0 +1,1 @@
+"""Optimisers that update only the rows of a table that a batch touches, and the choice among optimisers."""

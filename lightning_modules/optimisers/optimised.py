@@ -1,0 +1,91 @@
+"""The part of a LightningModule that makes the optimiser, its schedule, and the gradients that it takes."""
+
+from typing import Any, cast
+
+import lightning.pytorch as pl
+from torch.optim import SGD, Optimizer
+from torch.optim.lr_scheduler import CosineAnnealingLR
+
+from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.optimisers.choice import ROWWISE, OptimiserName, build_optimiser, resolved
+from greenlight_films.lightning_modules.optimisers.row_gradients import mean_of_processes, with_dense_gradients
+
+
+class OptimisedNetwork(pl.LightningModule):
+    """Trains an additive network; see `MLPRegressor` for the settings.
+
+    With a row-wise optimiser the gradient of labels' rows is a sparse tensor, which Lightning can't clip and DDP can't
+    exchange: both are done here.
+
+    Attributes:
+        ends_step: whether the optimiser takes a step after the batch that is in work.
+    """
+
+    network: AdditiveMLP | None
+    ends_step = True
+
+    @property
+    def films(self) -> FilmDataModule:
+        """Return the datamodule that the trainer works on."""
+        return cast(FilmDataModule, cast(Any, self.trainer).datamodule)
+
+    @property
+    def optimiser_name(self) -> OptimiserName:
+        """Return the name of the optimiser, which `auto` chooses by the data."""
+        assert self.network is not None, "setup() comes first"
+        name: OptimiserName = self.hparams["optimiser"]
+        if name != "auto":
+            return name
+        batch_size = self.films.batch_size * self.trainer.accumulate_grad_batches
+        return resolved(name, len(self.network.first.label_weight), batch_size)
+
+    @property
+    def has_row_gradients(self) -> bool:
+        """Return whether the gradient of labels' rows is sparse."""
+        return self.network is not None and self.network.first.row_gradients
+
+    def choose_gradients(self) -> None:
+        """Make gradients of labels' rows sparse where the optimiser is row-wise; before DDP takes the network over."""
+        assert self.network is not None, "setup() comes first"
+        first = self.network.first
+        first.row_gradients = self.optimiser_name in ROWWISE
+        # DDP exchanges dense gradients of all weights that require one when it takes them over.
+        first.label_weight.requires_grad_(not first.row_gradients)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        done = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
+        self.ends_step = done or self.trainer.is_last_batch
+
+    def on_after_backward(self) -> None:
+        """Exchange the gradients of labels' rows between processes where a step follows."""
+        if self.has_row_gradients and self.ends_step:
+            table = cast(AdditiveMLP, self.network).first.label_weight
+            assert table.grad is not None
+            table.grad = mean_of_processes(table.grad, self.trainer.world_size)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: int | float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip gradients as Lightning does, sparse ones too."""
+        if self.has_row_gradients and gradient_clip_val:
+            optimizer = SGD(with_dense_gradients(self.parameters()), lr=0.0)  # Lightning clips those of an optimiser
+        self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
+
+    def configure_optimizers(self) -> Any:
+        """Return the optimiser and the schedule."""
+        assert self.network is not None, "setup() comes first"
+        # Fused is three times as fast; with mixed precision Lightning can't clip gradients under it.
+        fused, settings = not self.trainer.gradient_clip_val, dict(self.hparams)
+        optimiser = build_optimiser(self.network, self.optimiser_name, settings, fused)
+        self.network.first.label_weight.requires_grad_()  # see `choose_gradients`
+        if settings["schedule"] == "none":
+            return optimiser
+        if self.trainer.estimated_stepping_batches == float("inf"):
+            raise InputError("model.schedule cosine needs an end: trainer.max_epochs must be 1 or more, got -1")
+        steps = max(1, int(self.trainer.estimated_stepping_batches))
+        schedule = CosineAnnealingLR(optimiser, T_max=steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
