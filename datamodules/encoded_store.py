@@ -19,8 +19,8 @@ from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.whole_files import cannot_write, write_whole
 from greenlight_films.version import version
 
-MANY_FILMS = 200_000
-"""Tables with so many films or more are kept without being asked for."""
+LARGE_TABLE = 200_000
+"""Films from which on a table is kept without being asked for, and batches are made of blocks of rows."""
 
 FORMAT = 1
 """Of the folder; raised where older ones can't be read, or features encode otherwise."""
@@ -120,7 +120,7 @@ class EncodedStore:
         """
         if self.folder is None or not can_be_written(kept.films):
             return None
-        if not self.keeps_all and kept.films.n_rows < MANY_FILMS:
+        if not self.keeps_all and kept.films.n_rows < LARGE_TABLE:
             return None
         digest = _digest(kept.fitted)
         name = f"{self.key}-{kept.fitted.fingerprint[-12:]}" + "-refit" * kept.fitted.refitted

@@ -177,8 +177,8 @@ class FilmDataModule(FilmLoaders):
 
     def _keep(self, is_fit: bool, first: Fitted | None = None) -> None:
         kept = Kept(self.films, self.fitted, self.columns, self.declared.formats, is_fit)
-        if kept := self._store.put(kept, first):
-            self._take(kept)
+        if mapped := self._store.put(kept, first):
+            self._take(mapped)
 
     def _take(self, kept: Kept) -> None:
         self._films, self._fitted, self.columns = kept.films, kept.fitted, kept.columns

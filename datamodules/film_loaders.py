@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.encoded_store import LARGE_TABLE
 from greenlight_films.datamodules.films import Films
 from greenlight_films.datamodules.fitted import Fitted
 
@@ -93,6 +94,6 @@ class FilmLoaders(pl.LightningDataModule):
         rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
         order: dict[str, Any] = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
-        order["n_drawings"] = 1 if drawn is None else len(drawn)
+        order |= {"n_drawings": 1 if drawn is None else len(drawn), "in_blocks": films.n_rows >= LARGE_TABLE}
         sampler = SharedBatchSampler(len(rows), self.batch_size, **order)
         return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)

@@ -202,7 +202,7 @@ def test_batch_size_and_workers_are_none(data, unread):
 
 def test_small_tables_are_kept_only_where_asked_for(data, tmp_path, monkeypatch):
     for most, kept in ((300, False), (198, True)):
-        monkeypatch.setattr(encoded_store, "MANY_FILMS", most)
+        monkeypatch.setattr(encoded_store, "LARGE_TABLE", most)
         films = data(encoded=None)
         films.cache = tmp_path / "cache"
         films.setup("fit")
