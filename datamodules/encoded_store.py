@@ -40,6 +40,7 @@ class Kept:
         columns: of the table's films.
         formats: how the table's cells are written, as declared and read.
         is_of_fit: whether it has all notices, of which a finished run that is read again lacks some.
+        entry: the folder that the films are mapped from.
     """
 
     films: Films
@@ -47,6 +48,7 @@ class Kept:
     columns: list[str]
     formats: Formats
     is_of_fit: bool
+    entry: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,9 @@ class EncodedStore:
             with suppress(*UNREADABLE):
                 films = read_films(entry)
                 write_whole({entry / INDEX: json.dumps({**known, "tables": index["tables"]}).encode()})
-                return replace(kept, films=films)
+                return replace(kept, films=films, entry=entry)
         self._write(entry, kept, index)
-        return replace(kept, films=read_films(entry))
+        return replace(kept, films=read_films(entry), entry=entry)
 
     def _entries(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Yield the entries of this table's file, as it was when they were made."""
@@ -172,7 +174,7 @@ def _read(entry: Path, index: dict[str, Any], fitted: Fitted | None) -> Kept:
         state = json.loads((entry / FITTED).read_text(encoding="utf-8"))
         state["split"]["sides"] = films.rows.sides()
         fitted = Fitted.from_state(state)
-    return Kept(films, fitted, index["columns"], Formats.from_state(index["formats"]), index["is_of_fit"])
+    return Kept(films, fitted, index["columns"], Formats.from_state(index["formats"]), index["is_of_fit"], entry)
 
 
 def _index(entry: Path) -> dict[str, Any]:

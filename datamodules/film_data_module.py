@@ -78,6 +78,7 @@ class FilmDataModule(FilmLoaders):
 
     _store = EncodedStore()
     cache: Path | None = None  # the folder that keeps films of large tables, where `encoded` names none
+    entry: Path | None = None  # the folder that the films are mapped from
 
     @for_configs
     def __init__(
@@ -183,6 +184,7 @@ class FilmDataModule(FilmLoaders):
     def _take(self, kept: Kept) -> None:
         self._films, self._fitted, self.columns = kept.films, kept.fitted, kept.columns
         self.declared = replace(self.declared, formats=kept.formats)
+        self.entry = kept.entry
         self._table = None  # its memory is wanted
 
     def refit(self) -> None:
