@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.encoded_folder import can_be_written, read_films, write_films
 from greenlight_films.datamodules.films import Films
@@ -25,7 +27,7 @@ LARGE_TABLE = 200_000
 FORMAT = 1
 """Of the folder; raised where older ones can't be read, or features encode otherwise."""
 
-LARGE_FILE = 4_000_000
+LARGE_FILE = 10_000_000
 """Bytes of a table's file from which on a process waits for another that is encoding it."""
 
 INDEX, FITTED = "index.json", "fitted.json"
@@ -74,8 +76,9 @@ class EncodedStore:
         Args:
             rest: all that the films depend on beside the table and what is declared.
         """
-        own = all(type(feature).__module__.startswith("greenlight_films.") for feature in declared.features)
-        if folder is None or not own or not Path(table).is_file():
+        parts = (*declared.features, declared.target, declared.split, *(part for part in rest if part is not None))
+        are_own = all(type(part).__module__.startswith("greenlight_films.") for part in parts)
+        if folder is None or not are_own or not Path(table).is_file():  # the code of others may change
             return cls()
         return cls(folder, _key(declared, rest), _identity(Path(table)), keeps_all)
 
@@ -137,8 +140,9 @@ class EncodedStore:
         if known.get("fitted") == digest and (known["is_of_fit"] or not kept.is_of_fit):
             with suppress(*UNREADABLE):
                 films = read_films(entry)
-                write_whole({entry / INDEX: json.dumps({**known, "tables": index["tables"]}).encode()})
-                return replace(kept, films=films, entry=entry)
+                if _agree(films, kept.films):
+                    write_whole({entry / INDEX: json.dumps({**known, "tables": index["tables"]}).encode()})
+                    return replace(kept, films=films, entry=entry)
         self._write(entry, kept, index)
         return replace(kept, films=read_films(entry), entry=entry)
 
@@ -175,6 +179,12 @@ def _read(entry: Path, index: dict[str, Any], fitted: Fitted | None) -> Kept:
         state["split"]["sides"] = films.rows.sides()
         fitted = Fitted.from_state(state)
     return Kept(films, fitted, index["columns"], Formats.from_state(index["formats"]), index["is_of_fit"], entry)
+
+
+def _agree(films: Films, others: Films) -> bool:
+    """Return whether films agree in what the fingerprint of their table's values doesn't cover."""
+    pairs: list[tuple[Any, Any]] = [(films.number, others.number), (films.weights, others.weights)]
+    return all(np.array_equal(ours, theirs) for ours, theirs in pairs)  # None and None are equal
 
 
 def _index(entry: Path) -> dict[str, Any]:

@@ -158,6 +158,26 @@ def test_a_table_that_was_touched_is_read_and_known_by_its_values(data, table, t
     data().setup("fit")
 
 
+@pytest.mark.parametrize("changed", ["weights", "rows"])
+def test_tables_of_the_same_values_may_differ_in_rows_and_weights(data, table, changed):
+    frame = awkward_films().assign(votes=np.arange(203) % 7 + 1)
+    frame.to_csv(table, index=False)
+    given = {"weight": "votes", "where": "year >= 1970"}
+    first = data(**given)
+    first.setup("fit")
+    if changed == "weights":
+        frame["votes"] += 1
+    else:
+        frame = pd.concat([frame[frame["year"] < 1970].iloc[:1], frame])
+    frame.to_csv(table, index=False)
+    other, anew = data(**given), data(**given, encoded=None)
+    other.setup("fit")
+    anew.setup("fit")
+    assert other.fitted.fingerprint == first.fitted.fingerprint
+    assert_same(other.films, anew.films)
+    assert mapped(other.films.encoded.dense)
+
+
 def test_another_table_of_the_same_name_is_encoded(data, table):
     first = data()
     first.setup("fit")
