@@ -60,8 +60,8 @@ class BlockOrder:
             rows = (first + torch.arange(BLOCK)).flatten()
             if number == self.n_windows - 1:  # which takes the rows that fill no block, too
                 rows = torch.cat([rows, torch.arange(self.n_rows // BLOCK * BLOCK, self.n_rows)])
-            shuffled = torch.randperm(len(rows), generator=_generator(*self.seed, number))
-            self.window = (number, rows[shuffled])
+            generator = _generator(*self.seed, number + 1)  # a 0 at the end would give that of the blocks
+            self.window = (number, rows[torch.randperm(len(rows), generator=generator)])
         return self.window[1]
 
 

@@ -109,6 +109,18 @@ def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
     return LabelLists(offsets_of(counts.sum(axis=1)), codes, encoded.dictionary)
 
 
+def stacked(parts: Sequence[LabelLists]) -> LabelLists:
+    """Return the labels of several tables as those of one: the rows of the first, then those of the next."""
+    if len(parts) == 1:
+        return parts[0]
+    encoded = pa.concat_arrays([part.names for part in parts]).dictionary_encode()
+    first = offsets_of(np.array([len(part.names) for part in parts]))
+    code_of = np.split(encoded.indices.to_numpy(), first[1:-1])
+    codes = [own[part.codes] for own, part in zip(code_of, parts, strict=True)]
+    counts = np.concatenate([part.counts() for part in parts])
+    return LabelLists(offsets_of(counts), np.concatenate(codes), encoded.dictionary)
+
+
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:
     """Return the lists without rows' only labels that are among `names`: texts that mean that nothing is known."""
     short = np.flatnonzero(lists.bytes_of_names.lengths <= NameBytes.of(names).lengths.max(initial=0))
