@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.formats import Format
-from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, stacked, without
+from greenlight_films.datamodules.tables.label_lists import ROWS_AT_ONCE, LabelLists, offsets_of, stacked, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
 from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING, mask_missing
@@ -23,9 +23,6 @@ from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING, ma
 LISTS = pa.large_list(pa.large_string())
 
 BLANK = ord(" ")
-
-ROWS_AT_ONCE = 2**18
-"""Rows of lists whose texts are copied at once: of millions of rows the copies would take gigabytes."""
 
 _BETWEEN_WORDS = r"[^\p{L}\p{M}\p{N}'-]+|--+"
 
