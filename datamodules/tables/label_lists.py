@@ -53,7 +53,8 @@ class LabelLists:
         """Return the labels where `kept` is true, with these codes instead of their own; both (n_labels,)."""
         if kept.all():
             return replace(self, codes=codes)
-        return replace(self, offsets=offsets_of(kept)[self.offsets], codes=codes[kept])
+        left_out = np.searchsorted(np.flatnonzero(~kept), self.offsets)  # mostly few
+        return replace(self, offsets=self.offsets - left_out, codes=codes[kept])
 
     def at(self, position: int) -> "LabelLists":
         """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
