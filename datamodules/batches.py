@@ -1,6 +1,7 @@
 """Batches of encoded films, sliced from CSR arrays, in an order that depends on seed and epoch alone."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.row_order import BlockOrder, PlainOrder, RowOrder
 
 
 class Batch(NamedTuple):
@@ -88,6 +90,8 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         n_rows: of all devices.
         batch_size: rows a batch, of all devices; the last batch may be smaller.
         n_drawings: of the rows' inputs; each epoch takes the next of them.
+        in_blocks: of a table so large that blocks of neighbouring rows are shuffled, see `BlockOrder`, and the next
+            batch is read while the network works on the one before.
     """
 
     def __init__(
@@ -100,23 +104,23 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         rank: int = 0,
         n_devices: int = 1,
         n_drawings: int = 1,
+        in_blocks: bool = False,
     ) -> None:
         super().__init__(cast(Any, range(n_rows)), num_replicas=n_devices, rank=rank, shuffle=shuffle, seed=seed)
         self.n_rows = n_rows
         self.batch_size = batch_size
         self.n_drawings = n_drawings
+        self.in_blocks = in_blocks
         self.done = 0  # batches that the next epoch skips, since they were trained on before
 
     def __iter__(self) -> Iterator[list[int]]:
-        order = torch.arange(self.n_rows)  # stays a tensor: a list of 100 million rows takes 4 GB
-        if self.shuffle:
-            # The two numbers are mixed, so that epoch 1 of seed 0 is not epoch 0 of seed 1.
-            mixed = np.random.SeedSequence((self.seed, self.epoch)).generate_state(1, np.uint64)[0]
-            order = torch.randperm(self.n_rows, generator=torch.Generator().manual_seed(int(mixed >> np.uint64(1))))
-        order += self.n_rows * (self.epoch % self.n_drawings)
+        kind = BlockOrder if self.shuffle and self.in_blocks else PlainOrder
+        order: RowOrder = kind(self.n_rows, *((self.seed, self.epoch) if self.shuffle else ()))
+        drawing = self.n_rows * (self.epoch % self.n_drawings)
         done, self.done = self.done, 0
         for start in range(done * self.batch_size, self.n_rows, self.batch_size):
-            yield order[start : start + self.batch_size][self.rank :: self.num_replicas].tolist()
+            rows = order.rows(start, start + self.batch_size) + drawing
+            yield rows[self.rank :: self.num_replicas].tolist()
 
     def __len__(self) -> int:
         return -(-self.n_rows // self.batch_size)
@@ -134,13 +138,16 @@ class FilmLoader(DataLoader[Batch]):
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning needs no more
         # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
         self.given = cast(SharedBatchSampler, self.sampler).done
-        for batch in super().__iter__():
+        batches, is_large = super().__iter__(), cast(SharedBatchSampler, self.sampler).in_blocks
+        for batch in _read_ahead(batches) if is_large and not self.num_workers else batches:
             self.given += 1
             yield batch
 
     def state_dict(self) -> dict[str, int]:
         """Return the number of batches done in the epoch; Lightning keeps it in checkpoints."""
-        return {"batches": self.given % len(self), "batch_size": cast(SharedBatchSampler, self.sampler).batch_size}
+        sampler = cast(SharedBatchSampler, self.sampler)
+        size, in_blocks = sampler.batch_size, sampler.in_blocks
+        return {"batches": self.given % len(self), "batch_size": size, "in_blocks": in_blocks}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Skip the batches that are done in the next epoch; if they had another size they are refused."""
@@ -151,6 +158,7 @@ class FilmLoader(DataLoader[Batch]):
                 "change it when that epoch is over"
             )
         sampler.done = state["batches"]
+        sampler.in_blocks = bool(state.get("in_blocks", False))  # runs of before had no blocks
 
 
 def film_loader(
@@ -159,6 +167,15 @@ def film_loader(
     """Return a loader whose batches are the sampler's, as `Batch`es."""
     workers: dict[str, Any] = {"num_workers": num_workers, "persistent_workers": num_workers > 0}
     return FilmLoader(rows, batch_size=None, sampler=sampler, pin_memory=pin_memory, collate_fn=_whole, **workers)
+
+
+def _read_ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Yield batches, while a thread reads the next one."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        following = thread.submit(next, batches, None)
+        while (batch := following.result()) is not None:
+            following = thread.submit(next, batches, None)
+            yield batch
 
 
 def _whole(batch: Any) -> Any:

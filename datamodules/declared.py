@@ -152,6 +152,13 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
     return notices
 
 
+def refuse_unfit_numbers(**numbers: tuple[int | None, int]) -> None:
+    """Refuse arguments, by name, that are below the least number beside them."""
+    for name, (value, least) in numbers.items():
+        if value is not None and value < least:
+            raise InputError(f"data.{name} must be {least} or more, got {value}")
+
+
 def refuse_null(part: Any) -> None:
     """Refuse an argument that a config left empty: the parser takes null for any value."""
     for field in fields(part) if is_dataclass(part) else ():

@@ -45,7 +45,8 @@ def feature_sets(space: FeatureSpace, groups: dict[str, list[str]]) -> list[Feat
 def named_sets(space: FeatureSpace, groups: dict[str, list[str]], names: list[str]) -> list[FeatureSet]:
     """Return the sets with some names: groups, roles, columns, numbers, or single values such as `Cast=Tom Hanks`."""
     sets = {part.name: part for part in feature_sets(space, groups)}
-    labels = {name: index for index, name in enumerate(space.label_names())}
+    is_of_sets = all(name in sets for name in names)  # names of a million labels are for those who ask for one
+    labels = {} if is_of_sets else {name: index for index, name in enumerate(space.label_names())}
     chosen = []
     for name in names:
         if name not in sets and name not in labels:

@@ -1,4 +1,4 @@
-"""The LightningDataModule: reads a table or data frame, encodes its films and hands out batches."""
+"""The LightningDataModule of a study: reads a table or data frame, splits and encodes its films."""
 
 from contextlib import AbstractContextManager, suppress
 from copy import copy
@@ -6,18 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import lightning.pytorch as pl
 import numpy as np
 import pandas as pd
 import torch
-from torch.utils.data import DataLoader
 
-from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
-from greenlight_films.datamodules.declared import Declared, for_configs, refuse_null, refuse_other_features
+from greenlight_films.datamodules.declared import (
+    Declared,
+    for_configs,
+    refuse_null,
+    refuse_other_features,
+    refuse_unfit_numbers,
+)
+from greenlight_films.datamodules.encoded_store import EncodedStore, Kept
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
+from greenlight_films.datamodules.film_loaders import FilmLoaders
 from greenlight_films.datamodules.film_table import film_table
-from greenlight_films.datamodules.films import Films, fit_films, refit_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import fit_films, refit_films, same_films, same_or_new_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.newer_films import Joined, joined, renewed_films
@@ -31,12 +36,11 @@ from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
 from greenlight_films.datamodules.where import parse_condition
 
-SMALL_BATCH, LARGE_BATCH, MANY_FILMS = 64, 256, 10_000
 OLDER_ALLOW_LEAK = "data.allow_leak: true is read as data.allow_split_films: true; allow_leak now names columns."
 
 
-class FilmDataModule(pl.LightningDataModule):
-    """Films from a table, encoded and split, in batches.
+class FilmDataModule(FilmLoaders):
+    """Films from a table, encoded and split; batches of them are those of `FilmLoaders`.
 
     Args:
         table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed, or the embedded
@@ -66,12 +70,15 @@ class FilmDataModule(pl.LightningDataModule):
         allow_split_films: let a split put rows of one film on two sides.
         seed: of the order of the batches.
         num_workers: processes that slice batches; slicing is quick, so that none is mostly best.
+        encoded: the folder that keeps the encoded films, for later commands and other processes; by default those of
+            tables from 200,000 films on are kept in `encoded`, beside the runs.
         frame: instead of `table`, from Python: a pandas or polars DataFrame, or an Arrow table.
         weights: (n_rows,) of the frame's rows in the loss and in scores, 0 or more; by default all weigh the same.
     """
 
-    _films: Films | None = None
-    _fitted: Fitted | None = None
+    _store = EncodedStore()
+    cache: Path | None = None  # the folder that keeps films of large tables, where `encoded` names none
+    entry: Path | None = None  # the folder that the films are mapped from
 
     @for_configs
     def __init__(
@@ -102,17 +109,16 @@ class FilmDataModule(pl.LightningDataModule):
         allow_split_films: bool = False,
         seed: int = 42,
         num_workers: int = 0,
+        encoded: str | None = None,
         frame: Any = None,
         weights: Any = None,
     ) -> None:
-        super().__init__()
+        super().__init__(batch_size, seed, num_workers)
         if (table is None) == (frame is None):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None:
             refuse_unfit_weights(weight, frame, shape)
-        for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
-            if value is not None and value < least:
-                raise InputError(f"data.{name} must be {least} or more, got {value}")
+        refuse_unfit_numbers(batch_size=(batch_size, 1), num_workers=(num_workers, 0), seed=(seed, 0))
         for part in (*features, target, split, shape):
             refuse_null(part)
         self.table = "frame" if table is None else table
@@ -130,37 +136,7 @@ class FilmDataModule(pl.LightningDataModule):
         self._table: Table | None = None
         self._notices: tuple[str, ...] = ()
         self.columns: list[str] = []  # of the films, once they were read
-        self._batch_size = batch_size
-        self.seed = seed
-        self.num_workers = num_workers
-
-    @property
-    def films(self) -> Films:
-        """The encoded films, after `setup`."""
-        assert self._films is not None, "setup() comes first"
-        return self._films
-
-    @films.setter
-    def films(self, films: Films) -> None:
-        self._films = films
-
-    @property
-    def fitted(self) -> Fitted:
-        """What was learnt from the training rows (and others by `refit`), after `setup` or `load_state_dict`."""
-        assert self._fitted is not None, "setup() or load_state_dict() comes first"
-        return self._fitted
-
-    @property
-    def batch_size(self) -> int:
-        """Films a step: as declared, or by the number of training films."""
-        if self._batch_size is not None:
-            return self._batch_size
-        n_films = self.films.n_rows if self.films.rows is None else len(self.films.rows.train)
-        return LARGE_BATCH if n_films >= MANY_FILMS else SMALL_BATCH
-
-    @batch_size.setter
-    def batch_size(self, size: int | None) -> None:
-        self._batch_size = size
+        self.encoded = encoded
 
     @property
     def notices(self) -> list[str]:
@@ -168,9 +144,26 @@ class FilmDataModule(pl.LightningDataModule):
         return list(dict.fromkeys(self.films.notices))
 
     def setup(self, stage: str) -> None:
-        """Read and encode the table, once; with a loaded state, as in the run that it comes from."""
+        """Read and encode the table, once; with a loaded state, as in the run that it comes from.
+
+        Where the films of the same table are kept in a folder, they are mapped from there.
+        """
         if self._films is not None:
             return
+        if self.frame is None and self.weights is None:
+            rest = (self.shape, self.where, self.layout)
+            folder = self.cache if self.encoded is None else Path(self.encoded)
+            is_asked_for = self.encoded is not None
+            self._store = EncodedStore.of(folder, self.table, self.declared, *rest, keeps_all=is_asked_for)
+        with self._store.alone():
+            if kept := self._store.get(self._fitted):
+                self._take(kept)
+                return
+            is_fit = self._fitted is None
+            self._encode(stage)
+            self._keep(is_fit)
+
+    def _encode(self, stage: str) -> None:
         frame = self.read()
         with self._in_table():
             weights = self._weights_of(frame)
@@ -183,11 +176,28 @@ class FilmDataModule(pl.LightningDataModule):
                 films = again(frame, self.declared, self._fitted, weights)
             self._films = replace(films, notices=(*self._notices, *films.notices))
 
+    def _keep(self, is_fit: bool, first: Fitted | None = None) -> None:
+        kept = Kept(self.films, self.fitted, self.columns, self.declared.formats, is_fit)
+        if mapped := self._store.put(kept, first):
+            self._take(mapped)
+
+    def _take(self, kept: Kept) -> None:
+        self._films, self._fitted, self.columns = kept.films, kept.fitted, kept.columns
+        self.declared = replace(self.declared, formats=kept.formats)
+        self.entry = kept.entry
+        self._table = None  # its memory is wanted
+
     def refit(self) -> None:
         """Learn scales, vocabularies and labels' inputs anew, from training and validation rows; sides stay."""
-        frame = self._rows_of(self._opened)
-        with self._in_table():
-            self._films, self._fitted = refit_films(frame, self.declared, self.films, self.fitted)
+        first = self.fitted
+        with self._store.alone():
+            if kept := self._store.refitted(first):
+                self._take(kept)
+                return
+            frame = self.read() if self._table is None else self._rows_of(self._table)
+            with self._in_table():
+                self._films, self._fitted = refit_films(frame, self.declared, self.films, first)
+            self._keep(True, first)
 
     def renew(self, fitted: Fitted) -> None:
         """Take over what an earlier table's rows told, and make what is known of labels anew; see `renewed_films`."""
@@ -210,6 +220,7 @@ class FilmDataModule(pl.LightningDataModule):
         other.declared = self.declared.under(split)
         with self._in_table():
             other._films, other._fitted = fit_films(frame, other.declared, self._weights_of(frame))
+        other._store = EncodedStore()
         return other
 
     def read(self) -> pd.DataFrame:
@@ -268,33 +279,3 @@ class FilmDataModule(pl.LightningDataModule):
             same_films(frame := self.read(), self.declared, fitted, self._weights_of(frame))
             return True
         return False
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Move a batch to the device; quicker than Lightning's own way, which searches its tensors for others."""
-        return batch if batch.row.device == device else Batch(*(part.to(device, non_blocking=True) for part in batch))
-
-    def train_dataloader(self) -> DataLoader[Batch]:
-        """Return the films that the model learns from: training films, after `refit` validation films too."""
-        return self._loader("train", shuffle=True)
-
-    def val_dataloader(self) -> DataLoader[Batch]:
-        return self._loader("val")
-
-    def test_dataloader(self) -> DataLoader[Batch]:
-        return self._loader("test")
-
-    def predict_dataloader(self) -> DataLoader[Batch]:
-        """Return all films: those of every side, or new ones."""
-        return self._loader(None)
-
-    def _loader(self, side: str | None, shuffle: bool = False) -> DataLoader[Batch]:
-        films, crossed = self.films, self.films.crossed if shuffle else None
-        indices = films.learnt if shuffle else None if side is None else getattr(films.rows, side)
-        indices, drawn = (indices, None) if crossed is None else (crossed.train, crossed.drawn)
-        rows = FilmRows(films.encoded, self.fitted.scale.forward(films.actual), indices, drawn)
-        rank, n_devices = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
-        on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type == "cuda"
-        order: dict[str, Any] = {"shuffle": shuffle, "seed": self.seed, "rank": rank, "n_devices": n_devices}
-        order["n_drawings"] = 1 if drawn is None else len(drawn)
-        sampler = SharedBatchSampler(len(rows), self.batch_size, **order)
-        return film_loader(rows, sampler, num_workers=self.num_workers, pin_memory=on_gpu)

@@ -77,6 +77,8 @@ def _describe(
     model = settings.model.hparams
     line = data_in_a_line(metrics, model["hidden"] if with_network else [], model["members"], model["heads"])
     console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if data.entry:
+        console.print(f"• Encoded films are kept in {data.entry}.", highlight=False, markup=False, soft_wrap=True)
     for notice in metrics["notices"][:SHOWN]:
         console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
     if len(metrics["notices"]) > SHOWN:

@@ -12,6 +12,7 @@ COMMANDS = {
     "look": "say what a table holds, and write a config for a study of it",
     "study": "train, score the held-out films, say what their predictions rest on, predict every film",
     "fit": "train only",
+    "encode": "read and encode a study's table once, into a folder that all commands and processes then map",
     "tune": "search the settings that do best on the validation films",
     "validate": "score the validation films of a run",
     "test": "score the test films of a run",
@@ -133,6 +134,10 @@ OWN_OPTIONS = {"importance": IMPORTANCE, "baselines": BASELINES, "audit": AUDIT}
 _OF_THE_PARSER = {
     "study": {**TRAINING, **TABLE, **RUNS},
     "fit": TRAINING,
+    "encode": {
+        "--config FILE": "the study (configs/*.yaml)",
+        "--out FOLDER": "the folder to write into, in place of runs/encoded; later commands need --data.encoded FOLDER",
+    },
     "tune": SEARCH,
     "validate": RUN,
     "test": RUN,
@@ -176,6 +181,7 @@ EXAMPLES = {
     "look": "look films.csv --target gross",
     "study": "study --config configs/ratings.yaml",
     "fit": "fit --config configs/ratings.yaml --trainer.max_epochs 5",
+    "encode": "encode --config configs/ratings.yaml",
     "tune": "tune --config configs/tune_mlp.yaml",
     "validate": "validate --run runs/ratings/version_0",
     "test": "test --run runs/ratings/version_0",

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.formats import Format
-from greenlight_films.datamodules.tables.label_lists import LabelLists, offsets_of, without
+from greenlight_films.datamodules.tables.label_lists import ROWS_AT_ONCE, LabelLists, offsets_of, stacked, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
 from greenlight_films.datamodules.tables.label_parts import joined_parts, without_nobody
 from greenlight_films.datamodules.tables.missing_cells import LABELS_MISSING, mask_missing
@@ -121,11 +121,12 @@ def read_lists(column: pd.Series, key: str, where: Mapping[str, Any] | None = No
     A text alone is one label; missing cells have no label, missing items are left out.
     """
     try:
-        array = _array(column)
+        array = pa.Array.from_pandas(column)
         of_items = getattr(array.type, "value_type", None)
         if of_items is None or not (_is_text(of_items) or pa.types.is_integer(of_items)):
             raise TypeError
-        return _flatten(array.cast(LISTS))
+        parts = (array.slice(start, ROWS_AT_ONCE) for start in range(0, max(len(array), 1), ROWS_AT_ONCE))
+        return stacked([_flatten(_combined(part).cast(LISTS)) for part in parts])
     except (pa.ArrowException, TypeError, ValueError):  # other things than lists of texts
         cells = _array(column).to_pylist() if isinstance(column.dtype, pd.ArrowDtype) else column
     parsed, faults, bad = [], list[Exception](), np.zeros(len(column), dtype=bool)
@@ -207,7 +208,10 @@ def _refuse_no_lists(column: pd.Series, bad: np.ndarray, form: str, key: str, fa
 
 
 def _array(column: pd.Series) -> pa.Array:
-    array = pa.Array.from_pandas(column)
+    return _combined(pa.Array.from_pandas(column))
+
+
+def _combined(array: pa.Array | pa.ChunkedArray) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 

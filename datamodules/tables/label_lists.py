@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
+ROWS_AT_ONCE = 2**18
+"""Rows whose labels are copied or sorted at once: of millions of rows that would take gigabytes."""
+
 
 @dataclass(frozen=True)
 class LabelLists:
@@ -50,7 +53,8 @@ class LabelLists:
         """Return the labels where `kept` is true, with these codes instead of their own; both (n_labels,)."""
         if kept.all():
             return replace(self, codes=codes)
-        return replace(self, offsets=offsets_of(kept)[self.offsets], codes=codes[kept])
+        left_out = np.searchsorted(np.flatnonzero(~kept), self.offsets)  # mostly few
+        return replace(self, offsets=self.offsets - left_out, codes=codes[kept])
 
     def at(self, position: int) -> "LabelLists":
         """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
@@ -68,17 +72,25 @@ class LabelLists:
 
     def distinct(self) -> "LabelLists":
         """Return each row's labels once, where they come first."""
-        width = max(len(self.names), 1)
+        starts = range(0, self.n_rows, ROWS_AT_ONCE)
+        first = np.concatenate([np.zeros(0, bool), *map(self._are_first, starts)])
+        return self if first.all() else self.keep(first, self.codes)
+
+    def _are_first(self, row: int) -> np.ndarray:
+        """Return whether the labels of some rows, from this one on, are not in their rows before, (n_labels,) bool."""
+        offsets = self.offsets[row : row + ROWS_AT_ONCE + 1]
+        n_rows, width = len(offsets) - 1, max(len(self.names), 1)
         # Half as wide, sorted in half the time.
-        key_type = np.dtype(np.int32 if self.n_rows * width < 2**31 else np.int64)
-        keys = np.repeat(np.arange(self.n_rows, dtype=key_type) * width, self.counts()) + self.codes
+        key_type = np.dtype(np.int32 if n_rows * width < 2**31 else np.int64)
+        keys = np.repeat(np.arange(n_rows, dtype=key_type) * width, np.diff(offsets))
+        keys += self.codes[offsets[0] : offsets[-1]]
         in_order = np.sort(keys)
         if (in_order[1:] != in_order[:-1]).all():
-            return self
+            return np.ones(len(keys), dtype=bool)
         order = np.argsort(keys, kind="stable")
         first = np.empty(len(keys), dtype=bool)
         first[order] = np.diff(keys[order], prepend=-1) > 0
-        return self.keep(first, self.codes)
+        return first
 
     def renamed(self, names: pa.Array) -> "LabelLists":
         """Return the lists with other names, one for each of theirs; equal names become one label, null ones none."""
@@ -107,6 +119,18 @@ def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
         positions = np.repeat(starts[:, column] - part.offsets[:-1], part.counts()) + np.arange(len(part.codes))
         codes[positions] = indices[shift[column] + part.codes]
     return LabelLists(offsets_of(counts.sum(axis=1)), codes, encoded.dictionary)
+
+
+def stacked(parts: Sequence[LabelLists]) -> LabelLists:
+    """Return the labels of several tables as those of one: the rows of the first, then those of the next."""
+    if len(parts) == 1:
+        return parts[0]
+    encoded = pa.concat_arrays([part.names for part in parts]).dictionary_encode()
+    first = offsets_of(np.array([len(part.names) for part in parts]))
+    code_of = np.split(encoded.indices.to_numpy(), first[1:-1])
+    codes = [own[part.codes] for own, part in zip(code_of, parts, strict=True)]
+    counts = np.concatenate([part.counts() for part in parts])
+    return LabelLists(offsets_of(counts), np.concatenate(codes), encoded.dictionary)
 
 
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:

@@ -38,6 +38,7 @@ class Settings:
     config: str
 
     def __post_init__(self) -> None:
+        self.data.cache = Path(self.runs) / "encoded"
         if self.refit and self.importance.split == "val":
             raise InputError(
                 "permutation_importance.split must be test where models are refitted, got val: they learn from the "

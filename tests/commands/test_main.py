@@ -16,7 +16,7 @@ from tests.runs import versions_in
 
 
 def test_words_that_cannot_be_are_refused(command):
-    names = "study, fit, tune, validate, test, predict, refresh, importance, baselines"
+    names = "study, fit, encode, tune, validate, test, predict, refresh, importance, baselines"
     refused(command("stduy", "--config", "x.yaml"), "no command 'stduy', did you mean 'study'?", names)
     refused(command("study", "--name", "a\udcff"), r"a word must be UTF-8 text, got 'a\udcff'; rename what it stands")
     answer = command("a" * 5_000)

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import torch
 
-from greenlight_films.datamodules.batches import Batch, FilmRows, SharedBatchSampler, film_loader
+from greenlight_films.datamodules.batches import Batch, FilmLoader, FilmRows, SharedBatchSampler, film_loader
 from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Number
@@ -130,3 +130,38 @@ def test_devices_together_have_the_batches_of_one(n_rows, n_devices, shuffle):
 def test_a_device_has_no_row_of_a_batch_smaller_than_there_are_devices(encoded, target):
     loader = film_loader(FilmRows(encoded, target), sampler(203, 101, shuffle=False, rank=2, n_devices=3))
     assert [len(batch.row) for batch in loader] == [33, 33, 0]
+
+
+@pytest.mark.parametrize("n_workers", [0, 1])
+def test_batches_of_a_large_table_are_read_ahead_and_go_on_in_the_middle_of_an_epoch(encoded, target, n_workers):
+    def loader() -> FilmLoader:
+        given = {"shuffle": True, "epoch": 2, "in_blocks": True}
+        return film_loader(FilmRows(encoded, target), sampler(203, 10, **given), num_workers=n_workers)
+
+    whole = list(loader())
+    assert sorted(row for batch in whole for row in batch.row.tolist()) == list(range(203))
+    expected = list(sampler(203, 10, shuffle=True, epoch=2, in_blocks=True))
+    assert [batch.row.tolist() for batch in whole] == expected
+    first = loader()
+    batches = iter(first)
+    for _ in range(4):
+        next(batches)
+    left = first.state_dict()
+    assert left["batches"] == 4
+    batches.close()
+    rest = loader()
+    rest.load_state_dict(left)
+    assert [batch.row.tolist() for batch in rest] == expected[4:]
+
+
+def test_what_a_thread_meets_is_raised_where_batches_are_taken(encoded, target):
+    rows = FilmRows(encoded, target)
+    rows.offsets = rows.offsets[:100]
+    with pytest.raises(IndexError):
+        list(film_loader(rows, sampler(203, 10, shuffle=False, in_blocks=True)))
+
+
+def test_a_run_of_before_goes_on_in_its_own_order(encoded, target):
+    loader = film_loader(FilmRows(encoded, target), sampler(203, 10, shuffle=True, in_blocks=True))
+    loader.load_state_dict({"batches": 3, "batch_size": 10})
+    assert [batch.row.tolist() for batch in loader] == list(sampler(203, 10, shuffle=True))[3:]

@@ -28,7 +28,7 @@ from greenlight_films.studies.tune.search_space import Search
 ROOT = Path(__file__).parents[3]
 OPTION = r"--[a-z][\w.]*[a-z]"
 OWN_PARSER = WITH_FEW_OPTIONS
-RESUMED, WRITTEN = ("study", "fit", "tune"), ("look", "prepare", "report")
+RESUMED, WRITTEN = ("study", "fit", "tune"), ("look", "prepare", "report", "encode")
 FOLDERS = dict.fromkeys(RESUMED, "--resume") | dict.fromkeys(WRITTEN, "--out")
 """The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
 OUTSIDE = {"study": {option.split()[0] for option in (*TABLE, *RUNS)}, "refresh": {"--table"}}

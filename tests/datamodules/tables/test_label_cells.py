@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables import label_cells
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_cells import (
     is_nested,
@@ -287,3 +288,21 @@ def test_python_literals_of_the_movies_dataset_give_the_labels_of_plain_python(f
     assert sum(map(len, expected)) > 50
     assert unpacked(parse_labels(cells, "python", key)) == expected
     assert unpacked(parse_labels(column([json.dumps(items) for items in parsed]), "json", key)) == expected
+
+
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_lists_are_the_same_whether_read_at_once_or_in_pieces(monkeypatch, in_chunks):
+    rng = np.random.default_rng(3)
+    names = np.array(["Ann", " Ann ", "Bo", "Zoe\u0301", "Zoé", "", *(f"P{number}" for number in range(40))])
+    cells = [None if rng.random() < 0.1 else rng.choice(names, rng.integers(0, 6)).tolist() for _ in range(200)]
+    kind = pa.list_(pa.string())
+    parts = [pa.array(cells[:70], kind), pa.array(cells[70:], kind)] if in_chunks else [pa.array(cells, kind)]
+    lists = pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array(parts)), name="cast")
+    whole = read_lists(lists, "name")
+    monkeypatch.setattr(label_cells, "ROWS_AT_ONCE", 13)
+    pieces = read_lists(lists, "name")
+    assert whole.names.to_pylist() == pieces.names.to_pylist()
+    assert len(whole.names) == 43
+    for part in ("codes", "offsets"):
+        assert getattr(whole, part).tolist() == getattr(pieces, part).tolist()
+        assert getattr(whole, part).dtype == getattr(pieces, part).dtype

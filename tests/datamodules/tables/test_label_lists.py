@@ -1,7 +1,11 @@
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
+from greenlight_films.datamodules.tables import label_lists
 from greenlight_films.datamodules.tables.label_cells import split_labels
+from greenlight_films.datamodules.tables.label_lists import LabelLists
 
 
 def unpacked(lists):
@@ -27,3 +31,17 @@ def test_at_gives_the_label_of_a_position(lists):
 
 def test_take_gives_rows_by_index_and_none_for_minus_1(lists):
     assert unpacked(lists.take(pd.array([3, -1, 0], "int64").to_numpy())) == [["C", "A", "C"], [], ["A", "B"]]
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 100])
+def test_labels_of_a_row_are_distinct_whether_sorted_at_once_or_in_pieces(monkeypatch, rows):
+    rng = np.random.default_rng(1)
+    counts = rng.integers(0, 6, 60)
+    names = pa.array([f"P{number}" for number in range(5)], pa.large_string())
+    lists = LabelLists(label_lists.offsets_of(counts), rng.integers(0, 5, counts.sum()).astype(np.int32), names)
+    expected = [list(dict.fromkeys(row)) for row in lists.to_lists()]
+    assert expected != lists.to_lists()
+    monkeypatch.setattr(label_lists, "ROWS_AT_ONCE", rows)
+    distinct = lists.distinct()
+    assert distinct.to_lists() == expected
+    assert distinct.distinct() is distinct

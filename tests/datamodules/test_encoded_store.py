@@ -1,0 +1,280 @@
+import io
+import json
+import os
+import shutil
+from dataclasses import fields, is_dataclass, replace
+from threading import Thread
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from scipy.sparse import csr_array
+from torch import nn
+
+from greenlight_films.datamodules import encoded_store, film_data_module
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import Number, Profile, RidgeByColumn, Size, TrackRecord
+from greenlight_films.datamodules.film_data_module import FilmDataModule
+from tests.conftest import awkward_films
+
+READ = "greenlight_films.datamodules.film_data_module.open_table"
+
+
+@pytest.fixture
+def table(tmp_path):
+    awkward_films().to_csv(tmp_path / "films.csv", index=False)
+    return tmp_path / "films.csv"
+
+
+@pytest.fixture
+def recipe(film_features):
+    """Return features of all kinds, with inputs of labels that are drawn by folds."""
+    near, profile = TrackRecord("cast", min_labels=2, near=["year"]), Profile("cast", of=["year"], min_rows=2)
+    return [*film_features, near, RidgeByColumn("cast"), profile, Size("cast"), TrackRecord("genre", min_labels=2)]
+
+
+@pytest.fixture
+def data(film_data, table, tmp_path):
+    """Return a maker of datamodules of the table, whose films are kept in `encoded`."""
+
+    def make(**given) -> FilmDataModule:
+        return film_data(**{"table": str(table), "frame": None, "encoded": str(tmp_path / "encoded"), **given})
+
+    return make
+
+
+@pytest.fixture
+def unread(monkeypatch):
+    """Return what makes reading a table an error."""
+    return lambda: monkeypatch.setattr(READ, lambda *_: pytest.fail("the table was read"))
+
+
+def assert_same(ours, theirs, name: str = "") -> None:
+    """Compare two values, and all that they hold, bit for bit; digests are no part of what is kept."""
+    assert type(ours) is type(theirs), name
+    if isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype, name
+        assert ours.shape == theirs.shape, name
+        assert ours.tobytes() == theirs.tobytes(), name
+    elif isinstance(ours, csr_array):
+        assert ours.shape == theirs.shape
+        for part in ("data", "indices", "indptr"):
+            assert_same(getattr(ours, part), getattr(theirs, part), part)
+    elif isinstance(ours, pd.DataFrame):
+        pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
+    elif isinstance(ours, nn.Module):
+        assert ours.plan == theirs.plan
+        assert all(torch.equal(ours.state_dict()[key], part) for key, part in theirs.state_dict().items())
+    elif is_dataclass(ours):
+        for field in fields(ours):
+            if field.name != "digests":
+                assert_same(getattr(ours, field.name), getattr(theirs, field.name), f"{name}.{field.name}")
+    elif isinstance(ours, dict | list | tuple):
+        pairs = [part.items() if isinstance(part, dict) else part for part in (ours, theirs)]
+        for left, right in zip(*pairs, strict=True):
+            assert_same(left, right, name)
+    else:
+        assert ours == theirs, name
+
+
+def mapped(array: np.ndarray) -> bool:
+    while array is not None and not isinstance(array, np.memmap):
+        array = getattr(array, "base", None)
+    return array is not None
+
+
+def test_kept_films_are_those_encoded_anew_bit_for_bit_and_mapped(data, recipe, unread):
+    anew, first, later = data(encoded=None, features=recipe), data(features=recipe), data(features=recipe)
+    for each in (anew, first):
+        each.setup("fit")
+    unread()
+    later.setup("fit")
+    assert anew.films.crossed.labels.near
+    assert anew.films.encoded.inputs.any()
+    for each in (first, later):
+        assert_same(each.films, anew.films)
+        assert each.fitted.to_state() | {"split": 0} == anew.fitted.to_state() | {"split": 0}
+        assert_same(each.fitted.sides, anew.fitted.sides)
+        assert each.columns == anew.columns
+        assert each.declared.formats == anew.declared.formats
+        encoded, crossed = each.films.encoded, each.films.crossed
+        big = (encoded.dense, encoded.labels.indices, encoded.labels.data, encoded.inputs, crossed.drawn)
+        assert all(map(mapped, big))
+    assert not mapped(anew.films.encoded.dense)
+
+
+def test_batches_of_kept_films_are_the_same(data, recipe):
+    anew, kept = data(encoded=None, features=recipe), data(features=recipe)
+    for each in (anew, kept):
+        each.setup("fit")
+    pairs = list(zip(anew.train_dataloader(), kept.train_dataloader(), strict=True))
+    assert len(pairs) > 2
+    assert all(torch.equal(ours, theirs) for pair in pairs for ours, theirs in zip(*pair, strict=True))
+
+
+@pytest.mark.parametrize("stage", ["test", "predict"])
+@pytest.mark.parametrize("is_refit", [False, True])
+def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, stage, is_refit):
+    run, later = data(features=recipe), data(features=recipe)
+    run.setup("fit")
+    if is_refit:
+        run.refit()
+        again = data(encoded=None, features=recipe)
+        again.setup("fit")
+        again.refit()
+        assert_same(run.films, again.films)
+    stream = io.BytesIO()
+    torch.save(run.state_dict(), stream)
+    stream.seek(0)
+    later.load_state_dict(torch.load(stream, weights_only=True))
+    unread()
+    later.setup(stage)
+    assert later.films.refitted == is_refit
+    assert_same(later.films, run.films)
+
+
+def test_another_process_maps_the_refit_of_the_first(data, recipe, unread):
+    run, other = data(features=recipe), data(features=recipe)
+    run.setup("fit")
+    run.refit()
+    unread()
+    other.setup("fit")
+    other.refit()
+    assert_same(other.films, run.films)
+    assert other.fitted.refitted
+
+
+def test_a_table_that_was_touched_is_read_and_known_by_its_values(data, table, tmp_path, unread):
+    data().setup("fit")
+    os.utime(table, (1, 1))
+    entry = next((tmp_path / "encoded").glob("*/index.json"))
+    made = entry.parent.stat().st_ino
+    again = data()
+    again.setup("fit")
+    assert mapped(again.films.encoded.dense)
+    assert entry.parent.stat().st_ino == made
+    unread()
+    data().setup("fit")
+
+
+@pytest.mark.parametrize("changed", ["weights", "rows"])
+def test_tables_of_the_same_values_may_differ_in_rows_and_weights(data, table, changed):
+    frame = awkward_films().assign(votes=np.arange(203) % 7 + 1)
+    frame.to_csv(table, index=False)
+    given = {"weight": "votes", "where": "year >= 1970"}
+    first = data(**given)
+    first.setup("fit")
+    if changed == "weights":
+        frame["votes"] += 1
+    else:
+        frame = pd.concat([frame[frame["year"] < 1970].iloc[:1], frame])
+    frame.to_csv(table, index=False)
+    other, anew = data(**given), data(**given, encoded=None)
+    other.setup("fit")
+    anew.setup("fit")
+    assert other.fitted.fingerprint == first.fitted.fingerprint
+    assert_same(other.films, anew.films)
+    assert mapped(other.films.encoded.dense)
+
+
+def test_another_table_of_the_same_name_is_encoded(data, table):
+    first = data()
+    first.setup("fit")
+    frame = awkward_films()
+    frame.loc[50, "year"] += 1
+    frame.to_csv(table, index=False)
+    other = data()
+    other.setup("fit")
+    assert other.fitted.fingerprint != first.fitted.fingerprint
+    late = data()
+    late.load_state_dict(first.state_dict())
+    with pytest.raises(InputError, match="not the one that this run was trained with"):
+        late.setup("test")
+
+
+@pytest.mark.parametrize("changed", ["features", "split", "target", "seed", "where", "title", "table"])
+def test_what_films_depend_on_is_a_part_of_the_key(data, film_features, tmp_path, table, changed):
+    before = data()
+    before.setup("fit")
+    shutil.copy(table, tmp_path / "copy.csv")
+    given = {
+        "features": {"features": film_features[:-1]},
+        "split": {"split": replace(before.declared.split, seed=9)},
+        "target": {"target": replace(before.declared.target, transform="log1p")},
+        "seed": {"seed": 1},
+        "where": {"where": "year >= 1970"},
+        "title": {"title": "company"},
+        "table": {"table": str(tmp_path / "copy.csv")},
+    }
+    other, anew = data(**given[changed]), data(**given[changed], encoded=None)
+    other.setup("fit")
+    anew.setup("fit")
+    assert_same(other.films, anew.films)
+    assert len(list((tmp_path / "encoded").iterdir())) >= 2
+
+
+def test_batch_size_and_workers_are_none(data, unread):
+    data().setup("fit")
+    unread()
+    data(batch_size=7, num_workers=1).setup("fit")
+
+
+def test_small_tables_are_kept_only_where_asked_for(data, tmp_path, monkeypatch):
+    for most, kept in ((300, False), (198, True)):
+        monkeypatch.setattr(encoded_store, "LARGE_TABLE", most)
+        films = data(encoded=None)
+        films.cache = tmp_path / "cache"
+        films.setup("fit")
+        assert mapped(films.films.encoded.dense) == kept
+        assert films.cache.exists() == kept
+
+
+@pytest.mark.parametrize("harm", ["truncated", "missing", "index"])
+def test_a_broken_entry_is_encoded_anew(data, tmp_path, harm):
+    first = data()
+    first.setup("fit")
+    entry = next(path for path in (tmp_path / "encoded").iterdir() if path.is_dir())
+    if harm == "truncated":
+        os.truncate(entry / "dense.npy", 200)
+    elif harm == "missing":
+        (entry / "indices.npy").unlink()
+    else:
+        (entry / "index.json").write_text(json.dumps({"format": encoded_store.FORMAT + 1}))
+    again, anew = data(), data(encoded=None)
+    again.setup("fit")
+    anew.setup("fit")
+    assert_same(again.films, anew.films)
+
+
+def test_one_of_several_processes_encodes_and_the_others_wait(data, monkeypatch):
+    reads, datas = [], [data() for _ in range(3)]
+    whole = film_data_module.open_table
+    monkeypatch.setattr(READ, lambda *given: reads.append(1) or whole(*given))
+    threads = [Thread(target=each.setup, args=("fit",)) for each in datas]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(reads) == 1
+    assert_same(datas[1].films, datas[0].films)
+
+
+def test_an_entry_is_whole_or_not_there(data, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(InputError, match="can't be written: No space left on device; make room there"):
+        data().setup("fit")
+    assert [path for path in (tmp_path / "encoded").iterdir() if path.is_dir()] == []
+
+
+def test_features_of_others_are_encoded_by_each(data, tmp_path):
+    class Own(Number):
+        pass
+
+    own = data(features=[Own("year")])
+    own.setup("fit")
+    assert not mapped(own.films.encoded.dense)
+    assert not (tmp_path / "encoded").exists()
