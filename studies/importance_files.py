@@ -92,9 +92,7 @@ def _descriptions(result: ImportanceResult) -> dict[str, Content]:
     }
 
 
-def _explanations(
-    result: ImportanceResult, contributions: Contributions, data: FilmDataModule
-) -> dict[str, Content]:
+def _explanations(result: ImportanceResult, contributions: Contributions, data: FilmDataModule) -> dict[str, Content]:
     """Return the contributions of some films, and the films that they are of and measured from."""
     films, fingerprint = data.films, data.fitted.fingerprint
     background = films.encoded.take(np.searchsorted(films.number, contributions.background))
@@ -156,7 +154,8 @@ def _importance_of_rows(
     for number, column in enumerate(columns):
         column_of[column.labels] = number
     cell = np.repeat(np.arange(len(rows)), np.diff(labels.indptr)) * len(columns) + column_of[labels.indices]
-    summed = np.bincount(cell, of_value[labels.indices], len(rows) * len(columns)).reshape(len(rows), len(columns))
+    summed = np.bincount(cell, of_value[labels.indices], len(rows) * len(columns)).astype(np.float64)
+    summed = summed.reshape(len(rows), len(columns))
     is_indicator = np.array([block.kind == "missing" for block in data.fitted.encoder.space.dense], dtype=bool)
     for number, column in enumerate(columns):
         indicators = column.dense[is_indicator[column.dense]]
