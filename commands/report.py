@@ -7,7 +7,8 @@ from typing import NoReturn
 from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError, nearest
-from greenlight_films.reports.report import PAGE, write_page
+from greenlight_films.reports.feature_slices import PAGE
+from greenlight_films.reports.report import write_page
 from greenlight_films.studies.run_folder import RECORD, RunFolder
 
 OPTIONS = ("--run", "--out")

@@ -68,11 +68,8 @@ class Checkpoint:
         try:
             with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
                 entries: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            (
-                entries["FilmDataModule"],
-                entries["hyper_parameters"]["hidden"],
-                entries[WEIGHTS_OF if WEIGHTS_OF in entries else "state_dict"],
-            )
+            entries["FilmDataModule"], entries["hyper_parameters"]["hidden"]
+            entries.get(WEIGHTS_OF) or entries["state_dict"]
             is_changed = DIGEST in entries and entries[DIGEST] != digest(entries)
         except Exception:  # whatever a broken or foreign file makes of the unpickler
             raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None

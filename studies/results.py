@@ -62,6 +62,11 @@ class Results:
         return self.table("Permu_importance_df.csv") if self.importance else pd.DataFrame()
 
     @cached_property
+    def estimable(self) -> pd.DataFrame:
+        """Return the lines of `features` that have an importance."""
+        return self.features.dropna(subset=["importance"]) if len(self.features) else self.features
+
+    @cached_property
     def aggregated(self) -> pd.DataFrame:
         return self.table("aggregated_importance.csv")
 
