@@ -137,7 +137,7 @@ def with_importance(table: pd.DataFrame, data: FilmDataModule, result: Importanc
         names.append(_free(name, [*table, *names]))
     for block in in_blocks(table):
         rows = np.flatnonzero(np.isin(data.films.number - 1, block.index))
-        sums = to_digits(_importance_of_rows(rows, columns, data, result), DIGITS)
+        sums = to_digits(_importance_of_rows(rows, columns, data, result), DIGITS).astype(np.float32)
         of_rows = pd.DataFrame(sums, index=data.films.number[rows] - 1, columns=names).reindex(block.index)
         if data.where is not None:  # the rows are not all of the table's
             of_rows[NUMBER] = block.index.to_numpy() + 1
@@ -194,7 +194,10 @@ def _parquet(table: pa.Table) -> bytes:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(**{name: to_digits(table[name].to_numpy(), DIGITS) for name in table.select_dtypes("float")})
+    """Return a table with few digits: float32, which Parquet packs, but for what may be nearer to 0 than it has."""
+    columns = {name: to_digits(table[name].to_numpy(), DIGITS) for name in table.select_dtypes("float")}
+    packed = {name: own if name in ("p", "q") else own.astype(np.float32) for name, own in columns.items()}
+    return table.assign(**packed)
 
 
 def _free(name: str, known: Collection[str]) -> str:

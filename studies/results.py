@@ -219,6 +219,7 @@ class Results:
             table = self.run.read_csv(file, columns) if is_csv else pd.read_parquet(path, columns=columns)
         except (ValueError, OSError, LookupError) as problem:  # Arrow's and pandas' are ValueErrors
             raise unreadable(self.run.path, file, problem) from None
+        table = table.astype(dict.fromkeys(table.select_dtypes("float32"), "float64"))
         refuse_other_content(self.run.path, file, table)
         return table
 
