@@ -26,6 +26,7 @@ CONTRIBUTIONS, LABELS = "contributions.parquet", "held_out_labels.parquet"
 FEATURES, AGGREGATED, TABLE = "Permu_importance_df", "aggregated_importance", "employee_with_importance"
 PARTS = "importance_parts"
 RELATED = {name: f"importance_{name}" for name in ("groups", "pairs", "conditional")}
+PACKED = ("importance", "direction", "std", "se_shuffle", "se_sample", "low_95", "high_95")
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
@@ -39,9 +40,11 @@ def write_importance(
     """
     contents: dict[str, Content] = {}
     for name, table in _tables(result).items():
-        contents |= table_files(name, in_blocks(table), _listed(table, listed, data) if name == FEATURES else None)
-    blocks = (_warned(block, result) for block in with_importance(data.read(), data, result))
-    contents |= table_files(TABLE, blocks)
+        more = _listed(table, listed, data) if name == FEATURES else None
+        contents |= table_files(name, in_blocks(table), more, packed=PACKED)
+    films = data.read()
+    blocks = (_warned(block, result) for block in with_importance(films, data, result))
+    contents |= table_files(TABLE, blocks, packed=_sums(films, result))
     contents |= _descriptions(result)
     contents[LABELS] = _packed_labels(data, str(result.summary["split"]))
     if result.contributions is not None:
@@ -132,16 +135,22 @@ def with_importance(table: pd.DataFrame, data: FilmDataModule, result: Importanc
     condition leaves out rows, a column has the numbers of the others in the table, from 1.
     """
     columns = [column for column in result.sets if column.level == "column"]
-    names = list[str]()
-    for name in (*(f"importance of {column.name}" for column in columns), "importance"):
-        names.append(_free(name, [*table, *names]))
+    names = _sums(table, result)
     for block in in_blocks(table):
         rows = np.flatnonzero(np.isin(data.films.number - 1, block.index))
-        sums = to_digits(_importance_of_rows(rows, columns, data, result), DIGITS).astype(np.float32)
+        sums = to_digits(_importance_of_rows(rows, columns, data, result), DIGITS)
         of_rows = pd.DataFrame(sums, index=data.films.number[rows] - 1, columns=names).reindex(block.index)
         if data.where is not None:  # the rows are not all of the table's
             of_rows[NUMBER] = block.index.to_numpy() + 1
         yield pd.concat([block, of_rows], axis=1)
+
+
+def _sums(table: pd.DataFrame, result: ImportanceResult) -> list[str]:
+    """Return the names of the columns that `with_importance` adds for the feature columns and their sum."""
+    names = list[str]()
+    for name in (*(f"importance of {column.name}" for column in result.sets if column.level == "column"), "importance"):
+        names.append(_free(name, [*table, *names]))
+    return names
 
 
 def _importance_of_rows(
@@ -194,10 +203,7 @@ def _parquet(table: pa.Table) -> bytes:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with few digits: float32, which Parquet packs, but for what may be nearer to 0 than it has."""
-    columns = {name: to_digits(table[name].to_numpy(), DIGITS) for name in table.select_dtypes("float")}
-    packed = {name: own if name in ("p", "q") else own.astype(np.float32) for name, own in columns.items()}
-    return table.assign(**packed)
+    return table.assign(**{name: to_digits(table[name].to_numpy(), DIGITS) for name in table.select_dtypes("float")})
 
 
 def _free(name: str, known: Collection[str]) -> str:
