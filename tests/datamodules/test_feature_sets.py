@@ -110,3 +110,13 @@ def test_sets_have_the_names_of_groups_roles_columns_numbers_and_single_values(s
     assert len(sets[4].dense) == 0
     with pytest.raises(InputError, match=r"'Company1=Bold' is no column, role, group or feature.*Company1=Bolt"):
         named_sets(space, {}, ["Company1=Bold"])
+
+
+def test_features_are_named_by_role_column_or_pattern(space):
+    named = {part.name: part for part in feature_sets(space, {"G": ["Cast=Who*", "Genre"]})}["G"]
+    labels = space.label_names()
+    assert feature_names(space, ["Cast=Who*", "Genre"]) == [labels[index] for index in named.labels]
+    with pytest.raises(
+        InputError, match=r"permutation_importance\.features: 'Cast=Tom Hank' fits no role, column or feat"
+    ):
+        feature_names(space, ["Genre", "Cast=Tom Hank"])
