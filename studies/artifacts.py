@@ -120,8 +120,13 @@ def _weights_of_best(run: RunFolder, model: SavedMLP) -> dict[str, Any]:
     if n_bytes(own) < LARGE or not run.has("best"):
         return {}
     path = run.checkpoint("best")
-    best = torch.load(path, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+    best = _network_of(path)
     return {"weights": {"file": f"../checkpoints/{path.name}", "sha256": _digest(path)}} if same(own, best) else {}
+
+
+def _network_of(path: Path) -> dict[str, torch.Tensor]:
+    weights = torch.load(path, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+    return {name: weight for name, weight in weights.items() if name.startswith("network.")}
 
 
 def _digest(path: Path) -> str:
@@ -174,8 +179,7 @@ def _read(folder: Path, name: str, entry: dict[str, Any]) -> Baseline:
         path = folder.parent / "checkpoints/best.ckpt"
         if not path.is_file() or _digest(path) != entry["weights"]["sha256"]:
             raise InputError(f"{folder} has a network whose weights are in {path}, as it was: bring back a copy")
-        best = torch.load(path, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
-        state |= {key: weight.numpy() for key, weight in best.items() if key.startswith("network.")}
+        state |= {key: weight.numpy() for key, weight in _network_of(path).items()}
     model = kind.from_state(state)
     model.name = name
     return model

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from greenlight_films.datamodules import Block, FeatureSpace, InputError
-from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets, named_sets
+from greenlight_films.datamodules.feature_sets import FeatureSet, feature_names, feature_sets, named_sets
 
 ODD = ["Tom Hanks", "Tom [Jr] Lee", "Who?", "Whom", "Tom J Lee"]
 
@@ -116,7 +116,5 @@ def test_features_are_named_by_role_column_or_pattern(space):
     named = {part.name: part for part in feature_sets(space, {"G": ["Cast=Who*", "Genre"]})}["G"]
     labels = space.label_names()
     assert feature_names(space, ["Cast=Who*", "Genre"]) == [labels[index] for index in named.labels]
-    with pytest.raises(
-        InputError, match=r"permutation_importance\.features: 'Cast=Tom Hank' fits no role, column or feat"
-    ):
+    with pytest.raises(InputError, match=r"importance\.features: 'Cast=Tom Hank' fits no role, column or feature"):
         feature_names(space, ["Genre", "Cast=Tom Hank"])
