@@ -1,10 +1,10 @@
 """What each part of the recipe is worth: it is taken out, and the study is trained anew over seeds.
 
-    python -m greenlight_films.benchmarks.ablation [--study ratings] [--seeds 5] [--parts records heads ...]
+    python -m greenlight_films.benchmarks.ablation [--study ratings] [--seeds 5] [--parts records model.heads=8 ...]
 
-Prints one line of JSON a part: R² of validation and of test films (of log1p, where the target is learnt so), mean and
-standard deviation over seeds of split, weights and draws, and the mean difference from the whole recipe with its
-standard error over seeds.
+A part may be an option with another value. Prints one line of JSON a part: R² of validation and of test films (of
+log1p, where the target is learnt so), mean and standard deviation over seeds of split, weights and draws, and the mean
+differences from the whole recipe with their standard errors over seeds.
 """
 
 import json
@@ -104,7 +104,7 @@ PARTS = (WHOLE, *FEATURES, *INPUTS, *OPTIONS)
 
 def scores(study: str, part: str, seed: int, options: list[str]) -> tuple[float, float]:
     """Return R² of validation and test films of a study without a part of the recipe."""
-    words = ["--config", named_config(study), *options, *OPTIONS.get(part, [])]
+    words = ["--config", named_config(study), *options, *([f"--{part}"] if "=" in part else OPTIONS.get(part, []))]
     settings = seeded_settings(words, seed)
     settings = replace(settings, training=settings.training.with_trainer(enable_progress_bar=False, logger=False))
     data = changed(settings.data, part)
@@ -137,8 +137,10 @@ def main() -> None:
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("--study", default="ratings", metavar="CONFIG")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--parts", nargs="+", default=PARTS, choices=PARTS, metavar="PART")
+    parser.add_argument("--parts", nargs="+", default=PARTS, metavar="PART", help=", ".join(PARTS))
     own, options = parser.parse_known_args()
+    if unknown := [part for part in own.parts if part not in PARTS and "=" not in part]:
+        parser.error(f"--parts: {unknown[0]} must be an option=value, or of: {', '.join(PARTS)}")
     quieten()
     whole: np.ndarray | None = None
     for part in own.parts:
@@ -148,9 +150,9 @@ def main() -> None:
             line[f"{side}_r2"], line[f"{side}_sd"] = round(values.mean(), 4), round(values.std(ddof=1), 4)
         whole = measured if part == WHOLE else whole
         if whole is not None and part != WHOLE:
-            differences = (measured - whole)[:, 1]
-            line["test_difference"] = round(differences.mean(), 4)
-            line["test_difference_se"] = round(differences.std(ddof=1) / np.sqrt(own.seeds), 4)
+            for side, differences in zip(("val", "test"), (measured - whole).T, strict=True):
+                line[f"{side}_difference"] = round(differences.mean(), 4)
+                line[f"{side}_difference_se"] = round(differences.std(ddof=1) / np.sqrt(own.seeds), 4)
         print(json.dumps(line), flush=True)
 
 

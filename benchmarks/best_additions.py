@@ -19,7 +19,6 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.serving.answers import predict
 from greenlight_films.serving.best import best
 from greenlight_films.serving.cells import Cells, Edit, Film
-from greenlight_films.serving.narrow_encoder import NarrowEncoder
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
@@ -42,7 +41,6 @@ def served(n_labels: int, heads: int) -> ServedRun:
         network=SavedMLP(network, scale),
         fitted=Fitted(encoder, scale, {}, np.zeros(0, np.uint8), "", leak=False),
         cells=Cells(encoder.features, encoder.formats, []),
-        encoder=NarrowEncoder(encoder),
         intervals=None,
         no_intervals="",
         background=None,

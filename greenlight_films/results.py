@@ -8,6 +8,7 @@ from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.importance.result import measure
+from greenlight_films.serving import HOST, PORT
 from greenlight_films.studies.results import Results as RunResults
 from greenlight_films.studies.run_folder import RunFolder
 
@@ -130,11 +131,11 @@ class Results:
             raise InputError(f"{self.path} has no predictions yet: make them with `predict --run {self.path}`")
         return predicted_against_actual(results.test, results.target, results.unit)
 
-    def serve(self, host: str = "127.0.0.1", port: int = 8000) -> None:
+    def serve(self, host: str = HOST, port: int = PORT) -> None:
         """Open a page to play with the run, as `greenlight serve` does, until it is interrupted.
 
         Args:
-            host: an address of this machine; 127.0.0.1 can be reached by nobody else.
+            host: an address of this machine; the usual one can be reached by nobody else.
             port: where it is taken, the next free one.
 
         Raises:

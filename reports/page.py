@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
+from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
@@ -143,6 +144,8 @@ def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection], 
         "has_ends": any(film[-1] for film in explorer["films"]),
         "scenarios": scenarios and Markup(script_json(scenarios)),
         "scenario_films": len(scenarios["films"]) if scenarios else 0,
+        "left_out": listed(scenarios["left_out"]) if scenarios else "",
+        "serve": command(f"serve --run {results.path}"),
         "card": card,
     }
 

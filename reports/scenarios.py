@@ -62,6 +62,7 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
         "std": scale.std,
         "shift": scale.shift,
         "writing": writing(results, scale),
+        "left_out": scenarios.left_out,
     }
 
 

@@ -93,7 +93,7 @@ def is_learnt(run: ServedRun, film: Film) -> bool:
 def unseen(run: ServedRun, film: Film, encoded: EncodedFilms, row: int) -> dict[str, list[str]]:
     """Return the names of a film that the model doesn't know, by column."""
     return {
-        column: run.encoder.unseen(column, run.cells.names(column, film.cells))
+        column: run.cell_encoder.unseen(column, run.cells.names(column, film.cells))
         for column in run.cells.labelled
         if column in encoded.unseen and encoded.unseen[column][row]
     }
@@ -106,6 +106,8 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
     least, greatest = run.ranges
     values = encoded.unscaled[row]
     outside = np.flatnonzero((values < least) | (values > greatest))
+    if not len(outside):
+        return []
     in_logarithms, sizes = run.space.in_logarithms(), run.space.counts_names()
     blocks = [block for block in run.space.dense for _ in block.values]
     shown = []

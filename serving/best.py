@@ -10,7 +10,7 @@ from greenlight_films.datamodules.errors import listed, nearest
 from greenlight_films.datamodules.features import Category, Labels
 from greenlight_films.importance.reference import BATCH_ROWS
 from greenlight_films.serving.answers import difference, each_head, predictions
-from greenlight_films.serving.cells import Edit, FieldError, Film
+from greenlight_films.serving.cells import Edit, FieldError, Film, most_names
 from greenlight_films.serving.schemas import Best, Candidate
 from greenlight_films.serving.served_run import ServedRun
 
@@ -84,24 +84,17 @@ def column_of(run: ServedRun, role: str) -> str:
 
 def _place(run: ServedRun, film: Film, column: str) -> _Place:
     feature, cells = run.cells.labelled[column], run.cells
-    single = isinstance(feature, Category) or feature.first_only
-    if single:
-        cells_of = dict(film.cells)
-        cells_of[column] = None
-        film = Film(cells_of, film.row, film.edited | {column})
-    positions = feature.positions if isinstance(feature, Labels) else None
-    position = len(cells.names(column, film.cells)) if positions else 0
-    if positions and position >= positions:
-        raise FieldError(f"{column} has {positions} places, all taken: remove a name", ["film"])
+    most = most_names(feature)
+    names = [] if most == 1 else cells.names(column, film.cells)
+    if most is not None and len(names) >= most:
+        raise FieldError(f"{column} has {most} places, all taken: remove a name", ["film"])
+    position = len(names) if isinstance(feature, Labels) and feature.positions else 0
     with_nobody = cells.edited(film, [Edit("add", column, NOBODY)], "film")
-    index = run.encoder.encoder.features.index(feature)
-    blocks = [block for block in run.space.groups[index] if block.kind == "label"]
-    first = run.encoder.first_columns(index)[position]
-    values = blocks[position].values
-    names = 1 if single else len(cells.names(column, film.cells)) + 1
-    weight = 1 / np.sqrt(names) if isinstance(feature, Labels) and feature.weight == "sqrt" else 1.0
+    first, block = run.label_blocks[column][position]
+    weight = 1 / np.sqrt(len(names) + 1) if isinstance(feature, Labels) and feature.weight == "sqrt" else 1.0
     other = feature.other if isinstance(feature, Category) else None
-    return _Place(column, with_nobody, first, values, float(weight), values.index(other) if other in values else None)
+    pooled = block.values.index(other) if other in block.values else None
+    return _Place(column, with_nobody, first, block.values, float(weight), pooled)
 
 
 @torch.inference_mode()

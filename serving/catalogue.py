@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.feature_space import Block
-from greenlight_films.datamodules.features import Category, Date, Labels, Number
+from greenlight_films.datamodules.features import Bins, Category, Date, Feature, Labels, Number, Popularity, Text
 from greenlight_films.importance.result import measure
 from greenlight_films.serving.answers import finite
-from greenlight_films.serving.cells import FieldError, Film
+from greenlight_films.serving.cells import FieldError, Film, most_names
 from greenlight_films.serving.name_index import NameIndex
 from greenlight_films.serving.schemas import (
     ColumnShape,
@@ -28,6 +28,17 @@ from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.interval_files import LEVELS
 from greenlight_films.studies.verdict import facts_in, verdict
 
+KINDS: dict[type[Feature[Any]], str] = {
+    Labels: "labels",
+    Category: "category",
+    Number: "number",
+    Date: "date",
+    Bins: "number",
+    Text: "text",
+    Popularity: "text",
+}
+"""How a film's cell is put in, of the features that read a column the first of these."""
+
 PAGE = 50  # importances
 MOST_POINTS = 2000
 GROUPS = 10  # of the calibration, with as many films each
@@ -44,15 +55,12 @@ class Catalogue:
         self._names: dict[str, tuple[NameIndex, list[str], np.ndarray | None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
         counts = run.label_films
-        for index, (feature, group) in enumerate(zip(run.fitted.encoder.features, run.space.groups, strict=True)):
-            if isinstance(feature, Labels | Category):
-                labels = [block for block in group if block.kind == "label"]
-                blocks = list(zip(run.encoder.first_columns(index), labels, strict=True))
-                names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
-                films = None if counts is None else self._films_of(names, blocks, counts)
-                rank = np.zeros(len(names)) if films is None else films
-                self._names[feature.column] = NameIndex(names, rank), names, films
-                self._counts[feature.column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
+        for column, blocks in run.label_blocks.items():
+            names = list(dict.fromkeys(name for _, block in blocks for name in block.values))
+            films = None if counts is None else self._films_of(names, blocks, counts)
+            rank = np.zeros(len(names)) if films is None else films
+            self._names[column] = NameIndex(names, rank), names, films
+            self._counts[column] = {} if films is None else dict(zip(names, films.tolist(), strict=True))
 
     @staticmethod
     def _films_of(names: list[str], blocks: list[tuple[int, Block]], counts: np.ndarray) -> np.ndarray:
@@ -90,22 +98,28 @@ class Catalogue:
         )
 
     def _columns(self) -> list[ColumnShape]:
-        shapes, dense = [], 0
+        """Return a shape a column, by that of its features whose kind comes first."""
+        order, dense = list(KINDS), 0
+        chosen = dict[str, tuple[Feature[Any], list[Block], int]]()
         for feature, group in zip(self.run.fitted.encoder.features, self.run.space.groups, strict=True):
-            kinds = {Number: "number", Date: "date", Labels: "labels", Category: "category"}
-            width = sum(len(block.values) for block in group if block.kind != "label")
-            if kind := kinds.get(type(feature)):
-                shape = ColumnShape(column=feature.column, kind=kind, role=feature.named_role, columns=feature.columns)
-                if isinstance(feature, Number) and self.run.ranges is not None:
-                    ends = self.run.ranges[:, dense]
-                    ends = np.expm1(ends) if feature.log1p else ends
-                    shape.least, shape.greatest = ends.tolist()
-                if isinstance(feature, Number):
-                    usual = group[0].fitted["median"]
-                    shape.usual = float(np.expm1(usual)) if feature.log1p else usual
-                shapes.append(shape)
-            dense += width
-        return shapes
+            kind, other = type(feature), chosen.get(feature.column)
+            if kind in KINDS and (other is None or order.index(kind) < order.index(type(other[0]))):
+                chosen[feature.column] = feature, group, dense
+            dense += sum(len(block.values) for block in group if block.kind != "label")
+        return [self._column(*parts) for parts in chosen.values()]
+
+    def _column(self, feature: Feature[Any], group: list[Block], dense: int) -> ColumnShape:
+        """Return a column's shape; its feature's blocks begin at a dense column."""
+        column, kind = feature.column, KINDS[type(feature)]
+        shape = ColumnShape(column=column, kind=kind, role=feature.named_role, columns=feature.columns)
+        if isinstance(feature, Labels | Category):
+            shape.most = most_names(feature)
+        if isinstance(feature, Number):
+            ends = () if self.run.ranges is None else self.run.ranges[:, dense]
+            known = np.array([group[0].fitted["median"], *ends])
+            shape.usual, *seen = (np.expm1(known) if feature.log1p else known).tolist()
+            shape.least, shape.greatest = seen or (None, None)
+        return shape
 
     def films(self, query: str, n: int) -> FilmMatches:
         """Return the films whose titles have words that begin as those of a query do; the first films without one."""
@@ -140,7 +154,7 @@ class Catalogue:
             column = feature.column
             if isinstance(feature, Labels) and feature.from_columns is None and column in cells:
                 cells[column] = self.run.cells.names(column, film.cells)
-            elif isinstance(feature, Number) and column in cells:
+            elif isinstance(feature, Number | Bins) and column in cells:
                 cells[column] = self._number(feature, film.cells)
         names = {column: self._with_films(column, film) for column in self.run.cells.labelled}
         return WholeFilm(**self._match(position).model_dump(), cells=cells, names=names)
@@ -150,11 +164,11 @@ class Catalogue:
         known = self._counts[column]
         return [NameFilms(label=name, films=known.get(name)) for name in self.run.cells.names(column, film.cells)]
 
-    def _number(self, feature: Number, cells: Mapping[str, Any]) -> float | None:
+    def _number(self, feature: Number | Bins, cells: Mapping[str, Any]) -> float | None:
         """Return a film's number, however its cell writes it."""
         cell = pd.DataFrame({feature.column: pd.Series([cells.get(feature.column)], dtype=object)})
         value = feature.read(cell, self.run.cells.formats)[0]
-        return finite(np.expm1(value) if feature.log1p else value)
+        return finite(np.expm1(value) if isinstance(feature, Number) and feature.log1p else value)
 
     def position(self, row: int, field: list[str | int]) -> int:
         """Return the position of a row of the run's table.

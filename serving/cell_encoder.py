@@ -24,7 +24,10 @@ class CellEncoder:
 
     def __init__(self, encoder: FilmEncoder) -> None:
         self._space, columns = encoder.space, _columns_by_feature(encoder.space)
-        self._groups = [_Group(encoder, indices, columns) for indices in _together(encoder)]
+        together = _together(encoder)
+        self._groups = [_Group(encoder, indices, columns) for indices in together]
+        pairs = zip(together, self._groups, strict=True)
+        self._group_of = {encoder.features[index].column: group for indices, group in pairs for index in indices}
         self._encoded = lru_cache(REMEMBERED)(lambda index, key: self._groups[index].encode(key))
 
     def encode(self, films: Sequence[Mapping[str, Any]]) -> EncodedFilms:
@@ -49,6 +52,10 @@ class CellEncoder:
         matrix.sort_indices()
         return EncodedFilms(dense, unscaled, matrix, unseen)
 
+    def unseen(self, column: str, names: list[str]) -> list[str]:
+        """Return those of some names of a column that no label column is for."""
+        return self._group_of[column].encoder.unseen(column, names)
+
 
 class _Group:
     """Features that read columns together: their encoder, and where its columns stand among all."""
@@ -60,15 +67,15 @@ class _Group:
         features, groups = encoder.space.features, encoder.space.groups
         space = FeatureSpace([features[index] for index in indices], [groups[index] for index in indices])
         own = FilmEncoder([encoder.features[index] for index in indices], space, encoder.formats)
-        self._encoder = NarrowEncoder(own)
+        self.encoder = NarrowEncoder(own)
 
     def key(self, film: Mapping[str, Any]) -> str:
         """Return the film's cells in these columns, as text."""
-        return json.dumps([film.get(column) for column in self._encoder.columns], default=str)
+        return json.dumps([film.get(column) for column in self.encoder.columns], default=str)
 
     def encode(self, key: str) -> EncodedFilms:
-        cells = zip(self._encoder.columns, json.loads(key), strict=True)
-        return self._encoder.encode(pd.DataFrame({column: pd.Series([cell], dtype=object) for column, cell in cells}))
+        cells = zip(self.encoder.columns, json.loads(key), strict=True)
+        return self.encoder.encode(pd.DataFrame({column: pd.Series([cell], dtype=object) for column, cell in cells}))
 
 
 def _together(encoder: FilmEncoder) -> list[list[int]]:

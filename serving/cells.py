@@ -26,23 +26,33 @@ class Film:
     Attributes:
         cells: by the table's columns; one that is left out is missing.
         row: its position among the run's films, where it is one of them.
-        edited: the columns whose names were edited since.
     """
 
     cells: Mapping[str, Any]
     row: int | None = None
-    edited: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of a film: add, remove or replace a name of a column, or set a column's cell."""
+    """A change of a film: add, remove or replace a name of a column, or set a column's cell.
+
+    A name that is added to a column that holds one takes its place.
+    """
 
     do: str
     column: str
     label: str = ""
     by: str = ""
     value: Cell = None
+
+
+def most_names(feature: Labels | Category) -> int | None:
+    """Return how many names of a film a feature holds at most; None where any number."""
+    if isinstance(feature, Category) or feature.first_only:
+        return 1
+    if feature.from_columns is not None and feature.format != "dummies":
+        return min(feature.positions or len(feature.from_columns), len(feature.from_columns))
+    return feature.positions
 
 
 class FieldError(InputError):
@@ -87,7 +97,7 @@ class Cells:
         Raises:
             FieldError: a column takes no such edit, or the film has no such name.
         """
-        cells, changed = dict(film.cells), set(film.edited)
+        cells = dict(film.cells)
         for index, edit in enumerate(edits):
             at = (field, index)
             if edit.do == "set":
@@ -98,8 +108,7 @@ class Cells:
             else:
                 names = self._changed(edit, cells, at)
                 cells |= self._as_cells(edit.column, names, at)
-            changed |= {name for name, feature in self.labelled.items() if edit.column in (name, *feature.columns)}
-        return Film(cells, film.row, frozenset(changed))
+        return Film(cells, film.row)
 
     def _changed(self, edit: Edit, cells: Mapping[str, Any], at: tuple[str | int, ...]) -> list[str]:
         """Return the names of a film in a column after an edit of one of them."""
@@ -108,7 +117,7 @@ class Cells:
             raise FieldError(f"names are in columns of labels, got '{edit.column}'{known}", [*at, "column"])
         names = self.names(edit.column, cells)
         if edit.do == "add":
-            return [*names, edit.label]
+            return [edit.label] if most_names(self.labelled[edit.column]) == 1 else [*names, edit.label]
         wanted, *keys = keys_of(pa.array([edit.label, *names], pa.large_string())).to_pylist()
         if wanted not in keys:
             has = f"its names are: {listed(names)}" if names else "it has none"
@@ -120,7 +129,7 @@ class Cells:
         """Return names as the cells that they are read from."""
         feature = self.labelled[column]
         if isinstance(feature, Category):
-            return {column: names[-1] if names else None}
+            return {column: names[0] if names else None}
         if feature.from_columns is None:
             objects = [{**feature.where, feature.key: name} for name in names] if feature.where else names
             return {column: objects}

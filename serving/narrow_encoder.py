@@ -26,10 +26,14 @@ class NarrowEncoder:
     """Encodes films as a `FilmEncoder` does, which is handed only those names that the films may hold.
 
     Which these are is looked up by what spellings of a name have in common, with and without parentheses behind it.
+
+    Attributes:
+        columns: the table's columns that films are encoded from, each once.
     """
 
     def __init__(self, encoder: FilmEncoder) -> None:
-        self.encoder = encoder
+        self._encoder = encoder
+        self.columns = list(dict.fromkeys(name for feature in encoder.features for name in feature.columns))
         self._remembered = lru_cache(REMEMBERED)(self._unseen)
         groups = [[block for block in group if block.kind == "label"] for group in encoder.space.groups]
         sizes = [len(block.values) for block in chain.from_iterable(groups)]
@@ -43,15 +47,6 @@ class NarrowEncoder:
             if isinstance(encoder.features[index], Labels | Category) and len(block.values) >= FEW
         }
 
-    @property
-    def columns(self) -> list[str]:
-        """Return the table's columns that films are encoded from, each once."""
-        return list(dict.fromkeys(name for feature in self.encoder.features for name in feature.columns))
-
-    def first_columns(self, index: int) -> list[int]:
-        """Return the first label column of each label block of a feature, by its index."""
-        return self._starts[index]
-
     def encode(self, frame: pd.DataFrame) -> EncodedFilms:
         """Encode films; a cell that can't be read is refused with its column and value."""
         columns: dict[int, list[np.ndarray]] = {}
@@ -60,7 +55,7 @@ class NarrowEncoder:
             blocks, columns[index] = self._narrowed(index, parsed)
             return blocks
 
-        encoded = self.encoder.encode(frame, blocks_of=narrowed)
+        encoded = self._encoder.encode(frame, blocks_of=narrowed)
         of_all = np.concatenate([np.zeros(0, np.int32), *chain.from_iterable(columns[i] for i in sorted(columns))])
         labels, shape = encoded.labels, (encoded.n_rows, self._n_labels)
         return replace(encoded, labels=csr_array((labels.data, of_all[labels.indices], labels.indptr), shape=shape))
@@ -70,8 +65,9 @@ class NarrowEncoder:
         return list(self._remembered(column, tuple(names)))
 
     def _unseen(self, column: str, names: tuple[str, ...]) -> tuple[str, ...]:
-        index = next(i for i, each in enumerate(self.encoder.features) if each.column == column and self._starts[i])
-        feature, parsed = self.encoder.features[index], read_labels(pd.Series(list(names), dtype=object))
+        labelled = [isinstance(each, Labels | Category) and each.column == column for each in self._encoder.features]
+        index = labelled.index(True)
+        feature, parsed = self._encoder.features[index], read_labels(pd.Series(list(names), dtype=object))
         lists = [parsed] * len(self._starts[index]) if isinstance(feature, Labels) else parsed
         parts = feature.encode(lists, self._narrowed(index, lists)[0])
         counts = np.min([part.unseen for part in parts if isinstance(part, Sparse)], axis=0)
@@ -79,8 +75,8 @@ class NarrowEncoder:
 
     def _narrowed(self, index: int, parsed: Any) -> tuple[list[Block], list[np.ndarray]]:
         """Return a feature's blocks with the names that its cells may hold, and which label columns these are."""
-        feature, blocks, columns = self.encoder.features[index], list[Block](), list[np.ndarray]()
-        for block in self.encoder.space.groups[index]:
+        feature, blocks, columns = self._encoder.features[index], list[Block](), list[np.ndarray]()
+        for block in self._encoder.space.groups[index]:
             if block.kind == "label":
                 codes = np.arange(len(block.values))
                 if known := self._codes.get((index, len(columns))):

@@ -174,6 +174,7 @@ class ColumnShape(BaseModel):
     kind: str
     role: str
     columns: list[str] = Field(description="the table's columns that it is read from")
+    most: Annotated[int | None, Field(description="names that it holds at most; null: any number")] = None
     least: float | None = None
     greatest: float | None = None
     usual: Annotated[float | None, Field(description="the training median")] = None

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.films import same_films
 from greenlight_films.importance.reference import LinearModel
 from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
-from greenlight_films.serving.narrow_encoder import NarrowEncoder
 from greenlight_films.studies.background_file import background_of
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
@@ -49,10 +50,13 @@ class KnownFilms:
         """Return the position of each row of the table, by its number from 1."""
         return {int(number): position for position, number in enumerate(self.films.number)}
 
-    def learnt_as(self, position: int) -> tuple[np.ndarray, np.ndarray] | None:
+    def learnt_as(self, position: int, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
         """Return the labels of a film, (n,), and what each is in it beyond what it is in others, (n, n_inputs).
 
         It is known of other films alone in this one. None where the model hasn't learnt from it.
+
+        Args:
+            dense: (n_dense,) float32, its numbers after edits.
         """
         crossed = self.films.crossed
         if crossed is None or crossed.by_label is None:
@@ -60,8 +64,7 @@ class KnownFilms:
         row = int(np.searchsorted(crossed.train, position))
         if row == len(crossed.train) or crossed.train[row] != position:
             return None
-        labels, values = crossed.by_label.of_row(row, len(crossed.labels.columns))
-        return labels, values - crossed.labels.of_labels(labels, self.films.encoded.dense[position])
+        return crossed.beyond_others(row, self.films.encoded.dense[position], dense)
 
     def film(self, position: int) -> Film:
         """Return a film as its cells."""
@@ -87,7 +90,6 @@ class ServedRun:
     network: SavedMLP
     fitted: Fitted
     cells: Cells
-    encoder: NarrowEncoder
     intervals: Intervals | None
     no_intervals: str
     background: EncodedFilms | None
@@ -122,7 +124,6 @@ class ServedRun:
             network=SavedMLP(model.network, fitted.scale),
             fitted=fitted,
             cells=Cells(encoder.features, encoder.formats, others),
-            encoder=NarrowEncoder(encoder),
             intervals=intervals,
             no_intervals=no_intervals,
             background=background_of(run, fitted.fingerprint),
@@ -138,6 +139,17 @@ class ServedRun:
     def cell_encoder(self) -> CellEncoder:
         """Return what encodes films by their cells."""
         return CellEncoder(self.fitted.encoder)
+
+    @cached_property
+    def label_blocks(self) -> dict[str, list[tuple[int, Block]]]:
+        """Return the label blocks of each column of names, each with its first label column."""
+        starts = accumulate((len(block.values) for block in self.space.labels), initial=0)
+        blocks = dict[str, list[tuple[int, Block]]]()
+        for feature, group in zip(self.fitted.encoder.features, self.space.groups, strict=True):
+            own = [(next(starts), block) for block in group if block.kind == "label"]
+            if self.cells.labelled.get(feature.column) is feature:
+                blocks[feature.column] = own
+        return blocks
 
     @cached_property
     def folded(self) -> LinearModel:
@@ -169,7 +181,7 @@ class ServedRun:
             return encoded
         inputs = known.films.crossed.labels.of_rows(encoded)
         for index, film in enumerate(films):
-            if film.row is not None and (own := known.learnt_as(film.row)) is not None:
+            if film.row is not None and (own := known.learnt_as(film.row, encoded.dense[index])) is not None:
                 labels, beyond = own
                 cell = slice(*encoded.labels.indptr[index : index + 2])
                 _, here, there = np.intersect1d(encoded.labels.indices[cell], labels, return_indices=True)

@@ -1,6 +1,6 @@
 """`Scenarios`: a run's network and explained films, taken apart so that names can be put in and taken out exactly."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -96,12 +96,14 @@ class Scenarios:
         rows: (n_films,) their rows in the table, from 1.
         films: n_films of them.
         columns: those whose names can be changed.
+        left_out: the other columns of names.
     """
 
     network: AdditiveMLP
     rows: np.ndarray
     films: EncodedFilms
     columns: list[EditableColumn]
+    left_out: Sequence[str] = ()
 
     @classmethod
     def of(cls, results: Results) -> "Scenarios | None":
@@ -124,7 +126,11 @@ class Scenarios:
             return None
         known = results.predictions.set_index("row")["predicted"].reindex(rows).to_numpy()
         off = np.abs(saved.scale.forward(saved.predict(films)) - saved.scale.forward(known))
-        return cls(saved.network, rows, films, editable_columns(space)) if (off < NEAR).all() else None
+        if not (off < NEAR).all():
+            return None
+        columns = editable_columns(space)
+        named = {each["column"] for each in space.features if each["feature"] in ("Labels", "Category")}
+        return cls(saved.network, rows, films, columns, sorted(named - {column.column for column in columns}))
 
     @cached_property
     def first(self) -> LinearLayer:

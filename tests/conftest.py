@@ -168,6 +168,17 @@ def refused(answer: Answer, *fragments: str) -> None:
         assert inner not in answer.out + answer.err
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Return Chromium; of a module, for a process holds one Playwright at a time."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no chromium: install Debian's package of that name")
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+
+
 @pytest.fixture(scope="session")
 def command() -> Callable[..., Answer]:
     """Return what runs the command line in this process, the words given one by one."""

@@ -5,6 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from greenlight_films.datamodules.program import command
+from greenlight_films.serving import HOST, PORT
 from greenlight_films.sources.homes import HOMES
 
 COMMANDS = {
@@ -162,8 +163,8 @@ OPTIONS = {
     },
     "serve": {
         "--run FOLDER": "a finished run, such as runs/ratings/version_0",
-        "--port N": "8000 by default; where it is taken, the next free one",
-        "--host ADDRESS": "127.0.0.1 by default, which this machine alone can reach",
+        "--port N": f"{PORT} by default; where it is taken, the next free one",
+        "--host ADDRESS": f"{HOST} by default, which this machine alone can reach",
     },
     "look": {"TABLE": "a .csv, .tsv, .xlsx, .json, .jsonl, .parquet or SQLite file, also in .gz or .zip", **LOOK},
     "prepare": {"SOURCE": f"one of {', '.join(HOMES)}", **PREPARE},

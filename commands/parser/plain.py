@@ -27,8 +27,9 @@ class PlainParser(argparse.ArgumentParser):
         if message.startswith("unrecognized arguments: "):
             option = (message.removeprefix("unrecognized arguments: ").split("=")[0].split() or [""])[0]
             known = [name.split()[0] for name in self.options]
-            problem = f"no option '{option}'" if option.startswith("-") else f"`{self.command}` can't use '{option}'"
-            raise InputError(f"{problem}{nearest(option, known)}")
+            if option.startswith("-"):
+                raise InputError(f"no option '{option}'{nearest(option, known)}")
+            raise InputError(f"`{self.command}` can't use '{option}'; it takes {', '.join(known)}")
         raise InputError(f"`{self.command}`: {message}")
 
 

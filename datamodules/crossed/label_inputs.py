@@ -112,6 +112,29 @@ class Crossed:
     kernels: dict[str, list[float]] = field(default_factory=dict)
     by_label: ByLabel | None = None
 
+    def beyond_others(self, row: int, own: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return a training row's labels, (n,), and what each is in it beyond what it is in other films, (n, n_inputs).
+
+        Its own target is in none of them, and so in none of what it would be had it other numbers.
+
+        Args:
+            row: of the training rows; their inputs must be known by label.
+            own: (n_dense,) float32, its numbers.
+            dense: likewise, those that it would have.
+        """
+        assert self.by_label is not None
+        labels, values = self.by_label.of_row(row, len(self.labels.columns))
+        beyond = values - self.labels.of_labels(labels, own)
+        for near in self.labels.near:
+            by, inputs = near.plan["dense"], near.plan["inputs"]
+            some = np.flatnonzero(near.concerns(torch.from_numpy(labels).long()).numpy())
+            if len(some) and not np.array_equal(own[by], dense[by]):
+                noise = self.kernels[self.labels.columns[inputs[0]]][-1]
+                parts = (labels[some].astype(np.int64), beyond[some, inputs[0]], own[by], dense[by])
+                moved = near.beyond_others(noise, *map(torch.from_numpy, parts))
+                beyond[some, inputs[0] : inputs[-1] + 1] = moved.numpy()
+        return labels, beyond
+
     def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
         """Return the inputs of all rows, (n_rows, n_inputs) float32; of training rows those of the first drawing."""
         sums = self.labels.of_rows(encoded)

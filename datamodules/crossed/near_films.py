@@ -88,7 +88,6 @@ class NearFilms(nn.Module):
     def records(self, coordinates: Tensor, labels: Tensor) -> Tensor:
         """Return records of labels, (n,), for films at (n, n_coordinates); 0 for labels without training films."""
         blocks, parts = self._on(labels.device), [self.pull[:0]]
-        constant, weights, lengths = torch.split(self.kernel, [1, *[coordinates.shape[1]] * 2])
         block = self._block(labels, coordinates[:, 0])
         pairs = zip(*(torch.split(part, self._at_once()) for part in (block, coordinates)), strict=True)
         for of_some, where in pairs:
@@ -96,10 +95,49 @@ class NearFilms(nn.Module):
             index = torch.arange(len(size), device=size.device).repeat_interleave(size)
             first = blocks["start"][of_some] - (size.cumsum(0) - size)
             film = first[index] + torch.arange(len(index), device=size.device)
-            near = (where[index] - self.coordinates[film]).abs_().div_(lengths).neg_().exp_()
-            covariance = near @ weights + constant
+            covariance = self._covariance(where[index], self.coordinates[film])
             parts.append(self.pull.new_zeros(len(size)).index_add_(0, index, covariance * self.pull[film]))
         return torch.cat(parts)
+
+    def beyond_others(self, noise: float, labels: Tensor, beyond: Tensor, own: Tensor, other: Tensor) -> Tensor:
+        """Return what a training film's inputs would be beyond those of others, had it other numbers, (n, n_inputs).
+
+        A label's record without film m is record(x) - w_m(x) · pull_m / precision_mm, with w(x) the covariances to x
+        times the precision: what a film takes out of its record elsewhere is what it takes out of its own, times
+        w_m(x) over w_m of its own numbers. That holds for films of several rows too, where these have the same numbers.
+
+        Args:
+            noise: of the kernel.
+            labels: (n,) int64, some of the film's.
+            beyond: (n,), of its first input as it is.
+            own: (n_coordinates,), its numbers.
+            other: likewise, those that it would have.
+        """
+        records = self.records(other.expand(len(labels), -1), labels)
+        without = records + beyond / self.scale[0] * self._shares(labels, own, other, noise)
+        n_inputs = len(self.scale)
+        return (signs(without, n_inputs) - signs(records, n_inputs)).mul_(self.scale)
+
+    def _shares(self, labels: Tensor, own: Tensor, other: Tensor, noise: float) -> Tensor:
+        """Return a training film's weights in its labels' records at other numbers, over those at its own, (n,)."""
+        blocks, block = self._on(labels.device), self._block(labels, own[:1].expand(len(labels)))
+        size = blocks["size"][block]
+        position = torch.arange(int(size.max()), device=size.device)
+        is_film = position < size[:, None]
+        film = (blocks["start"][block][:, None] + position).clamp(max=len(self.pull) - 1)
+        where, ends = self.coordinates[film].double(), torch.stack([own, other]).double()
+        pairs = self._covariance(where[:, :, None], where[:, None]) * (is_film[:, :, None] & is_film[:, None])
+        pairs += torch.diag_embed(is_film.double() * (noise - 1) + 1)
+        weights = torch.linalg.solve(pairs, self._covariance(where[:, :, None], ends) * is_film[..., None])
+        is_own = (where == ends[0]).all(-1) & is_film
+        at_own, at_other = weights[torch.arange(len(labels)), is_own.int().argmax(1)].T
+        is_near = (self._block(labels, other[:1].expand(len(labels))) == block) & (at_own != 0)
+        return torch.where(is_near, at_other / at_own, 0.0).float()
+
+    def _covariance(self, some: Tensor, others: Tensor) -> Tensor:
+        """Return the covariance of films at some and other coordinates, (..., n_coordinates), without noise."""
+        constant, weights, lengths = torch.split(self.kernel.to(some.dtype), [1, *[some.shape[-1]] * 2])
+        return (some - others).abs_().div_(lengths).neg_().exp_() @ weights + constant
 
     def _at_once(self) -> int:
         return max(1, FILMS_AT_ONCE // max(self.most_films, 1))

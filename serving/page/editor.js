@@ -1,4 +1,4 @@
-// The fields of a film: chips for names, with search while typing, and fields for numbers and dates.
+// The fields of a film: chips for names, with search while typing, and fields for numbers, dates and texts.
 
 import { get } from "./api.js";
 import { combobox } from "./combobox.js";
@@ -53,10 +53,10 @@ export class Editor {
     this.counts.set(`${column}\n${key(name)}`, films);
   }
 
-  #set(column, cell) {
-    this.film = this.film.with(column, cell);
+  #change(column, film) {
+    this.film = film;
     this.fields.get(column).show();
-    this.changed(this.film);
+    this.changed(film);
   }
 
   #field(column) {
@@ -82,7 +82,7 @@ export class Editor {
         note.textContent = words;
         note.className = `note ${kind}`;
         note.hidden = !words;
-        node.querySelector("input").setAttribute("aria-invalid", String(kind === "problem"));
+        node.querySelector("input, textarea").setAttribute("aria-invalid", String(kind === "problem"));
       },
     };
   }
@@ -93,15 +93,14 @@ export class Editor {
       least === null
         ? ""
         : `${plain(least, 6)} to ${plain(greatest, 6)}${usual === null ? "" : `, usually ${plain(usual, 6)}`}`;
-    const input = element("input", {
+    const input = element(kind === "text" ? "textarea" : "input", {
       id,
-      type: "text",
       inputmode: kind === "number" ? "decimal" : null,
-      maxlength: "200",
+      maxlength: kind === "text" ? "10000" : "200",
       autocomplete: "off",
       placeholder: kind === "date" ? "YYYY-MM-DD" : "not known",
       "aria-describedby": `${noteId} ${seenId}`,
-      oninput: () => this.#set(column, cellFrom(input.value, kind)),
+      oninput: () => this.#change(column, this.film.with(column, cellFrom(input.value, kind))),
     });
     const show = () => {
       const cell = this.film.cells[column];
@@ -120,12 +119,11 @@ export class Editor {
     const chips = element("ul", { class: "chips" });
     const box = combobox({
       label: column.column,
-      hint: isList(column) ? "Add a name" : "Put in a name",
+      hint: column.most === 1 ? "Put in a name" : "Add a name",
       search: (query, signal) => this.#matching(column, query, signal),
       choose: (option) => {
         this.#count(column.column, option.name, option.films);
-        const names = this.#namesIn(column).filter((name) => key(name) !== key(option.name));
-        this.#set(column.column, isList(column) ? [...names, option.name] : option.name);
+        this.#change(column.column, this.film.plus(column.column, option.name));
         this.open.add(column.column);
         this.fields.get(column.column).show();
         announce(`${option.name} is in.`);
@@ -191,8 +189,8 @@ export class Editor {
     const remove = button(
       "×",
       () => {
-        const names = this.#namesIn(column);
-        this.#set(column.column, isList(column) ? names.filter((other) => other !== name) : null);
+        const names = this.#namesIn(column).filter((other) => other !== name);
+        this.#change(column.column, this.film.with(column.column, isList(column) ? names : null));
         announce(`${name} is out.`);
         box.querySelector("input").focus();
       },

@@ -42,6 +42,14 @@ export class Film {
     return new Film(this.columns, this.row, this.title, this.base, { ...this.cells, [column]: cell }, this.about);
   }
 
+  /** Return the film with a name in a column, in place of the last where it holds no more. */
+  plus(column, name) {
+    const { kind, most } = this.columns.find((each) => each.column === column);
+    if (kind === "category") return this.with(column, name);
+    const names = this.cells[column].filter((other) => key(other) !== key(name));
+    return this.with(column, [...names.slice(0, most === null ? undefined : most - 1), name]);
+  }
+
   /** Return the film as it was begun. */
   undone() {
     return new Film(this.columns, this.row, this.title, this.base, this.base, this.about);
@@ -102,13 +110,14 @@ function edited(film, edit) {
   return film.with(edit.column, edit.do === "remove" ? kept : [...kept, edit.do === "add" ? edit.label : edit.by]);
 }
 
-/** Return edits in words. */
+/** Return edits in words, long texts by their beginnings. */
 export function inWords(edits) {
+  const begun = (value) => (String(value).length > 80 ? `${String(value).slice(0, 79)}…` : value);
   const words = {
     add: ({ column, label }) => `${column}: with ${label}`,
     remove: ({ column, label }) => `${column}: without ${label}`,
     replace: ({ column, label, by }) => `${column}: ${by} in place of ${label}`,
-    set: ({ column, value }) => `${column}: ${value ?? "not known"}`,
+    set: ({ column, value }) => `${column}: ${begun(value ?? "not known")}`,
   };
   return edits.map((edit) => words[edit.do](edit)).join("; ");
 }

@@ -146,9 +146,7 @@ export class MoversView {
   }
 
   #putIn(column, label) {
-    const { film } = this.state,
-      isList = Array.isArray(film.cells[column]);
-    this.state.film = film.with(column, isList ? [...film.cells[column], label] : label);
+    this.state.film = this.state.film.plus(column, label);
     this.save();
     this.bestList.focus();
     this.show();

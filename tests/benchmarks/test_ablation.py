@@ -65,11 +65,22 @@ def test_without_squares_the_other_inputs_stay_what_they_are(config):
 
 
 def test_a_line_a_part_has_scores_over_seeds_and_differences_from_the_whole(config, capsys, monkeypatch):
-    parts = ["nothing", "sizes", "four heads"]
+    parts = ["nothing", "sizes", "four heads", "model.heads=1"]
     monkeypatch.setattr("sys.argv", ["ablation", "--study", config, "--seeds", "2", "--parts", *parts])
     main()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
     assert [line["without"] for line in lines] == parts
     for line in lines[1:]:
-        assert line["test_difference"] == pytest.approx(line["test_r2"] - lines[0]["test_r2"], abs=2e-4)
-        assert line["test_difference_se"] >= 0
+        for side in ("val", "test"):
+            assert line[f"{side}_difference"] == pytest.approx(line[f"{side}_r2"] - lines[0][f"{side}_r2"], abs=2e-4)
+            assert line[f"{side}_difference_se"] >= 0
+    assert lines[2] | {"without": ""} == lines[3] | {"without": ""}, "an option is a part by its own name"
+    assert lines[2]["val_r2"] != lines[0]["val_r2"]
+
+
+def test_a_part_that_is_none_is_refused_with_those_there_are(config, capsys, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["ablation", "--study", config, "--parts", "record"])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == 2
+    assert "--parts: record must be an option=value, or of: nothing, records" in capsys.readouterr().err

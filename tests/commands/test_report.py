@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 from rich.console import Console
 
 from greenlight_films.importance.contributions import part_name
@@ -22,11 +22,10 @@ from greenlight_films.reports.report import write_page
 from greenlight_films.studies import long_tables
 from greenlight_films.studies.artifacts import load_artifacts
 from greenlight_films.studies.run_folder import RunFolder
+from tests.browser import serious_faults
 from tests.conftest import STUDY, awkward_films, refused
 from tests.runs import plotly_of
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: install Debian's package of that name")
 EVIL = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(2)</script>"
 
@@ -52,12 +51,6 @@ def run(command, tmp_path_factory) -> Path:
     assert answer.code == 0, answer.err
     assert str(folder / "runs/small/version_0/report.html") in answer.out.replace("\n", "")
     return folder / "runs/small/version_0"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +98,6 @@ def overflowing(page: Page) -> list[str]:
     )
 
 
-@in_a_browser
 @pytest.mark.slow
 def test_figures_are_drawn_when_they_come_into_view(opened):
     page = opened().page
@@ -114,7 +106,6 @@ def test_figures_are_drawn_when_they_come_into_view(opened):
     page.wait_for_selector(".figures:last-child figure:last-child .main-svg", state="attached")
 
 
-@in_a_browser
 def test_the_page_loads_alone_without_an_error_and_has_a_light_and_a_dark_look(drawn, run):
     page = drawn.page
     assert page.locator(".plot").count() > 15
@@ -125,7 +116,6 @@ def test_the_page_loads_alone_without_an_error_and_has_a_light_and_a_dark_look(d
     assert drawn.errors == []
 
 
-@in_a_browser
 def test_titles_and_names_that_would_act_are_shown_and_inert(drawn):
     page = drawn.page
     page.fill("#film-search", EVIL)
@@ -136,7 +126,6 @@ def test_titles_and_names_that_would_act_are_shown_and_inert(drawn):
     assert (drawn.dialogs, drawn.errors) == ([], [])
 
 
-@in_a_browser
 def test_the_table_of_values_sorts_and_searches(drawn, run):
     page = drawn.page
     features = pd.read_csv(run / "Permu_importance_df.csv").dropna(subset=["importance"])
@@ -156,7 +145,6 @@ def test_the_table_of_values_sorts_and_searches(drawn, run):
     assert (column(1), page.inner_text("#match-count")) == ([], "0 values")
 
 
-@in_a_browser
 def test_a_long_rankings_search_finds_the_last_of_names_offline_and_says_when_its_folder_is_gone(copied, browser):
     random, n = np.random.default_rng(0), feature_slices.MOST * 3
     table, importance = pd.read_csv(copied / "Permu_importance_df.csv"), np.sort(random.normal(size=n))[::-1]
@@ -191,7 +179,6 @@ def test_a_long_rankings_search_finds_the_last_of_names_offline_and_says_when_it
     assert errors == []
 
 
-@in_a_browser
 def test_the_explorer_shows_what_moved_a_film(drawn, run):
     page = drawn.page
     predictions = pd.read_csv(run / "predictions.csv").query("split == 'test' and title.str.startswith('Film')")
@@ -221,7 +208,6 @@ def test_the_explorer_shows_what_moved_a_film(drawn, run):
     assert "No film has" in page.inner_text("#film-summary")
 
 
-@in_a_browser
 def test_a_film_stands_with_its_intervals(drawn, run):
     page, films = drawn.page, pd.read_csv(run / "predictions.csv").query("split == 'test'")
     film = next(films[films["title"].str.startswith("Film").fillna(False)].itertuples())
@@ -260,7 +246,6 @@ def best(command, run, browser, tmp_path_factory) -> SimpleNamespace:
     return SimpleNamespace(page=page, path=path, errors=errors)
 
 
-@in_a_browser
 @pytest.mark.parametrize("which", ["seed", "best"])
 def test_changed_films_are_predicted_as_by_the_network(which, drawn, best, run):
     page, path = (drawn.page, run) if which == "seed" else (best.page, best.path)
@@ -293,7 +278,6 @@ def test_changed_films_are_predicted_as_by_the_network(which, drawn, best, run):
     assert (drawn.errors, best.errors) == ([], [])
 
 
-@in_a_browser
 def test_scenarios_are_played_by_keyboard_alone(drawn):
     page = drawn.page
     page.focus("#scenario-film")
@@ -323,7 +307,6 @@ def test_a_study_leaves_a_card_that_stands_in_the_page_too(run, command, tmp_pat
     assert "## How good it is" in (copied / "model_card.md").read_text(encoding="utf-8")
 
 
-@in_a_browser
 def test_nothing_overflows_and_headings_figures_controls_and_tables_have_names(drawn):
     page = drawn.page
     assert overflowing(page) == []
@@ -335,6 +318,12 @@ def test_nothing_overflows_and_headings_figures_controls_and_tables_have_names(d
     assert page.evaluate("[...document.querySelectorAll('input, select')].every((field) => field.labels.length === 1)")
     assert page.get_attribute("html", "lang") == "en"
     assert page.evaluate("document.querySelector('a, button, input').className") == "skip"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_names_nothing_serious(drawn, scheme):
+    drawn.page.emulate_media(color_scheme=scheme)
+    assert serious_faults(drawn.page) == []
 
 
 @pytest.fixture
@@ -397,10 +386,10 @@ def test_runs_stand_side_by_side(command, run, tmp_path):
     [
         ((), "needs a run"),
         (("--rum", "x"), "no option '--rum', did you mean '--run'?"),
-        (("runs/small",), "takes folders after --run"),
+        (("runs/small",), "can't use 'runs/small'; it takes --run, --out"),
         (("--run", "{run}", "{run}"), "each run once"),
         (("--run", "{run}", "--out", "page.pdf"), "--out must end in .html"),
-        (("--run", "{run}", "--out"), "--out needs one file"),
+        (("--run", "{run}", "--out"), "--out: expected one argument"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_written(command, run, words, message):

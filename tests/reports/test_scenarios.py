@@ -6,9 +6,12 @@ from shutil import copytree
 import numpy as np
 import pytest
 
+from greenlight_films.reports.page import report_page
 from greenlight_films.reports.scenarios import scenario_data
+from greenlight_films.studies import scenarios
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
+from greenlight_films.studies.scenarios import editable_columns
 
 
 @pytest.fixture
@@ -52,6 +55,15 @@ def test_the_most_important_names_of_each_role_are_offered(run):
         offered = [data["names"][index] for index in column["offered"]]
         assert offered == features["value"].head(25).tolist()
         assert len(offered) > 2
+
+
+def test_columns_whose_names_cant_be_changed_are_named(run, monkeypatch):
+    assert scenario_data(run)["left_out"] == []
+    assert "be changed here" not in report_page([run])
+    monkeypatch.setattr(scenarios, "editable_columns", lambda space: editable_columns(space)[:1])
+    page = report_page([run])
+    assert "Names of cast, company can't be changed here" in page
+    assert f"serve --run {run.path}" in page
 
 
 def test_a_run_without_explained_films_has_none(run, results):

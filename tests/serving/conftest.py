@@ -10,13 +10,27 @@ from typing import Any, NamedTuple
 
 import pytest
 import uvicorn
+import yaml
 
 from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
+from tests.conftest import STUDY, awkward_films
 
 FILM = {"year": 1994, "runtime": 101, "genre": ["Drama", "Horror"], "cast": ["Ann Ames", "Zoë Li"], "company": "Acme"}
+
+KINDS = [
+    ("Bins", {"column": "runtime", "edges": [0, 90, 110, 400]}),
+    ("Bins", {"column": "year", "edges": [1900, 1980, 2100]}),
+    ("Number", {"column": "year"}),
+    ("Popularity", {"column": "company", "edges": [0, 50, 500]}),
+    ("Category", {"column": "company"}),
+    ("Popularity", {"column": "title", "edges": [0, 1, 500]}),
+    ("Labels", {"column": "genre"}),
+    ("Labels", {"column": "lead", "first_only": True}),
+    ("Text", {"column": "overview", "min_films": 2}),
+]
 
 
 class Reply(NamedTuple):
@@ -76,6 +90,20 @@ def recipe(train) -> Path:
 @pytest.fixture(scope="session")
 def run(recipe) -> ServedRun:
     return ServedRun.open(RunFolder.open(str(recipe)))
+
+
+@pytest.fixture(scope="session")
+def of_every_kind(command, tmp_path_factory) -> Path:
+    """Return the folder of a run with features of every kind, several of which read the same columns."""
+    folder, films = tmp_path_factory.mktemp("kinds"), awkward_films()
+    films["lead"], films["overview"] = films["cast"], "A story of " + films["genre"].fillna("nobody")
+    films.to_csv(folder / "films.csv", index=False)
+    study = yaml.safe_load(STUDY.format(table=folder / "films.csv"))
+    study["data"]["features"] = [{"class_path": kind, "init_args": arguments} for kind, arguments in KINDS]
+    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs")
+    assert answer.code == 0, answer.err
+    return folder / "runs/small/version_0"
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,10 @@
 """Answers about films: what an edit changes, and what the model doesn't know of a film."""
 
+import pandas as pd
 import pytest
 
+from greenlight_films.serving.answers import change
+from greenlight_films.serving.cells import Edit, Film
 from tests.serving.conftest import FILM
 
 
@@ -21,6 +24,26 @@ def test_an_edit_changes_what_predicting_the_edited_film_anew_changes(client):
     assert change["difference"] == pytest.approx(change["after"]["prediction"] - change["before"]["prediction"])
     assert change["difference_spread"] > 0
     assert abs(change["difference"]) > 0.01
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        Edit("add", "cast", "bo  øre"),
+        Edit("add", "cast", "No Body"),
+        Edit("remove", "genre", "Horror"),
+        Edit("replace", "company", "Acme", "Cine9"),
+        Edit("set", "year", value=2012),
+    ],
+    ids=lambda edit: f"{edit.do} {edit.label or edit.value}",
+)
+def test_an_edited_film_is_predicted_as_all_its_cells_encoded_anew(run, edit):
+    edited = run.cells.edited(Film(FILM), [edit])
+    cells = pd.DataFrame({column: pd.Series([edited.cells.get(column)], dtype=object) for column in run.cells.columns})
+    (expected,) = run.network.predict(run.fitted.encoder.encode(cells))
+    after = change(run, Film(FILM), edited)
+    assert after.after.prediction == pytest.approx(expected, abs=1e-6)
+    assert abs(after.difference) > 1e-4
 
 
 def test_unknown_names_are_named_and_numbers_beyond_what_was_seen_are_marked(client, run):

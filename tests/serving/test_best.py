@@ -6,6 +6,8 @@ import pytest
 from greenlight_films.serving.answers import predict
 from greenlight_films.serving.best import best
 from greenlight_films.serving.cells import Edit, FieldError, Film
+from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.studies.run_folder import RunFolder
 
 FILM = Film({"year": 1994, "genre": ["Drama"], "cast": ["Ann Ames", "Zoë Li", "No Body"], "company": "Acme"})
 
@@ -37,3 +39,11 @@ def test_names_in_few_films_are_left_out_and_counted(run):
 def test_a_role_that_nothing_has_is_refused(run):
     with pytest.raises(FieldError, match="no role 'astor'"):
         best(run, FILM, "astor", 3, lower=False, min_films=0)
+
+
+def test_a_name_takes_the_place_of_the_only_one_that_a_column_holds(of_every_kind):
+    run = ServedRun.open(RunFolder.open(str(of_every_kind)))
+    film = Film({"lead": "Ann Ames, Bo Li", "year": 1990})
+    for each in best(run, film, "lead", n=100, lower=False, min_films=0).candidates:
+        (alone,) = predict(run, [Film({"lead": each.label, "year": 1990})])
+        assert each.prediction == pytest.approx(alone.prediction, abs=1e-6)

@@ -2,6 +2,10 @@
 
 import pandas as pd
 
+from greenlight_films.serving.catalogue import Catalogue
+from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.studies.run_folder import RunFolder
+
 
 def test_films_and_names_are_searched_by_the_beginnings_of_words(client, films_frame):
     films = client.get("/films?query=film%2012&n=100").json["films"]
@@ -33,3 +37,24 @@ def test_goodness_has_scores_calibration_and_coverage(client, recipe):
     }
     assert sum(group["films"] for group in answer["calibration"]) == len(answer["points"]) == 45
     assert {row["level"] for row in answer["coverage"]} == {80, 95}
+
+
+def test_a_column_has_one_shape_whatever_features_read_it(of_every_kind):
+    run = ServedRun.open(RunFolder.open(str(of_every_kind)))
+    catalogue = Catalogue(run)
+    shapes = {shape.column: (shape.kind, shape.most) for shape in catalogue.shape().columns}
+    assert shapes == {
+        "runtime": ("number", None),
+        "year": ("number", None),
+        "company": ("category", 1),
+        "title": ("text", None),
+        "genre": ("labels", None),
+        "lead": ("labels", 1),
+        "overview": ("text", None),
+    }
+    year = next(shape for shape in catalogue.shape().columns if shape.column == "year")
+    assert 1960 <= year.least < year.usual < year.greatest < 2020
+    film = catalogue.film(12)
+    assert film.cells["overview"].startswith("A story of ")
+    assert film.cells["runtime"] == run.known.frame["runtime"].astype(float)[11]
+    assert len(film.names["lead"]) == 1

@@ -4,7 +4,7 @@ import pytest
 
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.serving.cells import Cells, Edit, FieldError, Film
+from greenlight_films.serving.cells import Cells, Edit, FieldError, Film, most_names
 
 CELLS = Cells(
     [
@@ -13,6 +13,8 @@ CELLS = Cells(
         Labels("star", from_columns=["star_1", "star_2"]),
         Labels("crew", format="json", where={"job": "Director"}),
         Category("studio"),
+        Labels("lead", first_only=True),
+        Labels("firm", positions=2),
     ],
     Formats(),
     ["title"],
@@ -44,6 +46,8 @@ def names(cells: dict, column: str) -> list[str]:
         ),
         ({"studio": "A"}, Edit("add", "studio", "B"), "studio", ["B"]),
         ({"studio": "A"}, Edit("remove", "studio", "A"), "studio", []),
+        ({"lead": "A, B"}, Edit("add", "lead", "C"), "lead", ["C"]),
+        ({"firm": "A, B, C"}, Edit("remove", "firm", "A"), "firm", ["B"]),
     ],
 )
 def test_an_edit_changes_the_names_of_a_column_and_nothing_else(cells, edit, column, expected):
@@ -51,7 +55,6 @@ def test_an_edit_changes_the_names_of_a_column_and_nothing_else(cells, edit, col
     edited = CELLS.edited(film, [edit])
     assert names(edited.cells, column) == expected
     assert edited.cells["year"] == 1990
-    assert edited.edited == {column}
     assert film.cells == {"year": 1990, **cells}
 
 
@@ -70,6 +73,11 @@ def test_an_edit_that_cant_be_made_is_refused_by_its_field(edit, field, words):
     with pytest.raises(FieldError, match=words) as refusal:
         CELLS.edited(film, [Edit("set", "year", value=1), edit])
     assert refusal.value.field == ("edits", 1, field)
+
+
+def test_how_many_names_a_column_holds_goes_by_its_feature():
+    expected = {"cast": None, "crew": None, "star": 2, "firm": 2, "studio": 1, "lead": 1}
+    assert {column: most_names(feature) for column, feature in CELLS.labelled.items()} == expected
 
 
 def test_a_column_that_the_table_has_is_taken_and_a_misspelt_one_refused():

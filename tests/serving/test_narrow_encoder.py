@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.encoder import FilmEncoder
-from greenlight_films.datamodules.features import Category, Labels, Number, Size
+from greenlight_films.datamodules.features import Category, Labels, Number, Popularity, Size
 from greenlight_films.serving import narrow_encoder
 from greenlight_films.serving.narrow_encoder import NarrowEncoder
 
@@ -25,7 +25,13 @@ def encoder() -> FilmEncoder:
     cells = [", ".join(random.choice(NAMES, 4, replace=False)) for _ in range(300)]
     frame = pd.DataFrame({"cast": cells, "studio": random.choice(NAMES, 300), "year": np.arange(300) + 1700})
     encoder = FilmEncoder(
-        [Labels("cast", weight="sqrt"), Size("cast"), Number("year"), Category("studio", min_films=7)]
+        [
+            Popularity("cast", edges=[0.0, 5.0, 50.0]),
+            Labels("cast", weight="sqrt"),
+            Size("cast"),
+            Number("year"),
+            Category("studio", min_films=7),
+        ]
     )
     encoder.fit_encode(frame, np.arange(300))
     return encoder

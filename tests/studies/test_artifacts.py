@@ -130,9 +130,7 @@ def test_a_large_network_is_not_written_beside_its_checkpoint_twice(copied, monk
     assert np.array_equal(load_artifacts(folder).models["mlp"].predict(films), network.predict(films))
     assert list(load_artifacts(folder).models) == list(run.read_json("artifacts/metadata.json")["models"])
     run.checkpoint("best").write_bytes(run.checkpoint("last").read_bytes())
-    with pytest.raises(
-        InputError, match=r"network whose weights are in .*best\.ckpt, as it was: bring back a copy"
-    ):
+    with pytest.raises(InputError, match=r"network whose weights are in .*best\.ckpt, as it was: bring back a copy"):
         load_artifacts(folder)
     save_artifacts(run, settings.data.fitted, {"mlp": network})  # whose weights are in no checkpoint now
     assert (folder / "mlp.npz").stat().st_size == size

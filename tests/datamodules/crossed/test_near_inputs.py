@@ -11,6 +11,7 @@ from greenlight_films.datamodules import FilmDataModule, FilmEncoder, InputError
 from greenlight_films.datamodules.crossed.near_inputs import near_columns
 from greenlight_films.datamodules.crossed.near_records import NearKernel
 from greenlight_films.datamodules.features import Category, Date, Size, TrackRecord
+from greenlight_films.datamodules.films import same_films
 from greenlight_films.lightning_modules import MLPRegressor
 
 FEATURES = [Labels("cast"), Size("cast"), Number("year"), Number("budget", log1p=True)]
@@ -58,6 +59,25 @@ def test_records_are_means_of_a_process_fitted_to_a_labels_other_training_films(
             expected[row] += weight * np.array([record, max(record, 0) ** 2, min(record, 0) ** 2])
     assert np.abs(expected[:, 0]).max() > 0.3
     assert encoded.inputs[:, :3] == pytest.approx(expected * scale - inputs.centre[:3], abs=1e-3)
+
+
+def test_a_training_films_records_at_other_numbers_are_of_its_labels_other_films(table):
+    table.loc[[3, 40], ["year", "budget"]] = [1990, 5.0]  # two films of one place in time and money
+    data = ready(table)
+    films = same_films(table, data.declared, data.fitted, by_label=True)
+    encoded, train, scale = films.encoded, films.rows.train, films.crossed.labels.near[0].scale.numpy()
+    carries, moved = encoded.labels.toarray() != 0, list[float]()
+    for row in [*range(0, len(train), 9), *np.searchsorted(train, np.intersect1d(train, [3, 40]))]:
+        position, dense = train[row], encoded.dense[train[row]].copy()
+        dense[1:3] = encoded.dense[(position + 7) % len(table), 1:3]
+        labels, beyond = films.crossed.beyond_others(row, encoded.dense[position], dense)
+        values = films.crossed.labels.of_labels(labels, dense) + beyond
+        for label, own in zip(labels, values[:, :3] / scale, strict=True):
+            rows = np.setdiff1d(np.intersect1d(np.flatnonzero(carries[:, label]), train), position)
+            expected = process(data, label, rows, dense[1:3])
+            assert own == pytest.approx([expected, max(expected, 0) ** 2, min(expected, 0) ** 2], abs=1e-3)
+            moved.append(abs(expected - process(data, label, rows, encoded.dense[position, 1:3])))
+    assert max(moved) > 0.2
     assert (films.crossed.drawn[:, :, :3] == films.crossed.drawn[0, :, :3]).all()
 
 

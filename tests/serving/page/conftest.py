@@ -1,7 +1,6 @@
 """The page of `serve` in a real browser, on a small run that is served as `serve` does."""
 
 import re
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
 from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
@@ -22,7 +21,6 @@ from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
 from tests.conftest import STUDY, awkward_films
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PATIENCE = 30_000  # milliseconds, on a busy machine
 EVIL = "<img src=x onerror=alert(1)>"
 DIRECTORS = ["Ann Able", "Bo Brave", EVIL, "Dé Dür"]
@@ -63,18 +61,10 @@ def address(command, tmp_path_factory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium: install Debian's package of that name")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-
-
 @pytest.fixture
 def opened(browser, address) -> Iterator[Callable[..., Page]]:
     """Return what opens the page at an address, as another browser would; in the end it complained of nothing."""
-    seen = SimpleNamespace(errors=[], requests=[])
+    seen = SimpleNamespace(errors=[], requests=[], addresses={address})
     contexts = []
 
     def open_page(link: str = "", width: int = 1280, scheme: str = "light") -> Page:
@@ -85,6 +75,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
         page.on("pageerror", lambda error: seen.errors.append(str(error)))
         page.on("request", lambda request: seen.requests.append(request.url))
         page.on("dialog", lambda dialog: seen.errors.append(dialog.message))
+        seen.addresses.add("http://" + urlsplit(link or address).netloc)
         page.goto(link or address)
         page.wait_for_selector("h2")
         return page
@@ -94,7 +85,7 @@ def opened(browser, address) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert [error for error in seen.errors if "status of 422" not in error] == []  # Chromium's own line on a refusal
-    assert {f"http://{urlsplit(url).netloc}" for url in seen.requests if not url.startswith("blob:")} <= {address}
+    assert {f"http://{urlsplit(url).netloc}" for url in seen.requests if not url.startswith("blob:")} <= seen.addresses
 
 
 def settled(page: Page) -> None:

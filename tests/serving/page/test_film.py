@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from playwright.sync_api import expect
 
-from tests.serving.page.conftest import EVIL, choose, number, open_film, settled, waterfall_of
+from tests.serving.page.conftest import EVIL, choose, number, open_film, served, settled, waterfall_of
 
 
 def test_another_director_changes_prediction_interval_and_waterfall(opened):
@@ -45,6 +45,24 @@ def test_an_empty_film_is_filled_in_and_what_the_model_does_not_know_is_marked(o
     expect(page.locator(".chip.unknown")).to_contain_text("Nobody Known")
     expect(page.get_by_role("group", name="company").locator(".chip")).to_contain_text("Acme")
     waterfall_of(page)
+
+
+def test_every_kind_of_column_has_a_field(opened, of_every_kind):
+    with served(of_every_kind) as address:
+        page = opened(address)
+        settled(page)
+        typed = {"overview": "A story of horror", "title": "Film 7", "runtime": "95", "year": "1990"}
+        for column, cell in typed.items():
+            page.get_by_role("textbox", name=column).fill(cell)
+        for name in ("Ann Ames", "Bo Li"):
+            choose(page.get_by_role("combobox", name="lead"), name, name)
+        choose(page.get_by_role("combobox", name="company"), "ac", "Acme")
+        settled(page)
+        expect(page.get_by_role("group", name="lead").locator(".chip")).to_contain_text(["Bo Li"])
+        expect(page.locator(".edits")).to_contain_text("overview: A story of horror")
+        film = {**typed, "runtime": 95, "year": 1990, "lead": ["Bo Li"], "company": "Acme"}
+        answer = page.request.post(f"{address}/predict", data={"films": [film]}).json()["predictions"][0]
+        assert number(page.locator(".result .prediction").inner_text()) == round(Decimal(answer["prediction"]), 2)
 
 
 def test_what_cannot_be_read_is_said_beside_its_field(opened):
