@@ -20,7 +20,7 @@ def run(words: list[str], console: Console) -> None:
         evaluate(trained, data, settings.importance.split)
         ranking = measure_importance(trained, settings.importance)
         if is_rank_zero():
-            write_importance(folder, ranking, data)
+            write_importance(folder, ranking, data, settings.importance.features)
     if is_rank_zero():
         results = Results(folder)
         print_importance(results, console)

@@ -46,7 +46,7 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
         # What the network tells is written before classical models take their time.
         write_test(folder, trained.model, data)
         write_predictions(folder, trained.model, data)
-        write_importance(folder, ranking, data)
+        write_importance(folder, ranking, data, settings.importance.features)
         is_stopped = STOP.number is not None or not ranking.is_whole
         compare(folder, data, Comparison(models=[]) if is_stopped else settings.comparison, console)
         return Results(folder)

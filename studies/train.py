@@ -95,7 +95,9 @@ def train(
     best = RunCheckpoint(checkpoints, kept, monitor=stop.monitor, mode=stop.mode, enable_version_counter=False)
     last = LastCheckpoint(checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     copies = deepcopy([callback for callback in training.callbacks if isinstance(callback, LEARN)])
-    trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume)
+    if resume and resume.path.parent == checkpoints:
+        resume.part_weights()  # the best checkpoint, which they may stand in, is written before the last one
+    trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume, checkpoints / f"{kept}.ckpt")
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
@@ -106,6 +108,7 @@ def train(
         return trained
     checkpoint = Checkpoint.read(Path(best.best_model_path))
     checkpoint.restore_weights(model)
+    checkpoint.share_weights(checkpoints / "last.ckpt")
     if not refit:
         return trained
     n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
@@ -181,9 +184,17 @@ def load_trained(
 
 
 def build_trainer(
-    training: Training, folder: Path, callbacks: Sequence[Callback], resume: Checkpoint | None = None
+    training: Training,
+    folder: Path,
+    callbacks: Sequence[Callback],
+    resume: Checkpoint | None = None,
+    weights_alone: Path | None = None,
 ) -> pl.Trainer:
-    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files."""
+    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files.
+
+    Args:
+        weights_alone: see `WholeCheckpointIO`.
+    """
     arguments = dict(training.trainer)
     for callback in training.callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.dirpath and "://" not in str(callback.dirpath):
@@ -191,7 +202,7 @@ def build_trainer(
     arguments["callbacks"] = [*training.callbacks, *callbacks, StopHandlers()]
     arguments["plugins"] = [
         *as_list(arguments.get("plugins")),
-        WholeCheckpointIO(resume.entries if resume else None),
+        WholeCheckpointIO(resume.entries if resume else None, weights_alone),
         *own_plugins(),
     ]
     # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.

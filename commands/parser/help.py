@@ -84,6 +84,7 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--groups_found": ("false", "leave out groups of labels that occur together"),
     "--pairs": ("false", "leave out pairs of labels, and how they work through each other"),
     "--conditional": ("'[year]'", "features to shuffle among films that the others make alike"),
+    "--features": ("'[Cast=Tom*]'", "features that the CSV lists wherever they rank, beside the first 100,000"),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
     "--contributions.films": ("N", "how many held-out films' predictions are split up, or all; 500 by default"),
