@@ -29,7 +29,7 @@ from greenlight_films.benchmarks.generated import bare_trainer
 from greenlight_films.datamodules import Feature, FilmDataModule, Labels, Number, RandomSplit, Target, TrackRecord
 from greenlight_films.importance import LOSSES, Entries, Estimates, Reference
 from greenlight_films.importance.cpu import one_thread_a_step
-from greenlight_films.importance.expectation import Measured, sample_of
+from greenlight_films.importance.expectation import Measured
 from greenlight_films.importance.intervals import FEWEST
 from greenlight_films.importance.label_tests import LabelTests
 from greenlight_films.importance.null import BlockDraws

@@ -40,6 +40,22 @@ class OffRows:
             return cls(rows, rows)
         return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
 
+    @classmethod
+    def by_moments(cls, reference: Reference, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
+        """Return the sums of effects of a mean and a variance, both (n_columns,), on the rows without a column."""
+        rows = reference.rows
+        weight, square = entries.mean_entering(rows)
+        count = (rows.n_rows - entries.counts).double()
+        sums = torch.stack([count, count * mean / weight, count * (variance + mean**2) / square])
+        in_film = (torch.bincount(rows.cluster).double() ** 2).sum() / rows.n_rows
+        return cls(sums, sums * in_film)
+
+    def where(self, chosen: Tensor, others: "OffRows") -> "OffRows":
+        """Return these sums for columns where `chosen`, (n_columns,) bool, is true, and others elsewhere."""
+        return OffRows(
+            torch.where(chosen, self.rows, others.rows), torch.where(chosen, self.by_film, others.by_film)
+        )
+
     def __add__(self, other: "OffRows") -> "OffRows":
         return OffRows(self.rows + other.rows, self.by_film + other.by_film)
 

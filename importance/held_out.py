@@ -126,8 +126,8 @@ class Entries:
         """Sort the labels of held-out rows by column."""
         positions = torch.arange(len(rows.labels), device=rows.labels.device)
         position_bits = len(positions).bit_length()
-        order = sort_values(rows.labels.long() << position_bits | positions) & (2**position_bits - 1)
-        labels = at(rows.labels, order).long()
+        keys = sort_values(rows.labels.long() << position_bits | positions)
+        labels, order = keys >> position_bits, keys & (2**position_bits - 1)
         columns, index, counts = torch.unique_consecutive(labels, return_inverse=True, return_counts=True)
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         return cls(columns, starts, at(rows.rows_of_entries(), order), at(rows.weights, order), index)
@@ -185,6 +185,13 @@ class Entries:
         if rows.entering is not None:
             return torch.ones_like(self.counts).double(), torch.ones_like(self.counts).double()
         return self.sums(self.weight) / self.counts, self.sums(self.weight.double() ** 2) / self.counts
+
+    def mean_entering(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
+        """Return the mean and the mean square of the weights with which columns enter rows, (n_columns,) float64."""
+        if rows.entering is None:
+            return self.mean_weights(rows)
+        weight, cells = rows.entering.weight.double(), rows.cells(self.columns)
+        return at(weight.mean(0), cells), at((weight**2).mean(0), cells)
 
     def exact(self, rows: HeldOut) -> Tensor:
         """Return whether the weight that a column enters a row with is not a random one, (n_columns,) bool."""

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from greenlight_films.importance.cpu import one_thread_a_step
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.losses import Loss
 
 Tail = Callable[[Tensor], Tensor]
-BATCH_ROWS = 4096  # that go through the tail at once; more of them would not fit into a CPU's cache
+BATCH_ROWS = 2048  # that go through the tail at once; more of them would not fit into a CPU's cache
 
 
 class AdditiveLayer(Protocol):
@@ -129,13 +129,20 @@ class Reference:
         batch_rows: int = BATCH_ROWS,
     ) -> "Reference":
         """Run the model once on the rows; it must be in eval mode."""
-        with one_thread_a_step():
-            rows = replace(rows, dense=rows.dense.to(model.first.dense_weight.dtype))
-            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights)
-            unknown = rows.actual  # until the sums have gone through the tail
-            reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown)
-            predicted = reference.predict(sums)
-        return replace(reference, predicted=predicted, losses=reference.losses_of(predicted), updates=0)
+        weight = model.first.dense_weight
+        rows = replace(rows, dense=rows.dense.to(weight.dtype))
+        sums, scaled = weight.new_empty(rows.n_rows, weight.shape[1]), weight.new_empty(rows.n_rows)
+
+        def work(part: slice) -> None:
+            own = slice(int(rows.offsets[part.start]), int(rows.offsets[part.stop]))
+            offsets = rows.offsets[part.start : part.stop + 1] - own.start
+            sums[part] = model.first(rows.dense[part], rows.labels[own], offsets, rows.weights[own])
+            scaled[part] = model.tail(sums[part].clone()).squeeze(-1)
+
+        in_threads(work, rows.n_rows, batch_rows, weight.device)
+        predicted = to_unit(scaled.double())
+        reference = cls(model, rows, loss, to_unit, batch_rows, sums, predicted, predicted)
+        return replace(reference, losses=reference.losses_of(predicted))
 
     @property
     def variance(self) -> float:

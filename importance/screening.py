@@ -67,7 +67,7 @@ class Screen:
         """Return normal p-values, margins by the moderated t, and which columns are settled by them."""
         n_rows, counts = reference.rows.n_rows, entries.counts
         without = n_rows - counts
-        variance = tangent.variances(reference, entries)
+        variance = measured.variance
         of_draws = counts * variance * without / max(n_rows - 1, 1)
         of_sample = (counts * without / n_rows) ** 2 * measured.off_variance
         z = n_rows * measured.total / (of_draws + of_sample).sqrt()
