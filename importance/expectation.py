@@ -58,8 +58,8 @@ class Measured:
         Args:
             plan: of these columns.
         """
-        n_rows, n_columns = reference.rows.n_rows, len(entries.columns)
-        without, exact, carried = n_rows - entries.counts, entries.exact(reference.rows), -entries.sums(lost)
+        n_rows, n_columns, counts = reference.rows.n_rows, len(entries.columns), entries.counts.double()
+        without, exact, carried = n_rows - counts, entries.exact(reference.rows), -entries.sums(lost)
         size = torch.bincount(sample.index, minlength=n_columns)
         rest = sample.missed(reference, tangent, entries)
         mean = sum_by(sample.index, rest, n_columns) / size.clamp(min=1)
@@ -80,8 +80,7 @@ class Measured:
         whole = (size >= without) & exact & sample.is_distinct
         all_of_it = sum_by(sample.index, sample.change, n_columns) / size.clamp(min=1)
         off_mean = torch.where(whole, all_of_it, off_mean)
-        share = entries.counts / n_rows
-        total = share * (1 - share) * (off_mean - carried / entries.counts)
+        total = counts / n_rows * (without / n_rows) * (off_mean - carried / counts)
         zero = torch.zeros_like(mean)
         variance, correction = torch.where(whole, zero, variance), torch.where(whole, zero, mean)
         return cls(lost, sample, plan.variance, off_mean, variance, degrees, correction, total)
@@ -110,7 +109,7 @@ def by_closed_form(
     Args:
         plan: of these columns.
     """
-    n_rows, counts = reference.rows.n_rows, entries.counts
+    n_rows, counts = reference.rows.n_rows, entries.counts.double()
     share, without = counts / n_rows, n_rows - counts
     lost = reference.changes(entries.row, entries.column, -entries.weight)
     if plan.of_all:
