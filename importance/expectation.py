@@ -20,6 +20,7 @@ from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, uniform
 from greenlight_films.importance.tangent import Tangent
 
+
 @dataclass(frozen=True)
 class Measured:
     """What was measured of columns.
@@ -148,8 +149,10 @@ def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Ten
 
     Only for columns with several weights and no rule for the one that enters; two entries are tried for each row.
     """
-    n_columns = len(entries.columns)
-    mixed = torch.nonzero(~entries.exact(reference.rows)[entries.index]).squeeze(1).repeat_interleave(2)
+    n_columns, exact = len(entries.columns), entries.exact(reference.rows)
+    if bool(exact.all()):
+        return torch.zeros(2, n_columns, dtype=torch.float64, device=exact.device).unbind()
+    mixed = torch.nonzero(~exact[entries.index]).squeeze(1).repeat_interleave(2)
     index = entries.index[mixed]
     slot = torch.arange(len(mixed), device=mixed.device)
     slot = slot - torch.searchsorted(index, index)  # by column, so that other columns change nothing

@@ -1,6 +1,6 @@
 """`HeldOut`: the encoded rows that importance is measured on; `Entries`: their labels sorted by column."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
@@ -65,7 +65,7 @@ class HeldOut:
     def n_rows(self) -> int:
         return len(self.actual)
 
-    @property
+    @cached_property
     def n_films(self) -> int:
         return int(self.film.max()) + 1
 
@@ -74,14 +74,14 @@ class HeldOut:
         """Return codes of what is drawn as a whole, (n_rows,) int64: clusters where they are given, else films."""
         return self.film if self.drawn_with is None else self.drawn_with
 
-    @property
+    @cached_property
     def n_clusters(self) -> int:
         return int(self.cluster.max()) + 1
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        parts = {name: part.to(device) for name, part in vars(self).items() if part is not None}
-        return HeldOut(**parts)
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return HeldOut(**{name: part.to(device) for name, part in parts.items() if part is not None})
 
     def cells(self, columns: Tensor) -> Tensor:
         """Return the cell of label columns, (n,) int64; 0 where cells are not known."""
@@ -152,8 +152,18 @@ class Entries:
     @cached_property
     def even(self) -> Tensor:
         """Return whether all entries of a column have the same weight, (n_columns,) bool."""
+        if bool((self.weight == self.weight[:1]).all()):
+            return torch.ones_like(self.columns, dtype=torch.bool)
         first = at(at(self.weight, self.starts[:-1]), self.index)
         return self.sums((self.weight != first).double()) == 0
+
+    @cached_property
+    def sums_of_weights(self) -> tuple[Tensor, Tensor]:
+        """Return the sums of each column's weights and of their squares, (n_columns,) float64."""
+        if bool(self.even.all()):
+            first = at(self.weight, self.starts[:-1]).double()
+            return self.counts * first, self.counts * first**2
+        return self.sums(self.weight), self.sums(self.weight.double() ** 2)
 
     def entering(self, rows: HeldOut, streams: Tensor, index: Tensor, row: Tensor) -> Tensor:
         """Return the weight with which a column would enter a row, (n,): by the rule, or that of a random entry.
@@ -184,7 +194,8 @@ class Entries:
         """Return the mean and the mean square of the weights that entering ones are multiplied by, (n_columns,)."""
         if rows.entering is not None:
             return torch.ones_like(self.counts).double(), torch.ones_like(self.counts).double()
-        return self.sums(self.weight) / self.counts, self.sums(self.weight.double() ** 2) / self.counts
+        first, second = self.sums_of_weights
+        return first / self.counts, second / self.counts
 
     def mean_entering(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
         """Return the mean and the mean square of the weights with which columns enter rows, (n_columns,) float64."""

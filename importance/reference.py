@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import torch
@@ -144,7 +145,12 @@ class Reference:
         reference = cls(model, rows, loss, to_unit, batch_rows, sums, predicted, predicted)
         return replace(reference, losses=reference.losses_of(predicted))
 
-    @property
+    @cached_property
+    def mean_loss(self) -> Tensor:
+        """Return the mean of losses over rows, 0-dimensional float64."""
+        return self.losses.mean()
+
+    @cached_property
     def variance(self) -> float:
         """Return the variance of the target, of rows as they count."""
         actual, counts = self.rows.actual, self.rows.counts
@@ -163,7 +169,7 @@ class Reference:
 
     def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
-        return self.loss.increase(means, self.losses.mean(), self.variance)
+        return self.loss.increase(means, self.mean_loss, self.variance)
 
     def uses(self, columns: Tensor) -> Tensor:
         """Return of label columns, (n,) int64, whether any of their weights is not 0, (n,) bool."""

@@ -92,7 +92,7 @@ class Tangent:
         cells = reference.rows.cells(entries.columns)
         for cell in torch.unique(cells).tolist():
             chosen = cells == cell
-            part = weight[chosen]
+            part = weight if bool(chosen.all()) else weight[chosen]
             linear[chosen] = part.double() @ self.vectors[cell]
             for form, matrix in ((curved, self.matrices[cell]), (squares, self.squares[cell])):
                 form[chosen] = (part @ matrix.to(part.dtype)).mul_(part).sum(1).double()
@@ -156,9 +156,11 @@ def _sums(jacobian: Tensor, first: Tensor, seconds: tuple[Tensor, ...], at_once:
             slopes = jacobian[part]
             added = [first[part].to(slopes.dtype) @ slopes]
             added += [(slopes * second[part, None].to(slopes.dtype)).T @ slopes for second in seconds]
-            sums = [total.add_(more) for total, more in zip(sums, added, strict=True)] if sums else [
-                more.double() for more in added
-            ]
+            sums = (
+                [total.add_(more) for total, more in zip(sums, added, strict=True)]
+                if sums
+                else [more.double() for more in added]
+            )
         return sums
 
     parts = in_threads(of_rows, len(jacobian), ROWS_SUMMED, jacobian.device)

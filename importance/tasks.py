@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -61,6 +62,7 @@ class Tasks:
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
         self.entries = Entries.of(reference.rows)
+        reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once
         self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(self.entries)
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
             self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
@@ -105,7 +107,8 @@ class Tasks:
 
     @torch.inference_mode()  # which belongs to a thread
     def _do(self, task: Task) -> Task:
-        reference = replace(self.reference, updates=0)
+        reference = copy(self.reference)
+        reference.updates = 0
         if task.kind == "values":
             importance = self._values(reference, task)
         else:
