@@ -124,13 +124,17 @@ class Entries:
     @classmethod
     def of(cls, rows: HeldOut) -> "Entries":
         """Sort the labels of held-out rows by column."""
-        positions = torch.arange(len(rows.labels), device=rows.labels.device)
-        position_bits = len(positions).bit_length()
-        keys = sort_values(rows.labels.long() << position_bits | positions)
-        labels, order = keys >> position_bits, keys & (2**position_bits - 1)
-        columns, index, counts = torch.unique_consecutive(labels, return_inverse=True, return_counts=True)
+        row, weight = rows.rows_of_entries(), rows.weights
+        is_even = len(weight) > 0 and bool((weight == weight[0]).all())  # then the rows alone are to be sorted
+        last = row if is_even else torch.arange(len(row), device=row.device)
+        bits = max(rows.n_rows, len(row)).bit_length()
+        keys = sort_values((rows.labels.long() << bits).bitwise_or_(last))
+        columns, index, counts = torch.unique_consecutive(keys >> bits, return_inverse=True, return_counts=True)
+        last = keys.bitwise_and_(2**bits - 1)
+        if not is_even:
+            row, weight = at(row, last), at(weight, last)
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, at(rows.rows_of_entries(), order), at(rows.weights, order), index)
+        return cls(columns, starts, last if is_even else row, weight, index)
 
     @property
     def counts(self) -> Tensor:

@@ -72,7 +72,7 @@ class Screen:
         of_sample = (counts * without / n_rows) ** 2 * measured.off_variance
         z = n_rows * measured.total / (of_draws + of_sample).sqrt()
         p = torch.special.erfc(z.abs() / 2**0.5)
-        skewness = self._skewness(tangent.table(reference, entries, streams, self.rows).double())
+        skewness = self._skewness(tangent.table(reference, entries, streams, self.rows)).double()
         own = Blocks(entries.index, torch.ones_like(entries.index), -measured.lost)
         margin = moderated_margin(own, counts, variance / counts)
         settled = (p >= SETTLED) & (skewness.abs() <= SKEWED) & (2 * counts <= n_rows)
@@ -82,7 +82,8 @@ class Screen:
 
     def _skewness(self, effects: Tensor) -> Tensor:
         """Return the skewness of effects, (n_columns, n), on the rows that tell it; NaN where they are alike."""
-        total = self.times.sum()
-        deviations = effects - (effects @ self.times / total)[:, None]
+        times = (self.times / self.times.sum()).to(effects.dtype)
+        deviations = effects - (effects @ times)[:, None]
+        deviations /= deviations.abs().amax(1, keepdim=True)  # or cubes of dollars would be infinite in float32
         squares = deviations**2
-        return (squares * deviations) @ self.times / total / (squares @ self.times / total) ** 1.5
+        return deviations.mul_(squares) @ times / (squares @ times) ** 1.5
