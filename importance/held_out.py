@@ -108,7 +108,7 @@ class Entries:
     """Labels of some columns, column after column and by row in each: n_columns columns with at least one.
 
     Attributes:
-        columns: (n_columns,) int64, the label columns, ascending.
+        columns: (n_columns,) int64, the label columns, ascending or by how many rows carry them.
         starts: (n_columns + 1,) int64.
         row: (n_entries,) int64.
         weight: (n_entries,) floats.
@@ -122,14 +122,18 @@ class Entries:
     index: Tensor
 
     @classmethod
-    def of(cls, rows: HeldOut) -> "Entries":
-        """Sort the labels of held-out rows by column."""
-        row, weight = rows.rows_of_entries(), rows.weights
+    def of(cls, rows: HeldOut, *, by_count: bool = False) -> "Entries":
+        """Sort the labels of held-out rows by column, or first by how many rows carry the column."""
+        row, weight, labels = rows.rows_of_entries(), rows.weights, rows.labels.long()
+        if by_count:
+            order = torch.bincount(labels).argsort(stable=True)
+            labels = at(torch.empty_like(order).index_copy_(0, order, torch.arange(len(order)).to(order)), labels)
         is_even = len(weight) > 0 and bool((weight == weight[0]).all())  # then the rows alone are to be sorted
         last = row if is_even else torch.arange(len(row), device=row.device)
         bits = max(rows.n_rows, len(row)).bit_length()
-        keys = sort_values((rows.labels.long() << bits).bitwise_or_(last))
+        keys = sort_values((labels << bits).bitwise_or_(last))
         columns, index, counts = torch.unique_consecutive(keys >> bits, return_inverse=True, return_counts=True)
+        columns = at(order, columns) if by_count else columns
         last = keys.bitwise_and_(2**bits - 1)
         if not is_even:
             row, weight = at(row, last), at(weight, last)

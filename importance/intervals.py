@@ -109,7 +109,6 @@ def _drawn_quantiles(
         for part, times in zip(parts, composition, strict=True)
         if times
     ]
-    ends = torch.tensor([0.025, 0.975], dtype=torch.float64, device=columns.device)
     low, high = [], []
     size = max(1, VALUES_AT_ONCE // (n_draws * n_blocks))
     for start in range(0, len(columns), size):
@@ -120,10 +119,16 @@ def _drawn_quantiles(
             centre = values.mean(1, dtype=torch.float64).to(values.dtype)[:, None, None]
             drawn.append((part.size, values[:, slot].view(len(some), n_draws, -1) - centre))
         t = _t(drawn, n_blocks, rows[:, None], least[start : start + size, None])
-        quantiles = torch.quantile(t.double(), ends, dim=1)
-        low.append(quantiles[0])
-        high.append(quantiles[1])
+        low.append(_end(t))
+        high.append(-_end(-t))
     return torch.cat(low), torch.cat(high)
+
+
+def _end(t: Tensor) -> Tensor:
+    """Return the quantile .025 of each row of t, (n, n_draws): (n,) float64. A whole sort would take longer."""
+    whole, part = divmod(0.025 * (t.shape[1] - 1), 1)
+    lower, upper = t.topk(int(whole) + 2, dim=1, largest=False).values[:, -2:].double().unbind(1)
+    return lower + part * (upper - lower) if part else lower
 
 
 def _t(drawn: list[tuple[int, Tensor]], n_blocks: int, counts: Tensor, least: Tensor) -> Tensor:

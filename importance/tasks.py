@@ -61,7 +61,8 @@ class Tasks:
         are_many = len(keys) > MANY_LABELS
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
-        self.entries = Entries.of(reference.rows)
+        # Of columns that as many rows carry, null distributions and quantiles take less work together.
+        self.entries = Entries.of(reference.rows, by_count=are_many)
         reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once
         self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(self.entries)
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
