@@ -46,7 +46,7 @@ def interval_ends(
     """
     n, own = own_error(blocks, counts)
     prior = _null_variance(parts, counts)
-    low, high = -_quantile(n - 1), _quantile(n - 1)
+    low, high = -t_quantile(n - 1), t_quantile(n - 1)
     columns = torch.nonzero(drawable & (n >= OWN_SPREAD) & (n <= MOST_DRAWN)).squeeze(1)
     for alike, composition in _alike(parts, columns):
         least = FLAT * prior[alike].sqrt()
@@ -66,12 +66,13 @@ def moderated_margin(blocks: Blocks, counts: Tensor, prior: Tensor) -> Tensor:
     """
     n, own = own_error(blocks, counts)
     moderated = (PRIOR_DEGREES * prior + (n - 1) * own**2) / (PRIOR_DEGREES + n - 1)
-    return torch.where(n >= FEWEST, moderated.sqrt() * _quantile(PRIOR_DEGREES + n - 1), torch.nan)
+    return torch.where(n >= FEWEST, moderated.sqrt() * t_quantile(PRIOR_DEGREES + n - 1), torch.nan)
 
 
-def _quantile(degrees: Tensor) -> Tensor:
-    """Return the quantile .975 of t, (n,) float64."""
-    return torch.from_numpy(stats.t.ppf(0.975, degrees.clamp(min=1).cpu().numpy())).to(degrees.device)
+def t_quantile(degrees: Tensor) -> Tensor:
+    """Return the quantile .975 of t, (n,) float64; below one degree that of one."""
+    different, index = degrees.clamp(min=1).unique(return_inverse=True)
+    return at(torch.from_numpy(stats.t.ppf(0.975, different.cpu().numpy())).to(degrees.device), index)
 
 
 def _null_variance(parts: list[NullPart], counts: Tensor) -> Tensor:
