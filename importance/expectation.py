@@ -151,7 +151,8 @@ def _swaps(reference: Reference, entries: Entries, streams: Tensor) -> tuple[Ten
     """
     n_columns, exact = len(entries.columns), entries.exact(reference.rows)
     if bool(exact.all()):
-        return torch.zeros(2, n_columns, dtype=torch.float64, device=exact.device).unbind()
+        nothing = torch.zeros(n_columns, dtype=torch.float64, device=exact.device)
+        return nothing, nothing
     mixed = torch.nonzero(~exact[entries.index]).squeeze(1).repeat_interleave(2)
     index = entries.index[mixed]
     slot = torch.arange(len(mixed), device=mixed.device)

@@ -71,7 +71,7 @@ def moderated_margin(blocks: Blocks, counts: Tensor, prior: Tensor) -> Tensor:
 
 def t_quantile(degrees: Tensor) -> Tensor:
     """Return the quantile .975 of t, (n,) float64; below one degree that of one."""
-    different, index = degrees.clamp(min=1).unique(return_inverse=True)
+    different, index = torch.unique(degrees.clamp(min=1), return_inverse=True)
     return at(torch.from_numpy(stats.t.ppf(0.975, different.cpu().numpy())).to(degrees.device), index)
 
 

@@ -81,8 +81,10 @@ class OffRowPlan:
 
     def at(self, columns: Tensor) -> "OffRowPlan":
         """Return the plan of some columns, (n,) int64."""
-        parts = (at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance))
-        return OffRowPlan(*parts, self.of_all)
+        size, pooled, nearly, variance = (
+            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance)
+        )
+        return OffRowPlan(size, pooled, nearly, variance, self.of_all)
 
 
 def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Tensor:
@@ -118,7 +120,8 @@ def _pilot(
 def _log_norm(reference: Reference, columns: Tensor) -> Tensor:
     """Return the logarithm of the size of label columns' weights, (n,) float64; 0 for columns without effect."""
     weight = reference.model.first.label_weight
-    norm = torch.cat([torch.linalg.vector_norm(at_rows(weight, part), dim=1) for part in columns.split(2**14)]).double()
+    norm = torch.cat([torch.linalg.vector_norm(at_rows(weight, part), dim=1) for part in torch.split(columns, 2**14)])
+    norm = norm.double()
     return torch.where(norm > 0, norm, 1.0).log()
 
 
