@@ -67,9 +67,10 @@ def test_few_labels_and_exact_measurements_need_no_pilot(study):
     assert study.tasks(off_rows="all").plan.pooled.isnan().all()
 
 
-def test_expected_squares_follow_the_size_of_weights():
+@pytest.mark.parametrize(("middle", "spread"), [(0, 1), (-1.5, 0.06), (9, 0.02)])
+def test_expected_squares_follow_the_size_of_weights(middle, spread):
     random = np.random.default_rng(0)
-    size = torch.from_numpy(random.normal(size=5000))
+    size = torch.from_numpy(random.normal(middle, spread, size=5000))
     squares = torch.exp(0.5 + 2 * size) * torch.from_numpy(random.chisquare(1, 5000))
     fitted = expected_squares(fitted_squares(squares, size), size)
     assert (fitted.log() - 2 * size - 0.5).abs().max() < 0.3
