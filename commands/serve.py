@@ -25,7 +25,8 @@ def run(words: list[str], console: Console) -> None:
     quieten()
     folder = RunFolder.open(given.run)
     folder.checkpoint("best")  # refused before anything is imported
-    from greenlight_films.serving.server import serve
+    with console.status("Starting"):
+        from greenlight_films.serving.server import serve
 
     try:
         serve(folder, given.host, given.port, console)

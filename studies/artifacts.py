@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import skops.io
 import torch
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -97,7 +96,10 @@ def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
     packed = BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)
     files = {f"{name}.npz": packed.getvalue()}
-    files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
+    if whole:
+        import skops.io  # takes a second
+
+        files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
     for file, content in files.items():
         run.write_bytes(f"{FOLDER}/{file}", content)
     kind = next(key for key, kind in KINDS.items() if type(model) is kind)
@@ -169,6 +171,8 @@ def _read(folder: Path, name: str, entry: dict[str, Any]) -> Baseline:
     with np.load(_file(folder, f"{name}.npz", entry), allow_pickle=False) as arrays:
         state = {**entry["plain"], **{key: arrays[key] for key in entry["arrays"]}}
     for key in entry["whole"]:
+        import skops.io  # takes a second
+
         path = _file(folder, f"{name}.{key}.skops", entry)
         foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
         state[key] = None if foreign else skops.io.load(path, trusted=list(TRUSTED))

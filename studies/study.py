@@ -1,5 +1,7 @@
 """The whole road: a table goes in; a trained network, its scores, what they rest on, and other models come out."""
 
+from functools import partial
+
 from rich.console import Console
 
 from greenlight_films.baselines import Comparison
@@ -7,10 +9,11 @@ from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, measure_importance, predict
+from greenlight_films.studies.fits_beside import FitsBeside
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.open_run import open_run
-from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.processes import busy, is_rank_zero
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
@@ -33,20 +36,28 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     """
     refuse_parts_of_rows(settings)
     resume = checkpoint_to_resume(run, settings.checkpoint)
-    data = load(settings)
-    refuse_impossible(settings.comparison, data)
-    with open_run(settings, data, run, console, trains="study", adds=True) as folder:
-        callbacks = [settings.tensorboard]
-        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, settings.refit)
+    with busy(console, "Reading the table"):
+        data = load(settings)
+        refuse_impossible(settings.comparison, data)
+    with (
+        open_run(settings, data, run, console, trains="study", adds=True) as folder,
+        FitsBeside(settings.comparison) as beside,
+    ):
+        fit_others = partial(beside.begin, data)
+        callbacks, refit = [settings.tensorboard], settings.refit
+        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit, fit_others)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)
         if not is_rank_zero():
             return None
-        # What the network tells is written before classical models take their time.
-        write_test(folder, trained.model, data)
-        write_predictions(folder, trained.model, data)
-        write_importance(folder, ranking, data, settings.importance.features)
+        with busy(console, "Writing"):  # what the network tells, before classical models take their time
+            write_test(folder, trained.model, data)
+            write_predictions(folder, trained.model, data)
+            write_importance(folder, ranking, data, settings.importance.features)
         is_stopped = STOP.number is not None or not ranking.is_whole
-        compare(folder, data, Comparison(models=[]) if is_stopped else settings.comparison, console)
+        if is_stopped:
+            compare(folder, data, Comparison(models=[]), console)
+        else:
+            compare(folder, data, settings.comparison, console, beside)
         return Results(folder)

@@ -3,7 +3,7 @@
 A refit trains it anew on training and validation films, for as many epochs as the validation films chose.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -22,6 +22,7 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
+from rich.console import Console
 
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.number_format import counted
@@ -36,7 +37,13 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.lightning_modules.predictions import FirstFit
 from greenlight_films.studies.checkpoints import Checkpoint, restoring
 from greenlight_films.studies.conformal import fit_intervals
-from greenlight_films.studies.processes import end_other_processes, is_rank_zero, own_plugins, refuse_separate_processes
+from greenlight_films.studies.processes import (
+    busy,
+    end_other_processes,
+    is_rank_zero,
+    own_plugins,
+    refuse_separate_processes,
+)
 from greenlight_films.studies.training import Training, as_list
 
 LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
@@ -68,6 +75,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     resume: Checkpoint | None = None,
     refit: bool = False,
+    on_data: Callable[[], None] = lambda: None,
 ) -> Trained:
     """Train a network; return it with the weights of its best epoch, or refitted.
 
@@ -77,6 +85,7 @@ def train(
         resume: the checkpoint to go on from.
         refit: learn all anew from training and validation rows, data included, once the best epoch is known. The
             checkpoint `best` is then of the refit, `first_fit` of the best epoch, `last` goes on with the first fit.
+        on_data: is called once nothing more is fitted to the data.
 
     Raises:
         InputError: the settings can't be used together, or the checkpoint is of another run.
@@ -100,6 +109,8 @@ def train(
     trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume, checkpoints / f"{kept}.ckpt")
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
+        if not refit:
+            on_data()
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     trained = Trained(model, trainer, finished)
     if not best.best_model_path:
@@ -112,7 +123,7 @@ def train(
     if not refit:
         return trained
     n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
-    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs)
+    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs, on_data)
 
 
 def _renamed(checkpoints: Path, refit: bool) -> str:
@@ -133,13 +144,21 @@ def _refuse_impossible_refit(training: Training) -> None:
             )
 
 
-def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: Path, n_epochs: int) -> Trained:
+def _refitted(
+    trained: Trained,
+    data: FilmDataModule,
+    training: Training,
+    best: Path,
+    n_epochs: int,
+    on_data: Callable[[], None],
+) -> Trained:
     """Return a network that was trained from the start on training and validation rows, with the first trainer.
 
     Where the checkpoint `best` is of a refit after the same first fit, that network is taken.
     """
     model = MLPRegressor(**{name: value for name, value in trained.model.hparams.items() if not name.startswith("_")})
     first = _first_fit(trained, data, n_epochs)  # which refits the data
+    on_data()
     model.build(data)
     if best.is_file():
         before = Checkpoint.read(best)
@@ -170,7 +189,8 @@ def _first_fit(trained: Trained, data: FilmDataModule, n_epochs: int) -> FirstFi
     scores = data.fitted.scale.scores(films.actual[rows.val], predicted, weights)
     std = data.fitted.scale.std
     intervals = fit_intervals(films, data.fitted, trained.model.predicted, trained.model.spread)
-    data.refit()
+    with busy(Console(quiet=trained.trainer.progress_bar_callback is None), "Refitting the inputs"):
+        data.refit()
     state = None if intervals is None else intervals.rescaled(std / data.fitted.scale.std).to_state()
     return FirstFit(n_epochs, torch.from_numpy(predicted), dict(scores), state)
 
