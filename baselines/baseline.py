@@ -47,10 +47,6 @@ class Baseline(Stored, ABC):
 
     name: str
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what another process needs of the model: a bar to move is none of it."""
-        return {name: value for name, value in vars(self).items() if name != "progress"}
-
     def check(self, training: Sample) -> None:
         """Refuse training rows that the model can't be fitted to, with what it needs, before anything is trained."""
 

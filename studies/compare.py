@@ -5,13 +5,12 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from greenlight_films.baselines import Comparison, Fit
+from greenlight_films.baselines import Comparison, Fit, Sample, fit
 from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
 from greenlight_films.lightning_modules.film_importance import clusters_of
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.blend import BLEND, blend_sentence, blended, refuse_unblendable
-from greenlight_films.studies.fits_beside import Fits, FitsBeside, Samples
 from greenlight_films.studies.metrics import plain
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
@@ -19,21 +18,11 @@ from greenlight_films.studies.smearing import scores_of_means
 from greenlight_films.studies.write import read_metrics
 
 
-def compare(
-    run: RunFolder,
-    data: FilmDataModule,
-    comparison: Comparison,
-    console: Console,
-    beside: FitsBeside | None = None,
-) -> None:
-    """Fit each model to the training rows, score it on the test rows beside the network, and write all of it.
-
-    Args:
-        beside: what another process fits of the same comparison.
-    """
+def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> None:
+    """Fit each model to the training rows, score it on the test rows beside the network, and write all of it."""
     if comparison.blend:
         refuse_unblendable(run)
-    fits = _fit_all(run, data, comparison, console, beside)
+    fits = _fit_all(run, data, comparison, console)
     metrics = read_metrics(run, data)
     columns = {name: model_fit.predicted for name, model_fit in fits.items() if model_fit.predicted is not None}
     for name, model_fit in fits.items():
@@ -56,43 +45,34 @@ def compare(
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _fit_all(
-    run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console, beside: FitsBeside | None
-) -> dict[str, Fit]:
-    """Fit each model, or wait for those fitted beside, and write its tables into `baselines/<name>/`."""
-    fits = None
-    if beside and beside.is_running:
-        with console.status("Fitting other models"):
-            fits = beside.result()
-    if fits is None:
-        fits = _fit_here(data, comparison, console)
-    for model_fit in fits.of.values():
-        folder, tables = f"baselines/{model_fit.model.name}", model_fit.tables
-        for earlier in (run.path / folder).glob("*"):
-            if earlier.name not in tables:
-                earlier.unlink()
-        for name, table in tables.items():
-            path = f"{folder}/{name}"
-            run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
-    for name, reason in fits.refused.items():
-        console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    return fits.of
-
-
-def _fit_here(data: FilmDataModule, comparison: Comparison, console: Console) -> Fits:
-    """Fit each model under a progress bar."""
+def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> dict[str, Fit]:
+    """Fit each model under a progress bar, and write its tables into `baselines/<name>/`, in place of earlier ones."""
+    training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
+    learnt = Sample.of(data.films, data.fitted, "learnt") if data.fitted.refitted else None
+    fits = {}
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         search = bar.add_task("Its settings", total=None, step="", visible=False)
-        whole = bar.add_task("Comparing", total=None, step="")
 
         def progress(done: int, of: int) -> None:
             bar.update(search, total=of, completed=done, step=f"{done} of {of}", visible=done < of)
 
-        def on_model(name: str, done: int, of: int) -> None:
-            bar.update(whole, description=f"Fitting {name}", completed=done, total=of)
-
-        return Fits.made(Samples.of(data), comparison, progress, on_model)
+        models, refused = comparison.possible(training, progress)
+        whole = bar.add_task("Comparing", total=len(models), step="")
+        for model in models:
+            bar.update(whole, description=f"Fitting {model.name}")
+            fits[model.name] = fit(model, training, test, learnt)
+            bar.advance(whole)
+            folder, tables = f"baselines/{model.name}", fits[model.name].tables
+            for earlier in (run.path / folder).glob("*"):
+                if earlier.name not in tables:
+                    earlier.unlink()
+            for name, table in tables.items():
+                path = f"{folder}/{name}"
+                run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
+    for name, reason in refused.items():
+        console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
+    return fits
 
 
 def _write_predictions(

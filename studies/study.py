@@ -1,7 +1,5 @@
 """The whole road: a table goes in; a trained network, its scores, what they rest on, and other models come out."""
 
-from functools import partial
-
 from rich.console import Console
 
 from greenlight_films.baselines import Comparison
@@ -9,7 +7,6 @@ from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, measure_importance, predict
-from greenlight_films.studies.fits_beside import FitsBeside
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.open_run import open_run
@@ -39,13 +36,9 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     with busy(console, "Reading the table"):
         data = load(settings)
         refuse_impossible(settings.comparison, data)
-    with (
-        open_run(settings, data, run, console, trains="study", adds=True) as folder,
-        FitsBeside(settings.comparison) as beside,
-    ):
-        fit_others = partial(beside.begin, data)
+    with open_run(settings, data, run, console, trains="study", adds=True) as folder:
         callbacks, refit = [settings.tensorboard], settings.refit
-        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit, fit_others)
+        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)
@@ -59,5 +52,5 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
         if is_stopped:
             compare(folder, data, Comparison(models=[]), console)
         else:
-            compare(folder, data, settings.comparison, console, beside)
+            compare(folder, data, settings.comparison, console)
         return Results(folder)

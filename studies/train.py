@@ -3,7 +3,7 @@
 A refit trains it anew on training and validation films, for as many epochs as the validation films chose.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -75,7 +75,6 @@ def train(
     callbacks: Sequence[Callback] = (),
     resume: Checkpoint | None = None,
     refit: bool = False,
-    on_data: Callable[[], None] = lambda: None,
 ) -> Trained:
     """Train a network; return it with the weights of its best epoch, or refitted.
 
@@ -85,7 +84,6 @@ def train(
         resume: the checkpoint to go on from.
         refit: learn all anew from training and validation rows, data included, once the best epoch is known. The
             checkpoint `best` is then of the refit, `first_fit` of the best epoch, `last` goes on with the first fit.
-        on_data: is called once nothing more is fitted to the data.
 
     Raises:
         InputError: the settings can't be used together, or the checkpoint is of another run.
@@ -109,8 +107,6 @@ def train(
     trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume, checkpoints / f"{kept}.ckpt")
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
-        if not refit:
-            on_data()
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     trained = Trained(model, trainer, finished)
     if not best.best_model_path:
@@ -123,7 +119,7 @@ def train(
     if not refit:
         return trained
     n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
-    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs, on_data)
+    return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs)
 
 
 def _renamed(checkpoints: Path, refit: bool) -> str:
@@ -144,21 +140,13 @@ def _refuse_impossible_refit(training: Training) -> None:
             )
 
 
-def _refitted(
-    trained: Trained,
-    data: FilmDataModule,
-    training: Training,
-    best: Path,
-    n_epochs: int,
-    on_data: Callable[[], None],
-) -> Trained:
+def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: Path, n_epochs: int) -> Trained:
     """Return a network that was trained from the start on training and validation rows, with the first trainer.
 
     Where the checkpoint `best` is of a refit after the same first fit, that network is taken.
     """
     model = MLPRegressor(**{name: value for name, value in trained.model.hparams.items() if not name.startswith("_")})
     first = _first_fit(trained, data, n_epochs)  # which refits the data
-    on_data()
     model.build(data)
     if best.is_file():
         before = Checkpoint.read(best)
