@@ -128,9 +128,12 @@ def stacked(parts: Sequence[LabelLists]) -> LabelLists:
     encoded = pa.concat_arrays([part.names for part in parts]).dictionary_encode()
     first = offsets_of(np.array([len(part.names) for part in parts]))
     code_of = np.split(encoded.indices.to_numpy(), first[1:-1])
-    codes = [own[part.codes] for own, part in zip(code_of, parts, strict=True)]
     counts = np.concatenate([part.counts() for part in parts])
-    return LabelLists(offsets_of(counts), np.concatenate(codes), encoded.dictionary)
+    ends = np.cumsum([len(part.codes) for part in parts])
+    codes = np.empty(ends[-1], dtype=np.int32)
+    for own, part, end in zip(code_of, parts, ends, strict=True):
+        codes[end - len(part.codes) : end] = own[part.codes]
+    return LabelLists(offsets_of(counts), codes, encoded.dictionary)
 
 
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:
