@@ -25,7 +25,7 @@ from greenlight_films.datamodules.tables.parquet_files import ParquetFiles
 LARGE = 1_000_000
 """Rows of a Parquet table from which on it is read in blocks."""
 
-NOTICE = "The table is read in blocks: rows that are copies of others, or the same film in other spelling, are not looked for."
+NOTICE = "The table is read in blocks: copies of rows, and films in other spellings, are not looked for."
 
 
 @dataclass(frozen=True)
