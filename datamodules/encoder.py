@@ -256,4 +256,6 @@ def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
         csr_array((part.weights, part.columns, part.offsets.astype(offset_type)), shape=(n_rows, len(block.values)))
         for block, part in sparse
     ]
+    if len(parts) == 1:  # which `hstack` would copy
+        return parts[0]
     return hstack(parts, format="csr") if parts else csr_array((n_rows, 0), dtype=np.float32)

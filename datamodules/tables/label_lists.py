@@ -14,6 +14,9 @@ from greenlight_films.datamodules.tables.name_bytes import NameBytes
 ROWS_AT_ONCE = 2**18
 """Rows whose labels are copied or sorted at once: of millions of rows that would take gigabytes."""
 
+CODES_AT_ONCE = 2**22
+"""Labels whose codes are widened to 64 bits at once."""
+
 
 @dataclass(frozen=True)
 class LabelLists:
@@ -105,6 +108,15 @@ class LabelLists:
         names = self.names.to_pylist()
         codes = self.codes.tolist()
         return [[names[code] for code in codes[start:end]] for start, end in pairwise(self.offsets.tolist())]
+
+
+def first_positions(codes: np.ndarray, n_names: int) -> np.ndarray:
+    """Return where each of n codes stands first, (n_names,) int64; -1 where it doesn't."""
+    first = np.full(n_names, -1, dtype=np.int64)
+    for start in reversed(range(0, len(codes), CODES_AT_ONCE)):
+        part = codes[start : start + CODES_AT_ONCE]
+        first[part[::-1]] = np.arange(start, start + len(part))[::-1]  # the last assignment is the first place
+    return first
 
 
 def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
