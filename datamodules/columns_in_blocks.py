@@ -60,18 +60,18 @@ class ColumnsInBlocks:
         columns = {name: frame.get(name, empty) for name in self.files.schema.names}
         return pd.DataFrame(columns, copy=False)
 
-    def formats(self, declared: Formats, rows: pd.Index) -> tuple[Formats, list[str]]:
+    def formats(self, known: Formats, rows: pd.Index) -> tuple[Formats, list[str]]:
         """Return formats with those of these columns, found in some rows, and sentences on what was assumed."""
         texts = [name for name in self.names if not pa.types.is_nested(self.files.schema.field(name).type)]
-        texts = [name for name in texts if declared.of(name).missing is None]
+        texts = [name for name in texts if known.of(name).missing is None]
         doubtful = {name for block in self._blocks(texts, rows) for name in texts if may_be_missing(block[name])}
         formats, notices = dict[str, Format](), list[str]()
         for name in filter(doubtful.__contains__, texts):  # all its texts must be known, a column at a time
             column = from_arrow(self.files.read([name])).loc[rows]
-            found, more = find_missing_texts(column, [name], declared)
+            found, more = find_missing_texts(column, [name], known)
             formats |= found
             notices += more
-        return declared.updated(formats), notices
+        return known.updated(formats), notices
 
     def cells(self, features: Sequence[Feature[Any]], formats: Formats, rows: pd.Index) -> dict[int, Any]:
         """Return the parsed cells of these columns in some rows, ascending, by the index of the feature.

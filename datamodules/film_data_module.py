@@ -240,12 +240,7 @@ class FilmDataModule(FilmLoaders):
         if blocks is None:
             return self.read()
         self._blocks, self._table = blocks, Table(blocks.frame(), self.layout)
-        frame = self._rows_of(self._table)
-        if self._fitted is None:
-            with self._in_table():
-                formats, notices = blocks.formats(self.declared.formats, frame.index)
-            self.declared, self._notices = replace(self.declared, formats=formats), (*self._notices, *notices)
-        return frame
+        return self._rows_of(self._table)
 
     def _rows_of(self, table: Table) -> pd.DataFrame:
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats

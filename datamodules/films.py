@@ -126,6 +126,9 @@ def _fit_films(
 ) -> tuple[Films, Fitted]:
     ids = film_ids(frame, declared.film) if declared.film else None
     formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
+    if blocks:
+        formats, assumed = blocks.formats(formats, frame.index)
+        notices += assumed
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
