@@ -235,8 +235,8 @@ class FilmDataModule(FilmLoaders):
 
     def _read_in_blocks(self) -> pd.DataFrame:
         """Read the table as `read` does; of a large Parquet table columns of labels stay in their files."""
-        has_rows = self.frame is None and self.shape is None
-        blocks = ColumnsInBlocks.of(self.table, self.declared, self.where) if has_rows else None
+        is_plain = self.frame is None and self.shape is None and self.layout == Layout()
+        blocks = ColumnsInBlocks.of(self.table, self.declared, self.where) if is_plain else None
         if blocks is None:
             return self.read()
         self._blocks, self._table = blocks, Table(blocks.frame(), self.layout)
