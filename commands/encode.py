@@ -17,7 +17,8 @@ def run(words: list[str], console: Console) -> None:
     load(settings)
     if data.entry is None:
         raise InputError(
-            f"data.table must be a file, and data.features Greenlight's own, for films to be kept, got {data.table}; "
+            "data.table must be a file or files, and data.features Greenlight's own, for films to be kept, got "
+            f"{data.table}; "
             "`study` encodes them itself"
         )
     size = sum(path.stat().st_size for path in data.entry.iterdir())

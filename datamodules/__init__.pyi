@@ -20,8 +20,9 @@ from .features import (
     TrackRecord,
 )
 from .film_data_module import FilmDataModule
-from .films import Films, fit_films, new_films, same_films, same_or_new_films
+from .films import Films, fit_films, same_films
 from .fitted import Fitted
+from .new_films import new_films, same_or_new_films
 from .scores import Scores, regression_scores
 from .shapes import MeanOfRows, OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit

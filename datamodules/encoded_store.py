@@ -18,6 +18,7 @@ from greenlight_films.datamodules.encoded_folder import can_be_written, read_fil
 from greenlight_films.datamodules.films import Films
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.parquet_files import ParquetFiles
 from greenlight_films.datamodules.whole_files import cannot_write, write_whole
 from greenlight_films.version import version
 
@@ -60,7 +61,8 @@ class EncodedStore:
     Attributes:
         folder: None where nothing is kept.
         key: a digest of what is declared; of the fingerprints of tables the names of entries have a part too.
-        table: path, size in bytes and time of the last change in nanoseconds of the table's file.
+        table: path, size in bytes and time of the last change in nanoseconds of the table's file; of several files
+            a digest of these.
         keeps_all: whether tables of few films are kept too.
     """
 
@@ -71,16 +73,16 @@ class EncodedStore:
 
     @classmethod
     def of(cls, folder: Path | None, table: str, declared: Declared, *rest: Any, keeps_all: bool) -> "EncodedStore":
-        """Return the store of a table's file; one that keeps nothing where it is no file.
+        """Return the store of a table's file or files; one that keeps nothing where it has none.
 
         Args:
             rest: all that the films depend on beside the table and what is declared.
         """
         parts = (*declared.features, declared.target, declared.split, *(part for part in rest if part is not None))
         are_own = all(type(part).__module__.startswith("greenlight_films.") for part in parts)
-        if folder is None or not are_own or not Path(table).is_file():  # the code of others may change
+        if folder is None or not are_own or (identity := _identity(table)) is None:  # the code of others may change
             return cls()
-        return cls(folder, _key(declared, rest), _identity(Path(table)), keeps_all)
+        return cls(folder, _key(declared, rest), identity, keeps_all)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -195,9 +197,13 @@ def _index(entry: Path) -> dict[str, Any]:
     return {}
 
 
-def _identity(table: Path) -> list[Any]:
-    stat = table.stat()
-    return [str(table.resolve()), stat.st_size, stat.st_mtime_ns]
+def _identity(table: str) -> list[Any] | None:
+    """Return what tells a table's file, or its files, from others and from what they were before; None without any."""
+    if not Path(table).is_file():
+        files = ParquetFiles.find(table)
+        return files.identity if files else None
+    stat = Path(table).stat()
+    return [str(Path(table).resolve()), stat.st_size, stat.st_mtime_ns]
 
 
 def _key(declared: Declared, rest: Any) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, hstack
 
+from greenlight_films.datamodules.columns_in_blocks import ColumnsInBlocks
 from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
@@ -92,11 +93,18 @@ class FilmEncoder:
         return self._space
 
     def fit_encode(
-        self, frame: pd.DataFrame, train: np.ndarray, film: np.ndarray | None = None, *, digests: bool = False
+        self,
+        frame: pd.DataFrame,
+        train: np.ndarray,
+        film: np.ndarray | None = None,
+        *,
+        digests: bool = False,
+        blocks: ColumnsInBlocks | None = None,
     ) -> EncodedFilms:
         """Learn from the rows `train` (their indices) and encode every row; each cell is parsed once.
 
         Where several rows are of a film, `film` has its code for each row, (n_rows,): films are counted, not rows.
+        Columns in `blocks` are read from there, not from the frame, in the rows that the frame's index counts.
         """
         notices = dict[int, list[str]]()
 
@@ -108,7 +116,7 @@ class FilmEncoder:
 
         columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
         read = self._with_sizes(
-            self._each_feature(frame, fit, digests), lambda size, _, counts: size.fit_counts(counts, train)
+            self._each_feature(frame, fit, digests, blocks), lambda size, _, counts: size.fit_counts(counts, train)
         )
         self.notices = list(dict.fromkeys(chain.from_iterable(notices[index] for index in sorted(notices))))
         fitted = [encoded for encoded, _ in read]
@@ -119,11 +127,17 @@ class FilmEncoder:
         return _assemble(read, len(frame))
 
     def encode(
-        self, frame: pd.DataFrame, *, digests: bool = False, blocks_of: Callable[[int, Any], list[Block]] | None = None
+        self,
+        frame: pd.DataFrame,
+        *,
+        digests: bool = False,
+        blocks_of: Callable[[int, Any], list[Block]] | None = None,
+        blocks: ColumnsInBlocks | None = None,
     ) -> EncodedFilms:
         """Encode the rows of a table as `fit_encode` did its own.
 
         Args:
+            blocks: columns that are read from there, as in `fit_encode`.
             blocks_of: from a feature's index and its cells as read to the blocks to encode them by, where these aren't
                 the fitted ones; the columns of labels are then those of these blocks.
         """
@@ -133,7 +147,7 @@ class FilmEncoder:
             blocks = blocks_of(index, parsed) if blocks_of else groups[index]
             return blocks, self.features[index].encode(parsed, blocks)
 
-        read = self._each_feature(frame, encode, digests)
+        read = self._each_feature(frame, encode, digests, blocks)
         return _assemble(self._with_sizes(read, lambda _, index, counts: groups[index]), len(frame))
 
     def extended(self, frame: pd.DataFrame, train: np.ndarray) -> "FilmEncoder":
@@ -168,16 +182,24 @@ class FilmEncoder:
         dense = [part.values for feature, group in features for part in feature.at_medians(group)]
         return _columns(dense, 1, np.float32)[0]
 
-    def _each_feature(self, frame: pd.DataFrame, encode: Callable[[int, Any], Encoded], digests: bool) -> list[Read]:
+    def _each_feature(
+        self,
+        frame: pd.DataFrame,
+        encode: Callable[[int, Any], Encoded],
+        digests: bool,
+        blocks: ColumnsInBlocks | None,
+    ) -> list[Read]:
         """Parse each column and call `encode` with the feature's index, in threads: Arrow and numpy hold no lock.
 
         The problems of all columns are told in one message.
         """
         refuse_missing_columns(chain.from_iterable(feature.columns for feature in self.features), frame.columns)
 
+        cells = blocks.cells(self.features, self.formats, frame.index) if blocks else {}
+
         def work(index: int) -> Read:
             feature = self.features[index]
-            parsed = feature.read(frame, self.formats)
+            parsed = cells.pop(index) if index in cells else feature.read(frame, self.formats)
             blocks, parts = encode(index, parsed)
             _refuse_far(parts, frame, feature.columns[0])
             return (blocks, parts), feature.digest(parsed) if digests else b""
@@ -234,4 +256,6 @@ def _side_by_side(sparse: list[tuple[Block, Sparse]], n_rows: int) -> csr_array:
         csr_array((part.weights, part.columns, part.offsets.astype(offset_type)), shape=(n_rows, len(block.values)))
         for block, part in sparse
     ]
+    if len(parts) == 1:  # which `hstack` would copy
+        return parts[0]
     return hstack(parts, format="csr") if parts else csr_array((n_rows, 0), dtype=np.float32)

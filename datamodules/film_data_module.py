@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from greenlight_films.datamodules.columns_in_blocks import NOTICE, ColumnsInBlocks
 from greenlight_films.datamodules.declared import (
     Declared,
     for_configs,
@@ -22,9 +23,10 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
 from greenlight_films.datamodules.film_loaders import FilmLoaders
 from greenlight_films.datamodules.film_table import film_table
-from greenlight_films.datamodules.films import fit_films, refit_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import fit_films, refit_films, same_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.fitted import Fitted
+from greenlight_films.datamodules.new_films import same_or_new_films
 from greenlight_films.datamodules.newer_films import Joined, joined, renewed_films
 from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
@@ -43,8 +45,8 @@ class FilmDataModule(FilmLoaders):
     """Films from a table, encoded and split; batches of them are those of `FilmLoaders`.
 
     Args:
-        table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed, or the embedded
-            `wikidata-films`.
+        table: a text file (.csv, .tsv, ...), workbook, JSON, Parquet or SQLite file, also packed; a folder, pattern or
+            URI of Parquet files; or the embedded `wikidata-films`.
         features: what the model sees, one entry a column.
         target: what it predicts.
         split: which rows train, validate and test.
@@ -134,6 +136,7 @@ class FilmDataModule(FilmLoaders):
         self.layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
         self.where = None if where is None else parse_condition(where)
         self._table: Table | None = None
+        self._blocks: ColumnsInBlocks | None = None  # of the table, where it is read in blocks
         self._notices: tuple[str, ...] = ()
         self.columns: list[str] = []  # of the films, once they were read
         self.encoded = encoded
@@ -164,16 +167,18 @@ class FilmDataModule(FilmLoaders):
             self._keep(is_fit)
 
     def _encode(self, stage: str) -> None:
-        frame = self.read()
+        frame = self.read() if stage == "predict" else self._read_in_blocks()
         with self._in_table():
-            weights = self._weights_of(frame)
+            weights, blocks, delimiter = self._weights_of(frame), self._blocks, self._opened.layout.delimiter
             if self._fitted is None:
-                films, self._fitted = fit_films(frame, self.declared, weights, self._opened.layout.delimiter)
-                more = row_notices(frame.loc[films.number - 1], self.declared, self._fitted.sides)
+                films, self._fitted = fit_films(frame, self.declared, weights, delimiter, blocks)
+                rows = frame.loc[films.number - 1]
+                more = [NOTICE] if blocks else row_notices(rows, self.declared, self._fitted.sides)
                 films = replace(films, notices=(*films.notices, *more))
+            elif stage == "predict":
+                films = same_or_new_films(frame, self.declared, self._fitted, weights)
             else:
-                again = same_or_new_films if stage == "predict" else same_films
-                films = again(frame, self.declared, self._fitted, weights)
+                films = same_films(frame, self.declared, self._fitted, weights, blocks=blocks)
             self._films = replace(films, notices=(*self._notices, *films.notices))
 
     def _keep(self, is_fit: bool, first: Fitted | None = None) -> None:
@@ -194,9 +199,9 @@ class FilmDataModule(FilmLoaders):
             if kept := self._store.refitted(first):
                 self._take(kept)
                 return
-            frame = self.read() if self._table is None else self._rows_of(self._table)
+            frame = self._read_in_blocks() if self._table is None else self._rows_of(self._table)
             with self._in_table():
-                self._films, self._fitted = refit_films(frame, self.declared, self.films, first)
+                self._films, self._fitted = refit_films(frame, self.declared, self.films, first, self._blocks)
             self._keep(True, first)
 
     def renew(self, fitted: Fitted) -> None:
@@ -225,7 +230,16 @@ class FilmDataModule(FilmLoaders):
 
     def read(self) -> pd.DataFrame:
         """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
-        self._table = open_table(self.table if self.frame is None else self.frame, self.layout)
+        self._table, self._blocks = open_table(self.table if self.frame is None else self.frame, self.layout), None
+        return self._rows_of(self._table)
+
+    def _read_in_blocks(self) -> pd.DataFrame:
+        """Read the table as `read` does; of a large Parquet table columns of labels stay in their files."""
+        is_plain = self.frame is None and self.shape is None and self.layout == Layout()
+        blocks = ColumnsInBlocks.of(self.table, self.declared, self.where) if is_plain else None
+        if blocks is None:
+            return self.read()
+        self._blocks, self._table = blocks, Table(blocks.frame(), self.layout)
         return self._rows_of(self._table)
 
     def _rows_of(self, table: Table) -> pd.DataFrame:

@@ -54,6 +54,11 @@ def film_codes(ids: pd.Series) -> np.ndarray:
     return codes
 
 
+def shared_codes(codes: np.ndarray) -> np.ndarray | None:
+    """Return the films of rows, (n_rows,), as they are; None where each row is a film of its own."""
+    return codes if len(codes) and int(codes.max()) + 1 < len(codes) else None
+
+
 def cell_codes(column: pd.Series) -> np.ndarray:
     """Return equal cells as equal codes, (n_rows,) int64 from 0, -1 where missing; lists and objects by their texts."""
     try:

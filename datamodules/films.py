@@ -1,21 +1,21 @@
 """From a table to encoded films with their targets and sides: pure functions on frames, with rows counted from 0."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.columns_in_blocks import ColumnsInBlocks
 from greenlight_films.datamodules.crossed.crossed_inputs import crossed_inputs
 from greenlight_films.datamodules.crossed.label_inputs import Crossed, Learnt
 from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
-from greenlight_films.datamodules.errors import InputError, missing_columns
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.features import Number
-from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids, shared_codes
 from greenlight_films.datamodules.fingerprint import OF_VALUES, digest, fingerprint, fingerprint_of_encoded
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.leak_check import check_leaks, film_on_two_sides
@@ -24,7 +24,7 @@ from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.targets import TargetColumn, TargetScale, read_target
-from greenlight_films.datamodules.weights import row_weights, scaled_weights, weights_in
+from greenlight_films.datamodules.weights import row_weights, scaled_weights
 from greenlight_films.datamodules.years import years_of
 
 
@@ -95,7 +95,11 @@ class Films:
 
 
 def fit_films(
-    frame: pd.DataFrame, declared: Declared, weights: Any = None, delimiter: str | None = None
+    frame: pd.DataFrame,
+    declared: Declared,
+    weights: Any = None,
+    delimiter: str | None = None,
+    blocks: ColumnsInBlocks | None = None,
 ) -> tuple[Films, Fitted]:
     """Split the rows that have a target, learn scales and vocabularies from the training rows, and encode all.
 
@@ -103,20 +107,28 @@ def fit_films(
         frame: of the table that `open_table` returned.
         weights: (n_rows,) of the frame's rows; nothing is learnt from rows of weight 0.
         delimiter: between the cells of the text file that the frame was read from.
+        blocks: columns of the frame that are still to be read.
 
     Raises:
         InputError: the table can't be used so; it names all that is wrong.
     """
     try:
         refuse_impossible(frame, declared)
-        return _fit_films(frame, declared, weights, delimiter)
+        return _fit_films(frame, declared, weights, delimiter, blocks)
     except InputError as first:
+        if blocks:
+            raise
         raise all_faults(frame, declared, delimiter, first) from None
 
 
-def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter: str | None) -> tuple[Films, Fitted]:
+def _fit_films(
+    frame: pd.DataFrame, declared: Declared, weights: Any, delimiter: str | None, blocks: ColumnsInBlocks | None
+) -> tuple[Films, Fitted]:
     ids = film_ids(frame, declared.film) if declared.film else None
     formats, notices = find_formats(frame, declared.needs(), declared.formats, delimiter)
+    if blocks:
+        formats, assumed = blocks.formats(formats, frame.index)
+        notices += assumed
     actual = read_target(declared.target, frame, formats)
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
@@ -127,17 +139,19 @@ def _fit_films(frame: pd.DataFrame, declared: Declared, weights: Any, delimiter:
     scale = TargetScale.fit(declared.target, actual[kept][train])
     _refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
-    codes = None if ids is None else _if_shared(film_codes(ids.iloc[kept]))
-    encoded = encoder.fit_encode(frame_kept, train, codes, digests=True)
+    codes = None if ids is None else shared_codes(film_codes(ids.iloc[kept]))
+    encoded = encoder.fit_encode(frame_kept, train, codes, digests=True, blocks=blocks)
     leaks = check_leaks(frame, declared, formats, actual, kept[train])
     print_of_values = _fingerprint(frame_kept, actual, encoded, declared, formats)
     fitted = Fitted(encoder, scale, declared.split.declaration(), rows.sides(), print_of_values, leak)
     notices = [*notices, *encoder.notices, *leaks, *data_notices(declared, actual)]
-    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
+    films = films_of(frame, kept, encoded, rows, actual, declared, formats, weights_kept, notices)
     return with_inputs(films, frame, declared, fitted)
 
 
-def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted) -> tuple[Films, Fitted]:
+def refit_films(
+    frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted, blocks: ColumnsInBlocks | None = None
+) -> tuple[Films, Fitted]:
     """Learn scales, vocabularies and inputs of labels anew, from training and validation rows, and encode all.
 
     The sides of rows stay as they are, and the penalty that the validation rows chose.
@@ -149,25 +163,37 @@ def refit_films(frame: pd.DataFrame, declared: Declared, films: Films, fitted: F
     actual = read_target(declared.target, frame, formats)
     frame_kept = frame[~np.isnan(actual)]
     encoder = FilmEncoder(declared.features, formats=formats)
-    encoded = encoder.fit_encode(frame_kept, again.weighted(), _if_shared(films.film_codes()))
+    encoded = encoder.fit_encode(frame_kept, again.weighted(), shared_codes(films.film_codes()), blocks=blocks)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True, kernels={})
     return with_inputs(replace(again, encoded=encoded), frame, declared, refitted)
 
 
 def same_films(
-    frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None, *, by_label: bool = False
+    frame: pd.DataFrame,
+    declared: Declared,
+    fitted: Fitted,
+    weights: Any = None,
+    *,
+    by_label: bool = False,
+    blocks: ColumnsInBlocks | None = None,
 ) -> Films:
     """Encode the table of an earlier `fit_films` again, with its split; another table is refused.
 
     With `by_label` training rows' inputs are known by label too.
     """
-    films, fingerprint = encoded_again(frame, declared, fitted, weights)
+    films, fingerprint = encoded_again(frame, declared, fitted, weights, blocks)
     _refuse_other_table(fingerprint, fitted)
     return with_inputs(films, frame, declared, fitted, by_label=by_label)[0]
 
 
-def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> tuple[Films, str]:
+def encoded_again(
+    frame: pd.DataFrame,
+    declared: Declared,
+    fitted: Fitted,
+    weights: Any = None,
+    blocks: ColumnsInBlocks | None = None,
+) -> tuple[Films, str]:
     """Return a table's films as encoded earlier, without inputs of labels, and the table's fingerprint."""
     formats = fitted.encoder.formats
     refuse_missing(frame, declared, fitted.encoder.features)
@@ -175,7 +201,7 @@ def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weigh
     kept = np.flatnonzero(~np.isnan(actual))
     frame_kept = frame.iloc[kept]
     is_of_values = fitted.fingerprint.startswith(OF_VALUES)
-    encoded = fitted.encoder.encode(frame_kept, digests=is_of_values)
+    encoded = fitted.encoder.encode(frame_kept, digests=is_of_values, blocks=blocks)
     same = (
         _fingerprint(frame_kept, actual, encoded, declared, formats)
         if is_of_values
@@ -183,7 +209,9 @@ def encoded_again(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weigh
     )
     rows = Rows.from_sides(fitted.sides)
     weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
-    films = _films(frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual))
+    films = films_of(
+        frame, kept, encoded, rows, actual, declared, formats, weights_kept, data_notices(declared, actual)
+    )
     return replace(films, refitted=fitted.refitted), same
 
 
@@ -226,33 +254,6 @@ def with_inputs(
     return replace(films, encoded=encoded, crossed=crossed), fitted
 
 
-def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
-    """Encode films that the model was not trained with; their target, weight, id and title may be missing."""
-    formats = fitted.encoder.formats
-    actual = _targets_if_any(frame, declared.target, formats)
-    weights = None
-    if declared.weight is not None and declared.weight in frame:
-        with suppress(InputError):
-            weights = weights_in(frame[declared.weight], formats.of(declared.weight))
-    encoded = fitted.encoder.encode(frame)
-    return _films(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, [])
-
-
-def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:
-    """Encode the table of an earlier `fit_films` with its split, and any other table as new films."""
-    if int((~np.isnan(_targets_if_any(frame, declared.target, fitted.encoder.formats))).sum()) == len(fitted.sides):
-        with suppress(InputError):
-            return same_films(frame, declared, fitted, weights)
-    return new_films(frame, declared, fitted)
-
-
-def _targets_if_any(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> np.ndarray:
-    if not missing_columns(target.columns, frame.columns):
-        with suppress(InputError):  # cells of new films may be "to be announced"
-            return target.values(frame, formats)
-    return np.full(len(frame), np.nan)
-
-
 def _fingerprint(
     frame: pd.DataFrame, actual: np.ndarray, encoded: EncodedFilms, declared: Declared, formats: Formats
 ) -> str:
@@ -263,11 +264,6 @@ def _fingerprint(
     return fingerprint([digest(actual), *encoded.digests, *texts, *numbers])
 
 
-def _if_shared(codes: np.ndarray) -> np.ndarray | None:
-    """Return the films of rows, (n_rows,), as they are; None where each row is a film of its own."""
-    return codes if len(codes) and int(codes.max()) + 1 < len(codes) else None
-
-
 def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.ndarray, index: pd.Index) -> None:
     far = np.abs(scale.forward(actual)) > FARTHEST
     if far.any():
@@ -276,7 +272,7 @@ def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.nda
         raise too_far(f"the target '{target.name}'", int(index[position]) + 1, f"{actual[position]:g}", remedy)
 
 
-def _films(
+def films_of(
     frame: pd.DataFrame,
     kept: np.ndarray,
     encoded: EncodedFilms,
@@ -287,6 +283,7 @@ def _films(
     weights: np.ndarray | None,
     notices: Sequence[str],
 ) -> Films:
+    """Return encoded films with what the frame says of the rows `kept`, by position, beside their features."""
     ids = {}
     if declared.film and set(columns_in(declared.film)) <= set(frame.columns):
         ids["film"] = film_ids(frame, declared.film).iloc[kept].to_numpy()

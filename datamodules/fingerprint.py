@@ -6,6 +6,7 @@ The same table has the same fingerprint, whatever file it stands in and however 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import csr_array
 
-from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.tables.label_lists import CODES_AT_ONCE, LabelLists, first_positions
 
 OF_VALUES = "values:"  # stands before such fingerprints; those of older runs are of encoded films
 
@@ -47,14 +48,17 @@ def _of_array(values: np.ndarray) -> bytes:
         values = np.where(np.isnan(plain), np.array(np.nan, values.dtype), plain)
     elif values.dtype.kind not in "biu":
         return _joined(map(repr, values.tolist()))
-    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return _joined([str(values.shape).encode(), little.tobytes()])
+    return _joined([str(values.shape).encode(), _bytes_of(values)])
+
+
+def _bytes_of(values: np.ndarray) -> memoryview:
+    """Return the bytes of numbers, the lowest of each first."""
+    return np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
 
 
 def _of_labels(labels: LabelLists) -> bytes:
     # Names in the order in which rows have them first: their codes follow from how cells are written.
-    first = np.full(len(labels.names), -1, dtype=np.int64)
-    first[labels.codes[::-1]] = np.arange(len(labels.codes))[::-1]  # the last assignment is the first place
+    first = first_positions(labels.codes, len(labels.names))
     used = np.flatnonzero(first >= 0)
     order = used[np.argsort(first[used], kind="stable")]
     code = np.zeros(len(labels.names), dtype=np.int64)
@@ -62,8 +66,12 @@ def _of_labels(labels: LabelLists) -> bytes:
     texts = labels.names.take(pa.array(order)).cast(pa.large_string())
     row = pa.LargeListArray.from_arrays(pa.array([0, len(texts)], pa.int64()), texts)  # a row of all, joined in Arrow
     written = pc.binary_join(row, pa.scalar("", pa.large_string()))[0].as_buffer()
-    parts = [pc.binary_length(texts).to_numpy().astype(np.int64), labels.counts().astype(np.int64), code[labels.codes]]
-    return _joined([memoryview(written), *map(_of_array, parts)])
+    parts = [pc.binary_length(texts).to_numpy().astype(np.int64), labels.counts().astype(np.int64)]
+    starts = range(0, len(labels.codes), CODES_AT_ONCE)
+    codes = (_bytes_of(code[labels.codes[start : start + CODES_AT_ONCE]]) for start in starts)
+    return _joined(
+        [memoryview(written), *map(_of_array, parts), _joined(chain([str(labels.codes.shape).encode()], codes))]
+    )
 
 
 def _joined(parts: Iterable[bytes | memoryview | str]) -> bytes:

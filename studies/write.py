@@ -1,5 +1,6 @@
 """Writes what a network scores and predicts into a run's folder."""
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,7 @@ def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule)
     is_new = data.films.rows is None
     table_path = Path(data.table)
     stem = Path(table_path.stem).stem if table_path.suffix.lower() == ".gz" else table_path.stem
+    stem = re.sub(r"[*?:<>|\[\]]+", "_", stem)  # of a pattern or a URI
     name = f"predictions_{stem}.csv" if is_new else "predictions.csv"
     if not is_new:
         write_intervals(run, model, data)

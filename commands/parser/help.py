@@ -30,7 +30,7 @@ TRAINING = {
     "--config FILE": "the study: table, features, target, split, model (configs/*.yaml); may be given several times",
     "--preset NAME": "what is left unsaid: recipe (the default), best (three such networks), fast, seed (a plain one)",
     "--name NAME": "results land in runs/NAME/version_<n>/",
-    "--data.table FILE": "a .csv or .tsv (also .gz), a Parquet or SQLite file, or wikidata-films",
+    "--data.table FILE": "a .csv or .tsv (also .gz), a SQLite file, Parquet files, or wikidata-films",
     "--data.batch_size N": "films a batch, of all devices together",
     "--data.allow_split_films true": "let a split put a film on two sides",
     "--model.hidden '[128,64]'": "widths of the hidden layers",

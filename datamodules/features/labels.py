@@ -137,7 +137,7 @@ class Labels(Feature[list[LabelLists]]):
             Block(name, self.named_role, "label", names_of(lists, codes), dict(lists.fitted))
             for name, lists, codes in zip(names, parsed, kept, strict=True)
         ]
-        columns = [np.full(len(lists.names), -1) for lists in parsed]
+        columns = [np.full(len(lists.names), -1, np.int32) for lists in parsed]
         for of_names, codes in zip(columns, kept, strict=True):  # quicker than `encode`, which looks the names up
             of_names[codes] = np.arange(len(codes))
         return blocks, self._weigh(parsed, columns)

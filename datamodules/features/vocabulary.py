@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.features.feature import Sparse
-from greenlight_films.datamodules.tables.label_lists import LabelLists
+from greenlight_films.datamodules.tables.label_lists import LabelLists, first_positions
 
 
 def training_codes(lists: LabelLists, train: np.ndarray, film: np.ndarray | None = None) -> np.ndarray:
@@ -38,8 +38,7 @@ def frequent(lists: LabelLists, train: np.ndarray, min_films: int = 1, film: np.
     films = np.bincount(codes, minlength=len(lists.names))
     kept = np.flatnonzero(films >= max(min_films, 1))
     # Not the order of the codes, which depends on rows that are not in `train`.
-    first = np.empty(len(films), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]  # the last assignment is the label's first row
+    first = first_positions(codes, len(films))
     kept = kept[np.argsort(first[kept], kind="stable")]
     # Small unsigned numbers are sorted by radix, in a quarter of the time.
     most = films.max(initial=0)
@@ -63,7 +62,7 @@ def columns_of_names(names: pa.Array, values: list[str]) -> np.ndarray:
 
 def encode_labels(lists: LabelLists, columns: np.ndarray) -> Sparse:
     """Encode each label with weight 1 as its name's column, of (n_names,); where that is -1 it counts as unseen."""
-    encoded = columns[lists.codes].astype(np.int32)
+    encoded = columns[lists.codes].astype(np.int32, copy=False)
     kept = lists.keep(encoded >= 0, encoded)
     unseen = (lists.counts() - kept.counts()).astype(np.int32)
     return Sparse(kept.offsets, kept.codes, np.ones(len(kept.codes), dtype=np.float32), unseen)

@@ -14,6 +14,9 @@ from greenlight_films.datamodules.tables.name_bytes import NameBytes
 ROWS_AT_ONCE = 2**18
 """Rows whose labels are copied or sorted at once: of millions of rows that would take gigabytes."""
 
+CODES_AT_ONCE = 2**22
+"""Labels whose codes are widened to 64 bits at once."""
+
 
 @dataclass(frozen=True)
 class LabelLists:
@@ -107,6 +110,15 @@ class LabelLists:
         return [[names[code] for code in codes[start:end]] for start, end in pairwise(self.offsets.tolist())]
 
 
+def first_positions(codes: np.ndarray, n_names: int) -> np.ndarray:
+    """Return where each of n codes stands first, (n_names,) int64; -1 where it doesn't."""
+    first = np.full(n_names, -1, dtype=np.int64)
+    for start in reversed(range(0, len(codes), CODES_AT_ONCE)):
+        part = codes[start : start + CODES_AT_ONCE]
+        first[part[::-1]] = np.arange(start, start + len(part))[::-1]  # the last assignment is the first place
+    return first
+
+
 def side_by_side(parts: Sequence[LabelLists]) -> LabelLists:
     """Return the labels of several columns as those of one: a row has those of the first column, then of the next."""
     encoded = pa.concat_arrays([part.names for part in parts]).dictionary_encode()
@@ -128,9 +140,12 @@ def stacked(parts: Sequence[LabelLists]) -> LabelLists:
     encoded = pa.concat_arrays([part.names for part in parts]).dictionary_encode()
     first = offsets_of(np.array([len(part.names) for part in parts]))
     code_of = np.split(encoded.indices.to_numpy(), first[1:-1])
-    codes = [own[part.codes] for own, part in zip(code_of, parts, strict=True)]
     counts = np.concatenate([part.counts() for part in parts])
-    return LabelLists(offsets_of(counts), np.concatenate(codes), encoded.dictionary)
+    ends = np.cumsum([len(part.codes) for part in parts])
+    codes = np.empty(ends[-1], dtype=np.int32)
+    for own, part, end in zip(code_of, parts, ends, strict=True):
+        codes[end - len(part.codes) : end] = own[part.codes]
+    return LabelLists(offsets_of(counts), codes, encoded.dictionary)
 
 
 def without(lists: LabelLists, names: pa.Array) -> LabelLists:

@@ -89,6 +89,13 @@ def find_missing_texts(
     return formats, notices
 
 
+def may_be_missing(column: pd.Series) -> bool:
+    """Tell whether a column of texts has one that may mean missing, beside empty ones."""
+    texts = distinct_texts(column, exactly=False).texts
+    possible = texts.take(pa.array(_possible_tokens(texts))).to_pylist()
+    return any(text and plain_word(text) in TOKENS for text in possible)
+
+
 @dataclass(frozen=True)
 class _TextsOfColumn:
     """Texts of a column of labels that may mean missing, with their counts: those that do, and that are values.

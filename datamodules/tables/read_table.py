@@ -21,6 +21,7 @@ from greenlight_films.datamodules.tables.frames import from_arrow, read_frame
 from greenlight_films.datamodules.tables.json_tables import read_json
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.parquet import read_parquet
+from greenlight_films.datamodules.tables.parquet_files import ParquetFiles
 from greenlight_films.datamodules.tables.plain_numbers import plain_numbers
 from greenlight_films.datamodules.tables.sqlite import read_sqlite
 from greenlight_films.datamodules.tables.table_file import TableFile, find_table_file
@@ -68,8 +69,9 @@ def open_table(table: Any, layout: Layout = Layout()) -> Table:
     """Read a table, with what was found out of its layout.
 
     Args:
-        table: a text file (`.csv`, `.tsv`, ...), workbook, JSON, Parquet or SQLite file, packed or not, the name of an
-            embedded source, a pandas or polars DataFrame, or an Arrow table.
+        table: a text file (`.csv`, `.tsv`, ...), workbook, JSON, Parquet or SQLite file, packed or not; a folder or
+            pattern of Parquet files, or their URI; the name of an embedded source; a pandas or polars DataFrame, or an
+            Arrow table.
         layout: what is known of it.
 
     Raises:
@@ -81,6 +83,9 @@ def open_table(table: Any, layout: Layout = Layout()) -> Table:
         opened = Table(frame, layout, {}, (*notices, *more))
     elif str(table) in SOURCES:
         return Table(SOURCES[str(table)](), layout)
+    elif not Path(table).is_file() and (files := ParquetFiles.find(str(table))):
+        frame, notices = named(from_arrow(files.read()), files.schema.names, f"--data.table {table}")
+        opened = Table(frame, layout, {}, tuple(notices))
     else:
         opened = _open_file(Path(table), layout)
     if opened.frame.empty:
@@ -223,7 +228,7 @@ def _on_disk(file: TableFile) -> Iterator[Path]:
 
 def _not_there(path: Path) -> str:
     if path.is_dir():
-        return f"--data.table must be a file, got the folder {path}"
+        return f"--data.table must be a file, or a folder of Parquet files, got the folder {path}"
     if path.parent.is_dir() and (path.suffix or len(path.parts) > 1):
         near = nearest(path.name, (other.name for other in path.parent.iterdir()))
         return f"--data.table {path} does not exist{near}"

@@ -76,6 +76,6 @@ def test_new_films_are_read_and_not_kept(study_config, command, tmp_path):
 def test_what_is_no_file_is_refused(command, tmp_path):
     refused(
         command("encode", "--config", "ratings", "--out", tmp_path / "cache"),
-        "data.table must be a file, and data.features Greenlight's own, for films to be kept, got wikidata-films",
+        "data.table must be a file or files, and data.features Greenlight's own, for films to be kept, got wikidata",
     )
     refused(command("encode", "--config", "ratings", "--out"), "--out needs a folder")

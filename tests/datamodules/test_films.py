@@ -8,8 +8,9 @@ import pytest
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Category, Date, Labels, Number, Popularity
-from greenlight_films.datamodules.films import fit_films, new_films, same_films, same_or_new_films
+from greenlight_films.datamodules.films import fit_films, same_films
 from greenlight_films.datamodules.fitted import Fitted
+from greenlight_films.datamodules.new_films import new_films, same_or_new_films
 from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
 
@@ -133,32 +134,6 @@ def test_another_table_is_refused(films_frame, declared, change):
         same_films(change(films_frame), declared, fitted)
 
 
-def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):
-    _, fitted = fit_films(films_frame, declared)
-    films = same_or_new_films(films_frame.iloc[50:60].drop(columns=["rating", "id", "title"]), declared, fitted)
-    assert films.rows is None
-    assert np.isnan(films.actual).all()
-    assert films.number.tolist() == list(range(51, 61))
-    assert films.ids.columns.tolist() == []
-    assert set(films.side_names()) == {"new"}
-    assert films.left_out == 0
-
-
-@pytest.mark.parametrize(
-    ("ratings", "missing"),
-    [
-        ([1.5, None, 2, 3], [False, True, False, False]),
-        *((gaps, [True] * 4) for gaps in ([None] * 4, [np.nan] * 4, pd.array([None] * 4, "Int64"))),
-        (["to be announced"] * 4, [True] * 4),
-    ],
-)
-def test_new_films_keep_the_target_where_it_is_known(films_frame, declared, ratings, missing):
-    _, fitted = fit_films(films_frame, declared)
-    films = new_films(films_frame.iloc[19:23].assign(rating=ratings), declared, fitted)
-    assert np.isnan(films.actual).tolist() == missing
-    assert films.ids["film"].tolist() == ["tt0019", "tt0020", "tt0021", "tt0022"]
-
-
 def test_all_missing_columns_are_named_in_one_message(films_frame, declared):
     features = [Number("Yeer"), Labels("genre"), Category("studio")]
     wrong = replace(declared, features=features, target=Target("ratings"), film="ID", title="titel")
@@ -172,12 +147,6 @@ def test_all_missing_columns_are_named_in_one_message(films_frame, declared):
         "no column 'studio'",
         "the table has: id, title, year, runtime, genre, cast, company, rating",
     ]
-
-
-def test_new_films_still_need_every_feature(films_frame, declared):
-    _, fitted = fit_films(films_frame, declared)
-    with pytest.raises(InputError, match=r"no column 'year'.*\n.*no column 'cast'"):
-        new_films(films_frame.drop(columns=["year", "cast"]), declared, fitted)
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from sklearn import metrics
 from greenlight_films.datamodules import GroupSplit, Number, Target
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.films import fit_films, new_films, same_films
+from greenlight_films.datamodules.films import fit_films, same_films
+from greenlight_films.datamodules.new_films import new_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import RandomSplit, Rows
 from greenlight_films.datamodules.tables.read_table import read_table

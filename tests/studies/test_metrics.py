@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.film_data_module import FilmDataModule
-from greenlight_films.datamodules.films import new_films
+from greenlight_films.datamodules.new_films import new_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target, TargetScale

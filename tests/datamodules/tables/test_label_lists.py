@@ -45,3 +45,12 @@ def test_labels_of_a_row_are_distinct_whether_sorted_at_once_or_in_pieces(monkey
     distinct = lists.distinct()
     assert distinct.to_lists() == expected
     assert distinct.distinct() is distinct
+
+
+def test_the_first_position_of_a_name_is_that_of_its_first_code_whatever_is_looked_at_at_once(monkeypatch):
+    codes = np.random.default_rng(3).integers(0, 40, 50).astype(np.int32)
+    expected = [codes.tolist().index(name) if name in codes else -1 for name in range(41)]
+    assert -1 in expected
+    for at_once in (1, 7, 1000):
+        monkeypatch.setattr(label_lists, "CODES_AT_ONCE", at_once)
+        assert label_lists.first_positions(codes, 41).tolist() == expected

@@ -7,6 +7,7 @@ from greenlight_films.datamodules.tables.formats import Format, Formats, declare
 from greenlight_films.datamodules.tables.missing_cells import (
     find_missing_texts,
     mask_missing,
+    may_be_missing,
     means_missing,
     propose_missing,
     uninformative,
@@ -99,3 +100,11 @@ def test_odd_words_that_stand_again_and_again_are_proposed():
 def test_a_column_that_tells_nothing_is_named(cells, sentence):
     column = pd.Series(cells, name="x")
     assert uninformative(column, column.isna().to_numpy()) == sentence
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [(["Drama", "", None], False), ([None, None], False), (["Drama", " n/a "], True), (["Unknown"], True)],
+)
+def test_a_column_tells_whether_a_text_may_mean_missing(cells, expected):
+    assert may_be_missing(pd.Series(cells, dtype="str")) is expected

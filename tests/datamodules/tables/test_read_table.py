@@ -44,7 +44,9 @@ def test_a_suffix_that_is_not_known_is_refused(file, name):
 
 
 def test_a_folder_and_a_misspelt_file_are_refused(file, tmp_path, refused):
-    with pytest.raises(InputError, match="must be a file, got the folder " + re.escape(str(tmp_path))):
+    with pytest.raises(
+        InputError, match="must be a file, or a folder of Parquet files, got the folder " + re.escape(str(tmp_path))
+    ):
         read_table(str(tmp_path))
     file("films.csv", "a\n1\n")
     refused(str(tmp_path / "flims.csv"), "does not exist, did you mean 'films.csv'?")

@@ -1,0 +1,150 @@
+"""Parquet tables of a file or many, on this machine or in a store such as S3, read a block of rows at a time."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as papq
+
+from greenlight_films.datamodules.errors import InputError
+
+SUFFIXES = (".parquet", ".pq")
+BLOCK_ROWS = 2**17
+"""Rows of a block, at most: of 15 names each, their text takes some 20 MB."""
+FOOTERS_AT_ONCE = 16
+WILDCARDS = "*?["
+UNREADABLE = (pa.ArrowException, OSError, UnicodeError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """The files of a table, in the order of their names.
+
+    Attributes:
+        name: as it was given: a file, a folder, a pattern such as `films/*.parquet`, or a URI of one of these.
+    """
+
+    name: str
+    files: tuple[pafs.FileInfo, ...]
+    system: pafs.FileSystem
+
+    @classmethod
+    def find(cls, table: str) -> "ParquetFiles | None":
+        """Return the files of a table; None where it names no Parquet files.
+
+        Raises:
+            InputError: a URI can't be reached, or names no Parquet file.
+        """
+        is_uri, is_pattern = "://" in table, bool(set(table) & set(WILDCARDS))
+        if not (is_uri or is_pattern or table.lower().endswith(SUFFIXES) or Path(table).is_dir()):
+            return None
+        with _refused(table):
+            system, path = pafs.FileSystem.from_uri(table) if is_uri else (pafs.LocalFileSystem(), _absolute(table))
+            files = tuple(sorted(_files_at(system, path.rstrip("/")), key=lambda file: file.path))
+        if is_uri and not files:
+            raise InputError(f"--data.table {table} must name Parquet files ({', '.join(SUFFIXES)}), got none there")
+        return cls(table, files, system) if files else None
+
+    @property
+    def identity(self) -> list[Any]:
+        """Return name, size in bytes, and a digest of all files' names, sizes and times of their last changes."""
+        parts = [[file.path, file.size, file.mtime_ns] for file in self.files]
+        return [self.name, sum(file.size for file in self.files), sha256(repr(parts).encode()).hexdigest()]
+
+    @cached_property
+    def footers(self) -> list[tuple[int, pa.Schema]]:
+        """Return the number of rows and the schema of each file."""
+
+        def of(file: pafs.FileInfo) -> tuple[int, pa.Schema]:
+            with _refused(file.path):
+                opened = papq.ParquetFile(file.path, filesystem=self.system)
+                return opened.metadata.num_rows, opened.schema_arrow.remove_metadata()
+
+        with ThreadPoolExecutor(FOOTERS_AT_ONCE) as pool:
+            return list(pool.map(of, self.files))
+
+    @property
+    def n_rows(self) -> int:
+        return sum(n_rows for n_rows, _ in self.footers)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """Return the columns of all files; a number's type is one that holds those of every file."""
+        try:
+            return pa.unify_schemas([schema for _, schema in self.footers], promote_options="permissive")
+        except pa.ArrowException as error:
+            raise InputError(
+                f"--data.table {self.name} must have columns of the same kind in all {len(self.files):,} files: {error}"
+            ) from None
+
+    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return some columns whole, by default all."""
+        names = self.schema.names if columns is None else list(columns)
+        return pa.concat_tables([self._empty(names), *self.blocks(names)])
+
+    def blocks(self, columns: Sequence[str]) -> Iterator[pa.Table]:
+        """Yield columns a block of rows at a time, in the order of the files."""
+        for file, (n_rows, own) in zip(self.files, self.footers, strict=True):
+            present = [name for name in columns if name in own.names]
+            with _refused(file.path):
+                opened = papq.ParquetFile(file.path, filesystem=self.system)
+                batches = opened.iter_batches(BLOCK_ROWS, columns=present) if present else [_rows_alone(n_rows)]
+                for batch in batches:
+                    batch.validate(full=True)  # cells may be declared as text and be none
+                    yield self._with_all(pa.Table.from_batches([batch]), columns)
+
+    def _with_all(self, block: pa.Table, columns: Sequence[str]) -> pa.Table:
+        kinds = [(name, self.schema.field(name).type) for name in columns]
+        cells = [
+            block[name].cast(kind) if name in block.column_names else pa.nulls(len(block), kind) for name, kind in kinds
+        ]
+        return pa.table(cells, names=list(columns))
+
+    def _empty(self, columns: Sequence[str]) -> pa.Table:
+        return pa.schema([self.schema.field(name) for name in columns]).empty_table()
+
+
+def _absolute(table: str) -> str:
+    return Path(table).absolute().as_posix()
+
+
+def _files_at(system: pafs.FileSystem, path: str) -> Iterator[pafs.FileInfo]:
+    """Yield the Parquet files at a path: itself, those of a folder and its folders, or those that match a pattern."""
+    (at,) = system.get_file_info([path])
+    if at.type == pafs.FileType.File:
+        if at.path.lower().endswith(SUFFIXES):
+            yield at
+        return
+    is_pattern = at.type == pafs.FileType.NotFound and any(mark in path for mark in WILDCARDS)
+    parts = PurePosixPath(path).parts
+    depth = next((index for index, part in enumerate(parts) if set(part) & set(WILDCARDS)), len(parts))
+    folder = str(PurePosixPath(*parts[:depth])) if is_pattern else path
+    for file in system.get_file_info(pafs.FileSelector(folder, allow_not_found=True, recursive=True)):
+        inner = PurePosixPath(file.path).parts[len(PurePosixPath(folder).parts) :]
+        is_table = file.type == pafs.FileType.File and file.path.lower().endswith(SUFFIXES)
+        is_hidden = any(part[0] in "._" for part in inner)  # what programs write beside tables
+        if is_table and not is_hidden and (not is_pattern or PurePosixPath(file.path).match(path)):
+            yield file
+
+
+def _rows_alone(n_rows: int) -> pa.RecordBatch:
+    return pa.record_batch([pa.nulls(n_rows)], names=[""])
+
+
+@contextmanager
+def _refused(path: str) -> Iterator[None]:
+    """Make what Arrow raises over files an InputError."""
+    try:
+        yield
+    except UNREADABLE as error:
+        if isinstance(error, InputError):
+            raise
+        reason = (str(error).splitlines() or ["it can't be read"])[0]
+        raise InputError(f"--data.table {path} can't be read as Parquet: {reason}; write or fetch it again") from None

@@ -1,0 +1,216 @@
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.fs as pafs
+import pyarrow.parquet as papq
+import pytest
+from scipy.sparse import csr_array
+from torch import nn
+
+from greenlight_films.datamodules import columns_in_blocks
+from greenlight_films.datamodules.columns_in_blocks import NOTICE, ColumnsInBlocks
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.features import (
+    Category,
+    Labels,
+    Number,
+    Popularity,
+    RidgeByColumn,
+    Size,
+    Text,
+    TrackRecord,
+)
+from greenlight_films.datamodules.tables import parquet_files
+from greenlight_films.datamodules.tables.parquet_files import ParquetFiles
+from tests.conftest import awkward_films
+
+FEATURES = [
+    Number("year"),
+    Number("runtime"),
+    Labels("genre"),
+    Labels("genre", positions=2, role="first genres"),
+    Labels("cast", role="actor", weight="sqrt", min_films=2),
+    Labels("crew", key="who"),
+    Labels("crew", key="who", where={"job": "Director"}, role="director"),
+    Category("company"),
+    Category("studio"),
+    Popularity("company", edges=[0, 20, float("inf")]),
+    Text("plot", min_films=2),
+    TrackRecord("cast", min_labels=2),
+    RidgeByColumn("cast"),
+    Size("cast"),
+]
+
+
+def films() -> pd.DataFrame:
+    """Return the awkward films with lists, objects, words that may mean missing, and a text."""
+    frame = awkward_films()
+    rows = range(len(frame))
+    frame["genre"] = [None if cell is None or cell != cell else cell.split(", ") for cell in frame["genre"]]
+    frame["crew"] = [[{"who": f"C{row % 9}", "job": "Director" if row % 2 else "Writer"}] * (row % 3) for row in rows]
+    frame["studio"] = [["Toho", "NA", "unknown", "Ufa", "N/A"][row % 5] for row in rows]
+    frame["plot"] = [f"A dog meets {row % 11} cats -- and THE cat" for row in rows]
+    return frame
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a folder with the films in three Parquet files."""
+    folder = tmp_path / "films"
+    folder.mkdir()
+    whole = pa.Table.from_pandas(films())
+    for number, start in enumerate((0, 50, 51)):
+        papq.write_table(whole.slice(start, (50, 1, 152)[number]), folder / f"{number}.parquet")
+    return folder
+
+
+@pytest.fixture
+def data(film_data, table, monkeypatch):
+    """Return a maker of datamodules of the films, read whole or in blocks of 20 rows."""
+    monkeypatch.setattr(parquet_files, "BLOCK_ROWS", 20)
+
+    def make(in_blocks: bool, **given):
+        monkeypatch.setattr(columns_in_blocks, "LARGE", 100 if in_blocks else 1000)
+        data = film_data(**{"table": str(table), "features": FEATURES, **given})
+        data.setup("fit")
+        assert (NOTICE in data.notices) == in_blocks
+        return data
+
+    return make
+
+
+def assert_same(ours, theirs) -> None:
+    """Compare two values, and all that they hold, bit for bit; sentences beside them may differ."""
+    assert type(ours) is type(theirs)
+    if isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype
+        assert ours.tobytes() == theirs.tobytes()
+    elif isinstance(ours, csr_array):
+        for part in ("data", "indices", "indptr"):
+            assert_same(getattr(ours, part), getattr(theirs, part))
+    elif isinstance(ours, pd.DataFrame):
+        pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
+    elif is_dataclass(ours):
+        for field in fields(ours):
+            if field.name != "notices":
+                assert_same(getattr(ours, field.name), getattr(theirs, field.name))
+    elif isinstance(ours, dict | list | tuple):
+        assert len(ours) == len(theirs)
+        for left, right in zip(
+            *(part.items() if isinstance(part, dict) else part for part in (ours, theirs)), strict=True
+        ):
+            assert_same(left, right)
+    elif not isinstance(ours, nn.Module):
+        assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"where": "year >= 1980 and company == 'Acme'"},
+        {"film": None, "title": None, "missing": {"studio": ["Ufa"]}},
+        {"weight": "runtime", "features": [*FEATURES[:1], *FEATURES[2:]], "where": "runtime > 0"},
+    ],
+    ids=["all", "a condition", "declared missing", "weights"],
+)
+def test_films_read_in_blocks_are_those_read_whole(data, given):
+    whole, blocks = data(False, **given), data(True, **given)
+    assert whole.films.encoded.labels.nnz > 300
+    assert_same(blocks.films, whole.films)
+    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
+    assert blocks.columns == whole.columns
+    assert blocks.declared.formats == whole.declared.formats
+    said = [notice for notice in whole.notices if "studio" in notice]
+    assert [notice for notice in blocks.notices if "studio" in notice] == said
+
+
+def test_a_run_goes_on_and_refits_in_blocks_as_whole(data):
+    whole, blocks = data(False), data(True)
+    again = data(True)
+    again._films, again._fitted = None, whole.fitted
+    again.setup("test")
+    assert_same(again.films, whole.films)
+    for each in (whole, blocks):
+        each.refit()
+    assert_same(blocks.films, whole.films)
+    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
+
+
+def test_texts_of_labels_are_never_read_whole(data, monkeypatch):
+    columns, read = [], ParquetFiles.read
+
+    def seen(files, names=None):
+        columns.append(names)
+        return read(files, names)
+
+    monkeypatch.setattr(ParquetFiles, "read", seen)
+    kept = data(True, features=[*FEATURES[:3], FEATURES[4], FEATURES[7]])
+    assert columns == [["id", "title", "year", "runtime", "rating"]]
+    assert kept.read()["cast"].notna().any(), "who reads the table gets it whole"
+
+
+def test_cells_that_others_use_or_that_must_be_read_at_once_are_read_whole(table, film_data, monkeypatch):
+    monkeypatch.setattr(columns_in_blocks, "LARGE", 100)
+    data = film_data(features=[*FEATURES, Category("title"), Labels("names", from_columns=["plot", "company"])])
+    columns = ColumnsInBlocks.of(str(table), data.declared, None)
+    assert columns.names == ["genre", "cast", "studio"]
+
+
+def test_a_cell_that_cannot_be_read_is_named_with_its_row_in_the_table(data, table):
+    crew = [[{"name": "Ann Li"}] if row == 170 else [] for row in range(203)]
+    shutil.rmtree(table)
+    table.mkdir()
+    papq.write_table(pa.Table.from_pandas(films().assign(crew=crew)), table / "films.parquet")
+    with pytest.raises(InputError, match=r"column 'crew' must .* the key 'who', they have name, row 171 has"):
+        data(True, where="id != 'tt0001'")
+
+
+@pytest.mark.parametrize("table_name", ["films.csv", "wikidata-films"])
+def test_other_tables_and_small_ones_are_read_whole(table, film_data, table_name):
+    assert ColumnsInBlocks.of(table_name, film_data(features=FEATURES).declared, None) is None
+    assert ColumnsInBlocks.of(str(table), film_data(features=FEATURES).declared, None) is None
+
+
+@pytest.fixture
+def store(monkeypatch):
+    """Return the address of an S3 server on this machine."""
+    program = shutil.which("moto_server")
+    if program is None:
+        pytest.skip("moto_server is not installed: pip install 'moto[server]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    server = subprocess.Popen([program, "-H", "127.0.0.1", "-p", str(port)], **silent)
+    try:
+        for _ in range(200):
+            with socket.socket() as socket_:
+                if socket_.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"endpoint_override=127.0.0.1:{port}&scheme=http&region=us-east-1"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_films_of_an_s3_store_are_those_of_the_files_here(data, table, store):
+    options = dict(part.split("=") for part in store.split("&"))
+    # Of files in one piece; the server doesn't always put pieces together.
+    system = pafs.S3FileSystem(**options, allow_bucket_creation=True, allow_delayed_open=True)
+    system.create_dir("films/tables")
+    for file in table.iterdir():
+        with system.open_output_stream(f"films/tables/{file.name}") as stream:
+            stream.write(file.read_bytes())
+    whole = data(False)
+    for path in ("films/tables", "films/tables/*.parquet"):
+        assert_same(data(True, table=f"s3://{path}?{store}").films, whole.films)
