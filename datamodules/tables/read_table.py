@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -84,6 +84,8 @@ def open_table(table: Any, layout: Layout = Layout()) -> Table:
     elif str(table) in SOURCES:
         return Table(SOURCES[str(table)](), layout)
     elif not Path(table).is_file() and (files := ParquetFiles.find(str(table))):
+        if given := [option for option, value in asdict(layout).items() if value != getattr(Layout(), option)]:
+            raise InputError(f"--data.{given[0]} is for a single file, got the Parquet files {table}; leave it out")
         frame, notices = named(from_arrow(files.read()), files.schema.names, f"--data.table {table}")
         opened = Table(frame, layout, {}, tuple(notices))
     else:

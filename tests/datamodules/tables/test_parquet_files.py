@@ -92,6 +92,11 @@ def test_a_uri_of_nothing_is_refused(table, message):
         read_table(table)
 
 
+def test_options_of_a_single_file_are_refused_for_several(folder):
+    with pytest.raises(InputError, match=r"--data\.query is for a single file, got the Parquet files"):
+        read_table(str(folder), query="films")
+
+
 @pytest.mark.parametrize("table", ["films.csv", "wikidata-films", "nowhere", "no*where"])
 def test_other_tables_are_none_of_parquet_files(table):
     assert ParquetFiles.find(table) is None
