@@ -2,8 +2,8 @@
 
     torchrun --nproc_per_node 2 -m greenlight_films.benchmarks.sharding columns
 
-Prints peak memory, seconds a step, and the sum of the losses, which must be the same for all three. Each process has its
-part of a batch's rows.
+Prints peak memory, seconds a step, and the sum of the losses, which must be the same for all three. Each process
+has its part of a batch's rows.
 """
 
 import argparse

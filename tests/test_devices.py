@@ -167,7 +167,7 @@ def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_confi
     [
         (
             ["--model.hidden", "[7]", "--trainer.strategy", "ddp"],
-            "must begin with a multiple of the 2 processes, got 7",
+            "model.hidden must begin with a multiple of the 2 processes, got 7",
         ),
         (["--trainer.strategy", "auto"], "needs trainer.strategy ddp"),
     ],
