@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.importance.reference import LinearLayer, LinearModel
-from greenlight_films.lightning_modules.column_shard import ColumnShard, drawn_table, load_own, save_whole
+from greenlight_films.lightning_modules.column_shard import ColumnShard, drawn_table, keep_weights_whole
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.near_weights import NearWeights
@@ -73,8 +73,7 @@ class AdditiveLayer(nn.Module):
         # Small, so that a label seen in a few films says little until it has learnt something.
         self.label_weight = nn.Parameter(drawn_table(n_rows, width, 0.02, generator, shard))
         self.shard = shard
-        self.register_state_dict_post_hook(save_whole)
-        self.register_load_state_dict_pre_hook(load_own)
+        keep_weights_whole(self)
         if label_runs is not None:
             nn.init.zeros_(self.label_weight[-1].detach())
         if n_inputs:

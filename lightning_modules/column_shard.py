@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
@@ -117,24 +117,28 @@ def drawn_table(n_rows: int, width: int, std: float, generator: torch.Generator,
     return table
 
 
-def save_whole(layer: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
-    """Put a layer's whole `label_weight` in the first process's state dict; all call `state_dict` together."""
+def keep_weights_whole(layer: Any) -> None:
+    """Let `label_weight` of a layer that may have a `shard` be whole in its state dict, in the first process.
+
+    All processes must call `state_dict` together. What is loaded is whole in all of them.
+    """
+    layer.register_state_dict_post_hook(_save_whole)
+    layer.register_load_state_dict_pre_hook(_load_own)
+
+
+def _save_whole(layer: Any, state: dict[str, Any], prefix: str, metadata: Any) -> None:
     if layer.shard is not None:
         whole = layer.shard.whole(state[f"{prefix}label_weight"], keep=layer.shard.rank == 0)
         state[f"{prefix}label_weight"] = whole
 
 
-def load_own(layer: nn.Module, state: dict[str, Any], prefix: str, *options: Any) -> None:
-    """Let a layer take its columns of the whole `label_weight` of a state dict."""
+def _load_own(layer: Any, state: dict[str, Any], prefix: str, *options: Any) -> None:
     if layer.shard is not None:
         state[f"{prefix}label_weight"] = layer.shard.own(state[f"{prefix}label_weight"])
 
 
 def keep_state_whole(optimiser: Optimizer, table: Tensor, shard: ColumnShard) -> None:
-    """Let the state of a table's columns be whole in the optimiser's state dict, in the first process.
-
-    All processes must call `state_dict` together. What is loaded is whole in all of them.
-    """
+    """Let the state of a table's columns be whole in the optimiser's state dict, as `keep_weights_whole` does."""
     tables = [weight for group in optimiser.param_groups for weight in group["params"]]
     index = next(index for index, weight in enumerate(tables) if weight is table)
 

@@ -171,6 +171,7 @@ def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_confi
         ),
         (["--trainer.strategy", "auto"], "needs trainer.strategy ddp"),
     ],
+    ids=["width", "strategy"],
 )
 def test_columns_that_can_not_be_shared_out_are_refused(command, study_config, tmp_path, options, message):
     words = ["--runs", tmp_path, "--model.shard_first", "true", "--trainer.devices", 2, *options]
@@ -178,6 +179,8 @@ def test_columns_that_can_not_be_shared_out_are_refused(command, study_config, t
     assert answer.code == 2
     assert message in answer.err
 
+
+AVERAGED = json.dumps([{"class_path": "lightning.pytorch.callbacks.EMAWeightAveraging", "init_args": {"decay": 0.5}}])
 
 TRAININGS = {
     "rowwise_adagrad": {
@@ -189,7 +192,7 @@ TRAININGS = {
     },
     "columns by adamw": {
         **{"model.shard_first": "true", "model.optimiser": "adamw", "model.label_decay": 0.1},
-        **{"trainer.gradient_clip_val": 0.5, "model.first_weight_decay": 0.1},
+        **{"trainer.gradient_clip_val": 0.5, "model.first_weight_decay": 0.1, "trainer.callbacks": AVERAGED},
     },
     "columns by rowwise_adagrad": {
         **{"model.shard_first": "true", "model.optimiser": "rowwise_adagrad", "model.label_decay": 0.1},

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, ending, finish, free_port, start, wait_for
 from tests.runs import checkpoint_of, described, metrics_of, predictions_of, scored_by_test, tables_of, versions_in
-from tests.test_devices import ROUNDING, WITHOUT_DROPOUT, on, weights_of
+from tests.test_devices import AVERAGED, ROUNDING, WITHOUT_DROPOUT, on, weights_of
 from tests.test_interruptions import LONG, assert_same_run, fit_words
 
 COMMANDS = """
@@ -157,7 +157,11 @@ ON_TWO = ["--trainer.max_epochs", "20", "--trainer.devices", "2", "--trainer.str
 COLUMNS = ["--model.shard_first", "true", "--model.optimiser"]
 
 
-@pytest.mark.parametrize("options", [[], [*COLUMNS, "adamw"], [*COLUMNS, "rowwise_adam"]], ids=["", "adamw", "adam"])
+@pytest.mark.parametrize(
+    "options",
+    [[], [*COLUMNS, "adamw", "--trainer.callbacks", AVERAGED], [*COLUMNS, "rowwise_adam"]],
+    ids=["", "adamw", "adam"],
+)
 def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended, options):
     runs = [tmp_path / name / "small" / "version_0" for name in ("whole", "stopped")]
     ended += [start(*fit_words(study_config, run.parents[1], *ON_TWO, *options), cwd=tmp_path) for run in runs]
