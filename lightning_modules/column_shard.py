@@ -33,7 +33,7 @@ class ColumnShard:
 
     def own(self, whole: Tensor) -> Tensor:
         """Return this process's columns of a whole table, (n_rows, width), as a table in new memory."""
-        return whole.unflatten(1, (self.members, self.size, -1))[:, :, self.rank].flatten(1).clone()
+        return torch.unflatten(whole, 1, (self.members, self.size, -1))[:, :, self.rank].flatten(1).clone()
 
     def whole(self, table: Tensor, keep: bool = True) -> Tensor:
         """Return the table whole, (n_rows, width), on the CPU, in all processes, which must all call this.
@@ -59,11 +59,11 @@ class ColumnShard:
         """
         n_films = gathered(offsets.new_tensor([len(offsets) - 1]), [1] * self.size).tolist()
         counts = gathered(offsets.diff(), n_films)
-        n_labels = [int(part.sum()) for part in counts.split(n_films)]
+        n_labels = [int(part.sum()) for part in torch.split(counts, n_films)]
         all_offsets = F.pad(counts.cumsum(0), (1, 0)).to(offsets.dtype)
         of_all = bag(table, gathered(rows, n_labels), all_offsets, gathered(weights, n_labels), padding)
         parts: Tensor = _Exchange.apply(of_all, n_films, self)  # type: ignore[no-untyped-call]
-        return self._side_by_side(parts.unflatten(0, (self.size, n_films[self.rank])))
+        return self._side_by_side(torch.unflatten(parts, 0, (self.size, n_films[self.rank])))
 
     def rows_of_all(self, rows: Tensor) -> Tensor:
         """Return the rows that the films of all processes name, of each process in turn, (n,)."""
@@ -78,7 +78,7 @@ class ColumnShard:
 
     def _side_by_side(self, parts: Tensor) -> Tensor:
         """Return the columns of all processes, (size, n, own width), as the whole table has them, (n, width)."""
-        by_member = parts.unflatten(2, (self.members, -1))
+        by_member = torch.unflatten(parts, 2, (self.members, -1))
         return by_member.permute(1, 2, 0, 3).flatten(1)
 
 
