@@ -67,11 +67,12 @@ class AdditiveLayer(nn.Module):
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
         n_rows = max(n_labels, 1) if label_runs is None else sum(label_runs[::2]) + 1
+        # Their order is that of an optimiser's states in checkpoints.
         self.dense_weight = nn.Parameter(torch.empty(n_dense, width))
-        self.bias = nn.Parameter(torch.zeros(width))
         nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
         # Small, so that a label seen in a few films says little until it has learnt something.
         self.label_weight = nn.Parameter(drawn_table(n_rows, width, 0.02, generator, shard))
+        self.bias = nn.Parameter(torch.zeros(width))
         self.shard = shard
         keep_weights_whole(self)
         if label_runs is not None:
