@@ -52,9 +52,9 @@ def in_processes(*words: object, cwd: Path, n: int = 2) -> list[tuple[int, str, 
         return [finish(process) for process in processes]
 
 
-def weights_of(run: Path) -> torch.Tensor:
-    """Return all weights after the last epoch."""
-    return torch.cat([weights.flatten() for weights in checkpoint_of(run, "last")["state_dict"].values()])
+def weights_of(run: Path, name: str = "last") -> torch.Tensor:
+    """Return all weights of a checkpoint, after the last epoch by default."""
+    return torch.cat([weights.flatten() for weights in checkpoint_of(run, name)["state_dict"].values()])
 
 
 @pytest.fixture(scope="session")
@@ -196,7 +196,7 @@ TRAININGS = {
     },
     "columns by rowwise_adagrad": {
         **{"model.shard_first": "true", "model.optimiser": "rowwise_adagrad", "model.label_decay": 0.1},
-        **{"trainer.gradient_clip_val": 0.5, "model.members": 2, "trainer.accumulate_grad_batches": 3},
+        **{"trainer.gradient_clip_val": 0.5, "model.members": 2, "trainer.accumulate_grad_batches": 3, "refit": "true"},
     },
 }
 
@@ -216,6 +216,7 @@ def test_processes_that_share_the_first_layer_train_as_one(study_config, command
         {name: value.shape for name, value in expected[index].items()} for index in states
     ]
     assert sum("moment" in state for state in states.values()) == (options["model.optimiser"] != "adamw")
-    assert (weights_of(alone) - weights_of(several)).abs().max() < 1e-5
+    for name in ("last", "best"):
+        assert (weights_of(alone, name) - weights_of(several, name)).abs().max() < 1e-5, name
     norms = [[value for _, value in scalars_of(run)["train/gradient_norm_max"]] for run in (several, alone)]
     assert norms[0] == pytest.approx(norms[1])
