@@ -1,17 +1,109 @@
-"""Computed, not measured: memory, bytes between devices and work of training and importance, by films and labels.
+"""Computed, not measured: memory, bytes between devices, work and time of training and importance, by films and labels.
 
     python -m greenlight_films.benchmarks.costs
 
 The numbers follow from how things are stored: float32 weights, their gradient and two averages of Adam's, a table in
-CSR with a column and a weight for each label of a film. `docs/scaling.md` explains them.
+CSR with a column and a weight for each label of a film. The time of a row-wise step is that of its films and of the
+rows that it touches, by rates that three measured sizes give; it is held against the others. `docs/scaling.md` explains
+all of it.
 """
 
+from dataclasses import dataclass
+
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 FILMS = (1_000_000, 10_000_000, 100_000_000)
 LABELS = (1_000_000, 5_000_000, 10_000_000, 50_000_000)
 FLOAT = 4
+LABELS_A_FILM, WIDTH = 15, 128
+MEASURED = {  # milliseconds of a step of row-wise Adagrad, by labels and films, of benchmarks.scaling
+    (10_000, 256): 2.57,
+    (10_000, 4_096): 13.0,
+    (100_000, 256): 2.98,
+    (100_000, 4_096): 21.6,
+    (1_000_000, 256): 3.51,
+    (1_000_000, 4_096): 34.7,
+    (10_000_000, 256): 3.98,
+    (10_000_000, 4_096): 47.9,
+}
+FILM_READ = 0.75e-6  # seconds of a thread to read a film into a batch, mapped and cached
+RATES_FROM = ((10_000, 256), (10_000, 4_096), (1_000_000, 4_096))
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a step of row-wise Adagrad takes, in seconds.
+
+    Attributes:
+        step: whatever is in it.
+        film: for each film: its labels' rows summed, and the layers behind.
+        row: for each row touched: its gradient summed, its weights changed.
+    """
+
+    step: float
+    film: float
+    row: float
+
+    @classmethod
+    def measured(cls) -> "Rates":
+        """Return the rates of one thread that three of `MEASURED` give."""
+        terms = [[1, films, rows_touched(labels, films * LABELS_A_FILM)] for labels, films in RATES_FROM]
+        return cls(*np.linalg.solve(terms, [MEASURED[size] / 1e3 for size in RATES_FROM]).tolist())
+
+    def seconds(self, films: int, rows: float) -> float:
+        """Return the time of a step of so many films that touches so many rows."""
+        return self.step + films * self.film + rows * self.row
+
+
+@dataclass(frozen=True)
+class Device:
+    """A GPU as its maker describes it.
+
+    Attributes:
+        memory: bytes a second, read or written in a row; rows at random are taken to get half of it.
+        links: bytes a second to and from the others.
+        launches: seconds that starting the kernels of a step takes, whatever they do.
+    """
+
+    memory: float = 3.35e12
+    links: float = 450e9
+    launches: float = 1e-3
+
+
+def rows_touched(n_labels: int, n_draws: int, exponent: float = 1.0) -> float:
+    """Return how many different labels so many draws have on average, their frequencies by Zipf's law.
+
+    >>> round(rows_touched(2, 2, exponent=0.0), 6)
+    1.5
+    """
+    frequencies = np.arange(1, n_labels + 1, dtype=np.float64) ** -exponent
+    return float(-np.expm1(n_draws * np.log1p(-frequencies / frequencies.sum())).sum())
+
+
+def sharded_step(n_labels: int, films: int, n_devices: int, device: Device = Device()) -> dict[str, float]:
+    """Return bytes of a device and seconds of a step, the first layer by columns over several devices.
+
+    Args:
+        films: of a step, of all devices together.
+
+    Returns:
+        layer: bytes of its columns and Adagrad's state; moved: bytes of a step in its memory; sent: bytes of a step to
+        the others, labels, sums and their gradients; memory, links, launches: seconds that each of them takes.
+    """
+    columns, draws = WIDTH // n_devices, films * LABELS_A_FILM
+    rows = rows_touched(n_labels, draws)
+    moved = FLOAT * columns * (2 * draws + 4 * rows)
+    sent = (n_devices - 1) / n_devices * (draws * FLOAT + 2 * films * columns * FLOAT)
+    return {
+        "layer": FLOAT * n_labels * (columns + 1),
+        "moved": moved,
+        "sent": sent,
+        "memory": moved / (device.memory / 2),
+        "links": sent / device.links,
+        "launches": device.launches,
+    }
 
 
 def first_layer(n_labels: int, width: int, n_devices: int = 1) -> dict[str, float]:
@@ -32,7 +124,7 @@ def first_layer(n_labels: int, width: int, n_devices: int = 1) -> dict[str, floa
 
 
 def table(n_films: int, labels_a_film: int, n_numbers: int) -> int:
-    """Return the bytes of the encoded films; each process holds all of them.
+    """Return the bytes of the encoded films; processes share them.
 
     >>> table(1, labels_a_film=10, n_numbers=2)
     132
@@ -60,7 +152,7 @@ def report(width: int = 128, labels_a_film: int = 10, n_numbers: int = 5, n_devi
         layers.add_row(
             f"{n_labels:,}", *(f"{size / 1e9:.2f}" for size in first_layer(n_labels, width, n_devices).values())
         )
-    films = Table("films", "in each process, GB", "updates by shuffle", "updates by expected")
+    films = Table("films", "encoded, GB", "updates by shuffle", "updates by expected")
     films.title = (
         f"{labels_a_film} labels and {n_numbers} numbers a film; a fifth held out, whose labels number as many"
     )
@@ -74,6 +166,34 @@ def report(width: int = 128, labels_a_film: int = 10, n_numbers: int = 5, n_devi
     return [layers, films]
 
 
+def check() -> Table:
+    """Return the steps that the rates give beside those that were measured."""
+    shown = Table("labels", "films", "rows touched", "computed, ms", "measured, ms", "")
+    rates = Rates.measured()
+    for (labels, films), measured in MEASURED.items():
+        rows = rows_touched(labels, films * LABELS_A_FILM)
+        computed = 1e3 * rates.seconds(films, rows)
+        note = "gave the rates" if (labels, films) in RATES_FROM else f"{computed / measured - 1:+.0%}"
+        shown.add_row(f"{labels:,}", f"{films:,}", f"{rows:,.0f}", f"{computed:.2f}", f"{measured:g}", note)
+    return shown
+
+
+def forecast(n_films: int = 100_000_000, n_labels: int = 10_000_000, batch: int = 65_536, n_devices: int = 8) -> Table:
+    """Return what an epoch of a table beyond one machine takes on several GPUs of 80 GB."""
+    step = sharded_step(n_labels, batch, n_devices)
+    seconds = max(step["memory"], step["links"]) + step["launches"]
+    batches = batch / n_devices * FILM_READ
+    n_steps = -(-n_films // batch)
+    shown = Table("of a device", "", title=f"{n_films:,} films, {n_labels:,} labels, {batch:,} films a step")
+    shown.add_row("its columns and their state", f"{step['layer'] / 1e9:.2f} GB")
+    shown.add_row("moved in memory, a step", f"{step['moved'] / 1e6:,.0f} MB: {1e3 * step['memory']:.2f} ms")
+    shown.add_row("sent to the others, a step", f"{step['sent'] / 1e6:,.0f} MB: {1e3 * step['links']:.2f} ms")
+    shown.add_row("starting kernels, a step", f"{1e3 * step['launches']:.1f} ms")
+    shown.add_row("making its part of a batch, one thread", f"{1e3 * batches:.1f} ms")
+    shown.add_row("an epoch, by the longer of GPU and thread", f"{n_steps * max(seconds, batches):.0f} s")
+    return shown
+
+
 if __name__ == "__main__":
     console = Console()
-    console.print(*report(), sep="\n")
+    console.print(*report(), check(), forecast(), sep="\n")

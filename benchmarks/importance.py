@@ -5,7 +5,7 @@
 On the people table (`../shared/data/Movies_Parties_cat_BIG.csv`, or TABLE) where it is there, else on the embedded
 films: one-hot columns of all rows, a fifth of the rows held out, an MLP 128-64, 2 shuffles of each column. The peers
 are timed on a few columns and multiplied out. They have no p-values and intervals: ours are timed without them too, and
-with them on the embedded films. Weights are the initial ones: no time depends on them.
+with them on the embedded films and on a million generated films with a million labels. Weights are the initial ones.
 """
 
 import json
@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ FILM_FEATURES: list[Feature[Any]] = [
 ]
 HIDDEN = (128, 64)
 SIZES = (10**3, 10**4, 10**5, 10**6)
+LARGE, IN_ROW, N_DENSE = 10**6, 15, 5  # generated films and as many labels; labels and numbers of each
 FEW = 4  # columns that a peer is timed on
 
 
@@ -130,26 +131,60 @@ def captum(model: DenseModel, features: Tensor, actual: Tensor) -> float:
     return (perf_counter() - start) / (FEW + 2)  # the model as it is, each of the few, and the others
 
 
+def generated(n_rows: int, n_labels: int, in_row: int, exponent: float, n_dense: int = 0) -> HeldOut:
+    """Return random films with so many labels each, whose frequencies follow Zipf's law; 0: all are as frequent.
+
+    Each film takes its labels from as many equal parts of them, so that none comes twice.
+    """
+    generator, part = torch.Generator().manual_seed(0), n_labels // in_row
+    ends = (torch.arange(1, part + 1, dtype=torch.float64) ** -exponent).cumsum(0)
+    scattered, labels = torch.randperm(part * in_row, generator=generator).int(), torch.empty(n_rows, in_row).int()
+    for number in range(in_row):
+        drawn = torch.rand(n_rows, dtype=torch.float64, generator=generator) * ends[-1]
+        labels[:, number] = scattered[torch.searchsorted(ends, drawn).clamp(max=part - 1) + part * number]
+    return HeldOut(
+        torch.randn(n_rows, n_dense, generator=generator),
+        labels.flatten(),
+        torch.arange(0, n_rows * in_row + 1, in_row, dtype=torch.int32),
+        torch.ones(n_rows * in_row),
+        torch.randn(n_rows, dtype=torch.float64, generator=generator),
+        torch.arange(n_rows),
+    )
+
+
 def growth(device: torch.device, sizes: Sequence[int]) -> dict[str, float]:
     """Return seconds for so many columns with the same number of entries."""
-    generator = torch.Generator().manual_seed(0)
-    n_rows, in_row = 3557, 16
     times = {}
     for n_labels in sizes:
-        # Each row takes its columns from as many equal parts, so that none comes twice.
-        part = n_labels // in_row
-        labels = torch.randint(part, (n_rows, in_row), generator=generator) + part * torch.arange(in_row)
-        rows = HeldOut(
-            torch.zeros(n_rows, 0),
-            labels.flatten().int(),
-            torch.arange(0, n_rows * in_row + 1, in_row, dtype=torch.int32),
-            torch.ones(n_rows * in_row),
-            torch.randn(n_rows, dtype=torch.float64, generator=generator),
-            torch.arange(n_rows),
-        )
+        rows = generated(3557, n_labels, 16, exponent=0)
         work = run(rows, n_labels, Estimator("shuffle", tests=False), device)
         times[f"{n_labels:.0e}"] = seconds_of({"ours": work})["ours"]
     return times
+
+
+def large(device: torch.device, size: int) -> dict[str, Any]:
+    """Return seconds for as many films as labels, with SiLU, and standard errors beside those of 64 plain rows.
+
+    `cpu_seconds` are those of all threads. The 64 rows (as many as carry the label, if these are more) would be looked
+    at without second-order effects.
+    """
+    rows = generated(size, size, IN_ROW, exponent=1, n_dense=N_DENSE).to(device)
+    model = AdditiveMLP(N_DENSE, size, HIDDEN, activation="silu").eval().to(device)
+    keys = torch.arange(size, device=device)
+    result: dict[str, Any] = {"films": size, "labels": size, "carriers": len(rows.labels)}
+    for name, tests in (("seconds", False), ("seconds_with_tests", True)):
+        start, cpu_start = perf_counter(), process_time()
+        tasks = Tasks(Reference.of(model, rows, LOSSES["mse"]), keys, Estimator(tests=tests))
+        tasks.run()
+        values, _ = tasks.together()
+        result |= {name: round(perf_counter() - start, 2), f"cpu_{name}": round(process_time() - cpu_start, 2)}
+        result[f"peak_megabytes{'_with_tests' * tests}"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    counts, variance = (part.double().cpu() for part in (tasks.entries.counts, tasks.plan.variance))
+    plain = counts * (size - counts) / size**2 * (variance / counts.clamp(min=64)).sqrt()
+    ratio = (values.se_shuffle[tasks.entries.columns.cpu()] / plain).numpy()
+    quantiles = np.nanquantile(ratio, (0.5, 0.95, 1)).round(3)
+    result["error_beside_64_rows"] = dict(zip(("median", "p95", "max"), quantiles.tolist(), strict=True))
+    return result | {"rows_a_label": round(float(tasks.plan.size.double().mean()), 2)}
 
 
 def films(device: torch.device) -> dict[str, Any]:
@@ -171,8 +206,14 @@ def films(device: torch.device) -> dict[str, Any]:
     return result
 
 
-def measure(table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: bool = True) -> dict[str, Any]:
-    """Time ours and the peers on the same table; ours for growing numbers of columns, and on the embedded films."""
+def measure(
+    table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: bool = True, n_large: int = LARGE
+) -> dict[str, Any]:
+    """Time ours and the peers on the same table; ours for growing numbers of columns, on the embedded films, and large.
+
+    Args:
+        n_large: films and labels of the large measurement.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     name, source, features = "wikidata-films", "wikidata-films", FILM_FEATURES
     if table.is_file():
@@ -208,6 +249,7 @@ def measure(table: Path = PEOPLE, sizes: Sequence[int] = SIZES, *, with_films: b
         "growth": round(max(grown.values()) / min(grown.values()), 2),
         "growth_seconds": {name: round(seconds, 4) for name, seconds in grown.items()},
         **on_films,
+        "large": large(device, n_large),
     }
 
 

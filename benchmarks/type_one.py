@@ -29,10 +29,12 @@ from greenlight_films.benchmarks.generated import bare_trainer
 from greenlight_films.datamodules import Feature, FilmDataModule, Labels, Number, RandomSplit, Target, TrackRecord
 from greenlight_films.importance import LOSSES, Entries, Estimates, Reference
 from greenlight_films.importance.cpu import one_thread_a_step
-from greenlight_films.importance.expectation import Measured, sample_of
+from greenlight_films.importance.expectation import Measured
 from greenlight_films.importance.intervals import FEWEST
 from greenlight_films.importance.label_tests import LabelTests
 from greenlight_films.importance.null import BlockDraws
+from greenlight_films.importance.off_row_plan import OffRowPlan
+from greenlight_films.importance.off_sample import sample_of
 from greenlight_films.importance.tangent import Tangent, stream_of_order
 from greenlight_films.lightning_modules import MLPRegressor
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
@@ -150,7 +152,8 @@ class Labelled:
         without = n_rows - counts
         size, unpooled = counts.clamp(min=OFF_ROWS).minimum(without), torch.full(counts.shape, torch.nan)
         sample = sample_of(self.reference, tangent, entries, entries.columns, size)
-        measured = Measured.of(self.reference, tangent, entries, lost, sample, unpooled)
+        plan = OffRowPlan(size, unpooled, *tangent.over_all(self.reference, entries))
+        measured = Measured.of(self.reference, tangent, entries, lost, sample, plan)
         error = counts / n_rows * without * measured.off_variance.sqrt() / n_rows
         result = Estimates.untested(measured.total, error, error, error, counts)
         return self.tests.put(result, entries, entries.columns, measured)

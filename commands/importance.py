@@ -9,7 +9,7 @@ from greenlight_films.reports.run_summary import print_folder
 from greenlight_films.studies.evaluate import evaluate, measure_importance
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.open_run import trained_run
-from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.processes import busy, is_rank_zero
 from greenlight_films.studies.results import Results
 
 
@@ -20,7 +20,8 @@ def run(words: list[str], console: Console) -> None:
         evaluate(trained, data, settings.importance.split)
         ranking = measure_importance(trained, settings.importance)
         if is_rank_zero():
-            write_importance(folder, ranking, data)
+            with busy(console, "Writing"):
+                write_importance(folder, ranking, data, settings.importance.features)
     if is_rank_zero():
         results = Results(folder)
         print_importance(results, console)

@@ -1,9 +1,12 @@
 """The command line: from a word to its module, and from what went wrong to a message and an exit code."""
 
+import gc
 import re
 import signal
 import sys
+from contextlib import nullcontext
 from importlib import import_module
+from types import ModuleType
 
 from rich.console import Console
 
@@ -59,4 +62,19 @@ def _run(words: list[str], console: Console) -> None:
     elif "-h" in words or "--help" in words or (words[1:] == ["--help-all"] and command in WITH_FEW_OPTIONS):
         show_command(command, console)
     else:
-        import_module(f"greenlight_films.commands.{command}").run(words[1:], console)
+        _module(command, console).run(words[1:], console)
+
+
+def _module(command: str, console: Console) -> ModuleType:
+    """Import a command, which imports torch: that takes seconds."""
+    name = f"greenlight_films.commands.{command}"
+    if name in sys.modules:
+        return sys.modules[name]
+    # A search for garbage among all that is imported finds none, during it, later, and when the process ends.
+    gc.disable()
+    try:
+        with console.status("Starting") if is_first_of_its_node() else nullcontext():
+            return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()

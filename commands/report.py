@@ -7,7 +7,8 @@ from rich.console import Console
 from greenlight_films.commands.parser.help import OPTIONS
 from greenlight_films.commands.parser.plain import PlainParser
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.reports.report import PAGE, write_page
+from greenlight_films.reports.feature_slices import PAGE
+from greenlight_films.reports.report import write_page
 from greenlight_films.studies.run_folder import RECORD, RunFolder
 
 

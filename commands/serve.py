@@ -1,5 +1,6 @@
 """`serve`: a page to play with a run's predictions, and its interface for programs."""
 
+import gc
 from argparse import ArgumentTypeError
 
 from rich.console import Console
@@ -24,9 +25,13 @@ def run(words: list[str], console: Console) -> None:
     quieten()
     folder = RunFolder.open(given.run)
     folder.checkpoint("best")  # refused before anything is imported
-    from greenlight_films.serving.server import serve
+    with console.status("Starting"):
+        from greenlight_films.serving.server import serve
 
-    serve(folder, given.host, given.port, console)
+    try:
+        serve(folder, given.host, given.port, console)
+    finally:
+        gc.freeze()  # the process ends: a last collection would go over all that a run holds, for a second or more
 
 
 def _port(text: str) -> int:

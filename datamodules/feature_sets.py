@@ -1,6 +1,7 @@
 """Sets of encoded columns that are shuffled together: numbers, source columns, roles, and groups that a user names."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Literal
@@ -59,6 +60,18 @@ def named_sets(space: FeatureSpace, groups: dict[str, list[str]], names: list[st
     return chosen
 
 
+def feature_names(space: FeatureSpace, entries: Sequence[str]) -> list[str]:
+    """Return the names of features that are named, or of some roles and columns, or that patterns fit.
+
+    Raises:
+        InputError: one of these fits no feature.
+    """
+    named = [*_sets(space, "column"), *_sets(space, "role")]
+    chosen = _matched(space, "permutation_importance.features", entries, named)
+    dense, labels = space.dense_names(), space.label_names()
+    return [*(dense[index] for index in chosen[0]), *(labels[index] for index in chosen[1])]
+
+
 def _sets(space: FeatureSpace, level: Literal["column", "role"]) -> list[FeatureSet]:
     """Return a set for each distinct column or role of the blocks, dense ones first."""
     # A feature's declaration has the column's name in the table; its blocks may have others.
@@ -84,9 +97,16 @@ def block_columns(blocks: list[Block]) -> list[np.ndarray]:
 
 
 def _group(space: FeatureSpace, group: str, entries: list[str], named: list[FeatureSet]) -> FeatureSet:
-    """Return all features of a group's roles and columns, and those that its patterns fit."""
+    option = f"permutation_importance.groups.{group}"
     if not entries:
-        raise InputError(f"permutation_importance.groups.{group} needs a role, column or pattern, got []")
+        raise InputError(f"{option} needs a role, column or pattern, got []")
+    return FeatureSet(group, "group", *_matched(space, option, entries, named))
+
+
+def _matched(
+    space: FeatureSpace, option: str, entries: Sequence[str], named: list[FeatureSet]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return all features of an option's roles and columns, and those that its patterns fit: dense ones, labels."""
     dense, labels = space.dense_names(), space.label_names()
     parts = []
     for entry in entries:
@@ -96,12 +116,12 @@ def _group(space: FeatureSpace, group: str, entries: list[str], named: list[Feat
             if not sum(map(len, sets[0])):
                 near = nearest(entry, [*dense, *labels, *(item.name for item in named)]) or "."
                 raise InputError(
-                    f"permutation_importance.groups.{group}: '{entry}' fits no role, column or feature{near} Features "
+                    f"{option}: '{entry}' fits no role, column or feature{near} Features "
                     "are named as in Permu_importance_df.csv: Genre=Drama, Year"
                 )
         parts += sets
     in_dense, in_labels = (np.unique(np.concatenate(side)) for side in zip(*parts, strict=True))
-    return FeatureSet(group, "group", in_dense, in_labels)
+    return in_dense, in_labels
 
 
 def _matching(pattern: str, names: list[str]) -> np.ndarray:

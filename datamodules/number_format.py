@@ -2,7 +2,10 @@
 
 from math import isfinite
 
+import numpy as np
+
 SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+POWERS = np.array([float(f"1e{power}") for power in range(301)])
 LEAST = 1e4  # below it a number is short as it is: 1994 is no 2K
 
 
@@ -27,6 +30,22 @@ def significant(value: float | None, digits: int = 4) -> str:
     if value is None or value != value:
         return "–"
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+
+
+def to_digits(values: np.ndarray, digits: int) -> np.ndarray:
+    """Return numbers rounded to so many significant digits, float64; what is not finite stays.
+
+    >>> to_digits(np.array([0.123456, -98765.0, 0.0]), 3).tolist()
+    [0.123, -98800.0, 0.0]
+    """
+    values = np.asarray(values, dtype=np.float64)
+    sized = np.isfinite(values) & (values != 0)
+    size = np.floor(np.log10(np.abs(values), where=sized, out=np.zeros(values.shape)))
+    shift = np.clip(digits - 1 - size, -300, 300).astype(np.int64)
+    power = POWERS[np.abs(shift)]
+    with np.errstate(invalid="ignore", over="ignore"):
+        # Both a division and a product of whole numbers: 0.3 is 3 / 10, and not 3 * 0.1.
+        return np.where(shift >= 0, np.round(values * power) / power, np.round(values / power) * power)
 
 
 def counted(number: int, noun: str) -> str:

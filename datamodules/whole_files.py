@@ -4,8 +4,9 @@ import errno
 import os
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 from greenlight_films.datamodules.errors import InputError
 
@@ -20,7 +21,11 @@ REMEDIES = {
 }
 
 
-def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
+Content = bytes | memoryview | Callable[[IO[bytes]], None]
+"""What a file is to hold, or what writes it block by block into a stream."""
+
+
+def write_whole(contents: Mapping[Path, Content]) -> None:
     """Write all files, or none where there is no room."""
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}{_suffix()}") for path in contents}
     path = Path()
@@ -28,7 +33,10 @@ def write_whole(contents: Mapping[Path, bytes | memoryview]) -> None:
         for path, content in contents.items():
             path.parent.mkdir(exist_ok=True)
             with parts[path].open("wb") as stream:
-                stream.write(content)
+                if callable(content):
+                    content(stream)
+                else:
+                    stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())  # else a power cut may leave the new name with nothing in it
         for path, part in parts.items():

@@ -40,6 +40,21 @@ class OffRows:
             return cls(rows, rows)
         return cls(rows, moments(count * at(torch.bincount(film), at(film, row))))
 
+    @classmethod
+    def by_moments(cls, reference: Reference, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
+        """Return the sums of effects of a mean and a variance, both (n_columns,), on the rows without a column."""
+        rows = reference.rows
+        weight, square = entries.mean_entering(rows)
+        count = (rows.n_rows - entries.counts).double()
+        sums = torch.stack([count, count * mean / weight, count * (variance + mean**2) / square])
+        if rows.n_clusters == rows.n_rows:
+            return cls(sums, sums)
+        return cls(sums, sums * (torch.bincount(rows.cluster).double() ** 2).sum() / rows.n_rows)
+
+    def where(self, chosen: Tensor, others: "OffRows") -> "OffRows":
+        """Return these sums for columns where `chosen`, (n_columns,) bool, is true, and others elsewhere."""
+        return OffRows(torch.where(chosen, self.rows, others.rows), torch.where(chosen, self.by_film, others.by_film))
+
     def __add__(self, other: "OffRows") -> "OffRows":
         return OffRows(self.rows + other.rows, self.by_film + other.by_film)
 
@@ -62,7 +77,8 @@ def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: Of
     _, off_slopes, off_squares = off.rows
     mean = (off_slopes + entries.sums(slopes)) / n_rows
     variance = (off_squares + entries.sums(slopes**2)) / n_rows - mean**2
-    weights = entries.sums(entries.weight**2) - entries.sums(entries.weight) ** 2 / n_rows
+    of_weights, of_squares = entries.sums_of_weights
+    weights = of_squares - of_weights**2 / n_rows
     return (variance.clamp(min=0) * weights.clamp(min=0) * n_rows / max(n_rows - 1, 1)).sqrt() / n_rows
 
 
@@ -75,7 +91,7 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     their film's sum its upper bound is taken, the film's number of rows times the sum of squares (Cauchy-Schwarz).
     """
     rows, n_columns, slopes = reference.rows, len(entries.columns), -lost / entries.weight
-    mean_weight = entries.sums(entries.weight) / rows.n_rows
+    mean_weight = entries.sums_of_weights[0] / rows.n_rows
     off_count, off_slopes, _ = off.rows
     mean_slope = (off_slopes + entries.sums(slopes)) / rows.n_rows
     moved = (at(mean_weight, entries.index) - entries.weight) * (slopes - at(mean_slope, entries.index))

@@ -31,7 +31,7 @@ class Estimator:
     n_repeats: int = 2
     off_rows: int | Literal["all"] = 16
     seed: int = 0
-    byte_budget: int = 4 * 2**20
+    byte_budget: int = 8 * 2**20
     tests: bool = True
 
     @property

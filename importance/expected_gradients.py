@@ -5,12 +5,13 @@ gradient is averaged over the line from each film of the background to the film 
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from greenlight_films.importance.cpu import one_thread_a_step
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.gradient import Gradient, gradient_of
 from greenlight_films.importance.held_out import HeldOut
 from greenlight_films.importance.reference import BATCH_ROWS, AdditiveModel, LinearLayer, Reference
@@ -85,31 +86,29 @@ class Background:
         wanted = scaled - self.predicted.mean()
         most_left = MOST_LEFT * float(self.predicted.std(correction=0))
         parts, left, rows = _empty(self, reference), wanted, torch.arange(len(scaled), device=scaled.device)
-        with one_thread_a_step():
-            for count in n_nodes:
-                self._fill(parts, reference, rows, count)
-                left = wanted - _totals(parts, reference.rows)
-                rows = (left.abs() > most_left).nonzero().flatten()
+        for count in n_nodes:
+            fill = partial(self._fill, parts, reference, rows, count)
+            in_threads(fill, len(rows), max(1, BATCH_ROWS // len(self.sums)), rows.device)
+            left = wanted - _totals(parts, reference.rows)
+            rows = (left.abs() > most_left).nonzero().flatten()
         return _shared_out(parts, left, reference.rows)
 
-    def _fill(self, parts: Parts, reference: Reference, rows: Tensor, n_nodes: int) -> None:
-        """Write the contributions to some rows, a few of them at a time."""
-        starts = reference.rows.offsets.long()
-        weight = self.model.first.dense_weight
-        for some in torch.split(rows, max(1, BATCH_ROWS // len(self.sums))):
-            slopes = self._slopes(reference.sums[some], n_nodes)  # (n_some, n, width)
-            parts.instead[some] = -torch.einsum("fzw,zcw->fc", slopes, self.cells) / len(self.sums)
-            by_dense = slopes @ weight.T.double()
-            change = reference.rows.dense[some].double()[:, None] - self.dense.double()
-            parts.dense[some] = (by_dense * change).mean(1)
-            parts.nodes[some] = n_nodes
-            counts = starts.diff()[some]
-            index = torch.arange(len(some), device=some.device).repeat_interleave(counts)
-            entry = torch.arange(len(index), device=some.device)
-            entry += (starts[some] - (counts.cumsum(0) - counts)).repeat_interleave(counts)
-            of_label = reference.vectors(some[index], reference.rows.labels[entry].long()).double()
-            along = (of_label * slopes.mean(1)[index]).sum(1)
-            parts.labels[entry] = along * reference.rows.weights[entry]
+    def _fill(self, parts: Parts, reference: Reference, rows: Tensor, n_nodes: int, few: slice) -> None:
+        """Write the contributions to a few of the rows."""
+        rows, starts = rows[few], reference.rows.offsets.long()
+        slopes = self._slopes(reference.sums[rows], n_nodes)  # (n_rows, n, width)
+        parts.instead[rows] = -torch.einsum("fzw,zcw->fc", slopes, self.cells) / len(self.sums)
+        by_dense = slopes @ self.model.first.dense_weight.T.double()
+        change = reference.rows.dense[rows].double()[:, None] - self.dense.double()
+        parts.dense[rows] = (by_dense * change).mean(1)
+        parts.nodes[rows] = n_nodes
+        counts = starts.diff()[rows]
+        index = torch.arange(len(rows), device=rows.device).repeat_interleave(counts)
+        entry = torch.arange(len(index), device=rows.device)
+        entry += (starts[rows] - (counts.cumsum(0) - counts)).repeat_interleave(counts)
+        of_label = reference.vectors(rows[index], reference.rows.labels[entry].long()).double()
+        along = (of_label * slopes.mean(1)[index]).sum(1)
+        parts.labels[entry] = along * reference.rows.weights[entry]
 
     def _slopes(self, sums: Tensor, n_nodes: int) -> Tensor:
         """Return the mean gradient on the line from each film of the background to each row, float64."""

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import benjamini_hochberg
 from greenlight_films.importance.film_sample import MOST_ROWS, CarrierEffects, FilmSample
 from greenlight_films.importance.held_out import Entries, HeldOut, at, sum_by
@@ -38,10 +39,13 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
     table = pd.DataFrame(index=range(len(groups)), columns=names, dtype=np.float64)
     for chosen, most_rows in ((~is_common, MOST_ROWS), (is_common, ROWS_FOR_MANY)):
         indices = np.flatnonzero(chosen)
-        for start in range(0, len(indices), GROUPS_AT_ONCE):
-            some = indices[start : start + GROUPS_AT_ONCE]
-            part = _of_groups(reference, entries, [groups[index] for index in some], seed, most_rows)
-            table.loc[some] = pd.DataFrame(part)[names].to_numpy()
+
+        def of_some(some: slice, indices: np.ndarray = indices, most_rows: int = most_rows) -> pd.DataFrame:
+            few = [groups[index] for index in indices[some]]
+            return pd.DataFrame(_of_groups(reference, entries, few, seed, most_rows))[names]
+
+        if parts := in_threads(of_some, len(indices), GROUPS_AT_ONCE, reference.sums.device):
+            table.loc[indices] = pd.concat(parts).to_numpy()
     q = benjamini_hochberg(torch.from_numpy(table["p"].to_numpy(copy=True))).numpy()
     return table.astype({"n_films": np.int64}).assign(q=q)
 

@@ -1,6 +1,6 @@
 """`HeldOut`: the encoded rows that importance is measured on; `Entries`: their labels sorted by column."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
@@ -65,7 +65,7 @@ class HeldOut:
     def n_rows(self) -> int:
         return len(self.actual)
 
-    @property
+    @cached_property
     def n_films(self) -> int:
         return int(self.film.max()) + 1
 
@@ -74,14 +74,14 @@ class HeldOut:
         """Return codes of what is drawn as a whole, (n_rows,) int64: clusters where they are given, else films."""
         return self.film if self.drawn_with is None else self.drawn_with
 
-    @property
+    @cached_property
     def n_clusters(self) -> int:
         return int(self.cluster.max()) + 1
 
     def to(self, device: torch.device) -> "HeldOut":
         """Return the rows on a device."""
-        parts = {name: part.to(device) for name, part in vars(self).items() if part is not None}
-        return HeldOut(**parts)
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return HeldOut(**{name: part.to(device) for name, part in parts.items() if part is not None})
 
     def cells(self, columns: Tensor) -> Tensor:
         """Return the cell of label columns, (n,) int64; 0 where cells are not known."""
@@ -108,7 +108,7 @@ class Entries:
     """Labels of some columns, column after column and by row in each: n_columns columns with at least one.
 
     Attributes:
-        columns: (n_columns,) int64, the label columns, ascending.
+        columns: (n_columns,) int64, the label columns, ascending or by how many rows carry them.
         starts: (n_columns + 1,) int64.
         row: (n_entries,) int64.
         weight: (n_entries,) floats.
@@ -122,15 +122,23 @@ class Entries:
     index: Tensor
 
     @classmethod
-    def of(cls, rows: HeldOut) -> "Entries":
-        """Sort the labels of held-out rows by column."""
-        positions = torch.arange(len(rows.labels), device=rows.labels.device)
-        position_bits = len(positions).bit_length()
-        order = sort_values(rows.labels.long() << position_bits | positions) & (2**position_bits - 1)
-        labels = at(rows.labels, order).long()
-        columns, index, counts = torch.unique_consecutive(labels, return_inverse=True, return_counts=True)
+    def of(cls, rows: HeldOut, *, by_count: bool = False) -> "Entries":
+        """Sort the labels of held-out rows by column, or first by how many rows carry the column."""
+        row, weight, labels = rows.rows_of_entries(), rows.weights, rows.labels.long()
+        if by_count:
+            order = torch.bincount(labels).argsort(stable=True)
+            labels = at(torch.empty_like(order).index_copy_(0, order, torch.arange(len(order)).to(order)), labels)
+        is_even = len(weight) > 0 and bool((weight == weight[0]).all())  # then the rows alone are to be sorted
+        last = row if is_even else torch.arange(len(row), device=row.device)
+        bits = max(rows.n_rows, len(row)).bit_length()
+        keys = sort_values((labels << bits).bitwise_or_(last))
+        columns, index, counts = torch.unique_consecutive(keys >> bits, return_inverse=True, return_counts=True)
+        columns = at(order, columns) if by_count else columns
+        last = keys.bitwise_and_(2**bits - 1)
+        if not is_even:
+            row, weight = at(row, last), at(weight, last)
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, at(rows.rows_of_entries(), order), at(rows.weights, order), index)
+        return cls(columns, starts, last if is_even else row, weight, index)
 
     @property
     def counts(self) -> Tensor:
@@ -152,8 +160,18 @@ class Entries:
     @cached_property
     def even(self) -> Tensor:
         """Return whether all entries of a column have the same weight, (n_columns,) bool."""
+        if bool((self.weight == self.weight[:1]).all()):
+            return torch.ones_like(self.columns, dtype=torch.bool)
         first = at(at(self.weight, self.starts[:-1]), self.index)
         return self.sums((self.weight != first).double()) == 0
+
+    @cached_property
+    def sums_of_weights(self) -> tuple[Tensor, Tensor]:
+        """Return the sums of each column's weights and of their squares, (n_columns,) float64."""
+        if bool(self.even.all()):
+            first = at(self.weight, self.starts[:-1]).double()
+            return self.counts * first, self.counts * first**2
+        return self.sums(self.weight), self.sums(self.weight.double() ** 2)
 
     def entering(self, rows: HeldOut, streams: Tensor, index: Tensor, row: Tensor) -> Tensor:
         """Return the weight with which a column would enter a row, (n,): by the rule, or that of a random entry.
@@ -184,7 +202,15 @@ class Entries:
         """Return the mean and the mean square of the weights that entering ones are multiplied by, (n_columns,)."""
         if rows.entering is not None:
             return torch.ones_like(self.counts).double(), torch.ones_like(self.counts).double()
-        return self.sums(self.weight) / self.counts, self.sums(self.weight.double() ** 2) / self.counts
+        first, second = self.sums_of_weights
+        return first / self.counts, second / self.counts
+
+    def mean_entering(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
+        """Return the mean and the mean square of the weights with which columns enter rows, (n_columns,) float64."""
+        if rows.entering is None:
+            return self.mean_weights(rows)
+        weight, cells = rows.entering.weight.double(), rows.cells(self.columns)
+        return at(weight.mean(0), cells), at((weight**2).mean(0), cells)
 
     def exact(self, rows: HeldOut) -> Tensor:
         """Return whether the weight that a column enters a row with is not a random one, (n_columns,) bool."""

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 import torch
-from scipy import stats
 from torch import Tensor
 
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.expectation import Measured
 from greenlight_films.importance.held_out import Entries, at, sum_by
-from greenlight_films.importance.intervals import interval_ends
+from greenlight_films.importance.intervals import interval_ends, t_quantile
 from greenlight_films.importance.null import BlockDraws, Blocks, NullPart, effects_on, null_parts
 from greenlight_films.importance.randomisation import CELLS, convolved_p, ranked_p
 from greenlight_films.importance.reference import Reference
@@ -59,7 +58,7 @@ class LabelTests:
         p, below, above = (self._by_null if self.screen is None else self._screened)(entries, streams, measured)
         p = torch.where(result.mean.isnan(), torch.nan, p)
         slope, doubt = self.reference.increase(measured.total)[1], result.se_shuffle.nan_to_num(0.0)
-        doubt *= torch.from_numpy(stats.t.ppf(0.975, measured.degrees.cpu().numpy())).to(doubt)
+        doubt *= t_quantile(measured.degrees)
         below, above = (((slope * side) ** 2 + doubt**2).sqrt() for side in (below, above))
         return replace(result, p=p, low=result.mean - below, high=result.mean + above)
 

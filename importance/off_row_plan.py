@@ -1,46 +1,50 @@
-"""`OffRowPlan`: how many rows without each label are looked at, and the error of the labels that have few of them.
+"""`OffRowPlan`: how many rows without each label are looked at, and what is known of its effects before that.
 
 A handful of rows can't tell a label's own error. It is pooled over labels: the square of what second-order effects miss
 grows with the size of a label's weights, by a gamma model with a logarithmic link that is fitted to a pilot sample.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
 from greenlight_films.importance.estimator import Estimator
-from greenlight_films.importance.expectation import FEW_SAMPLED, sample_of
-from greenlight_films.importance.held_out import Entries, sum_by
+from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.off_sample import FEW_SAMPLED, sample_of, sample_of_all
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.tangent import Tangent, at_rows
 
 ENOUGH_TO_POOL = 200  # labels
 PILOT_LABELS, PILOT_ROWS = 2048, 4
-TENTH = 0.1  # of the error that more films would remove: what is left to the sample where labels are many
+PLAIN_ROWS = 64  # where labels are many, the error is at most that of so many rows without the second-order effects
+TIMES_CARRIERS = 4  # and of so many times the rows that carry the label: then it is half of the error from their choice
 MOST_ROWS = 256  # that are looked at for that, or as many as carry the label
-LABELS_AT_ONCE = 2**14
 
 
 @dataclass(frozen=True)
 class OffRowPlan:
-    """What is looked at of rows that don't carry a label.
+    """What is looked at of rows that don't carry a column, and the column's effects as `Tangent` knows them.
 
     Attributes:
-        size: (n_labels,) int64, how many of them.
-        pooled: (n_labels,) float64, the variance of exact effects less second-order ones; NaN: it is the label's own.
+        size: (n_columns,) int64, how many rows.
+        pooled: (n_columns,) float64, the variance of exact effects less second-order ones; NaN: it is the column's own.
+        nearly: (n_columns,) float64, the mean of second-order effects over all rows; NaN where none is needed.
+        variance: (n_columns,) float64, of first-order effects over all rows; NaN likewise.
+        of_all: whether the rows are drawn from all, those that carry the column included.
     """
 
     size: Tensor
     pooled: Tensor
+    nearly: Tensor
+    variance: Tensor
+    of_all: bool = False
 
     @classmethod
-    def nothing(cls, n_labels: int, device: torch.device) -> "OffRowPlan":
+    def nothing(cls, entries: Entries) -> "OffRowPlan":
         """Return the plan for estimators that need none."""
-        return cls(
-            torch.zeros(n_labels, dtype=torch.int64, device=device),
-            torch.full((n_labels,), torch.nan, dtype=torch.float64, device=device),
-        )
+        unknown = torch.full(entries.columns.shape, torch.nan, dtype=torch.float64, device=entries.columns.device)
+        return cls(torch.zeros_like(entries.columns), unknown, unknown, unknown)
 
     @classmethod
     @torch.inference_mode()
@@ -49,61 +53,75 @@ class OffRowPlan:
         reference: Reference,
         tangent: Tangent,
         entries: Entries,
-        keys: Tensor,
+        streams: Tensor,
         estimator: Estimator,
         are_many: bool,
     ) -> "OffRowPlan":
         """Return as many rows as the estimator says; of many labels, as many as keep the error small beside others.
 
         Args:
-            keys: (n_labels,) int64, of the labels' random streams.
+            streams: (n_columns,) int64.
         """
-        n_rows, plan = reference.rows.n_rows, cls.nothing(len(keys), keys.device)
-        plan.size[entries.columns] = estimator.off_counts(entries.counts, n_rows)
+        n_rows, is_expected = reference.rows.n_rows, estimator.kind == "expected"
+        size = estimator.off_counts(entries.counts, n_rows)
+        unpooled = torch.full(size.shape, torch.nan, dtype=torch.float64, device=size.device)
+        plan = cls(size, unpooled, *tangent.over_all(reference, entries))
         used = reference.uses(entries.columns)
-        is_exact = estimator.kind == "expected" and estimator.off_rows == "all"
-        has_few = are_many or estimator.kind == "shuffle" or bool((plan.size[entries.columns] < FEW_SAMPLED).any())
+        is_exact = is_expected and estimator.off_rows == "all"
+        has_few = are_many or not is_expected or bool((size < FEW_SAMPLED).any())
         if is_exact or not has_few or int(used.sum()) < ENOUGH_TO_POOL:
             return plan
-        coefficients = _pilot(reference, tangent, entries.only(used), keys, estimator)
-        for first in range(0, len(entries.columns), LABELS_AT_ONCE):
-            part = entries.part(first, min(first + LABELS_AT_ONCE, len(entries.columns)))
-            pooled = expected_squares(coefficients, _log_norm(reference, part.columns))
-            plan.pooled[part.columns] = pooled
-            if are_many:
-                plan.size[part.columns] = _needed(part.counts, n_rows, pooled, tangent.variances(reference, part))
-        return plan
+        of_all = are_many and is_expected
+        squares, chosen = _pilot(reference, tangent, entries, streams, used, of_all)
+        logarithm = _log_norm(reference, entries.columns)
+        pooled = expected_squares(fitted_squares(squares, at(logarithm, chosen)), logarithm)
+        if are_many:
+            size = _needed(entries.counts, n_rows, pooled, plan.variance)
+        return replace(plan, size=size, pooled=pooled, of_all=of_all)
+
+    def at(self, columns: Tensor) -> "OffRowPlan":
+        """Return the plan of some columns, (n,) int64."""
+        size, pooled, nearly, variance = (
+            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance)
+        )
+        return OffRowPlan(size, pooled, nearly, variance, self.of_all)
 
 
 def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Tensor:
-    """Return the fewest rows, (n,), whose error is a tenth of that from the choice of carriers, or `MOST_ROWS`.
+    """Return the fewest rows, (n,), with an error as small as `PLAIN_ROWS` and `TIMES_CARRIERS` say, or `MOST_ROWS`.
 
     Args:
-        counts: (n,), rows that carry a label.
+        counts: (n,), rows that carry a column.
         pooled: (n,), the variance of what is measured on a row.
         variance: (n,), of effects over rows.
     """
     without = n_rows - counts
-    rows = counts * (without / n_rows) * pooled / (TENTH**2 * variance)
-    rows = rows.nan_to_num(nan=1.0, posinf=float(n_rows)).ceil().clamp(min=1)
+    plain = (TIMES_CARRIERS * counts * (without / n_rows)).clamp(min=PLAIN_ROWS)
+    rows = (plain * pooled / variance).nan_to_num(nan=1.0, posinf=float(n_rows)).ceil().clamp(min=1)
     return rows.minimum(counts.clamp(min=MOST_ROWS)).minimum(without).long()
 
 
-def _pilot(reference: Reference, tangent: Tangent, entries: Entries, keys: Tensor, estimator: Estimator) -> Tensor:
-    """Return the coefficients of `expected_squares`, (2,), from a few rows of some labels."""
-    n_columns = len(entries.columns)
-    chosen = torch.zeros(n_columns, dtype=torch.bool, device=keys.device)
-    chosen[:: max(1, n_columns // PILOT_LABELS)] = True
-    some = entries.only(chosen)
+def _pilot(
+    reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, used: Tensor, of_all: bool
+) -> tuple[Tensor, Tensor]:
+    """Return the mean squares of what second-order effects miss, from a few rows of some columns, and these; (n,)."""
+    chosen = used.nonzero().squeeze(1)
+    chosen = chosen[:: max(1, len(chosen) // PILOT_LABELS)]
+    some = entries.only(torch.zeros_like(used).index_fill(0, chosen, True))
     size = (reference.rows.n_rows - some.counts).clamp(max=PILOT_ROWS)
-    sample = sample_of(reference, tangent, some, estimator.streams(keys[some.columns]), size)
+    if of_all:
+        sample = sample_of_all(reference, some, at(streams, chosen), size)
+    else:
+        sample = sample_of(reference, tangent, some, at(streams, chosen), size)
     squares = sum_by(sample.index, sample.missed(reference, tangent, some) ** 2, len(size)) / size.clamp(min=1)
-    return fitted_squares(squares[size > 0], _log_norm(reference, some.columns[size > 0]))
+    return squares[size > 0], chosen[size > 0]
 
 
 def _log_norm(reference: Reference, columns: Tensor) -> Tensor:
     """Return the logarithm of the size of label columns' weights, (n,) float64; 0 for columns without effect."""
-    norm = torch.linalg.vector_norm(at_rows(reference.model.first.label_weight, columns).double(), dim=1)
+    weight = reference.model.first.label_weight
+    norm = torch.cat([torch.linalg.vector_norm(at_rows(weight, part), dim=1) for part in torch.split(columns, 2**14)])
+    norm = norm.double()
     return torch.where(norm > 0, norm, 1.0).log()
 
 
@@ -113,12 +131,13 @@ def fitted_squares(squares: Tensor, logarithm: Tensor) -> Tensor:
     By iterated least squares, as of a generalised linear model: McCullagh and Nelder 1989, Generalized Linear Models,
     chapter 8.
     """
-    design = torch.stack([torch.ones_like(logarithm), logarithm], dim=1)
+    centre = logarithm.mean()  # or steps of intercept and slope, each limited, would undo each other
+    design = torch.stack([torch.ones_like(logarithm), logarithm - centre], dim=1)
     coefficients = torch.stack([squares.mean().clamp(min=1e-300).log(), torch.zeros_like(squares[0])])
     for _ in range(25):
         fitted = (design @ coefficients).exp()
         coefficients += torch.linalg.lstsq(design, ((squares - fitted) / fitted)[:, None]).solution[:, 0].clamp(-2, 2)
-    return coefficients
+    return torch.stack([coefficients[0] - coefficients[1] * centre, coefficients[1]])
 
 
 def expected_squares(coefficients: Tensor, logarithm: Tensor) -> Tensor:

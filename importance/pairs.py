@@ -14,6 +14,7 @@ import torch
 from scipy import sparse
 from torch import Tensor
 
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.estimates import FEW_FILMS, benjamini_hochberg
 from greenlight_films.importance.film_sample import CarrierEffects, FilmSample, carrier_effects
 from greenlight_films.importance.held_out import Entries, HeldOut, at
@@ -68,12 +69,13 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     first, second = (part[:MOST_PAIRS] for part in occurrence.pairs)
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
     by_label = occurrence.matrix.T.tocsr()
-    parts = []
-    for start in range(0, len(first), size):
-        some = [part[start : start + size] for part in (first, second)]
-        both = sparse.csr_array(by_label[some[0]].multiply(by_label[some[1]]))
-        columns = torch.from_numpy(occurrence.columns[np.stack(some)]).to(reference.sums.device)
-        parts.append(_of_pairs(reference, entries, columns, both, seed))
+
+    def of_some(some: slice) -> pd.DataFrame:
+        both = sparse.csr_array(by_label[first[some]].multiply(by_label[second[some]]))
+        columns = torch.from_numpy(occurrence.columns[np.stack([first[some], second[some]])])
+        return _of_pairs(reference, entries, columns.to(reference.sums.device), both, seed)
+
+    parts = in_threads(of_some, len(first), size, reference.sums.device)
     if not parts:
         return pd.DataFrame(columns=PAIR)
     films = pd.Series(entries.films(reference.rows).cpu().numpy(), entries.columns.cpu().numpy())

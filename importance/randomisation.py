@@ -122,12 +122,17 @@ def _power(base: Tensor, exponent: Tensor) -> Tensor:
     product = torch.where(bit[:, None].bool(), base, 1.0)
     while True:
         done = exponent <= 1
-        result[rows[done]] = product[done]
-        if bool(done.all()):
-            return result
-        rows, product, base, exponent = rows[~done], product[~done], base[~done] ** 2, exponent[~done] >> 1
+        if bool(done.any()):
+            result[rows[done]] = product[done]
+            if bool(done.all()):
+                return result
+            rows, product, base, exponent = (part[~done] for part in (rows, product, base, exponent))
+        base, exponent = base * base, exponent >> 1
         odd = (exponent & 1).bool()
-        product[odd] *= base[odd]
+        if bool(odd.all()):
+            product *= base
+        else:
+            product[odd] *= base[odd]
 
 
 def _least(parts: list[NullPart], n_blocks: Tensor) -> Tensor:

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from greenlight_films.importance.cpu import one_thread_a_step
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.losses import Loss
 
 Tail = Callable[[Tensor], Tensor]
-BATCH_ROWS = 4096  # that go through the tail at once; more of them would not fit into a CPU's cache
+BATCH_ROWS = 2048  # that go through the tail at once; more of them would not fit into a CPU's cache
 
 
 class AdditiveLayer(Protocol):
@@ -129,15 +130,27 @@ class Reference:
         batch_rows: int = BATCH_ROWS,
     ) -> "Reference":
         """Run the model once on the rows; it must be in eval mode."""
-        with one_thread_a_step():
-            rows = replace(rows, dense=rows.dense.to(model.first.dense_weight.dtype))
-            sums = model.first(rows.dense, rows.labels, rows.offsets, rows.weights)
-            unknown = rows.actual  # until the sums have gone through the tail
-            reference = cls(model, rows, loss, to_unit, batch_rows, sums, unknown, unknown)
-            predicted = reference.predict(sums)
-        return replace(reference, predicted=predicted, losses=reference.losses_of(predicted), updates=0)
+        weight = model.first.dense_weight
+        rows = replace(rows, dense=rows.dense.to(weight.dtype))
+        sums, scaled = weight.new_empty(rows.n_rows, weight.shape[1]), weight.new_empty(rows.n_rows)
 
-    @property
+        def work(part: slice) -> None:
+            own = slice(int(rows.offsets[part.start]), int(rows.offsets[part.stop]))
+            offsets = rows.offsets[part.start : part.stop + 1] - own.start
+            sums[part] = model.first(rows.dense[part], rows.labels[own], offsets, rows.weights[own])
+            scaled[part] = model.tail(sums[part].clone()).squeeze(-1)
+
+        in_threads(work, rows.n_rows, batch_rows, weight.device)
+        predicted = to_unit(scaled.double())
+        reference = cls(model, rows, loss, to_unit, batch_rows, sums, predicted, predicted)
+        return replace(reference, losses=reference.losses_of(predicted))
+
+    @cached_property
+    def mean_loss(self) -> Tensor:
+        """Return the mean of losses over rows, 0-dimensional float64."""
+        return self.losses.mean()
+
+    @cached_property
     def variance(self) -> float:
         """Return the variance of the target, of rows as they count."""
         actual, counts = self.rows.actual, self.rows.counts
@@ -156,7 +169,7 @@ class Reference:
 
     def increase(self, means: Tensor) -> tuple[Tensor, Tensor]:
         """Return the increase of the loss from that of the mean over rows; see `Loss.increase`."""
-        return self.loss.increase(means, self.losses.mean(), self.variance)
+        return self.loss.increase(means, self.mean_loss, self.variance)
 
     def uses(self, columns: Tensor) -> Tensor:
         """Return of label columns, (n,) int64, whether any of their weights is not 0, (n,) bool."""

@@ -6,8 +6,8 @@ from torch import Tensor
 from greenlight_films.importance.effects import se_of_sample, std_of_repeats, std_of_shuffle
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator
-from greenlight_films.importance.expectation import OffSample
 from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.off_sample import OffSample
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, random_subsets
 

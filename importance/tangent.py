@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.gradient import gradient_of
 from greenlight_films.importance.held_out import Entries, HeldOut, at
 from greenlight_films.importance.reference import Reference
@@ -16,6 +17,7 @@ from greenlight_films.importance.streams import child, permutation
 
 STEP = 0.05  # of the numerical derivatives of the loss, in standard deviations of the tail's output
 MOST_ROWS = 4096  # whose effects stand for those of all rows when p-values are computed
+LABELS_AT_ONCE, ROWS_SUMMED = 2**14, 2**16  # in a thread
 
 
 @dataclass(frozen=True)
@@ -69,32 +71,33 @@ class Tangent:
         order = permutation(stream, rows.n_rows)
         return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices, squares)
 
-    @torch.inference_mode()
-    def sums(self, reference: Reference, entries: Entries) -> Tensor:
-        """Return the second-order effects of each column, summed over all rows, (n_columns,) float64."""
-        weight = at_rows(reference.model.first.label_weight, entries.columns).double()
+    def over_all(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
+        """Return of each column's effects over all rows the second-order mean and the first-order variance.
+
+        Both are (n_columns,) float64.
+        """
+        parts = in_threads(
+            lambda part: self._over_all(reference, entries.part(part.start, part.stop)),
+            len(entries.columns),
+            LABELS_AT_ONCE,
+            self.jacobian.device,
+        )
+        mean, variance = (torch.cat(values) for values in zip(*parts, strict=True))
+        return mean, variance
+
+    def _over_all(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
+        n_rows, weight = reference.rows.n_rows, at_rows(reference.model.first.label_weight, entries.columns)
         first, second = entries.mean_weights(reference.rows)
-        total = torch.zeros(len(weight), dtype=torch.float64, device=weight.device)
+        linear, curved, squares = (torch.empty_like(first) for _ in range(3))
         cells = reference.rows.cells(entries.columns)
         for cell in torch.unique(cells).tolist():
             chosen = cells == cell
-            part = weight[chosen]
-            squares = ((part @ self.matrices[cell]) * part).sum(1)
-            total[chosen] = first[chosen] * (part @ self.vectors[cell]) + second[chosen] * squares / 2
-        return total
-
-    @torch.inference_mode()
-    def variances(self, reference: Reference, entries: Entries) -> Tensor:
-        """Return the variance of each column's first-order effects over all rows, (n_columns,) float64."""
-        n_rows, weight = reference.rows.n_rows, at_rows(reference.model.first.label_weight, entries.columns).double()
-        first, second = entries.mean_weights(reference.rows)
-        variance, cells = torch.zeros_like(first), reference.rows.cells(entries.columns)
-        for cell in torch.unique(cells).tolist():
-            chosen = cells == cell
-            part = weight[chosen]
-            squares = ((part @ self.squares[cell]) * part).sum(1) * second[chosen]
-            variance[chosen] = squares / n_rows - (part @ self.vectors[cell] * first[chosen] / n_rows) ** 2
-        return variance.clamp(min=0)
+            part = weight if bool(chosen.all()) else weight[chosen]
+            linear[chosen] = part.double() @ self.vectors[cell]
+            for form, matrix in ((curved, self.matrices[cell]), (squares, self.squares[cell])):
+                form[chosen] = (part @ matrix.to(part.dtype)).mul_(part).sum(1).double()
+        linear *= first / n_rows
+        return linear + second * curved / (2 * n_rows), (second * squares / n_rows - linear**2).clamp(min=0)
 
     @torch.inference_mode()
     def effects(
@@ -145,23 +148,35 @@ def _weights(rows: HeldOut) -> Tensor:
 
 def _sums(jacobian: Tensor, first: Tensor, seconds: tuple[Tensor, ...], at_once: int) -> list[Tensor]:
     """Return the sum over rows of first * jacobian, (width,), and of each second * jacobian jacobianᵀ, all float64."""
-    width = jacobian.shape[1]
-    sums = [jacobian.new_zeros(width, dtype=torch.float64)]
-    sums += [jacobian.new_zeros(width, width, dtype=torch.float64) for _ in seconds]
-    for start in range(0, len(jacobian), at_once):
-        part = slice(start, start + at_once)
-        slopes = jacobian[part]
-        sums[0] += (first[part].to(slopes.dtype) @ slopes).double()
-        for matrix, second in zip(sums[1:], seconds, strict=True):
-            matrix += ((slopes * second[part, None].to(slopes.dtype)).T @ slopes).double()
-    return sums
+
+    def of_rows(rows: slice) -> list[Tensor]:
+        sums: list[Tensor] = []
+        for start in range(rows.start, rows.stop, at_once):
+            part = slice(start, min(start + at_once, rows.stop))
+            slopes = jacobian[part]
+            added = [first[part].to(slopes.dtype) @ slopes]
+            added += [(slopes * second[part, None].to(slopes.dtype)).T @ slopes for second in seconds]
+            sums = (
+                [total.add_(more) for total, more in zip(sums, added, strict=True)]
+                if sums
+                else [more.double() for more in added]
+            )
+        return sums
+
+    parts = in_threads(of_rows, len(jacobian), ROWS_SUMMED, jacobian.device)
+    return [torch.stack(of_parts).sum(0) for of_parts in zip(*parts, strict=True)]
 
 
 def _differentiated(reference: Reference) -> tuple[Tensor, Tensor]:
     """Return the tail's output, (n_rows,) float64, and its derivatives by the first layer's sums, (n_rows, width)."""
-    gradient = gradient_of(reference.model.tail)
-    outputs, jacobians = zip(*map(gradient, torch.split(reference.sums, reference.batch_rows)), strict=True)
-    return torch.cat(outputs).double(), torch.cat(jacobians)
+    gradient, sums = gradient_of(reference.model.tail), reference.sums
+    output, jacobian = sums.new_empty(len(sums)), torch.empty_like(sums)
+
+    def of_rows(part: slice) -> None:
+        output[part], jacobian[part] = gradient(sums[part])
+
+    in_threads(of_rows, len(sums), reference.batch_rows, sums.device)
+    return output.double(), jacobian
 
 
 def stream_of_order(seed: int, device: torch.device) -> Tensor:

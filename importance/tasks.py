@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -60,11 +61,14 @@ class Tasks:
         are_many = len(keys) > MANY_LABELS
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
-        self.entries = Entries.of(reference.rows)
-        self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(len(keys), device)
+        # Of columns that as many rows carry, null distributions and quantiles take less work together.
+        self.entries = Entries.of(reference.rows, by_count=are_many)
+        reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once
+        self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(self.entries)
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
             self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
-            self.plan = OffRowPlan.of(reference, self.tangent, self.entries, self.keys, estimator, are_many)
+            streams = estimator.streams(self.keys[self.entries.columns])
+            self.plan = OffRowPlan.of(reference, self.tangent, self.entries, streams, estimator, are_many)
             if estimator.tests:
                 self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
         self.results: list[TaskResult] = []
@@ -77,7 +81,7 @@ class Tasks:
         all_rows = n_rows * self.estimator.n_repeats
         own = [index for index, first in enumerate(self.measured_as) if index == first and not self._is_label(index)]
         tasks = [Task("sets", index, index + 1, all_rows) for index in own]
-        tasks += tasks_of(self.entries, self.plan.size[self.entries.columns], self.estimator)
+        tasks += tasks_of(self.entries, self.plan.size, self.estimator)
         return tasks[device::n_devices]
 
     def run(self, tasks: Sequence[Task] | None = None, progress: Callable[[Task], None] = lambda _: None) -> None:
@@ -104,7 +108,8 @@ class Tasks:
 
     @torch.inference_mode()  # which belongs to a thread
     def _do(self, task: Task) -> Task:
-        reference = replace(self.reference, updates=0)
+        reference = copy(self.reference)
+        reference.updates = 0
         if task.kind == "values":
             importance = self._values(reference, task)
         else:
@@ -126,20 +131,20 @@ class Tasks:
         for field in (importance.p, importance.low, importance.high):
             field[used & everywhere] = torch.nan  # nothing can be exchanged, and so nothing be tested
         if len(columns.columns):
-            importance.put(torch.nonzero(measured).squeeze(1), self._measured(reference, columns))
+            chosen = torch.nonzero(measured).squeeze(1)
+            importance.put(chosen, self._measured(reference, columns, self.plan.at(task.first + chosen)))
         return importance
 
-    def _measured(self, reference: Reference, columns: Entries) -> Estimates:
+    def _measured(self, reference: Reference, columns: Entries, plan: OffRowPlan) -> Estimates:
         streams = self.estimator.streams(self.keys[columns.columns])
-        size, pooled = self.plan.size[columns.columns], self.plan.pooled[columns.columns]
         if self.estimator.kind == "expected":
             assert self.tangent is not None
-            result, measured = by_closed_form(reference, self.tangent, columns, streams, size, pooled)
+            result, measured = by_closed_form(reference, self.tangent, columns, streams, plan)
         else:
             result, lost, sample = by_shuffles(reference, columns, streams, self.estimator)
             if self.tests is None or self.tangent is None:
                 return result
-            measured = Measured.of(reference, self.tangent, columns, lost, sample, pooled)
+            measured = Measured.of(reference, self.tangent, columns, lost, sample, plan)
         return result if self.tests is None else self.tests.put(result, columns, streams, measured)
 
     def _is_label(self, index: int) -> bool:

@@ -21,15 +21,22 @@ LETTERS = {1.0: "", 1e3: "K", 1e6: "M", 1e9: "B"}
 NO_FILMS: dict[str, Any] = {"films": [], "parts": [], "moved": []}
 
 
-def feature_values(results: Results) -> list[list[Any]]:
-    """Return a row for each estimable feature: feature, role, films, direction, importance, its interval's ends, q."""
-    if results.features.empty:
+def feature_values(features: pd.DataFrame) -> list[list[Any]]:
+    """Return a row for each feature: feature, role, films, direction, importance, its interval's ends, q."""
+    if features.empty:
         return []
-    known = results.features.dropna(subset=["importance"])
-    direction = known["direction"] if "direction" in known else pd.Series(np.nan, known.index)
-    names = [known["feature"].astype(str), known["role"].astype(str), known["n_films"].astype(int)]
-    numbers = [direction, known["importance"], *intervals(known), known["q"]]
-    return [list(row) for row in zip(*names, *(rounded(column, DIGITS) for column in numbers), strict=True)]
+    names = [features["feature"].astype(str), features["role"].astype(str), features["n_films"].astype(int)]
+    return [
+        list(row)
+        for row in zip(*names, *(rounded(column, DIGITS) for column in feature_numbers(features)), strict=True)
+    ]
+
+
+def feature_numbers(features: pd.DataFrame) -> list[np.ndarray]:
+    """Return direction, importance, its interval's ends and q of features."""
+    direction = features["direction"] if "direction" in features else pd.Series(np.nan, features.index)
+    numbers = [direction, features["importance"], *intervals(features), features["q"]]
+    return [column.to_numpy(float) for column in numbers]
 
 
 def explorer_data(results: Results) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from rich.text import Text
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import interval_in_words, intervals, measure
+from greenlight_films.reports.left_out import left_out
 from greenlight_films.reports.related_table import print_related
 from greenlight_films.reports.score_table import LOUD
 from greenlight_films.studies.results import Results
@@ -18,7 +19,7 @@ SHOWN = 10
 def print_importance(results: Results, console: Console) -> None:
     """Print the most important features and the columns, and what must be known of them."""
     how, features, sets = results.importance, results.features, results.aggregated
-    known, known_sets = features[features["importance"].notna()], sets[sets["importance"].notna()]
+    known, known_sets = results.estimable, sets[sets["importance"].notna()]
     films = counted(how["films"], f"{results.side} film")
     console.print()
     if "warning" in how:
@@ -48,6 +49,8 @@ def print_importance(results: Results, console: Console) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    for sentence in left_out(results):
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if how["missing"] or how["missing_columns"]:
         missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)

@@ -2,8 +2,12 @@
 
 import re
 import shlex
+from base64 import b64encode
 from datetime import UTC, datetime
+from functools import cache
+from gzip import compress
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -18,11 +22,13 @@ from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
 from greenlight_films.reports.explorer import DIGITS, explained, explorer_data, factor_of, feature_values
+from greenlight_films.reports.feature_slices import PAGE, describe_slices, leading
 from greenlight_films.reports.figures.axes import bare_amount, rounded
 from greenlight_films.reports.figures.style import CONFIG, figure_json, script_json, template_json
 from greenlight_films.reports.importance_table import in_own_unit
 from greenlight_films.reports.interval_section import intervals_section
 from greenlight_films.reports.leaderboard_table import leaderboard_table
+from greenlight_films.reports.left_out import left_out
 from greenlight_films.reports.model_card import LIMITS, CardSection, model_card, split_of
 from greenlight_films.reports.model_section import models_section
 from greenlight_films.reports.pictures import Section
@@ -59,17 +65,21 @@ _ENVIRONMENT.filters["code"] = _with_code
 
 
 def report_page(
-    runs: list[Results], intervals: list[pd.DataFrame] | None = None, card: list[CardSection] | None = None
+    runs: list[Results],
+    intervals: list[pd.DataFrame] | None = None,
+    card: list[CardSection] | None = None,
+    page: Path = Path(PAGE),
 ) -> str:
     """Return the page of a run; of several runs, a page that sets them side by side.
 
     Args:
         intervals: of each run, as of `intervals_of`, where they are known.
         card: of a single run, as of `model_card`, where it is known.
+        page: where it will stand, beside the slices of a long ranking; see `write_slices`.
     """
     intervals = intervals or [intervals_of(run) for run in runs]
     if len(runs) == 1:
-        content = _of_run(runs[0], intervals[0], card or model_card(runs[0], intervals[0]))
+        content = _of_run(runs[0], intervals[0], card or model_card(runs[0], intervals[0]), page)
     else:
         content = _of_runs(runs, intervals)
     pairs = list(zip(runs, intervals, strict=True))
@@ -90,7 +100,7 @@ def page_of(template: str, sections: list[Section], **content: Any) -> str:
     figures = [figure_json(picture.figure) for section in sections for picture in section.pictures]
     return _ENVIRONMENT.get_template(template).render(
         sections=sections,
-        plotly=Markup(get_plotlyjs()),
+        plotly=_packed_plotly(),
         figures=Markup(f"[{','.join(figures)}]"),
         templates=Markup(f'{{"light":{template_json("light")},"dark":{template_json("dark")}}}'),
         config=Markup(script_json(CONFIG)),
@@ -99,8 +109,15 @@ def page_of(template: str, sections: list[Section], **content: Any) -> str:
     )
 
 
-def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection]) -> dict[str, Any]:
-    values, explorer, scenarios = feature_values(results), explorer_data(results), scenario_data(results)
+@cache
+def _packed_plotly() -> Markup:
+    """Return plotly.js, which takes most of a page, in a third of its bytes."""
+    return Markup(b64encode(compress(get_plotlyjs().encode(), mtime=0)).decode())
+
+
+def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection], page: Path) -> dict[str, Any]:
+    explorer, scenarios = explorer_data(results), scenario_data(results)
+    values, slices = feature_values(leading(results.estimable)), describe_slices(results.estimable, page)
     return {
         "single": True,
         "title": results.name,
@@ -118,6 +135,8 @@ def _of_run(results: Results, intervals: pd.DataFrame, card: list[CardSection]) 
         "add_importance": command(f"importance --run {results.path}"),
         "shown_values": [_cells(row) for row in values[:25]],
         "values": Markup(script_json(values)),
+        "slices": slices and Markup(script_json(slices)),
+        "elsewhere": left_out(results, page),
         "has_explorer": bool(explorer["films"]),
         "explorer": Markup(script_json(explorer)),
         "explained": explained(results, explorer),

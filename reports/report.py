@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
+from greenlight_films.reports.feature_slices import PAGE, write_slices
 from greenlight_films.reports.model_card import CARD, CardSection, markdown, model_card
 from greenlight_films.reports.page import report_page
 from greenlight_films.reports.sections import intervals_of
@@ -14,8 +15,6 @@ from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.written_files import reading
-
-PAGE = "report.html"
 
 
 def write_report(run: RunFolder, console: Console) -> None:
@@ -33,7 +32,8 @@ def write_page(runs: list[RunFolder], page: Path, console: Console) -> None:
         else:
             results = Results(runs[0])
             intervals = intervals_of(results)
-            text = report_page([results], [intervals], _write_card(results, intervals))
+            text = report_page([results], [intervals], _write_card(results, intervals), page)
+            write_slices(results.estimable, page)
         Folder(page.parent).write_text(page.name, text)
     console.print(str(page), style="bold", highlight=False, markup=False, soft_wrap=True)
 

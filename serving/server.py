@@ -30,7 +30,8 @@ def serve(folder: RunFolder, host: str, port: int, console: Console) -> None:
         if listening.getsockname()[1] != port:
             console.print(f"Port {port} is taken; this is the next free one.", highlight=False)
         console.print(f"Loading {folder.path} ...", markup=False, highlight=False)
-        served = ServedRun.open(folder)
+        with console.status("Loading"):
+            served = ServedRun.open(folder)
         app = application(served)
         port, is_own = listening.getsockname()[1], is_loopback(host)
         token = "" if is_own else secrets.token_urlsafe(24)

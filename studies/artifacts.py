@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import skops.io
+import torch
 from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neural_network import MLPRegressor
@@ -87,13 +87,19 @@ def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) 
 
 def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
     state = model.to_state()
+    weights = _weights_of_best(run, model) if isinstance(model, SavedMLP) else {}
+    if weights:
+        state = {key: value for key, value in state.items() if not key.startswith("network.")}
     arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
     whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
     plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
     packed = BytesIO()
     np.savez(packed, allow_pickle=False, **arrays)
     files = {f"{name}.npz": packed.getvalue()}
-    files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
+    if whole:
+        import skops.io  # takes a second
+
+        files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
     for file, content in files.items():
         run.write_bytes(f"{FOLDER}/{file}", content)
     kind = next(key for key, kind in KINDS.items() if type(model) is kind)
@@ -104,7 +110,30 @@ def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
         "whole": list(whole),
         "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},
         "plain": plain,
+        **weights,
     }
+
+
+def _weights_of_best(run: RunFolder, model: SavedMLP) -> dict[str, Any]:
+    """Return the run's checkpoint file that has a network's weights, where they are large; empty without one."""
+    from greenlight_films.studies.checkpoints import LARGE, n_bytes, same  # Lightning takes long
+
+    own = {f"network.{name}": weight for name, weight in model.network.state_dict().items()}
+    if n_bytes(own) < LARGE or not run.has("best"):
+        return {}
+    path = run.checkpoint("best")
+    best = _network_of(path)
+    return {"weights": {"file": f"../checkpoints/{path.name}", "sha256": _digest(path)}} if same(own, best) else {}
+
+
+def _network_of(path: Path) -> dict[str, torch.Tensor]:
+    weights = torch.load(path, map_location="cpu", weights_only=True, mmap=True)["state_dict"]
+    return {name: weight for name, weight in weights.items() if name.startswith("network.")}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 def load_artifacts(folder: str | Path, names: Collection[str] | None = None) -> Artifacts:
@@ -142,12 +171,19 @@ def _read(folder: Path, name: str, entry: dict[str, Any]) -> Baseline:
     with np.load(_file(folder, f"{name}.npz", entry), allow_pickle=False) as arrays:
         state = {**entry["plain"], **{key: arrays[key] for key in entry["arrays"]}}
     for key in entry["whole"]:
+        import skops.io  # takes a second
+
         path = _file(folder, f"{name}.{key}.skops", entry)
         foreign = set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED)
         state[key] = None if foreign else skops.io.load(path, trusted=list(TRUSTED))
         if not isinstance(state[key], HistGradientBoostingRegressor | MLPRegressor | DecisionTreeRegressor):
             types = ", ".join(sorted(foreign)) or type(state[key]).__name__
             raise InputError(f"{path} holds {types}, which no model of Greenlight is made of")
+    if "weights" in entry:
+        path = folder.parent / "checkpoints/best.ckpt"
+        if not path.is_file() or _digest(path) != entry["weights"]["sha256"]:
+            raise InputError(f"{folder} has a network whose weights are in {path}, as it was: bring back a copy")
+        state |= {key: weight.numpy() for key, weight in _network_of(path).items()}
     model = kind.from_state(state)
     model.name = name
     return model

@@ -2,7 +2,7 @@
 
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,16 @@ from typing import Any
 import torch
 
 from greenlight_films.datamodules import FilmDataModule, InputError
-from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, digest
+from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, WholeCheckpointIO, digest
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.training import Training
+
+LARGE = 100_000_000  # bytes of weights that are not written twice
+WITH_WEIGHTS = ("best.ckpt", "first_fit.ckpt")
+WEIGHTS_OF = "weights_of"  # the entry that names the checkpoint file beside it whose weights are these too
 
 
 def is_damaged(path: Path) -> bool:
@@ -43,24 +47,58 @@ def refuse_damaged(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run's checkpoint, loaded onto the CPU: its entries are builtins and tensors, and nothing in it is run."""
+    """A run's checkpoint, loaded onto the CPU: its entries are builtins and tensors, and nothing in it is run.
+
+    Attributes:
+        is_shared: whether its weights stand in another file, beside it.
+    """
 
     path: Path
     entries: dict[str, Any]
+    is_shared: bool = False
 
     @classmethod
     def read(cls, path: Path) -> "Checkpoint":
+        """Read a checkpoint's file, and the one beside it that has its weights where it has none.
+
+        Raises:
+            InputError: it is damaged, or no checkpoint of ours.
+        """
         refuse_damaged(path)
         try:
             with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
                 entries: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-            entries["FilmDataModule"], entries["hyper_parameters"]["hidden"], entries["state_dict"]
+            entries["FilmDataModule"], entries["hyper_parameters"]["hidden"]
+            entries.get(WEIGHTS_OF) or entries["state_dict"]
             is_changed = DIGEST in entries and entries[DIGEST] != digest(entries)
         except Exception:  # whatever a broken or foreign file makes of the unpickler
             raise InputError(f"{path} is not a checkpoint of Greenlight; train one with `fit` or `study`") from None
         if is_changed:
             raise _unusable(path, "its entries were changed since they were written")
-        return cls(path, entries)
+        if WEIGHTS_OF not in entries:
+            return cls(path, entries)
+        name = entries.pop(WEIGHTS_OF)
+        beside = path.with_name(name if name in WITH_WEIGHTS else "best.ckpt")
+        weights = cls.read(beside).entries if beside.is_file() and path.name not in WITH_WEIGHTS else {}
+        if weights.get("global_step") != entries["global_step"]:
+            raise InputError(f"{path} needs {name} of the same step beside it, with its weights: bring back a copy")
+        return cls(path, {**entries, "state_dict": weights["state_dict"]}, is_shared=True)
+
+    def part_weights(self) -> None:
+        """Write a checkpoint whose weights stand in another file anew, with its weights, before that one changes."""
+        if self.is_shared and is_rank_zero():
+            WholeCheckpointIO().save_checkpoint(self.entries, self.path)
+
+    def share_weights(self, other: Path) -> None:
+        """Write another checkpoint of the same folder anew, without weights, where they are these and large."""
+        if not is_rank_zero() or not other.is_file() or n_bytes(self.entries["state_dict"]) < LARGE:
+            return
+        entries = torch.load(other, map_location="cpu", weights_only=True, mmap=True)
+        if entries["global_step"] == self.entries["global_step"] and same(
+            entries["state_dict"], self.entries["state_dict"]
+        ):
+            del entries["state_dict"]
+            WholeCheckpointIO().save_checkpoint({**entries, WEIGHTS_OF: self.path.name}, other)
 
     def restore_data(self, data: FilmDataModule, model: MLPRegressor) -> None:
         """Give data what the run had learnt from its training rows; before `setup`, so that the table is encoded alike.
@@ -106,6 +144,8 @@ def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoin
         checkpoint = Checkpoint.read(given) if given else None
         if checkpoint and checkpoint.entries.get("first_fit"):
             raise InputError(f"{given} is of a refit, which can't be trained on: give last.ckpt, beside it in its run")
+        if checkpoint and "optimizer_states" not in checkpoint.entries:
+            raise InputError(f"{given} has no state of an optimiser: to train on, give last.ckpt, beside it in its run")
         return checkpoint
     best = run.path / "checkpoints" / "best.ckpt"
     if not run.is_unbegun:
@@ -120,6 +160,16 @@ def checkpoint_to_resume(run: RunFolder | None, given: Path | None) -> Checkpoin
             f"last.ckpt, or remove {best.name} too, and `--resume` trains from the start"
         )
     return None
+
+
+def n_bytes(weights: Mapping[str, torch.Tensor]) -> int:
+    """Return the bytes of all weights."""
+    return sum(weight.nbytes for weight in weights.values())
+
+
+def same(ours: Mapping[str, torch.Tensor], theirs: Mapping[str, torch.Tensor]) -> bool:
+    """Tell whether two networks have the same weights, bit for bit."""
+    return ours.keys() == theirs.keys() and all(torch.equal(weight, theirs[name]) for name, weight in ours.items())
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from greenlight_films.datamodules import Films, Fitted
 from greenlight_films.studies.conformal import PredictionIntervals
@@ -27,8 +28,6 @@ def coverage(
         predicted: (n_rows,) of all rows, in the target's unit.
         intervals: of all rows, by level in per cent.
     """
-    from statsmodels.stats.proportion import proportion_confint  # takes a second
-
     assert films.rows is not None
     film, weights = films.film_codes(), np.ones(films.n_rows) if films.weights is None else films.weights
     tables = []
@@ -39,8 +38,15 @@ def coverage(
             columns = {"film": film[row], "weight": weights[row], "width": (upper - lower)[row], "level": level}
             tables.append(_by_group(grouping.assign(**columns, hit=hit * weights[row])))
     table = pd.concat(tables, ignore_index=True)
-    low, high = proportion_confint(table["covered"] * table["films"], table["films"], method="wilson")
+    low, high = wilson_interval(table["covered"], table["films"])
     return table.assign(covered_low=low, covered_high=high)
+
+
+def wilson_interval(share: pd.Series, n: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the 95 % interval of shares of n draws by Wilson's method (1927, doi 10.1080/01621459.1927.10502953)."""
+    z = norm.isf(0.025)
+    centre, margin = share + z**2 / (2 * n), z * (share * (1 - share) / n + (z / (2 * n)) ** 2) ** 0.5
+    return (centre - margin) / (1 + z**2 / n), (centre + margin) / (1 + z**2 / n)
 
 
 def _by_group(rows: pd.DataFrame) -> pd.DataFrame:

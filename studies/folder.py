@@ -1,6 +1,7 @@
 """Files that are whole or not there, in a folder."""
 
 import json
+from collections.abc import Mapping
 from csv import QUOTE_MINIMAL, QUOTE_NONNUMERIC
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from greenlight_films.datamodules import InputError
-from greenlight_films.datamodules.whole_files import cannot_write, write_whole
+from greenlight_films.datamodules.whole_files import Content, cannot_write, write_whole
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet's formulas begin so
 
@@ -69,7 +70,7 @@ class Folder:
     def write_bytes(self, name: str, content: bytes) -> None:
         self.write_all({name: content})
 
-    def write_all(self, contents: dict[str, bytes]) -> None:
+    def write_all(self, contents: Mapping[str, Content]) -> None:
         """Write files, or none where there is no room for one; see `write_whole`."""
         if not self.path.is_dir():
             raise InputError(f"the folder {self.path} is gone: leave it in place while a command writes into it")

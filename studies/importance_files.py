@@ -1,6 +1,6 @@
 """Writes the files of importances into a run's folder: tables, a picture, and what moved every prediction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -10,59 +10,102 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from greenlight_films.datamodules import FilmDataModule, Films
+from greenlight_films.datamodules import FilmDataModule
+from greenlight_films.datamodules.feature_sets import feature_names
+from greenlight_films.datamodules.number_format import to_digits
+from greenlight_films.datamodules.whole_files import Content
 from greenlight_films.importance import FEW_FILMS, ImportanceResult
 from greenlight_films.importance.contributions import Contributions
 from greenlight_films.importance.result import ColumnSet
 from greenlight_films.studies.background_file import BACKGROUND, EXPLAINED, packed_films
+from greenlight_films.studies.long_tables import LINES, in_blocks, table_files
 from greenlight_films.studies.metrics import NUMBER
 from greenlight_films.studies.run_folder import RunFolder
 
 CONTRIBUTIONS, LABELS = "contributions.parquet", "held_out_labels.parquet"
-PARTS = "importance_parts.csv"
-RELATED = {name: f"importance_{name}.csv" for name in ("groups", "pairs", "conditional")}
+FEATURES, AGGREGATED, TABLE = "Permu_importance_df", "aggregated_importance", "employee_with_importance"
+PARTS = "importance_parts"
+RELATED = {name: f"importance_{name}" for name in ("groups", "pairs", "conditional")}
+PACKED = ("importance", "direction", "std", "se_shuffle", "se_sample", "low_95", "high_95")
 DIGITS = 6  # significant digits of a written importance: more of an estimate is noise
 
 
-def write_importance(run: RunFolder, result: ImportanceResult, data: FilmDataModule) -> None:
-    """Write every file of importances, or none: they are of one measurement."""
-    from greenlight_films.lightning_modules.callbacks.importance_figures import values_chart  # matplotlib takes long
+def write_importance(
+    run: RunFolder, result: ImportanceResult, data: FilmDataModule, listed: Sequence[str] = ()
+) -> None:
+    """Write every file of importances, or none: they are of one measurement.
 
-    tables = {
-        "Permu_importance_df.csv": _rounded(result.features),
-        "aggregated_importance.csv": _rounded(result.aggregated),
-        "employee_with_importance.csv": with_importance(data.read(), data, result),
-    }
-    if result.related is not None:
-        related = {file: getattr(result.related, name) for name, file in RELATED.items()}
-        tables |= {file: _rounded(table) for file, table in related.items() if len(table.columns)}
-    if result.by_part is not None and len(result.by_part):
-        tables[PARTS] = _rounded(result.by_part)
-    if result.warnings:  # into every line, since lines are sorted and copied
-        tables = {name: table.assign(**{_free("warning", table): result.in_short}) for name, table in tables.items()}
-    contents = {name: run.csv(table).encode("utf-8") for name, table in tables.items()}
-    roles = result.aggregated.query("level == 'role'").sort_values("sum_of_values", ascending=False)
-    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum_of_values"], strict=True)]
-    contents["Aggregated_importanceNN.txt"] = ("\n".join([*result.warnings, *lines]) + "\n").encode("utf-8")
-    contents["importance.json"] = run.json(describe_importance(result)).encode("utf-8")
-    picture = BytesIO()
-    values_chart(result).savefig(picture, dpi=150, format="png")
-    contents["importance.png"] = picture.getvalue()
+    Args:
+        listed: features, by name or pattern, that the CSV of features has wherever they rank.
+    """
+    contents: dict[str, Content] = {}
+    for name, table in _tables(result).items():
+        more = _listed(table, listed, data) if name == FEATURES else None
+        contents |= table_files(name, in_blocks(table), more, packed=PACKED)
+    films = data.read()
+    blocks = (_warned(block, result) for block in with_importance(films, data, result))
+    contents |= table_files(TABLE, blocks, packed=_sums(films, result))
+    contents |= _descriptions(result)
     contents[LABELS] = _packed_labels(data, str(result.summary["split"]))
     if result.contributions is not None:
-        contents[CONTRIBUTIONS] = _packed(result.contributions, result, data.declared.target.learnt_unit)
-        background = np.searchsorted(data.films.number, result.contributions.background)
-        contents[BACKGROUND] = packed_films(data.films.encoded.take(background), data.fitted.fingerprint)
-        rows = np.searchsorted(data.films.number, np.unique(result.contributions.table["row"]))
-        explained = replace(data.films.encoded.take(rows), inputs=None)  # held-out films' are sums over their labels
-        contents[EXPLAINED] = packed_films(explained, data.fitted.fingerprint)
+        contents |= _explanations(result, result.contributions, data)
     run.write_all(contents)
-    for name in (*RELATED.values(), PARTS):
+    tables = (FEATURES, AGGREGATED, TABLE, PARTS, *RELATED.values())
+    files = [f"{name}.{ending}" for name in tables for ending in ("csv", "parquet")]
+    for name in (*files, CONTRIBUTIONS, BACKGROUND, EXPLAINED):
         if name not in contents:
-            (run.path / name).unlink(missing_ok=True)  # of an earlier measurement
-    if result.contributions is None:
-        for name in (CONTRIBUTIONS, BACKGROUND, EXPLAINED):  # of an earlier model
-            (run.path / name).unlink(missing_ok=True)
+            (run.path / name).unlink(missing_ok=True)  # of an earlier measurement or model
+
+
+def _tables(result: ImportanceResult) -> dict[str, pd.DataFrame]:
+    """Return the tables of features and sets of them, with the warnings in every line, since lines are sorted."""
+    tables = {FEATURES: result.features, AGGREGATED: result.aggregated}
+    if result.related is not None:
+        related = {file: getattr(result.related, name) for name, file in RELATED.items()}
+        tables |= {file: table for file, table in related.items() if len(table.columns)}
+    if result.by_part is not None and len(result.by_part):
+        tables[PARTS] = result.by_part
+    return {name: _warned(_rounded(table), result) for name, table in tables.items()}
+
+
+def _warned(table: pd.DataFrame, result: ImportanceResult) -> pd.DataFrame:
+    return table.assign(**{_free("warning", table): result.in_short}) if result.warnings else table
+
+
+def _listed(features: pd.DataFrame, listed: Sequence[str], data: FilmDataModule) -> pd.DataFrame:
+    """Return the lines of some features, of those that a CSV doesn't have anyway."""
+    beyond = features.iloc[LINES:]
+    if beyond.empty or not listed:
+        return beyond.iloc[:0]
+    return beyond[beyond["feature"].isin(feature_names(data.fitted.encoder.space, listed))]
+
+
+def _descriptions(result: ImportanceResult) -> dict[str, Content]:
+    """Return how importances were measured, the sum of each role, and a picture."""
+    from greenlight_films.lightning_modules.callbacks.importance_figures import values_chart  # matplotlib takes long
+
+    roles = result.aggregated.query("level == 'role'").sort_values("sum_of_values", ascending=False)
+    lines = [f"{role}: {total:.9g}" for role, total in zip(roles["name"], roles["sum_of_values"], strict=True)]
+    picture = BytesIO()
+    values_chart(result).savefig(picture, dpi=150, format="png")
+    return {
+        "Aggregated_importanceNN.txt": ("\n".join([*result.warnings, *lines]) + "\n").encode("utf-8"),
+        "importance.json": RunFolder.json(describe_importance(result)).encode("utf-8"),
+        "importance.png": picture.getvalue(),
+    }
+
+
+def _explanations(result: ImportanceResult, contributions: Contributions, data: FilmDataModule) -> dict[str, Content]:
+    """Return the contributions of some films, and the films that they are of and measured from."""
+    films, fingerprint = data.films, data.fitted.fingerprint
+    background = films.encoded.take(np.searchsorted(films.number, contributions.background))
+    rows = np.searchsorted(films.number, np.unique(contributions.table["row"]))
+    explained = replace(films.encoded.take(rows), inputs=None)  # held-out films' are sums over their labels
+    return {
+        CONTRIBUTIONS: _packed(contributions, result, data.declared.target.learnt_unit),
+        BACKGROUND: packed_films(background, fingerprint),
+        EXPLAINED: packed_films(explained, fingerprint),
+    }
 
 
 def describe_importance(result: ImportanceResult) -> dict[str, Any]:
@@ -85,39 +128,50 @@ def describe_importance(result: ImportanceResult) -> dict[str, Any]:
     }
 
 
-def with_importance(table: pd.DataFrame, data: FilmDataModule, result: ImportanceResult) -> pd.DataFrame:
-    """Return the whole table with, for each feature column, the summed importance of the row's own values.
+def with_importance(table: pd.DataFrame, data: FilmDataModule, result: ImportanceResult) -> Iterator[pd.DataFrame]:
+    """Return the table with, for each feature column, the summed importance of the row's own values, in blocks.
 
     Values that are not estimable add nothing; a row without a target, which the model never saw, has none. Where a
     condition leaves out rows, a column has the numbers of the others in the table, from 1.
     """
-    films = data.films
-    total, added = np.zeros(films.n_rows), dict[str, np.ndarray]()
-    for column in result.sets:
-        if column.level == "column":
-            summed = _importance_of_rows(column, data, result)
-            added[_free(f"importance of {column.name}", [*table, *added])] = _in_table(summed, films, table.index)
-            total += summed
-    added[_free("importance", [*table, *added])] = _in_table(total, films, table.index)
-    if data.where is not None:  # the rows are not all of the table's
-        added[NUMBER] = table.index.to_numpy() + 1
-    return pd.concat([table, pd.DataFrame(added, index=table.index)], axis=1)
+    columns = [column for column in result.sets if column.level == "column"]
+    names = _sums(table, result)
+    for block in in_blocks(table):
+        rows = np.flatnonzero(np.isin(data.films.number - 1, block.index))
+        sums = to_digits(_importance_of_rows(rows, columns, data, result), DIGITS)
+        of_rows = pd.DataFrame(sums, index=data.films.number[rows] - 1, columns=names).reindex(block.index)
+        if data.where is not None:  # the rows are not all of the table's
+            of_rows[NUMBER] = block.index.to_numpy() + 1
+        yield pd.concat([block, of_rows], axis=1)
 
 
-def _importance_of_rows(column: ColumnSet, data: FilmDataModule, result: ImportanceResult) -> np.ndarray:
-    """Return the importances of the values that each row has in a column, summed, (n_rows,)."""
-    films = data.films
-    labels, dense = films.encoded.labels, films.encoded.dense
-    of_value = np.zeros(len(result.values.mean))
-    of_value[column.labels] = result.values.mean.nan_to_num().numpy()[column.labels]
-    of_number = result.numbers.mean.nan_to_num().numpy()
-    row = np.repeat(np.arange(films.n_rows), np.diff(labels.indptr))
-    summed = np.bincount(row, weights=of_value[labels.indices], minlength=films.n_rows).astype(np.float64)
+def _sums(table: pd.DataFrame, result: ImportanceResult) -> list[str]:
+    """Return the names of the columns that `with_importance` adds for the feature columns and their sum."""
+    names = list[str]()
+    for name in (*(f"importance of {column.name}" for column in result.sets if column.level == "column"), "importance"):
+        names.append(_free(name, [*table, *names]))
+    return names
+
+
+def _importance_of_rows(
+    rows: np.ndarray, columns: list[ColumnSet], data: FilmDataModule, result: ImportanceResult
+) -> np.ndarray:
+    """Return the importances of the values that rows have, summed by column and in all, (n_rows, n_columns + 1)."""
+    labels, dense = data.films.encoded.labels[rows], data.films.encoded.dense[rows]
+    of_value, of_number = (part.mean.nan_to_num().double().numpy() for part in (result.values, result.numbers))
+    column_of = np.zeros(len(of_value), dtype=np.int64)
+    for number, column in enumerate(columns):
+        column_of[column.labels] = number
+    cell = np.repeat(np.arange(len(rows)), np.diff(labels.indptr)) * len(columns) + column_of[labels.indices]
+    summed = np.bincount(cell, of_value[labels.indices], len(rows) * len(columns)).astype(np.float64)
+    summed = summed.reshape(len(rows), len(columns))
     is_indicator = np.array([block.kind == "missing" for block in data.fitted.encoder.space.dense], dtype=bool)
-    indicators = column.dense[is_indicator[column.dense]]
-    is_missing = (dense[:, indicators] > 0).any(1) if len(indicators) else np.zeros(films.n_rows, dtype=bool)
-    known = of_number[np.setdiff1d(column.dense, indicators)].sum()
-    return summed + np.where(is_missing, of_number[indicators].sum(), known)
+    for number, column in enumerate(columns):
+        indicators = column.dense[is_indicator[column.dense]]
+        is_missing = (dense[:, indicators] > 0).any(1)
+        known = of_number[np.setdiff1d(column.dense, indicators)].sum()
+        summed[:, number] += np.where(is_missing, of_number[indicators].sum(), known)
+    return np.column_stack([summed, summed.sum(axis=1)])
 
 
 def _packed(contributions: Contributions, result: ImportanceResult, unit: str) -> bytes:
@@ -149,11 +203,7 @@ def _parquet(table: pa.Table) -> bytes:
 
 
 def _rounded(table: pd.DataFrame) -> pd.DataFrame:
-    return table.assign(**{name: _significant(table[name].to_numpy()) for name in table.select_dtypes("float")})
-
-
-def _significant(values: np.ndarray) -> np.ndarray:
-    return np.array([float(f"{value:.{DIGITS}g}") for value in values])
+    return table.assign(**{name: to_digits(table[name].to_numpy(), DIGITS) for name in table.select_dtypes("float")})
 
 
 def _free(name: str, known: Collection[str]) -> str:
@@ -161,7 +211,3 @@ def _free(name: str, known: Collection[str]) -> str:
     while name in known:
         name += " (Greenlight)"
     return name
-
-
-def _in_table(values: np.ndarray, films: Films, index: pd.Index) -> np.ndarray:
-    return pd.Series(_significant(values), index=films.number - 1).reindex(index).to_numpy()

@@ -2,12 +2,15 @@
 
 import os
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import lightning.pytorch as pl
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 from lightning_utilities.core.rank_zero import rank_zero_only
+from rich.console import Console
+from rich.text import Text
 
 from greenlight_films.datamodules.errors import InputError
 
@@ -18,6 +21,11 @@ def is_rank_zero(num_nodes: int = 1) -> bool:
     Before the trainer is built, no rank is set on any of `num_nodes` nodes where Lightning starts the processes.
     """
     return getattr(rank_zero_only, "rank", 0) == 0 and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
+
+
+def busy(console: Console, what: str) -> AbstractContextManager[object]:
+    """Show what is being done, with a sign that it goes on, in the process that prints."""
+    return console.status(Text(what)) if is_rank_zero() else nullcontext()
 
 
 def own_plugins() -> list[Any]:

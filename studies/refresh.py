@@ -23,6 +23,7 @@ from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, predict
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import describe_data
+from greenlight_films.studies.processes import busy
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
@@ -49,7 +50,8 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
         InputError: the run has no such inputs, or the newer films can't be used.
     """
     refuse_parts_of_rows(settings)
-    data = load(settings, checkpoint, "test")
+    with busy(console, "Reading the table"):
+        data = load(settings, checkpoint, "test")
     crossed = data.films.crossed
     if crossed is None:
         raise InputError(

@@ -1,10 +1,8 @@
 """What a run left in its folder, read back for a report; what a run does not have is empty."""
 
 import shlex
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from greenlight_films.datamodules.film_ids import film_codes
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.tables.date_cells import parse_dates
 from greenlight_films.datamodules.tables.formats import declared_formats
+from greenlight_films.studies.long_tables import whole_file
 from greenlight_films.studies.metrics import NUMBER, data_in_a_line, leaderboard
 from greenlight_films.studies.paired import COLUMNS, paired_differences
 from greenlight_films.studies.run_folder import RunFolder
@@ -63,6 +62,11 @@ class Results:
         return self.table("Permu_importance_df.csv") if self.importance else pd.DataFrame()
 
     @cached_property
+    def estimable(self) -> pd.DataFrame:
+        """Return the lines of `features` that have an importance."""
+        return self.features.dropna(subset=["importance"]) if len(self.features) else self.features
+
+    @cached_property
     def aggregated(self) -> pd.DataFrame:
         return self.table("aggregated_importance.csv")
 
@@ -73,7 +77,7 @@ class Results:
         A row's contributions and `average_prediction` of `importance.json` are its prediction, on the scale that was
         learnt. Empty in runs of before they added up.
         """
-        table = self.table("contributions.parquet", pd.read_parquet)
+        table = self.table("contributions.parquet")
         return table if {"column", "value", "alone"} <= set(table) else pd.DataFrame()
 
     @cached_property
@@ -185,7 +189,7 @@ class Results:
     def cells(self, names: list[str]) -> pd.DataFrame:
         """Return columns of the run's table by row, from 1; empty where importance was not measured."""
         columns = [*names, NUMBER] if self.config["data"].get("where") else names
-        films = self.table("employee_with_importance.csv", lambda path: self.run.read_csv(path.name, columns))
+        films = self.table("employee_with_importance.csv", columns)
         if films.empty:
             return films
         numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(films) + 1)
@@ -193,24 +197,30 @@ class Results:
 
     def labels_of(self, role: str) -> pd.DataFrame:
         """Return the values that held-out rows have in a role: row and value, one line each."""
-        labels = self.table("held_out_labels.parquet", pd.read_parquet)
+        labels = self.table("held_out_labels.parquet")
         if labels.empty:  # a run of before it was written
-            labels = self.table("contributions.parquet", pd.read_parquet)
+            labels = self.table("contributions.parquet")
         if "feature" not in labels or self.features.empty:
             return pd.DataFrame(columns=["row", "value"])
         mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
         return labels[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")[["row", "value"]]
 
-    def table(self, name: str, reader: Callable[[Path], pd.DataFrame] | None = None) -> pd.DataFrame:
-        """Return a table of the run's folder, by a reader of another format than `write_csv` writes, or empty."""
-        path = self.run.path / name
+    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Return a table of the run's folder, or some columns of it; empty where it isn't there.
+
+        Of a CSV that holds the first lines alone, the Parquet beside it is read.
+        """
+        path = whole_file(self.run.path / name)
         if not path.is_file():
             return pd.DataFrame()
+        file = str(path.relative_to(self.run.path))
         try:
-            table = reader(path) if reader else self.run.read_csv(name)
+            is_csv = path.suffix == ".csv"
+            table = self.run.read_csv(file, columns) if is_csv else pd.read_parquet(path, columns=columns)
         except (ValueError, OSError, LookupError) as problem:  # Arrow's and pandas' are ValueErrors
-            raise unreadable(self.run.path, name, problem) from None
-        refuse_other_content(self.run.path, name, table)
+            raise unreadable(self.run.path, file, problem) from None
+        table = table.astype(dict.fromkeys(table.select_dtypes("float32"), "float64"))
+        refuse_other_content(self.run.path, file, table)
         return table
 
     @property

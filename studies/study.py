@@ -10,7 +10,7 @@ from greenlight_films.studies.evaluate import evaluate, measure_importance, pred
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.open_run import open_run
-from greenlight_films.studies.processes import is_rank_zero
+from greenlight_films.studies.processes import busy, is_rank_zero
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.settings import Settings
@@ -33,20 +33,24 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     """
     refuse_parts_of_rows(settings)
     resume = checkpoint_to_resume(run, settings.checkpoint)
-    data = load(settings)
-    refuse_impossible(settings.comparison, data)
+    with busy(console, "Reading the table"):
+        data = load(settings)
+        refuse_impossible(settings.comparison, data)
     with open_run(settings, data, run, console, trains="study", adds=True) as folder:
-        callbacks = [settings.tensorboard]
-        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, settings.refit)
+        callbacks, refit = [settings.tensorboard], settings.refit
+        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)
         if not is_rank_zero():
             return None
-        # What the network tells is written before classical models take their time.
-        write_test(folder, trained.model, data)
-        write_predictions(folder, trained.model, data)
-        write_importance(folder, ranking, data)
+        with busy(console, "Writing"):  # what the network tells, before classical models take their time
+            write_test(folder, trained.model, data)
+            write_predictions(folder, trained.model, data)
+            write_importance(folder, ranking, data, settings.importance.features)
         is_stopped = STOP.number is not None or not ranking.is_whole
-        compare(folder, data, Comparison(models=[]) if is_stopped else settings.comparison, console)
+        if is_stopped:
+            compare(folder, data, Comparison(models=[]), console)
+        else:
+            compare(folder, data, settings.comparison, console)
         return Results(folder)

@@ -23,6 +23,7 @@ from lightning.pytorch.callbacks import (
 )
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.strategies import DDPStrategy
+from rich.console import Console
 
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.number_format import counted
@@ -37,7 +38,13 @@ from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.lightning_modules.predictions import FirstFit
 from greenlight_films.studies.checkpoints import Checkpoint, restoring
 from greenlight_films.studies.conformal import fit_intervals
-from greenlight_films.studies.processes import end_other_processes, is_rank_zero, own_plugins, refuse_separate_processes
+from greenlight_films.studies.processes import (
+    busy,
+    end_other_processes,
+    is_rank_zero,
+    own_plugins,
+    refuse_separate_processes,
+)
 from greenlight_films.studies.training import Training, as_list
 
 LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
@@ -95,7 +102,10 @@ def train(
     best = RunCheckpoint(checkpoints, kept, monitor=stop.monitor, mode=stop.mode, enable_version_counter=False)
     last = LastCheckpoint(checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False)
     copies = deepcopy([callback for callback in training.callbacks if isinstance(callback, LEARN)])
-    trainer = _trainer_for(model, data, training, folder, [best, stop, *callbacks, last], resume)
+    if resume and resume.path.parent == checkpoints:
+        resume.part_weights()  # the best checkpoint, which they may stand in, is written before the last one
+    callbacks = [best, stop, *callbacks, last]
+    trainer = _trainer_for(model, data, training, folder, callbacks, resume, checkpoints / f"{kept}.ckpt")
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
@@ -107,6 +117,7 @@ def train(
         return trained
     checkpoint = Checkpoint.read(Path(best.best_model_path))
     checkpoint.restore_weights(model)
+    checkpoint.share_weights(checkpoints / "last.ckpt")
     if not refit:
         return trained
     n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
@@ -120,6 +131,7 @@ def _trainer_for(
     folder: Path,
     callbacks: Sequence[Callback],
     resume: Checkpoint | None = None,
+    weights_alone: Path | None = None,
 ) -> pl.Trainer:
     """Build the trainer of a network, and the network, whole or this process's columns of it.
 
@@ -128,7 +140,7 @@ def _trainer_for(
     is_ddp = training.trainer.get("strategy") == "ddp"
     if is_ddp and model.hparams["shard_first"]:  # DDP would give all processes the first one's columns
         training = training.with_trainer(strategy=DDPStrategy(init_sync=False))
-    trainer = build_trainer(training, folder, callbacks, resume)
+    trainer = build_trainer(training, folder, callbacks, resume, weights_alone)
     model.build(data, trainer.global_rank, trainer.world_size)
     if model.shard and not is_ddp:
         raise InputError("model.shard_first on several processes needs trainer.strategy ddp; give that, or false")
@@ -190,7 +202,8 @@ def _first_fit(trained: Trained, data: FilmDataModule, n_epochs: int) -> FirstFi
     scores = data.fitted.scale.scores(films.actual[rows.val], predicted, weights)
     std = data.fitted.scale.std
     intervals = fit_intervals(films, data.fitted, trained.model.predicted, trained.model.spread)
-    data.refit()
+    with busy(Console(quiet=trained.trainer.progress_bar_callback is None), "Refitting the inputs"):
+        data.refit()
     state = None if intervals is None else intervals.rescaled(std / data.fitted.scale.std).to_state()
     return FirstFit(n_epochs, torch.from_numpy(predicted), dict(scores), state)
 
@@ -204,9 +217,17 @@ def load_trained(
 
 
 def build_trainer(
-    training: Training, folder: Path, callbacks: Sequence[Callback], resume: Checkpoint | None = None
+    training: Training,
+    folder: Path,
+    callbacks: Sequence[Callback],
+    resume: Checkpoint | None = None,
+    weights_alone: Path | None = None,
 ) -> pl.Trainer:
-    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files."""
+    """Build Lightning's Trainer, with curves in a run's folder, own handlers of signals, and whole checkpoint files.
+
+    Args:
+        weights_alone: see `WholeCheckpointIO`.
+    """
     arguments = dict(training.trainer)
     for callback in training.callbacks:
         if isinstance(callback, ModelCheckpoint) and callback.dirpath and "://" not in str(callback.dirpath):
@@ -214,7 +235,7 @@ def build_trainer(
     arguments["callbacks"] = [*training.callbacks, *callbacks, StopHandlers()]
     arguments["plugins"] = [
         *as_list(arguments.get("plugins")),
-        WholeCheckpointIO(resume.entries if resume else None),
+        WholeCheckpointIO(resume.entries if resume else None, weights_alone),
         *own_plugins(),
     ]
     # Lightning would begin a job of SLURM with any `hpc_ckpt_1.ckpt` of the working folder.

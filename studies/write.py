@@ -10,6 +10,7 @@ from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.interval_files import interval_columns, write_intervals
+from greenlight_films.studies.long_tables import in_blocks, table_files
 from greenlight_films.studies.metrics import describe_data, describe_learnt, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
@@ -72,7 +73,11 @@ def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule)
         write_intervals(run, model, data)
     table = prediction_table(data.films, model.predicted, data.fitted.scale)
     table = table.assign(**interval_columns(run, model, data))
-    run.write_csv(name, with_warning(table, data.fitted.leak and not is_new))
+    table = with_warning(table, data.fitted.leak and not is_new)
+    if is_new:
+        run.write_csv(name, table)
+    else:
+        run.write_all(table_files(Path(name).stem, in_blocks(table)))
     return name
 
 

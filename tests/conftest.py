@@ -240,7 +240,7 @@ def study(train: Callable[..., Run]) -> Run:
 
 
 def run_here(folders: Mapping[str, RunFolder], frame: bytes, workers: int, console: Console, on_end: Any) -> None:
-    """Run studies in this process, in place of `run_all`."""
+    """Run studies in this process, in place of `run_studies`."""
     for name, run in folders.items():
         settings = read_settings(["--config", str(run.config)])
         settings.data.frame = pickle.loads(frame) if frame else None
@@ -253,7 +253,7 @@ def run_here(folders: Mapping[str, RunFolder], frame: bytes, workers: int, conso
 def seeds(train: Callable[..., Run]) -> Run:
     """Return the folder of a study of three seeds, 3 to 5, which all tests share."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(several, "run_all", run_here)
+        patch.setattr(several, "run_studies", run_here)
         return train("study", "--seeds", 3)
 
 

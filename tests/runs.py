@@ -1,6 +1,9 @@
 """What stands in a run's folder, as tests read it."""
 
+import gzip
 import json
+import re
+from base64 import b64decode
 from pathlib import Path
 
 import pandas as pd
@@ -58,6 +61,12 @@ def predictions_of(run: Path, name: str = "predictions.csv") -> pd.DataFrame:
 
 def checkpoint_of(run: Path, name: str) -> dict:
     return torch.load(run / "checkpoints" / f"{name}.ckpt", map_location="cpu", weights_only=True)
+
+
+def plotly_of(html: str) -> str:
+    """Return the plotly.js that a page has packed."""
+    (packed,) = re.findall(r'<script type="text/plain" id="plotly-data">(.*?)</script>', html, re.DOTALL)
+    return gzip.decompress(b64decode(packed)).decode("utf-8")
 
 
 def versions_in(runs: Path) -> list[str]:

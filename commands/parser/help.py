@@ -66,7 +66,10 @@ SEARCH = {
     "--search.seed N": "of tpe's draws",
     "--search.folds N": "score each trial on N parts of the films that are not tested, by turns",
     "--early_stopping.monitor NAME": "the score to compare trials by, such as val/rmse",
-    "--resume FOLDER": "run the trials that are missing, such as of runs/tune_mlp-tune/version_0",
+    "--workers N": "train N trials at a time, each in a process of its own, and on a GPU of its own if there are some",
+    "--storage URL": "keep the trials in a database, or in a journal file of this path: the same command on several "
+    "machines shares them",
+    "--resume FOLDER": "run the trials that are missing, such as of runs/tune_mlp-tune/version_0, or help to",
 }
 
 RUN = {
@@ -84,6 +87,7 @@ IMPORTANCE = {  # what `importance` takes; `study` takes them with the prefix `-
     "--groups_found": ("false", "leave out groups of labels that occur together"),
     "--pairs": ("false", "leave out pairs of labels, and how they work through each other"),
     "--conditional": ("'[year]'", "features to shuffle among films that the others make alike"),
+    "--features": ("'[Cast=Tom*]'", "features that the CSV lists wherever they rank, beside the first 100,000"),
     "--cluster": ("COLUMN", "films that share its value, such as a director, are not independent"),
     "--seed": ("N", "of shuffles and samples"),
     "--contributions.films": ("N", "how many held-out films' predictions are split up, or all; 500 by default"),

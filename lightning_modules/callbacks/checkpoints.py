@@ -17,20 +17,28 @@ from greenlight_films.lightning_modules.callbacks.signals import STOP
 
 STEPS_BETWEEN_QUESTIONS = 8  # steps after which several devices ask each other whether one got a signal to stop
 DIGEST = "greenlight_digest"  # the entry of a checkpoint that tells whether others were changed
+OF_TRAINING = ("optimizer_states", "lr_schedulers", "callbacks", "current_model_state", "averaging_state")
+"""Entries that nothing but going on with training needs: of the optimiser, of averages of weights, of callbacks."""
 
 
 class WholeCheckpointIO(TorchCheckpointIO):
     """Writes beside the checkpoint and renames: Lightning's own way goes through a temporary folder and copies.
 
-    A checkpoint that was `loaded` before is not read again.
+    Args:
+        loaded: a checkpoint that was read before, and is not read again.
+        weights_alone: the checkpoint file that is written without what only training needs. Lightning's own
+            `save_weights_only` would leave out averages of weights that are to be the network's.
     """
 
-    def __init__(self, loaded: dict[str, Any] | None = None) -> None:
+    def __init__(self, loaded: dict[str, Any] | None = None, weights_alone: Path | None = None) -> None:
         super().__init__()
         self.loaded = loaded
+        self.weights_alone = weights_alone
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write a checkpoint; the one before is there until the new one is on the disk."""
+        if self.weights_alone is not None and Path(path).resolve() == self.weights_alone.resolve():
+            checkpoint = {name: entry for name, entry in checkpoint.items() if name not in OF_TRAINING}
         checkpoint[DIGEST] = digest(checkpoint)
         if "://" in str(path):  # a bucket, which has no half-written files
             super().save_checkpoint(checkpoint, path, storage_options)

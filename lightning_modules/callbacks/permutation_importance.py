@@ -15,6 +15,7 @@ from lightning.pytorch.callbacks import Callback
 
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.errors import listed, nearest
+from greenlight_films.datamodules.feature_sets import feature_names
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
@@ -52,6 +53,8 @@ class PermutationImportance(Callback):
         pairs: whether pairs of labels are, and how they work through each other.
         conditional: columns, numbers, roles, groups, or single values such as `Cast=Tom Hanks`, to shuffle among films
             that the other features make alike.
+        features: roles, columns, or features by name or pattern that the CSV of importances lists wherever they rank;
+            it has the first 100,000 anyway.
 
     Attributes:
         result: the importances; None until they are measured.
@@ -72,6 +75,7 @@ class PermutationImportance(Callback):
         groups_found: bool = True,
         pairs: bool = True,
         conditional: list[str] = [],  # noqa: B006 (never changed)
+        features: list[str] = [],  # noqa: B006 (never changed)
     ) -> None:
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
@@ -92,6 +96,7 @@ class PermutationImportance(Callback):
         self.cluster = cluster
         self.contributions = contributions
         self.related = RelatedSettings(groups_found, pairs, conditional)
+        self.features = features
         self.result: ImportanceResult | None = None
         self.enabled = True
 
@@ -125,6 +130,8 @@ class PermutationImportance(Callback):
         data = model.films
         films, rows = data.films, getattr(data.films.rows, self.split)
         assert model.network is not None
+        if self.features:
+            feature_names(data.fitted.encoder.space, self.features)  # before it takes its time
         measured = MeasuredFilms.of(
             model.network,
             data.fitted.encoder,

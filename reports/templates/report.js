@@ -42,21 +42,28 @@
     return { data: kept, layout: slim };
   };
 
+  const plotly = (async () => {
+    const packed = Uint8Array.from(atob(document.getElementById("plotly-data").textContent), (letter) => letter.charCodeAt(0));
+    const script = document.createElement("script");
+    script.textContent = await new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    document.head.append(script);
+  })();
+  const whenReady = (act) => (window.Plotly ? act() : plotly.then(act));
   const drawn = new Set();
   const draw = (element) => {
     if (drawn.has(element)) return;
     drawn.add(element);
     const whole = figures[Number(element.dataset.figure)];
     const { data: traces, layout } = element.clientWidth < 420 ? narrowed(whole) : whole;
-    Plotly.newPlot(element, traces, { ...layout, template: theme() }, config);
+    whenReady(() => Plotly.newPlot(element, traces, { ...layout, template: theme() }, config));
   };
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "600px" });
   plots.forEach((element) => seen.observe(element));
-  const again = () => drawn.forEach((element) => Plotly.relayout(element, { template: theme() }));
+  const again = () => whenReady(() => drawn.forEach((element) => Plotly.relayout(element, { template: theme() })));
   dark.addEventListener("change", again);
-  window.addEventListener("beforeprint", () => { plots.forEach(draw); drawn.forEach((element) => Plotly.Plots.resize(element)); });
+  window.addEventListener("beforeprint", () => { plots.forEach(draw); whenReady(() => drawn.forEach((element) => Plotly.Plots.resize(element))); });
   window.addEventListener("afterprint", again);
 
   const shownValue = (value) => (value === null ? "–" : String(value));
@@ -65,10 +72,10 @@
 
   const table = document.getElementById("values-table");
   if (table) {
-    const rows = data("values"), step = 100;
+    const rows = data("values"), step = 100, most = 200;
     const body = table.querySelector("tbody"), search = document.getElementById("search");
     const count = document.getElementById("match-count"), more = document.getElementById("more");
-    let kept = rows, shown = 25, column = 4, down = true;
+    let kept = rows, shown = 25, column = 4, down = true, note = "", turns = 0;
     const shownInterval = (row, cell, index) => index === 3 && row[2] < 3 ? "too few films to tell" : shownValue(cell);
     const compare = (a, b) => {
       const [left, right] = [a[column], b[column]];
@@ -85,15 +92,31 @@
           text("td", row[7] !== null && row[7] < 0.001 ? "< 0.001" : shownValue(row[7]), "number"));
         return line;
       }));
-      count.textContent = `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;
+      count.textContent = note || `${kept.length.toLocaleString("en")} ${kept.length === 1 ? "value" : "values"}`;
       more.hidden = shown >= kept.length;
     };
-    const choose = () => {
-      const wanted = search.value.trim().toLowerCase().split(/\s+/);
-      kept = rows.filter((row) => wanted.every((word) => `${row[0]} ${row[1]}`.toLowerCase().includes(word)));
-      kept.sort(compare);
+    const present = (chosen, about = "") => {
+      kept = chosen.sort(compare);
+      note = about;
       shown = 25;
       show();
+    };
+    const searchSlices = async (wanted) => {
+      const turn = (turns += 1);
+      try {
+        const ranks = await ranksWith(wanted, (share) => { if (turn === turns) count.textContent = `Reading names: ${share} %`; });
+        const first = turn === turns ? await sliceRows(ranks.slice(0, most)) : [];
+        const about = ranks.length > most ? `${ranks.length.toLocaleString("en")} values; here are the ${most} most important` : "";
+        if (turn === turns) present(first, about);
+      } catch {
+        if (turn === turns) count.textContent = `The folder ${slices.folder} must lie beside this page: it holds all values.`;
+      }
+    };
+    const choose = () => {
+      const wanted = search.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+      turns += 1;
+      if (wanted.length && typeof slices !== "undefined") { searchSlices(wanted); return; }
+      present(rows.filter((row) => wanted.every((word) => `${row[0]} ${row[1]}`.toLowerCase().includes(word))));
     };
     search.addEventListener("input", choose);
     more.addEventListener("click", () => { shown += step; show(); });
@@ -103,7 +126,7 @@
       column = next;
       table.querySelectorAll("thead th").forEach((heading) => heading.removeAttribute("aria-sort"));
       button.parentElement.setAttribute("aria-sort", down ? "descending" : "ascending");
-      choose();
+      present([...kept], note);
     }));
     show();
   }

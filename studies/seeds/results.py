@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from greenlight_films.datamodules import InputError
+from greenlight_films.studies.long_tables import in_blocks, table_files
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RECORD, RunFolder
 from greenlight_films.studies.seeds.plan import Plan
@@ -69,7 +70,7 @@ class Spread:
 
     @cached_property
     def importance(self) -> pd.DataFrame:
-        return self.run.read_csv("importance.csv")
+        return Results(self.run).table("importance.csv")
 
     def write(self) -> None:
         """Write the tables of the finished runs."""
@@ -78,6 +79,6 @@ class Spread:
         self.run.write_csv("scores.csv", scores)
         # With the same test films in every run the differences say nothing of other films.
         self.run.write_csv("differences.csv", differences[:0] if self.record["same_split"] else differences)
-        self.run.write_csv("importance.csv", importances_of(self.runs))
+        self.run.write_all(table_files("importance", in_blocks(importances_of(self.runs))))
         self.run.write_json(RECORD, {**self.record, "ranking": stability_of(self.runs)})
         self.__dict__.pop("record")

@@ -19,8 +19,9 @@ from greenlight_films.studies.seeds.plan import (
     refuse_several_processes,
 )
 from greenlight_films.studies.seeds.results import Spread
-from greenlight_films.studies.seeds.workers import most_workers, run_all
+from greenlight_films.studies.seeds.workers import run_studies
 from greenlight_films.studies.settings.settings import Settings
+from greenlight_films.studies.workers import most_workers
 
 
 def study_by(settings: Settings, request: Request, run: RunFolder | None, console: Console) -> Spread:
@@ -84,7 +85,7 @@ def _study(settings: Settings, plan: Plan, run: RunFolder, wanted: int | None, c
     span = f"{plan.values[0]} to {plan.values[-1]}"
     _say(console, f"{run.study}: {len(plan.values)} {plan.kind}, {span}{before}; {workers} at a time")
     try:
-        run_all(missing, frame, workers, console, on_end)
+        run_studies(missing, frame, workers, console, on_end)
     except KeyboardInterrupt:
         if run.has_checkpoint:
             then = command(f"study --resume {run.path}")

@@ -13,7 +13,7 @@ from greenlight_films.datamodules.errors import nearest
 from greenlight_films.datamodules.program import as_typed
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
+    from optuna import Trial
 
 SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")  # what training depends on
 FIXED = {  # keys that must be the same in all trials, with the reason
@@ -84,16 +84,16 @@ class Axis:
         """
         return [f"--{key}={as_typed(value)}" for key in self.keys]
 
-    def distribution(self) -> "BaseDistribution":
-        """Return Optuna's description of the values; lists and the like stand in it as JSON."""
-        from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
+    def suggest(self, trial: "Trial") -> None:
+        """Let a trial of Optuna draw a value; lists and the like stand in it as JSON."""
         if self.bounds is None:
-            return CategoricalDistribution([json.dumps(value) for value in self.values])
+            trial.suggest_categorical(self.name, [json.dumps(value) for value in self.values])
+            return
         low, high = self.bounds
         if isinstance(low, int) and isinstance(high, int):
-            return IntDistribution(low, high, log=self.log)
-        return FloatDistribution(low, high, log=self.log)
+            trial.suggest_int(self.name, low, high, log=self.log)
+        else:
+            trial.suggest_float(self.name, low, high, log=self.log)
 
     def encode(self, value: Any) -> Any:
         """Return what Optuna keeps in place of a value."""

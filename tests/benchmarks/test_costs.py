@@ -1,5 +1,6 @@
 """Computed costs are those of what is stored and done."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -45,3 +46,28 @@ def test_computed_work_is_what_importance_needs(measured, estimator):
     updates = result.summary["row_updates"] - result.summary["rows"] * 2 * different_sets(result)
     assert 0 < updates <= computed
     assert estimator == "expected" or updates > computed / 3
+
+
+def test_rows_touched_are_those_of_draws_by_zipfs_law():
+    random = np.random.default_rng(0)
+    frequencies = 1 / np.arange(1, 1_001)
+    drawn = [random.choice(1_000, 600, p=frequencies / frequencies.sum()) for _ in range(200)]
+    mean = np.mean([len(np.unique(labels)) for labels in drawn])
+    assert costs.rows_touched(1_000, 600) == pytest.approx(mean, rel=0.01)
+
+
+def test_rates_give_back_the_steps_that_they_are_from():
+    rates = costs.Rates.measured()
+    assert min(rates.step, rates.film, rates.row) > 0
+    for labels, films in costs.RATES_FROM:
+        rows = costs.rows_touched(labels, films * costs.LABELS_A_FILM)
+        assert 1e3 * rates.seconds(films, rows) == pytest.approx(costs.MEASURED[labels, films])
+
+
+def test_the_layer_by_columns_takes_its_share_of_the_whole():
+    whole, eighth = (costs.sharded_step(1_000, 64, devices) for devices in (1, 8))
+    assert whole["sent"] == 0
+    assert whole["layer"] == 4 * 1_000 * 129
+    assert eighth["layer"] == 4 * 1_000 * 17
+    assert eighth["moved"] == pytest.approx(whole["moved"] / 8)
+    assert eighth["sent"] == 7 / 8 * (64 * 15 * 4 + 2 * 64 * 16 * 4)

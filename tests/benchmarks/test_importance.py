@@ -88,7 +88,7 @@ def test_the_figures_of_a_table(tmp_path):
         "ProductionCompanies": random.choice(["Acme", "Acme, Gaumont", "Pathé"], 200),
     }
     pd.DataFrame(table).to_csv(people, index=False)
-    result = importance.measure(people, (32, 64), with_films=False)
+    result = importance.measure(people, (32, 64), with_films=False, n_large=600)
     assert {
         *(f"{name}_seconds" for name in ("ours", "notebook", "sklearn", "captum")),
         *(f"ratio_{name}" for name in ("notebook", "sklearn", "captum")),
@@ -99,3 +99,20 @@ def test_the_figures_of_a_table(tmp_path):
     slowest, fastest = max(result["growth_seconds"].values()), min(result["growth_seconds"].values())
     assert list(result["growth_seconds"]) == ["3e+01", "6e+01"]
     assert result["growth"] == pytest.approx(slowest / fastest, rel=0.05)
+    large = result["large"]
+    assert (large["films"], large["carriers"]) == (600, 9000)
+    assert large["seconds"] > 0
+    assert 0 < large["error_beside_64_rows"]["median"] < 1
+
+
+def test_generated_films_have_each_label_once_by_zipfs_law():
+    rows = importance.generated(4000, 300, 15, exponent=1, n_dense=2)
+    labels = rows.labels.view(4000, 15)
+    assert (labels.sort(1).values.diff() > 0).all()
+    assert rows.dense.shape == (4000, 2)
+    counts = torch.bincount(rows.labels.long(), minlength=300).sort(descending=True).values.double()
+    harmonic = sum(1 / rank for rank in range(1, 21))  # 15 parts of 20 labels
+    shares = [counts[15 * rank : 15 * rank + 15].mean() / 4000 * harmonic * (rank + 1) for rank in (0, 1, 2, 9, 19)]
+    np.testing.assert_allclose(shares, 1, rtol=0.15)  # the last ones are the rarest by chance, too
+    even = torch.bincount(importance.generated(4000, 300, 15, exponent=0).labels.long(), minlength=300)
+    assert even.min() > 130

@@ -14,7 +14,7 @@ from tests.conftest import run_here
 
 
 def test_scores_are_means_and_deviations_over_the_seeds_of_a_study(study_config, seeds, console, monkeypatch):
-    monkeypatch.setattr(several, "run_all", run_here)
+    monkeypatch.setattr(several, "run_studies", run_here)
     figures = measure(str(study_config), 2, ["--compare.models", "[]"], console)
     assert set(figures) == {"films", "seconds", "models"}
     assert set(figures["models"]) == {"mlp", "mean"}

@@ -9,15 +9,22 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Page
+from rich.console import Console
 
 from greenlight_films.importance.contributions import part_name
 from greenlight_films.importance.result import MEAN_NOTHING
+from greenlight_films.reports import feature_slices
+from greenlight_films.reports.report import write_page
+from greenlight_films.studies import long_tables
 from greenlight_films.studies.artifacts import load_artifacts
+from greenlight_films.studies.run_folder import RunFolder
 from tests.browser import serious_faults
 from tests.conftest import STUDY, awkward_films, refused
+from tests.runs import plotly_of
 
 EVIL = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(2)</script>"
@@ -136,6 +143,40 @@ def test_the_table_of_values_sorts_and_searches(drawn, run):
     assert (column(1), page.inner_text("#match-count")) == (["year"], "1 value")
     page.fill("#search", "no such value")
     assert (column(1), page.inner_text("#match-count")) == ([], "0 values")
+
+
+def test_a_long_rankings_search_finds_the_last_of_names_offline_and_says_when_its_folder_is_gone(copied, browser):
+    random, n = np.random.default_rng(0), feature_slices.MOST * 3
+    table, importance = pd.read_csv(copied / "Permu_importance_df.csv"), np.sort(random.normal(size=n))[::-1]
+    names = [f"cast={EVIL} {rank}" if rank % 7 == 0 else f"cast=Ännchen Nr{rank}" for rank in range(n)]
+    kinds = {"column": "cast", "value": names, "role": "actor", "level": "value"}
+    long = pd.DataFrame({"feature": names, **kinds, "importance": importance, "n_films": random.integers(1, 9, n)})
+    numbers = [name for name in table if name not in long]
+    long[numbers] = random.random((n, len(numbers)))
+    RunFolder(copied).write_all(long_tables.table_files("Permu_importance_df", long_tables.in_blocks(long)))
+    page, errors, name = browser.new_page(offline=True), [], "films #1.html"
+    write_page([RunFolder(copied)], copied / name, Console(quiet=True))
+    assert len((copied / name).read_bytes()) < 5e6
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(dialog.message))
+    page.goto((copied / name).as_uri())
+
+    def searched(words: str, about: str) -> list[str]:
+        page.fill("#search", words)
+        page.wait_for_function("(about) => document.getElementById('match-count').textContent === about", arg=about)
+        return page.locator("#values-table tbody tr").all_inner_texts()
+
+    (line,) = searched(f"ännchen nr{n - 2} ACTOR", "1 value")
+    feature, role, films, _, shown, *_ = line.split("\t")
+    assert (feature, role, int(films)) == (f"cast=Ännchen Nr{n - 2}", "actor", long["n_films"].iloc[-2])
+    assert "too few" in shown or float(shown) == float(f"{importance[-2]:.3g}")
+    assert len(searched("onerror", f"{n // 7 + 1:,} values; here are the 200 most important")) == 25
+    assert searched("nobody", "0 values") == []
+    assert len(searched("", "200 values")) == 25
+    shutil.rmtree(copied / "films #1_features")
+    page.reload()
+    searched("x", "The folder films #1_features must lie beside this page: it holds all values.")
+    assert errors == []
 
 
 def test_the_explorer_shows_what_moved_a_film(drawn, run):
@@ -300,7 +341,7 @@ def page_of(command, run: Path) -> str:
 
 def test_the_page_is_small_enough_to_mail_and_begins_with_how_good_it_is_and_what_it_rests_on(run):
     html = (run / "report.html").read_text(encoding="utf-8")
-    assert html.count("plotly.js v") == 1
+    assert plotly_of(html).count("plotly.js v") == 1
     assert len(html.encode()) < 8e6
     assert "<script>alert(2)" not in html
     features = pd.read_csv(run / "Permu_importance_df.csv").dropna(subset=["importance"])

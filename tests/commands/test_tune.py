@@ -4,14 +4,15 @@ import os
 import re
 import shutil
 import signal
-import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import optuna
 import pandas as pd
 import pytest
 import yaml
+from optuna.storages.journal import JournalFileBackend
 from sklearn.model_selection import train_test_split
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -25,7 +26,7 @@ search:
     model.first_weight_decay, model.tail_weight_decay: [0.0, 0.01]
     data.batch_size: [64]
 """
-LEFT = ["best.yaml", "config.yaml", "trial_0", "trial_1", "trial_2", "trial_3", "trials.csv", "tune.db"]
+LEFT = ["best.yaml", "config.yaml", "trial_0", "trial_1", "trial_2", "trial_3", "trials.csv", "tune.journal"]
 
 
 @pytest.fixture(scope="module")
@@ -224,10 +225,9 @@ def test_a_search_that_is_stopped_trains_what_is_missing(tuned, config, tmp_path
     assert [line.split(":")[0] for line in out.splitlines() if line.startswith("trial ")] == ["trial 2", "trial 3"]
     assert came_to(trials_of(path)) == came_to(tuned.trials)
     assert len(list((path / "trial_2").glob("events.out.tfevents.*"))) == 1
-    with sqlite3.connect(path / "tune.db") as connection:
-        states = [state for (state,) in connection.execute("SELECT state FROM trials")]
-    connection.close()
-    assert sorted(states) == ["COMPLETE"] * 4 + ["FAIL"]
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(path / "tune.journal")))
+    trials = optuna.load_study(study_name="tune", storage=storage).trials
+    assert sorted(trial.state.name for trial in trials) == ["COMPLETE"] * 4 + ["FAIL"]
 
 
 def test_a_search_may_be_moved_and_refuses_another_space(tuned, command, tmp_path):

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from greenlight_films.datamodules import Block, FeatureSpace, InputError
-from greenlight_films.datamodules.feature_sets import FeatureSet, feature_sets, named_sets
+from greenlight_films.datamodules.feature_sets import FeatureSet, feature_names, feature_sets, named_sets
 
 ODD = ["Tom Hanks", "Tom [Jr] Lee", "Who?", "Whom", "Tom J Lee"]
 
@@ -110,3 +110,11 @@ def test_sets_have_the_names_of_groups_roles_columns_numbers_and_single_values(s
     assert len(sets[4].dense) == 0
     with pytest.raises(InputError, match=r"'Company1=Bold' is no column, role, group or feature.*Company1=Bolt"):
         named_sets(space, {}, ["Company1=Bold"])
+
+
+def test_features_are_named_by_role_column_or_pattern(space):
+    named = {part.name: part for part in feature_sets(space, {"G": ["Cast=Who*", "company"]})}["G"]
+    labels = space.label_names()
+    assert feature_names(space, ["Cast=Who*", "company"]) == [labels[index] for index in named.labels]
+    with pytest.raises(InputError, match=r"importance\.features: 'Cast=Tom Hank' fits no role, column or feature"):
+        feature_names(space, ["company", "Cast=Tom Hank"])

@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from greenlight_films.datamodules.number_format import compact, fixed, significant
+from greenlight_films.datamodules.number_format import compact, fixed, significant, to_digits
 
 NAN, INF = float("nan"), float("inf")
 
@@ -19,3 +20,14 @@ NAN, INF = float("nan"), float("inf")
 )
 def test_numbers_are_short_text(text, shown):
     assert text == shown
+
+
+def test_rounded_numbers_are_those_that_python_writes_with_so_many_digits():
+    random = np.random.default_rng(0)
+    values = random.normal(size=5000) * 10.0 ** random.integers(-14, 15, 5000)
+    values = np.concatenate([values, [0.0, 1.0, 10.0, 999999.51, -0.1, 123456.0, 1e22]])
+    for digits in (3, 6):
+        assert to_digits(values, digits).tolist() == [float(f"{value:.{digits}g}") for value in values.tolist()]
+    assert to_digits(np.array([INF, -INF]), 3).tolist() == [INF, -INF]
+    assert np.isnan(to_digits(np.array([NAN]), 3)).all()
+    assert to_digits(np.array([1.23456e-40, -7.65432e200]), 3).tolist() == pytest.approx([1.23e-40, -7.65e200])

@@ -51,7 +51,7 @@ def read_page(ratings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
                 shutil.copytree(ratings, tmp_path / "runs" / run)
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(server, "serve", lambda *_: None)  # it would listen until it is stopped
-        monkeypatch.setattr(several, "run_all", run_here)
+        monkeypatch.setattr(several, "run_studies", run_here)
         reader = Reader(in_full, ask)
         for block in blocks_of(page):
             reader.read(block)

@@ -4,7 +4,7 @@ import sys
 import pytest
 import torch
 
-from greenlight_films.importance.cpu import keep_freed_memory, one_thread_a_step
+from greenlight_films.importance.cpu import in_threads, keep_freed_memory, one_thread_a_step
 
 MADE_AGAIN = """
 import resource, sys, torch
@@ -51,4 +51,13 @@ def test_a_step_uses_one_thread_and_the_others_are_given_back(three_threads):
 
     with pytest.raises(KeyError, match="a step"):
         fail()
+    assert torch.get_num_threads() == 3
+
+
+def test_threads_give_the_slices_in_order_and_in_inference_mode(three_threads):
+    def work(part: slice) -> tuple[int, int, bool, int]:
+        return part.start, part.stop, torch.is_inference_mode_enabled(), torch.get_num_threads()
+
+    assert in_threads(work, 7, 3, torch.device("cpu")) == [(0, 3, True, 1), (3, 6, True, 1), (6, 7, True, 1)]
+    assert in_threads(work, 0, 3, torch.device("cpu")) == []
     assert torch.get_num_threads() == 3

@@ -61,6 +61,21 @@ def test_a_sample_of_rows_stands_for_all_of_them(make_study):
     assert whole.by_film[1].tolist() == [15, 39, 60, 0]
 
 
+@pytest.mark.parametrize("rows_a_film", [1, 3])
+def test_sums_by_moments_are_those_of_all_rows_without_a_column(make_study, rows_a_film):
+    study, index = make_study(rows_a_film=rows_a_film), 4
+    entries, rows = study.entries.part(index, index + 1), torch.from_numpy(np.flatnonzero(study.matrix[:, index] == 0))
+    slope = torch.from_numpy(np.random.default_rng(0).normal(size=len(rows)))
+    expected = OffRows.of(study.reference(), 1, torch.zeros_like(rows), rows, slope, torch.ones_like(slope))
+    moments = slope.mean()[None], slope.var(correction=0)[None]
+    result = OffRows.by_moments(study.reference(), entries, *moments)
+    torch.testing.assert_close(result.rows, expected.rows)
+    torch.testing.assert_close(result.by_film, expected.by_film)
+    other = OffRows(result.rows + 1, result.by_film + 1)
+    assert torch.equal(result.where(torch.tensor([False]), other).by_film, other.by_film)
+    assert torch.equal(result.where(torch.tensor([True]), other).rows, result.rows)
+
+
 def random_shuffles(seed: int, n_repeats: int, n_rows: int) -> list[tuple[np.ndarray, np.ndarray]]:
     random = np.random.default_rng(seed)
     return [(random.normal(1, 2, n_rows), random.permutation(n_rows)) for _ in range(n_repeats)]

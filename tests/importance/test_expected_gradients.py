@@ -222,6 +222,18 @@ def test_a_batch_of_films_changes_nothing(monkeypatch):
         assert getattr(single, name).numpy() == pytest.approx(getattr(whole, name).numpy(), abs=1e-12)
 
 
+def test_threads_change_nothing():
+    model, (rows, _), (background, _) = made_model(silu_tail(1)), films(300, 2), films(200, 3)
+    alone, *_ = explained(model, rows, background)
+    torch.set_num_threads(3)
+    try:
+        together, *_ = explained(model, rows, background)
+    finally:
+        torch.set_num_threads(1)
+    assert alone.labels.any()
+    assert all(torch.equal(part, vars(alone)[name]) for name, part in vars(together).items())
+
+
 def test_parts_that_are_all_zero_stay_so():
     model, (rows, _), (background, _) = made_model(lambda sums: sums[:, :1] * 0 + 3), films(5, 2), films(4, 3)
     parts, source, _ = explained(model, rows, background)

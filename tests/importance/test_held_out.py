@@ -89,3 +89,23 @@ def test_films_of_a_column_are_counted_once_each(study):
     assert theirs.tolist() != study.entries.counts.tolist()
     assert Entries.of(rows).films(rows).tolist() == theirs.tolist()
     assert Entries.of(rows).part(2, 5).films(rows).tolist() == theirs[2:5].tolist()
+
+
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_columns_can_stand_by_how_many_rows_carry_them(make_study, weights):
+    rows = make_study(counts=(20, 1, 45, 7, 7, 60), weights=weights, seed=1).rows
+    usual, by_count = Entries.of(rows), Entries.of(rows, by_count=True)
+    assert by_count.columns.tolist() == [1, 3, 4, 0, 2, 5]
+    assert by_count.counts.tolist() == [1, 7, 7, 20, 45, 60]
+    for index, column in enumerate(by_count.columns.tolist()):
+        part, same = by_count.part(index, index + 1), usual.part(column, column + 1)
+        assert torch.equal(part.row, same.row)
+        assert torch.equal(part.weight, same.weight)
+
+
+def test_sums_of_weights_are_those_of_the_entries(make_study):
+    for weights in ("one", "root"):
+        study = make_study(weights=weights, seed=1)
+        first, second = study.entries.sums_of_weights
+        assert first.tolist() == pytest.approx(study.matrix.sum(0).tolist(), rel=1e-6)
+        assert second.tolist() == pytest.approx((study.matrix**2).sum(0).tolist(), rel=1e-6)

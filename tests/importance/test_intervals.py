@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
-from greenlight_films.importance.intervals import interval_ends
+from greenlight_films.importance.intervals import _end, interval_ends, t_quantile
 from greenlight_films.importance.null import Blocks, NullPart
 from tests.importance.test_randomisation import NONE, REFERENCE
 
@@ -71,3 +72,15 @@ def test_where_most_effects_are_the_same_it_is_moderated():
     low, high = interval(values, np.stack([values[:5], np.zeros(5)]))
     assert (np.abs([low, high]) < 3 * values.std()).all()
     assert (high > 0.1 * values.std()).all()
+
+
+@pytest.mark.parametrize("n_draws", [300, 401, 2000])
+def test_the_lower_end_of_draws_is_numpys_quantile(n_draws):
+    drawn = np.random.default_rng(0).normal(size=(5, n_draws))
+    np.testing.assert_allclose(_end(torch.from_numpy(drawn)), np.quantile(drawn, 0.025, axis=1), rtol=1e-12)
+
+
+def test_the_quantile_of_t_is_scipys():
+    degrees = torch.tensor([5.0, 1, torch.inf, 5, 0.2, 40], dtype=torch.float64)
+    expected = stats.t.ppf(0.975, [5, 1, np.inf, 5, 1, 40])
+    np.testing.assert_allclose(t_quantile(degrees), expected, rtol=1e-12)

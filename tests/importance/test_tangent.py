@@ -43,14 +43,14 @@ def test_a_target_in_another_unit_is_differentiated_too(make_study):
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])
-def test_sums_over_all_rows_are_those_of_the_effects_of_each(make_study, weights):
+def test_moments_over_all_rows_are_those_of_the_effects_of_each(make_study, weights):
     study = make_study(seed=2, weights=weights)
     reference, tangent = tangent_of(study)
     entries, rows = Entries.of(study.rows), torch.arange(61)
     table = tangent.table(reference, entries, entries.columns, rows)
     assert table.abs().max() > 0.1
-    np.testing.assert_allclose(tangent.sums(reference, entries), table.double().sum(1), rtol=1e-4, atol=1e-5)
-    by_moments = tangent.variances(reference, entries)
+    mean, by_moments = tangent.over_all(reference, entries)
+    np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-4, atol=1e-6)
     weight = study.model.first.label_weight[:7].detach().T
     first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
     first_order *= entries.entering_table(study.rows, entries.columns, rows)

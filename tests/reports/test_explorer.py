@@ -27,7 +27,7 @@ def explained_run(results) -> Results:
 
 
 def test_every_estimable_feature_has_a_row(results):
-    rows = feature_values(results)
+    rows = feature_values(results.estimable)
     known = results.features.dropna(subset=["importance"])
     assert [row[0] for row in rows] == known["feature"].tolist()
     assert {len(row) for row in rows} == {8}

@@ -14,8 +14,10 @@ from greenlight_films.baselines import Comparison, Sample, fit
 from greenlight_films.baselines.boosted_trees import BoostedTrees
 from greenlight_films.datamodules import InputError
 from greenlight_films.lightning_modules import AdditiveMLP
-from greenlight_films.studies import RunFolder, load_artifacts, save_artifacts
+from greenlight_films.studies import RunFolder, checkpoints, load_artifacts, save_artifacts
+from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.saved_mlp import SavedMLP
+from greenlight_films.studies.settings.film_cli import read_settings
 
 MODELS = ["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
 
@@ -113,3 +115,23 @@ def test_models_of_the_same_films_are_kept_and_those_of_others_are_not(films, fo
     folder.write_json("artifacts/metadata.json", {**metadata, "fingerprint": "another"})
     save_artifacts(folder, films.fitted, {"mean": mean})
     assert set(load_artifacts(folder.path / "artifacts").models) == {"mean"}
+
+
+def test_a_large_network_is_not_written_beside_its_checkpoint_twice(copied, monkeypatch):
+    run, folder = RunFolder(copied.path), copied.path / "artifacts"
+    network = load_artifacts(folder, ["mlp"]).models["mlp"]
+    checkpoint, size = Checkpoint.read(run.checkpoint("best")), (folder / "mlp.npz").stat().st_size
+    settings = read_settings(["--config", str(run.config)])
+    checkpoint.restore_data(settings.data, settings.model)
+    monkeypatch.setattr(checkpoints, "LARGE", 1)
+    save_artifacts(run, settings.data.fitted, {"mlp": network})
+    assert (folder / "mlp.npz").stat().st_size < size / 10
+    films = load_artifacts(folder).encode(settings.data.read())
+    assert np.array_equal(load_artifacts(folder).models["mlp"].predict(films), network.predict(films))
+    assert list(load_artifacts(folder).models) == list(run.read_json("artifacts/metadata.json")["models"])
+    run.checkpoint("best").write_bytes(run.checkpoint("last").read_bytes())
+    with pytest.raises(InputError, match=r"network whose weights are in .*best\.ckpt, as it was: bring back a copy"):
+        load_artifacts(folder)
+    run.checkpoint("best").unlink()
+    save_artifacts(run, settings.data.fitted, {"mlp": network})
+    assert (folder / "mlp.npz").stat().st_size == size

@@ -12,7 +12,8 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
-from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resume, is_damaged, restoring
+from greenlight_films.studies import checkpoints
+from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resume, is_damaged, restoring, same
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.training import Training
@@ -153,3 +154,62 @@ def test_a_run_whose_last_checkpoint_is_gone_is_refused_and_one_without_any_begi
 def test_whatever_reading_raises_is_one_message_with_the_file(problem, kind, message):
     with pytest.raises(kind, match=message), restoring("x.ckpt"):
         raise problem
+
+
+@pytest.fixture
+def small_is_large(monkeypatch):
+    monkeypatch.setattr(checkpoints, "LARGE", 1)
+
+
+def test_the_best_checkpoint_has_no_state_of_the_optimiser_and_cant_be_trained_on(study):
+    best, last = (Checkpoint.read(study.path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
+    assert {"optimizer_states", "lr_schedulers", "callbacks"} <= set(last.entries)
+    assert set(last.entries) - set(best.entries) == {"optimizer_states", "lr_schedulers", "callbacks"}
+    assert best.path.stat().st_size < last.path.stat().st_size / 2
+    with pytest.raises(InputError, match=r"best\.ckpt has no state of an optimiser: to train on, give last\.ckpt"):
+        checkpoint_to_resume(None, best.path)
+
+
+def test_large_weights_of_the_last_epoch_stand_in_the_best_checkpoint_alone(copied, small_is_large):
+    folder = copied.path / "checkpoints"
+    best, last = (Checkpoint.read(folder / f"{name}.ckpt") for name in ("best", "last"))
+    assert best.entries["global_step"] == last.entries["global_step"]  # the last epoch is the best
+    Checkpoint(best.path, {**best.entries, "global_step": 3}).share_weights(last.path)
+    assert "state_dict" in torch.load(last.path, weights_only=True)  # of another epoch
+    size = last.path.stat().st_size
+    best.share_weights(last.path)
+    assert "state_dict" not in torch.load(last.path, weights_only=True)
+    assert last.path.stat().st_size < size
+    shared = Checkpoint.read(last.path)
+    assert shared.is_shared
+    assert same(shared.entries["state_dict"], last.entries["state_dict"])
+    assert checkpoint_to_resume(RunFolder(copied.path), None).is_shared
+    shared.part_weights()
+    best.path.unlink()
+    again = Checkpoint.read(last.path)
+    assert not again.is_shared
+    assert same(again.entries["state_dict"], last.entries["state_dict"])
+
+
+def test_a_last_checkpoint_without_its_weights_is_refused(copied, small_is_large):
+    folder = copied.path / "checkpoints"
+    Checkpoint.read(folder / "best.ckpt").share_weights(folder / "last.ckpt")
+    rewritten(folder / "best.ckpt", global_step=3)
+    for _ in range(2):
+        with pytest.raises(
+            InputError, match=r"last\.ckpt needs best\.ckpt of the same step beside it, with its weights"
+        ):
+            Checkpoint.read(folder / "last.ckpt")
+        (folder / "best.ckpt").unlink(missing_ok=True)
+    rewritten(folder / "last.ckpt", weights_of="../elsewhere.ckpt")
+    with pytest.raises(InputError, match=r"needs \.\./elsewhere\.ckpt of the same step"):
+        Checkpoint.read(folder / "last.ckpt")
+
+
+def test_a_run_that_shares_its_weights_is_resumed_bit_for_bit(train, command, small_is_large):
+    whole, part = train("fit"), train("fit", "--trainer.max_epochs", 1)
+    assert "state_dict" not in torch.load(part.path / "checkpoints/last.ckpt", weights_only=True)
+    assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
+    ours, theirs = (Checkpoint.read(run.path / "checkpoints/last.ckpt").entries for run in (part, whole))
+    assert ours["global_step"] == theirs["global_step"]
+    assert same(ours["state_dict"], theirs["state_dict"])

@@ -162,7 +162,7 @@ def test_every_row_has_the_sum_of_its_own_values_importances_after_its_own_colum
 
 def test_the_tables_own_columns_of_importances_stay(measured, changed):
     done = measured(changed(**{"importance": range(203), "importance of genre": "mine"}))
-    table = with_importance(done.films.read(), done.films, done.result)
+    (table,) = with_importance(done.films.read(), done.films, done.result)
     assert table.iloc[:, 8].astype(int).tolist() == list(range(203))
     assert set(table.iloc[:, 9]) == {"mine"}
     assert table.shape[1] == 10 + 6
@@ -172,7 +172,7 @@ def test_the_tables_own_columns_of_importances_stay(measured, changed):
 def test_values_at_positions_add_up_under_their_column(measured, film_data, films_frame):
     features = [Labels("cast", positions=2, role="actor"), Number("runtime"), Bins("runtime", edges=[0, 100, 300])]
     done = measured(film_data(features=features))
-    table = with_importance(done.films.read(), done.films, done.result)
+    (table,) = with_importance(done.films.read(), done.films, done.result)
     assert list(table.columns[8:]) == ["importance of runtime", "importance of cast", "importance"]
     importance = done.result.features.set_index("feature")["importance"].fillna(0).to_dict()
     known = films_frame[["runtime", "cast", "rating"]].notna().all(axis=1)

@@ -31,7 +31,11 @@ OWN_PARSER = WITH_FEW_OPTIONS
 RESUMED, WRITTEN = ("study", "fit", "tune"), ("look", "prepare", "report", "encode")
 FOLDERS = dict.fromkeys(RESUMED, "--resume") | dict.fromkeys(WRITTEN, "--out")
 """The option that names a folder, `--run` with other commands, which the command line takes out for the parser."""
-OUTSIDE = {"study": {option.split()[0] for option in (*TABLE, *RUNS)}, "refresh": {"--table"}}
+OUTSIDE = {
+    "study": {option.split()[0] for option in (*TABLE, *RUNS)},
+    "refresh": {"--table"},
+    "tune": {"--workers", "--storage"},
+}
 """By command, options that are taken out before the parser."""
 
 

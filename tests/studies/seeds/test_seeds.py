@@ -17,7 +17,7 @@ SEEDED = ("--seed_everything", "--data.split.seed", "--data.seed", "--model.seed
 
 
 class Failing:
-    """Runs studies in this process, in place of `run_all`, but that some fail.
+    """Runs studies in this process, in place of `run_studies`, but that some fail.
 
     Args:
         problems: what goes wrong, by the number of the run; KeyboardInterrupt is raised.
@@ -40,7 +40,7 @@ def by_seeds(study_config, tmp_path, console, monkeypatch):
     """Return what studies two epochs by seeds, and a way that some fail in."""
 
     def run(problems, folder=None, number=3) -> tuple[Spread, Failing]:
-        monkeypatch.setattr(several, "run_all", failing := Failing(problems))
+        monkeypatch.setattr(several, "run_studies", failing := Failing(problems))
         if folder:
             return study_by(read_settings(["--config", str(folder.config)]), Request(), folder, console), failing
         quick = ["--trainer.max_epochs", "1", "--compare.models", "[]", "--runs", str(tmp_path / "runs")]
@@ -97,7 +97,7 @@ def test_a_problem_of_the_config_ends_all_and_leaves_no_folder(by_seeds, tmp_pat
 
 
 def test_seeds_of_a_finished_folder_are_not_made_again(seeds, monkeypatch):
-    monkeypatch.setattr(several, "run_all", runs := Failing({}))
+    monkeypatch.setattr(several, "run_studies", runs := Failing({}))
     folder = RunFolder(seeds.path)
     study_by(read_settings(["--config", str(folder.config)]), Request("seeds", 3), folder, Console(quiet=True))
     assert runs.names == []
