@@ -142,8 +142,11 @@ def _trainer_for(
         training = training.with_trainer(strategy=DDPStrategy(init_sync=False))
     trainer = build_trainer(training, folder, callbacks, resume, weights_alone)
     model.build(data, trainer.global_rank, trainer.world_size)
-    if model.shard and not is_ddp:
-        raise InputError("model.shard_first on several processes needs trainer.strategy ddp; give that, or false")
+    if model.shard and not (is_ddp and trainer.precision in ("32-true", "bf16-mixed")):
+        raise InputError(
+            "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
+            f"bf16-mixed, got {training.trainer.get('strategy', 'auto')} and {trainer.precision}"
+        )
     return trainer
 
 

@@ -169,9 +169,10 @@ def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_confi
             ["--model.hidden", "[7]", "--trainer.strategy", "ddp"],
             "model.hidden must begin with a multiple of the 2 processes, got 7",
         ),
-        (["--trainer.strategy", "auto"], "needs trainer.strategy ddp"),
+        (["--trainer.strategy", "auto"], "needs trainer.strategy ddp and trainer.precision 32-true or bf16-mixed, got"),
+        (["--trainer.strategy", "ddp", "--trainer.precision", "64-true"], "got ddp and 64-true"),
     ],
-    ids=["width", "strategy"],
+    ids=["width", "strategy", "precision"],
 )
 def test_columns_that_can_not_be_shared_out_are_refused(command, study_config, tmp_path, options, message):
     words = ["--runs", tmp_path, "--model.shard_first", "true", "--trainer.devices", 2, *options]
