@@ -137,15 +137,15 @@ def _trainer_for(
 
     Callbacks that copy it when training is set up need it before.
     """
-    is_ddp = training.trainer.get("strategy") == "ddp"
-    if is_ddp and model.hparams["shard_first"]:  # DDP would give all processes the first one's columns
+    strategy = training.trainer.get("strategy", "auto")
+    if strategy == "ddp" and model.hparams["shard_first"]:  # DDP would give all processes the first one's columns
         training = training.with_trainer(strategy=DDPStrategy(init_sync=False))
     trainer = build_trainer(training, folder, callbacks, resume, weights_alone)
     model.build(data, trainer.global_rank, trainer.world_size)
-    if model.shard and not (is_ddp and trainer.precision in ("32-true", "bf16-mixed")):
+    if model.shard and not (strategy == "ddp" and trainer.precision in ("32-true", "bf16-mixed")):
         raise InputError(
             "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
-            f"bf16-mixed, got {training.trainer.get('strategy', 'auto')} and {trainer.precision}"
+            f"bf16-mixed, got {strategy} and {trainer.precision}"
         )
     return trainer
 
