@@ -160,7 +160,7 @@ COLUMNS = ["--model.shard_first", "true", "--model.optimiser"]
 @pytest.mark.parametrize(
     "options",
     [[], [*COLUMNS, "adamw", "--trainer.callbacks", AVERAGED], [*COLUMNS, "rowwise_adam"]],
-    ids=["", "adamw", "adam"],
+    ids=["whole", "columns by adamw", "columns by rowwise_adam"],
 )
 def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended, options):
     runs = [tmp_path / name / "small" / "version_0" for name in ("whole", "stopped")]
