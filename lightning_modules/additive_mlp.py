@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from greenlight_films.datamodules.crossed.label_inputs import LabelInputs
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.importance.reference import LinearLayer, LinearModel
+from greenlight_films.lightning_modules.column_shard import ColumnShard, drawn_table, keep_weights_whole
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.near_weights import NearWeights
@@ -33,6 +34,7 @@ class AdditiveLayer(nn.Module):
             where all have.
         n_inputs: of a label.
         near: plans of `NearFilms`, one a column whose records go by how near films are.
+        shard: which columns of `label_weight` this process has, where others have the rest.
 
     Attributes:
         dense_weight: (n_dense, width).
@@ -56,6 +58,7 @@ class AdditiveLayer(nn.Module):
         label_runs: Sequence[int] | None = None,
         n_inputs: int = 0,
         near: Sequence[dict[str, Any]] = (),
+        shard: ColumnShard | None = None,
     ) -> None:
         super().__init__()
         self.near = nn.ModuleList([NearFilms(**plan) for plan in near])
@@ -64,12 +67,14 @@ class AdditiveLayer(nn.Module):
         self.row_of_label = None if label_runs is None else rows_of_labels(label_runs)
         # A row more than there are labels, so that a table without any still has a matrix.
         n_rows = max(n_labels, 1) if label_runs is None else sum(label_runs[::2]) + 1
+        # Their order is that of an optimiser's states in checkpoints.
         self.dense_weight = nn.Parameter(torch.empty(n_dense, width))
-        self.label_weight = nn.Parameter(torch.empty(n_rows, width))
-        self.bias = nn.Parameter(torch.zeros(width))
         nn.init.normal_(self.dense_weight, std=1 / sqrt(width), generator=generator)
         # Small, so that a label seen in a few films says little until it has learnt something.
-        nn.init.normal_(self.label_weight, std=0.02, generator=generator)
+        self.label_weight = nn.Parameter(drawn_table(n_rows, width, 0.02, generator, shard))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.shard = shard
+        keep_weights_whole(self)
         if label_runs is not None:
             nn.init.zeros_(self.label_weight[-1].detach())
         if n_inputs:
@@ -99,9 +104,16 @@ class AdditiveLayer(nn.Module):
             weights = weights * kept / (1 - self.label_dropout)
         rows, padding = self.rows_of(labels)
         bag = row_bag if self.row_gradients else dense_bag
-        summed = bag(self.label_weight, rows, offsets, weights, padding)
+        of_labels = (self.label_weight, rows, offsets, weights, padding)
+        summed = bag(*of_labels) if self.shard is None else self.shard.bag(bag, *of_labels)
         summed = summed.add_(dense @ self.dense_weight).add_(self.bias)
         return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
+
+    def unshard(self) -> None:
+        """Gather the columns of all processes in each; all call it together."""
+        if self.shard is not None:
+            self.label_weight = nn.Parameter(self.shard.whole(self.label_weight.detach()))
+            self.shard = None
 
     @property
     def records(self) -> list[NearFilms]:
@@ -129,6 +141,8 @@ class AdditiveLayer(nn.Module):
         if not self.row_gradients:
             return self.label_weight.square().sum(1) @ of_rows
         rows, _ = self.rows_of(labels)
+        if self.shard is not None:  # the gradient is that of all processes' films, as a mean over processes
+            rows, of_rows = self.shard.rows_of_all(rows), of_rows / self.shard.size
         return F.embedding(rows, self.label_weight, sparse=True).square().sum(1) @ of_rows[rows]
 
     def inputs_of(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
@@ -175,7 +189,7 @@ class AdditiveMLP(nn.Module):
         activation: relu or silu.
         encodings: of the numbers, see `NumberEncoding`; all members have the same.
         input_columns: of the inputs that labels have beside their names, the table's column of each.
-        label_runs, near: see `AdditiveLayer`.
+        label_runs, near, shard: see `AdditiveLayer`.
         input_names: of each input, such as `record`; empty in older networks.
     """
 
@@ -195,6 +209,7 @@ class AdditiveMLP(nn.Module):
         label_runs: Sequence[int] | None = None,
         near: Sequence[dict[str, Any]] = (),
         input_names: Sequence[str] = (),
+        shard: ColumnShard | None = None,
     ) -> None:
         super().__init__()
         self.data_sizes: dict[str, Any] = {
@@ -216,7 +231,7 @@ class AdditiveMLP(nn.Module):
         generators = [torch.Generator().manual_seed(own) for own in member_seeds(seed, members)]
         self.encoding = NumberEncoding(n_dense, encodings, generators[0])
         shape = (len(self.encoding.source), n_labels, hidden[0], label_dropout)
-        more = (label_runs, len(input_columns), near)
+        more = (label_runs, len(input_columns), near, shard)
         self.first = AdditiveLayer.side_by_side([AdditiveLayer(*shape, own, *more) for own in generators])
         self.tail: nn.Sequential | HeadTail
         if heads > 1:

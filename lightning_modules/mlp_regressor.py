@@ -46,6 +46,8 @@ class MLPRegressor(OptimisedNetwork):
         members: networks side by side, whose mean is predicted; each has its own loss, training stops by the mean's.
         heads: predictions of each network, by hidden layers that they share; their mean is predicted.
         activation: of the hidden layers.
+        shard_first: on several processes, each has hidden[0] / processes columns of labels' rows, for tables that don't
+            fit one device.
         label_decay: adds label_decay / N · Σ |row|² / √films to the loss: of labels' rows, N being the training rows.
 
     Attributes:
@@ -72,6 +74,7 @@ class MLPRegressor(OptimisedNetwork):
         heads: int = 1,
         activation: Literal["relu", "silu"] = "relu",
         label_decay: float = 0.0,
+        shard_first: bool = False,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -120,14 +123,18 @@ class MLPRegressor(OptimisedNetwork):
             n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
             self._build(**checkpoint.get("network_sizes", {"n_dense": n_dense, "n_labels": n_labels}))  # older lack it
 
-    def build(self, data: FilmDataModule) -> None:
-        """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier."""
+    def build(self, data: FilmDataModule, rank: int = 0, n_processes: int = 1) -> None:
+        """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier.
+
+        Of several processes each builds its own columns with `shard_first`.
+        """
         space, crossed = data.fitted.encoder.space, data.films.crossed
         self._build(
             n_dense=space.n_dense,
             n_labels=space.n_labels,
             encodings=space.encodings(),
             label_runs=runs_of(space.with_row()),
+            shard=self.new_shard(rank, n_processes),
             **({} if crossed is None else crossed.labels.sizes()),
         )
         if crossed is not None and self.network is not None:

@@ -22,6 +22,7 @@ from lightning.pytorch.callbacks import (
     WeightAveraging,
 )
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
 from rich.console import Console
 
 from greenlight_films.datamodules import FilmDataModule, InputError
@@ -92,7 +93,6 @@ def train(
     if refit:
         _refuse_impossible_refit(training)
     data.setup("fit")
-    model.build(data)  # callbacks that copy it when training is set up need it before
     if resume:
         resume.restore_data(data, model)
     stop = training.early_stopping
@@ -104,10 +104,12 @@ def train(
     copies = deepcopy([callback for callback in training.callbacks if isinstance(callback, LEARN)])
     if resume and resume.path.parent == checkpoints:
         resume.part_weights()  # the best checkpoint, which they may stand in, is written before the last one
-    trainer = build_trainer(training, folder, [best, stop, *callbacks, last], resume, checkpoints / f"{kept}.ckpt")
+    callbacks = [best, stop, *callbacks, last]
+    trainer = _trainer_for(model, data, training, folder, callbacks, resume, checkpoints / f"{kept}.ckpt")
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
+        model.unshard()
     trained = Trained(model, trainer, finished)
     if not best.best_model_path:
         if not training.trainer.get("fast_dev_run"):
@@ -120,6 +122,32 @@ def train(
         return trained
     n_epochs, again = int(checkpoint.entries["epoch"]) + 1, training.with_trainer(**OF_REFIT, callbacks=copies)
     return _refitted(trained, data, again, checkpoints / "best.ckpt", n_epochs)
+
+
+def _trainer_for(
+    model: MLPRegressor,
+    data: FilmDataModule,
+    training: Training,
+    folder: Path,
+    callbacks: Sequence[Callback],
+    resume: Checkpoint | None = None,
+    weights_alone: Path | None = None,
+) -> pl.Trainer:
+    """Build the trainer of a network, and the network, whole or this process's columns of it.
+
+    Callbacks that copy it when training is set up need it before.
+    """
+    strategy = training.trainer.get("strategy", "auto")
+    if strategy == "ddp" and model.hparams["shard_first"]:  # DDP would give all processes the first one's columns
+        training = training.with_trainer(strategy=DDPStrategy(init_sync=False))
+    trainer = build_trainer(training, folder, callbacks, resume, weights_alone)
+    model.build(data, trainer.global_rank, trainer.world_size)
+    if model.shard and not (strategy == "ddp" and trainer.precision in ("32-true", "bf16-mixed")):
+        raise InputError(
+            "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
+            f"bf16-mixed, got {strategy} and {trainer.precision}"
+        )
+    return trainer
 
 
 def _renamed(checkpoints: Path, refit: bool) -> str:
@@ -147,19 +175,19 @@ def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: 
     """
     model = MLPRegressor(**{name: value for name, value in trained.model.hparams.items() if not name.startswith("_")})
     first = _first_fit(trained, data, n_epochs)  # which refits the data
-    model.build(data)
     if best.is_file():
         before = Checkpoint.read(best)
         if (kept := before.entries.get("first_fit")) and torch.equal(kept["predicted"], first.predicted):
             before.restore_weights(model)
             return replace(trained, model=model)
     model.first_fit = first
-    trainer = build_trainer(training, best.parent.parent, [EpochLimit(n_epochs)])
+    trainer = _trainer_for(model, data, training, best.parent.parent, [EpochLimit(n_epochs)])
     if trainer.progress_bar_callback is not None and trainer.is_global_zero:
         trainer.progress_bar_callback.print(f"Refit on training and validation films: {counted(n_epochs, 'epoch')}")
     with running(trainer):
         trainer.fit(model, datamodule=data)
     trainer.save_checkpoint(best, weights_only=True)
+    model.unshard()
     model.seconds = (model.seconds or 0) + (trained.model.seconds or 0)
     return replace(trained, model=model)
 

@@ -52,9 +52,9 @@ def in_processes(*words: object, cwd: Path, n: int = 2) -> list[tuple[int, str, 
         return [finish(process) for process in processes]
 
 
-def weights_of(run: Path) -> torch.Tensor:
-    """Return all weights after the last epoch."""
-    return torch.cat([weights.flatten() for weights in checkpoint_of(run, "last")["state_dict"].values()])
+def weights_of(run: Path, name: str = "last") -> torch.Tensor:
+    """Return all weights of a checkpoint, after the last epoch by default."""
+    return torch.cat([weights.flatten() for weights in checkpoint_of(run, name)["state_dict"].values()])
 
 
 @pytest.fixture(scope="session")
@@ -147,16 +147,64 @@ def test_processes_that_keep_their_results_are_refused(command, study_config, tm
     assert versions_in(tmp_path) == []
 
 
-ROW_WISE = {
-    "rowwise_adagrad": {"model.label_decay": 0.1, "trainer.gradient_clip_val": 0.5},
-    "rowwise_adam": {"model.members": 2, "trainer.accumulate_grad_batches": 3, "model.first_weight_decay": 0.1},
+def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_config, command, tmp_path):
+    (here := tmp_path / "here").mkdir()
+    words = ["study", "--config", study_config, *WITHOUT_DROPOUT, "--model.shard_first", "true", *on(2)]
+    answers = in_processes(*words, cwd=here)
+    assert [(code, err.count("Traceback")) for code, _, err in answers] == [(0, 0)] * 2, answers
+    run = here / "runs" / "small" / "version_0"
+    assert (weights_of(study_alone.path) - weights_of(run)).abs().max() < ROUNDING
+    scores, expected = (scored_by_test(metrics_of(path))["mlp"] for path in (run, study_alone.path))
+    assert scores == pytest.approx(expected, rel=1e-5)
+    both = [pd.read_csv(path / "Permu_importance_df.csv").set_index("feature") for path in (run, study_alone.path)]
+    importance, expected = both[0]["importance"], both[1]["importance"]
+    assert importance.reindex(expected.index).to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-3, abs=1e-6)
+    assert command("test", "--run", run, *ONE_PROCESS).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ["--model.hidden", "[7]", "--trainer.strategy", "ddp"],
+            "model.hidden must begin with a multiple of the 2 processes, got 7",
+        ),
+        (["--trainer.strategy", "auto"], "needs trainer.strategy ddp and trainer.precision 32-true or bf16-mixed, got"),
+        (["--trainer.strategy", "ddp", "--trainer.precision", "64-true"], "got ddp and 64-true"),
+    ],
+    ids=["width", "strategy", "precision"],
+)
+def test_columns_that_can_not_be_shared_out_are_refused(command, study_config, tmp_path, options, message):
+    words = ["--runs", tmp_path, "--model.shard_first", "true", "--trainer.devices", 2, *options]
+    answer = command("fit", "--config", study_config, *words)
+    assert answer.code == 2
+    assert message in answer.err
+
+
+AVERAGED = json.dumps([{"class_path": "lightning.pytorch.callbacks.EMAWeightAveraging", "init_args": {"decay": 0.5}}])
+
+TRAININGS = {
+    "rowwise_adagrad": {
+        **{"model.optimiser": "rowwise_adagrad", "model.label_decay": 0.1, "trainer.gradient_clip_val": 0.5},
+    },
+    "rowwise_adam": {
+        **{"model.optimiser": "rowwise_adam", "model.members": 2, "trainer.accumulate_grad_batches": 3},
+        "model.first_weight_decay": 0.1,
+    },
+    "columns by adamw": {
+        **{"model.shard_first": "true", "model.optimiser": "adamw", "model.label_decay": 0.1},
+        **{"trainer.gradient_clip_val": 0.5, "model.first_weight_decay": 0.1, "trainer.callbacks": AVERAGED},
+    },
+    "columns by rowwise_adagrad": {
+        **{"model.shard_first": "true", "model.optimiser": "rowwise_adagrad", "model.label_decay": 0.1},
+        **{"trainer.gradient_clip_val": 0.5, "model.members": 2, "trainer.accumulate_grad_batches": 3, "refit": "true"},
+    },
 }
 
 
 @pytest.mark.parametrize("n", [2, pytest.param(4, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("optimiser", ROW_WISE)
-def test_processes_that_exchange_rows_train_as_one(study_config, command, tmp_path, optimiser, n):
-    options = {"model.optimiser": optimiser, **ROW_WISE[optimiser]}
+@pytest.mark.parametrize("options", TRAININGS.values(), ids=TRAININGS)
+def test_processes_that_share_the_first_layer_train_as_one(study_config, command, tmp_path, options, n):
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     fit = ["fit", "--config", study_config, *WITHOUT_DROPOUT, *words]
     assert command(*fit, "--runs", tmp_path / "alone").code == 0
@@ -164,8 +212,12 @@ def test_processes_that_exchange_rows_train_as_one(study_config, command, tmp_pa
     answers = in_processes(*fit, *on(n), cwd=here, n=n)
     assert [(code, err) for code, _, err in answers] == [(0, "")] * n
     alone, several = tmp_path / "alone" / "small" / "version_0", here / "runs" / "small" / "version_0"
-    states = checkpoint_of(several, "last")["optimizer_states"][0]["state"]
-    assert sum("moment" in state for state in states.values()) == 1
-    assert (weights_of(alone) - weights_of(several)).abs().max() < 1e-5
+    states, expected = (checkpoint_of(run, "last")["optimizer_states"][0]["state"] for run in (several, alone))
+    assert [{name: value.shape for name, value in states[index].items()} for index in states] == [
+        {name: value.shape for name, value in expected[index].items()} for index in states
+    ]
+    assert sum("moment" in state for state in states.values()) == (options["model.optimiser"] != "adamw")
+    for name in ("last", "best"):
+        assert (weights_of(alone, name) - weights_of(several, name)).abs().max() < 1e-5, name
     norms = [[value for _, value in scalars_of(run)["train/gradient_norm_max"]] for run in (several, alone)]
     assert norms[0] == pytest.approx(norms[1])

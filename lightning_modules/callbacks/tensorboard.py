@@ -15,7 +15,6 @@ from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.program import as_typed
 from greenlight_films.lightning_modules.callbacks.data_summary import data_summary
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor, log_epoch
-from greenlight_films.lightning_modules.optimisers.row_gradients import with_dense_gradients
 
 FINAL = ("test/rmse", "test/mae", "test/r2")  # the scores that stand beside a run's settings
 
@@ -23,6 +22,11 @@ FINAL = ("test/rmse", "test/mae", "test/r2")  # the scores that stand beside a r
 def boards(trainer: pl.Trainer) -> list[TensorBoardLogger]:
     """Return the loggers that write for TensorBoard; none in a process that writes nothing."""
     return [logger for logger in trainer.loggers if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero]
+
+
+def _measures(trainer: pl.Trainer, model: pl.LightningModule) -> bool:
+    """Tell whether this process measures gradients: it writes, or has some columns of those that the first measures."""
+    return bool(boards(trainer)) or cast(MLPRegressor, model).shard is not None
 
 
 def show_hyperparameters(board: TensorBoardLogger, values: Mapping[str, Any], scores: list[str]) -> None:
@@ -105,7 +109,7 @@ class TensorBoard(Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Write the texts, if the folder is new: a resumed run has them."""
-        if self.taken_up and boards(trainer):  # an epoch that was stopped in the middle
+        if self.taken_up and _measures(trainer, pl_module):  # an epoch that was stopped in the middle
             self.rate, self.step = self.taken_up["rate"], self.taken_up["step"]
             if self.gradient_norms and self.taken_up["norms"]:
                 self.norms = GradientNorms(pl_module.device, *self.taken_up["norms"])
@@ -119,7 +123,7 @@ class TensorBoard(Callback):
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Note the learning rate of the epoch's first step, and begin with its gradients."""
         self.norms, self.step = None, 0
-        if boards(trainer):
+        if _measures(trainer, pl_module):
             self.rate = float(trainer.optimizers[0].param_groups[0]["lr"])  # that of all groups
             self.norms = GradientNorms(pl_module.device) if self.gradient_norms else None
 
@@ -132,8 +136,7 @@ class TensorBoard(Callback):
         self.step += 1
         if (self.step - 1) % self.gradient_norms:
             return
-        gradients = (weights.grad for weights in with_dense_gradients(pl_module.parameters()))
-        norm = torch.nn.utils.get_total_norm([gradient for gradient in gradients if gradient is not None])
+        norm = cast(MLPRegressor, pl_module).gradient_norm()
         scaler = getattr(trainer.precision_plugin, "scaler", None)
         if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
             norm = norm / scaler.scale(torch.ones_like(norm))  # a fused optimiser undoes the scale itself, later

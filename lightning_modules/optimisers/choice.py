@@ -8,6 +8,7 @@ import torch
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.column_shard import keep_state_whole
 from greenlight_films.lightning_modules.optimisers.rowwise import Rowwise, RowwiseAdagrad, RowwiseAdam
 
 OptimiserName = Literal["auto", "adam", "adamw", "sgd", "rowwise_adagrad", "rowwise_adam"]
@@ -61,12 +62,16 @@ def build_optimiser(network: AdditiveMLP, name: OptimiserName, settings: Mapping
     parts = ((first, decay), (network.tail.parameters(), settings["tail_weight_decay"]))
     groups = [{"params": list(weights), "weight_decay": of_part} for weights, of_part in parts]
     dense: Optimizer = DENSE.get(name, AdamW)(groups, lr=rate, fused=fused)
-    if name not in ROWWISE:
-        return dense
-    kind, times = ROWWISE[name]
-    # What is lost at a step is decay times the rate.
-    rows = kind([table], lr=times * rate, weight_decay=decay / times, parts=settings["members"])
-    return CombinedOptimiser([dense, rows])
+    optimiser, shard = dense, network.first.shard
+    if name in ROWWISE:
+        kind, times = ROWWISE[name]
+        # What is lost at a step is decay times the rate.
+        rows = kind([table], lr=times * rate, weight_decay=decay / times, parts=settings["members"])
+        rows.shard = shard
+        optimiser = CombinedOptimiser([dense, rows])
+    if shard is not None:
+        keep_state_whole(optimiser, table, shard)
+    return optimiser
 
 
 class CombinedOptimiser(Optimizer):

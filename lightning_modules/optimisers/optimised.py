@@ -3,11 +3,14 @@
 from typing import Any, cast
 
 import lightning.pytorch as pl
+from torch import Tensor
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.column_shard import ColumnShard
 from greenlight_films.lightning_modules.optimisers.choice import ROWWISE, OptimiserName, build_optimiser, resolved
 from greenlight_films.lightning_modules.optimisers.row_gradients import mean_of_processes, with_dense_gradients
 
@@ -16,7 +19,8 @@ class OptimisedNetwork(pl.LightningModule):
     """Trains an additive network; see `MLPRegressor` for the settings.
 
     With a row-wise optimiser the gradient of labels' rows is a sparse tensor, which Lightning can't clip and DDP can't
-    exchange: both are done here.
+    exchange: both are done here. So are they where each process has some columns of these rows, whose gradients need no
+    exchange.
 
     Attributes:
         ends_step: whether the optimiser takes a step after the batch that is in work.
@@ -41,6 +45,28 @@ class OptimisedNetwork(pl.LightningModule):
         return resolved(name, len(self.network.first.label_weight), batch_size)
 
     @property
+    def shard(self) -> ColumnShard | None:
+        """Return which columns of labels' rows this process has; None where it has all."""
+        return None if self.network is None else self.network.first.shard
+
+    def unshard(self) -> None:
+        """Gather the network whole in each process, once it is trained; all call it together."""
+        assert self.network is not None, "setup() comes first"
+        self.network.first.unshard()
+
+    def new_shard(self, rank: int, n_processes: int) -> ColumnShard | None:
+        """Return which columns a process is to have, by the settings."""
+        width, members = self.hparams["hidden"][0], self.hparams["members"]
+        if n_processes == 1 or not self.hparams["shard_first"]:
+            return None
+        if width % n_processes:
+            raise InputError(
+                f"model.hidden must begin with a multiple of the {n_processes} processes, got {width}: "
+                "model.shard_first shares these units out"
+            )
+        return ColumnShard(rank, n_processes, members)
+
+    @property
     def has_row_gradients(self) -> bool:
         """Return whether the gradient of labels' rows is sparse."""
         return self.network is not None and self.network.first.row_gradients
@@ -51,7 +77,7 @@ class OptimisedNetwork(pl.LightningModule):
         first = self.network.first
         first.row_gradients = self.optimiser_name in ROWWISE
         # DDP exchanges dense gradients of all weights that require one when it takes them over.
-        first.label_weight.requires_grad_(not first.row_gradients)
+        first.label_weight.requires_grad_(not first.row_gradients and first.shard is None)
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         done = (batch_idx + 1) % self.trainer.accumulate_grad_batches == 0
@@ -62,7 +88,19 @@ class OptimisedNetwork(pl.LightningModule):
         if self.has_row_gradients and self.ends_step:
             table = cast(AdditiveMLP, self.network).first.label_weight
             assert table.grad is not None
-            table.grad = mean_of_processes(table.grad, self.trainer.world_size)
+            table.grad = mean_of_processes(table.grad, 1 if self.shard else self.trainer.world_size)
+
+    def gradient_norm(self) -> Tensor:
+        """Return the norm of all gradients, (), of columns in other processes too; all call it together."""
+        table = cast(AdditiveMLP, self.network).first.label_weight
+        parts = [[weight for weight in self.parameters() if weight is not table], [table]]
+        gradients = [
+            [weight.grad for weight in with_dense_gradients(part) if weight.grad is not None] for part in parts
+        ]
+        if self.shard is None:
+            return get_total_norm([*gradients[0], *gradients[1]])
+        others, own = map(get_total_norm, gradients)
+        return (others.square() + self.shard.summed(own.square())).sqrt()
 
     def configure_gradient_clipping(
         self,
@@ -70,7 +108,10 @@ class OptimisedNetwork(pl.LightningModule):
         gradient_clip_val: int | float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip gradients as Lightning does, sparse ones too."""
+        """Clip gradients as Lightning does, sparse ones and those of some columns too."""
+        if self.shard and gradient_clip_val and gradient_clip_algorithm != "value":
+            clip_grads_with_norm_(with_dense_gradients(self.parameters()), gradient_clip_val, self.gradient_norm())
+            return
         if self.has_row_gradients and gradient_clip_val:
             optimizer = SGD(with_dense_gradients(self.parameters()), lr=0.0)  # Lightning clips those of an optimiser
         self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)

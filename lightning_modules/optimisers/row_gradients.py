@@ -60,8 +60,8 @@ def mean_of_processes(gradient: Tensor, n_processes: int) -> Tensor:
     if n_processes == 1:
         return gradient
     rows, values = gradient.indices()[0], gradient.values()
-    sizes = _gathered(rows.new_tensor([len(rows)]), [1] * n_processes).tolist()
-    rows, values = _gathered(rows, sizes), _gathered(values, sizes)
+    sizes = gathered(rows.new_tensor([len(rows)]), [1] * n_processes).tolist()
+    rows, values = gathered(rows, sizes), gathered(values, sizes)
     return _sparse(*_summed_by_row(rows, values / n_processes), gradient.shape)
 
 
@@ -98,7 +98,7 @@ def _sparse(rows: Tensor, values: Tensor, shape: torch.Size) -> Tensor:
     return torch.sparse_coo_tensor(rows[None], values, shape, is_coalesced=True, check_invariants=False)
 
 
-def _gathered(part: Tensor, sizes: Sequence[int]) -> Tensor:
+def gathered(part: Tensor, sizes: Sequence[int]) -> Tensor:
     """Return the parts of all processes, of so many rows each, one after the other."""
     padded = F.pad(part, (0, 0) * (part.ndim - 1) + (0, max(sizes) - len(part)))  # all send as many rows
     parts = [torch.empty_like(padded) for _ in sizes]

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from greenlight_films.lightning_modules.column_shard import ColumnShard
 from greenlight_films.lightning_modules.optimisers.row_gradients import coalesced
 
 MOST_SHRUNK = 0.999  # the share of a weight that decay takes in a step, at most
@@ -27,7 +28,13 @@ class Rowwise(Optimizer, ABC):
         parts: equal parts of a row's columns that have a second moment each; more than one where tables of several
             networks stand side by side.
         options: further numbers of the method.
+
+    Attributes:
+        shard: which columns of whole tables these are; a row's second moment is that of all its columns. None where
+            they are whole.
     """
+
+    shard: ColumnShard | None = None
 
     def __init__(
         self, parameters: Iterable[Tensor], lr: float, weight_decay: float = 0.0, parts: int = 1, **options: Any
@@ -65,6 +72,11 @@ class Rowwise(Optimizer, ABC):
         state["shrunk"].index_fill_(0, rows, group["log_shrunk"])
         table.index_copy_(0, rows, change.addcmul_(table.index_select(0, rows), kept[:, None]))
 
+    def _mean_square(self, gradient: Tensor) -> Tensor:
+        """Return the mean squares of (n, parts, width), (n, parts), over columns of all processes."""
+        mean = torch.linalg.vector_norm(gradient, dim=2).square_().div_(gradient.shape[2])
+        return mean if self.shard is None else self.shard.summed(mean).div_(self.shard.size)
+
     @abstractmethod
     def _change(self, table: Tensor, rows: Tensor, gradient: Tensor, moment: Tensor, group: dict[str, Any]) -> Tensor:
         """Return what is added to rows of a table, in new memory, (n, parts, width / parts) as their gradient.
@@ -91,7 +103,7 @@ class RowwiseAdagrad(Rowwise):
         super().__init__(parameters, lr, weight_decay, parts, eps=eps)
 
     def _change(self, table: Tensor, rows: Tensor, gradient: Tensor, moment: Tensor, group: dict[str, Any]) -> Tensor:
-        moment.add_(_mean_square(gradient))
+        moment.add_(self._mean_square(gradient))
         return gradient * moment.sqrt().add_(group["eps"]).reciprocal_().mul_(-group["lr"])[..., None]
 
 
@@ -118,12 +130,7 @@ class RowwiseAdam(Rowwise):
             state["mean"] = torch.zeros_like(table)
         mean = state["mean"].index_select(0, rows).lerp_(gradient.flatten(1), 1 - beta)
         state["mean"].index_copy_(0, rows, mean)
-        moment.lerp_(_mean_square(gradient), 1 - beta_2)
+        moment.lerp_(self._mean_square(gradient), 1 - beta_2)
         deviation = (moment / (1 - beta_2 ** group["steps"])).sqrt_().add_(group["eps"])
         rate = group["lr"] / (1 - beta ** group["steps"])
         return mean.view_as(gradient).mul_(deviation.reciprocal_().mul_(-rate)[..., None])
-
-
-def _mean_square(gradient: Tensor) -> Tensor:
-    """Return the mean squares of (n, parts, width), (n, parts)."""
-    return torch.linalg.vector_norm(gradient, dim=2).square_().div_(gradient.shape[2])

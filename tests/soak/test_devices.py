@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import IMPORTANCES
 from tests.processes import CLI, ENVIRONMENT, ending, finish, free_port, start, wait_for
 from tests.runs import checkpoint_of, described, metrics_of, predictions_of, scored_by_test, tables_of, versions_in
-from tests.test_devices import ROUNDING, WITHOUT_DROPOUT, on, weights_of
+from tests.test_devices import AVERAGED, ROUNDING, WITHOUT_DROPOUT, on, weights_of
 from tests.test_interruptions import LONG, assert_same_run, fit_words
 
 COMMANDS = """
@@ -154,9 +154,17 @@ def test_processes_that_would_each_train_alone_are_refused(study_config, tmp_pat
 ON_TWO = ["--trainer.max_epochs", "20", "--trainer.devices", "2", "--trainer.strategy", "ddp"]
 
 
-def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended):
+COLUMNS = ["--model.shard_first", "true", "--model.optimiser"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], [*COLUMNS, "adamw", "--trainer.callbacks", AVERAGED], [*COLUMNS, "rowwise_adam"]],
+    ids=["whole", "columns by adamw", "columns by rowwise_adam"],
+)
+def test_two_processes_that_are_stopped_go_on_to_where_two_undisturbed_ones_end(study_config, tmp_path, ended, options):
     runs = [tmp_path / name / "small" / "version_0" for name in ("whole", "stopped")]
-    ended += [start(*fit_words(study_config, run.parents[1], *ON_TWO), cwd=tmp_path) for run in runs]
+    ended += [start(*fit_words(study_config, run.parents[1], *ON_TWO, *options), cwd=tmp_path) for run in runs]
     wait_for(ended[1], (runs[1] / "checkpoints" / "last.ckpt").is_file)
     os.killpg(ended[1].pid, signal.SIGTERM)
     assert finish(ended[1])[::2] == (143, f"stopped; go on with: python cli.py fit --resume {runs[1]}\n")

@@ -105,6 +105,7 @@ def test_the_seed_is_the_plain_network_of_features_as_they_are_declared(config):
         **{"hidden": [128, 64], "dropout": 0.0, "label_dropout": 0.0, "loss": "mse", "optimiser": "auto"},
         **{"learning_rate": 1e-3, "schedule": "none", "first_weight_decay": 0.0, "tail_weight_decay": 0.0},
         **{"seed": 42, "members": 1, "heads": 1, "activation": "relu", "label_decay": 0.0},
+        "shard_first": False,
     }
     assert (keys["trainer"]["max_epochs"], keys["early_stopping"]["patience"]) == (100, 3)
     assert keys["data"]["batch_size"] == 256
