@@ -67,7 +67,8 @@ class Checkpoint:
         refuse_damaged(path)
         try:
             with warnings.catch_warnings(action="ignore"):  # of a foreign file; the message says it all
-                entries: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+                # Mapped: weights are copied into the network, and would be in memory twice.
+                entries: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
             entries["FilmDataModule"], entries["hyper_parameters"]["hidden"]
             entries.get(WEIGHTS_OF) or entries["state_dict"]
             is_changed = DIGEST in entries and entries[DIGEST] != digest(entries)

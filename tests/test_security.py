@@ -222,18 +222,29 @@ def test_artifacts_are_not_read_from_outside_their_folder(name, run):
 # --- a search ---------------------------------------------------------------------------------------------------------
 
 
+SEARCH = ["--search.space", "{model.dropout: [0.1]}", "--trainer.max_epochs", 1]
+
+
 def test_pickles_and_triggers_within_a_search_run_nothing(command, study_config, tmp_path, touched, refusal):
-    options = ["--search.space", "{model.dropout: [0.1]}", "--trainer.max_epochs", 1, "--runs", tmp_path / "runs"]
-    answer = command("tune", "--config", study_config, *options)
+    trials, search = tmp_path / "trials.db", tmp_path / "runs" / "small-tune" / "version_0"
+    storage = ["--storage", f"sqlite:///{trials}"]
+    answer = command("tune", "--config", study_config, *SEARCH, "--runs", tmp_path / "runs", *storage)
     assert answer.code == 0, answer.err
-    search = tmp_path / "runs" / "small-tune" / "version_0"
-    with sqlite3.connect(search / "tune.db") as database:
+    with sqlite3.connect(trials) as database:
         database.execute("UPDATE trial_user_attributes SET value_json = ?", (as_pickle(touched),))
         database.execute("CREATE TRIGGER evil AFTER INSERT ON trials BEGIN SELECT load_extension('evil'); END")
     database.close()
-    refusal("tune", "--resume", search)
-    (search / "tune.db").write_bytes(as_pickle(touched))
-    assert "tune.db" in refusal("tune", "--resume", search)
+    refusal("tune", "--resume", search, *storage)
+    trials.write_bytes(as_pickle(touched))
+    assert "trials.db" in refusal("tune", "--resume", search, *storage)
+
+
+def test_a_pickle_in_place_of_a_searchs_journal_runs_nothing(command, study_config, tmp_path, touched, refusal):
+    answer = command("tune", "--config", study_config, *SEARCH, "--runs", tmp_path / "runs")
+    assert answer.code == 0, answer.err
+    search = tmp_path / "runs" / "small-tune" / "version_0"
+    (search / "tune.journal").write_bytes(as_pickle(touched))
+    assert "tune.journal" in refusal("tune", "--resume", search)
 
 
 def test_what_a_search_tries_names_no_foreign_class(study_config, tmp_path, foreign, refusal):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +42,7 @@ class WholeCheckpointIO(TorchCheckpointIO):
         if "://" in str(path):  # a bucket, which has no half-written files
             super().save_checkpoint(checkpoint, path, storage_options)
             return
-        packed = BytesIO()
-        torch.save(checkpoint, packed)
-        write_whole({Path(path): packed.getbuffer()})
+        write_whole({Path(path): lambda stream: torch.save(checkpoint, stream)})
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
         if self.loaded is None:
