@@ -34,6 +34,8 @@ CLASSES = (
     *("Profile", "RandomSplit", "RidgeByColumn", "Size", "Target", "Text", "TimeSplit", "TrackRecord"),
 )
 """The classes that settings may be made of."""
+OF_PROCESSES = ("shard_first",)
+"""Settings of a network that several processes train, which a model here isn't."""
 
 
 def save_model(model: "FilmRegressor", path: Path) -> None:
@@ -127,7 +129,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,
         refit=settings.refit,
-        **{name: value for name, value in network.hparams.items() if not name.startswith("_")},
+        **{name: value for name, value in network.hparams.items() if name[0] != "_" and name not in OF_PROCESSES},
     )
     model.network_ = SavedMLP(network.network, data.fitted.scale)
     model.fitted_ = data.fitted
