@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.test_report import browser, draw_all, in_a_browser, opened, overflowing, run  # noqa: F401
+from tests.commands.test_report import draw_all, in_a_browser, opened, overflowing, run  # noqa: F401
 
 
 @in_a_browser
