@@ -150,7 +150,7 @@ class EncodedStore:
 
     def _entries(self) -> Iterator[tuple[Path, dict[str, Any]]]:
         """Yield the entries of this table's file, as it was when they were made."""
-        if self.folder is not None:
+        if self.folder is not None and os.access(self.folder, os.R_OK | os.X_OK):
             for entry in sorted(self.folder.glob(f"{self.key}-*")):
                 index = _index(entry)
                 if self.table in index.get("tables", []):
