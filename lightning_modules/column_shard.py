@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from greenlight_films.lightning_modules.optimisers.row_gradients import gathered
+from greenlight_films.lightning_modules.optimisers.row_gradients import gathered, of_processes
 
 BLOCK_ROWS = 65_536  # of a table, that are drawn or sent at a time
 
@@ -57,7 +57,7 @@ class ColumnShard:
         Each process sums its columns for the films of all, and an all-to-all gives each the sums of its own films. The
         gradient of the table is the mean over processes, as DDP makes it, and needs no exchange.
         """
-        n_films = gathered(offsets.new_tensor([len(offsets) - 1]), [1] * self.size).tolist()
+        n_films = of_processes(len(offsets) - 1, offsets, self.size)
         counts = gathered(offsets.diff(), n_films)
         n_labels = [int(part.sum()) for part in torch.split(counts, n_films)]
         all_offsets = F.pad(counts.cumsum(0), (1, 0)).to(offsets.dtype)
@@ -67,8 +67,7 @@ class ColumnShard:
 
     def rows_of_all(self, rows: Tensor) -> Tensor:
         """Return the rows that the films of all processes name, of each process in turn, (n,)."""
-        n_rows = gathered(rows.new_tensor([len(rows)]), [1] * self.size).tolist()
-        return gathered(rows, n_rows)
+        return gathered(rows, of_processes(len(rows), rows, self.size))
 
     def summed(self, values: Tensor) -> Tensor:
         """Return the sums of values over processes, of the same shape."""

@@ -60,7 +60,7 @@ def mean_of_processes(gradient: Tensor, n_processes: int) -> Tensor:
     if n_processes == 1:
         return gradient
     rows, values = gradient.indices()[0], gradient.values()
-    sizes = gathered(rows.new_tensor([len(rows)]), [1] * n_processes).tolist()
+    sizes = of_processes(len(rows), rows, n_processes)
     rows, values = gathered(rows, sizes), gathered(values, sizes)
     return _sparse(*_summed_by_row(rows, values / n_processes), gradient.shape)
 
@@ -96,6 +96,11 @@ def _summed_by_row(
 
 def _sparse(rows: Tensor, values: Tensor, shape: torch.Size) -> Tensor:
     return torch.sparse_coo_tensor(rows[None], values, shape, is_coalesced=True, check_invariants=False)
+
+
+def of_processes(number: int, like: Tensor, n_processes: int) -> list[int]:
+    """Return a number of each process; it is exchanged on the device of `like`, and in its type."""
+    return [int(each) for each in gathered(like.new_tensor([number]), [1] * n_processes).tolist()]
 
 
 def gathered(part: Tensor, sizes: Sequence[int]) -> Tensor:
