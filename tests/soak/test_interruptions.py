@@ -169,18 +169,18 @@ def test_a_full_disk_is_reported_in_a_line_and_leaves_whole_files(study_config, 
     whole_files(tmp_path / "kept" / "small" / "version_0")
 
 
-def test_a_search_in_which_another_process_works_is_left_alone(command, study_config, tmp_path, ended):
+def test_a_search_in_which_another_process_works_is_joined(study_config, tmp_path, ended):
     words = ["tune", "--config", study_config, "--runs", tmp_path, *SEARCH, *SHORT[:2], *LONG]
-    process = Forked(*words, cwd=tmp_path)
-    ended.append(process)
     folder = tmp_path / "small-tune" / "version_0"
-    wait_for(process, lambda: list(folder.glob("trial_0/events.*")))
-    answer = command("tune", "--resume", folder)
-    assert (answer.code, answer.err.count("\n")) == (2, 1)
-    assert f"{folder} is in use: another process" in answer.err
-    process.send_signal(signal.SIGTERM)
+    for trial, command in enumerate([words, ["tune", "--resume", folder]]):
+        process = Forked(*command, cwd=tmp_path)
+        ended.append(process)
+        wait_for(process, lambda trial=trial: list(folder.glob(f"trial_{trial}/events.*")))
+    assert not list(folder.glob("trial_2"))
     then = f"go on with: python cli.py tune --resume {folder}"
-    assert finish(process)[::2] == (143, f"stopped; 0 of 3 trials are finished; {then}\n")
+    for process in ended:
+        process.send_signal(signal.SIGTERM)
+        assert finish(process)[::2] == (143, f"stopped; 0 of 3 trials are finished; {then}\n")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.commands.test_report import draw_all, in_a_browser, opened, overflowing, run  # noqa: F401
+from tests.commands.test_report import draw_all, opened, overflowing, run  # noqa: F401
 
 
-@in_a_browser
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_nothing_overflows_where_every_figure_is_drawn(opened, width, scheme):  # noqa: F811
     seen = opened(width)
@@ -14,7 +13,6 @@ def test_nothing_overflows_where_every_figure_is_drawn(opened, width, scheme):  
     assert (overflowing(seen.page), seen.errors) == ([], [])
 
 
-@in_a_browser
 def test_a_printed_page_has_every_figure_whole(opened, tmp_path):  # noqa: F811
     page = opened().page
     page.emulate_media(media="print")
