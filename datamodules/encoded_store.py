@@ -86,19 +86,30 @@ class EncodedStore:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Wait for other processes that encode the same; tables of few films are encoded by each."""
+        """Wait for other processes that encode the same; tables of few films are encoded by each.
+
+        What was made for that is removed again where nothing comes of it.
+        """
         if self.folder is None or not (self.keeps_all or self.table[1] >= LARGE_FILE):
             yield
             return
+        file = self.folder / f".{self.key}.lock"
+        new = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(self.folder / f".{self.key}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+            lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
         except OSError as problem:
             raise cannot_write(self.folder, problem) from None
         try:
             with suppress(OSError):  # of a file system that has no locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        except BaseException:
+            with suppress(OSError):  # others have put something into the folder
+                file.unlink(missing_ok=True)
+                for path in new:
+                    path.rmdir()
+            raise
         finally:
             os.close(lock)
 

@@ -15,6 +15,8 @@ def training_codes(lists: LabelLists, train: np.ndarray, film: np.ndarray | None
     """
     in_train = np.zeros(lists.n_rows, dtype=bool)
     in_train[train] = True
+    if film is None and in_train.all():
+        return lists.codes
     is_kept = np.repeat(in_train, lists.counts())
     codes = lists.codes[is_kept]
     if film is None or not len(codes):

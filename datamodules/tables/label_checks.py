@@ -66,15 +66,13 @@ def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.n
     """Refuse lists read as text: labels would begin with brackets and quotes."""
     first, _ = lists.bytes_of_names.edges
     opens = OPENING[first]
-    if not opens.any():
-        return
-    opens[opens] = pc.match_substring_regex(lists.names.filter(pa.array(opens)), r'^(\(|"?[\[{])').to_numpy(
-        zero_copy_only=False
-    )
-    if not opens.any():
-        return
     starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]
-    closes = pc.match_substring_regex(lists.names, r'[\]})]"?$').to_numpy(zero_copy_only=False)
+    if opens[lists.codes[starts]].sum() < 0.5 * len(starts):
+        return
+    opens, closes = (
+        pc.match_substring_regex(lists.names, pattern).to_numpy(zero_copy_only=False)
+        for pattern in (r'^(\(|"?[\[{])', r'[\]})]"?$')
+    )
     bracketed = opens[lists.codes[starts]] & closes[lists.codes[ends - 1]]
     if bracketed.sum() < 0.5 * len(bracketed):
         return

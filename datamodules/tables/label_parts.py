@@ -29,17 +29,14 @@ _SPACED = (
     "Ph. D.",
     "M. D.",
 )
-SUFFIXES = pa.array(
-    sorted(
-        spelling
-        for word in (*_PLAIN.split(), *_POINTED.split(), *_SPACED)
-        for form in (word, word.lower(), word.upper(), word.capitalize())
-        for spelling in {form, form.rstrip(".") + "."}
-    ),
-    pa.large_string(),
+SUFFIXES = frozenset(
+    spelling
+    for word in (*_PLAIN.split(), *_POINTED.split(), *_SPACED)
+    for form in (word, word.lower(), word.upper(), word.capitalize())
+    for spelling in (form, form.rstrip(".") + ".")
 )
 """Ends of names that stand behind a comma."""
-SUFFIX_ENDS = Ends(SUFFIXES.to_pylist())
+SUFFIX_ENDS, LONGEST_SUFFIX = Ends(SUFFIXES), max(map(len, SUFFIXES))
 
 SHORT = re.compile(r"[A-Z]{2}")
 """May be the code of a country or state as well: `SA` ends a name of some length only."""
@@ -50,9 +47,10 @@ NOBODY = {
     *("see more", "see full summary", "und andere", "u.a.", "u. a.", "y otros", "et autres", "e altri"),
 }
 
-_MAYBE = r"(?i)(?:\b(?:others|more|al\.?|etc\.?|cast|crew|summary|andere|u\. ?a\.|otros|autres|altri)|…|\.\.\.|»)$"
-_MAYBE_ENDS = Ends(["rs", "re", "al", "l.", "tc", "c.", "st", "ew", "ry", "a.", "os", "es", "ri", "..", "…", "»"])
-"""Of what `_MAYBE` matches."""
+NOBODY_ENDS = Ends(
+    [*(name[-4:] for name in NOBODY), "others", " more", "al", "al.", "andere", "otros", "autres", "altri"]
+)
+"""Of labels that name nobody, and of what `_TAIL` cuts off."""
 
 _TAIL = re.compile(
     r"[\s,;]*\b(?:and\s+others|and\s+(?:many\s+)?more|et\.?\s+al\.?|und\s+andere|y\s+otros|et\s+autres|e\s+altri)$"
@@ -68,8 +66,10 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
         separator: that cut them.
     """
     data, depth = lists.bytes_of_names, np.zeros(len(lists.names), dtype=np.int64)
-    suffix = data.ending_in(SUFFIX_ENDS) if "," in separator else np.zeros(len(lists.names), dtype=bool)
-    suffix[suffix] = pc.is_in(lists.names.filter(pa.array(suffix)), value_set=SUFFIXES).to_numpy(zero_copy_only=False)
+    suffix = np.zeros(len(lists.names), dtype=bool)
+    if "," in separator:
+        suffix = data.ending_in(SUFFIX_ENDS) & (data.lengths <= LONGEST_SUFFIX)
+        suffix[suffix] = [name in SUFFIXES for name in lists.names.filter(pa.array(suffix)).to_pylist()]
     opened = data.holding("(", ")")
     if opened.any():
         names = lists.names.filter(pa.array(opened))
@@ -96,10 +96,7 @@ def joined_parts(lists: LabelLists, separator: str) -> LabelLists:
 
 def without_nobody(lists: LabelLists) -> LabelLists:
     """Leave out labels such as `et al.` and `and others`, also at the end of a name."""
-    mask = lists.bytes_of_names.ending_in(_MAYBE_ENDS)
-    if not mask.any():
-        return lists
-    mask[mask] = pc.match_substring_regex(lists.names.filter(pa.array(mask)), _MAYBE).to_numpy(zero_copy_only=False)
+    mask = lists.bytes_of_names.ending_in(NOBODY_ENDS)
     if not mask.any():
         return lists
     candidates = pa.array(mask)

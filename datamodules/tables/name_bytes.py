@@ -60,7 +60,14 @@ class NameBytes:
 
     def ending_in(self, ends: "Ends") -> np.ndarray:
         """Return which texts end so, (n,) bool."""
-        return np.asarray(ends.table[self._last_two])
+        mask = np.asarray(ends.table[self._last_two])
+        at = np.flatnonzero(mask)
+        words = np.zeros(len(at), dtype=np.uint32)
+        for position in range(Ends.LENGTH):
+            byte = self._bytes_at(self.starts[1:][at] - 1 - position) * (self.lengths[at] > position)
+            words |= byte.astype(np.uint32) << np.uint32(8 * position)
+        mask[at] = ends.match(words)
+        return mask
 
     def digests(self) -> np.ndarray:
         """Return a number for each text, (n,) uint64, the same for texts not `beyond_latin` that differ in case alone.
@@ -116,17 +123,33 @@ class NameBytes:
 
 
 class Ends:
-    """Ends of texts, looked up by their last two bytes; ASCII in whatever case.
+    """Ends of texts, of two bytes or more, in whatever case; of longer ones the last four bytes are looked at.
 
     Attributes:
-        table: (65,536,) bool, by the two bytes as a number.
+        table: (65,536,) bool, by the last two bytes as a number.
+        words: the last four bytes of each as a number, in small letters, with a mask of those that it has.
     """
+
+    LENGTH, SMALL = 4, np.uint32(0x20202020)
 
     def __init__(self, texts: Iterable[str]) -> None:
         self.table = np.zeros(2**16, dtype=bool)
+        words = set()
         for text in texts:
-            before, last = ({byte, ord(chr(byte).swapcase()) if byte < 0x80 else byte} for byte in text.encode()[-2:])
+            end = text.encode()[-self.LENGTH :]
+            before, last = ({byte, ord(chr(byte).swapcase()) if byte < 0x80 else byte} for byte in end[-2:])
             self.table[[first << 8 | second for first in before for second in last]] = True
+            mask = np.uint32(256 ** len(end) - 1)
+            words.add(((int.from_bytes(end) | self.SMALL) & mask, mask))
+        self.words = sorted(words)
+
+    def match(self, words: np.ndarray) -> np.ndarray:
+        """Return which of the last four bytes of texts, as numbers, are of such ends, (n,) bool."""
+        words = words | self.SMALL
+        matches = np.zeros(len(words), dtype=bool)
+        for word, mask in self.words:
+            matches |= (words & mask) == word
+        return matches
 
 
 def _positions(data: np.ndarray, text: bytes) -> np.ndarray:

@@ -260,14 +260,19 @@ def test_one_of_several_processes_encodes_and_the_others_wait(data, monkeypatch)
     assert_same(datas[1].films, datas[0].films)
 
 
-def test_an_entry_is_whole_or_not_there(data, tmp_path, monkeypatch):
+@pytest.mark.parametrize("others", [[], ["an entry"]])
+def test_an_entry_is_whole_or_not_there(data, tmp_path, monkeypatch, others):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "save", full)
+    folder = tmp_path / "new" / "encoded"
+    for other in others:
+        (folder / other).mkdir(parents=True)
     with pytest.raises(InputError, match="can't be written: No space left on device; make room there"):
-        data().setup("fit")
-    assert [path for path in (tmp_path / "encoded").iterdir() if path.is_dir()] == []
+        data(encoded=str(folder)).setup("fit")
+    assert [path.name for path in tmp_path.glob("new/encoded/*")] == others
+    assert (tmp_path / "new").exists() == bool(others)
 
 
 def test_features_of_others_are_encoded_by_each(data, tmp_path):
