@@ -30,14 +30,14 @@ def coverage(
     """
     assert films.rows is not None
     film, weights = films.film_codes(), np.ones(films.n_rows) if films.weights is None else films.weights
-    tables = []
+    parts = []
     for grouping in _groupings(films, fitted, predicted):
         row = films.rows.test[grouping["position"].to_numpy()]
         for level, (_, lower, upper) in intervals.items():
             hit = ((films.actual >= lower) & (films.actual <= upper))[row]
             columns = {"film": film[row], "weight": weights[row], "width": (upper - lower)[row], "level": level}
-            tables.append(_by_group(grouping.assign(**columns, hit=hit * weights[row])))
-    table = pd.concat(tables, ignore_index=True)
+            parts.append(grouping.assign(**columns, hit=hit * weights[row]))
+    table = _by_group(pd.concat(parts, ignore_index=True))
     low, high = wilson_interval(table["covered"], table["films"])
     return table.assign(covered_low=low, covered_high=high)
 
