@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict
+from math import inf
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -43,9 +44,13 @@ class Stored:
 
 
 class Baseline(Stored, ABC):
-    """A classical model; `name` is what results call it."""
+    """A classical model; `name` is what results call it.
+
+    It isn't fitted to more than `most_rows` training rows without being asked for: it would take hours.
+    """
 
     name: str
+    most_rows: float = inf
 
     def check(self, training: Sample) -> None:
         """Refuse training rows that the model can't be fitted to, with what it needs, before anything is trained."""

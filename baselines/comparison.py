@@ -113,6 +113,11 @@ class Comparison:
         refused: dict[str, str] = {}
         for model in self.baselines(progress):
             try:
+                if training.n_rows > model.most_rows and not self._requests(model):
+                    raise InputError(
+                        f"it takes hours for {training.n_rows:,} training rows, and is quick for {model.most_rows:,} at "
+                        "most; it is fitted where compare.models names it"
+                    )
                 model.check(training)
                 models.append(model)
             except InputError as problem:

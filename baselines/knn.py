@@ -62,6 +62,7 @@ class KNN(ScaledPredictor):
     """
 
     name = "knn"
+    most_rows = 50_000  # each is compared with each
     stored = ("k", "weights")
     parts: ClassVar = {"directions": LabelDirections, "neighbours": Neighbours}
 

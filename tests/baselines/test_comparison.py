@@ -3,6 +3,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from greenlight_films.baselines import Boosting, Comparison, Mean, Sample, fit
+from greenlight_films.baselines.knn import KNN
 from greenlight_films.datamodules import InputError
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.films import fit_films, refit_films
@@ -67,6 +68,15 @@ def test_a_default_model_that_cannot_be_fitted_is_left_out_with_the_reason(rows_
     assert [model.name for model in models] == ["mean", "ols", "kmeans", "pca"]
     assert set(refused) == {"ridge", "knn", "boosting"}
     assert "2 training films or more, got 1" in refused["knn"]
+
+
+def test_of_many_films_neighbours_are_left_out_where_nobody_asks_for_them(sample, monkeypatch):
+    films = sample(np.arange(30)[:, None] * [1.0, 2.0, 3.0], np.arange(30.0))
+    monkeypatch.setattr(KNN, "most_rows", 29)
+    refused = Comparison().possible(films)[1]
+    assert list(refused) == ["knn"]
+    assert "hours for 30 training rows, and is quick for 29" in refused["knn"]
+    assert [model.name for model in Comparison(models=["knn"]).possible(films)[0]] == ["mean", "knn"]
 
 
 @pytest.mark.parametrize(
