@@ -46,7 +46,7 @@ class Stored:
 class Baseline(Stored, ABC):
     """A classical model; `name` is what results call it.
 
-    It isn't fitted to more than `most_rows` training rows without being asked for: it would take hours.
+    It isn't fitted to more than `most_rows` training rows without being asked for: it would take long.
     """
 
     name: str

@@ -115,8 +115,8 @@ class Comparison:
             try:
                 if training.n_rows > model.most_rows and not self._requests(model):
                     raise InputError(
-                        f"it takes hours for {training.n_rows:,} training rows, and is quick for {model.most_rows:,} at "
-                        "most; it is fitted where compare.models names it"
+                        f"it takes long for {training.n_rows:,} training rows, quick as it is for {model.most_rows:,}; "
+                        "it is fitted where compare.models names it"
                     )
                 model.check(training)
                 models.append(model)

@@ -49,6 +49,7 @@ class Boosting(Estimator):
     """
 
     name = "boosting"
+    most_rows = 200_000
     stored = ("labels", "model")
 
     def __init__(self, n_labels: int = 100) -> None:

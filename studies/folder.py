@@ -7,12 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules import InputError
+from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.whole_files import Content, cannot_write, write_whole
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet's formulas begin so
+
+
+def as_json(cells: pd.Series) -> pd.Series:
+    """Return cells that hold lists or objects as JSON; missing ones stay so."""
+    texts = [_json(cell) if given else None for cell, given in zip(cells, cells.notna(), strict=True)]
+    return pd.Series(texts, cells.index, dtype="str")
+
+
+def _json(cell: Any) -> str:
+    plain = cell.tolist() if isinstance(cell, np.ndarray) else cell
+    return json.dumps(plain, ensure_ascii=False, default=lambda part: getattr(part, "tolist", lambda: str(part))())
 
 
 @dataclass(frozen=True)
@@ -33,8 +46,13 @@ class Folder:
 
     @staticmethod
     def csv(table: pd.DataFrame) -> str:
-        """Return a table as text in which no cell or heading is a formula: such a one gets an apostrophe."""
+        """Return a table as text in which no cell or heading is a formula: such a one gets an apostrophe.
+
+        Cells that hold lists or objects are written as JSON.
+        """
         safe = table.copy(deep=False)
+        for name in [name for name in safe if is_nested(safe[name])]:
+            safe[name] = as_json(safe[name])
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
             risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
             if risky.any():

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
+from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.whole_files import Content
-from greenlight_films.studies.folder import Folder
+from greenlight_films.studies.folder import Folder, as_json
 
 LINES = 100_000  # of a CSV, and of a block
 
@@ -60,5 +61,6 @@ def _write_parquet(blocks: Iterator[pd.DataFrame], packed: Collection[str], stre
 
 def _plain(block: pd.DataFrame, packed: Collection[str]) -> pd.DataFrame:
     """Return a block as Parquet takes it: cells of several kinds are texts, as in a CSV."""
-    mixed = {name: block[name].astype("str") for name in block if block[name].dtype == object}
+    objects = [name for name in block if block[name].dtype == object]
+    mixed = {name: as_json(block[name]) if is_nested(block[name]) else block[name].astype("str") for name in objects}
     return block.assign(**mixed, **{name: block[name].astype(np.float32) for name in packed if name in block})

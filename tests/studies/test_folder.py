@@ -5,10 +5,11 @@ from io import StringIO
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.folder import DANGEROUS, Folder
+from greenlight_films.studies.folder import DANGEROUS, Folder, as_json
 
 
 @pytest.fixture
@@ -102,3 +103,17 @@ def test_a_table_with_cells_beyond_its_header_is_refused(folder):
     (folder.path / "films.csv").write_text("row\n1,2\n")
     with pytest.raises(ValueError, match="rows must have as many cells as the header"):
         folder.read_csv("films.csv")
+
+
+@pytest.mark.parametrize("kind", [object, pd.ArrowDtype(pa.list_(pa.string()))])
+def test_cells_with_lists_are_json_however_long(kind):
+    names = [f'"{number}", Zoë\n' for number in range(1500)]
+    table = pd.DataFrame({"cast": pd.Series([names, None, []], dtype=kind), "year": [1, 2, 3]})
+    cells = pd.read_csv(StringIO(Folder.csv(table)))["cast"]
+    assert [json.loads(cells[0]), pd.isna(cells[1]), cells[2]] == [names, True, "[]"]
+
+
+def test_cells_with_objects_and_arrays_are_json():
+    cells = pd.Series([{"name": "Ann", "ids": np.arange(2)}, np.array(["Bo", "Cy"]), (np.int64(1), "x")], dtype=object)
+    parts = [json.loads(text) for text in as_json(cells)]
+    assert parts == [{"name": "Ann", "ids": [0, 1]}, ["Bo", "Cy"], [1, "x"]]
