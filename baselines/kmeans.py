@@ -30,6 +30,7 @@ class KMeans(Baseline):
     """
 
     name = "kmeans"
+    most_rows = 200_000
     stored = ("k", "centres")
     parts: ClassVar = {"pca": PCA}
 

@@ -32,6 +32,7 @@ class PCA(Baseline):
     """
 
     name = "pca"
+    most_rows = 200_000
     stored = ("method", "components", "centre", "variance", "ratio")
     parts: ClassVar = {"described": StandardColumns}
 
