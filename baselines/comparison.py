@@ -115,7 +115,7 @@ class Comparison:
             try:
                 if training.n_rows > model.most_rows and not self._requests(model):
                     raise InputError(
-                        f"it takes long for {training.n_rows:,} training rows, quick as it is for {model.most_rows:,}; "
+                        f"it takes long for {training.n_rows:,} training rows ({model.most_rows:,} are quick); "
                         "it is fitted where compare.models names it"
                     )
                 model.check(training)

@@ -75,7 +75,7 @@ def test_of_many_films_neighbours_are_left_out_where_nobody_asks_for_them(sample
     monkeypatch.setattr(KNN, "most_rows", 29)
     refused = Comparison().possible(films)[1]
     assert list(refused) == ["knn"]
-    assert "long for 30 training rows, quick as it is for 29" in refused["knn"]
+    assert "long for 30 training rows (29 are quick)" in refused["knn"]
     assert [model.name for model in Comparison(models=["knn"]).possible(films)[0]] == ["mean", "knn"]
 
 
