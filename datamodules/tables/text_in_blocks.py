@@ -104,7 +104,7 @@ def _n_films(text: DelimitedText) -> int:
     Raises:
         pyarrow.ArrowException: a row has too few cells or too many, or more than fits into a part.
     """
-    n_rows, gaps, last = 0, np.zeros(text.width, dtype=np.int64), []
+    n_rows, gaps, last = 0, np.zeros(text.width, dtype=np.int64), list[pa.Table]()
     may_be_spoilt = text.stream.bad or text.stream.seen.twice
     for block in _blocks(text, range(text.width)):
         if not are_films(block, text).all() or (may_be_spoilt and text_notices(from_arrow(block), text.stream)):

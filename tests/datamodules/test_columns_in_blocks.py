@@ -207,8 +207,8 @@ def test_what_other_columns_say_of_numbers_and_dates_is_known_in_blocks(data, tm
     features = [Number("gross"), Date("date"), Category("company")]
     given = {"table": str(tmp_path / "films.csv"), "features": features}
     whole, blocks = data(False, **given), data(True, **given)
-    assert blocks.declared.formats == whole.declared.formats
-    assert whole.declared.formats.of("date").latest_year == 2011
+    assert whole.fitted.encoder.formats.of("date").latest_year == 2011
+    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
     assert_same(blocks.films, whole.films)
 
 
