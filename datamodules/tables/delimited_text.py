@@ -66,6 +66,12 @@ class DelimitedText:
     def width(self) -> int:
         return len(self.names)
 
+    @property
+    def may_be_unclosed(self) -> bool:
+        """Return whether a quote may never close, by the number of quotes."""
+        skim, quote = self.stream.skim, self.layout.dialect.quote.encode()
+        return bool(skim.quotes.get(quote, 0) % 2 or skim.escaped)
+
     def open(self) -> Any:
         """Open the text at the first film."""
         stream = self.stream.open()
@@ -117,15 +123,14 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
             or are too long; or the encoding that fits.
     """
     text = open_delimited(file, layout)
-    quote = text.layout.dialect.quote.encode()
-    if text.stream.skim.quotes.get(quote, 0) % 2 or text.stream.skim.escaped:
-        _refuse_unclosed(text)
+    if text.may_be_unclosed:
+        refuse_unclosed(text)
     try:
         table, n_ragged = _read(text)
     except (pa.ArrowException, UnicodeError) as error:
         raise _explained(error, text) from None
     if ends_in_lines(table):  # two quotes too many, or single ones before the open one
-        _refuse_unclosed(text)
+        refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
     films = are_films(table, text)
     table = table if films.all() else table.filter(pa.array(films))
@@ -246,7 +251,7 @@ def ends_in_lines(table: pa.Table) -> bool:
     return any(isinstance(cell, str) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
 
 
-def _refuse_unclosed(text: DelimitedText) -> None:
+def refuse_unclosed(text: DelimitedText) -> None:
     """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
     (last,) = deque(text.films(["\n", text.layout.dialect.delimiter.join(end)]), maxlen=1)
@@ -259,7 +264,7 @@ def _refuse_unclosed(text: DelimitedText) -> None:
 
 def _remarks_below(text: DelimitedText) -> list[str]:
     """Return the remarks below the last film; rows of another width elsewhere are refused, all in one message."""
-    _refuse_unclosed(text)
+    refuse_unclosed(text)
     ragged, below = list[Row](), list[Row]()
     for row in text.films():
         if len(row.cells) == text.width:

@@ -20,6 +20,7 @@ from greenlight_films.datamodules.tables.delimited_text import (
     layout_notices,
     open_delimited,
     parse_options,
+    refuse_unclosed,
 )
 from greenlight_films.datamodules.tables.footers import MOST, footer_rows
 from greenlight_films.datamodules.tables.frames import from_arrow
@@ -48,8 +49,8 @@ class TextInBlocks:
     def find(cls, file: TableFile, layout: Layout, least: int) -> "TextInBlocks | None":
         """Return a table of `least` rows or more; None for others, and for those that must be seen whole.
 
-        These are packed otherwise than by gzip, or have rows that are no films or have too many cells, quotes that may
-        never close, spoilt letters, or columns of the same name: what reads a table whole mends or refuses them.
+        These are packed otherwise than by gzip, or have rows that are no films or have too many cells, blanks before
+        quotes, spoilt letters, or columns of the same name: what reads a table whole mends or refuses them.
         """
         if file.compression not in ("", "gzip") or _n_lines(file) < least:
             return None
@@ -93,17 +94,18 @@ def _blocks(text: DelimitedText, positions: Sequence[int]) -> Iterator[pa.Table]
 
 
 def _is_unusual(text: DelimitedText) -> bool:
-    skim, quote = text.stream.skim, text.layout.dialect.quote.encode()
-    may_be_open = bool(skim.quotes.get(quote, 0) % 2 or skim.escaped)
-    return may_be_open or text.layout.dialect.spaced or len(set(or_position(text.names))) < text.width
+    return text.layout.dialect.spaced or len(set(or_position(text.names))) < text.width
 
 
 def _n_films(text: DelimitedText) -> int:
     """Return the number of rows; 0 where one of them is no film, or its text is spoilt.
 
     Raises:
+        InputError: a quote never closes.
         pyarrow.ArrowException: a row has too few cells or too many, or more than fits into a part.
     """
+    if text.may_be_unclosed:
+        refuse_unclosed(text)
     n_rows, gaps, last = 0, np.zeros(text.width, dtype=np.int64), list[pa.Table]()
     may_be_spoilt = text.stream.bad or text.stream.seen.twice
     for block in _blocks(text, range(text.width)):
@@ -113,7 +115,9 @@ def _n_films(text: DelimitedText) -> int:
         gaps += [column.null_count for column in block.columns]
         last = [*last, block.slice(max(len(block) - MOST, 0))][-MOST:]
     end = pa.concat_tables(last)
-    return 0 if ends_in_lines(end) or footer_rows(end, gaps.tolist(), 0.1 * n_rows + 1) else n_rows
+    if ends_in_lines(end):
+        refuse_unclosed(text)
+    return 0 if footer_rows(end, gaps.tolist(), 0.1 * n_rows + 1) else n_rows
 
 
 def _n_lines(file: TableFile) -> int:

@@ -42,19 +42,24 @@ def find(file):
         ("films.csv", FILMS.replace("\n", "\r\n"), {}),
         ("films.csv", "\ufeff" + FILMS, {}),
         ("films.csv", "All our films\n\n" + FILMS, {}),
-        ("films.csv", "year,title,minutes\n,,min\n" + "".join(f"{row},F,{row % 90}\n" for row in range(100)), {}),
+        (
+            "films.csv",
+            "year,title,minutes\n,,min\n" + "".join(f"{row},A longer film,{row % 90}\n" for row in range(100)),
+            {},
+        ),
         ("films.csv", "".join(ROWS), {"header": False}),
         ("films.csv", FILMS.replace("\n1950", "\n\n\n1950"), {}),
         ("films.csv", FILMS.replace("Film Ö7", ""), {}),
+        ("films.csv", FILMS.replace('""dog""', r"\"dog\""), {}),
         ("films.csv", FILMS.encode("utf-16"), {}),
         ("films.csv", FILMS.encode("cp1252"), {}),
-        ("films.tsv", FILMS.replace(",", "\t"), {}),
+        ("films.tsv", "year\ttitle\n" + "".join(f'{row}\tThe "film" of {row}\n' for row in range(100)), {}),
         ("films.txt", FILMS.replace(",", "|").replace('"', "'"), {"delimiter": "|", "quote": "'"}),
         ("films.csv.gz", gzip.compress(FILMS.encode(), mtime=0), {}),
     ],
     ids=[
         *("plain", "no last line end", "CRLF", "mark", "a line above", "units", "no header", "empty lines", "a gap"),
-        *("UTF-16", "cp1252", "tabs", "declared", "gzip"),
+        *("backslashes", "UTF-16", "cp1252", "tabs", "declared", "gzip"),
     ],
 )
 def test_blocks_together_are_the_table_read_whole(find, tmp_path, name, content, options):
@@ -69,9 +74,9 @@ def test_blocks_together_are_the_table_read_whole(find, tmp_path, name, content,
 
 
 def test_some_columns_come_in_any_order_and_those_without_a_name_by_their_position(find):
-    text = find(",title,\n" + "".join(f"{row},Film {row},\n" for row in range(100)))
-    assert text.names == ["", "title", ""]
-    assert text.schema.names == ["1", "title", "3"]
+    text = find(",title,year\n" + "".join(f"{row},Film {row},1999\n" for row in range(100)))
+    assert list(text.names) == ["", "title", "year"]
+    assert text.schema.names == ["1", "title", "year"]
     block = next(text.blocks(["title", "1"]))
     assert block.slice(7, 1).to_pylist() == [{"title": "Film 7", "1": "7"}]
 
@@ -85,7 +90,6 @@ def test_some_columns_come_in_any_order_and_those_without_a_name_by_their_positi
         FILMS.replace("\n1950", "\n,,\n1950"),
         FILMS + "2001,cut\n",
         FILMS + '2001,Open,"and never closed\n',
-        FILMS.replace('""dog""', r"\"dog\""),
         FILMS.replace("title", "year"),
         FILMS.replace("Ö55", "AmÃ©lie"),
         FILMS.replace("Film Ö9", "A film" + 300 * "!"),
@@ -93,7 +97,7 @@ def test_some_columns_come_in_any_order_and_those_without_a_name_by_their_positi
         "",
     ],
     ids=[
-        *("total", "remark", "header again", "empty row", "too few cells", "open quote", "backslashes", "names"),
+        *("total", "remark", "header again", "empty row", "too few cells", "open quote", "names"),
         *("spoilt letters", "long row", "blanks before quotes", "nothing"),
     ],
 )
