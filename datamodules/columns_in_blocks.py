@@ -3,7 +3,7 @@
 What is kept of them is what features parse: a code for each label, and the names. Other columns are read whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,8 @@ from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 from greenlight_films.datamodules.tables.read_table import Table
 from greenlight_films.datamodules.tables.table_in_blocks import TableInBlocks, find_in_blocks
 
+ShowRows = Callable[[int, int], None]
+
 LARGE = 1_000_000
 """Rows of a table from which on it is read in blocks."""
 
@@ -43,15 +45,22 @@ class ColumnsInBlocks:
     Attributes:
         names: of these columns, in the table's order.
         whole: the columns that are read whole.
+        show_rows: is called with the number of rows that are read, and of all.
     """
 
     files: TableInBlocks
     names: list[str]
     whole: list[str]
+    show_rows: ShowRows | None = None
 
     @classmethod
     def of(
-        cls, table: str, declared: Declared, where: Condition | None, layout: Layout = Layout()
+        cls,
+        table: str,
+        declared: Declared,
+        where: Condition | None,
+        layout: Layout = Layout(),
+        show_rows: ShowRows | None = None,
     ) -> "ColumnsInBlocks | None":
         """Return the columns of a table that are to be read in blocks; None where it is to be read whole."""
         files = find_in_blocks(table, layout, LARGE)
@@ -64,7 +73,7 @@ class ColumnsInBlocks:
         needed = {name for feature in declared.features for name in feature.columns}
         names = [field.name for field in files.schema if field.name in needed - whole and _of_texts(field.type)]
         in_memory = [name for name in files.schema.names if name in needed | whole and name not in names]
-        return cls(files, names, in_memory) if names and in_memory else None
+        return cls(files, names, in_memory, show_rows) if names and in_memory else None
 
     def table(self) -> Table:
         """Return the table with its other columns alone filled; all others have no cell."""
@@ -75,7 +84,16 @@ class ColumnsInBlocks:
         return Table(frame, self.files.layout, {}, (*self.files.notices, *notices))
 
     def _read(self, names: Sequence[str]) -> pd.DataFrame:
-        return from_arrow(pa.concat_tables(self.files.blocks(names)))
+        return from_arrow(pa.concat_tables(block for _, block in self._counted(names)))
+
+    def _counted(self, names: Sequence[str]) -> Iterator[tuple[int, pa.Table]]:
+        """Yield the table's blocks, each with the number of its first row, from 0."""
+        start = 0
+        for block in self.files.blocks(names):
+            yield start, block
+            start += len(block)
+            if self.show_rows:
+                self.show_rows(start, self.files.n_rows)
 
     def formats(self, known: Formats, rows: pd.Index) -> tuple[Formats, list[str]]:
         """Return formats with those of these columns, found in some rows, and sentences on what was assumed."""
@@ -107,12 +125,11 @@ class ColumnsInBlocks:
 
     def _blocks(self, names: Sequence[str], rows: pd.Index) -> Iterator[pd.DataFrame]:
         """Yield the rows, a block at a time; as in a frame that is read whole, their index counts the table's rows."""
-        numbers, start = rows.to_numpy(), 0
-        for block in self.files.blocks(names) if names else ():
+        numbers = rows.to_numpy()
+        for start, block in self._counted(names) if names else ():
             first, last = np.searchsorted(numbers, (start, start + len(block)))
             frame = from_arrow(block).set_axis(pd.RangeIndex(start, start + len(block)))
             yield frame if last - first == len(block) else frame.loc[numbers[first:last]]
-            start += len(block)
 
 
 def _unusual(names: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """The LightningDataModule of a study: reads a table or data frame, splits and encodes its films."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import replace
@@ -81,6 +82,7 @@ class FilmDataModule(FilmLoaders):
     _store = EncodedStore()
     cache: Path | None = None  # the folder that keeps films of large tables, where `encoded` names none
     entry: Path | None = None  # the folder that the films are mapped from
+    show_rows: Callable[[int, int], None] | None = None  # is called with rows read in blocks, and their number
 
     @for_configs
     def __init__(
@@ -235,8 +237,8 @@ class FilmDataModule(FilmLoaders):
 
     def _read_in_blocks(self) -> pd.DataFrame:
         """Read the table as `read` does; of a large one columns of labels are still to be read in blocks."""
-        is_plain = self.frame is None and self.shape is None
-        blocks = ColumnsInBlocks.of(self.table, self.declared, self.where, self.layout) if is_plain else None
+        is_plain, known = self.frame is None and self.shape is None, (self.where, self.layout, self.show_rows)
+        blocks = ColumnsInBlocks.of(self.table, self.declared, *known) if is_plain else None
         if blocks is None:
             return self.read()
         self._blocks, self._table = blocks, blocks.table()

@@ -237,6 +237,16 @@ def test_texts_of_labels_are_never_read_whole(data, monkeypatch):
     assert kept.read()["cast"].notna().any(), "who reads the table gets it whole"
 
 
+def test_rows_are_counted_while_they_pass(data, table, film_data, monkeypatch):
+    monkeypatch.setattr(columns_in_blocks, "LARGE", 100)
+    counts, films = [], film_data(table=str(table), features=FEATURES)
+    films.show_rows = lambda done, of: counts.append((done, of))
+    films.setup("fit")
+    steps = [(done, 203) for done in (20, 40, 50, 51, 71, 91, 111, 131, 151, 171, 191, 203)]
+    assert len(counts) >= 3 * len(steps)
+    assert counts == steps * (len(counts) // len(steps))
+
+
 def test_cells_that_others_use_or_that_must_be_read_at_once_are_read_whole(table, film_data, monkeypatch):
     monkeypatch.setattr(columns_in_blocks, "LARGE", 100)
     data = film_data(features=[*FEATURES, Category("title"), Labels("names", from_columns=["plot", "company"])])

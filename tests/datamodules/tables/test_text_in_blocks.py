@@ -44,7 +44,7 @@ def find(file):
         ("films.csv", "All our films\n\n" + FILMS, {}),
         (
             "films.csv",
-            "year,title,minutes\n,,min\n" + "".join(f"{row},A longer film,{row % 90}\n" for row in range(100)),
+            "year,title,minutes\n,,min\n" + "".join(f"{row},A long film,{row}\n" for row in range(100)),
             {},
         ),
         ("films.csv", "".join(ROWS), {"header": False}),
