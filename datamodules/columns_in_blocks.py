@@ -63,14 +63,14 @@ class ColumnsInBlocks:
         show_rows: ShowRows | None = None,
     ) -> "ColumnsInBlocks | None":
         """Return the columns of a table that are to be read in blocks; None where it is to be read whole."""
-        files = find_in_blocks(table, layout, LARGE)
+        needed = {name for feature in declared.features for name in feature.columns}
+        of_condition = where.needs() if where else {}
+        whole = {*_read_otherwise(declared), *of_condition}
+        files = find_in_blocks(table, layout, LARGE) if needed - whole else None
         if files is None or _unusual(files.schema.names):
             return None
-        of_condition = where.needs() if where else {}
-        beside = _numbers_beside(files, [*declared.needs().items(), *of_condition.items()])
-        whole = {*_read_otherwise(declared), *of_condition, *beside}
+        whole |= {*_numbers_beside(files, [*declared.needs().items(), *of_condition.items()])}
         whole |= {name for name, own in zip(files.schema.names, files.names, strict=True) if own.strip() in INDEX_NAMES}
-        needed = {name for feature in declared.features for name in feature.columns}
         names = [field.name for field in files.schema if field.name in needed - whole and _of_texts(field.type)]
         in_memory = [name for name in files.schema.names if name in needed | whole and name not in names]
         return cls(files, names, in_memory, show_rows) if names and in_memory else None

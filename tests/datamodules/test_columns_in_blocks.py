@@ -269,6 +269,12 @@ def test_other_tables_and_small_ones_are_read_whole(table, film_data, table_name
     assert ColumnsInBlocks.of(str(table), film_data(features=FEATURES).declared, None) is None
 
 
+def test_a_table_of_which_no_column_would_be_read_in_blocks_is_not_looked_into(film_data, monkeypatch):
+    monkeypatch.setattr(columns_in_blocks, "find_in_blocks", None)
+    declared = film_data(features=[Number("runtime"), Labels("names", from_columns=["cast", "genre"])]).declared
+    assert ColumnsInBlocks.of("films.csv", declared, None) is None
+
+
 @pytest.fixture
 def store(monkeypatch):
     """Return the address of an S3 server on this machine."""
