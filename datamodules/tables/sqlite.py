@@ -14,6 +14,8 @@ from greenlight_films.datamodules.tables.parquet import refuse_size
 
 NAMES = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT GLOB 'sqlite_*' ORDER BY name"
 
+STEPS = 2**20  # between two looks at how many SQLite has taken
+
 
 def read_sqlite(path: Path, query: str | None) -> pd.DataFrame:
     """Read the rows of a table by its name or of a SELECT; None will do where the file holds one table.
@@ -36,10 +38,16 @@ def bounded_select(path: Path, query: str | None, connection: sqlite3.Connection
     """Return the SELECT that a query stands for; what the file itself computes is bounded in steps and size."""
     select = _select(query, [name for (name,) in connection.execute(NAMES)], path)
     if select != query:
-        # A view of films and people joined takes SQLite four steps a byte of the file.
-        connection.set_progress_handler(lambda: True, max(20_000_000, 50 * path.stat().st_size))
+        _bound(path, connection)
         refuse_size(path, _size_of(select, connection), "give a SELECT of what is needed as --data.query")
+        _bound(path, connection)
     return select
+
+
+def _bound(path: Path, connection: sqlite3.Connection) -> None:
+    """Let SQLite take so many steps from now on; a view of films and people joined takes four a byte of the file."""
+    calls = iter(range(max(20_000_000, 50 * path.stat().st_size) // STEPS))
+    connection.set_progress_handler(lambda: next(calls, None) is None, STEPS)
 
 
 @contextmanager

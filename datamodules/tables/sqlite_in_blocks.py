@@ -69,6 +69,7 @@ class SqliteInBlocks:
             enough = f"SELECT 1 FROM ({select}\n) LIMIT 1 OFFSET {least - 1}"
             if is_usual and connection.execute(enough).fetchone():
                 n_rows = _copy(select, len(names), connection)
+                connection.set_progress_handler(None, 0)  # no view is read any more
                 types = _types(len(names), connection)
                 if None not in types:
                     schema = pa.schema(list(zip(or_position(names), types, strict=True)))
