@@ -26,8 +26,8 @@ def run(words: list[str], console: Console) -> None:
     settings = read_settings([*config_of(folder), *words])
     refuse_parts_of_rows(settings)
     file = folder.checkpoint("best") if folder and folder.has_checkpoint else settings.checkpoint
-    with busy(console, "Reading the table"):
-        data = load(settings, Checkpoint.read(file) if file else None)
+    with busy(console, "Reading the table") as show_rows:
+        data = load(settings, Checkpoint.read(file) if file else None, show_rows=show_rows)
         refuse_impossible(settings.comparison, data)
         if settings.refit and not file:
             data.refit()

@@ -18,8 +18,8 @@ def run(words: list[str], console: Console) -> None:
     resume = checkpoint_to_resume(folder, settings.checkpoint)
     if resume and folder is None and (finished := resume.why_finished(settings.training)):
         raise InputError(f"{resume.path}: {finished}")
-    with busy(console, "Reading the table"):
-        data = load(settings)
+    with busy(console, "Reading the table") as show_rows:
+        data = load(settings, show_rows=show_rows)
     with open_run(settings, data, folder, console, trains="fit") as run_folder:
         callbacks = [settings.tensorboard]
         trained = train(data, settings.model, settings.training, run_folder.path, callbacks, resume, settings.refit)

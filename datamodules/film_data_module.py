@@ -1,5 +1,6 @@
 """The LightningDataModule of a study: reads a table or data frame, splits and encodes its films."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from copy import copy
 from dataclasses import replace
@@ -81,6 +82,7 @@ class FilmDataModule(FilmLoaders):
     _store = EncodedStore()
     cache: Path | None = None  # the folder that keeps films of large tables, where `encoded` names none
     entry: Path | None = None  # the folder that the films are mapped from
+    show_rows: Callable[[int, int], None] | None = None  # is called with rows read in blocks, and their number
 
     @for_configs
     def __init__(
@@ -190,7 +192,7 @@ class FilmDataModule(FilmLoaders):
         self._films, self._fitted, self.columns = kept.films, kept.fitted, kept.columns
         self.declared = replace(self.declared, formats=kept.formats)
         self.entry = kept.entry
-        self._table = None  # its memory is wanted
+        self._table = self._blocks = None  # their memory is wanted
 
     def refit(self) -> None:
         """Learn scales, vocabularies and labels' inputs anew, from training and validation rows; sides stay."""
@@ -234,12 +236,12 @@ class FilmDataModule(FilmLoaders):
         return self._rows_of(self._table)
 
     def _read_in_blocks(self) -> pd.DataFrame:
-        """Read the table as `read` does; of a large Parquet table columns of labels stay in their files."""
-        is_plain = self.frame is None and self.shape is None and self.layout == Layout()
-        blocks = ColumnsInBlocks.of(self.table, self.declared, self.where) if is_plain else None
+        """Read the table as `read` does; of a large one columns of labels are still to be read in blocks."""
+        is_plain, known = self.frame is None and self.shape is None, (self.where, self.layout, self.show_rows)
+        blocks = ColumnsInBlocks.of(self.table, self.declared, *known) if is_plain else None
         if blocks is None:
             return self.read()
-        self._blocks, self._table = blocks, Table(blocks.frame(), self.layout)
+        self._blocks, self._table = blocks, blocks.table()
         return self._rows_of(self._table)
 
     def _rows_of(self, table: Table) -> pd.DataFrame:

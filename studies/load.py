@@ -1,5 +1,7 @@
 """Loading: the table of a study, read, shaped, split, fitted on its training rows and encoded."""
 
+from collections.abc import Callable
+
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.feature_sets import named_sets
@@ -8,15 +10,24 @@ from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
 
 
-def load(settings: Settings, checkpoint: Checkpoint | None = None, stage: str = "fit") -> FilmDataModule:
+def load(
+    settings: Settings,
+    checkpoint: Checkpoint | None = None,
+    stage: str = "fit",
+    show_rows: Callable[[int, int], None] | None = None,
+) -> FilmDataModule:
     """Return the data of a study, ready to train with; with a checkpoint, encoded as the network was trained.
 
-    The stage `predict` takes any films, others the run's own.
+    Args:
+        stage: `predict` takes any films, others the run's own.
+        show_rows: is called with the number of rows that are read, and of all, where a table is read in blocks.
     """
     data = settings.data
+    data.show_rows = show_rows
     if checkpoint:
         checkpoint.restore_data(data, settings.model)
     data.setup(stage)
+    data.show_rows = None
     importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
     if importance.cluster is not None:

@@ -142,8 +142,8 @@ def trained_run(
         stage, adds: see `load` and `open_run`.
     """
     refuse_parts_of_rows(settings)
-    with busy(console, "Reading the table"):
-        data = load(settings, checkpoint, stage)
+    with busy(console, "Reading the table") as show_rows:
+        data = load(settings, checkpoint, stage, show_rows)
     with open_run(settings, data, run, console, adds=adds) as folder:
         callbacks = [settings.tensorboard]
         yield folder, data, load_trained(settings.model, settings.training, folder.path, checkpoint, callbacks)

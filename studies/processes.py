@@ -2,7 +2,8 @@
 
 import os
 import signal
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import lightning.pytorch as pl
@@ -23,9 +24,19 @@ def is_rank_zero(num_nodes: int = 1) -> bool:
     return getattr(rank_zero_only, "rank", 0) == 0 and (num_nodes == 1 or os.environ.get("NODE_RANK", "0") == "0")
 
 
-def busy(console: Console, what: str) -> AbstractContextManager[object]:
-    """Show what is being done, with a sign that it goes on, in the process that prints."""
-    return console.status(Text(what)) if is_rank_zero() else nullcontext()
+@contextmanager
+def busy(console: Console, what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show what is being done, with a sign that it goes on, in the process that prints.
+
+    It yields what shows beside it how many rows are done, of how many.
+    """
+    with console.status(Text(what)) if is_rank_zero() else nullcontext() as status:
+
+        def show_rows(done: int, of: int) -> None:
+            if status:
+                status.update(Text(f"{what}: {done:,} of {of:,} rows"))
+
+        yield show_rows
 
 
 def own_plugins() -> list[Any]:

@@ -50,8 +50,8 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
         InputError: the run has no such inputs, or the newer films can't be used.
     """
     refuse_parts_of_rows(settings)
-    with busy(console, "Reading the table"):
-        data = load(settings, checkpoint, "test")
+    with busy(console, "Reading the table") as show_rows:
+        data = load(settings, checkpoint, "test", show_rows)
     crossed = data.films.crossed
     if crossed is None:
         raise InputError(

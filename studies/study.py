@@ -33,8 +33,8 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     """
     refuse_parts_of_rows(settings)
     resume = checkpoint_to_resume(run, settings.checkpoint)
-    with busy(console, "Reading the table"):
-        data = load(settings)
+    with busy(console, "Reading the table") as show_rows:
+        data = load(settings, show_rows=show_rows)
         refuse_impossible(settings.comparison, data)
     with open_run(settings, data, run, console, trains="study", adds=True) as folder:
         callbacks, refit = [settings.tensorboard], settings.refit

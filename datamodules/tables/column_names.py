@@ -48,6 +48,15 @@ def named(frame: pd.DataFrame, names: Sequence[str], table: str) -> tuple[pd.Dat
     return frame[kept].set_axis(pd.Index([trimmed[index] for index in kept]), axis=1), notices
 
 
+def or_position(names: Sequence[str]) -> list[str]:
+    """Return the names of columns trimmed; where there is none, the column's position from 1.
+
+    >>> or_position([" title", ""])
+    ['title', '2']
+    """
+    return [name.strip() or str(position) for position, name in enumerate(names, start=1)]
+
+
 def _once(
     frame: pd.DataFrame, names: Sequence[str], kept: Sequence[int], notices: list[str]
 ) -> tuple[list[int], list[str]]:

@@ -18,16 +18,15 @@ import pyarrow.csv as pacsv
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, is_remark
+from greenlight_films.datamodules.tables.footers import footer_notice, footer_rows, is_remark
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
-from greenlight_films.datamodules.tables.text_layout import LONGEST, TextLayout, find_text_layout
+from greenlight_films.datamodules.tables.text_layout import LONGEST, Dialect, TextLayout, find_text_layout
 from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
 
 BLOCK = 64 * 2**20  # bytes; a record must fit in one
 SHOWN = 20  # rows of a wrong width that a message names
-TAIL = 20  # rows among which totals are looked for
 
 
 class Row(NamedTuple):
@@ -66,6 +65,12 @@ class DelimitedText:
     @property
     def width(self) -> int:
         return len(self.names)
+
+    @property
+    def may_be_unclosed(self) -> bool:
+        """Return whether a quote may never close, by the number of quotes."""
+        skim, quote = self.stream.skim, self.layout.dialect.quote.encode()
+        return bool(skim.quotes.get(quote, 0) % 2 or skim.escaped)
 
     def open(self) -> Any:
         """Open the text at the first film."""
@@ -118,36 +123,34 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
             or are too long; or the encoding that fits.
     """
     text = open_delimited(file, layout)
-    quote = text.layout.dialect.quote.encode()
-    if text.stream.skim.quotes.get(quote, 0) % 2 or text.stream.skim.escaped:
-        _refuse_unclosed(text)
+    if text.may_be_unclosed:
+        refuse_unclosed(text)
     try:
         table, n_ragged = _read(text)
     except (pa.ArrowException, UnicodeError) as error:
         raise _explained(error, text) from None
-    if _ends_in_lines(table):  # two quotes too many, or single ones before the open one
-        _refuse_unclosed(text)
+    if ends_in_lines(table):  # two quotes too many, or single ones before the open one
+        refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
-    films = _is_film(table, text)
+    films = are_films(table, text)
     table = table if films.all() else table.filter(pa.array(films))
-    tail = table.slice(max(len(table) - TAIL, 0))
-    rows = [list(row.values()) for row in tail.to_pylist()]
-    filled = [column.null_count <= 0.1 * len(table) + len(below) + 1 for column in table.columns] if rows else []
-    n_footer = footer_of(rows, filled)
-    table = table.slice(0, len(table) - n_footer)
-    left_out = [next(cell for cell in row if cell) for row in rows[len(rows) - n_footer :]] + below
+    gaps = [column.null_count for column in table.columns]
+    footer = footer_rows(table, gaps, 0.1 * len(table) + len(below) + 1)
+    table = table.slice(0, len(table) - len(footer))
+    left_out = [next(cell for cell in row if cell) for row in footer] + below
     frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
-    layout_read = _complete(text, layout, len(left_out))
+    layout_read = completed_layout(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
     return (
         frame,
         layout_read,
         units,
-        [*_layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
+        [*layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
     )
 
 
-def _complete(text: DelimitedText, layout: Layout, footer: int) -> Layout:
+def completed_layout(text: DelimitedText, layout: Layout, footer: int = 0) -> Layout:
+    """Return a layout as declared, with what was found out, and the number of lines below the last film."""
     dialect, rows = text.layout.dialect, text.layout.rows
     return replace(
         layout,
@@ -163,7 +166,8 @@ def _complete(text: DelimitedText, layout: Layout, footer: int) -> Layout:
     )
 
 
-def _layout_notices(text: DelimitedText, layout: Layout, left_out: Sequence[str]) -> list[str]:
+def layout_notices(text: DelimitedText, layout: Layout, left_out: Sequence[str] = ()) -> list[str]:
+    """Return sentences on what was assumed of a text's layout, and on the rows that were left out."""
     notices = []
     if text.layout.rows.header is None and layout.header is None:
         notices.append(
@@ -205,23 +209,28 @@ def _read(text: DelimitedText) -> tuple[pa.Table, int]:
     with text.open() as stream:
         if not stream.peek(1):
             return pa.table({name: pa.array([], pa.string()) for name in names}), 0
-        table = pacsv.read_csv(
-            stream,
-            pacsv.ReadOptions(column_names=names, block_size=BLOCK),
-            pacsv.ParseOptions(
-                delimiter=dialect.delimiter,
-                quote_char=dialect.quote or False,
-                newlines_in_values=True,
-                invalid_row_handler=skip,
-            ),
-            pacsv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
-            ),
-        )
+        reading = pacsv.ReadOptions(column_names=names, block_size=BLOCK)
+        table = pacsv.read_csv(stream, reading, parse_options(dialect, skip), convert_options(names))
     return table, len(ragged)
 
 
-def _is_film(table: pa.Table, text: DelimitedText) -> np.ndarray:
+def parse_options(dialect: Dialect, handler: Any = None) -> pacsv.ParseOptions:
+    """Return how Arrow is to part cells; `handler` is called with each row that has other than the usual number."""
+    quote = dialect.quote or False
+    return pacsv.ParseOptions(
+        delimiter=dialect.delimiter, quote_char=quote, newlines_in_values=True, invalid_row_handler=handler
+    )
+
+
+def convert_options(columns: Sequence[str]) -> pacsv.ConvertOptions:
+    """Return how Arrow is to read cells: those of these columns as text, empty ones missing."""
+    kinds = dict.fromkeys(columns, pa.string())
+    return pacsv.ConvertOptions(
+        column_types=kinds, null_values=[""], strings_can_be_null=True, include_columns=list(columns)
+    )
+
+
+def are_films(table: pa.Table, text: DelimitedText) -> np.ndarray:
     """Return which rows are no empty ones, and not the header again."""
     films = np.zeros(len(table), dtype=bool)
     for column in table.columns:
@@ -236,13 +245,13 @@ def _is_film(table: pa.Table, text: DelimitedText) -> np.ndarray:
     return films & ~again
 
 
-def _ends_in_lines(table: pa.Table) -> bool:
+def ends_in_lines(table: pa.Table) -> bool:
     """Return whether a cell of the last row has a line end in it: it may be the rest of the file."""
     last = table.slice(max(len(table) - 1, 0)).to_pylist()
     return any(isinstance(cell, str) and len(cell.splitlines()) > 1 for row in last for cell in row.values())
 
 
-def _refuse_unclosed(text: DelimitedText) -> None:
+def refuse_unclosed(text: DelimitedText) -> None:
     """Refuse a quote that never closes, and would swallow the rest of the table."""
     end = ["the", "end"]
     (last,) = deque(text.films(["\n", text.layout.dialect.delimiter.join(end)]), maxlen=1)
@@ -255,7 +264,7 @@ def _refuse_unclosed(text: DelimitedText) -> None:
 
 def _remarks_below(text: DelimitedText) -> list[str]:
     """Return the remarks below the last film; rows of another width elsewhere are refused, all in one message."""
-    _refuse_unclosed(text)
+    refuse_unclosed(text)
     ragged, below = list[Row](), list[Row]()
     for row in text.films():
         if len(row.cells) == text.width:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 MOST = 20  # rows of a footer
 TOTALS = re.compile(
     r"\W*(?:grand |sub-?|overall )?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totale|somme|suma|toplam|итого"
@@ -42,6 +44,19 @@ def footer_of(rows: Sequence[Sequence[str | None]], filled: Sequence[bool]) -> i
             break
         n_rows += 1
     return n_rows
+
+
+def footer_rows(table: pa.Table, gaps: Sequence[int], most_gaps: float) -> list[list[str | None]]:
+    """Return the last rows of a table of texts that are no films.
+
+    Args:
+        table: its last rows at least.
+        gaps: by column, the number of the whole table's rows without a cell.
+        most_gaps: of a column that nearly every row fills.
+    """
+    rows = [list(row.values()) for row in table.slice(max(len(table) - MOST, 0)).to_pylist()]
+    n_footer = footer_of(rows, [count <= most_gaps for count in gaps]) if rows else 0
+    return rows[len(rows) - n_footer :]
 
 
 def footer_notice(first_cells: Sequence[str]) -> str:

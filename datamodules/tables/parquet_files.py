@@ -14,6 +14,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as papq
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.tables.layout import Layout
 
 SUFFIXES = (".parquet", ".pq")
 BLOCK_ROWS = 2**17
@@ -34,6 +35,8 @@ class ParquetFiles:
     name: str
     files: tuple[pafs.FileInfo, ...]
     system: pafs.FileSystem
+    layout = Layout()
+    notices = ()
 
     @classmethod
     def find(cls, table: str) -> "ParquetFiles | None":
@@ -84,10 +87,14 @@ class ParquetFiles:
                 f"--data.table {self.name} must have columns of the same kind in all {len(self.files):,} files: {error}"
             ) from None
 
-    def read(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return some columns whole, by default all."""
-        names = self.schema.names if columns is None else list(columns)
-        return pa.concat_tables([self._empty(names), *self.blocks(names)])
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the columns."""
+        return list(self.schema.names)
+
+    def read(self) -> pa.Table:
+        """Return all columns whole."""
+        return pa.concat_tables([self.schema.empty_table(), *self.blocks(self.names)])
 
     def blocks(self, columns: Sequence[str]) -> Iterator[pa.Table]:
         """Yield columns a block of rows at a time, in the order of the files."""
@@ -106,9 +113,6 @@ class ParquetFiles:
             block[name].cast(kind) if name in block.column_names else pa.nulls(len(block), kind) for name, kind in kinds
         ]
         return pa.table(cells, names=list(columns))
-
-    def _empty(self, columns: Sequence[str]) -> pa.Table:
-        return pa.schema([self.schema.field(name) for name in columns]).empty_table()
 
 
 def _absolute(table: str) -> str:

@@ -102,7 +102,7 @@ def _open_file(path: Path, layout: Layout) -> Table:
     if path.stat().st_size == 0:
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     file = find_table_file(path, layout.member)
-    kind = _kind(file)
+    kind = kind_of(file)
     for option, value, needed in (("query", layout.query, "sqlite"), ("sheet", layout.sheet, "workbook")):
         if value is not None and kind != needed:
             raise InputError(f"--data.{option} is for a file of kind {needed}, got {file} of kind {kind}; leave it out")
@@ -174,7 +174,7 @@ def line_in(table: str, row: int, layout: Layout = Layout()) -> int | None:
     if not Path(table).is_file():
         return None
     file = find_table_file(Path(table), layout.member)
-    return line_of(row, file, layout) if _kind(file) == "text" else None
+    return line_of(row, file, layout) if kind_of(file) == "text" else None
 
 
 @contextmanager
@@ -194,7 +194,7 @@ def in_table(table: str, layout: Layout | None) -> Iterator[None]:
         raise InputError(f"{where}: {problem}", problem.row) from None
 
 
-def _kind(file: TableFile) -> str:
+def kind_of(file: TableFile) -> str:
     """Return what a file is, by its first bytes, or else by its name."""
     head = file.read_head(512)
     unnamed = "text" if file.compression and not file.suffix else ""  # as pandas calls the member of a zip

@@ -1,13 +1,21 @@
 """Runs of several processes; whole ones are in tests/soak."""
 
+import io
 from types import SimpleNamespace
 
 import pytest
 from lightning.fabric.plugins.environments import SLURMEnvironment, TorchElasticEnvironment
+from rich.console import Console
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.studies import processes
-from greenlight_films.studies.processes import end_other_processes, is_rank_zero, own_plugins, refuse_separate_processes
+from greenlight_films.studies.processes import (
+    busy,
+    end_other_processes,
+    is_rank_zero,
+    own_plugins,
+    refuse_separate_processes,
+)
 
 
 def trainer(launcher: object = None, world_size: int = 1) -> SimpleNamespace:
@@ -22,6 +30,16 @@ def test_the_first_process_of_the_first_node_writes(monkeypatch, rank, node, num
     monkeypatch.setattr(processes.rank_zero_only, "rank", rank)
     monkeypatch.setenv("NODE_RANK", node)
     assert is_rank_zero(num_nodes) is expected
+
+
+@pytest.mark.parametrize(("rank", "is_shown"), [(0, True), (1, False)])
+def test_rows_that_are_done_are_shown_by_the_process_that_prints(monkeypatch, rank, is_shown):
+    monkeypatch.setattr(processes.rank_zero_only, "rank", rank)
+    console = Console(file=io.StringIO(), force_terminal=True)
+    with busy(console, "Reading the table") as show_rows:
+        show_rows(131_072, 1_000_000)
+    text = console.file.getvalue()
+    assert ("Reading the table: 131,072 of 1,000,000 rows" in text) is is_shown
 
 
 def test_slurm_requeues_nothing(monkeypatch):

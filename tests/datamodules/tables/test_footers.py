@@ -1,6 +1,7 @@
+import pyarrow as pa
 import pytest
 
-from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, is_remark
+from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, footer_rows, is_remark
 
 FILM = ["Total", "1999", "Drama", "7"]
 
@@ -21,6 +22,13 @@ FILM = ["Total", "1999", "Drama", "7"]
 )
 def test_a_total_or_remark_below_the_last_film_lacks_cells_that_films_have(rows, n_rows):
     assert footer_of([FILM, *rows], [True, True, True, True]) == n_rows
+
+
+@pytest.mark.parametrize(("most_gaps", "expected"), [(2, [["Total", None, "70"]]), (0, [])])
+def test_the_last_rows_of_a_table_are_its_footer_by_the_gaps_of_all_its_rows(most_gaps, expected):
+    end = pa.table({"title": ["A", "B", "Total"], "year": ["1999", "2001", None], "votes": ["7", "63", "70"]})
+    assert footer_rows(end, [0, 2, 0], most_gaps) == expected
+    assert footer_rows(end.slice(0, 0), [0, 0, 0], 1) == []
 
 
 def test_a_film_whose_columns_are_often_empty_is_no_footer():
