@@ -14,8 +14,9 @@ from torch.nn import functional as F
 
 from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scores, SharedBatchSampler
 from greenlight_films.importance import keep_freed_memory
-from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP, runs_of
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.heads import ACTIVATIONS
+from greenlight_films.lightning_modules.label_runs import runs_of
 from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.lightning_modules.optimisers.optimised import OptimisedNetwork
 from greenlight_films.lightning_modules.predictions import FirstFit, Predictions

@@ -49,11 +49,6 @@ class OptimisedNetwork(pl.LightningModule):
         """Return which columns of labels' rows this process has; None where it has all."""
         return None if self.network is None else self.network.first.shard
 
-    def unshard(self) -> None:
-        """Gather the network whole in each process, once it is trained; all call it together."""
-        assert self.network is not None, "setup() comes first"
-        self.network.first.unshard()
-
     def new_shard(self, rank: int, n_processes: int) -> ColumnShard | None:
         """Return which columns a process is to have, by the settings."""
         width, members = self.hparams["hidden"][0], self.hparams["members"]
