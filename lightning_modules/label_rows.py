@@ -39,5 +39,10 @@ class LabelRows:
     def summed(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         """Return the sums of rows that films' labels have, (n, width); see `Batch` for the arguments."""
         labels, offsets = labels.int(), offsets.int()
-        of_inputs = dense_bag(self.values, labels, offsets, weights) @ self.input_weight
-        return of_inputs if self.own is None else of_inputs.add_(self.own(labels, offsets, weights))
+        if self.own is not None:
+            of_rows = self.own(labels, offsets, weights)
+        else:
+            of_rows = self.input_weight.new_zeros(len(offsets) - 1, self.input_weight.shape[1])
+        if len(self.input_weight):  # torch has no bags of rows without columns
+            of_rows += dense_bag(self.values, labels, offsets, weights) @ self.input_weight
+        return of_rows

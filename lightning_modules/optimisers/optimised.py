@@ -49,9 +49,13 @@ class OptimisedNetwork(pl.LightningModule):
         """Return which columns of labels' rows this process has; None where it has all."""
         return None if self.network is None else self.network.first.shard
 
-    def new_shard(self, rank: int, n_processes: int) -> ColumnShard | None:
-        """Return which columns a process is to have, by the settings."""
-        width, members = self.hparams["hidden"][0], self.hparams["members"]
+    def new_shard(self, trainer: pl.Trainer, strategy: Any) -> ColumnShard | None:
+        """Return which columns this process of a trainer is to have, by the settings; None where it has all.
+
+        Raises:
+            InputError: the columns can't be shared out, or not with this `strategy`, as it was given.
+        """
+        width, members, n_processes = self.hparams["hidden"][0], self.hparams["members"], trainer.world_size
         if n_processes == 1 or not self.hparams["shard_first"]:
             return None
         if width % n_processes:
@@ -59,7 +63,12 @@ class OptimisedNetwork(pl.LightningModule):
                 f"model.hidden must begin with a multiple of the {n_processes} processes, got {width}: "
                 "model.shard_first shares these units out"
             )
-        return ColumnShard(rank, n_processes, members)
+        if strategy != "ddp" or trainer.precision not in ("32-true", "bf16-mixed"):
+            raise InputError(
+                "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
+                f"bf16-mixed, got {strategy} and {trainer.precision}"
+            )
+        return ColumnShard(trainer.global_rank, n_processes, members)
 
     @property
     def has_row_gradients(self) -> bool:
