@@ -100,6 +100,8 @@ class MLPRegressor(OptimisedNetwork):
             self.build(self.films)
         if stage == "fit":
             self.choose_gradients()
+        else:
+            self.set_columns_aside()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""

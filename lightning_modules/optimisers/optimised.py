@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import lightning.pytorch as pl
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -24,10 +24,12 @@ class OptimisedNetwork(pl.LightningModule):
 
     Attributes:
         ends_step: whether the optimiser takes a step after the batch that is in work.
+        columns: this process's own of labels' rows, while Lightning gives all processes the weights of the first.
     """
 
     network: AdditiveMLP | None
     ends_step = True
+    columns: Tensor | None = None
 
     @property
     def films(self) -> FilmDataModule:
@@ -69,6 +71,20 @@ class OptimisedNetwork(pl.LightningModule):
                 f"bf16-mixed, got {strategy} and {trainer.precision}"
             )
         return ColumnShard(trainer.global_rank, n_processes, members)
+
+    def set_columns_aside(self) -> None:
+        """Leave no columns of its own in the network until an evaluation starts."""
+        if self.shard:
+            first = cast(AdditiveMLP, self.network).first
+            self.columns, first.label_weight = first.label_weight.detach(), nn.Parameter(first.bias.new_zeros(0))
+
+    def take_columns_back(self) -> None:
+        """Undo `set_columns_aside`."""
+        if self.columns is not None:
+            cast(AdditiveMLP, self.network).first.label_weight = nn.Parameter(self.columns.to(self.device))
+            self.columns = None
+
+    on_validation_start = on_test_start = on_predict_start = take_columns_back
 
     @property
     def has_row_gradients(self) -> bool:
