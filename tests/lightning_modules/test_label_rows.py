@@ -99,7 +99,7 @@ def test_importances_and_contributions_are_those_of_the_whole_network(tmp_path, 
         assert several.keys() == expected.keys()
         for name, values in expected.items():
             if isinstance(values, pd.DataFrame):
-                pd.testing.assert_frame_equal(several[name], values, rtol=0, atol=ROUNDING)
+                pd.testing.assert_frame_equal(several[name], values, rtol=0, atol=5 * ROUNDING)  # of four losses
             else:
                 within = ROUNDING if "mean" in name or not pooled else OF_A_FIT
                 np.testing.assert_allclose(several[name], values, rtol=0, atol=within, err_msg=name)
