@@ -19,7 +19,7 @@ def run(words: list[str], console: Console) -> None:
     with trained_run(*run_options("test", words), console, adds=True) as (folder, data, trained):
         evaluate(trained, data)
         if is_rank_zero():
-            write_test(folder, trained.model, data)
+            write_test(folder, trained.whole_model(), data)
             compare(folder, data, Comparison(models=[]), console)
             print_summary(Results(folder), console, importance=False)
             write_card(folder)

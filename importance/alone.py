@@ -87,8 +87,7 @@ def label_changes(reference: Reference) -> Tensor:
     row, column = rows.rows_of_entries(), rows.labels.long()
     with one_thread_a_step():
         without = reference.predict_changed(row, column, -rows.weights)
-    used = reference.uses(torch.arange(len(reference.model.first.label_weight), device=row.device))
-    return torch.where(at(used, column), at(reference.predicted, row) - without, 0.0)
+    return torch.where(reference.uses(column), at(reference.predicted, row) - without, 0.0)
 
 
 @torch.inference_mode()

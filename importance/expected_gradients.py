@@ -65,7 +65,7 @@ class Background:
         dense = rows.dense.to(model.first.dense_weight.dtype)
         sums = model.first(dense, rows.labels, rows.offsets, rows.weights)
         labels = rows.labels.long()
-        row, vectors = rows.rows_of_entries(), model.first.label_weight[labels]
+        row, vectors = rows.rows_of_entries(), model.first.label_weight.index_select(0, labels)
         if isinstance(model.first, LinearLayer) and model.first.beside is not None:
             vectors = vectors + model.first.beside(dense, row, labels)
         added = vectors.double() * rows.weights[:, None]

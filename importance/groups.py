@@ -34,6 +34,8 @@ def group_importance(reference: Reference, entries: Entries, groups: list[np.nda
         groups: indices of `entries.columns`.
     """
     counts = entries.counts.cpu().numpy()
+    members = torch.from_numpy(np.unique(np.concatenate([np.zeros(0, np.int64), *groups])))
+    reference = reference.with_weights_of(at(entries.columns, members.to(entries.columns.device)))
     is_common = np.array([counts[group].max() > MANY_ROWS for group in groups], dtype=bool)
     names = ["n_films", "importance", "low_95", "high_95", "p"]
     table = pd.DataFrame(index=range(len(groups)), columns=names, dtype=np.float64)

@@ -12,7 +12,7 @@ from torch import Tensor
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.held_out import Entries, at, sum_by
 from greenlight_films.importance.off_sample import FEW_SAMPLED, sample_of, sample_of_all
-from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.reference import LABELS_AT_ONCE, Reference
 from greenlight_films.importance.tangent import Tangent, at_rows
 
 ENOUGH_TO_POOL = 200  # labels
@@ -120,8 +120,8 @@ def _pilot(
 def _log_norm(reference: Reference, columns: Tensor) -> Tensor:
     """Return the logarithm of the size of label columns' weights, (n,) float64; 0 for columns without effect."""
     weight = reference.model.first.label_weight
-    norm = torch.cat([torch.linalg.vector_norm(at_rows(weight, part), dim=1) for part in torch.split(columns, 2**14)])
-    norm = norm.double()
+    parts = torch.split(columns, LABELS_AT_ONCE)
+    norm = torch.cat([torch.linalg.vector_norm(at_rows(weight, part), dim=1) for part in parts]).double()
     return torch.where(norm > 0, norm, 1.0).log()
 
 

@@ -69,6 +69,8 @@ def pair_importance(reference: Reference, entries: Entries, occurrence: Occurren
     first, second = (part[:MOST_PAIRS] for part in occurrence.pairs)
     size = min(PAIRS_AT_ONCE, max(1, CELLS_AT_ONCE // reference.rows.n_rows))
     by_label = occurrence.matrix.T.tocsr()
+    members = torch.from_numpy(occurrence.columns[np.union1d(first, second)])
+    reference = reference.with_weights_of(members.to(reference.sums.device))
 
     def of_some(some: slice) -> pd.DataFrame:
         both = sparse.csr_array(by_label[first[some]].multiply(by_label[second[some]]))

@@ -7,7 +7,7 @@ import torch
 
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.joint import joint_importance
-from greenlight_films.importance.reference import LinearLayer, Reference
+from greenlight_films.importance.reference import LABELS_AT_ONCE, LinearLayer, Reference
 from greenlight_films.importance.result import ColumnSet
 from greenlight_films.importance.streams import keys_of
 
@@ -36,7 +36,8 @@ def part_importance(
     for name, layer in parts:
         for each, stream in zip(sets, streams, strict=True):
             dense, labels = (torch.from_numpy(columns).to(device) for columns in (each.dense, each.labels))
-            if not (layer.label_weight[labels].any() or layer.dense_weight[dense].any()):
+            weights = (layer.label_weight.index_select(0, part) for part in torch.split(labels, LABELS_AT_ONCE))
+            if not (layer.dense_weight[dense].any() or any(part.any() for part in weights)):
                 continue
             n_repeats = min(estimator.n_repeats, MOST_REPEATS)
             estimates = joint_importance(reference, dense, labels, stream, n_repeats, layer)

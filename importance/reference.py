@@ -1,6 +1,7 @@
 """`Reference`: a model's predictions and losses on held-out rows, and how a change of a first-layer sum moves them."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple, Protocol
@@ -11,9 +12,11 @@ from torch.nn import functional as F
 
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.held_out import HeldOut, at
+from greenlight_films.importance.label_table import LabelBlock, LabelTable
 from greenlight_films.importance.losses import Loss
 
 Tail = Callable[[Tensor], Tensor]
+LABELS_AT_ONCE = 2**14  # whose weights are fetched, where these aren't in memory
 BATCH_ROWS = 2048  # that go through the tail at once; more of them would not fit into a CPU's cache
 
 
@@ -25,7 +28,7 @@ class AdditiveLayer(Protocol):
         """Return (n_dense, width)."""
 
     @property
-    def label_weight(self) -> Tensor:
+    def label_weight(self) -> Tensor | LabelTable:
         """Return (n_labels, width); there may be more rows."""
 
     def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
@@ -67,14 +70,23 @@ class LinearLayer:
     """
 
     dense_weight: Tensor
-    label_weight: Tensor
+    label_weight: Tensor | LabelTable
     bias: Tensor
     beside: RowWeights | None = None
 
+    @property
+    def whole_label_weight(self) -> Tensor:
+        """Return `label_weight` where it is in memory."""
+        assert isinstance(self.label_weight, Tensor)
+        return self.label_weight
+
     def __call__(self, dense: Tensor, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-        summed = F.embedding_bag(
-            labels, self.label_weight, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
-        )
+        if isinstance(table := self.label_weight, Tensor):
+            summed = F.embedding_bag(
+                labels, table, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True
+            )
+        else:
+            summed = table.summed(labels, offsets, weights)
         summed = summed + dense @ self.dense_weight + self.bias
         if self.beside is None:
             return summed
@@ -174,9 +186,23 @@ class Reference:
     def uses(self, columns: Tensor) -> Tensor:
         """Return of label columns, (n,) int64, whether any of their weights is not 0, (n,) bool."""
         weight = self.model.first.label_weight
-        used = weight[columns, 0] != 0  # for nearly all columns the first unit is enough
-        used[~used] = (weight[columns[~used]] != 0).any(1)
+        if isinstance(weight, Tensor):
+            used = weight[columns, 0] != 0  # for nearly all columns the first unit is enough
+            used[~used] = (weight[columns[~used]] != 0).any(1)
+        else:
+            parts = torch.split(columns, LABELS_AT_ONCE)
+            used = torch.cat([(weight.index_select(0, part) != 0).any(1) for part in parts])
         return used if self.beside is None else used | self.beside.concerns(columns)
+
+    def with_weights_of(self, columns: Tensor) -> "Reference":
+        """Return a reference with the weights of these label columns, (n,) int64, in memory: itself, if all are."""
+        first = self.model.first
+        if not isinstance(first, LinearLayer) or isinstance(first.label_weight, Tensor):
+            return self
+        copied = copy(self)
+        block = LabelBlock.of(first.label_weight, columns)
+        copied.model = LinearModel(replace(first, label_weight=block), self.model.tail)
+        return copied
 
     @property
     def beside(self) -> RowWeights | None:
@@ -243,12 +269,15 @@ class Reference:
         scaled = self.sums.new_empty(len(row))
         size = min(self.batch_rows, max(len(row), 1))
         sums, added = (self.sums.new_empty(size, self.sums.shape[1]) for _ in range(2))
-        delta = delta.to(self.sums.dtype)
+        delta, weight = delta.to(self.sums.dtype), self.model.first.label_weight
         for start in range(0, len(row), size):
             part = slice(start, start + size)
             n = len(row[part])
             torch.index_select(self.sums, 0, row[part], out=sums[:n])
-            torch.index_select(self.model.first.label_weight, 0, column[part], out=added[:n])
+            if isinstance(weight, Tensor):
+                torch.index_select(weight, 0, column[part], out=added[:n])
+            else:
+                added[:n] = weight.index_select(0, column[part])
             self._add_beside(added[:n], row[part], column[part])
             sums[:n].addcmul_(added[:n], delta[part, None])
             scaled[part] = self.model.tail(sums[:n]).squeeze(-1)

@@ -12,12 +12,13 @@ from torch import Tensor
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.gradient import gradient_of
 from greenlight_films.importance.held_out import Entries, HeldOut, at
-from greenlight_films.importance.reference import Reference
+from greenlight_films.importance.label_table import LabelTable
+from greenlight_films.importance.reference import LABELS_AT_ONCE, Reference
 from greenlight_films.importance.streams import child, permutation
 
 STEP = 0.05  # of the numerical derivatives of the loss, in standard deviations of the tail's output
 MOST_ROWS = 4096  # whose effects stand for those of all rows when p-values are computed
-LABELS_AT_ONCE, ROWS_SUMMED = 2**14, 2**16  # in a thread
+ROWS_SUMMED = 2**16  # in a thread
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Tangent:
         return rows.sort().values
 
 
-def at_rows(matrix: Tensor, rows: Tensor) -> Tensor:
+def at_rows(matrix: Tensor | LabelTable, rows: Tensor) -> Tensor:
     """Return matrix[rows]."""
     return matrix.index_select(0, rows)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -111,6 +111,7 @@ class Tasks:
         reference = copy(self.reference)
         reference.updates = 0
         if task.kind == "values":
+            reference = reference.with_weights_of(self.entries.columns[task.first : task.stop])
             importance = self._values(reference, task)
         else:
             columns, stream = self.sets[task.first], self.set_streams[task.first]
@@ -145,7 +146,9 @@ class Tasks:
             if self.tests is None or self.tangent is None:
                 return result
             measured = Measured.of(reference, self.tangent, columns, lost, sample, plan)
-        return result if self.tests is None else self.tests.put(result, columns, streams, measured)
+        if self.tests is None:
+            return result
+        return replace(self.tests, reference=reference).put(result, columns, streams, measured)
 
     def _is_label(self, index: int) -> bool:
         """Return whether a set is a single label."""

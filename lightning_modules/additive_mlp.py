@@ -5,7 +5,6 @@ from copy import deepcopy
 from math import sqrt
 from typing import Any, cast
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,6 +14,8 @@ from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.importance.reference import LinearLayer, LinearModel
 from greenlight_films.lightning_modules.column_shard import ColumnShard, drawn_table, keep_weights_whole
 from greenlight_films.lightning_modules.heads import ACTIVATIONS, HeadTail
+from greenlight_films.lightning_modules.label_rows import LabelRows
+from greenlight_films.lightning_modules.label_runs import rows_of_labels
 from greenlight_films.lightning_modules.members import MemberTail, drawn_linear, member_seeds
 from greenlight_films.lightning_modules.near_weights import NearWeights
 from greenlight_films.lightning_modules.number_encoding import NumberEncoding
@@ -102,18 +103,25 @@ class AdditiveLayer(nn.Module):
         if self.training and self.label_dropout:
             kept = torch.rand_like(weights) >= self.label_dropout
             weights = weights * kept / (1 - self.label_dropout)
+        summed = self.sums_of_rows(labels, offsets, weights).add_(dense @ self.dense_weight).add_(self.bias)
+        return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
+
+    def sums_of_rows(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
+        """Return the sums of labels' own rows of weights, (n, width); with a `shard`, as its `bag`."""
         rows, padding = self.rows_of(labels)
         bag = row_bag if self.row_gradients else dense_bag
         of_labels = (self.label_weight, rows, offsets, weights, padding)
-        summed = bag(*of_labels) if self.shard is None else self.shard.bag(bag, *of_labels)
-        summed = summed.add_(dense @ self.dense_weight).add_(self.bias)
-        return summed + inputs @ self.input_weight if inputs is not None and self.n_inputs else summed
+        return bag(*of_labels) if self.shard is None else self.shard.bag(bag, *of_labels)
 
-    def unshard(self) -> None:
-        """Gather the columns of all processes in each; all call it together."""
+    def answer(self) -> None:
+        """Work for other processes that have other columns, until all have come here."""
         if self.shard is not None:
-            self.label_weight = nn.Parameter(self.shard.whole(self.label_weight.detach()))
-            self.shard = None
+            padding = None if self.row_of_label is None else len(self.label_weight) - 1
+            self.shard.answer(self.label_weight.detach(), padding)
+
+    def take_whole(self, label_weight: Tensor) -> None:
+        """Use the rows of all columns, mapped from a file, which are not learnt from then on."""
+        self.label_weight, self.shard = nn.Parameter(label_weight, requires_grad=False), None
 
     @property
     def records(self) -> list[NearFilms]:
@@ -154,10 +162,24 @@ class AdditiveLayer(nn.Module):
         return summed - self.centre
 
     @torch.no_grad()
-    def own_rows(self) -> Tensor:
-        """Return each label's own row of weights, (n_labels, width) float32, zeros for a label without one."""
-        weights = self.label_weight.detach().float()
-        return weights if self.row_of_label is None else weights[self.row_of_label.to(weights.device)]
+    def label_rows(self, own: bool = True, inputs: Tensor | slice | None = None) -> Tensor | LabelRows:
+        """Return what labels add to sums, (n_labels, width) float32.
+
+        Args:
+            own: whether with their own rows of weights, zeros for a label without one.
+            inputs: which of their inputs count; by default none.
+        """
+        weight, rows = self.label_weight.detach(), self.row_of_label
+        n_labels, width = len(weight if rows is None else rows), len(self.bias)
+        values, input_weight = self.bias.new_zeros(n_labels, 0), self.bias.new_zeros(0, width)
+        if inputs is not None:
+            values, input_weight = self.values[:, inputs].float(), self.input_weight.detach()[inputs].float()
+        if self.shard is not None:
+            return LabelRows(n_labels, self.sums_of_rows if own else None, values, input_weight)
+        if not own:
+            return values @ input_weight
+        weights = weight.float() if rows is None else weight.float()[rows.to(weight.device)]
+        return weights if inputs is None else weights + values @ input_weight
 
     @torch.no_grad()
     def folded(self) -> LinearLayer:
@@ -165,12 +187,13 @@ class AdditiveLayer(nn.Module):
 
         A label has one vector, or with near records a mean one, and for each film what it has beside.
         """
-        weights, bias, beside = self.own_rows(), self.bias.detach().float(), None
-        if self.n_inputs:
-            input_weight = self.input_weight.detach().float()
-            weights, bias = weights + self.values.float() @ input_weight, bias - self.centre.float() @ input_weight
-            beside = NearWeights(self.records, input_weight, self.values.float()) if self.records else None
-        return LinearLayer(self.dense_weight.detach().float(), weights, bias, beside)
+        dense_weight, bias = self.dense_weight.detach().float(), self.bias.detach().float()
+        if not self.n_inputs:
+            return LinearLayer(dense_weight, self.label_rows(), bias)
+        values, input_weight = self.values.float(), self.input_weight.detach().float()
+        rows = self.label_rows(inputs=slice(None))
+        beside = NearWeights(self.records, input_weight, values) if self.records else None
+        return LinearLayer(dense_weight, rows, bias - self.centre.float() @ input_weight, beside)
 
 
 class AdditiveMLP(nn.Module):
@@ -267,26 +290,6 @@ class AdditiveMLP(nn.Module):
         """
         is_float32 = self.first.bias.dtype == torch.float32
         return LinearModel(self.first.folded(), self.tail if is_float32 else deepcopy(self.tail).float())
-
-
-def runs_of(has_row: np.ndarray) -> list[int] | None:
-    """Return how many labels have a row, how many next to them have none, and so on; None where all have.
-
-    >>> runs_of(np.array([True, True, False, True, False, False]))
-    [2, 1, 1, 2]
-    """
-    ends = np.flatnonzero(np.diff(has_row, prepend=True, append=not has_row[-1:].all()))
-    return None if has_row.all() else np.diff(ends, prepend=0).tolist()
-
-
-def rows_of_labels(runs: Sequence[int]) -> Tensor:
-    """Return the row of each label, (n_labels,) int32, the last one for those without; see `AdditiveLayer`.
-
-    >>> rows_of_labels([2, 1, 1, 2]).tolist()
-    [0, 1, 3, 2, 3, 3]
-    """
-    has_row = torch.arange(len(runs)).remainder(2).eq(0).repeat_interleave(torch.tensor(runs, dtype=torch.int64))
-    return torch.where(has_row, has_row.cumsum(0) - 1, has_row.sum()).int()
 
 
 def _tail(hidden: Sequence[int], dropout: float, activation: str, generator: torch.Generator) -> nn.Sequential:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import torch
@@ -10,9 +11,11 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
-from greenlight_films.lightning_modules.optimisers.row_gradients import gathered, of_processes
+from greenlight_films.lightning_modules.optimisers.row_gradients import dense_bag, gathered, of_processes
 
 BLOCK_ROWS = 65_536  # of a table, that are drawn or sent at a time
+DONE = -1  # in place of a number of films, by a process that has no more
+_ONE_AT_A_TIME = Lock()  # threads of a process whose exchanges would mix
 
 Bag = Callable[[Tensor, Tensor, Tensor, Tensor, int | None], Tensor]
 
@@ -55,15 +58,43 @@ class ColumnShard:
         """Return what `bag` would of the whole table, (n, width), for this process's films.
 
         Each process sums its columns for the films of all, and an all-to-all gives each the sums of its own films. The
-        gradient of the table is the mean over processes, as DDP makes it, and needs no exchange.
+        gradient of the table is the mean over processes, as DDP makes it, and needs no exchange. All processes must
+        call this as often, or `answer` the others.
         """
-        n_films = of_processes(len(offsets) - 1, offsets, self.size)
+        rows, offsets, weights = rows.int(), offsets.int(), weights.float()  # alike in all processes
+        with _ONE_AT_A_TIME:
+            n_films = of_processes(len(offsets) - 1, offsets, self.size)
+            parts = self._bag(bag, table, rows, offsets, weights, padding, n_films)
+        return self._side_by_side(torch.unflatten(parts, 0, (self.size, len(offsets) - 1)))
+
+    @torch.no_grad()
+    def answer(self, table: Tensor, padding: int | None = None) -> None:
+        """Sum own columns for the films of other processes that call `bag`, until all processes have come here."""
+        none, weights = (torch.zeros(0, dtype=dtype, device=table.device) for dtype in (torch.int32, torch.float32))
+        while True:
+            n_films = of_processes(DONE, none, self.size)
+            if max(n_films) == DONE:
+                return
+            self._bag(dense_bag, table, none, none.new_zeros(1), weights, padding, n_films)
+
+    def _bag(
+        self,
+        bag: Bag,
+        table: Tensor,
+        rows: Tensor,
+        offsets: Tensor,
+        weights: Tensor,
+        padding: int | None,
+        n_films: list[int],
+    ) -> Tensor:
+        """Return the sums that each process made for this process's films, (size * n, own width), one after another."""
+        n_films = [max(number, 0) for number in n_films]
         counts = gathered(offsets.diff(), n_films)
         n_labels = [int(part.sum()) for part in torch.split(counts, n_films)]
         all_offsets = F.pad(counts.cumsum(0), (1, 0)).to(offsets.dtype)
         of_all = bag(table, gathered(rows, n_labels), all_offsets, gathered(weights, n_labels), padding)
         parts: Tensor = _Exchange.apply(of_all, n_films, self)  # type: ignore[no-untyped-call]
-        return self._side_by_side(torch.unflatten(parts, 0, (self.size, n_films[self.rank])))
+        return parts
 
     def rows_of_all(self, rows: Tensor) -> Tensor:
         """Return the rows that the films of all processes name, of each process in turn, (n,)."""

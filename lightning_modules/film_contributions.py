@@ -66,11 +66,13 @@ def held_out_contributions(
 def background_rows(network: AdditiveMLP, encoder: FilmEncoder, encoded: EncodedFilms, train: np.ndarray) -> np.ndarray:
     """Return the training rows, (n,) indices, that stand for all: 512 over the years and the network's predictions.
 
-    They are the same wherever the network lies: predictions are made anew on the CPU.
+    They are the same wherever the network lies: predictions are made anew on the CPU, unless other processes have
+    columns of its first layer.
     """
     films = encoded.take(train)
     with one_thread_a_step():
-        predicted, _ = predict_scaled(deepcopy(network).cpu().float().eval(), films)
+        on_cpu = network if network.first.shard else deepcopy(network).cpu().float()
+        predicted, _ = predict_scaled(on_cpu.eval(), films)
     return train[spread(predicted, years_of(encoder.space, films), BACKGROUND)]
 
 

@@ -14,8 +14,10 @@ from torch.nn import functional as F
 
 from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scores, SharedBatchSampler
 from greenlight_films.importance import keep_freed_memory
-from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP, runs_of
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.column_shard import ColumnShard
 from greenlight_films.lightning_modules.heads import ACTIVATIONS
+from greenlight_films.lightning_modules.label_runs import runs_of
 from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.lightning_modules.optimisers.optimised import OptimisedNetwork
 from greenlight_films.lightning_modules.predictions import FirstFit, Predictions
@@ -98,6 +100,8 @@ class MLPRegressor(OptimisedNetwork):
             self.build(self.films)
         if stage == "fit":
             self.choose_gradients()
+        else:
+            self.set_columns_aside()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keep how far the epoch's loss is summed, on each device, and for which data the network was built."""
@@ -120,21 +124,23 @@ class MLPRegressor(OptimisedNetwork):
                 raise TypeError(f"train_loss must be a sum of each device and a count, got {checkpoint['train_loss']}")
         self.first_fit = FirstFit(**kept) if (kept := checkpoint.get("first_fit")) else None
         if self.network is None:
-            n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
-            self._build(**checkpoint.get("network_sizes", {"n_dense": n_dense, "n_labels": n_labels}))  # older lack it
+            self.build_for(checkpoint)
 
-    def build(self, data: FilmDataModule, rank: int = 0, n_processes: int = 1) -> None:
-        """Build the network for data that are set up; callbacks that copy it in their own `setup` need it earlier.
+    def build_for(self, checkpoint: dict[str, Any], shard: ColumnShard | None = None) -> None:
+        """Build the network, or this process's columns of it, as wide as a checkpoint's."""
+        n_dense, n_labels = (len(checkpoint["state_dict"][f"network.first.{part}_weight"]) for part in PARTS)
+        sizes = checkpoint.get("network_sizes", {"n_dense": n_dense, "n_labels": n_labels})  # older ones lack it
+        self._build(**sizes, shard=shard)
 
-        Of several processes each builds its own columns with `shard_first`.
-        """
+    def build(self, data: FilmDataModule, shard: ColumnShard | None = None) -> None:
+        """Build the network, or this process's columns of it, before callbacks that copy it in their `setup`."""
         space, crossed = data.fitted.encoder.space, data.films.crossed
         self._build(
             n_dense=space.n_dense,
             n_labels=space.n_labels,
             encodings=space.encodings(),
             label_runs=runs_of(space.with_row()),
-            shard=self.new_shard(rank, n_processes),
+            shard=shard,
             **({} if crossed is None else crossed.labels.sizes()),
         )
         if crossed is not None and self.network is not None:

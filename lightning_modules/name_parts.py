@@ -23,14 +23,14 @@ def parts_of(network: AdditiveMLP, space: FeatureSpace) -> Iterator[tuple[str, L
     first, names = network.first, network.sizes["input_names"]
     if not names:
         return
-    numbers, rows, bias = first.dense_weight.detach().float(), first.own_rows(), first.bias.detach().float()
-    yield NAME, LinearLayer(torch.zeros_like(numbers), rows, bias)
+    numbers, bias = first.dense_weight.detach().float(), first.bias.detach().float()
+    yield NAME, LinearLayer(torch.zeros_like(numbers), first.label_rows(), bias)
     kinds, beside = np.array([kind_of_input(name) for name in names]), first.folded().beside
     near = {kinds[index] for films in first.records for index in films.plan["inputs"]}
     for kind in dict.fromkeys(kinds.tolist()):
         own = torch.from_numpy(np.flatnonzero(kinds == kind)).to(bias.device)
-        weights = first.values[:, own].float() @ first.input_weight[own].float()
+        weights = first.label_rows(own=False, inputs=own)
         yield kind, LinearLayer(torch.zeros_like(numbers), weights, bias, beside if kind in near else None)
     sizes = network.encoding.columns_of(torch.from_numpy(np.flatnonzero(space.counts_names()))).to(bias.device)
     of_sizes = torch.zeros_like(numbers).index_copy_(0, sizes, numbers[sizes])
-    yield SIZE, LinearLayer(of_sizes, torch.zeros_like(rows), bias)
+    yield SIZE, LinearLayer(of_sizes, first.label_rows(own=False), bias)

@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from greenlight_films.datamodules import EncodedFilms, FilmRows
+from greenlight_films.datamodules import Batch, EncodedFilms, FilmRows
 from greenlight_films.importance.reference import BATCH_ROWS
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 
@@ -83,15 +83,15 @@ def mean_and_spread(each: Tensor) -> tuple[Tensor, Tensor]:
 def predict_scaled(network: AdditiveMLP, films: EncodedFilms) -> tuple[np.ndarray, np.ndarray]:
     """Return a network's scaled predictions of films, and the standard deviations of heads and members around them.
 
-    Each is (n_rows,) float32. The network is on the CPU, in eval mode.
-    Films with inputs of their own are predicted by these.
+    Each is (n_rows,) float32. The network is in eval mode. Films with inputs of their own are predicted by these.
     """
+    device = network.first.bias.device
     rows = FilmRows(films, np.zeros(films.n_rows))
     parts = [mean_and_spread(torch.zeros(0, 1))]
     with torch.inference_mode():
         for start in range(0, len(rows), BATCH_ROWS):
-            batch = rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]
+            batch = Batch(*(part.to(device) for part in rows[list(range(start, min(start + BATCH_ROWS, len(rows))))]))
             each = network.each(batch.dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
-            parts.append(mean_and_spread(each))
+            parts.append(mean_and_spread(each.cpu()))
     scaled, spread = (torch.cat(part).numpy() for part in zip(*parts, strict=True))
     return scaled, spread

@@ -43,7 +43,7 @@ def scenario_data(results: Results) -> dict[str, Any] | None:
     if choice is None:
         return None
     scale, films = results.scale, choice.films
-    vectors = scenarios.first.label_weight.numpy()[choice.labels]
+    vectors = scenarios.first.whole_label_weight.numpy()[choice.labels]
     size = np.abs(vectors).max(axis=1, initial=0)
     whole = np.round(vectors / np.where(size > 0, size, 1)[:, None] * STEPS)
     test = results.measured.set_index("row").loc[scenarios.rows[films]].reset_index()
@@ -74,7 +74,7 @@ def _names(column: EditableColumn, labels: np.ndarray) -> list[str]:
 
 def _choice(results: Results, scenarios: Scenarios) -> _Choice | None:
     """Return as many films, over years and predictions, as there is room for with their names."""
-    width = scenarios.first.label_weight.shape[1]
+    width = scenarios.first.whole_label_weight.shape[1]
     most = min(TOP, BYTES // 2 // (2 * width * len(scenarios.columns)))
     offered = [_leading(results.features, column, most) for column in scenarios.columns]
     names = [scenarios.names(column) for column in scenarios.columns]

@@ -104,7 +104,7 @@ def scaled_with(run: ServedRun, nobody: EncodedFilms, place: _Place, codes: np.n
     batch = FilmRows(nobody, np.zeros(1))[[0]]
     dense, beside = network.encoding(batch.dense), model.first.beside
     sums = network.first(dense, batch.labels, batch.offsets, batch.weights, batch.inputs)
-    vectors = model.first.label_weight[place.first : place.first + len(place.values)]
+    vectors = model.first.whole_label_weight[place.first : place.first + len(place.values)]
     base = sums[0] if place.other is None else sums[0] - vectors[place.other] * place.weight
     scaled = np.empty(len(codes), dtype=np.float32)
     index = torch.from_numpy(codes)

@@ -13,6 +13,7 @@ import torch
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.lightning_modules.callbacks.checkpoints import DIGEST, WholeCheckpointIO, digest
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.column_shard import ColumnShard
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.run_folder import RunFolder
@@ -118,9 +119,12 @@ class Checkpoint:
                 raise InputError("\n".join(problems))
             data.load_state_dict(self.entries["FilmDataModule"])
 
-    def restore_weights(self, model: MLPRegressor) -> None:
+    def restore_weights(self, model: MLPRegressor, shard: ColumnShard | None = None) -> None:
+        """Load the network's weights, or this process's columns of them; the network is built if it isn't."""
         with restoring(self.path):
-            model.on_load_checkpoint(self.entries)  # which builds the network, if it isn't built
+            if model.network is None:
+                model.build_for(self.entries, shard)
+            model.on_load_checkpoint(self.entries)
             model.load_state_dict(self.entries["state_dict"])
 
     def why_finished(self, training: Training) -> str:

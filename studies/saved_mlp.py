@@ -18,7 +18,9 @@ class SavedMLP(Predictor):
 
     def __init__(self, network: AdditiveMLP, scale: TargetScale) -> None:
         self.name = "mlp"
-        self.network = deepcopy(network).cpu().float().eval()
+        table = network.first.label_weight
+        mapped = {} if table.requires_grad else {id(table): table}  # a file's, which would be in memory if copied
+        self.network = deepcopy(network, mapped).cpu().float().eval()
         self.scale = scale
 
     def fit(self, training: Sample) -> Self:

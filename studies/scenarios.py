@@ -159,7 +159,7 @@ class Scenarios:
         labels = self.films.labels.copy()
         labels.data[np.isin(labels.indices, np.concatenate([*none, *edited]))] = 0
         sums = (expanded @ self.first.dense_weight + self.first.bias).numpy()
-        return np.asarray(sums + labels @ self.first.label_weight.numpy(), dtype=np.float32)
+        return np.asarray(sums + labels @ self.first.whole_label_weight.numpy(), dtype=np.float32)
 
     @torch.no_grad()
     def size_vectors(self, size: NumberOfNames, n: int) -> np.ndarray:

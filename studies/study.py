@@ -45,8 +45,9 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
         if not is_rank_zero():
             return None
         with busy(console, "Writing"):  # what the network tells, before classical models take their time
-            write_test(folder, trained.model, data)
-            write_predictions(folder, trained.model, data)
+            model = trained.whole_model()
+            write_test(folder, model, data)
+            write_predictions(folder, model, data)
             write_importance(folder, ranking, data, settings.importance.features)
         is_stopped = STOP.number is not None or not ranking.is_whole
         if is_stopped:

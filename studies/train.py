@@ -61,11 +61,25 @@ class Trained:
     Attributes:
         model: with the weights of the best epoch.
         finished: why there was nothing left to train; empty where there was.
+        path: of the checkpoint with the model's weights; None where none was written.
     """
 
     model: MLPRegressor
     trainer: pl.Trainer
     finished: str = ""
+    path: Path | None = None
+
+    def whole_model(self) -> MLPRegressor:
+        """Return the model for the first process alone, when all others have done their part.
+
+        Where processes have columns of the first layer, the whole of it is mapped from the checkpoint's file.
+        """
+        if self.model.shard is not None:
+            assert self.model.network is not None
+            assert self.path is not None
+            weights = Checkpoint.read(self.path).entries["state_dict"]
+            self.model.network.first.take_whole(weights["network.first.label_weight"])
+        return self.model
 
 
 def train(
@@ -109,13 +123,12 @@ def train(
     with running(trainer, resume):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
-        model.unshard()
-    trained = Trained(model, trainer, finished)
-    if not best.best_model_path:
+    trained = Trained(model, trainer, finished, Path(best.best_model_path) if best.best_model_path else None)
+    if trained.path is None:
         if not training.trainer.get("fast_dev_run"):
             raise InputError("no epoch was trained: trainer.max_epochs must be 1 or more")
         return trained
-    checkpoint = Checkpoint.read(Path(best.best_model_path))
+    checkpoint = Checkpoint.read(trained.path)
     checkpoint.restore_weights(model)
     checkpoint.share_weights(checkpoints / "last.ckpt")
     if not refit:
@@ -137,16 +150,11 @@ def _trainer_for(
 
     Callbacks that copy it when training is set up need it before.
     """
-    strategy = training.trainer.get("strategy", "auto")
+    strategy = training.strategy
     if strategy == "ddp" and model.hparams["shard_first"]:  # DDP would give all processes the first one's columns
         training = training.with_trainer(strategy=DDPStrategy(init_sync=False))
     trainer = build_trainer(training, folder, callbacks, resume, weights_alone)
-    model.build(data, trainer.global_rank, trainer.world_size)
-    if model.shard and not (strategy == "ddp" and trainer.precision in ("32-true", "bf16-mixed")):
-        raise InputError(
-            "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
-            f"bf16-mixed, got {strategy} and {trainer.precision}"
-        )
+    model.build(data, model.new_shard(trainer, strategy))
     return trainer
 
 
@@ -178,8 +186,8 @@ def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: 
     if best.is_file():
         before = Checkpoint.read(best)
         if (kept := before.entries.get("first_fit")) and torch.equal(kept["predicted"], first.predicted):
-            before.restore_weights(model)
-            return replace(trained, model=model)
+            before.restore_weights(model, trained.model.shard)
+            return replace(trained, model=model, path=best)
     model.first_fit = first
     trainer = _trainer_for(model, data, training, best.parent.parent, [EpochLimit(n_epochs)])
     if trainer.progress_bar_callback is not None and trainer.is_global_zero:
@@ -187,9 +195,8 @@ def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: 
     with running(trainer):
         trainer.fit(model, datamodule=data)
     trainer.save_checkpoint(best, weights_only=True)
-    model.unshard()
     model.seconds = (model.seconds or 0) + (trained.model.seconds or 0)
-    return replace(trained, model=model)
+    return replace(trained, model=model, path=best)
 
 
 def _first_fit(trained: Trained, data: FilmDataModule, n_epochs: int) -> FirstFit:
@@ -215,8 +222,9 @@ def load_trained(
     model: MLPRegressor, training: Training, folder: Path, checkpoint: Checkpoint, callbacks: Sequence[Callback]
 ) -> Trained:
     """Return the network of a checkpoint, and a trainer to score and predict with it."""
-    checkpoint.restore_weights(model)
-    return Trained(model, build_trainer(training, folder, callbacks))
+    trainer = build_trainer(training, folder, callbacks)
+    checkpoint.restore_weights(model, model.new_shard(trainer, training.strategy))
+    return Trained(model, trainer, path=checkpoint.path)
 
 
 def build_trainer(

@@ -61,6 +61,10 @@ class Training:
     def num_nodes(self) -> int:
         return int(self.trainer.get("num_nodes") or 1)
 
+    @property
+    def strategy(self) -> Any:
+        return self.trainer.get("strategy", "auto")
+
     def with_trainer(self, **arguments: Any) -> "Training":
         return replace(self, trainer={**self.trainer, **arguments})
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -156,10 +157,19 @@ def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_confi
     assert (weights_of(study_alone.path) - weights_of(run)).abs().max() < ROUNDING
     scores, expected = (scored_by_test(metrics_of(path))["mlp"] for path in (run, study_alone.path))
     assert scores == pytest.approx(expected, rel=1e-5)
+    with np.load(run / "artifacts" / "mlp.npz") as saved:
+        table = checkpoint_of(run, "best")["state_dict"]["network.first.label_weight"]
+        assert np.array_equal(saved["network.first.label_weight"], table)
     both = [pd.read_csv(path / "Permu_importance_df.csv").set_index("feature") for path in (run, study_alone.path)]
     importance, expected = both[0]["importance"], both[1]["importance"]
     assert importance.reindex(expected.index).to_numpy() == pytest.approx(expected.to_numpy(), rel=1e-3, abs=1e-6)
     assert command("test", "--run", run, *ONE_PROCESS).code == 0
+    assert scored_by_test(metrics_of(run))["mlp"] == pytest.approx(scores, rel=1e-5)
+    before = {name: (run / name).read_bytes() for name in ("Permu_importance_df.csv", "contributions.parquet")}
+    for name in before:
+        (run / name).unlink()
+    assert [code for code, *_ in in_processes("importance", "--run", run, cwd=here)] == [0, 0]
+    assert {name: (run / name).read_bytes() for name in before} == before
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """`PermutationImportance`: a callback that measures permutation importance once a model has been tested."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from importlib.util import find_spec
 from time import perf_counter
@@ -21,7 +21,8 @@ from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
 from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.waterfall import step_of
-from greenlight_films.lightning_modules.callbacks.signals import interrupted_alone, uninterrupted
+from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer
+from greenlight_films.lightning_modules.callbacks.signals import STOP, interrupted_alone, uninterrupted
 from greenlight_films.lightning_modules.callbacks.tensorboard import boards
 from greenlight_films.lightning_modules.film_contributions import (
     FIVE_HUNDRED,
@@ -144,18 +145,25 @@ class PermutationImportance(Callback):
             None if films.weights is None else films.weights[rows],
         )
 
+        first = model.network.first
+
         def run(tasks: Tasks) -> None:
-            with suppress(KeyboardInterrupt), interrupted_alone():  # what is finished is kept, the rest counted
-                _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size))
+            # What is finished is kept, the rest counted.
+            with suppress(KeyboardInterrupt), interrupted_alone(), _exchanging(first) as between:
+                _run_watched(trainer, tasks, tasks.share(trainer.global_rank, trainer.world_size), between)
             if trainer.world_size > 1:
                 tasks.results = _of_all_devices(trainer, tasks.results)
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
         result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
-        # The first device alone computes contributions, since that takes less time than writing them.
-        if not (result.is_whole and trainer.is_global_zero):
+        if not result.is_whole:
             return result
-        with uninterrupted(), _named(trainer, "Contributions, groups and pairs"):  # the importances would be lost
+        # The first device alone computes contributions, since that takes less time than writing them.
+        if not trainer.is_global_zero:
+            with _exchanging(first):
+                return result
+        named = _named(trainer, "Contributions, groups and pairs")
+        with uninterrupted(), _exchanging(first), named:  # or the importances would be lost
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
             related = measured.related(reference, result, self.estimator, self.related, self.groups)
@@ -209,10 +217,29 @@ def _named(trainer: pl.Trainer, work: str) -> Iterator[None]:
         shown.update(task, completed=1, refresh=True)
 
 
-def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
-    """Do tasks under a progress bar, where progress is shown."""
+@contextmanager
+def _exchanging(first: AdditiveLayer) -> Iterator[Callable[[], None]]:
+    """Let processes that have columns of a first layer look up each other's; at the end, answer those that still do.
+
+    An exchange that a signal ended would leave the others waiting: what is given raises KeyboardInterrupt if one came.
+    """
+    before = STOP.last_time
+
+    def between() -> None:
+        if STOP.last_time != before:
+            raise KeyboardInterrupt
+
+    with uninterrupted() if first.shard else nullcontext():
+        try:
+            yield between
+        finally:
+            first.answer()
+
+
+def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task], between: Callable[[], None]) -> None:
+    """Do tasks under a progress bar, where progress is shown, and something between them."""
     if not _shows_progress(trainer):
-        tasks.run(share)
+        tasks.run(share, lambda _: between())
         return
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -227,6 +254,7 @@ def _run_watched(trainer: pl.Trainer, tasks: Tasks, share: list[Task]) -> None:
             rate = f"{done / (perf_counter() - start) / 1e6:.1f}M updates/s"
             # Lightning's own display, which contains this one, doesn't refresh by itself.
             bar.update(whole, completed=done, rate=rate, refresh=True)
+            between()
 
         tasks.run(share, advance)
 

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import lightning.pytorch as pl
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 from torch.optim import SGD, Optimizer
 from torch.optim.lr_scheduler import CosineAnnealingLR
@@ -24,10 +24,12 @@ class OptimisedNetwork(pl.LightningModule):
 
     Attributes:
         ends_step: whether the optimiser takes a step after the batch that is in work.
+        columns: this process's own of labels' rows, while Lightning gives all processes the weights of the first.
     """
 
     network: AdditiveMLP | None
     ends_step = True
+    columns: Tensor | None = None
 
     @property
     def films(self) -> FilmDataModule:
@@ -49,14 +51,13 @@ class OptimisedNetwork(pl.LightningModule):
         """Return which columns of labels' rows this process has; None where it has all."""
         return None if self.network is None else self.network.first.shard
 
-    def unshard(self) -> None:
-        """Gather the network whole in each process, once it is trained; all call it together."""
-        assert self.network is not None, "setup() comes first"
-        self.network.first.unshard()
+    def new_shard(self, trainer: pl.Trainer, strategy: Any) -> ColumnShard | None:
+        """Return which columns this process of a trainer is to have, by the settings; None where it has all.
 
-    def new_shard(self, rank: int, n_processes: int) -> ColumnShard | None:
-        """Return which columns a process is to have, by the settings."""
-        width, members = self.hparams["hidden"][0], self.hparams["members"]
+        Raises:
+            InputError: the columns can't be shared out, or not with this `strategy`, as it was given.
+        """
+        width, members, n_processes = self.hparams["hidden"][0], self.hparams["members"], trainer.world_size
         if n_processes == 1 or not self.hparams["shard_first"]:
             return None
         if width % n_processes:
@@ -64,7 +65,26 @@ class OptimisedNetwork(pl.LightningModule):
                 f"model.hidden must begin with a multiple of the {n_processes} processes, got {width}: "
                 "model.shard_first shares these units out"
             )
-        return ColumnShard(rank, n_processes, members)
+        if strategy != "ddp" or trainer.precision not in ("32-true", "bf16-mixed"):
+            raise InputError(
+                "model.shard_first on several processes needs trainer.strategy ddp and trainer.precision 32-true or "
+                f"bf16-mixed, got {strategy} and {trainer.precision}"
+            )
+        return ColumnShard(trainer.global_rank, n_processes, members)
+
+    def set_columns_aside(self) -> None:
+        """Leave no columns of its own in the network until an evaluation starts."""
+        if self.shard:
+            first = cast(AdditiveMLP, self.network).first
+            self.columns, first.label_weight = first.label_weight.detach(), nn.Parameter(first.bias.new_zeros(0))
+
+    def take_columns_back(self) -> None:
+        """Undo `set_columns_aside`."""
+        if self.columns is not None:
+            cast(AdditiveMLP, self.network).first.label_weight = nn.Parameter(self.columns.to(self.device))
+            self.columns = None
+
+    on_validation_start = on_test_start = on_predict_start = take_columns_back
 
     @property
     def has_row_gradients(self) -> bool:

@@ -9,7 +9,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from greenlight_films.datamodules.batches import Batch, FilmRows
 from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.features import Category, Number
-from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP, rows_of_labels, runs_of
+from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer, AdditiveMLP
 from tests.lightning_modules.input_case import InputCase
 
 
@@ -226,16 +226,6 @@ def test_rows_learn_as_those_of_a_layer_with_a_row_for_each_label_and_the_last_s
     assert not gradient[-1].any()
     assert plain.label_weight.grad.abs().max() > 1
     torch.testing.assert_close(gradient[:-1], plain.label_weight.grad[[0, 1, 5, 6]], rtol=1e-3, atol=1e-3)
-
-
-def test_runs_say_which_labels_have_a_row():
-    random = np.random.default_rng(2)
-    for has_row in (random.random((30, 12)) < 0.5).copy():
-        assert rows_of_labels(runs_of(has_row))[has_row].tolist() == list(range(has_row.sum()))
-        assert set(rows_of_labels(runs_of(has_row))[~has_row].tolist()) == {has_row.sum()}
-    assert runs_of(np.array([False, True])) == [0, 1, 1]
-    assert runs_of(np.ones(4, dtype=bool)) is None
-    assert runs_of(np.zeros(0, dtype=bool)) is None
 
 
 def test_averages_over_steps_keep_rows_and_inputs():

@@ -93,8 +93,7 @@ def train(rank: int, port: int, n: int, folder: str, name: str) -> None:
         saved = [(network.state_dict(), optimiser.state_dict())]
         dist.broadcast_object_list(saved)  # the first process has them whole
         states = saved[0]
-    network.first.unshard()
-    torch.save(network.state_dict(), f"{folder}/{rank}.pt")
+    torch.save(states[0], f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
 

@@ -1,7 +1,10 @@
 """The callback: when it measures, how it leaves the model, what it refuses and what TensorBoard gets."""
 
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,7 +14,12 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.lightning_modules.callbacks import permutation_importance
-from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance, cluster_values
+from greenlight_films.lightning_modules.callbacks.permutation_importance import (
+    PermutationImportance,
+    _exchanging,
+    cluster_values,
+)
+from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 
@@ -156,3 +164,15 @@ def test_clusters_are_those_of_the_rows_that_a_condition_leaves(film_data, films
     assert cluster_values(data, "series", number - 1).tolist() == expected
     years = cluster_values(data, "year", number - 1)
     assert len(years) == len(number)
+
+
+def test_a_signal_ends_no_exchange_between_processes_but_comes_between_tasks_and_the_others_are_answered():
+    seen = []
+    first = SimpleNamespace(shard=object(), answer=lambda: seen.append("answered"))
+    with STOP, suppress(KeyboardInterrupt), _exchanging(first) as between:
+        between()
+        signal.raise_signal(signal.SIGTERM)
+        seen.append("exchanged")
+        between()
+        seen.append("another task")
+    assert seen == ["exchanged", "answered"]

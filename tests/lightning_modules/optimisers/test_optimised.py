@@ -92,7 +92,7 @@ def test_label_decay_of_small_batches_is_on_average_that_of_all_films(film_data,
     batches = list(data.train_dataloader())
     penalty = sum(first.penalty(model.decay, batch.labels) for batch in batches).item() / len(films.learnt)
     counts = np.maximum(films.label_films(), 1)
-    squares = first.own_rows().square().sum(1).numpy()
+    squares = first.label_rows().square().sum(1).numpy()
     assert penalty == pytest.approx(
         2.0 * (squares / np.sqrt(counts))[films.label_films() > 0].sum() / len(films.learnt), rel=1e-5
     )
