@@ -47,7 +47,8 @@ def estimates_of(result) -> dict[str, np.ndarray]:
 
 def measure(rank: int, port: int, n: int, path: str, case: InputCase, how: Estimator) -> None:
     """Be a process with some columns, in whose threads tasks are done."""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # torch's own threads, if tests before began them, are not there after a fork
+    torch.get_num_threads, torch.set_num_threads = lambda: 2, lambda threads: None
     dist.init_process_group("gloo", f"tcp://127.0.0.1:{port}", rank=rank, world_size=n)
     network = network_of(case, ColumnShard(rank, n, members=2))
     network.load_state_dict(torch.load(f"{path}.weights"))
