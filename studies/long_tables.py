@@ -60,7 +60,10 @@ def _write_parquet(blocks: Iterator[pd.DataFrame], packed: Collection[str], stre
 
 
 def _plain(block: pd.DataFrame, packed: Collection[str]) -> pd.DataFrame:
-    """Return a block as Parquet takes it: cells of several kinds are texts, as in a CSV."""
+    """Return a block as Parquet takes it, and pandas reads it: cells of several kinds are texts, as in a CSV."""
     objects = [name for name in block if block[name].dtype == object]
     mixed = {name: as_json(block[name]) if is_nested(block[name]) else block[name].astype("str") for name in objects}
+    # pandas doesn't know the name that it writes for the type of Arrow's lists.
+    lists = [name for name in block if name not in mixed and is_nested(block[name])]
+    mixed |= {name: block[name].astype(object) for name in lists}
     return block.assign(**mixed, **{name: block[name].astype(np.float32) for name in packed if name in block})

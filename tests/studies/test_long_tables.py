@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from greenlight_films.datamodules import InputError
 from greenlight_films.studies import long_tables
+from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.long_tables import in_blocks, table_files, whole_file
 from greenlight_films.studies.results import Results
 
@@ -75,3 +77,13 @@ def test_a_broken_parquet_is_named_with_the_command_that_writes_it(folder):
     pd.DataFrame({"feature": ["a"]}).to_parquet(folder.path / "Permu_importance_df.parquet")
     with pytest.raises(InputError, match=r"Permu_importance_df\.parquet can't be read: no column 'importance'"):
         Results(folder).table("Permu_importance_df.csv")
+
+
+def test_cells_with_lists_of_a_long_table_are_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(long_tables, "LINES", 2)
+    names = [["Ann", "Bo"], None, [], ["Cy"], ["Bo"]]
+    table = pd.DataFrame({"cast": pd.Series(names, dtype=pd.ArrowDtype(pa.list_(pa.string()))), "year": range(5)})
+    folder = Folder(tmp_path)
+    folder.write_all(table_files("films", in_blocks(table)))
+    read = pd.read_parquet(tmp_path / "films.parquet")
+    assert [None if cell is None else list(cell) for cell in read["cast"]] == names
