@@ -116,6 +116,15 @@ def assert_same(ours, theirs) -> None:
         assert ours == theirs
 
 
+def assert_read_alike(blocks, whole) -> None:
+    """Compare all that two readings of a table give, but for their notices."""
+    assert whole.films.encoded.labels.nnz > 300
+    assert_same(blocks.films, whole.films)
+    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
+    assert blocks.columns == whole.columns
+    assert blocks.declared.formats == whole.declared.formats
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -128,11 +137,7 @@ def assert_same(ours, theirs) -> None:
 )
 def test_films_read_in_blocks_are_those_read_whole(data, given):
     whole, blocks = data(False, **given), data(True, **given)
-    assert whole.films.encoded.labels.nnz > 300
-    assert_same(blocks.films, whole.films)
-    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
-    assert blocks.columns == whole.columns
-    assert blocks.declared.formats == whole.declared.formats
+    assert_read_alike(blocks, whole)
     said = [notice for notice in whole.notices if "studio" in notice]
     assert [notice for notice in blocks.notices if "studio" in notice] == said
 
@@ -176,11 +181,7 @@ def test_films_of_text_and_sqlite_in_blocks_are_those_read_whole(data, tmp_path,
     write(text_films(), tmp_path / name)
     given = {"table": str(tmp_path / name), "features": TEXT_FEATURES, "where": where}
     whole, blocks = data(False, **given), data(True, **given)
-    assert whole.films.encoded.labels.nnz > 300
-    assert_same(blocks.films, whole.films)
-    assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
-    assert blocks.columns == whole.columns
-    assert blocks.declared.formats == whole.declared.formats
+    assert_read_alike(blocks, whole)
     assert blocks._opened.layout == whole._opened.layout
     assert set(blocks.notices) - {NOTICE} <= set(whole.notices)
     assert {notice for notice in whole.notices if "column" in notice} <= set(blocks.notices)
