@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from greenlight_films.importance.streams import child, sort_values, uniform
@@ -124,21 +125,18 @@ class Entries:
     @classmethod
     def of(cls, rows: HeldOut, *, by_count: bool = False) -> "Entries":
         """Sort the labels of held-out rows by column, or first by how many rows carry the column."""
-        row, weight, labels = rows.rows_of_entries(), rows.weights, rows.labels.long()
+        labels, carried = rows.labels, torch.bincount(rows.labels)
+        columns = carried.argsort(stable=True) if by_count else torch.arange(len(carried), device=carried.device)
+        columns = columns[at(carried, columns) > 0]
         if by_count:
-            order = torch.bincount(labels).argsort(stable=True)
-            labels = at(torch.empty_like(order).index_copy_(0, order, torch.arange(len(order)).to(order)), labels)
-        is_even = len(weight) > 0 and bool((weight == weight[0]).all())  # then the rows alone are to be sorted
-        last = row if is_even else torch.arange(len(row), device=row.device)
-        bits = max(rows.n_rows, len(row)).bit_length()
-        keys = sort_values((labels << bits).bitwise_or_(last))
-        columns, index, counts = torch.unique_consecutive(keys >> bits, return_inverse=True, return_counts=True)
-        columns = at(order, columns) if by_count else columns
-        last = keys.bitwise_and_(2**bits - 1)
-        if not is_even:
-            row, weight = at(row, last), at(weight, last)
+            place = torch.empty_like(carried, dtype=labels.dtype)
+            place[columns] = torch.arange(len(columns), dtype=labels.dtype, device=place.device)
+            labels, carried = at(place, labels), at(carried, columns)
+        row, weight = _by_column(rows, labels, len(carried))
+        counts = carried[carried > 0]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        return cls(columns, starts, last if is_even else row, weight, index)
+        index = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
+        return cls(columns, starts, row, weight, index)
 
     @property
     def counts(self) -> Tensor:
@@ -248,6 +246,16 @@ class Entries:
         pairs = sort_values(self.index * rows.n_films + rows.film[self.row])
         first = torch.cat([pairs.new_ones(min(len(pairs), 1), dtype=torch.bool), pairs[1:] != pairs[:-1]])
         return torch.bincount(pairs[first] // rows.n_films, minlength=len(self.columns))
+
+
+def _by_column(rows: HeldOut, labels: Tensor, n_labels: int) -> tuple[Tensor, Tensor]:
+    """Return row, int64, and weight of each of the rows' labels, sorted by label and row; on the CPU by counting."""
+    if labels.is_cuda:
+        order = labels.argsort(stable=True)
+        return at(rows.rows_of_entries(), order), at(rows.weights, order)
+    parts = (part.numpy() for part in (rows.weights, labels, rows.offsets))
+    by_label = sparse.csr_array(tuple(parts), shape=(rows.n_rows, n_labels)).tocsc()
+    return torch.from_numpy(by_label.indices).long(), torch.from_numpy(by_label.data)
 
 
 def at(values: Tensor, indices: Tensor) -> Tensor:
