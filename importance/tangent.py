@@ -96,7 +96,7 @@ class Tangent:
             part = weight if bool(chosen.all()) else weight[chosen]
             linear[chosen] = part.double() @ self.vectors[cell]
             forms = torch.cat([self.matrices[cell], self.squares[cell]], dim=1).to(part.dtype)
-            both = [_forms(some, forms) for some in part.split(reference.batch_rows)]
+            both = [_forms(some, forms) for some in torch.split(part, reference.batch_rows)]
             curved[chosen], squares[chosen] = torch.cat(both).double().T
         linear *= first / n_rows
         return linear + second * curved / (2 * n_rows), (second * squares / n_rows - linear**2).clamp(min=0)
@@ -145,7 +145,7 @@ def at_rows(matrix: Tensor | LabelTable, rows: Tensor) -> Tensor:
 
 def _forms(vectors: Tensor, matrices: Tensor) -> Tensor:
     """Return vᵀ M v, (n, k), of each of the vectors, (n, width), and of k matrices side by side, (width, k * width)."""
-    return (vectors @ matrices).unflatten(1, (-1, vectors.shape[1])).mul_(vectors[:, None]).sum(2)
+    return (vectors @ matrices).view(len(vectors), -1, vectors.shape[1]).mul_(vectors[:, None]).sum(2)
 
 
 def _weights(rows: HeldOut) -> Tensor:
