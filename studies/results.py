@@ -195,15 +195,24 @@ class Results:
         numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(films) + 1)
         return films[names].set_axis(numbers)
 
-    def labels_of(self, role: str) -> pd.DataFrame:
-        """Return the values that held-out rows have in a role: row and value, one line each."""
+    @cached_property
+    def _held_out_labels(self) -> pd.DataFrame:
+        """The labels that held-out rows have: row, and feature as a category."""
         labels = self.table("held_out_labels.parquet")
         if labels.empty:  # a run of before it was written
             labels = self.table("contributions.parquet")
-        if "feature" not in labels or self.features.empty:
+        return labels.astype({"feature": "category"})[["row", "feature"]] if "feature" in labels else pd.DataFrame()
+
+    def labels_of(self, role: str) -> pd.DataFrame:
+        """Return the values that held-out rows have in a role: row and value, one line each."""
+        labels, features = self._held_out_labels, self.features
+        if labels.empty or features.empty:
             return pd.DataFrame(columns=["row", "value"])
-        mine = self.features.loc[self.features["role"] == role, ["feature", "value"]].dropna()
-        return labels[["row", "feature"]].astype({"feature": "str"}).merge(mine, on="feature")[["row", "value"]]
+        mine = features.loc[features["role"] == role, ["feature", "value"]].dropna().drop_duplicates("feature")
+        values = mine.set_index("feature")["value"].reindex(labels["feature"].cat.categories)
+        code = np.where(values.notna(), np.arange(len(values)), -1)[labels["feature"].cat.codes]
+        kept = (code >= 0) & (labels["feature"].cat.codes >= 0)
+        return pd.DataFrame({"row": labels["row"][kept], "value": values.array[code[kept]]}).reset_index(drop=True)
 
     def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         """Return a table of the run's folder, or some columns of it; empty where it isn't there.
