@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
@@ -82,14 +83,18 @@ class LabelLists:
     def _are_first(self, row: int) -> np.ndarray:
         """Return whether the labels of some rows, from this one on, are not in their rows before, (n_labels,) bool."""
         offsets = self.offsets[row : row + ROWS_AT_ONCE + 1]
-        n_rows, width = len(offsets) - 1, max(len(self.names), 1)
+        n_rows, width, codes = len(offsets) - 1, max(len(self.names), 1), self.codes[offsets[0] : offsets[-1]]
+        # Counted by name, a name's rows in order: a row that it has twice stands there twice.
+        counted = (np.empty(len(codes), np.int8), codes, (offsets - offsets[0]).astype(np.int32))
+        by_name = csr_array(counted, shape=(n_rows, width)).tocsc()
+        again = by_name.indices[1:] == by_name.indices[:-1]
+        ends = by_name.indptr[1:-1]
+        again[ends[(ends > 0) & (ends < len(codes))] - 1] = False
+        if not again.any():
+            return np.ones(len(codes), dtype=bool)
         # Half as wide, sorted in half the time.
         key_type = np.dtype(np.int32 if n_rows * width < 2**31 else np.int64)
-        keys = np.repeat(np.arange(n_rows, dtype=key_type) * width, np.diff(offsets))
-        keys += self.codes[offsets[0] : offsets[-1]]
-        in_order = np.sort(keys)
-        if (in_order[1:] != in_order[:-1]).all():
-            return np.ones(len(keys), dtype=bool)
+        keys = np.repeat(np.arange(n_rows, dtype=key_type) * width, np.diff(offsets)) + codes
         order = np.argsort(keys, kind="stable")
         first = np.empty(len(keys), dtype=bool)
         first[order] = np.diff(keys[order], prepend=-1) > 0
