@@ -133,6 +133,8 @@ compare: {{models: [ridge, pca]}}
 report: false
 trainer: {{max_epochs: 4, accelerator: cpu, devices: 1, enable_progress_bar: false}}
 """
+UNLOGGED = ("--trainer.logger", "false")
+"""What leaves out curves and pictures for TensorBoard, a third of a small study's time, where no test looks at them."""
 
 
 @pytest.fixture(scope="session")
@@ -254,7 +256,7 @@ def seeds(train: Callable[..., Run]) -> Run:
     """Return the folder of a study of three seeds, 3 to 5, which all tests share."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(several, "run_studies", run_here)
-        return train("study", "--seeds", 3)
+        return train("study", "--seeds", 3, *UNLOGGED)
 
 
 @pytest.fixture(scope="session")

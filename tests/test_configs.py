@@ -103,24 +103,40 @@ def test_a_search_trains_an_epoch_with_the_last_values(command, path, tmp_path):
     search_an_epoch(command, path, tmp_path, {key: values[-1:] for key, values in space.items()})
 
 
-@pytest.mark.parametrize("path", [path for path in CONFIGS if path not in SEARCHES], ids=lambda path: path.stem)
-def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
-    config = read(path)
-    table = config["data"]["table"]
-    options = ["--runs", tmp_path / "runs", "--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
+STUDIES = [path for path in CONFIGS if path not in SEARCHES]
+SOME_FILMS = {
+    "ratings": "Year >= 2014",
+    "box_office": "Year >= 2013",
+    "profit_films": "runtimeMinutes >= 130",
+    "profit_people": "runtimeMinutes >= 130",
+    "profit_rows": "runtimeMinutes >= 130",
+    "vote_average_numeric": "vote_count >= 1500",
+}
+"""A few hundred films of each table that holds thousands; `make soak` takes all."""
+
+
+def options_of(path: Path, own_films: Path, rated_films: Path) -> list[object]:
+    """Return what trains a shipped config briefly, on a table that is there."""
+    table = read(path)["data"]["table"]
+    options = ["--trainer.max_epochs", 1, "--trainer.accelerator", "cpu"]
+    if table == "final_movie_table.csv":
+        return [*options, "--data.table", rated_films]
+    options += ["--compare.models", "[ridge]"]  # all of them take their time on thousands of films
     if path.stem == COPIED:
-        options += ["--data.table", own_films]
-    elif table == "final_movie_table.csv":
-        options += ["--data.table", rated_films]
-    elif table != "wikidata-films":
-        if not (ROOT / table).is_file():
-            pytest.skip(f"{table} is not shipped")
-        options += ["--data.table", ROOT / table]
-    if table != "final_movie_table.csv":
-        options += ["--compare.models", "[ols]"]  # all of them take their time on thousands of films
-    answer = command("study", "--config", path, *options)
+        return [*options, "--data.table", own_films]
+    if table == "wikidata-films":
+        return options
+    if not (ROOT / table).is_file():
+        pytest.skip(f"{table} is not shipped")
+    return [*options, "--data.table", ROOT / table]
+
+
+def train_an_epoch(command, path: Path, runs: Path, options: list[object]) -> dict:
+    """Run a shipped study; assert that its run holds what the config names, and return its metrics."""
+    config = read(path)
+    answer = command("study", "--config", path, "--runs", runs, *options)
     assert answer.code == 0, answer.err
-    run = tmp_path / "runs" / config["name"] / "version_0"
+    run = runs / config["name"] / "version_0"
     metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["target"] == config["data"]["target"]["init_args"].get("column", "profit_ratio")
     assert metrics["models"]["mlp"]["rmse"] > 0
@@ -132,10 +148,28 @@ def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_pat
     importances = pd.read_csv(run / "Permu_importance_df.csv")
     assert len(importances) == sum(metrics["features"].values())
     assert importances["importance"].notna().any()
-    # Records of a sentence that names its size: `17,130 films`, `811 films`.
-    sizes = re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
-    assert not sizes or f"{metrics['films']:,}" in sizes
     assert metrics["leak"] is config["data"].get("allow_split_films", False)
+    return metrics
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
+    options, where = options_of(path, own_films, rated_films), SOME_FILMS.get(path.stem)
+    metrics = train_an_epoch(command, path, tmp_path / "runs", [*options, *(["--data.where", where] if where else [])])
+    assert 50 < metrics["films"] < 1000
+    assert where or not sizes_of(path) or f"{metrics['films']:,}" in sizes_of(path)
+
+
+@pytest.mark.parametrize("path", [path for path in STUDIES if path.stem in SOME_FILMS], ids=lambda path: path.stem)
+@pytest.mark.slow
+def test_a_config_trains_an_epoch_with_all_films(command, path, own_films, rated_films, tmp_path):
+    metrics = train_an_epoch(command, path, tmp_path / "runs", options_of(path, own_films, rated_films))
+    assert f"{metrics['films']:,}" in sizes_of(path)
+
+
+def sizes_of(path: Path) -> list[str]:
+    """Return the numbers of films that a header's first lines name: `17,130 films`, `811 films`."""
+    return re.findall(r"([\d,]+) films", header_of(path)[0] + header_of(path)[1])
 
 
 def test_the_rating_study_has_its_groups_and_its_linear_models(command, rated_films, tmp_path):

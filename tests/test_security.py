@@ -25,7 +25,7 @@ import yaml
 from greenlight_films.datamodules import InputError
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.studies import load_artifacts
-from tests.conftest import STUDY, awkward_films
+from tests.conftest import STUDY, UNLOGGED, awkward_films
 from tests.processes import run_forked
 
 FIXTURES = Path(__file__).parent / "sources"
@@ -222,7 +222,7 @@ def test_artifacts_are_not_read_from_outside_their_folder(name, run):
 # --- a search ---------------------------------------------------------------------------------------------------------
 
 
-SEARCH = ["--search.space", "{model.dropout: [0.1]}", "--trainer.max_epochs", 1]
+SEARCH = ["--search.space", "{model.dropout: [0.1]}", "--trainer.max_epochs", 1, *UNLOGGED]
 
 
 def test_pickles_and_triggers_within_a_search_run_nothing(command, study_config, tmp_path, touched, refusal):
@@ -438,7 +438,7 @@ def test_no_table_that_is_written_holds_a_formula(command, tmp_path):
     films["+notes"] = "+A1"
     names = {"genre": "=genre", "year": "@year", "company": "-company"}
     write_study(tmp_path, films, names, ["ols", "ridge", "knn", "kmeans", "pca", "tree"])
-    options = ["--config", tmp_path / "study.yaml", "--runs", tmp_path]
+    options = ["--config", tmp_path / "study.yaml", "--runs", tmp_path, *UNLOGGED]
     answer = command("study", *options, "--permutation_importance.groups", '{"=g": ["=genre=@B"]}')
     assert answer.code == 0, answer.err
     run = tmp_path / "small" / "version_0"

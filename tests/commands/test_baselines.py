@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.studies import load_artifacts
-from tests.conftest import refused
+from tests.conftest import UNLOGGED, refused
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def runs(tmp_path) -> Path:
 @pytest.fixture
 def finished(command, study_config, runs) -> Path:
     """Return a run that was trained and tested, and compared with nothing."""
-    answer = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[]")
+    answer = command("study", "--config", study_config, "--runs", runs, "--compare.models", "[]", *UNLOGGED)
     assert answer.code == 0, answer.err
     return runs / "small/version_0"
 

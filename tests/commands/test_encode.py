@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import refused
+from tests.conftest import UNLOGGED, refused
 from tests.runs import metrics_of
 
 READ = "greenlight_films.datamodules.film_data_module.open_table"
@@ -28,7 +28,7 @@ def test_later_commands_map_what_encode_wrote_and_say_the_same(study, study_conf
     assert str(tmp_path / "encoded" / entry) in answer.text
     assert "198 films, " in answer.text
     unread()
-    fitted = command("fit", "--config", study_config, "--runs", tmp_path)
+    fitted = command("fit", "--config", study_config, "--runs", tmp_path, *UNLOGGED)
     assert fitted.code == 0, fitted.err
     assert f"Encoded films are kept in {tmp_path / 'encoded' / entry}." in fitted.text
     run = tmp_path / "small" / "version_0"
@@ -46,14 +46,14 @@ def test_another_folder_is_known_to_the_run(study_config, command, tmp_path, unr
     assert command("encode", "--config", study_config, "--runs", tmp_path, "--out", folder).code == 0
     assert len(entries(folder)) == 1
     unread()
-    answer = command("fit", "--config", study_config, "--runs", tmp_path, "--data.encoded", folder)
+    answer = command("fit", "--config", study_config, "--runs", tmp_path, "--data.encoded", folder, *UNLOGGED)
     assert answer.code == 0, answer.err
     assert command("test", "--run", tmp_path / "small" / "version_0").code == 0
 
 
 def test_a_refit_has_films_of_its_own_which_test_maps(study_config, command, tmp_path, unread):
     given = ("--runs", tmp_path, "--data.encoded", tmp_path / "cache", "--refit", "true", "--trainer.max_epochs", 1)
-    answer = command("fit", "--config", study_config, *given)
+    answer = command("fit", "--config", study_config, *given, *UNLOGGED)
     assert answer.code == 0, answer.err
     first, refit = entries(tmp_path / "cache")
     assert refit == f"{first}-refit"
@@ -64,7 +64,8 @@ def test_a_refit_has_films_of_its_own_which_test_maps(study_config, command, tmp
 
 def test_new_films_are_read_and_not_kept(study_config, command, tmp_path):
     folder = tmp_path / "cache"
-    assert command("fit", "--config", study_config, "--runs", tmp_path, "--data.encoded", folder).code == 0
+    given = ("--runs", tmp_path, "--data.encoded", folder, *UNLOGGED)
+    assert command("fit", "--config", study_config, *given).code == 0
     before, other = entries(folder), tmp_path / "new.csv"
     shutil.copy(study_config.parent / "films.csv", other)
     other.write_text("\n".join(other.read_text(encoding="utf-8").split("\n")[:40]), encoding="utf-8")

@@ -12,7 +12,7 @@ import torch
 import yaml
 
 from tests.cases import CASES, cases, check_message
-from tests.conftest import Run, refused
+from tests.conftest import UNLOGGED, Run, refused
 from tests.runs import checkpoint_of, files_in, hyperparameters_of, metrics_of, scalars_of, texts_of, versions_in
 
 PATIENCE = 4
@@ -59,7 +59,7 @@ def test_training_stops_when_its_patience_ends_and_keeps_the_best_and_the_last(s
 
 @pytest.mark.parametrize("members", [1, 2])
 def test_a_run_is_resumed_where_it_stopped_bit_for_bit(train, fitted, command, members):
-    whole = fitted if members == 1 else train("fit", "--model.members", 2)
+    whole = fitted if members == 1 else train("fit", "--model.members", 2, *UNLOGGED)
     part = train("fit", "--model.members", members, "--trainer.max_epochs", 2)
     halfway = checkpoint_of(part.path, "last")
     assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
@@ -81,7 +81,7 @@ def test_a_run_is_resumed_where_it_stopped_bit_for_bit(train, fitted, command, m
 def test_a_clock_and_averaged_weights_go_on_with_the_run(train, fitted, command):
     callbacks = "--trainer.callbacks+ {0}.Timer --trainer.callbacks.interval step --trainer.callbacks+ {0}.{1}"
     options = callbacks.format("lightning.pytorch.callbacks", "EMAWeightAveraging").split()
-    options += ["--trainer.callbacks.decay", "0.9"]
+    options += ["--trainer.callbacks.decay", "0.9", *UNLOGGED]
     whole, part = train("fit", *options), train("fit", *options, "--trainer.max_epochs", 2)
     answer = command("fit", "--resume", part.path, "--trainer.max_epochs", 4)
     assert answer.code == 0, answer.err

@@ -5,6 +5,7 @@ import re
 import pytest
 import yaml
 
+from tests.conftest import UNLOGGED
 from tests.runs import IMPORTANCES, described, files_in, tables_of, versions_in
 
 
@@ -30,7 +31,7 @@ SETTINGS = {
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=list(SETTINGS))
 def test_settings_after_a_study_do_what_they_do_in_it(study, train, copied, command, settings):
     in_study = [re.sub("^--", "--permutation_importance.", word) for word in settings]
-    expected = train("study", *in_study, "--compare.models", "[]").path
+    expected = train("study", *in_study, "--compare.models", "[]", *UNLOGGED).path
     assert tables_of(expected)["Permu_importance_df.csv"] != tables_of(study.path)["Permu_importance_df.csv"]
     assert command("importance", "--run", copied.path, *settings).code == 0
     assert tables_of(copied.path) == tables_of(expected)

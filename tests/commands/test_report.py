@@ -23,7 +23,7 @@ from greenlight_films.studies import long_tables
 from greenlight_films.studies.artifacts import load_artifacts
 from greenlight_films.studies.run_folder import RunFolder
 from tests.browser import serious_faults
-from tests.conftest import STUDY, awkward_films, refused
+from tests.conftest import STUDY, UNLOGGED, awkward_films, refused
 from tests.runs import plotly_of
 
 EVIL = "<img src=x onerror=alert(1)>"
@@ -47,7 +47,7 @@ def run(command, tmp_path_factory) -> Path:
     study = STUDY.format(table=folder / "films.csv").replace("[ridge, pca]", "[ols, ridge, knn, kmeans, pca]")
     config = folder / "study.yaml"
     config.write_text(study.replace("report: false", "report: true").replace("max_epochs: 4", "max_epochs: 30"))
-    answer = command("study", "--config", config, "--runs", folder / "runs")
+    answer = command("study", "--config", config, "--runs", folder / "runs", *UNLOGGED)
     assert answer.code == 0, answer.err
     assert str(folder / "runs/small/version_0/report.html") in answer.out.replace("\n", "")
     return folder / "runs/small/version_0"
@@ -236,7 +236,7 @@ def value_of(page: Page, name: str) -> float:
 def best(command, run, browser, tmp_path_factory) -> SimpleNamespace:
     """Return the page of the same study with the preset `best`: three networks, inputs of labels, numbers of names."""
     runs, config = tmp_path_factory.mktemp("best"), run.parents[2] / "study.yaml"
-    quick = ["--preset", "best", "--trainer.max_epochs", 3, "--compare.models", "[]", "--model.heads", 2]
+    quick = ["--preset", "best", "--trainer.max_epochs", 3, "--compare.models", "[]", "--model.heads", 2, *UNLOGGED]
     answer = command("study", "--config", config, "--runs", runs, *quick)
     assert answer.code == 0, answer.err
     path = runs / "small/version_0"
@@ -364,7 +364,7 @@ def test_a_model_no_better_than_the_mean_is_the_first_thing_on_the_page(command,
 
 
 def test_a_run_without_scores_importance_or_baselines_says_what_adds_them(command, study_config, tmp_path):
-    assert command("fit", "--config", study_config, "--runs", tmp_path / "runs").code == 0
+    assert command("fit", "--config", study_config, "--runs", tmp_path / "runs", *UNLOGGED).code == 0
     run = tmp_path / "runs/small/version_0"
     html = page_of(command, run)
     assert all(f"python cli.py {added} --run {run}" in html for added in ("test", "importance", "baselines"))

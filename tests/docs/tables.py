@@ -45,7 +45,7 @@ def short_config(path: Path) -> dict[str, Any]:
     small = {"wikidata-films": "wikidata.csv", "films.csv": "films.csv"}
     rest = "people.csv" if "profit" in path.stem else "final_movie_table.csv"
     config["data"]["table"] = small.get(table, rest)
-    config.setdefault("trainer", {})["max_epochs"] = 2
+    config["trainer"] = {**config.get("trainer", {}), "max_epochs": 2, "logger": False}
     config["compare"] = {**config.get("compare", {}), "models": ["ridge", "kmeans"], "grid": False}
     if "search" in config:
         config["search"]["space"] = {key: values[-1:] for key, values in config["search"]["space"].items()}

@@ -20,9 +20,9 @@ FRAME = awkward_films()
 
 @pytest.fixture
 def keys(study_config: Path) -> dict:
-    """Return the config's keys, for an epoch and no other models."""
+    """Return the config's keys, for an epoch, no other models and no curves."""
     keys = yaml.safe_load(study_config.read_text(encoding="utf-8"))
-    return {**keys, "trainer": {**keys["trainer"], "max_epochs": 1}, "compare": {"models": []}}
+    return {**keys, "trainer": {**keys["trainer"], "max_epochs": 1, "logger": False}, "compare": {"models": []}}
 
 
 def network_of(run: Path) -> dict[str, np.ndarray]:

@@ -72,7 +72,7 @@ def test_weights_without_a_rule_are_exchanged_with_each_others(make_study):
     study = make_study(61, (2, 8, 30), weights="root", seed=2)
     study = replace(study, rows=replace(study.rows, entering=None))
     exact = [study.exchanged(label).mean() for label in range(3)]
-    results = [study.values(off_rows="all", seed=seed) for seed in range(200)]
+    results = [study.values(off_rows="all", seed=seed, tests=False) for seed in range(200)]
     means = stacked(results, "mean")
     assert (np.abs(means.mean(0) - exact) < 4 * means.std(0) / 200**0.5 + 1e-7).all()
     assert (stacked(results, "se_shuffle").mean(0) >= 0.8 * means.std(0, ddof=1)).all()
@@ -89,9 +89,9 @@ def test_the_control_variate_leaves_less_to_chance_than_the_effects_themselves(m
 
 @pytest.fixture(scope="module", params=["one", "root"])
 def sampled(request, make_study):
-    """400 rows: the importance by all rows, and by 400 samples of 32."""
+    """400 rows: the importance by all rows, and by 400 samples of 32, without p-values, which take longest."""
     study = make_study(401, (1, 3, 10, 20, 100, 300, 401), weights=request.param, seed=5)
-    samples = [study.values(off_rows=32, seed=seed) for seed in range(400)]
+    samples = [study.values(off_rows=32, seed=seed, tests=False) for seed in range(400)]
     return study.values(off_rows="all"), samples, request.param
 
 

@@ -16,7 +16,7 @@ from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
-from tests.conftest import STUDY, awkward_films
+from tests.conftest import STUDY, UNLOGGED, awkward_films
 
 FILM = {"year": 1994, "runtime": 101, "genre": ["Drama", "Horror"], "cast": ["Ann Ames", "Zoë Li"], "company": "Acme"}
 
@@ -84,7 +84,7 @@ def serving(run: ServedRun, token: str = "") -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def recipe(train) -> Path:
     """Return the folder of a study of the recipe."""
-    return train("study", "--preset", "recipe", "--trainer.max_epochs", 12).path
+    return train("study", "--preset", "recipe", "--trainer.max_epochs", 12, *UNLOGGED).path
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def of_every_kind(command, tmp_path_factory) -> Path:
     study = yaml.safe_load(STUDY.format(table=folder / "films.csv"))
     study["data"]["features"] = [{"class_path": kind, "init_args": arguments} for kind, arguments in KINDS]
     (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs")
+    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
     assert answer.code == 0, answer.err
     return folder / "runs/small/version_0"
 

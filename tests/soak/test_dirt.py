@@ -1,4 +1,4 @@
-"""Two thousand tables with dirt drawn by seed; the tests of every change read the first hundred."""
+"""Two thousand tables with dirt drawn by seed; the tests of every change read the first fifty."""
 
 import pytest
 

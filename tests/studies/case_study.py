@@ -16,7 +16,12 @@ def config_of(case: dict[str, Any], folder: Path) -> Path:
     data |= {"split": _object(given["split"])} if "split" in given else {}
     data |= {name: given[name] for name in ("batch_size", "allow_leak") if name in given}
     trainer = {"max_epochs": given.get("max_epochs", 2), "accelerator": "cpu", "devices": 1}
-    config = {"name": "case", "preset": "seed", "data": data, "trainer": {**trainer, "enable_progress_bar": False}}
+    config = {
+        "name": "case",
+        "preset": "seed",
+        "data": data,
+        "trainer": {**trainer, "enable_progress_bar": False, "logger": False},
+    }
     config |= {"model": given["model"]} if "model" in given else {}
     path = folder / "case.yaml"
     path.write_text(yaml.safe_dump({**config, "compare": {"models": []}}), encoding="utf-8")

@@ -17,6 +17,7 @@ from greenlight_films.studies.checkpoints import Checkpoint, checkpoint_to_resum
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.training import Training
+from tests.conftest import UNLOGGED
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ def test_a_last_checkpoint_without_its_weights_is_refused(copied, small_is_large
 
 
 def test_a_run_that_shares_its_weights_is_resumed_bit_for_bit(train, command, small_is_large):
-    whole, part = train("fit"), train("fit", "--trainer.max_epochs", 1)
+    whole, part = train("fit", *UNLOGGED), train("fit", "--trainer.max_epochs", 1, *UNLOGGED)
     assert "state_dict" not in torch.load(part.path / "checkpoints/last.ckpt", weights_only=True)
     assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
     ours, theirs = (Checkpoint.read(run.path / "checkpoints/last.ckpt").entries for run in (part, whole))

@@ -9,7 +9,7 @@ import torch
 
 import greenlight_films as gl
 from greenlight_films.studies.checkpoints import Checkpoint
-from tests.conftest import STUDY, Run, awkward_films, refused
+from tests.conftest import STUDY, UNLOGGED, Run, awkward_films, refused
 from tests.runs import metrics_of, predictions_of
 
 INPUTS = "".join(
@@ -40,7 +40,7 @@ def trained(command, tmp_path_factory):
     newer_films().to_csv(folder / "newer.csv", index=False, sep=";")
     config = STUDY.format(table=folder / "films.csv").replace("  split:", f"{INPUTS}  split:")
     (folder / "study.yaml").write_text(config + "refit: true\n", encoding="utf-8")
-    answer = command("study", "--config", folder / "study.yaml", "--runs", folder / "runs")
+    answer = command("study", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
     assert answer.code == 0, answer.err
     return Run(folder / "runs" / "small" / "version_0", answer)
 

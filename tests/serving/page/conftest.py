@@ -19,7 +19,7 @@ from greenlight_films.serving.app import application
 from greenlight_films.serving.guard import Guard
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.run_folder import RunFolder
-from tests.conftest import STUDY, awkward_films
+from tests.conftest import STUDY, UNLOGGED, awkward_films
 
 PATIENCE = 30_000  # milliseconds, on a busy machine
 EVIL = "<img src=x onerror=alert(1)>"
@@ -55,7 +55,7 @@ def address(command, tmp_path_factory) -> Iterator[str]:
     director = "    - {class_path: Labels, init_args: {column: director}}\n  split:"
     study = STUDY.format(table=folder / "films.csv").replace("  split:", director).replace("[ridge, pca]", "[ridge]")
     (folder / "study.yaml").write_text(study.replace("max_epochs: 4", "max_epochs: 30"), encoding="utf-8")
-    answer = command("study", "--config", folder / "study.yaml", "--runs", folder / "runs")
+    answer = command("study", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
     assert answer.code == 0, answer.err
     with served(folder / "runs/small/version_0") as address:
         yield address

@@ -98,9 +98,14 @@ def test_the_keyboard_alone_is_enough(opened):
     expect(page.locator(".scenario")).to_have_count(1)
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1600])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_views_fit_and_axe_names_nothing_serious(opened, width, scheme):
+LOOKS = [("light", 390), ("dark", 1280)]
+OTHER_LOOKS = [("light", 1280), ("light", 1600), ("dark", 390), ("dark", 1600)]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width"), [*LOOKS, *(pytest.param(*look, marks=pytest.mark.slow) for look in OTHER_LOOKS)]
+)
+def test_views_fit_and_axe_names_nothing_serious(opened, scheme, width):
     page = opened(width=width, scheme=scheme)
     open_film(page)
     page.get_by_role("textbox", name="year").fill("2090")

@@ -10,7 +10,7 @@ from greenlight_films.studies.seeds.plan import Request
 from greenlight_films.studies.seeds.results import Spread
 from greenlight_films.studies.seeds.seeds import refuse_failed, study_by
 from greenlight_films.studies.settings.film_cli import read_settings
-from tests.conftest import run_here
+from tests.conftest import UNLOGGED, run_here
 from tests.runs import metrics_of, predictions_of
 
 SEEDED = ("--seed_everything", "--data.split.seed", "--data.seed", "--model.seed", "--permutation_importance.seed")
@@ -43,8 +43,8 @@ def by_seeds(study_config, tmp_path, console, monkeypatch):
         monkeypatch.setattr(several, "run_studies", failing := Failing(problems))
         if folder:
             return study_by(read_settings(["--config", str(folder.config)]), Request(), folder, console), failing
-        quick = ["--trainer.max_epochs", "1", "--compare.models", "[]", "--runs", str(tmp_path / "runs")]
-        settings = read_settings(["--config", str(study_config), *quick])
+        quick = ["--trainer.max_epochs", "1", "--compare.models", "[]", *UNLOGGED]
+        settings = read_settings(["--config", str(study_config), "--runs", str(tmp_path / "runs"), *quick])
         return study_by(settings, Request("seeds", number), None, console), failing
 
     return run
@@ -52,7 +52,7 @@ def by_seeds(study_config, tmp_path, console, monkeypatch):
 
 def test_a_seeds_run_is_bit_for_bit_the_study_with_these_seeds(seeds, command, study_config, tmp_path):
     words = [word for option in SEEDED for word in (option, 4)]
-    assert command("study", "--config", study_config, "--runs", tmp_path, *words).code == 0
+    assert command("study", "--config", study_config, "--runs", tmp_path, *words, *UNLOGGED).code == 0
     single, run = tmp_path / "small/version_0", seeds.path / "seeds/4"
     assert metrics_of(run)["models"] == metrics_of(single)["models"]
     assert predictions_of(run)["predicted"].tolist() == predictions_of(single)["predicted"].tolist()
