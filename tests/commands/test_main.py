@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import sys
 
 import pytest
 
@@ -75,3 +76,18 @@ def test_help_and_misspelt_commands_do_not_wait_for_torch(tmp_path, words, code)
     assert done.returncode == code
     assert {"rich.console", "greenlight_films.commands.parser.help"} <= imported
     assert not {name.split(".")[0] for name in imported} & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({}, "1000"), ({"GOMP_SPINCOUNT": "7"}, "7"), ({"OMP_WAIT_POLICY": "active"}, None)],
+    ids=["neither", "count", "policy"],
+)
+def test_waiting_threads_give_up_the_core_soon_unless_the_environment_says_otherwise(monkeypatch, given, expected):
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, given.get(name, ""))  # which is put back, unset as it was
+        if name not in given:
+            monkeypatch.delenv(name)
+    monkeypatch.delitem(sys.modules, "greenlight_films.commands.report", raising=False)
+    assert main(["report", "--run", "none"]) == 2
+    assert os.environ.get("GOMP_SPINCOUNT") == expected
