@@ -86,7 +86,7 @@ def measure(folder: Path, films: int, names: int, command: str, options: list[st
         "cpu_seconds": round(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 1),
         **memory,
         "table_mb": size_of(table),
-        "report_mb": size_of(run / "report.html"),
+        "report_mb": size_of(run / "report.html") or None,
         "run_mb": size_of(run),
     }
 
