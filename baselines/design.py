@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
 from greenlight_films.baselines.baseline import Stored
 from greenlight_films.baselines.columns import matching
@@ -67,9 +68,14 @@ def dependent(matrix: np.ndarray, names: Sequence[str]) -> dict[int, str]:
     unit = centred[:, varying] / length[varying]
     left = np.abs(np.diag(np.linalg.qr(unit, mode="r")))
     independent = np.append(left, np.zeros(len(varying) - len(left))) > TOLERANCE
-    for column in np.flatnonzero(~independent):
-        earlier = np.flatnonzero(independent[:column])
-        share = np.linalg.lstsq(unit[:, earlier], unit[:, column], rcond=None)[0]
+    if independent.all():
+        return reasons
+    directions, triangle = np.linalg.qr(unit[:, independent])
+    in_directions, kept = directions.T @ unit[:, ~independent], np.flatnonzero(independent)
+    for position, column in enumerate(np.flatnonzero(~independent)):
+        earlier = kept[: np.searchsorted(kept, column)]
+        n = len(earlier)
+        share = solve_triangular(triangle[:n, :n], in_directions[:n, position])
         others = [names[varying[index] + 1] for index in earlier[np.abs(share) > TOLERANCE**0.5]]
         more = f" and {len(others) - 3} more" if len(others) > 3 else ""
         reasons[int(varying[column]) + 1] = f"depends linearly on {', '.join(others[:3])}{more}"
