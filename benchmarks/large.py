@@ -103,6 +103,8 @@ def main() -> None:
         with TemporaryDirectory() as folder:
             figures = measure(Path(folder), known.films, known.names, known.command, options)
     else:
+        if known.folder.exists():
+            parser.error(f"--folder must be a folder that isn't there yet, got {known.folder}")
         known.folder.mkdir(parents=True)
         figures = measure(known.folder, known.films, known.names, known.command, options)
     print(json.dumps(figures))
