@@ -4,9 +4,7 @@ import errno
 import os
 import platform
 import re
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -22,7 +20,6 @@ REMEDIES = {
     errno.ENOENT: "its folder is gone: leave it in place while a command writes into it",
 }
 
-AT_ONCE = 2  # files
 
 Content = bytes | memoryview | Callable[[IO[bytes]], None]
 """What a file is to hold, or what writes it block by block into a stream."""
@@ -31,39 +28,24 @@ Content = bytes | memoryview | Callable[[IO[bytes]], None]
 def write_whole(contents: Mapping[Path, Content]) -> None:
     """Write all files, or none where there is no room."""
     parts = {path: path.with_name(f".{path.name}.{os.getpid()}{_suffix()}") for path in contents}
+    path = Path()
     try:
-        with ThreadPoolExecutor(AT_ONCE) as pool:  # Arrow and the disk work side by side
-            written = [pool.submit(_write, path, parts[path], content) for path, content in contents.items()]
-        for each in written:
-            each.result()
+        for path, content in contents.items():
+            path.parent.mkdir(exist_ok=True)
+            with parts[path].open("wb") as stream:
+                if callable(content):
+                    content(stream)
+                else:
+                    stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())  # else a power cut may leave the new name with nothing in it
         for path, part in parts.items():
-            with _named(path):
-                part.replace(path)
+            part.replace(path)
+    except OSError as problem:
+        raise cannot_write(path, problem) from None
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
-
-
-def _write(path: Path, part: Path, content: Content) -> None:
-    """Write what `path` is to hold into a part beside it."""
-    with _named(path):
-        path.parent.mkdir(exist_ok=True)
-        with part.open("wb") as stream:
-            if callable(content):
-                content(stream)
-            else:
-                stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())  # else a power cut may leave the new name with nothing in it
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Raise what the system refuses as an error that names the file."""
-    try:
-        yield
-    except OSError as problem:
-        raise cannot_write(path, problem) from None
 
 
 def cannot_write(path: Path, problem: OSError) -> InputError:
