@@ -209,10 +209,9 @@ class Results:
         if labels.empty or features.empty:
             return pd.DataFrame(columns=["row", "value"])
         mine = features.loc[features["role"] == role, ["feature", "value"]].dropna().drop_duplicates("feature")
-        values = mine.set_index("feature")["value"].reindex(labels["feature"].cat.categories)
-        code = np.where(values.notna(), np.arange(len(values)), -1)[labels["feature"].cat.codes]
-        kept = (code >= 0) & (labels["feature"].cat.codes >= 0)
-        return pd.DataFrame({"row": labels["row"][kept], "value": values.array[code[kept]]}).reset_index(drop=True)
+        values = mine.set_index("feature")["value"].reindex(labels["feature"].cat.categories).reset_index(drop=True)
+        value = values.reindex(labels["feature"].cat.codes).array
+        return labels[["row"]].assign(value=value).dropna().reset_index(drop=True)
 
     def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         """Return a table of the run's folder, or some columns of it; empty where it isn't there.
