@@ -21,6 +21,7 @@ COMMAND = re.compile(r"^(.*?)\b(?:cli\.py|greenlight)[ ]+([a-z]+\b[^;&|\n]*)", r
 LONG = {"study", "fit", "tune", "audit", "baselines", "importance"}
 """Commands that train or measure: parsed at every change, run by `make soak`."""
 
+OF_COMMANDS = {"--compare.models", "--trainer.max_steps", "--trainer.val_check_interval"}  # that benchmarks run
 ALONE = re.compile(r"--trainer\.(devices|accelerator gpu)|--resume")
 """Options of lines that are parsed only: they take a GPU, several processes, or a run that was stopped."""
 
@@ -106,8 +107,8 @@ class Reader:
             elif words[:2] == ["python", "-m"]:
                 benchmark = ROOT / f"{words[2].replace('.', '/')}.py"
                 own = re.findall(r"\"(--\w+)\"", benchmark.read_text(encoding="utf-8"))
-                options = [word for word in words if word.startswith("--") and "." not in word]  # not a command's
-                assert set(options) <= set(own), line
+                options = [word for word in words if word.startswith("--")]
+                assert set(options) <= {*own, *OF_COMMANDS}, line
             elif words[:1] == ["curl"]:
                 path = next(word for word in words if ":8000" in word).partition(":8000")[2]
                 assert self.ask(path, json.loads(words[words.index("-d") + 1])) == 200
