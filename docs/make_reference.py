@@ -41,7 +41,9 @@ KEYS = {
 }
 """Groups of a config's keys, with their headings, in the page's order."""
 
-OWN_WORDS = {"seed_everything": "Of the first weights, dropout and the order of batches; 0 or more"}
+OWN_WORDS = {
+    "seed_everything": "What `model.seed`, `data.seed` and `permutation_importance.seed` are where they aren't stated"
+}
 """What keys say that Lightning would describe by what it does itself."""
 
 NAMES = {

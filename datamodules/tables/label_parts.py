@@ -47,8 +47,14 @@ NOBODY = {
     *("see more", "see full summary", "und andere", "u.a.", "u. a.", "y otros", "et autres", "e altri"),
 }
 
+_BLANKS = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+
 NOBODY_ENDS = Ends(
-    [*(name[-4:] for name in NOBODY), "others", " more", "al", "al.", "andere", "otros", "autres", "altri"]
+    [
+        *(name[-4:] for name in NOBODY if not name.endswith(" al")),
+        *("others", "more", "al.", "andere", "otros", "autres", "altri"),
+        *(f"{blank}al" for blank in _BLANKS),  # many names end in al
+    ]
 )
 """Of labels that name nobody, and of what `_TAIL` cuts off."""
 

@@ -69,12 +69,23 @@ def _spelt_alike(lists: LabelLists) -> tuple[np.ndarray, pa.DictionaryArray]:
     digests = data.digests()
     if others.any():
         digests[others] = NameBytes.of(_plain(names.filter(pa.array(others)), macs_apart=False)).digests()
-    in_order = np.sort(digests)
-    candidates = np.flatnonzero(np.isin(digests, in_order[1:][in_order[1:] == in_order[:-1]]))
+    crowded = np.flatnonzero(_share_bits(digests))
+    in_order = np.sort(digests[crowded])
+    candidates = crowded[np.isin(digests[crowded], in_order[1:][in_order[1:] == in_order[:-1]])]
     keys = keys_of(names.take(pa.array(candidates))).dictionary_encode()
     labels = keys.indices.to_numpy()
     several = np.bincount(labels)[labels] > 1
     return candidates[several], keys.filter(pa.array(several))
+
+
+def _share_bits(digests: np.ndarray) -> np.ndarray:
+    """Return which digests have their highest bits in common with others, (n,) bool: few, and all equal ones.
+
+    Counting them takes a fifth of the time of sorting all digests.
+    """
+    n_bits = min((16 * len(digests)).bit_length(), 22)
+    bits = (digests >> np.uint64(64 - n_bits)).astype(np.intp)
+    return np.bincount(bits)[bits] > 1
 
 
 def _unusual(data: NameBytes) -> np.ndarray:

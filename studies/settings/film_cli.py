@@ -24,7 +24,7 @@ from greenlight_films.studies.settings.film_parser import (
     refuse_null,
 )
 from greenlight_films.studies.settings.messages import NAMES
-from greenlight_films.studies.settings.presets import GROUPS, SETTINGS, Preset, preset_of, with_preset
+from greenlight_films.studies.settings.presets import GROUPS, SETTINGS, Preset, preset_of, seeds_of, with_preset
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.training import Training
 
@@ -44,7 +44,7 @@ class FilmCLI(LightningCLI):
         self.group = group
         CLASS_LIMIT.enforce()
         with config_errors():
-            self.preset = preset_of(args)
+            self.preset, self.seeds = preset_of(args), seeds_of(args)
             super().__init__(
                 MLPRegressor,
                 FilmDataModule,
@@ -80,6 +80,7 @@ class FilmCLI(LightningCLI):
                 "early_stopping.monitor": "val/loss",
                 "trainer.enable_model_summary": False,  # the run says in one line what it trains
                 **SETTINGS[self.preset],
+                **self.seeds,
             }
         )
 

@@ -57,6 +57,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """By preset, the settings that a config leaves out, where they aren't the defaults of the classes."""
 
+SEEDS = ("model.seed", "data.seed", "permutation_importance.seed")
+"""Those that `seed_everything` sets; which films are tested is the split's own."""
+
 GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
 """The keys of a config that have keys of their own."""
 
@@ -72,16 +75,36 @@ def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
     Raises:
         InputError: there is no such preset.
     """
-    if isinstance(args, dict):
-        return _known("preset", _stated(args, USUAL))
     option, config = None, USUAL
+    for is_option, keys in _in_order(args, "preset"):
+        if is_option:
+            option = keys["preset"]
+        else:
+            config = keys.get("preset", "seed" if set(GROUPS) <= keys.keys() else config)
+    return _known("preset", config) if option is None else _known("--preset", option)
+
+
+def seeds_of(args: Sequence[str] | dict[str, Any]) -> dict[str, int]:
+    """Return the seeds that follow `seed_everything` where they aren't stated; none where that is no seed."""
+    seed = None
+    for _, keys in _in_order(args, "seed_everything"):
+        seed = keys.get("seed_everything", seed)
+    is_seed = str(seed).isdecimal() and int(seed) < 2**32
+    return dict.fromkeys(SEEDS, int(seed)) if is_seed else {}
+
+
+def _in_order(args: Sequence[str] | dict[str, Any], key: str) -> Iterator[tuple[bool, dict[str, Any]]]:
+    """Yield what states a key: whether it is an option, and that or the keys of a config."""
+    if isinstance(args, dict):
+        yield False, args
+        return
     for word, following in zip_longest(args, args[1:], fillvalue=""):
         name, equals, value = word.partition("=")
-        if name == "--preset":
-            option = value if equals else following
+        value = value if equals else following
+        if name == f"--{key}":
+            yield True, {key: value}
         elif name in ("--config", "-c"):
-            config = _stated(_keys_of(value if equals else following), config)
-    return _known("preset", config) if option is None else _known("--preset", option)
+            yield False, _keys_of(value)
 
 
 def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | None) -> list[Feature[Any]]:
@@ -140,11 +163,6 @@ def _is_of(feature: Labelled, roles: set[str]) -> bool:
 
 def _role(name: str) -> str:
     return role_of(name) or " ".join(words_of(name))
-
-
-def _stated(config: dict[str, Any], before: Any) -> Any:
-    """Return the preset of a config's keys, or the one that held before it."""
-    return config.get("preset", "seed" if set(GROUPS) <= config.keys() else before)
 
 
 def _keys_of(config: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from greenlight_films.datamodules import (
     TrackRecord,
 )
 from greenlight_films.studies.settings.film_cli import read_settings
-from greenlight_films.studies.settings.presets import GROUPS, preset_of, with_preset
+from greenlight_films.studies.settings.presets import GROUPS, SEEDS, preset_of, seeds_of, with_preset
 
 FEATURES = [Number("year"), Labels("genre"), Labels("cast"), Labels("crew", role="director"), Category("country")]
 YEARLY = {"data": {"split": {"class_path": "TimeSplit", "init_args": {"by": "year"}}}}
@@ -83,6 +83,23 @@ def test_what_is_no_preset_is_refused_with_the_nearest(config, value):
 def test_a_config_that_the_parser_refuses_has_no_preset(tmp_path, text):
     (tmp_path / "config.yaml").write_text(text, encoding="latin-1")
     assert preset_of(["--config", str(tmp_path / "config.yaml"), "--config"]) == "recipe"
+
+
+# Which seeds follow
+
+
+def test_seeds_follow_the_last_seed_of_all_and_what_is_stated_stays(config):
+    words = ["--seed_everything", "3", "--config", config("a.yaml", seed_everything=4), "--config", config("b.yaml")]
+    assert seeds_of(words) == seeds_of({"seed_everything": 4}) == dict.fromkeys(SEEDS, 4)
+    assert seeds_of([*words, "--seed_everything=5"]) == dict.fromkeys(SEEDS, 5)
+    keys = keys_of("--config", config("c.yaml", seed_everything=6, data={"seed": 7}), "--model.seed", "8")
+    assert [keys[group]["seed"] for group in ("model", "data", "permutation_importance")] == [8, 7, 6]
+    assert keys["data"]["split"]["init_args"]["seed"] == 42
+
+
+@pytest.mark.parametrize("value", [True, None, -1, 2**32, "x", [1]])
+def test_no_seed_follows_what_is_none(config, value):
+    assert seeds_of(["--config", config(seed_everything=value)]) == {}
 
 
 # What it fills
