@@ -113,7 +113,7 @@ def films_frame() -> pd.DataFrame:
 STUDY = """\
 name: small
 preset: seed
-seed_everything: 7
+seed_everything: 42
 data:
   table: {table}
   film: id

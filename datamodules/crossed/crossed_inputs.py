@@ -85,7 +85,11 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
         near += [part.near.films.as_inputs(own.start, 1 / deviation)] if part.near else []
         if part.cells is not None and part.present is not None:
             by_label.add(own, part.of[part.cells.codes], part.cells.offsets, part.present / deviation)
+    given = values
+    if scales.limits is not None:
+        values = np.clip(values, *scales.limits.astype(np.float32))
     labels = LabelInputs(values, centre.astype(np.float32), scales.columns, scales.names, tuple(near))
     kernels = {part.column: part.near.kernel for part in parts if part.near}
     known = by_label if by_label.parts else None
-    return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known)
+    n_limited = int((values != given).any(axis=1).sum())
+    return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known, n_limited)

@@ -1,6 +1,6 @@
 """Which inputs labels have beside their names, and the scales on which a network learnt them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,21 @@ class InputScales:
         columns: (n_inputs,) the table's column that each belongs to.
         names: (n_inputs,) such as `record` or `films`, each once in a column.
         mean, deviation: (n_inputs,) float64, of the sums of the rows that were learnt from first.
+        limits: (2, n_inputs) float64, the least and largest input of any label that a network learnt from, in units of
+            the deviation; None where inputs aren't made anew for a network.
     """
 
     columns: list[str]
     names: list[str]
     mean: np.ndarray
     deviation: np.ndarray
+    limits: np.ndarray | None = None
+
+    def limited_to(self, values: np.ndarray) -> "InputScales":
+        """Return the scales with the limits of labels' inputs, (n_labels, n_inputs), where they have none yet."""
+        if self.limits is not None:
+            return self
+        return replace(self, limits=np.stack([values.min(axis=0, initial=0), values.max(axis=0, initial=0)]))
 
     def names_of(self, column: str) -> list[str]:
         """Return the inputs of a column's labels, in their order."""
@@ -30,16 +39,21 @@ class InputScales:
 
     def to_state(self) -> dict[str, Any]:
         """Return plain data."""
-        return {**vars(self), "mean": self.mean.tolist(), "deviation": self.deviation.tolist()}
+        limits = {} if self.limits is None else {"limits": self.limits.tolist()}
+        state = {"columns": self.columns, "names": self.names}
+        return {**state, "mean": self.mean.tolist(), "deviation": self.deviation.tolist(), **limits}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> "InputScales":
         """Restore what `to_state` returned; a TypeError where it is of other sizes or numbers."""
         mean, deviation = (np.array(state[name], np.float64) for name in ("mean", "deviation"))
-        scales = cls(list(state["columns"]), list(state["names"]), mean, deviation)
+        limits = np.array(state["limits"], np.float64) if "limits" in state else None  # older runs have none
+        scales = cls(list(state["columns"]), list(state["names"]), mean, deviation, limits)
         n_inputs = len(scales.names)
         is_whole = mean.shape == deviation.shape == (n_inputs,) and len(scales.columns) == n_inputs
-        if not (is_whole and np.isfinite(mean).all() and np.isfinite(deviation).all() and (deviation >= 0).all()):
+        is_finite = all(np.isfinite(part).all() for part in (mean, deviation, limits) if part is not None)
+        is_limited = limits is None or limits.shape == (2, n_inputs)
+        if not (is_whole and is_finite and is_limited and (deviation >= 0).all()):
             raise TypeError("the scales of labels' inputs are not what a run wrote")
         return scales
 

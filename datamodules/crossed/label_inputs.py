@@ -102,6 +102,7 @@ class Crossed:
         scales: of the inputs.
         kernels: of near records, by column.
         by_label: the first drawing's inputs by label, where they were wanted.
+        n_limited: labels with an input beyond those that a network learnt from, which is taken as the last of these.
     """
 
     labels: LabelInputs
@@ -111,6 +112,7 @@ class Crossed:
     scales: InputScales
     kernels: dict[str, list[float]] = field(default_factory=dict)
     by_label: ByLabel | None = None
+    n_limited: int = 0
 
     def beyond_others(self, row: int, own: np.ndarray, dense: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return a training row's labels, (n,), and what each is in it beyond what it is in other films, (n, n_inputs).

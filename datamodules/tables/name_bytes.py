@@ -141,7 +141,7 @@ class Ends:
             before, last = ({byte, ord(chr(byte).swapcase()) if byte < 0x80 else byte} for byte in end[-2:])
             self.table[[first << 8 | second for first in before for second in last]] = True
             mask = np.uint32(256 ** len(end) - 1)
-            words[mask].add((int.from_bytes(end) | self.SMALL) & mask)
+            words[mask].add(int((int.from_bytes(end) | self.SMALL) & mask))
         self.words = {mask: np.array(sorted(some), dtype=np.uint32) for mask, some in words.items()}
 
     def match(self, words: np.ndarray) -> np.ndarray:

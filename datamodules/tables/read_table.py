@@ -229,6 +229,8 @@ def _on_disk(file: TableFile) -> Iterator[Path]:
 
 
 def _not_there(path: Path) -> str:
+    if str(path) == "frame":  # as configs of studies from Python say
+        return "--data.table is a data frame of Python, which no run keeps; write it to a file, and give that"
     if path.is_dir():
         return f"--data.table must be a file, or a folder of Parquet files, got the folder {path}"
     if path.parent.is_dir() and (path.suffix or len(path.parts) > 1):

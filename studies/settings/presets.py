@@ -86,7 +86,7 @@ def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
 
 def seeds_of(args: Sequence[str] | dict[str, Any]) -> dict[str, int]:
     """Return the seeds that follow `seed_everything` where they aren't stated; none where that is no seed."""
-    seed = None
+    seed: Any = None
     for _, keys in _in_order(args, "seed_everything"):
         seed = keys.get("seed_everything", seed)
     is_seed = str(seed).isdecimal() and int(seed) < 2**32

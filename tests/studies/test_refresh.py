@@ -73,6 +73,15 @@ def test_the_network_stays_bit_for_bit_and_what_is_known_of_names_does_not(train
     assert len(after["first.values"]) == len(before["first.values"]) + 1
 
 
+def test_no_label_is_further_than_those_that_the_network_learnt_from(trained, fresh):
+    before, after = (network_of(run)["first.values"] for run in (trained, fresh))
+    limits = [before.amin(0).clamp(max=0), before.amax(0).clamp(min=0)]
+    assert torch.equal(after, after.clamp(*limits))
+    at_limit = ((after == limits[0]) | (after == limits[1])) & (after != 0)
+    assert at_limit.any()
+    assert "11 labels with a record or effect beyond those of all labels that" in fresh.answer.text
+
+
 def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_are_those_before(trained, fresh):
     assert "60 newer films to learn from" in fresh.answer.text
     assert "made anew with 60 newer films, until 2021; the network is as it was" in fresh.answer.text

@@ -43,6 +43,11 @@ def test_a_suffix_that_is_not_known_is_refused(file, name):
         read_table(path)
 
 
+def test_what_stands_for_a_frame_is_no_file():
+    with pytest.raises(InputError, match="is a data frame of Python, which no run keeps; write it to a file"):
+        read_table("frame")
+
+
 def test_a_folder_and_a_misspelt_file_are_refused(file, tmp_path, refused):
     with pytest.raises(
         InputError, match="must be a file, or a folder of Parquet files, got the folder " + re.escape(str(tmp_path))
