@@ -83,7 +83,7 @@ def _share_bits(digests: np.ndarray) -> np.ndarray:
 
     Counting them takes a fifth of the time of sorting all digests.
     """
-    n_bits = min((16 * len(digests)).bit_length(), 22)
+    n_bits = min((4 * len(digests)).bit_length(), 22)
     bits = (digests >> np.uint64(64 - n_bits)).astype(np.intp)
     return np.bincount(bits)[bits] > 1
 
