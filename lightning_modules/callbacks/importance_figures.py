@@ -73,7 +73,7 @@ def _bars(names: pd.Series, table: pd.DataFrame, title: str, result: ImportanceR
     positions = np.arange(len(table))
     low, high = intervals(table)
     errors = np.stack([table["importance"] - low, high - table["importance"]]).clip(min=0)
-    lines = {"xerr": np.nan_to_num(errors, posinf=0), "ecolor": ERROR, "error_kw": {"linewidth": 1}}
+    lines = {"xerr": np.nan_to_num(errors, posinf=0).tolist(), "ecolor": ERROR, "error_kw": {"linewidth": 1}}
     axes.barh(positions, table["importance"], color=COLOUR, **lines)
     axes.set_yticks(positions, [_shown(name) for name in names])
     axes.invert_yaxis()

@@ -42,7 +42,7 @@ def test_seeds_begin_with_the_splits_own_and_go_to_all_that_is_drawn(settings):
 
 
 def test_without_a_seed_of_the_split_they_begin_with_that_of_the_study_and_the_split_stays(settings):
-    of_time = settings(*BY_TIME)
+    of_time = settings(*BY_TIME, "--seed_everything", 7)
     plan = plan_of(of_time, Request("seeds", 2))
     assert plan.values == (7, 8)
     split = yaml.safe_load(of_time.config)["data"]["split"]
