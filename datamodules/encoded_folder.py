@@ -115,6 +115,7 @@ def _plain(crossed: Crossed) -> dict[str, Any]:
     return {
         **{"columns": crossed.labels.columns, "names": crossed.labels.names, "near": len(crossed.labels.near)},
         **{"penalty": crossed.penalty, "scales": crossed.scales.to_state(), "kernels": crossed.kernels},
+        "n_limited": crossed.n_limited,
     }
 
 
@@ -122,7 +123,9 @@ def _crossed(plain: dict[str, Any], arrays: dict[str, np.ndarray]) -> Crossed:
     near = tuple(_near_films(arrays, index) for index in range(plain["near"]))
     labels = LabelInputs(arrays["values"], arrays["centre"], plain["columns"], plain["names"], near)
     scales = InputScales.from_state(plain["scales"])
-    return Crossed(labels, arrays["drawn"], arrays["train"], plain["penalty"], scales, plain["kernels"])
+    n_limited = plain.get("n_limited", 0)  # folders of before have none
+    fields = (arrays["drawn"], arrays["train"], plain["penalty"], scales, plain["kernels"])
+    return Crossed(labels, *fields, n_limited=n_limited)
 
 
 def _near_films(arrays: dict[str, np.ndarray], index: int) -> NearFilms:

@@ -244,6 +244,7 @@ def with_inputs(
     scales = None if fitted.refreshed is None else fitted.refreshed.scales
     others = {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()}
     first = (films.encoded, fitted.scale.forward(films.actual), *sides, declared.seed)
+    by_label = by_label or (scales is not None and scales.limits is not None)
     learnt = Learnt(*first, fitted.penalty, fitted.kernels, scales, others, by_label)
     encoder = fitted.encoder
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)

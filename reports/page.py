@@ -218,7 +218,7 @@ def made(results: Results) -> dict[str, Any]:
         "features": ", ".join(f"{count:,} {kind}" for kind, count in metrics.get("features", {}).items()),
         "labels that training did not keep": f"{sum(metrics.get('unseen_labels', {}).values()):,} of the test rows",
         "split": split_of(results)[1],
-        "seeds": f"{config.get('seed_everything')} of training, {config['model'].get('seed')} of weights and dropout",
+        "seeds": f"{config['model'].get('seed')} of weights and dropout, {config['data'].get('seed')} of batches",
         "versions": ", ".join(f"{name} {version(name)}" for name in PACKAGES) + " (of this report)",
     }
     path = shlex.quote(str(results.run.config))

@@ -51,12 +51,13 @@ def describe_learnt(data: FilmDataModule) -> dict[str, Any]:
 def _refreshed(data: FilmDataModule) -> dict[str, Any] | None:
     """Return with how many newer films a run was refreshed, and whether its test films came out before some of them."""
     refreshed, films = data.fitted.refreshed, data.films
-    if refreshed is None or films.rows is None:
+    if refreshed is None or films.rows is None or films.crossed is None:
         return None
     is_late = False
     if data.fitted.split["rule"] == "TimeSplit" and films.years is not None and refreshed.until is not None:
         is_late = bool((films.years[films.rows.test] < refreshed.until).any())
-    return {"films": refreshed.films, "until": refreshed.until, "later_than_tested": is_late}
+    of_films = {"films": refreshed.films, "until": refreshed.until, "later_than_tested": is_late}
+    return {**of_films, "limited": films.crossed.n_limited}
 
 
 def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:
@@ -74,6 +75,11 @@ def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:
             f"Refreshed: what is known of names beside their weights was made anew with {refreshed['films']:,} newer "
             f"films{until}; the network is as it was."
         )
+        if limited := refreshed.get("limited", 0):  # older runs don't say
+            sentence += (
+                f" {counted(limited, 'label')} would lie beyond all that the network learnt from: records, effects and "
+                "profiles end with the largest and smallest of these, and training anew may say more."
+            )
         late = " Test films came out before newer films: scores on them flatter predictions of films to come."
         sentences.append(sentence + late * refreshed["later_than_tested"])
     return sentences

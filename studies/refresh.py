@@ -59,7 +59,9 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
             "knows no more of a name than its weights; train it anew, with preset recipe"
         )
     joined = data.joined(newer)
-    refreshed = Refreshed(joined.films, joined.until, crossed.scales.limited_to(crossed.labels.values))
+    scales = crossed.scales  # with limits where the run was refreshed itself
+    scales = replace(scales, limits=crossed.labels.limits()) if scales.limits is None else scales
+    refreshed = Refreshed(joined.films, joined.until, scales)
     run = RunFolder.create(settings.runs, settings.name)
     try:
         run.write_bytes(TABLE, _in_parquet(joined.frame))
@@ -67,14 +69,14 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
         again = read_settings(["--config", str(run.config)])
         again.data.renew(replace(data.fitted, sides=joined.sides, refreshed=refreshed))
         run.write_json("metrics.json", describe_data(run.study, again.data))
-        _say(joined, data, again.data, console)
+        _say(joined, data, console)
         return _written(run, again, _with_weights(checkpoint, again.model, again.data), console)
     except BaseException:
         run.discard()
         raise
 
 
-def _say(joined: Joined, data: FilmDataModule, renewed: FilmDataModule, console: Console) -> None:
+def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
     parts = [f"{counted(joined.films, 'newer film')} to learn from"]
     if joined.replaced:
         parts.append(f"in place of {counted(joined.replaced, 'row')} of the run")
@@ -84,16 +86,7 @@ def _say(joined: Joined, data: FilmDataModule, renewed: FilmDataModule, console:
         )
     if joined.without:
         parts.append(f"{counted(joined.without, 'row')} without {data.declared.target.name} left out")
-    crossed = renewed.films.crossed
-    assert crossed is not None
-    lines = ["; ".join(parts)]
-    if crossed.n_limited:
-        lines.append(
-            f"{counted(crossed.n_limited, 'label')} with a record or effect beyond those of all labels that the "
-            "network learnt from: it counts as the last of these; a network trained anew may say more"
-        )
-    for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print("; ".join(parts), highlight=False, markup=False, soft_wrap=True)
 
 
 def _config(settings: Settings, run: RunFolder) -> str:

@@ -1,6 +1,7 @@
 """What labels are beside their names, from the features that declare it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -65,7 +66,10 @@ def _label_columns(features: Sequence[Feature[Any]], space: FeatureSpace) -> dic
 
 
 def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float | None) -> Crossed:
-    """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows, or to the scales known."""
+    """Bring the inputs to mean 0 and deviation 1 over all drawings of the training rows, or to the scales known.
+
+    Where a network has limits, labels' inputs stay within them, and the rows' are the sums of these.
+    """
     n_inputs, shape = sum(len(part.names) for part in parts), parts[0].crossed.shape[:2]
     scales = learnt.scales or InputScales(
         list(chain.from_iterable([part.column] * len(part.names) for part in parts)),
@@ -76,20 +80,29 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
     deviations = np.where(scales.deviation == 0, 1, scales.deviation)
     centre = scales.mean / deviations
     values, drawn = np.zeros((n_labels, n_inputs), np.float32), np.empty((*shape, n_inputs), np.float32)
-    first, near, by_label = 0, list[NearFilms](), ByLabel()
+    first, near, by_label, is_limited = 0, list[NearFilms](), ByLabel(), np.zeros(n_labels, bool)
     for part in parts:
         own = slice(first, first := first + len(part.names))
         deviation = deviations[own]
-        values[part.of, own] = part.values / deviation
+        given = values[part.of, own] = part.values / deviation
+        if scales.limits is not None:
+            part = _within(part, scales.limits[:, own] * deviation)
+            values[part.of, own] = part.values / deviation
+            is_limited[part.of] |= (values[part.of, own] != given.astype(np.float32)).any(axis=1)
         drawn[..., own] = part.crossed / deviation - centre[own]
         near += [part.near.films.as_inputs(own.start, 1 / deviation)] if part.near else []
         if part.cells is not None and part.present is not None:
             by_label.add(own, part.of[part.cells.codes], part.cells.offsets, part.present / deviation)
-    given = values
-    if scales.limits is not None:
-        values = np.clip(values, *scales.limits.astype(np.float32))
     labels = LabelInputs(values, centre.astype(np.float32), scales.columns, scales.names, tuple(near))
     kernels = {part.column: part.near.kernel for part in parts if part.near}
     known = by_label if by_label.parts else None
-    n_limited = int((values != given).any(axis=1).sum())
-    return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known, n_limited)
+    return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known, int(is_limited.sum()))
+
+
+def _within(part: Part, limits: np.ndarray) -> Part:
+    """Return a part whose labels lie within limits, (2, k), in every row too, whose sums are then of one drawing."""
+    assert part.cells is not None
+    assert part.present is not None
+    present = part.present.clip(*limits)
+    crossed = np.broadcast_to(part.cells.summed(present), part.crossed.shape)
+    return replace(part, values=part.values.clip(*limits), present=present, crossed=crossed)

@@ -1,6 +1,6 @@
 """Which inputs labels have beside their names, and the scales on which a network learnt them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,8 @@ class InputScales:
         columns: (n_inputs,) the table's column that each belongs to.
         names: (n_inputs,) such as `record` or `films`, each once in a column.
         mean, deviation: (n_inputs,) float64, of the sums of the rows that were learnt from first.
-        limits: (2, n_inputs) float64, the least and largest input of any label that a network learnt from, in units of
-            the deviation; None where inputs aren't made anew for a network.
+        limits: (2, n_inputs) float64, of `LabelInputs.limits` that a network learnt from; None where inputs aren't made
+            anew for a network.
     """
 
     columns: list[str]
@@ -26,12 +26,6 @@ class InputScales:
     mean: np.ndarray
     deviation: np.ndarray
     limits: np.ndarray | None = None
-
-    def limited_to(self, values: np.ndarray) -> "InputScales":
-        """Return the scales with the limits of labels' inputs, (n_labels, n_inputs), where they have none yet."""
-        if self.limits is not None:
-            return self
-        return replace(self, limits=np.stack([values.min(axis=0, initial=0), values.max(axis=0, initial=0)]))
 
     def names_of(self, column: str) -> list[str]:
         """Return the inputs of a column's labels, in their order."""

@@ -13,6 +13,8 @@ from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.datamodules.encoder import EncodedFilms
 
+FAR = float(np.finfo(np.float32).max)
+
 
 @dataclass(frozen=True)
 class LabelInputs:
@@ -36,6 +38,13 @@ class LabelInputs:
         """Return what a network is built by to take them, plain data."""
         near = [near.plan for near in self.near]
         return {"input_columns": self.columns, "input_names": self.names, "near": near}
+
+    def limits(self) -> np.ndarray:
+        """Return the least and the largest input of any label, (2, n_inputs) float64; without end for `near` ones."""
+        limits = np.stack([self.values.min(axis=0, initial=0), self.values.max(axis=0, initial=0)]).astype(np.float64)
+        for near in self.near:
+            limits[:, near.plan["inputs"]] = [[-FAR], [FAR]]
+        return limits
 
     def of_rows(self, encoded: EncodedFilms) -> np.ndarray:
         """Return the inputs of films that nothing was learnt from, (n_rows, n_inputs) float32."""

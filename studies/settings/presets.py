@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -89,8 +90,9 @@ def seeds_of(args: Sequence[str] | dict[str, Any]) -> dict[str, int]:
     seed: Any = None
     for _, keys in _in_order(args, "seed_everything"):
         seed = keys.get("seed_everything", seed)
-    is_seed = str(seed).isdecimal() and int(seed) < 2**32
-    return dict.fromkeys(SEEDS, int(seed)) if is_seed else {}
+    with suppress(yaml.YAMLError):
+        seed = yaml.safe_load(seed) if isinstance(seed, str) else seed
+    return dict.fromkeys(SEEDS, seed) if type(seed) is int and 0 <= seed < 2**32 else {}
 
 
 def _in_order(args: Sequence[str] | dict[str, Any], key: str) -> Iterator[tuple[bool, dict[str, Any]]]:
@@ -105,6 +107,8 @@ def _in_order(args: Sequence[str] | dict[str, Any], key: str) -> Iterator[tuple[
             yield True, {key: value}
         elif name in ("--config", "-c"):
             yield False, _keys_of(value)
+        elif word.startswith("-c") and not equals:
+            yield False, _keys_of(word.removeprefix("-c"))
 
 
 def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | None) -> list[Feature[Any]]:

@@ -15,7 +15,7 @@ from greenlight_films.datamodules.program import as_typed
 if TYPE_CHECKING:
     from optuna import Trial
 
-SEARCHED = ("model", "data", "trainer", "early_stopping", "seed_everything")  # what training depends on
+SEARCHED = ("model", "data", "trainer", "early_stopping")  # what training depends on
 FIXED = {  # keys that must be the same in all trials, with the reason
     **dict.fromkeys(("data.table", "data.query"), "trials must be scored on the same films"),
     "data.split": "trials must be scored on the same films, and the test films stay apart from all of them",

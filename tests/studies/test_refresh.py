@@ -79,13 +79,18 @@ def test_no_label_is_further_than_those_that_the_network_learnt_from(trained, fr
     assert torch.equal(after, after.clamp(*limits))
     at_limit = ((after == limits[0]) | (after == limits[1])) & (after != 0)
     assert at_limit.any()
-    assert "11 labels with a record or effect beyond those of all labels that" in fresh.answer.text
+    assert fresh.metrics["refreshed"]["limited"] == 11
+    assert "11 labels would lie beyond all that the network learnt from" in fresh.answer.text
+    predicted = fresh.predictions.set_index("film")["predicted"]
+    assert (
+        predicted[predicted.index.str.startswith("new")].between(0, 12).all()
+    )  # of newer films, by all but their own target
 
 
 def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_are_those_before(trained, fresh):
     assert "60 newer films to learn from" in fresh.answer.text
     assert "made anew with 60 newer films, until 2021; the network is as it was" in fresh.answer.text
-    assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "later_than_tested": False}
+    assert fresh.metrics["refreshed"] == {"films": 60, "until": 2021, "later_than_tested": False, "limited": 11}
     assert fresh.metrics["rows"]["train"] == trained.metrics["rows"]["train"] + 60
     before, after = (run.predictions.set_index("film") for run in (trained, fresh))
     sides = before["split"]
@@ -132,7 +137,9 @@ def test_a_refreshed_run_can_be_refreshed_again(command, fresh, tmp_path):
     assert answer.code == 0, answer.err
     assert "20 newer films to learn from; in place of 10 rows of the run" in answer.text
     again = Run(runs / "small" / "version_0", answer)
-    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "later_than_tested": False}
+    assert again.metrics["refreshed"] | {"limited": 0} == {
+        **{"films": 20, "until": 2022, "later_than_tested": False, "limited": 0}
+    }
     assert torch.equal(network_of(again)["first.label_weight"], network_of(fresh)["first.label_weight"])
     assert torch.equal(network_of(again)["first.centre"], network_of(fresh)["first.centre"])
 

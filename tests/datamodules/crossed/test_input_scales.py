@@ -1,5 +1,7 @@
 """The scales of labels' inputs, as a checkpoint has them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,11 +22,8 @@ def test_scales_come_back_as_they_were():
     assert back.limits is None
 
 
-def test_limits_are_those_of_the_labels_that_were_learnt_from_first():
-    values = np.array([[0.5, -1, 2], [1, -3, 0.1]])
-    limited = SCALES.limited_to(values)
-    assert limited.limits.tolist() == [[0, -3, 0], [1, 0, 2]]
-    assert limited.limited_to(2 * values) is limited
+def test_limits_come_back_as_they_were():
+    limited = replace(SCALES, limits=np.array([[0, -3, 0], [1, 0, 2.5]]))
     assert (InputScales.from_state(limited.to_state()).limits == limited.limits).all()
 
 

@@ -92,12 +92,13 @@ def test_seeds_follow_the_last_seed_of_all_and_what_is_stated_stays(config):
     words = ["--seed_everything", "3", "--config", config("a.yaml", seed_everything=4), "--config", config("b.yaml")]
     assert seeds_of(words) == seeds_of({"seed_everything": 4}) == dict.fromkeys(SEEDS, 4)
     assert seeds_of([*words, "--seed_everything=5"]) == dict.fromkeys(SEEDS, 5)
+    assert seeds_of(["--seed_everything", "0x10"]) == seeds_of([f"-c{config(seed_everything=16)}"])
     keys = keys_of("--config", config("c.yaml", seed_everything=6, data={"seed": 7}), "--model.seed", "8")
     assert [keys[group]["seed"] for group in ("model", "data", "permutation_importance")] == [8, 7, 6]
     assert keys["data"]["split"]["init_args"]["seed"] == 42
 
 
-@pytest.mark.parametrize("value", [True, None, -1, 2**32, "x", [1]])
+@pytest.mark.parametrize("value", [True, None, -1, 2**32, "x", "[", [1]])
 def test_no_seed_follows_what_is_none(config, value):
     assert seeds_of(["--config", config(seed_everything=value)]) == {}
 

@@ -11,7 +11,7 @@ from greenlight_films.studies.tune.search_space import EXAMPLE, Axis, Search, ax
 OPTIONS = [
     *("model", "model.hidden", "model.dropout", "model.loss", "model.learning_rate", "data", "data.target"),
     *("data.split", "data.batch_size", "trainer.limit_val_batches", "early_stopping", "early_stopping.monitor"),
-    *("seed_everything", "name", "compare"),
+    *("name", "compare"),
 ]
 
 
