@@ -56,8 +56,12 @@ def _refreshed(data: FilmDataModule) -> dict[str, Any] | None:
     is_late = False
     if data.fitted.split["rule"] == "TimeSplit" and films.years is not None and refreshed.until is not None:
         is_late = bool((films.years[films.rows.test] < refreshed.until).any())
-    of_films = {"films": refreshed.films, "until": refreshed.until, "later_than_tested": is_late}
-    return {**of_films, "limited": films.crossed.n_limited}
+    return {
+        "films": refreshed.films,
+        "until": refreshed.until,
+        "later_than_tested": is_late,
+        "limited": films.crossed.n_limited,
+    }
 
 
 def sentences_of_fit(metrics: dict[str, Any]) -> list[str]:

@@ -59,8 +59,9 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
             "knows no more of a name than its weights; train it anew, with preset recipe"
         )
     joined = data.joined(newer)
-    scales = crossed.scales  # with limits where the run was refreshed itself
-    scales = replace(scales, limits=crossed.labels.limits()) if scales.limits is None else scales
+    scales = crossed.scales
+    if scales.limits is None:  # else the run was refreshed itself
+        scales = replace(scales, limits=crossed.labels.limits())
     refreshed = Refreshed(joined.films, joined.until, scales)
     run = RunFolder.create(settings.runs, settings.name)
     try:

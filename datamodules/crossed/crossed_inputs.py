@@ -84,11 +84,11 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
     for part in parts:
         own = slice(first, first := first + len(part.names))
         deviation = deviations[own]
-        given = values[part.of, own] = part.values / deviation
+        values[part.of, own] = part.values / deviation
         if scales.limits is not None:
-            part = _within(part, scales.limits[:, own] * deviation)
+            given, part = values[part.of, own], _within(part, scales.limits[:, own] * deviation)
             values[part.of, own] = part.values / deviation
-            is_limited[part.of] |= (values[part.of, own] != given.astype(np.float32)).any(axis=1)
+            is_limited[part.of] |= (values[part.of, own] != given).any(axis=1)
         drawn[..., own] = part.crossed / deviation - centre[own]
         near += [part.near.films.as_inputs(own.start, 1 / deviation)] if part.near else []
         if part.cells is not None and part.present is not None:

@@ -24,7 +24,15 @@ from greenlight_films.studies.settings.film_parser import (
     refuse_null,
 )
 from greenlight_films.studies.settings.messages import NAMES
-from greenlight_films.studies.settings.presets import GROUPS, SETTINGS, Preset, preset_of, seeds_of, with_preset
+from greenlight_films.studies.settings.presets import (
+    GROUPS,
+    SETTINGS,
+    Preset,
+    preset_of,
+    seeds_of,
+    stated_early,
+    with_preset,
+)
 from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.training import Training
 
@@ -44,7 +52,8 @@ class FilmCLI(LightningCLI):
         self.group = group
         CLASS_LIMIT.enforce()
         with config_errors():
-            self.preset, self.seeds = preset_of(args), seeds_of(args)
+            stated = stated_early(args)
+            self.preset, self.seeds = preset_of(stated), seeds_of(stated)
             super().__init__(
                 MLPRegressor,
                 FilmDataModule,

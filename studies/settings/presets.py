@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import yaml
 
@@ -61,6 +61,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 SEEDS = ("model.seed", "data.seed", "permutation_importance.seed")
 """Those that `seed_everything` sets; which films are tested is the split's own."""
 
+EARLY = ("preset", "seed_everything")
+"""Keys that set defaults of others, so that they are looked up before the parser reads."""
+
 GROUPS = ("trainer", "model", "data", "early_stopping", "permutation_importance", "tensorboard", "compare")
 """The keys of a config that have keys of their own."""
 
@@ -68,8 +71,32 @@ DIRECTORS, CAST = {"director"}, {"actor", "lead actor", "employee", "people", "p
 TRAITS = ({"genre"}, {"country"})  # of a film, that profiles are made of beside its year
 
 
-def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
-    """Return the preset of a config's mappings, or of options: `--preset`, else that of the last config with any.
+class Stated(NamedTuple):
+    """Keys and values of a config, or of an option."""
+
+    is_option: bool
+    keys: dict[str, Any]
+
+
+def stated_early(args: Sequence[str] | dict[str, Any]) -> list[Stated]:
+    """Return in their order what options state of `EARLY`, and the keys of each config, or of mappings."""
+    if isinstance(args, dict):
+        return [Stated(False, args)]
+    stated = list[Stated]()
+    for word, following in zip_longest(args, args[1:], fillvalue=""):
+        name, equals, value = word.partition("=")
+        value = value if equals else following
+        if name.startswith("--") and name.removeprefix("--") in EARLY:
+            stated.append(Stated(True, {name.removeprefix("--"): value}))
+        elif name in ("--config", "-c"):
+            stated.append(Stated(False, _keys_of(value)))
+        elif word.startswith("-c") and not equals:
+            stated.append(Stated(False, _keys_of(word.removeprefix("-c"))))
+    return stated
+
+
+def preset_of(stated: Sequence[Stated]) -> Preset:
+    """Return the preset of the option `--preset`, else that of the last config with any.
 
     A config that states every group is what a run or `--print_config` wrote; before there were presets, as `seed`.
 
@@ -77,38 +104,22 @@ def preset_of(args: Sequence[str] | dict[str, Any]) -> Preset:
         InputError: there is no such preset.
     """
     option, config = None, USUAL
-    for is_option, keys in _in_order(args, "preset"):
+    for is_option, keys in stated:
         if is_option:
-            option = keys["preset"]
+            option = keys.get("preset", option)
         else:
             config = keys.get("preset", "seed" if set(GROUPS) <= keys.keys() else config)
     return _known("preset", config) if option is None else _known("--preset", option)
 
 
-def seeds_of(args: Sequence[str] | dict[str, Any]) -> dict[str, int]:
+def seeds_of(stated: Sequence[Stated]) -> dict[str, int]:
     """Return the seeds that follow `seed_everything` where they aren't stated; none where that is no seed."""
     seed: Any = None
-    for _, keys in _in_order(args, "seed_everything"):
+    for _, keys in stated:
         seed = keys.get("seed_everything", seed)
     with suppress(yaml.YAMLError):
         seed = yaml.safe_load(seed) if isinstance(seed, str) else seed
     return dict.fromkeys(SEEDS, seed) if type(seed) is int and 0 <= seed < 2**32 else {}
-
-
-def _in_order(args: Sequence[str] | dict[str, Any], key: str) -> Iterator[tuple[bool, dict[str, Any]]]:
-    """Yield what states a key: whether it is an option, and that or the keys of a config."""
-    if isinstance(args, dict):
-        yield False, args
-        return
-    for word, following in zip_longest(args, args[1:], fillvalue=""):
-        name, equals, value = word.partition("=")
-        value = value if equals else following
-        if name == f"--{key}":
-            yield True, {key: value}
-        elif name in ("--config", "-c"):
-            yield False, _keys_of(value)
-        elif word.startswith("-c") and not equals:
-            yield False, _keys_of(word.removeprefix("-c"))
 
 
 def with_preset(preset: Preset, features: Sequence[Feature[Any]], time: str | None) -> list[Feature[Any]]:

@@ -16,8 +16,9 @@ from greenlight_films.datamodules import (
     Text,
     TrackRecord,
 )
+from greenlight_films.studies.settings import presets
 from greenlight_films.studies.settings.film_cli import read_settings
-from greenlight_films.studies.settings.presets import GROUPS, SEEDS, preset_of, seeds_of, with_preset
+from greenlight_films.studies.settings.presets import GROUPS, SEEDS, stated_early, with_preset
 
 FEATURES = [Number("year"), Labels("genre"), Labels("cast"), Labels("crew", role="director"), Category("country")]
 YEARLY = {"data": {"split": {"class_path": "TimeSplit", "init_args": {"by": "year"}}}}
@@ -43,6 +44,14 @@ def config(tmp_path):
 
 def keys_of(*words):
     return yaml.safe_load(read_settings(list(words)).config)
+
+
+def preset_of(args):
+    return presets.preset_of(stated_early(args))
+
+
+def seeds_of(args):
+    return presets.seeds_of(stated_early(args))
 
 
 def kinds_of(keys):
