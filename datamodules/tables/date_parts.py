@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.tables.date_texts import date_in
+from greenlight_films.datamodules.tables.distinct_texts import codes_of
 from greenlight_films.datamodules.tables.missing_cells import means_missing
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100  # of a date in a table of films
@@ -146,7 +147,7 @@ def _of_texts(column: pd.Series, epoch: str | None, missing: tuple[str, ...]) ->
     if pc.any(timed).as_py():
         array = pc.if_else(timed, pc.utf8_slice_codeunits(array, 0, 10), array)
     encoded = array.dictionary_encode()
-    codes, texts = encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary
+    codes, texts = codes_of(encoded), encoded.dictionary
     parts = Parts.empty(len(texts))
     parts.blank[:] = np.array(pc.is_in(texts, pa.array(["", *missing], texts.type)), bool)
     is_number = np.array(pc.match_substring_regex(texts, NUMBER), bool)

@@ -47,7 +47,7 @@ def distinct_texts(column: pd.Series, exactly: bool = True) -> DistinctTexts:
         known = pc.is_valid(texts).to_numpy(zero_copy_only=False)
         return DistinctTexts(texts.drop_null(), np.where(known, np.cumsum(known) - 1, -1))
     encoded = pc.dictionary_encode(texts)
-    return DistinctTexts(encoded.dictionary, encoded.indices.fill_null(-1).to_numpy())
+    return DistinctTexts(encoded.dictionary, codes_of(encoded))
 
 
 def plain_word(text: str) -> str:
@@ -59,3 +59,9 @@ def plain_word(text: str) -> str:
     if not text.isascii():
         text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     return " ".join(text.split()).casefold()
+
+
+def codes_of(encoded: pa.DictionaryArray) -> np.ndarray:
+    """Return where each value stands in the dictionary, (n,) int32; -1 for null."""
+    indices = encoded.indices if encoded.null_count == 0 else encoded.indices.fill_null(-1)
+    return np.asarray(indices.to_numpy())

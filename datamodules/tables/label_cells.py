@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
+from greenlight_films.datamodules.tables.distinct_texts import codes_of
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.label_lists import ROWS_AT_ONCE, LabelLists, offsets_of, stacked, without
 from greenlight_films.datamodules.tables.label_literals import FAULTS, LiteralFormat, items_of
@@ -45,7 +46,7 @@ def split_labels(column: pd.Series, separator: str | Sequence[str], format: Form
         lists = _split(texts, separators)
     else:
         cells = texts.dictionary_encode()  # few are different: each is split once
-        lists = _split(cells.dictionary, separators).take(cells.indices.fill_null(-1).to_numpy())
+        lists = _split(cells.dictionary, separators).take(codes_of(cells))
     return without(lists, _missing(format))
 
 
@@ -101,7 +102,7 @@ def parse_labels(
             parsed.append([])
             faults[code] = fault
     if faults:
-        bad = np.isin(cells.indices.fill_null(-1).to_numpy(), list(faults))
+        bad = np.isin(codes_of(cells), list(faults))
         _refuse_no_lists(column, bad, f"in {literal} format", key, list(faults.values()))
     lists = _flatten(pa.array(parsed, LISTS).take(cells.indices))
     return joined_parts(lists, ", ") if literal == "bare_brackets" else lists
@@ -258,12 +259,12 @@ def _or_null(names: pa.Array) -> pa.Array:
 def _tidy(offsets: np.ndarray, values: pa.Array) -> LabelLists:
     """Trim and normalise the distinct values, and leave out the empty ones."""
     encoded = pc.dictionary_encode(values, memory_pool=_POOL)
-    as_written = LabelLists(offsets, encoded.indices.fill_null(-1).to_numpy(), encoded.dictionary)
+    as_written = LabelLists(offsets, codes_of(encoded), encoded.dictionary)
     names = _normalise(as_written)
     if names is as_written.names and encoded.null_count == 0:
         return as_written
     merged = names.dictionary_encode()
-    code_of = np.append(merged.indices.fill_null(-1).to_numpy(), -1).astype(np.int32)
+    code_of = np.append(codes_of(merged), np.int32(-1))
     codes = code_of[as_written.codes]
     return LabelLists(offsets, codes, merged.dictionary).keep(codes >= 0, codes)
 

@@ -28,13 +28,14 @@ def refuse_wrong_notation(column: str, lists: LabelLists, separator: str | Seque
     Args:
         lists: of cells cut at `separator`.
     """
-    given = lists.counts() > 0
-    n_rows = int(given.sum())
+    counts = lists.counts()
+    given = counts > 0
+    n_rows = int(np.count_nonzero(given))
     if n_rows < 2:
         return
     separators = (separator,) if isinstance(separator, str) else tuple(separator)
     _refuse_brackets(column, lists, separators[0], given)
-    if (lists.counts() > 1).sum() > 0.05 * n_rows:
+    if np.count_nonzero(counts > 1) > 0.05 * n_rows:
         return  # it parts cells
     repeats = len(lists.names) < 0.5 * len(lists.codes)  # a label with a comma may, a whole cast in pipes is still one
     marks = re.compile("|".join(re.escape(mark) for mark in (STRONG if repeats else (*STRONG, *WEAK))))
@@ -67,7 +68,7 @@ def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.n
     first, _ = lists.bytes_of_names.edges
     opens = OPENING[first]
     starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]
-    if opens[lists.codes[starts]].sum() < 0.5 * len(starts):
+    if np.count_nonzero(opens[lists.codes[starts]]) < 0.5 * len(starts):
         return
     opens, closes = (
         pc.match_substring_regex(lists.names, pattern).to_numpy(zero_copy_only=False)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import csr_array
 
+from greenlight_films.datamodules.tables.distinct_texts import codes_of
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
 ROWS_AT_ONCE = 2**18
@@ -105,7 +106,7 @@ class LabelLists:
         if names.equals(self.names):
             return self
         merged = names.dictionary_encode()
-        codes = merged.indices.fill_null(-1).to_numpy().astype(np.int32)[self.codes]
+        codes = codes_of(merged)[self.codes]
         return replace(self, names=merged.dictionary).keep(codes >= 0, codes)
 
     def to_lists(self) -> list[list[str]]:
