@@ -1,7 +1,6 @@
 """Encoded films as files of arrays, which are mapped into memory: nothing is read until it is used."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.films import Films
 from greenlight_films.datamodules.splits import Rows
+from greenlight_films.datamodules.whole_files import put_on_disk
 
 FILMS, IDS = "films.json", "ids.arrow"
 OF_PLAN = ("dense", "inputs", "labels", "films")
@@ -36,21 +36,23 @@ def write_films(folder: Path, films: Films) -> None:
     for name, array in _arrays(films).items():
         with (folder / f"{name}.npy").open("wb") as stream:
             np.save(stream, array, allow_pickle=False)
-            _flush(stream.fileno(), stream.flush)
-    pyarrow.feather.write_feather(pa.Table.from_pandas(films.ids), str(folder / IDS), compression="uncompressed")
+            put_on_disk(stream)
+    with (folder / IDS).open("wb") as stream:
+        pyarrow.feather.write_feather(pa.Table.from_pandas(films.ids), stream, compression="uncompressed")
+        put_on_disk(stream)
     plain = {
         **{"left_out": films.left_out, "notices": list(films.notices), "refitted": films.refitted},
         **{"n_labels": films.encoded.labels.shape[1], "unseen": list(films.encoded.unseen)},
         "crossed": None if films.crossed is None else _plain(films.crossed),
     }
-    with (folder / FILMS).open("w", encoding="utf-8") as text:
-        json.dump(plain, text, ensure_ascii=False)
-        _flush(text.fileno(), text.flush)
+    write_json(folder / FILMS, plain)
 
 
-def _flush(file: int, flush: Any) -> None:
-    flush()
-    os.fsync(file)  # else a power cut may leave the folder's name with nothing in it
+def write_json(path: Path, content: Any) -> None:
+    """Write a new file of JSON, for good."""
+    with path.open("wb") as stream:
+        stream.write(json.dumps(content, ensure_ascii=False).encode())
+        put_on_disk(stream)
 
 
 def read_films(folder: Path) -> Films:

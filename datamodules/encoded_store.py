@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from greenlight_films.datamodules.declared import Declared
-from greenlight_films.datamodules.encoded_folder import can_be_written, read_films, write_films
+from greenlight_films.datamodules.encoded_folder import can_be_written, read_films, write_films, write_json
 from greenlight_films.datamodules.films import Films
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.tables.formats import Formats
@@ -174,8 +174,8 @@ class EncodedStore:
             write_films(aside, kept.films)
             state = kept.fitted.to_state()
             del state["split"]["sides"]  # which the films have
-            (aside / FITTED).write_text(json.dumps(state, ensure_ascii=False), encoding="utf-8")
-            (aside / INDEX).write_text(json.dumps(index, ensure_ascii=False), encoding="utf-8")
+            write_json(aside / FITTED, state)
+            write_json(aside / INDEX, index)
             shutil.rmtree(entry, ignore_errors=True)  # of other features of before, or broken
             aside.rename(entry)
         except OSError as problem:

@@ -37,8 +37,7 @@ def write_whole(contents: Mapping[Path, Content]) -> None:
                     content(stream)
                 else:
                     stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())  # else a power cut may leave the new name with nothing in it
+                put_on_disk(stream)
         for path, part in parts.items():
             part.replace(path)
     except OSError as problem:
@@ -46,6 +45,12 @@ def write_whole(contents: Mapping[Path, Content]) -> None:
     finally:
         for part in parts.values():
             part.unlink(missing_ok=True)
+
+
+def put_on_disk(stream: IO[bytes]) -> None:
+    """Wait until a file is on the disk: else a power cut may leave its new name with nothing in it."""
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 def cannot_write(path: Path, problem: OSError) -> InputError:

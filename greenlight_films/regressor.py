@@ -128,8 +128,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.first_weight_decay, self.tail_weight_decay = first_weight_decay, tail_weight_decay
         self.members, self.batch_size, self.max_epochs, self.patience = members, batch_size, max_epochs, patience
         self.allow_leak, self.allow_split_films = allow_leak, allow_split_films
-        self.label_decay, self.refit, self.seed = label_decay, refit, seed
-        self.trainer, self.verbose = trainer, verbose
+        self.label_decay, self.refit, self.seed, self.trainer, self.verbose = label_decay, refit, seed, trainer, verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Train on the rows of X that have a target. Global random states are as before afterwards.
@@ -206,7 +205,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         n_repeats: int | None = None,
         off_rows: int | Literal["all"] = 16,
         loss: LossName = "mse",
-        seed: int = 42,
+        seed: int | None = None,
         conditional: Sequence[str] = (),
     ) -> ImportanceResult:
         """Measure permutation importance: by how much the loss on held-out films rises when a feature is shuffled.
@@ -219,14 +218,15 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
-            conditional: columns, numbers, roles, groups or values to shuffle among films that the other features make
-                alike, for `result.related.conditional`.
+            seed: of the shuffles; by default that of the model.
+            conditional: columns, roles, groups or values to shuffle among films that other features make alike.
 
         Raises:
             InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
         refuse_other("loss", loss, LOSSES)
         refuse_other("estimator", estimator, ("expected", "shuffle"))
+        seed = self.seed if seed is None else seed
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
         frame, unit, actual, rows, weights = self._known(X, y, sample_weight)
         film = np.arange(len(frame))
@@ -238,8 +238,8 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         summary = {"split": "test", "unit": unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
         same = films.related(reference, result, how.estimator, how.related, groups or {})
-        more = {"related": same, "by_part": films.by_part(reference, how.estimator)}
-        return replace(result, alone=films.alone(reference), **more)
+        parts = films.by_part(reference, how.estimator)
+        return replace(result, alone=films.alone(reference), related=same, by_part=parts)
 
     def explain(self, X: Any) -> Explanation:
         """Split the prediction of each film up into what its values contribute; no target is needed.
