@@ -72,7 +72,9 @@ export function combobox({ label, hint = "", search, choose }) {
         role: "option",
         "aria-selected": "false",
         class: option.unknown ? "unknown" : null,
-        onclick: () => take(option),
+        // The press counts: by the release an answer may have moved the list. Assistive technology clicks alone.
+        onmousedown: (event) => event.button === 0 && take(option),
+        onclick: () => !list.hidden && take(option),
       },
       element("span", {}, option.name),
       option.detail && element("span", { class: "detail" }, option.detail),
