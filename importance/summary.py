@@ -41,7 +41,9 @@ def summary_of(
         "loss": loss,
         "baseline_loss": loss_before if np.isfinite(loss_before) else None,
         "r2": r2 if np.isfinite(r2) else None,
-        "learnt": has_learnt(actual.numpy(), predicted.numpy(), n_films),
+        "learnt": has_learnt(
+            actual.numpy(), predicted.numpy(), n_films, weights=None if counts is None else counts.numpy()
+        ),
         "split": None,
         "unit": "",
         "leak": False,

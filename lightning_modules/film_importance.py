@@ -163,7 +163,7 @@ class MeasuredFilms:
         effort = {
             "row_updates": sum(result.updates for result in tasks.results),
             "seconds": round(perf_counter() - start, 3),
-            "learnt": self._has_learnt(actual.numpy(), predicted.numpy(), reference.rows.n_films),
+            "learnt": self._has_learnt(actual.numpy(), predicted.numpy(), reference.rows.n_films, counts),
         }
         result = ImportanceResult(
             described(space),
@@ -184,9 +184,12 @@ class MeasuredFilms:
             for part in sets
         ]
 
-    def _has_learnt(self, actual: np.ndarray, predicted: np.ndarray, n_films: int) -> bool | None:
+    def _has_learnt(
+        self, actual: np.ndarray, predicted: np.ndarray, n_films: int, counts: Tensor | None
+    ) -> bool | None:
         """Judge as the verdict of a study does: on the scale that was learnt, where the training mean is 0."""
-        return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, guess=0.0)
+        weights = None if counts is None else counts.numpy()
+        return has_learnt(self.scale.forward(actual), self.scale.forward(predicted), n_films, 0.0, weights)
 
 
 def _held_out(network: AdditiveMLP, encoded: EncodedFilms, actual: np.ndarray, film: Tensor, **more: Any) -> HeldOut:

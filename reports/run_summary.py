@@ -11,10 +11,11 @@ from greenlight_films.reports.differences import print_differences
 from greenlight_films.reports.importance_table import print_importance
 from greenlight_films.reports.interval_section import interval_sentences
 from greenlight_films.reports.score_table import print_means, print_scores, print_verdict
+from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import in_order, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
-from greenlight_films.studies.verdict import facts_in, verdict
+from greenlight_films.studies.verdict import verdict
 from greenlight_films.studies.write import scores_of_new_films
 
 

@@ -17,10 +17,11 @@ from greenlight_films.reports.score_table import (
     is_transformed,
     shown_scores,
 )
+from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import data_in_a_line, data_warnings, in_order, learnt_end
 from greenlight_films.studies.results import NETWORK
 from greenlight_films.studies.seeds.results import Spread
-from greenlight_films.studies.verdict import facts_in, verdict
+from greenlight_films.studies.verdict import verdict
 
 SHOWN = 10
 

@@ -8,9 +8,10 @@ from greenlight_films.importance.result import BOTH_SIDES, intervals
 from greenlight_films.reports.bootstrap import BELOW_MEAN
 from greenlight_films.reports.figures.axes import amount
 from greenlight_films.reports.sections import of_learnt_scale
+from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.metrics import in_order, known_after_release_warning, sentences_of_fit, weighted_by
 from greenlight_films.studies.results import NETWORK, Results
-from greenlight_films.studies.verdict import Verdict, facts_in, verdict
+from greenlight_films.studies.verdict import Verdict, verdict
 
 
 def warnings(runs: list[Results]) -> list[str]:

@@ -25,8 +25,9 @@ from greenlight_films.serving.schemas import (
     WholeFilm,
 )
 from greenlight_films.serving.served_run import ServedRun
+from greenlight_films.studies.facts import facts_in
 from greenlight_films.studies.interval_files import LEVELS
-from greenlight_films.studies.verdict import facts_in, verdict
+from greenlight_films.studies.verdict import verdict
 
 KINDS: dict[type[Feature[Any]], str] = {
     Labels: "labels",

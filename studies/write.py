@@ -10,12 +10,12 @@ import numpy as np
 from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
+from greenlight_films.studies.facts import facts_of
 from greenlight_films.studies.interval_files import interval_columns, write_intervals
 from greenlight_films.studies.long_tables import in_blocks, table_files
 from greenlight_films.studies.metrics import describe_data, describe_learnt, plain, prediction_table, with_warning
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
-from greenlight_films.studies.verdict import facts_of
 
 
 def read_metrics(run: RunFolder, data: FilmDataModule) -> dict[str, Any]:

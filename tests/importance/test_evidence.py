@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.metrics import r2_score
 
 from greenlight_films.importance.evidence import gain_over, has_learnt, rank_correlation, rank_interval
@@ -15,6 +16,28 @@ def drawn(noise: float, n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndar
 def test_the_gain_over_the_mean_is_r2():
     actual, predicted = drawn(0.5)
     assert gain_over(float(actual.mean()), actual, predicted).value == pytest.approx(r2_score(actual, predicted))
+
+
+def test_weighted_rows_are_rows_that_stand_there_so_many_times():
+    actual, predicted = (values.round(1) for values in drawn(0.5))  # some are equal
+    weights = np.random.default_rng(1).integers(0, 4, 60)
+    repeated = actual.repeat(weights), predicted.repeat(weights)
+    assert rank_correlation(*repeated).value == pytest.approx(spearmanr(*repeated).statistic)
+    for measure in (rank_correlation, lambda *rows, **more: gain_over(0.1, *rows, **more)):
+        assert measure(actual, predicted, weights=weights).value == pytest.approx(measure(*repeated).value)
+    ends = rank_correlation(actual, predicted, weights=weights), rank_correlation(actual, predicted)
+    assert ends[0].high - ends[0].low > ends[1].high - ends[1].low
+    assert has_learnt(actual, np.where(weights > 0, predicted, -9.0), weights=weights)
+    assert not has_learnt(actual, np.where(weights > 0, -predicted, actual), weights=weights)
+
+
+def test_nineteen_of_twenty_weighted_intervals_hold_the_true_gain():
+    held = []
+    for seed in range(400):
+        actual, predicted = drawn(0.5, 200, seed)
+        gain = gain_over(0.0, actual, predicted, weights=np.random.default_rng((seed, 1)).exponential(size=200))
+        held.append(gain.low <= 0.75 <= gain.high)
+    assert 0.9 < np.mean(held) < 0.98
 
 
 def test_nineteen_of_twenty_intervals_hold_the_true_gain():

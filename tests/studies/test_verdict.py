@@ -3,11 +3,10 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from greenlight_films.datamodules.targets import TargetScale
-from greenlight_films.studies.verdict import Facts, facts_in, measured, verdict
+from greenlight_films.studies.facts import Facts, facts_in
+from greenlight_films.studies.verdict import verdict
 from tests.cases import cases, check_message, name_of
 from tests.studies.case_study import config_of
 
@@ -50,23 +49,6 @@ def test_each_row_of_the_table_has_its_sentence(given, warns, sentences):
     assert found.warns is warns
     for sentence in sentences:
         assert sentence in " ".join(found.sentences)
-
-
-@pytest.mark.parametrize("scale", [TargetScale("none", 0, 45, 8), TargetScale("log1p", 0, 3.8, 0.2)])
-def test_facts_are_those_of_the_scale_that_was_learnt_and_of_the_unit(scale):
-    random = np.random.default_rng(3)
-    training = scale.inverse(random.normal(size=300))
-    learnt = random.normal(1.5, 1, 50)
-    actual, predicted = scale.inverse(learnt), scale.inverse(learnt - 1.2 + random.normal(0, 0.2, 50))
-    facts = measured(training, actual, predicted, scale, 50)
-    mean = scale.forward(training).mean()
-    skill = 1 - np.sum((scale.forward(predicted) - learnt) ** 2) / np.sum((learnt - mean) ** 2)
-    assert facts.skill_against_training_mean == pytest.approx(skill)
-    assert facts.drift == pytest.approx(learnt.mean() - mean)
-    assert facts.drift_low > 1
-    assert (facts.is_better, facts.is_ordered, facts.drift_matters) == (True, True, True)
-    assert facts.worst_row == 1 + np.abs(predicted - actual).argmax()
-    json.dumps(vars(facts), allow_nan=False)
 
 
 def test_of_older_runs_the_scores_are_told():
