@@ -25,6 +25,8 @@ QUANTILE_LIMIT = 1e-7  # share of the normal distribution that `quantile` cuts o
 class Number(Feature[np.ndarray]):
     """A number. Gaps are filled with the training median, and marked in a column where training rows have gaps.
 
+    One that is the same in all training rows is so in all others, too: nothing was learnt of it.
+
     Attributes:
         log1p: take log(1 + value) first; the values must then be above -1.
         scale: `standard`: mean 0 and standard deviation 1 on the training rows; `quantile`: mapped to a normal
@@ -65,13 +67,12 @@ class Number(Feature[np.ndarray]):
         median = float(np.median(known))
         filled = np.where(np.isnan(values), median, values)
         fitted: dict[str, Any] = {"median": median}
-        if self.scale == "quantile":
+        if np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
+            fitted |= {"mean": median, "std": 1.0, "constant": True}
+        elif self.scale == "quantile":
             fitted["quantiles"] = _quantiles(filled)
         elif self.scale == "by_skewness" and abs(skewness(known)) > SKEWED:
             fitted |= {"quantiles": _quantiles(known), "limit": 0.5 / len(known)}
-        elif np.ptp(filled) == 0 or filled.std() == 0:  # differences of 1e-200 have no square
-            # A constant column is encoded as 0; its computed std may be 1e-17, and its mean off by as much.
-            fitted |= {"mean": median, "std": 1.0}
         else:
             fitted |= {"mean": float(filled.mean()), "std": float(filled.std())}
         if self.encoding not in (None, "scaled"):
@@ -84,7 +85,8 @@ class Number(Feature[np.ndarray]):
     def encode(self, parsed: np.ndarray, blocks: list[Block]) -> list[Dense | Sparse]:
         missing = np.isnan(parsed)
         fitted = blocks[0].fitted
-        values = np.where(missing, fitted["median"], parsed)
+        # Of a column that is constant in training rows nothing was learnt: what other films have tells nothing either.
+        values = np.where(missing | fitted.get("constant", False), fitted["median"], parsed)
         encoded: list[Dense | Sparse] = [_dense(self._scaled(values, fitted), values), _dense(missing, missing)]
         return encoded[: len(blocks)]
 

@@ -50,6 +50,7 @@ TOKENS = SIGNS | WORDS
 
 PROPOSED = 3  # different texts that no list has
 LONGEST = 30  # characters of them
+MOST_ALIKE = 2  # films of a title, where no title is of more
 
 
 def means_missing(text: str) -> bool:
@@ -75,7 +76,7 @@ def find_missing_texts(
     """Return which texts mean missing in columns of labels or categories, and sentences on what was assumed.
 
     A word such as `NA` or `None` is a value where empty cells stand for what is missing and the other values are of
-    the same sort. Titles are never missing because of what they say.
+    the same sort. Titles are never missing because of what they say, unless it is said again and again.
     """
     formats, notices = {}, []
     for name in columns:
@@ -123,7 +124,12 @@ class _TextsOfColumn:
             return cls(("",), {}, {})
         known = [text for text in cells.texts.to_pylist() if text and text not in candidates]
         if _are_titles(str(column.name), known, int(counts.sum()) - sum(candidates.values())):
-            return cls(("",), candidates, {})
+            # Casts are nearly all different, too, and no title stands there more often than all others do.
+            most = max(MOST_ALIKE, int(np.delete(counts, codes).max(initial=0)))
+            values = {text: count for text, count in candidates.items() if count <= most}
+            missing = {text: count for text, count in candidates.items() if count > most}
+            doubtful = {text: count for text, count in missing.items() if plain_word(text) in WORDS}
+            return cls(("", *missing), values, doubtful)
         doubtful = {text: count for text, count in candidates.items() if plain_word(text) in WORDS}
         values = {text: count for text, count in doubtful.items() if has_empty and _of_same_sort(text, known)}
         return cls(("", *(text for text in candidates if text not in values)), values, doubtful)

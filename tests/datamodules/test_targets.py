@@ -70,6 +70,13 @@ def test_float32_predictions_are_undone_in_float64():
     assert undone.tolist() == [1_000_000_003.0, 1_000_000_006.0]
 
 
+@pytest.mark.parametrize("transform", ["log", "LOG1P", True, None])
+def test_a_transform_that_is_none_of_the_choices_is_refused(transform):
+    message = f"the target 'gross': `transform` must be one of none, log1p, got {transform!r}"
+    with pytest.raises(InputError, match=re.escape(message)):
+        Target("gross", transform=transform)
+
+
 def test_a_constant_training_target_is_refused():
     with pytest.raises(InputError, match=r"the target 'gross' is 2.5e\+07 in all 1,200 training rows: nothing"):
         TargetScale.fit(Target("gross", transform="log1p"), np.full(1200, 2.5e7))

@@ -30,6 +30,14 @@ def test_a_constant_column_is_0_everywhere(value):
     np.testing.assert_array_equal(number.values, np.zeros((3, 1)))
 
 
+@pytest.mark.parametrize("given", [{}, {"scale": "quantile"}, {"scale": "by_skewness"}, {"encoding": "piecewise"}])
+def test_of_a_column_that_never_varied_in_training_nothing_is_told_of_others_either(given):
+    blocks, (number, *_) = fitted(Number("x", **given), [7.0, 7.0, 7.0, 5000.0, np.nan], train=[0, 1, 2])
+    assert len(blocks) == 1
+    np.testing.assert_array_equal(number.values, np.zeros((5, 1)))
+    np.testing.assert_array_equal(number.unscaled, np.full((5, 1), 7.0))
+
+
 def test_missing_has_no_column_where_no_training_row_lacks_the_number():
     _, (number,) = fitted(Number("x"), [1.0, 3.0, np.nan], train=[0, 1])
     np.testing.assert_allclose(number.values[:, 0], [-1, 1, 0])

@@ -69,6 +69,17 @@ def test_a_word_of_another_sort_means_missing_beside_empty_cells_too():
     assert missing_in("#N/A", "", "War", "Drama", "War") == (("", "#N/A"), [])
 
 
+def test_in_casts_as_different_as_titles_what_stands_there_often_means_missing():
+    casts = [f"Ann {n} Able, Bo Brave, Cy {n}" for n in range(60)]
+    missing, notices = missing_in(*casts, *["\\N"] * 5, name="cast")
+    assert (missing, notices) == (None, [])  # as in any column of texts
+    missing, notices = missing_in(*casts, *["s/d"] * 3, *["Unknown"] * 4, "None", name="cast")
+    assert missing == ("", "s/d", "Unknown")
+    assert "'Unknown' (4 rows) is taken as missing" in notices[0]
+    titles = [f"The Long Night of {n}" for n in range(60)]
+    assert missing_in(*titles, "Unknown", "Unknown", "N/A", "?", name="title") == (("",), [])
+
+
 def test_what_is_declared_is_the_whole_truth():
     frame = pd.DataFrame({"x": ["NA", "War", "", "-"]})
     declared = Formats({"x": Format(missing=("-",))})
