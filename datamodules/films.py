@@ -71,9 +71,10 @@ class Films:
         assert self.rows is not None
         return np.union1d(self.rows.train, self.rows.val) if self.refitted else self.rows.train
 
-    def weighted(self) -> np.ndarray:
-        """Return those of the rows that models learn from that weigh more than 0."""
-        return self.learnt if self.weights is None else self.learnt[self.weights[self.learnt] > 0]
+    def weighted(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Return those of some rows, by default of those that models learn from, that weigh more than 0."""
+        rows = self.learnt if rows is None else rows
+        return rows if self.weights is None else rows[self.weights[rows] > 0]
 
     def loss_weights(self) -> np.ndarray | None:
         """Return the weights with mean 1 over the rows learnt from; None where all rows weigh the same."""
@@ -236,7 +237,7 @@ def with_inputs(
     years = np.full(films.n_rows, np.nan) if films.years is None else films.years
     sides = (
         films.weighted(),
-        films.rows.val,
+        films.weighted(films.rows.val),
         films.film_codes(),
         years if isinstance(declared.split, TimeSplit) else None,
     )

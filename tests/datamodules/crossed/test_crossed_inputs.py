@@ -93,6 +93,18 @@ def test_rows_of_weight_0_teach_nothing(table, given_penalty):
     assert (after.encoded.inputs == before.encoded.inputs).all()
 
 
+def test_validation_rows_of_weight_0_choose_no_penalty(table):
+    weights = np.ones(200)
+    ignored = ready(table).films.rows.val[2:]
+    weights[ignored] = 0
+    before = ready(table, weights=weights)
+    changed = table.copy()
+    changed.loc[ignored, "rating"] *= -50
+    after = ready(changed, weights=weights)
+    assert after.fitted.penalty == before.fitted.penalty
+    assert (after.films.encoded.inputs == before.films.encoded.inputs).all()
+
+
 @pytest.mark.parametrize(
     ("features", "split", "message"),
     [
