@@ -140,7 +140,7 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
     if unknown:
         notices.append(
             f"{unknown:,} of {len(actual):,} rows are without {target}: they are not trained on and not scored; "
-            "`predict` predicts them too."
+            "`predict` predicts them in a table of their own."
         )
     if declared.weight is not None:
         notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")

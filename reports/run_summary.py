@@ -55,9 +55,11 @@ def print_validation(results: Results, console: Console) -> None:
 
 
 def print_new_films(name: str, model: MLPRegressor, data: FilmDataModule, console: Console) -> None:
-    """Say of new films how many were predicted, into which file, and how well where their target is known."""
+    """Say of new films what of their table was left out, how many were predicted, and how well where that is known."""
     if data.films.rows is not None:  # the run's own
         return
+    for notice in data.notices:
+        console.print(f"• {notice}", highlight=False, markup=False, soft_wrap=True)
     unseen = sum(data.films.unseen().values())
     films, labels = counted(data.films.n_rows, "film"), counted(unseen, "label")
     console.print(f"{films} predicted, {labels} unknown to the model: {name}")

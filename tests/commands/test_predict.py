@@ -45,6 +45,17 @@ def test_new_films_are_predicted_without_target_and_id_and_unknown_labels_counte
     assert metrics_of(copied.path) == study.metrics
 
 
+def test_what_a_condition_leaves_out_of_new_films_is_said(copied, command, new_films):
+    command("predict", "--run", copied.path, "--data.table", new_films)
+    years = predictions_of(copied.path, "predictions_new.csv")["row"]
+    answer = command("predict", "--run", copied.path, "--data.table", new_films, "--data.where", "year > 1990")
+    assert answer.code == 0, answer.err
+    kept = predictions_of(copied.path, "predictions_new.csv")["row"]
+    assert 0 < len(kept) < len(years)
+    assert f"{len(years) - len(kept)} of 10 rows" in answer.text
+    assert "year > 1990" in answer.text
+
+
 def test_new_films_with_a_target_are_scored(copied, command, films_frame, tmp_path):
     films_frame.iloc[15:40].to_csv(tmp_path / "some.csv", index=False)
     answer, table = predict(command, copied.path, tmp_path / "some.csv")
