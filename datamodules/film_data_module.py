@@ -33,7 +33,7 @@ from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
 from greenlight_films.datamodules.tables.formats import declared_formats
-from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.layout import Layout, in_its_layout
 from greenlight_films.datamodules.tables.read_table import Table, in_table, open_table
 from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import read_weights, refuse_unfit_weights
@@ -149,10 +149,7 @@ class FilmDataModule(FilmLoaders):
         return list(dict.fromkeys(self.films.notices))
 
     def setup(self, stage: str) -> None:
-        """Read and encode the table, once; with a loaded state, as in the run that it comes from.
-
-        Where the films of the same table are kept in a folder, they are mapped from there.
-        """
+        """Read and encode the table, once, or map its films from where they are kept; a loaded state says how."""
         if self._films is not None:
             return
         if self.frame is None and self.weights is None:
@@ -217,9 +214,14 @@ class FilmDataModule(FilmLoaders):
         """Return the films of the table, which were set up, with newer ones of another table, a file or a frame."""
         other = copy(self)
         other.table, other.frame = (str(table), None) if isinstance(table, str | Path) else ("frame", table)
-        newer = other.read()
-        with other._in_table():
-            return joined(self.read(), newer, self.declared, self.fitted)
+
+        def join(layout: Layout) -> Joined:
+            other.layout = layout
+            newer = other.read()
+            with other._in_table():
+                return joined(self.read(), newer, self.declared, self.fitted)
+
+        return in_its_layout(self.layout, join)
 
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""

@@ -1,10 +1,12 @@
 """Loading: the table of a study, read, shaped, split, fitted on its training rows and encoded."""
 
 from collections.abc import Callable
+from functools import partial
 
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.feature_sets import named_sets
+from greenlight_films.datamodules.tables.layout import Layout, in_its_layout
 from greenlight_films.lightning_modules.callbacks.permutation_importance import refuse_no_column
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
@@ -26,13 +28,21 @@ def load(
     data.show_rows = show_rows
     if checkpoint:
         checkpoint.restore_data(data, settings.model)
-    data.setup(stage)
+    if stage == "predict":
+        in_its_layout(data.layout, partial(_set_up, data))
+    else:
+        data.setup(stage)
     data.show_rows = None
     importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
     if importance.cluster is not None:
         refuse_no_column(data, importance.cluster, "permutation_importance.cluster")
     return data
+
+
+def _set_up(data: FilmDataModule, layout: Layout) -> None:
+    data.layout = layout
+    data.setup("predict")
 
 
 def refuse_parts_of_rows(settings: Settings) -> None:

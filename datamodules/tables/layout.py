@@ -1,6 +1,12 @@
 """Where in a file the table stands, and how it is written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
+
+from greenlight_films.datamodules.errors import InputError
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -34,3 +40,21 @@ class Layout:
     units_row: bool = False
     footer: int = 0
     records: str | None = None
+
+
+def in_its_layout(of_run: Layout, read: Callable[[Layout], Result]) -> Result:
+    """Return what `read` gives of a new table: in the layout of a run's table, else in what its own file tells.
+
+    Raises:
+        InputError: neither can be read; it says what is wrong with both.
+    """
+    try:
+        return read(of_run)
+    except InputError as problem:
+        if of_run == Layout():
+            raise
+        try:
+            return read(Layout())
+        except InputError as other:
+            both = f"{problem}\nnor can it be read otherwise than the run's table is written: {other}"
+            raise (problem if str(problem) == str(other) else InputError(both)) from None

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from tests.conftest import Answer
+from tests.conftest import UNLOGGED, Answer, awkward_films
 from tests.runs import metrics_of, predictions_of, versions_in
 
 INTERVALS = [f"{end}_{level}" for level in (80, 95) for end in ("lower", "upper")]
@@ -54,6 +54,45 @@ def test_what_a_condition_leaves_out_of_new_films_is_said(copied, command, new_f
     assert 0 < len(kept) < len(years)
     assert f"{len(years) - len(kept)} of 10 rows" in answer.text
     assert "year > 1990" in answer.text
+
+
+@pytest.fixture(scope="module")
+def semicolons(command, study_config, tmp_path_factory) -> Path:
+    """Return a run on a table with semicolons in utf-16, below a line, as its config says."""
+    folder = tmp_path_factory.mktemp("semicolons")
+    cells = awkward_films().to_csv(index=False, sep=";")
+    (folder / "films.csv").write_bytes(("Kinofilme;;\n" + cells).encode("utf-16"))
+    layout = ["--data.table", folder / "films.csv", "--data.delimiter", ";", "--data.encoding", "utf-16"]
+    answer = command("study", "--config", study_config, "--runs", folder, *layout, "--data.skip", 1, *UNLOGGED)
+    assert answer.code == 0, answer.err
+    return folder / "small/version_0"
+
+
+@pytest.mark.parametrize("kind", ["as the run's", "commas in UTF-8", "no line above", "JSON lines"])
+def test_a_new_table_may_be_written_otherwise_than_the_runs(semicolons, command, films_frame, tmp_path, kind):
+    new, path = films_frame.iloc[:30].drop(columns="rating"), tmp_path / "new.csv"
+    if kind == "as the run's":
+        path.write_bytes(("Kinofilme;;\n" + new.to_csv(index=False, sep=";")).encode("utf-16"))
+    elif kind == "JSON lines":
+        path = tmp_path / "new.jsonl"
+        new.to_json(path, orient="records", lines=True)
+    else:
+        new.to_csv(path, index=False, sep=";" if kind == "no line above" else ",")
+    answer = command("predict", "--run", semicolons, "--data.table", path)
+    assert answer.code == 0, answer.err
+    own = predictions_of(semicolons).set_index("row")["predicted"]
+    predicted = predictions_of(semicolons, "predictions_new.csv").set_index("row")["predicted"]
+    held_out = predictions_of(semicolons).query("split == 'test' and row <= 30")["row"]
+    assert len(held_out) > 1
+    assert predicted[held_out].to_numpy() == pytest.approx(own[held_out].to_numpy(), rel=1e-5)
+
+
+def test_of_a_new_table_that_can_be_read_in_neither_way_both_are_told(semicolons, command, films_frame, tmp_path):
+    films_frame.drop(columns="genre").to_csv(tmp_path / "new.csv", index=False)
+    answer = command("predict", "--run", semicolons, "--data.table", tmp_path / "new.csv")
+    assert answer.code == 2
+    assert "nor can it be read otherwise than the run's table is written: " in answer.err
+    assert "no column 'genre'" in answer.err
 
 
 def test_new_films_with_a_target_are_scored(copied, command, films_frame, tmp_path):
