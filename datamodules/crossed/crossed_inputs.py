@@ -18,6 +18,8 @@ from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature, Profile, RidgeByColumn, TrackRecord
 
+ROUNDING = 1e-9  # of the largest value, a deviation that is none
+
 
 def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt: Learnt) -> Crossed | None:
     """Return what the features declare of labels; None where they declare nothing.
@@ -75,9 +77,10 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
         list(chain.from_iterable([part.column] * len(part.names) for part in parts)),
         list(chain.from_iterable(part.names for part in parts)),
         np.concatenate([part.crossed.mean(axis=(0, 1)) for part in parts]),
-        np.concatenate([part.crossed.std(axis=(0, 1)) for part in parts]),
+        np.concatenate([_deviation(part) for part in parts]),
     )
-    deviations = np.where(scales.deviation == 0, 1, scales.deviation)
+    # Of an input that is the same in all training rows nothing is learnt: it is 0 in all others too.
+    deviations = np.where(scales.deviation == 0, np.inf, scales.deviation)
     centre = scales.mean / deviations
     values, drawn = np.zeros((n_labels, n_inputs), np.float32), np.empty((*shape, n_inputs), np.float32)
     first, near, by_label, is_limited = 0, list[NearFilms](), ByLabel(), np.zeros(n_labels, bool)
@@ -86,7 +89,8 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
         deviation = deviations[own]
         values[part.of, own] = part.values / deviation
         if scales.limits is not None:
-            given, part = values[part.of, own], _within(part, scales.limits[:, own] * deviation)
+            limits = scales.limits[:, own] * np.where(np.isinf(deviation), 1, deviation)
+            given, part = values[part.of, own], _within(part, limits)
             values[part.of, own] = part.values / deviation
             is_limited[part.of] |= (values[part.of, own] != given).any(axis=1)
         drawn[..., own] = part.crossed / deviation - centre[own]
@@ -97,6 +101,13 @@ def _together(parts: list[Part], n_labels: int, learnt: Learnt, penalty: float |
     kernels = {part.column: part.near.kernel for part in parts if part.near}
     known = by_label if by_label.parts else None
     return Crossed(labels, drawn, learnt.train, penalty, scales, kernels, known, int(is_limited.sum()))
+
+
+def _deviation(part: Part) -> np.ndarray:
+    """Return the deviation of a part's sums over all drawings, (k,) float64; 0 where it is one of rounding."""
+    deviation, sums = part.crossed.std(axis=(0, 1)), part.crossed.reshape(-1, part.crossed.shape[-1])
+    ends = [end(each, axis=0, initial=0) for each in (part.values, sums) for end in (np.max, np.min)]
+    return np.where(deviation <= ROUNDING * np.abs(ends).max(axis=0), 0, deviation)
 
 
 def _within(part: Part, limits: np.ndarray) -> Part:

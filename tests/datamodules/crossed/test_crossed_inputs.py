@@ -1,11 +1,12 @@
 """Inputs of labels through the data module: what they are for each film, and what may not leak into them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from greenlight_films.datamodules import InputError, Labels, RandomSplit, TimeSplit
 from greenlight_films.datamodules.features import Category, Profile, RidgeByColumn, Size, TrackRecord
-from tests.datamodules.crossed.conftest import ready
+from tests.datamodules.crossed.conftest import FEATURES, ready
 
 
 def test_training_rows_inputs_have_mean_0_and_deviation_1_and_come_anew_in_each_drawing(table):
@@ -45,6 +46,22 @@ def test_with_all_of_it_chosen_anew_no_target_of_a_test_film_changes_any_input(t
     changed = table.copy()
     changed.loc[before.rows.train[0], "rating"] *= -3
     assert not (ready(changed).films.encoded.inputs == before.encoded.inputs).all()
+
+
+def test_an_input_that_is_the_same_in_all_training_rows_but_for_rounding_is_0_for_all_labels():
+    films = pd.DataFrame(
+        {
+            "year": [2012, 2001, 1995],
+            "cast": ["Fay, Dee", "Dee, Cem", "Bo, Dee"],
+            "genre": ["Comedy, Horror", "Drama, War", "Drama"],
+            "rating": [5.925396, 7.190022, 7.368937],
+        }
+    )
+    features = [*FEATURES[:3], *(RidgeByColumn(column) for column in ("cast", "genre"))]
+    crossed = ready(films, RandomSplit(val=0.1, test=0), features).films.crossed
+    assert (crossed.scales.deviation == 0).any()
+    assert (crossed.labels.values[:, crossed.scales.deviation == 0] == 0).all()
+    assert np.abs(crossed.labels.values).max() < 100
 
 
 def test_a_label_seen_in_one_training_film_gives_that_film_no_record(table):
