@@ -9,6 +9,7 @@ from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.names import COUNTS, RANKS, TARGETS, VOTES, has_name
+from greenlight_films.datamodules.tables.date_cells import MONTH, Dates
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import Target
 
@@ -17,6 +18,9 @@ SKEWED = 20.0
 
 MOST_MISSING = 0.98
 """Share of missing cells above which a column is left out."""
+
+FEWEST_MONTHS = 0.1
+"""Share of dates with a month up to which a column tells years alone: training rows may then have no month at all."""
 
 
 def propose_feature(column: ColumnLook) -> Proposed | None:
@@ -27,7 +31,7 @@ def propose_feature(column: ColumnLook) -> Proposed | None:
     if column.kind in NUMBERS:
         return Proposed("Number", {"column": column.name, **_scale(column)}, comment)
     if column.kind == "date":
-        return Proposed("Date", {"column": column.name, "parts": ["year", "season"]}, comment)
+        return Proposed("Date", {"column": column.name, "parts": _parts(column)}, comment)
     if column.kind == "labels":
         notation = _notation(column)
         role = {"role": column.role} if column.role else {}
@@ -36,6 +40,14 @@ def propose_feature(column: ColumnLook) -> Proposed | None:
         role = {"role": column.role} if column.role else {}
         return Proposed("Category", {"column": column.name, **role}, comment)
     return None
+
+
+def _parts(column: ColumnLook) -> list[str]:
+    """Return what a model can learn from a column of dates; nearly all of a year alone have no season."""
+    assert isinstance(column.values, Dates)
+    precision = column.values.precision
+    has_months = (precision >= MONTH).sum() > FEWEST_MONTHS * (precision > 0).sum()
+    return ["year", "season"] if has_months else ["year"]
 
 
 def _notation(column: ColumnLook) -> dict[str, Any]:

@@ -33,6 +33,7 @@ TIME = re.compile(
     r"(?:\s*(?:z|utc|gmt|ces?t|[ecmp][sd]t|[+-]\d{2}:?\d{2}))?(?=\s|$)"
 )
 BASIC_TIME = re.compile(r"(?<=^\d{8})t\d{4,6}(?:[.,]\d+)?(?:z|[+-]\d{2}:?\d{2})?$")
+EAST_ASIAN_YEAR = re.compile(r"(?<=\d)\s*[年년](?!\s*\d)")  # behind a year alone, as in `2020年`
 EAST_ASIAN = str.maketrans({**dict.fromkeys("年月년월", "-"), "日": None, "일": None})
 OPEN_END = r"present|now|today|heute|hoy|presente|auj\.?|\?+|\.{2,3}|…"
 YEARS = re.compile(
@@ -61,7 +62,7 @@ def date_in(text: str) -> DateParts | None:
     >>> date_in("juin 1994").month, date_in("2009–2013").span, date_in("03/04/2011").either
     (6, True, True)
     """
-    plain = without_accents(FOOTNOTE.sub("", text)).translate(EAST_ASIAN)
+    plain = EAST_ASIAN_YEAR.sub("", without_accents(FOOTNOTE.sub("", text))).translate(EAST_ASIAN)
     plain = REMARK.sub(" ", plain).strip(" ,;") or plain.strip("()[] ")
     plain = TIME.sub(" ", BASIC_TIME.sub("", plain)).strip()
     first, _, others = plain.partition(" ")

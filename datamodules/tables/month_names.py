@@ -58,7 +58,8 @@ def without_accents(text: str) -> str:
     >>> without_accents("12 août １９９８")
     '12 aout 1998'
     """
-    return "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    return normalize("NFC", plain)  # Hangul is whole again
 
 
 def _months() -> dict[str, int]:

@@ -44,6 +44,29 @@ def test_a_column_becomes_the_feature_of_its_kind(column, name, arguments):
 
 
 @pytest.mark.parametrize(
+    ("year", "last", "parts"),
+    [
+        ("({})", "(2011)", ["year"]),
+        ("{}年", "2011年", ["year"]),
+        ("c. {}", "2011", ["year"]),
+        ("{} (USA)", "June 2011", ["year"]),
+        ("{}", "2011–2014", ["year"]),
+        ("{}-05", "2011", ["year", "season"]),
+    ],
+)
+def test_of_a_year_in_any_notation_no_season_is_proposed_and_its_encoding_has_a_value(year, last, parts):
+    texts = [*(year.format(1990 + row % 9) for row in range(39)), last]
+    frame = pd.DataFrame({"Year": pd.Series(texts, dtype="str")})
+    (column,) = look_at_columns(frame, Formats())
+    proposed = propose_feature(column)
+    if proposed.name == "Date":
+        assert proposed.arguments == {"column": "Year", "parts": parts}
+    feature = proposed.feature()
+    assert feature.fit(feature.parse(frame["Year"]), np.arange(30))
+    assert any("spans of time" in notice for notice in column.notices) == ("–" in last)
+
+
+@pytest.mark.parametrize(
     "column",
     [
         ColumnLook("x", "title", pa.array(["a", "b"])),
