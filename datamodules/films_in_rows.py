@@ -172,7 +172,8 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
         shown.append(f"row {frame.index[position] + 1} ({own!r}) and row {frame.index[first] + 1} ({other!r})")
     text = (
         f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with "
-        f"another spelling or other numbers ({count:,} of {len(frame):,}): {'; '.join(shown)}; keep one "
+        f"another spelling or other numbers ({count:,} of {len(frame):,}): {'; '.join(shown)}; "
+        f"{'each spelling counts as a film of its own: ' * (identity.title in identity.film)}keep one "
         "where they are the same."
     )
     return Remark(text, count, twice)

@@ -38,3 +38,20 @@ def test_a_film_that_stands_there_twice_is_told():
     rows = look_at_rows(pd.concat([FILMS, FILMS.iloc[[3]]], ignore_index=True))
     assert rows.n_films == N
     assert any("121" in notice for notice in rows.notices)
+
+
+def test_films_are_counted_as_their_key_tells_them_apart_and_other_spellings_are_told():
+    films = [("A Lopez Nights", "2001"), ("Lopez Nights", "2001"), ("Ueda Game", "1999"), ("Ueda Game", "1999")]
+    films += [(f"Rossi Story {number}", "2010") for number in range(20)]
+    frame = pd.DataFrame(films, columns=["Titel", "Jahr"], dtype="str").assign(rating=np.arange(24) % 7)
+    rows = look_at_rows(frame)
+    assert rows.film == ("Titel", "Jahr")
+    assert rows.n_films == len(frame[["Titel", "Jahr"]].drop_duplicates()) == 23
+    assert rows.is_grouped
+    assert any("each spelling counts as a film of its own" in notice for notice in rows.notices)
+    assert not look_at_rows(frame.drop(index=3)).is_grouped
+    cast = frame.loc[frame.index.repeat(3)].reset_index(drop=True)
+    cast = cast.assign(name=[f"Ann {row % 31}" for row in range(72)], job=["actor", "actor", "director"] * 24)
+    people = look_at_rows(cast.drop(columns="rating"))
+    assert people.n_films == 23
+    assert any("23 films in" in notice for notice in people.notices)
