@@ -12,16 +12,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from greenlight_films.datamodules.column_words import is_plain_title, names_titles, words_of
 from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
+from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
-TITLES = re.compile(
-    r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)|film|movie|titel|titre|titulo|título|titolo"
-    r"|电影名|片名|电影名称|影片名称|中文名|название|タイトル|作品名|제목|영화명",
-    re.IGNORECASE,
-)
+ENGLISH_TITLES = re.compile(r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)", re.IGNORECASE)
 IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)?[_ ]?(id|key|code)|tconst|const|qid", re.IGNORECASE)
 COUNTERS = re.compile(r"unnamed.*|index|row|no\.?|nr\.?|#|", re.IGNORECASE)  # names of columns that number the rows
 SPELLINGS = (
@@ -34,6 +32,7 @@ SPELLINGS = (
     ("^(the|a|an|le|la|les|der|die|das|el|los|las|il) | (the|a|an)$", ""),
 )
 """Patterns and what stands for them, by which spellings of a title become the same."""
+MOST_KINDS = 40  # of releases, such as wide and limited, which name no films
 SHOWN = 3  # films, or values
 ROWS_SHOWN = 12
 
@@ -67,7 +66,7 @@ class Identity:
 def identity_of(frame: pd.DataFrame) -> Identity:
     """Return the columns that identify a film: an id, or title and year, or the title, by their names and values."""
     plain = [name for name in map(str, frame.columns) if not is_nested(frame[name])]
-    title = next((name for name in sorted(plain, key=_is_plain_title) if TITLES.fullmatch(name)), None)
+    title = next((name for name in sorted(plain, key=is_plain_title, reverse=True) if is_title(frame[name])), None)
     years = [name for name in plain if is_year(name)]
     year = next((name for name in years if not re.search("date|released$", name, re.I)), next(iter(years), None))
     of_title = tuple(name for name in (title, year) if name is not None) if title else ()
@@ -77,9 +76,20 @@ def identity_of(frame: pd.DataFrame) -> Identity:
     return Identity(of_title, title, year)
 
 
-def _is_plain_title(name: str) -> bool:
-    """Sort `title` before `original_title` and `name`."""
-    return "title" not in name.lower() or "original" in name.lower()
+def is_title(column: pd.Series) -> bool:
+    """Tell whether a column is called as titles of films are, or is a list of releases by their titles."""
+    name = str(column.name)
+    return bool(ENGLISH_TITLES.fullmatch(name)) or names_titles(name) or holds_releases(column)
+
+
+def holds_releases(column: pd.Series) -> bool:
+    """Tell whether a column called `Release` names films, as Box Office Mojo does; others hold dates or kinds there."""
+    if words_of(str(column.name)) not in (["release"], ["releases"]) or is_nested(column):
+        return False
+    if not pd.api.types.is_string_dtype(column.dtype) or looks_like_dates(column).kind is not None:
+        return False
+    labels = read_labels(column)
+    return len(labels.names) > min(MOST_KINDS, 0.5 * len(column))
 
 
 def _is_film_id(frame: pd.DataFrame, name: str, of_title: Sequence[str]) -> bool:
@@ -102,7 +112,7 @@ def original_rows(frame: pd.DataFrame) -> np.ndarray:
     """Return for each row the position of the first row with the same cells, (n_rows,) int64."""
     rows, codes = np.arange(len(frame)), np.zeros(len(frame), dtype=np.int64)
     names = [name for name in frame.columns if not _counts_rows(frame[name], str(name))]
-    names.sort(key=lambda name: not (TITLES.fullmatch(str(name)) or IDS.fullmatch(str(name))))
+    names.sort(key=lambda name: not (names_titles(str(name)) or IDS.fullmatch(str(name))))
     originals = np.arange(len(frame))
     for name in names:
         own = cell_codes(frame[name].iloc[rows])

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
-from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.column_words import words_of
 from greenlight_films.datamodules.features import Bins, Category, Feature, Labels, Number
 from greenlight_films.datamodules.splits import Rows
 from greenlight_films.datamodules.tables.formats import Formats
@@ -22,8 +22,11 @@ PEOPLE = {
 """Roles and columns of people, with blanks between their words."""
 
 YEARS = re.compile(
-    r"(released?|start|premiere|title|production)?[_ ]?(year|date)|released|(erscheinungs|produktions|kino)?jahr"
-    r"|ann[ée]e|a[ñn]o|anno|ano|(上映)?年份|год|制作年|연도",
+    r"(released?|start|premiere|title|production)?[_ ]?(year|date)|released|year[_ ]of[_ ](release|production)"
+    r"|(erscheinungs|produktions|herstellungs|kino)?jahr|ann[ée]e([_ ]de[_ ](sortie|production|r[ée]alisation))?"
+    r"|a[ñn]o([_ ]de[_ ](estreno|lanzamiento|producci[óo]n))?|anno([_ ]di[_ ](uscita|produzione))?"
+    r"|ano([_ ]de[_ ](lan[çc]amento|estreia|produ[çc][ãa]o))?|год([_ ](выхода|выпуска|производства))?"
+    r"|rok([_ ](produkcji|premiery|výroby))?|(上映|公開|公开|製作|制作|发行|出品)?年份?|((개봉|제작)[_ ]?)?[연년]도",
     re.IGNORECASE,
 )
 MONEY = {
@@ -58,13 +61,6 @@ UNLESS = {
     "views": {"teaser", "trailer"},
 }
 """Words beside which one of these names something that is known before."""
-
-
-def words_of(name: str) -> list[str]:
-    """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees."""
-    plain = re.sub("([A-Za-z])[\u0300-\u036f]+", r"\1", normalize("NFKD", name))
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+", normalize("NFKC", plain))
-    return [word.lower() for word in words]
 
 
 def has_word(name: str, words: set[str]) -> bool:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
+from greenlight_films.datamodules.films_in_rows import holds_releases
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
     IDS,
@@ -75,7 +76,7 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
-    if not is_nested(column) and (is_title(name) or has_name(name, TEXTS)):
+    if not is_nested(column) and (is_title(name) or has_name(name, TEXTS) or holds_releases(column)):
         return None
     notation = find_notation(column)
     if notation is None:
@@ -126,7 +127,7 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
     known = texts.drop_null()
     if not len(known):
         return nothing(name, len(column), "empty")
-    kind, left_out = _kind_of_text(name, known)
+    kind, left_out = _kind_of_text(name, known) if not holds_releases(column) else ("title", "names the film")
     if kind == "category" and pc.count_distinct(known).as_py() == 1 and known.null_count == 0:
         left_out = "the same in all rows"
         notices.append(f"column '{name}' says the same in all rows; left out")

@@ -3,7 +3,8 @@
 import re
 from itertools import pairwise
 
-from greenlight_films.datamodules.leakage import PEOPLE, words_of
+from greenlight_films.datamodules.column_words import TITLES, names_titles, words_of
+from greenlight_films.datamodules.leakage import PEOPLE
 
 TARGETS = (
     "rating", "vote average", "averagerating", "imdbrating", "score", "stars", "wertung", "bewertung", "note", "nota",
@@ -23,9 +24,6 @@ MONEY = {
     "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
     "incassi", "einspiel", "recaudacion", "presupuesto",
 }  # fmt: skip
-TITLES = {"title", "titel", "titre", "titulo", "titolo", "primarytitle", "originaltitle", "movietitle", "film", "movie",
-          "name", "电影名", "片名", "电影名称", "影片名称", "中文名", "名称", "название", "фильм", "タイトル", "作品名",
-          "제목", "영화명", "tytuł", "nazev"}  # fmt: skip
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
 
@@ -56,7 +54,9 @@ def is_called(column: str, names: set[str]) -> bool:
 def is_title(column: str) -> bool:
     """Tell whether a column is called as films' titles are; `studio_name` and `actor_1_name` are names of others."""
     words = words_of(column)
-    return is_called(column, TITLES) and (words[-1:] != ["name"] or len(words) == 1 or words[-2] in TITLES)
+    if names_titles(column):
+        return True
+    return is_called(column, TITLES) and (words[-1:] != ["name"] or words[-2] in TITLES)
 
 
 def role_of(column: str) -> str | None:

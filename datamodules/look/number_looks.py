@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError, declaration
+from greenlight_films.datamodules.films_in_rows import holds_releases
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import DURATIONS, IDS, MONEY, TEXTS, has_name, is_called, is_title
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
@@ -44,7 +45,8 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
     """Return a column of dates or numbers; None where most cells are neither."""
     column, format = context.frame[name], context.formats.of(name)
     is_text = pd.api.types.is_string_dtype(column.dtype) and not pd.api.types.is_numeric_dtype(column.dtype)
-    if is_text and (is_title(name) or is_called(name, TEXTS)) and not _mostly_digits(column):
+    is_written = is_title(name) or is_called(name, TEXTS) or holds_releases(column)
+    if is_text and is_written and not _mostly_digits(column):
         return None
     if is_text and not _are_numbers(column, format):
         return None

@@ -1,6 +1,5 @@
 """Texts in cells that mean that nothing is known, found out by column."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -9,11 +8,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from greenlight_films.datamodules.column_words import TITLES, words_of
 from greenlight_films.datamodules.errors import declaration
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts, plain_word
 from greenlight_films.datamodules.tables.formats import Format, Formats
-
-TITLE_NAME = re.compile(r"(?i)(^|[_\s])(title|name|film|movie|titre|titel|t[ií]tulo|titolo)($|[_\s])")
 
 LABELS_MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None", "\\N")
 """What means missing in a column of texts of which nothing is known."""
@@ -147,7 +145,9 @@ def _are_titles(name: str, texts: list[str], n_rows: int) -> bool:
     """Tell whether texts are titles: nearly all different, and of several words or named so."""
     if not texts or len(texts) < 0.9 * n_rows:
         return False
-    return bool(TITLE_NAME.search(name)) or sum(len(text.split()) for text in texts) / len(texts) > 2.5
+    words = words_of(name)
+    is_called_so = not TITLES.isdisjoint([*words, "".join(words)])
+    return is_called_so or sum(len(text.split()) for text in texts) / len(texts) > 2.5
 
 
 def _of_same_sort(word: str, others: Iterable[str]) -> bool:

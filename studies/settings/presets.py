@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 import yaml
 
+from greenlight_films.datamodules.column_words import words_of
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.features import (
     Category,
@@ -26,7 +27,7 @@ from greenlight_films.datamodules.features import (
     completed,
 )
 from greenlight_films.datamodules.features.number import Encoding
-from greenlight_films.datamodules.leakage import is_year, words_of
+from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.look.names import role_of
 
 Preset = Literal["seed", "fast", "recipe", "best"]

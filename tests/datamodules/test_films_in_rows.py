@@ -100,6 +100,15 @@ def test_ids_of_several_films_are_named_with_their_rows():
         ({"original_title": ["A", "B"], "title": ["A", "C"]}, ("title",)),
         ({"id": [1, 2, 3, 4], "title": ["A", "A", "B", "B"], "year": [1, 1, 2, 2]}, ("title", "year")),
         ({"budget": [1, 2]}, ()),
+        ({"Originaltitel": ["A", "B"], "Filmtitel": ["A", "C"], "Jahr": [1, 2]}, ("Filmtitel", "Jahr")),
+        ({"Titre original": ["A", "B"], "Année": [1, 2]}, ("Titre original", "Année")),
+        ({"Película": ["A", "B"], "Año": [1, 2]}, ("Película", "Año")),
+        ({"邦題": ["A", "B"], "公開年": ["2001年", "2002年"]}, ("邦題", "公開年")),
+        ({"제목": ["A", "B"], "개봉 연도": [1, 2]}, ("제목", "개봉 연도")),
+        ({"Release": ["Salt", "Ninth Owl"], "Year": [1, 2]}, ("Release", "Year")),
+        ({"Release": ["Salt", "Ninth Owl"], "Title": ["A", "B"], "Year": [1, 2]}, ("Title", "Year")),
+        ({"Release": ["June 3, 1980", "Mar 4, 1981"], "rating": [1, 2]}, ()),
+        ({"Release": ["wide", "limited"] * 9, "rating": range(18)}, ()),
     ],
 )
 def test_what_identifies_a_film_is_an_id_of_films_or_title_and_year(columns, film):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.features import Category, Labels, Number
-from greenlight_films.datamodules.leakage import film_seen, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
 from greenlight_films.datamodules.splits import RandomSplit, Rows
 from greenlight_films.datamodules.targets import ProfitRatio, Target
 
@@ -137,3 +137,16 @@ def test_what_was_not_seen(cells, features):
 
 def test_a_person_of_the_same_column_was_seen():
     assert person_seen(*three("A, B", None, "B"), [Labels("cast"), Labels("other")]) == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "is_one"),
+    [
+        *((name, True) for name in ("year", "release_date", "startYear", "Year of release", "Jahr", "Produktionsjahr")),
+        *((name, True) for name in ("Année", "Année de sortie", "Año de estreno", "Ano de lançamento", "公開年")),
+        *((name, True) for name in ("Anno di uscita", "год выхода", "年份", "연도", "개봉 연도", "제작년도", "rok")),
+        *((name, False) for name in ("yearly gross", "age", "release", "ano de nascimento", "年齢", "annotation")),
+    ],
+)
+def test_years_of_films_are_known_by_their_name_in_several_languages(column, is_one):
+    assert is_year(column) == is_one

@@ -108,3 +108,25 @@ def test_a_title_is_known_by_its_name_in_several_languages(name):
 @pytest.mark.parametrize("name", ["studio_name", "director name", "Actor 1 Name"])
 def test_the_name_of_somebody_is_no_title(name):
     assert looked_at(name, *["Ada Voss", "Bo Sato", "Cy Quill"] * 9).kind == "category"
+
+
+TITLES = [f"{first} and {second}" for first in ("Salt", "Owl, Moth", "Tin") for second in ("Rain", "Sun", "Kites")]
+TITLES = [*TITLES * 2, "1917", "300", "21 Grams"]
+
+
+@pytest.mark.parametrize("name", ["Filmtitel", "Titre original", "Película", "邦題", "Filme", "영화 제목", "Release"])
+def test_titles_are_known_by_their_names_and_are_no_labels_or_categories(name):
+    assert looked_at(name, *TITLES).kind == "title"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("date", ["June 13, 1980", "3 May 1981"] * 5),
+        ("date", ["1980-06-13", "1981-05-03"] * 5),
+        ("year", ["1980", "1981", "1983"] * 5),
+        ("category", ["wide", "limited"] * 9),
+    ],
+)
+def test_releases_that_are_dates_or_kinds_are_no_titles(kind, cells):
+    assert looked_at("Release", *cells).kind == kind

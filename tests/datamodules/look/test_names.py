@@ -1,10 +1,10 @@
 import pytest
 
+from greenlight_films.datamodules.column_words import TITLES
 from greenlight_films.datamodules.look.names import (
     DURATIONS,
     IDS,
     TARGETS,
-    TITLES,
     has_name,
     is_called,
     looks_like_url,

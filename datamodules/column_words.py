@@ -1,0 +1,55 @@
+"""The words in a column's name, and those by which titles of films are called in several languages."""
+
+import re
+from unicodedata import normalize
+
+TITLES = {
+    "title", "name", "film", "movie", "primarytitle", "originaltitle", "movietitle", "filmtitle", "moviename",
+    "filmname", "titel", "filmtitel", "originaltitel", "kinotitel", "titre", "titulo", "pelicula", "filme", "titolo",
+    "pellicola", "tytuł", "tytułfilmu", "tytułoryginalny", "tytułpolski", "nazev", "nazevfilmu", "originalninazev",
+    "电影", "电影名", "电影名称", "电影标题", "影片", "影片名", "影片名称", "片名", "中文名", "中文片名",
+    "英文片名", "原片名", "原名", "名称", "電影", "電影名", "電影名稱", "影片名稱", "название", "фильм",
+    "タイトル", "映画タイトル", "作品タイトル", "作品名", "映画名", "映画", "題名", "邦題", "原題",
+    "제목", "영화", "영화명", "영화제목", "작품명", "원제",
+}  # fmt: skip
+"""Names of columns of titles, in small letters, without accents on Latin letters and without blanks."""
+
+BESIDE_TITLES = {
+    "original", "originale", "originaler", "origineel", "originele", "english", "german", "french", "spanish",
+    "italian", "international", "englischer", "deutscher", "internationaler", "francais", "anglais", "espanol",
+    "ingles", "italiano", "portugues", "brasil", "vf", "vo", "the", "of", "des", "du", "de", "del", "la", "el", "do",
+    "da", "en", "no", "in", "filmu", "фильма", "оригинальное", "русское",
+}  # fmt: skip
+"""Words that may stand beside one of these, as in `Titre du film`, `Nombre de la película` or `Título original`."""
+
+LESS_PLAIN = re.compile(r"origin|原|원제|оригинал|oryginal|name$")
+NAMES = {"name", "nom", "nombre", "nome"}  # of films, where these are named beside them
+OF_FILMS = {"film", "movie", "filme", "pelicula", "pellicola", "фильм", "电影", "影片", "電影", "映画", "영화"}
+
+
+def words_of(name: str) -> list[str]:
+    """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees."""
+    plain = re.sub("([A-Za-z])[\u0300-\u036f]+", r"\1", normalize("NFKD", name))
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+", normalize("NFKC", plain))
+    return [word.lower() for word in words]
+
+
+def names_titles(column: str) -> bool:
+    """Tell whether the whole name of a column is that of titles of films.
+
+    >>> [names_titles(name) for name in ("Filmtitel", "Título original", "Film", "Original language", "French film")]
+    [True, True, True, False, False]
+    """
+    words = words_of(column)
+    if "".join(words) in TITLES:
+        return True
+    own = {word for word in words if word not in BESIDE_TITLES}
+    if own - TITLES - NAMES:
+        return False
+    return bool(own - OF_FILMS - NAMES) or bool(own & NAMES and own & OF_FILMS)
+
+
+def is_plain_title(column: str) -> bool:
+    """Tell a column of titles that is called so, as `title`, from `original_title`, `name`, `film` and `release`."""
+    name = "".join(words_of(column))
+    return not LESS_PLAIN.search(name) and name not in OF_FILMS | {"release", "releases"}
