@@ -18,8 +18,20 @@ PEOPLE = {
     "actor", "actors", "actress", "cast", "cinematographer", "cinematographers", "composer", "composers", "crew",
     "director", "directors", "editor", "editors", "employee", "lead actor", "people", "person", "producer", "producers",
     "star", "stars", "writer", "writers", "casting director", "production designer",
+    "acteur", "acteurs", "actrice", "actrices", "interprete", "interpretes", "realisateur", "realisateurs",
+    "realisatrice", "scenariste", "scenaristes", "producteur", "producteurs", "productrice", "compositeur",
+    "compositeurs", "monteur", "monteurs", "metteur en scene", "chef operateur", "personne", "personnes",
+    "darsteller", "darstellerin", "hauptdarsteller", "schauspieler", "schauspielerin", "besetzung", "mitwirkende",
+    "regie", "regisseur", "regisseurin", "regisseure", "drehbuch", "drehbuchautor", "drehbuchautorin", "produzent",
+    "produzentin", "produzenten", "komponist", "komponistin", "komponisten", "kamera", "kameramann",
+    "actores", "actriz", "reparto", "directora", "directores", "direccion", "guionista", "guionistas", "productor",
+    "productora", "productores", "compositor", "compositores", "montador", "persona", "personas",
+    "attore", "attori", "attrice", "attrici", "interpreti", "regista", "registi", "regia", "sceneggiatore",
+    "sceneggiatori", "produttore", "produttori", "compositore", "compositori", "montatore", "persone",
+    "ator", "atores", "atriz", "atrizes", "elenco", "diretor", "diretora", "diretores", "direcao", "roteirista",
+    "roteiristas", "produtor", "produtora", "produtores", "pessoa", "pessoas",
 }  # fmt: skip
-"""Roles and columns of people, with blanks between their words."""
+"""Roles and columns of people, in small letters, without accents, with blanks between their words."""
 
 YEARS = re.compile(
     r"(released?|start|premiere|title|production)?[_ ]?(year|date)|released|year[_ ]of[_ ](release|production)"

@@ -36,6 +36,7 @@ SINGULAR = {
     "production companies": "company", "company": "company", "languages": "language", "keywords": "keyword",
     "composers": "composer", "editors": "editor", "production countries": "country", "spoken languages": "language",
     "directed by": "director", "written by": "writer", "starring": "actor", "distributor": "company",
+    "realisateurs": "réalisateur", "scenaristes": "scénariste",
 }  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def role_of(column: str) -> str | None:
     """Return what the labels of a column are to a film: `actor` of `cast`; None where that is its own name."""
     words = " ".join(words_of(column))
     role = SINGULAR.get(words) or SINGULAR.get(words.replace(" ", ""))
-    if role is None and words in PEOPLE:
+    if role is None and words in PEOPLE and words.removesuffix("s") in PEOPLE:
         role = words.removesuffix("s")
     return None if role in (column, words) else role
 

@@ -12,6 +12,8 @@ from greenlight_films.datamodules.kinds_of_rows import (
     remark_on_votes,
     votes_column,
 )
+from greenlight_films.datamodules.leakage import people_features
+from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.tables.read_table import read_table
 from greenlight_films.datamodules.where import parse_condition
 from tests.cases import CASES, cases, check_message, check_values
@@ -43,6 +45,31 @@ def test_several_rows_a_film_are_told_with_the_shape_that_makes_them_one(name, s
 @pytest.mark.parametrize("name", ["television", "remakes", "weights", "identical", "near", "episodes_by_title"])
 def test_rows_that_are_films_are_no_people_or_reviews(name):
     assert remark_on_kind(table(f"{name}.csv")) is None
+
+
+@pytest.mark.parametrize(
+    ("film", "people", "role", "roles"),
+    [
+        ("Film", "Personne", "Rôle", ("acteur", "réalisateur")),
+        ("Titre", "Nom", "Fonction", ("acteur", "réalisateur")),
+        ("Titel", "Person", "Funktion", ("Darsteller", "Regie")),
+        ("Titel", "Mitwirkende", "Rolle", ("Schauspieler", "Regisseur")),
+        ("Película", "Persona", "Función", ("actor", "director")),
+        ("Título", "Nombre", "Cargo", ("actriz", "guionista")),
+        ("Titolo", "Nome", "Ruolo", ("attore", "regista")),
+        ("Filme", "Pessoa", "Função", ("ator", "diretor")),
+    ],
+)
+def test_people_of_films_are_known_in_several_languages(film, people, role, roles):
+    credits = [(f"Film {row // 3}", f"Ann {row % 7}", roles[row % 3 == 0], str(row // 3 * 10)) for row in range(60)]
+    frame = pd.DataFrame(credits, columns=[film, people, role, "gross"], dtype="str")
+    remark = remark_on_kind(frame)
+    assert remark.proposal["shape"] == {"OneRowPerFilm": {"by": film, "people": people, "role": role}}
+    seen = look(frame, "gross")
+    features = {feature.arguments["column"]: feature for feature in seen.features}
+    assert set(features) == set(roles)
+    assert seen.rows.n_films == 20
+    assert len(people_features([feature.feature() for feature in features.values()])) == 2
 
 
 def test_several_rows_a_film_of_another_kind_ask_for_a_split_by_film():

@@ -51,6 +51,11 @@ def test_a_column_is_called_by_its_whole_name_or_its_last_word(column, names, ca
         ("Directors", "director"),
         ("production_companies", "company"),
         ("actor", None),
+        ("Réalisateurs", "réalisateur"),
+        ("guionistas", "guionista"),
+        ("productores", None),
+        ("Darsteller", None),
+        ("réalisateur", None),
         ("zebra", None),
     ],
 )
