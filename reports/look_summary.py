@@ -41,7 +41,9 @@ def heading(look: Look) -> str:
     """Say in a line what the table is: films, rows, columns, and how the file is written."""
     rows, n_columns = look.rows, len(look.columns)
     films = (
-        f"{rows.n_films:,} films" if rows.n_films == rows.n_rows else f"{rows.n_films:,} films in {rows.n_rows:,} rows"
+        f"{rows.n_counted:,} films"
+        if rows.n_counted == rows.n_rows
+        else f"{rows.n_counted:,} films in {rows.n_rows:,} rows"
     )
     known = f", known by {' and '.join(rows.film)}" if rows.film else ""
     layout = look.layout

@@ -28,7 +28,7 @@ def config_text(look: "Look", name: str, file: str) -> str:
         file: in which the text will stand.
     """
     body = "\n".join(_lines(look, name, file)) + "\n"
-    films, table = f"{look.rows.n_films:,} films", _commented(Path(look.table).name)
+    films, table = f"{look.rows.n_counted:,} films", _commented(Path(look.table).name)
     return f"# A study of {films} of {table} ({MADE}, {_digest(body)}).\n{body}"
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.film_ids import codes_by
+from greenlight_films.datamodules.film_ids import codes_by, film_codes, film_ids
 from greenlight_films.datamodules.films_in_rows import (
+    Identity,
     Remark,
     identity_of,
     remark_on_identical,
     remark_on_ids,
     remark_on_remakes,
     remark_on_spellings,
+    same_spelling,
 )
 from greenlight_films.datamodules.kinds_of_rows import remark_on_episodes, remark_on_kind, remark_on_television
 from greenlight_films.datamodules.look.column import Proposed
@@ -28,7 +30,8 @@ class RowsLook:
 
     Attributes:
         n_rows: of the table.
-        n_films: among the rows that are kept, as `film` tells them apart: as a study of them counts.
+        n_films: among the rows that are kept, a film in two spellings counted once.
+        n_counted: as `film` tells them apart: as a study of them counts.
         film: the columns that identify a film; empty where none do.
         title: the column with a film's title.
         identity: why columns are no features, of those that only name the film.
@@ -41,6 +44,7 @@ class RowsLook:
 
     n_rows: int
     n_films: int
+    n_counted: int
     film: tuple[str, ...] = ()
     title: str | None = None
     identity: dict[str, str] = field(default_factory=dict)
@@ -75,17 +79,18 @@ def look_at_rows(frame: pd.DataFrame) -> RowsLook:
             remark_on_ids(films, list(film), identity) if film else None,
             remark_on_remakes(films, identity),
         ]
-    n_films = int(codes_by(films, identity.film).max(initial=-1)) + 1 if identity.film else len(films)
+    n_counted = int(codes_by(films, identity.film).max(initial=-1)) + 1 if identity.film else len(films)
     return RowsLook(
         n_rows=len(frame),
-        n_films=n_films,
+        n_films=_n_films(films, identity),
+        n_counted=n_counted,
         film=identity.film,
         title=identity.title,
         identity={name: "identifies the film" for name in identity.film if name != identity.year},
         shape=shape,
         where=where,
         kept=[int(row) + 1 for row in films.index],
-        is_grouped=shape is None and bool(identity.film) and n_films < len(films),
+        is_grouped=shape is None and bool(identity.film) and n_counted < len(films),
         notices=tuple(remark.text for remark in remarks if remark),
     )
 
@@ -95,3 +100,16 @@ def _shape_of(kind: Remark | None) -> Proposed | None:
         return None
     ((name, arguments),) = kind.proposal["shape"].items()
     return Proposed(name, dict(arguments), "a row becomes a film")
+
+
+def _n_films(frame: pd.DataFrame, identity: Identity) -> int:
+    if not identity.film:
+        return len(frame)
+    if identity.title in identity.film:  # a film in two spellings is one
+        titles = same_spelling(frame[identity.title])
+        others = [film_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
+        table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
+        for number, codes in enumerate(others):
+            table[str(number)] = codes
+        return len(table.drop_duplicates())
+    return int(film_codes(film_ids(frame, list(identity.film))).max(initial=-1)) + 1

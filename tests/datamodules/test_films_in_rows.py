@@ -49,7 +49,7 @@ def test_other_spellings_of_a_film_are_told():
     frame, expect = table("near"), EXPECTED["rows/near.csv"]
     remark = remark_on_spellings(frame, identity_of(frame))
     check_message(remark.text, expect["message"])
-    assert len(frame) - remark.count == expect["n_films_in_any_spelling"]
+    assert len(frame) - remark.count == expect["n_films"]
     by_id = Identity(("film_id",), "title", "year")
     assert "of its own" not in remark_on_spellings(frame, by_id).text
 
