@@ -71,17 +71,22 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
             return number
         if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
             return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
-    labels = None if _are_urls(column) else _as_labels(name, column, context.formats.of(name))
+    labels = None if _are_urls(column) else _as_labels(name, column, context)
     return labels or _as_texts(name, column, context)
 
 
-def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | None:
+def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLook | None:
     if not is_nested(column) and (is_title(name) or has_name(name, TEXTS) or holds_releases(column)):
         return None
     notation = find_notation(column)
     if notation is None:
         return None
-    feature = Labels(name, **notation.arguments())
+    feature, format = Labels(name, **notation.arguments()), context.formats.of(name)
+    assumed, missing = list[str](), dict[str, int]()
+    if not is_nested(column):
+        formats, assumed = find_missing_texts(context.frame, [name], context.formats)
+        format = formats[name]
+        missing = _missing_texts(texts_of(column), format)
     try:
         parsed, notices = feature.prepared(feature.parse(column, format))
     except InputError as problem:
@@ -94,10 +99,19 @@ def _as_labels(name: str, column: pd.Series, format: Format) -> ColumnLook | Non
         "labels",
         lists,
         notation=notation,
+        format=format,
+        missing=missing,
         role=role_of(name),
         left_out="the same in all rows" if alike else "",
-        notices=tuple(notices),
+        notices=(*assumed, *notices),
     )
+
+
+def _missing_texts(raw: pa.Array, format: Format) -> dict[str, int]:
+    """Return how many cells hold each text that means missing."""
+    masked = pc.and_(raw.is_valid(), mask_missing(raw, format).is_null())
+    counts = pc.value_counts(pc.utf8_trim_whitespace(raw.filter(masked)))
+    return {item["values"]: item["counts"] for item in counts.to_pylist() if item["values"]}
 
 
 def _look_at_role(role: str, columns: RoleColumns, context: TableContext) -> ColumnLook:
@@ -121,9 +135,6 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
     format = formats[name]
     raw = texts_of(column)
     texts = mask_missing(raw, format)
-    masked = pc.and_(raw.is_valid(), texts.is_null())
-    counts = pc.value_counts(pc.utf8_trim_whitespace(raw.filter(masked)))
-    missing = {item["values"]: item["counts"] for item in counts.to_pylist()}
     known = texts.drop_null()
     if not len(known):
         return nothing(name, len(column), "empty")
@@ -136,7 +147,7 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
         kind,
         pc.utf8_trim_whitespace(texts),
         format=format,
-        missing={text: count for text, count in missing.items() if text},
+        missing=_missing_texts(raw, format),
         role=role_of(name) if kind == "category" else None,
         left_out=left_out,
         notices=tuple(notices),

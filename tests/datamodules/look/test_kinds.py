@@ -90,6 +90,16 @@ def looked_at(name, *cells):
     return column
 
 
+@pytest.mark.parametrize("token", ["\\N", "N/A", "s/d", "unknown"])
+def test_what_means_missing_in_a_column_of_labels_is_no_label(token):
+    casts = [f"Ann {WORDS[row % 10]}, Bo Brave {row}, Cy {WORDS[row % 7]}" for row in range(N)]
+    column = looked_at("cast", *casts, *[token] * 10)
+    assert (column.kind, column.missing) == ("labels", {token: 10})
+    assert column.missing_share == pytest.approx(10 / (N + 10))
+    assert [token] not in column.values.to_lists()
+    assert (column.format.missing is None) == (token in ("\\N", "N/A"))  # which mean missing in any column
+
+
 @pytest.mark.parametrize("address", ["https://films.example/{}_UX67,0,67.jpg", "http://film.example", "/poster{}.jpg"])
 def test_the_commas_and_slashes_of_addresses_part_no_labels(address):
     assert looked_at("poster", *[address.format(number) for number in range(30)], "").kind == "url"
