@@ -26,6 +26,10 @@ ACTIVATIONS = {
 }
 
 
+RINGS, FEW_ROWS = 3, 2_000
+"""Ways to move rows to find what an encoded column depends on; of more rows than these a single one shows it."""
+
+
 @dataclass(frozen=True)
 class Additive:
     """A model's predictions as `to_unit(tail(encoded @ weight + bias))`.
@@ -136,20 +140,37 @@ def _encoded(steps: list[Any], rows: Any) -> Any:
 def _sources(steps: list[Any], rows: Any, encoded: Any) -> np.ndarray | None:
     """Return `Additive.sources`; None where an encoded column depends on several columns of X.
 
-    Half of X's columns are moved down by a row, and then the other half: an encoded column that depends on a single
+    Half of X's columns are moved to other rows, and then the other half: an encoded column that depends on a single
     column of X, and isn't constant, changes once. With a half for each bit of a column's index, it spells the index.
+    The rows are moved in a ring of random order. Any ring changes a column that isn't constant; a random one also
+    changes what is made of several columns where neighbouring rows are alike, as in a sorted table.
     """
-    index, down = np.arange(rows.shape[1]), np.roll(np.arange(rows.shape[0]), 1)
+    index, generator = np.arange(rows.shape[1]), np.random.default_rng(RINGS)
+    rings = [_ring(generator, rows.shape[0]) for _ in range(RINGS if rows.shape[0] <= FEW_ROWS else 1)]
     sources, varies = (np.zeros(encoded.shape[1], dtype) for dtype in (np.int64, bool))
     for bit in range(max(1, (len(index) - 1).bit_length())):
-        halves = [np.flatnonzero(index >> bit & 1 == value) for value in (0, 1)]
-        moved = [_encoded(steps, exchanged(rows, half, down)) != encoded for half in halves]
-        first, second = (np.asarray(change.sum(0)).ravel() > 0 for change in moved)
-        if (first & second).any():
-            return None
+        first, second = (np.zeros(encoded.shape[1], bool) for _ in range(2))
+        for ring in rings:
+            for value, changed in enumerate((first, second)):
+                moved = _encoded(steps, exchanged(rows, np.flatnonzero(index >> bit & 1 == value), ring)) != encoded
+                changed |= np.asarray(moved.sum(0)).ravel() > 0
+            if (first & second).any():
+                return None
         sources += second << bit
         varies |= first | second
     return np.where(varies, sources, -1)
+
+
+def _ring(generator: np.random.Generator, n_rows: int) -> np.ndarray:
+    """Return for each row another one, (n_rows,) int64; from row to row, all are passed before the first comes again.
+
+    >>> _ring(np.random.default_rng(0), 2).tolist()
+    [1, 0]
+    """
+    order = generator.permutation(n_rows)
+    ring = np.empty_like(order)
+    ring[order] = np.roll(order, 1)
+    return ring
 
 
 def _names(steps: list[Any], n_encoded: int) -> list[str]:

@@ -78,3 +78,17 @@ def test_a_step_that_names_nothing_numbers_its_columns():
     result = permutation_importance(model, X, Y, n_repeats=50, random_state=0)
     assert set(result.to_frame()["feature"]) == {f"column {index}" for index in range(7)}
     assert_agree(result, model, X, Y)
+
+
+@pytest.mark.parametrize("order", [np.arange(400), np.random.default_rng(0).permutation(400)], ids=["sorted", "mixed"])
+def test_a_product_of_columns_is_seen_in_a_sorted_frame(order):
+    generator = np.random.default_rng(0)
+    new, drama = np.repeat([0.0, 1.0], 200), generator.integers(0, 2, 400) * 1.0
+    drama[[0, 200]] = 0  # where the sorted column changes from a row to the next, the product does not
+    frame = pd.DataFrame({"new": new, "drama": drama, "runtime": generator.normal(size=400)}).iloc[order]
+    target = 3 * frame["new"] * frame["drama"] + frame["runtime"]
+    product = FunctionTransformer(lambda films: np.c_[films["new"] * films["drama"], films["runtime"]])
+    model = make_pipeline(product, Ridge()).fit(frame, target)
+    result = permutation_importance(model, frame, target, n_repeats=10, random_state=0)
+    assert result.method == "loop: the Pipeline makes columns that depend on several columns of X"
+    assert_agree(result, model, frame, target)
