@@ -2,9 +2,12 @@
 
 import json
 from dataclasses import asdict, is_dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from shutil import copyfileobj, rmtree
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +17,7 @@ import greenlight_films as gl
 from greenlight_films.datamodules import FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.whole_files import cannot_write
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.background_file import BACKGROUND, background_of, packed_films, read_films
@@ -44,7 +48,6 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
     Raises:
         InputError: a setting can't be written as JSON.
     """
-    rows = model.test_rows_
     content = {
         "format": FORMAT,
         "settings": {name: _plain(name, value) for name, value in model.get_params(deep=False).items()},
@@ -52,19 +55,39 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "split": model.fitted_.split,
         "formats": model.fitted_.encoder.formats.to_state(),
         "intervals": None if model.intervals_ is None else model.intervals_.to_state(),
-        "history": model.history_.to_dict("records"),
+        "history": _records(model.history_),
         "columns": list(model.feature_names_in_),
-        "test_rows": None if rows is None else rows.tolist(),
+        "test_rows": None if model.test_rows_ is None else model.test_rows_.tolist(),
     }
-    path.mkdir(parents=True, exist_ok=True)
-    folder = RunFolder(path)
-    save_artifacts(folder, model.fitted_, {"mlp": model.network_})
-    folder.write_json("model.json", content)
-    films = model.background_
-    names = ["model.json", *ARTIFACTS, *([] if films is None else [BACKGROUND])]
-    if films is not None:
-        folder.write_bytes(BACKGROUND, packed_films(films))
-    folder.write_json("checksums.json", {name: _checksum(path / name) for name in names})
+    with TemporaryDirectory() as parts:
+        folder = RunFolder(Path(parts))
+        folder.write_json("model.json", content)
+        save_artifacts(folder, model.fitted_, {"mlp": model.network_})
+        names = ["model.json", *ARTIFACTS]
+        if model.background_ is not None:
+            folder.write_bytes(BACKGROUND, packed_films(model.background_))
+            names.append(BACKGROUND)
+        folder.write_json("checksums.json", {name: _checksum(folder.path / name) for name in names})
+        _copy_whole(folder.path, path, [*names, "checksums.json"])
+
+
+def _copy_whole(parts: Path, path: Path, names: list[str]) -> None:
+    """Copy all files into a folder, or none; a folder that wasn't there is then not there either."""
+    is_new = not path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        RunFolder(path).write_all({name: partial(_copy_into, parts / name) for name in names})
+    except OSError as problem:
+        raise cannot_write(path, problem) from None
+    except BaseException:
+        if is_new:
+            rmtree(path, ignore_errors=True)
+        raise
+
+
+def _copy_into(source: Path, stream: IO[bytes]) -> None:
+    with source.open("rb") as content:
+        copyfileobj(content, stream)
 
 
 def load_model(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
@@ -98,7 +121,7 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     intervals = content.get("intervals")  # older models have none
     model.intervals_ = None if intervals is None else Intervals.from_state(intervals)
     model.target_ = _object(content["target"])
-    model.history_ = pd.DataFrame(content["history"])
+    model.history_ = pd.DataFrame(content["history"]).apply(pd.to_numeric)
     model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
     model.background_ = read_films(path / BACKGROUND) if BACKGROUND in checksums else None
     model.feature_names_in_ = np.array(content["columns"], dtype=object)
@@ -159,6 +182,15 @@ def _refuse_changed(path: Path) -> dict[str, str]:
     return checksums
 
 
+def _records(history: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return losses and scores as JSON has them: what isn't known, such as R² of a film, as null; a text `inf`."""
+    lines = history.to_dict("records")
+    return [
+        {name: None if np.isnan(value) else str(value) if np.isinf(value) else value for name, value in line.items()}
+        for line in lines
+    ]
+
+
 def _plain(name: str, value: Any) -> Any:
     """Return a setting as JSON has it; features, splits and targets by class and arguments."""
     if is_dataclass(value) and not isinstance(value, type) and type(value).__name__ in CLASSES:
@@ -168,8 +200,8 @@ def _plain(name: str, value: Any) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     try:
-        json.dumps(value)
-    except TypeError:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
         raise InputError(
             f"{name} must be numbers, text or Greenlight's own classes to be saved, got {value!r}; "
             f"set it to None, save, and give it again after loading"

@@ -1,5 +1,6 @@
 """A saved model is the same model: JSON and arrays alone, refused where a byte was changed; runs load as well."""
 
+import errno
 import json
 import pickle
 from pathlib import Path
@@ -146,6 +147,42 @@ def test_a_setting_that_is_no_plain_value_is_refused_and_nothing_is_written(tmp_
     with pytest.raises(gl.InputError, match=r"trainer must be numbers, text or Greenlight's own classes .*Timer.*None"):
         model.save(tmp_path / "model")
     assert not (tmp_path / "model").exists()
+
+
+def test_scores_that_are_not_known_are_kept_as_such(tmp_path):
+    model = small(split=gl.RandomSplit(val=1 / 60, test=0)).fit(FRAME.iloc[:60])  # a film has no R²
+    assert model.history_["val_r2"].isna().all()
+    model.history_.loc[0, "train_loss"] = np.inf
+    model.save(tmp_path / "model")
+    pd.testing.assert_frame_equal(gl.FilmRegressor.load(tmp_path / "model").history_, model.history_)
+
+
+def test_a_setting_that_is_no_number_of_json_is_refused_with_its_name(tmp_path):
+    model = small().fit(FRAME).set_params(dropout=np.nan)
+    with pytest.raises(gl.InputError, match=r"dropout must be numbers, text or .* got nan"):
+        model.save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("failing", ["features.json", "checksums.json"])
+def test_a_model_that_cannot_be_written_whole_leaves_what_was_there(fitted, saved, tmp_path, monkeypatch, failing):
+    copytree(saved, tmp_path / "before")
+    opened = Path.open
+
+    def full(path, *arguments, **named):
+        if tmp_path in path.parents and failing in path.name and "wb" in arguments:
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", full)
+    for name in ("new", "before"):
+        with pytest.raises(gl.InputError, match="can't be written: No space left on device"):
+            fitted.save(tmp_path / name)
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == ["before"]
+    kept = (path.relative_to(tmp_path / "before").as_posix() for path in (tmp_path / "before").rglob("*.*"))
+    assert sorted(kept) == FILES
+    assert np.array_equal(gl.FilmRegressor.load(tmp_path / "before").predict(FRAME), fitted.predict(FRAME))
 
 
 def test_numbers_of_a_search_are_written(tmp_path):
