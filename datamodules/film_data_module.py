@@ -32,7 +32,7 @@ from greenlight_films.datamodules.newer_films import Joined, joined, renewed_fil
 from greenlight_films.datamodules.row_notices import row_notices
 from greenlight_films.datamodules.shapes import Shape
 from greenlight_films.datamodules.splits import RandomSplit, Split
-from greenlight_films.datamodules.tables.formats import declared_formats
+from greenlight_films.datamodules.tables.formats import Cells, declared_formats
 from greenlight_films.datamodules.tables.layout import Layout, in_its_layout
 from greenlight_films.datamodules.tables.read_table import Table, in_table, open_table
 from greenlight_films.datamodules.targets import TargetColumn
@@ -103,7 +103,7 @@ class FilmDataModule(FilmLoaders):
         encoding: str | None = None,
         skip: int | None = None,
         header: bool | None = None,
-        missing: list[str | int | float] | dict[str, list[str | int | float]] | None = None,
+        missing: Cells | dict[str, Cells] | None = None,
         decimal: str | dict[str, str] | None = None,
         day_first: bool | dict[str, bool] | None = None,
         where: str | None = None,

@@ -93,7 +93,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         *,
         split: Split | None = None,
         film: str | list[str] | None = None,
-        missing: Sequence[Any] | dict[str, Sequence[Any]] | None = None,
+        missing: Sequence[Any] | dict[str, Sequence[Any] | str] | None = None,
         decimal: str | dict[str, str] | None = None,
         day_first: bool | dict[str, bool] | None = None,
         preset: Preset = "recipe",

@@ -15,7 +15,7 @@ def look(
     *,
     leave_out: Collection[str] = (),
     before_release: bool = False,
-    missing: Collection[Any] | Mapping[str, Collection[Any]] | None = None,
+    missing: Collection[Any] | Mapping[str, Collection[Any] | str] | None = None,
     decimal: str | Mapping[str, str] | None = None,
     day_first: bool | Mapping[str, bool] | None = None,
     **layout: Any,

@@ -63,8 +63,9 @@ def formats_of(options: argparse.Namespace) -> Formats:
         if value is None:
             continue
         each = list(value.values()) if isinstance(value, dict) else [value]
-        kind = {"missing": list, "decimal": str, "day_first": bool}[name]
-        if not all(isinstance(item, kind) for item in each):
+        kinds = {"missing": (list, str, int, float), "decimal": (str,), "day_first": (bool,)}[name]
+        is_cut = isinstance(value, str) and value.startswith(("[", "{"))  # a list without its end is a text
+        if is_cut or not all(type(item) in kinds for item in each):
             example = {"missing": '\'{budget: ["0", "-"]}\'', "decimal": "'{gross: \",\"}'", "day_first": "true"}[name]
             raise InputError(f"--{name} must be such as {example}, got {getattr(options, name)}")
     return declared_formats(**values)

@@ -4,9 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from greenlight_films.datamodules.errors import InputError, nearest
 
 Value = TypeVar("Value")
+
+Cell = str | int | float
+Cells = list[Cell] | Cell
+"""Texts that mean that nothing is known, as a config has them; a single one may stand without its list."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Formats:
 
 
 def declared_formats(
-    missing: Iterable[Any] | Mapping[str, Iterable[Any]] | None = None,
+    missing: Iterable[Any] | Cell | Mapping[str, Iterable[Any] | Cell] | None = None,
     decimal: str | Mapping[str, str] | None = None,
     day_first: bool | Mapping[str, bool] | None = None,
 ) -> Formats:
@@ -118,6 +124,7 @@ def declared_formats(
     return Formats(formats, default)
 
 
-def _texts(tokens: Iterable[Any]) -> tuple[str, ...]:
-    """Return tokens as they stand in cells: 0 and 0.0 as `0`."""
-    return tuple(f"{token:g}" if isinstance(token, float) else str(token).strip() for token in tokens)
+def _texts(tokens: Iterable[Any] | Cell) -> tuple[str, ...]:
+    """Return tokens, or a single one, as they stand in cells: 0 and 0.0 as `0`."""
+    listed = [tokens] if isinstance(tokens, Cell | np.number) else tokens
+    return tuple(f"{token:g}" if isinstance(token, float | np.floating) else str(token).strip() for token in listed)

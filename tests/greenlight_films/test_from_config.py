@@ -63,6 +63,13 @@ def test_a_config_is_a_path_a_dict_or_settings_and_stays_as_it_is(keys, tmp_path
     assert (settings.data.frame, settings.runs) == (None, "runs")
 
 
+@pytest.mark.parametrize("missing", ["unknown", {"year": "unknown"}])
+def test_a_text_that_means_missing_needs_no_list(keys, missing):
+    settings = read_settings({**keys, "data": {**keys["data"], "missing": missing}})
+    assert settings.data.declared.formats.of("year").missing == ("unknown",)
+    assert yaml.safe_load(settings.config)["data"]["missing"] == missing
+
+
 def test_progress_scores_and_the_page_are_shown_and_written(keys, tmp_path, capsys):
     results = gl.study(FRAME, {**keys, "report": True}, out=tmp_path / "runs")
     shown = capsys.readouterr().out

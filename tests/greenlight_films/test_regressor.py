@@ -344,3 +344,11 @@ def test_a_refit_learns_from_validation_rows_too_and_keeps_the_first_fits_interv
     assert sums.to_numpy() == pytest.approx(refitted.predict(FRAME), abs=1e-4)
     refitted.save(tmp_path / "model")
     assert np.array_equal(gl.FilmRegressor.load(tmp_path / "model").predict(FRAME), refitted.predict(FRAME))
+
+
+def test_a_text_that_means_missing_needs_no_list():
+    frame = FRAME.assign(year=FRAME["year"].astype(str).where(FRAME["year"] != 1990, "unknown"))
+    frame["letter"] = np.where(frame["rating"] > frame["rating"].median(), "u", "n")
+    settings = [{"missing": missing, "features": ["year", "letter"]} for missing in (["unknown"], "unknown")]
+    models = [small(**each).fit(frame) for each in settings]
+    assert same_weights(*map(weights, models))

@@ -34,12 +34,14 @@ def test_cells_are_declared_of_all_columns_or_by_column():
     formats = formats_of(parsed("--decimal", ",", "--missing", '{budget: ["0", "-"]}'))
     assert formats.of("gross") == Format(decimal=",")
     assert formats.of("budget") == Format(decimal=",", missing=("0", "-"))
+    assert formats_of(parsed("--missing", "N/A")).of("gross") == Format(missing=("N/A",))
+    assert formats_of(parsed("--missing", "{budget: 0}")).of("budget") == Format(missing=("0",))
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--missing", "0"], r"--missing must be such as .*, got 0"),
+        (["--missing", "true"], r"--missing must be such as .*, got true"),
         (["--missing", "["], r"--missing must be such as .*, got \["),
         (["--day_first", "1"], "--day_first must be such as true, got 1"),
         (["--decimal", "{gross: 3}"], r"--decimal must be such as .*, got \{gross: 3\}"),

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
@@ -11,6 +12,16 @@ def test_what_is_declared_of_a_column_stands_beside_what_is_declared_of_all():
     assert formats.of("gross") == Format(decimal=",")
     assert declared_formats(["-", 1.5]).of("x") == Format(missing=("-", "1.5"))
     assert declared_formats() == Formats()
+
+
+@pytest.mark.parametrize("missing", ["N/A", {"year": "N/A"}, np.array(["N/A"]), [" N/A"]])
+def test_a_single_text_that_means_missing_needs_no_list(missing):
+    assert declared_formats(missing).of("year") == Format(missing=("N/A",))
+
+
+@pytest.mark.parametrize("zero", [0, 0.0, np.int64(0), np.float32(0), "0"])
+def test_a_single_number_that_means_missing_needs_no_list(zero):
+    assert declared_formats(zero).of("x") == declared_formats([zero]).of("x") == Format(missing=("0",))
 
 
 @pytest.mark.parametrize("decimal", [";", {"gross": ",", "budget": ";"}, ""])
