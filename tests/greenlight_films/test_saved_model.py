@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from lightning.pytorch.callbacks import Timer
+from sklearn.base import clone
 
 import greenlight_films as gl
 from greenlight_films.datamodules.features import completed
@@ -210,6 +212,22 @@ def test_a_runs_folder_loads_with_its_settings(run, fitted, tmp_path):
     assert ends.upper == pytest.approx(predictions["upper_95"].to_numpy(), rel=1e-4)
     model.save(tmp_path / "model")
     assert np.array_equal(gl.FilmRegressor.load(tmp_path / "model").predict(FRAME), model.predict(FRAME))
+
+
+def test_a_model_of_a_run_that_is_trained_again_reads_cells_as_the_run_did(study_config, tmp_path):
+    keys = yaml.safe_load(study_config.read_text(encoding="utf-8"))
+    cells = {"missing": {"runtime": ["0"]}, "decimal": {"runtime": "."}, "day_first": True}
+    keys |= {
+        "data": {**keys["data"], **cells},
+        "trainer": {**keys["trainer"], "max_epochs": 1},
+        "compare": {"models": []},
+    }
+    frame = FRAME.assign(runtime=FRAME["runtime"].where(FRAME["year"] % 3 > 0, 0))
+    model = gl.FilmRegressor.load(gl.study(frame, keys, out=tmp_path, verbose=False).path)
+    assert {name: model.get_params()[name] for name in cells} == cells
+    again = clone(model).set_params(verbose=False).fit(frame)
+    assert again.fitted_.encoder.formats == model.fitted_.encoder.formats
+    assert same_weights(weights(again), weights(model))
 
 
 def test_a_run_of_an_older_version_loads(tmp_path):
