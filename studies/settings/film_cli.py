@@ -1,6 +1,7 @@
 """From options and configs to `Settings`: Lightning's command line parser, which builds and runs nothing else here."""
 
 import warnings
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -162,5 +163,8 @@ def entry_of(feature: Feature[Any]) -> Namespace:
 
 
 def read_settings(args: list[str] | dict[str, Any]) -> Settings:
-    """Return the settings that options (`--config`, FILE, `--model.hidden`, [8]) or a config's mappings name."""
-    return FilmCLI(args).settings
+    """Return the settings that options (`--config`, FILE, `--model.hidden`, [8]) or a config's mappings name.
+
+    The mappings stay as they are: what a preset adds to features would else be written into them.
+    """
+    return FilmCLI(deepcopy(args)).settings

@@ -1,6 +1,8 @@
 """`study`: the road of the command line from Python, with the same weights, bit for bit."""
 
+import json
 import random
+from copy import deepcopy
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +70,15 @@ def test_a_text_that_means_missing_needs_no_list(keys, missing):
     settings = read_settings({**keys, "data": {**keys["data"], "missing": missing}})
     assert settings.data.declared.formats.of("year").missing == ("unknown",)
     assert yaml.safe_load(settings.config)["data"]["missing"] == missing
+
+
+@pytest.mark.parametrize("preset", ["seed", "recipe"])
+def test_a_dict_stays_as_it_is_down_to_its_features(keys, preset, tmp_path):
+    number = {"class_path": "Number", "init_args": {"column": "year"}}
+    keys = {**keys, "preset": preset, "data": {**keys["data"], "features": [number]}}
+    before = deepcopy(keys)
+    gl.study(FRAME, keys, out=tmp_path, verbose=False)
+    assert json.dumps(keys) == json.dumps(before)
 
 
 def test_progress_scores_and_the_page_are_shown_and_written(keys, tmp_path, capsys):
