@@ -2,6 +2,7 @@
 how the network is trained.
 """
 
+import operator
 from collections.abc import Collection, Sequence
 from typing import Any, get_args
 
@@ -48,15 +49,28 @@ NETWORK = (
 """Settings that are the network's own, beside `hidden`."""
 
 
+WHOLE = ("batch_size", "max_epochs", "patience", "heads", "members", "seed")
+"""Settings that are whole numbers; a grid of numpy gives numbers of numpy, which Lightning and checkpoints refuse."""
+
+
 def settings_of(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return a regressor's arguments, those that its preset has in place of None.
+    """Return a regressor's arguments, those that its preset has in place of None; numpy's numbers as Python's.
 
     Raises:
-        InputError: there is no such preset.
+        InputError: there is no such preset, or a number is not whole.
     """
     refuse_other("preset", arguments["preset"], SETTINGS)
     usual = {key.rpartition(".")[2]: value for key, value in SETTINGS[arguments["preset"]].items()}
-    return {name: usual.get(name) if value is None else value for name, value in arguments.items()}
+    settings = {name: usual.get(name) if value is None else value for name, value in arguments.items()}
+    whole = {name: _whole(name, settings[name]) for name in WHOLE if settings[name] is not None}
+    return {**settings, **whole, "verbose": bool(settings["verbose"])}
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise InputError(f"{name} must be a whole number, got {value!r}") from None
 
 
 def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:

@@ -146,7 +146,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         frame, target = with_target(films, self.target, y)
         settings = settings_of(self.get_params(deep=False))
         data, model = data_of(settings, frame, target, y, sample_weight), network_of(settings)
-        training = training_of(settings["max_epochs"], settings["patience"], self.trainer, self.verbose)
+        training = training_of(settings["max_epochs"], settings["patience"], self.trainer, settings["verbose"])
         history = History()
         with quietly(), TemporaryDirectory() as folder:
             trained = train(data, model, training, Path(folder), [history], refit=bool(settings["refit"]))

@@ -49,6 +49,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         "weights must be a number for each of the 203 rows, got shape (1,)",
     ),
     "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
+    "epochs that are not whole": (fit(max_epochs=1.5), "max_epochs must be a whole number, got 1.5"),
     "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
     "another optimiser": (fit(optimiser="adma"), "rowwise_adam, got 'adma', did you mean 'adam'?"),
     "a share for a split": (fit(split=0.1), "split must be a split such as RandomSplit(val=0.1, test=0.2), got 0.1"),

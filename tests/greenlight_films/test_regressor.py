@@ -352,3 +352,13 @@ def test_a_text_that_means_missing_needs_no_list():
     settings = [{"missing": missing, "features": ["year", "letter"]} for missing in (["unknown"], "unknown")]
     models = [small(**each).fit(frame) for each in settings]
     assert same_weights(*map(weights, models))
+
+
+def test_numbers_and_truth_values_of_numpy_are_those_of_python():
+    whole = {"max_epochs": 2, "batch_size": 32, "patience": 3, "heads": 2, "members": 2, "seed": 3}
+    numpys = {name: np.int64(value) for name, value in whole.items()}
+    model = small(**numpys, verbose=np.False_, refit=np.True_).fit(FRAME)
+    assert all(model.get_params()[name] is value for name, value in numpys.items())
+    assert same_weights(weights(model), weights(small(**whole, verbose=0, refit=True).fit(FRAME)))
+    search = GridSearchCV(small(), {"max_epochs": np.array([1, 2])}, cv=2, error_score="raise").fit(KNOWN)
+    assert search.best_params_["max_epochs"] in (1, 2)
