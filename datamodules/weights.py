@@ -30,6 +30,22 @@ def read_weights(weights: Any, n_rows: int) -> np.ndarray:
     return values
 
 
+def weights_of_known(weights: Any, n_rows: int, known: np.ndarray) -> np.ndarray | None:
+    """Return the weights of the rows to be scored, `known`, (n,) float64; None where none are given.
+
+    Raises:
+        InputError: they aren't n_rows numbers from 0, or are 0 in all these rows: there would be nothing to score.
+    """
+    if weights is None:
+        return None
+    values = read_weights(weights, n_rows)[known]
+    if not values.any():
+        raise InputError(
+            f"weights must be above 0 in a row or more that has a target, got 0 in all {len(known):,}; give others"
+        )
+    return values
+
+
 def weights_in(column: pd.Series, format: Format = Format()) -> np.ndarray:
     """Return a column of weights, (n_rows,) float64; refuse missing and negative ones, by their rows."""
     values = read_numbers(column, format)

@@ -18,7 +18,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.tables.read_table import open_with_warnings
-from greenlight_films.datamodules.weights import read_weights
+from greenlight_films.datamodules.weights import weights_of_known
 from greenlight_films.declarations import (
     data_of,
     known_targets,
@@ -296,5 +296,4 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         """Return a frame, the target's unit, and targets, positions and weights of the rows that have a target."""
         frame, target = with_target(self._read(X), self.target_, y)
         actual, rows = known_targets(frame, target, self.fitted_.encoder.formats)
-        weights = None if sample_weight is None else read_weights(sample_weight, len(frame))[rows]
-        return frame, target.unit, actual, rows, weights
+        return frame, target.unit, actual, rows, weights_of_known(sample_weight, len(frame), rows)

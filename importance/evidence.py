@@ -58,14 +58,16 @@ def gain_over(
 def rank_correlation(
     actual: np.ndarray, predicted: np.ndarray, n_films: int | None = None, weights: np.ndarray | None = None
 ) -> Interval | None:
-    """Return Spearman's rank correlation; None for a single film and for constant values.
+    """Return Spearman's rank correlation; None for a single film and for values that are constant where they count.
 
     With `weights`, (n_rows,), 0 or more, it is that of rows repeated so many times, of as many films as tell as much.
     """
     n_films = n_films or len(actual)
-    if n_films < 2 or not np.isfinite(predicted).all() or not (np.ptp(actual) > 0 and np.ptp(predicted) > 0):
-        return None
     counts = np.ones(len(actual)) if weights is None else weights
+    if n_films < 2 or not np.isfinite(predicted).all():
+        return None
+    if not (np.ptp(actual[counts > 0]) > 0 and np.ptp(predicted[counts > 0]) > 0):
+        return None
     covariance = np.cov(np.stack([_ranks(actual, counts), _ranks(predicted, counts)]), aweights=counts, ddof=0)
     value = float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
     return rank_interval(value, n_films * evenness(weights))
@@ -114,7 +116,7 @@ def has_learnt(
     """
     if not np.isfinite(predicted).all():
         return False
-    if np.ptp(actual) == 0:
+    if np.ptp(actual if weights is None else actual[weights > 0]) == 0:
         return None
     guess = float(np.average(actual, weights=weights)) if guess is None else guess
     gain = gain_over(guess, actual, predicted, n_films, weights)

@@ -30,7 +30,8 @@ def summary_of(
     shares = torch.full_like(actual, 1 / len(actual)) if counts is None else counts / counts.sum()
     variance = float(shares @ (actual - shares @ actual) ** 2)
     loss_before = float(LOSSES[loss].total(shares @ LOSSES[loss].per_row(predicted, actual), variance))
-    r2 = 1 - float(shares @ (predicted - actual) ** 2) / variance if np.ptp(actual.numpy()) > 0 else np.nan
+    varies = np.ptp(actual[shares > 0].numpy()) > 0 and variance > 0
+    r2 = 1 - float(shares @ (predicted - actual) ** 2) / variance if varies else np.nan
     return {
         "estimator": estimator.kind,
         "n_repeats": estimator.n_repeats,

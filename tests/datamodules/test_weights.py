@@ -11,7 +11,7 @@ from greenlight_films.datamodules.new_films import new_films
 from greenlight_films.datamodules.scores import regression_scores
 from greenlight_films.datamodules.splits import RandomSplit, Rows
 from greenlight_films.datamodules.tables.read_table import read_table
-from greenlight_films.datamodules.weights import refuse_weightless, scaled_weights, weights_in
+from greenlight_films.datamodules.weights import refuse_weightless, scaled_weights, weights_in, weights_of_known
 from tests.cases import CASES, cases, check_message
 
 (CASE,) = cases("rows")[10:11]
@@ -70,6 +70,16 @@ def test_a_side_without_weight_is_refused():
         refuse_weightless(np.array([1.0, 1, 1, 0]), rows)
     assert scaled_weights(np.full(4, 7.0), rows.train) is None
     assert scaled_weights(np.array([1.0, 3, 1, 0]), rows.train).tolist() == [0.5, 1.5, 0.5, 0]
+
+
+def test_a_row_that_is_scored_must_weigh_something():
+    weights = [1.0, 0.0, 0.0, 2.0]
+    assert weights_of_known(None, 4, np.array([1])) is None
+    assert weights_of_known(weights, 4, np.array([1, 3])).tolist() == [0, 2]
+    with pytest.raises(
+        InputError, match="weights must be above 0 in a row or more that has a target, got 0 in all 2; give"
+    ):
+        weights_of_known(weights, 4, np.array([1, 2]))
 
 
 def test_weighted_scores_are_those_of_repeated_rows_and_of_scikit_learn():

@@ -74,6 +74,10 @@ def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
         (lambda model: model.score(FRAME.drop(columns="rating")), "no column 'rating'"),
         (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),
         (lambda model: model.score(FRAME, sample_weight=[1]), "for each of the 203 rows, got shape (1,)"),
+        *(
+            (lambda model, name=name: getattr(model, name)(FRAME, sample_weight=np.zeros(203)), "got 0 in all 198")
+            for name in ("score", "evaluate", "importance")
+        ),
         (lambda model: model.importance(FRAME, groups={"stars": ["genr"]}), "'genr' fits no role, column or feature"),
         (lambda model: model.importance(FRAME, loss="rmse"), "loss rmse has no closed form"),
         (lambda model: model.importance(FRAME, loss="mxe"), "loss must be among mse, mae, r2, rmse, got 'mxe'"),

@@ -362,3 +362,14 @@ def test_numbers_and_truth_values_of_numpy_are_those_of_python():
     assert same_weights(weights(model), weights(small(**whole, verbose=0, refit=True).fit(FRAME)))
     search = GridSearchCV(small(), {"max_epochs": np.array([1, 2])}, cv=2, error_score="raise").fit(KNOWN)
     assert search.best_params_["max_epochs"] in (1, 2)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+def test_importance_may_count_a_single_film(model, loss):
+    weight = np.zeros(len(FRAME))
+    weight[KNOWN.index[3]] = 2.0
+    result = model.importance(FRAME, sample_weight=weight, loss=loss)
+    assert np.isfinite(result.importances_mean).all()
+    assert (result.summary["r2"], result.summary["learnt"]) == (None, None)
+    assert result.summary["baseline_loss"] == pytest.approx(model.evaluate(FRAME, sample_weight=weight)[loss])

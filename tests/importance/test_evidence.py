@@ -79,3 +79,10 @@ def test_a_model_has_learnt_where_it_is_better_than_the_mean_or_orders_films(act
 def test_of_a_few_films_any_order_may_be_chance():
     assert rank_interval(1.0, 3).low == -1
     assert rank_correlation(np.arange(5.0), np.zeros(5)) is None
+
+
+def test_rows_that_weigh_nothing_tell_nothing():
+    actual, predicted, weights = np.arange(5.0), np.arange(5.0) ** 2, np.array([0.0, 1, 0, 0, 0])
+    assert rank_correlation(actual, predicted, weights=weights) is None
+    assert has_learnt(actual, predicted, weights=weights) is None
+    assert rank_correlation(actual, predicted, weights=np.array([0.0, 1, 1, 1, 1])).value == pytest.approx(1)

@@ -32,3 +32,11 @@ def test_of_films_that_are_all_alike_there_is_no_r2():
     summary = summary_of(Estimator("expected", 20), "r2", alike, alike * 2, n_films=3)
     assert (summary["r2"], summary["baseline_loss"], summary["learnt"]) == (None, None, None)
     assert (summary["films"], summary["off_rows"]) == (3, 16)
+
+
+def test_of_a_single_film_that_counts_there_is_no_r2_and_nobody_can_tell_what_was_learnt():
+    actual, predicted = torch.arange(9.0).double(), torch.arange(9.0).double() + 1
+    counts = torch.zeros(9, dtype=torch.float64)
+    counts[4] = 9
+    summary = summary_of(Estimator("expected", 20), "mse", actual, predicted, counts=counts)
+    assert (summary["r2"], summary["baseline_loss"], summary["learnt"]) == (None, 1, None)
