@@ -115,8 +115,8 @@ def data_of(
         if seen.rows.shape:
             shape = ", ".join(f"{name}={value!r}" for name, value in seen.rows.shape.arguments.items())
             raise InputError(
-                f"FilmRegressor needs a row a film, got {seen.rows.n_rows:,} rows of {seen.rows.n_films:,} films: give "
-                f"gl.{seen.rows.shape.name}({shape}).shape(frame), or name features to take each row as a film"
+                f"FilmRegressor needs a row a film, got {seen.rows.n_rows:,} rows of {seen.rows.n_counted:,} films: "
+                f"give gl.{seen.rows.shape.name}({shape}).shape(frame), or name features to take each row as a film"
             )
         for line in in_short(seen) if settings["verbose"] else []:
             Console().print(line, highlight=False, markup=False)
