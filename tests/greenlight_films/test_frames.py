@@ -53,5 +53,5 @@ def test_columns_with_numbers_as_names_and_an_index_of_columns_are_taken(tmp_pat
 
 def test_lists_in_cells_are_labels(model):
     frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
-    listed = small(features=["year", gl.Labels("genre", format="list")]).fit(frame)
+    listed = small(features=["year", gl.Labels("genre")]).fit(frame)
     assert same_weights(weights(listed), weights(model))

@@ -79,7 +79,7 @@ def test_importances_and_contributions_are_those_of_the_whole_network(tmp_path, 
     if pooled:
         monkeypatch.setattr(off_row_plan, "ENOUGH_TO_POOL", 3)
         monkeypatch.setattr(tasks, "MANY_LABELS", 0)
-    case, how = InputCase.of(times=20, weight="root", near=near), Estimator(kind, 3, byte_budget=1000)
+    case, how = InputCase.of(times=20, weight="sqrt", near=near), Estimator(kind, 3, byte_budget=1000)
     whole = network_of(case)
     whole.set_inputs(case.inputs)
     with torch.no_grad():
