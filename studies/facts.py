@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from greenlight_films.datamodules import FilmDataModule, TargetScale
-from greenlight_films.importance.evidence import Interval, evenness, gain_over, rank_correlation, rank_interval
+from greenlight_films.importance.evidence import Interval, evenness, gain_over, rank_interval
 
 MATTERS = 0.2  # of R²: what drift or a single film must take from it to be told
 HALF = 0.5  # of the squared error, that of a single film
@@ -123,14 +123,13 @@ def measured(
     learnt, learnt_predicted, known = map(scale.forward, (actual, predicted, training))
     guess = float(np.average(known, weights=training_weights))
     skill = gain_over(guess, learnt, learnt_predicted, n_films, weights)
-    order = rank_correlation(actual, predicted, n_films, weights)
     facts: dict[str, Any] = {
         "constant": float(actual[0]) if np.ptp(actual) == 0 else None,
         "scale": scale.transform,
         "rmse": scores["rmse"],
         "r2": scores["r2"],
         "r2_learnt": scores["r2"] if scale.transform == "none" else scores[f"r2_{scale.transform}"],
-        **_ends("spearman", "spearman", order),
+        **_order(scores["spearman"] if n_films > 1 else None, n_films * evenness(weights)),
         **_ends("skill_against_training_mean", "skill", skill),
         **_drift((known, training_weights), (learnt, weights), n_films),
         "training_mean": float(np.average(training, weights=training_weights)),
@@ -143,6 +142,11 @@ def _ends(name: str, short: str, interval: Interval | None) -> dict[str, Any]:
     if interval is None:
         return {}
     return {name: interval.value, f"{short}_low": interval.low, f"{short}_high": interval.high}
+
+
+def _order(spearman: float | None, n_films: float) -> dict[str, Any]:
+    """Return a rank correlation of so many films with its interval."""
+    return _ends("spearman", "spearman", None if spearman is None else rank_interval(spearman, n_films))
 
 
 Weighted = tuple[np.ndarray, np.ndarray | None]
@@ -191,10 +195,9 @@ def facts_in(metrics: dict[str, Any], model: str = "mlp") -> Facts | None:
 def facts_of_scores(scores: dict[str, Any], n_test: int) -> Facts:
     """Return what scores alone tell, where the predictions are not at hand: R² stands for the gain."""
     r2, learnt = scores.get("r2"), scores.get("r2_log1p", scores.get("r2"))
-    order = scores.get("spearman")
     return Facts(
         n_test,
-        **({} if order is None else _ends("spearman", "spearman", rank_interval(order, n_test))),
+        **_order(scores.get("spearman"), n_test),
         finite=scores.get("rmse") is not None,
         rmse=scores.get("rmse"),
         r2=r2,

@@ -82,7 +82,7 @@ def look_at_rows(frame: pd.DataFrame) -> RowsLook:
     n_counted = int(codes_by(films, identity.film).max(initial=-1)) + 1 if identity.film else len(films)
     return RowsLook(
         n_rows=len(frame),
-        n_films=_n_films(films, identity),
+        n_films=_in_any_spelling(films, identity) if identity.title in identity.film else n_counted,
         n_counted=n_counted,
         film=identity.film,
         title=identity.title,
@@ -102,14 +102,11 @@ def _shape_of(kind: Remark | None) -> Proposed | None:
     return Proposed(name, dict(arguments), "a row becomes a film")
 
 
-def _n_films(frame: pd.DataFrame, identity: Identity) -> int:
-    if not identity.film:
-        return len(frame)
-    if identity.title in identity.film:  # a film in two spellings is one
-        titles = same_spelling(frame[identity.title])
-        others = [film_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
-        table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
-        for number, codes in enumerate(others):
-            table[str(number)] = codes
-        return len(table.drop_duplicates())
-    return int(film_codes(film_ids(frame, list(identity.film))).max(initial=-1)) + 1
+def _in_any_spelling(frame: pd.DataFrame, identity: Identity) -> int:
+    """Count films whose key has the title: one in two spellings is one."""
+    titles = same_spelling(frame[identity.title])
+    others = [film_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
+    table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
+    for number, codes in enumerate(others):
+        table[str(number)] = codes
+    return len(table.drop_duplicates())
