@@ -2,12 +2,11 @@
 
 import json
 from dataclasses import asdict, is_dataclass
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from shutil import copyfileobj, rmtree
+from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -60,35 +59,31 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "columns": list(model.feature_names_in_),
         "test_rows": None if model.test_rows_ is None else model.test_rows_.tolist(),
     }
-    with TemporaryDirectory() as parts:
-        folder = RunFolder(Path(parts))
-        folder.write_json("model.json", content)
-        save_artifacts(folder, model.fitted_, {"mlp": model.network_})
-        names = ["model.json", *ARTIFACTS]
-        if model.background_ is not None:
-            folder.write_bytes(BACKGROUND, packed_films(model.background_))
-            names.append(BACKGROUND)
-        folder.write_json("checksums.json", {name: _checksum(folder.path / name) for name in names})
-        _copy_whole(folder.path, path, [*names, "checksums.json"])
-
-
-def _copy_whole(parts: Path, path: Path, names: list[str]) -> None:
-    """Copy all files into a folder, or none; a folder that wasn't there is then not there either."""
     is_new = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        RunFolder(path).write_all({name: partial(_copy_into, parts / name) for name in names})
-    except OSError as problem:
-        raise cannot_write(path, problem) from None
-    except BaseException:
+        with TemporaryDirectory(prefix=".", dir=path) as parts:  # beside their names, so that they need no copy
+            for name in _write(model, RunFolder(Path(parts)), content):
+                (path / name).parent.mkdir(exist_ok=True)
+                (Path(parts) / name).replace(path / name)
+    except BaseException as problem:
         if is_new:
             rmtree(path, ignore_errors=True)
+        if isinstance(problem, OSError):
+            raise cannot_write(path, problem) from None
         raise
 
 
-def _copy_into(source: Path, stream: IO[bytes]) -> None:
-    with source.open("rb") as content:
-        copyfileobj(content, stream)
+def _write(model: "FilmRegressor", folder: RunFolder, content: dict[str, Any]) -> list[str]:
+    """Write all files of a model into a folder and return their names, that of their checksums last."""
+    folder.write_json("model.json", content)
+    save_artifacts(folder, model.fitted_, {"mlp": model.network_})
+    names = ["model.json", *ARTIFACTS]
+    if model.background_ is not None:
+        folder.write_bytes(BACKGROUND, packed_films(model.background_))
+        names.append(BACKGROUND)
+    folder.write_json("checksums.json", {name: _checksum(folder.path / name) for name in names})
+    return [*names, "checksums.json"]
 
 
 def load_model(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
