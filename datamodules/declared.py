@@ -2,9 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
-from types import NoneType
-from typing import Any, TypeVar, get_args
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -157,15 +156,6 @@ def refuse_unfit_numbers(**numbers: tuple[int | None, int]) -> None:
     for name, (value, least) in numbers.items():
         if value is not None and value < least:
             raise InputError(f"data.{name} must be {least} or more, got {value}")
-
-
-def refuse_null(part: Any) -> None:
-    """Refuse an argument that a config left empty: the parser takes null for any value."""
-    for field in fields(part) if is_dataclass(part) else ():
-        value = getattr(part, field.name)
-        if value is None and NoneType not in get_args(field.type):
-            raise InputError(f"{field.name} of {type(part).__name__} must have a value, got null")
-        refuse_null(value)
 
 
 def for_configs(init: Init) -> Init:

@@ -3,10 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from functools import cache
-from itertools import chain
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TypeVar
 
 import yaml
 
@@ -49,30 +46,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
     spelt = {str(candidate).casefold(): str(candidate) for candidate in known}
     close = get_close_matches(name.casefold(), list(spelt), n=1, cutoff=0.7)
     return f", did you mean '{spelt[close[0]]}'?" if close else ""
-
-
-def refuse_other_choices(declared: Any, subject: str) -> None:
-    """Refuse a value of a dataclass's attribute that is none of its choices, such as a misspelt one."""
-    kind: Any = type(declared)
-    for name, choices in _choices_of(kind).items():
-        value = getattr(declared, name)
-        if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-            words = [choice for choice in choices if choice is not None]
-            raise InputError(
-                f"{subject}: `{name}` must be one of {', '.join(words)}, got {value!r}{nearest(str(value), words)}"
-            )
-
-
-@cache
-def _choices_of(kind: type) -> dict[str, tuple[Any, ...]]:
-    """Return by attribute the values that it may have, of those that have a list of them."""
-    choices = {}
-    for name, hint in get_type_hints(kind).items():
-        parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
-        if all(part is NoneType or get_origin(part) is Literal for part in parts) and set(parts) != {NoneType}:
-            values = (get_args(part) if part is not NoneType else (None,) for part in parts)
-            choices[name] = tuple(chain.from_iterable(values))
-    return choices
 
 
 def declaration(key: str, column: object, value: bool | str | Sequence[str]) -> str:

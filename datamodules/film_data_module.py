@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import torch
 
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.columns_in_blocks import NOTICE, ColumnsInBlocks
 from greenlight_films.datamodules.declared import (
     Declared,
     for_configs,
-    refuse_null,
     refuse_other_features,
     refuse_unfit_numbers,
 )
@@ -117,14 +117,13 @@ class FilmDataModule(FilmLoaders):
         frame: Any = None,
         weights: Any = None,
     ) -> None:
+        refuse_other_types(FilmDataModule.__init__, locals(), "data.{}")
         super().__init__(batch_size, seed, num_workers)
         if (table is None) == (frame is None):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None:
             refuse_unfit_weights(weight, frame, shape)
         refuse_unfit_numbers(batch_size=(batch_size, 1), num_workers=(num_workers, 0), seed=(seed, 0))
-        for part in (*features, target, split, shape):
-            refuse_null(part)
         self.table = "frame" if table is None else table
         self.frame = frame
         self.weights = weights

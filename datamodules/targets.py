@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, refuse_other_choices
+from greenlight_films.datamodules.arguments import refuse_other_types
+from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.scores import Scores, regression_scores
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.number_cells import LARGEST, read_numbers
@@ -23,7 +24,7 @@ class TargetColumn(ABC):
     unit: str
 
     def __post_init__(self) -> None:
-        refuse_other_choices(self, f"the target '{self.name}'")
+        refuse_other_types(type(self), vars(self), f"the target '{self.name}': `{{}}`")
 
     @property
     @abstractmethod

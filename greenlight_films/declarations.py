@@ -3,8 +3,8 @@ how the network is trained.
 """
 
 import operator
-from collections.abc import Collection, Sequence
-from typing import Any, get_args
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,58 +22,42 @@ from greenlight_films.datamodules import (
     TargetColumn,
     TimeSplit,
 )
-from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
+from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
 from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.tables.formats import Formats, declared_formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
-from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.reports.look_summary import in_short
 from greenlight_films.studies.settings.presets import SETTINGS, with_preset
 from greenlight_films.studies.training import Training
-
-CHOICES = {
-    **{"loss": ("mse", "mae", "huber"), "optimiser": get_args(OptimiserName), "schedule": ("none", "cosine")},
-    "activation": ("relu", "silu"),
-}
 
 CELLS = ("missing", "decimal", "day_first")
 MOST_NUMBERS = 0.5  # share of a column's cells that are numbers, from which on the others are mistakes
 
 NETWORK = (
-    *(*CHOICES, "heads", "dropout", "label_dropout", "learning_rate", "first_weight_decay"),
-    *("tail_weight_decay", "label_decay", "seed", "members"),
+    *("hidden", "heads", "activation", "dropout", "label_dropout", "loss", "optimiser", "learning_rate", "schedule"),
+    *("first_weight_decay", "tail_weight_decay", "label_decay", "seed", "members"),
 )
-"""Settings that are the network's own, beside `hidden`."""
+"""Settings that are the network's own."""
 
 
-WHOLE = ("batch_size", "max_epochs", "patience", "heads", "members", "seed")
-"""Settings that are whole numbers; a grid of numpy gives numbers of numpy, which Lightning and checkpoints refuse."""
+WHOLE = ("batch_size", "max_epochs", "patience", "seed")
+"""Settings that are whole numbers; a grid of numpy gives numbers of numpy, which Lightning refuses."""
 
 
 def settings_of(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return a regressor's arguments, those that its preset has in place of None; numpy's numbers as Python's.
-
-    Raises:
-        InputError: there is no such preset, or a number is not whole.
-    """
-    refuse_other("preset", arguments["preset"], SETTINGS)
+    """Return a regressor's arguments, those that its preset has in place of None; numpy's numbers as Python's."""
     usual = {key.rpartition(".")[2]: value for key, value in SETTINGS[arguments["preset"]].items()}
-    settings = {name: usual.get(name) if value is None else value for name, value in arguments.items()}
-    whole = {name: _whole(name, settings[name]) for name in WHOLE if settings[name] is not None}
+    settings: dict[str, Any] = {name: usual.get(name) if value is None else value for name, value in arguments.items()}
+    whole = {name: operator.index(settings[name]) for name in WHOLE if settings[name] is not None}
     return {**settings, **whole, "verbose": bool(settings["verbose"])}
 
 
-def _whole(name: str, value: Any) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise InputError(f"{name} must be a whole number, got {value!r}") from None
-
-
-def with_target(frame: pd.DataFrame, target: str | TargetColumn | None, y: Any) -> tuple[pd.DataFrame, TargetColumn]:
+def with_target(
+    frame: pd.DataFrame, target: str | int | TargetColumn | None, y: Any
+) -> tuple[pd.DataFrame, TargetColumn]:
     """Return a frame with its target, and where that is: a column of the frame, or the one that y becomes.
 
     Args:
@@ -149,8 +133,6 @@ def features_of(frame: pd.DataFrame, features: Sequence[str | Feature[Any]]) -> 
             f"FilmRegressor needs features such as features=['year'], got {features}; leave them out to have them "
             f"chosen; the frame has: {listed(frame.columns)}"
         )
-    if isinstance(features, str):
-        raise InputError(f"features must be a list, got {features!r}; give features=[{features!r}]")
     # A frame's columns may have numbers as names; `open_table` made them text.
     named = [feature if isinstance(feature, Feature) else str(feature) for feature in features]
     refuse_missing_columns([feature for feature in named if isinstance(feature, str)], frame.columns)
@@ -186,21 +168,9 @@ def network_of(settings: dict[str, Any]) -> MLPRegressor:
     Raises:
         InputError: a setting is out of range.
     """
-    given = {name: settings[name] for name in ("hidden", *NETWORK) if settings[name] is not None}
+    given = {name: settings[name] for name in NETWORK if settings[name] is not None}
     # A grid of numpy gives numbers of numpy, which a checkpoint can't hold.
-    plain = {name: np.asarray(value).tolist() for name, value in given.items()}
-    if isinstance(hidden := plain.get("hidden"), int):
-        raise InputError(f"hidden must be a list of widths, got {hidden}; give hidden=[{hidden}]")
-    for name, choices in CHOICES.items():
-        if name in plain:
-            refuse_other(name, plain[name], choices)
-    return MLPRegressor(**plain)
-
-
-def refuse_other(name: str, value: str, choices: Collection[str]) -> None:
-    """Raise an InputError for a setting that is none of its choices."""
-    if value not in choices:
-        raise InputError(f"{name} must be among {', '.join(choices)}, got {value!r}{nearest(str(value), choices)}")
+    return MLPRegressor(**{name: np.asarray(value).tolist() for name, value in given.items()})
 
 
 def training_of(max_epochs: int, patience: int, trainer: dict[str, Any] | None, verbose: bool) -> Training:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules import TargetScale
+from greenlight_films.datamodules import InputError, TargetScale
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.importance.contributions import Contributions, part_name
 from greenlight_films.importance.waterfall import Waterfall, step_of, times
 
@@ -59,11 +60,19 @@ class Explanation:
         Args:
             level: `column` and `role` give the sums of a film's columns and roles.
         """
+        refuse_other_types(Explanation.to_frame, locals())
         table = self.contributions.at(level)
         return table.assign(row=table["row"] - 1)
 
     def waterfall(self, row: int = 0, top: int = 15) -> Waterfall:
-        """Return a film's largest contributions and the sum of all others, in round numbers that add up."""
+        """Return a film's largest contributions and the sum of all others, in round numbers that add up.
+
+        Raises:
+            InputError: there is no such row.
+        """
+        refuse_other_types(Explanation.waterfall, locals())
+        if not 0 <= row < len(self.predicted):
+            raise InputError(f"row must be a film's position from 0 to {len(self.predicted) - 1:,}, got {row}")
         table = self.contributions.table
         table = table[table["row"] == row + 1]
         names = [part_name(*pair) for pair in zip(table["column"], table["value"], strict=True)]

@@ -8,6 +8,7 @@ from typing import Any, overload
 import yaml
 from rich.console import Console
 
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.look.look import Look
 from greenlight_films.quietly import quietly
@@ -73,6 +74,7 @@ def study(
     Raises:
         InputError: the films or the config can't be used.
     """
+    refuse_other_types(study, locals())
     console, request = Console(quiet=not verbose), Request.of(seeds, folds, workers)
     with quietly():
         settings = _settings(films, config, out, verbose)

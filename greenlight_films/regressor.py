@@ -13,24 +13,25 @@ from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from greenlight_films.datamodules import Scores, Split, TargetColumn
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
+from greenlight_films.datamodules.tables.formats import Cells
 from greenlight_films.datamodules.tables.read_table import open_with_warnings
 from greenlight_films.datamodules.weights import weights_of_known
 from greenlight_films.declarations import (
     data_of,
     known_targets,
     network_of,
-    refuse_other,
     settings_of,
     training_of,
     with_target,
 )
 from greenlight_films.explanation import Explanation
 from greenlight_films.history import History
-from greenlight_films.importance import LOSSES, ImportanceResult, LossName
+from greenlight_films.importance import ImportanceResult, LossName
 from greenlight_films.lightning_modules.callbacks.permutation_importance import PermutationImportance
 from greenlight_films.lightning_modules.film_contributions import PartsSource, background_rows, contributions_of
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
@@ -88,12 +89,12 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
 
     def __init__(
         self,
-        target: str | TargetColumn | None = None,
-        features: Sequence[str | Feature[Any]] | None = None,
+        target: str | int | TargetColumn | None = None,
+        features: Sequence[str | int | Feature[Any]] | None = None,
         *,
         split: Split | None = None,
         film: str | list[str] | None = None,
-        missing: Sequence[Any] | dict[str, Sequence[Any] | str] | None = None,
+        missing: Cells | dict[str, Cells] | None = None,
         decimal: str | dict[str, str] | None = None,
         day_first: bool | dict[str, bool] | None = None,
         preset: Preset = "recipe",
@@ -118,7 +119,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         allow_split_films: bool = False,
         seed: int = 42,
         trainer: dict[str, Any] | None = None,
-        verbose: bool = True,
+        verbose: bool | int = True,
     ) -> None:
         self.target, self.features, self.split, self.film = target, features, split, film
         self.missing, self.decimal, self.day_first = missing, decimal, day_first
@@ -140,8 +141,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         Raises:
             InputError: the films or the settings can't be used; with all problems that can be known at once.
         """
-        if not isinstance(self.split, Split | None):
-            raise InputError(f"split must be a split such as RandomSplit(val=0.1, test=0.2), got {self.split!r}")
+        refuse_other_types(FilmRegressor.__init__, self.get_params(deep=False))
         films = open_with_warnings(X).frame
         frame, target = with_target(films, self.target, y)
         settings = settings_of(self.get_params(deep=False))
@@ -224,8 +224,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         Raises:
             InputError: X has no target, a group or a name fits nothing, or the loss has no closed form.
         """
-        refuse_other("loss", loss, LOSSES)
-        refuse_other("estimator", estimator, ("expected", "shuffle"))
+        refuse_other_types(FilmRegressor.importance, locals())
         seed = self.seed if seed is None else seed
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
         frame, unit, actual, rows, weights = self._known(X, y, sample_weight)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,12 @@ class Request:
 
     @classmethod
     def of(
-        cls, model: Any, rows: Any, actual: Any, names: Any, groups: Groups | None, loss: Any, estimator: Estimator
+        cls, model: Any, rows: Any, actual: Any, names: Any, groups: Any, loss: Any, estimator: Estimator
     ) -> "Request":
         """Check the arguments; raise ValueError at the first that can't be."""
-        if estimator.n_repeats < 1:
-            raise ValueError(f"n_repeats must be 1 or more, got {estimator.n_repeats}")
+        n_repeats: Any = estimator.n_repeats
+        if not isinstance(n_repeats, Integral) or n_repeats < 1:
+            raise ValueError(f"n_repeats must be a whole number, 1 or more, got {n_repeats!r}")
         if estimator.kind not in ("expected", "shuffle"):
             raise ValueError(f"estimator must be 'expected' or 'shuffle', got {estimator.kind!r}")
         if loss not in LOSSES:
@@ -59,6 +61,8 @@ class Request:
             names = rows.columns if isinstance(rows, pd.DataFrame) else [f"x{index}" for index in range(rows.shape[1])]
         if len(names) != rows.shape[1]:
             raise ValueError(f"names must have a name for each of {rows.shape[1]:,} columns of X, got {len(names):,}")
+        if not isinstance(groups, Mapping | None):
+            raise ValueError(f"groups must be lists of columns by name, such as {{'stars': ['x0']}}, got {groups!r}")
         named = list(map(str, names))
         members = {name: _members(name, list(columns), named) for name, columns in (groups or {}).items()}
         return cls(model, rows, torch.from_numpy(actual), named, members, loss, estimator)

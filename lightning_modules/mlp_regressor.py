@@ -13,10 +13,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from greenlight_films.datamodules import Batch, FilmDataModule, InputError, Scores, SharedBatchSampler
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.importance import keep_freed_memory
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.column_shard import ColumnShard
-from greenlight_films.lightning_modules.heads import ACTIVATIONS
 from greenlight_films.lightning_modules.label_runs import runs_of
 from greenlight_films.lightning_modules.optimisers.choice import OptimiserName
 from greenlight_films.lightning_modules.optimisers.optimised import OptimisedNetwork
@@ -284,13 +284,13 @@ def log_epoch(trainer: pl.Trainer, values: Mapping[str, Tensor | float]) -> None
 
 
 def _check(hp: dict[str, Any]) -> None:
+    refuse_other_types(MLPRegressor.__init__, hp, "model.{}")
     widths = hp["hidden"]
     rules = (
         *((name, 0 <= hp[name] < 1, "at least 0 and below 1") for name in hp if name.endswith("dropout")),
         *((name, 0 <= hp[name] < inf, "0 or more and finite") for name in hp if name.endswith("_decay")),
         ("seed", 0 <= hp["seed"] < 2**63, "0 or more and below 2**63"),
         *((name, 1 <= hp[name] <= MOST_MEMBERS, f"from 1 to {MOST_MEMBERS:,}") for name in ("members", "heads")),
-        ("activation", hp["activation"] in ACTIVATIONS, "relu or silu"),
         ("hidden", widths and min(widths) >= 1 and max(widths) <= WIDEST, f"one or more widths from 1 to {WIDEST:,}"),
         ("learning_rate", 0 < hp["learning_rate"] < inf, "above 0 and finite"),
     )

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import refuse_other_choices
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.fingerprint import digest
 from greenlight_films.datamodules.tables.find_formats import Need
@@ -55,7 +55,7 @@ class Feature(ABC, Generic[Parsed]):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "column", str(self.column))  # columns of a data frame may have numbers as names
-        refuse_other_choices(self, f"column '{self.column}'")
+        refuse_other_types(type(self), vars(self), f"column '{self.column}': `{{}}`")
 
     @property
     def columns(self) -> list[str]:

@@ -14,6 +14,7 @@ import torch
 from lightning.pytorch.callbacks import Callback
 
 from greenlight_films.datamodules import FilmDataModule, InputError
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.errors import listed, nearest
 from greenlight_films.datamodules.feature_sets import feature_names
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
@@ -78,6 +79,7 @@ class PermutationImportance(Callback):
         conditional: list[str] = [],  # noqa: B006 (never changed)
         features: list[str] = [],  # noqa: B006 (never changed)
     ) -> None:
+        refuse_other_types(PermutationImportance.__init__, locals(), "permutation_importance.{}")
         super().__init__()
         if n_repeats is not None and n_repeats < 1:
             raise InputError(f"permutation_importance.n_repeats must be 1 or more, got {n_repeats}")

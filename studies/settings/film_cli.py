@@ -23,6 +23,7 @@ from greenlight_films.studies.settings.film_parser import (
     config_errors,
     dump_yaml,
     refuse_null,
+    refuse_unknown_empty,
 )
 from greenlight_films.studies.settings.messages import NAMES
 from greenlight_films.studies.settings.presets import (
@@ -53,8 +54,8 @@ class FilmCLI(LightningCLI):
         self.group = group
         CLASS_LIMIT.enforce()
         with config_errors():
-            stated = stated_early(args)
-            self.preset, self.seeds = preset_of(stated), seeds_of(stated)
+            self.stated = stated_early(args)
+            self.preset, self.seeds = preset_of(self.stated), seeds_of(self.stated)
             super().__init__(
                 MLPRegressor,
                 FilmDataModule,
@@ -99,6 +100,8 @@ class FilmCLI(LightningCLI):
         with warnings.catch_warnings(action="ignore"):  # of words that are not those of this process
             super().parse_arguments(parser, args)
         refuse_null(self.config, parser)
+        for stated in self.stated:
+            refuse_unknown_empty(stated.keys, parser)
         refuse_functions(self.config)
         for key in GROUPS:
             if not isinstance(self.config[key], Namespace):

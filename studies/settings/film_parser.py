@@ -9,7 +9,7 @@ import yaml
 from jsonargparse import Namespace, get_loader, set_dumper, set_loader
 from lightning.pytorch.cli import LightningArgumentParser
 
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.studies.settings.class_paths import with_current_names
 from greenlight_films.studies.settings.messages import reword
 
@@ -54,6 +54,16 @@ def refuse_null(config: Namespace, parser: LightningArgumentParser) -> None:
         # The trainer's settings may be null whatever their default, and a batch's size whatever its preset's.
         if usual is not None and not key.startswith(("trainer.", "data.batch_size")) and config.get(key, usual) is None:
             raise InputError(f"{key} must have a value, got null; leave it out for {usual}")
+
+
+def refuse_unknown_empty(keys: dict[str, Any], parser: LightningArgumentParser) -> None:
+    """Refuse unknown keys of a config with nothing in them, `modle: {}`, which the parser leaves out."""
+    known = option_names(parser)
+    groups = {key: value for key, value in keys.items() if isinstance(value, dict)}
+    inner = {f"{group}.{key}": value for group, part in groups.items() for key, value in part.items()}
+    for key, value in {**groups, **inner}.items():
+        if value == {} and key not in known:
+            raise InputError(f"no key '{key}' in a config{nearest(key, known)}")
 
 
 @contextmanager

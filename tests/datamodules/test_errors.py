@@ -1,17 +1,13 @@
 import shlex
-from dataclasses import dataclass
-from typing import Literal
 
 import pytest
 import yaml
 
 from greenlight_films.datamodules.errors import (
-    InputError,
     declaration,
     in_options,
     missing_columns,
     nearest,
-    refuse_other_choices,
 )
 
 
@@ -28,21 +24,6 @@ from greenlight_films.datamodules.errors import (
 )
 def test_nearest_names_the_closest_known_name_whatever_its_case(name, known, question):
     assert nearest(name, iter(known)) == question
-
-
-@dataclass
-class Chosen:
-    kind: Literal["thin", "thick"] = "thin"
-    size: Literal[1, 2] | None = None
-    name: str | Literal["free"] = "any"
-
-
-def test_a_choice_is_one_of_its_list_and_what_takes_other_things_is_free():
-    refuse_other_choices(Chosen("thick", None, "other"), "the line")
-    with pytest.raises(InputError, match=r"^the line: `kind` must be one of thin, thick, got 'thik', did you mean"):
-        refuse_other_choices(Chosen("thik"), "the line")
-    with pytest.raises(InputError, match=r"^the line: `kind` must be one of thin, thick, got None$"):
-        refuse_other_choices(Chosen(None), "the line")
 
 
 def test_missing_columns_names_each_absent_column_once_in_the_order_wanted():

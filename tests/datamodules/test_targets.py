@@ -70,7 +70,7 @@ def test_float32_predictions_are_undone_in_float64():
     assert undone.tolist() == [1_000_000_003.0, 1_000_000_006.0]
 
 
-@pytest.mark.parametrize("transform", ["log", "LOG1P", True, None])
+@pytest.mark.parametrize("transform", ["log", "LOG1P", True])
 def test_a_transform_that_is_none_of_the_choices_is_refused(transform):
     message = f"the target 'gross': `transform` must be one of none, log1p, got {transform!r}"
     with pytest.raises(InputError, match=re.escape(message)):

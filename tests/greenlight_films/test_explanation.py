@@ -105,6 +105,20 @@ def test_the_text_of_a_logarithm_says_what_it_multiplies_by(in_logarithms):
     assert f"({in_logarithms.predicted[0]:,.4g} points)" in lines[1]
 
 
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda explanation: explanation.plot(-1), "row must be a film's position from 0 to 6, got -1"),
+        (lambda explanation: explanation.plot(7), "row must be a film's position from 0 to 6, got 7"),
+        (lambda explanation: explanation.waterfall("a"), "row must be a whole number, got 'a'"),
+        (lambda explanation: explanation.to_frame("rols"), "level must be one of value, column, role, got 'rols'"),
+    ],
+)
+def test_a_film_or_level_that_is_none_is_refused(explanation, call, message):
+    with pytest.raises(gl.InputError, match=f"^{message}"):
+        call(explanation)
+
+
 def test_a_figure_leads_from_the_average_to_the_prediction(explanation):
     figure = explanation.plot(row=2, top=3)
     bars, table = figure.data[0], explanation.to_frame().query("row == 2").head(3)

@@ -28,7 +28,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "a feature that is no column": (fit(features=[gl.Number("yeer")]), "no column 'yeer', did you mean 'year'?"),
     "no target": (fit(target=None), "FilmRegressor needs a target, got none: give target='rating', or y"),
     "an empty list": (fit(features=[]), "needs features such as features=['year'], got []"),
-    "a name for a list": (fit(features="year"), "features must be a list, got 'year'; give features=['year']"),
+    "a name for a list": (fit(features="year"), "features must be a list, got 'year'; give ['year']"),
     "the target as a feature": (fit(features=["rating"]), "must not have the target's own column 'rating'"),
     "y of another length": (
         lambda: small().fit(FRAME, [1.0, 2.0]),
@@ -50,9 +50,12 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     ),
     "a setting out of range": (fit(hidden=[0]), "hidden must be one or more widths from 1 to 65,536, got [0]"),
     "epochs that are not whole": (fit(max_epochs=1.5), "max_epochs must be a whole number, got 1.5"),
-    "a width for a list": (fit(hidden=64), "hidden must be a list of widths, got 64; give hidden=[64]"),
+    "a width for a list": (fit(hidden=64), "hidden must be a list of whole numbers, got 64; give [64]"),
     "another optimiser": (fit(optimiser="adma"), "rowwise_adam, got 'adma', did you mean 'adam'?"),
-    "a share for a split": (fit(split=0.1), "split must be a split such as RandomSplit(val=0.1, test=0.2), got 0.1"),
+    "a share for a split": (
+        fit(split=0.1),
+        "split must be a Split (RandomSplit, GroupSplit, TimeSplit, KFold, InnerFold), got 0.1",
+    ),
     "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
     "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),
 }
@@ -80,11 +83,12 @@ def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
         ),
         (lambda model: model.importance(FRAME, groups={"stars": ["genr"]}), "'genr' fits no role, column or feature"),
         (lambda model: model.importance(FRAME, loss="rmse"), "loss rmse has no closed form"),
-        (lambda model: model.importance(FRAME, loss="mxe"), "loss must be among mse, mae, r2, rmse, got 'mxe'"),
+        (lambda model: model.importance(FRAME, loss="mxe"), "loss must be one of mse, mae, r2, rmse, got 'mxe'"),
         (
             lambda model: model.importance(FRAME, estimator="exp"),
-            "estimator must be among expected, shuffle, got 'exp'",
+            "estimator must be one of expected, shuffle, got 'exp'",
         ),
+        (lambda model: model.importance(FRAME, n_repeats=1.5), "n_repeats must be a whole number, got 1.5"),
     ],
 )
 def test_films_that_a_model_cannot_work_on_are_refused_with_the_value(model, call, message):

@@ -13,7 +13,7 @@ from tests.importance.test_api import X, Y
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"n_repeats": 0}, r"n_repeats must be 1 or more, got 0"),
+        ({"n_repeats": 0}, r"n_repeats must be a whole number, 1 or more, got 0"),
         ({"estimator": "exact"}, r"estimator must be 'expected' or 'shuffle', got 'exact'"),
         ({"loss": "msle"}, r"loss must be one of mse, mae, r2, rmse, got 'msle'"),
         ({"loss": "rmse"}, r"loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'"),

@@ -90,7 +90,7 @@ def test_new_films_are_read_as_the_table_was():
 
 @pytest.mark.parametrize("parts", [[], ["yer"], ["year", "year"]])
 def test_parts_that_are_none_are_refused(parts):
-    with pytest.raises(InputError, match=r"'x': `parts` must be some of year, season, weekday, age, each once, got \["):
+    with pytest.raises(InputError, match=r"'x': `parts` must be (some|a list) of year, season, weekday, age.*, got \["):
         Date("x", parts)
 
 

@@ -8,7 +8,13 @@ from jsonargparse import Namespace
 from lightning.pytorch.cli import LightningArgumentParser
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.studies.settings.film_parser import FilmArgumentParser, config_errors, dump_yaml, refuse_null
+from greenlight_films.studies.settings.film_parser import (
+    FilmArgumentParser,
+    config_errors,
+    dump_yaml,
+    refuse_null,
+    refuse_unknown_empty,
+)
 
 
 @pytest.fixture
@@ -30,6 +36,14 @@ def test_null_is_refused_where_a_key_has_another_default(parser):
     refuse_null(Namespace({"name": "x", "data.batch_size": None, "trainer.max_epochs": None}), parser)
     with pytest.raises(InputError, match="name must have a value, got null; leave it out for films"):
         refuse_null(Namespace(name=None), parser)
+
+
+def test_an_unknown_key_with_nothing_in_it_is_refused(parser):
+    refuse_unknown_empty({"name": {}, "data": {"batch_size": {}}, "other": 3}, parser)
+    with pytest.raises(InputError, match=r"^no key 'nam' in a config, did you mean 'name'\?$"):
+        refuse_unknown_empty({"nam": {}}, parser)
+    with pytest.raises(InputError, match=r"^no key 'data.batchsize' in a config, did you mean 'data.batch_size'\?$"):
+        refuse_unknown_empty({"data": {"batchsize": {}}}, parser)
 
 
 def test_a_config_is_written_in_its_order_with_any_script_and_enums_by_value():
