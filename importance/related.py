@@ -129,7 +129,10 @@ def _pairs(
         notes.append(f"No two labels are together in {FEW_FILMS} of the {result.films}: there are no pairs.")
         return table.reindex(columns=[*PAIR, *ALONE])
     if (n_pairs := len(occurrence.pairs[0])) > MOST_PAIRS:
-        notes.append(f"Of {n_pairs:,} pairs the {MOST_PAIRS:,} that are together most beyond chance are measured.")
+        notes.append(
+            f"Of {n_pairs:,} pairs of labels the {MOST_PAIRS:,} that are together most beyond chance are looked at: "
+            f"{len(table):,} have {FEW_FILMS} films with both, and are measured."
+        )
     names, alone = result.described["feature"].to_numpy(), result.values.mean.numpy()
     for side in ("first", "second"):
         columns = table[side].to_numpy()

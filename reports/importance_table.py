@@ -36,9 +36,10 @@ def print_importance(results: Results, console: Console) -> None:
     absent = (features["level"] == "value") & (features["n_films"] == 0)
     if len(known):
         sure = int((known["q"] < 0.05).sum())
+        by_chance = ": about 1 in 20 of such is there by chance" if sure else ""
         console.print(
             "With other films an importance would be another: of 100 such intervals about 95 hold the true one. "
-            f"{sure:,} of {len(known):,} features have a q below 0.05: about 1 in 20 of such is there by chance.",
+            f"{sure:,} of {len(known):,} features have a q below 0.05{by_chance}.",
             highlight=False,
             soft_wrap=True,
         )

@@ -124,7 +124,8 @@ def test_of_more_pairs_than_are_measured_the_number_is_given(make_study):
     n_pairs = len(Occurrence.of(study.rows, entries).pairs[0])
     assert n_pairs > MOST_PAIRS
     assert len(related.pairs) == MOST_PAIRS
-    assert related.notes == [f"Of {n_pairs:,} pairs the 500 that are together most beyond chance are measured."]
+    looked_at = f"Of {n_pairs:,} pairs of labels the 500 that are together most beyond chance are looked at"
+    assert related.notes == [f"{looked_at}: 500 have 3 films with both, and are measured."]
     assert torch.isfinite(torch.from_numpy(related.pairs["joint"].to_numpy(copy=True))).all()
 
 
