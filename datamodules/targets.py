@@ -179,18 +179,18 @@ class TargetScale:
         return smearing * (1 + self.shift + predicted) - 1 - self.shift
 
 
-def read_target(target: TargetColumn, frame: pd.DataFrame, formats: Formats = Formats()) -> np.ndarray:
+def read_target(target: TargetColumn, frame: pd.DataFrame, formats: Formats = Formats(), least: int = 2) -> np.ndarray:
     """Return the target of each row, (n_rows,) float64 with NaN where missing.
 
     Raises:
-        InputError: fewer than two rows have a target, or a value is too large or too low for log1p.
+        InputError: fewer rows than `least` have a target, or a value is too large or too low for log1p.
     """
     values = target.values(frame, formats)
     known = int(np.sum(~np.isnan(values)))
-    if known < 2:
+    if known < least:
         raise InputError(
-            f"the target '{target.name}' must be there for 2 rows or more, got {known} of {len(values):,}; "
-            "give a table that has it"
+            f"the target '{target.name}' must be there for {least} row{'s' if least > 1 else ''} or more, "
+            f"got {known} of {len(values):,}; give a table that has it"
         )
     remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
     _refuse(np.abs(values) > LARGEST, values, frame.index, target, f"must be from -{LARGEST:g} to {LARGEST:g}", remedy)

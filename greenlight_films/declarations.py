@@ -27,6 +27,7 @@ from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.tables.formats import Formats, declared_formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
+from greenlight_films.datamodules.targets import read_target
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.reports.look_summary import in_short
@@ -151,14 +152,10 @@ def known_targets(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -
     """Return the targets of the rows that have one, in its unit, and the positions of these rows.
 
     Raises:
-        InputError: no row has a target.
+        InputError: no row has a target, or a value is too large or too low for the target's log1p.
     """
-    actual = target.values(frame, formats)
+    actual = read_target(target, frame, formats, least=1)
     rows = np.flatnonzero(~np.isnan(actual))
-    if not len(rows):
-        raise InputError(
-            f"a row or more must have the target '{target.name}', got 0 of {len(frame):,}; give its values"
-        )
     return actual[rows], rows
 
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
+import numpy as np
 import yaml
 from rich.console import Console
 
+from greenlight_films.datamodules import Feature, Shape, Split, TargetColumn
 from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.look.look import Look
@@ -60,8 +62,8 @@ def study(
 
     Args:
         films: a pandas or polars DataFrame, an Arrow table, or a table's file; None for the one that the config names.
-        config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict,
-            what `look` returned, or `Settings`.
+        config: a file, the name of a config that Greenlight brings (`ratings`), its keys as a dict, which may have
+            `Number("year")` and the like in it, what `look` returned, or `Settings`.
         seeds: make the study with so many seeds of split, weights and draws, in processes of their own.
         folds: or on so many parts of the films, each of which is tested once.
         workers: how many of these are made at a time, by default one a core.
@@ -106,7 +108,7 @@ def _settings(films: Any, config: Config, out: str | Path | None, verbose: bool)
     if isinstance(config, Look):
         keys = yaml.safe_load(config.to_yaml())
     else:
-        keys = dict(config) if isinstance(config, dict) else _keys_of(config)
+        keys = as_in_a_file(config) if isinstance(config, dict) else _keys_of(config)
     is_frame = films is not None and not isinstance(films, str | Path)
     if films is not None:
         keys["data"] = {**keys.get("data", {}), "table": "frame" if is_frame else str(films)}
@@ -118,6 +120,19 @@ def _settings(films: Any, config: Config, out: str | Path | None, verbose: bool)
     if is_frame:
         settings.data.frame = films
     return settings
+
+
+def as_in_a_file(value: Any) -> Any:
+    """Return keys of a config as a file has them: numbers of numpy as Python's, `Number("year")` as its class_path."""
+    if isinstance(value, dict):
+        return {key: as_in_a_file(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_in_a_file(part) for part in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Feature | Split | TargetColumn | Shape):
+        return {"class_path": type(value).__name__, "init_args": as_in_a_file(vars(value))}
+    return value
 
 
 def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Settings:

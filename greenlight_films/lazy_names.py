@@ -1,6 +1,7 @@
 """Names of a package that are imported when they are first used (PEP 562), so that `--help` does not wait for torch."""
 
 import ast
+import random
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,10 @@ def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], list[str]
     def __getattr__(name: str) -> Any:
         if name not in modules:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(modules[name]), name)
+        state = random.getstate()
+        try:
+            return getattr(import_module(modules[name]), name)
+        finally:
+            random.setstate(state)  # Lightning draws from it while it is imported
 
     return __getattr__, sorted(modules)

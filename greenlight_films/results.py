@@ -53,7 +53,7 @@ class Results:
     @property
     def parts(self) -> pd.DataFrame:
         """Return one line a role and part: its names apart from their record, linear effect, profile and number."""
-        return self._results.parts
+        return self._results.parts.copy(deep=False)
 
     @property
     def leaderboard(self) -> pd.DataFrame:
@@ -69,17 +69,17 @@ class Results:
     @property
     def predictions(self) -> pd.DataFrame:
         """Return one line a film: title and id where known, row, split, actual, predicted."""
-        return self._results.predictions
+        return self._results.predictions.copy(deep=False)
 
     @property
     def importance(self) -> pd.DataFrame:
         """Return one line a value or number, the most important first, with errors, p and q."""
-        return self._results.features
+        return self._results.features.copy(deep=False)
 
     @property
     def columns(self) -> pd.DataFrame:
         """Return one line a column, role and group, with its features' importances summed and shuffled together."""
-        return self._results.aggregated
+        return self._results.aggregated.copy(deep=False)
 
     @property
     def contributions(self) -> pd.DataFrame:
@@ -87,22 +87,22 @@ class Results:
 
         With `average_prediction` of `importance.json`, on the scale that was learnt.
         """
-        return self._results.contributions
+        return self._results.contributions.copy(deep=False)
 
     @property
     def groups(self) -> pd.DataFrame:
         """Return one line a group of labels that occur together, with its importance and the sum of its values'."""
-        return self._results.groups
+        return self._results.groups.copy(deep=False)
 
     @property
     def pairs(self) -> pd.DataFrame:
         """Return one line a pair of labels: importance alone and together, and how they work through each other."""
-        return self._results.pairs
+        return self._results.pairs.copy(deep=False)
 
     @property
     def conditional(self) -> pd.DataFrame:
         """Return one line a feature that was shuffled among films that the other features make alike."""
-        return self._results.conditional
+        return self._results.conditional.copy(deep=False)
 
     def plot_pairs(self) -> "go.Figure":
         """Draw who works through whom: pairs of labels, each alone and both together."""

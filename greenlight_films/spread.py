@@ -32,12 +32,12 @@ class Spread:
     @property
     def scores(self) -> pd.DataFrame:
         """Return one line a run and model: seed or fold, model, train_rows, test_rows, and its scores on test films."""
-        return self._runs.scores
+        return self._runs.scores.copy(deep=False)
 
     @property
     def summary(self) -> pd.DataFrame:
         """Return one line a model and score: mean, sd (the standard deviation between runs), runs."""
-        return self._runs.summary
+        return self._runs.summary.copy(deep=False)
 
     @property
     def differences(self) -> pd.DataFrame:
@@ -45,12 +45,12 @@ class Spread:
 
         Intervals allow for the films that runs share; the frame is empty where all runs test the same films.
         """
-        return self._runs.differences
+        return self._runs.differences.copy(deep=False)
 
     @property
     def importance(self) -> pd.DataFrame:
         """Return one line a feature, column, role and group: mean importance, sd, runs, and in how many it leads."""
-        return self._runs.importance
+        return self._runs.importance.copy(deep=False)
 
     @property
     def ranking(self) -> dict[str, object]:
@@ -62,6 +62,8 @@ class Spread:
 
     def __repr__(self) -> str:
         summary = self.summary
-        of_r2 = summary[(summary["model"] == NETWORK) & (summary["score"] == "r2")]
-        scores = [f"R² of the network {line.mean:.3f} ± {line.sd:.3f}" for line in of_r2.itertuples(index=False)]
+        of_network = summary[summary["model"] == NETWORK].set_index("score")
+        key, heading = ("r2_log1p", "R² of log1p") if "r2_log1p" in of_network.index else ("r2", "R²")
+        of_r2 = of_network[of_network.index == key]
+        scores = [f"{heading} of the network {line.mean:.3f} ± {line.sd:.3f}" for line in of_r2.itertuples()]
         return f"Spread({str(self.path)!r}): {len(self._runs.runs)} {self._runs.plan.kind}, {''.join(scores)}"

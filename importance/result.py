@@ -140,24 +140,32 @@ class ImportanceResult:
         sides, n_films = {"test": "test film", "val": "validation film", None: "row"}, self.summary["films"]
         return f"{n_films:,} {sides[self.summary['split']]}{'' if n_films == 1 else 's'}"
 
-    @cached_property
+    @property
     def features(self) -> pd.DataFrame:
         """Return one line a feature, the most important first.
 
         Those that no held-out film carries have no importance and come last; ties go by name.
         """
+        return self._features.copy(deep=False)
+
+    @cached_property
+    def _features(self) -> pd.DataFrame:
         direction = np.nan if self.alone is None else self.alone.direction
         table = self.described.assign(direction=direction, **_numbers(Estimates.cat([self.values, self.numbers])))
         first = ["feature", "importance", "direction", "column", "value", "role", "level"]
         return _ranked(table[[*first, *table.columns.difference(first, sort=False)]], "feature")
 
-    @cached_property
+    @property
     def aggregated(self) -> pd.DataFrame:
         """Return one line a column, role and group.
 
         `sum_of_values` adds up the importances of its values and numbers, each shuffled alone; `importance` is that of
         all of them shuffled together. These are two things.
         """
+        return self._aggregated.copy(deep=False)
+
+    @cached_property
+    def _aggregated(self) -> pd.DataFrame:
         sums = [_sum(columns, self.values, self.numbers) for columns in self.sets]
         table = pd.DataFrame(
             {
@@ -178,8 +186,8 @@ class ImportanceResult:
         return pd.concat(parts, ignore_index=True) if parts else table.assign(rank=[])
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a copy of `features`: one line a feature, with importance, standard errors, p and q."""
-        return self.features.copy()
+        """Return `features`: one line a feature, with importance, standard errors, p and q."""
+        return self.features
 
     def plot(self, top: int = 25) -> "go.Figure":
         """Draw the most important features with 95 % intervals. Needs plotly."""

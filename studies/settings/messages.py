@@ -14,6 +14,7 @@ KINDS = {
     "<class 'int'>": "a whole number",
     "<class 'float'>": "a number",
     "<class 'bool'>": "true or false",
+    "<class 'str'>": "a text",
     "<class 'list'>": "a list",
     "<class 'dict'>": NAMES,
 }

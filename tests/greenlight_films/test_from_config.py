@@ -12,6 +12,7 @@ import torch
 import yaml
 
 import greenlight_films as gl
+from greenlight_films.from_config import as_in_a_file
 from greenlight_films.studies.settings.film_cli import read_settings
 from tests.conftest import awkward_films
 from tests.greenlight_films.conftest import same_weights, weights
@@ -49,6 +50,30 @@ def test_the_command_line_a_study_and_a_regressor_have_the_same_weights(run, fit
     scores = (each.leaderboard.drop(columns="seconds") for each in (results, gl.Results(run)))
     pd.testing.assert_frame_equal(*scores, rtol=1e-6)
     pd.testing.assert_frame_equal(results.importance, gl.Results(run).importance, rtol=1e-4)
+
+
+def test_a_dict_may_have_objects_and_numbers_of_numpy_in_it(keys):
+    data = keys["data"] | {
+        "target": gl.Target("rating", unit="points"),
+        "features": [gl.Number("year"), gl.Labels("cast", role="actor", min_films=np.int64(2))],
+        "split": gl.KFold(val=np.float32(0.25), by=["id", "title"], fold=1),
+        "batch_size": np.int32(32),
+    }
+    given = keys | {"data": data, "model": {"hidden": np.array([8, 4])}}
+    plain = as_in_a_file(given)
+    assert yaml.safe_load(yaml.safe_dump(plain)) == plain
+    assert given["data"] is data
+    labels = {"column": "cast", "role": "actor", "min_films": 2}
+    written = keys["data"] | {
+        "features": [
+            {"class_path": "Number", "init_args": {"column": "year"}},
+            {"class_path": "Labels", "init_args": labels},
+        ],
+        "split": {"class_path": "KFold", "init_args": {"val": 0.25, "by": ["id", "title"], "fold": 1}},
+        "batch_size": 32,
+    }
+    expected = read_settings(keys | {"data": written, "model": {"hidden": [8, 4]}})
+    assert read_settings(plain).config == expected.config
 
 
 def test_a_config_is_a_path_a_dict_or_settings_and_stays_as_it_is(keys, tmp_path):

@@ -28,6 +28,15 @@ def test_importing_the_package_draws_in_neither_torch_nor_pandas():
     assert answer.stdout.strip() == "set()"
 
 
+def test_a_first_use_leaves_the_random_state():
+    line = "import greenlight_films as gl, random; before = random.getstate(); gl.FilmRegressor; "
+    line += "print(before == random.getstate())"
+    answer = subprocess.run(
+        [sys.executable, "-c", line], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "True"
+
+
 def test_names_are_those_of_the_stub_beside_the_module(tmp_path):
     (tmp_path / "__init__.pyi").write_text("from .errors import InputError\n", encoding="utf-8")
     attribute, names = lazy_names("greenlight_films.datamodules", str(tmp_path / "__init__.py"))

@@ -75,7 +75,10 @@ def test_what_cannot_be_fitted_is_refused_with_its_value(call, message):
         (lambda model: model.predict(FRAME.assign(year="soon")), "column 'year' must hold numbers, rows 1, 2, "),
         (lambda model: model.predict([1, 2]), "got list"),
         (lambda model: model.score(FRAME.drop(columns="rating")), "no column 'rating'"),
-        (lambda model: model.evaluate(FRAME.assign(rating=np.nan)), "must have the target 'rating', got 0 of 203"),
+        (
+            lambda model: model.evaluate(FRAME.assign(rating=np.nan)),
+            "must be there for 1 row or more, got 0 of 203",
+        ),
         (lambda model: model.score(FRAME, sample_weight=[1]), "for each of the 203 rows, got shape (1,)"),
         *(
             (lambda model, name=name: getattr(model, name)(FRAME, sample_weight=np.zeros(203)), "got 0 in all 198")

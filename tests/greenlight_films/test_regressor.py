@@ -233,6 +233,8 @@ def test_a_profit_ratio_is_predicted_in_its_own_unit():
     model.set_params(learning_rate=0.05).fit(frame)
     assert np.corrcoef(model.predict(KNOWN), KNOWN["rating"] - 1)[0, 1] > 0.7
     assert "r2_log1p" in model.evaluate(frame)
+    with pytest.raises(gl.InputError, match=r"with log1p and shift 1 must be above -2, row 1 has -11; "):
+        model.evaluate(frame.assign(revenue=-100.0))
 
 
 # Importances and contributions

@@ -31,6 +31,16 @@ def test_tables_are_those_of_the_folder(results, run):
     assert all(map(len, (results.predictions, results.importance, results.contributions)))
 
 
+def test_a_changed_frame_changes_no_result(run):
+    results, names = gl.Results(run), ("predictions", "importance", "columns", "contributions", "groups", "pairs")
+    before = {name: getattr(results, name).copy() for name in names}
+    for name in names:
+        frame = getattr(results, name)
+        frame[frame.columns[0]] = "changed"
+    for name in names:
+        pd.testing.assert_frame_equal(getattr(results, name), before[name])
+
+
 def test_figures_are_drawn(results):
     assert "points" in results.plot_importance().layout.xaxis.title.text
     assert len(results.plot_predictions().data[0].x) == 45

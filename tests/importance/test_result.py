@@ -188,6 +188,13 @@ def test_a_notebook_shows_the_most_important_features_and_the_method(result):
         assert "too few films to tell" in shown  # of Cast2=Ann
 
 
+def test_a_changed_frame_changes_no_result(result):
+    sets, features = result.aggregated, result.to_frame()
+    sets["importance"] = features["importance"] = 0.0
+    assert result.aggregated["importance"].max() > 0
+    assert result.features["importance"].max() > 0
+
+
 def test_the_figure_has_the_first_features_with_95_percent_intervals(result):
     (bars,) = result.plot(top=2).data
     assert list(bars.y) == ["Cast1=Bo", "Year"]
