@@ -20,7 +20,7 @@ def run(words: list[str], console: Console) -> None:
         raise InputError(f"{resume.path}: {finished}")
     with busy(console, "Reading the table") as show_rows:
         data = load(settings, show_rows=show_rows)
-    with open_run(settings, data, folder, console, trains="fit") as run_folder:
+    with open_run(settings, data, folder, console, trains="fit", resume=resume) as run_folder:
         callbacks = [settings.tensorboard]
         trained = train(data, settings.model, settings.training, run_folder.path, callbacks, resume, settings.refit)
     if is_rank_zero():

@@ -85,6 +85,10 @@ class FilmEncoder:
         """Restore the encoder that fitted `space`."""
         return cls([declared(**plain) for plain in space.features], space, formats)
 
+    def reading(self, formats: Formats) -> "FilmEncoder":
+        """Return the same encoder for columns that are written in other ways."""
+        return FilmEncoder(self.features, self._space, formats)
+
     @property
     def space(self) -> FeatureSpace:
         """The fitted names and scaling of the encoded columns."""

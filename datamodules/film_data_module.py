@@ -287,7 +287,8 @@ class FilmDataModule(FilmLoaders):
             raise InputError(f"the checkpoint was trained with data.split {fitted.split}; give that, or train anew")
         if self._fitted is not None and not self._is_of_table(fitted):
             raise InputError("the checkpoint was trained on another table than data.table; give that, or train anew")
-        self._fitted = fitted
+        formats = fitted.encoder.formats.with_declared(self.declared.formats)
+        self._fitted = replace(fitted, encoder=fitted.encoder.reading(formats))
 
     def _is_of_table(self, fitted: Fitted) -> bool:
         if fitted.fingerprint.startswith(OF_VALUES):

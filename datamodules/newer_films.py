@@ -30,7 +30,7 @@ class Joined:
     Attributes:
         frame: rows of the run, then newer ones, with the run's columns.
         sides: (n,) uint8, of each row that has a target.
-        films: newer ones.
+        films: newer ones, which the run didn't have.
         replaced: rows of training films in whose place newer ones stand.
         left_out: newer rows of films that validate or test, which stay as they are.
         without: newer rows without a target.
@@ -83,7 +83,8 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
             f"a row has no '{declared.split.by}', by which the run is split; fill it, or leave the row out"
         )
     until = None if np.isnan(of_newer).all() else int(np.nanmax(of_newer))
-    counts = (_count(film[is_newer & kept]), int(replaced.sum()), int(left_out.sum()), int((~is_known).sum()))
+    is_new = is_newer & kept & ~_shared(film, ~is_newer)
+    counts = (_count(film[is_new]), int(replaced.sum()), int(left_out.sum()), int((~is_known).sum()))
     return Joined(both[kept].reset_index(drop=True), sides[kept & (sides != NO_SIDE)], *counts, until)
 
 

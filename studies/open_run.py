@@ -21,6 +21,8 @@ from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, load_trained
 
 SHOWN = 10  # notices on how the table was read
+OF_TRAINING = {"model": (), "early_stopping": (), "data": ("batch_size", "seed")}
+"""By group of a config, the keys that change nothing once a network is trained; () for all."""
 
 
 @contextmanager
@@ -31,6 +33,7 @@ def open_run(
     console: Console,
     *,
     trains: str = "",
+    resume: Checkpoint | None = None,
     adds: bool = False,
 ) -> Iterator[RunFolder]:
     """Give a command its folder: a new one, with the config and what is known of the data, or the run given.
@@ -38,6 +41,7 @@ def open_run(
     Args:
         data: after `setup`.
         trains: the command that trains in the folder and can be resumed, if it does; no other process may then.
+        resume: of the run, to go on from; where nothing is left to train, settings of the training stay as they were.
         adds: whether scores or models are added to those of the run, whose files must then be readable.
     """
     if not is_rank_zero(settings.training.num_nodes):
@@ -57,7 +61,7 @@ def open_run(
             if is_new:
                 run.write_text("config.yaml", settings.config)
             elif trains:
-                stack.enter_context(_other_options(run, settings.config))
+                stack.enter_context(_other_options(run, settings, resume, console))
             # New films that a checkpoint file predicts have no sides to tell of.
             if (is_new or (trains and not run.has("last"))) and data.films.rows is not None:
                 run.begin_anew()
@@ -88,11 +92,26 @@ def _describe(
 
 
 @contextmanager
-def _other_options(run: RunFolder, config: str) -> Iterator[None]:
-    """Keep the options that a run is resumed with in its config, but not those that are refused."""
+def _other_options(run: RunFolder, settings: Settings, resume: Checkpoint | None, console: Console) -> Iterator[None]:
+    """Keep the options that a run is resumed with in its config, but not those that are refused or come too late."""
     before = run.config.read_text(encoding="utf-8")
-    known, given = yaml.safe_load(before) or {}, yaml.safe_load(config)
-    kept = {**given, **{key: known[key] for key in ("name", "runs") if key in known}}  # the folder is what it is
+    known, given = yaml.safe_load(before) or {}, yaml.safe_load(settings.config)
+    is_refitted = run.has("first_fit") and run.has("best")
+    is_trained = resume is not None and bool(resume.why_finished(settings.training))
+    is_trained = is_trained and (is_refitted or not settings.refit)
+    stays = ("name", "runs", *(("preset", "seed_everything", "trainer") if is_trained else ()))  # the folder's own
+    kept = {**given, **{key: known[key] for key in stays if key in known}}
+    late = [
+        (group, key)
+        for group, keys in (OF_TRAINING if is_trained else {}).items()
+        for key in keys or given[group]
+        if key in known.get(group, {}) and known[group][key] != given[group][key]
+    ]
+    for group, key in late:
+        kept[group] = {**kept[group], key: known[group][key]}
+    if late:
+        names = " and ".join(f"{group}.{key}" for group, key in late)
+        console.print(f"• The run is trained: {names} can't change it any more.", highlight=False, soft_wrap=True)
     if kept != known:
         run.write_text(run.config.name, dump_yaml(kept))
     try:

@@ -80,7 +80,7 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
 def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
     parts = [f"{counted(joined.films, 'newer film')} to learn from"]
     if joined.replaced:
-        parts.append(f"in place of {counted(joined.replaced, 'row')} of the run")
+        parts.append(f"{counted(joined.replaced, 'row')} of the run replaced by newer ones")
     if joined.left_out:
         parts.append(
             f"{counted(joined.left_out, 'row')} left out, of films that validate or test, which stay as they are"

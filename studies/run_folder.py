@@ -114,7 +114,7 @@ class RunFolder(Folder):
     def has_checkpoint(self) -> bool:
         return any(self.path.rglob("checkpoints/*.ckpt"))
 
-    def has(self, name: Literal["best", "last"]) -> bool:
+    def has(self, name: Literal["best", "last", "first_fit"]) -> bool:
         return (self.path / "checkpoints" / f"{name}.ckpt").is_file()
 
     @property

@@ -36,7 +36,7 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     with busy(console, "Reading the table") as show_rows:
         data = load(settings, show_rows=show_rows)
         refuse_impossible(settings.comparison, data)
-    with open_run(settings, data, run, console, trains="study", adds=True) as folder:
+    with open_run(settings, data, run, console, trains="study", resume=resume, adds=True) as folder:
         callbacks, refit = [settings.tensorboard], settings.refit
         trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
         evaluate(trained, data)

@@ -16,6 +16,8 @@ from greenlight_films.studies.settings.config_file import check_config, check_va
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 
+OF_TRAINING = ("--model.", "--early_stopping.", "--data.target")
+
 
 def training_options(command: str, words: list[str], *, of_runs: bool = False) -> tuple[Settings, RunFolder | None]:
     """Return the settings of a command that trains, and the run that `--resume` names; see `RunFolder.open`."""
@@ -64,9 +66,23 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     words, folder = taken_out(option, words, "the folder of a run, such as runs/ratings/version_0")
     if folder and any(word.startswith("--ckpt_path") for word in words):
         raise InputError(f"{option} brings its own checkpoint: give {option}, or --config and --ckpt_path")
-    prefix, own = PREFIXES.get(command, ""), OWN_OPTIONS.get(command, {})
+    if folder:
+        _refuse_idle(option, words)
+    prefix, own = PREFIXES.get(command, ""), {name.partition(".")[0] for name in OWN_OPTIONS.get(command, {})}
     words = [f"--{prefix}{word[2:]}" if re.split(r"[=.]", word)[0] in own else word for word in words]
     return ["--help" if word == "--help-all" else word for word in words], folder
+
+
+def _refuse_idle(option: str, words: list[str]) -> None:
+    """Refuse words that change nothing of a run, or of a trained one, and would be taken in silence."""
+    for name in (word.partition("=")[0] for word in words):
+        if name == "--preset":
+            raise InputError(
+                f"--preset can't be given with {option}: the run's config states every setting that a preset would; "
+                "give single ones by name, or begin a new run"
+            )
+        if option == "--run" and (name == "--refit" or name.startswith(OF_TRAINING)):
+            raise InputError(f"{name} can't be given with --run: the run is trained; leave it out, or begin a new run")
 
 
 def taken_out(option: str, words: list[str], needs: str) -> tuple[list[str], str | None]:

@@ -60,6 +60,12 @@ class Formats:
         """Return these formats with those of some columns in the place of their own."""
         return replace(self, by_column={**self.by_column, **formats})
 
+    def with_declared(self, declared: "Formats") -> "Formats":
+        """Return these formats, found in a table, as others declare them: more texts mean missing, marks are theirs."""
+        names = [*self.by_column, *(name for name in declared.by_column if name not in self.by_column)]
+        by_column = {name: _declared(self.of(name), declared.of(name)) for name in names}
+        return Formats(by_column, _declared(self.default, declared.default))
+
     def refuse_unknown(self, columns: Iterable[str]) -> None:
         """Raise an InputError that names the columns with a format of their own that a table lacks."""
         known = list(map(str, columns))
@@ -122,6 +128,15 @@ def declared_formats(
                 declared: dict[str, Any] = {key: of_column}
                 formats[str(name)] = replace(formats.get(str(name), default), **declared)
     return Formats(formats, default)
+
+
+def _declared(found: Format, declared: Format) -> Format:
+    missing = found.missing
+    if declared.missing is not None:
+        missing = tuple(dict.fromkeys([*(missing or ()), *declared.missing]))
+    decimal = found.decimal if declared.decimal is None else declared.decimal
+    day_first = found.day_first if declared.day_first is None else declared.day_first
+    return replace(found, missing=missing, decimal=decimal, day_first=day_first)
 
 
 def _texts(tokens: Iterable[Any] | Cell) -> tuple[str, ...]:

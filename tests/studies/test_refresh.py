@@ -133,9 +133,9 @@ def test_a_refreshed_run_can_be_refreshed_again(command, fresh, tmp_path):
     pd.concat([more, more.assign(id="x" + more["id"], year=2022)]).to_csv(table, index=False)
     answer = command("refresh", "--run", fresh.path, "--table", table, "--runs", runs)
     assert answer.code == 0, answer.err
-    assert "20 newer films to learn from; in place of 10 rows of the run" in answer.text
+    assert "10 newer films to learn from; 10 rows of the run replaced by newer ones" in answer.text
     again = Run(runs / "small" / "version_0", answer)
-    assert again.metrics["refreshed"] == {"films": 20, "until": 2022, "later_than_tested": False, "limited": 14}
+    assert again.metrics["refreshed"] == {"films": 10, "until": 2022, "later_than_tested": False, "limited": 14}
     assert torch.equal(network_of(again)["first.label_weight"], network_of(fresh)["first.label_weight"])
     assert torch.equal(network_of(again)["first.centre"], network_of(fresh)["first.centre"])
 
