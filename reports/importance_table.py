@@ -33,7 +33,6 @@ def print_importance(results: Results, console: Console) -> None:
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
     print_related(results, console)
     few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
-    absent = (features["level"] == "value") & (features["n_films"] == 0)
     if len(known):
         sure = int((known["q"] < 0.05).sum())
         by_chance = ": about 1 in 20 of such is there by chance" if sure else ""
@@ -44,7 +43,7 @@ def print_importance(results: Results, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(
-        f"{int(absent.sum()):,} values are in none of the {films}: not estimable. "
+        f"{how['not_estimable']:,} features are in none of the {films}: not estimable. "
         f"{int(few.sum()):,} are in fewer than {FEW_FILMS}: too few films to tell. "
         f"{how['seconds']:.1f} s.",
         highlight=False,

@@ -30,7 +30,10 @@ def interval_sentences(results: Results) -> list[str]:
     ]
     sentences = [f"Of {tested}, {' and '.join(shares)}."]
     missing = [level for level in LEVELS if level not in overall.index]
-    sentences += [f"Too few validation films for {level} % intervals, which take {fewest(level)}." for level in missing]
+    weighed = f": by their weights they tell as much as {content['films']:.3g}" if results.metrics.get("weight") else ""
+    sentences += [
+        f"Too few validation films for {level} % intervals, which take {fewest(level)}{weighed}." for level in missing
+    ]
     return [*sentences, *_over_years(results)]
 
 

@@ -37,13 +37,23 @@ def summary(results: Results, intervals: pd.DataFrame) -> list[str]:
     rows = results.metrics.get("rows", {})
     kind = "film" if results.metrics.get("films") == sum(rows.values()) else "row"
     unit = f" ({results.unit})" if results.unit else ""
-    learnt = rows.get("train", 0) + rows.get("val", 0)
-    tested = counted(rows.get("test", 0), f"other {kind}")
+    n_train, n_val, n_test = (rows.get(side, 0) for side in ("train", "val", "test"))
     weighted = weighted_by(results.metrics)
-    first = (
-        f"Models learnt {results.target}{unit} from {counted(learnt, kind)}{weighted}{',' * bool(weighted)} and were "
-        f"tested on {tested}."
-    )
+    if not results.models:
+        first = (
+            f"{results.target}{unit}: {counted(n_train, kind)} to learn from, {n_val:,} to choose by and {n_test:,} to "
+            f"test on{weighted}."
+        )
+    elif results.metrics.get("refit"):
+        first = (
+            f"Models learnt {results.target}{unit} from {counted(n_train + n_val, kind)}{weighted}"
+            f"{',' * bool(weighted)} and were tested on {counted(n_test, f'other {kind}')}."
+        )
+    else:
+        first = (
+            f"Models learnt {results.target}{unit} from {counted(n_train, kind)}{weighted}; {counted(n_val, 'other')} "
+            f"chose epochs and settings, and {counted(n_test, 'other')} tested them."
+        )
     judged = _verdict(results)
     good = judged.sentences if judged and not judged.warns else []
     return [first, *sentences_of_fit(results.metrics), *good, *_errors(results, intervals), *_most_important(results)]

@@ -347,7 +347,9 @@ def test_the_page_is_small_enough_to_mail_and_begins_with_how_good_it_is_and_wha
     features = pd.read_csv(run / "Permu_importance_df.csv").dropna(subset=["importance"])
     assert len(data_of(html, "values")) == len(features)
     (top,) = re.findall(r'<p class="lede">(.*?)</p>', html, re.S)
-    assert top.startswith("Models learnt rating (points) from 153 films and were tested on 45 other films.")
+    assert top.startswith(
+        "Models learnt rating (points) from 123 films; 30 others chose epochs and settings, and 45 others"
+    )
     assert re.search(r"Errors of the network are \d+% smaller than those of guessing the mean \(95 % interval: ", top)
     assert "predictions rest most on" in top
     assert "Read this first" not in html

@@ -57,7 +57,7 @@ def test_values_that_no_film_has_or_few_are_counted(printed, film_data, films_fr
     results, text = printed(film_data(table=str(tmp_path / "own.csv")))
     how = results.importance
     assert how["not_estimable"] > 100
-    assert f"{how['not_estimable']} values are in none of the 50 test films: not estimable" in text
+    assert f"{how['not_estimable']} features are in none of the 50 test films: not estimable" in text
     assert f"{how['fewer_than_3_films']} are in fewer than 3: too few films to tell" in text
 
 

@@ -57,7 +57,10 @@ def test_a_split_by_time_says_how_coverage_goes_and_promises_nothing(run):
 
 def test_a_level_without_films_enough_is_named(run):
     run.write_csv("coverage.csv", run.read_csv("coverage.csv").query("level == 80"))
-    assert interval_sentences(Results(run))[-1] == "Too few validation films for 95 % intervals, which take 19."
+    results = Results(run)
+    assert interval_sentences(results)[-1] == "Too few validation films for 95 % intervals, which take 19."
+    results.metrics["weight"] = "votes"
+    assert re.search(r"which take 19: by their weights they tell as much as \d+\.$", interval_sentences(results)[-1])
 
 
 def test_a_run_without_intervals_says_why_and_an_older_one_how_to_add_them(run):

@@ -16,7 +16,12 @@ def intervals(low: float, value: float, high: float) -> pd.DataFrame:
 
 def test_the_summary_names_the_data_the_gain_and_the_columns(results):
     first, judged, second, *third = summary(results, intervals_of(results))
-    assert re.match(r"Models learnt rating \(points\) from \d+ films and were tested on \d+ other films\.", first)
+    rows = results.metrics["rows"]
+    chosen = f"{rows['val']} others chose epochs and settings, and {rows['test']} others tested them."
+    assert first == f"Models learnt rating (points) from {rows['train']} films; {chosen}"
+    results.metrics["refit"] = True
+    refitted = f"from {rows['train'] + rows['val']} films and were tested on {rows['test']} other films."
+    assert summary(results, intervals_of(results))[0].endswith(refitted)
     assert re.match(r"The network orders the 45 test films well \(R² 0\.\d+, rank correlation 0\.\d\d\)", judged)
     assert re.match(r"Errors of the network are \d+% (smaller|larger) than those of guessing the mean", second)
     assert all(sentence.startswith("The network's predictions rest most on ") for sentence in third)
