@@ -71,7 +71,8 @@ def scores_section(results: Results, intervals: pd.DataFrame) -> Section:
 def _missing_scores(results: Results) -> list[str]:
     scored, path = results.metrics.get("models", {}), results.path
     if not scored:
-        return [f"No model has been scored. Add scores: {command(f'test --run {path}')}"]
+        next_step = f"test --run {path}" if results.run.has("best") else f"study --resume {path}"
+        return [f"No model has been scored. Add scores: {command(next_step)}"]
     if len(results.predicted) == 1:
         return ["There is a single test film: no interval and no R² can be computed."]
     if missing := [model for model in scored if model not in results.models]:

@@ -164,5 +164,7 @@ def trained_run(
     with busy(console, "Reading the table") as show_rows:
         data = load(settings, checkpoint, stage, show_rows)
     with open_run(settings, data, run, console, adds=adds) as folder:
-        callbacks = [settings.tensorboard]
-        yield folder, data, load_trained(settings.model, settings.training, folder.path, checkpoint, callbacks)
+        training, callbacks = settings.training, [settings.tensorboard]
+        if stage == "predict":  # which has no curves
+            training, callbacks = training.with_trainer(logger=False), []
+        yield folder, data, load_trained(settings.model, training, folder.path, checkpoint, callbacks)

@@ -150,10 +150,13 @@ class RunFolder(Folder):
         """Return the checkpoint with the lowest validation loss, or the latest."""
         path = self.path / "checkpoints" / f"{name}.ckpt"
         if not path.is_file():
+            train = command(f"fit --config {self.config}")
+            if not self.has_checkpoint:
+                raise InputError(f"{self.path} has no network: none was trained in it; train one by `{train}`")
             raise InputError(
                 f"{path} does not exist: no epoch was finished, a refit was stopped (--resume goes on), or it was "
                 "removed; "
-                f"train anew with `{command(f'fit --config {self.config}')}`"
+                f"train anew with `{train}`"
             )
         return path
 

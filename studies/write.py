@@ -11,6 +11,7 @@ from greenlight_films.datamodules import FilmDataModule, Scores
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.facts import facts_of
+from greenlight_films.studies.folder import Folder
 from greenlight_films.studies.interval_files import interval_columns, write_intervals
 from greenlight_films.studies.long_tables import in_blocks, table_files
 from greenlight_films.studies.metrics import describe_data, describe_learnt, plain, prediction_table, with_warning
@@ -60,10 +61,13 @@ def write_validation(run: RunFolder, model: MLPRegressor, data: FilmDataModule) 
     run.write_json("metrics.json", {**read_metrics(run, data), "validation": {"mlp": plain(model.scores["val"])}})
 
 
-def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule) -> str:
+def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule, out: Path | None = None) -> str:
     """Write what the network predicts of all films, the run's or new ones, with intervals; return the file's name.
 
     The intervals of new films are those that the run's validation films gave.
+
+    Args:
+        out: a CSV file to write in place of one in the run's folder, of which nothing is then changed.
     """
     assert model.predicted is not None
     is_new = data.films.rows is None
@@ -71,11 +75,14 @@ def write_predictions(run: RunFolder, model: MLPRegressor, data: FilmDataModule)
     stem = Path(table_path.stem).stem if table_path.suffix.lower() == ".gz" else table_path.stem
     stem = re.sub(r"[*?:<>|\[\]]+", "_", stem)  # of a pattern or a URI
     name = f"predictions_{stem}.csv" if is_new else "predictions.csv"
-    if not is_new:
+    if not is_new and out is None:
         write_intervals(run, model, data)
     table = prediction_table(data.films, model.predicted, data.fitted.scale)
     table = table.assign(**interval_columns(run, model, data))
     table = with_warning(table, data.fitted.leak and not is_new)
+    if out is not None:
+        Folder(out.parent).write_csv(out.name, table)
+        return str(out)
     if is_new:
         run.write_csv(name, table)
     else:

@@ -145,7 +145,11 @@ _OF_THE_PARSER = {
     "tune": SEARCH,
     "validate": RUN,
     "test": RUN,
-    "predict": {**RUN, "--data.table FILE": "other films; the target may be missing, unknown names are counted"},
+    "predict": {
+        **RUN,
+        "--data.table FILE": "other films; the target may be missing, unknown names are counted",
+        "--out FILE": "a CSV to write, in place of one in the run's folder",
+    },
     "refresh": {**RUN, "--table FILE": "newer films with their target, in columns as those of the run's table"},
     "importance": {**RUN, **{f"{name} {kind}": text for name, (kind, text) in IMPORTANCE.items()}},
     "baselines": {

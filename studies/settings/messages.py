@@ -59,6 +59,8 @@ def _unknown_option(words: str, _: str, options: list[str]) -> str:
 
 def _unknown_key(group: str, name: str, options: list[str]) -> str:
     key = name if group == name else f"{group}.{name}"
+    if key.partition(".")[0] == "search":
+        return "`search` is for `tune` alone: give it this config, or take `search` out"
     return f"no key '{key}' in a config{nearest(key, options)}"
 
 

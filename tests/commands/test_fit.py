@@ -134,6 +134,19 @@ def test_a_finished_run_says_what_resuming_it_needs(fitted, command):
     assert (fitted.path / "checkpoints" / "last.ckpt").read_bytes() == before
 
 
+def test_a_finished_run_keeps_the_settings_that_it_was_trained_with(fitted, command):
+    before = fitted.path.joinpath("config.yaml").read_bytes()
+    late = ("--model.dropout", 0.9, "--data.batch_size", 7, "--trainer.gradient_clip_val", 2)
+    answer = command("fit", "--resume", fitted.path, *late)
+    assert answer.code == 0
+    assert "The run is trained: model.dropout and data.batch_size can't change it any more." in answer.text
+    assert fitted.path.joinpath("config.yaml").read_bytes() == before
+    refused = command("fit", "--resume", fitted.path, "--preset", "best")
+    assert refused.code == 2
+    assert refused.err.startswith("error: --preset can't be given with --resume: the run's config states every")
+    assert fitted.path.joinpath("config.yaml").read_bytes() == before
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -45,6 +45,53 @@ def test_new_films_are_predicted_without_target_and_id_and_unknown_labels_counte
     assert metrics_of(copied.path) == study.metrics
 
 
+def test_out_names_a_file_and_leaves_the_run_as_it_is(copied, command, new_films, tmp_path):
+    before = {path: path.read_bytes() for path in copied.path.rglob("*") if path.is_file()}
+    for words in (("--data.table", new_films), ()):
+        answer = command("predict", "--run", copied.path, "--out", tmp_path / "some.csv", *words)
+        assert answer.code == 0, answer.err
+        after = {path: path.read_bytes() for path in copied.path.rglob("*") if path.is_file()}
+        assert after == before
+        predicted = pd.read_csv(tmp_path / "some.csv")
+        assert {"row", "predicted", *INTERVALS} <= set(predicted)
+    assert predicted["predicted"].tolist() == pytest.approx(copied.predictions["predicted"].tolist())
+    for out in (tmp_path / "gone" / "some.csv", tmp_path / "some.txt"):
+        answer = command("predict", "--run", copied.path, "--out", out)
+        assert (answer.code, answer.err) == (
+            2,
+            f"error: --out must be a .csv file in a folder that is there, got {out}\n",
+        )
+
+
+def test_how_new_cells_are_written_can_be_said(copied, command, new_films, tmp_path):
+    new = pd.read_csv(new_films).assign(runtime="97.5")
+    new["year"] = new["year"].astype(str).mask(new.index == 4, "19x4")
+    new.to_csv(new_films, index=False)
+    words = ("predict", "--run", copied.path, "--data.table", new_films)
+    refused = command(*words)
+    assert refused.code == 2
+    assert "row 5 has '19x4'; correct it, or declare it missing by data.missing: {year: ['19x4']}" in refused.err
+    assert command(*words, "--data.missing", "{year: ['19x4']}").code == 0
+    first = predictions_of(copied.path, "predictions_new.csv")["predicted"]
+    new.assign(runtime="97,5").to_csv(new_films, index=False)
+    assert command(*words, "--data.missing", "{year: ['19x4']}", "--data.decimal", "{runtime: ','}").code == 0
+    assert predictions_of(copied.path, "predictions_new.csv")["predicted"].tolist() == first.tolist()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--model.dropout", "0.9"], "--model.dropout can't be given with --run: the run is trained; leave it out, or"),
+        (["--data.target=x"], "--data.target can't be given with --run: the run is trained"),
+        (["--preset", "best"], "--preset can't be given with --run: the run's config states every setting that"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(copied, command, words, message):
+    answer = command("predict", "--run", copied.path, *words)
+    assert answer.code == 2
+    assert answer.err.startswith(f"error: {message}")
+
+
 def test_what_a_condition_leaves_out_of_new_films_is_said(copied, command, new_films):
     command("predict", "--run", copied.path, "--data.table", new_films)
     years = predictions_of(copied.path, "predictions_new.csv")["row"]

@@ -244,5 +244,9 @@ def test_a_run_of_an_older_version_loads(tmp_path):
 def test_a_run_without_a_checkpoint_is_refused(run, tmp_path):
     (tmp_path / "small").mkdir()
     (tmp_path / "small" / "config.yaml").write_text((run / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(gl.InputError, match="small has no network: none was trained in it; train one by `"):
+        gl.FilmRegressor.load(tmp_path / "small")
+    (tmp_path / "small" / "checkpoints").mkdir()
+    (tmp_path / "small" / "checkpoints" / "last.ckpt").touch()
     with pytest.raises(gl.InputError, match=r"best\.ckpt does not exist: no epoch was finished"):
         gl.FilmRegressor.load(tmp_path / "small")

@@ -55,6 +55,13 @@ def test_scores_that_are_missing_are_named_with_the_command_that_adds_them(resul
     assert re.match(message.format(run=results.path), missing)
 
 
+def test_a_run_that_was_stopped_before_its_first_epoch_is_to_be_resumed(results):
+    lacking = without(results, "metrics.json")
+    (lacking.run.path / "checkpoints" / "best.ckpt").unlink()
+    (missing,) = scores_section(lacking, intervals_of(lacking)).missing
+    assert missing == f"No model has been scored. Add scores: python cli.py study --resume {results.path}"
+
+
 def test_importance_has_columns_roles_features_and_values_of_each_role(results):
     headings = [picture.heading for picture in importance_section(results).pictures]
     assert headings[:3] == ["Whole columns", "Roles", "The most important features"]

@@ -86,9 +86,12 @@ def test_a_folder_is_opened_by_its_config_and_refused_without_with_those_beside_
 
 @pytest.mark.parametrize("name", ["best", "last"])
 def test_a_run_without_a_checkpoint_says_how_to_train_it(run, name):
-    with pytest.raises(
-        InputError, match=rf"{name}\.ckpt does not exist.*`python cli\.py fit --config .*version_0.config\.yaml`"
-    ):
+    train = r"`python cli\.py fit --config .*version_0.config\.yaml`"
+    with pytest.raises(InputError, match=f"version_0 has no network: none was trained in it; train one by {train}$"):
+        run.checkpoint(name)
+    other = {"best": "last", "last": "best"}[name]
+    run.write_text(f"checkpoints/{other}.ckpt", "")
+    with pytest.raises(InputError, match=rf"{name}\.ckpt does not exist: no epoch was finished.*{train}$"):
         run.checkpoint(name)
 
 

@@ -12,6 +12,7 @@ from greenlight_films.studies.settings.config_file import CONFIGS
     [
         ("importance", ["--run", "r", "--n_repeats=3", "--seed", "1"], ["--n_repeats=3", "--seed", "1"]),
         ("importance", ["--groups.Anns", "[x]", "--run=r"], ["--groups.Anns", "[x]"]),
+        ("importance", ["--run", "r", "--contributions.films=9"], ["--contributions.films=9"]),
     ],
 )
 def test_a_run_is_taken_out_and_own_settings_get_their_prefix(command, words, expected):

@@ -37,6 +37,10 @@ TARGET = "data: {{target: {{class_path: {}, init_args: {{{}}}}}}}\n"
         (["--data.allow_leak", "perhaps"], "data.allow_leak: must be a list or true or false, got perhaps"),
         (["--seed_everything", "x"], "seed_everything: must be true or false or a whole number, got x"),
         (["--model.hidden", "16"], "model.hidden: must be a list, got 16"),
+        (
+            ["--config", "{search: {trials: 3}}"],
+            "`search` is for `tune` alone: give it this config, or take `search` out",
+        ),
     ],
 )
 def test_an_option_is_named_by_requirement_value_and_nearest(message_of, words, message):
