@@ -109,7 +109,9 @@ class Results:
         from greenlight_films.reports.figures.related import pairs
 
         if self.pairs.empty:
-            raise InputError(f"{self.path} has no pairs of labels: measure them with `importance --run {self.path}`")
+            raise InputError(
+                f"{self.path} has no pairs of labels: measure them with `importance --run {self.path} --pairs true`"
+            )
         how = self._results.importance
         return pairs(self.pairs, measure(how["loss"], how["unit"]), self._results.unit)
 

@@ -53,7 +53,14 @@ RECIPE: dict[str, Any] = {
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     "seed": {"data.batch_size": 256, "early_stopping.patience": 3, "trainer.max_epochs": 100},
-    "fast": {**RECIPE, "model.learning_rate": 2e-3, "trainer.max_epochs": 15, "refit": False},
+    "fast": {
+        **RECIPE,
+        "model.learning_rate": 2e-3,
+        "trainer.max_epochs": 15,
+        "refit": False,
+        "permutation_importance.pairs": False,
+        "permutation_importance.contributions.films": 100,
+    },
     "recipe": RECIPE,
     "best": {**RECIPE, "model.members": 3},
 }

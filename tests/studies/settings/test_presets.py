@@ -97,6 +97,12 @@ def test_a_config_that_the_parser_refuses_has_no_preset(tmp_path, text):
 # Which seeds follow
 
 
+def test_a_fast_study_measures_no_pairs_and_splits_up_fewer_predictions(config):
+    fast, recipe = (keys_of("--config", config(), "--preset", name) for name in ("fast", "recipe"))
+    settings = [keys["permutation_importance"] for keys in (fast, recipe)]
+    assert [(each["pairs"], each["contributions"]["films"]) for each in settings] == [(False, 100), (True, 500)]
+
+
 def test_seeds_follow_the_last_seed_of_all_and_what_is_stated_stays(config):
     words = ["--seed_everything", "3", "--config", config("a.yaml", seed_everything=4), "--config", config("b.yaml")]
     assert seeds_of(words) == seeds_of({"seed_everything": 4}) == dict.fromkeys(SEEDS, 4)
