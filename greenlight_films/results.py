@@ -31,11 +31,12 @@ class Results:
         """Return the run's folder."""
         return self._results.run.path
 
-    def refresh(self, films: Any) -> "Results":
+    def refresh(self, films: Any, table: Any = None) -> "Results":
         """Make a new run of this one, whose records and linear effects know newer films too (docs/models.md).
 
         Args:
             films: a frame, or a table's file, with the columns of the run's table, its target too.
+            table: the films of the run itself, where these were a frame, which no run keeps.
 
         Raises:
             InputError: the run has no records, or the films can't be used.
@@ -48,6 +49,12 @@ class Results:
         checkpoint = Checkpoint.read(self._results.run.checkpoint("best"))
         with quietly():
             settings = read_settings(["--config", str(self._results.run.config)])
+            if settings.data.table == "frame":
+                if table is None:
+                    raise InputError(
+                        f"{self.path} is of a frame, which no run keeps: give it, refresh(newer, table=...)"
+                    )
+                settings.data.frame = table
             return Results(refresh(settings, checkpoint, films, Console(quiet=True)).path)
 
     @property

@@ -150,6 +150,15 @@ def test_from_python_a_frame_does_as_its_file(fresh, trained, tmp_path):
     assert results.predictions["predicted"].to_numpy() == pytest.approx(fresh.predictions["predicted"].to_numpy())
 
 
+def test_a_study_of_a_frame_is_refreshed_with_the_frame(fresh, trained, tmp_path):
+    results = gl.study(awkward_films(), trained.runs.parent / "study.yaml", out=tmp_path, verbose=False)
+    with pytest.raises(gl.InputError, match=r"is of a frame, which no run keeps: give it, refresh\(newer, table="):
+        results.refresh(newer_films())
+    assert results.predictions["predicted"].equals(trained.predictions["predicted"])
+    refreshed = results.refresh(newer_films(), table=awkward_films())
+    assert refreshed.predictions["predicted"].to_numpy() == pytest.approx(fresh.predictions["predicted"].to_numpy())
+
+
 def test_under_a_split_by_time_the_run_says_that_test_films_are_older(command, trained, tmp_path):
     config = (trained.runs.parent / "study.yaml").read_text(encoding="utf-8")
     start, _, rest = config.partition("  split:")
