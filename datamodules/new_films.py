@@ -8,8 +8,10 @@ import pandas as pd
 
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError, missing_columns
+from greenlight_films.datamodules.features import Number
 from greenlight_films.datamodules.films import Films, films_of, same_films
 from greenlight_films.datamodules.fitted import Fitted
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.targets import TargetColumn
 from greenlight_films.datamodules.weights import weights_in
@@ -24,7 +26,19 @@ def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
         with suppress(InputError):
             weights = weights_in(frame[declared.weight], formats.of(declared.weight))
     encoded = fitted.encoder.encode(frame)
-    return films_of(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, [])
+    notices = _unknown_numbers(frame, fitted)
+    return films_of(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, notices)
+
+
+def _unknown_numbers(frame: pd.DataFrame, fitted: Fitted) -> list[str]:
+    """Say which numbers no film has."""
+    numbers = [feature for feature in fitted.encoder.features if isinstance(feature, Number)]
+    formats = fitted.encoder.formats
+    return [
+        f"'{number.column}' is missing in all of the {counted(len(frame), 'row')}: the model takes its usual value."
+        for number in numbers
+        if len(frame) and np.isnan(number.read(frame, formats)).all()
+    ]
 
 
 def same_or_new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted, weights: Any = None) -> Films:

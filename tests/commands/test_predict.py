@@ -63,6 +63,13 @@ def test_out_names_a_file_and_leaves_the_run_as_it_is(copied, command, new_films
         )
 
 
+def test_a_number_that_no_new_film_has_is_named(copied, command, new_films):
+    pd.read_csv(new_films).assign(runtime="unknown").to_csv(new_films, index=False)
+    answer = predict(command, copied.path, new_films)[0]
+    assert "'runtime' is missing in all of the 10 rows: the model takes its usual value." in answer.text
+    assert "'year' is missing" not in answer.text
+
+
 def test_how_new_cells_are_written_can_be_said(copied, command, new_films, tmp_path):
     new = pd.read_csv(new_films).assign(runtime="97.5")
     new["year"] = new["year"].astype(str).mask(new.index == 4, "19x4")
