@@ -40,6 +40,14 @@ from tests.runs import metrics_of, predictions_of, scored_by_test
 TOOLS = (".*_cache", ".hypothesis", ".coverage*", "__pycache__")  # what the test tools themselves leave
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests are chosen by their marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what opens a browser as slow."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_is_heard() -> None:
     # A job in the background of a shell ignores it, and so do its children: the tests send it.

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -152,7 +153,12 @@ def train_an_epoch(command, path: Path, runs: Path, options: list[object]) -> di
     return metrics
 
 
-@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def slow_but(name: str, paths: list[Path]) -> list[Any]:
+    """Return paths as parameters that are slow, but for one."""
+    return [path if path.stem == name else pytest.param(path, marks=pytest.mark.slow) for path in paths]
+
+
+@pytest.mark.parametrize("path", slow_but("ratings", STUDIES), ids=lambda path: path.stem)
 def test_a_config_trains_an_epoch(command, path, own_films, rated_films, tmp_path):
     options, where = options_of(path, own_films, rated_films), SOME_FILMS.get(path.stem)
     metrics = train_an_epoch(command, path, tmp_path / "runs", [*options, *(["--data.where", where] if where else [])])

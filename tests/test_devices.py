@@ -111,6 +111,7 @@ def test_two_processes_predict_every_film_once(shared, study_alone):
     assert metrics_of(shared.path)["models"]["mlp"] == expected_scores(tested["actual"], tested["predicted"])
 
 
+@pytest.mark.slow
 def test_two_processes_measure_the_importances_that_one_measures(shared, command, tmp_path):
     two, updates = tables_of(shared.path), described(shared.path)["row_updates"]
     assert pd.read_csv(shared.path / "Permu_importance_df.csv")["importance"][0] > 0.01
@@ -148,6 +149,7 @@ def test_processes_that_keep_their_results_are_refused(command, study_config, tm
     assert versions_in(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_study_by_columns_finds_what_one_process_does(study_alone, study_config, command, tmp_path):
     (here := tmp_path / "here").mkdir()
     words = ["study", "--config", study_config, *WITHOUT_DROPOUT, "--model.shard_first", "true", *on(2)]

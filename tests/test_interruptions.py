@@ -153,11 +153,13 @@ def kill_at_random_moments(variant: str, n_kills: int, config: Path, folder: Pat
     assert in_training > kills / 2
 
 
+@pytest.mark.slow
 def test_training_killed_at_any_moment_ends_where_an_undisturbed_one_does(study_config, undisturbed, tmp_path):
     variant = "members, accumulation, clipping"
     kill_at_random_moments(variant, 3, study_config, tmp_path, undisturbed(variant))
 
 
+@pytest.mark.slow
 def test_training_stopped_by_a_signal_names_the_command_that_goes_on_from_the_same_step(
     study_config, undisturbed, tmp_path, ended
 ):
@@ -219,6 +221,7 @@ def test_a_run_killed_before_its_first_checkpoint_begins_at_the_start(command, q
     assert (own / "metrics.json").read_bytes() == (quick / "metrics.json").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["fit", "study"])
 def test_a_run_in_which_another_process_trains_is_left_alone(command, own, word):
     before = sorted(own.rglob("*"))

@@ -135,6 +135,7 @@ def test_payloads_do_run_in_naive_readers(payload, touched):
 # --- what is in a run's folder ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "name", "payload"),
     [
@@ -166,6 +167,7 @@ def test_a_malicious_config_runs_nothing(words, payload, run, touched, refusal):
     assert "config" in refusal(*words.split(), run / "config.yaml" if "--config" in words else run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "read",
     [
@@ -225,6 +227,7 @@ def test_artifacts_are_not_read_from_outside_their_folder(name, run):
 SEARCH = ["--search.space", "{model.dropout: [0.1]}", "--trainer.max_epochs", 1, *UNLOGGED]
 
 
+@pytest.mark.slow
 def test_pickles_and_triggers_within_a_search_run_nothing(command, study_config, tmp_path, touched, refusal):
     trials, search = tmp_path / "trials.db", tmp_path / "runs" / "small-tune" / "version_0"
     storage = ["--storage", f"sqlite:///{trials}"]
@@ -239,6 +242,7 @@ def test_pickles_and_triggers_within_a_search_run_nothing(command, study_config,
     assert "trials.db" in refusal("tune", "--resume", search, *storage)
 
 
+@pytest.mark.slow
 def test_a_pickle_in_place_of_a_searchs_journal_runs_nothing(command, study_config, tmp_path, touched, refusal):
     answer = command("tune", "--config", study_config, *SEARCH, "--runs", tmp_path / "runs")
     assert answer.code == 0, answer.err
@@ -259,6 +263,7 @@ def words_of(config: Path, table: Path) -> list[object]:
     return ["study", "--config", config, "--runs", table.parent / "runs", "--data.table", table]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["csv", "csv.gz", "parquet", "db", "pkl", "npz", "json", "xlsx", "zip"])
 def test_a_pickle_in_place_of_a_table_runs_nothing(name, study_config, tmp_path, touched, refusal):
     table = tmp_path / f"films.{name}"
@@ -334,6 +339,7 @@ NAMED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", NAMED.values(), ids=NAMED)
 def test_a_foreign_class_is_not_even_imported(words, study_config, tmp_path, foreign, refusal):
     message = refusal("fit", "--config", study_config, "--runs", tmp_path / "runs", *words)
@@ -362,6 +368,7 @@ RUN_CODE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "option", ["--trainer.callbacks+", "--trainer.callbacks+ LambdaCallback --trainer.callbacks.on_fit_start"]
 )
@@ -373,6 +380,7 @@ def test_what_runs_code_is_refused_under_any_name(name, option, study_config, tm
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_a_foreign_class_is_taken_where_the_command_line_of_a_process_allows_it(study_config, tmp_path, foreign):
     words = ["--config", study_config, "--runs", tmp_path / "runs", *NAMED["a list"], "--trainer.max_epochs", 1]
     code, _, err = run_forked("fit", *words, "--allow_any_class", cwd=tmp_path)
@@ -429,6 +437,7 @@ def formulas_in(path: Path) -> list[str]:
     return [cell for cell in cells if cell.startswith(tuple("=+-@\t\r\n＝＋－＠")) and not number.fullmatch(cell)]
 
 
+@pytest.mark.slow
 def test_no_table_that_is_written_holds_a_formula(command, tmp_path):
     films = awkward_films()
     films["title"] = [f"{FORMULAS[row % len(FORMULAS)]} {row}" for row in films.index]
@@ -463,6 +472,7 @@ def test_rejected_rows_hold_no_formula(command, tmp_path):
 EVIL = "</script><img src=x onerror=alert(1)><!--"
 
 
+@pytest.mark.slow
 def test_names_stay_text_on_the_page_and_name_no_file(command, tmp_path):
     films = awkward_films().assign(title=EVIL)
     films["company"] = films["company"].replace({"Acme": EVIL, "Cine9": "../../../acme"})
@@ -488,6 +498,7 @@ def test_names_stay_text_on_the_page_and_name_no_file(command, tmp_path):
     assert len(list(tmp_path.glob("a/b/*"))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["../outside", "/tmp/outside", "a/b", "..", "."])
 def test_a_studys_name_leads_nowhere_else(name, study_config, tmp_path, refusal):
     assert "--name" in refusal("fit", "--config", study_config, "--runs", tmp_path / "runs", "--name", name)

@@ -25,6 +25,7 @@ def build_wheel(folder: Path) -> Path:
     return wheel
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_one_package_with_all_files_of_the_clone(tmp_path):
     wheel = build_wheel(tmp_path)
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]

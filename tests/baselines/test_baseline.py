@@ -64,6 +64,7 @@ def test_every_model_can_be_requested_by_its_name():
     assert len(KINDS) == 11
 
 
+@pytest.mark.slow
 @predictors
 @pytest.mark.parametrize("transform", ["none", "log1p"])
 def test_predictions_are_in_the_targets_own_unit(kind, films, part, transform):
@@ -77,6 +78,7 @@ def test_predictions_are_in_the_targets_own_unit(kind, films, part, transform):
     assert abs(predicted.mean() / whole.actual.mean() - 1) < 0.2
 
 
+@pytest.mark.slow
 @every
 def test_fitting_again_changes_nothing_and_films_are_left_as_they_are(kind, films):
     whole, untouched = films(), films()
@@ -90,6 +92,7 @@ def test_fitting_again_changes_nothing_and_films_are_left_as_they_are(kind, film
     assert (whole.actual == untouched.actual).all()
 
 
+@pytest.mark.slow
 @every
 def test_nothing_outside_of_training_moves_what_was_fitted(kind, films, part):
     whole = films()
@@ -106,6 +109,7 @@ def test_nothing_outside_of_training_moves_what_was_fitted(kind, films, part):
         assert str(before[name]).splitlines()[10:] == str(after).splitlines()[10:]
 
 
+@pytest.mark.slow
 @every
 def test_tables_are_named_as_files_and_hold_no_lists(kind, films):
     for name, table in kind().fit(films()).tables(films(), films()).items():
@@ -118,6 +122,7 @@ def test_tables_are_named_as_files_and_hold_no_lists(kind, films):
             assert all(pd.api.types.is_scalar(cell) for cell in table.iloc[0])
 
 
+@pytest.mark.slow
 @every
 def test_a_state_of_arrays_plain_data_and_estimators_brings_it_back(kind, films):
     model = kind().fit(films())

@@ -76,6 +76,7 @@ def test_the_error_of_a_setting_is_that_of_its_trees_on_the_validation_rows(kind
     assert min(model.tried).mse == pytest.approx(np.average(errors, weights=weights), rel=1e-5)
 
 
+@pytest.mark.slow
 @both
 def test_weights_count_in_the_fit(kind, films):
     training, validation, test = films

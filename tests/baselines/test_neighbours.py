@@ -26,6 +26,7 @@ def folds_of(points: Points, n: int) -> list[tuple[Points, Points]]:
     return [(points.take(fitted), points.take(scored)) for fitted, scored in KFold(n).split(points.features)]
 
 
+@pytest.mark.slow
 def test_the_grid_is_what_scikit_learns_grid_search_finds(rows, monkeypatch):
     monkeypatch.setattr("greenlight_films.baselines.neighbours.MOST_TIED", 1.0)  # folds are small here
     features, target = rows

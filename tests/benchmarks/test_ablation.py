@@ -30,6 +30,7 @@ def config(table, tmp_path):  # noqa: F811 (the fixture)
     return str(tmp_path / "small.yaml")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_what_is_taken_out_is_out_and_all_else_is_there(config, part):
     whole, data = (changed(read_settings(["--config", config]).data, name) for name in ("nothing", part))
@@ -64,6 +65,7 @@ def test_without_squares_the_other_inputs_stay_what_they_are(config):
     np.testing.assert_array_equal(less.of_rows(films.encoded), films.encoded.inputs[:, kept])
 
 
+@pytest.mark.slow
 def test_a_line_a_part_has_scores_over_seeds_and_differences_from_the_whole(config, capsys, monkeypatch):
     parts = ["nothing", "sizes", "four heads", "model.heads=1"]
     monkeypatch.setattr("sys.argv", ["ablation", "--study", config, "--seeds", "2", "--parts", *parts])

@@ -38,6 +38,7 @@ def different_sets(result) -> int:
     return len(members) - len({labels for dense, labels in members if not dense and len(labels) == 8})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimator", ["shuffle", "expected"])
 def test_computed_work_is_what_importance_needs(measured, estimator):
     result = measured(estimator=estimator, n_repeats=2, off_rows=64).result

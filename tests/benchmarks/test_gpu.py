@@ -38,6 +38,7 @@ def link_packages(folder: Path) -> set[str]:
     return names
 
 
+@pytest.mark.slow
 def test_it_runs_with_nothing_but_the_allowed_packages(tmp_path):
     names = link_packages(tmp_path)
     assert {"torch", "tqdm"} <= names

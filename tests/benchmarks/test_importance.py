@@ -80,6 +80,7 @@ def test_a_peer_is_timed_on_a_few_columns(encoded, rows, peer, passes):
     assert torch.equal(matrix, matrix_of(rows, n_labels))
 
 
+@pytest.mark.slow
 def test_the_figures_of_a_table(tmp_path):
     random, people = np.random.default_rng(0), tmp_path / "people.csv"
     table = {

@@ -8,6 +8,7 @@ import pytest
 from greenlight_films.benchmarks.large import measure, peaks, size_of
 
 
+@pytest.mark.slow
 def test_a_study_is_run_and_its_files_are_weighed(tmp_path):
     figures = measure(tmp_path, 300, 100, "study", ["--compare.models", "[]"])
     assert (figures["films"], figures["names"], figures["command"]) == (300, 100, "study --compare.models []")
@@ -17,12 +18,14 @@ def test_a_study_is_run_and_its_files_are_weighed(tmp_path):
     assert 0 < figures["cpu_seconds"] < 60 * figures["seconds"]
 
 
+@pytest.mark.slow
 def test_a_command_that_fails_is_no_measurement(tmp_path, capfd):
     with pytest.raises(subprocess.CalledProcessError):
         measure(tmp_path, 300, 100, "fit", ["--trainer.max_epochs", "none"])
     assert "max_epochs" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_memory_of_its_own_and_of_mapped_files_is_that_of_the_process(tmp_path):
     file = tmp_path / "mapped"
     file.write_bytes(bytes(200 * 2**20))

@@ -42,6 +42,7 @@ def test_the_known_values_are_dealt_out_anew():
     assert (permuted.name, permuted.unit, permuted.columns) == ("rating", "points", ["rating"])
 
 
+@pytest.mark.slow
 def test_the_true_target_has_names_and_permuted_ones_are_counted(config):
     figures = measure(config, runs=2)
     assert set(figures["names"]) == {"cast=Ann", "cast=Bo"}

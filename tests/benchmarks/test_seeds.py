@@ -13,6 +13,7 @@ from greenlight_films.studies.settings.film_cli import read_settings
 from tests.conftest import run_here
 
 
+@pytest.mark.slow
 def test_scores_are_means_and_deviations_over_the_seeds_of_a_study(study_config, seeds, console, monkeypatch):
     monkeypatch.setattr(several, "run_studies", run_here)
     figures = measure(str(study_config), 2, ["--compare.models", "[]"], console)
@@ -23,6 +24,7 @@ def test_scores_are_means_and_deviations_over_the_seeds_of_a_study(study_config,
     assert figures["models"]["mlp"]["rmse"] == pytest.approx(expected, rel=1e-2)
 
 
+@pytest.mark.slow
 def test_each_named_study_is_best_and_refitted_and_those_to_come_are_split_by_year():
     configs = {study: yaml.safe_load(read_settings(words_of(study, [])).config) for study in STUDIES}
     for study, config in configs.items():

@@ -1,8 +1,11 @@
 """The benchmark of errors of the first kind: a short run has every figure; how near to the truth, no test asserts."""
 
+import pytest
+
 from greenlight_films.benchmarks.type_one import CARRIERS, KINDS, measure
 
 
+@pytest.mark.slow
 def test_a_short_run_has_a_share_for_each_kind_of_residuals_and_number_of_carriers():
     figures = measure(n_draws=24, n_labels=3, epochs=1)
     for part, carriers in CARRIERS.items():

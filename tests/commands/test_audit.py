@@ -111,6 +111,7 @@ def test_each_repeat_is_a_line_with_the_next_seed_and_exact_shares_of_rows(audit
     assert lines.groupby("split", sort=False)["film_seen"].mean().tolist() == [1, 0, 0]
 
 
+@pytest.mark.slow
 def test_the_folder_holds_the_studys_config_and_the_results(audited, config, command, tmp_path):
     assert sorted(path.name for path in audited.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
     written = yaml.safe_load((audited.path / "config.yaml").read_text(encoding="utf-8"))
@@ -136,6 +137,7 @@ def without_two_ids(films: pd.DataFrame) -> pd.DataFrame:
     return films.assign(id=films["id"].mask(films.index.isin([3, 5])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "options", "splits", "notes"),
     [
@@ -179,6 +181,7 @@ def test_rows_without_an_id_or_a_year_are_left_out_of_those_splits(audit, config
     assert (done.lines["train_rows"] + done.lines["test_rows"]).between(650, 730).all()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audited):
     done = audit("--models", "[tree,mlp]", "--repeats", 1)

@@ -33,6 +33,7 @@ def finished(command, study_config, runs) -> Path:
     return runs / "small/version_0"
 
 
+@pytest.mark.slow
 def test_it_makes_a_folder_without_a_network(command, config, runs):
     answer = command("baselines", "--config", config, "--runs", runs)
     assert answer.code == 0, answer.err
@@ -72,6 +73,7 @@ def test_it_adds_to_a_run_on_the_same_films(command, finished):
     assert not (finished.parent / "version_1").exists()
 
 
+@pytest.mark.slow
 def test_the_networks_results_are_written_before_other_models_take_their_time(command, config, runs, monkeypatch):
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

@@ -21,6 +21,7 @@ def entries(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir())
 
 
+@pytest.mark.slow
 def test_later_commands_map_what_encode_wrote_and_say_the_same(study, study_config, command, tmp_path, unread):
     answer = command("encode", "--config", study_config, "--runs", tmp_path)
     assert answer.code == 0, answer.err
@@ -74,6 +75,7 @@ def test_new_films_are_read_and_not_kept(study_config, command, tmp_path):
     assert entries(folder) == before
 
 
+@pytest.mark.slow
 def test_what_is_no_file_is_refused(command, tmp_path):
     refused(
         command("encode", "--config", "ratings", "--out", tmp_path / "cache"),

@@ -78,6 +78,7 @@ def test_a_run_is_resumed_where_it_stopped_bit_for_bit(train, fitted, command, m
     assert versions_in(part.runs) == ["small/version_0"]
 
 
+@pytest.mark.slow
 def test_a_clock_and_averaged_weights_go_on_with_the_run(train, fitted, command):
     callbacks = "--trainer.callbacks+ {0}.Timer --trainer.callbacks.interval step --trainer.callbacks+ {0}.{1}"
     options = callbacks.format("lightning.pytorch.callbacks", "EMAWeightAveraging").split()
@@ -93,6 +94,7 @@ def test_a_clock_and_averaged_weights_go_on_with_the_run(train, fitted, command)
         assert not torch.equal(weights, expected["state_dict"][name]), name
 
 
+@pytest.mark.slow
 def test_a_resumed_run_has_its_texts_once_and_all_its_curves(train, command):
     part = train("fit", "--trainer.max_epochs", 2)
     assert command("fit", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
@@ -162,6 +164,7 @@ def test_an_epoch_may_end_before_its_last_batch(train, options):
     assert all(0 < loss < 2 for loss in losses)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", ["fit", "study"])
 def test_a_training_that_diverged_says_so_and_scores_nothing(command, study_config, tmp_path, word):
     answer = command(word, "--config", study_config, "--runs", tmp_path, "--model.learning_rate", 1e30)
@@ -177,6 +180,7 @@ def test_a_training_that_diverged_says_so_and_scores_nothing(command, study_conf
 STEPS = [case for case in cases("faults") if "steps" in case["given"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", STEPS, ids=lambda case: case["given"]["steps"][-1].replace(" ", "_")[:60])
 def test_cases_of_several_commands(case, command, tmp_path):
     config, run = str(CASES / case["given"]["config"]), tmp_path / "faults/version_0"

@@ -9,6 +9,7 @@ from tests.conftest import UNLOGGED
 from tests.runs import IMPORTANCES, described, files_in, tables_of, versions_in
 
 
+@pytest.mark.slow
 def test_importances_are_measured_again_from_a_runs_folder(study, copied, command):
     kept = {name: (copied.path / name).read_bytes() for name in files_in(copied.path) if name not in IMPORTANCES}
     for name in IMPORTANCES:
@@ -28,6 +29,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=list(SETTINGS))
 def test_settings_after_a_study_do_what_they_do_in_it(study, train, copied, command, settings):
     in_study = [re.sub("^--", "--permutation_importance.", word) for word in settings]
@@ -48,6 +50,7 @@ def test_other_commands_measure_nothing(fitted, copied, command):
     assert not set(files_in(fitted.path)) & set(IMPORTANCES)
 
 
+@pytest.mark.slow
 def test_a_run_whose_config_knows_nothing_of_importance_takes_the_defaults(study, copied, command):
     config = yaml.safe_load((copied.path / "config.yaml").read_text())
     del config["permutation_importance"]

@@ -41,6 +41,7 @@ def test_what_the_user_can_mend_is_one_message_and_code_2_and_a_fault_of_ours_a_
         main(["fit"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize(("epoch", "kept"), [(0, []), (2, ["small/version_0"])])
 def test_a_stopped_run_stays_if_it_has_an_epoch(

@@ -53,6 +53,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_refused_in_one_message_and_leaves_nothing(command, study_config, bad, tmp_path, mistake):
     words, fragments = MISTAKES[mistake]
@@ -92,6 +93,7 @@ ON_A_RUN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mistake", ON_A_RUN)
 def test_a_mistake_with_a_run_is_refused_in_one_message_and_changes_nothing(study, command, bad, mistake):
     words, fragments = ON_A_RUN[mistake]

@@ -39,6 +39,7 @@ def refusal(command, tmp_path) -> Callable[..., str]:
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", CATALOGUE)
 def test_a_source_goes_from_its_files_to_a_table_and_every_loss_is_counted(source, prepare, tmp_path):
     table = tmp_path / "out" / "films.parquet"
@@ -86,6 +87,7 @@ def test_rows_read_are_films_rejected_rows_and_those_noted(prepare, tmp_path):
     assert "films with fewer than 50 votes, left out: 1" in lines
 
 
+@pytest.mark.slow
 def test_a_study_takes_a_config_as_it_is(prepare, command, tmp_path):
     answer = prepare("movie-industry", sixty_films(tmp_path / "raw"))
     paths = [tmp_path / "out" / name for name in ("films.yaml", "films_profit.yaml")]

@@ -48,6 +48,7 @@ def free_port() -> int:
         return listening.getsockname()[1]
 
 
+@pytest.mark.slow
 def test_it_serves_at_the_next_free_port_writes_nothing_and_ends_at_ctrl_c(study, tmp_path):
     before = {path: path.stat().st_mtime_ns for path in study.path.rglob("*")}
     with socket.create_server(("127.0.0.1", free_port())) as taken:
@@ -63,6 +64,7 @@ def test_it_serves_at_the_next_free_port_writes_nothing_and_ends_at_ctrl_c(study
     assert {path: path.stat().st_mtime_ns for path in study.path.rglob("*")} == before
 
 
+@pytest.mark.slow
 def test_for_other_machines_it_asks_for_a_token_and_says_why(study, tmp_path):
     with served("--run", study.path, "--host", "0.0.0.0", "--port", free_port(), cwd=tmp_path) as process:
         link, lines = address_of(process)

@@ -83,6 +83,7 @@ def test_a_run_is_repeated_bit_for_bit_from_its_config(study, command, tmp_path)
     assert again["predicted"].tolist() == study.predictions["predicted"].tolist()
 
 
+@pytest.mark.slow
 def test_a_fit_that_is_resumed_as_a_study_ends_as_a_study_in_one_go(study, train, command):
     part = train("fit", "--trainer.max_epochs", 2)
     assert command("study", "--resume", part.path, "--trainer.max_epochs", 4).code == 0
@@ -90,6 +91,7 @@ def test_a_fit_that_is_resumed_as_a_study_ends_as_a_study_in_one_go(study, train
     assert part.predictions["predicted"].tolist() == study.predictions["predicted"].tolist()
 
 
+@pytest.mark.slow
 def test_a_finished_study_that_was_moved_is_resumed_with_the_best_epoch_of_its_own_folder(study, copied, command):
     assert command("study", "--resume", copied.path).code == 0
     assert metrics_of(copied.path)["models"] == study.metrics["models"]
@@ -111,6 +113,7 @@ def test_a_study_that_stops_early_scores_its_best_epoch_and_goes_on_with_more_pa
     assert checkpoint_of(run.path, "last")["epoch"] > epoch
 
 
+@pytest.mark.slow
 def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp_path):
     films_frame["genre"] = films_frame["genre"].replace({"Horror": "恐怖映画", "Drama": "💥"}, regex=True)
     films_frame.to_csv(tmp_path / "names.csv", index=False)
@@ -122,6 +125,7 @@ def test_names_of_any_script_are_drawn_without_a_warning(train, films_frame, tmp
     assert [str(warning.message) for warning in warned if "Glyph" in str(warning.message)] == []
 
 
+@pytest.mark.slow
 def test_a_signal_while_single_values_are_measured_stops_the_study_after_them(
     study_config, command, tmp_path, monkeypatch
 ):

@@ -26,6 +26,7 @@ def test_a_checkpoint_file_and_its_config_do_in_place_of_a_run(study, command, s
     assert metrics_of(tmp_path / "small" / "version_0")["models"] == study.scores
 
 
+@pytest.mark.slow
 def test_a_moved_run_works_as_before_and_keeps_the_scores_of_other_models(study, copied, command, tmp_path):
     moved = shutil.move(copied.path, tmp_path / "the best run")
     for word in ("test", "predict"):

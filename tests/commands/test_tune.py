@@ -132,6 +132,7 @@ def test_a_bad_trial_is_stopped_early_and_not_the_best(tune):
     assert set(free.trials["state"]) == {"complete"}
 
 
+@pytest.mark.slow
 def test_a_trial_whose_values_do_not_go_together_fails_and_others_go_on(tune):
     space = "{model.schedule: [none, cosine], trainer.max_epochs: [2, -1], early_stopping.patience: [0]}"
     done = tune("--search.space", space, "--model.learning_rate", "0.1", "--trainer.max_time", "00:00:01:00")
@@ -199,6 +200,7 @@ class Stop(Callback):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "kill"])
 def test_a_search_that_is_stopped_trains_what_is_missing(tuned, config, tmp_path, monkeypatch, number):
     (tmp_path / "stopping.py").write_text(STOP)
@@ -254,6 +256,7 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "message"), MISTAKES)
 def test_a_mistake_ends_in_a_single_message_and_leaves_nothing(command, config, tmp_path, options, message):
     answer = command("tune", "--config", config, "--runs", tmp_path / "runs", *re.split(" (?=--)", options))

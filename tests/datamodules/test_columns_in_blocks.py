@@ -175,6 +175,7 @@ def as_sqlite(frame, path):
 FORMS = [("films.csv", as_csv), ("films.tsv", as_semicolons), ("films.csv.gz", as_gzip), ("films.db", as_sqlite)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "write"), FORMS, ids=[name for name, _ in FORMS])
 @pytest.mark.parametrize("where", [None, "runtime > 90 and id != 'tt0001'"], ids=["all", "a condition"])
 def test_films_of_text_and_sqlite_in_blocks_are_those_read_whole(data, tmp_path, name, write, where):
@@ -301,6 +302,7 @@ def store(monkeypatch):
         server.wait()
 
 
+@pytest.mark.slow
 def test_films_of_an_s3_store_are_those_of_the_files_here(data, table, store):
     options = dict(part.split("=") for part in store.split("&"))
     # Of files in one piece; the server doesn't always put pieces together.

@@ -113,6 +113,7 @@ def test_batches_of_kept_films_are_the_same(data, recipe):
     assert all(torch.equal(ours, theirs) for pair in pairs for ours, theirs in zip(*pair, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["test", "predict"])
 @pytest.mark.parametrize("is_refit", [False, True])
 def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, stage, is_refit):
@@ -193,6 +194,7 @@ def test_another_table_of_the_same_name_is_encoded(data, table):
         late.setup("test")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", ["features", "split", "target", "seed", "where", "title", "table"])
 def test_what_films_depend_on_is_a_part_of_the_key(data, film_features, tmp_path, table, changed):
     before = data()
@@ -230,6 +232,7 @@ def test_small_tables_are_kept_only_where_asked_for(data, tmp_path, monkeypatch)
         assert films.cache.exists() == kept
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["truncated", "missing", "index"])
 def test_a_broken_entry_is_encoded_anew(data, tmp_path, harm):
     first = data()

@@ -12,6 +12,7 @@ from tests.studies.case_study import config_of
 WHOLE = [case for case in cases("faults") if "steps" not in case["given"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WHOLE, ids=name_of)
 def test_all_faults_of_a_study_are_told_at_once(case, command, tmp_path):
     given = case["given"].get("config")

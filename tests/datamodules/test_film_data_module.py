@@ -199,6 +199,7 @@ def of_the_file() -> list[tuple]:
     return []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [

@@ -98,6 +98,7 @@ def test_of_few_rows_nothing_is_told(columns, gross):
     assert leaks_by_value(few, gross[:19]) == []
 
 
+@pytest.mark.slow
 def test_wide_tables_are_searched_in_part(gross):
     random = np.random.default_rng(9)
     wide = {f"x{index}": random.normal(size=N) for index in range(400)}

@@ -31,7 +31,11 @@ def test_a_block_says_its_language_and_none_is_made_by_indenting(page):
     assert not re.search(r"\n\n {4,}(python|make|curl|mlp)", text)
 
 
-@pytest.mark.parametrize("page", WITH_CODE, ids=names)
+@pytest.mark.parametrize(
+    "page",
+    [PAGES[0], *(pytest.param(page, marks=pytest.mark.slow) for page in WITH_CODE if page != PAGES[0])],
+    ids=names,
+)
 def test_the_blocks_of_a_page_work(page, read_page):
     read_page(page, in_full=False)
 

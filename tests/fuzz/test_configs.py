@@ -5,6 +5,7 @@ from tests.fuzz.broken_configs import try_configs
 from tests.fuzz.contract import in_a_child
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "words"), [(150, ["fit", "baselines"]), (30, ["tune"]), (20, ["audit"])])
 def test_any_config_is_refused_in_one_message_or_worked_with(fuzz_config, tmp_path, number, words):
     in_a_child(try_configs, number, fuzz_config, tmp_path, words)

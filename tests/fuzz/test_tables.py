@@ -1,5 +1,6 @@
 from collections import Counter
 
+import pytest
 import torch
 from hypothesis import given
 
@@ -49,5 +50,6 @@ def test_any_table_gives_finite_batches_or_one_message_with_its_name(tmp_path):
     assert min(ended["read"], ended["refused"]) > 20 * TIMES
 
 
+@pytest.mark.slow
 def test_any_table_ends_a_whole_command_well_and_under_a_gigabyte(fuzz_config, tmp_path):
     in_a_child(try_tables, 40, fuzz_config, tmp_path)

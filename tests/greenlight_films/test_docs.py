@@ -7,6 +7,8 @@ import pytest
 import greenlight_films as gl
 from tests.docs.pages import ROOT, blocks_of, run_python
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:

@@ -76,6 +76,7 @@ def test_a_dict_may_have_objects_and_numbers_of_numpy_in_it(keys):
     assert read_settings(plain).config == expected.config
 
 
+@pytest.mark.slow
 def test_a_config_is_a_path_a_dict_or_settings_and_stays_as_it_is(keys, tmp_path):
     path, settings, before = tmp_path / "config.yaml", read_settings(keys), yaml.safe_dump(keys)
     path.write_text(yaml.safe_dump({**keys, "runs": str(tmp_path / "own")}), encoding="utf-8")
@@ -106,6 +107,7 @@ def test_a_dict_stays_as_it_is_down_to_its_features(keys, preset, tmp_path):
     assert json.dumps(keys) == json.dumps(before)
 
 
+@pytest.mark.slow
 def test_progress_scores_and_the_page_are_shown_and_written(keys, tmp_path, capsys):
     results = gl.study(FRAME, {**keys, "report": True}, out=tmp_path / "runs")
     shown = capsys.readouterr().out

@@ -53,6 +53,7 @@ def test_cross_validation_takes_a_frame_and_is_the_same_each_time():
     assert np.array_equal(scores, cross_val_score(small(), KNOWN, KNOWN["rating"], cv=3))
 
 
+@pytest.mark.slow
 def test_a_grid_search_chooses_settings():
     search = GridSearchCV(small(max_epochs=10), {"learning_rate": [1e-6, 0.05]}, cv=2).fit(KNOWN)
     assert search.best_params_ == {"learning_rate": 0.05}
@@ -273,6 +274,7 @@ def test_groups_are_roles_columns_or_patterns(model, fitted):
     assert star["sum_of_values"] == actor["sum_of_values"]
 
 
+@pytest.mark.slow
 def test_every_loss_and_estimator_is_measured_and_repeats_are_drawn_from_the_seed(fitted):
     def measured(**how: Any) -> pd.Series:
         return fitted.importance(FRAME, **how).to_frame().set_index("feature")["importance"]

@@ -26,6 +26,7 @@ def test_its_frames_are_those_of_the_folder(seeds):
     assert -1 <= spread.ranking["rank_correlation"]["mean"] <= 1
 
 
+@pytest.mark.slow
 def test_a_frame_is_studied_by_folds_and_every_film_is_tested_once(study_config, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(several, "run_studies", run_here)
     keys = yaml.safe_load(study_config.read_text(encoding="utf-8")) | {"compare": {"models": []}, "report": True}

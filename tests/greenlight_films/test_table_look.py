@@ -37,6 +37,7 @@ def test_a_regressor_without_features_leaves_series_out_and_refuses_rows_that_ar
         gl.FilmRegressor("rating", verbose=False).fit(reviews)
 
 
+@pytest.mark.slow
 def test_a_study_of_a_frame_takes_what_look_returned(tmp_path):
     frame = messy_films().head(60)
     seen = gl.look(frame, "rating", leave_out=["budget"])

@@ -147,6 +147,7 @@ def predictor(done) -> Callable[[pd.DataFrame], np.ndarray]:
     return predict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("transform", "members"), [("none", 1), ("log1p", 1), ("log1p", 3)])
 def test_a_value_contributes_what_the_prediction_loses_when_its_cell_is_emptied(
     measured, film_data, films_frame, transform, members

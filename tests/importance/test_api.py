@@ -83,6 +83,7 @@ def assert_agree(
     assert (np.abs(result.importances_mean - theirs.importances_mean) < 4.5 * error + 1e-6).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("container", CONTAINERS.values(), ids=CONTAINERS)
 @pytest.mark.parametrize("model", [EXACT["ridge"], EXACT["relu"]], ids=["ridge", "relu"])
 def test_a_container_of_any_kind_gives_what_scikit_learn_has(container, model):

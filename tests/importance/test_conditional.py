@@ -54,6 +54,7 @@ def test_a_label_that_another_tells_adds_nothing(fixed_line, make_rows):
     assert strata.explained < 0.05
 
 
+@pytest.mark.slow
 def test_intervals_cover_what_a_new_draw_of_films_would_show(fitted_line):
     covered, true = 0, []
     for seed in range(120):

@@ -68,6 +68,7 @@ def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film)
     np.testing.assert_allclose(study.values(off_rows="all").se_sample, expected, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_weights_without_a_rule_are_exchanged_with_each_others(make_study):
     study = make_study(61, (2, 8, 30), weights="root", seed=2)
     study = replace(study, rows=replace(study.rows, entering=None))

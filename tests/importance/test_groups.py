@@ -82,6 +82,7 @@ def test_more_rows_than_are_looked_at_widen_the_interval_and_hit_the_importance(
     assert torch.isfinite(torch.from_numpy(table["q"].to_numpy(copy=True))).all()
 
 
+@pytest.mark.slow
 def test_p_of_labels_without_effect_is_uniform_where_few_of_many_films_are_looked_at(make_study):
     groups, p = [np.array([first, first + 1]) for first in range(0, 24, 2)], []
     for seed in range(15):

@@ -32,6 +32,7 @@ def test_of_three_and_four_films_it_is_the_moderated_t_of_the_reference(label):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 5, 10, 100, 600])
 @pytest.mark.parametrize("kind", ["normal", "lognormal"])
 def test_it_covers_the_true_mean_of_skewed_effects_too(kind, k):

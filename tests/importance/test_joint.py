@@ -143,6 +143,7 @@ def test_films_with_any_of_the_columns_are_counted(make_study):
     assert importance(study, dense=[0]).n_films.tolist() == [61]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows_a_film", [1, 3])
 @pytest.mark.parametrize("label", [2, 4, 6])
 def test_the_error_of_the_sample_nears_the_spread_of_what_films_move(make_study, label, rows_a_film):

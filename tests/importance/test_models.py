@@ -51,6 +51,7 @@ WRAPPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
 def test_a_wrapped_model_has_the_importance_of_the_frames_columns(films, wrap):
     frame, target = films

@@ -57,6 +57,7 @@ def test_p_is_that_of_all_draws_far_out_in_both_tails_too(k):
     np.testing.assert_allclose(p_of(values, sums, k), expected, atol=0.003, rtol=0.15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["normal", "lognormal"])
 @pytest.mark.parametrize("k", [2, 5, 30, 250])
 def test_random_draws_are_rejected_as_often_as_they_should_be(kind, k):

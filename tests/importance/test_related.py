@@ -117,6 +117,7 @@ def test_few_films_and_films_alone_among_those_alike_have_their_sentences(make_s
     assert any(note.endswith(" films are alone among those alike, and can't be exchanged.") for note in related.notes)
 
 
+@pytest.mark.slow
 def test_of_more_pairs_than_are_measured_the_number_is_given(make_study):
     study = make_study(400, (150,) * 35)
     related = related_of(study, groups=False)[0]

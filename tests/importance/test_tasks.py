@@ -271,6 +271,7 @@ SPREAD = (6, 8, 10, 12, 15, 18, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 100, 110
 NEARLY_ALL = (240, 250, 260, 270, 280, 290, 299, 300, 300, 300)
 
 
+@pytest.mark.slow
 @ways
 @pytest.mark.parametrize(("counts", "weights"), [(SPREAD, "one"), (SPREAD, "root"), (NEARLY_ALL, "root")])
 def test_labels_that_have_nothing_to_do_with_the_target_are_rarely_found(make_study, how, counts, weights):
@@ -278,6 +279,7 @@ def test_labels_that_have_nothing_to_do_with_the_target_are_rarely_found(make_st
     assert 0.01 <= share_below(studies, how) <= 0.07
 
 
+@pytest.mark.slow
 @ways
 def test_rows_of_a_film_do_not_count_as_many(make_study, how):
     counts = (6, 8, 12, 16, 20, 30, 40, 60, 80, 100)
@@ -291,6 +293,7 @@ def covers(result: Estimates, truth: np.ndarray) -> np.ndarray:
     return (result.low.numpy() < truth) & (truth < result.high.numpy())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows_a_film", [1, 3])
 @pytest.mark.parametrize("how", [WAYS["sample"], {"kind": "shuffle", "n_repeats": 5}], ids=["sample", "shuffle"])
 def test_intervals_of_strong_effects_cover_what_holds_for_all_films(fixed_line, how, rows_a_film):
@@ -304,6 +307,7 @@ def test_intervals_of_strong_effects_cover_what_holds_for_all_films(fixed_line, 
     assert 0.88 <= np.mean(covered) <= 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows_a_film", [1, 3])
 def test_intervals_of_a_number_cover_what_holds_for_all_films(fixed_line, rows_a_film):
     label, number, no_labels = np.array([0.5]), torch.tensor([0]), torch.tensor([], dtype=torch.int64)

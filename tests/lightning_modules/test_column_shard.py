@@ -97,6 +97,7 @@ def train(rank: int, port: int, n: int, folder: str, name: str) -> None:
     dist.destroy_process_group()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 4])
 @pytest.mark.parametrize("name", ["adamw", "rowwise_adagrad", "rowwise_adam"])
 def test_processes_with_columns_train_as_one_with_all_and_go_on_from_whole_states(tmp_path, name, n):

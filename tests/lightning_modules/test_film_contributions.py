@@ -23,6 +23,7 @@ from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from tests.lightning_modules.input_case import SCALE, InputCase
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 3])
 @pytest.mark.parametrize("transform", ["none", "log1p"])
 def test_every_level_adds_up_to_the_prediction(measured, film_data, films_frame, tmp_path, transform, members):

@@ -123,6 +123,7 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
     assert result.summary["seconds"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transform", "members", "loss"), [("none", 1, "mse"), ("log1p", 1, "rmse"), ("log1p", 3, "mse")]
 )
@@ -146,6 +147,7 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
     assert result.joint.mean.tolist() == pytest.approx(expected, rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transform", "loss", "members"), [("none", "mse", 1), ("log1p", "mae", 1), ("log1p", "r2", 1), ("log1p", "mse", 3)]
 )
@@ -267,6 +269,7 @@ def test_features_are_described_labels_first_then_numbers(films):
     assert [columns.tolist() for columns in numbers_of(space)] == [[0], [1, 2]]
 
 
+@pytest.mark.slow
 def test_films_that_share_a_value_of_the_named_column_are_one_draw(measured):
     done = measured(cluster="company")
     alone = measured()

@@ -120,6 +120,7 @@ def test_members_are_given_the_same_labels(encoded, inputs):
     assert torch.equal(sums[:, :8], sums[:, 8:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [

@@ -66,12 +66,14 @@ def test_what_is_missing_where_it_was_stopped_is_counted(printed):
     assert "Stopped: 1,234 features and 2 columns, roles or groups are missing." in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("warning", [MEAN_NOTHING, BOTH_SIDES])
 def test_what_makes_importances_meaningless_is_said_first(printed, warning):
     _, text = printed(changes={"warning": warning})
     assert text.startswith(warning)
 
 
+@pytest.mark.slow
 def test_an_importance_that_is_not_there_is_not_shown(printed, folder, console):
     printed()
     table = Results(folder).features

@@ -57,6 +57,7 @@ def test_the_most_important_names_of_each_role_are_offered(run):
         assert len(offered) > 2
 
 
+@pytest.mark.slow
 def test_columns_whose_names_cant_be_changed_are_named(run, monkeypatch):
     assert scenario_data(run)["left_out"] == []
     assert "be changed here" not in report_page([run])

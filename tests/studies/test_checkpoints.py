@@ -207,6 +207,7 @@ def test_a_last_checkpoint_without_its_weights_is_refused(copied, small_is_large
         Checkpoint.read(folder / "last.ckpt")
 
 
+@pytest.mark.slow
 def test_a_run_that_shares_its_weights_is_resumed_bit_for_bit(train, command, small_is_large):
     whole, part = train("fit", *UNLOGGED), train("fit", "--trainer.max_epochs", 1, *UNLOGGED)
     assert "state_dict" not in torch.load(part.path / "checkpoints/last.ckpt", weights_only=True)

@@ -69,6 +69,7 @@ def hits(intervals: Intervals, features: np.ndarray, errors: np.ndarray, percent
     return errors <= intervals.quantiles[percent - 1] * intervals.difficulty.errors(features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [25, 150])
 def test_new_films_lie_in_their_intervals_as_often_as_these_say(n):
     stream = np.random.default_rng(n)

@@ -86,6 +86,7 @@ def test_contributions_open_in_pandas_with_names_and_the_rows_of_predictions(mea
     assert metadata[b"warning"] == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transform", ["none", "log1p"])
 def test_a_rows_contributions_and_the_average_are_the_prediction_in_the_folder(measured, written, film_data, transform):
     done = measured(film_data(target=Target("rating", transform=transform)))
@@ -255,6 +256,7 @@ def stopped(result: ImportanceResult, values: int, sets: int) -> ImportanceResul
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "sets"), [(0, 0), (8, 2), (8, 5), (8, 100)])
 def test_what_is_finished_is_written_where_it_was_stopped_without_older_contributions(measured, written, values, sets):
     done = measured()
@@ -285,6 +287,7 @@ def test_importances_that_mean_nothing_say_so_first_and_everywhere(measured, wri
         assert table.empty or set(table["warning"]) == {"no better than guessing the mean: means nothing"}
 
 
+@pytest.mark.slow
 def test_importances_of_films_on_both_sides_say_so_first_and_everywhere(measured, written, changed, films_frame):
     done = measured(changed(pd.concat([films_frame, films_frame])))
     path = written(done)

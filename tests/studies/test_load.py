@@ -22,6 +22,7 @@ def test_a_table_is_split_fitted_and_encoded(read):
     assert data.films.encoded.dense.shape == (198, data.fitted.encoder.space.n_dense)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "value", "refused"),
     [

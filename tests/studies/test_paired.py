@@ -53,6 +53,7 @@ def test_a_weight_counts_as_so_many_rows_of_the_film():
     assert vars(mean_difference(of_films(values, weights))) == pytest.approx(vars(mean_difference(repeated)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_clusters", [10, 50])
 def test_intervals_of_uneven_clusters_cover(n_clusters):
     def draw(stream: np.random.Generator) -> ClusterSums:

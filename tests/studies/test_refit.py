@@ -112,6 +112,7 @@ def test_a_refit_takes_the_rows_that_were_read_and_reads_no_file(fresh):
     assert (again.films.encoded.labels != data.films.encoded.labels).nnz == 0
 
 
+@pytest.mark.slow
 def test_the_first_fit_is_that_of_a_run_without_refit_and_its_validation_predictions_stay(fresh, tmp_path):
     data, plain = fresh(), fresh()
     without = trained(plain, tmp_path / "plain", refit=False)
@@ -159,6 +160,7 @@ def test_a_refit_is_a_training_from_the_start_for_the_epochs_and_by_the_schedule
     assert same(weights_of(model), weights_of(refitted.model))
 
 
+@pytest.mark.slow
 def test_targets_of_test_films_are_not_learnt_from(fresh, films_frame, tmp_path):
     data = fresh()
     refitted = trained(data, tmp_path / "given")
@@ -171,6 +173,7 @@ def test_targets_of_test_films_are_not_learnt_from(fresh, films_frame, tmp_path)
     assert other.model.first_fit.intervals == refitted.model.first_fit.intervals
 
 
+@pytest.mark.slow
 def test_an_interrupted_refit_begins_anew_from_the_first_fit_and_a_finished_one_is_kept(fresh, tmp_path, monkeypatch):
     whole = trained(fresh(), tmp_path / "whole")
 
@@ -191,6 +194,7 @@ def test_an_interrupted_refit_begins_anew_from_the_first_fit_and_a_finished_one_
     assert torch.equal(kept.model.first_fit.predicted, whole.model.first_fit.predicted)
 
 
+@pytest.mark.slow
 def test_a_refit_can_be_added_to_a_run_and_taken_back(fresh, tmp_path):
     folder = tmp_path / "run"
     without = weights_of(trained(fresh(), folder, refit=False).model)
@@ -230,6 +234,7 @@ def test_a_refit_is_no_checkpoint_to_train_on(fresh, tmp_path):
         checkpoint_to_resume(None, tmp_path / "checkpoints" / "best.ckpt")
 
 
+@pytest.mark.slow
 def test_a_refitted_study_shows_validation_films_and_intervals_as_the_first_fit_has_them(
     command, study, study_config, tmp_path
 ):

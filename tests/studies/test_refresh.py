@@ -99,6 +99,7 @@ def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_a
     assert (fresh.path / "intervals.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_refreshed_run_is_a_run_like_any_other(command, fresh, tmp_path):
     copy = Run(shutil.copytree(fresh.path, tmp_path / "small" / "version_1"), fresh.answer)
     for words in (("test",), ("predict",), ("importance",), ("baselines", "--models", "[ridge]"), ("report",)):
@@ -159,6 +160,7 @@ def test_a_study_of_a_frame_is_refreshed_with_the_frame(fresh, trained, tmp_path
     assert refreshed.predictions["predicted"].to_numpy() == pytest.approx(fresh.predictions["predicted"].to_numpy())
 
 
+@pytest.mark.slow
 def test_under_a_split_by_time_the_run_says_that_test_films_are_older(command, trained, tmp_path):
     config = (trained.runs.parent / "study.yaml").read_text(encoding="utf-8")
     start, _, rest = config.partition("  split:")

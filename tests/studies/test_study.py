@@ -18,6 +18,7 @@ def read(study_config, tmp_path):
     return lambda *words: read_settings(["--config", str(study_config), "--runs", str(tmp_path / "runs"), *words])
 
 
+@pytest.mark.slow
 def test_the_function_and_the_command_leave_the_same(study, read, console, tmp_path):
     results = run_study(read("--trainer.logger", "false"), None, console)
     assert results is not None

@@ -15,6 +15,7 @@ def table(tmp_path, monkeypatch):
     return write(messy_films(), tmp_path / "messy.csv", encoding="cp1252").relative_to(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_study_of_a_table_is_that_of_the_config_that_look_writes(command, table, tmp_path):
     answer = command("study", "--table", table, "--target", "rating", *QUICK)
     assert (answer.code, answer.err) == (0, "")

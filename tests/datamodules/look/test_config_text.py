@@ -23,6 +23,7 @@ def test_a_config_is_read_as_it_stands_and_gives_what_look_proposed(tmp_path):
     assert data.notices == seen.notices
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_any_name_of_a_column_is_itself_in_the_config(name):
     random = np.random.default_rng(2)

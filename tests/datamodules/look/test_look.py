@@ -72,6 +72,7 @@ def of_frame():
     return data_of(messy_films())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_the_same_films_in_any_file_are_encoded_alike_with_the_same_fingerprint(file, tmp_path, of_frame):
     films, how = FILES[file]

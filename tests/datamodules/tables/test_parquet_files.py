@@ -97,6 +97,7 @@ def test_options_of_a_single_file_are_refused_for_several(folder):
         read_table(str(folder), query="films")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["films.csv", "wikidata-films", "nowhere", "no*where"])
 def test_other_tables_are_none_of_parquet_files(table):
     assert ParquetFiles.find(table) is None

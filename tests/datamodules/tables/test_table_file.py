@@ -74,6 +74,7 @@ def test_a_member_is_named_where_several_are_tables(tmp_path):
     assert str(find_table_file(Path(path), "b.json")) == f"{path}, b.json"
 
 
+@pytest.mark.slow
 def test_a_zip_that_fills_the_memory_is_refused(tmp_path):
     path = zipped(tmp_path / "films.zip", **{"films.csv": b"1,2\n" * 80_000_000})
     with pytest.raises(InputError, match=r"films\.zip, films\.csv unpacks to more than 200 times its size and 256 MiB"):

@@ -54,6 +54,7 @@ def test_cells_far_from_the_table_are_refused(changed, refused):
     refused(changed(replace), "a sheet has 2 cells on an area of 17,179,869,184; delete the cells far from the table")
 
 
+@pytest.mark.slow
 def test_a_workbook_that_fills_the_memory_or_is_broken_is_refused(changed, refused, file):
     refused(changed(lambda name, text: text + " " * 300_000_000 * ("sheet1" in name)), "unpacks to 0.3 GiB")
     refused(changed(lambda name, text: text.replace("</sheetData>", "")), "is no workbook that can be read: ")

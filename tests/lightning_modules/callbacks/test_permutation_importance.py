@@ -63,6 +63,7 @@ import greenlight_films.lightning_modules.callbacks.permutation_importance
 """
 
 
+@pytest.mark.slow
 def test_neither_a_terminal_nor_figures_nor_a_parser_are_needed_to_import_it():
     subprocess.run([sys.executable, "-c", WITHOUT], check=True, capture_output=True, text=True)
 
@@ -75,6 +76,7 @@ def test_there_is_no_bar_where_rich_is_missing(measured, quick_trainer, monkeypa
     pd.testing.assert_frame_equal(done.callback.measure(trainer, done.model).features, done.result.features)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", [True, False])
 def test_the_model_is_measured_in_eval_mode_and_left_as_it_was(measured, training):
     done = measured()
@@ -95,6 +97,7 @@ def test_the_model_is_measured_in_eval_mode_and_left_as_it_was(measured, trainin
     assert all(part.grad is None or not part.grad.is_inference() for part in done.model.parameters())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bf16-mixed", "bf16-true", "64-true"])
 def test_a_network_of_another_precision_is_measured_too(film_data, quick_trainer, precision):
     callback, model = PermutationImportance(), MLPRegressor(hidden=[16], learning_rate=0.02)
@@ -122,6 +125,7 @@ def test_settings_that_can_not_be_are_refused_with_their_value(how, message):
         PermutationImportance(**how)
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_two_pictures_and_a_number_a_role(measured, tmp_path):
     done = measured(logger=TensorBoardLogger(tmp_path, "logs", "run"))
     done.trainer.logger.finalize("success")

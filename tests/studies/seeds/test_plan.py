@@ -58,6 +58,7 @@ def test_what_has_nothing_to_do_with_seeds_is_as_in_the_study(settings):
     assert config == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("options", "by"), [([], None), (GROUPS, "company")])
 def test_folds_keep_together_what_the_split_does_and_validate_the_same_share(settings, options, by):
     plan = plan_of(settings(*options), Request("folds", 4))

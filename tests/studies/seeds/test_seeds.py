@@ -50,6 +50,7 @@ def by_seeds(study_config, tmp_path, console, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_a_seeds_run_is_bit_for_bit_the_study_with_these_seeds(seeds, command, study_config, tmp_path):
     words = [word for option in SEEDED for word in (option, 4)]
     assert command("study", "--config", study_config, "--runs", tmp_path, *words, *UNLOGGED).code == 0
@@ -64,6 +65,7 @@ def test_each_seed_tests_other_films(seeds):
     assert len(set(tested)) == 3
 
 
+@pytest.mark.slow
 def test_a_failing_seed_is_named_with_its_problem_and_a_second_call_makes_it_alone(by_seeds, console):
     spread, _ = by_seeds({1: "no room left"})
     assert (list(spread.runs), spread.record["failed"]) == ([3, 5], {"seed 4": "no room left"})
@@ -77,6 +79,7 @@ def test_a_failing_seed_is_named_with_its_problem_and_a_second_call_makes_it_alo
     refuse_failed(again)
 
 
+@pytest.mark.slow
 def test_a_signal_keeps_what_is_finished_with_its_tables_and_says_how_to_go_on(by_seeds, tmp_path):
     with pytest.raises(KeyboardInterrupt, match=r"1 of 3 seeds are finished; go on with: .*study --resume .*version_0"):
         by_seeds({1: KeyboardInterrupt})

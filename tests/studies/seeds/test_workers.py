@@ -4,12 +4,15 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.seeds.results import Spread
 from tests.processes import Forked, ending, finish, wait_for
 from tests.runs import metrics_of
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_all_in_two_seconds_and_keeps_the_finished_seed(study_config, seeds, tmp_path):
     path = Path(tmp_path, "runs/small/version_0")
     words = ("study", "--config", study_config, "--runs", tmp_path / "runs", "--seeds", 3, "--workers", 1)

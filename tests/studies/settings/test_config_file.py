@@ -26,6 +26,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "message"), REFUSED)
 def test_what_the_parser_cannot_read_is_refused_with_file_and_position(tmp_path, text, message):
     path = tmp_path / "study.yaml"

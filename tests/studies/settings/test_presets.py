@@ -146,6 +146,7 @@ def test_the_seed_is_the_plain_network_of_features_as_they_are_declared(config):
     assert [entry["init_args"].get("min_films") for entry in keys["data"]["features"]] == [None, None, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{}, YEARLY], ids=["at random", "by time"])
 @pytest.mark.parametrize("preset", ["seed", "fast", "recipe", "best"])
 def test_a_written_config_comes_back_as_it_was(config, tmp_path, preset, more):

@@ -77,6 +77,7 @@ def test_what_came_of_a_trial_and_why_it_failed(study_config, tmp_path, word, st
     assert not list(tmp_path.rglob("*.ckpt"))
 
 
+@pytest.mark.slow
 def test_all_values_that_a_key_refuses_are_in_one_message_before_any_trial(study_config, tmp_path):
     axes = [
         Axis(("model.hidden",), ([4], [0])),

@@ -113,6 +113,7 @@ def test_another_config_is_refused_with_what_differs(store):
         store(config=other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "problem"),
     [
@@ -128,6 +129,7 @@ def test_what_is_no_record_is_refused(store, tmp_path, url, problem):
         store(location=url.format(path=path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["grid", "tpe"])
 def test_a_database_keeps_what_a_journal_keeps_and_draws_alike(store, tmp_path, method):
     work(journal := store(method))

@@ -54,6 +54,7 @@ def in_this_process(monkeypatch):
     return ends
 
 
+@pytest.mark.slow
 def test_workers_train_what_is_missing_and_their_trials_are_shown_as_they_end(plan, in_this_process):
     in_this_process.clear()
     console = Console(file=StringIO(), width=200)
@@ -86,6 +87,7 @@ def test_a_trial_whose_worker_was_killed_is_a_failed_one_and_the_worker_begins_a
     assert problems == ["it was killed", "it was killed, too"]
 
 
+@pytest.mark.slow
 def test_a_search_waits_for_trials_that_others_train_and_takes_up_those_that_end_without_a_word(
     plan, tmp_path, monkeypatch
 ):
