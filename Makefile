@@ -26,13 +26,13 @@ types:  # mypy sees the clone's packages as they are installed: inside greenligh
 	ln -s $(addprefix ../../../,$(PACKAGES) $(wildcard greenlight_films/*.py*)) $(TYPES)
 
 soak: $(INSTALLED)  # what takes too long for every change; SOAK=short: a case of each, as CI runs it
-	GREENLIGHT_SOAK=$(SOAK) $(BIN)/python -m pytest -n auto --dist loadfile tests/soak
+	GREENLIGHT_SOAK=$(SOAK) $(BIN)/python -m pytest -n auto --dist loadfile -m "" tests/soak
 	$(BIN)/python -m pytest -n auto --dist loadfile -m slow
-	$(if $(SOAK),,GREENLIGHT_FUZZ=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/fuzz)
+	$(if $(SOAK),,GREENLIGHT_FUZZ=1 $(BIN)/python -m pytest -n auto --dist loadfile -m "" tests/fuzz)
 	ulimit -v 4194304 && $(BIN)/python cli.py study --config configs/ratings.yaml
 
 fuzz: $(INSTALLED)  # 20 times as many malformed inputs as `make soak` tries, other ones each time
-	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s tests/fuzz
+	GREENLIGHT_FUZZ=20 $(BIN)/python -m pytest -s -m "" tests/fuzz
 
 gpu:  # checks and measures on a GPU; OPTIONS="--device cpu --small" tries the script itself
 	PYTHON=$(firstword $(wildcard $(BIN)/python) $(PYTHON)) bash benchmarks/gpu.sh $(OPTIONS)
