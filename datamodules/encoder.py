@@ -23,6 +23,7 @@ Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 Read = tuple[Encoded, bytes]  # with the digest of what was read
 
 FEW_ROWS = 1000  # that aren't worth threads
+MANY_LABELS = 10  # in a column of a new table; that none is known is then worth a word
 FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
 
 
@@ -112,11 +113,11 @@ class FilmEncoder:
         """
         notices = dict[int, list[str]]()
 
-        def fit(index: int, parsed: Any) -> Encoded:
+        def fit(index: int, parsed: Any) -> tuple[Encoded, Any]:
             feature = self.features[index]
-            parsed, notices[index] = feature.prepared(parsed)
+            ready, notices[index] = feature.prepared(parsed)
             fit_encode = fit_all_labels if feature.column in columns else type(feature).fit_encode
-            return fit_encode(feature, parsed, train, film)
+            return fit_encode(feature, ready, train, film), parsed
 
         columns = {feature.column for feature in self.features if isinstance(feature, LabelInput)}
         read = self._with_sizes(
@@ -140,6 +141,8 @@ class FilmEncoder:
     ) -> EncodedFilms:
         """Encode the rows of a table as `fit_encode` did its own.
 
+        A column whose labels are mostly unknown as they were written there is read as it is written here.
+
         Args:
             blocks: columns that are read from there, as in `fit_encode`.
             blocks_of: from a feature's index and its cells as read to the blocks to encode them by, where these aren't
@@ -147,12 +150,30 @@ class FilmEncoder:
         """
         groups = self.space.groups
 
-        def encode(index: int, parsed: Any) -> Encoded:
-            blocks = blocks_of(index, parsed) if blocks_of else groups[index]
-            return blocks, self.features[index].encode(parsed, blocks)
+        def encode(index: int, parsed: Any) -> tuple[Encoded, Any]:
+            feature, own = self.features[index], blocks_of(index, parsed) if blocks_of else groups[index]
+            encoded = own, feature.encode(parsed, own)
+            if blocks_of or (blocks and feature.column in blocks.names):  # whose cells aren't here
+                return encoded, parsed
+            otherwise = feature.read_otherwise(frame, self.formats, *encoded)
+            return (encoded, parsed) if otherwise is None else ((own, feature.encode(otherwise, own)), otherwise)
 
         read = self._each_feature(frame, encode, digests, blocks)
         return _assemble(self._with_sizes(read, lambda _, index, counts: groups[index]), len(frame))
+
+    def notices_on_unknown(self, encoded: EncodedFilms) -> list[str]:
+        """Say of which columns of a table no label has a column, where that can hardly be chance."""
+        is_there, start, notices = np.zeros(self.space.n_labels, dtype=bool), 0, list[str]()
+        is_there[encoded.labels.indices] = True
+        for block in self.space.labels:
+            end = start + len(block.values)
+            n_unseen = int(encoded.unseen[block.column].sum())
+            if n_unseen >= MANY_LABELS and not is_there[start:end].any():
+                notices.append(
+                    f"none of the {n_unseen:,} labels of '{block.column}' is known to the model, which leaves them out"
+                )
+            start = end
+        return notices
 
     def extended(self, frame: pd.DataFrame, train: np.ndarray) -> "FilmEncoder":
         """Return an encoder that also has columns, but no rows of weights, for labels of the rows `train`.
@@ -189,13 +210,13 @@ class FilmEncoder:
     def _each_feature(
         self,
         frame: pd.DataFrame,
-        encode: Callable[[int, Any], Encoded],
+        encode: Callable[[int, Any], tuple[Encoded, Any]],
         digests: bool,
         blocks: ColumnsInBlocks | None,
     ) -> list[Read]:
         """Parse each column and call `encode` with the feature's index, in threads: Arrow and numpy hold no lock.
 
-        The problems of all columns are told in one message.
+        It returns the cells as read too, for their digest. The problems of all columns are told in one message.
         """
         refuse_missing_columns(chain.from_iterable(feature.columns for feature in self.features), frame.columns)
 
@@ -204,7 +225,7 @@ class FilmEncoder:
         def work(index: int) -> Read:
             feature = self.features[index]
             parsed = cells.pop(index) if index in cells else feature.read(frame, self.formats)
-            blocks, parts = encode(index, parsed)
+            (blocks, parts), parsed = encode(index, parsed)
             _refuse_far(parts, frame, feature.columns[0])
             return (blocks, parts), feature.digest(parsed) if digests else b""
 

@@ -26,7 +26,7 @@ def new_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> Films:
         with suppress(InputError):
             weights = weights_in(frame[declared.weight], formats.of(declared.weight))
     encoded = fitted.encoder.encode(frame)
-    notices = _unknown_numbers(frame, fitted)
+    notices = [*_unknown_numbers(frame, fitted), *fitted.encoder.notices_on_unknown(encoded)]
     return films_of(frame, np.arange(len(frame)), encoded, None, actual, declared, formats, weights, notices)
 
 

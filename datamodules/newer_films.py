@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.faults import refuse_missing
 from greenlight_films.datamodules.film_ids import cell_codes, film_ids
@@ -65,6 +66,7 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
     is_known = ~np.isnan(declared.target.values(newer, formats))
     if not is_known.any():
         raise InputError(f"no row has a target, '{declared.target.name}', to learn from; give films that are out")
+    _refuse_written_otherwise(newer, fitted.encoder)
     both, n = _both(frame, newer[is_known], formats), len(frame)
     sides = np.full(len(both), NO_SIDE, np.uint8)
     sides[:n][~np.isnan(read_target(declared.target, frame, formats))] = fitted.sides
@@ -86,6 +88,18 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
     is_new = is_newer & kept & ~_shared(film, ~is_newer)
     counts = (_count(film[is_new]), int(replaced.sum()), int(left_out.sum()), int((~is_known).sum()))
     return Joined(both[kept].reset_index(drop=True), sides[kept & (sides != NO_SIDE)], *counts, until)
+
+
+def _refuse_written_otherwise(newer: pd.DataFrame, encoder: FilmEncoder) -> None:
+    """Refuse labels that are written otherwise than those of the run's table, beside which they are to stand."""
+    for feature, blocks in zip(encoder.features, encoder.space.groups, strict=True):
+        encoded = feature.encode(feature.read(newer, encoder.formats), blocks)
+        if feature.read_otherwise(newer, encoder.formats, blocks, encoded) is not None:
+            cell = newer[feature.column].dropna().iloc[0]
+            raise InputError(
+                f"column '{feature.column}': cells must be written as in the run's table, got such as "
+                f"{str(cell)[:80]!r}; write them so"
+            )
 
 
 def renewed_films(frame: pd.DataFrame, declared: Declared, fitted: Fitted) -> tuple[Films, Fitted]:

@@ -3,6 +3,7 @@ how the network is trained.
 """
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,11 +23,13 @@ from greenlight_films.datamodules import (
     TargetColumn,
     TimeSplit,
 )
+from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
 from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.tables.formats import Formats, declared_formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
+from greenlight_films.datamodules.tables.read_table import InputNotice
 from greenlight_films.datamodules.targets import read_target
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
@@ -146,6 +149,14 @@ def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
     numbers = parse_numbers(frame[column])
     is_number = numbers.share_read > MOST_NUMBERS and not numbers.leading_zeros
     return Number(column) if is_number else Category(column)
+
+
+def encode_with_warnings(encoder: FilmEncoder, frame: pd.DataFrame) -> EncodedFilms:
+    """Encode films as a model was fitted; an `InputNotice` says of which columns it knows no label."""
+    encoded = encoder.encode(frame)
+    for notice in encoder.notices_on_unknown(encoded):
+        warnings.warn(notice, InputNotice, stacklevel=4)
+    return encoded
 
 
 def known_targets(frame: pd.DataFrame, target: TargetColumn, formats: Formats) -> tuple[np.ndarray, np.ndarray]:

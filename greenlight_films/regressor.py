@@ -23,6 +23,7 @@ from greenlight_films.datamodules.tables.read_table import open_with_warnings
 from greenlight_films.datamodules.weights import weights_of_known
 from greenlight_films.declarations import (
     data_of,
+    encode_with_warnings,
     known_targets,
     network_of,
     settings_of,
@@ -178,7 +179,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             InputError: a feature's column is missing, a cell can't be read, or there are no such intervals.
         """
         frame = self._read(X)
-        films = self.fitted_.encoder.encode(frame)
+        films = encode_with_warnings(self.fitted_.encoder, frame)
         predicted, spread = self.network_.predict_with_spread(films)
         if interval is None:
             return predicted
@@ -232,7 +233,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
             film = film_codes(film_ids(frame, self.film))
         encoder = self.fitted_.encoder
-        measured = encoder.encode(frame).take(rows), actual, film[rows], rows + 1, None, weights
+        measured = encode_with_warnings(encoder, frame).take(rows), actual, film[rows], rows + 1, None, weights
         films = MeasuredFilms.of(self.network_.network, encoder, self.fitted_.scale, *measured)
         summary = {"split": "test", "unit": unit, "leak": False}
         result, reference = films.measure(how.estimator, loss, groups or {}, summary)
@@ -257,7 +258,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         encoder, scale = self.fitted_.encoder, self.fitted_.scale
         films, background = (
             MeasuredFilms.unlabelled(self.network_.network, encoder, scale, encoded, np.arange(encoded.n_rows) + 1)
-            for encoded in (encoder.encode(frame), self.background_)
+            for encoded in (encode_with_warnings(encoder, frame), self.background_)
         )
         parts = films, PartsSource.of(background), films.alone(films.reference("mse"))
         return Explanation(contributions_of(*parts, np.arange(len(frame))), scale, self.target_.unit)
@@ -287,7 +288,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
     def _compare(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Return targets, predictions and weights of the rows that have a target."""
         frame, _, actual, rows, weights = self._known(X, y, sample_weight)
-        return actual, self.network_.predict(self.fitted_.encoder.encode(frame))[rows], weights
+        return actual, self.network_.predict(encode_with_warnings(self.fitted_.encoder, frame))[rows], weights
 
     def _known(
         self, X: Any, y: Any, sample_weight: Any

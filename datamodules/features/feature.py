@@ -88,6 +88,22 @@ class Feature(ABC, Generic[Parsed]):
     def encode(self, parsed: Parsed, blocks: list[Block]) -> list[Dense | Sparse]:
         """Encode every row, with an array for each block that `fit` returned."""
 
+    def read_otherwise(
+        self, frame: pd.DataFrame, formats: Formats, blocks: list[Block], encoded: list[Dense | Sparse]
+    ) -> Parsed | None:
+        """Read the cells of a new table as they are written, where that is otherwise than in the table of `fit`.
+
+        Args:
+            encoded: the cells, read as in that table.
+
+        Returns:
+            None where nothing more is known of them so.
+
+        Raises:
+            InputError: they are plainly written otherwise than declared.
+        """
+        return None
+
     def at_medians(self, blocks: list[Block]) -> list[Dense]:
         """Encode a row whose numbers are all known and the training medians, with an array for each dense block."""
         return []

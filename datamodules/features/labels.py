@@ -1,6 +1,7 @@
 """Several labels in a cell, such as a cast: each label becomes a 0/1 column."""
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Literal, get_args
 
 import numpy as np
@@ -9,6 +10,12 @@ import pandas as pd
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.features.known_labels import (
+    KnownLabels,
+    are_unseen,
+    other_notation,
+    other_separator,
+)
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, frequent, names_of
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import (
@@ -114,6 +121,11 @@ class Labels(Feature[list[LabelLists]]):
             format = notation.format if notation else format
         return format if format in get_args(LiteralFormat) else None  # type: ignore[return-value]
 
+    @property
+    def _are_cut(self) -> bool:
+        """Whether its cells are texts that a separator parts, as far as is declared."""
+        return self.format == "text" and self.from_columns is None and not self.where
+
     def _by_position(self, lists: LabelLists) -> list[LabelLists]:
         if self.first_only or self.positions:
             return [lists.at(position) for position in range(self.positions or 1)]
@@ -121,7 +133,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def prepared(self, parsed: list[LabelLists]) -> tuple[list[LabelLists], list[str]]:
         """Refuse a separator or format that the cells don't have, and merge the spellings of each label."""
-        if self.format == "text" and self.from_columns is None and not self.where:
+        if self._are_cut:
             refuse_wrong_notation(self.column, parsed[0], self.separator)
         return merge_spellings(parsed, self.column, roles=True)
 
@@ -149,6 +161,22 @@ class Labels(Feature[list[LabelLists]]):
         ]
         columns = [columns_of_names(lists.names, block.values) for lists, block in zip(parsed, blocks, strict=True)]
         return self._weigh(parsed, columns)
+
+    def read_otherwise(
+        self, frame: pd.DataFrame, formats: Formats, blocks: list[Block], encoded: list[Dense | Sparse]
+    ) -> list[LabelLists] | None:
+        """Read lists as a program prints them, such as those of a frame that became CSV; refuse another separator."""
+        if not self._are_cut or not are_unseen(encoded) or is_nested(column := frame[self.column]):
+            return None
+        separators = [self.separator] if isinstance(self.separator, str) else self.separator
+        values = list(dict.fromkeys(chain.from_iterable(block.values for block in blocks)))
+        known = KnownLabels(values, any(block.fitted.get("no_roles", False) for block in blocks))
+        notation = other_notation(column, separators, known)
+        if notation is None:
+            return None
+        if notation.format == "text":
+            raise other_separator(column, separators[0], notation.separators[0])
+        return replace(self, format=notation.format, key=notation.key or self.key).read(frame, formats)
 
     def _weigh(self, parsed: list[LabelLists], columns: list[np.ndarray]) -> list[Dense | Sparse]:
         encoded = [encode_labels(lists, of_names) for lists, of_names in zip(parsed, columns, strict=True)]

@@ -120,7 +120,7 @@ def find_separator(cells: Sequence[str]) -> Notation | None:
     for mark in (*STRONG, *WEAK):
         if not pc.any(pc.match_substring(texts, mark)).as_py():
             continue
-        separators = (_with_blanks(cells, mark),)
+        separators = (with_blanks(cells, mark),)
         if mark in ("&", "+") and separators == (mark,):
             continue
         notation = _notation_of(texts, separators, strong=mark in STRONG)
@@ -193,7 +193,7 @@ def _nested_notation(column: pd.Series) -> Notation | None:
     return Notation("list", (), key, conditions, several=float((counts > 1).mean()) if len(counts) else 0.0)
 
 
-def _with_blanks(cells: Sequence[str], mark: str) -> str:
+def with_blanks(cells: Sequence[str], mark: str) -> str:
     """Return a separator with the blanks that stand beside it wherever it is; without any where they are uneven."""
     if mark in "\n\t":
         return mark

@@ -46,3 +46,12 @@ def test_new_films_still_need_every_feature(films_frame, declared):
     _, fitted = fit_films(films_frame, declared)
     with pytest.raises(InputError, match=r"no column 'year'.*\n.*no column 'cast'"):
         new_films(films_frame.drop(columns=["year", "cast"]), declared, fitted)
+
+
+def test_a_column_of_which_no_label_is_known_is_told(films_frame, declared):
+    _, fitted = fit_films(films_frame, declared)
+    strangers = films_frame.assign(cast=[f"Somebody {number}" for number in range(len(films_frame))])
+    assert new_films(films_frame, declared, fitted).notices == ()
+    (notice,) = new_films(strangers, declared, fitted).notices
+    assert notice == f"none of the {len(films_frame)} labels of 'cast' is known to the model, which leaves them out"
+    assert new_films(strangers.iloc[:9], declared, fitted).notices == ()

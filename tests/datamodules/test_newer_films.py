@@ -34,6 +34,19 @@ def renewed(data: FilmDataModule, newer: pd.DataFrame) -> FilmDataModule:
     return again
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (lambda cell: cell.replace(", ", "|"), "'cast'.*in which '|' parts labels that it knows"),
+        (lambda cell: str(cell.split(", ")), "'cast': cells must be written as in the run's table, got such as"),
+    ],
+)
+def test_newer_labels_in_another_notation_are_refused(fresh, films_frame, written, message):
+    newer = films_frame.assign(cast=films_frame["cast"].map(written, na_action="ignore"))
+    with pytest.raises(InputError, match=message.replace("|", r"\|")):
+        fresh().joined(newer)
+
+
 def side(data: FilmDataModule, frame: pd.DataFrame, name: str) -> pd.DataFrame:
     return frame.loc[data.films.number[getattr(data.films.rows, name)] - 1]
 

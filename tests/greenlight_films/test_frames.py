@@ -55,3 +55,23 @@ def test_lists_in_cells_are_labels(model):
     frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
     listed = small(features=["year", gl.Labels("genre")]).fit(frame)
     assert same_weights(weights(listed), weights(model))
+
+
+def test_labels_are_known_in_the_notation_of_a_file_as_in_that_of_a_frame(tmp_path):
+    frame = FRAME.assign(genre=[cell.split(", ") if isinstance(cell, str) else None for cell in FRAME["genre"]])
+    model = small(features=["year", gl.Labels("genre")]).fit(frame)
+    frame.to_csv(tmp_path / "films.csv", index=False)
+    assert "\"['" in (tmp_path / "films.csv").read_text()
+    assert np.array_equal(model.predict(tmp_path / "films.csv"), model.predict(frame))
+    assert model.score(tmp_path / "films.csv") == model.score(frame)
+
+
+@pytest.mark.parametrize("ask", [gl.FilmRegressor.predict, gl.FilmRegressor.score, gl.FilmRegressor.importance])
+def test_labels_that_another_separator_parts_are_refused_wherever_films_are_taken(model, ask):
+    with pytest.raises(gl.InputError, match=r"'genre': cells must be written .* write ', ' in place of '\|'"):
+        ask(model, FRAME.assign(genre=FRAME["genre"].str.replace(", ", "|")))
+
+
+def test_a_column_of_which_no_label_is_known_is_told(model):
+    with pytest.warns(UserWarning, match=r"none of the \d+ labels of 'genre' is known to the model"):
+        model.predict(FRAME.assign(genre=FRAME["genre"].str.replace(r"\b", "x", regex=True)))
