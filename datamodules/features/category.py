@@ -8,8 +8,9 @@ import pandas as pd
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features.feature import Dense, Feature, Sparse
+from greenlight_films.datamodules.features.known_dates import known_dates
 from greenlight_films.datamodules.features.vocabulary import columns_of_names, encode_labels, vocabulary
-from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.spellings import merge_spellings, spell_as
@@ -61,3 +62,16 @@ class Category(Feature[LabelLists]):
         if self.other in values:
             columns = np.where(columns < 0, values.index(self.other), columns)
         return [encode_labels(parsed, columns)]
+
+    def read_otherwise(
+        self, frame: pd.DataFrame, formats: Formats, blocks: list[Block], encoded: list[Dense | Sparse]
+    ) -> LabelLists | None:
+        """Read dates of another type, or in other texts, as those that are known."""
+        (part,), values = encoded, blocks[0].values
+        assert isinstance(part, Sparse)
+        other = values.index(self.other) if self.other in values else -1
+        n_other = np.count_nonzero(part.columns == other)
+        if int(part.unseen.sum()) + n_other <= len(part.columns) - n_other:
+            return None
+        texts = known_dates(frame[self.column], values)
+        return None if texts is None else self.parse(texts, formats.of(self.column))

@@ -239,6 +239,8 @@ def _missing(format: Format) -> pa.Array:
 def _written(column: pd.Series) -> pd.Series:
     """Return dates and truth values of a typed column as they are written in a text file."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if isinstance(column.dtype, pd.ArrowDtype):  # pandas would write the time of a day, too
+            column = _array(column).to_pandas().set_axis(column.index).rename(column.name)
         return column.astype("str")
     if pd.api.types.is_bool_dtype(column.dtype) or (
         column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "boolean"

@@ -75,3 +75,10 @@ def test_labels_that_another_separator_parts_are_refused_wherever_films_are_take
 def test_a_column_of_which_no_label_is_known_is_told(model):
     with pytest.warns(UserWarning, match=r"none of the \d+ labels of 'genre' is known to the model"):
         model.predict(FRAME.assign(genre=FRAME["genre"].str.replace(r"\b", "x", regex=True)))
+
+
+def test_a_date_as_a_category_is_the_same_whatever_its_type():
+    films = FRAME.assign(released=pd.Timestamp("2014-05-01") + pd.to_timedelta(np.arange(len(FRAME)) % 9, unit="D"))
+    model = small(features=["year", "released"]).fit(films)
+    others = [films.convert_dtypes(dtype_backend="pyarrow"), films.assign(released=films["released"].astype("int64"))]
+    assert all(np.array_equal(model.predict(other), model.predict(films)) for other in others)

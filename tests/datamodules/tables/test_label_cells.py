@@ -59,6 +59,7 @@ def plain_split(cell, separator):
         ([862.5, np.inf, 1e300], "float64", [["862.5"], ["inf"], ["1e+300"]]),
         ([1, "drei", None], "object", [["1"], ["drei"], []]),
         ([True, False], "bool", [["True"], ["False"]]),
+        *((["2014-05-01", None], kind, [["2014-05-01"], []]) for kind in ("datetime64[ns]", "timestamp[us][pyarrow]")),
         ([None, None], "object", [[], []]),
         ([], "str", []),
     ],
