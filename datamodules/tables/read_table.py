@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.tables.column_names import named
 from greenlight_films.datamodules.tables.delimited_text import line_of, read_delimited
@@ -154,6 +155,7 @@ def read_table(
     Raises:
         InputError: it does not exist, is no table or has no rows.
     """
+    refuse_other_types(read_table, locals())
     layout = Layout(query, sheet, member, delimiter, quote, encoding, skip, header)
     opened = open_with_warnings(table, layout, stacklevel=3)
     frame = opened.frame

@@ -55,3 +55,26 @@ def test_faults_are_refused_all_at_once_by_a_study_and_by_a_regressor(tmp_path):
     with pytest.raises(gl.InputError, match=r"(?s)row 5 has '\$ 5'.*row 7 has 'see notes'"):
         gl.study(frame, gl.look(frame, "rating"), out=tmp_path, verbose=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"leave_out": "year"}, r"leave_out must be a list, got 'year'; give \['year'\]"),
+        ({"before_release": "no"}, "before_release must be True or False, got 'no'"),
+        ({"skip": "3", "delimiter": 5}, "(?s)delimiter must be a text, got 5.*skip must be a whole number, got '3'"),
+    ],
+)
+def test_arguments_of_another_type_are_refused(arguments, message):
+    with pytest.raises(gl.InputError, match=message):
+        gl.look(messy_films(), "rating", **arguments)
+
+
+def test_an_argument_that_there_is_not_is_one_of_look_itself():
+    with pytest.raises(TypeError, match=r"^look\(\) got an unexpected keyword argument 'targt'"):
+        gl.look(messy_films(), targt="rating")
+
+
+def test_columns_with_numbers_as_names_are_left_out_by_these():
+    frame = messy_films().rename(columns={"cast": 0})
+    assert gl.look(frame, "rating", leave_out=[0]).left_out["0"] == "as asked"

@@ -35,6 +35,11 @@ def test_a_table_that_cannot_be_one_of_films_is_refused(file, refused, content, 
     refused(file("a.csv", content), message)
 
 
+def test_arguments_of_another_type_are_refused(file):
+    with pytest.raises(InputError, match="skip must be a whole number, got '3'"):
+        read_table(file("films.csv", "a,b\n1,2\n"), skip="3")
+
+
 @pytest.mark.parametrize("name", ["films.doc", "films"])
 def test_a_suffix_that_is_not_known_is_refused(file, name):
     path = file(name, "a,b\n1,2\n")
