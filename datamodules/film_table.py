@@ -46,5 +46,5 @@ def film_table(
     if shape:
         formats, assumed = find_formats(frame, shape.needs(frame), formats, delimiter)
         notices += [*assumed, *shape.notices(frame, formats)]
-        frame = shape.shape(frame, formats)
+        frame = shape.films(frame, formats)
     return FilmTable(frame, formats, tuple(notices))

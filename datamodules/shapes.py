@@ -1,8 +1,10 @@
 """Shapes of tables: a table with a row a person, or a row a review, becomes a table with a row a film."""
 
+import warnings
 from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +13,12 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import cell_codes, columns_in, film_codes, film_ids, in_words
-from greenlight_films.datamodules.tables.find_formats import Need
+from greenlight_films.datamodules.tables.find_formats import Need, find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.label_lists import offsets_of
 from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.datamodules.tables.read_table import InputNotice, open_with_warnings
 
 
 class Shape(ABC):
@@ -31,8 +34,20 @@ class Shape(ABC):
         return {}
 
     @abstractmethod
-    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
-        """Return the table with a row a film, counted from 0."""
+    def films(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+        """Return a table that was read, or some rows of it, with a row a film, counted from 0."""
+
+    def shape(self, table: Any) -> pd.DataFrame:
+        """Return films, a row each, from a pandas or polars DataFrame, an Arrow table or a file, which stays as it is.
+
+        Raises:
+            InputError: it can't be read, or has no such shape.
+        """
+        read = open_with_warnings(table, stacklevel=3)
+        formats, notices = find_formats(read.frame, self.needs(read.frame), Formats(), read.layout.delimiter)
+        for notice in notices:
+            warnings.warn(notice, InputNotice, stacklevel=2)
+        return self.films(read.frame, formats)
 
     def notices(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[str]:
         """Return sentences on what becomes of the rows of a film."""
@@ -60,6 +75,9 @@ class OneRowPerFilm(Shape):
     merge: dict[str, list[str]] = field(default_factory=dict)
     separator: str = "|"
 
+    def __post_init__(self) -> None:
+        _name_by_text(self, "by", "people", "role")
+
     def _refuse_same_columns(self) -> None:
         named = [(name, "by") for name in columns_in(self.by)]
         named += [(self.people, "people"), (self.role, "role")]
@@ -75,7 +93,7 @@ class OneRowPerFilm(Shape):
     def columns(self) -> list[str]:
         return [*columns_in(self.by), self.people, self.role]
 
-    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+    def films(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
         self._refuse_same_columns()
         refuse_missing_columns(self.columns, frame.columns)
         for name in self.columns:
@@ -163,6 +181,9 @@ class MeanOfRows(Shape):
     mean: list[str] | None = None
     count: str = "n_reviews"
 
+    def __post_init__(self) -> None:
+        _name_by_text(self, "by", "mean")
+
     @property
     def columns(self) -> list[str]:
         return columns_in(self.by)
@@ -170,7 +191,7 @@ class MeanOfRows(Shape):
     def needs(self, frame: pd.DataFrame) -> dict[str, set[Need]]:
         return {name: {"number"} for name in self._averaged(frame)[0]}
 
-    def shape(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
+    def films(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
         if self.count in frame:
             raise InputError(
                 f"data.shape.count: '{self.count}' is a column of the table already; give the count another name"
@@ -206,6 +227,14 @@ class MeanOfRows(Shape):
         differing = [name for name in others if differs_within(frame[name], film)]
         averaged = [name for name in differing if _holds_numbers(frame[name])] if self.mean is None else self.mean
         return averaged, [name for name in differing if name not in averaged]
+
+
+def _name_by_text(shape: Shape, *options: str) -> None:
+    """Make the names of columns text: those of a frame may be numbers."""
+    for option in options:
+        if (given := getattr(shape, option)) is not None:
+            text = list(map(str, given)) if isinstance(given, list | tuple) else str(given)
+            object.__setattr__(shape, option, text)
 
 
 def differs_within(column: pd.Series, group: np.ndarray) -> bool:

@@ -253,7 +253,7 @@ def _films(
     if shape is None:
         return kept, []
     formats, _ = find_formats(kept, shape.needs(kept), formats, delimiter)
-    return shape.shape(kept, formats), shape.notices(kept, formats)
+    return shape.films(kept, formats), shape.notices(kept, formats)
 
 
 def _left_out(

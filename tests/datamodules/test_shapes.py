@@ -2,6 +2,8 @@ import re
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from greenlight_films.datamodules import MeanOfRows, OneRowPerFilm
@@ -19,9 +21,12 @@ ROWS = [
 ]
 
 
+COLUMNS = ["id", "title", "runtime", "category", "name"]
+
+
 @pytest.fixture
 def people() -> pd.DataFrame:
-    frame = pd.DataFrame(ROWS, columns=["id", "title", "runtime", "category", "name"])
+    frame = pd.DataFrame(ROWS, columns=COLUMNS)
     return frame.astype({"id": "str", "title": "str", "category": "str", "name": "str"})
 
 
@@ -154,6 +159,56 @@ def test_means_are_those_of_pandas():
 def test_rows_that_have_no_mean_are_refused(changes, given, message):
     with pytest.raises(InputError, match=re.escape(message)):
         MeanOfRows(["title", "year"], **given).shape(REVIEWS.assign(**changes).astype({"title": "str", "stars": "str"}))
+
+
+FRAMES = {
+    "polars": pl.from_pandas,
+    "arrow": pa.Table.from_pandas,
+    "arrow types": lambda frame: frame.convert_dtypes(dtype_backend="pyarrow"),
+    "categories": lambda frame: frame.astype("category"),
+    "an index of texts": lambda frame: frame.set_axis([f"row {number}" for number in range(len(frame))]),
+    "an index with a name": lambda frame: frame.set_index(frame.columns[0]),
+    "others are gone": lambda frame: pd.concat([frame.iloc[:0], frame]).set_axis(np.arange(len(frame)) * 7 % 11),
+}
+
+
+@pytest.mark.filterwarnings("ignore:the index:UserWarning")
+@pytest.mark.parametrize("kind", FRAMES.values(), ids=FRAMES)
+@pytest.mark.parametrize(
+    ("shape", "frame"),
+    [
+        (OneRowPerFilm("id", "name", "category"), pd.DataFrame(ROWS, columns=COLUMNS)),
+        (MeanOfRows(["title", "year"]), REVIEWS.drop(columns="week")),
+    ],
+    ids=["people", "reviews"],
+)
+def test_every_frame_that_a_regressor_takes_is_shaped_into_one_of_pandas(shape, frame, kind):
+    expected, films = shape.shape(frame), shape.shape(kind(frame))
+    assert isinstance(films, pd.DataFrame)
+    pd.testing.assert_frame_equal(films.astype(expected.dtypes), expected)
+
+
+@pytest.mark.parametrize("name", [str, int])
+def test_columns_may_have_numbers_as_names(people, name):
+    numbered = people.set_axis(range(5), axis=1)
+    films = OneRowPerFilm(name(0), name(4), name(3)).shape(numbered)
+    assert films.columns.tolist() == ["0", "1", "2", "actor", "director", "actress"]
+    means = MeanOfRows([name(0), name(1)], mean=[name(2)]).shape(numbered.drop(columns=[3, 4]))
+    assert means.set_index("0")["2"].to_dict() == {"f2": 90, "f1": 80, "f3": 70}
+
+
+@pytest.mark.filterwarnings("ignore:the index:UserWarning")
+def test_rows_of_a_frame_are_counted_whatever_its_index(people):
+    people.loc[2, "runtime"] = 95
+    with pytest.raises(InputError, match="of id f2 it says '90' in row 1 and '95' in row 3"):
+        shaped(people.set_axis(list("abcdefg")))
+
+
+def test_a_tables_file_is_shaped_and_what_is_no_table_is_refused(people, tmp_path):
+    people.to_csv(tmp_path / "people.csv", index=False)
+    assert shaped(tmp_path / "people.csv")["actor"].tolist() == shaped(people)["actor"].tolist()
+    with pytest.raises(InputError, match=r"a table must be a pandas or polars DataFrame, .* got list"):
+        shaped([people])
 
 
 def test_a_datamodule_reads_films_from_a_table_of_people(film_data, tmp_path):
