@@ -26,6 +26,16 @@ LESS_PLAIN = re.compile(r"origin|原|원제|оригинал|oryginal|name$")
 NAMES = {"name", "nom", "nombre", "nome"}  # of films, where these are named beside them
 OF_FILMS = {"film", "movie", "filme", "pelicula", "pellicola", "фильм", "电影", "影片", "電影", "映画", "영화"}
 
+ROLES = re.compile(r"job|role|category|department|profession|position|credit|function|job[_ ]title|occupation")
+ROLE_NAMES = {
+    "fonction", "metier", "poste", "categorie", "departement", "emploi",
+    "rolle", "funktion", "beruf", "tatigkeit", "kategorie", "aufgabe", "gewerk", "abteilung",
+    "rol", "papel", "funcion", "cargo", "puesto", "oficio", "profesion", "categoria", "trabajo", "departamento",
+    "ruolo", "funzione", "mansione", "professione", "incarico", "mestiere", "dipartimento",
+    "funcao", "profissao", "trabalho",
+}  # fmt: skip
+"""Columns of a person's role in other languages, in small letters, without accents."""
+
 
 def words_of(name: str) -> list[str]:
     """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees."""
@@ -53,3 +63,23 @@ def is_plain_title(column: str) -> bool:
     """Tell a column of titles that is called so, as `title`, from `original_title`, `name`, `film` and `release`."""
     name = "".join(words_of(column))
     return not LESS_PLAIN.search(name) and name not in OF_FILMS | {"release", "releases"}
+
+
+def words_in(name: str) -> str:
+    """Return the words of a name; none of `actor_1`, which is one of several."""
+    return "" if re.search(r"\d", name) else " ".join(words_of(name))
+
+
+def is_role(name: str) -> bool:
+    """Tell whether a column is called as those of what a person did for a film, such as category."""
+    return bool(ROLES.fullmatch(name.lower()) or ROLES.fullmatch(words_in(name))) or words_in(name) in ROLE_NAMES
+
+
+def may_name_people(name: str) -> bool:
+    """Tell whether a column of titles is called as one of people may be called, too.
+
+    >>> [name for name in ("name", "primaryName", "nom", "title", "movie_name", "Film") if may_name_people(name)]
+    ['name', 'primaryName', 'nom']
+    """
+    words = words_of(name)
+    return bool(words) and words[-1] in NAMES and not set(words) & OF_FILMS

@@ -12,15 +12,17 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.column_words import is_plain_title, names_titles, words_of
+from greenlight_films.datamodules.column_words import is_plain_title, is_role, may_name_people, names_titles, words_of
 from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
+from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
 ENGLISH_TITLES = re.compile(r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)", re.IGNORECASE)
 IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)?[_ ]?(id|key|code)|tconst|const|qid", re.IGNORECASE)
+FILM_IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)[_ ]?(id|key|code)|tconst", re.IGNORECASE)
 COUNTERS = re.compile(r"unnamed.*|index|row|no\.?|nr\.?|#|", re.IGNORECASE)  # names of columns that number the rows
 SPELLINGS = (
     (r"\pM+", ""),  # accents, which NFKD parts from their letters
@@ -33,6 +35,7 @@ SPELLINGS = (
 )
 """Patterns and what stands for them, by which spellings of a title become the same."""
 MOST_KINDS = 40  # of releases, such as wide and limited, which name no films
+SEVERAL = 1.3  # rows a film, from which on a row is no film
 SHOWN = 3  # films, or values
 ROWS_SHOWN = 12
 
@@ -66,7 +69,8 @@ class Identity:
 def identity_of(frame: pd.DataFrame) -> Identity:
     """Return the columns that identify a film: an id, or title and year, or the title, by their names and values."""
     plain = [name for name in map(str, frame.columns) if not is_nested(frame[name])]
-    title = next((name for name in sorted(plain, key=is_plain_title, reverse=True) if is_title(frame[name])), None)
+    titles = (name for name in sorted(plain, key=is_plain_title, reverse=True) if is_title(frame[name]))
+    title = next((name for name in titles if not names_people(frame, name)), None)
     years = [name for name in plain if is_year(name)]
     year = next((name for name in years if not re.search("date|released$", name, re.I)), next(iter(years), None))
     of_title = tuple(name for name in (title, year) if name is not None) if title else ()
@@ -74,6 +78,28 @@ def identity_of(frame: pd.DataFrame) -> Identity:
         if frame[name].notna().all() and _is_film_id(frame, name, of_title):
             return Identity((name,), title, year)
     return Identity(of_title, title, year)
+
+
+def names_people(frame: pd.DataFrame, title: str) -> bool:
+    """Tell a column such as `name` of a film's people: an id has several, beside what is the film's, as its runtime.
+
+    The id is called a film's and a name has several runtimes, or a person's role stands beside the name.
+    """
+    if not may_name_people(title):
+        return False
+    others = [name for name in map(str, frame.columns) if name != title and not is_nested(frame[name])]
+    names = codes_by(frame, title)
+    for film in filter(IDS.fullmatch, others):
+        ids = codes_by(frame, film)
+        if not differs_within(frame[title], ids) or len(frame) < SEVERAL * (int(ids.max(initial=-1)) + 1):
+            continue
+        vary = [name for name in others if name != film and cell_codes(frame[name]).max(initial=-1) > 0]
+        of_rows = [name for name in vary if differs_within(frame[name], ids)]
+        of_film = [name for name in vary if name not in of_rows]
+        is_called_so = FILM_IDS.fullmatch(film) and all(differs_within(frame[name], names) for name in of_film)
+        if of_film and (is_called_so or any(map(is_role, of_rows))):
+            return True
+    return False
 
 
 def is_title(column: pd.Series) -> bool:

@@ -10,37 +10,28 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.column_words import words_of
+from greenlight_films.datamodules.column_words import is_role, words_in
 from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, in_words
-from greenlight_films.datamodules.films_in_rows import Identity, Remark, identical_rows, identity_of
+from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
 from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 
-SEVERAL = 1.3  # rows a film, from which on a row is no film
 MOST_KINDS = 40  # values of a column of kinds, or of roles
 SHOWN = 8
 
 PERSON = re.compile(
     r"(person|people|employee|actor|crew|cast|member|primary|full)?[_ ]?(name|member)|nconst|person_?id"
 )
-ROLES = re.compile(r"job|role|category|department|profession|position|credit|function|job[_ ]title|occupation")
 PERSON_NAMES = {
     "nom", "nom complet", "nom de la personne", "intervenant", "artiste", "membre",
     "personenname", "kunstler", "kunstlerin", "mitwirkender", "mitglied", "vollstandiger name",
     "nombre", "nombre completo", "nombre de la persona", "artista", "integrante", "miembro",
     "nome", "nome completo", "nome della persona", "nome da pessoa", "membro",
 }  # fmt: skip
-ROLE_NAMES = {
-    "fonction", "metier", "poste", "categorie", "departement", "emploi",
-    "rolle", "funktion", "beruf", "tatigkeit", "kategorie", "aufgabe", "gewerk", "abteilung",
-    "rol", "papel", "funcion", "cargo", "puesto", "oficio", "profesion", "categoria", "trabajo", "departamento",
-    "ruolo", "funzione", "mansione", "professione", "incarico", "mestiere", "dipartimento",
-    "funcao", "profissao", "trabalho",
-}  # fmt: skip
-"""Columns of a person's name and role in other languages, in small letters, without accents."""
+"""Columns of a person's name in other languages, in small letters, without accents."""
 REVIEW = re.compile(r"review|critic|user|stars|reader|viewer|comment|score|rating|audience", re.IGNORECASE)
 VOTES = re.compile(
     r"(imdb|tmdb|num|number|n|total|user)?_?(of)?_?(user)?_?(votes?|voters|voted_users?|ratings|reviews)_?(count|counts|num)?",
@@ -77,7 +68,7 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     by: str | list[str] = identity.film[0] if len(identity.film) == 1 else list(identity.film)
     start = f"{n_films:,} films in {len(frame):,} rows by {in_words(identity.film)}: "
     people = next(filter(_is_person, differing), None)
-    role = next((name for name in differing if _is_role(name) and _is_few(frame[name])), None)
+    role = next((name for name in differing if is_role(name) and _is_few(frame[name])), None)
     shape: dict[str, object]
     if people and role:
         shape = {"OneRowPerFilm": {"by": by, "people": people, "role": role}}
@@ -99,16 +90,7 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
 
 
 def _is_person(name: str) -> bool:
-    return bool(PERSON.fullmatch(name.lower().strip())) or _in_words(name) in PEOPLE | PERSON_NAMES
-
-
-def _is_role(name: str) -> bool:
-    return bool(ROLES.fullmatch(name.lower()) or ROLES.fullmatch(_in_words(name))) or _in_words(name) in ROLE_NAMES
-
-
-def _in_words(name: str) -> str:
-    """Return the words of a name; none of `actor_1`, which is one of several."""
-    return "" if re.search(r"\d", name) else " ".join(words_of(name))
+    return bool(PERSON.fullmatch(name.lower().strip())) or words_in(name) in PEOPLE | PERSON_NAMES
 
 
 def _is_few(column: pd.Series) -> bool:

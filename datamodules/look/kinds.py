@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
-from greenlight_films.datamodules.films_in_rows import holds_releases
+from greenlight_films.datamodules.films_in_rows import holds_releases, names_people
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
     IDS,
@@ -76,7 +76,7 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLook | None:
-    if not is_nested(column) and (is_title(name) or has_name(name, TEXTS) or holds_releases(column)):
+    if not is_nested(column) and (_names_films(name, context) or has_name(name, TEXTS)):
         return None
     notation = find_notation(column)
     if notation is None:
@@ -138,7 +138,7 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
     known = texts.drop_null()
     if not len(known):
         return nothing(name, len(column), "empty")
-    kind, left_out = _kind_of_text(name, known) if not holds_releases(column) else ("title", "names the film")
+    kind, left_out = _kind_of_text(name, known, _names_films(name, context))
     if kind == "category" and pc.count_distinct(known).as_py() == 1 and known.null_count == 0:
         left_out = "the same in all rows"
         notices.append(f"column '{name}' says the same in all rows; left out")
@@ -154,13 +154,17 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
     )
 
 
-def _kind_of_text(name: str, known: pa.Array) -> tuple[Kind, str]:
+def _names_films(name: str, context: TableContext) -> bool:
+    return (is_title(name) and not names_people(context.frame, name)) or holds_releases(context.frame[name])
+
+
+def _kind_of_text(name: str, known: pa.Array, names_films: bool) -> tuple[Kind, str]:
     sample = known.slice(0, 2000).to_pylist()
     distinct = pc.count_distinct(known).as_py() / len(known)
     words = sum(len(text.split()) for text in sample) / len(sample)
     if _most_are_urls(sample):
         return "url", "an address"
-    if is_title(name):
+    if names_films:
         return "title", "names the film"
     if has_name(name, TEXTS) or words > SENTENCE:
         return "text", "text"

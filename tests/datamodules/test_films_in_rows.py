@@ -6,6 +6,7 @@ from greenlight_films.datamodules.films_in_rows import (
     Identity,
     identical_rows,
     identity_of,
+    names_people,
     original_rows,
     remark_on_identical,
     remark_on_ids,
@@ -119,3 +120,70 @@ def test_what_identifies_a_film_is_an_id_of_films_or_title_and_year(columns, fil
 def test_a_year_beside_the_title_is_known_by_its_name_in_several_languages(year):
     films = pd.DataFrame({"Titel": ["Salt", "Salt"], "release_date": ["1980-01-01", "2001-01-01"], year: [1980, 2001]})
     assert identity_of(films).film == ("Titel", year)
+
+
+N = 60
+
+
+def credits(name="primaryName", film="tconst", **columns) -> pd.DataFrame:
+    """Return four people of each of N films, by IMDb's names of columns."""
+    random = np.random.default_rng(0)
+    people = random.choice([f"Person {number}" for number in range(20)], 4 * N)
+    table = {
+        film: np.repeat([f"tt{number:07d}" for number in range(N)], 4),
+        "runtime": np.repeat(random.integers(80, 150, N), 4),
+        name: people,
+        "category": random.choice(["actor", "director", "writer"], 4 * N),
+        "rating": np.repeat(random.normal(6, 1, N).round(1), 4),
+    }
+    return pd.DataFrame({**table, **columns}).dropna(axis=1, how="all")
+
+
+@pytest.mark.parametrize("name", ["primaryName", "name", "nom", "Nombre", "primary_name"])
+@pytest.mark.parametrize(
+    ("film", "columns"),
+    [
+        ("tconst", {}),
+        ("imdb_id", {}),
+        ("id", {}),
+        ("tconst", {"category": None}),
+        ("movie_id", {"rating": None}),
+        ("tconst", {"genres": [["Drama"]] * 4 * N}),
+    ],
+)
+def test_a_column_of_names_beside_a_films_id_is_of_its_people(name, film, columns):
+    frame = credits(name, film, **columns)
+    assert names_people(frame, name)
+    assert identity_of(frame) == Identity((film,), None, None)
+
+
+def test_people_of_one_film_each_are_told_by_their_roles():
+    frame = credits(primaryName=[f"Person {number}" for number in range(4 * N)])
+    assert identity_of(frame).film == ("tconst",)
+    assert not names_people(frame.drop(columns="category"), "primaryName")
+
+
+@pytest.mark.parametrize(
+    ("frame", "film"),
+    [
+        (
+            pd.DataFrame(
+                {
+                    "name": [f"Film {number % 12}" for number in range(4 * N)],
+                    "id": [number // 4 for number in range(4 * N)],
+                    "country": [f"Country {number // 4 % 9}" for number in range(4 * N)],
+                    "stars": [number % 5 for number in range(4 * N)],
+                }
+            ),
+            ("name",),
+        ),
+        (credits("movie_name", movie_name=np.repeat([f"Film {number}" for number in range(N)], 4)), ("tconst",)),
+        (credits("name").assign(name=np.repeat([f"Film {number}" for number in range(N)], 4)), ("tconst",)),
+        (credits("name", "film_id").iloc[::4].assign(name=[f"Film {number}" for number in range(N)]), ("film_id",)),
+    ],
+    ids=["reviews", "a film's name by its name", "a film's name by its rows", "films"],
+)
+def test_names_of_films_stay_their_titles(frame, film):  # also of reviews, whose reviewers have an id
+    identity = identity_of(frame)
+    assert identity.film == film
+    assert identity.title in ("name", "movie_name")

@@ -140,3 +140,17 @@ def test_titles_are_known_by_their_names_and_are_no_labels_or_categories(name):
 )
 def test_releases_that_are_dates_or_kinds_are_no_titles(kind, cells):
     assert looked_at("Release", *cells).kind == kind
+
+
+@pytest.mark.parametrize("name", ["name", "primaryName"])
+def test_names_of_a_films_people_are_no_titles(name):
+    frame = pd.DataFrame(
+        {
+            "tconst": np.repeat([f"tt{number:07d}" for number in range(N)], 3),
+            "runtime": np.repeat(RANDOM.integers(80, 150, N), 3),
+            name: RANDOM.choice(["Ann Ode", "Bo Fry", "Cy Wend", "Di Roe"], 3 * N),
+        }
+    )
+    assert {look.name: look.kind for look in look_at_columns(frame, Formats())}[name] == "category"
+    films = frame.iloc[::3].assign(**{name: [f"Film {letter}" for letter in range(N)]})
+    assert {look.name: look.kind for look in look_at_columns(films, Formats())}[name] == "title"

@@ -21,6 +21,9 @@ def test_people_and_reviews_become_films_by_a_shape():
     rows = look_at_rows(people.astype({"name": "str"}).reset_index(drop=True))
     assert rows.to_shape() == OneRowPerFilm("film_id", "name", "job")
     assert (rows.n_rows, rows.n_films, rows.is_grouped) == (2 * N, N, False)
+    credits = people.rename(columns={"film_id": "tconst", "name": "primaryName", "job": "category"})
+    rows = look_at_rows(credits.drop(columns="title").reset_index(drop=True))  # by IMDb's own names
+    assert rows.to_shape() == OneRowPerFilm("tconst", "primaryName", "category")
     reviews = FILMS.loc[FILMS.index.repeat(3)].reset_index(drop=True)
     reviews = reviews.assign(reviewer=["a", "b", "c"] * N, rating=np.arange(3 * N) % 10)
     assert look_at_rows(reviews).to_shape() == MeanOfRows("film_id")
