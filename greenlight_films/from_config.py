@@ -13,6 +13,7 @@ from greenlight_films.datamodules import Feature, Shape, Split, TargetColumn
 from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.look.look import Look
+from greenlight_films.datamodules.tables.layout import OPTIONS, Layout
 from greenlight_films.quietly import quietly
 from greenlight_films.reports.report import write_card, write_report
 from greenlight_films.reports.run_summary import print_summary
@@ -111,7 +112,10 @@ def _settings(films: Any, config: Config, out: str | Path | None, verbose: bool)
         keys = as_in_a_file(config) if isinstance(config, dict) else _keys_of(config)
     is_frame = films is not None and not isinstance(films, str | Path)
     if films is not None:
-        keys["data"] = {**keys.get("data", {}), "table": "frame" if is_frame else str(films)}
+        data = keys.get("data", {})
+        of_another = OPTIONS if is_frame and data.get("table") else ()
+        data = {name: value for name, value in data.items() if name not in of_another}
+        keys["data"] = {**data, "table": "frame" if is_frame else str(films)}
     if out is not None:
         keys["runs"] = str(out)
     if not verbose:
@@ -141,7 +145,7 @@ def _of_films(settings: Settings, films: Any, out: str | Path | None) -> Setting
     if isinstance(films, str | Path):
         data.table, data.frame = str(films), None
     elif films is not None:
-        data.frame = films
+        data.frame, data.layout = films, data.layout if data.table == "frame" else Layout()
     return replace(settings, data=data, runs=settings.runs if out is None else str(out))
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from greenlight_films.baselines import Comparison, Sample
 from greenlight_films.datamodules import FilmDataModule, InputError
 from greenlight_films.datamodules.feature_sets import named_sets
-from greenlight_films.datamodules.tables.layout import Layout, in_its_layout
+from greenlight_films.datamodules.tables.layout import Layout, UnfitLayout, in_its_layout
 from greenlight_films.lightning_modules.callbacks.permutation_importance import refuse_no_column
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.settings.settings import Settings
@@ -31,13 +31,24 @@ def load(
     if stage == "predict":
         in_its_layout(data.layout, partial(_set_up, data))
     else:
-        data.setup(stage)
+        _set_up_as_learnt(data, stage, checkpoint)
     data.show_rows = None
     importance = settings.importance  # groups of nothing, and features and columns that there aren't, are refused
     named_sets(data.fitted.encoder.space, importance.groups, importance.related.conditional)
     if importance.cluster is not None:
         refuse_no_column(data, importance.cluster, "permutation_importance.cluster")
     return data
+
+
+def _set_up_as_learnt(data: FilmDataModule, stage: str, checkpoint: Checkpoint | None) -> None:
+    """Set up a study's films; those of a finished run may be read from a file of another kind than the run's."""
+    try:
+        data.setup(stage)
+    except UnfitLayout:
+        if checkpoint is None:
+            raise
+        data.layout = Layout()
+        data.setup(stage)
 
 
 def _set_up(data: FilmDataModule, layout: Layout) -> None:

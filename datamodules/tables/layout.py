@@ -1,12 +1,29 @@
 """Where in a file the table stands, and how it is written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from greenlight_films.datamodules.errors import InputError
 
 Result = TypeVar("Result")
+
+KINDS_OF_OPTIONS = {
+    "query": ("sqlite",),
+    "sheet": ("workbook",),
+    "delimiter": ("text",),
+    "quote": ("text",),
+    "encoding": ("text", "json"),
+    "skip": ("text", "workbook"),
+    "header": ("text", "workbook"),
+}
+"""The kinds of files that an option is for; `member` is for a zip that holds any of them."""
+
+OPTIONS = (*KINDS_OF_OPTIONS, "member")
+
+
+class UnfitLayout(InputError):
+    """Options of a layout that a table of its kind can't have."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +58,42 @@ class Layout:
     footer: int = 0
     records: str | None = None
 
+    def given(self) -> list[str]:
+        """Return the options that are declared."""
+        return [name for name in OPTIONS if getattr(self, name) is not None]
+
+    def refuse_unfit(self, file: str, kind: str, is_zip: bool) -> None:
+        """Refuse options that a file of this kind can't have, all at once."""
+        unfit = {}
+        for option in self.given():
+            kinds = KINDS_OF_OPTIONS.get(option, ())
+            if kind not in kinds and not (option == "member" and is_zip):
+                unfit[option] = f"a file of kind {' or '.join(kinds)}" if kinds else "a zip"
+        _refuse(unfit, f"{file} of kind {kind}")
+
+    def refuse_any(self, wanted: str, table: str) -> None:
+        """Refuse all options, for a table that is no file."""
+        _refuse(dict.fromkeys(self.given(), wanted), table)
+
+
+def _refuse(unfit: Mapping[str, str], table: str) -> None:
+    if unfit:
+        problems = (f"--data.{name} is for {wanted}, got {table}; leave it out" for name, wanted in unfit.items())
+        raise UnfitLayout("\n".join(problems))
+
 
 def in_its_layout(of_run: Layout, read: Callable[[Layout], Result]) -> Result:
     """Return what `read` gives of a new table: in the layout of a run's table, else in what its own file tells.
+
+    A table of another kind, such as Parquet instead of CSV, has nothing of that layout.
 
     Raises:
         InputError: neither can be read; it says what is wrong with both.
     """
     try:
         return read(of_run)
+    except UnfitLayout:
+        return read(Layout())
     except InputError as problem:
         if of_run == Layout():
             raise

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -79,14 +79,15 @@ def open_table(table: Any, layout: Layout = Layout()) -> Table:
         InputError: it does not exist, is no table or has no rows.
     """
     if not isinstance(table, str | Path):
+        layout.refuse_any("a file", "a data frame")
         frame, notices = read_frame(table)
         frame, more = named(frame, [str(name) for name in frame.columns], "the frame")
         opened = Table(frame, layout, {}, (*notices, *more))
     elif str(table) in SOURCES:
+        layout.refuse_any("a file", f"the embedded source {table}")
         return Table(SOURCES[str(table)](), layout)
     elif not Path(table).is_file() and (files := ParquetFiles.find(str(table))):
-        if given := [option for option, value in asdict(layout).items() if value != getattr(Layout(), option)]:
-            raise InputError(f"--data.{given[0]} is for a single file, got the Parquet files {table}; leave it out")
+        layout.refuse_any("a single file", f"the Parquet files {table}")
         frame, notices = named(from_arrow(files.read()), files.schema.names, f"--data.table {table}")
         opened = Table(frame, layout, {}, tuple(notices))
     else:
@@ -104,9 +105,7 @@ def _open_file(path: Path, layout: Layout) -> Table:
         raise InputError(f"--data.table {path} is empty; a header line and rows of films are needed")
     file = find_table_file(path, layout.member)
     kind = kind_of(file)
-    for option, value, needed in (("query", layout.query, "sqlite"), ("sheet", layout.sheet, "workbook")):
-        if value is not None and kind != needed:
-            raise InputError(f"--data.{option} is for a file of kind {needed}, got {file} of kind {kind}; leave it out")
+    layout.refuse_unfit(str(file), kind, file.compression == "zip")
     if kind == "text":
         frame, layout_read, units, notices = read_delimited(file, layout)
         return Table(frame, layout_read, units, tuple(notices), is_text=True)

@@ -122,7 +122,7 @@ def semicolons(command, study_config, tmp_path_factory) -> Path:
     return folder / "small/version_0"
 
 
-@pytest.mark.parametrize("kind", ["as the run's", "commas in UTF-8", "no line above", "JSON lines"])
+@pytest.mark.parametrize("kind", ["as the run's", "commas in UTF-8", "no line above", "JSON lines", "Parquet"])
 def test_a_new_table_may_be_written_otherwise_than_the_runs(semicolons, command, films_frame, tmp_path, kind):
     new, path = films_frame.iloc[:30].drop(columns="rating"), tmp_path / "new.csv"
     if kind == "as the run's":
@@ -130,6 +130,9 @@ def test_a_new_table_may_be_written_otherwise_than_the_runs(semicolons, command,
     elif kind == "JSON lines":
         path = tmp_path / "new.jsonl"
         new.to_json(path, orient="records", lines=True)
+    elif kind == "Parquet":
+        path = tmp_path / "new.parquet"
+        new.to_parquet(path)
     else:
         new.to_csv(path, index=False, sep=";" if kind == "no line above" else ",")
     answer = command("predict", "--run", semicolons, "--data.table", path)
@@ -139,6 +142,15 @@ def test_a_new_table_may_be_written_otherwise_than_the_runs(semicolons, command,
     held_out = predictions_of(semicolons).query("split == 'test' and row <= 30")["row"]
     assert len(held_out) > 1
     assert predicted[held_out].to_numpy() == pytest.approx(own[held_out].to_numpy(), rel=1e-5)
+
+
+def test_a_runs_own_films_may_be_in_a_file_of_another_kind(semicolons, command, tmp_path):
+    awkward_films().to_parquet(tmp_path / "films.parquet")
+    scores = [
+        command("test", "--run", semicolons, *table) for table in ((), ("--data.table", tmp_path / "films.parquet"))
+    ]
+    assert [answer.code for answer in scores] == [0, 0], scores[1].err
+    assert scores[0].out.splitlines()[-5:] == scores[1].out.splitlines()[-5:]
 
 
 def test_of_a_new_table_that_can_be_read_in_neither_way_both_are_told(semicolons, command, films_frame, tmp_path):

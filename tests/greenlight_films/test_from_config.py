@@ -133,3 +133,17 @@ def test_what_cannot_be_used_is_refused_and_leaves_no_run(keys, tmp_path):
     with pytest.raises(gl.InputError, match=r"\bhiden\b"):
         gl.study(FRAME, {**keys, "model": {"hiden": [8]}}, out=tmp_path / "runs", verbose=False)
     assert not list((tmp_path / "runs").glob("*/*"))
+
+
+def test_how_a_file_is_written_is_refused_of_a_frame_unless_it_is_said_of_another_file(keys, tmp_path):
+    written = {"encoding": "latin-1", "skip": 5, "sheet": "Films"}
+    own = {name: value for name, value in keys["data"].items() if name != "table"}
+    with pytest.raises(
+        gl.InputError, match=r"--data\.sheet is for a file, got a data frame; leave it out\n--data\.enc"
+    ):
+        gl.study(FRAME, {**keys, "data": {**own, **written}}, out=tmp_path, verbose=False)
+    of_file = {**keys, "data": {**own, **written, "table": "others.xlsx"}}
+    settings = read_settings(of_file)
+    first, second = (gl.study(FRAME, given, out=tmp_path, verbose=False) for given in (of_file, settings))
+    assert settings.data.layout.skip == 5
+    assert same_weights(network_of(first.path), network_of(second.path))
