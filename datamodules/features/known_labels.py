@@ -3,13 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features.feature import Dense, Sparse
-from greenlight_films.datamodules.features.vocabulary import columns_of_names
 from greenlight_films.datamodules.tables.label_cells import parse_labels, split_labels, texts_of
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.label_literals import looks_like_a_list
@@ -21,7 +23,7 @@ from greenlight_films.datamodules.tables.label_notations import (
     sample_of,
     with_blanks,
 )
-from greenlight_films.datamodules.tables.spellings import spell_as
+from greenlight_films.datamodules.tables.spellings import keys_of, without_role
 
 CELLS = 2000  # rows that are looked at
 FEW, MANY = 5, 50  # cells, of which all but a label or so must be known
@@ -43,10 +45,15 @@ class KnownLabels:
     values: list[str]
     no_roles: bool = False
 
+    @cached_property
+    def _keys(self) -> pa.Array:
+        return keys_of(pa.array(self.values, pa.large_string()))
+
     def are_in(self, lists: LabelLists) -> np.ndarray:
-        """Return which labels of some cells are known, (n_labels,) bool."""
-        spelt = spell_as(lists, self.values, roles=True, no_roles=self.no_roles)
-        return columns_of_names(spelt.names, self.values)[spelt.codes] >= 0
+        """Return which labels of some cells are known, in any spelling, (n_labels,) bool."""
+        bare = [without_role(name, self.no_roles) for name in lists.names.to_pylist()]
+        known = pc.is_in(keys_of(pa.array(bare, pa.large_string())), value_set=self._keys)
+        return np.asarray(known, dtype=bool)[lists.codes]
 
 
 def are_unseen(parts: Sequence[Dense | Sparse]) -> bool:

@@ -176,7 +176,8 @@ class Labels(Feature[list[LabelLists]]):
             return None
         if notation.format == "text":
             raise other_separator(column, separators[0], notation.separators[0])
-        return replace(self, format=notation.format, key=notation.key or self.key).read(frame, formats)
+        lists = replace(self, format=notation.format, key=notation.key or self.key)  # type: ignore[arg-type]
+        return lists.read(frame, formats)
 
     def _weigh(self, parsed: list[LabelLists], columns: list[np.ndarray]) -> list[Dense | Sparse]:
         encoded = [encode_labels(lists, of_names) for lists, of_names in zip(parsed, columns, strict=True)]

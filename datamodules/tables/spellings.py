@@ -159,7 +159,7 @@ def spell_as(lists: LabelLists, values: list[str], roles: bool = False, no_roles
         return lists
     others = names.filter(unknown)
     if roles and pc.any(pc.ends_with(others, ")")).as_py():
-        others = pa.array([_without_role(name, no_roles) for name in others.to_pylist()], names.type)
+        others = pa.array([without_role(name, no_roles) for name in others.to_pylist()], names.type)
     keys = keys_of(others)
     known = pa.array(values, names.type)
     # The first with a key: the values of a vocabulary are in order of their films.
@@ -181,7 +181,7 @@ def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelList
     written = names.filter(behind).to_pylist()
     remarks = Counter(match[2] for match in map(_BEHIND.match, written) if match and not _NO_ROLE.fullmatch(match[2]))
     unlike = len(remarks) >= max(5, 0.8 * remarks.total()) and remarks.total() > 0.3 * len(names)
-    bare = [_without_role(name, unlike) for name in written]
+    bare = [without_role(name, unlike) for name in written]
     changed = np.zeros(len(names), dtype=bool)
     changed[closed] = [name != text for name, text in zip(bare, written, strict=True)]
     if not changed.any():
@@ -193,7 +193,8 @@ def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelList
     return [replace(part.renamed(renamed).distinct(), no_roles=unlike) for part in parts], [notice]
 
 
-def _without_role(name: str, any_remark: bool) -> str:
+def without_role(name: str, any_remark: bool) -> str:
+    """Return a name without the roles in parentheses behind it, or without all remarks that stand there."""
     while (match := _BEHIND.match(name)) and not _NO_ROLE.fullmatch(match[2]):
         if not (any_remark or _ROLE.fullmatch(match[2].strip())):
             break

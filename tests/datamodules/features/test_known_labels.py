@@ -82,6 +82,12 @@ def test_some_newcomers_hide_no_other_separator():
         encoded(encoder(), cells)
 
 
+def test_another_spelling_or_a_role_hides_no_other_separator():
+    cells = ["; ".join(f"{name.upper()} (as somebody)" for name in cast) for cast in CASTS]
+    with pytest.raises(InputError, match=r"write '\|' in place of '; '"):
+        encoded(encoder(), cells)
+
+
 def test_a_single_film_with_known_names_alone_is_refused_too():
     with pytest.raises(InputError, match="got such as 'Person A, Person B', in which ', ' parts labels that it knows"):
         encoded(encoder(), ["Person A, Person B"])
