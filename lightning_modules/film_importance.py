@@ -24,7 +24,6 @@ from greenlight_films.importance import (
     LOSSES,
     Alone,
     ColumnSet,
-    Entering,
     Estimator,
     HeldOut,
     ImportanceResult,
@@ -38,6 +37,7 @@ from greenlight_films.importance.related import Related, RelatedSettings, relate
 from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.summary import summary_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from greenlight_films.lightning_modules.entering_weights import entering_weights
 from greenlight_films.lightning_modules.name_parts import parts_of
 
 
@@ -235,32 +235,6 @@ def clusters_of(film: np.ndarray, drawn_with: np.ndarray) -> np.ndarray:
     n_nodes = n_films + int(value.max(initial=-1)) + 1
     links = coo_array((np.ones(known.sum()), (film[known], n_films + value[known])), shape=(n_nodes, n_nodes))
     return np.unique(connected_components(links, directed=False)[1][film], return_inverse=True)[1]
-
-
-def entering_weights(space: FeatureSpace, encoded: EncodedFilms) -> Entering | None:
-    """Return the weight that a label more would have in each film's cells: 1, or 1 / sqrt(names with it).
-
-    None where all weights are 1. The weights of the film's other names stay as they are.
-    """
-    if not any(feature.get("weight") == "sqrt" for feature in space.features):
-        return None
-    blocks = iter(block_columns(space.labels))
-    cells: list[np.ndarray] = []
-    weights: list[np.ndarray] = []
-    for feature, group in zip(space.features, space.groups, strict=True):
-        columns = [next(blocks) for block in group if block.kind == "label"]
-        if not columns:
-            continue
-        names = np.zeros(encoded.n_rows)
-        if feature.get("weight") == "sqrt":
-            of_cell = encoded.labels[:, np.concatenate(columns)]
-            weight = of_cell.max(axis=1).toarray().ravel()
-            # Of a cell without any label that the encoder knows, those that it doesn't are counted.
-            unseen = sum(encoded.unseen[column] for column in {block.column for block in group})
-            names = np.where(weight > 0, np.round(1 / np.maximum(weight, 1e-6) ** 2), unseen) + 1
-        weights.append(1 / np.sqrt(np.maximum(names, 1)))
-        cells.append(np.full(sum(map(len, columns)), len(cells)))
-    return Entering(torch.from_numpy(np.concatenate(cells)), torch.from_numpy(np.stack(weights, axis=1)).float())
 
 
 def numbers_of(space: FeatureSpace) -> list[Tensor]:

@@ -91,7 +91,7 @@ def _place(run: ServedRun, film: Film, column: str) -> _Place:
     position = len(names) if isinstance(feature, Labels) and feature.positions else 0
     with_nobody = cells.edited(film, [Edit("add", column, NOBODY)], "film")
     first, block = run.label_blocks[column][position]
-    weight = 1 / np.sqrt(len(names) + 1) if isinstance(feature, Labels) and feature.weight == "sqrt" else 1.0
+    weight = 1 / np.sqrt(len(names) + 1) if feature.shares_weight else 1.0
     other = feature.other if isinstance(feature, Category) else None
     pooled = block.values.index(other) if other in block.values else None
     return _Place(column, with_nobody, first, block.values, float(weight), pooled)

@@ -83,9 +83,8 @@ def _editable(
         if any(readers[name] > 1 for name in feature.columns) or (isinstance(feature, Labels) and feature.positions):
             continue
         single = isinstance(feature, Category) or feature.first_only
-        rooted = isinstance(feature, Labels) and feature.weight == "sqrt"
-        values, size = group[0].values, sizes.get(feature.column)
-        yield EditableColumn(group[0].column, feature.named_role, own[0], values, single, rooted, size)
+        values, size, shares = group[0].values, sizes.get(feature.column), feature.shares_weight
+        yield EditableColumn(group[0].column, feature.named_role, own[0], values, single, shares, size)
 
 
 @dataclass(frozen=True)

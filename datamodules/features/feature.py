@@ -123,5 +123,10 @@ class Feature(ABC, Generic[Parsed]):
         return {"feature": type(self).__name__, **asdict(self)}  # type: ignore[call-overload]
 
     @property
+    def shares_weight(self) -> bool:
+        """Whether each label of a cell is encoded with 1 / sqrt(labels in the cell); else with 1."""
+        return False
+
+    @property
     def named_role(self) -> str:
         return self.role or self.column

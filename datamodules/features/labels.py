@@ -89,6 +89,10 @@ class Labels(Feature[list[LabelLists]]):
     def columns(self) -> list[str]:
         return [self.column] if self.from_columns is None else self.from_columns
 
+    @property
+    def shares_weight(self) -> bool:
+        return self.weight == "sqrt" and not self.first_only
+
     def read(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[LabelLists]:
         """Read the labels of the column, or of `from_columns`, the first column's first."""
         if self.from_columns is None:
@@ -181,7 +185,7 @@ class Labels(Feature[list[LabelLists]]):
 
     def _weigh(self, parsed: list[LabelLists], columns: list[np.ndarray]) -> list[Dense | Sparse]:
         encoded = [encode_labels(lists, of_names) for lists, of_names in zip(parsed, columns, strict=True)]
-        if self.weight != "sqrt":
+        if not self.shares_weight:
             return list(encoded)
         in_cell = sum(lists.counts() for lists in parsed)
         scale = (1 / np.sqrt(np.maximum(in_cell, 1))).astype(np.float32)

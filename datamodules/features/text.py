@@ -36,6 +36,10 @@ class Text(Feature[LabelLists]):
             raise InputError(f"column '{self.column}': `min_films` must be 1 or more, got {self.min_films}")
 
     @property
+    def shares_weight(self) -> bool:
+        return True
+
+    @property
     def named_role(self) -> str:
         return self.role or "word"
 
