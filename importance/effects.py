@@ -1,7 +1,8 @@
 """Standard errors of importances, from per-label sums of the loss changes when a label is added or removed.
 
 A row's slope is the change of its loss for a label of weight 1. It is taken as the same for every weight: exact for 0/1
-columns, an approximation (used in the errors alone) for columns with several weights.
+columns, an approximation (used in the errors alone) for columns with several weights. Where a rule gives each row the
+weight that a label has there, rows exchange whether they have the label: the slope is the effect with that weight.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,7 +45,7 @@ class OffRows:
     def by_moments(cls, reference: Reference, entries: Entries, mean: Tensor, variance: Tensor) -> "OffRows":
         """Return the sums of effects of a mean and a variance, both (n_columns,), on the rows without a column."""
         rows = reference.rows
-        weight, square = entries.mean_entering(rows)
+        weight, square = entries.mean_weights(rows)
         count = (rows.n_rows - entries.counts).double()
         sums = torch.stack([count, count * mean / weight, count * (variance + mean**2) / square])
         if rows.n_clusters == rows.n_rows:
@@ -73,6 +74,7 @@ def std_of_shuffle(reference: Reference, entries: Entries, lost: Tensor, off: Of
     Args:
         lost: (n_entries,) float64, the change of a row's loss when its entry is removed.
     """
+    entries = entries.as_exchanged(reference.rows)
     n_rows, slopes = reference.rows.n_rows, -lost / entries.weight
     _, off_slopes, off_squares = off.rows
     mean = (off_slopes + entries.sums(slopes)) / n_rows
@@ -90,6 +92,7 @@ def se_of_sample(reference: Reference, entries: Entries, lost: Tensor, off: OffR
     Rows of a film that carry the column are added up first. Of the others only a sample is known: for the square of
     their film's sum its upper bound is taken, the film's number of rows times the sum of squares (Cauchy-Schwarz).
     """
+    entries = entries.as_exchanged(reference.rows)
     rows, n_columns, slopes = reference.rows, len(entries.columns), -lost / entries.weight
     mean_weight = entries.sums_of_weights[0] / rows.n_rows
     off_count, off_slopes, _ = off.rows

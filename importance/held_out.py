@@ -1,6 +1,6 @@
 """`HeldOut`: the encoded rows that importance is measured on; `Entries`: their labels sorted by column."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import torch
@@ -203,12 +203,9 @@ class Entries:
         first, second = self.sums_of_weights
         return first / self.counts, second / self.counts
 
-    def mean_entering(self, rows: HeldOut) -> tuple[Tensor, Tensor]:
-        """Return the mean and the mean square of the weights with which columns enter rows, (n_columns,) float64."""
-        if rows.entering is None:
-            return self.mean_weights(rows)
-        weight, cells = rows.entering.weight.double(), rows.cells(self.columns)
-        return at(weight.mean(0), cells), at((weight**2).mean(0), cells)
+    def as_exchanged(self, rows: HeldOut) -> "Entries":
+        """Return the entries with what rows exchange as weights: 1, to have it or not, where a rule gives them."""
+        return self if rows.entering is None else replace(self, weight=torch.ones_like(self.weight))
 
     def exact(self, rows: HeldOut) -> Tensor:
         """Return whether the weight that a column enters a row with is not a random one, (n_columns,) bool."""

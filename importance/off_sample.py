@@ -46,7 +46,9 @@ class OffSample:
 
     def moments(self, reference: Reference, n_columns: int) -> OffRows:
         """Return the sums from which standard errors are computed."""
-        slope, each = self.change / self.weight, torch.ones_like(self.change)
+        slope, each = self.change, torch.ones_like(self.change)
+        if reference.rows.entering is None:
+            slope = slope / self.weight
         return OffRows.of(reference, n_columns, self.index, self.row, slope, each)
 
     def missed(self, reference: Reference, tangent: Tangent, entries: Entries) -> Tensor:

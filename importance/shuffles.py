@@ -18,6 +18,9 @@ def by_shuffles(
 ) -> tuple[Estimates, Tensor, OffSample]:
     """Return the importances, without tests, over shuffles of each column: its entries move to as many random rows.
 
+    An entry keeps its weight. Where a rule gives the weight that a label would have in each row, it gets that one, and
+    a row that has the label already keeps its own: the mean over all shuffles is then that of `by_closed_form`.
+
     Only rows that lose or get an entry are predicted again; the loss without the entry once for all repeats. Its
     change, (n_entries,), and the rows that get an entry are returned too.
     """
@@ -63,9 +66,13 @@ def _some_shuffles(
     n_rows, (group, slot, row) = reference.rows.n_rows, shuffled
     n_repeats = len(row) // len(entries.row)
     index = torch.div(group, n_repeats, rounding_mode="floor")
-    given = at(entries.weight, at(entries.starts, index) + slot)
     entry, carries = entries.find(index, row, n_rows)
-    delta = torch.where(carries, given - at(entries.weight, entry), given)
+    if reference.rows.entering is None:
+        given = at(entries.weight, at(entries.starts, index) + slot)
+        delta = torch.where(carries, given - at(entries.weight, entry), given)
+    else:
+        given = entries.entering(reference.rows, entries.columns, index, row)
+        delta = torch.where(carries, 0.0, given)
     change = torch.zeros(len(row), dtype=torch.float64, device=row.device)
     moved = torch.nonzero(delta).squeeze(1)
     change[moved] = reference.changes(at(row, moved), at(entries.columns, at(index, moved)), at(delta, moved))

@@ -124,8 +124,7 @@ class Tasks:
         """Return the importances of a task's label columns, each shuffled alone, in their order."""
         part, n_rows = self.entries.part(task.first, task.stop), reference.rows.n_rows
         # Exactly 0, without rounding errors: columns that the model doesn't use, or that all rows have.
-        exact = part.even if self.estimator.kind == "shuffle" else part.exact(reference.rows)
-        used, everywhere = reference.uses(part.columns), (part.counts == n_rows) & exact
+        used, everywhere = reference.uses(part.columns), (part.counts == n_rows) & part.exact(reference.rows)
         measured = used & ~everywhere
         films, columns = part.films(reference.rows), part.only(measured)
         importance = Estimates.filled(0.0, films, self.estimator.n_repeats if self.estimator.kind == "shuffle" else 1)

@@ -109,10 +109,14 @@ class Study:
         return float(carriers.mean() * (effects.mean() - effects[carriers].mean()))
 
     def exchanged(self, label: int, loss: str = "mse") -> np.ndarray:
-        """Return how the loss of row i changes that gets row j's entry in a column, (n_rows, n_rows), float64."""
+        """Return how the loss of row i changes that gets row j's entry in a column, (n_rows, n_rows), float64.
+
+        By the rule for the weight of a label that enters a row, it has that one or none.
+        """
         n = len(self.matrix)
         matrix, dense = np.repeat(self.matrix, n, axis=0), np.repeat(self.rows.dense.numpy(), n, axis=0)
-        matrix[:, label] = np.tile(self.matrix[:, label], n)
+        given = np.tile(self.matrix[:, label], n)
+        matrix[:, label] = given if self.rows.entering is None else self.entering[:, label].repeat(n) * (given != 0)
         error = self.predict(matrix, dense).reshape(n, n) - self.rows.actual.numpy()[:, None]
         losses = np.abs(error) if loss == "mae" else error**2
         return losses - np.diag(losses)[:, None]

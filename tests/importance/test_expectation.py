@@ -21,9 +21,10 @@ def assert_same(result: Estimates, expected: Estimates, atol: float) -> None:
         torch.testing.assert_close(ours, theirs, atol=atol, rtol=0, equal_nan=True)
 
 
+@pytest.mark.parametrize("weights", ["one", "root"])
 @pytest.mark.parametrize("seed", range(3))
-def test_mean_and_std_are_those_of_all_permutations(make_study, seed):
-    study = make_study(5, (1, 2, 3, 4, 5), seed=seed)
+def test_mean_and_std_are_those_of_all_permutations(make_study, seed, weights):
+    study = make_study(5, (1, 2, 3, 4, 5), seed=seed, weights=weights)
     shuffles, result = increases(study, np.array(list(permutations(range(5))))), study.values(off_rows="all")
     assert shuffles.shape == (5, 120)
     assert np.abs(shuffles).max() > 0.01
@@ -37,8 +38,7 @@ def test_the_mean_is_that_of_the_effects_with_each_films_own_weight(make_study, 
     study = make_study(counts=EVERY_COUNT, weights=weights, seed=3)
     scale = 1 / study.rows.actual.numpy().var() if loss == "r2" else 1
     expected = [study.expected(label, loss) * scale for label in range(8)]
-    if weights == "one":
-        assert expected == pytest.approx([study.exchanged(label, loss).mean() * scale for label in range(8)], abs=1e-9)
+    assert expected == pytest.approx([study.exchanged(label, loss).mean() * scale for label in range(8)], abs=1e-9)
     assert np.abs(expected).max() > 0.01
     np.testing.assert_allclose(study.values(loss, off_rows="all").mean, expected, atol=1e-6)
 
@@ -59,9 +59,10 @@ def test_losses_count_as_the_rows_do(make_study, loss):
     assert close.all()
 
 
+@pytest.mark.parametrize("weights", ["one", "root"])
 @pytest.mark.parametrize("rows_a_film", [1, 3])
-def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film):
-    study = make_study(41, (2, 8, 30, 41), seed=2, rows_a_film=rows_a_film)
+def test_the_error_of_the_sample_is_the_spread_of_films(make_study, rows_a_film, weights):
+    study = make_study(41, (2, 8, 30, 41), seed=2, rows_a_film=rows_a_film, weights=weights)
     by_film = [study.moved(label).reshape(41, rows_a_film).mean(1) for label in range(4)]
     expected = np.std(by_film, axis=1, ddof=1) / 41**0.5
     assert expected[:3].min() > 1e-4

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,12 @@ from greenlight_films.importance.shuffles import by_shuffles, shuffled_entries
 FEW_AND_MANY = (1, 2, 7, 8, 20, 45, 60)
 WITH_ALL = (1, 7, 8, 61)
 """Of 61 rows; more than 7 are many."""
+
+
+def study_with(make_study, weights: str, **given):
+    """Return a study; `uneven`: with weights that follow no rule."""
+    study = make_study(weights="one" if weights == "one" else "root", **given)
+    return replace(study, rows=replace(study.rows, entering=None)) if weights == "uneven" else study
 
 
 def streams(study, estimator: Estimator) -> torch.Tensor:
@@ -33,15 +41,16 @@ def naive(study, estimator: Estimator, loss: str) -> np.ndarray:
     increase = np.empty(columns.shape[:2])
     for label, repeat in np.ndindex(*increase.shape):
         matrix = study.matrix.copy()
-        matrix[:, label] = columns[label, repeat]
+        moved = columns[label, repeat]
+        matrix[:, label] = moved if study.rows.entering is None else study.entering[:, label] * (moved != 0)
         increase[label, repeat] = study.total(loss, matrix) - before
     return increase
 
 
 @pytest.mark.parametrize("counts", [FEW_AND_MANY, WITH_ALL], ids=["few and many", "all"])
-@pytest.mark.parametrize("weights", ["one", "root"])
+@pytest.mark.parametrize("weights", ["one", "uneven"])
 def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, weights):
-    study = make_study(counts=counts, weights=weights)
+    study = study_with(make_study, weights, counts=counts)
     columns = shuffled_columns(study, Estimator("shuffle", n_repeats=6))
     for column, repeats in zip(study.matrix.T, columns, strict=True):
         assert (np.sort(repeats, axis=1) == np.sort(column)).all()
@@ -50,10 +59,10 @@ def test_shuffled_columns_are_permutations_of_the_columns(make_study, counts, we
 
 
 @pytest.mark.parametrize("counts", [FEW_AND_MANY, WITH_ALL], ids=["few and many", "all"])
-@pytest.mark.parametrize("weights", ["one", "root"])
+@pytest.mark.parametrize("weights", ["one", "root", "uneven"])
 @pytest.mark.parametrize("loss", ["mse", "mae", "r2", "rmse"])
 def test_importance_is_that_of_the_naive_loop(make_study, counts, weights, loss):
-    study, estimator = make_study(counts=counts, weights=weights, seed=2), Estimator("shuffle", n_repeats=4)
+    study, estimator = study_with(make_study, weights, counts=counts, seed=2), Estimator("shuffle", n_repeats=4)
     expected, result = naive(study, estimator, loss), shuffled(study, estimator, loss)
     assert np.abs(expected).max(1)[:-1].min() > 1e-5
     assert np.abs(expected).max() > 0.01
@@ -69,11 +78,24 @@ def test_more_repeats_go_on_where_fewer_ended(make_study):
     assert (few == many[:, :2]).all()
 
 
-def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study):
-    study, estimator = make_study(seed=2), Estimator("shuffle", n_repeats=2000)
+@pytest.mark.parametrize("weights", ["one", "root"])
+def test_the_error_of_shuffles_is_their_spread_over_the_root_of_repeats(make_study, weights):
+    study, estimator = study_with(make_study, weights, seed=2), Estimator("shuffle", n_repeats=2000)
     result = shuffled(study, estimator)
     assert result.std.min() > 1e-5
     assert (result.se_shuffle * 2000**0.5).tolist() == pytest.approx(result.std.tolist(), rel=0.06)
+
+
+@pytest.mark.parametrize("weights", ["one", "root", "uneven"])
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+def test_the_mean_over_many_shuffles_is_what_the_closed_form_says(make_study, weights, loss):
+    study = study_with(make_study, weights, seed=4)
+    result = shuffled(study, Estimator("shuffle", n_repeats=4000), loss)
+    expected, sampled = study.values(loss, off_rows="all", tests=False), weights == "uneven"
+    error = torch.hypot(result.std / 4000**0.5, expected.se_shuffle)
+    assert bool((expected.se_shuffle > 0).any()) == sampled
+    assert float((expected.mean.abs() / error).max()) > 40
+    assert bool(((result.mean - expected.mean).abs() < 4 * error).all())
 
 
 @pytest.mark.parametrize("loss", ["r2", "rmse"])

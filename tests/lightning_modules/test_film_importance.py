@@ -97,11 +97,11 @@ def by_name(result: ImportanceResult) -> dict[str, float]:
 @pytest.mark.parametrize("members", [1, 3])
 def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(measured, members):
     done, how = measured(members=members), Estimator("shuffle", 3)
-    dense, names = Dense.of(done), done.films.fitted.encoder.space.label_names()
+    dense, names, weights = Dense.of(done), done.films.fitted.encoder.space.label_names(), entering(done)
     assert len(dense.members) == members
     entries = Entries.of(measured_films(done).rows)
     streams = how.streams(keys_of(names))[entries.columns]
-    group, slot, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
+    group, _, row = (part.numpy() for part in shuffled_entries(entries, streams, 3, len(dense.actual)))
     result, expected = measure(done, kind="shuffle", n_repeats=3), {}
     for index, column in enumerate(entries.columns.tolist()):
         own = dense.features[:, dense.n_dense + column]
@@ -110,13 +110,14 @@ def test_values_are_what_the_loop_over_columns_finds_with_the_same_shuffles(meas
             mine = group == 3 * index + repeat
             features = dense.features.copy()
             features[:, dense.n_dense + column] = 0
-            features[row[mine], dense.n_dense + column] = own[own != 0][slot[mine]]
+            given = np.where(own > 0, own, weights[:, column])
+            features[row[mine], dense.n_dense + column] = given[row[mine]]
             increases.append(dense.lost(features))
         expected[names[column]] = np.mean(increases)
     assert len(expected) > 15
     assert max(map(abs, expected.values())) > 0.05
     assert {name: by_name(result)[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
-    # Each label is lost once, and an entry that lands where one of the same weight was changes nothing.
+    # Each label is lost once, and an entry that lands where one was changes nothing.
     members = {(part.dense.tobytes(), part.labels.tobytes()) for part in result.sets}  # the same ones once
     n_labels, of_sets = len(entries.row), 50 * 3 * len(members)
     assert of_sets + n_labels < result.summary["row_updates"] <= of_sets + 4 * n_labels
@@ -154,11 +155,7 @@ def test_numbers_columns_roles_and_groups_are_what_shuffling_them_whole_finds(
 def test_expected_over_all_rows_is_that_of_every_films_own_weight(measured, film_data, transform, loss, members):
     done = measured(film_data(target=Target("rating", transform=transform)), members=members)
     dense, result = Dense.of(done), measure(done, loss, off_rows="all")
-    space, films = done.films.fitted.encoder.space, done.films.films
-    names, in_cell = space.label_names(), cast_sizes(done)
-    is_cast = np.repeat(
-        [block.role == "actor" for block in space.labels], [len(block.values) for block in space.labels]
-    )
+    names, in_cell, weights = done.films.fitted.encoder.space.label_names(), cast_sizes(done), entering(done)
     error, expected = np.abs if loss == "mae" else np.square, {}
 
     def losses(column: int, weight: np.ndarray) -> np.ndarray:
@@ -168,13 +165,12 @@ def test_expected_over_all_rows_is_that_of_every_films_own_weight(measured, film
 
     for column, name in enumerate(names):
         own = dense.features[:, dense.n_dense + column]
-        entering = 1 / np.sqrt(in_cell + 1) if is_cast[column] else np.ones(len(own))
-        effect = losses(column, np.where(own > 0, own, entering)) - losses(column, np.zeros(len(own)))
+        effect = losses(column, np.where(own > 0, own, weights[:, column])) - losses(column, np.zeros(len(own)))
         if own.any():
             increase = (own > 0).mean() * (effect.mean() - effect[own > 0].mean())
             expected[name] = increase / (dense.actual.var() if loss == "r2" else 1)
     assert set(in_cell.tolist()) > {0, 1, 2}
-    assert len(films.rows.test) == 50
+    assert len(done.films.films.rows.test) == 50
     assert max(expected.values()) > 0.02
     assert {name: by_name(result)[name] for name in expected} == pytest.approx(expected, rel=1e-4, abs=1e-6)
     assert set(result.features.query("level == 'value' and importance.notna()")["se_shuffle"]) == {0.0}
@@ -185,6 +181,13 @@ def cast_sizes(done) -> np.ndarray:
     table, films = done.films.read(), done.films.films
     cells = table["cast"].iloc[films.number[films.rows.test] - 1]
     return cells.fillna("").map(lambda cell: len({name for name in str(cell).split(", ") if name})).to_numpy()
+
+
+def entering(done) -> np.ndarray:
+    """Return the weight with which each label would enter each test film, (n_rows, n_labels)."""
+    blocks = done.films.fitted.encoder.space.labels
+    is_cast = np.repeat([block.role == "actor" for block in blocks], [len(block.values) for block in blocks])
+    return np.where(is_cast, 1 / np.sqrt(cast_sizes(done)[:, None] + 1), 1.0)
 
 
 def test_each_part_of_a_date_is_a_number_of_its_own_beside_its_mark():
