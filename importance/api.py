@@ -1,6 +1,7 @@
 """`permutation_importance`: the importance of X's columns for a model of scikit-learn, torch or any with `predict`."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.exact import by_engine
 from greenlight_films.importance.loop import by_loop
 from greenlight_films.importance.losses import LossName
-from greenlight_films.importance.models import additive_of
+from greenlight_films.importance.models import additive_of, is_additive_network
 from greenlight_films.importance.request import Groups, Request
 from greenlight_films.importance.result import ImportanceResult
 
@@ -70,8 +71,10 @@ def permutation_importance(
     if isinstance(random_state, np.random.RandomState):
         random_state = random_state.randint(2**31)
     seed = int(np.random.default_rng(random_state).integers(2**63))
+    if isinstance(model, nn.Module):
+        model = deepcopy(model).eval()
     request = Request.of(model, X, y, names, groups, loss, Estimator(estimator, n_repeats, seed=seed))
-    if not (hasattr(model, "predict") or (isinstance(model, nn.Sequential) and isinstance(model[0], nn.Linear))):
+    if not (hasattr(model, "predict") or is_additive_network(model)):
         kind = type(model).__name__
         raise TypeError(f"model must have `predict`, or be a torch.nn.Sequential that begins with Linear, got {kind}")
     return _measured(request)

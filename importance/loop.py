@@ -93,7 +93,7 @@ def by_loop(request: Request, method: str) -> ImportanceResult:
     streams = request.estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]))
 
     def predict(rows: Any) -> Tensor:
-        predicted = np.asarray(request.model.predict(rows), dtype=np.float64)
+        predicted = request.predict(rows)
         if predicted.shape not in ((n_rows,), (n_rows, 1)):
             raise ValueError(f"model must predict one number a row, got shape {predicted.shape} for {n_rows} rows")
         return torch.from_numpy(predicted.ravel())

@@ -59,6 +59,12 @@ class Additive:
         label_weight = padded[torch.from_numpy(np.append(labels, len(self.weight)))]
         return LinearModel(LinearLayer(self.weight[torch.from_numpy(dense)], label_weight, self.bias), self.tail)
 
+    @torch.inference_mode()
+    def predict(self, encoded: Any) -> np.ndarray:
+        """Return predictions of encoded rows in the target's unit, (n,) float64."""
+        sums = torch.from_numpy(np.asarray(encoded @ self.weight.cpu().numpy())).to(self.weight) + self.bias
+        return self.to_unit(self.tail(sums).squeeze(-1).double()).cpu().numpy()
+
 
 def additive_of(model: Any, rows: Any) -> Additive | str:
     """Return the model as an additive first layer and a tail on the rows of X, or the reason why it can't be one.
@@ -102,12 +108,18 @@ def _unwrapped(model: Any) -> tuple[list[Any], Tail, Any]:
     return steps, to_unit, core
 
 
+def is_additive_network(model: Any) -> bool:
+    """Return whether it is a `torch.nn.Sequential` that begins with `nn.Linear`, and does nothing but run its steps."""
+    is_plain = isinstance(model, nn.Sequential) and type(model).forward is nn.Sequential.forward
+    return is_plain and len(model) > 0 and isinstance(model[0], nn.Linear)
+
+
 def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
     """Return the first layer's weight, (n_columns, width), its bias, (width,), and the tail."""
-    if isinstance(model, nn.Sequential) and len(model) and isinstance(model[0], nn.Linear):
+    if is_additive_network(model):
         weight = model[0].weight.detach()
         bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
-        return weight.T.contiguous(), bias, deepcopy(model[1:]).eval()
+        return weight.T.contiguous(), bias, nn.Sequential(*deepcopy(model)[1:]).eval()
     if isinstance(model, MLPRegressor):
         layers = [(torch.tensor(w), torch.tensor(b)) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
 

@@ -2,14 +2,48 @@
 
 import numpy as np
 import pytest
+import torch
 from scipy import sparse
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from torch import nn
 
 from greenlight_films.importance import permutation_importance
 from greenlight_films.importance.tasks import Tasks
-from tests.importance.test_api import X, Y
+from tests.importance.test_api import CONTAINERS, X, Y, assert_agree
+
+
+class Clipped(Ridge):
+    """A linear model without predictions below 1."""
+
+    def predict(self, X):
+        return np.maximum(super().predict(X), 1)
+
+
+WRAPPED = {
+    "plain": lambda core: core,
+    "pipeline": lambda core: make_pipeline(StandardScaler(with_mean=False), core),
+    "target": lambda core: TransformedTargetRegressor(core, func=np.arcsinh, inverse_func=np.sinh),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+@pytest.mark.parametrize("container", ["array", "frame", "csr"])
+def test_a_predict_that_clips_shuffled_rows_alone_is_measured_by_the_loop(container, wrap):
+    either = X[:, 2]  # one of two columns has 1 in every row, until they are shuffled
+    rows = np.column_stack([either, 1 - either, X[:, :2], X[:, 4:5] / 100, *X[:, 5:].T / 100])
+    target = 2.5 + 3 * rows[:, 2] + rows[:, 3]
+    model = wrap(Clipped(1e-3, fit_intercept=False)).fit(CONTAINERS[container](rows), target)
+    plain = wrap(Ridge(1e-3, fit_intercept=False)).fit(CONTAINERS[container](rows), target)
+    given = CONTAINERS[container](rows)
+    assert (model.predict(given) == plain.predict(given)).all()
+    result = permutation_importance(model, given, target, n_repeats=10, random_state=0)
+    assert result.method == "loop: Clipped predicts otherwise than its first layer and what comes after it"
+    assert_agree(result, model, rows if container == "csr" else given, target)  # theirs takes no sparse matrix
+    assert permutation_importance(plain, given, target).method == "exact: Ridge's first layer is additive"
 
 
 def test_hundreds_of_scaled_columns_keep_apart():
@@ -67,3 +101,58 @@ def test_a_model_in_float64_is_measured_in_float64():
     share = rows.mean(0)
     expected = 2 * model.coef_**2 * share * (1 - share)
     assert permutation_importance(model, rows, target).importances_mean[1:] == pytest.approx(expected[1:], rel=0.01)
+
+
+class AsRegressor(RegressorMixin, BaseEstimator):
+    """A model with `predict` as scikit-learn's function wants it."""
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model
+
+    def fit(self, rows: np.ndarray, target: np.ndarray) -> "AsRegressor":
+        return self
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        return self.model.predict(rows).ravel()
+
+
+class ClippedNetwork(nn.Sequential):
+    """A network that predicts nothing below 0."""
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return super().forward(rows).clamp(min=0)
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return self(torch.from_numpy(rows).float()).numpy()
+
+
+class ClippedOutside(nn.Sequential):
+    """A network whose `predict` alone does so."""
+
+    def predict(self, rows: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return self(torch.from_numpy(rows).float()).clamp(min=0).numpy()
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        (ClippedNetwork, "ClippedNetwork has no additive first layer"),
+        (ClippedOutside, "ClippedOutside predicts otherwise than its first layer and what comes after it"),
+    ],
+)
+def test_a_network_that_does_more_than_its_steps_is_measured_by_its_predict(kind, why):
+    torch.manual_seed(0)
+    model = kind(nn.Linear(7, 4), nn.ReLU(), nn.Dropout(0.5), nn.Linear(4, 1))
+    nn.init.constant_(model[3].bias, 0.3)
+    target = model.eval().predict(X).ravel() + Y / 50
+    assert 10 < (model.predict(X) == 0).sum() < 290
+    result = permutation_importance(model.train(), X, target, n_repeats=10, random_state=0)
+    assert result.method == f"loop: {why}"
+    assert model.training
+    assert_agree(result, AsRegressor(model.eval()), X, target)
+    with pytest.raises(TypeError, match=r"or be a torch\.nn\.Sequential that begins with Linear, got Bare"):
+        permutation_importance(
+            type("Bare", (nn.Sequential,), {"forward": lambda self, rows: rows})(nn.Linear(7, 1)), X, Y
+        )

@@ -7,6 +7,7 @@ from sklearn.linear_model import LinearRegression, Ridge
 from torch import nn
 
 from greenlight_films.importance import permutation_importance
+from greenlight_films.importance.request import exchanged
 from tests.importance.test_api import X, Y
 
 
@@ -46,3 +47,18 @@ def test_a_model_of_several_targets_is_refused():
     model = LinearRegression().fit(X, np.column_stack([Y, Y]))
     with pytest.raises(ValueError, match=r"model must predict one number a row, got shape \(300, 2\) for 300 rows"):
         permutation_importance(model, X, Y)
+
+
+@pytest.mark.parametrize("columns", [[2], [1, 2], [0, 1, 2, 3]])
+def test_a_frames_columns_are_exchanged_by_place_and_keep_their_types(columns):
+    numbers = pd.array([1, None, 3], dtype="Int64")
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": pd.Categorical(list("xyx")), "c": numbers, "d": list("pqr")})
+    frame = frame.set_axis(["a", "b", "a", "d"], axis=1).set_axis([5, 5, 6])
+    order, before = [2, 0, 1], frame.copy()
+    result = exchanged(frame, np.array(columns), np.array(order))
+    assert result.dtypes.tolist() == frame.dtypes.tolist()
+    assert (result.index.tolist(), result.columns.tolist()) == ([5, 5, 6], ["a", "b", "a", "d"])
+    for column in range(4):
+        expected = frame.iloc[order if column in columns else [0, 1, 2], column]
+        assert result.iloc[:, column].astype(object).fillna(0).tolist() == expected.astype(object).fillna(0).tolist()
+    pd.testing.assert_frame_equal(frame, before)
