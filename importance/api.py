@@ -41,7 +41,8 @@ def permutation_importance(
     encoded columns of a column of X are shuffled together, and `result.aggregated` has them by name beside the groups.
 
     Args:
-        model: fitted. A torch model is measured in eval mode, on the device and in the precision of its weights.
+        model: fitted. A torch model is measured in eval mode, on the device and in the precision of its weights, in
+            float32 where they have less.
         X: (n_rows, n_columns) held-out rows: a frame, an array, or a sparse matrix, which stays sparse.
         y: (n_rows,) the target, in its own unit.
         n_repeats: shuffles of columns that hold other numbers than 0 and 1, of columns of X that a Pipeline encodes
@@ -71,6 +72,8 @@ def permutation_importance(
     if isinstance(random_state, np.random.RandomState):
         random_state = random_state.randint(2**31)
     seed = int(np.random.default_rng(random_state).integers(2**63))
+    if isinstance(model, type):
+        raise TypeError(f"model must be a fitted one, got the class {model.__name__}: fit an instance of it")
     if isinstance(model, nn.Module):
         model = deepcopy(model).eval()
     request = Request.of(model, X, y, names, groups, loss, Estimator(estimator, n_repeats, seed=seed))

@@ -117,10 +117,8 @@ def is_additive_network(model: Any) -> bool:
 def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
     """Return the first layer's weight, (n_columns, width), its bias, (width,), and the tail."""
     if is_additive_network(model):
-        weight = model[0].weight.detach()
-        bias = weight.new_zeros(len(weight)) if model[0].bias is None else model[0].bias.detach()
-        return weight.T.contiguous(), bias, nn.Sequential(*deepcopy(model)[1:]).eval()
-    if isinstance(model, MLPRegressor):
+        return _layer_of_network(model)
+    if isinstance(model, MLPRegressor) and model.n_outputs_ == 1:
         layers = [(torch.tensor(w), torch.tensor(b)) for w, b in zip(model.coefs_, model.intercepts_, strict=True)]
 
         def tail(sums: Tensor) -> Tensor:
@@ -134,6 +132,26 @@ def _first_layer(model: Any) -> tuple[Tensor, Tensor, Tail] | None:
         return None
     bias = torch.tensor(np.ravel(model.intercept_)[:1], dtype=torch.from_numpy(coef).dtype)
     return torch.tensor(coef.reshape(-1, 1)), bias, lambda sums: sums
+
+
+def _layer_of_network(model: nn.Sequential) -> tuple[Tensor, Tensor, Tail]:
+    """Return what `_first_layer` does of a network in eval mode; in float32 where its own numbers have less.
+
+    Raises:
+        ValueError: it predicts other than a number a row.
+    """
+    first, *others = deepcopy(model).eval()
+    tail = nn.Sequential(*others)
+    if first.weight.dtype in (torch.bfloat16, torch.float16):  # in which differences of losses vanish
+        first, tail = first.float(), tail.float()
+    weight = first.weight.detach()
+    with torch.inference_mode():
+        predicted = tail(weight.new_zeros(2, len(weight)))
+    got = f"shape {tuple(predicted.shape)}" if isinstance(predicted, Tensor) else type(predicted).__name__
+    if got not in ("shape (2,)", "shape (2, 1)"):
+        raise ValueError(f"model must predict one number a row, got {got} for 2 rows: end in nn.Linear(..., 1)")
+    bias = weight.new_zeros(len(weight)) if first.bias is None else first.bias.detach()
+    return weight.T.contiguous(), bias, tail
 
 
 def _encoded(steps: list[Any], rows: Any) -> Any:

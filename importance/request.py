@@ -51,8 +51,8 @@ class Request:
         if loss not in LOSSES:
             raise ValueError(f"loss must be one of {', '.join(LOSSES)}, got {loss!r}")
         if not isinstance(rows, pd.DataFrame):
-            rows = sparse.csr_array(rows) if sparse.issparse(rows) else np.asarray(rows)
-        actual = np.array(actual, dtype=np.float64)  # a copy: frames give arrays that can't be written to
+            rows = sparse.csr_array(rows) if sparse.issparse(rows) else np.asarray(_in_numpy("X", rows))
+        actual = _numbers(actual)
         if rows.ndim != 2 or actual.shape != rows.shape[:1] or not len(actual):
             raise ValueError(f"X must be (n_rows, n_columns) and y (n_rows,), got {rows.shape} and {actual.shape}")
         if not np.isfinite(actual).all():
@@ -69,7 +69,28 @@ class Request:
 
     def predict(self, rows: Any) -> np.ndarray:
         """Return what the model's `predict` does, in float64."""
-        return np.asarray(self.model.predict(rows), np.float64)
+        return np.asarray(_in_numpy("predictions", self.model.predict(rows)), np.float64)
+
+
+def _in_numpy(name: str, values: Any) -> Any:
+    """Return a tensor as numpy has it, in float32 where numpy lacks its type; anything else as it is."""
+    if not isinstance(values, Tensor):
+        return values
+    if values.layout != torch.strided:
+        remedy = f"give {name}.to_dense(), or a sparse matrix of SciPy"
+        raise ValueError(f"{name} must be a dense tensor, got one of layout {values.layout}: {remedy}")
+    return (values.float() if values.dtype == torch.bfloat16 else values).numpy(force=True)
+
+
+def _numbers(actual: Any) -> np.ndarray:
+    """Return a copy of y in float64: frames give arrays that can't be written to."""
+    actual = _in_numpy("y", actual)
+    try:
+        return np.array(actual, dtype=np.float64)
+    except (TypeError, ValueError):
+        texts = [value for value in np.ravel(np.asarray(actual, object)) if isinstance(value, str)]
+        got = f"the text {texts[0]!r}" if texts else f"{type(actual).__name__} of other things"
+        raise ValueError(f"y must hold a number a row, got {got}: give the target as numbers") from None
 
 
 def _members(group: str, columns: list[str | int], names: list[str]) -> np.ndarray:

@@ -1,9 +1,13 @@
 """What `permutation_importance` refuses, with its value and a remedy."""
 
+from copy import deepcopy
+
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.neural_network import MLPRegressor
 from torch import nn
 
 from greenlight_films.importance import permutation_importance
@@ -19,6 +23,14 @@ from tests.importance.test_api import X, Y
         ({"loss": "msle"}, r"loss must be one of mse, mae, r2, rmse, got 'msle'"),
         ({"loss": "rmse"}, r"loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'"),
         ({"y": Y[:-1]}, r"X must be \(n_rows, n_columns\) and y \(n_rows,\), got \(300, 7\) and \(299,\)"),
+        (
+            {"y": ["8.1", *["eight"] * 299]},
+            r"y must hold a number a row, got the text '8.1': give the target as numbers",
+        ),
+        (
+            {"X": torch.tensor(X).to_sparse()},
+            r"X must be a dense tensor, got one of layout torch.sparse_coo: give X.to_",
+        ),
         ({"X": X[0]}, r"X must be .*, got \(7,\) and \(300,\)"),
         ({"y": np.where(np.arange(300) == 5, np.nan, Y)}, r"y must hold finite numbers, got nan: leave such rows out"),
         ({"X": X[:, :5]}, r"X must have 7 columns, as Ridge was trained on, got 5"),
@@ -37,16 +49,76 @@ def test_arguments_that_can_not_be_are_refused_with_their_value(given, message):
         permutation_importance(Ridge().fit(X, Y), **arguments)
 
 
-@pytest.mark.parametrize("model", [nn.Sequential(nn.ReLU(), nn.Linear(7, 1)), nn.Linear(7, 1), "ridge"])
+@pytest.mark.parametrize(
+    "model", [nn.Sequential(nn.ReLU(), nn.Linear(7, 1)), nn.Sequential(), nn.Linear(7, 1), "ridge"]
+)
 def test_what_does_not_predict_is_refused(model):
     with pytest.raises(TypeError, match=f"must have `predict`, or be a torch.*, got {type(model).__name__}"):
         permutation_importance(model, X, Y)
 
 
-def test_a_model_of_several_targets_is_refused():
-    model = LinearRegression().fit(X, np.column_stack([Y, Y]))
+def test_a_class_in_place_of_a_model_is_refused():
+    with pytest.raises(TypeError, match="model must be a fitted one, got the class Ridge: fit an instance of it"):
+        permutation_importance(Ridge, X, Y)
+
+
+@pytest.mark.parametrize("model", [LinearRegression(), MLPRegressor(hidden_layer_sizes=(4,), max_iter=1)])
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_model_of_several_targets_is_refused(model):
+    model.fit(X, np.column_stack([Y, Y]))
     with pytest.raises(ValueError, match=r"model must predict one number a row, got shape \(300, 2\) for 300 rows"):
         permutation_importance(model, X, Y)
+
+
+@pytest.mark.parametrize(
+    ("last", "shape"),
+    [
+        ([], r"shape \(2, 3\)"),
+        ([nn.Linear(3, 1), nn.Unflatten(1, (1, 1))], r"shape \(2, 1, 1\)"),
+        ([nn.Flatten(0)], r"shape \(6,\)"),
+        ([nn.LSTM(3, 1)], "tuple"),
+    ],
+)
+def test_a_network_of_other_than_a_number_a_row_is_refused(last, shape):
+    message = rf"model must predict one number a row, got {shape} for 2 rows: end in nn.Linear\(\.\.\., 1\)"
+    with pytest.raises(ValueError, match=message):
+        permutation_importance(nn.Sequential(nn.Linear(7, 3), *last), X, Y)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+def test_a_network_of_any_precision_is_measured_with_the_weights_that_it_has(kind):
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(7, 8), nn.ReLU(), nn.Linear(8, 1)).to(kind)
+    result = permutation_importance(network, X, Y, random_state=0)
+    assert network[0].weight.dtype == kind
+    same = permutation_importance(deepcopy(network).double(), X, Y, random_state=0)
+    assert result.importances_mean == pytest.approx(same.importances_mean, rel=1e-3, abs=1e-6)
+    assert same.importances_mean.max() > 0.01
+
+
+def test_tensors_are_taken_as_arrays_are():
+    network = nn.Sequential(nn.Linear(7, 1))
+    expected = permutation_importance(network, X, Y, random_state=0).importances_mean
+    rows, target = torch.tensor(X, requires_grad=True), torch.tensor(Y, requires_grad=True)
+    assert permutation_importance(network, rows, target, random_state=0).importances_mean.tolist() == expected.tolist()
+    for given in ({"X": torch.tensor(X).bfloat16()}, {"y": torch.tensor(Y).bfloat16()}):
+        result = permutation_importance(network, **{"X": X, "y": Y, **given}, random_state=0)
+        assert result.importances_mean == pytest.approx(expected, rel=0.1, abs=0.01)
+
+
+class OfTensors(nn.Linear):
+    """A network whose `predict` returns a tensor with gradients."""
+
+    def predict(self, rows):
+        return self(torch.as_tensor(rows).float())
+
+
+def test_a_predict_that_returns_a_tensor_is_measured_by_the_loop():
+    model = OfTensors(7, 1)
+    result = permutation_importance(model, X, Y, random_state=0)
+    assert result.method == "loop: OfTensors has no additive first layer"
+    same = permutation_importance(nn.Sequential(model), X, Y, estimator="shuffle", n_repeats=200, random_state=0)
+    assert result.importances_mean == pytest.approx(same.importances_mean, rel=0.3, abs=0.1)
 
 
 @pytest.mark.parametrize("columns", [[2], [1, 2], [0, 1, 2, 3]])
