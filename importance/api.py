@@ -51,7 +51,8 @@ def permutation_importance(
             of the rows that hold 0 and a control variate, with the error `se_shuffle`; `importances` has one column,
             `importances_std` is that of a single shuffle. `shuffle`: n_repeats shuffles. The loop always shuffles.
         loss: mse, mae, rmse (by `shuffle` only) or r2, the R² that is lost.
-        groups: by name, columns that are shuffled together: their names, indices, or patterns such as `Cast=*`.
+        groups: by name, lists of columns that are shuffled together: their names, patterns such as `Cast=*`, or
+            indices where names are no whole numbers.
         names: of X's columns; by default those of the frame, or x0, x1, ...
         random_state: None, an int, or a generator of numpy. Global random states are neither used nor changed.
 

@@ -1,7 +1,7 @@
 """`Request`: the checked arguments of `permutation_importance`; `exchanged`: columns of X in any container shuffled."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from numbers import Integral
@@ -63,9 +63,8 @@ class Request:
             raise ValueError(f"names must have a name for each of {rows.shape[1]:,} columns of X, got {len(names):,}")
         if not isinstance(groups, Mapping | None):
             raise ValueError(f"groups must be lists of columns by name, such as {{'stars': ['x0']}}, got {groups!r}")
-        named = list(map(str, names))
-        members = {name: _members(name, list(columns), named) for name, columns in (groups or {}).items()}
-        return cls(model, rows, torch.from_numpy(actual), named, members, loss, estimator)
+        members = {str(name): _members(name, columns, list(names)) for name, columns in (groups or {}).items()}
+        return cls(model, rows, torch.from_numpy(actual), list(map(str, names)), members, loss, estimator)
 
     def predict(self, rows: Any) -> np.ndarray:
         """Return what the model's `predict` does, in float64."""
@@ -93,22 +92,43 @@ def _numbers(actual: Any) -> np.ndarray:
         raise ValueError(f"y must hold a number a row, got {got}: give the target as numbers") from None
 
 
-def _members(group: str, columns: list[str | int], names: list[str]) -> np.ndarray:
-    """Return the indices of a group's columns, ascending."""
+def _members(group: str, columns: Any, labels: list[Any]) -> np.ndarray:
+    """Return the indices of a group's columns, ascending.
+
+    Args:
+        labels: of X's columns, as a frame has them: text, or numbers, which then are no indices.
+    """
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        example = columns if isinstance(columns, str | Integral) else labels[0]
+        raise ValueError(
+            f"groups[{group!r}] must be a list of columns, got {columns!r}: give one, such as [{example!r}]"
+        )
+    columns = list(columns)
     if not columns:
         raise ValueError(f"groups[{group!r}] needs a column or more: names, indices or patterns, got []")
-    members: set[int] = set()
-    for column in columns:
-        if isinstance(column, str):
-            fits = re.compile(re.escape(column).replace(r"\*", ".*"), re.DOTALL).fullmatch
-            matching = [index for index, name in enumerate(names) if fits(name)]
-        else:
-            matching = [int(column)] if 0 <= column < len(names) else []
-        if not matching:
-            nearest = ", ".join(get_close_matches(str(column), names, 3) or names[:3])
-            raise ValueError(f"groups[{group!r}]: {column!r} fits no column of X; there are {nearest}")
-        members.update(matching)
-    return np.array(sorted(members), np.int64)
+    names = list(map(str, labels))
+    chosen = [_matching(f"groups[{group!r}]", column, labels, names) for column in columns]
+    return np.unique(np.concatenate(chosen))
+
+
+def _matching(group: str, column: Any, labels: list[Any], names: list[str]) -> np.ndarray:
+    """Return the indices of the columns that a name, pattern or index stands for, not none."""
+    if isinstance(column, bool | np.bool_):
+        raise ValueError(
+            f"{group} must hold names or indices, got {column}: give those of the columns where it is True"
+        )
+    if isinstance(column, str):
+        fits = re.compile(re.escape(column).replace(r"\*", ".*"), re.DOTALL).fullmatch
+        matching = [index for index, name in enumerate(names) if fits(name)]
+    elif isinstance(column, Integral) and not any(isinstance(label, Integral) for label in labels):
+        matching = [int(column)] if 0 <= column < len(names) else []
+    else:
+        can_be = isinstance(column, Hashable)  # arrays and lists are no names
+        matching = [index for index, label in enumerate(labels) if can_be and label == column]
+    if not matching:
+        nearest = ", ".join(get_close_matches(str(column), names, 3) or names[:3])
+        raise ValueError(f"{group}: {column!r} fits no column of X; there are {nearest}")
+    return np.array(matching, np.int64)
 
 
 def exchanged(rows: Any, columns: np.ndarray, order: np.ndarray) -> Any:

@@ -11,7 +11,8 @@ from sklearn.neural_network import MLPRegressor
 from torch import nn
 
 from greenlight_films.importance import permutation_importance
-from greenlight_films.importance.request import exchanged
+from greenlight_films.importance.estimator import Estimator
+from greenlight_films.importance.request import Request, exchanged
 from tests.importance.test_api import X, Y
 
 
@@ -40,6 +41,21 @@ from tests.importance.test_api import X, Y
         ({"names": ["a"]}, r"names must have a name for each of 7 columns of X, got 1"),
         ({"groups": {"a": []}}, r"groups\['a'\] needs a column or more: names, indices or patterns, got \[\]"),
         ({"groups": {"a": ["x77"]}}, r"groups\['a'\]: 'x77' fits no column of X; there are x"),
+        (
+            {"groups": [["x1"]]},
+            r"groups must be lists of columns by name, such as \{'stars': \['x0'\]\}, got \[\['x1'\]\]",
+        ),
+        ({"groups": {"a": "x1"}}, r"groups\['a'\] must be a list of columns, got 'x1': give one, such as \['x1'\]"),
+        ({"groups": {"a": 3}}, r"groups\['a'\] must be a list of columns, got 3: give one, such as \[3\]"),
+        ({"groups": {"a": None}}, r"groups\['a'\] must be a list of columns, got None: give one, such as \['x0'\]"),
+        ({"groups": {"a": [None]}}, r"groups\['a'\]: None fits no column of X; there are x0, x1, x2"),
+        ({"groups": {"a": [1.7]}}, r"groups\['a'\]: 1.7 fits no column of X; there are x"),
+        ({"groups": {"a": [["x1"]]}}, r"groups\['a'\]: \['x1'\] fits no column of X; there are x"),
+        (
+            {"groups": {"a": X[0] > 0}},
+            r"groups\['a'\] must hold names or indices, got (True|False): give those of the ",
+        ),
+        ({"groups": {"a": [-1]}}, r"groups\['a'\]: -1 fits no column of X; there are x0, x1, x2"),
         ({"groups": {"a": [7]}}, r"groups\['a'\]: 7 fits no column of X; there are x0, x1, x2"),
     ],
 )
@@ -134,3 +150,29 @@ def test_a_frames_columns_are_exchanged_by_place_and_keep_their_types(columns):
         expected = frame.iloc[order if column in columns else [0, 1, 2], column]
         assert result.iloc[:, column].astype(object).fillna(0).tolist() == expected.astype(object).fillna(0).tolist()
     pd.testing.assert_frame_equal(frame, before)
+
+
+@pytest.mark.parametrize(
+    ("names", "columns", "expected"),
+    [
+        (list("abcdefg"), [2, "a"], [0, 2]),
+        (list("abcdefg"), np.array([6, 1]), [1, 6]),
+        (list("abcdefg"), pd.Index(["b", "e"]), [1, 4]),
+        ([1, 2, 3, 4, 5, 6, 0], [1, 0], [0, 6]),
+        ([1, 2, 3, 4, 5, 6, 0], np.array([6]), [5]),
+        ([1, 2, 3, 4, 5, 6, 0], ["6"], [5]),
+        ([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5], [1.5, 0], [0, 1]),
+        ([("p", index) for index in range(7)], [("p", 3)], [3]),
+    ],
+)
+def test_a_group_has_the_columns_of_its_names_and_else_of_its_indices(names, columns, expected):
+    arguments = LinearRegression(), X, Y, names, {"some": columns}, "mse", Estimator()
+    assert Request.of(*arguments).groups["some"].tolist() == expected
+    frame = pd.DataFrame(X, columns=pd.Index(names, dtype=object, tupleize_cols=False))
+    assert Request.of(LinearRegression(), frame, Y, None, *arguments[4:]).groups["some"].tolist() == expected
+
+
+def test_an_index_is_none_where_columns_are_named_by_whole_numbers():
+    frame = pd.DataFrame(X, columns=[10, 20, 30, 40, 50, 60, 70])
+    with pytest.raises(ValueError, match=r"groups\['a'\]: 2 fits no column of X; there are 20"):
+        permutation_importance(Ridge().fit(frame, Y), frame, Y, groups={"a": [2]})
