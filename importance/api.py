@@ -73,15 +73,18 @@ def permutation_importance(
     if isinstance(random_state, np.random.RandomState):
         random_state = random_state.randint(2**31)
     seed = int(np.random.default_rng(random_state).integers(2**63))
+    model = _checked(model)
+    return _measured(Request.of(model, X, y, names, groups, loss, Estimator(estimator, n_repeats, seed=seed)))
+
+
+def _checked(model: Any) -> Any:
+    """Return a model that predicts, of torch a copy in eval mode; raise TypeError for any other."""
     if isinstance(model, type):
         raise TypeError(f"model must be a fitted one, got the class {model.__name__}: fit an instance of it")
-    if isinstance(model, nn.Module):
-        model = deepcopy(model).eval()
-    request = Request.of(model, X, y, names, groups, loss, Estimator(estimator, n_repeats, seed=seed))
     if not (hasattr(model, "predict") or is_additive_network(model)):
         kind = type(model).__name__
         raise TypeError(f"model must have `predict`, or be a torch.nn.Sequential that begins with Linear, got {kind}")
-    return _measured(request)
+    return deepcopy(model).eval() if isinstance(model, nn.Module) else model
 
 
 def _measured(request: Request) -> ImportanceResult:

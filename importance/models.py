@@ -141,6 +141,7 @@ def _layer_of_network(model: nn.Sequential) -> tuple[Tensor, Tensor, Tail]:
         ValueError: it predicts other than a number a row.
     """
     first, *others = deepcopy(model).eval()
+    assert isinstance(first, nn.Linear)
     tail = nn.Sequential(*others)
     if first.weight.dtype in (torch.bfloat16, torch.float16):  # in which differences of losses vanish
         first, tail = first.float(), tail.float()

@@ -121,7 +121,7 @@ def _matching(group: str, column: Any, labels: list[Any], names: list[str]) -> n
         fits = re.compile(re.escape(column).replace(r"\*", ".*"), re.DOTALL).fullmatch
         matching = [index for index, name in enumerate(names) if fits(name)]
     elif isinstance(column, Integral) and not any(isinstance(label, Integral) for label in labels):
-        matching = [int(column)] if 0 <= column < len(names) else []
+        matching = [int(column)] if 0 <= int(column) < len(names) else []
     else:
         can_be = isinstance(column, Hashable)  # arrays and lists are no names
         matching = [index for index, label in enumerate(labels) if can_be and label == column]
