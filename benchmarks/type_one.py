@@ -152,8 +152,8 @@ class Labelled:
         without = n_rows - counts
         size, unpooled = counts.clamp(min=OFF_ROWS).minimum(without), torch.full(counts.shape, torch.nan)
         sample = sample_of(self.reference, tangent, entries, entries.columns, size)
-        plan = OffRowPlan(size, unpooled, *tangent.over_all(self.reference, entries))
-        measured = Measured.of(self.reference, tangent, entries, lost, sample, plan)
+        plan = OffRowPlan(size, unpooled, *tangent.over_all(self.reference, entries, entries.columns))
+        measured = Measured.of(self.reference, tangent, entries, lost, entries.columns, sample, plan)
         error = counts / n_rows * without * measured.off_variance.sqrt() / n_rows
         result = Estimates.untested(measured.total, error, error, error, counts)
         return self.tests.put(result, entries, entries.columns, measured)

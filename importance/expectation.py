@@ -20,6 +20,9 @@ from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, uniform
 from greenlight_films.importance.tangent import Tangent
 
+MANY_SAMPLED = 64  # rows, that tell what the tangent's effects are worth
+POOR = 0.2  # share of the variance of exact effects that the tangent's miss: more is as much noise as in five shuffles
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -51,32 +54,34 @@ class Measured:
         tangent: Tangent,
         entries: Entries,
         lost: Tensor,
+        streams: Tensor,
         sample: OffSample,
         plan: OffRowPlan,
     ) -> "Measured":
         """Return the mean effect of each column on the rows that don't carry it, and the increase of the mean loss.
 
         Args:
+            streams: (n_columns,) int64, that rows get their weights by.
             plan: of these columns.
         """
         n_rows, n_columns, counts = reference.rows.n_rows, len(entries.columns), entries.counts.double()
         without, exact, carried = n_rows - counts, entries.exact(reference.rows), -entries.sums(lost)
         size = torch.bincount(sample.index, minlength=n_columns)
-        rest = sample.missed(reference, tangent, entries)
-        mean = sum_by(sample.index, rest, n_columns) / size.clamp(min=1)
-        squares = sum_by(sample.index, (rest - at(mean, sample.index)) ** 2, n_columns)
-        spread, degrees = squares / (size - 1).clamp(min=1), (size - 1).clamp(min=1).double()
+        slope, mean, spread, degrees = _regressed(sample, sample.missed(reference, tangent, entries), size)
         few = (size < FEW_SAMPLED) & ~plan.pooled.isnan()
         spread, degrees = torch.where(few, plan.pooled, spread), torch.where(few, torch.inf, degrees)
         unseen = torch.where(exact & sample.is_distinct, 1 - size / without.clamp(min=1), 1.0)
-        variance = spread / size.clamp(min=1) * unseen
+        variance, times = spread / size.clamp(min=1) * unseen, n_rows / without.clamp(min=1)
         if sample.is_of_all:  # the rows that carry it are known
-            times = n_rows / without.clamp(min=1)
             off_mean = (plan.nearly + mean) * times - carried / without.clamp(min=1)
             variance *= times**2
         else:
-            own = tangent.effects(reference, entries.row, entries.column, *_in_sums(reference, entries))
-            off_mean = (n_rows * plan.nearly - entries.sums(own)) / without.clamp(min=1) + mean
+            weights = _in_sums(reference, tangent, entries, streams)
+            own = tangent.effects(reference, entries.row, entries.column, *weights)
+            nearly = (n_rows * plan.nearly - entries.sums(own)) / without.clamp(min=1)
+            off_mean = slope * nearly + mean
+            variance += (slope * times) ** 2 * plan.nearly_variance
+            mean = off_mean - nearly
         # Where each row was looked at, nothing is left to be estimated.
         whole = (size >= without) & exact & sample.is_distinct
         all_of_it = sum_by(sample.index, sample.change, n_columns) / size.clamp(min=1)
@@ -101,6 +106,39 @@ class Measured:
         return self.variance, self.off_mean, self.off_variance, self.degrees, self.correction, self.total
 
 
+def _regressed(sample: OffSample, missed: Tensor, size: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return by what effects as the tangent has them are multiplied, and of exact ones less these mean and variance.
+
+    That is 1, where few rows are known, or the tangent's are near. Else it is the slope of a regression on them. The
+    degrees of freedom of the variance are the last; all are (n_columns,) float64.
+
+    Args:
+        missed: (n,), exact effects less those of the tangent, in the rows of the sample.
+        size: (n_columns,), how many rows each column has.
+    """
+
+    def moments(left: Tensor) -> tuple[Tensor, Tensor]:
+        mean = sum_by(sample.index, left, len(size)) / size.clamp(min=1)
+        apart = left - at(mean, sample.index)
+        return mean, sum_by(sample.index, apart**2, len(size))
+
+    mean, squares = moments(missed)
+    degrees, slope = (size - 1).clamp(min=1).double(), torch.ones_like(mean)
+    if sample.is_of_all or not bool((size >= MANY_SAMPLED).any()):
+        return slope, mean, squares / degrees, degrees
+    of_all = moments(sample.change)[1]
+    poor = (size >= MANY_SAMPLED) & (squares > POOR * of_all)
+    if not bool(poor.any()):
+        return slope, mean, squares / degrees, degrees
+    near = sample.change - missed
+    of_near = moments(near)[1]
+    # The sum of products of two deviations, from the squares of their difference.
+    fitted = ((of_all + of_near - squares) / (2 * of_near)).nan_to_num(0.0, 0.0, 0.0)
+    slope, degrees = torch.where(poor, fitted, slope), torch.where(poor, degrees - 1, degrees)
+    mean, squares = moments(sample.change - at(slope, sample.index) * near)
+    return slope, mean, squares / degrees, degrees
+
+
 @torch.inference_mode()
 def by_closed_form(
     reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor, plan: OffRowPlan
@@ -117,7 +155,7 @@ def by_closed_form(
         sample = sample_of_all(reference, entries, streams, plan.size)
     else:
         sample = sample_of(reference, tangent, entries, streams, plan.size)
-    measured = Measured.of(reference, tangent, entries, lost, sample, plan)
+    measured = Measured.of(reference, tangent, entries, lost, streams, sample, plan)
     swapped, swap_variance = _swaps(reference, entries, streams)
     increase, slope = reference.increase(measured.total + share * swapped / n_rows)
     off = OffRows.by_moments(reference, entries, measured.off_mean, measured.variance)
@@ -134,13 +172,13 @@ def by_closed_form(
     return result, measured
 
 
-def _in_sums(reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
+def _in_sums(reference: Reference, tangent: Tangent, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor]:
     """Return the weight, and its square, with which each entry's row is in the sums over all rows, (n_entries,)."""
     rows = reference.rows
-    if rows.entering is None:
+    if rows.entering is None and tangent.by_parabola:
         first, second = entries.mean_weights(rows)
         return at(first, entries.index), at(second, entries.index)
-    weight = entries.entering(rows, entries.columns, entries.index, entries.row).double()
+    weight = entries.entering(rows, streams, entries.index, entries.row).double()
     return weight, weight**2
 
 

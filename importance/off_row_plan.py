@@ -29,8 +29,9 @@ class OffRowPlan:
     Attributes:
         size: (n_columns,) int64, how many rows.
         pooled: (n_columns,) float64, the variance of exact effects less second-order ones; NaN: it is the column's own.
-        nearly: (n_columns,) float64, the mean of second-order effects over all rows; NaN where none is needed.
-        variance: (n_columns,) float64, of first-order effects over all rows; NaN likewise.
+        nearly: (n_columns,) float64, the mean over all rows of effects as `Tangent` has them; NaN where none is needed.
+        variance: (n_columns,) float64, of its effects over all rows, to first order where they are; NaN likewise.
+        nearly_variance: (n_columns,) float64, the error of `nearly`; NaN likewise.
         of_all: whether the rows are drawn from all, those that carry the column included.
     """
 
@@ -38,13 +39,14 @@ class OffRowPlan:
     pooled: Tensor
     nearly: Tensor
     variance: Tensor
+    nearly_variance: Tensor
     of_all: bool = False
 
     @classmethod
     def nothing(cls, entries: Entries) -> "OffRowPlan":
         """Return the plan for estimators that need none."""
         unknown = torch.full(entries.columns.shape, torch.nan, dtype=torch.float64, device=entries.columns.device)
-        return cls(torch.zeros_like(entries.columns), unknown, unknown, unknown)
+        return cls(torch.zeros_like(entries.columns), unknown, unknown, unknown, unknown)
 
     @classmethod
     @torch.inference_mode()
@@ -65,7 +67,7 @@ class OffRowPlan:
         n_rows, is_expected = reference.rows.n_rows, estimator.kind == "expected"
         size = estimator.off_counts(entries.counts, n_rows)
         unpooled = torch.full(size.shape, torch.nan, dtype=torch.float64, device=size.device)
-        plan = cls(size, unpooled, *tangent.over_all(reference, entries))
+        plan = cls(size, unpooled, *tangent.over_all(reference, entries, streams))
         used = reference.uses(entries.columns)
         is_exact = is_expected and estimator.off_rows == "all"
         has_few = are_many or not is_expected or bool((size < FEW_SAMPLED).any())
@@ -81,10 +83,10 @@ class OffRowPlan:
 
     def at(self, columns: Tensor) -> "OffRowPlan":
         """Return the plan of some columns, (n,) int64."""
-        size, pooled, nearly, variance = (
-            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance)
+        size, pooled, nearly, variance, error = (
+            at(part, columns) for part in (self.size, self.pooled, self.nearly, self.variance, self.nearly_variance)
         )
-        return OffRowPlan(size, pooled, nearly, variance, self.of_all)
+        return OffRowPlan(size, pooled, nearly, variance, error, self.of_all)
 
 
 def _needed(counts: Tensor, n_rows: int, pooled: Tensor, variance: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
 """`Tangent`: the model's slope at every held-out row, by which the effect of any label on the loss is known nearly.
 
 The tail is taken as straight near each row, and the loss as a parabola: then the effects of a label on all rows sum to
-a product of its weights with a vector and a matrix. What is left is measured on a few rows alone.
+a product of its weights with a vector and a matrix. What is left is measured on a few rows alone. An absolute error, or
+that of a target which was bent far, is no parabola: there the true loss of each row is taken, with the tail straight.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,6 +20,10 @@ from greenlight_films.importance.streams import child, permutation
 STEP = 0.05  # of the numerical derivatives of the loss, in standard deviations of the tail's output
 MOST_ROWS = 4096  # whose effects stand for those of all rows when p-values are computed
 ROWS_SUMMED = 2**16  # in a thread
+CHECKED_COLUMNS, CHECKED_ROWS = 256, 1024  # on which parabolas are held against true losses
+FAR = 0.1  # share of the variance of effects, of any column, that parabolas may miss
+MOST_EFFECTS = 2**24  # of true losses in rows; of more, `MOST_ROWS` rows stand for all
+EFFECTS_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Tangent:
         slope: (n_rows,) float64, the first derivative of a row's loss by it.
         curve: (n_rows,) float64, the second one.
         is_parabola: whether the loss has no higher derivatives.
+        by_parabola: whether `effects` and `over_all` take the loss as one; else as it is.
         order: (n_rows,) int64, a random order, in which rows without a label are looked at.
         vectors: (n_cells, width) float64, sums over rows of weight * slope * jacobian.
         matrices: (n_cells, width, width) float64, of weight² * curve * jacobian jacobianᵀ.
@@ -46,6 +52,7 @@ class Tangent:
     vectors: Tensor
     matrices: Tensor
     squares: Tensor
+    by_parabola: bool = True
 
     @classmethod
     @torch.inference_mode()
@@ -72,21 +79,76 @@ class Tangent:
         order = permutation(stream, rows.n_rows)
         return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices, squares)
 
-    def over_all(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
-        """Return of each column's effects over all rows the second-order mean and the first-order variance.
+    @torch.inference_mode()
+    def checked(self, reference: Reference, entries: Entries, streams: Tensor) -> "Tangent":
+        """Return the tangent with `by_parabola` as it fits for some columns in some rows.
 
-        Both are (n_columns,) float64.
+        Args:
+            streams: (n_columns,) int64.
         """
-        parts = in_threads(
-            lambda part: self._over_all(reference, entries.part(part.start, part.stop)),
-            len(entries.columns),
-            LABELS_AT_ONCE,
-            self.jacobian.device,
+        if self.is_parabola:
+            return self
+        every = torch.arange(len(entries.columns), device=streams.device)
+        every = every[:: max(1, len(every) // CHECKED_COLUMNS)]
+        some = entries.only(torch.zeros_like(entries.columns, dtype=torch.bool).index_fill(0, every, True))
+        rows = self.order[:CHECKED_ROWS]
+        shift = self._shift(reference, some, streams[every], rows)
+        true, near = (
+            values.double() for values in (self._of_losses(reference, shift, rows), self._of_parabolas(shift, rows))
         )
-        mean, variance = (torch.cat(values) for values in zip(*parts, strict=True))
-        return mean, variance
+        far = (true - near).var(1, correction=0) > FAR * true.var(1, correction=0)
+        return replace(self, by_parabola=not bool(far.any()))
 
-    def _over_all(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor]:
+    def over_all(self, reference: Reference, entries: Entries, streams: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return of each column's effects over all rows the mean, the variance, and the error variance of this mean.
+
+        All are (n_columns,) float64. With `by_parabola` the mean is of second order, the variance of first order, and
+        the error 0. Else they are those of true losses.
+        """
+        n_columns, device = len(entries.columns), self.jacobian.device
+
+        def work(part: slice) -> tuple[Tensor, ...]:
+            some = entries.part(part.start, part.stop)
+            linear, mean, variance = self._by_sums(reference, some)
+            if self.by_parabola:
+                return mean, variance, torch.zeros_like(mean)
+            return self._by_losses(reference, some, streams[part], rows, linear)
+
+        few = len(self.order) * n_columns <= MOST_EFFECTS
+        rows = torch.arange(len(self.order), device=device) if few else self.standing_for_all()
+        at_once = LABELS_AT_ONCE if self.by_parabola else max(1, EFFECTS_AT_ONCE // len(rows))
+        parts = in_threads(work, n_columns, at_once, device)
+        mean, variance, error = (torch.cat(values) for values in zip(*parts, strict=True))
+        return mean, variance, error
+
+    def _by_losses(
+        self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor, linear: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what `over_all` does, of true losses in some rows.
+
+        Where these aren't all, the mean is corrected by that of first-order effects, which is known of all rows, times
+        the slope of a regression on them. (Numerical second derivatives at a kink are too large for a regression.)
+
+        Args:
+            linear: (n_columns,), the mean of first-order effects over all rows.
+        """
+        shift = self._shift(reference, entries, streams, rows)
+        true = self._of_losses(reference, shift, rows).double()
+        mean, variance, n_rows = true.mean(1), true.var(1, correction=0), len(self.order)
+        # Of weights without a rule each row has one of several, at random.
+        error = torch.where(entries.exact(reference.rows), 0.0, variance / n_rows)
+        if len(rows) < n_rows:
+            near = shift.double() * at(self.slope, rows)
+            apart = near - near.mean(1, keepdim=True)
+            slope = ((true - mean[:, None]) * apart).mean(1) / (apart**2).mean(1)
+            slope = slope.nan_to_num(0.0, 0.0, 0.0)
+            left = (variance - slope**2 * (apart**2).mean(1)).clamp(min=0)
+            error = error + left / len(rows) * (1 - len(rows) / n_rows)
+            mean = mean + slope * (linear - near.mean(1))
+        return mean, variance, error
+
+    def _by_sums(self, reference: Reference, entries: Entries) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the means to first and second order and the variance to first, (n_columns,), by sums over rows."""
         n_rows, weight = reference.rows.n_rows, at_rows(reference.model.first.label_weight, entries.columns)
         first, second = entries.mean_weights(reference.rows)
         linear, curved, squares = (torch.empty_like(first) for _ in range(3))
@@ -99,21 +161,25 @@ class Tangent:
             both = [_forms(some, forms) for some in torch.split(part, reference.batch_rows)]
             curved[chosen], squares[chosen] = torch.cat(both).double().T
         linear *= first / n_rows
-        return linear + second * curved / (2 * n_rows), (second * squares / n_rows - linear**2).clamp(min=0)
+        mean = linear + second * curved / (2 * n_rows)
+        return linear, mean, (second * squares / n_rows - linear**2).clamp(min=0)
 
     @torch.inference_mode()
     def effects(
         self, reference: Reference, row: Tensor, column: Tensor, weight: Tensor, square: Tensor | None = None
     ) -> Tensor:
-        """Return the second-order effect of a label column with a weight on the loss of a row; all (n,).
+        """Return the effect of a label column with a weight on the loss of a row, as `by_parabola` has it; all (n,).
 
-        For the mean over several weights, `weight` is their mean and `square` the mean of their squares.
+        For the mean over several weights, with parabolas, `weight` is their mean and `square` that of their squares.
         """
         moved = torch.empty(len(row), dtype=self.jacobian.dtype, device=row.device)
         for start in range(0, len(row), reference.batch_rows):
             part = slice(start, start + reference.batch_rows)
             slopes = at_rows(self.jacobian, row[part])
             moved[part] = slopes.mul_(at_rows(reference.model.first.label_weight, column[part])).sum(1)
+        if not self.by_parabola:
+            predicted = reference.to_unit(at(self.scaled, row) + moved.double() * weight)
+            return reference.losses_of(predicted, row) - at(reference.losses, row)
         shift, square = moved.double(), weight.double() ** 2 if square is None else square
         return shift * (at(self.slope, row) * weight + at(self.curve, row) * shift * square / 2)
 
@@ -123,11 +189,19 @@ class Tangent:
 
         The tail is taken as straight; the loss is the true one.
         """
+        shift = self._shift(reference, entries, streams, rows)
+        return self._of_parabolas(shift, rows) if self.is_parabola else self._of_losses(reference, shift, rows)
+
+    def _shift(self, reference: Reference, entries: Entries, streams: Tensor, rows: Tensor) -> Tensor:
+        """Return by how much each column moves the straight tail's output in some rows, (n_columns, n)."""
         shift = at_rows(reference.model.first.label_weight, entries.columns) @ at_rows(self.jacobian, rows).T
-        shift *= entries.entering_table(reference.rows, streams, rows).to(shift.dtype)
-        if self.is_parabola:
-            slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))
-            return (shift * curve).add_(slope).mul_(shift)
+        return shift.mul_(entries.entering_table(reference.rows, streams, rows).to(shift.dtype))
+
+    def _of_parabolas(self, shift: Tensor, rows: Tensor) -> Tensor:
+        slope, curve = (at(part, rows).to(shift.dtype) for part in (self.slope, self.curve / 2))
+        return (shift * curve).add_(slope).mul_(shift)
+
+    def _of_losses(self, reference: Reference, shift: Tensor, rows: Tensor) -> Tensor:
         predicted = reference.to_unit((at(self.scaled, rows) + shift.double()).flatten())
         losses = reference.losses_of(predicted, rows.expand_as(shift).flatten())
         return (losses.view_as(shift) - at(reference.losses, rows)).to(shift.dtype)

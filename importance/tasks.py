@@ -68,6 +68,8 @@ class Tasks:
         if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
             self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
             streams = estimator.streams(self.keys[self.entries.columns])
+            if not are_many:  # of more, so many rows are looked at that parabolas will do
+                self.tangent = self.tangent.checked(reference, self.entries, streams)
             self.plan = OffRowPlan.of(reference, self.tangent, self.entries, streams, estimator, are_many)
             if estimator.tests:
                 self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
@@ -144,7 +146,7 @@ class Tasks:
             result, lost, sample = by_shuffles(reference, columns, streams, self.estimator)
             if self.tests is None or self.tangent is None:
                 return result
-            measured = Measured.of(reference, self.tangent, columns, lost, sample, plan)
+            measured = Measured.of(reference, self.tangent, columns, lost, streams, sample, plan)
         if self.tests is None:
             return result
         return replace(self.tests, reference=reference).put(result, columns, streams, measured)

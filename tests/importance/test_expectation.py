@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from greenlight_films.importance import Estimates
+from greenlight_films.importance import Estimates, Estimator, Tasks
 
 EVERY_COUNT = (1, 2, 7, 8, 20, 45, 60, 61)
 
@@ -154,3 +154,56 @@ def test_a_fitted_linear_model_has_2_coef_squared_p_times_1_minus_p(fitted_line,
     for off_rows in ("all", 16):  # of a linear model the second-order effects are exact
         result = study.values(off_rows=off_rows).mean
         np.testing.assert_allclose(result, 2 * coef**2 * share * (1 - share), atol=3e-6)
+
+
+BENT = {
+    "mae": {"loss": "mae"},
+    "clipped": {"to_unit": lambda scaled: scaled.clamp(-1, 1)},
+    "stairs": {"to_unit": lambda scaled: (scaled * 2).round() + scaled / 9},
+    "exponential": {"to_unit": lambda scaled: (scaled / 2).expm1()},
+}
+
+
+def measured_with(study, seed: int, off_rows, loss: str = "mse", **given) -> Estimates:
+    how = Estimator(off_rows=off_rows, seed=seed, tests=False)
+    tasks = Tasks(study.reference(loss, **given), study.keys, how)
+    tasks.run()
+    return tasks.together()[0]
+
+
+@pytest.mark.parametrize("given", BENT.values(), ids=BENT)
+def test_a_linear_models_sample_is_exact_with_any_loss_and_unit(fixed_line, given):
+    share, coef = np.array([0.02, 0.1, 0.3, 0.8]), np.array([2.5, -1.2, 2.0, 0.5])
+    study = fixed_line(400, share, coef, coef, 0, 1)
+    exact, sampled = (measured_with(study, 3, off_rows, **given) for off_rows in ("all", 16))
+    assert exact.mean.abs().max() > 0.1
+    np.testing.assert_allclose(sampled.mean, exact.mean, atol=2e-6)
+    assert bool((sampled.se_shuffle < 1e-5).all())
+
+
+@pytest.mark.parametrize("weights", ["one", "root"])
+@pytest.mark.parametrize("given", [BENT["mae"], BENT["clipped"], BENT["exponential"]], ids=["mae", "clipped", "exp"])
+def test_a_sample_has_no_more_noise_than_five_shuffles_and_says_how_much(make_study, given, weights):
+    study = make_study(401, (3, 10, 20, 100, 150, 300), seed=5, label_std=0.05, weights=weights)
+    exact = measured_with(study, 0, "all", **given)
+    results = [measured_with(study, seed, 16, **given) for seed in range(300)]
+    means, claimed = stacked(results, "mean"), stacked(results, "se_shuffle")
+    spread = means.std(0, ddof=1)
+    assert (np.abs(means.mean(0) - exact.mean.numpy()) < 4 * spread / 300**0.5 + 1e-7).all()
+    assert (spread < exact.std.numpy() / 5**0.5).all()
+    assert np.sqrt((claimed**2).mean(0)).tolist() == pytest.approx(spread.tolist(), rel=0.3, abs=1e-7)
+
+
+def test_a_poor_control_variate_counts_as_much_as_it_is_worth(make_study):
+    study = make_study(1601, (100, 300), seed=1, label_std=3)
+    exact = measured_with(study, 0, "all")
+    results = [measured_with(study, seed, 16) for seed in range(200)]
+    means, claimed = stacked(results, "mean"), stacked(results, "se_shuffle")
+    spread = means.std(0, ddof=1)
+    assert (np.abs(means.mean(0) - exact.mean.numpy()) < 4 * spread / 200**0.5).all()
+    assert np.sqrt((claimed**2).mean(0)).tolist() == pytest.approx(spread.tolist(), rel=0.15)
+    for label, count in enumerate((100, 300)):
+        effects = study.effects(label)[study.matrix[:, label] == 0]
+        share, without = count / 1601, 1601 - count
+        plain = share * (1 - share) * effects.std() * (1 / count - 1 / without) ** 0.5
+        assert spread[label] < 1.1 * plain

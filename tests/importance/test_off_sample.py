@@ -14,7 +14,7 @@ from greenlight_films.importance.tangent import Tangent
 def measured(study, sample, plan: OffRowPlan, tangent: Tangent, reference) -> Measured:
     entries = study.entries
     lost = reference.changes(entries.row, entries.column, -entries.weight)
-    return Measured.of(reference, tangent, entries, lost, sample, plan)
+    return Measured.of(reference, tangent, entries, lost, entries.columns, sample, plan)
 
 
 @pytest.mark.parametrize("weights", ["one", "root"])
@@ -30,7 +30,8 @@ def test_each_row_of_all_once_gives_the_exact_importance(make_study, weights):
     exact = torch.from_numpy(np.concatenate([study.effects(label) for label in range(n_columns)]))
     sample = OffSample(index, row, weight, exact, is_distinct=False, is_of_all=True)
     unknown = torch.full((n_columns,), torch.nan, dtype=torch.float64)
-    plan = OffRowPlan(torch.full((n_columns,), n_rows), unknown, *tangent.over_all(reference, entries), of_all=True)
+    known = tangent.over_all(reference, entries, entries.columns)
+    plan = OffRowPlan(torch.full((n_columns,), n_rows), unknown, *known, of_all=True)
     expected = [study.expected(label) for label in range(n_columns)]
     total = measured(study, sample, plan, tangent, reference).total
     assert np.abs(expected).max() > 0.01

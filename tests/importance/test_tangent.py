@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -49,7 +51,8 @@ def test_moments_over_all_rows_are_those_of_the_effects_of_each(make_study, weig
     entries, rows = Entries.of(study.rows), torch.arange(61)
     table = tangent.table(reference, entries, entries.columns, rows)
     assert table.abs().max() > 0.1
-    mean, by_moments = tangent.over_all(reference, entries)
+    mean, by_moments, error = tangent.over_all(reference, entries, entries.columns)
+    assert not error.any()
     np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-4, atol=1e-6)
     weight = study.model.first.label_weight[:7].detach().T
     first_order = tangent.slope * torch.from_numpy(tangent.jacobian.numpy() @ weight.numpy()).T
@@ -70,3 +73,57 @@ def test_of_a_linear_model_first_order_effects_are_exact(fixed_line, loss):
     table = tangent.table(reference, entries, entries.columns, torch.arange(100))
     without = study.matrix[:, 1] == 0
     np.testing.assert_allclose(table[1, without], study.effects(1, loss)[without], atol=1e-4)
+
+
+def bent(scaled: torch.Tensor) -> torch.Tensor:
+    return scaled.clamp(-0.5, 0.5) + 5 * scaled.clamp(min=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "by_parabola"),
+    [({}, True), ({"loss": "mae"}, False), ({"to_unit": bent}, False), ({"to_unit": lambda x: (x / 50).expm1()}, True)],
+)
+def test_the_true_loss_is_taken_where_a_parabola_is_far_from_it(make_study, given, by_parabola):
+    study = make_study(401, (1, 30, 100, 300), seed=2)
+    reference, tangent = tangent_of(study, **given)
+    entries = study.entries
+    assert tangent.checked(reference, entries, entries.columns).by_parabola == by_parabola
+
+
+@pytest.mark.parametrize("weights", ["one", "root", "uneven"])
+@pytest.mark.parametrize("given", [{"loss": "mae"}, {"to_unit": bent}])
+def test_true_losses_have_the_moments_of_the_effects_of_each(make_study, weights, given):
+    study = make_study(seed=2, weights="one" if weights == "one" else "root")
+    if weights == "uneven":
+        study = replace(study, rows=replace(study.rows, entering=None))
+    reference, tangent = tangent_of(study, **given)
+    entries, streams, rows = study.entries, study.entries.columns * 31, torch.arange(61)
+    tangent = replace(tangent, by_parabola=False)
+    table = tangent.table(reference, entries, streams, rows)
+    mean, variance, error = tangent.over_all(reference, entries, streams)
+    np.testing.assert_allclose(mean, table.double().mean(1), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(variance, table.double().var(1, correction=0), rtol=1e-5)
+    np.testing.assert_allclose(error, torch.where(entries.exact(study.rows), 0.0, variance / 61))
+    index, row = torch.arange(7).repeat(61), torch.arange(61).repeat_interleave(7)
+    weight = entries.entering(study.rows, streams, index, row)
+    effects = tangent.effects(reference, row, entries.columns[index], weight)
+    np.testing.assert_allclose(effects, table.expand(7, 61)[index, row], rtol=1e-4, atol=1e-5)
+
+
+def test_of_many_effects_those_on_some_rows_stand_for_all_with_their_error(make_study, monkeypatch):
+    study = make_study(1201, (1, 30, 100, 600), seed=2, label_std=0.3)
+    reference, entries = study.reference("mae"), study.entries
+
+    def over_all(seed: int) -> tuple:
+        tangent = replace(Tangent.of(reference, torch.tensor(seed)), by_parabola=False)
+        return tangent.over_all(reference, entries, entries.columns)
+
+    exact = over_all(0)[0]
+    monkeypatch.setattr("greenlight_films.importance.tangent.MOST_EFFECTS", 0)
+    monkeypatch.setattr("greenlight_films.importance.tangent.MOST_ROWS", 200)
+    means, _, errors = (torch.stack(values) for values in zip(*map(over_all, range(300)), strict=True))
+    spread = means.std(0)
+    assert bool(((means.mean(0) - exact).abs() < 4 * spread / 300**0.5).all())
+    np.testing.assert_allclose(errors.mean(0).sqrt(), spread, rtol=0.15)
+    plain = torch.stack([over_all(0)[1] / 200 * (1 - 200 / 1201)]).sqrt()[0]
+    assert bool((spread < 0.9 * plain).all())  # what is known of all rows takes off some
