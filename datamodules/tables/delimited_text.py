@@ -9,16 +9,15 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.footers import footer_notice, footer_rows, is_remark
+from greenlight_films.datamodules.tables.film_rows import are_films, first_cells, no_films_of, without
+from greenlight_films.datamodules.tables.footers import footer_notice, is_remark, subtotal_notices
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
@@ -63,6 +62,11 @@ class DelimitedText:
         return self.layout.rows.names
 
     @property
+    def names_in_header(self) -> Sequence[str] | None:
+        """Return the names of the columns where a header gives them."""
+        return None if self.layout.rows.header is None else self.names
+
+    @property
     def width(self) -> int:
         return len(self.names)
 
@@ -96,7 +100,7 @@ class DelimitedText:
     def films(self, end: Iterable[str] = ()) -> Iterator[Row]:
         """Yield the rows that are films or should be."""
         number, gap = 0, False
-        header = None if self.layout.rows.header is None else list(self.names)
+        header = self.names_in_header and list(self.names_in_header)
         for line, cells in self.rows(end):
             given = any(cells) if len(cells) == self.width else any(map(str.strip, cells))
             if given and cells != header:
@@ -132,12 +136,11 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     if ends_in_lines(table):  # two quotes too many, or single ones before the open one
         refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
-    films = are_films(table, text)
-    table = table if films.all() else table.filter(pa.array(films))
-    gaps = [column.null_count for column in table.columns]
-    footer = footer_rows(table, gaps, 0.1 * len(table) + len(below) + 1)
-    table = table.slice(0, len(table) - len(footer))
-    left_out = [next(cell for cell in row if cell) for row in footer] + below
+    table = _of_films(table, text)
+    no_films = no_films_of(table, 0.1 * len(table) + len(below) + 1)
+    left_out = first_cells(table, range(len(table) - no_films.footer, len(table))) + below
+    subtotals = subtotal_notices(no_films, first_cells(table, sorted((*no_films.subtotals, *no_films.doubtful))))
+    table = without(table, no_films)
     frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
     layout_read = completed_layout(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
@@ -145,7 +148,7 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
         frame,
         layout_read,
         units,
-        [*layout_notices(text, layout, left_out), *notices, *text_notices(frame, text.stream)],
+        [*layout_notices(text, layout, left_out), *subtotals, *notices, *text_notices(frame, text.stream)],
     )
 
 
@@ -230,19 +233,10 @@ def convert_options(columns: Sequence[str]) -> pacsv.ConvertOptions:
     )
 
 
-def are_films(table: pa.Table, text: DelimitedText) -> np.ndarray:
-    """Return which rows are no empty ones, and not the header again."""
-    films = np.zeros(len(table), dtype=bool)
-    for column in table.columns:
-        films |= pc.is_valid(column).to_numpy()
-        if films.all():
-            break
-    again = np.full(len(table), text.layout.rows.header is not None)
-    for column, name in zip(table.columns, text.names, strict=True):
-        again &= pc.equal(column, name).fill_null(not name).to_numpy(zero_copy_only=False)
-        if not again.any():
-            break
-    return films & ~again
+def _of_films(table: pa.Table, text: DelimitedText) -> pa.Table:
+    """Return a table without empty rows and the header again."""
+    films = are_films(table, text.names_in_header)
+    return table if films.all() else table.filter(pa.array(films))
 
 
 def ends_in_lines(table: pa.Table) -> bool:
@@ -289,8 +283,12 @@ def _remarks_below(text: DelimitedText) -> list[str]:
 
 def line_of(row: int, file: TableFile, layout: Layout) -> int | None:
     """Return the line in which a row begins, both counted from 1; None where Python's reader has no such row."""
-    with suppress(InputError):  # a cell too long for Python
-        for each in open_delimited(file, layout).films():
+    with suppress(InputError, pa.ArrowException, UnicodeError):  # a cell too long for Python
+        text = open_delimited(file, layout)
+        table = _of_films(_read(text)[0], text)
+        for position in no_films_of(table, 0.1 * len(table) + 1).subtotals:  # which are rows there, and no films
+            row += position < row
+        for each in text.films():
             if each.number == row:
                 return each.line
     return None

@@ -1,17 +1,24 @@
-"""Rows below the last film of a table, such as totals, sources and notes."""
+"""Rows of a table that are no films: totals, sources and notes below the last film, and subtotals between films."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-import pyarrow as pa
+import numpy as np
 
-MOST = 20  # rows of a footer
-TOTALS = re.compile(
-    r"\W*(?:grand |sub-?|overall )?(?:totals?|sums?|summe|gesamt(?:summe)?|insgesamt|totale|somme|suma|toplam|итого"
-    r"|всего|averages?|means?|medians?|mittelwert|durchschnitt|moyenne|media|promedio|counts?|合計|合计|总计|평균|합계)\b"
-    r"[^\w]*(?:[(\d].*|films?|movies?|filme|all)?\W*",
-    re.IGNORECASE,
+from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.tables.column_sums import ColumnSums, given_texts, may_be_total
+
+MOST = 20  # rows of a footer, and subtotals without a name
+_WORDS = (
+    r"totals?|sums?|summe|zwischensumme|gesamt(?:summe)?|insgesamt|totale|somme|suma|toplam|итого"
+    r"|всего|averages?|means?|medians?|mittelwert|durchschnitt|moyenne|media|promedio|counts?|合計|小計|合计|小计|总计|평균"
+    r"|합계|소계"
 )
+TOTALS = re.compile(
+    rf"\W*(?:grand |sub-?|overall )?(?:{_WORDS})\b[^\w]*(?:[(\d].*|films?|movies?|filme|all)?\W*", re.IGNORECASE
+)
+MAY_NAME_TOTALS = rf"(?i)^\W*(?:grand |sub-?|overall )?(?:{_WORDS})"  # for Arrow, whose letters are others
 REMARKS = re.compile(
     r"\W*(?:sources?|quellen?|fuentes?|fonte|źródło|источник|notes?|nota|anmerkung|remarks?|hinweis|\(c\)|©|copyright"
     r"|last updated|updated|as of|stand|generated|exported|downloaded|retrieved|created|end of|report|page)\b.*"
@@ -19,50 +26,150 @@ REMARKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+Cells = Sequence[str | None]
 
-def is_remark(cells: Sequence[str | None], width: int) -> bool:
+
+@dataclass(frozen=True)
+class NoFilms:
+    """Rows among and below the films that are none.
+
+    Attributes:
+        footer: how many of the last rows.
+        subtotals: positions of subtotals between films, called so and with the sums of rows above.
+        doubtful: positions of rows that may be some, and stay.
+    """
+
+    footer: int = 0
+    subtotals: tuple[int, ...] = ()
+    doubtful: tuple[int, ...] = ()
+
+    def kept(self, n_rows: int) -> np.ndarray:
+        """Return the positions of films, (n_films,) int64."""
+        return np.delete(np.arange(n_rows - self.footer), self.subtotals)
+
+
+def is_remark(cells: Cells, width: int) -> bool:
     """Tell whether a row with other than the table's number of cells is a remark or a total, and no film cut off."""
-    given = [cell.strip() for cell in cells if cell and cell.strip()]
+    given = given_texts(cells)
     if not given or (len(cells) >= width and len(given) > 1):
         return False
     return bool(TOTALS.fullmatch(given[0]) or REMARKS.fullmatch(given[0]))
 
 
-def footer_of(rows: Sequence[Sequence[str | None]], filled: Sequence[bool]) -> int:
+def may_be_subtotal(cells: Cells) -> bool:
+    """Tell whether a row between films may be a subtotal by its texts: numbers, gaps, and one such word or none."""
+    given = given_texts(cells)
+    if not may_be_total(cells) or len(given) == len(cells):
+        return False
+    return bool(TOTALS.fullmatch(given[0])) or 2 * len(given) <= len(cells)
+
+
+def find_no_films(
+    n_rows: int, last: Sequence[Cells], filled: Sequence[bool], within: Iterable[tuple[int, Cells]], sums: ColumnSums
+) -> NoFilms:
+    """Return which rows are no films.
+
+    Args:
+        last: the last rows of the table.
+        filled: by column, whether nearly every row has a cell there; a film has them, a total has not.
+        within: rows that may be subtotals, by `may_be_subtotal`, with their positions.
+        sums: of the table.
+    """
+    bottom = n_rows - _n_unlike_films(last[-MOST:], filled)
+    subtotals, doubtful = _subtotals([each for each in within if each[0] < bottom], sums)
+    return NoFilms(footer_of(last, filled, n_rows, sums), subtotals, doubtful)
+
+
+def footer_of(rows: Sequence[Cells], filled: Sequence[bool], n_rows: int = 0, sums: ColumnSums | None = None) -> int:
     """Return how many of a table's last rows are no films.
+
+    They are totals by name, remarks, or have the sums of all rows above them. A film that only lacks its title stays.
 
     Args:
         rows: the last rows of the table.
         filled: by column, whether nearly every row has a cell there; a film has them, a total has not.
+        n_rows: of the table.
+        sums: of the table; None: sums tell nothing.
     """
+    tail = rows[-MOST:]
+    n_unlike = _n_unlike_films(tail, filled)
+    for length in range(n_unlike, 0, -1):
+        end = n_rows - length
+        if all(
+            _is_named(cells, filled) or (sums is not None and sums.fit(cells, row, 0, end))
+            for row, cells in enumerate(tail[len(tail) - length :], end)
+        ):
+            return length
+    return 0
+
+
+def _n_unlike_films(tail: Sequence[Cells], filled: Sequence[bool]) -> int:
+    """Return how many of the last rows lack cells that films have, and may be totals or remarks."""
     n_rows = 0
-    for cells in reversed(rows[-MOST:]):
-        given = [cell.strip() for cell in cells if cell and cell.strip()]
+    for cells in reversed(tail):
         lacks = any(usual and not (cell and cell.strip()) for cell, usual in zip(cells, filled, strict=True))
-        alone = len(given) == 1 and sum(filled) > 2
-        if not given or not lacks or not (alone or TOTALS.fullmatch(given[0]) or REMARKS.fullmatch(given[0])):
+        if not given_texts(cells) or not lacks or not (_is_named(cells, filled) or may_be_total(cells)):
             break
         n_rows += 1
     return n_rows
 
 
-def footer_rows(table: pa.Table, gaps: Sequence[int], most_gaps: float) -> list[list[str | None]]:
-    """Return the last rows of a table of texts that are no films.
+def may_end_in_footer(last: Sequence[Cells], filled: Sequence[bool]) -> bool:
+    """Tell whether the last row may be no film, without the sums of the table."""
+    return _n_unlike_films(last[-1:], filled) > 0
 
-    Args:
-        table: its last rows at least.
-        gaps: by column, the number of the whole table's rows without a cell.
-        most_gaps: of a column that nearly every row fills.
-    """
-    rows = [list(row.values()) for row in table.slice(max(len(table) - MOST, 0)).to_pylist()]
-    n_footer = footer_of(rows, [count <= most_gaps for count in gaps]) if rows else 0
-    return rows[len(rows) - n_footer :]
+
+def _is_named(cells: Cells, filled: Sequence[bool]) -> bool:
+    given = given_texts(cells)
+    alone = len(given) == 1 and sum(filled) > 2
+    return alone or bool(TOTALS.fullmatch(given[0]) or REMARKS.fullmatch(given[0]))
+
+
+def _subtotals(within: Sequence[tuple[int, Cells]], sums: ColumnSums) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the rows between films that are subtotals by name and numbers, and those that are by one of them."""
+    named = {row for row, cells in within if TOTALS.fullmatch(given_texts(cells)[0])}
+    unnamed = [row for row, _ in within if row not in named]
+    subtotals, doubtful, first = list[int](), list[int](), 0
+    for row, cells in within:
+        if row not in named and len(unnamed) > MOST:  # a table whose rows have hardly a text
+            continue
+        if any(sums.fit(cells, row, start, row, row in named) for start in sorted({first, 0}, reverse=True)):
+            (subtotals if row in named else doubtful).append(row)
+            sums.leave_out(row)
+            first = row + 1
+        elif row in named and len(given_texts(cells)) <= len(cells) - 2:
+            doubtful.append(row)
+    return tuple(subtotals), tuple(doubtful)
 
 
 def footer_notice(first_cells: Sequence[str]) -> str:
     """Return the sentence that says which rows were left out."""
     shown = ", ".join(repr(cell[:80]) for cell in first_cells[:5]) + (", ..." if len(first_cells) > 5 else "")
-    rows = (
-        "1 row below the last film is" if len(first_cells) == 1 else f"{len(first_cells)} rows below the last film are"
-    )
-    return f"{rows} left out, as no film: {shown}"
+    verb = "is" if len(first_cells) == 1 else "are"
+    return f"{counted(len(first_cells), 'row')} below the last film {verb} left out, as no film: {shown}"
+
+
+def subtotal_notices(no_films: NoFilms, first_cells: Sequence[str]) -> list[str]:
+    """Return sentences on subtotals between films: those that are left out, and rows that may be some.
+
+    Args:
+        first_cells: of both, in the order of the rows.
+    """
+    labels = dict(zip(sorted((*no_films.subtotals, *no_films.doubtful)), first_cells, strict=True))
+    notices = []
+    if no_films.subtotals:
+        shown = _shown(f"{labels[row]!r} below row {row - n}" for n, row in enumerate(no_films.subtotals))
+        verb = "is" if len(no_films.subtotals) == 1 else "are"
+        count = counted(len(no_films.subtotals), "row")
+        notices.append(f"{count} between films {verb} left out, as sums of the rows above: {shown}")
+    if no_films.doubtful:
+        numbers = {row: row + 1 - sum(other < row for other in no_films.subtotals) for row in no_films.doubtful}
+        shown = _shown(f"row {number} ({labels[row]!r})" for row, number in numbers.items())
+        verb, remedy = ("seems to be a total", "it") if len(no_films.doubtful) == 1 else ("seem to be totals", "them")
+        notices.append(f"{shown} {verb} of rows above, and no film, but counts as one; remove {remedy} if so")
+    return notices
+
+
+def _shown(parts: Iterable[str]) -> str:
+    every = list(parts)
+    return ", ".join(every[:5]) + (", ..." if len(every) > 5 else "")

@@ -13,7 +13,6 @@ from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import or_position
 from greenlight_films.datamodules.tables.delimited_text import (
     DelimitedText,
-    are_films,
     completed_layout,
     convert_options,
     ends_in_lines,
@@ -22,7 +21,7 @@ from greenlight_films.datamodules.tables.delimited_text import (
     parse_options,
     refuse_unclosed,
 )
-from greenlight_films.datamodules.tables.footers import MOST, footer_rows
+from greenlight_films.datamodules.tables.film_rows import are_films, may_end_in_no_film, may_hold_no_films
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
@@ -106,18 +105,19 @@ def _n_films(text: DelimitedText) -> int:
     """
     if text.may_be_unclosed:
         refuse_unclosed(text)
-    n_rows, gaps, last = 0, np.zeros(text.width, dtype=np.int64), list[pa.Table]()
+    n_rows, gaps, end = 0, np.zeros(text.width, dtype=np.int64), pa.table({})
     may_be_spoilt = text.stream.bad or text.stream.seen.twice
     for block in _blocks(text, range(text.width)):
-        if not are_films(block, text).all() or (may_be_spoilt and text_notices(from_arrow(block), text.stream)):
+        if not are_films(block, text.names_in_header).all() or may_hold_no_films(block):
+            return 0
+        if may_be_spoilt and text_notices(from_arrow(block), text.stream):
             return 0
         n_rows += len(block)
         gaps += [column.null_count for column in block.columns]
-        last = [*last, block.slice(max(len(block) - MOST, 0))][-MOST:]
-    end = pa.concat_tables(last)
+        end = block if len(block) else end
     if ends_in_lines(end):
         refuse_unclosed(text)
-    return 0 if footer_rows(end, gaps.tolist(), 0.1 * n_rows + 1) else n_rows
+    return 0 if may_end_in_no_film(end, gaps.tolist(), 0.1 * n_rows + 1) else n_rows
 
 
 def _n_lines(file: TableFile) -> int:

@@ -14,7 +14,16 @@ import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.footers import footer_notice, footer_of
+from greenlight_films.datamodules.tables.column_sums import ColumnSums
+from greenlight_films.datamodules.tables.footers import (
+    MOST,
+    TOTALS,
+    NoFilms,
+    find_no_films,
+    footer_notice,
+    may_be_subtotal,
+    subtotal_notices,
+)
 from greenlight_films.datamodules.tables.header_rows import HeaderRows, find_header
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import BROKEN, SWOLLEN, SWOLLEN_RATIO, TableFile
@@ -23,7 +32,6 @@ AREA, AREA_RATIO = 5_000_000, 20
 """The cells of a sheet, from its first to its last, of which most may be empty: more are refused."""
 
 HEAD = 300  # rows that are looked at to find the header
-TAIL = 20
 REFERENCE = re.compile(rb'<c [^>]*?r="([A-Z]{1,3})(\d{1,7})"')
 ODS = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
@@ -49,11 +57,10 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     sheet, grid, rows = _table_in(grids, file, layout)
     films = [row for row in grid[rows.first :] if any(cell != "" for cell in row)]
     films = [row for row in films if rows.header is None or row != grid[rows.header]]
-    texts = [[_text(cell) for cell in row] for row in films[-TAIL:]]
-    filled = [sum(row[index] != "" for row in films) >= 0.9 * len(films) - TAIL / 10 for index in range(rows.width)]
-    n_footer = footer_of(texts, filled)
-    left_out = [next(filter(None, row)) for row in texts[len(texts) - n_footer :]]
-    films = films[: len(films) - n_footer]
+    no_films = _no_films(films, rows.width)
+    left_out = [_first_text(row) for row in films[len(films) - no_films.footer :]]
+    of_subtotals = [_first_text(films[row]) for row in sorted((*no_films.subtotals, *no_films.doubtful))]
+    films = [films[row] for row in no_films.kept(len(films))]
     frame = pd.DataFrame({index: _column([row[index] for row in films]) for index in range(rows.width)})
     frame, notices = named(frame, rows.names, f"--data.table {file}")
     units = {} if rows.units is None else dict(zip(rows.names, map(_text, grid[rows.units]), strict=False))
@@ -64,7 +71,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         skip=top,
         header=rows.header is not None,
         units_row=rows.units is not None,
-        footer=n_footer,
+        footer=no_films.footer,
         member=file.member or layout.member,
         compression=file.compression or None,
     )
@@ -72,7 +79,33 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
     if left_out:
         notices.append(footer_notice(left_out))
+    notices += subtotal_notices(no_films, of_subtotals)
     return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
+
+
+def _no_films(films: Grid, width: int) -> NoFilms:
+    """Return which rows of a sheet are totals or remarks."""
+    filled = [sum(row[index] != "" for row in films) >= 0.9 * len(films) - MOST / 10 for index in range(width)]
+    last = [[_text(cell) for cell in row] for row in films[-MOST:]]
+    gappy = [(number, [_text(cell) for cell in row]) for number, row in enumerate(films) if _may_be_subtotal(row)]
+    within = [(number, cells) for number, cells in gappy if may_be_subtotal(cells)]
+    return find_no_films(
+        len(films), last, filled, within, ColumnSums(lambda index: _column([row[index] for row in films]), len(films))
+    )
+
+
+def _may_be_subtotal(row: Sequence[Any]) -> bool:
+    """Tell in little time whether a row may be a subtotal: it is called so, or is hardly filled, and by numbers."""
+    if "" not in row:
+        return False
+    given = [cell for cell in row if cell != ""]
+    if isinstance(given[0], str) and TOTALS.fullmatch(given[0].strip()):
+        return True
+    return 2 * len(given) <= len(row) and sum(isinstance(cell, str) for cell in given) <= 1
+
+
+def _first_text(row: Sequence[Any]) -> str:
+    return next(filter(None, map(_text, row)))
 
 
 def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Grid]:

@@ -138,6 +138,16 @@ def test_bytes_that_cannot_be_read_are_refused_with_the_remedy(file, refused, na
     refused(file(name, content), message, encoding=encoding)
 
 
+def test_the_line_of_a_row_counts_subtotals_that_are_left_out(file):
+    films = ["A,1999,5.1", "B,2000,6.2", "Subtotal,,11.3", "C,2001,1", "D,2003,2", "Total,,3", "E,2004,9"]
+    path = file("a.csv", "title,year,gross\n" + "\n".join(films) + "\n")
+    opened = open_table(path)
+    assert opened.frame["title"].tolist() == ["A", "B", "C", "D", "E"]
+    assert [line_in(path, row) for row in (1, 2, 3, 4, 5)] == [2, 3, 5, 6, 8]
+    (notice,) = opened.notices
+    assert notice.endswith("as sums of the rows above: 'Subtotal' below row 2, 'Total' below row 4")
+
+
 def test_the_line_of_a_row_is_where_it_begins(file):
     path = file("a.csv", 'Films\n\na,b,c\n\n"x\ny",1,2\n,,\n\nz,2,3\na,b,c\nv,3,4\n')
     assert [line_in(path, row) for row in (1, 2, 3, 4)] == [5, 9, 11, None]

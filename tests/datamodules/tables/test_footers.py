@@ -1,7 +1,17 @@
-import pyarrow as pa
+import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.tables.footers import footer_notice, footer_of, footer_rows, is_remark
+from greenlight_films.datamodules.tables.column_sums import ColumnSums
+from greenlight_films.datamodules.tables.footers import (
+    NoFilms,
+    find_no_films,
+    footer_notice,
+    footer_of,
+    is_remark,
+    may_be_subtotal,
+    may_end_in_footer,
+    subtotal_notices,
+)
 
 FILM = ["Total", "1999", "Drama", "7"]
 
@@ -24,11 +34,62 @@ def test_a_total_or_remark_below_the_last_film_lacks_cells_that_films_have(rows,
     assert footer_of([FILM, *rows], [True, True, True, True]) == n_rows
 
 
-@pytest.mark.parametrize(("most_gaps", "expected"), [(2, [["Total", None, "70"]]), (0, [])])
-def test_the_last_rows_of_a_table_are_its_footer_by_the_gaps_of_all_its_rows(most_gaps, expected):
-    end = pa.table({"title": ["A", "B", "Total"], "year": ["1999", "2001", None], "votes": ["7", "63", "70"]})
-    assert footer_rows(end, [0, 2, 0], most_gaps) == expected
-    assert footer_rows(end.slice(0, 0), [0, 0, 0], 1) == []
+FILMS = [["A", "1999", "Drama", "3.1"], ["B", "2001", "Comedy", "4.2"], ["C", "2002", "Drama", "1250.4"]]
+
+
+def no_films_of(rows, filled=(True, True, True, True)):
+    within = [(position, cells) for position, cells in enumerate(rows) if may_be_subtotal(cells)]
+    sums = ColumnSums(lambda index: pd.Series([cells[index] for cells in rows], dtype="str"), len(rows))
+    return find_no_films(len(rows), rows[-20:], filled, within, sums)
+
+
+@pytest.mark.parametrize(
+    ("last", "footer"),
+    [
+        ([[None, None, None, "1257.7"]], 1),
+        ([["3 films", None, None, "1257.7"]], 1),
+        ([["Összesen", None, None, "1257.7"]], 1),
+        ([["n = 3", "2000.7", None, "1257.7"]], 1),
+        ([["3", "2000.6667", None, "419"]], 1),
+        ([[None, None, None, "1257.7"], ["Total: 3 films", None, None, None]], 2),
+        ([[None, None, None, "1257.7"], [None, "2000.6667", None, "419.2"]], 2),
+        ([[None, "2003", None, "1257.7"]], 0),
+        ([["D", None, None, "1257.8"]], 0),
+        ([[None, "2003", None, "5.5"]], 0),
+        ([["D", "2003", None, "1257.7"]], 0),
+        ([[None, "2003", "Drama", "1257.7"]], 0),
+        ([[None, "2003", None, "1257.7"], ["Total", None, None, "2515.4"]], 1),
+        ([["D", "2003", "Drama", "1257.7"]], 0),
+    ],
+)
+def test_a_last_row_with_the_sums_of_all_films_is_no_film_and_one_without_its_title_stays(last, footer):
+    assert no_films_of([*FILMS, *last]) == NoFilms(footer)
+    assert may_end_in_footer(last, (True, True, True, True)) or not footer
+
+
+def test_a_film_that_earns_by_chance_as_much_as_the_few_above_stays():
+    films = [["A", "1999", "7", None], ["B", "2001", "3", None], ["C", "2002", "2", None]]
+    assert no_films_of([*films, ["D", None, "12", None]], (True, True, True, False)) == NoFilms()
+    assert no_films_of([*films[:2], [None, None, "10", "8"]], (True, True, True, False)) == NoFilms()
+
+
+def test_subtotals_between_films_are_left_out_by_name_and_sums_and_told_by_one_of_them():
+    more = [["D", "2003", "Drama", "2.5"], ["E", "2004", "Drama", "1000.25"]]
+    rows = [*FILMS, ["Subtotal", None, None, "1257.7"], *more, ["Total", None, None, "1002.75"], *more]
+    assert no_films_of(rows) == NoFilms(0, (3, 6))
+    assert no_films_of([*rows, ["Total", None, None, "3263.2"]]) == NoFilms(1, (3, 6))
+    assert no_films_of([*rows, [None, None, None, "3263.2"]]) == NoFilms(1, (3, 6))
+    assert no_films_of([*FILMS, ["Subtotal", None, None, "7"], *more]) == NoFilms(0, (), (3,))
+    assert no_films_of([*FILMS, [None, None, None, "1257.7"], *more]) == NoFilms(0, (), (3,))
+    assert no_films_of([*FILMS, ["Total", "1999", None, "7"], [None, None, None, "8"], *more]) == NoFilms()
+    assert no_films_of(rows).kept(len(rows)).tolist() == [0, 1, 2, 4, 5, 7, 8]
+
+
+def test_what_is_no_film_between_films_is_told_by_the_numbers_of_those_that_stay():
+    (left_out, doubtful) = subtotal_notices(NoFilms(0, (3,), (9,)), ["Subtotal", "7"])
+    assert left_out == "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 3"
+    assert doubtful == "row 9 ('7') seems to be a total of rows above, and no film, but counts as one; remove it if so"
+    assert subtotal_notices(NoFilms(1), []) == []
 
 
 def test_a_film_whose_columns_are_often_empty_is_no_footer():

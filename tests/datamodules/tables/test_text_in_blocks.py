@@ -85,6 +85,8 @@ def test_some_columns_come_in_any_order_and_those_without_a_name_by_their_positi
     "content",
     [
         FILMS + "Total,,7\n",
+        FILMS + "4999,,\n",
+        FILMS.replace("\n1950", "\nSubtotal,,7\n1950"),
         FILMS + "Source: an archive\n",
         FILMS + HEADER,
         FILMS.replace("\n1950", "\n,,\n1950"),
@@ -97,7 +99,17 @@ def test_some_columns_come_in_any_order_and_those_without_a_name_by_their_positi
         "",
     ],
     ids=[
-        *("total", "remark", "header again", "empty row", "too few cells", "open quote", "names"),
+        *(
+            "total",
+            "maybe a total",
+            "subtotal",
+            "remark",
+            "header again",
+            "empty row",
+            "too few cells",
+            "open quote",
+            "names",
+        ),
         *("spoilt letters", "long row", "blanks before quotes", "nothing"),
     ],
 )

@@ -38,6 +38,32 @@ def test_a_sheet_has_typed_columns():
     assert frame["released"].iloc[0] == pd.Timestamp(1971, 1, 5)
 
 
+def row_of(number, cells):
+    """Return a row of XML."""
+    kinds = [(cell, "inlineStr", f"<is><t>{cell}</t></is>") for cell in cells]
+    kinds = [each if isinstance(each[0], str) else (each[0], "n", f"<v>{each[0]}</v>") for each in kinds]
+    written = [f'<c r="{"ABCD"[n]}{number}" t="{kind}">{xml}</c>' for n, (cell, kind, xml) in enumerate(kinds) if cell]
+    return f'<row r="{number}">{"".join(written)}</row>'
+
+
+def test_sums_below_and_between_films_are_no_films(changed):
+    films = [[f"Film {number}", 1990 + number, 1000.5 * number, "Drama"] for number in range(1, 7)]
+    rows = [*films[:4], ["Subtotal", None, 10005.0, None], *films[4:], [None, None, 21010.5, None]]
+    grid = [["title", "year", "gross", "genre"], *rows]
+    xml = "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
+
+    def replace(name, text):
+        return f"{text.split('<sheetData>')[0]}<sheetData>{xml}</sheetData></worksheet>" if "sheet1" in name else text
+
+    table = open_table(changed(replace))
+    assert table.frame["title"].tolist() == [film[0] for film in films]
+    assert table.layout.footer == 1
+    assert table.notices == (
+        "1 row below the last film is left out, as no film: '21010.5'",
+        "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 4",
+    )
+
+
 def test_a_sheet_is_named_where_several_are_tables(refused):
     path = CASES / "layout" / "two_sheets.xlsx"
     table = open_table(str(path), Layout(sheet="Noughties"))

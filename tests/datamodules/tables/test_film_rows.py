@@ -1,0 +1,46 @@
+import pyarrow as pa
+
+from greenlight_films.datamodules.tables.film_rows import (
+    are_films,
+    are_headers,
+    first_cells,
+    may_end_in_no_film,
+    may_hold_no_films,
+    no_films_of,
+    without,
+)
+from greenlight_films.datamodules.tables.footers import NoFilms
+
+FILMS = {"title": ["A", "B", "C"], "year": ["1999", "2001", "2004"], "votes": ["70", "63", "12000"]}
+
+
+def table_with(*rows):
+    columns = zip(FILMS.items(), zip(*rows, strict=True), strict=True)
+    return pa.table({name: pa.array([*cells, *more], pa.string()) for (name, cells), more in columns})
+
+
+def test_empty_rows_and_the_header_again_are_no_films():
+    table = table_with((None, None, None), ("title", "year", "votes"), ("D", None, None))
+    names = ["title", "year", "votes"]
+    assert are_films(table, names).tolist() == [True, True, True, False, False, True]
+    assert are_films(table, None).tolist() == [True, True, True, False, True, True]
+    assert are_headers(table, names).tolist() == [False] * 4 + [True, False]
+
+
+def test_totals_below_and_between_films_are_none():
+    below = table_with(("Total", None, "7"))
+    assert no_films_of(below, 2) == NoFilms(1)
+    assert no_films_of(table_with(("12", None, "7")), 2) == NoFilms(0)
+    assert no_films_of(below, 0) == NoFilms(0)
+    assert first_cells(below, [3]) == ["Total"]
+    assert without(below, NoFilms(1)).num_rows == 3
+    between = table_with(("Subtotal", None, "12133"), ("D", "2005", "3"))
+    assert no_films_of(between, 1) == NoFilms(0, (3,))
+    assert without(between, no_films_of(between, 1)).column("title").to_pylist() == ["A", "B", "C", "D"]
+
+
+def test_a_part_of_a_table_tells_whether_it_may_hold_totals():
+    assert may_hold_no_films(table_with(("Subtotal", None, "12133"), ("D", "2005", "3")))
+    assert not may_hold_no_films(table_with(("Total Recall", None, "12133"), ("Total", "1999", "7")))
+    assert may_end_in_no_film(table_with((None, None, "12133")), [1, 1, 0], 1)
+    assert not may_end_in_no_film(table_with(("D", "2005", "3")), [0, 0, 0], 1)
