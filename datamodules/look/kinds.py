@@ -22,6 +22,7 @@ from greenlight_films.datamodules.look.names import (
     role_of,
 )
 from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
+from greenlight_films.datamodules.look.unknown_units import unknown_unit_notice
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
 from greenlight_films.datamodules.tables.label_notations import Notation, find_notation
@@ -71,6 +72,11 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
             return number
         if re.fullmatch(r"Unnamed.*|", name) and counts_rows(column):
             return ColumnLook(name, "id", texts_of(column), left_out="only counts the rows")
+    if not is_nested(column) and not is_title(name):
+        notice = unknown_unit_notice(name, texts_of(column).drop_null())
+        if notice:
+            texts = _as_texts(name, column, context)
+            return replace(texts, role=None, notices=(*texts.notices, notice))
     labels = None if _are_urls(column) else _as_labels(name, column, context)
     return labels or _as_texts(name, column, context)
 

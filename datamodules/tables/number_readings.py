@@ -104,7 +104,15 @@ def read_texts(cells: DistinctTexts, tokens: tuple[str, ...] = ()) -> NumberRead
         readings.scaled |= reading.scaled
         if reading.unit:
             readings.units.setdefault(reading.unit, []).append(index)
+    _read_half_star(cells.texts, point, comma)
     return readings
+
+
+def _read_half_star(texts: pa.Array, point: np.ndarray, comma: np.ndarray) -> None:
+    """Read `½` as half a star where other texts are stars; alone it may be anything."""
+    index = pc.index(texts, pa.scalar("½", texts.type)).as_py()
+    if index >= 0 and pc.any(pc.match_substring_regex(texts, "^[★⭐]+½?$")).as_py():
+        point[index] = comma[index] = 0.5
 
 
 def _matches(texts: pa.Array, pattern: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from typing import NamedTuple
 
 from greenlight_films.datamodules.tables.units import (
@@ -13,6 +14,8 @@ from greenlight_films.datamodules.tables.units import (
     PERCENT,
     POWERS,
     SECONDS,
+    STEPS,
+    THOUSAND_IS_MIL,
     any_of,
     currency,
 )
@@ -53,7 +56,9 @@ BEHIND = re.compile(
     rf"|\s*[{SUPERSCRIPTS}ᵃ-ᵡ]|\s*\({REMARK}\.?\)|,?\s+{REMARK}\.?)+$",
     re.IGNORECASE,
 )
-COUNTED_BEHIND = re.compile(rf"(?<=[\d万萬億亿만억kKmM])\s*(?:{COUNTED})$|(?<=[a-z.]) (?:{COUNTED})$", re.IGNORECASE)
+COUNTED_BEHIND = re.compile(
+    rf"(?<=[\d万萬億亿만억千천kKmM])\s*(?:{COUNTED})$|(?<=[a-z.]) (?:{COUNTED})$", re.IGNORECASE
+)
 SPACES = re.compile(r"\s+")
 TRANSLATED = str.maketrans({
     **dict.fromkeys("−–—‐‑‒﹣", "-"), **dict.fromkeys("’‘ʼ´`٬＇", "'"), "٪": "%", "،": ",", "”": '"', "“": '"',
@@ -62,12 +67,17 @@ TRANSLATED = str.maketrans({
 NUMERAL = rf"(?:\d(?:[\d.,{DECIMAL}' ]*[\d.,])?|[.,{DECIMAL}]\d+)"
 SCALE = rf"(?:{any_of([*POWERS, 'm', 'mil'])})(?:(?![a-zà-ÿ])|(?=[A-Z]{{3}}\b))"  # 5 k, 5 kUSD, but no 5 kg
 NUMBER = re.compile(
-    rf"(?P<sign>[-+]?)\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+]?)\s*(?P<numeral>{NUMERAL})"
+    rf"(?P<sign>[-+]?)\s*(?P<leading>%)?\s*(?P<before>{CURRENCY})?\s*(?P<inner>[-+]?)\s*(?P<numeral>{NUMERAL})"
     rf"(?:(?:e|\s*[x×]\s*10\^?)(?P<exponent>[-+]?\d{{1,3}}))?"
-    rf"\s*(?:(?P<scale>{SCALE})\.?)?\s*(?P<behind>{CURRENCY})?\s*(?:(?P<last>{SCALE})\.?)?"
+    rf"\s*(?:(?P<scale>{SCALE})\.?(?:\s+(?:di|de|d')(?=\s*{CURRENCY}))?)?\s*(?P<behind>{CURRENCY})?\s*(?:(?P<last>{SCALE})\.?)?"
     rf"\s*(?P<percent>{any_of(PERCENT)})?(?P<minus>-?)",
     re.IGNORECASE,
 )
+SEVERAL = re.compile(r"\d\s*[^\W\d_]+\s*\d")
+STEP = rf"{NUMERAL}\s*(?:{any_of(STEPS)})\s*"
+EACH_STEP = re.compile(rf"(?P<numeral>{NUMERAL})\s*(?P<scale>{any_of(STEPS)})?", re.IGNORECASE)
+STARS = re.compile(r"(?=.*[★⭐☆])(?P<whole>[★⭐]*)(?P<half>½?)[☆✩]*")
+FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 IN_PARENTHESES = re.compile(rf"\s*\(({CURRENCY})\)$", re.IGNORECASE)
 OUT_OF = re.compile(
     rf"(?P<numeral>{NUMERAL})\s*(?:/|of|out of|von|sur|de)\s*(?P<scale>\d{{1,4}})(?:[.,]0+)?(?: stars?| points?)?"
@@ -96,12 +106,14 @@ Reading(point=1.234, comma=1234.0, unit='', scaled=False), Reading(point=142.0, 
     """
     if len(text) > LONGEST:
         return None
+    if not text.isascii() and (stars := _stars(text.strip())):
+        return stars
     plain = _plain(text)
     if not any(map(str.isdigit, plain)):
         return None
     negative, plain = _without_parentheses(plain)
     readers = (
-        (_number, _out_of, _duration) if plain[-1:].isdigit() else (_duration, _number, _out_of)
+        (_number, _out_of, _duration, _mixed) if plain[-1:].isdigit() else (_duration, _number, _out_of, _mixed)
     )  # for speed alone
     reading = next(filter(None, (reader(plain) for reader in readers)), None)
     if not reading or not negative:
@@ -120,6 +132,7 @@ def _plain(text: str) -> str:
         visible = "".join(character for character in text if unicodedata.category(character) != "Cf").strip()
         powers = re.sub(rf"(?<=10)[⁺⁻]?[{SUPERSCRIPTS}]+$", lambda match: f"^{match[0]}", visible)
         plain = powers if "^" in powers else BEHIND.sub("", visible)
+        plain = re.sub(r"(?<=\d)[½¼¾](?!\d)", lambda match: FRACTIONS[match[0]], plain)
         plain = unicodedata.normalize("NFKC", plain).translate(TRANSLATED)
         plain = "".join(str(unicodedata.decimal(each)) if each.isdecimal() else each for each in plain)
     plain = BEFORE.sub("", BEHIND.sub("", SPACES.sub(" ", plain)))
@@ -133,6 +146,39 @@ def _without_parentheses(text: str) -> tuple[bool, str]:
     return (True, f"{match[1]}{match[2]}{match[3]}".strip()) if match else (False, text)
 
 
+def _stars(text: str) -> Reading | None:
+    """Return how many stars a text shows; `★★½☆☆` are 2.5."""
+    match = STARS.fullmatch(text.replace("\ufe0f", ""))
+    if not match:
+        return None
+    value = len(match["whole"]) + 0.5 * len(match["half"])
+    return Reading(value, value)
+
+
+@cache
+def _in_steps() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?P<before>{CURRENCY})?\s*(?P<steps>(?:{STEP}){{2,}}(?:{NUMERAL})?|{STEP}{NUMERAL})\s*"
+        rf"(?P<behind>{CURRENCY})?",
+        re.IGNORECASE,
+    )
+
+
+def _mixed(text: str) -> Reading | None:
+    """Return a number written in steps that grow smaller, as 5億4937万円."""
+    match = _in_steps().fullmatch(text) if SEVERAL.search(text) else None
+    if not match:
+        return None
+    names = {currency(match[name]) for name in ("before", "behind") if match[name]}
+    steps = [(step["numeral"], _power(step["scale"] or "", "") or 0) for step in EACH_STEP.finditer(match["steps"])]
+    powers = [power for _, power in steps]
+    if len(names) > 1 or sorted(set(powers), reverse=True) != powers:
+        return None
+    sides = zip(*(_values(numeral.strip(), "", power) for numeral, power in steps), strict=True)
+    point, comma = (None if None in side else sum(side) for side in sides)
+    return Reading(point, comma, "".join(names), True) if (point, comma) != (None, None) else None
+
+
 def _number(text: str) -> Reading | None:
     match = NUMBER.fullmatch(text)
     if not match:
@@ -141,11 +187,12 @@ def _number(text: str) -> Reading | None:
     if sum(bool(parts[name]) for name in ("sign", "inner", "minus")) > 1 or (parts["scale"] and parts["last"]):
         return None
     names = {currency(parts[name]) for name in ("before", "behind") if parts[name]}
-    if len(names) > 1 or (names and parts["percent"]):
+    in_percent = bool(parts["percent"]) + bool(parts["leading"])
+    if len(names) + in_percent > 1:
         return None
-    unit = "%" if parts["percent"] else "".join(names)
+    unit = "%" if in_percent else "".join(names)
     scale = parts["scale"] or parts["last"] or ""
-    power = _power(scale, unit)
+    power = _power(scale, unit, parts["behind"] or "")
     if power is None:
         return None
     if scale in ("m", "M") and not unit:
@@ -156,10 +203,12 @@ def _number(text: str) -> Reading | None:
     return Reading(point, comma, unit, power > 0) if (point, comma) != (None, None) else None
 
 
-def _power(scale: str, unit: str) -> int | None:
+def _power(scale: str, unit: str, name: str = "") -> int | None:
     """Return the power of ten that a word stands for; None where that isn't known."""
     word = scale.casefold()
     if word == "mil":
+        if {unit, name.casefold()} & THOUSAND_IS_MIL:
+            return 3
         return 6 if unit in MILLION_IS_MIL else None
     return POWERS.get(word, 6 if word == "m" else 0)
 

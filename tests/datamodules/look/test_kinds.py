@@ -154,3 +154,19 @@ def test_names_of_a_films_people_are_no_titles(name):
     assert {look.name: look.kind for look in look_at_columns(frame, Formats())}[name] == "category"
     films = frame.iloc[::3].assign(**{name: [f"Film {letter}" for letter in range(N)]})
     assert {look.name: look.kind for look in look_at_columns(films, Formats())}[name] == "title"
+
+
+def test_stars_are_numbers_and_numbers_with_a_unit_that_is_not_known_are_told_and_no_actors():
+    cells = {
+        "stars": ["★★½", "★★★★", "½", "★"] * 10,
+        "star": [f"{number} zorks" for number in range(N)],
+        "takings": [f"{number}億{number + 1}万円" for number in range(N)],
+        "mil": [f"{number},31 quux di zed" for number in range(N)],
+    }
+    frame = pd.DataFrame({name: pd.Series(column, dtype="str") for name, column in cells.items()})
+    stars, zorks, takings, mil = look_at_columns(frame, Formats(), ",")
+    assert (stars.kind, stars.to_list()[:4]) == ("number", [2.5, 4, 0.5, 1])
+    assert (takings.kind, takings.unit) == ("money", "JPY")
+    assert zorks.role is None
+    assert "a unit that isn't known, such as '0 zorks'" in zorks.notices[-1]
+    assert "a unit that isn't known" in mil.notices[-1]

@@ -25,6 +25,11 @@ def test_what_arrow_reads_is_what_each_text_is_alone(texts):
         assert units == ([alone.unit] if alone and alone.unit else []), text
 
 
+def test_half_a_star_is_read_beside_others():
+    assert read_texts(distinct_texts(pd.Series(["★★½", "½", "★"], dtype="str"))).point.tolist() == [2.5, 0.5, 1]
+    assert not read_texts(distinct_texts(pd.Series(["7", "½"], dtype="str"))).read.all()
+
+
 def test_tokens_and_words_mean_missing_and_are_counted():
     cells = distinct_texts(pd.Series(["1", "9*", "N/A", None, "", "x", "9*"], dtype="str"))
     readings = read_texts(cells, ("9*",))
