@@ -8,11 +8,15 @@ from greenlight_films.datamodules.leakage import PEOPLE
 
 TARGETS = (
     "rating", "vote average", "averagerating", "imdbrating", "score", "stars", "wertung", "bewertung", "note", "nota",
-    "puntuacion", "calificacion", "valoracion", "valutazione", "评分", "оценка", "рейтинг", "평점", "評価",
+    "voto", "ocena", "puan", "puani", "hodnoceni", "betyg", "karakter", "cijfer", "waardering", "vurdering", "arvosana",
+    "avaliacao", "punteggio", "puntaje", "puntuacion", "calificacion", "valoracion", "valutazione",
+    "评分", "оценка", "рейтинг", "평점", "評価", "التقييم",
     "gross", "revenue", "boxoffice", "einspielergebnis", "einspiel", "umsatz", "einnahmen", "recette", "recettes",
-    "recaudacion", "taquilla", "incasso", "incassi", "bilheteria", "票房", "сборы", "興行収入", "매출",
-    "profit", "admissions", "besucher", "zuschauer", "entrees", "espectadores", "spettatori", "зрители", "관객",
-    "earnings", "takings",
+    "recaudacion", "taquilla", "incasso", "incassi", "bilheteria", "arrecadacao", "wplywy", "przychody", "hasilat",
+    "gise", "trzby", "omzet", "opbrengst", "omsaetning", "omsattning",
+    "票房", "сборы", "興行収入", "興収", "매출", "매출액", "الإيرادات",
+    "profit", "admissions", "besucher", "zuschauer", "entrees", "espectadores", "spettatori", "seyirci", "widzowie",
+    "зрители", "관객", "관객수", "earnings", "takings",
 )  # fmt: skip
 """Words of columns that people want to predict, the likeliest first."""
 
@@ -22,7 +26,9 @@ COUNTS = {"count", "counts", "num", "number", "n", "total", "评价人数", "评
 RANKS = {"rank", "ranking", "platz", "rang", "排名", "順位"}
 MONEY = {
     "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
-    "incassi", "einspiel", "recaudacion", "presupuesto",
+    "incassi", "incasso", "einspiel", "einspielergebnis", "umsatz", "einnahmen", "recaudacion", "bilheteria", "hasilat",
+    "wplywy", "票房", "興行収入", "매출", "сборы",
+    "presupuesto", "orcamento", "budzet", "butce", "rozpocet", "бюджет", "预算", "預算", "製作費", "제작비",
 }  # fmt: skip
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}

@@ -10,6 +10,11 @@ from greenlight_films.datamodules.column_words import is_plain_title, names_titl
         ("release_date", ["release", "date"]),
         ("Votes (2020)", ["votes"]),
         ("興行収入", ["興行収入"]),
+        ("Wpływy", ["wplywy"]),
+        ("HASILAT Hasılat", ["hasilat", "hasilat"]),
+        ("Omsætning pr. Øre", ["omsaetning", "pr", "ore"]),
+        ("Maßstab_ŁÓDŹ", ["massstab", "lodz"]),
+        ("Chef_dœuvre", ["chef", "doeuvre"]),
     ],
 )
 def test_words_of_a_name_are_small_and_without_accents(name, words):

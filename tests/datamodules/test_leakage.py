@@ -4,6 +4,7 @@ import pytest
 
 from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.look.names import TARGETS
 from greenlight_films.datamodules.splits import RandomSplit, Rows
 from greenlight_films.datamodules.targets import ProfitRatio, Target
 
@@ -12,6 +13,8 @@ LATE = [
     "popularity", "review count", "gross", "BoxOffice", "box_office_USD", "boxoffice", "BOX OFFICE", "domesticGross",
     "awards", "Tomato Meter", "num_voted", "entradas", "recette", "zuschauer", "incassi", "opening_weekend", "foreign",
     "views", "nb_entrées", "Recaudación", "票房（万）", "сборы", "Gesamteinspiel Umsatz",
+    "Bilheteria", "Wpływy", "Hasılat", "Gişe", "Tržby", "Omsætning", "Nota", "Voto", "Ocena", "IMDb Puanı", "Hodnocení",
+    "Avaliação", "평점", "التقييم", "الإيرادات",
 ]  # fmt: skip
 ALL, SPLIT = slice(None), RandomSplit(0.1, 0.3, seed=120)
 EARLY = ["budget", "runtime", "year", "devotee", "grossness", "office", "box", "scored_by", "operating", "1", "Ünï"]
@@ -48,6 +51,10 @@ def test_money_is_recognised_by_the_targets_name_or_unit(target):
 )
 def test_columns_come_too_late_where_the_target_too_is_known_only_after_release(target, late):
     assert known_after_release(target, numbers("votes", "popularity", "revenue")) == late
+
+
+def test_what_people_want_to_predict_is_known_only_after_release():
+    assert [word for word in TARGETS if not known_after_release(Target("rating"), numbers(word))] == ["stars"]
 
 
 def test_people_are_recognised_by_role_or_column():
