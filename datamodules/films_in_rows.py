@@ -206,13 +206,25 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
         first = int(earlier.loc[(titles[position], years[position]), "index"])
         own, other = (str(frame[identity.title].iloc[row]).strip() for row in (position, first))
         shown.append(f"row {frame.index[position] + 1} ({own!r}) and row {frame.index[first] + 1} ({other!r})")
+    how, consequence = _counted_as(frame, twice, identity)
     text = (
-        f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with "
-        f"another spelling or other numbers ({count:,} of {len(frame):,}): {'; '.join(shown)}; "
-        f"{'each spelling counts as a film of its own: ' * (identity.title in identity.film)}keep one "
-        "where they are the same."
+        f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with {how} "
+        f"({count:,} of {len(frame):,}): {'; '.join(shown)}; {consequence}keep one where they are the same."
     )
     return Remark(text, count, twice)
+
+
+def _counted_as(frame: pd.DataFrame, twice: np.ndarray, identity: Identity) -> tuple[str, str]:
+    """Return in words how rows differ from earlier ones of their film, and whether they count as films of their own."""
+    if identity.title not in identity.film:
+        return "another spelling or other numbers", ""
+    same = pd.Series(codes_by(frame, identity.film)).duplicated().to_numpy() & twice
+    if not same.any():
+        return "another spelling", "each spelling counts as a film of its own: "
+    as_one = f"rows with the same {in_words(identity.film)} count as one film"
+    if same[twice].all():
+        return "other numbers or names", f"{as_one}: "
+    return "another spelling or other numbers", f"each spelling counts as a film of its own, {as_one}: "
 
 
 def remark_on_remakes(frame: pd.DataFrame, identity: Identity) -> Remark | None:

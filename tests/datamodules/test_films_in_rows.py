@@ -55,6 +55,20 @@ def test_other_spellings_of_a_film_are_told():
     assert "of its own" not in remark_on_spellings(frame, by_id).text
 
 
+def test_a_film_twice_counts_once_where_it_is_spelt_alike():
+    titles = ["Salt", "Salt", "Owl", "The owl", *(f"Film {number}" for number in range(20))]
+    frame = pd.DataFrame({"title": titles, "year": 1999, "rating": range(24)})
+    alike = remark_on_spellings(frame.drop(3), identity_of(frame)).text
+    assert alike == (
+        "Row 2 seems to be a film that an earlier row has, with other numbers or names (1 of 23): row 2 ('Salt') and "
+        "row 1 ('Salt'); rows with the same title and year count as one film: keep one where they are the same."
+    )
+    other = remark_on_spellings(frame.drop(1), identity_of(frame)).text
+    assert "with another spelling (1 of 23): row 4 ('The owl') and row 3 ('Owl'); each spelling counts as" in other
+    both = remark_on_spellings(frame, identity_of(frame)).text
+    assert "each spelling counts as a film of its own, rows with the same title and year count as one film: " in both
+
+
 @pytest.mark.parametrize(
     ("title", "other", "same"),
     [
