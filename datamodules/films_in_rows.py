@@ -160,8 +160,12 @@ def _counts_rows(column: pd.Series, name: str) -> bool:
     return bool((np.diff(numbers) == 1).all())
 
 
-def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None) -> Remark | None:
-    """Say which rows are identical with earlier ones, and whether a split parts them, from the side of each row."""
+def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None, what: str = "film") -> Remark | None:
+    """Say which rows are identical with earlier ones, and whether a split parts them, from the side of each row.
+
+    Args:
+        what: a row is.
+    """
     originals = original_rows(frame)
     copies = originals != np.arange(len(frame))
     count = int(copies.sum())
@@ -169,7 +173,8 @@ def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None) ->
         return None
     text = (
         f"{_rows(frame, copies)} {'is' if count == 1 else 'are'} identical with {'an ' * (count == 1)}earlier "
-        f"{'row' if count == 1 else 'rows'} ({count:,} of {len(frame):,}): a film that stands there twice counts twice"
+        f"{'row' if count == 1 else 'rows'} ({count:,} of {len(frame):,}): a {what} that stands there twice counts "
+        "twice"
     )
     if sides is not None:
         apart = int((sides[copies] != sides[originals[copies]]).sum())

@@ -15,6 +15,7 @@ from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, in_words
 from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 from greenlight_films.datamodules.tables.number_cells import read_numbers
@@ -58,7 +59,7 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     identity = identity or identity_of(frame)
     if not identity.film:
         return None
-    frame = frame[~identical_rows(frame)]
+    n_rows, frame = len(frame), frame[~identical_rows(frame)]
     film = codes_by(frame, identity.film)
     n_films = int(film.max(initial=-1)) + 1
     if len(frame) < SEVERAL * n_films:
@@ -66,7 +67,7 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     names = [str(name) for name in frame.columns if str(name) not in identity.film]
     differing = [name for name in names if differs_within(frame[name], film)]
     by: str | list[str] = identity.film[0] if len(identity.film) == 1 else list(identity.film)
-    start = f"{n_films:,} films in {len(frame):,} rows by {in_words(identity.film)}: "
+    start = f"{counted(n_films, 'film')} in {n_rows:,} rows by {in_words(identity.film)}: "
     people = next(filter(_is_person, differing), None)
     role = next((name for name in differing if is_role(name) and _is_few(frame[name])), None)
     shape: dict[str, object]

@@ -60,9 +60,9 @@ AFTER_RELEASE = MONEY | {
     "navstevnost", "nominations", "nota", "notas", "note", "notes", "ocena", "oceny", "opening", "oscars", "overseas",
     "platz", "popularite", "popularity", "preise", "premi", "premios", "prix", "puan", "puani", "publico", "punteggio",
     "puntaje", "puntuacion", "rang", "rank", "rating", "ratings", "review", "reviews", "roi", "score", "scores",
-    "seyirci", "spectateurs", "spettatori", "streams", "theaters", "theatres", "tickets", "tomatometer", "valoracion",
-    "valutazione", "viewers", "viewership", "views", "visitors", "visits", "vote", "voted", "voters", "votes", "voti",
-    "voto", "votos", "vurdering", "waardering", "wertung", "wertungen", "widzowie", "wins", "zuschauer",
+    "seyirci", "spectateurs", "spettatori", "stars", "streams", "theaters", "theatres", "tickets", "tomatometer",
+    "valoracion", "valutazione", "viewers", "viewership", "views", "visitors", "visits", "vote", "voted", "voters",
+    "votes", "voti", "voto", "votos", "vurdering", "waardering", "wertung", "wertungen", "widzowie", "wins", "zuschauer",
     "оценка", "рейтинг", "зрители", "评分", "评价人数", "评分人数", "评论数", "排名", "評価", "観客動員", "관객",
     "관객수", "평점", "التقييم", "تقييم",
 }  # fmt: skip
@@ -79,6 +79,7 @@ UNLESS = {
     "rank": {"actor", "billing", "cast", "director", "star"},
     "rating": {"age", "certificate", "content", "mpaa"},
     "score": {"composer", "music", "musical"},
+    "stars": {"actor", "cast", "count", "n", "num", "number"},
     "views": {"teaser", "trailer"},
 }
 """Words beside which one of these names something that is known before."""

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import cell_codes, columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.films_in_rows import remark_on_identical
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.find_formats import Need, find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -211,7 +213,13 @@ class MeanOfRows(Shape):
         means = f"; {listed(averaged)} {'is the mean' if len(averaged) == 1 else 'are means'}" if averaged else ""
         left_out = f"; left out, for they differ within films and are no numbers: {listed(lost)}" if lost else ""
         n_films = len(self._films(frame)[1])
-        return [f"data.shape: {len(frame):,} rows become {n_films:,} films by {in_words(self.by)}{means}{left_out}."]
+        twice = remark_on_identical(frame, what="row")
+        verb = "becomes" if len(frame) == 1 else "become"
+        return [
+            f"data.shape: {counted(len(frame), 'row')} {verb} {counted(n_films, 'film')} by "
+            f"{in_words(self.by)}{means}{left_out}.",
+            *([twice.text] if twice else []),
+        ]
 
     def _films(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Return the film of each row as a code, and the first row of each film."""

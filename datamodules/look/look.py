@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
@@ -23,9 +23,10 @@ from greenlight_films.datamodules.look.proposal import (
     possible_targets,
     propose_feature,
     propose_target,
+    refuse_unfit_names,
 )
 from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows
-from greenlight_films.datamodules.shapes import OneRowPerFilm
+from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
@@ -170,7 +171,7 @@ def look(
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
     formats.refuse_unknown([*read.frame.columns, *frame.columns])
     columns = _columns(frame, read, rows, formats)
-    _refuse_unfit_names(leave_out, columns, read.frame.columns, target)
+    refuse_unfit_names(leave_out, columns, read.frame.columns, target)
     columns = [_as_asked(column, leave_out) for column in columns]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name and not column.fault), None)
@@ -201,23 +202,13 @@ def look(
     )
 
 
-def _refuse_unfit_names(
-    leave_out: Collection[str], columns: Sequence[ColumnLook], of_table: Collection[str], target: str | None
-) -> None:
-    """Refuse to leave out what is no column, a part of a role, or the target."""
-    known = list(dict.fromkeys([*(column.name for column in columns), *map(str, of_table)]))
-    whole = {part: column.name for column in columns for part in column.sources}
-    problems = [f"no column '{name}'{nearest(name, known)}" for name in leave_out if name not in known]
-    problems += [f"'{name}' is a part of '{whole[name]}'; leave that out" for name in leave_out if name in whole]
-    problems += [f"'{target}' is the --target, which is no feature anyway; name others"] * (target in leave_out)
-    if problems:
-        raise InputError("\n".join(f"--leave_out: {problem}" for problem in problems))
-
-
 def _columns(frame: pd.DataFrame, read: Table, rows: RowsLook, formats: Formats) -> list[ColumnLook]:
-    """Return the looks at the columns of films; those that a shape made hold names."""
+    """Return the looks at the columns of films; those that a shape made hold names, or count rows."""
     columns = look_at_columns(frame, formats, read.layout.delimiter, read.units)
     shape = rows.to_shape()
+    if isinstance(shape, MeanOfRows):
+        counts = "known only after release: the number of a film's rows, which may be data.weight"
+        return [replace(column, left_out=counts) if column.name == shape.count else column for column in columns]
     if not isinstance(shape, OneRowPerFilm):
         return columns
     return [

@@ -1,6 +1,6 @@
 """From what a table's columns hold to the features, target and split that a study of it would declare."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:
     """Return the columns that a study could predict, the likeliest first: numbers known after a film was shown."""
     numbers = [column for column in columns if column.kind in NUMBERS and column.kind not in ("year", "flag")]
     late = [column for column in numbers if has_word(column.name, AFTER_RELEASE) or has_name(column.name, set(TARGETS))]
-    likely = [column for column in late if not column.fault and not has_name(column.name, RANKS)]
+    likely = [column for column in late if not (column.fault or column.left_out or has_name(column.name, RANKS))]
 
     def rank(column: ColumnLook) -> tuple[int, float]:
         ranks = [rank for rank, word in enumerate(TARGETS) if has_name(column.name, {word})]
@@ -124,3 +124,16 @@ def propose_target(column: ColumnLook) -> Proposed:
     transform = {"transform": "log1p"} if money and np.nanmin(values) >= 0 else {}
     unit = {"unit": column.unit} if column.unit else {}
     return Proposed("Target", {"column": column.name, **transform, **unit})
+
+
+def refuse_unfit_names(
+    leave_out: Collection[str], columns: Sequence[ColumnLook], of_table: Collection[str], target: str | None
+) -> None:
+    """Refuse to leave out what is no column, a part of a role, or the target."""
+    known = list(dict.fromkeys([*(column.name for column in columns), *map(str, of_table)]))
+    whole = {part: column.name for column in columns for part in column.sources}
+    problems = [f"no column '{name}'{nearest(name, known)}" for name in leave_out if name not in known]
+    problems += [f"'{name}' is a part of '{whole[name]}'; leave that out" for name in leave_out if name in whole]
+    problems += [f"'{target}' is the --target, which is no feature anyway; name others"] * (target in leave_out)
+    if problems:
+        raise InputError("\n".join(f"--leave_out: {problem}" for problem in problems))

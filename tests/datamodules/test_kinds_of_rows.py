@@ -150,3 +150,8 @@ def test_votes_are_proposed_as_weight():
 def test_columns_of_votes_are_known_by_their_names(name):
     assert votes_column(pd.DataFrame({"rating": [5.5, 6.5], name: [10, 2000]})) == name
     assert votes_column(pd.DataFrame({"rating": [5.5, 6.5], name: [0.1, 0.2]})) is None
+
+
+def test_the_rows_that_a_note_on_reviews_counts_are_those_of_the_table():
+    reviews = pd.DataFrame({"title": list("AABBCC"), "year": 1990, "stars": [1, 1, 2, 3, 4, 5]})
+    assert remark_on_kind(reviews).text.startswith("3 films in 6 rows by title and year: a row is a review of a film")

@@ -134,6 +134,16 @@ def test_a_film_has_the_means_of_its_rows_and_their_number():
     assert notice.endswith("reviewer, week.")
 
 
+def test_identical_rows_are_named_for_each_counts():
+    twice = pd.concat([REVIEWS, REVIEWS.iloc[[1]]], ignore_index=True)
+    rows, copies = MeanOfRows(["title", "year"]).notices(twice)
+    assert rows.startswith("data.shape: 6 rows become 3 films by title and year")
+    assert copies == (
+        "Row 6 is identical with an earlier row (1 of 6): a row that stands there twice counts twice; remove them."
+    )
+    assert MeanOfRows("title").notices(REVIEWS.head(1)) == ["data.shape: 1 row becomes 1 film by title."]
+
+
 def test_means_are_those_of_pandas():
     random = np.random.default_rng(1)
     frame = pd.DataFrame(

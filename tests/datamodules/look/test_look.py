@@ -173,3 +173,12 @@ def test_a_frame_has_a_line_a_column():
     assert frame.loc["budget", ["kind", "unit", "becomes"]].tolist() == ["money", "EUR", "Number"]
     assert frame.loc["budget", "missing"] == pytest.approx(2 / 120)
     assert frame.loc["rating", "becomes"] == "target"
+
+
+def test_the_number_of_reviews_is_known_after_release_and_neither_a_feature_nor_a_target():
+    reviews = pd.DataFrame({"film": [f"F{n // 3}" for n in range(60)], "stars": range(60), "critic": list("abc") * 20})
+    seen = look(reviews.assign(critic=[f"c{n}" for n in range(60)], genre=[f"g{n // 3 % 4}" for n in range(60)]))
+    assert seen.left_out["n_reviews"].startswith("known only after release")
+    assert seen.targets == ["stars"]
+    counts = [re.findall(r"20 films in (\S+) rows|(\S+) rows become 20 films", notice) for notice in seen.notices]
+    assert [set(found[0]) - {""} for found in counts if found] == [{"60"}, {"60"}]
