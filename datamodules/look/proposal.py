@@ -87,7 +87,8 @@ def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:
     """Return the columns that a study could predict, the likeliest first: numbers known after a film was shown."""
     numbers = [column for column in columns if column.kind in NUMBERS and column.kind not in ("year", "flag")]
     late = [column for column in numbers if has_word(column.name, AFTER_RELEASE) or has_name(column.name, set(TARGETS))]
-    likely = [column for column in late if not (column.fault or column.left_out or has_name(column.name, RANKS))]
+    fit = [column for column in late if not (column.fault or column.left_out) and _n_values(column) > 1]
+    likely = [column for column in fit if not has_name(column.name, RANKS)]
 
     def rank(column: ColumnLook) -> tuple[int, float]:
         ranks = [rank for rank, word in enumerate(TARGETS) if has_name(column.name, {word})]
@@ -101,7 +102,7 @@ def choose_target(columns: Sequence[ColumnLook], target: str | None) -> str | No
     """Return the target: the one that is wanted, else the likeliest; None where there is none.
 
     Raises:
-        InputError: the wanted one is no column of numbers.
+        InputError: the wanted one is no column of numbers, or says the same of all films.
     """
     if target is None:
         return next(iter(possible_targets(columns)), None)
@@ -113,7 +114,21 @@ def choose_target(columns: Sequence[ColumnLook], target: str | None) -> str | No
         raise InputError(
             f"--target must be a column of numbers, got '{target}' of kind {kinds[target]}. Numbers are: {numbers}"
         )
+    column = next(column for column in columns if column.name == target)
+    if not column.fault and _n_values(column) < 2:
+        extremes = column.extremes()
+        value = f"which is {extremes[0]:.15g} wherever it is known" if extremes else "which is empty"
+        raise InputError(
+            f"--target must differ between films, got '{target}', {value}: there is nothing to learn. Numbers are: "
+            f"{listed(column.name for column in columns if column.kind in NUMBERS and _n_values(column) > 1) or 'none'}"
+        )
     return target
+
+
+def _n_values(column: ColumnLook) -> int:
+    """Return 0 of a column of numbers without any, 1 where all are the same, 2 of others."""
+    extremes = column.extremes()
+    return 0 if extremes is None else 1 + (extremes[0] != extremes[1])
 
 
 def propose_target(column: ColumnLook) -> Proposed:

@@ -111,6 +111,19 @@ def test_a_target_that_is_no_number_is_refused_with_those_that_are(target, messa
         choose_target(TARGETS[-1:], target)
 
 
+def test_a_column_that_says_the_same_of_all_films_is_no_target():
+    votes = ColumnLook("votes", "number", np.array([100.0, np.nan, 100, 100]))
+    empty = ColumnLook("ratings", "number", np.full(4, np.nan))
+    counted = ColumnLook("reviews", "number", FLAT, left_out="as asked")
+    columns = [votes, empty, counted, *TARGETS[:1]]
+    assert possible_targets(columns) == []
+    with pytest.raises(InputError, match="got 'votes', which is 100 wherever it is known: there is nothing to learn"):
+        choose_target(columns, "votes")
+    with pytest.raises(InputError, match="got 'ratings', which is empty: there is nothing to learn"):
+        choose_target(columns, "ratings")
+    assert choose_target(columns, "reviews") == "reviews"
+
+
 @pytest.mark.parametrize(
     ("column", "arguments"),
     [
