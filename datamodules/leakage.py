@@ -62,9 +62,9 @@ AFTER_RELEASE = MONEY | {
     "puntaje", "puntuacion", "rang", "rank", "rating", "ratings", "review", "reviews", "roi", "score", "scores",
     "seyirci", "spectateurs", "spettatori", "stars", "streams", "theaters", "theatres", "tickets", "tomatometer",
     "valoracion", "valutazione", "viewers", "viewership", "views", "visitors", "visits", "vote", "voted", "voters",
-    "votes", "voti", "voto", "votos", "vurdering", "waardering", "wertung", "wertungen", "widzowie", "wins", "zuschauer",
-    "оценка", "рейтинг", "зрители", "评分", "评价人数", "评分人数", "评论数", "排名", "評価", "観客動員", "관객",
-    "관객수", "평점", "التقييم", "تقييم",
+    "votes", "voti", "voto", "votos", "vurdering", "waardering", "wertung", "wertungen", "widzowie", "wins",
+    "zuschauer", "оценка", "рейтинг", "зрители", "评分", "评价人数", "评分人数", "评论数", "排名", "評価", "観客動員",
+    "관객", "관객수", "평점", "التقييم", "تقييم",
 }  # fmt: skip
 """Words in the names of columns that nobody can fill in before a film is shown, without accents."""
 UNLESS = {

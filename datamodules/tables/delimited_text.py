@@ -16,8 +16,14 @@ import pyarrow.csv as pacsv
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.broken_text import text_notices
 from greenlight_films.datamodules.tables.column_names import named
-from greenlight_films.datamodules.tables.film_rows import are_films, first_cells, no_films_of, without
-from greenlight_films.datamodules.tables.footers import footer_notice, is_remark, subtotal_notices
+from greenlight_films.datamodules.tables.film_rows import (
+    are_films,
+    first_cells,
+    no_films_of,
+    rows_above_headers,
+    without,
+)
+from greenlight_films.datamodules.tables.footers import footer_notice, header_notices, is_remark, subtotal_notices
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.table_file import TableFile
@@ -136,6 +142,7 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     if ends_in_lines(table):  # two quotes too many, or single ones before the open one
         refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
+    again = header_notices(rows_above_headers(table, text.names_in_header))
     table = _of_films(table, text)
     no_films = no_films_of(table, 0.1 * len(table) + len(below) + 1)
     left_out = first_cells(table, range(len(table) - no_films.footer, len(table))) + below
@@ -144,12 +151,8 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     frame, notices = named(from_arrow(table), text.names, f"--data.table {text.name}")
     layout_read = completed_layout(text, layout, len(left_out))
     units = {name: unit.strip() for name, unit in zip(text.names, text.layout.units, strict=False) if unit.strip()}
-    return (
-        frame,
-        layout_read,
-        units,
-        [*layout_notices(text, layout, left_out), *subtotals, *notices, *text_notices(frame, text.stream)],
-    )
+    told = [*layout_notices(text, layout, left_out), *again, *subtotals, *notices, *text_notices(frame, text.stream)]
+    return frame, layout_read, units, told
 
 
 def completed_layout(text: DelimitedText, layout: Layout, footer: int = 0) -> Layout:

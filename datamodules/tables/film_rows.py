@@ -44,6 +44,17 @@ def are_headers(table: pa.Table, names: Sequence[str] | None) -> np.ndarray:
     return again
 
 
+def rows_above_headers(table: pa.Table, names: Sequence[str] | None) -> list[int]:
+    """Return how many films stand above each row that is the header again.
+
+    Args:
+        table: with its empty rows.
+        names: of the columns, where a header gives them.
+    """
+    again = are_headers(table, names)
+    return np.cumsum(are_films(table, names))[again].tolist() if again.any() else []
+
+
 def no_films_of(table: pa.Table, most_gaps: float) -> NoFilms:
     """Return which rows of a table of texts are totals or remarks.
 

@@ -149,6 +149,18 @@ def footer_notice(first_cells: Sequence[str]) -> str:
     return f"{counted(len(first_cells), 'row')} below the last film {verb} left out, as no film: {shown}"
 
 
+def header_notices(n_above: Sequence[int]) -> list[str]:
+    """Return the sentence on rows that are the header again, by the number of films above each."""
+    if not n_above:
+        return []
+    times = "" if len(n_above) == 1 else f"{len(n_above):,} times, "
+    rows = _shown(f"row {number:,}" for number in n_above)
+    return [
+        f"the header stands again {times}below {rows}, and is left out; where tables were joined so, see that no film "
+        "stands there twice"
+    ]
+
+
 def subtotal_notices(no_films: NoFilms, first_cells: Sequence[str]) -> list[str]:
     """Return sentences on subtotals between films: those that are left out, and rows that may be some.
 

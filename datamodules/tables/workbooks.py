@@ -21,6 +21,7 @@ from greenlight_films.datamodules.tables.footers import (
     NoFilms,
     find_no_films,
     footer_notice,
+    header_notices,
     may_be_subtotal,
     subtotal_notices,
 )
@@ -56,6 +57,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         raise InputError(f"{file} is no workbook that can be read: {error}; save it again, or as CSV") from None
     sheet, grid, rows = _table_in(grids, file, layout)
     films = [row for row in grid[rows.first :] if any(cell != "" for cell in row)]
+    again = [number for number, row in enumerate(films) if rows.header is not None and row == grid[rows.header]]
     films = [row for row in films if rows.header is None or row != grid[rows.header]]
     no_films = _no_films(films, rows.width)
     left_out = [_first_text(row) for row in films[len(films) - no_films.footer :]]
@@ -79,6 +81,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
     if left_out:
         notices.append(footer_notice(left_out))
+    notices += header_notices([number - before for before, number in enumerate(again)])
     notices += subtotal_notices(no_films, of_subtotals)
     return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
 

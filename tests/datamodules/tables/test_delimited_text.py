@@ -77,8 +77,12 @@ def test_without_a_header_no_row_is_one(file):
     assert frame.to_dict("list") == {"1": ["2019", "1", "3"], "2": ["2020", "2", "4"]}
 
 
-def test_a_header_again_further_down_is_no_film(file):
-    assert len(open_table(file("a.csv", "a,b\n1,2\na,b\n3,4\n")).frame) == 2
+def test_a_header_again_further_down_is_no_film_and_is_told(file):
+    table = open_table(file("a.csv", "a,b\n1,2\n\n5,6\n,\na,b\n3,4\n"))
+    assert table.frame["a"].tolist() == ["1", "5", "3"]
+    (notice,) = table.notices
+    assert notice.startswith("the header stands again below row 2, and is left out; where tables were joined so")
+    assert open_table(file("b.csv", "a,b\n1,2\n3,4\n")).notices == ()
 
 
 def test_a_tsv_takes_quotes_for_text_by_default(file):

@@ -7,6 +7,7 @@ from greenlight_films.datamodules.tables.film_rows import (
     may_end_in_no_film,
     may_hold_no_films,
     no_films_of,
+    rows_above_headers,
     without,
 )
 from greenlight_films.datamodules.tables.footers import NoFilms
@@ -25,6 +26,8 @@ def test_empty_rows_and_the_header_again_are_no_films():
     assert are_films(table, names).tolist() == [True, True, True, False, False, True]
     assert are_films(table, None).tolist() == [True, True, True, False, True, True]
     assert are_headers(table, names).tolist() == [False] * 4 + [True, False]
+    assert rows_above_headers(table, names) == [3]
+    assert rows_above_headers(table, None) == []
 
 
 def test_totals_below_and_between_films_are_none():

@@ -7,6 +7,7 @@ from greenlight_films.datamodules.tables.footers import (
     find_no_films,
     footer_notice,
     footer_of,
+    header_notices,
     is_remark,
     may_be_subtotal,
     may_end_in_footer,
@@ -116,3 +117,9 @@ def test_a_remark_is_told_from_a_film_that_is_cut_off(cells, expected):
 def test_what_was_left_out_is_told():
     assert footer_notice(["Total"]) == "1 row below the last film is left out, as no film: 'Total'"
     assert footer_notice(["x"] * 7).startswith("7 rows below the last film are left out, as no film: 'x', ")
+
+
+def test_a_header_that_stands_there_again_is_told_by_the_rows_above():
+    assert header_notices([]) == []
+    assert header_notices([200])[0].startswith("the header stands again below row 200, and is left out;")
+    assert header_notices([2, 1999])[0].startswith("the header stands again 2 times, below row 2, row 1,999, and is")

@@ -49,7 +49,8 @@ def row_of(number, cells):
 def test_sums_below_and_between_films_are_no_films(changed):
     films = [[f"Film {number}", 1990 + number, 1000.5 * number, "Drama"] for number in range(1, 7)]
     rows = [*films[:4], ["Subtotal", None, 10005.0, None], *films[4:], [None, None, 21010.5, None]]
-    grid = [["title", "year", "gross", "genre"], *rows]
+    names = ["title", "year", "gross", "genre"]
+    grid = [names, *rows[:2], names, *rows[2:]]
     xml = "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
 
     def replace(name, text):
@@ -58,10 +59,10 @@ def test_sums_below_and_between_films_are_no_films(changed):
     table = open_table(changed(replace))
     assert table.frame["title"].tolist() == [film[0] for film in films]
     assert table.layout.footer == 1
-    assert table.notices == (
-        "1 row below the last film is left out, as no film: '21010.5'",
-        "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 4",
-    )
+    below, again, between = table.notices
+    assert below == "1 row below the last film is left out, as no film: '21010.5'"
+    assert again.startswith("the header stands again below row 2, and is left out;")
+    assert between == "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 4"
 
 
 def test_a_sheet_is_named_where_several_are_tables(refused):
