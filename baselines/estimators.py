@@ -15,6 +15,7 @@ from sklearn.tree import DecisionTreeRegressor
 from greenlight_films.baselines.baseline import ScaledPredictor
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
+from greenlight_films.datamodules.number_format import counted
 
 
 def most_frequent(labels: csr_array, n: int) -> np.ndarray:
@@ -84,7 +85,7 @@ class Boosting(Estimator):
         return self
 
     def in_a_line(self) -> str:
-        labels = f" and {len(self.labels):,} labels" if len(self.labels) else ""
+        labels = f" and {counted(len(self.labels), 'label')}" if len(self.labels) else ""
         return f"{self.model.n_iter_:,} trees on numbers{labels}"
 
 

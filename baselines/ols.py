@@ -12,6 +12,7 @@ from greenlight_films.baselines.baseline import Predictor, Tables
 from greenlight_films.baselines.design import Design, dependent
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError, TargetScale
+from greenlight_films.datamodules.number_format import counted
 
 MOST_COLUMNS = 1000  # errors take time with the cube of the columns, memory with the square
 EXACT = 1e-9  # a row with 1 - leverage below this is fitted exactly, whatever its target
@@ -95,7 +96,7 @@ class OLS(Predictor):
     def in_a_line(self) -> str:
         left_out = f", {len(self.left_out)} left out" if self.left_out else ""
         fits = f"AIC {self.model.aic:,.0f}, adjusted R² {self.model.rsquared_adj:.3f}"
-        return f"{len(self.kept):,} columns{left_out}; {fits}"
+        return f"{counted(len(self.kept), 'column')}{left_out}; {fits}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return coefficients with their standard errors, the goodness of fit, and statsmodels' summary."""

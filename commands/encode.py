@@ -25,5 +25,5 @@ def run(words: list[str], console: Console) -> None:
         )
     size = sum(path.stat().st_size for path in data.entry.iterdir())
     films, labels = counted(data.films.n_rows, "film"), data.films.encoded.labels.shape[1]
-    console.print(f"{films}, {labels:,} labels, {size / 1e6:,.1f} MB", highlight=False)
+    console.print(f"{films}, {counted(labels, 'label')}, {size / 1e6:,.1f} MB", highlight=False)
     console.print(f"{data.entry}/", highlight=False, style="bold", soft_wrap=True)

@@ -147,7 +147,7 @@ def _nothing_left(source: Source, preparation: Preparation, outputs: _Outputs) -
 
 
 def _print_account(source: Source, preparation: Preparation, n_films: int, console: Console) -> None:
-    read = ", ".join(f"{count:,} rows of {name}" for name, count in preparation.read.items())
+    read = ", ".join(f"{counted(count, 'row')} of {name}" for name, count in preparation.read.items())
     console.out(f"{source.name}: read {read}", highlight=False)
     if len(preparation.rejected):
         counts = preparation.rejected.groupby(["file", "dropped", "reason"], sort=False).size().items()

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns, nearest
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import read_dates
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -138,14 +139,14 @@ class Condition:
         n_out = int((~mask).sum())
         if n_out == len(mask):
             raise InputError(
-                f"data.where leaves none of {len(mask):,} rows: {self.text}{hints}; give another condition"
+                f"data.where leaves none of {counted(len(mask), 'row')}: {self.text}{hints}; give another condition"
             )
         if not n_out:
             return frame, [f"data.where leaves out no row of {len(mask):,}: {self.text}{hints}."]
         for name in dict.fromkeys(leaf.column for leaf in comparisons):
             gaps = int((missing_cells(frame[name], formats.of(name)) & ~mask).sum())
             hints += f"; {gaps:,} of these lack {name}" if gaps else ""
-        return frame[mask], [f"data.where leaves out {n_out:,} of {len(mask):,} rows: {self.text}{hints}."]
+        return frame[mask], [f"data.where leaves out {n_out:,} of {counted(len(mask), 'row')}: {self.text}{hints}."]
 
 
 def missing_cells(column: pd.Series, format: Format = Format()) -> np.ndarray:

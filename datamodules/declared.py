@@ -10,6 +10,7 @@ import numpy as np
 from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.features import Date, Feature, Number, Profile, TrackRecord
 from greenlight_films.datamodules.film_ids import columns_in
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.splits import Split, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Formats
@@ -138,8 +139,8 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
     notices = list(declared.notices)
     if unknown:
         notices.append(
-            f"{unknown:,} of {len(actual):,} rows are without {target}: they are not trained on and not scored; "
-            "`predict` predicts them in a table of their own."
+            f"{unknown:,} of {counted(len(actual), 'row')} {are(unknown)} without {target}: not trained on and not "
+            f"scored; `predict` predicts {'it' if unknown == 1 else 'them'} in a table of their own."
         )
     if declared.weight is not None:
         notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")

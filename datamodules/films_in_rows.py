@@ -17,6 +17,7 @@ from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
 from greenlight_films.datamodules.shapes import differs_within
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
@@ -246,8 +247,8 @@ def remark_on_remakes(frame: pd.DataFrame, identity: Identity) -> Remark | None:
     names = pd.factorize(frame[title])[1]
     shown = listed([*(repr(str(name)) for name in names[codes[:SHOWN]]), *(["..."] if len(codes) > SHOWN else [])])
     text = (
-        f"{len(codes):,} titles of several films, made in other years, in '{title}': {shown}; {title} and {year} "
-        f"together identify a film: data.film: [{title}, {year}]."
+        f"{counted(len(codes), 'title')} of several films, made in other years, in '{title}': {shown}; {title} and "
+        f"{year} together identify a film: data.film: [{title}, {year}]."
     )
     return Remark(text, len(codes), None, {"film": [title, year]})
 

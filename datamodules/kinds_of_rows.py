@@ -15,7 +15,7 @@ from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, in_words
 from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.number_format import are, counted, plural
 from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 from greenlight_films.datamodules.tables.number_cells import read_numbers
@@ -120,11 +120,12 @@ def remark_on_television(frame: pd.DataFrame) -> Remark | None:
         rows[labels.counts() > 0] = np.isin(labels.codes, [kinds.index(kind) for kind in others])
         shown = listed(f"{kind} {counts[kind]:,}" for kind in sorted(others, key=lambda kind: -counts[kind]))
         where = condition_of(name, kept)
+        count = int(rows.sum())
         text = (
-            f"{int(rows.sum()):,} of {len(frame):,} rows are no films by '{name}': {shown}; keep the films by "
-            f"data.where: {where}"
+            f"{count:,} of {counted(len(frame), 'row')} {are(count)} no {plural(count, 'film')} by '{name}': {shown}; "
+            f"keep the films by data.where: {where}"
         )
-        return Remark(text, int(rows.sum()), rows, {"where": where})
+        return Remark(text, count, rows, {"where": where})
     return None
 
 
@@ -164,10 +165,12 @@ def remark_on_episodes(frame: pd.DataFrame, title: str | None) -> Remark | None:
     titles = labels.names.filter(is_episode).to_pylist()
     numbers = listed([*(str(row + 1) for row in frame.index[rows][:SHOWN]), *(["..."] if count > SHOWN else [])])
     where = condition_of(title, titles, "not in")
-    remedy = f"leave them out by data.where: {where}" if count <= SHOWN else "remove these rows"
+    them = "it" if count == 1 else "them"
+    remedy = f"leave {them} out by data.where: {where}" if count <= SHOWN else "remove these rows"
+    what = "seems to be an episode" if count == 1 else "seem to be episodes"
     text = (
-        f"{count:,} of {len(frame):,} rows seem to be episodes of a series by '{title}': rows {numbers}, such as "
-        f"{titles[0]!r}; {remedy}"
+        f"{count:,} of {counted(len(frame), 'row')} {what} of a series by '{title}': {plural(count, 'row')} {numbers}, "
+        f"such as {titles[0]!r}; {remedy}"
     )
     return Remark(text, count, rows, {"where": where} if count <= SHOWN else {})
 

@@ -10,6 +10,7 @@ from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.film_ids import columns_in, in_words
 from greenlight_films.datamodules.films_in_rows import identity_of, remark_on_remakes
 from greenlight_films.datamodules.leaks import ROWS, Leak, leaks_by_value
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import Rows, shared_values
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.number_cells import read_numbers
@@ -108,7 +109,5 @@ def _missing_together(
         if np.isnan(read_numbers(there, formats.of(name))).all() and (
             not np.isnan(read_numbers(elsewhere, formats.of(name))).any()
         ):
-            yield (
-                f"{name} is missing in the {without.sum():,} rows that lack {target}, and only there: "
-                f"{KNOWN_WITH_TARGET}."
-            )
+            rows = f"{counted(int(without.sum()), 'row')} that {'lacks' if without.sum() == 1 else 'lack'} {target}"
+            yield (f"{name} is missing in the {rows}, and only there: {KNOWN_WITH_TARGET}.")

@@ -54,7 +54,25 @@ def counted(number: int, noun: str) -> str:
     >>> [counted(number, "test film") for number in (1, 1200)]
     ['1 test film', '1,200 test films']
     """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {plural(number, noun)}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a noun in the form for a number of things.
+
+    >>> plural(1, "row"), plural(2, "row")
+    ('row', 'rows')
+    """
+    return noun if number == 1 else f"{noun}s"
+
+
+def are(number: int) -> str:
+    """Return the verb for a number of things.
+
+    >>> are(1), are(2)
+    ('is', 'are')
+    """
+    return "is" if number == 1 else "are"
 
 
 def fixed(value: float | None, digits: int = 3) -> str:

@@ -12,6 +12,7 @@ from sklearn.model_selection import train_test_split
 
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_ids, group_codes
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import all_read, parse_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -124,8 +125,9 @@ def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
 def _refuse_gaps(frame: pd.DataFrame, by: str | list[str], gaps: np.ndarray, purpose: str) -> None:
     if gaps.any():
         row = int(frame.index[gaps][0]) + 1
+        rows = f"{counted(int(gaps.sum()), 'row')} {'lacks' if gaps.sum() == 1 else 'lack'} it"
         raise InputError(
-            f"{purpose} needs column '{by}' in every row, {gaps.sum():,} rows lack it, the first is row {row}; "
+            f"{purpose} needs column '{by}' in every row, {rows}, the first is row {row}; "
             "fill it, drop these rows, or split by another column",
             row,
         )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from greenlight_films.datamodules import InputError, TargetScale
 from greenlight_films.datamodules.arguments import refuse_other_types
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.contributions import Contributions, part_name
 from greenlight_films.importance.waterfall import Waterfall, step_of, times
 
@@ -120,7 +121,7 @@ class Explanation:
             unit = "" if self.scale.transform == "none" else f" ({predicted:,.4g} {self.unit})"
             lines.append(f"film {row}: {steps.text(steps.predicted, signed=False)}{unit} = average, {parts}")
         more = len(self.predicted) - SHOWN
-        return "\n".join([*lines, *([f"and {more:,} more films"] if more > 0 else [])])
+        return "\n".join([*lines, *([f"and {counted(more, 'more film')}"] if more > 0 else [])])
 
     def _text(self, steps: Waterfall, change: int) -> str:
         text = steps.text(change)

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import interval_in_words, intervals, measure
 from greenlight_films.reports.left_out import left_out
@@ -38,13 +38,13 @@ def print_importance(results: Results, console: Console) -> None:
         by_chance = ": about 1 in 20 of such is there by chance" if sure else ""
         console.print(
             "With other films an importance would be another: of 100 such intervals about 95 hold the true one. "
-            f"{sure:,} of {len(known):,} features have a q below 0.05{by_chance}.",
+            f"{sure:,} of {counted(len(known), 'feature')} {'has' if sure == 1 else 'have'} a q below 0.05{by_chance}.",
             highlight=False,
             soft_wrap=True,
         )
     console.print(
-        f"{how['not_estimable']:,} features are in none of the {films}: not estimable. "
-        f"{int(few.sum()):,} are in fewer than {FEW_FILMS}: too few films to tell. "
+        f"{counted(how['not_estimable'], 'feature')} {are(how['not_estimable'])} in none of the {films}: not estimable. "
+        f"{int(few.sum()):,} {are(few.sum())} in fewer than {FEW_FILMS}: too few films to tell. "
         f"{how['seconds']:.1f} s.",
         highlight=False,
         soft_wrap=True,
@@ -52,7 +52,7 @@ def print_importance(results: Results, console: Console) -> None:
     for sentence in left_out(results):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if how["missing"] or how["missing_columns"]:
-        missing = f"{how['missing']:,} features and {how['missing_columns']:,} columns, roles or groups"
+        missing = f"{counted(how['missing'], 'feature')} and {how['missing_columns']:,} columns, roles or groups"
         console.print(f"Stopped: {missing} are missing.", style=LOUD)
 
 

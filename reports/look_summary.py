@@ -7,7 +7,7 @@ from rich.text import Text
 from greenlight_films.datamodules.errors import in_options, listed
 from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.look import Look
-from greenlight_films.datamodules.number_format import compact
+from greenlight_films.datamodules.number_format import compact, counted
 
 SHOWN = 60  # columns
 ALIKE = 12  # notices
@@ -19,7 +19,7 @@ def print_look(look: Look, console: Console) -> None:
     console.print()
     console.print(_columns(look, console.width))
     if len(look.columns) > SHOWN:
-        console.print(f"and {len(look.columns) - SHOWN:,} more columns", highlight=False)
+        console.print(f"and {counted(len(look.columns) - SHOWN, 'more column')}", highlight=False)
     console.print()
     for line in look.notices[:ALIKE]:
         console.print(Text(f"• {in_options(line)}"))
@@ -41,9 +41,9 @@ def heading(look: Look) -> str:
     """Say in a line what the table is: films, rows, columns, and how the file is written."""
     rows, n_columns = look.rows, len(look.columns)
     films = (
-        f"{rows.n_counted:,} films"
+        counted(rows.n_counted, "film")
         if rows.n_counted == rows.n_rows
-        else f"{rows.n_counted:,} films in {rows.n_rows:,} rows"
+        else f"{counted(rows.n_counted, 'film')} in {rows.n_rows:,} rows"
     )
     known = f", known by {' and '.join(rows.film)}" if rows.film else ""
     layout = look.layout
@@ -52,10 +52,10 @@ def heading(look: Look) -> str:
         f"{layout.delimiter!r} between cells" if layout.delimiter else "",
         f"sheet {layout.sheet}" if layout.sheet else "",
         f"{layout.member} in the zip" if layout.member else "",
-        f"{layout.skip} lines above the header" if layout.skip else "",
+        f"{counted(layout.skip, 'line')} above the header" if layout.skip else "",
     ]
     how = "; ".join(part for part in written if part)
-    return f"{look.table}: {films}{known}, {n_columns:,} columns{f' ({how})' if how else ''}"
+    return f"{look.table}: {films}{known}, {counted(n_columns, 'column')}{f' ({how})' if how else ''}"
 
 
 def in_short(look: Look) -> list[str]:
@@ -70,7 +70,7 @@ def in_short(look: Look) -> list[str]:
     reasons = list(by_reason.items())
     lines += [f"left out: {listed(names)} ({reason})" for reason, names in reasons[:4]]
     others = sum(len(names) for _, names in reasons[4:])
-    lines += [f"left out for other reasons: {others:,} columns"] if others else []
+    lines += [f"left out for other reasons: {counted(others, 'column')}"] if others else []
     room = 9 - len(lines)
     lines += look.notices[:room]
     if len(look.notices) > room:

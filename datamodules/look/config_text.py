@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from greenlight_films.datamodules.number_format import are, counted, plural
 from greenlight_films.datamodules.program import command
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _row_lines(look: "Look") -> Iterator[str]:
     if rows.title:
         yield f"  title: {_flow(rows.title)}"
     if rows.where:
-        yield f"  where: {_flow(rows.where)} # leaves out {rows.n_rows - len(rows.kept):,} rows that are no films"
+        yield f"  where: {_flow(rows.where)} # leaves out {_left_out(look)}"
     if look.weight:
         # Whether a film of many votes weighs more is the user's to say.
         yield f"  # weight: {_flow(look.weight)} # so that a mean of many counts more than one of few"
@@ -152,3 +153,8 @@ def _flow(value: Any) -> str:
 def _commented(text: str) -> str:
     """Return a text that may stand in a comment: on a line, without characters that YAML refuses."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+def _left_out(look: "Look") -> str:
+    count = look.rows.n_rows - len(look.rows.kept)
+    return f"{counted(count, 'row')} that {are(count)} no {plural(count, 'film')}"

@@ -12,6 +12,7 @@ from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.films_in_rows import holds_releases
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import DURATIONS, IDS, MONEY, TEXTS, has_name, is_called, is_title
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -36,7 +37,7 @@ class TableContext:
 
 def nothing(name: str, n_rows: int, why: str) -> ColumnLook:
     """Return the look at a column that says nothing."""
-    notice = f"column '{name}' is {why} in all {n_rows:,} rows (missing: {n_rows:,}); left out"
+    notice = f"column '{name}' is {why} in all {counted(n_rows, 'row')} (missing: {n_rows:,}); left out"
     nothing = pa.nulls(n_rows, pa.large_string())
     return ColumnLook(name, "nothing", nothing, missing={"": n_rows}, left_out=why, notices=(notice,))
 
@@ -59,7 +60,7 @@ def as_numbers(name: str, context: TableContext) -> ColumnLook | None:
         others = tuple(format.missing or numbers.missing)
         tokens = tuple(dict.fromkeys((*others, *odd)))
         numbers = numbers_in_table(context.frame, name, replace(format, missing=tokens), context.delimiter)
-        counts = " and ".join(f"{text!r} in {count:,} rows" for text, count in odd.items())
+        counts = " and ".join(f"{text!r} in {counted(count, 'row')}" for text, count in odd.items())
         notice = _taken_as_missing(name, counts, others)
         numbers = replace(numbers, notices=(*numbers.notices, notice))
     if not numbers.faults and numbers.share_read < MOST_NUMBERS:
@@ -127,7 +128,7 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
         sentinels = propose_sentinels(values, name, "year" if are_years else kind)
     if sentinels:
         values = np.where(np.isin(values, [float(text) for text in sentinels]), np.nan, values)
-        counts = " and ".join(f"{text} in {count:,} rows" for text, count in sentinels.items())
+        counts = " and ".join(f"{text} in {counted(count, 'row')}" for text, count in sentinels.items())
         notices.append(_taken_as_missing(name, counts, numbers.missing))
     tokens = (*(format.missing or numbers.missing), *sentinels)
     missing = tokens if any(tokens) else format.missing

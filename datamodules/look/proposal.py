@@ -9,6 +9,7 @@ from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.leakage import AFTER_RELEASE, has_word, is_money
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.names import COUNTS, RANKS, TARGETS, VOTES, has_name
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import MONTH, Dates
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.targets import Target
@@ -70,11 +71,11 @@ def _scale(column: ColumnLook) -> dict[str, Any]:
 def _comment(column: ColumnLook) -> str:
     parts: list[str] = [column.kind if column.kind not in ("number", "labels") else ""]
     if isinstance(column.values, LabelLists):
-        parts.append(f"{len(column.values.names):,} labels")
+        parts.append(counted(len(column.values.names), "label"))
     parts.append(column.unit)
     if column.missing_share:
         share = f"{column.missing_share:.0%}" if column.missing_share >= 0.005 else "under 1 %"
-        texts = [f"{text!r} in {count:,} rows" for text, count in column.missing.items() if text][:3]
+        texts = [f"{text!r} in {counted(count, 'row')}" for text, count in column.missing.items() if text][:3]
         parts.append(f"{share} missing" + (f" ({', '.join(texts)})" if texts else ""))
     if column.sentinels:
         parts.append(

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.label_notations import (
     STRONG,
@@ -82,8 +83,9 @@ def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.n
     notation = find_literal(cells)
     if notation:
         key = f" and `key: {notation.key}`" if notation.key else ""
+        count = int(bracketed.sum())
         raise InputError(
             f"column '{column}': `format: text` must be of cells without brackets around them, but "
-            f"{bracketed.sum():,} of {len(bracketed):,} cells are lists in {notation.format} format, such as "
+            f"{count:,} of {counted(len(bracketed), 'cell')} {are(count)} lists in {notation.format} format, such as "
             f"{cells[0][:80]!r}, whose labels would begin with {cells[0][0]!r}; set `format: {notation.format}`{key}"
         )

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.column_words import TITLES, words_of
 from greenlight_films.datamodules.errors import declaration
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts, plain_word
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
@@ -210,7 +211,7 @@ def uninformative(column: pd.Series, missing: np.ndarray) -> str | None:
     """
     n_rows, n_missing = len(column), int(missing.sum())
     if n_missing == n_rows:
-        return f"column '{column.name}' is missing in all {n_rows:,} rows: nothing can be learnt from it"
+        return f"column '{column.name}' is missing in all {counted(n_rows, 'row')}: nothing can be learnt from it"
     if n_missing or n_rows < 2:
         return None
     first = column.iloc[0]
@@ -222,4 +223,5 @@ def uninformative(column: pd.Series, missing: np.ndarray) -> str | None:
     if not (column == first).all():
         return None
     shown = f"{first:.15g}" if isinstance(first, float) else str(first)
-    return f"column '{column.name}' is the same, {shown:.80}, in all {n_rows:,} rows: nothing can be learnt from it"
+    rows = counted(n_rows, "row")
+    return f"column '{column.name}' is the same, {shown:.80}, in all {rows}: nothing can be learnt from it"

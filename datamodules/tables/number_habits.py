@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, declaration, listed
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, first_row
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
@@ -111,7 +112,7 @@ def _settle_clock(column: pd.Series, readings: NumberReadings, habits: Habits) -
                 column,
                 rows,
                 f"column '{column.name}' can be read in two ways: {text!r} as hours and minutes, or as minutes and "
-                f"seconds; write h:mm:ss in the {int(rows.sum()):,} rows",
+                f"seconds; write h:mm:ss in the {counted(int(rows.sum()), 'row')}",
             )
         else:
             parts = "hours and minutes" if clock == "h:mm" else "minutes and seconds"

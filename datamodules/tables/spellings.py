@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.name_bytes import NameBytes
 
@@ -129,7 +130,8 @@ def merge_spellings(parts: list[LabelLists], column: str, roles: bool = False) -
     examples = [f"{text!r} for {texts[i]!r}" for text, i in zip(texts, of_labels, strict=True) if text != texts[i]][:3]
     n_labels = len(names) - len(texts) + len(usual)
     notices.append(
-        f"{column}: {len(usual):,} of {n_labels:,} labels are written in several spellings ({len(texts):,} in all), "
+        f"{column}: {len(usual):,} of {counted(n_labels, 'label')} {are(len(usual))} written in several spellings "
+        f"({len(texts):,} in all), "
         f"such as {', '.join(examples)}; each is one label, by its most frequent spelling"
     )
     merged = [_merged(part, at, renamed[old]) for part, at, old in zip(parts, positions, codes, strict=True)]
@@ -189,7 +191,8 @@ def _without_roles(parts: list[LabelLists], column: str) -> tuple[list[LabelList
     renamed = pc.replace_with_mask(names, behind, pa.array(bare, names.type))
     n_dropped = sum(int(changed[part.codes].sum()) for part in parts)
     example = next(text for text, name in zip(written, bare, strict=True) if text != name)
-    notice = f"{column}: {n_dropped:,} labels have a role in parentheses, such as {example!r}; it was dropped"
+    labels = f"{counted(n_dropped, 'label')} {'has' if n_dropped == 1 else 'have'}"
+    notice = f"{column}: {labels} a role in parentheses, such as {example!r}; it was dropped"
     return [replace(part.renamed(renamed).distinct(), no_roles=unlike) for part in parts], [notice]
 
 

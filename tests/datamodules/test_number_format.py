@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from greenlight_films.datamodules.number_format import compact, fixed, significant, to_digits
+from greenlight_films.datamodules.number_format import are, compact, counted, fixed, plural, significant, to_digits
 
 NAN, INF = float("nan"), float("inf")
 
@@ -31,3 +31,10 @@ def test_rounded_numbers_are_those_that_python_writes_with_so_many_digits():
     assert to_digits(np.array([INF, -INF]), 3).tolist() == [INF, -INF]
     assert np.isnan(to_digits(np.array([NAN]), 3)).all()
     assert to_digits(np.array([1.23456e-40, -7.65432e200]), 3).tolist() == pytest.approx([1.23e-40, -7.65e200])
+
+
+def test_one_thing_is_counted_in_the_singular():
+    assert [f"{counted(number, 'more row')} {are(number)}" for number in (0, 1, 1200)] == [
+        *("0 more rows are", "1 more row is", "1,200 more rows are")
+    ]
+    assert [plural(number, "film") for number in (1, 2)] == ["film", "films"]

@@ -163,8 +163,8 @@ def test_time_split_orders_dates_however_they_are_written_and_numbers_in_text(ce
     ("cell", "message"),
     [
         ("2012-02-30", "row 5 has '2012-02-30'; correct it"),
-        ("N/A", "a split by time needs column 'when' in every row, 1 rows lack it, the first is row 5; fill it"),
-        ("0000-00-00", "a split by time needs column 'when' in every row, 1 rows lack it, the first is row 5; fill it"),
+        ("N/A", "a split by time needs column 'when' in every row, 1 row lacks it, the first is row 5; fill it"),
+        ("0000-00-00", "a split by time needs column 'when' in every row, 1 row lacks it, the first is row 5; fill it"),
         ("03/04/2011", "03/04/2011 may be 2011-04-03"),
     ],
 )

@@ -1,3 +1,4 @@
+import re
 from io import StringIO
 
 import numpy as np
@@ -91,3 +92,22 @@ def test_the_short_form_has_ten_lines_at_most_and_counts_what_it_leaves_away(wid
     assert lines[1] == "predicted: rating"
     assert any(line.startswith("left out: ") for line in lines)
     assert lines[-1].endswith("more notices: `look` shows all")
+
+
+def test_one_of_a_thing_is_told_in_the_singular(tmp_path):
+    path = tmp_path / "films.csv"
+    path.write_text("My films\n\ntitle,year,genres,rating\n" + "Salt,1999,Drama|Drama,7.5\n")
+    seen = look(path, None)
+    assert ": 1 film, known by title and year, 4 columns (" in heading(seen)
+    assert heading(seen).endswith("above the header)")
+    films = pd.DataFrame({"title": ["Salt", *(f"Film {n}" for n in range(20))], "year": 1999, "rating": range(21)})
+    rows = [*films["title"][:19], "Owl S01E02", "Salt"]
+    kinds = ["movie"] * 20 + ["tvSeries"]
+    years = [1999] * 20 + [2005]
+    notices = [
+        *look(films.assign(title=rows, year=years)).notices,
+        *look(films.assign(title=rows, year=years, titleType=kinds)).notices,
+        *look(films.assign(rating=["n/k", *range(20)])).notices,
+    ]
+    assert len(notices) > 3
+    assert not re.search(r"\b1 (rows|titles|films|labels) |1 of \S+ (rows|labels) (are|seem) ", "\n".join(notices))
