@@ -11,10 +11,20 @@ from greenlight_films.serving.schemas import Beyond, Change, Interval, Predictio
 from greenlight_films.serving.served_run import ServedRun
 from greenlight_films.studies.interval_files import LEVELS
 
+PREDICTED = 7
+"""Significant digits of predictions: networks compute in float32, and further digits are noise."""
 
-def finite(number: float) -> float | None:
-    """Return a number as JSON has it."""
-    return float(number) if np.isfinite(number) else None
+READ = 12
+"""Significant digits of numbers of films, whose logarithm was taken and undone in float64."""
+
+
+def finite(number: float, digits: int = PREDICTED) -> float | None:
+    """Return a number as JSON has it, to so many significant digits.
+
+    >>> finite(30588000.000000045), finite(float("inf"))
+    (30588000.0, None)
+    """
+    return float(f"{number:.{digits}g}") if np.isfinite(number) else None
 
 
 def each_head(run: ServedRun, films: EncodedFilms) -> np.ndarray:
@@ -40,7 +50,7 @@ def predictions(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, ea
         Prediction(
             prediction=finite(predicted[row]),
             learnt=float(scaled[row] * scale.std + scale.mean),
-            spread=float(spread[row] * scale.std),
+            spread=float(f"{spread[row] * scale.std:.{PREDICTED}g}"),
             intervals=[
                 Interval(level=level, lower=finite(ends.lower[row]), upper=finite(ends.upper[row]))
                 for level, ends in around.items()
@@ -81,8 +91,8 @@ def change(run: ServedRun, film: Film, changed: Film, explain: bool = False) -> 
 
 
 def difference(before: float | None, after: float | None) -> float | None:
-    """Return by how much a prediction changes; None where one is no number."""
-    return None if before is None or after is None else after - before
+    """Return by how much a prediction changes, of predictions as they are told; None where one is no number."""
+    return None if before is None or after is None else finite(after - before)
 
 
 def is_learnt(run: ServedRun, film: Film) -> bool:
@@ -115,6 +125,7 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
         if blocks[index].kind != "number" or sizes[index]:
             continue
         ends = [values[index], least[index], greatest[index]]
-        value, low, high = np.expm1(ends).tolist() if in_logarithms[index] else ends
+        ends = np.expm1(ends).tolist() if in_logarithms[index] else ends
+        value, low, high = (float(f"{end:.{READ}g}") for end in ends)
         shown.append(Beyond(column=run.space.dense_names()[index], value=value, least=low, greatest=high))
     return shown

@@ -149,8 +149,7 @@ class _Asked:
             position = self.catalogue.position(asked, field)
             assert self.run.known is not None
             return self.run.known.film(position)
-        self.run.cells.refuse_unknown(asked, field)
-        return Film(asked)
+        return Film(self.run.cells.taken(asked, field))
 
     def edits(self, asked: Sequence[BaseModel]) -> list[Edit]:
         return [Edit(**edit.model_dump()) for edit in asked]

@@ -9,7 +9,7 @@ import pandas as pd
 from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features import Bins, Category, Date, Feature, Labels, Number, Popularity, Text
 from greenlight_films.importance.result import measure
-from greenlight_films.serving.answers import finite
+from greenlight_films.serving.answers import READ, finite
 from greenlight_films.serving.cells import FieldError, Film, most_names
 from greenlight_films.serving.name_index import NameIndex
 from greenlight_films.serving.schemas import (
@@ -119,7 +119,7 @@ class Catalogue:
         if isinstance(feature, Number):
             ends = () if self.run.ranges is None else self.run.ranges[:, dense]
             known = np.array([group[0].fitted["median"], *ends])
-            shape.usual, *seen = (np.expm1(known) if feature.log1p else known).tolist()
+            shape.usual, *seen = (finite(number, READ) for number in (np.expm1(known) if feature.log1p else known))
             shape.least, shape.greatest = seen or (None, None)
         return shape
 
@@ -142,7 +142,7 @@ class Catalogue:
             title=self._titles[position],
             split=str(known.films.side_names()[position]),
             learnt_from=bool(known.is_learnt[position]),
-            actual=finite(known.films.actual[position]),
+            actual=finite(known.films.actual[position], READ),
         )
 
     def film(self, row: int) -> WholeFilm:
@@ -173,7 +173,7 @@ class Catalogue:
         """Return a film's number, however its cell writes it."""
         cell = pd.DataFrame({feature.column: pd.Series([cells.get(feature.column)], dtype=object)})
         value = feature.read(cell, self.run.cells.formats)[0]
-        return finite(np.expm1(value) if isinstance(feature, Number) and feature.log1p else value)
+        return finite(np.expm1(value) if isinstance(feature, Number) and feature.log1p else value, READ)
 
     def position(self, row: int, field: list[str | int]) -> int:
         """Return the position of a row of the run's table.

@@ -55,6 +55,11 @@ def most_names(feature: Labels | Category) -> int | None:
     return feature.positions
 
 
+def _of_lists(feature: Labels) -> list[str]:
+    """Return the columns of a feature whose cells may be lists of names."""
+    return [feature.column] if feature.from_columns is None else []
+
+
 class FieldError(InputError):
     """A field of a request that can't be taken; `field` is its path, such as ("edits", 0, "label")."""
 
@@ -72,6 +77,8 @@ class Cells:
         self.known = {*self.columns, *other_columns}
         self._names = lru_cache(REMEMBERED)(self._read_names)
         self.labelled = {feature.column: feature for feature in features if isinstance(feature, Labels | Category)}
+        lists = {name for feature in features if isinstance(feature, Labels) for name in _of_lists(feature)}
+        self.single = {name for feature in self.labelled.values() for name in feature.columns} - lists
 
     def refuse_unknown(self, cells: Mapping[str, Any], field: Sequence[str | int]) -> None:
         """Refuse a column that neither features nor the run's table have."""
@@ -79,6 +86,22 @@ class Cells:
             if column not in self.known:
                 known = nearest(column, self.columns) or f"; there are: {listed(self.columns)}"
                 raise FieldError(f"no column '{column}'{known}", [*field, column])
+
+    def taken(self, cells: Mapping[str, Any], field: Sequence[str | int]) -> dict[str, Any]:
+        """Return cells as features read them: a list with the name of a column that holds one becomes that name.
+
+        Raises:
+            FieldError: no feature nor the run's table has a column, or a column that holds one name has several.
+        """
+        self.refuse_unknown(cells, field)
+        return {column: self._taken(column, cell, [*field, column]) for column, cell in cells.items()}
+
+    def _taken(self, column: str, cell: Any, field: Sequence[str | int]) -> Any:
+        if column not in self.single or not isinstance(cell, list):
+            return cell
+        if len(cell) > 1:
+            raise FieldError(f"{column} holds one name, got {len(cell)}: {listed(cell)}; give one of them", field)
+        return cell[0] if cell else None
 
     def names(self, column: str, cells: Mapping[str, Any]) -> list[str]:
         """Return the names of a film in a column of labels, as they are read from its cell."""
@@ -104,7 +127,7 @@ class Cells:
                 if edit.column not in self.columns:
                     known = nearest(edit.column, self.columns) or f"; there are: {listed(self.columns)}"
                     raise FieldError(f"no column '{edit.column}'{known}", [*at, "column"])
-                cells[edit.column] = edit.value
+                cells[edit.column] = self._taken(edit.column, edit.value, [*at, "value"])
             else:
                 names = self._changed(edit, cells, at)
                 cells |= self._as_cells(edit.column, names, at)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from greenlight_films.serving.answers import change
+from greenlight_films.serving.answers import READ, change, finite
 from greenlight_films.serving.cells import Edit, Film
 from tests.serving.conftest import FILM
 
@@ -44,6 +44,19 @@ def test_an_edited_film_is_predicted_as_all_its_cells_encoded_anew(run, edit):
     after = change(run, Film(FILM), edited)
     assert after.after.prediction == pytest.approx(expected, abs=1e-6)
     assert abs(after.difference) > 1e-4
+
+
+def test_numbers_come_without_the_noise_of_floats(client, run):
+    (answer,) = client.post("/predict", {"films": [{**FILM, "company": ["Acme"]}]}).json["predictions"]
+    assert answer["prediction"] == client.post("/predict", {"films": [FILM]}).json["predictions"][0]["prediction"]
+    edits = [{"do": "set", "column": "year", "value": 2012}]
+    difference = client.post("/what-if", {"film": FILM, "edits": edits}).json["difference"]
+    ends = [end for interval in answer["intervals"] for end in (interval["lower"], interval["upper"])]
+    assert len(ends) == 4
+    for number in (answer["prediction"], answer["spread"], difference, *ends):
+        assert number == float(f"{number:.7g}") != round(number)
+    assert finite(30588000.000000045, READ) == 30588000
+    assert [finite(number) for number in (30588123.456, float("inf"), float("nan"))] == [30588120, None, None]
 
 
 def test_unknown_names_are_named_and_numbers_beyond_what_was_seen_are_marked(client, run):

@@ -75,6 +75,25 @@ def test_an_edit_that_cant_be_made_is_refused_by_its_field(edit, field, words):
     assert refusal.value.field == ("edits", 1, field)
 
 
+@pytest.mark.parametrize(
+    ("cells", "taken"),
+    [
+        ({"studio": ["A"], "star_1": ["B, Jr."], "cast": ["C"]}, {"studio": "A", "star_1": "B, Jr.", "cast": ["C"]}),
+        ({"studio": [], "title": ["T"], "lead": ["L"]}, {"studio": None, "title": ["T"], "lead": ["L"]}),
+        ({"studio": "A", "year": 1990}, {"studio": "A", "year": 1990}),
+    ],
+)
+def test_a_list_of_one_name_is_that_name_where_a_column_holds_one(cells, taken):
+    assert CELLS.taken(cells, []) == taken
+    assert CELLS.edited(Film({}), [Edit("set", "studio", value=["B"])]).cells == {"studio": "B"}
+
+
+def test_a_list_of_several_names_is_refused_where_a_column_holds_one():
+    with pytest.raises(FieldError, match="studio holds one name, got 2: A, B; give one of them") as refused:
+        CELLS.taken({"studio": ["A", "B"]}, ["films", 0])
+    assert refused.value.field == ("films", 0, "studio")
+
+
 def test_how_many_names_a_column_holds_goes_by_its_feature():
     expected = {"cast": None, "crew": None, "star": 2, "firm": 2, "studio": 1, "lead": 1}
     assert {column: most_names(feature) for column, feature in CELLS.labelled.items()} == expected
