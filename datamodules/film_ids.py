@@ -67,6 +67,15 @@ def cell_codes(column: pd.Series) -> np.ndarray:
         return pd.factorize(column.map(str, na_action="ignore"))[0].astype(np.int64)
 
 
+def differs_within(column: pd.Series, group: np.ndarray) -> bool:
+    """Return whether a column says two things of a group, from the group of each row as a code; gaps say nothing."""
+    codes = cell_codes(column)
+    known = codes >= 0
+    of_group = np.zeros(int(group.max(initial=-1)) + 1, dtype=codes.dtype)
+    of_group[group[known]] = codes[known]
+    return bool((of_group[group[known]] != codes[known]).any())
+
+
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
     codes, is_known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.column_words import is_plain_title, is_role, may_name_people, names_titles, words_of
 from greenlight_films.datamodules.errors import listed
-from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, in_words
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
-from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels

@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.column_words import is_role, words_in
 from greenlight_films.datamodules.errors import InputError, listed
-from greenlight_films.datamodules.film_ids import cell_codes, codes_by, in_words
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, in_words
 from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
 from greenlight_films.datamodules.number_format import are, counted, plural
-from greenlight_films.datamodules.shapes import differs_within
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 

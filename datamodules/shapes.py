@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
-from greenlight_films.datamodules.film_ids import cell_codes, columns_in, film_codes, film_ids, in_words
+from greenlight_films.datamodules.film_ids import columns_in, differs_within, film_codes, film_ids, in_words
 from greenlight_films.datamodules.films_in_rows import remark_on_identical
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.find_formats import Need, find_formats
@@ -243,15 +243,6 @@ def _name_by_text(shape: Shape, *options: str) -> None:
         if (given := getattr(shape, option)) is not None:
             text = list(map(str, given)) if isinstance(given, list | tuple) else str(given)
             object.__setattr__(shape, option, text)
-
-
-def differs_within(column: pd.Series, group: np.ndarray) -> bool:
-    """Return whether a column says two things of a group, from the group of each row as a code; gaps say nothing."""
-    codes = cell_codes(column)
-    known = codes >= 0
-    of_group = np.zeros(int(group.max(initial=-1)) + 1, dtype=codes.dtype)
-    of_group[group[known]] = codes[known]
-    return bool((of_group[group[known]] != codes[known]).any())
 
 
 def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:

@@ -32,6 +32,7 @@ def print_importance(results: Results, console: Console) -> None:
     for level, heading in (("column", "whole columns, shuffled together"), ("group", "groups, shuffled together")):
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
     print_related(results, console)
+    n_absent = how["not_estimable"]
     few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
     if len(known):
         sure = int((known["q"] < 0.05).sum())
@@ -43,7 +44,7 @@ def print_importance(results: Results, console: Console) -> None:
             soft_wrap=True,
         )
     console.print(
-        f"{counted(how['not_estimable'], 'feature')} {are(how['not_estimable'])} in none of the {films}: not estimable. "
+        f"{counted(n_absent, 'feature')} {are(n_absent)} in none of the {films}: not estimable. "
         f"{int(few.sum()):,} {are(few.sum())} in fewer than {FEW_FILMS}: too few films to tell. "
         f"{how['seconds']:.1f} s.",
         highlight=False,
