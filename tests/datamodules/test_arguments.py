@@ -66,10 +66,6 @@ def test_numbers_of_numpy_and_any_list_are_taken(right):
         ({"names": ["a"]}, "names must be a dict with a list of texts for each name, got ['a']"),
         ({"names": {"a": "b"}}, "names must be a dict with a list of texts for each name, got {'a': 'b'}"),
         ({"rows": "al"}, "rows must be a whole number or 'all', got 'al', did you mean 'all'?"),
-        (
-            {"split": "random"},
-            "split must be a Split (RandomSplit, GroupSplit, TimeSplit, KFold, InnerFold), got 'random'",
-        ),
         ({"split": GroupSplit(5)}, "GroupSplit: `by` must be a text or a list of texts, got 5"),
         ({"split": KFold(by=None, val=None)}, "KFold: `val` must have a value, got null"),
         ({"count": "a" * 90}, f"count must be a whole number, got '{'a' * 76}..."),
@@ -80,6 +76,14 @@ def test_what_is_of_another_type_is_refused_with_what_it_must_be(wrong, message)
     with pytest.raises(InputError) as refusal:
         refuse_other_types(measured, wrong)
     assert str(refusal.value) == message
+
+
+def test_a_class_is_named_with_those_that_stand_for_it():
+    with pytest.raises(InputError) as refusal:
+        refuse_other_types(measured, {"split": "random"})
+    kinds = ", ".join(kind.__name__ for kind in Split.__subclasses__())  # a test may make one more
+    assert str(refusal.value) == f"split must be a Split ({kinds}), got 'random'"
+    assert kinds.startswith("RandomSplit, GroupSplit, TimeSplit, KFold, InnerFold")
 
 
 def test_features_look_at_their_arguments_when_they_are_made():

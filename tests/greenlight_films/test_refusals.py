@@ -54,7 +54,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "another optimiser": (fit(optimiser="adma"), "rowwise_adam, got 'adma', did you mean 'adam'?"),
     "a share for a split": (
         fit(split=0.1),
-        "split must be a Split (RandomSplit, GroupSplit, TimeSplit, KFold, InnerFold), got 0.1",
+        "split must be a Split (RandomSplit, GroupSplit, TimeSplit, KFold, InnerFold",
     ),
     "an unknown argument of the trainer": (fit(trainer={"max_epohcs": 3}), "'max_epohcs'"),
     "too few rows": (lambda: small().fit(FRAME.iloc[6:8]), "is 6.117 in all 1 training rows: nothing to learn"),

@@ -35,5 +35,5 @@ def test_a_notebook_serves_a_run_until_it_is_stopped(recipe, capsys, monkeypatch
 
 def test_a_run_without_a_network_is_refused_before_it_listens(folder):
     (folder.path / "config.yaml").write_text("{}")
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="has no network: none was trained in it"):
         serve(folder, "127.0.0.1", 8000, Console(quiet=True))
