@@ -34,6 +34,7 @@ FOLDERS = dict.fromkeys(RESUMED, "--resume") | dict.fromkeys(WRITTEN, "--out")
 OUTSIDE = {
     "study": {option.split()[0] for option in (*TABLE, *RUNS)},
     "refresh": {"--table"},
+    "predict": {"--out"},
     "tune": {"--workers", "--storage"},
 }
 """By command, options that are taken out before the parser."""
@@ -63,7 +64,6 @@ def test_every_command_has_a_module_a_page_and_an_example():
     assert set(COMMANDS) == modules - {"main"} == set(OPTIONS) == set(EXAMPLES)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", [name for name in COMMANDS if name not in OWN_PARSER])
 def test_every_option_on_a_page_is_an_option_of_the_parser(accepted_by, command):
     named = set(re.findall(OPTION, "\n".join([*OPTIONS[command], *OPTIONS[command].values(), EXAMPLES[command]])))
