@@ -18,12 +18,13 @@ from greenlight_films.studies.write import write_predictions
 def run(words: list[str], console: Console) -> None:
     """Predict every film of a table with a run's best epoch, into a file beside the run or the one of `--out`."""
     words, out = taken_out("--out", words, "a file, such as predictions.csv")
-    if out is not None and not (Path(out).suffix == ".csv" and Path(out).parent.is_dir()):
+    file = None if out is None else Path(out)
+    if file and not (file.suffix == ".csv" and file.parent.is_dir()):
         raise InputError(f"--out must be a .csv file in a folder that is there, got {out}")
     with trained_run(*run_options("predict", words), console, stage="predict") as (folder, data, trained):
         predict(trained, data)
         if is_rank_zero():
-            name = write_predictions(folder, trained.model, data, None if out is None else Path(out))
+            name = write_predictions(folder, trained.model, data, file)
             print_new_films(name, trained.model, data, console)
             _, reason = read_intervals(folder, trained.model.network)
             print_intervals(Results(folder), console, reason)

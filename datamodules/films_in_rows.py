@@ -16,7 +16,7 @@ from greenlight_films.datamodules.column_words import is_plain_title, is_role, m
 from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.number_format import are, counted, plural
 from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 
@@ -172,8 +172,8 @@ def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None, wh
     if not count:
         return None
     text = (
-        f"{_rows(frame, copies)} {'is' if count == 1 else 'are'} identical with {'an ' * (count == 1)}earlier "
-        f"{'row' if count == 1 else 'rows'} ({count:,} of {len(frame):,}): a {what} that stands there twice counts "
+        f"{_rows(frame, copies)} {are(count)} identical with {'an ' * (count == 1)}earlier {plural(count, 'row')} "
+        f"({count:,} of {len(frame):,}): a {what} that stands there twice counts "
         "twice"
     )
     if sides is not None:

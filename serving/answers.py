@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from greenlight_films.datamodules import EncodedFilms, FilmRows
+from greenlight_films.datamodules.number_format import to_digits
 from greenlight_films.serving.cells import Film
 from greenlight_films.serving.schemas import Beyond, Change, Interval, Prediction
 from greenlight_films.serving.served_run import ServedRun
@@ -24,7 +25,7 @@ def finite(number: float, digits: int = PREDICTED) -> float | None:
     >>> finite(30588000.000000045), finite(float("inf"))
     (30588000.0, None)
     """
-    return float(f"{number:.{digits}g}") if np.isfinite(number) else None
+    return float(to_digits(np.array(number), digits)) if np.isfinite(number) else None
 
 
 def each_head(run: ServedRun, films: EncodedFilms) -> np.ndarray:
@@ -40,6 +41,7 @@ def predictions(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, ea
     """Return the predictions of films, from those of each head."""
     scale, each = run.fitted.scale, each.astype(np.float64)
     scaled, spread = each.mean(1), each.std(1)
+    told = to_digits(spread * scale.std, PREDICTED).tolist()
     predicted = scale.inverse(scaled)
     around = {
         level: run.intervals.around(predicted, spread, encoded, run.fitted, level / 100)
@@ -50,7 +52,7 @@ def predictions(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, ea
         Prediction(
             prediction=finite(predicted[row]),
             learnt=float(scaled[row] * scale.std + scale.mean),
-            spread=float(f"{spread[row] * scale.std:.{PREDICTED}g}"),
+            spread=told[row],
             intervals=[
                 Interval(level=level, lower=finite(ends.lower[row]), upper=finite(ends.upper[row]))
                 for level, ends in around.items()
@@ -124,8 +126,7 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
     for index in outside.tolist():
         if blocks[index].kind != "number" or sizes[index]:
             continue
-        ends = [values[index], least[index], greatest[index]]
-        ends = np.expm1(ends).tolist() if in_logarithms[index] else ends
-        value, low, high = (float(f"{end:.{READ}g}") for end in ends)
+        ends = np.array([values[index], least[index], greatest[index]])
+        value, low, high = to_digits(np.expm1(ends) if in_logarithms[index] else ends, READ).tolist()
         shown.append(Beyond(column=run.space.dense_names()[index], value=value, least=low, greatest=high))
     return shown

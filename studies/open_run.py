@@ -21,7 +21,7 @@ from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, load_trained
 
 SHOWN = 10  # notices on how the table was read
-OF_TRAINING = {"model": (), "early_stopping": (), "data": ("batch_size", "seed")}
+SETTLED = {"model": (), "early_stopping": (), "data": ("batch_size", "seed")}
 """By group of a config, the keys that change nothing once a network is trained; () for all."""
 
 
@@ -103,7 +103,7 @@ def _other_options(run: RunFolder, settings: Settings, resume: Checkpoint | None
     kept = {**given, **{key: known[key] for key in stays if key in known}}
     late = [
         (group, key)
-        for group, keys in (OF_TRAINING if is_trained else {}).items()
+        for group, keys in (SETTLED if is_trained else {}).items()
         for key in keys or given[group]
         if key in known.get(group, {}) and known[group][key] != given[group][key]
     ]

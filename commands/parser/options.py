@@ -16,7 +16,8 @@ from greenlight_films.studies.settings.config_file import check_config, check_va
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.settings import Settings
 
-OF_TRAINING = ("--model.", "--early_stopping.", "--data.target")
+IDLE = ("--model.", "--early_stopping.", "--data.target")
+"""Beginnings of options that change nothing of a trained run."""
 
 
 def training_options(command: str, words: list[str], *, of_runs: bool = False) -> tuple[Settings, RunFolder | None]:
@@ -81,7 +82,7 @@ def _refuse_idle(option: str, words: list[str]) -> None:
                 f"--preset can't be given with {option}: the run's config states every setting that a preset would; "
                 "give single ones by name, or begin a new run"
             )
-        if option == "--run" and (name == "--refit" or name.startswith(OF_TRAINING)):
+        if option == "--run" and (name == "--refit" or name.startswith(IDLE)):
             raise InputError(f"{name} can't be given with --run: the run is trained; leave it out, or begin a new run")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.tables.column_sums import ColumnSums, given_texts, may_be_total
 
 MOST = 20  # rows of a footer, and subtotals without a name
@@ -145,8 +145,8 @@ def _subtotals(within: Sequence[tuple[int, Cells]], sums: ColumnSums) -> tuple[t
 def footer_notice(first_cells: Sequence[str]) -> str:
     """Return the sentence that says which rows were left out."""
     shown = ", ".join(repr(cell[:80]) for cell in first_cells[:5]) + (", ..." if len(first_cells) > 5 else "")
-    verb = "is" if len(first_cells) == 1 else "are"
-    return f"{counted(len(first_cells), 'row')} below the last film {verb} left out, as no film: {shown}"
+    n_rows = len(first_cells)
+    return f"{counted(n_rows, 'row')} below the last film {are(n_rows)} left out, as no film: {shown}"
 
 
 def header_notices(n_above: Sequence[int]) -> list[str]:
@@ -171,9 +171,9 @@ def subtotal_notices(no_films: NoFilms, first_cells: Sequence[str]) -> list[str]
     notices = []
     if no_films.subtotals:
         shown = _shown(f"{labels[row]!r} below row {row - n}" for n, row in enumerate(no_films.subtotals))
-        verb = "is" if len(no_films.subtotals) == 1 else "are"
-        count = counted(len(no_films.subtotals), "row")
-        notices.append(f"{count} between films {verb} left out, as sums of the rows above: {shown}")
+        n_rows = len(no_films.subtotals)
+        rows = f"{counted(n_rows, 'row')} between films {are(n_rows)}"
+        notices.append(f"{rows} left out, as sums of the rows above: {shown}")
     if no_films.doubtful:
         numbers = {row: row + 1 - sum(other < row for other in no_films.subtotals) for row in no_films.doubtful}
         shown = _shown(f"row {number} ({labels[row]!r})" for row, number in numbers.items())
