@@ -142,8 +142,9 @@ def read_delimited(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layou
     if ends_in_lines(table):  # two quotes too many, or single ones before the open one
         refuse_unclosed(text)
     below = _remarks_below(text) if n_ragged else []
-    again = header_notices(rows_above_headers(table, text.names_in_header))
-    table = _of_films(table, text)
+    films = _of_films(table, text)
+    again = [] if films is table else header_notices(rows_above_headers(table, text.names_in_header))
+    table = films
     no_films = no_films_of(table, 0.1 * len(table) + len(below) + 1)
     left_out = first_cells(table, range(len(table) - no_films.footer, len(table))) + below
     subtotals = subtotal_notices(no_films, first_cells(table, sorted((*no_films.subtotals, *no_films.doubtful))))
@@ -237,7 +238,7 @@ def convert_options(columns: Sequence[str]) -> pacsv.ConvertOptions:
 
 
 def _of_films(table: pa.Table, text: DelimitedText) -> pa.Table:
-    """Return a table without empty rows and the header again."""
+    """Return a table without empty rows and the header again; itself where there are none."""
     films = are_films(table, text.names_in_header)
     return table if films.all() else table.filter(pa.array(films))
 
