@@ -46,8 +46,15 @@ def _hints_of(of: Callable[..., Any]) -> dict[str, Any]:
     return get_type_hints(of)
 
 
+@cache
+def _parts(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    return get_origin(hint) or hint, get_args(hint)
+
+
 def _fits(value: Any, hint: Any) -> bool:
-    origin, args = get_origin(hint) or hint, get_args(hint)
+    origin, args = _parts(hint)
+    if origin is type(value) and not args:
+        return True
     if origin in (Union, UnionType):
         return any(_fits(value, part) for part in args)
     if origin is Literal:

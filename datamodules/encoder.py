@@ -1,11 +1,9 @@
 """The encoder: fits the declared features on the training rows, and encodes films as a dense and a sparse block."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -18,6 +16,7 @@ from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
 from greenlight_films.datamodules.features.label_input import fit_all_labels, with_more_labels
 from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.threads import in_threads
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 Read = tuple[Encoded, bytes]  # with the digest of what was read
@@ -233,9 +232,8 @@ class FilmEncoder:
             return all_or_faults([partial(work, index) for index in range(len(self.features))])
         sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
         longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
-        with ThreadPoolExecutor(max_workers=cpu_count()) as pool:
-            running = {index: pool.submit(work, index) for index in longest_first}
-        return all_or_faults([running[index].result for index in range(len(sizes))])
+        results = dict(zip(longest_first, in_threads(work, longest_first), strict=True))
+        return all_or_faults([results[index] for index in range(len(sizes))])
 
 
 def _assemble(read: list[Read], n_rows: int) -> EncodedFilms:

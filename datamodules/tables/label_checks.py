@@ -68,6 +68,8 @@ def _refuse_brackets(column: str, lists: LabelLists, separator: str, given: np.n
     """Refuse lists read as text: labels would begin with brackets and quotes."""
     first, _ = lists.bytes_of_names.edges
     opens = OPENING[first]
+    if not opens.any():
+        return
     starts, ends = lists.offsets[:-1][given], lists.offsets[1:][given]
     if np.count_nonzero(opens[lists.codes[starts]]) < 0.5 * len(starts):
         return

@@ -54,18 +54,24 @@ class LabelLists:
         """Return the number of labels of each row, (n,) int64."""
         return np.diff(self.offsets)
 
+    def _with(self, offsets: np.ndarray, codes: np.ndarray) -> "LabelLists":
+        """Return other lists of the same names, with what is known of their bytes."""
+        lists = replace(self, offsets=offsets, codes=codes)
+        vars(lists)["bytes_of_names"] = self.bytes_of_names
+        return lists
+
     def keep(self, kept: np.ndarray, codes: np.ndarray) -> "LabelLists":
         """Return the labels where `kept` is true, with these codes instead of their own; both (n_labels,)."""
         if kept.all():
-            return replace(self, codes=codes)
+            return self._with(self.offsets, codes)
         left_out = np.searchsorted(np.flatnonzero(~kept), self.offsets)  # mostly few
-        return replace(self, offsets=self.offsets - left_out, codes=codes[kept])
+        return self._with(self.offsets - left_out, codes[kept])
 
     def at(self, position: int) -> "LabelLists":
         """Return the label at `position` of each row, counted from 0; rows with fewer labels are left empty."""
         present = self.counts() > position
         codes = self.codes[self.offsets[:-1][present] + position]
-        return replace(self, offsets=offsets_of(present), codes=codes)
+        return self._with(offsets_of(present), codes)
 
     def take(self, rows: np.ndarray) -> "LabelLists":
         """Return the labels of these rows, by index; none for -1."""
@@ -73,7 +79,7 @@ class LabelLists:
         offsets = offsets_of(counts)
         positions = np.repeat(self.offsets[rows] - offsets[:-1], counts)
         positions += np.arange(offsets[-1])
-        return replace(self, offsets=offsets, codes=self.codes[positions])
+        return self._with(offsets, self.codes[positions])
 
     def distinct(self) -> "LabelLists":
         """Return each row's labels once, where they come first."""

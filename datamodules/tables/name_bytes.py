@@ -9,6 +9,12 @@ from itertools import dropwhile
 import numpy as np
 import pyarrow as pa
 
+_PADDING = 8
+_OF_LENGTH = np.array([256**length - 1 for length in range(5)], dtype=np.uint32)
+"""Masks of the last bytes of a text, by its length up to four."""
+_ODD = np.isin(np.arange(2**16), [int.from_bytes(letter.encode()) for letter in "Ĳĳ\u013f\u0140ŉſİŸ"])
+"""Letters of two bytes, as a number, that NFKC or the other case changes into others."""
+
 
 @dataclass(frozen=True)
 class NameBytes:
@@ -63,11 +69,8 @@ class NameBytes:
         """Return which texts end so, (n,) bool."""
         mask = np.asarray(ends.table[self._last_two])
         at = np.flatnonzero(mask)
-        words = np.zeros(len(at), dtype=np.uint32)
-        for position in range(Ends.LENGTH):
-            byte = self._bytes_at(self.starts[1:][at] - 1 - position) * (self.lengths[at] > position)
-            words |= byte.astype(np.uint32) << np.uint32(8 * position)
-        mask[at] = ends.match(words)
+        words = _numbers_at(self._padded, self.starts[1:][at] - Ends.LENGTH, ">u4").astype(np.uint32)
+        mask[at] = ends.match(words & _OF_LENGTH[np.minimum(self.lengths[at], Ends.LENGTH)])
         return mask
 
     def digests(self) -> np.ndarray:
@@ -76,11 +79,9 @@ class NameBytes:
         It is of a text's length and its first and last eight bytes: others may have the same.
         """
         lengths = self.lengths
-        data = np.zeros(len(self.data) + 16, dtype=np.uint8)
-        np.bitwise_or(self.data, 0x20, out=data[8:-8])
-        data[self._letters + 9] = 0  # small and capital differ in the second byte
-        words = np.ndarray(len(data) - 7, "<u8", data, strides=(1,))  # the eight bytes from each byte on
-        first, last = words[self.starts[:-1] + 8], words[self.starts[1:]]
+        data = self._padded | np.uint8(0x20)
+        data[self._letters + (_PADDING + 1)] = 0  # small and capital differ in the second byte
+        first, last = (_numbers_at(data, at, "<u8") for at in (self.starts[:-1], self.starts[1:] - 8))
         short = lengths < 8
         first[short] &= (np.uint64(1) << (8 * lengths[short]).astype(np.uint64)) - np.uint64(1)
         last[short] = 0
@@ -94,20 +95,22 @@ class NameBytes:
         The others are in Unicode NFC, NFKC changes nothing of them, and in the other case they are as long.
         """
         letters = self._letters
-        two = self.data[letters].astype(np.uint16) << 8 | self.data[letters + 1]
-        odd = np.zeros(len(letters), dtype=bool)
-        for letter in "Ĳĳ\u013f\u0140ŉſİŸ":
-            odd |= two == int.from_bytes(letter.encode())
         mask = np.zeros(len(self.starts) - 1, dtype=bool)
-        mask[self._names_at(letters[odd])] = True
+        mask[self._names_at(letters[_ODD[_numbers_at(self._padded, letters, ">u2")]])] = True
         mask[self._names_at(np.flatnonzero((self.data > 0xC5) | (self.data == 0xC2)))] = True
         return mask
 
     @cached_property
     def _last_two(self) -> np.ndarray:
         """The last two bytes of each text as a number, (n,) uint16; 0 of a shorter one."""
-        last = self.starts[1:] - 1
-        return (self._bytes_at(last - 1).astype(np.uint16) << 8 | self.edges[1]) * (last > self.starts[:-1])
+        return np.asarray(_numbers_at(self._padded, self.starts[1:] - 2, ">u2") * (self.lengths > 1))
+
+    @cached_property
+    def _padded(self) -> np.ndarray:
+        """`data` between zeros, so that there are bytes before the first text and behind the last."""
+        padded = np.zeros(len(self.data) + 2 * _PADDING, dtype=np.uint8)
+        padded[_PADDING:-_PADDING] = self.data
+        return padded
 
     @cached_property
     def _letters(self) -> np.ndarray:
@@ -152,6 +155,12 @@ class Ends:
             of_mask = words & mask
             matches |= ends.take(np.searchsorted(ends, of_mask), mode="clip") == of_mask
         return matches
+
+
+def _numbers_at(padded: np.ndarray, positions: np.ndarray, kind: str) -> np.ndarray:
+    """Return the bytes from each position on as a number of this kind, counted from behind the padding."""
+    size = np.dtype(kind).itemsize
+    return np.ndarray(len(padded) - size + 1, kind, padded, strides=(1,))[positions + _PADDING]
 
 
 def _positions(data: np.ndarray, text: bytes) -> np.ndarray:

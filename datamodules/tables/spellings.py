@@ -73,6 +73,8 @@ def _spelt_alike(lists: LabelLists) -> tuple[np.ndarray, pa.DictionaryArray]:
     crowded = np.flatnonzero(_share_bits(digests))
     in_order = np.sort(digests[crowded])
     candidates = crowded[np.isin(digests[crowded], in_order[1:][in_order[1:] == in_order[:-1]])]
+    if not len(candidates):
+        return candidates, names.slice(0, 0).dictionary_encode()
     keys = keys_of(names.take(pa.array(candidates))).dictionary_encode()
     labels = keys.indices.to_numpy()
     several = np.bincount(labels)[labels] > 1
