@@ -5,6 +5,7 @@ from typing import Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from greenlight_films.importance.streams import sort_values
 
@@ -49,3 +50,13 @@ class LabelBlock:
 
     def summed(self, labels: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
         return self.table.summed(labels, offsets, weights)
+
+
+def at_rows(matrix: Tensor | LabelTable, rows: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Return matrix[rows], (n, width), a new tensor; with `weights`, (n,), each row times its weight."""
+    if isinstance(matrix, Tensor) and matrix.dtype == torch.float32 and not matrix.is_cuda:
+        # Sums of one row each: memory is fetched before it is needed, which takes three quarters of the time.
+        offsets = torch.arange(len(rows) + 1)
+        return F.embedding_bag(rows, matrix, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True)
+    selected = matrix.index_select(0, rows)
+    return selected if weights is None else selected.mul_(weights[:, None])

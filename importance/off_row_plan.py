@@ -11,9 +11,10 @@ from torch import Tensor
 
 from greenlight_films.importance.estimator import Estimator
 from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.label_table import at_rows
 from greenlight_films.importance.off_sample import FEW_SAMPLED, sample_of, sample_of_all
 from greenlight_films.importance.reference import LABELS_AT_ONCE, Reference
-from greenlight_films.importance.tangent import Tangent, at_rows
+from greenlight_films.importance.tangent import Tangent
 
 ENOUGH_TO_POOL = 200  # labels
 PILOT_LABELS, PILOT_ROWS = 2048, 4

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.held_out import HeldOut, at
-from greenlight_films.importance.label_table import LabelBlock, LabelTable
+from greenlight_films.importance.label_table import LabelBlock, LabelTable, at_rows
 from greenlight_films.importance.losses import Loss
 
 Tail = Callable[[Tensor], Tensor]
@@ -230,15 +230,11 @@ class Reference:
 
     def vectors(self, row: Tensor, column: Tensor) -> Tensor:
         """Return the weights of label columns in rows, both (n,) int64: (n, width), a new tensor."""
-        vectors = self.model.first.label_weight.index_select(0, column)
-        self._add_beside(vectors, row, column)
-        return vectors
-
-    def _add_beside(self, vectors: Tensor, row: Tensor, column: Tensor) -> None:
-        """Add to weights of label columns what these have beside them in rows."""
+        vectors = at_rows(self.model.first.label_weight, column)
         if self.beside is not None:
             some = self.beside.concerns(column).nonzero().flatten()
             vectors.index_add_(0, some, self.beside(self.rows.dense, at(row, some), at(column, some)))
+        return vectors
 
     @torch.inference_mode()
     def predict_scaled(self) -> Tensor:
@@ -267,20 +263,15 @@ class Reference:
         They are (n,) float64 in the target's unit.
         """
         scaled = self.sums.new_empty(len(row))
-        size = min(self.batch_rows, max(len(row), 1))
-        sums, added = (self.sums.new_empty(size, self.sums.shape[1]) for _ in range(2))
         delta, weight = delta.to(self.sums.dtype), self.model.first.label_weight
-        for start in range(0, len(row), size):
-            part = slice(start, start + size)
-            n = len(row[part])
-            torch.index_select(self.sums, 0, row[part], out=sums[:n])
-            if isinstance(weight, Tensor):
-                torch.index_select(weight, 0, column[part], out=added[:n])
+        for start in range(0, len(row), self.batch_rows):
+            part = slice(start, start + self.batch_rows)
+            sums = at_rows(self.sums, row[part])
+            if self.beside is None:
+                sums += at_rows(weight, column[part], delta[part])
             else:
-                added[:n] = weight.index_select(0, column[part])
-            self._add_beside(added[:n], row[part], column[part])
-            sums[:n].addcmul_(added[:n], delta[part, None])
-            scaled[part] = self.model.tail(sums[:n]).squeeze(-1)
+                sums.addcmul_(self.vectors(row[part], column[part]), delta[part, None])
+            scaled[part] = self.model.tail(sums).squeeze(-1)
         self.updates += len(row)
         return self.to_unit(scaled.double())
 

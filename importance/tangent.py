@@ -13,7 +13,7 @@ from torch import Tensor
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.gradient import gradient_of
 from greenlight_films.importance.held_out import Entries, HeldOut, at
-from greenlight_films.importance.label_table import LabelTable
+from greenlight_films.importance.label_table import at_rows
 from greenlight_films.importance.reference import LABELS_AT_ONCE, Reference
 from greenlight_films.importance.streams import child, permutation
 
@@ -210,11 +210,6 @@ class Tangent:
         """Return the rows whose effects stand for those of all, ascending: all of them where they are few."""
         rows = self.order[:MOST_ROWS] if len(self.order) > MOST_ROWS else self.order
         return rows.sort().values
-
-
-def at_rows(matrix: Tensor | LabelTable, rows: Tensor) -> Tensor:
-    """Return matrix[rows]."""
-    return matrix.index_select(0, rows)
 
 
 def _forms(vectors: Tensor, matrices: Tensor) -> Tensor:

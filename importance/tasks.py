@@ -61,12 +61,16 @@ class Tasks:
         are_many = len(keys) > MANY_LABELS
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
-        # Of columns that as many rows carry, null distributions and quantiles take less work together.
-        self.entries = Entries.of(reference.rows, by_count=are_many)
         reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once
-        self.tangent, self.tests, self.plan = None, None, OffRowPlan.nothing(self.entries)
-        if len(self.entries.columns) and (estimator.kind == "expected" or estimator.tests):
-            self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
+        self.tangent, self.tests = None, None
+        with ThreadPoolExecutor(1) as pool:
+            # Of columns that as many rows carry, null distributions and quantiles take less work together.
+            entries = pool.submit(Entries.of, reference.rows, by_count=are_many)  # on one core
+            if len(reference.rows.labels) and (estimator.kind == "expected" or estimator.tests):
+                self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
+            self.entries = entries.result()
+        self.plan = OffRowPlan.nothing(self.entries)
+        if self.tangent is not None:
             streams = estimator.streams(self.keys[self.entries.columns])
             if not are_many:  # of more, so many rows are looked at that parabolas will do
                 self.tangent = self.tangent.checked(reference, self.entries, streams)

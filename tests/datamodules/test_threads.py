@@ -20,7 +20,8 @@ def test_the_calling_thread_takes_the_first_item_and_shares_the_others():
 
     threads = [result() for result in in_threads(thread_of, range(12))]
     assert threads[0] == get_ident()
-    assert threads.count(get_ident()) > 1 and len(set(threads)) > 1
+    assert threads.count(get_ident()) > 1
+    assert len(set(threads)) > 1
 
 
 @pytest.mark.parametrize("bad", [0, 1, 4])

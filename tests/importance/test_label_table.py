@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from greenlight_films.importance import LOSSES, ColumnSet, Estimator, Reference, Tasks
 from greenlight_films.importance.alone import label_changes
-from greenlight_films.importance.label_table import LabelBlock
+from greenlight_films.importance.label_table import LabelBlock, at_rows
 from greenlight_films.importance.reference import LinearLayer, LinearModel
 
 
@@ -62,3 +62,17 @@ def test_a_block_has_the_weights_of_its_columns_in_any_order():
     assert table.sizes == [3]
     assert block.index_select(0, torch.tensor([5, 7, 7, 2])).tolist() == [[10, 11], [14, 15], [14, 15], [4, 5]]
     assert (table.sizes, len(block)) == ([3], 10)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("n", [0, 1, 500])
+def test_rows_come_times_their_weights(dtype, n):
+    matrix = torch.randn(40, 7, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    random = np.random.default_rng(1)
+    rows, weights = torch.from_numpy(random.integers(0, 40, n)), torch.from_numpy(random.normal(size=n)).to(dtype)
+    for table in (matrix, Fetched(matrix), LabelBlock.of(Fetched(matrix), torch.arange(40).flip(0))):
+        assert torch.equal(at_rows(table, rows), matrix[rows])
+        assert torch.equal(at_rows(table, rows, weights), matrix[rows] * weights[:, None])
+    kept = at_rows(matrix, rows)
+    kept += 1
+    assert torch.equal(at_rows(matrix, rows) + 1, kept)
