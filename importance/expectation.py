@@ -1,9 +1,9 @@
 """Importance of label columns as the mean over all shuffles, in closed form: Fisher et al. 2019, JMLR 20(177).
 
 With k of N rows that carry a label, and d a row's loss with the label less that without it, the importance is
-k / N * (mean of d over all rows - mean of d over the k rows). On the k rows d is exact. On the others it is nearly the
-second-order effect of `Tangent`, whose sum is known; the difference is measured on a few rows. This makes the mean
-unbiased: the second-order effect is a control variate.
+k / N * (mean of d over all rows - mean of d over the k rows). On the k rows d is exact, or has its sum from some of them
+(`carriers`). On the others it is nearly the second-order effect of `Tangent`, whose sum is known; the difference is
+measured on a few rows. This makes the mean unbiased: the second-order effect is a control variate.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.carriers import carrier_changes
 from greenlight_films.importance.effects import OffRows, se_of_sample, std_of_shuffle
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.held_out import Entries, at, sum_by
@@ -32,7 +33,7 @@ class Measured:
         lost: (n_entries,) float64, the change of the loss of each entry's row without it.
         variance: (n_columns,) float64, of first-order effects over all rows.
         off_mean: (n_columns,) float64, the mean effect on rows that don't carry a column.
-        off_variance: its variance from the choice of the sample.
+        off_variance: its variance from the choice of the sample; that of `lost` is added, as if it were of this mean.
         degrees: of freedom of that variance.
         correction: how much of `off_mean` was added to the second-order effects.
         total: (n_columns,) float64, the increase of the mean loss.
@@ -57,12 +58,14 @@ class Measured:
         streams: Tensor,
         sample: OffSample,
         plan: OffRowPlan,
+        lost_variance: Tensor | float = 0.0,
     ) -> "Measured":
         """Return the mean effect of each column on the rows that don't carry it, and the increase of the mean loss.
 
         Args:
             streams: (n_columns,) int64, that rows get their weights by.
             plan: of these columns.
+            lost_variance: (n_columns,), of the sums of `lost`, where not all of it was measured.
         """
         n_rows, n_columns, counts = reference.rows.n_rows, len(entries.columns), entries.counts.double()
         without, exact, carried = n_rows - counts, entries.exact(reference.rows), -entries.sums(lost)
@@ -86,9 +89,11 @@ class Measured:
         whole = (size >= without) & exact & sample.is_distinct
         all_of_it = sum_by(sample.index, sample.change, n_columns) / size.clamp(min=1)
         off_mean = torch.where(whole, all_of_it, off_mean)
-        total = counts / n_rows * (without / n_rows) * (off_mean - carried / counts)
+        times = counts / n_rows * (without / n_rows)
+        total = times * (off_mean - carried / counts)
         zero = torch.zeros_like(mean)
         variance, correction = torch.where(whole, zero, variance), torch.where(whole, zero, mean)
+        variance = variance + lost_variance / (n_rows * times) ** 2
         return cls(lost, sample, plan.variance, off_mean, variance, degrees, correction, total)
 
     def part(self, entries: Entries, first: int, stop: int) -> "Measured":
@@ -150,12 +155,12 @@ def by_closed_form(
     """
     n_rows, counts = reference.rows.n_rows, entries.counts.double()
     share, without = counts / n_rows, n_rows - counts
-    lost = reference.changes(entries.row, entries.column, -entries.weight)
+    lost, lost_variance = carrier_changes(reference, tangent, entries, streams, plan)
     if plan.of_all:
         sample = sample_of_all(reference, entries, streams, plan.size)
     else:
         sample = sample_of(reference, tangent, entries, streams, plan.size)
-    measured = Measured.of(reference, tangent, entries, lost, streams, sample, plan)
+    measured = Measured.of(reference, tangent, entries, lost, streams, sample, plan, lost_variance)
     swapped, swap_variance = _swaps(reference, entries, streams)
     increase, slope = reference.increase(measured.total + share * swapped / n_rows)
     off = OffRows.by_moments(reference, entries, measured.off_mean, measured.variance)

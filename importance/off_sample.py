@@ -75,7 +75,7 @@ def sample_of(reference: Reference, tangent: Tangent, entries: Entries, streams:
 
     All columns share the order, so that nearly all have the same rows.
     """
-    index, position = _slots(size)
+    index, position = slots(size)
     row = _rows_without(tangent.order, entries, index, position)
     weight = entries.entering(reference.rows, streams, index, row)
     return OffSample(index, row, weight, reference.changes(row, at(entries.columns, index), weight))
@@ -87,7 +87,7 @@ def sample_of_all(reference: Reference, entries: Entries, streams: Tensor, size:
     A row that carries the column has the effect of taking it out, with its sign turned.
     """
     n_rows = reference.rows.n_rows
-    index, slot = _slots(size)
+    index, slot = slots(size)
     row = (uniform(child(at(child(streams, 2), index), slot)) * n_rows).long()
     weight = entries.entering(reference.rows, streams, index, row)
     entry, carries = entries.find(index, row, n_rows)
@@ -96,7 +96,7 @@ def sample_of_all(reference: Reference, entries: Entries, streams: Tensor, size:
     return OffSample(index, row, weight, torch.where(carries, -change, change), is_distinct=False, is_of_all=True)
 
 
-def _slots(size: Tensor) -> tuple[Tensor, Tensor]:
+def slots(size: Tensor) -> tuple[Tensor, Tensor]:
     """Return the column and the number within it, from 0, of so many rows a column, (n_columns,)."""
     index = torch.repeat_interleave(torch.arange(len(size), device=size.device), size)
     return index, torch.arange(len(index), device=index.device) - at(size.cumsum(0) - size, index)

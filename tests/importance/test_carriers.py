@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from greenlight_films.importance.carriers import carrier_changes
+from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
+from tests.importance.test_expectation import stacked
+
+CARRIERS = (3, 40, 300, 600) * 60
+
+
+@pytest.fixture
+def many(monkeypatch):
+    """Take 100 labels for very many."""
+    monkeypatch.setattr("greenlight_films.importance.tasks.MANY_LABELS", 100)
+
+
+@pytest.fixture(scope="module", params=["one", "root"])
+def study(request, make_study):
+    study = make_study(1201, CARRIERS, weights=request.param, seed=5)
+    model = AdditiveMLP(3, len(CARRIERS), hidden=(16, 8), activation="silu", seed=5).eval()
+    torch.nn.init.normal_(model.first.label_weight, std=0.1, generator=torch.Generator().manual_seed(6))
+    return replace(study, model=model)
+
+
+def measured(study, seed=0):
+    """Return the entries, their changes, the error variance of each column's sum of them, and the exact changes."""
+    tasks = study.tasks(seed=seed)
+    entries, streams = tasks.entries, tasks.estimator.streams(tasks.keys[tasks.entries.columns])
+    lost, variance = carrier_changes(tasks.reference, tasks.tangent, entries, streams, tasks.plan)
+    return entries, lost, variance, tasks.reference.changes(entries.row, entries.column, -entries.weight)
+
+
+def test_few_labels_are_measured_on_all_their_carriers(study):
+    _, lost, variance, truth = measured(study)
+    assert torch.equal(lost, truth)
+    assert not variance.any()
+
+
+def test_of_many_labels_those_with_few_carriers_are_measured_on_all(study, many):
+    entries, lost, variance, truth = measured(study)
+    few = (entries.counts < 128)[entries.index]
+    assert torch.equal(lost[few], truth[few])
+    assert not variance[entries.counts < 128].any()
+
+
+def test_the_others_have_an_unbiased_sum_with_its_error_and_the_spread_of_exact_effects(study, many):
+    draws = [measured(study, seed) for seed in range(60)]
+    entries, _, _, truth = draws[0]
+    common = np.all([variance.numpy() > 0 for _, _, variance, _ in draws], axis=0)
+    assert common.sum() > 60
+    errors = np.stack([entries.sums(lost - truth)[common].numpy() for _, lost, _, _ in draws])
+    claimed = np.stack([variance[common].numpy() for _, _, variance, _ in draws])
+    assert (np.abs(errors.mean(0)) < 4.5 * errors.std(0, ddof=1) / 60**0.5).all()
+    assert 0.4 * claimed.mean() < (errors**2).mean() < 1.05 * claimed.mean()
+    assert (np.abs(errors) < 1.96 * np.sqrt(claimed)).mean() >= 0.95
+    squares = np.stack([entries.sums(lost**2)[common].numpy() for _, lost, _, _ in draws])
+    assert np.median(squares / entries.sums(truth**2)[common].numpy()) == pytest.approx(1, abs=0.01)
+
+
+def test_the_error_is_a_small_part_of_that_from_the_choice_of_carriers(study, many):
+    entries, _, variance, truth = measured(study)
+    counts = entries.counts.double()
+    spread = entries.sums(truth**2) - entries.sums(truth) ** 2 / counts
+    ratio = (variance / spread)[variance > 0]
+    assert ratio.median() < 1 / 32
+    assert ratio.max() < 0.3  # for some what is missed varies more than its expectation
+
+
+def test_importances_carry_the_error(study, many):
+    exact = study.values(off_rows="all", tests=False)
+    results = [study.values(tests=False, seed=seed) for seed in range(40)]
+    error, claimed = stacked(results, "mean") - exact.mean.numpy(), stacked(results, "se_shuffle")
+    common = np.array(CARRIERS) >= 300
+    assert 0.92 <= (np.abs(error) < 1.96 * claimed)[:, common].mean() <= 0.98
+    for name in ("std", "se_sample"):
+        ratio = stacked(results, name)[:, common] / getattr(exact, name).numpy()[common]
+        assert np.median(ratio) == pytest.approx(1, abs=0.03)
