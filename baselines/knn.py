@@ -126,11 +126,11 @@ class KNN(ScaledPredictor):
         return _unscaled(default[["k"]].assign(train_rmse=rmse, val_rmse=default["val_rmse"]), training)
 
     def importance(self, held_out: Sample, n_repeats: int = 5, most_rows: int = 1000) -> pd.DataFrame:
-        """Return the loss of R² when a column of the table is shuffled, on at most `most_rows` of the rows."""
-        rows = np.arange(held_out.n_rows)
-        if len(rows) > most_rows:
-            rows = np.sort(np.random.default_rng(0).choice(rows, most_rows, replace=False))
-        films, n_dense = held_out.films.take(rows), held_out.space.n_dense
+        """Return the loss of R² when a column of the table is shuffled, of at most `most_rows` rows as they weigh."""
+        if held_out.n_rows > most_rows:
+            chosen = np.random.default_rng(0).choice(held_out.n_rows, most_rows, replace=False)
+            held_out = held_out.take(np.sort(chosen))
+        films, n_dense, weights = held_out.films, held_out.space.n_dense, held_out.weights
         columns = [column for column in feature_sets(held_out.space, {}) if column.level == "column"]
         # Each column's share of the directions has columns of its own here, so that it can be shuffled alone.
         shares = [self.directions.transform(films.labels, column.labels) for column in columns]
@@ -143,16 +143,17 @@ class KNN(ScaledPredictor):
             dense, labels = parts[:, :n_dense], parts[:, n_dense:].view(len(parts), len(columns), width).sum(1)
             return torch.from_numpy(self.scale.inverse(self._means(torch.hstack([dense, labels]).numpy())))
 
-        film = np.unique(held_out.film[rows], return_inverse=True)[1]
+        film = np.unique(held_out.film, return_inverse=True)[1]
         estimates = loop_importance(
             predict,
             torch.from_numpy(np.hstack([films.unscaled, *shares])),
-            torch.from_numpy(held_out.actual[rows]),
+            torch.from_numpy(held_out.actual),
             [torch.from_numpy(column) for column in indices],
             LOSSES["r2"],
-            lambda index, repeat: torch.from_numpy(np.random.default_rng((index, repeat)).permutation(len(rows))),
+            lambda index, repeat: torch.from_numpy(np.random.default_rng((index, repeat)).permutation(len(film))),
             n_repeats,
             torch.from_numpy(film),
+            None if weights is None else torch.from_numpy(weights / weights.mean()),
         )
         has_number = [len(column.dense) > 0 for column in columns]
         table = pd.DataFrame(
@@ -162,7 +163,7 @@ class KNN(ScaledPredictor):
                 "se_shuffle": estimates.se_shuffle,
                 "se_sample": estimates.se_sample,
                 "n_films": np.where(has_number, film.max() + 1, estimates.n_films),
-                "rows": len(rows),
+                "rows": len(film),
             }
         )
         return table.sort_values("importance", ascending=False, kind="stable")

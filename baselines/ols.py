@@ -78,8 +78,7 @@ class OLS(Predictor):
             self.matrix = matrix[:, self.kept]
             self.model = sm.OLS(target, self.matrix).fit()
         else:  # rows and targets times the root of the weight
-            counted = weights > 0
-            self.model = sm.WLS(target[counted], matrix[counted][:, self.kept], weights[counted]).fit()
+            self.model = sm.WLS(target, matrix[:, self.kept], weights).fit()
             self.matrix = self.model.model.wexog
         self.coefficients = np.zeros(len(names))
         self.coefficients[self.kept] = self.model.params
@@ -137,7 +136,11 @@ class OLS(Predictor):
 
     def _standardised(self) -> np.ndarray:
         """Return coefficients in standard deviations of target and column, which compare; NaN for the constant."""
-        std, target_std = self.model.model.exog.std(0), self.model.model.endog.std()
+        weights = self.model.model.weights
+        std, target_std = (
+            np.sqrt(np.average((values - np.average(values, 0, weights)) ** 2, 0, weights))
+            for values in (self.model.model.exog, self.model.model.endog)
+        )
         return np.where((std > 0) & (target_std > 0), self.model.params * std / (target_std or 1.0), np.nan)
 
     def _summary(self) -> str:
@@ -169,9 +172,12 @@ def hc3_errors(matrix: np.ndarray, residuals: np.ndarray) -> np.ndarray:
 def variance_inflation(matrix: np.ndarray) -> np.ndarray:
     """Return variance inflation factors, (n_columns,): how much correlation widens each coefficient's variance.
 
-    The matrix is of full rank; its first column is the constant, which gets NaN.
+    The matrix is of full rank; its first column is the constant, or the roots of the rows' weights that all columns are
+    multiplied by, and gets NaN.
     """
     if matrix.shape[1] < 2:
         return np.full(matrix.shape[1], np.nan)
-    correlation = np.atleast_2d(np.corrcoef(matrix[:, 1:], rowvar=False))
-    return np.append(np.nan, np.diag(np.linalg.inv(correlation)))
+    constant, others = matrix[:, 0], matrix[:, 1:]
+    centred = others - np.outer(constant, constant @ others) / (constant @ constant)
+    centred /= np.sqrt((centred**2).sum(0))
+    return np.append(np.nan, np.diag(np.linalg.inv(centred.T @ centred)))

@@ -26,15 +26,20 @@ class Sample:
 
     @classmethod
     def of(cls, films: Films, fitted: Fitted, side: Literal["train", "val", "test", "learnt"]) -> "Sample":
-        """Return the rows of one side, or those learnt from; training rows come with those that validate."""
+        """Return the rows of one side, or those learnt from; training rows come with those that validate.
+
+        What weighs 0 is in none but the test rows.
+        """
         assert films.rows is not None
         rows = films.learnt if side == "learnt" else getattr(films.rows, side)
+        if side != "test":
+            rows = films.weighted(rows)
         film = films.film_codes()[rows]
         encoded = films.encoded.take(rows)
         given = None if films.weights is None else films.weights[rows]
         weights = None if given is None or not np.ptp(given) else given / given.mean()
         space = fitted.encoder.space
-        validation = cls.of(films, fitted, "val") if side == "train" and len(films.rows.val) else None
+        validation = cls.of(films, fitted, "val") if side == "train" and len(films.weighted(films.rows.val)) else None
         year = films.years[rows] if films.years is not None and fitted.split.get("rule") == "TimeSplit" else None
         return cls(
             encoded, films.actual[rows], film, films.number[rows], fitted.scale, space, weights, validation, year

@@ -25,6 +25,7 @@ from greenlight_films.datamodules import (
 )
 from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.tables.formats import Formats, declared_formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
@@ -149,6 +150,22 @@ def _by_kind(frame: pd.DataFrame, column: str) -> Feature[Any]:
     numbers = parse_numbers(frame[column])
     is_number = numbers.share_read > MOST_NUMBERS and not numbers.leading_zeros
     return Number(column) if is_number else Category(column)
+
+
+def codes_with_warnings(frame: pd.DataFrame, film: str | list[str] | None) -> np.ndarray:
+    """Return the code of each row's film, (n_rows,) int64; each row is one where `film` names no columns.
+
+    So it is where the frame lacks these columns, which an `InputNotice` says.
+    """
+    names = [] if film is None else columns_in(film)
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        notice = (
+            f"the rows have no column {listed(missing)}, by which the model tells films: each counts as a film of its "
+            "own, and errors are too small where they aren't"
+        )
+        warnings.warn(notice, InputNotice, stacklevel=3)
+    return np.arange(len(frame)) if missing or not names else film_codes(film_ids(frame, names))
 
 
 def encode_with_warnings(encoder: FilmEncoder, frame: pd.DataFrame) -> EncodedFilms:

@@ -17,11 +17,11 @@ from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.tables.formats import Cells
 from greenlight_films.datamodules.tables.read_table import open_with_warnings
 from greenlight_films.datamodules.weights import weights_of_known
 from greenlight_films.declarations import (
+    codes_with_warnings,
     data_of,
     encode_with_warnings,
     known_targets,
@@ -82,7 +82,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         history_: a frame of losses and scores, one line an epoch.
         test_rows_: (n,) positions in X of the rows that the split left alone; None of a model from a run's folder.
         feature_names_in_: (n_columns,) the columns of the frame that it was fitted to; `n_features_in_` counts them.
-        target_: what is predicted.
+        target_: what is predicted; `film_` are the columns with a film's id, None where each row is a film.
         network_: the trained network; `fitted_` is what else was learnt from the training rows, such as labels.
         intervals_: of predictions; None where validation films are too few.
         background_: 512 encoded training films, all that is kept of them; None of a run without measured importances.
@@ -157,10 +157,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         self.network_, self.fitted_ = SavedMLP(network, data.fitted.scale), data.fitted
         predicted = self.network_.predict_with_spread(data.films.encoded)
         self.intervals_ = fit_intervals(data.films, data.fitted, *predicted, trained.model.first_fit)
-        self.target_ = target
+        self.target_, self.film_ = target, data.declared.film
         self.history_ = pd.DataFrame(history.epochs)
         self.test_rows_: np.ndarray | None = data.films.number[rows.test] - 1
-        background = background_rows(network, data.fitted.encoder, data.films.encoded, rows.train)
+        background = background_rows(network, data.fitted.encoder, data.films.encoded, data.films.weighted(rows.train))
         self.background_: EncodedFilms | None = data.films.encoded.take(background)
         self.feature_names_in_ = films.columns.to_numpy(dtype=object)
         self.n_features_in_ = len(films.columns)
@@ -229,9 +229,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         seed = self.seed if seed is None else seed
         how = PermutationImportance(estimator, n_repeats, off_rows, loss, seed=seed, conditional=list(conditional))
         frame, unit, actual, rows, weights = self._known(X, y, sample_weight)
-        film = np.arange(len(frame))
-        if self.film is not None and set(columns_in(self.film)) <= set(frame.columns):
-            film = film_codes(film_ids(frame, self.film))
+        film = codes_with_warnings(frame, self.film_)
         encoder = self.fitted_.encoder
         measured = encode_with_warnings(encoder, frame).take(rows), actual, film[rows], rows + 1, None, weights
         films = MeasuredFilms.of(self.network_.network, encoder, self.fitted_.scale, *measured)

@@ -52,6 +52,7 @@ def save_model(model: "FilmRegressor", path: Path) -> None:
         "format": FORMAT,
         "settings": {name: _plain(name, value) for name, value in model.get_params(deep=False).items()},
         "target": _plain("target", model.target_),
+        "film": model.film_,
         "split": model.fitted_.split,
         "formats": model.fitted_.encoder.formats.to_state(),
         "intervals": None if model.intervals_ is None else model.intervals_.to_state(),
@@ -117,6 +118,7 @@ def _saved(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     intervals = content.get("intervals")  # older models have none
     model.intervals_ = None if intervals is None else Intervals.from_state(intervals)
     model.target_ = _object(content["target"])
+    model.film_ = content.get("film", model.film)  # older models have none
     model.history_ = pd.DataFrame(content["history"]).apply(pd.to_numeric)
     model.test_rows_ = None if content["test_rows"] is None else np.array(content["test_rows"], dtype=np.int64)
     model.background_ = read_films(path / BACKGROUND) if BACKGROUND in checksums else None
@@ -154,7 +156,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
     model.network_ = SavedMLP(network.network, data.fitted.scale)
     model.fitted_ = data.fitted
     model.intervals_, _ = read_intervals(run, network.network)
-    model.target_ = declared.target
+    model.target_, model.film_ = declared.target, declared.film
     model.history_ = pd.DataFrame()
     model.test_rows_, model.background_ = None, background_of(run, data.fitted.fingerprint)
     model.feature_names_in_ = np.array([feature.column for feature in declared.features], dtype=object)

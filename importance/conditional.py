@@ -86,6 +86,7 @@ def conditional_importance(
     if (own == own[:1]).all() and not exchange.moves_others:
         return Estimates.filled(0.0, films), strata
     start = torch.argsort(strata.code, stable=True)
+    times = _of_others(strata.code)
 
     def shuffled() -> Iterator[tuple[Tensor, Tensor]]:
         for repeat in range(n_repeats):
@@ -93,9 +94,19 @@ def conditional_importance(
             order = torch.empty_like(drawn)
             order[start] = drawn[torch.argsort(strata.code[drawn], stable=True)]
             changed = reference.losses_of(exchange.predict(reference, order))
-            yield changed - reference.losses, order
+            yield (changed - reference.losses) * times, order
 
     return of_shuffles(shuffled(), rows.cluster, reference.increase, n_films, strata.code), strata
+
+
+def _of_others(code: Tensor) -> Tensor:
+    """Return what changes of rows' losses are multiplied by, (n_rows,) float64.
+
+    Of a stratum of n rows each keeps its own value in one of n shuffles, of all N rows in one of N: without it strata
+    that tell nothing would leave less of an importance than there is.
+    """
+    size, n_rows = torch.bincount(code)[code].double(), len(code)
+    return torch.where(size > 1, size / (size - 1) * (1 - 1 / n_rows), 1.0)
 
 
 def _main_direction(added: Tensor) -> Tensor:

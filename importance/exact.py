@@ -15,7 +15,7 @@ from greenlight_films.importance.held_out import HeldOut
 from greenlight_films.importance.losses import LOSSES
 from greenlight_films.importance.models import Additive
 from greenlight_films.importance.reference import Reference
-from greenlight_films.importance.request import Request, exchanged
+from greenlight_films.importance.request import Request, carried, exchanged
 from greenlight_films.importance.result import ColumnSet, ImportanceResult
 from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.summary import summary_of
@@ -58,6 +58,11 @@ def by_engine(request: Request, additive: Additive) -> ImportanceResult | None:
     single = np.flatnonzero((sources >= 0) & ~np.isin(sources, several))
     of_features = Estimates.cat([values, of_numbers])
     of_columns.put(torch.from_numpy(sources[single]), of_features.take(torch.from_numpy(single)))
+    # A column that the model is not given, or whose rows are all alike to it, has no effect.
+    idle = np.setdiff1d(np.arange(len(request.names)), sources)
+    _put_zeros(of_columns, request, dict(zip(idle, idle[:, None], strict=True)))
+    members = enumerate(request.groups.values())
+    _put_zeros(of_groups, request, {index: some for index, some in members if not np.isin(some, sources).any()})
     if columns:
         joint = Estimates.cat([of_numbers, of_columns, of_groups])
     if request.estimator.kind == "expected":
@@ -68,6 +73,14 @@ def by_engine(request: Request, additive: Additive) -> ImportanceResult | None:
     method = f"exact: {additive.name}'s first layer is additive"
     sets = [*numbers, *columns, *groups]
     return ImportanceResult(described, values, sets, joint, summary, method=method, columns=of_columns)
+
+
+def _put_zeros(estimates: Estimates, request: Request, members: dict[int, np.ndarray]) -> None:
+    """Write an importance of 0 for features, by index, whose columns of X have no effect and aren't all 0."""
+    n_films = {index: carried(request.rows, columns) for index, columns in members.items()}
+    some = torch.tensor([index for index, n in n_films.items() if n], dtype=torch.int64)
+    films = torch.tensor([n for n in n_films.values() if n], dtype=torch.int64)
+    estimates.put(some, Estimates.filled(0.0, films, estimates.repeats.shape[1]))
 
 
 def _predicts_the_same(request: Request, additive: Additive, predicted: np.ndarray) -> bool:

@@ -1,8 +1,8 @@
 """Importance of label columns as the mean over all shuffles, in closed form: Fisher et al. 2019, JMLR 20(177).
 
 With k of N rows that carry a label, and d a row's loss with the label less that without it, the importance is
-k / N * (mean of d over all rows - mean of d over the k rows). On the k rows d is exact, or has its sum from some of them
-(`carriers`). On the others it is nearly the second-order effect of `Tangent`, whose sum is known; the difference is
+k / N * (mean of d over all rows - mean of d over the k rows). On the k rows d is exact, or its sum is known from some
+of them (`carriers`). On the others it is nearly the second-order effect of `Tangent`, whose sum is known; the rest is
 measured on a few rows. This makes the mean unbiased: the second-order effect is a control variate.
 """
 

@@ -12,8 +12,8 @@ from tqdm.auto import tqdm  # type: ignore[import-untyped] # no stubs
 
 from greenlight_films.importance.effects import of_shuffles
 from greenlight_films.importance.estimates import Estimates
-from greenlight_films.importance.losses import LOSSES, Loss
-from greenlight_films.importance.request import Request, exchanged
+from greenlight_films.importance.losses import LOSSES, Loss, variance_of
+from greenlight_films.importance.request import Request, carried, exchanged
 from greenlight_films.importance.result import ColumnSet, ImportanceResult
 from greenlight_films.importance.streams import child, keys_of, permutation
 from greenlight_films.importance.summary import summary_of
@@ -28,6 +28,7 @@ def loop_importance(
     orders: Callable[[int, int], Tensor],
     n_repeats: int = 5,
     film: Tensor | None = None,
+    counts: Tensor | None = None,
     batch_rows: int = 2**16,
 ) -> Estimates:
     """Return the importance of n sets of columns, each set shuffled together.
@@ -40,6 +41,7 @@ def loop_importance(
         orders: from a set's index and a repeat to a permutation of the rows, (n_rows,) int64: row i is given the
             columns of row order[i].
         film: (n_rows,) int64, codes from 0; by default each row is a film of its own.
+        counts: (n_rows,) with mean 1, how much each row's loss counts; None: all count alike.
         batch_rows: about how many rows are predicted at once.
     """
     n_rows, device = len(features), features.device
@@ -57,7 +59,7 @@ def loop_importance(
 
     n_films = [len(torch.unique(film[(features[:, some] != 0).any(1)])) for some in columns]
     shuffled = map(predicted, range(len(columns)))
-    return importance_of_predictions(predict(features), shuffled, actual, loss, film, n_films)
+    return importance_of_predictions(predict(features), shuffled, actual, loss, film, n_films, counts)
 
 
 def importance_of_predictions(
@@ -67,6 +69,7 @@ def importance_of_predictions(
     loss: Loss,
     film: Tensor,
     n_films: Sequence[int],
+    counts: Tensor | None = None,
 ) -> Estimates:
     """Return the importance of features that `n_films` films carry from predictions before and after shuffling them.
 
@@ -74,12 +77,12 @@ def importance_of_predictions(
         before: (n_rows,), predictions of the rows as they are.
         shuffled: for each feature, and each of its shuffles, the predictions and the order of the rows.
     """
-    actual = actual.double()
-    losses = loss.per_row(before.double(), actual)
-    increase = partial(loss.increase, before=losses.mean(), variance=float(actual.var(correction=0)))
+    actual, times = actual.double(), 1.0 if counts is None else counts
+    losses = loss.per_row(before.double(), actual) * times
+    increase = partial(loss.increase, before=losses.mean(), variance=variance_of(actual, counts))
     results = [Estimates.unknown(torch.zeros(0, dtype=torch.int64, device=actual.device))]
     for repeats, n in zip(shuffled, n_films, strict=True):
-        changes = ((loss.per_row(after.double(), actual) - losses, order) for after, order in repeats)
+        changes = ((loss.per_row(after.double(), actual) * times - losses, order) for after, order in repeats)
         results.append(of_shuffles(changes, film, increase, n))
     return Estimates.cat(results)
 
@@ -105,17 +108,10 @@ def by_loop(request: Request, method: str) -> ImportanceResult:
 
     before, film = predict(request.rows), torch.arange(n_rows)
     bar = tqdm(range(len(sets)), desc="Importance", unit=" columns", leave=False)
-    n_films = [_carried(request.rows, part.dense) for part in sets]
+    n_films = [carried(request.rows, part.dense) for part in sets]
     joint = importance_of_predictions(before, map(shuffled, bar), request.actual, LOSSES[request.loss], film, n_films)
     described = pd.DataFrame({"feature": names, "column": names, "value": None, "role": "", "level": "column"})
     summary = summary_of(request.estimator, request.loss, request.actual, before)
     no_values = Estimates.unknown(film[:0])
     columns = joint.take(torch.arange(len(names)))
     return ImportanceResult(described, no_values, sets, joint, summary, method=method, columns=columns)
-
-
-def _carried(rows: Any, columns: np.ndarray) -> int:
-    """Return how many rows have anything but 0 in the columns; of a frame, all."""
-    if isinstance(rows, pd.DataFrame):
-        return len(rows)
-    return len(np.unique((rows[:, columns] != 0).nonzero()[0]))

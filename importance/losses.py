@@ -43,6 +43,13 @@ class Loss:
         return increase, self.slope(before + middle, variance)
 
 
+def variance_of(actual: Tensor, counts: Tensor | None) -> float:
+    """Return the variance of targets, (n,) float64, of rows that count so, (n,) with mean 1; None: all alike."""
+    if counts is None:
+        return float(actual.var(correction=0))
+    return float((counts * (actual - (counts * actual).mean()) ** 2).mean())
+
+
 def _squared(predicted: Tensor, actual: Tensor) -> Tensor:
     return (predicted - actual) ** 2
 

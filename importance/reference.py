@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from greenlight_films.importance.cpu import in_threads
 from greenlight_films.importance.held_out import HeldOut, at
 from greenlight_films.importance.label_table import LabelBlock, LabelTable, at_rows
-from greenlight_films.importance.losses import Loss
+from greenlight_films.importance.losses import Loss, variance_of
 
 Tail = Callable[[Tensor], Tensor]
 LABELS_AT_ONCE = 2**14  # whose weights are fetched, where these aren't in memory
@@ -165,10 +165,7 @@ class Reference:
     @cached_property
     def variance(self) -> float:
         """Return the variance of the target, of rows as they count."""
-        actual, counts = self.rows.actual, self.rows.counts
-        if counts is None:
-            return float(actual.var(correction=0))
-        return float((counts * (actual - (counts * actual).mean()) ** 2).mean())
+        return variance_of(self.rows.actual, self.rows.counts)
 
     def losses_of(self, predicted: Tensor, row: Tensor | None = None) -> Tensor:
         """Return the losses of predictions of rows, (n,) int64, or of all rows, as they count: (n,) float64."""

@@ -152,3 +152,10 @@ def exchanged(rows: Any, columns: np.ndarray, order: np.ndarray) -> Any:
     else:
         copy[:, columns] = rows[np.ix_(order, columns)]
     return copy
+
+
+def carried(rows: Any, columns: np.ndarray) -> int:
+    """Return how many rows have anything but 0 in the columns; of a frame, all."""
+    if isinstance(rows, pd.DataFrame):
+        return len(rows)
+    return len(np.unique((rows[:, columns] != 0).nonzero()[0]))

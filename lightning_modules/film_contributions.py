@@ -55,7 +55,7 @@ def held_out_contributions(
     """Return the contributions of some held-out films, measured from the mean over training films of the data."""
     assert data.films.rows is not None
     encoder, encoded = films.encoder, data.films.encoded
-    train = background_rows(films.network, encoder, encoded, data.films.rows.train)
+    train = background_rows(films.network, encoder, encoded, data.films.weighted(data.films.rows.train))
     background = MeasuredFilms.unlabelled(
         films.network, encoder, films.scale, encoded.take(train), data.films.number[train]
     )

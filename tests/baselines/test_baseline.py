@@ -210,6 +210,16 @@ def test_errors_of_a_weighted_ols_are_those_of_statsmodels(films):
     robust = sm.WLS(model.model.model.endog, model.model.model.exog, weights).fit(cov_type="HC3")
     known = table["left_out"] == ""
     assert table["se_hc3"][known].to_numpy() == pytest.approx(robust.bse, rel=1e-9)
+    exog = model.model.model.exog
+    mean = np.average(exog, axis=0, weights=weights)
+    spread = (weights[:, None] * (exog - mean) ** 2).sum(0)  # of each column, with which it would stand alone
+    inflation = np.diag(np.linalg.inv(exog.T @ (weights[:, None] * exog))) * spread
+    assert table["vif"][known].to_numpy()[1:] == pytest.approx(inflation[1:], rel=1e-9)
+    std = np.sqrt(spread / weights.sum())
+    target = model.model.model.endog
+    target_std = np.sqrt(np.average((target - np.average(target, weights=weights)) ** 2, weights=weights))
+    expected = model.model.params * std / target_std
+    assert table["standardised"][known].to_numpy()[1:] == pytest.approx(expected[1:], rel=1e-9)
 
 
 @predictors

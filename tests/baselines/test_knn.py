@@ -138,3 +138,20 @@ def test_correlations_are_pearsons(sample):
         column = dense[:, int(name[1:])] if name[0] == "n" else labels[:, int(name[-1])]
         assert correlation == pytest.approx(np.corrcoef(column, predicted)[0, 1], abs=1e-6)
         assert n_rows == (80 if name[0] == "n" else (column > 0).sum())
+
+
+def test_importance_goes_by_the_weights_of_the_films(sample):
+    random = np.random.default_rng(2)
+    dense = random.normal(size=(120, 2))
+    actual = np.where(np.arange(120) < 60, dense[:, 0], dense[:, 1])
+    films = sample(dense, actual)
+    model = KNN().fit(films)
+
+    def importances(weights):
+        table = model.importance(replace(films, weights=weights)).set_index("column")["importance"]
+        return table["n0"], table["n1"]
+
+    assert importances(np.full(120, 3.0)) == pytest.approx(importances(None), rel=1e-12)
+    first, second = (np.where(np.arange(120) < 60, one, other) for one, other in ((1.0, 0.01), (0.01, 1.0)))
+    assert importances(first)[0] > 2 * importances(first)[1]
+    assert importances(second)[1] > 2 * importances(second)[0]

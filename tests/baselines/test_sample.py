@@ -3,7 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from greenlight_films.datamodules import InputError
+from greenlight_films.baselines.sample import Sample
+from greenlight_films.datamodules import FilmDataModule, InputError, Number, RandomSplit, Target
+from tests.conftest import awkward_films
 
 
 @pytest.fixture
@@ -61,3 +63,21 @@ def test_rows_are_taken_with_all_that_is_theirs(sample):
         assert part.tolist() == [4, 2]
     assert some.films.labels.toarray().tolist() == np.eye(4)[[3, 1]].tolist()
     assert some.validation is None
+
+
+def test_what_weighs_nothing_is_neither_learnt_from_nor_chosen_by():
+    frame = awkward_films().dropna(subset="rating").reset_index(drop=True)
+    weights = np.random.default_rng(0).integers(0, 3, len(frame)).astype(float)
+    data = FilmDataModule(
+        frame=frame, weights=weights, features=[Number("year")], target=Target("rating"), split=RandomSplit(0.3, 0.2)
+    )
+    data.setup("fit")
+    rows, known = data.films.rows, weights[data.films.number - 1] > 0
+    for side in ("train", "val", "test"):
+        sample = Sample.of(data.films, data.fitted, side)
+        own = getattr(rows, side)
+        assert not known[own].all()
+        kept = own if side == "test" else own[known[own]]
+        assert sample.number.tolist() == data.films.number[kept].tolist()
+    assert len(Sample.of(data.films, data.fitted, "learnt").number) == known[data.films.learnt].sum()
+    assert len(Sample.of(data.films, data.fitted, "train").validation.number) == known[rows.val].sum()

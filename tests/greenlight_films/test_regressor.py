@@ -16,6 +16,7 @@ from sklearn.metrics import r2_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import greenlight_films as gl
+from greenlight_films.datamodules.tables.read_table import InputNotice
 from tests.conftest import awkward_films
 from tests.greenlight_films.conftest import SETTINGS, same_weights, small, weights
 from tests.runs import expected_scores
@@ -377,3 +378,57 @@ def test_importance_may_count_a_single_film(model, loss):
     assert np.isfinite(result.importances_mean).all()
     assert (result.summary["r2"], result.summary["learnt"]) == (None, None)
     assert result.summary["baseline_loss"] == pytest.approx(model.evaluate(FRAME, sample_weight=weight)[loss])
+
+
+# Films of several rows
+
+
+@pytest.fixture(scope="module")
+def of_several_rows() -> pd.DataFrame:
+    """Return films with three to five rows each, alike but for the country and its screens."""
+    random = np.random.default_rng(1)
+    films = pd.DataFrame(
+        {
+            "id": np.arange(150),
+            "title": [f"Film number {i}" for i in range(150)],
+            "year": random.integers(1980, 2020, 150),
+            "genre": random.choice(["Drama", "Horror", "Comedy"], 150),
+        }
+    )
+    films["rating"] = 3 + (films["year"] - 1980) / 20 + random.normal(0, 0.5, 150)
+    rows = films.loc[np.repeat(np.arange(150), random.integers(3, 6, 150))].reset_index(drop=True)
+    rows["country"] = random.choice(["US", "UK", "FR"], len(rows))
+    rows["screens"] = random.integers(10, 3000, len(rows))
+    return rows
+
+
+def test_rows_of_a_film_that_a_look_finds_are_one_film_in_importances_of_saved_models_too(of_several_rows, tmp_path):
+    settings = {"preset": "seed", "hidden": [8], "max_epochs": 3, "learning_rate": 0.01, "verbose": False}
+    given = gl.FilmRegressor("rating", film="id", **settings).fit(of_several_rows)
+    looked = gl.FilmRegressor("rating", **settings).fit(of_several_rows)
+    assert (given.film_, looked.film_) == ("id", ["id"])
+    looked.save(tmp_path / "model")
+    expected = given.importance(of_several_rows)
+    assert expected.summary["films"] == 150
+    for model in (looked, gl.FilmRegressor.load(tmp_path / "model")):
+        result = model.importance(of_several_rows)
+        assert result.summary["films"] == 150
+        pd.testing.assert_frame_equal(result.to_frame(), expected.to_frame())
+
+
+def test_without_the_films_ids_an_importance_says_that_each_row_counts_as_a_film(of_several_rows):
+    model = gl.FilmRegressor("rating", film="id", preset="seed", hidden=[8], max_epochs=2, verbose=False)
+    model.fit(of_several_rows)
+    with pytest.warns(InputNotice, match="no column id, by which the model tells films: each counts as a film"):
+        result = model.importance(of_several_rows.drop(columns="id"))
+    assert result.summary["films"] == len(of_several_rows)
+
+
+def test_explanations_begin_at_films_that_weigh_something():
+    wild, weight = KNOWN.copy(), np.ones(len(KNOWN))
+    weight[::3] = 0
+    wild.loc[weight == 0, "year"] -= 30
+    plain, other = (small().fit(frame, sample_weight=weight) for frame in (KNOWN, wild))
+    assert np.allclose(plain.predict(KNOWN), other.predict(KNOWN), atol=1e-4)
+    average = (model.explain(KNOWN.head(3)).average_prediction for model in (plain, other))
+    assert next(average) == pytest.approx(next(average), abs=1e-3)

@@ -93,3 +93,22 @@ def test_a_loss_without_closed_form_is_shuffled_as_well(fitted_line):
     mse, rmse = (measured(study, [0], loss=loss)[0] for loss in ("mse", "rmse"))
     before = float(study.reference().losses.mean())
     assert float(rmse.mean) == pytest.approx((before + float(mse.mean)) ** 0.5 - before**0.5, rel=1e-2)
+
+
+def test_in_few_films_too_what_nothing_predicts_keeps_its_importance(fitted_line):
+    ratios = []
+    for seed in range(60):
+        study = two_numbers(fitted_line, 60, 0.0, seed)
+        whole = by_shuffles_of_a_number(study)
+        ratios.append(float(measured(study, [0], n_repeats=60)[0].mean) / whole)
+    # Each tenth has six films: of a sixth of all shuffles a film would have kept its own value.
+    assert np.mean(ratios) == pytest.approx(1, abs=3.5 * np.std(ratios) / 60**0.5)
+    assert np.std(ratios) / 60**0.5 < 0.03
+
+
+def by_shuffles_of_a_number(study) -> float:
+    """Return the importance of a linear model's first number: the mean over all shuffles."""
+    number, coefficient = study.rows.dense[:, 0].double(), float(study.model.first.dense_weight.detach()[0, 0])
+    error = study.rows.actual - torch.from_numpy(study.predict())
+    moved = coefficient * (number[None, :] - number[:, None])  # of row i that gets the value of row j
+    return float(((error[:, None] - moved) ** 2).mean() - (error**2).mean())

@@ -1,11 +1,13 @@
 """The fast engine: columns of X that become a single feature, sparse matrices, columns without effect."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from scipy import sparse
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.inspection import permutation_importance as sklearn_importance
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -156,3 +158,21 @@ def test_a_network_that_does_more_than_its_steps_is_measured_by_its_predict(kind
         permutation_importance(
             type("Bare", (nn.Sequential,), {"forward": lambda self, rows: rows})(nn.Linear(7, 1)), X, Y
         )
+
+
+@pytest.mark.parametrize("container", ["array", "frame"])
+def test_columns_that_change_nothing_have_0_and_so_have_groups_of_them(container):
+    rows = np.column_stack([X[:, 0], np.full(len(X), 5.0), X[:, 1], X[:, 2] + 1, np.zeros(len(X))])
+    dropped = ColumnTransformer([("kept", StandardScaler(), [0, 1, 2])])  # 3 and 4 are dropped
+    given = rows if container == "array" else pd.DataFrame(rows, columns=list("abcde"))
+    model = make_pipeline(dropped, Ridge()).fit(given, Y)
+    groups = {"both": [1, 3], "one": [0, 3]} if container == "array" else {"both": ["b", "d"], "one": ["a", "d"]}
+    result = permutation_importance(model, given, Y, n_repeats=3, groups=groups)
+    assert result.method.startswith("exact")
+    theirs = sklearn_importance(model, given, Y, n_repeats=3).importances_mean
+    assert ((result.importances_mean == 0) == (theirs == 0))[:4].all()
+    assert (result.importances_mean[[1, 3]] == 0).all()
+    assert np.isnan(result.importances_mean[4]) == (container == "array")  # nothing but 0
+    by_name = result.aggregated.set_index("name")["importance"]
+    assert by_name["both"] == 0
+    assert by_name["one"] > 0

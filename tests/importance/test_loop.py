@@ -4,6 +4,7 @@ import torch
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LinearRegression
+from sklearn.metrics import mean_squared_error, r2_score
 
 from greenlight_films.importance import LOSSES, Estimates, loop_importance
 
@@ -89,3 +90,21 @@ def test_films_with_anything_but_zero_are_counted(fitted):
     sets, film = [[0], [1], [0, 1], [2], [3]], torch.arange(63) // 3
     result = importance(lambda batch: batch.sum(1), features, actual, sets, scikit_orders(63, 5), film=film)
     assert result.n_films.tolist() == [4, 4, 4, 2, 0]
+
+
+@pytest.mark.parametrize("loss", ["mse", "r2"])
+def test_rows_count_as_they_weigh(fitted, loss):
+    model, features, actual = fitted
+    orders = scikit_orders(63, 4)
+    weight = np.random.default_rng(4).exponential(size=63)
+    weight /= weight.mean()
+    sets = [[0], [1], [2], [3]]
+    result = importance(model.predict, features, actual, sets, orders, loss, counts=torch.from_numpy(weight))
+    total = {"mse": mean_squared_error, "r2": lambda *given, **how: -r2_score(*given, **how)}[loss]
+    before = total(actual, model.predict(features), sample_weight=weight)
+    for column in range(4):
+        for repeat, order in enumerate(orders[column]):
+            shuffled = features.copy()
+            shuffled[:, column] = features[order, column]
+            increase = total(actual, model.predict(shuffled), sample_weight=weight) - before
+            assert float(result.repeats[column, repeat]) == pytest.approx(increase, abs=1e-9)
