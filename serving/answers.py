@@ -69,8 +69,8 @@ def predict(run: ServedRun, films: Sequence[Film], explain: bool = False) -> lis
     """Return the predictions of films, and what contributes to each if it is wanted."""
     encoded = run.encode(films)
     answers = predictions(run, films, encoded, each_head(run, encoded))
-    if explain and run.explainer is not None:
-        run.explainer.explain(answers, encoded)
+    if explain:
+        _explain(run, films, encoded, answers)
     return answers
 
 
@@ -80,8 +80,8 @@ def change(run: ServedRun, film: Film, changed: Film, explain: bool = False) -> 
     encoded = run.encode(films)
     each = each_head(run, encoded)
     before, after = answers = predictions(run, films, encoded, each)
-    if explain and run.explainer is not None:
-        run.explainer.explain(answers, encoded)
+    if explain:
+        _explain(run, films, encoded, answers)
     heads = (each[1] - each[0]).astype(np.float64) * run.fitted.scale.std
     return Change(
         before=before,
@@ -90,6 +90,14 @@ def change(run: ServedRun, film: Film, changed: Film, explain: bool = False) -> 
         difference_learnt=after.learnt - before.learnt,
         difference_spread=float(heads.std()),
     )
+
+
+def _explain(run: ServedRun, films: Sequence[Film], encoded: EncodedFilms, answers: Sequence[Prediction]) -> None:
+    """Add what contributes to each prediction, where the run can tell it."""
+    if run.explainer is not None:
+        lacking = [run.cells.without_number(film.cells) for film in films]
+        names = [{number.name for number in run.numbers if number.column in columns} for columns in lacking]
+        run.explainer.explain(answers, encoded, names)
 
 
 def difference(before: float | None, after: float | None) -> float | None:
@@ -115,18 +123,11 @@ def beyond(run: ServedRun, encoded: EncodedFilms, row: int) -> list[Beyond]:
     """Return the numbers of a film that no film learnt from had."""
     if run.ranges is None:
         return []
-    least, greatest = run.ranges
-    values = encoded.unscaled[row]
-    outside = np.flatnonzero((values < least) | (values > greatest))
-    if not len(outside):
-        return []
-    in_logarithms, sizes = run.space.in_logarithms(), run.space.counts_names()
-    blocks = [block for block in run.space.dense for _ in block.values]
-    shown = []
-    for index in outside.tolist():
-        if blocks[index].kind != "number" or sizes[index]:
-            continue
-        ends = np.array([values[index], least[index], greatest[index]])
-        value, low, high = to_digits(np.expm1(ends) if in_logarithms[index] else ends, READ).tolist()
-        shown.append(Beyond(column=run.space.dense_names()[index], value=value, least=low, greatest=high))
+    values, shown = np.stack([encoded.unscaled[row], *run.ranges]), []
+    for number in run.numbers:
+        value, low, high = values[:, number.place]
+        if number.has_ends and not low <= value <= high:
+            told = to_digits(number.in_table(values[:, number.place]), READ).tolist()
+            ends = dict(zip(("value", "least", "greatest"), told, strict=True))
+            shown.append(Beyond(column=number.column, part=number.part, **ends))
     return shown

@@ -17,6 +17,7 @@ from greenlight_films.serving.answers import change, predict
 from greenlight_films.serving.best import best
 from greenlight_films.serving.catalogue import Catalogue
 from greenlight_films.serving.cells import Edit, FieldError, Film
+from greenlight_films.serving.refusals import faults_of
 from greenlight_films.serving.schemas import (
     Best,
     BestWanted,
@@ -88,11 +89,16 @@ def _questions(run: ServedRun, catalogue: Catalogue) -> APIRouter:
         """Predict a film before and after edits, and the difference."""
         film, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
         changed = asked.answered(lambda: run.cells.edited(film, edits), [film], ["film"])
-        return asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
+        answer = asked.answered(lambda: change(run, film, changed, wanted.explain), [film, changed], ["film"])
+        answer.names = catalogue.names(changed)
+        return answer
 
     @router.post("/best")
     def best_additions(wanted: BestWanted) -> Best:
-        """Return the names of a role whose addition to a film raises its prediction most, of all that are known."""
+        """Return the names of a role that raise a film's prediction most, of all that are known.
+
+        Each is added to the film, or takes the place of its name in a column that holds one.
+        """
         asked_for, edits = asked.film(wanted.film, ["film"]), asked.edits(wanted.edits)
         film = asked.answered(lambda: run.cells.edited(asked_for, edits), [asked_for], ["film"])
         how = (wanted.role, wanted.n, wanted.lower, wanted.min_films)
@@ -181,7 +187,5 @@ def _refused(request: Request, problem: Exception) -> Response:
 
 
 def _malformed(request: Request, problem: Exception) -> Response:
-    """Name the fields at fault; their values stay out of it, for they may be no JSON."""
     assert isinstance(problem, RequestValidationError)
-    faults = [{"loc": list(fault["loc"][1:] or fault["loc"]), "msg": fault["msg"]} for fault in problem.errors()]
-    return JSONResponse({"detail": faults[:20]}, status_code=422)
+    return JSONResponse({"detail": faults_of(problem.errors())}, status_code=422)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from greenlight_films.datamodules import EncodedFilms, FilmRows
-from greenlight_films.datamodules.errors import listed, nearest
+from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.features import Category, Labels
 from greenlight_films.importance.reference import BATCH_ROWS
 from greenlight_films.serving.answers import difference, each_head, predictions
@@ -17,10 +17,7 @@ from greenlight_films.serving.served_run import ServedRun
 NOBODY = "\N{SYMBOL FOR UNIT SEPARATOR}" * 3
 """A name that no film has."""
 
-NOTE = (
-    "This is what the model says of the film with one name more. It is no cause: a name also stands for the budget, "
-    "the company and the kind of films that it came with."
-)
+NO_CAUSE = "It is no cause: a name also stands for the budget, the company and the kind of films that it came with."
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class _Place:
 
 
 def best(run: ServedRun, film: Film, role: str, n: int, lower: bool, min_films: int) -> Best:
-    """Return the names of a role whose addition raises, or lowers, a film's prediction most.
+    """Return the names of a role that raise, or lower, a film's prediction most: added, or in place of its only one.
 
     Args:
         role: of features, or their column.
@@ -66,20 +63,21 @@ def best(run: ServedRun, film: Film, role: str, n: int, lower: bool, min_films: 
         candidates=_candidates(run, film, column, labels, counts),
         evaluated=len(codes),
         left_out=int((allowed & ~enough).sum()),
-        note=NOTE,
+        note=_note(column, alone=most_names(run.cells.labelled[column]) == 1),
     )
+
+
+def _note(column: str, alone: bool) -> str:
+    film = f"with each name as its only {column}, in place of the one that it has" if alone else "with one name more"
+    return f"This is what the model says of the film {film}. {NO_CAUSE}"
 
 
 def column_of(run: ServedRun, role: str) -> str:
     """Return the column whose names have a role, or the column of that name."""
-    labelled = run.cells.labelled
-    columns = [role] if role in labelled else [name for name, each in labelled.items() if each.named_role == role]
-    if len(columns) == 1:
-        return columns[0]
-    if columns:
+    columns = run.cells.columns_of(role)
+    if len(columns) > 1:
         raise FieldError(f"role '{role}' is of {listed(columns)}: give one of these columns", ["role"])
-    roles = dict.fromkeys([*(each.named_role for each in labelled.values()), *labelled])
-    raise FieldError(f"no role '{role}'{nearest(role, roles) or f'; there are: {listed(roles)}'}", ["role"])
+    return columns[0]
 
 
 def _place(run: ServedRun, film: Film, column: str) -> _Place:

@@ -10,7 +10,7 @@ from greenlight_films.datamodules.feature_space import Block
 from greenlight_films.datamodules.features import Bins, Category, Date, Feature, Labels, Number, Popularity, Text
 from greenlight_films.importance.result import measure
 from greenlight_films.serving.answers import READ, finite
-from greenlight_films.serving.cells import FieldError, Film, most_names
+from greenlight_films.serving.cells import FieldError, Film, most_names, no_role
 from greenlight_films.serving.name_index import NameIndex
 from greenlight_films.serving.schemas import (
     ColumnShape,
@@ -93,34 +93,34 @@ class Catalogue:
             average=results.importance.get("average_prediction"),
             std=scale.std,
             columns=self._columns(),
-            films=0 if known is None else known.films.n_rows,
-            learnt=0 if known is None else int(known.is_learnt.sum()),
+            films=0 if known is None else known.n_films(),
+            learnt=0 if known is None else known.n_films(known.films.learnt),
             has_interval=[level for level in LEVELS if run.intervals is not None and run.intervals.has(level / 100)],
             sentences={part: sentence for part, sentence in sentences.items() if sentence},
         )
 
     def _columns(self) -> list[ColumnShape]:
         """Return a shape a column, by that of its features whose kind comes first."""
-        order, dense = list(KINDS), 0
-        chosen = dict[str, tuple[Feature[Any], list[Block], int]]()
-        for feature, group in zip(self.run.fitted.encoder.features, self.run.space.groups, strict=True):
+        order, chosen = list(KINDS), dict[str, Feature[Any]]()
+        for feature in self.run.fitted.encoder.features:
             kind, other = type(feature), chosen.get(feature.column)
-            if kind in KINDS and (other is None or order.index(kind) < order.index(type(other[0]))):
-                chosen[feature.column] = feature, group, dense
-            dense += sum(len(block.values) for block in group if block.kind != "label")
-        return [self._column(*parts) for parts in chosen.values()]
+            if kind in KINDS and (other is None or order.index(kind) < order.index(type(other))):
+                chosen[feature.column] = feature
+        return [self._column(feature) for feature in chosen.values()]
 
-    def _column(self, feature: Feature[Any], group: list[Block], dense: int) -> ColumnShape:
-        """Return a column's shape; its feature's blocks begin at a dense column."""
+    def _column(self, feature: Feature[Any]) -> ColumnShape:
         column, kind = feature.column, KINDS[type(feature)]
         shape = ColumnShape(column=column, kind=kind, role=feature.named_role, columns=feature.columns)
         if isinstance(feature, Labels | Category):
             shape.most = most_names(feature)
-        if isinstance(feature, Number):
-            ends = () if self.run.ranges is None else self.run.ranges[:, dense]
-            known = np.array([group[0].fitted["median"], *ends])
-            shape.usual, *seen = (finite(number, READ) for number in (np.expm1(known) if feature.log1p else known))
-            shape.least, shape.greatest = seen or (None, None)
+        if isinstance(feature, Number | Date):
+            own = (each for each in self.run.numbers if each.column == column and each.part in ("", "year"))
+            number = next(own, None)
+            if number is not None:
+                ends = () if self.run.ranges is None else self.run.ranges[:, number.place]
+                known = number.in_table(np.array([number.median, *ends]))
+                shape.usual, *seen = (finite(each, READ) for each in known)
+                shape.least, shape.greatest = seen or (None, None)
         return shape
 
     def films(self, query: str, n: int) -> FilmMatches:
@@ -161,13 +161,15 @@ class Catalogue:
                 cells[column] = self.run.cells.names(column, film.cells)
             elif isinstance(feature, Number | Bins) and column in cells:
                 cells[column] = self._number(feature, film.cells)
-        names = {column: self._with_films(column, film) for column in self.run.cells.labelled}
-        return WholeFilm(**self._match(position).model_dump(), cells=cells, names=names)
+        return WholeFilm(**self._match(position).model_dump(), cells=cells, names=self.names(film))
 
-    def _with_films(self, column: str, film: Film) -> list[NameFilms]:
-        """Return a film's names in a column of labels."""
-        known = self._counts[column]
-        return [NameFilms(label=name, films=known.get(name)) for name in self.run.cells.names(column, film.cells)]
+    def names(self, film: Film) -> dict[str, list[NameFilms]]:
+        """Return a film's names by the columns of labels, each with the films learnt from that have it."""
+        read = {column: self.run.cells.names(column, film.cells) for column in self.run.cells.labelled}
+        return {
+            column: [NameFilms(label=name, films=self._counts[column].get(name)) for name in names]
+            for column, names in read.items()
+        }
 
     def _number(self, feature: Number | Bins, cells: Mapping[str, Any]) -> float | None:
         """Return a film's number, however its cell writes it."""
@@ -189,11 +191,13 @@ class Catalogue:
         return known.positions[row]
 
     def labels(self, query: str, role: str, n: int) -> LabelMatches:
-        """Return the names of a role, or of all, that begin as a query does, those of most films first."""
-        labelled = self.run.cells.labelled
-        columns = [name for name, feature in labelled.items() if role in ("", name, feature.named_role)]
-        matches = []
-        for column in columns:
+        """Return the names of a role, or of all, that begin as a query does, those of most films first.
+
+        Raises:
+            FieldError: there is no such role.
+        """
+        labelled, matches = self.run.cells.labelled, []
+        for column in self.run.cells.columns_of(role) if role else labelled:
             index, names, films = self._names[column]
             positions = index.search(query, n) if query.strip() else index.first(n)
             matches += [
@@ -209,11 +213,17 @@ class Catalogue:
         return LabelMatches(labels=matches[:n])
 
     def importance(self, role: str, page: int, query: str = "") -> Importances:
-        """Return a page of the importances, of a role or all."""
+        """Return a page of the importances, of a role or all.
+
+        Raises:
+            FieldError: none was measured of such a role.
+        """
         table, how = self.run.results.features, self.run.results.importance
         if table.empty:
             return Importances(measure="", unit="", roles=[], total=0, page=1, pages=0, rows=[])
         roles = sorted(table["role"].dropna().astype(str).unique())
+        if role and role not in roles:
+            raise no_role(role, roles)
         if role:
             table = table[table["role"] == role]
         if query:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
-from greenlight_films.datamodules.features import Category, Feature, Labels
+from greenlight_films.datamodules.features import Category, Date, Feature, Labels, Number
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.spellings import keys_of
 
@@ -68,6 +69,11 @@ class FieldError(InputError):
         self.field = tuple(field)
 
 
+def no_role(role: str, roles: Sequence[str]) -> FieldError:
+    """Return the refusal of a role that is none of those that there are."""
+    return FieldError(f"no role '{role}'{nearest(role, roles) or f'; there are: {listed(roles)}'}", ["role"])
+
+
 class Cells:
     """How the columns of a model's features are read from cells."""
 
@@ -76,9 +82,23 @@ class Cells:
         self.columns = list(dict.fromkeys(name for feature in features for name in feature.columns))
         self.known = {*self.columns, *other_columns}
         self._names = lru_cache(REMEMBERED)(self._read_names)
+        self._lacks = lru_cache(REMEMBERED)(self._read_lacks)
         self.labelled = {feature.column: feature for feature in features if isinstance(feature, Labels | Category)}
         lists = {name for feature in features if isinstance(feature, Labels) for name in _of_lists(feature)}
         self.single = {name for feature in self.labelled.values() for name in feature.columns} - lists
+
+    def columns_of(self, role: str) -> list[str]:
+        """Return the columns of names that have a role, or the column of that name.
+
+        Raises:
+            FieldError: there is no such role.
+        """
+        named = [name for name, each in self.labelled.items() if each.named_role == role]
+        columns = [role] if role in self.labelled else named
+        if not columns:
+            roles = dict.fromkeys([*(each.named_role for each in self.labelled.values()), *self.labelled])
+            raise no_role(role, list(roles))
+        return columns
 
     def refuse_unknown(self, cells: Mapping[str, Any], field: Sequence[str | int]) -> None:
         """Refuse a column that neither features nor the run's table have."""
@@ -102,6 +122,16 @@ class Cells:
         if len(cell) > 1:
             raise FieldError(f"{column} holds one name, got {len(cell)}: {listed(cell)}; give one of them", field)
         return cell[0] if cell else None
+
+    def without_number(self, cells: Mapping[str, Any]) -> set[str]:
+        """Return the columns of numbers and dates that a film has none in."""
+        numbers = [feature for feature in self.features if isinstance(feature, Number | Date)]
+        return {each.column for each in numbers if self._lacks(each.column, json.dumps(cells.get(each.column)))}
+
+    def _read_lacks(self, column: str, cell: str) -> bool:
+        feature = next(each for each in self.features if isinstance(each, Number | Date) and each.column == column)
+        read = feature.read(pd.DataFrame({column: pd.Series([json.loads(cell)], dtype=object)}), self.formats)
+        return bool(np.isnan(read[0]) if isinstance(read, np.ndarray) else read.precision[0] == 0)
 
     def names(self, column: str, cells: Mapping[str, Any]) -> list[str]:
         """Return the names of a film in a column of labels, as they are read from its cell."""

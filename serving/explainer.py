@@ -1,6 +1,6 @@
 """`Explainer`: what each value of a film contributes to its prediction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from greenlight_films.lightning_modules.film_contributions import PartsSource
 from greenlight_films.lightning_modules.film_importance import MeasuredFilms
 from greenlight_films.serving.schemas import Part, Prediction
+
+MISSING = "missing"
+"""How contributions name a number that a film lacks, where films that were learnt from lack it too."""
 
 
 class Explainer:
@@ -24,8 +27,12 @@ class Explainer:
         scale = self._fitted.scale
         return float(self._source.background.predicted.mean()) * scale.std + scale.mean
 
-    def explain(self, answers: Sequence[Prediction], encoded: EncodedFilms) -> None:
-        """Add to predictions of films what contributes to them, the largest part first."""
+    def explain(self, answers: Sequence[Prediction], encoded: EncodedFilms, lacking: Sequence[Collection[str]]) -> None:
+        """Add to predictions of films what contributes to them, the largest part first.
+
+        Args:
+            lacking: of each film the numbers that it has not, by their names; usual ones stand for them.
+        """
         films = self._films(encoded)
         parts, _ = self._source.parts(films)
         table, row, _ = self._source.table(films, parts)
@@ -35,7 +42,13 @@ class Explainer:
             own = np.flatnonzero(row == index)
             answer.average = self.average
             answer.contributions = [
-                Part(column=column, value=value if isinstance(value, str) else None, role=role, contribution=number)
+                Part(
+                    column=column,
+                    value=value if isinstance(value, str) else None,
+                    role=role,
+                    contribution=number,
+                    usual=column in lacking[index] and value != MISSING,
+                )
                 for column, value, role, number in lines[own[np.argsort(sizes[own], kind="stable")]]
             ]
 

@@ -2,19 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-Name = Annotated[StrictStr, Field(min_length=1, max_length=300)]
-Column = Annotated[StrictStr, Field(min_length=1, max_length=300)]
-Text = Annotated[StrictStr, Field(max_length=10_000)]
-Real = Annotated[StrictFloat, Field(allow_inf_nan=False)]
-Whole = Annotated[StrictInt, Field(ge=-(10**15), le=10**15)]
-CellValue = StrictBool | Whole | Real | Text | Annotated[list[Name], Field(max_length=500)] | None
-Cells = Annotated[dict[Column, CellValue], Field(max_length=500)]
-FilmCells = Annotated[
-    Cells | Annotated[StrictInt, Field(ge=1, le=10**9)],
-    Field(description="A film's cells by the table's columns, or the number of its row in the run's table."),
-]
+from greenlight_films.serving.film_cells import CellValue, Column, FilmCells, Name
 
 
 class Asked(BaseModel):
@@ -97,6 +87,7 @@ class Beyond(BaseModel):
     """A number that no film learnt from had."""
 
     column: str
+    part: str = Field("", description="of a date: `year` or `age`")
     value: float
     least: float
     greatest: float
@@ -109,6 +100,7 @@ class Part(BaseModel):
     value: str | None
     role: str
     contribution: float
+    usual: bool = Field(False, description="the film has no such number: `value` is the usual one, which stands for it")
 
 
 class Prediction(BaseModel):
@@ -135,6 +127,13 @@ class Predictions(BaseModel):
     predictions: list[Prediction]
 
 
+class NameFilms(BaseModel):
+    """A name, and how many films learnt from have it; None where the model doesn't know it."""
+
+    label: str
+    films: int | None
+
+
 class Change(BaseModel):
     """Predictions before and after; `difference` in the target's unit, the others on the scale that was learnt."""
 
@@ -143,10 +142,11 @@ class Change(BaseModel):
     difference: float | None
     difference_learnt: float
     difference_spread: float
+    names: Annotated[dict[str, list[NameFilms]], Field(description="of the film after the edits, by column")] = {}
 
 
 class Candidate(BaseModel):
-    """The film with one name more; differences as those of a `Change`."""
+    """The film with one name more, or another in place of a column's only one; differences as those of a `Change`."""
 
     label: str
     films: int | None = Field(description="films learnt from that have it; null where the run's films can't be read")
@@ -175,9 +175,9 @@ class ColumnShape(BaseModel):
     role: str
     columns: list[str] = Field(description="the table's columns that it is read from")
     most: Annotated[int | None, Field(description="names that it holds at most; null: any number")] = None
-    least: float | None = None
+    least: Annotated[float | None, Field(description="among films learnt from; of a date its year")] = None
     greatest: float | None = None
-    usual: Annotated[float | None, Field(description="the training median")] = None
+    usual: Annotated[float | None, Field(description="the training median; of a date its year")] = None
 
 
 class RunShape(BaseModel):
@@ -192,8 +192,8 @@ class RunShape(BaseModel):
     average: float | None
     std: float = Field(description="the target's standard deviation among films learnt from, on that scale")
     columns: list[ColumnShape]
-    films: int
-    learnt: int
+    films: int = Field(description="in the run's table with a target; one of several rows counts once")
+    learnt: int = Field(description="films that the model has learnt from")
     has_interval: list[int]
     sentences: dict[str, str] = Field(description="why a part is missing: films, intervals, contributions, importance")
 
@@ -212,13 +212,6 @@ class FilmMatches(BaseModel):
     """Films of the run's table."""
 
     films: list[FilmMatch]
-
-
-class NameFilms(BaseModel):
-    """A name, and how many films learnt from have it; None where the model doesn't know it."""
-
-    label: str
-    films: int | None
 
 
 class WholeFilm(FilmMatch):

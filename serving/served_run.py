@@ -12,11 +12,13 @@ import pandas as pd
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, Films, Fitted
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import Block
+from greenlight_films.datamodules.film_ids import shared_codes
 from greenlight_films.datamodules.films import same_films
 from greenlight_films.importance.reference import LinearModel
 from greenlight_films.serving.cell_encoder import CellEncoder
 from greenlight_films.serving.cells import Cells, Film
 from greenlight_films.serving.explainer import Explainer
+from greenlight_films.serving.numbers import FilmNumber, numbers_of
 from greenlight_films.studies.background_file import background_of
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.conformal import Intervals
@@ -44,6 +46,21 @@ class KnownFilms:
         learnt = np.zeros(self.films.n_rows, dtype=bool)
         learnt[self.films.learnt] = True
         return learnt
+
+    def n_films(self, rows: np.ndarray | None = None) -> int:
+        """Return of how many films some rows are, by default all."""
+        codes = self.films.film_codes()
+        return len(np.unique(codes if rows is None else codes[rows]))
+
+    @cached_property
+    def label_films(self) -> np.ndarray:
+        """Return the number of films learnt from of each label column, (n_labels,) int64; not of their rows."""
+        codes = shared_codes(self.films.film_codes())
+        if codes is None:
+            return self.films.label_films()
+        labels, n_labels = self.films.encoded.labels[self.films.learnt], self.films.encoded.labels.shape[1]
+        once = np.unique(np.repeat(codes[self.films.learnt], np.diff(labels.indptr)) * n_labels + labels.indices)
+        return np.bincount(once % n_labels, minlength=n_labels)
 
     @cached_property
     def positions(self) -> dict[int, int]:
@@ -164,7 +181,12 @@ class ServedRun:
     @cached_property
     def label_films(self) -> np.ndarray | None:
         """Return the number of films learnt from of each label column, (n_labels,); None where films aren't known."""
-        return None if self.known is None else self.known.films.label_films()
+        return None if self.known is None else self.known.label_films
+
+    @cached_property
+    def numbers(self) -> list[FilmNumber]:
+        """Return the numbers that films have in columns of numbers and dates."""
+        return list(numbers_of(self.fitted.encoder))
 
     @cached_property
     def ranges(self) -> np.ndarray | None:

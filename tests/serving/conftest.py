@@ -107,5 +107,23 @@ def of_every_kind(command, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def of_dates(command, tmp_path_factory) -> ServedRun:
+    """Return a run on dates, some films of which have several rows; all rows of a film stay on the same side."""
+    folder, films = tmp_path_factory.mktemp("dates"), awkward_films()
+    films["released"] = [f"{year}-{1 + index % 12:02d}-11" for index, year in enumerate(films["year"])]
+    films["title"] = films["title"].fillna("Nameless")
+    films.to_csv(folder / "films.csv", index=False)
+    study = yaml.safe_load(STUDY.format(table=folder / "films.csv"))
+    date = {"class_path": "Date", "init_args": {"column": "released", "parts": ["year", "season", "age"]}}
+    study["data"]["features"] = [date, *study["data"]["features"][1:]]
+    sides = {"by": "title", "val": 0.15, "test": 0.225, "seed": 3}
+    study["data"] |= {"film": "title", "split": {"class_path": "GroupSplit", "init_args": sides}}
+    (folder / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    answer = command("fit", "--config", folder / "study.yaml", "--runs", folder / "runs", *UNLOGGED)
+    assert answer.code == 0, answer.err
+    return ServedRun.open(RunFolder.open(str(folder / "runs/small/version_0")))
+
+
+@pytest.fixture(scope="session")
 def client(run) -> Iterator[Client]:
     yield from serving(run)

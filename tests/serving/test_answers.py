@@ -65,4 +65,14 @@ def test_unknown_names_are_named_and_numbers_beyond_what_was_seen_are_marked(cli
     assert answer["unseen"] == {"cast": ["No Body"], "genre": ["Giallo"], "company": ["Unheard Of"]}
     (beyond,) = answer["beyond"]
     years = run.known.frame["year"][run.known.is_learnt].astype(int)
-    assert beyond == {"column": "year", "value": 2150, "least": years.min(), "greatest": years.max()}
+    assert beyond == {"column": "year", "part": "", "value": 2150, "least": years.min(), "greatest": years.max()}
+
+
+def test_a_usual_number_that_stands_for_a_lacking_one_is_told_from_the_films_own(client):
+    film = {"genre": ["Drama"], "year": "", "runtime": 101}
+    (answer,) = client.post("/predict", {"films": [film], "explain": True}).json["predictions"]
+    usual = {part["column"]: part["usual"] for part in answer["contributions"] if part["value"] is not None}
+    assert usual["year"]
+    assert not any(of_usual for column, of_usual in usual.items() if column != "year")
+    (known,) = client.post("/predict", {"films": [{**film, "year": 1990}], "explain": True}).json["predictions"]
+    assert not any(part["usual"] for part in known["contributions"])

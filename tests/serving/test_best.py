@@ -47,3 +47,10 @@ def test_a_name_takes_the_place_of_the_only_one_that_a_column_holds(of_every_kin
     for each in best(run, film, "lead", n=100, lower=False, min_films=0).candidates:
         (alone,) = predict(run, [Film({"lead": each.label, "year": 1990})])
         assert each.prediction == pytest.approx(alone.prediction, abs=1e-6)
+
+
+def test_the_note_says_whether_a_name_is_added_or_takes_a_place(of_every_kind):
+    run = ServedRun.open(RunFolder.open(str(of_every_kind)))
+    notes = {role: best(run, Film({}), role, 1, lower=False, min_films=0).note for role in ("genre", "lead", "company")}
+    assert "with one name more" in notes["genre"]
+    assert all(f"as its only {role}, in place of" in notes[role] for role in ("lead", "company"))

@@ -31,6 +31,16 @@ def test_importances_come_by_role_and_page(client, recipe):
     assert client.get("/importance?page=99").json["rows"] == []
 
 
+def test_films_are_counted_and_not_their_rows(of_dates):
+    catalogue, known = Catalogue(of_dates), of_dates.known
+    shape, titles = catalogue.shape(), known.frame["title"]
+    assert shape.films == titles.nunique() < len(titles)
+    assert shape.learnt == titles[known.is_learnt].nunique() < known.is_learnt.sum()
+    drama = known.frame[known.is_learnt & known.frame["genre"].str.contains("Drama").eq(True)]
+    (label,) = catalogue.labels("drama", "genre", 1).labels
+    assert label.films == drama["title"].nunique() < len(drama)
+
+
 def test_goodness_has_scores_calibration_and_coverage(client, recipe):
     answer = client.get("/goodness").json
     assert {row["model"] for row in answer["leaderboard"]} == {"mlp", "ridge", "mean", "pca"} & {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenlight_films.datamodules.features import Category, Labels, Number
+from greenlight_films.datamodules.features import Category, Date, Labels, Number
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.serving.cells import Cells, Edit, FieldError, Film, most_names
 
@@ -92,6 +92,14 @@ def test_a_list_of_several_names_is_refused_where_a_column_holds_one():
     with pytest.raises(FieldError, match="studio holds one name, got 2: A, B; give one of them") as refused:
         CELLS.taken({"studio": ["A", "B"]}, ["films", 0])
     assert refused.value.field == ("films", 0, "studio")
+
+
+@pytest.mark.parametrize("cell", [None, "", "  "])
+def test_a_number_or_date_that_a_film_lacks_is_found_however_it_is_written(cell):
+    cells = Cells([Number("year"), Date("released"), Labels("cast")], Formats(), [])
+    assert cells.without_number({"year": cell, "released": cell}) == {"year", "released"}
+    assert cells.without_number({"year": 1990, "released": cell}) == {"released"}
+    assert cells.without_number({"year": "1990", "released": "2001-03-05"}) == set()
 
 
 def test_how_many_names_a_column_holds_goes_by_its_feature():
