@@ -28,13 +28,15 @@ class Application {
     this.state = { film: Film.empty(run.columns), scenarios: [] };
     this.most = MOST_SCENARIOS;
     this.views = {};
+    this.entry = history.state?.entry ?? newEntry();
   }
 
   save = () => {
     const { film, scenarios } = this.state;
     const plain = film.row === null && !film.edits.length && !scenarios.length;
     this.content = plain ? null : { run: this.run.name, film, scenarios };
-    history.replaceState(null, "", plain ? `#${readLink().view}` : linkTo(readLink().view, this.content));
+    const { entry } = this;
+    history.replaceState({ entry }, "", plain ? `#${readLink().view}` : linkTo(readLink().view, this.content));
     document.querySelectorAll("nav a").forEach((link) => {
       link.href = plain ? `#${link.dataset.view}` : linkTo(link.dataset.view, this.content);
     });
@@ -48,14 +50,22 @@ class Application {
     announce(`${film.title} is scenario ${letter}.`);
   };
 
-  /** Follow the address: take over what it holds where that is new, and show its view. */
+  /**
+   * Follow the address: take over what it holds where that is new, and show its view.
+   *
+   * Going back, the browser comes to addresses of before later edits: of this very work they name a view alone.
+   */
   async follow() {
-    const { view, content } = readLink();
+    const { view, content } = readLink(),
+      entry = history.state?.entry;
     const known = JSON.stringify(this.content ?? null);
     problem.textContent = "";
     if (content === undefined) problem.textContent = "The link is not whole: its end is missing.";
-    if (content && JSON.stringify(content) !== known) await this.#restore(content);
-    history.replaceState(null, "", `#${view}`);
+    if (content && JSON.stringify(content) !== known && !(this.shown && entry === this.entry)) {
+      if (this.shown) this.entry = entry ?? newEntry();
+      await this.#restore(content);
+    }
+    history.replaceState({ entry: this.entry }, "", `#${view}`);
     this.save();
     this.#show(view);
   }
@@ -93,6 +103,9 @@ class Application {
     this.shown = view;
   }
 }
+
+/** Return what marks the addresses of one work, until a link takes its place; the browser keeps it with each. */
+const newEntry = () => Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
 
 async function start() {
   const run = await get("/run");

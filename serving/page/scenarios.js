@@ -63,14 +63,16 @@ export class ScenariosView {
   #card(scenario, index) {
     const id = newId("scenario"),
       headingId = newId("heading");
-    const card = { scenario, result: element("div", { class: "result" }), answer: null };
+    const card = { scenario, result: element("div", { class: "result" }), answer: null, answered: null };
     const predict = lastOnly(
       WAIT,
       (signal) => this.#predict(card, signal),
       (problem) => {
+        card.answer = null; // what it said is of another film
         card.editor.mark(null, faultsByColumn(problem, scenario.film));
         card.result.removeAttribute("aria-busy");
         card.result.replaceChildren(element("p", { class: "problem" }, problem.message));
+        this.#showResults();
       },
     );
     card.predict = () => {
@@ -138,12 +140,12 @@ export class ScenariosView {
 
   async #predict(card, signal) {
     const { film } = card.scenario;
-    const { after } = await post("/what-if", { film: film.asked, edits: film.edits }, signal);
+    const { after, names } = await ask(film, signal);
     if (signal.aborted) return;
-    card.answer = after;
+    Object.assign(card, { answer: after, answered: film });
     card.result.replaceChildren();
     card.result.removeAttribute("aria-busy");
-    card.editor.mark(after);
+    card.editor.mark(after, new Map(), names);
     this.#showResults();
     announce(`${card.scenario.name}: predicted ${this.scale.amount(after.prediction)}.`);
   }
@@ -151,10 +153,11 @@ export class ScenariosView {
   /** Show all predictions on one axis. */
   #showResults() {
     const answers = this.shown.map(({ answer }) => answer).filter(Boolean);
+    if (!answers.length) return;
     const axis = intervalAxis(answers, this.scale, 3),
       first = this.shown[0].answer;
     this.shown.forEach((card, index) => {
-      if (!card.answer || card.result.querySelector(".problem")) return;
+      if (!card.answer) return;
       const { answer } = card;
       const difference = this.#against(answer, first);
       card.result.replaceChildren(
@@ -184,12 +187,33 @@ export class ScenariosView {
     }
   }
 
-  #export() {
-    const file = new Blob([csvOf(this.shown, this.run)], { type: "text/csv" });
+  async #export() {
+    let answers;
+    try {
+      answers = await Promise.all(this.shown.map(answerOf));
+    } catch (problem) {
+      announce(problem.message);
+      return;
+    }
+    const films = this.shown.map(({ scenario }, index) => ({ scenario, answer: answers[index] }));
+    const file = new Blob([csvOf(films, this.run)], { type: "text/csv" });
     const address = URL.createObjectURL(file);
     element("a", { href: address, download: `${this.run.name.replaceAll("/", "_")}_scenarios.csv` }).click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
     announce("The scenarios are exported.");
+  }
+}
+
+const ask = (film, signal = undefined) => post("/what-if", { film: film.asked, edits: film.edits }, signal);
+
+/** Return what is predicted of a scenario's film as it is now, null where a field of it can't be read. */
+async function answerOf({ scenario: { film }, answer, answered }) {
+  if (answer && answered === film) return answer;
+  try {
+    return (await ask(film)).after;
+  } catch (problem) {
+    if (problem.faults?.length) return null;
+    throw problem;
   }
 }
 

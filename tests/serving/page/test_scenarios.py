@@ -1,5 +1,6 @@
 """Scenarios side by side, and the link that holds them."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,58 @@ def test_scenarios_are_exported_without_formulas(four):
     assert "director: without Bo Brave" in lines[1]
     predictions = [float(text.split()[0]) for text in four.locator(".scenario .prediction").all_inner_texts()]
     assert [round(float(line.split(",")[-5]), 2) for line in lines] == predictions
+
+
+def exported(page: Page) -> list[list[str]]:
+    """Return the cells of the CSV by lines, without its headings."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export as CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    return list(csv.reader(text.splitlines()))[1:]
+
+
+def test_a_scenario_that_cannot_be_read_has_no_prediction_of_before(four):
+    cards = four.locator(".scenario")
+    runtime = cards.nth(1).get_by_role("textbox", name="runtime")
+    runtime.fill("long")
+    settled(four)
+    expect(cards.nth(1).locator(".prediction")).to_have_count(0)
+    lines = exported(four)
+    assert ["runtime: long" in line[3] for line in lines] == [False, True, False, False]
+    assert [any(line[-5:]) for line in lines] == [True, False, True, True]
+    runtime.fill("90")  # and what is predicted of the newest edit is exported, though it isn't shown yet
+    predicted = exported(four)[1][-5]
+    settled(four)
+    assert round(float(predicted), 2) == float(cards.nth(1).locator(".prediction").inner_text().split()[0])
+    cards.nth(0).get_by_role("textbox", name="runtime").fill("long")
+    settled(four)
+    expect(four.get_by_text("against the first")).to_have_count(0)
+
+
+def test_going_back_keeps_the_scenarios_and_another_link_gives_way_to_them(four):
+    link = four.url
+    four.go_back()
+    expect(four.get_by_role("heading", name="Film", exact=True)).to_be_visible()
+    four.get_by_role("link", name="Scenarios").click()
+    expect(four.locator(".scenario")).to_have_count(4)
+    four.reload()
+    four.go_back()
+    expect(four.get_by_role("heading", name="Film", exact=True)).to_be_visible()
+    four.go_forward()
+    expect(four.locator(".scenario")).to_have_count(4)
+    script = """(content) => import('/page/link.js').then(({ linkTo }) => {
+      location.hash = linkTo("film", content);
+    })"""
+    film = {"row": 34, "title": FILM, "edits": []}
+    content = {"run": "small/version_0", "film": film, "scenarios": [{"name": "Theirs", "film": film}]}
+    four.evaluate(script, content)
+    expect(four.get_by_role("heading", name="Film", exact=True)).to_be_visible()
+    four.get_by_role("link", name="Scenarios").click()
+    expect(four.locator(".scenario")).to_have_count(1)
+    four.go_back()
+    four.go_back()
+    expect(four.locator(".scenario")).to_have_count(4)
+    assert four.url == link
 
 
 def test_a_broken_link_and_those_of_others_are_told_in_words(opened, address):
