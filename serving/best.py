@@ -68,7 +68,7 @@ def best(run: ServedRun, film: Film, role: str, n: int, lower: bool, min_films: 
 
 
 def _note(column: str, alone: bool) -> str:
-    film = f"with each name as its only {column}, in place of the one that it has" if alone else "with one name more"
+    film = f"with each name as its only {column}, in place of any that it has" if alone else "with one name more"
     return f"This is what the model says of the film {film}. {NO_CAUSE}"
 
 

@@ -11,7 +11,8 @@ export function valueAxis(learnt, scale, most = MOST_TICKS) {
   const at = (value) => (100 * (value - low)) / (high - low);
   const ends = [low, high].map((end) => scale.inUnit(end));
   const ticks = scale.log ? logTicks(...ends, most) : evenTicks(...ends, most);
-  return { at, ticks: ticks.map((value) => [at(scale.learnt(value)), scale.tick(value)]) };
+  const told = ticks.map((value) => [at(scale.learnt(value)), scale.tick(value)]);
+  return { at, ticks: told.filter(([, words], index) => words !== told[index - 1]?.[1]) };
 }
 
 /** Return an axis over plain numbers, which `words` writes. */

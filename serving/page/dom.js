@@ -36,6 +36,12 @@ export function choice(label, choices, value, act) {
   return element("div", { class: "field" }, element("label", { for: id }, label), select);
 }
 
+/** Return words in pieces, the further ones from each of some words on, which narrow columns set on lines of their own. */
+export const pieces = (words, ...from) =>
+  words
+    .split(new RegExp(` (?=${from.join("|")})`))
+    .flatMap((piece, index) => [index > 0 && " ", element("span", { class: "piece" }, piece)]);
+
 /** Return a table whose first column heads its rows; a heading is its words, or [words, class of the column]. */
 export function table(caption, headings, rows) {
   const classes = headings.map((heading) => (Array.isArray(heading) ? heading[1] : null));

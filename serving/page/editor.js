@@ -26,18 +26,17 @@ export class Editor {
   /** Show another film, or the same after an edit from elsewhere. */
   show(film) {
     this.film = film;
-    for (const [column, names] of Object.entries(film.about.names ?? {})) {
-      names.forEach(({ label, films }) => this.#count(column, label, films));
-    }
+    this.#countAll(film.about.names ?? {});
     this.fields.forEach((field) => field.show());
   }
 
-  /** Mark names that aren't known, numbers beyond what was seen, and fields that were refused. */
-  mark(prediction, problems = new Map()) {
+  /** Mark names with what is known of them, numbers beyond what was seen, and fields that were refused. */
+  mark(prediction, problems = new Map(), names = {}) {
     this.unseen = prediction?.unseen ?? this.unseen;
+    this.#countAll(names);
     this.fields.forEach((field, column) => {
       const beyond = prediction?.beyond.find((number) => number.column === column);
-      const far = beyond && `Beyond what was seen: ${plain(beyond.least, 6)} to ${plain(beyond.greatest, 6)}.`;
+      const far = beyond && beyondInWords(beyond);
       field.note(problems.get(column) ?? far ?? "", problems.has(column) ? "problem" : far ? "beyond" : "");
       field.show();
     });
@@ -47,6 +46,12 @@ export class Editor {
   compare(other) {
     this.other = other;
     this.fields.forEach((field) => field.show());
+  }
+
+  #countAll(names) {
+    for (const [column, own] of Object.entries(names)) {
+      own.forEach(({ label, films }) => this.#count(column, label, films));
+    }
   }
 
   #count(column, name, films) {
@@ -220,6 +225,11 @@ export class Editor {
     if (!query || isKnown || present.has(key(query))) return options;
     return [...options, { name: query, films: null, detail: "not known: put in all the same", unknown: true }];
   }
+}
+
+function beyondInWords({ part, least, greatest }) {
+  const ends = `${plain(least, 6)} to ${plain(greatest, 6)}`;
+  return `Beyond what was seen: ${part ? `${part}s ` : ""}${ends}.`;
 }
 
 /** Return what was typed as a cell: a number where it is written as the interface takes one, else the text. */

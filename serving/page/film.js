@@ -6,6 +6,7 @@ import { combobox } from "./combobox.js";
 import { announce, button, choice, element } from "./dom.js";
 import { Editor } from "./editor.js";
 import { columnOf, Film, inWords } from "./films.js";
+import { sentence } from "./format.js";
 import { waterfall } from "./waterfall.js";
 
 const WAIT = 200; // milliseconds after an edit
@@ -77,9 +78,15 @@ export class FilmView {
   #bar() {
     this.line = element("p", { class: "line", "aria-hidden": "true", hidden: true });
     new IntersectionObserver(([{ isIntersecting }]) => {
-      this.line.hidden = isIntersecting || !this.change;
+      this.inSight = isIntersecting;
+      this.#showLine();
     }).observe(this.result);
     return this.line;
+  }
+
+  /** Show the line of the film as it is: of one that can't be read there is none. */
+  #showLine() {
+    this.line.hidden = this.inSight || !this.change || this.isOfBefore;
   }
 
   #search() {
@@ -150,7 +157,7 @@ export class FilmView {
     this.head.replaceChildren(
       element("h3", { class: "title", tabindex: "-1" }, film.title),
       element("p", {}, facts.filter(Boolean).join(" ")),
-      ...(edits.length ? [element("p", { class: "edits" }, `Changed: ${inWords(edits)}.`)] : []),
+      ...(edits.length ? [element("p", { class: "edits" }, sentence(`Changed: ${inWords(edits)}`))] : []),
       element("div", { class: "actions" }, actions),
     );
     if (hadFocus) (this.head.querySelector("button:enabled") ?? this.head.firstElementChild).focus();
@@ -166,14 +173,16 @@ export class FilmView {
     const change = await post("/what-if", { film: film.asked, edits: film.edits, explain: true }, signal);
     if (signal.aborted) return;
     this.change = change;
+    this.isOfBefore = false;
     this.result.removeAttribute("aria-busy");
-    this.editor.mark(change.after);
+    this.editor.mark(change.after, new Map(), change.names);
     this.#showResult(change);
     this.#showMade();
     const [interval] = change.after.intervals;
     const ends = interval ? `, ${interval.level} of 100 between ${this.scale.range(interval, "and")}` : "";
     const words = `${this.scale.amount(change.after.prediction)}${ends}`;
     this.line.replaceChildren(element("strong", {}, film.title), ` ${words}`);
+    this.#showLine();
     announce(`Predicted ${words}.`);
   }
 
@@ -184,7 +193,9 @@ export class FilmView {
     const elsewhere = [...faults].filter(([column]) => !this.editor.fields.has(column)).map(([, words]) => words);
     const words = elsewhere.length
       ? elsewhere.join(" ")
-      : "A field can't be read; it says why. The prediction is of before.";
+      : `A field can't be read; it says why.${this.change ? " The prediction is of before." : ""}`;
+    this.isOfBefore = true;
+    this.#showLine();
     this.result.querySelector(".problem")?.remove();
     this.result.append(element("p", { class: "problem" }, words));
     announce([...faults.values()].join(" "));
@@ -233,13 +244,14 @@ export class FilmView {
   }
 
   #showMade() {
+    if (!this.change) return;
     const { after } = this.change;
-    const sentence = this.run.sentences.contributions ?? "No contributions for this film.";
+    const lacking = this.run.sentences.contributions ?? "No contributions for this film.";
     this.level.hidden = !after.contributions;
     this.parts.replaceChildren(
       after.contributions
         ? waterfall(after, this.scale, this.wholeColumns)
-        : element("p", { class: "missing" }, sentence),
+        : element("p", { class: "missing" }, lacking),
     );
   }
 }

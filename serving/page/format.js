@@ -9,17 +9,47 @@ const SIZES = [
 ];
 const MINUS = "−";
 
+const LONG = 1e15; // from here on numbers are written with a power of ten
+const TINY = 1e-6; // likewise below
+const LONG_BESIDE = 1e9; // likewise where several stand beside each other
+
+/** Return the power of ten that a number has. */
+const exponentOf = (number) => Number(number.toExponential(6).split("e")[1]);
+
+/** Return a number as so many times a power of ten. */
+function withPower(times, exponent) {
+  const raised = [...String(exponent)].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit] ?? "⁻").join("");
+  return signed(`${times}×10${raised}`);
+}
+
 /** Return a number with so many significant digits, with commas from 10,000 on: years have none. */
 export function plain(number, digits = 3, least = 10_000) {
   if (number === null || number === undefined || !Number.isFinite(number)) return "–";
+  const size = Math.abs(number);
+  if (size >= LONG || (size > 0 && size < TINY)) {
+    return withPower(...number.toExponential(digits - 1).split("e").map(Number));
+  }
   const rounded = Number(number.toPrecision(digits));
   const useGrouping = Math.abs(rounded) >= least;
   return signed(rounded.toLocaleString("en", { maximumSignificantDigits: Math.max(digits, 1), useGrouping }));
 }
 
-/** Return a number with the decimals that the largest of its column takes for three digits. */
+/** Return a number for a tick, with a letter where it is large. */
+export function tickOf(number, digits = 3) {
+  const [by, , letter] = SIZES.find(([least]) => least >= 1e6 && Math.abs(number) >= least) ?? SIZES.at(-1);
+  return Math.abs(number) >= LONG ? plain(number, digits) : `${plain(number / by, digits)}${letter}`;
+}
+
+/** Return how many ticks numbers up to one have room for. */
+export const ticksFor = (largest) => (Math.abs(largest) >= LONG ? 2 : 4);
+
+/** Return a number with the decimals, or the power of ten, that the largest of its column takes for three digits. */
 export function beside(number, largest) {
   if (typeof number !== "number") return "–";
+  if (Math.abs(largest) >= LONG_BESIDE) {
+    const exponent = exponentOf(largest);
+    return withPower((number / 10 ** exponent).toFixed(2).replace(/^-(?=[0.]+$)/, ""), exponent);
+  }
   const decimals = Math.min(Math.max(2 - Math.floor(Math.log10(Math.abs(largest) || 1)), 0), 8);
   const text = number.toLocaleString("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
   return signed(text.replace(/^-(?=[0.]+$)/, ""));
@@ -30,6 +60,9 @@ export const whole = (number) => (number === null ? "–" : number.toLocaleStrin
 
 /** Return a count with its noun. */
 export const counted = (number, noun) => `${whole(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Return words with a stop, unless they end with one, as a company's name may. */
+export const sentence = (words) => (words.endsWith(".") ? words : `${words}.`);
 
 /** Return a share of 1 in per cent. */
 export const percent = (share) => `${(100 * share).toFixed(0)} %`;
@@ -69,6 +102,7 @@ export class Scale {
   /** Return a value in the unit in words without the unit's name, for where that stands beside it. */
   number(value, sign = "") {
     if (value === null || value === undefined) return "no number";
+    if (!sign && this.#isNothing(value)) return "$0";
     const mark = `${value < 0 ? MINUS : sign}${this.money ? "$" : ""}`;
     if (!this.log) return this.#joined(mark, this.#digits(Math.round(Math.abs(value) / this.step)), this.word);
     const size = Math.abs(Number(value.toPrecision(3)));
@@ -105,7 +139,7 @@ export class Scale {
   factor(change) {
     if (!this.log) return "";
     const factor = Math.exp(change);
-    return `× ${factor < 1000 ? factor.toPrecision(3) : plain(factor)}`;
+    return `× ${factor < 1000 && factor >= TINY ? factor.toPrecision(3) : plain(factor)}`;
   }
 
   /** Return a spread of predictions in words. */
@@ -120,9 +154,15 @@ export class Scale {
 
   /** Return a value in the unit for a tick. */
   tick(value) {
+    if (this.#isNothing(value)) return "$0";
     const size = Math.abs(value);
     const [by, , letter] = this.money ? (SIZES.find(([least]) => size >= least) ?? SIZES.at(-1)) : [1, "", ""];
     return `${value < 0 ? MINUS : ""}${this.money ? "$" : ""}${plain(size / by)}${letter}`;
+  }
+
+  /** Tell whether an amount of money is below zero for its logarithm alone, which ends at -1: nobody lost a dollar. */
+  #isNothing(value) {
+    return this.money && this.log && this.shift === 0 && value < 0 && value > -1;
   }
 
   #digits(steps) {

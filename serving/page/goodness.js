@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { evenTicks, plainAxis, pointPlot, rangeBar, tickRow, valueAxis } from "./charts.js";
 import { choice, element, table } from "./dom.js";
-import { beside, counted, percent, plain, whole } from "./format.js";
+import { beside, counted, percent, plain, tickOf, whole } from "./format.js";
 
 const MOST_POINTS = 2000; // that the interface gives
 const NETWORK = "mlp"; // what the leaderboard calls it
@@ -47,7 +47,7 @@ export class GoodnessView {
     const compared = better.filter(isCompared);
     const axis = plainAxis(
       [0, ...compared.flatMap(({ low, high, difference }) => [low, high, difference])],
-      (value) => plain(value, 2),
+      (value) => tickOf(value, 2),
       3,
     );
     const largest = Math.max(...compared.map(({ difference }) => Math.abs(difference)));

@@ -2,8 +2,8 @@
 
 import { get, lastOnly, post } from "./api.js";
 import { intervalAxis, intervalEnds, plainAxis, rangeBar, tickRow } from "./charts.js";
-import { announce, button, choice, element, newId, table } from "./dom.js";
-import { beside, counted, plain, whole } from "./format.js";
+import { announce, button, choice, element, newId, pieces, table } from "./dom.js";
+import { beside, counted, tickOf, ticksFor, whole } from "./format.js";
 
 const WAIT = 200; // milliseconds after a key
 
@@ -20,7 +20,10 @@ export class MoversView {
     this.findBest = lastOnly(
       0,
       (signal) => this.#findBest(signal),
-      (problem) => fail(this.bestList, problem),
+      (problem) => {
+        this.note.textContent = "";
+        fail(this.bestList, problem);
+      },
     );
     this.findImportant = lastOnly(
       WAIT,
@@ -28,6 +31,8 @@ export class MoversView {
       (problem) => fail(this.importantList, problem),
     );
     this.filmName = element("strong", {});
+    this.heading = element("h3", { id: "best-heading" }, "Which name would move this film most");
+    this.how = element("span", {});
     this.note = element("p", { class: "detail" });
     this.node = element("div", {}, this.#bestSection(), this.#importantSection());
     this.show();
@@ -37,8 +42,25 @@ export class MoversView {
   show() {
     const { title, edits } = this.state.film;
     this.filmName.textContent = edits.length ? `${title}, with ${counted(edits.length, "change")}` : title;
+    this.#showHow();
     if (this.labelled.length) this.findBest();
     if (!this.run.sentences.importance && !this.important.shown) this.findImportant();
+  }
+
+  /** Return the name that another would replace, in a column that holds one; null in others, "" where there is none. */
+  #replaced() {
+    const { column, most } = this.labelled.find(({ column: name }) => name === this.best.role) ?? {};
+    return most === 1 ? ([this.state.film.cells[column] ?? []].flat()[0] ?? "") : null;
+  }
+
+  #showHow() {
+    if (!this.labelled.length) return;
+    const { role } = this.best,
+      name = this.#replaced();
+    this.heading.textContent =
+      name === null ? "Whose addition would move this film most" : `Which ${role} would move this film most`;
+    const tried = name === null ? "is added to it" : name ? `replaces ${name} as its ${role}` : `is put in as its ${role}`;
+    this.how.textContent = `. Each name ${tried}, and it is predicted anew.`;
   }
 
   #bestSection() {
@@ -46,16 +68,25 @@ export class MoversView {
       id = newId("least");
     const set = (name) => (value) => {
       best[name] = value;
+      this.#showHow();
       this.findBest();
     };
     const least = element("input", {
       id,
       type: "number",
-      min: "0",
+      min: "1",
+      step: "1",
       value: "5",
       inputmode: "numeric",
-      onchange: (event) => set("least")(Math.max(0, Math.round(Number(event.target.value)) || 0)),
+      onchange: ({ target }) => {
+        const wanted = target.value;
+        target.value = String(Math.max(1, Math.round(Number(wanted)) || 1));
+        const isTaken = target.value === wanted.trim();
+        this.leastNote.textContent = isTaken ? "" : `Whole numbers from 1 on: ${target.value} is taken.`;
+        set("least")(Number(target.value));
+      },
     });
+    this.leastNote = element("p", { class: "note", role: "status" });
     const controls = element(
       "div",
       { class: "bar" },
@@ -78,12 +109,13 @@ export class MoversView {
         (value) => set("lower")(value === "lower"),
       ),
       element("div", { class: "field" }, element("label", { for: id }, "In at least so many films"), least),
+      this.leastNote,
     );
     return element(
       "section",
       { class: "card", "aria-labelledby": "best-heading" },
-      element("h3", { id: "best-heading" }, "Whose addition would move this film most"),
-      element("p", {}, "The film: ", this.filmName, ". Each name is added to it, and it is predicted anew."),
+      this.heading,
+      element("p", {}, "The film: ", this.filmName, this.how),
       ...(this.labelled.length
         ? [controls, this.bestList, this.note]
         : [element("p", { class: "missing" }, "The model has no names to add: none of its columns holds names.")]),
@@ -121,10 +153,10 @@ export class MoversView {
       return [
         candidate.label,
         whole(candidate.films),
-        scale.change(candidate.difference, candidate.difference_learnt),
+        pieces(scale.change(candidate.difference, candidate.difference_learnt), "\\("),
         scale.number(candidate.prediction),
         ...(hasInterval
-          ? [interval ? scale.range(interval) : "", rangeBar(axis, { low, value: candidate.learnt, high })]
+          ? [interval ? pieces(scale.range(interval), "to ") : "", rangeBar(axis, { low, value: candidate.learnt, high })]
           : []),
         button("Put in", () => this.#putIn(column, candidate.label), { "aria-label": `Put in ${candidate.label}` }),
       ];
@@ -142,15 +174,18 @@ export class MoversView {
         : []),
       ["", "act"],
     ];
-    return table("What the model says of the film with each of these names more", headings, rows);
+    const name = this.#replaced();
+    const tried = name === null ? "names more" : `as its ${column}${name ? `, in place of ${name}` : ""}`;
+    return table(`What the model says of the film with each of these ${tried}`, headings, rows);
   }
 
   #putIn(column, label) {
+    const replaced = this.#replaced();
     this.state.film = this.state.film.plus(column, label);
     this.save();
     this.bestList.focus();
     this.show();
-    announce(`${label} is in the film.`);
+    announce(`${label} is in the film${replaced ? `, in place of ${replaced}` : ""}.`);
   }
 
   #importantSection() {
@@ -209,22 +244,16 @@ export class MoversView {
 
   #importantTable({ rows, measure }) {
     if (!rows.length) return element("p", { class: "missing" }, "Nothing has this in its name.");
-    const axis = plainAxis(
-      [
-        0,
-        ...rows
-          .flatMap((row) => [row.importance, row.low_95, row.high_95])
-          .filter((value) => typeof value === "number"),
-      ],
-      (value) => plain(value),
-    );
+    const known = rows.flatMap((row) => [row.importance, row.low_95, row.high_95]);
+    const values = [0, ...known.filter((value) => typeof value === "number")];
+    const axis = plainAxis(values, tickOf, ticksFor(Math.max(...values.map(Math.abs))));
     const words = (number) => beside(number, Math.max(...rows.map(({ importance }) => Math.abs(importance))));
     const cells = rows.map((row) => [
       row.feature,
       row.role,
       row.n_films === null ? "–" : whole(row.n_films),
       words(row.importance),
-      typeof row.low_95 === "number" ? `${words(row.low_95)} to ${words(row.high_95)}` : "too few films",
+      typeof row.low_95 === "number" ? pieces(`${words(row.low_95)} to ${words(row.high_95)}`, "to ") : "too few films",
       rangeBar(axis, { low: row.low_95 ?? null, value: row.importance, high: row.high_95 ?? null, mark: 0 }),
     ]);
     const headings = [

@@ -1,14 +1,14 @@
 // How a prediction is made up: from the average film to this one, in round numbers that add up as they are shown.
 
 import { drawing, element } from "./dom.js";
-import { counted } from "./format.js";
+import { counted, plain } from "./format.js";
 
 const MOST = 12; // parts that are shown, the others in one line
 
 /** Return contributions as [name, words beside it, change], summed within columns or one by one, the largest first. */
 export function parts(contributions, wholeColumns) {
   if (!wholeColumns)
-    return contributions.map(({ column, value, contribution }) => [...nameOf(column, value), contribution]);
+    return contributions.map((part) => [...nameOf(part), part.contribution]);
   const sums = new Map();
   for (const { column, contribution } of contributions) sums.set(column, (sums.get(column) ?? 0) + contribution);
   return [...sums]
@@ -16,8 +16,9 @@ export function parts(contributions, wholeColumns) {
     .sort((left, right) => Math.abs(right[2]) - Math.abs(left[2]));
 }
 
-function nameOf(column, value) {
+function nameOf({ column, value, usual }) {
   if (value === null) return [column, "instead of the usual names"];
+  if (usual) return [column, `not known (${plain(Number(value), 6)} is usual)`];
   return ["number of names", "missing"].includes(value) ? [column, value] : [value, column];
 }
 

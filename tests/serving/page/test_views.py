@@ -32,6 +32,87 @@ def test_the_best_additions_are_put_into_the_film(opened):
     expect(page.get_by_role("group", name="director").locator(".chip")).to_have_count(2)
 
 
+def test_a_name_that_is_put_in_tells_its_films_wherever_it_goes(opened):
+    page = opened()
+    open_film(page)
+    page.get_by_role("link", name="Who moves it").click()
+    page.get_by_role("combobox", name="Role").first.select_option("cast")
+    row = page.get_by_role("region", name="What the model says of the film").locator("tbody tr").first
+    name, films = row.locator("th").inner_text(), row.locator("td").first.inner_text()
+    page.get_by_role("button", name=f"Put in {name}").click()
+    page.get_by_role("link", name="Film", exact=True).click()
+    page.get_by_role("button", name="Copy into scenarios").click()
+    page.get_by_role("link", name="Scenarios").click()
+    for other in (page, opened(page.url)):
+        chip = other.locator(".scenario .chip").filter(has_text=name)
+        expect(chip).to_contain_text(f"{films} films")
+        other.get_by_role("link", name="Film", exact=True).click()
+        expect(other.locator(".film .chip").filter(has_text=name)).to_contain_text(f"{films} films")
+
+
+def test_a_name_is_said_to_replace_where_a_column_holds_one(opened):
+    page = opened()
+    open_film(page)
+    company = page.get_by_role("group", name="company").locator(".chip span").first.inner_text()
+    page.get_by_role("link", name="Who moves it").click()
+    section, role = page.locator("section").first, page.get_by_role("combobox", name="Role").first
+    role.select_option("company")
+    expect(section).to_contain_text("Which company would move this film most")
+    expect(section).to_contain_text(f"Each name replaces {company} as its company, and it is predicted anew.")
+    page.get_by_role("combobox", name="Names that").select_option("lower")
+    expect(page.locator("main")).to_contain_text("in place of any that it has")
+    expect(section).not_to_contain_text(re.compile("add|more", re.IGNORECASE))
+    role.select_option("cast")
+    expect(section).to_contain_text("Whose addition would move this film most")
+    expect(section).to_contain_text("Each name is added to it, and it is predicted anew.")
+
+
+def test_names_are_asked_for_in_whole_numbers_of_films(opened, address):
+    page = opened(f"{address}/#movers")
+    least, note = page.get_by_label("In at least so many films"), page.locator("section .note").first
+    for typed, taken in (("0", "1"), ("-5", "1"), ("2.5", "3"), ("", "1"), ("7", "7")):
+        with page.expect_request("**/best") as asked:
+            least.fill(typed)
+            least.press("Tab")
+        assert asked.value.post_data_json["min_films"] == int(taken)
+        expect(least).to_have_value(taken)
+        expect(note).to_have_text("" if typed == taken else f"Whole numbers from 1 on: {taken} is taken.")
+
+
+@pytest.mark.parametrize("width", [720, 800, 1280])
+def test_large_numbers_fit_and_a_name_is_put_in_without_scrolling_sideways(opened, address, width):
+    page = opened(width=width)
+
+    def in_money(route):
+        answer = route.fetch().json()
+        for each in answer["candidates"]:
+            each.update(prediction=1.138e8, difference=4.145e7)
+            each["intervals"] = [{**interval, "lower": 2.85e7, "upper": 4.54e8} for interval in each["intervals"]]
+        route.fulfill(json=answer)
+
+    def squared(route):
+        answer = route.fetch().json()
+        for row in answer["rows"]:
+            row.update({name: row[name] and row[name] * 1e16 for name in ("importance", "low_95", "high_95")})
+        route.fulfill(json=answer)
+
+    shape = {**page.request.get(f"{address}/run").json(), "unit": "USD", "transform": "log1p"}
+    page.route("**/run", lambda route: route.fulfill(json=shape))
+    page.route("**/best", in_money)
+    page.route("**/importance?*", squared)
+    page.goto(f"{address}/#movers")
+    page.reload()
+    put_in = page.get_by_role("button", name="Put in").first
+    expect(put_in).to_be_visible()
+    box, table = put_in.bounding_box(), page.get_by_role("region", name="What the model says").bounding_box()
+    assert box["x"] + box["width"] <= table["x"] + table["width"] <= width
+    importances = page.get_by_role("region", name="Importance")
+    expect(importances.locator("tbody tr").first).to_contain_text(re.compile(r"\d\.\d\d×10¹"))
+    ticks = [tick.bounding_box() for tick in importances.locator(".ticks text").all()]
+    assert len(ticks) > 1
+    assert all(left["x"] + left["width"] < right["x"] for left, right in pairwise(ticks))
+
+
 def test_importances_are_narrowed_by_role_and_name(opened, address):
     page = opened(f"{address}/#movers")
     rows = page.get_by_role("region", name="Importance").locator("tbody tr")
