@@ -95,7 +95,7 @@ class OLS(Predictor):
     def in_a_line(self) -> str:
         left_out = f", {len(self.left_out)} left out" if self.left_out else ""
         fits = f"AIC {self.model.aic:,.0f}, adjusted R² {self.model.rsquared_adj:.3f}"
-        return f"{counted(len(self.kept), 'column')}{left_out}; {fits}"
+        return f"{counted(len(self.kept) - 1, 'column')}{left_out}; {fits}"  # the first is the constant
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:
         """Return coefficients with their standard errors, the goodness of fit, and statsmodels' summary."""

@@ -141,6 +141,12 @@ def _years(results: Results) -> pd.DataFrame:
 def _split(results: Results) -> Iterator[str]:
     kind, in_words = split_of(results)
     yield f"{in_words}. {SPLITS.get(kind, '')}".rstrip()
+    if refreshed := results.metrics.get("refreshed"):
+        until = "" if refreshed["until"] is None else f" (until {refreshed['until']})"
+        yield (
+            f"That is of the films that the network learnt from. {counted(refreshed['films'], 'newer film')}{until} came "
+            "in afterwards, for what is known of names alone; no newer film is tested."
+        )
     if results.metrics.get("leak"):
         yield "The same films stand on both sides of it."
 
@@ -183,7 +189,10 @@ def _number(groups: pd.DataFrame) -> str:
 
 
 def _first(groups: pd.DataFrame) -> str:
-    return f"; the {MOST_GROUPS} surest:" if len(groups) > MOST_GROUPS else ":" if len(groups) else "."
+    """Say that groups stand in a table below, or of many the surest; nothing where there is none."""
+    if len(groups) > MOST_GROUPS:
+        return f"; the {MOST_GROUPS} surest stand in a table below."
+    return f"; {'it stands' if len(groups) == 1 else 'they stand'} in a table below." if len(groups) else "."
 
 
 def _errors_table(results: Results, groups: pd.DataFrame) -> CardTable:

@@ -34,7 +34,8 @@ def _linear(results: Results) -> Iterator[Picture]:
     for folder in sorted((results.run.path / "baselines").glob("ols*")):
         (table,) = _tables(results, folder.name, "coefficients")
         if len(table):
-            yield picture("Linear regression ({name})", linear.coefficients(table, unit), name=folder.name)
+            step = "one standard deviation" if "standardised" in table else "a unit"
+            yield picture("Linear regression ({name})", linear.coefficients(table, unit), name=folder.name, step=step)
     (table,) = _tables(results, "ridge", "coefficients")
     if len(table):
         yield picture("Ridge regression", linear.ridge_coefficients(table, unit))
@@ -99,12 +100,13 @@ def _components(results: Results) -> Iterator[Picture]:
 def _side_by_side(results: Results) -> Iterator[Picture]:
     importances: dict[str, pd.Series] = {}
     if len(results.aggregated):
-        columns = results.aggregated[results.aggregated["level"] == "column"]
-        importances[NETWORK] = columns.set_index("name")["importance"]
+        whole = results.aggregated[results.aggregated["level"] == "column"]
+        importances[NETWORK] = whole.set_index("name")["importance"]
     (knn,), (ols,) = _tables(results, "knn", "importance"), _tables(results, "ols", "coefficients")
     if len(knn):
         importances["knn"] = knn.set_index("column")["importance"]
     if "standardised" in ols:
-        importances["ols"] = ols.dropna(subset=["standardised"]).set_index("name")["standardised"].abs()
+        columns = {str(feature["init_args"]["column"]) for feature in results.config["data"]["features"]}
+        importances["ols"] = linear.by_column(ols.set_index("name")["standardised"].dropna(), columns)
     if len(importances) > 1:
         yield picture("What each model rests on", importance_bars.by_model(importances))

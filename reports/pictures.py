@@ -11,12 +11,16 @@ CAPTIONS = yaml.safe_load((Path(__file__).parent / "templates/captions.yaml").re
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of the page; `wide` takes the page's whole width."""
+    """A figure of the page; `wide` takes the page's whole width.
+
+    `beside` is what the caption says of a panel beside the bars, which narrow pages leave out.
+    """
 
     heading: str
     caption: str
     figure: go.Figure
     wide: bool = False
+    beside: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,4 +36,6 @@ class Section:
 
 def picture(heading: str, figure: go.Figure, wide: bool = False, **words: str) -> Picture:
     """Return a figure with its heading and caption, whose {names} are filled in with `words`."""
-    return Picture(heading.format(**words), CAPTIONS[heading].format(**words), figure, wide)
+    texts = CAPTIONS[heading] if isinstance(CAPTIONS[heading], dict) else {"caption": CAPTIONS[heading]}
+    filled = {name: text.format(**words) for name, text in texts.items()}
+    return Picture(heading.format(**words), figure=figure, wide=wide, **filled)

@@ -123,9 +123,10 @@ def data_warnings(metrics: dict[str, Any]) -> list[str]:
 
 def known_after_release_warning(target: str, columns: list[str]) -> str:
     """Say that columns come too late to predict what a film earns."""
+    they_go, them = ("It goes", "it") if len(columns) == 1 else ("They go", "them")
     return (
-        f"Known only after release: {', '.join(columns)}. They go with {target}, and can't tell it of a film to come: "
-        "leave them out of data.features."
+        f"Known only after release: {', '.join(columns)}. {they_go} with {target}, and can't tell it of a film to "
+        f"come: leave {them} out of data.features."
     )
 
 

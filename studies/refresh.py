@@ -24,7 +24,7 @@ from greenlight_films.studies.evaluate import evaluate, predict
 from greenlight_films.studies.load import load, refuse_parts_of_rows
 from greenlight_films.studies.metrics import describe_data
 from greenlight_films.studies.processes import busy
-from greenlight_films.studies.results import Results
+from greenlight_films.studies.results import OWN_TABLE, Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.settings.film_cli import read_settings
 from greenlight_films.studies.settings.film_parser import dump_yaml
@@ -32,7 +32,6 @@ from greenlight_films.studies.settings.settings import Settings
 from greenlight_films.studies.train import Trained, build_trainer
 from greenlight_films.studies.write import write_predictions, write_test
 
-TABLE = "films.parquet"
 OF_FILE = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header", "where", "shape")
 """What a config says of a table's file and rows, which the refreshed run's table doesn't need."""
 
@@ -65,7 +64,7 @@ def refresh(settings: Settings, checkpoint: Checkpoint, newer: Any, console: Con
     refreshed = Refreshed(joined.films, joined.until, scales)
     run = RunFolder.create(settings.runs, settings.name)
     try:
-        run.write_bytes(TABLE, _in_parquet(joined.frame))
+        run.write_bytes(OWN_TABLE, _in_parquet(joined.frame))
         run.write_text("config.yaml", _config(settings, run))
         again = read_settings(["--config", str(run.config)])
         again.data.renew(replace(data.fitted, sides=joined.sides, refreshed=refreshed))
@@ -92,7 +91,7 @@ def _say(joined: Joined, data: FilmDataModule, console: Console) -> None:
 
 def _config(settings: Settings, run: RunFolder) -> str:
     config = yaml.safe_load(settings.config)
-    config["data"] |= {"table": str(run.path / TABLE), **dict.fromkeys(OF_FILE)}
+    config["data"] |= {"table": str(run.path / OWN_TABLE), **dict.fromkeys(OF_FILE)}
     return dump_yaml(config)
 
 

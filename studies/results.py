@@ -20,6 +20,7 @@ from greenlight_films.studies.paired import COLUMNS, paired_differences
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.written_files import reading, refuse_other_content, unreadable
 
+OWN_TABLE = "films.parquet"  # of a refreshed run: the table that it was made from, in its folder
 NETWORK = "mlp"  # what the study's own network is called among models
 
 
@@ -187,9 +188,14 @@ class Results:
         return years if years.notna().any() else None
 
     def cells(self, names: list[str]) -> pd.DataFrame:
-        """Return columns of the run's table by row, from 1; empty where importance was not measured."""
+        """Return columns of the run's table by row, from 1.
+
+        They are those that importance was measured with, or of the table that a refreshed run has of its own; empty
+        where there is neither.
+        """
         columns = [*names, NUMBER] if self.config["data"].get("where") else names
         films = self.table("employee_with_importance.csv", columns)
+        films = self.table(OWN_TABLE, names) if films.empty else films
         if films.empty:
             return films
         numbers = films[NUMBER].to_numpy() if NUMBER in films else np.arange(1, len(films) + 1)

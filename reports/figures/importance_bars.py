@@ -77,10 +77,14 @@ def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, mea
 
 
 def by_model(importances: dict[str, pd.Series], top: int = TOP) -> go.Figure:
-    """Draw several models' importances (or absolute coefficients) by column, as shares of each model's largest."""
+    """Draw several models' importances (or absolute coefficients) by column, as shares of each model's largest.
+
+    The columns that some model rests on most come first; what a model doesn't have counts as 0.
+    """
     table = pd.DataFrame(importances).clip(lower=0)
     shares = table / table.max().where(table.max() > 0)
-    shares = shares.loc[shares.mean(axis=1).sort_values(ascending=False, kind="stable").index].head(top)
+    order = pd.DataFrame({"largest": shares.max(axis=1), "sum": shares.sum(axis=1)})
+    shares = shares.loc[order.sort_values(["largest", "sum"], ascending=False, kind="stable").index].head(top)
     leaders = ", ".join(f"{shares[model].idxmax()} for {model}" for model in shares if shares[model].notna().any())
     return tiles(
         shares.to_numpy(dtype=float),

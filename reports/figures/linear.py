@@ -1,5 +1,7 @@
 """Figures of linear models: their largest coefficients, with 95 % intervals where there are any."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,6 +11,7 @@ from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, in
 from greenlight_films.reports.figures.style import VERMILION
 
 MOST = 30
+NUMBER_OF_NAMES = "number of names in "  # as `Size` names it
 
 
 def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
@@ -18,6 +21,7 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     `baselines/ols/coefficients.csv`, the unit that of the target as it was fitted, after log1p where it has one.
     """
     rows = table[(table["name"] != "const") & table["coefficient"].notna()]
+    n_columns = len(rows)
     low, high, errors = rows["low_95"], rows["high_95"], "ordinary errors"
     if "low_95_hc3" in rows:
         low, high, errors = rows["low_95_hc3"].fillna(low), rows["high_95_hc3"].fillna(high), "HC3 errors"
@@ -46,10 +50,34 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     )
     leader = f": {names[0]} has the largest, {rows['value'].iloc[0]:+.3g}" if names else ""
     alt = (
-        f"The {len(rows)} largest {'standardised ' * standardised}coefficients of {len(table):,} columns with 95 % "
+        f"The {len(rows)} largest {'standardised ' * standardised}coefficients of {n_columns:,} columns with 95 % "
         f"intervals ({errors}){leader}; the intervals of {int(hollow.sum())} hold 0."
     )
     return ranking([dots], names, "column", alt, {**xaxis, "zeroline": True})
+
+
+def by_column(standardised: pd.Series, columns: Iterable[str]) -> pd.Series:
+    """Return standardised coefficients, by the name of what each is of, as one size a column of the table.
+
+    Labels, a number's logarithm or a flag that it is missing are of the column that they are read from. The size is the
+    root of the sum of squares: of columns that don't go together the standard deviation of all that they add. A name
+    that is of no column stands for itself.
+
+    >>> named = {"log1p(Budget)": 0.5, "Cast=Ann": 0.3, "Cast=Bo": -0.4, "log1p(number of names in Cast)": 0.0}
+    >>> by_column(pd.Series(named), ["Budget", "Cast"]).to_dict()
+    {'Budget': 0.5, 'Cast': 0.5}
+    """
+    longest = sorted(columns, key=len, reverse=True)
+    sources = [next((column for column in longest if _is_of(name, column)), name) for name in standardised.index]
+    return (standardised**2).groupby(sources, sort=False).sum() ** 0.5
+
+
+def _is_of(name: str, column: str) -> bool:
+    """Tell whether a column of a design matrix, by its name, is read from a column of the table."""
+    plain = name.removeprefix("log1p(").removesuffix(")") if name.startswith("log1p(") else name
+    if plain.startswith(NUMBER_OF_NAMES):
+        return plain == NUMBER_OF_NAMES + column
+    return plain == column or plain.startswith((f"{column}=", f"{column} "))
 
 
 def ridge_coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:

@@ -55,6 +55,7 @@
     drawn.add(element);
     const whole = figures[Number(element.dataset.figure)];
     const { data: traces, layout } = element.clientWidth < 420 ? narrowed(whole) : whole;
+    if (whole.layout.xaxis2 && !layout.xaxis2) element.parentElement.querySelector(".beside")?.remove();
     whenReady(() => Plotly.newPlot(element, traces, { ...layout, template: theme() }, config));
   };
   const seen = new IntersectionObserver((entries) => {
@@ -148,7 +149,7 @@
       }
       const all = [...sums].sort((one, other) => Math.abs(other[1]) - Math.abs(one[1]));
       const rest = all.slice(shown), sum = rest.reduce((total, [, change]) => total + change, 0);
-      return rest.length ? [...all.slice(0, shown), [`${rest.length} others`, sum]] : all;
+      return rest.length > 1 ? [...all.slice(0, shown), [`${rest.length} others`, sum]] : all;  // one has room itself
     };
     const line = (name, from, to, kind, scale, words) => {
       const row = document.createElement("div"), bar = document.createElement("div"), mark = document.createElement("i");

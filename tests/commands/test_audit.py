@@ -192,7 +192,7 @@ def test_the_studys_own_network_is_trained_and_leaves_no_checkpoint(audit, audit
     assert sorted(path.name for path in done.path.iterdir()) == ["audit.csv", "audit.json", "config.yaml"]
 
 
-LATE = "Known only after release: votes. They go with revenue, and can't tell it of a film to come: leave them out of"
+LATE = "Known only after release: votes. It goes with revenue, and can't tell it of a film to come: leave it out of"
 
 
 @pytest.mark.slow

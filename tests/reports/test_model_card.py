@@ -84,6 +84,7 @@ def test_a_group_with_a_planted_error_is_named_with_its_mean_error(new):
     mean = 1.5 + 0.1 * (table.loc[is_test, "row"] % 3).mean()
     assert re.search(rf"^\| all test films \| 45 \| \+{mean:.3g} \(", part, re.MULTILINE)
     assert int(re.search(r"In (\d+) of them", part)[1]) >= 3
+    assert re.search(r"by Holm's method\); (they stand|the 12 surest stand) in a table below\.$", part, re.MULTILINE)
 
 
 def test_what_it_must_not_be_used_for_goes_by_the_run(new):
@@ -95,6 +96,18 @@ def test_what_it_must_not_be_used_for_goes_by_the_run(new):
     for words in ("both sides of this split", "votes can't be known then", "ground of an investment"):
         assert words in part
     assert "both sides" in parts_of(leaking)["Split"]
+
+
+def test_a_refreshed_run_tells_of_newer_films_beside_its_split_and_of_the_years_of_its_own_table(new, films_frame):
+    (new.run.path / "employee_with_importance.csv").unlink()
+    assert "don't hold the films' years" in parts_of(Results(new.run))["Films and years"]
+    films_frame.to_parquet(new.run.path / "films.parquet")
+    card = parts_of(rewritten(new, "metrics.json", refreshed={"films": 39, "until": 2025, "later_than_tested": False}))
+    years = films_frame["year"].set_axis(films_frame.index + 1)
+    for side, rows in new.predictions.groupby("split")["row"]:
+        assert f"{side} {years[rows].min():.0f} to {years[rows].max():.0f}" in card["Films and years"]
+    assert "39 newer films (until 2025) came in afterwards" in card["Split"]
+    assert "newer" not in parts_of(rewritten(new, "metrics.json", refreshed=None))["Split"]
 
 
 def test_the_licence_of_embedded_films_is_known_and_that_of_others_is_asked_for(new):

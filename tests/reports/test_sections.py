@@ -42,6 +42,16 @@ def test_a_blend_is_said_to_have_no_contributions(results):
     )
 
 
+@pytest.mark.parametrize(("unit", "no_error"), [("points", "0"), ("US dollars", "1, as much as it was,")])
+def test_no_error_is_one_where_predictions_are_over_the_actual_and_zero_where_less(results, unit, no_error):
+    results.metrics["unit"] = unit
+    pictures = {picture.heading: picture for picture in scores_section(results, intervals_of(results)).pictures}
+    drawn = pictures["What is left over"]
+    assert drawn.caption.endswith(f"A cloud around {no_error} without a slope means that no error is systematic.")
+    assert drawn.figure.data[1].y[0] == float(no_error[0])
+    assert "of about 0" in pictures["All models on the same test films"].caption
+
+
 @pytest.mark.parametrize(
     ("file", "message"),
     [

@@ -14,6 +14,7 @@ from greenlight_films.studies.metrics import (
     data_warnings,
     describe_data,
     in_order,
+    known_after_release_warning,
     leaderboard,
     plain,
     prediction_table,
@@ -147,3 +148,12 @@ def test_a_prediction_table_needs_neither_ids_nor_a_target(film_data, films_fram
     table = prediction_table(films, np.array([1.0, 2.0, 3.0]), PLAIN)
     assert table["split"].tolist() == ["new"] * 3
     assert table["actual"].isna().all()
+
+
+def test_one_column_that_comes_too_late_is_told_in_the_singular():
+    assert known_after_release_warning("rating", ["votes"]).endswith(
+        "votes. It goes with rating, and can't tell it of a film to come: leave it out of data.features."
+    )
+    assert known_after_release_warning("rating", ["votes", "likes"]).endswith(
+        "votes, likes. They go with rating, and can't tell it of a film to come: leave them out of data.features."
+    )

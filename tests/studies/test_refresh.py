@@ -9,6 +9,8 @@ import torch
 
 import greenlight_films as gl
 from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.results import Results
+from greenlight_films.studies.run_folder import RunFolder
 from tests.conftest import STUDY, UNLOGGED, Run, awkward_films, refused
 from tests.runs import metrics_of, predictions_of
 
@@ -97,6 +99,16 @@ def test_what_was_refreshed_is_printed_and_kept_and_scores_of_validation_films_a
     assert (after.loc[tested, "split"] == "test").all()
     assert not after["predicted"][tested].equals(before["predicted"][tested])
     assert (fresh.path / "intervals.json").is_file()
+
+
+def test_a_refreshed_runs_years_are_those_of_its_table_with_the_newer_films(fresh):
+    years = Results(RunFolder(fresh.path)).year
+    films = pd.concat([awkward_films(), newer_films()], ignore_index=True)
+    rows = fresh.predictions.set_index("film")["row"]
+    known = films.drop_duplicates("id").set_index("id")["year"].dropna()
+    assert {2020, 2021} <= set(years.dropna())
+    for film in ("new0", "new31"):
+        assert years[rows[film]] == known[film]
 
 
 @pytest.mark.slow

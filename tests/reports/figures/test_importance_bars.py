@@ -21,6 +21,13 @@ def test_models_importances_are_shares_of_each_models_largest():
     assert [list(row) for row in drawn.data[0].z] == [[0.25, 1.0], [1.0, 0.0]]
 
 
+def test_what_one_model_rests_on_is_not_pushed_out_by_columns_that_another_alone_has():
+    network, knn = pd.Series({"Director": 5.0, "Studio": 3.0}), pd.Series({"Director": 1.0, "Studio": 0.0})
+    ols = pd.Series({"Director": 2.0, "Age": 1.0, "Sequel": 0.8})
+    drawn = importance_bars.by_model({"mlp": network, "knn": knn, "ols": ols}, top=3)
+    assert drawn.layout.yaxis.ticktext == ("Director", "Studio", "Age")
+
+
 def test_parts_stand_by_role_that_with_the_greatest_part_first():
     drawn = importance_bars.parts(PARTS, "increase")
     names = [name.rpartition(": ")[2] for name in drawn.layout.yaxis.ticktext]
