@@ -1,11 +1,13 @@
 """Numbers as short text, for axes, tables and messages."""
 
+from decimal import ROUND_HALF_UP, Context
 from math import isfinite
 
 import numpy as np
 
 SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
 POWERS = np.array([float(f"1e{power}") for power in range(301)])
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LEAST = 1e4  # below it a number is short as it is: 1994 is no 2K
 
 
@@ -17,8 +19,8 @@ def compact(value: float) -> str:
     """
     if isfinite(value) and abs(value) >= LEAST:
         size, letter = next((size, letter) for size, letter in SIZES if abs(value) >= size)
-        return f"{value / size:.4g}{letter}"
-    return f"{value:.4g}"
+        return f"{half_up(value / size, 4):.4g}{letter}"
+    return f"{half_up(value, 4):.4g}"
 
 
 def significant(value: float | None, digits: int = 4) -> str:
@@ -29,7 +31,28 @@ def significant(value: float | None, digits: int = 4) -> str:
     """
     if value is None or value != value:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.{digits}g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{half_up(value, digits):.{digits}g}"
+
+
+def half_up(value: float, digits: int) -> float:
+    """Return a number with so many significant digits, a half away from 0, as the scripts of pages round.
+
+    >>> half_up(304.5, 3), half_up(-2.25, 2), half_up(float("inf"), 3)
+    (305.0, -2.3, inf)
+    """
+    return float(Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(float(value)))
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """Return a number with so many significant digits, from a million on and below a ten thousandth as a power of ten.
+
+    >>> [scientific(value) for value in (0.25, 94300, 1.59e16, -2e-7)]
+    ['0.25', '94300', '1.59×10¹⁶', '-2×10⁻⁷']
+    """
+    if not isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e6:
+        return f"{value:.10g}"
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}×10{str(int(power)).translate(RAISED)}"
 
 
 def to_digits(values: np.ndarray, digits: int) -> np.ndarray:

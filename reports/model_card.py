@@ -144,8 +144,8 @@ def _split(results: Results) -> Iterator[str]:
     if refreshed := results.metrics.get("refreshed"):
         until = "" if refreshed["until"] is None else f" (until {refreshed['until']})"
         yield (
-            f"That is of the films that the network learnt from. {counted(refreshed['films'], 'newer film')}{until} came "
-            "in afterwards, for what is known of names alone; no newer film is tested."
+            f"That is of the films that the network learnt from. {counted(refreshed['films'], 'newer film')}{until} "
+            "came in afterwards, for what is known of names alone; no newer film is tested."
         )
     if results.metrics.get("leak"):
         yield "The same films stand on both sides of it."

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from greenlight_films.datamodules.errors import listed
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.number_format import counted, scientific
 from greenlight_films.datamodules.program import command
 from greenlight_films.importance import FEW_FILMS
 from greenlight_films.importance.result import TOO_FEW, measure
@@ -196,7 +196,7 @@ def _cells(row: list[Any]) -> list[str]:
 
 
 def _cell(value: Any) -> str:
-    return "–" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
+    return "–" if value is None else scientific(value) if isinstance(value, float) else str(value)
 
 
 def _most_important(results: Results) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _most_important(results: Results) -> dict[str, Any]:
         return {"run": results.name, "features": []}
     top = results.features.dropna(subset=["importance"]).head(15)
     pairs = zip(top["feature"], rounded(top["importance"], DIGITS), strict=True)
-    return {"run": results.name, "features": [f"{name} ({value:g})" for name, value in pairs]}
+    return {"run": results.name, "features": [f"{name} ({scientific(value)})" for name, value in pairs]}
 
 
 def made(results: Results) -> dict[str, Any]:

@@ -2,15 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from math import ceil, floor, log10
+from math import ceil, floor, log10, trunc
 from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.number_format import compact, significant
-from greenlight_films.reports.figures.style import NEUTRAL
+from greenlight_films.datamodules.number_format import compact, half_up, scientific, significant
 
 MOST_POINTS = 5000
 MONEY = re.compile(r"(us )?dollars?|usd|us\$|\$", re.IGNORECASE)
@@ -42,7 +41,7 @@ def amount(value: float, unit: str = "") -> str:
     if not np.isfinite(value):
         return "–"
     if is_money(unit):
-        return f"{'-' if value < 0 else ''}${compact(abs(float(f'{value:.3g}')))}"
+        return f"{'-' if value < 0 else ''}${compact(abs(half_up(value, 3)))}"
     return f"{significant(value, 3)} {unit}".rstrip()
 
 
@@ -71,6 +70,33 @@ def axis(name: str, unit: str = "", log: bool = False, values: Iterable[float] =
     if is_money(unit):
         title |= {"tickprefix": "$", "exponentformat": "B", "separatethousands": True}
     return title
+
+
+def few_ticks(values: Iterable[float], unit: str = "") -> dict[str, Any]:
+    """Return the ticks of a narrow axis that begins or ends at 0: 0, and a round number or two that data reach.
+
+    >>> few_ticks([-2e6, 145e6], "US dollars")["ticktext"], few_ticks([-7e15, 9e15])["ticktext"]
+    (['$0', '$100M'], ['-7×10¹⁵', '0', '9×10¹⁵'])
+    """
+    known = [float(value) for value in values if np.isfinite(value)]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    ends = sorted((_first_digit(low), _first_digit(high)), key=abs)
+    if abs(ends[0]) < 0.3 * (high - low):  # its number would run into that of 0
+        ends = ends[1:]
+    ticks = sorted({0.0, *ends})
+    return {"tickvals": ticks, "ticktext": [_written(tick, unit) for tick in ticks]}
+
+
+def _written(tick: float, unit: str) -> str:
+    return amount(tick, unit) if is_money(unit) else scientific(tick)
+
+
+def _first_digit(value: float) -> float:
+    """Return a number cut to its first digit."""
+    if value == 0:
+        return 0.0
+    power = 10.0 ** floor(log10(abs(value)))
+    return float(f"{trunc(round(value / power, 9)) * power:.1g}")
 
 
 def _log_ticks(values: np.ndarray) -> list[float]:
@@ -112,7 +138,7 @@ def note(*lines: str) -> list[dict[str, Any]]:
     if not line:
         return []
     corner = {"xref": "paper", "yref": "paper", "x": 1, "y": 1, "xanchor": "right", "yanchor": "bottom"}
-    return [{**corner, "text": line, "showarrow": False, "font": {"size": 11, "color": NEUTRAL}}]
+    return [{**corner, "text": line, "showarrow": False, "font": {"size": 11}}]
 
 
 def hover(films: pd.DataFrame, lines: str) -> dict[str, Any]:

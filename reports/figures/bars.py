@@ -10,10 +10,13 @@ from greenlight_films.importance.result import interval_in_words
 from greenlight_films.reports.figures.axes import axis_title, rounded, short, text
 from greenlight_films.reports.figures.style import BLUE, NEUTRAL, OKABE_ITO, ORANGE, figure
 
+TITLE = 30  # characters of a line of an axis title that stands below bars, beside which names take half the width
+LINE = 18  # pixels of a line of text
 
-def height(n_rows: int) -> int:
-    """Return the height in pixels of a figure with so many names below each other."""
-    return 110 + 25 * max(n_rows, 2)
+
+def height(n_rows: int, more_lines: int = 0) -> int:
+    """Return the height in pixels of a figure with so many names below each other, and more lines of text than one."""
+    return 110 + 25 * max(n_rows, 2) + LINE * more_lines
 
 
 def names_axis(names: Sequence[object], title: str) -> dict[str, Any]:
@@ -50,7 +53,11 @@ def ranking(
     traces: Iterable[Any], names: Sequence[object], title: str, alt: str, xaxis: dict[str, Any], **layout: Any
 ) -> go.Figure:
     """Return a figure of bars or dots by name, the first name on top; `title` is of the axis of names."""
-    return figure(traces, alt, height(len(names)), xaxis=xaxis, yaxis=names_axis(names, title), **layout)
+    drawn = list(traces)
+    titles = [axis["title"]["text"] for axis in (xaxis, layout.get("xaxis2")) if axis]
+    more_lines = max(text.count("<br>") for text in titles) + sum(trace.name is not None for trace in drawn)
+    look = {"xaxis": xaxis, "yaxis": names_axis(names, title), **layout}
+    return figure(drawn, alt, height(len(names), more_lines), **look)
 
 
 def by_sign(values: Any, negative: str = ORANGE) -> list[str]:

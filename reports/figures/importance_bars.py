@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import intervals
-from greenlight_films.reports.figures.axes import axis
-from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
+from greenlight_films.reports.figures.axes import axis, few_ticks
+from greenlight_films.reports.figures.bars import TITLE, bars, by_sign, hover_lines, ranking, with_interval
 from greenlight_films.reports.figures.tiles import tiles
 
 TOP = 25
@@ -25,7 +25,7 @@ def features(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) 
     """
     best = _by_importance(table).head(top)
     what = f"{len(best)} most important of {len(table):,} features"
-    return _importances(best, best["feature"].tolist(), what, "feature", measure, unit)
+    return _importances(best, best["feature"].tolist(), what, "feature", measure, unit, wide=True)
 
 
 def columns(table: pd.DataFrame, measure: str, level: str = "column") -> go.Figure:
@@ -57,19 +57,24 @@ def _by_importance(table: pd.DataFrame) -> pd.DataFrame:
     return table.dropna(subset=["importance"]).sort_values("importance", ascending=False, kind="stable")
 
 
-def _importances(rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str = "") -> go.Figure:
+def _importances(
+    rows: pd.DataFrame, names: list[Any], what: str, kind: str, measure: str, unit: str = "", wide: bool = False
+) -> go.Figure:
+    """Draw importances by name, in half a page's width or the whole, where more numbers on the axes have room."""
     ends = intervals(rows)
     labels = with_interval(rows["importance"], *ends, rows["n_films"])
     films = [counted(int(n), "film") for n in rows["n_films"]]
     hover = hover_lines(names, [f"importance {label}" for label in labels], films)
-    traces, layout = [bars(rows["importance"], ends, hover)], {"xaxis": axis(measure)}
+    traces, layout = [bars(rows["importance"], ends, hover)], {"xaxis": axis(measure, width=TITLE)}
     if "direction" in rows and rows["direction"].notna().any():
-        change, upright = rows["direction"].astype(float), {"nticks": 4, "tickangle": 0}
+        change, upright = rows["direction"].astype(float), {"tickangle": 0, "nticks": 4}
         hover = hover_lines(names, [f"prediction {value:+.3g}" if np.isfinite(value) else "–" for value in change])
         traces.append(bars(change, None, hover, by_sign(change), xaxis="x2"))
+        reached = np.concatenate([rows["importance"], *ends])
+        ticks = ({}, {}) if wide else (few_ticks(reached), few_ticks(change, unit))
         layout = {
-            "xaxis": {**axis(measure, width=16), **upright, "domain": [0.0, 0.64]},
-            "xaxis2": {**axis("change of the prediction", unit, width=16), **upright, "domain": [0.7, 1.0]},
+            "xaxis": {**axis(measure, width=16), **upright, **ticks[0], "domain": [0.0, 0.6]},
+            "xaxis2": {**axis("change of the prediction", unit, width=16), **upright, **ticks[1], "domain": [0.7, 1.0]},
         }
     leader = f": {names[0]} leads with {labels[0]}" if names else ""
     alt = f"Importance with 95 % intervals of the {what}{leader} ({measure})."

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from greenlight_films.reports.figures.axes import axis, rounded
-from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, interval, ranking, with_margin
+from greenlight_films.reports.figures.bars import TITLE, bars, by_sign, hover_lines, interval, ranking, with_margin
 from greenlight_films.reports.figures.style import VERMILION
 
 MOST = 30
@@ -34,10 +34,12 @@ def coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.Figure:
     hollow = (rows["low"] <= 0) & (rows["high"] >= 0)
     names = rows["name"].tolist()
     lines = [[f"coefficient {label}" for label in with_margin(rows["coefficient"], rows["margin"])]]
-    xaxis = axis("coefficient", unit)
+    xaxis = axis("coefficient", unit, width=TITLE)
     if standardised:
         lines.append([f"standardised {value:+.3g}" for value in rows["value"]])
-        xaxis = axis("change of the target for one standard deviation of the column", "standard deviations")
+        xaxis = axis(
+            "change of the target for one standard deviation of the column", "standard deviations", width=TITLE
+        )
     symbols = np.where(hollow, "circle-open", "circle").tolist()
     dots = go.Scatter(
         x=rounded(rows["value"]),
@@ -87,5 +89,5 @@ def ridge_coefficients(table: pd.DataFrame, unit: str, most: int = MOST) -> go.F
     hover = hover_lines(names, [f"coefficient {value:+.3g}" for value in values])
     leader = f": {names[0]} has the largest, {values.iloc[0]:+.3g}" if names else ""
     alt = f"The {len(rows)} largest of ridge regression's {len(table):,} coefficients{leader}."
-    xaxis = {**axis("coefficient", unit), "zeroline": True}
+    xaxis = {**axis("coefficient", unit, width=TITLE), "zeroline": True}
     return ranking([bars(values, None, hover, by_sign(values, VERMILION))], names, "feature", alt, xaxis)

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance.result import interval_in_words
 from greenlight_films.reports.figures.axes import axis, rounded, text
-from greenlight_films.reports.figures.bars import bars, by_sign, hover_lines, ranking, with_interval
+from greenlight_films.reports.figures.bars import TITLE, bars, by_sign, hover_lines, ranking, with_interval
 from greenlight_films.reports.figures.style import GREEN, ORANGE, VERMILION
 
 TOP = 20
@@ -26,7 +26,7 @@ def groups(table: pd.DataFrame, measure: str, top: int = TOP) -> go.Figure:
     alone = _dots(best["sum_of_values"], "sum of each alone", ORANGE, "diamond")
     leader = f": {names[0]} leads with {labels[0]}" if names else ""
     alt = f"Importance of {len(best)} of {len(table):,} groups of labels that occur together{leader} ({measure})."
-    return ranking([whole, alone], names, "group (films)", alt, axis(measure))
+    return ranking([whole, alone], names, "group (films)", alt, axis(measure, width=TITLE))
 
 
 def pairs(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> go.Figure:
@@ -62,7 +62,7 @@ def pairs(table: pd.DataFrame, measure: str, unit: str = "", top: int = TOP) -> 
         names,
         "pair (films)",
         alt,
-        {**axis(measure, width=30), **upright, "domain": [0.0, 0.6]},
+        {**axis(measure, width=TITLE), **upright, "domain": [0.0, 0.6]},
         xaxis2={**axis("what both add to the prediction", unit, width=24), **upright, "domain": [0.67, 1.0]},
     )
 
@@ -76,7 +76,11 @@ def conditional(table: pd.DataFrame, measure: str) -> go.Figure:
     within = bars(table["conditional"], (table["low_95"], table["high_95"]), hover, name="among films alike")
     alt = f"Importance of {len(names)} features, shuffled among films that the others make alike ({measure})."
     return ranking(
-        [within, _dots(table["importance"], "among all films", ORANGE, "diamond")], names, "feature", alt, axis(measure)
+        [within, _dots(table["importance"], "among all films", ORANGE, "diamond")],
+        names,
+        "feature",
+        alt,
+        axis(measure, width=TITLE),
     )
 
 

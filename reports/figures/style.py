@@ -27,7 +27,13 @@ CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}  # 
 def _template(theme: Theme = "light") -> go.layout.Template:
     ink, grid, ground = INKS[theme]
     colours = {"gridcolor": grid, "linecolor": NEUTRAL, "zerolinecolor": NEUTRAL}
-    more = {"automargin": True, "zerolinewidth": 1, "ticks": "", "ticklabelstandoff": 4, "title": {"standoff": 10}}
+    more = {
+        "automargin": True,
+        "zerolinewidth": 1,
+        "ticks": "",
+        "ticklabelstandoff": 4,
+        "title": {"standoff": 10, "font": {"size": 13}},
+    }
     axis = {**colours, **more}
     space = {**colours, "showbackground": False}
     hover = {"align": "left", "bgcolor": ground, "bordercolor": NEUTRAL, "font": {"family": FONT, "color": ink}}

@@ -24,6 +24,7 @@ def tiles(
     Titles are of columns, rows and colours; `ends` are the values with the darkest and the lightest colour; `cells` are
     the texts of the tiles, by default values with two decimals.
     """
+    title = {"text": axis_title(titles[2], width=26), "side": "right", "font": {"size": 13}}
     trace = go.Heatmap(
         z=[rounded(row) for row in values],
         x=list(range(len(columns))),
@@ -38,7 +39,7 @@ def tiles(
         xgap=2,
         ygap=2,
         hoverongaps=False,
-        colorbar={"title": {"text": axis_title(titles[2], width=26), "side": "right"}, **COLOUR_BAR},
+        colorbar={"title": title, **COLOUR_BAR},
     )
     ticks = {"tickvals": list(range(len(columns))), "ticktext": [short(column, 18) for column in columns]}
     xaxis = {**ticks, "title": {"text": axis_title(titles[0])}, "showgrid": False, "zeroline": False}

@@ -30,11 +30,13 @@
       delete slim.xaxis2;
       slim.xaxis.domain = [0, 1];
     }
+    const isTiles = traces.some((trace) => trace.type === "heatmap");
+    if (isTiles) kept = traces.map((trace) => ({ ...trace, showscale: false }));
     for (const [name, axis] of Object.entries(slim)) {
       if (!/^[xy]axis/.test(name)) continue;
-      if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? (slim.xaxis2 ? 14 : 20) : 30);
-      if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((name) => cut(String(name), 22));
-      if (name.startsWith("x")) Object.assign(axis, { nticks: 4, tickangle: 0 });
+      if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? 15 : 30);
+      if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((name) => cut(String(name), 20));
+      if (name.startsWith("x")) Object.assign(axis, { nticks: 3, tickangle: isTiles || axis.type === "category" ? -90 : 0 });
       if (name.startsWith("x") && axis.type === "log" && axis.tickvals?.length > 4) {
         for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, at) => at % 2 === 0);
       }
@@ -56,7 +58,10 @@
     const whole = figures[Number(element.dataset.figure)];
     const { data: traces, layout } = element.clientWidth < 420 ? narrowed(whole) : whole;
     if (whole.layout.xaxis2 && !layout.xaxis2) element.parentElement.querySelector(".beside")?.remove();
-    whenReady(() => Plotly.newPlot(element, traces, { ...layout, template: theme() }, config));
+    whenReady(async () => {
+      await Plotly.newPlot(element, traces, { ...layout, template: theme() }, config);
+      element.querySelector("#scene")?.removeAttribute("id");  // each figure in space brings one, and ids are unique
+    });
   };
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
@@ -67,7 +72,7 @@
   window.addEventListener("beforeprint", () => { plots.forEach(draw); whenReady(() => drawn.forEach((element) => Plotly.Plots.resize(element))); });
   window.addEventListener("afterprint", again);
 
-  const shownValue = (value) => (value === null ? "–" : String(value));
+  const shownValue = (value) => (value === null ? "–" : scientific(value));
 
   // --- the table of all values ------------------------------------------------------------------------------------
 
@@ -77,7 +82,7 @@
     const body = table.querySelector("tbody"), search = document.getElementById("search");
     const count = document.getElementById("match-count"), more = document.getElementById("more");
     let kept = rows, shown = 25, column = 4, down = true, note = "", turns = 0;
-    const shownInterval = (row, cell, index) => index === 3 && row[2] < 3 ? "too few films to tell" : shownValue(cell);
+    const shownCell = (row, cell, index) => index === 3 && row[2] < 3 ? "too few films to tell" : index ? shownValue(cell) : String(cell);
     const compare = (a, b) => {
       const [left, right] = [a[column], b[column]];
       if (left === null || right === null) return (left === null) - (right === null);
@@ -89,7 +94,7 @@
         const line = document.createElement("tr");
         const name = text("th", row[0]);
         name.scope = "row";
-        line.append(name, text("td", row[1]), ...row.slice(2, 7).map((cell, index) => text("td", shownInterval(row, cell, index), "number")),
+        line.append(name, text("td", row[1]), ...row.slice(2, 7).map((cell, index) => text("td", shownCell(row, cell, index), "number")),
           text("td", row[7] !== null && row[7] < 0.001 ? "< 0.001" : shownValue(row[7]), "number"));
         return line;
       }));

@@ -9,6 +9,14 @@ const text = (tag, content, kind = "") => {
   return element;
 };
 
+// As `scientific` of datamodules/number_format.py: as a power of ten from a million on and below a ten thousandth.
+const scientific = (value) => {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(value);
+  const [mantissa, power] = value.toExponential(2).split("e");
+  return `${Number(mantissa)}×10${String(Number(power)).replace(/[-0-9]/g, (letter) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(letter)])}`;
+};
+
 const writers = ({ step, letter, decimals, log, money, unit }) => {
   const amount = (value) => {
     if (value === null) return "–";

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from greenlight_films.datamodules.number_format import are, compact, counted, fixed, plural, significant, to_digits
+from greenlight_films.datamodules.number_format import (
+    are,
+    compact,
+    counted,
+    fixed,
+    plural,
+    scientific,
+    significant,
+    to_digits,
+)
 
 NAN, INF = float("nan"), float("inf")
 
@@ -15,6 +24,14 @@ NAN, INF = float("nan"), float("inf")
         *((significant(0.123456), "0.1235"), (significant(0.123456, 2), "0.12"), (significant(12.0), "12")),
         *((significant(-999.96), "-1000"), (significant(1000), "1,000"), (significant(1234567.8), "1,234,568")),
         *((significant(-1234.5, 2), "-1,234"), (significant(None), "–"), (significant(NAN), "–")),
+        *((significant(304.5, 3), "305"), (significant(-0.125, 2), "-0.13"), (compact(12_345_000), "12.35M")),
+        *((scientific(1.59e16), "1.59×10¹⁶"), (scientific(-2e-12), "-2×10⁻¹²"), (scientific(999999.0), "999999")),
+        *(
+            (scientific(1e6), "1×10⁶"),
+            (scientific(0.0), "0"),
+            (scientific(0.00012), "0.00012"),
+            (scientific(INF), "inf"),
+        ),
         *((fixed(0.12345), "0.123"), (fixed(-0.0001), "0.000"), (fixed(2, 2), "2.00"), (fixed(None), "–")),
     ],
 )

@@ -27,7 +27,7 @@ def test_the_caption_of_coefficients_is_of_the_step_that_their_axis_is_of(result
     pictures = {picture.heading: picture for picture in models_section(results).pictures}
     drawn = pictures["Linear regression (ols)"]
     assert drawn.caption.startswith(f"{step} of each column")
-    assert ("one standard" in drawn.figure.layout.xaxis.title.text) == standardised
+    assert ("one<br>standard" in drawn.figure.layout.xaxis.title.text) == standardised
 
 
 def test_models_stand_side_by_side_in_a_row_a_column(results):

@@ -12,6 +12,7 @@ from greenlight_films.reports.figures import axes
         (12.5, "$", "$12.5"),
         (123_456_789, "USD", "$123M"),
         (-999_999, "dollars", "-$1M"),
+        (304_500_000, "USD", "$305M"),
         (2.784e9, "US dollars", "$2.78B"),
         (float("nan"), "US dollars", "–"),
         (6.12345, "points", "6.12 points"),
@@ -53,3 +54,26 @@ def test_samples_are_seeded_and_small_tables_whole():
     assert note == "a sample of 4 of 10 films"
     assert sample["a"].is_monotonic_increasing
     assert sample.equals(axes.sampled(table, 4, seed=3)[0])
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([-12e6, 49e6], ["$0", "$40M"]),
+        ([-49e6, 49e6, np.nan], ["-$40M", "$0", "$40M"]),
+        ([-3e5], ["-$300K", "$0"]),
+        ([0.3], ["$0", "$0.3"]),
+        ([], ["$0"]),
+    ],
+)
+def test_a_narrow_axis_has_zero_and_round_numbers_that_data_reach_and_that_stand_apart(values, ticks):
+    axis = axes.few_ticks(values, "USD")
+    assert axis["ticktext"] == ticks
+    assert [axes.amount(tick, "USD") for tick in axis["tickvals"]] == ticks
+    known = [value for value in values if np.isfinite(value)]
+    assert all(min([0, *known]) <= tick <= max([0, *known]) for tick in axis["tickvals"])
+
+
+def test_notes_have_the_ink_of_the_page():
+    (note,) = axes.note("dashed: all films")
+    assert "color" not in note["font"]

@@ -1,4 +1,4 @@
-from greenlight_films.reports.figures.bars import by_sign, interval, names_axis, with_margin
+from greenlight_films.reports.figures.bars import bars, by_sign, interval, names_axis, ranking, with_margin
 from greenlight_films.reports.figures.style import BLUE, ORANGE
 
 
@@ -14,3 +14,14 @@ def test_unknown_margins_have_no_interval():
 
 def test_zero_has_the_colour_of_positive_values():
     assert by_sign([0.0, -0.1]) == [BLUE, ORANGE]
+
+
+def test_titles_of_several_lines_and_a_legend_take_no_room_from_the_bars():
+    def height(title: str, **more: str) -> int:
+        return ranking(
+            [bars([1.0], None, ["a"], **more)], ["a"], "name", "One.", {"title": {"text": title}}
+        ).layout.height
+
+    plain = height("increase")
+    assert height("increase<br>of the error") == height("increase", name="together") > plain
+    assert height("increase<br>of the error", name="together") - plain == 2 * (height("increase", name="a") - plain)
