@@ -205,7 +205,7 @@ def _most_important(results: Results) -> dict[str, Any]:
         return {"run": results.name, "features": []}
     top = results.features.dropna(subset=["importance"]).head(15)
     pairs = zip(top["feature"], rounded(top["importance"], DIGITS), strict=True)
-    return {"run": results.name, "features": [f"{name} ({scientific(value)})" for name, value in pairs]}
+    return {"run": results.name, "features": [f"{name} ({_cell(value)})" for name, value in pairs]}
 
 
 def made(results: Results) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def profiles(table: pd.DataFrame, k: int) -> go.Figure:
         f"{name} is {compact(means.loc[name, cluster])} in cluster {cluster}, {compact(of_all[name])} in all"
         for name, cluster in extreme.head(3).items()
     )
-    return tiles(
+    drawn = tiles(
         share.to_numpy(dtype=float),
         columns,
         [f"{cluster} ({sizes[cluster]:,})" for cluster in means.columns],
@@ -75,6 +75,8 @@ def profiles(table: pd.DataFrame, k: int) -> go.Figure:
         ends=(-1.0, 1.0),
         cells=[[compact(mean) for mean in row] for row in means.to_numpy()],
     )
+    below = [f"{cluster}<br>({sizes[cluster]:,})" for cluster in means.columns]  # tiles are narrow beside long names
+    return drawn.update_xaxes(ticktext=below)
 
 
 def target_by_cluster(table: pd.DataFrame, k: int, target: str, unit: str) -> go.Figure:

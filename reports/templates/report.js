@@ -11,7 +11,8 @@
   // On a phone there is room for bars alone, not for what stands beside them; names and titles are cut or wrapped.
   const cut = (name, most) => {
     const letters = (text) => text.match(/&[#\w]+;|[^]/g) || [];
-    const value = letters(name).length > most ? name.replace(/^[^=]*(?==)/, "…") : name;  // its column goes first
+    // Its column goes first, and what all numbers of names begin with.
+    const value = letters(name).length > most ? name.replace(/^[^=]*(?==)/, "…").replace(/^number of (?=names in )/, "") : name;
     return letters(value).length > most ? `${letters(value).slice(0, most - 1).join("")}…` : value;
   };
   const wrap = (title, most) => {
@@ -36,7 +37,9 @@
       if (!/^[xy]axis/.test(name)) continue;
       if (axis.title?.text) axis.title.text = wrap(axis.title.text, name.startsWith("x") ? 15 : 30);
       if (name.startsWith("y") && axis.ticktext) axis.ticktext = axis.ticktext.map((name) => cut(String(name), 20));
-      if (name.startsWith("x")) Object.assign(axis, { nticks: 3, tickangle: isTiles || axis.type === "category" ? -90 : 0 });
+      const isNames = isTiles || axis.type === "category";
+      if (name.startsWith("x")) Object.assign(axis, isNames ? { tickangle: -90 } : { nticks: 3, tickangle: 0 });
+      if (name.startsWith("x") && isTiles) axis.ticktext = axis.ticktext.map((name) => name.replace("<br>", " "));
       if (name.startsWith("x") && axis.type === "log" && axis.tickvals?.length > 4) {
         for (const part of ["tickvals", "ticktext"]) axis[part] = axis[part].filter((_, at) => at % 2 === 0);
       }

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from greenlight_films.reports.figures import clusters
@@ -5,7 +7,9 @@ from tests.reports.figures.samples import BY_CLUSTER, PROFILES
 
 
 def test_profiles_show_means_coloured_by_their_distance_from_all():
-    trace = clusters.profiles(PROFILES, 2).data[0]
+    drawn = clusters.profiles(PROFILES, 2)
+    assert all(re.fullmatch(r"\d<br>\(\d+\)", name) for name in drawn.layout.xaxis.ticktext)
+    trace = drawn.data[0]
     assert [list(row) for row in trace.text] == [["10", "30"]]
     assert [list(row) for row in trace.z] == [[pytest.approx(-1 / 3, rel=1e-3), 1.0]]
 
