@@ -87,7 +87,7 @@ def _network_pictures(results: Results) -> Iterator[Picture]:
     test, target, unit = results.test, results.target, results.unit
     yield picture("Predicted and actual", predictions.predicted_against_actual(test, target, unit))
     errors = predictions.residuals(test, target, unit)
-    no_error = "1, as much as it was," if errors.layout.yaxis.type == "log" else "0"
+    no_error = "1 (neither too high nor too low)" if errors.layout.yaxis.type == "log" else "0"
     yield picture("What is left over", errors, no_error=no_error)
     yield picture("Are high predictions high?", predictions.calibration(test, target, unit))
     if results.year is not None:

@@ -42,7 +42,7 @@ def test_a_blend_is_said_to_have_no_contributions(results):
     )
 
 
-@pytest.mark.parametrize(("unit", "no_error"), [("points", "0"), ("US dollars", "1, as much as it was,")])
+@pytest.mark.parametrize(("unit", "no_error"), [("points", "0"), ("US dollars", "1 (neither too high nor too low)")])
 def test_no_error_is_one_where_predictions_are_over_the_actual_and_zero_where_less(results, unit, no_error):
     results.metrics["unit"] = unit
     pictures = {picture.heading: picture for picture in scores_section(results, intervals_of(results)).pictures}
