@@ -141,7 +141,8 @@ def _years(results: Results) -> pd.DataFrame:
 def _split(results: Results) -> Iterator[str]:
     kind, in_words = split_of(results)
     yield f"{in_words}. {SPLITS.get(kind, '')}".rstrip()
-    if refreshed := results.metrics.get("refreshed"):
+    refreshed = results.metrics.get("refreshed")
+    if refreshed and refreshed["films"]:
         until = "" if refreshed["until"] is None else f" (until {refreshed['until']})"
         yield (
             f"That is of the films that the network learnt from. {counted(refreshed['films'], 'newer film')}{until} "
