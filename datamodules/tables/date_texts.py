@@ -48,6 +48,7 @@ RUN_TOGETHER = re.compile(r"((?:18|19|20)\d\d)(0\d|1[0-2])([0-3]\d)")
 RUN_TOGETHER_YEAR_LAST = re.compile(r"(\d\d)(\d\d)((?:18|19|20)\d\d)")
 YEAR_ALONE = re.compile(r"(?:c\.?a?\.?|circa|~)?\s*(\d{4})[.?-]?")
 TOKEN = re.compile(r"\d+|[^\W\d_]+|\S")
+MIXED = re.compile(r"/.*[.-].*\d|[.-].*/")  # marks of two sorts part the numbers of no date: 8.7/10 is a rating
 SIGNS = set(".,-/'’")  # between the parts of a date in words
 MONTH_AND_SHORT_YEAR = re.compile(r"[^\W\d_]+\.?(?:\s*-\s*|\s*['’])(\d\d)|[^\W\d_]+\.?\s+(3[2-9]|[4-9]\d)")
 
@@ -81,6 +82,8 @@ def _single(plain: str) -> DateParts | None:
 
 
 def _in_numbers(plain: str) -> DateParts | None:
+    if MIXED.search(plain):
+        return None
     if match := YEAR_ALONE.fullmatch(plain):
         return DateParts(int(match[1]))
     if match := YEAR_FIRST.fullmatch(plain):
