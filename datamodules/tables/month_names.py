@@ -3,6 +3,8 @@
 from collections import defaultdict
 from unicodedata import combining, normalize
 
+from greenlight_films.datamodules.column_words import LETTERS
+
 NAMES = """
 january february march april may june july august september october november december
 janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre
@@ -28,6 +30,7 @@ styczen luty marzec kwiecien maj czerwiec lipiec sierpien wrzesien pazdziernik l
 leden unor brezen duben kveten cerven cervenec srpen zari rijen listopad prosinec
 ledna unora brezna dubna kvetna cervna cervence srpna zari rijna listopadu prosince
 ocak subat mart nisan mayis haziran temmuz agustos eylul ekim kasim aralik
+oca sub mar nis may haz tem agu eyl eki kas ara
 tammikuu helmikuu maaliskuu huhtikuu toukokuu kesakuu heinakuu elokuu syyskuu lokakuu marraskuu joulukuu
 tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesakuuta heinakuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta
 január február március április május június július augusztus szeptember október november december
@@ -41,6 +44,7 @@ monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu th
 lundi mardi mercredi jeudi vendredi samedi dimanche
 montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so
 lunes martes miercoles jueves viernes sabado domingo lunedi martedi mercoledi giovedi venerdi sabato domenica
+pazartesi sali carsamba persembe cuma cumartesi pazar
 segunda terca quarta quinta sexta feira maandag dinsdag woensdag donderdag vrijdag zaterdag zondag
 """
 LITTLE_WORDS = """
@@ -55,10 +59,11 @@ OTHER_WORDS = frozenset(f"{WEEKDAYS} {LITTLE_WORDS}".split())
 def without_accents(text: str) -> str:
     """Return a text in small letters, wide digits and letters as usual ones, without accents.
 
-    >>> without_accents("12 août １９９８")
-    '12 aout 1998'
+    >>> without_accents("12 août １９９８"), without_accents("4 Mayıs 1995")
+    ('12 aout 1998', '4 mayis 1995')
     """
-    plain = "".join(letter for letter in normalize("NFKD", text.casefold()) if not combining(letter))
+    parted = normalize("NFKD", text.casefold()).translate(LETTERS)
+    plain = "".join(letter for letter in parted if not combining(letter))
     return normalize("NFC", plain)  # Hangul is whole again
 
 

@@ -19,3 +19,19 @@ def test_a_beginning_stands_for_its_month(beginning, month):
 @pytest.mark.parametrize("word", ["jui", "ma", "j", "movie"])
 def test_a_beginning_of_two_months_or_none_stands_for_nothing(word):
     assert word not in MONTHS
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("Mayıs", "mayis"),
+        ("ARALIK", "aralik"),
+        ("İyi", "iyi"),
+        ("Łódź", "lodz"),
+        ("Ørsted", "orsted"),
+        ("weiß", "weiss"),
+        ("đ", "d"),
+    ],
+)
+def test_letters_that_unicode_takes_for_no_accented_ones_are_plain_too(text, plain):
+    assert without_accents(text) == plain
