@@ -1,6 +1,5 @@
 """How the numbers of a column are written, decided from all its cells: the decimal mark, the unit, hours or minutes."""
 
-import re
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,14 +9,14 @@ from greenlight_films.datamodules.errors import InputError, declaration, listed
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, first_row
 from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.number_names import DURATION_NAME, kind_by_name
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 from greenlight_films.datamodules.tables.units import CROWNS
 
-DURATION_NAME = re.compile(
-    r"(?i)run[_ ]?time|(^|[_ ])"
-    r"(duration|minutes|mins?|laufzeit|dauer|spieldauer|dur[ée]e|duraci[óo]n|durata|dura[çc][ãa]o"
-    r"|film[_ ]?length|longueur)($|[_ ])"
+LONGEST_IN_MN = (
+    1000  # minutes: a column of `mn` alone, which are millions in English, minutes in French, has none longer
 )
+MOST_MINUTES = 100_000  # of anything that is shown
 LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
 MANY = 30  # numbers that are enough to judge their lengths by
 MARKS = {".": "point", ",": "comma"}
@@ -71,24 +70,33 @@ def values_of(readings: NumberReadings, format: Format) -> np.ndarray:
 
 
 def _settle_lone_m(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
-    """Decide whether 45m are minutes or millions: by the other cells, the column's name or the size."""
-    indices = readings.units.pop("m", []) + (capitals := readings.units.pop("M", []))
+    """Decide whether 45m and 45 mn are minutes or millions: by the other cells, the column's name or the size."""
+    of_m = readings.units.pop("m", [])
+    of_mn, capitals = readings.units.pop("mn", []), readings.units.pop("M", [])
+    indices = of_m + of_mn + capitals
     if not indices:
         return
     units = {*readings.units, habits.format.unit}
-    if units & {"min", "h:mm"} or (units == {None} and DURATION_NAME.search(str(column.name))):
+    values = np.fmax(readings.point[indices], readings.comma[indices])
+    whole, name = bool((values == np.round(values)).all()), str(column.name)
+    is_open = units == {None} and not capitals and not readings.scaled and kind_by_name(name) != "money"
+    if units & {"min", "h:mm"} or (units == {None} and not readings.scaled and DURATION_NAME.search(name)):
         readings.units.setdefault("min", []).extend(indices)
         return
-    values = np.fmax(readings.point[indices], readings.comma[indices])
-    like_minutes = bool(((values == np.round(values)) & (values >= 20) & (values < 400)).all())
-    if units == {None} and not capitals and not readings.scaled and like_minutes:
+    if is_open and not of_m and whole and values.max() < LONGEST_IN_MN:
+        readings.units["min"] = indices
+        return
+    if is_open and whole and values.min() >= 20 and values.max() < 400:
         rows = readings.rows_of(indices)
         habits.refuse(
             column,
             rows,
-            f"column '{column.name}' can be read in two ways, as minutes and as millions: "
+            f"column '{name}' can be read in two ways, as minutes and as millions: "
             f"{cells_in_words(column, rows)}; write min or million there",
         )
+    elif is_open and of_mn:
+        text = readings.cells.texts[of_mn[0]].as_py()
+        habits.notices.append(f"column '{name}': {text!r} and the like are read as millions, not as minutes")
     for values in (readings.point, readings.comma):
         values[indices] = np.round(values[indices] * 1e6, 3)
     if units == {None}:
@@ -160,11 +168,11 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
 
 
 def _has_another_unit(values: np.ndarray, unit: str) -> bool:
-    """Tell whether numbers without a unit can't be in that of the others: 0.83 beside 83%, 2 beside 142 min."""
+    """Tell whether numbers without a unit can't be in that of the others: 0.83 beside 83%, 2 or 3 bn beside 142 min."""
     if unit == "%":
         return bool((values <= 1).all())
     if unit == "min":
-        return bool((values < 10).any())
+        return bool((values < 10).any() or (values > MOST_MINUTES).any())
     return unit.startswith("of ") and bool((values > float(unit[3:])).any())
 
 

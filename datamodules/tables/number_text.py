@@ -27,7 +27,7 @@ class Reading(NamedTuple):
     Attributes:
         point: its value where the decimal mark is a point; None: it can't be read so.
         comma: its value where the decimal mark is a comma.
-        unit: an ISO code, `%`, `min`, `of 10`; `m`, `M`: minutes or millions; `h:mm`: or minutes and seconds; or none.
+        unit: an ISO code, `%`, `min`, `of 10`; `m`, `M`, `mn`: minutes or millions; `h:mm`: or minutes, seconds; empty.
         scaled: whether it has a word such as thousand.
     """
 
@@ -93,7 +93,7 @@ DURATION = re.compile(
     re.IGNORECASE,
 )
 HOURS_AND_BARE = re.compile(rf"(?P<hours>\d+)\s*(?:{HOURS})\.?{AND}(?P<minutes>[0-5]?\d)(?P<seconds>)", re.IGNORECASE)
-LONE_M = re.compile(rf"[-+]?{NUMERAL} ?m\.?", re.IGNORECASE)  # minutes or millions
+LONE_M = re.compile(rf"[-+]?{NUMERAL} ?mn?\.?", re.IGNORECASE)  # minutes or millions
 LONGEST = 80  # characters of a number with all that stands beside it
 
 
@@ -195,8 +195,8 @@ def _number(text: str) -> Reading | None:
     power = _power(scale, unit, parts["behind"] or "")
     if power is None:
         return None
-    if scale in ("m", "M") and not unit:
-        unit, power = scale, 0
+    if scale.casefold() in ("m", "mn") and not unit:
+        unit, power = "mn" if len(scale) > 1 else scale, 0
     exponent = int(parts["exponent"] or 0)
     sign = "-" if "-" in (parts["sign"], parts["inner"], parts["minus"]) else ""
     point, comma = _values(parts["numeral"], sign, exponent + power, grouped=not parts["exponent"])

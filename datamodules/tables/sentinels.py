@@ -1,19 +1,11 @@
 """Numbers that stand where nothing is known: budgets of 0, runtimes of -1 or 999, the year 1900."""
 
-import re
 from typing import Literal
 
 import numpy as np
 
-from greenlight_films.datamodules.tables.number_habits import DURATION_NAME
+from greenlight_films.datamodules.tables.number_names import BUDGET_NAME, DURATION_NAME, MONEY_NAME, YEAR_NAME
 
-BUDGET_NAME = re.compile(r"(?i)budget|presupuesto|or[çc]amento|production[_ ]?cost|produktionskosten")
-MONEY_NAME = re.compile(
-    r"(?i)revenue|gross|box[_ ]?office|(^|[_ ])(cost|costs|income|earnings|takings|salary|umsatz|einspiel\w*"
-    r"|kosten|recettes?"
-    r"|taquilla|recaudaci[óo]n|incass[oi]|bilheteria|domestic|worldwide)($|[_ ])"
-)
-YEAR_NAME = re.compile(r"(?i)(^|[_ ])(year|jahr|ann[ée]e|a[ñn]o|anno|ano|rok|r[oå]k|år)($|[_ ])|year$")
 NINES = tuple(float("9" * length) for length in range(2, 11))
 NEGATIVES = (-1.0, *(-nines for nines in (9.0, *NINES)))
 YEARS = (0.0, 1.0, 1900.0, 9999.0)
@@ -45,17 +37,6 @@ def propose_sentinels(values: np.ndarray, name: str, kind: str = "number") -> di
     else:
         chosen = [*_zeros(name, kind, known, count_of), *_negatives(known, count_of), *_nines(known, count_of)]
     return {f"{value:.15g}": count_of[value] for value in chosen}
-
-
-def kind_by_name(name: str) -> Literal["money", "duration", "year"] | None:
-    """Return the kind of number that a column's name promises, where its cells have no unit.
-
-    >>> kind_by_name("budget"), kind_by_name("runtime"), kind_by_name("release_year"), kind_by_name("votes")
-    ('money', 'duration', 'year', None)
-    """
-    if BUDGET_NAME.search(name) or MONEY_NAME.search(name):
-        return "money"
-    return "duration" if DURATION_NAME.search(name) else "year" if YEAR_NAME.search(name) else None
 
 
 def _are_years(name: str, kind: str, usual: np.ndarray) -> bool:

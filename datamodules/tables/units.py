@@ -57,7 +57,7 @@ SCALES = {
     "miliar tỷ 十億 십억",
     12: "tn trn trillion trillions 兆 조",
 }
-"""Words and letters by the power of ten that they stand for; `m` and `mil` depend on what stands beside them."""
+"""Words and letters by the power of ten that they stand for; `m`, `mn` and `mil` depend on what stands beside them."""
 
 POWERS = {normalize("NFKC", word): power for power, words in SCALES.items() for word in words.split()}
 POWERS |= {"lakh crore": 12, "mil millones": 9, "mil milhões": 9}

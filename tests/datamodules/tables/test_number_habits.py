@@ -21,6 +21,18 @@ def habits_of(*texts, name="x", format=Format(), marks_beside="", delimiter=",")
         (["45m", "98m"], {"name": "runtime"}, [45, 98], Format(unit="min")),
         (["45m", "$5"], {}, [45e6, 5], Format(unit="USD")),
         (["45m", "900k"], {}, [45e6, 900e3], Format(unit="")),
+        (["150 mn", "3 bn"], {}, [150e6, 3e9], Format(unit="")),
+        (["150 mn", "3 bn"], {"name": "runtime"}, [150e6, 3e9], Format(unit="")),
+        (["1.5 mn", "2 mln", "4 Mio."], {}, [1.5e6, 2e6, 4e6], Format(decimal=".", unit="")),
+        (["15 mn", "900 K"], {}, [15e6, 900e3], Format(unit="")),
+        (["45 Mn", "$5"], {}, [45e6, 5], Format(unit="USD")),
+        (["45 mn", "98 mn"], {"name": "budget"}, [45e6, 98e6], Format(unit="")),
+        (["45mn", "98 mn."], {"format": Format(unit="")}, [45e6, 98e6], Format(unit="")),
+        (["8 mn", "98 mn"], {}, [8, 98], Format(unit="min")),
+        (["98 mn", "1h 36mn"], {}, [98, 96], Format(unit="min")),
+        (["98 mn"], {"format": Format(unit="min")}, [98], Format(unit="min")),
+        (["8.5 mn", "98 mn"], {"name": "durée"}, [8.5, 98], Format(decimal=".", unit="min")),
+        (["8.5 mn", "98 mn"], {}, [8.5e6, 98e6], Format(decimal=".", unit="")),
         (["1.1M"], {}, [1.1e6], Format(decimal=".", unit="")),
         (["45m"], {"format": Format(unit="min")}, [45], Format(unit="min")),
         (["1:36", "2:05"], {}, [96, 125], Format(unit="min", clock="h:mm")),
@@ -53,6 +65,12 @@ def test_a_column_is_read_in_the_way_that_its_cells_or_what_is_known_decide(text
         ),
         (["83%", "0.5"], {}, "in one unit, most are percent, but row 2 has '0.5' without it"),
         (["142 min", "3"], {}, "in one unit, most are minutes, but row 2 has '3' without it"),
+        (["142 min", "3 bn"], {}, "in one unit, most are minutes, but row 2 has '3 bn' without it"),
+        (
+            ["45m", "98 mn"],
+            {},
+            "column 'x' can be read in two ways, as minutes and as millions: row 1 has '45m', row 2",
+        ),
         (["8/10", "70"], {}, "in one unit, most are points of 10, but row 2 has '70' without it"),
         (["$5", "5%"], {}, "must be in one unit, got"),
         (["A$5", "$7", "$8"], {}, "must be in one currency, got USD in 2 rows, AUD in 1 row: row 1 has 'A$5'"),
@@ -77,4 +95,8 @@ def test_what_is_assumed_is_a_notice():
         "stands before three digits; otherwise declare data.decimal: {x: ','}"
     ]
     assert habits_of("83%", "12")[1].notices == ["column 'x': '12' and the like, without unit (1 row), are in percent"]
+    assert habits_of("8.5 mn", "98 mn")[1].notices == [
+        "column 'x': '8.5 mn' and the like are read as millions, not as minutes"
+    ]
+    assert habits_of("8.5 mn", "3 bn")[1].notices == []
     assert habits_of("1:36")[1].notices == ["column 'x': '1:36' and the like are read as hours and minutes"]

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.tables.sentinels import kind_by_name, propose_sentinels
+from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 from tests.cases import CASES
 
 LARGE = [2e5, 5e5, 9e5, 3e6]
@@ -51,14 +51,3 @@ def test_sentinels_of_the_cases_are_counted(file, name, expected):
 )
 def test_a_number_is_proposed_only_where_it_can_be_no_value(values, name, kind, expected):
     assert propose_sentinels(np.array(values, np.float64), name, kind) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("total_gross", "money"), ("Presupuesto", "money"), ("costume", None), ("runtime_minutes", "duration"),
-        ("Laufzeit", "duration"), ("startYear", "year"), ("yearly", None), ("rating", None),
-    ],
-)  # fmt: skip
-def test_names_promise_kinds_of_numbers(name, kind):
-    assert kind_by_name(name) == kind
