@@ -1,6 +1,7 @@
 """Read films from JSON: a list of objects, one a line, columns, or any of them below a key."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from greenlight_films.datamodules.column_words import words_of
 from greenlight_films.datamodules.errors import InputError, listed
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.encodings import encoding_of, survey
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
@@ -16,6 +19,26 @@ from greenlight_films.datamodules.tables.table_file import TableFile
 
 DEEPEST = 4  # keys that lead to the films
 LINES = (".jsonl", ".ndjson")
+OF_PAGES = {
+    *("page", "pages", "total", "count", "size", "per", "offset", "limit", "start", "end", "index", "first", "last"),
+    *(
+        "next",
+        "previous",
+        "prev",
+        "cursor",
+        "has",
+        "more",
+        "token",
+        "url",
+        "link",
+        "href",
+        "result",
+        "results",
+        "items",
+    ),
+    *("status", "ok", "success", "code", "message", "error", "response", "search", "query", "took", "time", "version"),
+}
+"""Words that name what stands beside the films in an answer of an API."""
 
 Record = Mapping[str, Any]
 
@@ -91,9 +114,14 @@ def _records_in(value: Any, file: TableFile) -> tuple[tuple[str, ...], list[Reco
         raise InputError(f"{file} holds no films; a list of objects is needed, or an object of columns")
     keys, records = max(candidates, key=lambda candidate: len(candidate[1]))
     others = [".".join(other) for other, _ in candidates if other != keys]
+    name = ".".join(keys)
+    if isinstance(value, list) and keys:
+        empty = sum(not _in_page(page) for page in value)
+        without = f", {empty:,} of them without any" if empty else ""
+        notice = f"the films are the {len(records):,} objects below '{name}' of {counted(len(value), 'page')}{without}"
+        return keys, records, [notice]
     if not others:
         return keys, records, []
-    name = ".".join(keys)
     notice = (
         f"the films are the {len(records):,} objects below '{name}'; left out is what stands below {listed(others)}"
     )
@@ -104,7 +132,7 @@ def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
     if isinstance(value, list):
         objects: list[Record] = [item for item in value if isinstance(item, dict)]
         if objects and len(objects) == len(value):
-            yield keys, objects
+            yield _from_pages(objects, keys) or (keys, objects)
         elif len(value) > 1 and all(isinstance(item, list) and len(item) == len(value[0]) for item in value):
             yield keys, [dict(zip(map(str, value[0]), row, strict=True)) for row in value[1:]]
     elif isinstance(value, dict) and value:
@@ -116,11 +144,47 @@ def _candidates(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         ):
             yield from _from_columns(value, keys)
         elif len(value) > 1 and all(isinstance(item, dict) for item in value.values()):
-            yield from _from_objects(value, keys)
-        elif len(keys) < DEEPEST:
-            for key, item in value.items():
-                if isinstance(item, list | dict):
-                    yield from _candidates(item, (*keys, key))
+            below = [] if _are_alike(list(value.values())) else list(_candidates_below(value, keys))
+            yield from below or _from_objects(value, keys)
+        else:
+            yield from _candidates_below(value, keys)
+
+
+def _candidates_below(value: Record, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Record]]]:
+    for key, item in value.items() if len(keys) < DEEPEST else ():
+        if isinstance(item, list | dict):
+            yield from _candidates(item, (*keys, key))
+
+
+def _are_alike(records: Sequence[Record]) -> bool:
+    """Tell films by their ids, which have most keys in common, from the parts of an answer: its status and its data."""
+    counts = Counter(key for record in records for key in record)
+    return sum(count for count in counts.values() if count > 1) > 0.5 * sum(counts.values())
+
+
+def _from_pages(objects: list[Record], keys: tuple[str, ...]) -> tuple[tuple[str, ...], list[Record]] | None:
+    """Return the films of all pages, which have nothing beside them but what tells of pages; None for films."""
+    if not all(len(each) == 1 or any(not isinstance(item, list | dict) for item in each.values()) for each in objects):
+        return None
+    pages = [_in_page(each) for each in objects]
+    found = {inner for page in pages if page is not None for inner in page}
+    if None in pages or len(found) != 1:
+        return None
+    (inner,) = found
+    return (*keys, *inner), [film for page in pages if page for film in page[inner]]
+
+
+def _in_page(page: Record) -> dict[tuple[str, ...], list[Record]] | None:
+    """Return the lists of objects in a page by the keys that lead there; None where it is none, but a film."""
+    found: dict[tuple[str, ...], list[Record]] = {}
+    for key, item in page.items():
+        if isinstance(item, dict):
+            found |= {(key, *inner): films for inner, films in (_in_page(item) or {}).items()}
+        elif isinstance(item, list):
+            found |= {(key,): item} if item and all(isinstance(each, dict) for each in item) else {}
+        elif not words_of(key) or set(words_of(key)) - OF_PAGES:
+            return None
+    return found
 
 
 def _from_columns(columns: Mapping[str, Sequence[Any]], keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -19,6 +19,14 @@ COLUMNS = {"title": ["A", "B"], "year": [1999, None], "genres": [["War"], []]}
         ([list(COLUMNS), *(list(film.values()) for film in FILMS)], None),
         ({"page": 1, "results": FILMS}, "results"),
         ({"a": {"b": {"films": FILMS}}}, "a.b.films"),
+        ({"status": {"code": 200}, "data": {"films": FILMS}}, "data.films"),
+        ({"meta": {"n": 2, "of": {"films": 9}}, "results": {"films": FILMS}}, "results.films"),
+        ({"meta": {"count": 2, "next": None}, "data": {"count": 2, "films": FILMS}}, "data.films"),
+        ({"films": {"tt1": FILMS[0], "tt2": FILMS[1]}, "genres": {"War": {"id": 1}}}, "films"),
+        ([{"page": 1, "results": FILMS[:1]}, {"page": 2, "results": FILMS[1:]}, {"page": 3, "results": []}], "results"),
+        ([{"films": FILMS[:1]}, {"films": FILMS[1:]}], "films"),
+        ([{"ok": True, "totalPages": 1, "dates": {"from": "x"}, "data": {"films": FILMS}}], "data.films"),
+        ({"pages": [{"page": 1, "results": FILMS}]}, "pages.results"),
     ],
 )
 @pytest.mark.parametrize("suffix", [".json", ".csv"])
@@ -44,6 +52,32 @@ def test_lines_of_objects_are_films_whatever_keys_each_has(file):
 def test_of_several_lists_the_longest_holds_the_films_and_it_is_told(file):
     table = open_table(file("a.json", json.dumps({"films": FILMS, "genres": [{"name": "War"}]})))
     assert table.notices == ("the films are the 2 objects below 'films'; left out is what stands below genres",)
+
+
+def test_films_of_pages_are_told(file):
+    pages = [{"page": 1, "results": FILMS}, {"page": 2, "results": FILMS}, {"status": "error", "message": "too many"}]
+    notices = open_table(file("a.jsonl", "\n".join(map(json.dumps, pages)))).notices
+    assert notices == ("the films are the 4 objects below 'results' of 3 pages, 1 of them without any",)
+
+
+CAST = [{"name": "Ann", "order": 0}, {"name": "Bo", "order": 1}, {"name": "Cy", "order": 2}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [{"id": 1, "rating": 7, "cast": CAST}, {"id": 2, "rating": 8, "cast": CAST}],
+        [{"info": {"title": "A"}, "cast": CAST}, {"info": {"title": "B"}, "cast": CAST}],
+        [{"film": {"title": "A", "cast": CAST}}, {"film": {"title": "B", "cast": CAST}}],
+        [{"status": "ok", "film": {"title": "A", "cast": CAST}}, {"status": "ok", "film": {"title": "B"}}],
+        {"tt1": {"title": "A", "cast": CAST}, "tt2": {"title": "B", "cast": CAST}},
+        {"tt1": {"title": "A", "year": 1999}, "tt2": {"title": "B", "rating": 7}},
+    ],
+)
+def test_films_with_lists_of_people_are_no_pages_and_no_answers(file, value):
+    table = open_table(file("a.json", json.dumps(value)))
+    assert table.layout.records is None
+    assert len(table.frame) == 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1250"])
