@@ -1,8 +1,10 @@
 import re
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as papq
 import pytest
+from pyarrow.dataset import dataset
 
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables import parquet_files
@@ -65,6 +67,54 @@ def test_files_may_lack_columns_and_have_numbers_of_other_kinds(tmp_path):
     assert files.read().to_pydict() == expected
     assert pa.concat_tables(files.blocks(["title"])).to_pydict() == {"title": expected["title"]}
     assert read_table(str(tmp_path))["title"].isna().tolist() == [False, False, True, True]
+
+
+@pytest.fixture
+def parted(tmp_path):
+    """Return a folder that is parted by two columns, whose own folder is called as one, too."""
+    folder = tmp_path / "no=1" / "films"
+    for path, start, stop in (
+        ("decade=1990/genre=Sci%2DFi%2F x/a.parquet", 0, 10),
+        ("decade=2000/genre=2/b.parquet", 10, 20),
+        ("decade=2010/genre=__HIVE_DEFAULT_PARTITION__/c.parquet", 20, 30),
+    ):
+        (folder / path).parent.mkdir(parents=True)
+        papq.write_table(TABLE.slice(start, stop - start).drop_columns("genre"), folder / path)
+    return folder
+
+
+def test_columns_that_a_folder_is_parted_by_are_as_arrow_has_them(parted):
+    frame = read_table(str(parted))
+    expected = read_table(dataset(parted, partitioning="hive").to_table())  # of categoricals it reads no empty ones
+    assert frame.columns.tolist() == expected.columns.tolist() == ["year", "cast", "decade", "genre"]
+    assert frame["decade"].tolist() == expected["decade"].tolist() == [1990] * 10 + [2000] * 10 + [2010] * 10
+    assert frame["genre"].fillna("").tolist() == expected["genre"].fillna("").tolist()
+    assert frame["genre"][0] == "Sci-Fi/ x"
+    assert pd.api.types.is_integer_dtype(frame["decade"].dtype)
+    decades = read_table(pd.read_parquet(parted, columns=["decade"]))["decade"]
+    assert decades.tolist() == frame["decade"].tolist()
+
+
+def test_columns_of_folders_come_in_blocks_too(parted, monkeypatch):
+    monkeypatch.setattr(parquet_files, "BLOCK_ROWS", 4)
+    files = ParquetFiles.find(f"file://{parted}")
+    assert "decade" in files.schema.names
+    assert pa.concat_tables(files.blocks(["decade", "year"])).equals(files.read().select(["decade", "year"]))
+    assert pa.concat_tables(files.blocks(["genre"])).equals(files.read().select(["genre"]))
+
+
+def test_only_folders_below_the_one_that_is_named_are_columns(parted):
+    assert "no" not in ParquetFiles.find(str(parted)).names
+    assert (
+        ParquetFiles.find(f"{parted}/decade=2*/*/*.parquet").read()["decade"].to_pylist() == [2000] * 10 + [2010] * 10
+    )
+    assert ParquetFiles.find(f"{parted}/decade=1990").names == ["year", "cast", "genre"]
+
+
+def test_a_column_of_the_files_own_stays(tmp_path):
+    (tmp_path / "year=1").mkdir()
+    papq.write_table(TABLE, tmp_path / "year=1" / "a.parquet")
+    assert ParquetFiles.find(str(tmp_path)).read().equals(TABLE)
 
 
 def test_files_that_do_not_go_together_are_refused(tmp_path):
