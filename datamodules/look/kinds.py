@@ -78,7 +78,25 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
             texts = _as_texts(name, column, context)
             return replace(texts, role=None, notices=(*texts.notices, notice))
     labels = None if _are_urls(column) else _as_labels(name, column, context)
+    if not labels and is_nested(column):
+        return _without_labels(name, column)
     return labels or _as_texts(name, column, context)
+
+
+def _without_labels(name: str, column: pd.Series) -> ColumnLook:
+    """Return the look at a column of maps, objects or lists from which no labels can be taken."""
+    missing = column.isna()
+    texts = [None if empty else str(cell) for cell, empty in zip(column, missing, strict=True)]
+    cells = pa.array(texts, pa.large_string())
+    first = cells.drop_null()[0].as_py()[:80]
+    why = "lists or objects without labels"
+    return ColumnLook(
+        name,
+        "nothing",
+        cells,
+        left_out=why,
+        notices=(f"column '{name}' holds {why}, such as {first}; left out",),
+    )
 
 
 def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLook | None:

@@ -1,5 +1,6 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
@@ -77,6 +78,26 @@ def test_texts_that_are_nearly_all_different_are_titles_where_no_column_is_calle
     assert [column.kind for column in look_at_columns(frame, Formats())] == ["title", "category"]
     named = [column.kind for column in look_at_columns(frame.assign(title=frame["werk"]), Formats())]
     assert named == ["category", "category", "title"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([[("Horror", 1)], None, [("War", 2), ("Drama", 1)]], pa.map_(pa.string(), pa.int64())),
+        ([[[1.5], [2.5]], [], None], pa.list_(pa.list_(pa.float64()))),
+        ([{"width": {"of": 3}}, None, {"width": None}], pa.struct({"width": pa.struct({"of": pa.int64()})})),
+    ],
+    ids=["maps", "lists of lists", "objects"],
+)
+@pytest.mark.parametrize("in_arrow", [True, False])
+def test_lists_and_objects_without_labels_are_left_out_and_named(cells, kind, in_arrow):
+    column = pd.Series(cells, dtype=pd.ArrowDtype(kind) if in_arrow else object)
+    frame = pd.DataFrame({"tags": column, "genres": pd.Series([["War"], [], ["War", "Drama"]])})
+    tags, genres = look_at_columns(frame, Formats())
+    assert (tags.kind, tags.left_out) == ("nothing", "lists or objects without labels")
+    assert tags.known.tolist() == column.notna().tolist()
+    assert tags.notices[0].startswith("column 'tags' holds lists or objects without labels, such as ")
+    assert genres.to_list() == [["War"], [], ["War", "Drama"]]
 
 
 def test_names_that_a_shape_joined_are_labels():
