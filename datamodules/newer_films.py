@@ -19,6 +19,7 @@ from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.datamodules.targets import read_target
+from greenlight_films.datamodules.units_of_new_films import unit_notices
 from greenlight_films.datamodules.years import years_of
 
 NO_SIDE = 255  # of a row without a target
@@ -91,7 +92,8 @@ def joined(frame: pd.DataFrame, newer: pd.DataFrame, declared: Declared, fitted:
 
 
 def _refuse_written_otherwise(newer: pd.DataFrame, encoder: FilmEncoder) -> None:
-    """Refuse labels that are written otherwise than those of the run's table, beside which they are to stand."""
+    """Refuse labels and shares that are written otherwise than in the run's table, beside which they are to stand."""
+    unit_notices(newer, encoder)
     for feature, blocks in zip(encoder.features, encoder.space.groups, strict=True):
         encoded = feature.encode(feature.read(newer, encoder.formats), blocks)
         if feature.read_otherwise(newer, encoder.formats, blocks, encoded) is not None:
