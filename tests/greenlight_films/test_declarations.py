@@ -1,13 +1,16 @@
 """What `FilmRegressor` is given becomes a frame with its target, features and a network. Refusals: test_regressor."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import greenlight_films as gl
+from greenlight_films.datamodules.encoder import FilmEncoder
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.datamodules.tables.read_table import open_table
-from greenlight_films.declarations import features_of, known_targets, training_of, with_target
+from greenlight_films.datamodules.tables.read_table import InputNotice, open_table
+from greenlight_films.declarations import encode_with_warnings, features_of, known_targets, training_of, with_target
 
 FRAME = pd.DataFrame({"year": [1990, 2000], "genre": ["Drama", None], "rating": [np.nan, 7.0]})
 
@@ -54,3 +57,14 @@ def test_arguments_of_the_trainer_come_last():
         **{"max_epochs": 9, "devices": 1},
     }
     assert training.early_stopping.patience == 2
+
+
+def test_numbers_in_another_unit_than_the_model_s_are_a_warning():
+    encoder = FilmEncoder([gl.Number("budget")])
+    learnt = pd.DataFrame({"budget": [2e7, 3e7, 5e6]})
+    encoder.fit_encode(learnt, np.arange(3))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        encode_with_warnings(encoder, learnt)
+    with pytest.warns(InputNotice, match=r"column 'budget' are 1,000 times smaller than usual"):
+        encode_with_warnings(encoder, learnt / 1e6)

@@ -112,8 +112,8 @@ def test_only_folders_below_the_one_that_is_named_are_columns(parted):
 
 
 def test_a_column_of_the_files_own_stays(tmp_path):
-    (tmp_path / "year=1").mkdir()
-    papq.write_table(TABLE, tmp_path / "year=1" / "a.parquet")
+    (tmp_path / "genre=1").mkdir()
+    papq.write_table(TABLE, tmp_path / "genre=1" / "a.parquet")
     assert ParquetFiles.find(str(tmp_path)).read().equals(TABLE)
 
 
