@@ -13,9 +13,7 @@ from greenlight_films.datamodules.tables.number_names import DURATION_NAME, kind
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 from greenlight_films.datamodules.tables.units import CROWNS
 
-LONGEST_IN_MN = (
-    1000  # minutes: a column of `mn` alone, which are millions in English, minutes in French, has none longer
-)
+LONGEST_IN_MN = 1000  # minutes, which `mn` means in French; in English it is millions
 MOST_MINUTES = 100_000  # of anything that is shown
 LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
 MANY = 30  # numbers that are enough to judge their lengths by
