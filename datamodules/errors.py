@@ -62,18 +62,22 @@ def declaration(key: str, column: object, value: bool | str | Sequence[str]) -> 
     return f"data.{key}: {{{name}: {shown}}}"
 
 
-def in_options(text: str) -> str:
-    r"""Return a text whose settings by column are written as options of `look` and `study --table`.
+def in_options(text: str, prefix: str = "") -> str:
+    r"""Return a text whose settings by column are written as options, by default of `look` and `study --table`.
+
+    Args:
+        prefix: of the options: `data.` for commands on a run.
 
     >>> in_options("declare data.missing: {gross: ['n/a']} or correct it")
     'declare --missing "{gross: [\'n/a\']}" or correct it'
     """
-    return re.sub(r"\bdata\.(missing|decimal|day_first): (\{[^{}]*\})", _as_option, text).replace("--data.table ", "")
 
+    def as_option(match: re.Match[str]) -> str:
+        escaped = re.sub(r'([`"]|\$(?=[\w{(]))', r"\\\1", match[2])
+        return f'--{prefix}{match[1]} "{escaped}"'
 
-def _as_option(match: re.Match[str]) -> str:
-    escaped = re.sub(r'([`"]|\$(?=[\w{(]))', r"\\\1", match[2])
-    return f'--{match[1]} "{escaped}"'
+    typed = re.sub(r"\bdata\.(missing|decimal|day_first): (\{[^{}]*\})", as_option, text)
+    return typed if prefix else typed.replace("--data.table ", "")
 
 
 def _quoted(text: str) -> str:

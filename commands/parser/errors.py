@@ -13,6 +13,9 @@ from greenlight_films.lightning_modules.callbacks.signals import is_first_of_its
 # What configs put before the settings that these commands take without it.
 PREFIXES = {"importance": "permutation_importance.", "baselines": "compare.", "audit": "audit."}
 
+OF_A_RUN = ("predict", "refresh", "test", "validate")
+"""Commands that take a run, whose config stays as it is: what to declare beside it is an option."""
+
 PATIENCE = 10  # seconds that a process waits for the first one to report a mistake, before it does
 
 
@@ -21,6 +24,8 @@ def message_of(problem: Exception, command: str) -> str | None:
     if isinstance(problem, InputError):
         if command == "look":
             return in_options(str(problem))
+        if command in OF_A_RUN:
+            return in_options(str(problem), "data.")
         return _in_words_of(command, str(problem)) if command in PREFIXES else str(problem)
     if isinstance(problem, OSError):  # a full disk, a folder that may not be written
         # What comes of closing other files after a first problem says less than that.

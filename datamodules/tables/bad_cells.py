@@ -53,8 +53,30 @@ def declared_missing(column: pd.Series, bad: np.ndarray) -> str:
     return declaration("missing", column.name, [*texts[:PROPOSED], *(["..."] if len(texts) > PROPOSED else [])])
 
 
+def read_otherwise(bad: np.ndarray, still_bad: np.ndarray, noun: str, how: str, setting: str) -> str:
+    """Return the remedy for cells that another setting reads, empty where it reads fewer of a column than this one.
+
+    Args:
+        bad: (n_rows,) bool, cells that can't be read as the column is said to be written.
+        still_bad: cells that can't be read with the other setting.
+        noun: what a cell is then, such as `date`.
+        how: it is written, such as `with the month first`.
+        setting: such as `data.day_first: {released: false}`.
+    """
+    n_bad, n_read = int(bad.sum()), int((bad & ~still_bad).sum())
+    if int(still_bad.sum()) >= n_bad:
+        return ""
+    subject = "it" if n_bad == 1 else "all" if n_read == n_bad else f"{n_read:,} of {n_bad:,}"
+    what = f"is a {noun}" if n_read == 1 else f"are {noun}s"
+    return f"{subject} {what} {how}: if the column is written so, say so by {setting}, else correct {_pronoun(bad)}"
+
+
+def _pronoun(bad: np.ndarray) -> str:
+    return "it" if int(bad.sum()) == 1 else "them"
+
+
 def _remedy(column: pd.Series, bad: np.ndarray) -> str:
-    pronoun = "it" if int(bad.sum()) == 1 else "them"
+    pronoun = _pronoun(bad)
     return f"correct {pronoun}, or declare {pronoun} missing by {declared_missing(column, bad)}"
 
 

@@ -9,7 +9,12 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, declaration
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, refuse_cells
+from greenlight_films.datamodules.tables.bad_cells import (
+    cells_in_words,
+    declared_missing,
+    read_otherwise,
+    refuse_cells,
+)
 from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR, DateCells, Parts, date_cells
 from greenlight_films.datamodules.tables.formats import Format
 
@@ -106,8 +111,20 @@ def all_read(column: pd.Series, dates: Dates, wanted: str = "dates") -> Dates:
     """Return the dates of a column; an InputError names the cells that are none, or may be two."""
     if dates.fault:
         raise dates.fault
-    refuse_cells(column, dates.unread, f"must hold {wanted} such as 2014-05-01, June 1994 or 1994")
+    if dates.unread.any():
+        requirement = f"must hold {wanted} such as 2014-05-01, June 1994 or 1994"
+        refuse_cells(column, dates.unread, requirement, _in_the_other_order(column, dates))
     return dates
+
+
+def _in_the_other_order(column: pd.Series, dates: Dates) -> str:
+    """Return the remedy for cells that are dates with day and month the other way round; empty where that is none."""
+    if (day_first := dates.format.day_first) is None:
+        return ""
+    other = parse_dates(column, replace(dates.format, day_first=not day_first))
+    setting = declaration("day_first", column.name, not day_first)
+    how = f"with the {'month' if day_first else 'day'} first"
+    return read_otherwise(dates.unread, other.unread, "date", how, setting)
 
 
 def _order(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, all_or_faults, declaration
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
+from greenlight_films.datamodules.tables.bad_numbers import refuse_no_numbers
 from greenlight_films.datamodules.tables.distinct_texts import DistinctTexts, distinct_texts
 from greenlight_films.datamodules.tables.flag_cells import read_flags
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -157,8 +158,12 @@ def _refuse_faults(column: pd.Series, numbers: Numbers) -> None:
     """Refuse what contradicts itself, and cells that are no numbers, all in one message."""
     steps = [partial(_raise, fault) for fault in numbers.faults]
     if numbers.unread.any():
-        steps.append(partial(refuse_cells, column, numbers.unread, _requirement(numbers), _remedy(column, numbers)))
+        steps.append(partial(refuse_no_numbers, column, numbers.unread, numbers.share_read, numbers.format, _unread))
     all_or_faults(steps)
+
+
+def _unread(column: pd.Series, format: Format) -> np.ndarray:
+    return parse_numbers(column, format).unread
 
 
 def _raise(fault: InputError) -> None:
@@ -184,23 +189,6 @@ def _marks_of(frame: pd.DataFrame, declared: Formats) -> dict[str, str]:
             if numbers.format.decimal and not numbers.undecided and numbers.share_read > 0.8:
                 marks[str(name)] = numbers.format.decimal
     return marks
-
-
-def _requirement(numbers: Numbers) -> str:
-    mark = numbers.format.decimal
-    return "must hold numbers" + (" with decimal commas" if mark == "," else "")
-
-
-def _remedy(column: pd.Series, numbers: Numbers) -> str:
-    """Return the remedy where hardly a cell is a number, or where one is a list; else the usual."""
-    sample = column[numbers.unread].head(100)
-    if not sample.map(pd.api.types.is_scalar).all():
-        return "a cell must hold one number"
-    if numbers.share_read > 0.2 or int(numbers.unread.sum()) < 2:
-        return ""
-    if (sample.astype("str").str.count(r"\d+[-/.]\d+[-/.]\d+") > 0).mean() > 0.8:
-        return "correct them; if it holds dates, declare it as Date"
-    return "correct them; if it holds names or words, declare it as Labels or Category"
 
 
 def _with_sentinels(column: pd.Series, typed: TypedNumbers, format: Format) -> Numbers:

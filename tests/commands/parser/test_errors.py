@@ -18,6 +18,9 @@ from greenlight_films.datamodules.errors import InputError
         ("audit", "audit.repeats must be 1 or more, got 0", "--repeats must be 1 or more, got 0"),
         ("importance", "no option '--estimater'", "no option '--estimater', did you mean '--estimator'?"),
         ("study", "no option '--estimater'", "no option '--estimater'"),
+        ("predict", "say data.day_first: {day: false}", 'say --data.day_first "{day: false}"'),
+        ("study", "say data.day_first: {day: false}", "say data.day_first: {day: false}"),
+        ("look", "say data.day_first: {day: false}", 'say --day_first "{day: false}"'),
     ],
 )
 def test_settings_are_named_as_the_command_takes_them(command, problem, message):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, first_row, refuse_cells
+from greenlight_films.datamodules.tables.bad_cells import cells_in_words, first_row, read_otherwise, refuse_cells
 
 
 def test_equal_cells_are_told_together_by_the_tables_rows():
@@ -37,3 +37,21 @@ def test_the_remedy_is_to_correct_them_or_to_declare_them_missing():
 def test_a_frame_in_a_cell_is_named_and_not_printed():
     column = pd.Series([pd.DataFrame({"a": [1]})], name="c")
     assert cells_in_words(column, np.array([True])) == "row 1 has 'a DataFrame'"
+
+
+@pytest.mark.parametrize(
+    ("bad", "still_bad", "remedy"),
+    [
+        ([1, 1, 0], [0, 0, 0], "all are dates so: if the column is written so, say so by data.x, else correct them"),
+        ([1, 1, 1], [0, 0, 1], "2 of 3 are dates so: if"),
+        ([1, 1, 1], [0, 1, 1], "1 of 3 is a date so: if"),
+        ([1, 0, 0], [0, 0, 0], "it is a date so: if the column is written so, say so by data.x, else correct it"),
+        ([1, 0, 0], [0, 1, 0], ""),
+        ([1, 0, 0], [1, 0, 0], ""),
+        ([1, 1, 0], [0, 0, 1], "all are dates so: if"),
+    ],
+)
+def test_another_setting_is_the_remedy_where_it_reads_more_of_the_column(bad, still_bad, remedy):
+    said = read_otherwise(np.array(bad, bool), np.array(still_bad, bool), "date", "so", "data.x")
+    assert said.startswith(remedy)
+    assert bool(said) == bool(remedy)

@@ -59,9 +59,25 @@ def test_what_the_config_says_of_the_order_decides_and_cells_that_contradict_it_
     format = Format(day_first=day_first)
     assert read_dates(column, format).texts()[0] == ("2011-04-03" if day_first else "2011-03-04")
     with pytest.raises(
-        InputError, match=r"'released' must hold dates .*, row 2 has '.*25.*2009'; correct it, or declare"
+        InputError,
+        match=rf"'released' must hold dates .*, row 2 has '.*25.*2009'; it is a date with the .* first: if .* "
+        rf"by data.day_first: {{released: {str(day_first).lower()}}}, else correct it$",
     ):
         read_dates(column, Format(day_first=not day_first))
+
+
+@pytest.mark.parametrize(
+    ("cells", "remedy"),
+    [
+        (["03/04/2011", "08/21/2008", "08/18/2008"], "all are dates with the month first: if .*released: false}"),
+        (["03/04/2011", "08/21/2008", "soon", "08/18/2008"], "2 of 3 are dates with the month first: if "),
+        (["21/08/2008", "08/18/2008"], "correct it, or declare it missing by"),
+        (["21/08/2008", "soon"], "correct it, or declare it missing by"),
+    ],
+)
+def test_dates_in_the_other_order_are_never_to_be_declared_missing_where_the_column_is_written_so(cells, remedy):
+    with pytest.raises(InputError, match=f"; {remedy}"):
+        read_dates(column_of(*cells), Format(day_first=True))
 
 
 @pytest.mark.parametrize(
