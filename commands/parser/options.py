@@ -5,6 +5,7 @@ import re
 from itertools import zip_longest
 from pathlib import Path
 
+from greenlight_films.commands.parser.by_column import with_options_together
 from greenlight_films.commands.parser.errors import PREFIXES
 from greenlight_films.commands.parser.help import OWN_OPTIONS
 from greenlight_films.commands.parser.quiet import quieten
@@ -49,6 +50,7 @@ def checked(command: str, words: list[str], option: str) -> tuple[list[str], str
     if "--allow_any_class" in words:
         CLASS_LIMIT.lift()
     words = [word for word in words if word != "--allow_any_class"]
+    words = with_options_together(words)
     for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
         name, equals, value = word.partition("=")
         text = value or following

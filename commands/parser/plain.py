@@ -4,16 +4,14 @@ import argparse
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-import yaml
-
+from greenlight_films.commands.parser.by_column import CELLS, together, value_of
 from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.datamodules.tables.formats import Formats, declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 
 LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
-CELLS = ("missing", "decimal", "day_first")
 
 
 class PlainParser(argparse.ArgumentParser):
@@ -38,9 +36,11 @@ def add_look_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target")
     parser.add_argument("--leave_out", nargs="+", action="extend", default=[])
     parser.add_argument("--before_release", nargs="?", const="true", default="false", choices=("true", "false"))
-    for name in (*LAYOUT, *CELLS):
-        # Messages name the options as `study` has them, with `data.` before them.
+    # Messages name the options as `study` has them, with `data.` before them.
+    for name in LAYOUT:
         parser.add_argument(f"--{name}", f"--data.{name}", dest=name)
+    for name in CELLS:
+        parser.add_argument(f"--{name}", f"--data.{name}", dest=name, action="append")
 
 
 def layout_of(options: argparse.Namespace) -> Layout:
@@ -48,7 +48,7 @@ def layout_of(options: argparse.Namespace) -> Layout:
     given = {name: getattr(options, name) for name in LAYOUT}
     for name, kind in (("skip", int), ("header", bool)):
         if given[name] is not None:
-            value = _value(given[name])
+            value = value_of(given[name])
             if type(value) is not kind:
                 wanted = "a number of lines" if kind is int else "true or false"
                 raise InputError(f"--{name} must be {wanted}, got {given[name]}")
@@ -58,16 +58,15 @@ def layout_of(options: argparse.Namespace) -> Layout:
 
 def formats_of(options: argparse.Namespace) -> Formats:
     """Return how cells are written, as the options declare it: a value for all columns, or {column: value}."""
-    values: dict[str, Any] = {name: _value(getattr(options, name)) for name in CELLS}
+    given = {name: texts for name in CELLS if (texts := getattr(options, name))}
+    values = {name: together(f"--{name}", texts) for name, texts in given.items()}
     for name, value in values.items():
-        if value is None:
-            continue
         each = list(value.values()) if isinstance(value, dict) else [value]
         kinds = {"missing": (list, str, int, float), "decimal": (str,), "day_first": (bool,)}[name]
         is_cut = isinstance(value, str) and value.startswith(("[", "{"))  # a list without its end is a text
         if is_cut or not all(type(item) in kinds for item in each):
             example = {"missing": '\'{budget: ["0", "-"]}\'', "decimal": "'{gross: \",\"}'", "day_first": "true"}[name]
-            raise InputError(f"--{name} must be such as {example}, got {getattr(options, name)}")
+            raise InputError(f"--{name} must be such as {example}, got {' and '.join(given[name])}")
     return declared_formats(**values)
 
 
@@ -75,12 +74,3 @@ def study_name(table: str) -> str:
     """Return the name of a study of a table: that of its file, in letters, digits and underscores."""
     stem = Path(table).name.split(".")[0]
     return re.sub(r"\W+", "_", stem).strip("_").lower() or "films"
-
-
-def _value(text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        return yaml.safe_load(text) if text not in (".", ",") else text
-    except yaml.YAMLError:
-        return text

@@ -58,6 +58,10 @@ class Layout:
     footer: int = 0
     records: str | None = None
 
+    def __post_init__(self) -> None:
+        if self.skip is not None and self.skip < 0:
+            raise InputError(f"--data.skip must be a number of lines, 0 or more, got {self.skip}")
+
     def given(self) -> list[str]:
         """Return the options that are declared."""
         return [name for name in OPTIONS if getattr(self, name) is not None]

@@ -34,6 +34,8 @@ def test_cells_are_declared_of_all_columns_or_by_column():
     formats = formats_of(parsed("--decimal", ",", "--missing", '{budget: ["0", "-"]}'))
     assert formats.of("gross") == Format(decimal=",")
     assert formats.of("budget") == Format(decimal=",", missing=("0", "-"))
+    several = formats_of(parsed("--missing", "{gross: ['x']}", "--data.missing", "{'3': ['y']}"))
+    assert (several.of("gross").missing, several.of("3").missing) == (("x",), ("y",))
     assert formats_of(parsed("--missing", "N/A")).of("gross") == Format(missing=("N/A",))
     assert formats_of(parsed("--missing", "{budget: 0}")).of("budget") == Format(missing=("0",))
 

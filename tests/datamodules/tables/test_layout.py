@@ -125,3 +125,9 @@ def test_a_table_of_another_kind_than_the_runs_has_nothing_of_its_layout(folder)
     with pytest.raises(InputError, match="broken") as refused:
         in_its_layout(of_run, partial(open_table, str(folder / "broken.parquet")))
     assert "delimiter" not in str(refused.value)
+
+
+def test_a_number_of_lines_below_0_is_refused():
+    with pytest.raises(InputError, match=r"--data\.skip must be a number of lines, 0 or more, got -1"):
+        Layout(skip=-1)
+    assert Layout(skip=0).skip == 0
