@@ -14,13 +14,15 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.errors import InputError, listed, missing_columns, nearest
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import read_dates
+from greenlight_films.datamodules.tables.date_columns import looks_like_dates
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, read_labels
 from greenlight_films.datamodules.tables.label_lists import LabelLists
 from greenlight_films.datamodules.tables.number_cells import read_numbers
+from greenlight_films.datamodules.written_values import WrittenValue
 
-Value = float | str | np.datetime64
+Value = float | str | np.datetime64 | WrittenValue
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
@@ -44,6 +46,8 @@ class Comparison:
     def need(self) -> Need:
         """Return what the column is read as: what the values are."""
         value = self.values[0]
+        if isinstance(value, WrittenValue):
+            return value.need
         return "text" if isinstance(value, str) else "date" if isinstance(value, np.datetime64) else "number"
 
     def mask(self, frame: pd.DataFrame, formats: Formats) -> np.ndarray:
@@ -51,10 +55,22 @@ class Comparison:
         column, format = frame[self.column], formats.of(self.column)
         if self.need == "text":
             return self._of_labels(_labels(column, format))
-        cells = read_dates(column, format).values if self.need == "date" else read_numbers(column, format)
+        cells = read_dates(column, format).values if self.need == "date" else self._numbers(column, format)
         if self.operator == "in":
             return np.isin(cells, np.array(self.values))
-        return np.asarray(OPERATORS[self.operator](cells, self.values[0]), dtype=bool)
+        value = self.values[0]
+        value = value.value(self.column, format) if isinstance(value, WrittenValue) else value
+        return np.asarray(OPERATORS[self.operator](cells, value), dtype=bool)
+
+    def _numbers(self, column: pd.Series, format: Format) -> np.ndarray:
+        try:
+            return read_numbers(column, format)
+        except InputError:
+            if looks_like_dates(column).kind == "date":
+                raise InputError(
+                    f"data.where: column '{self.column}' holds dates; compare it with a day, such as 2000-05-01"
+                ) from None
+            raise
 
     def _of_labels(self, labels: LabelLists) -> np.ndarray:
         wanted = np.asarray(pc.is_in(labels.names, pa.array(self.values, labels.names.type)))

@@ -1,8 +1,9 @@
 """Conditions that rows of a table must meet, written as text: `titleType == 'movie' and year >= 1990`.
 
 A condition compares columns with values. A column's name stands as it is, or in backticks where it is no plain word;
-a text stands in quotes; 2014-05-01 is a date. There are == != < <= > >=, `in [...]`, `not in [...]`, `is missing`,
-`is not missing`, `and`, `or`, `not` and parentheses. It is read by the grammar below, and never evaluated as code.
+a text stands in quotes; 2014-05-01 is a date. What < or > compares may stand in quotes as the column's cells are
+written, such as '$20M'. There are == != < <= > >=, `in [...]`, `not in [...]`, `is missing`, `is not missing`, `and`,
+`or`, `not` and parentheses. It is read by the grammar below, and never evaluated as code.
 """
 
 import re
@@ -14,6 +15,7 @@ import numpy as np
 
 from greenlight_films.datamodules.conditions import OPERATORS, Combined, Comparison, Condition, Missing, Part, Value
 from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.written_values import WrittenValue
 
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 KEYWORDS = {"and", "or", "not", "in", "is", "missing"}
@@ -38,6 +40,7 @@ REMEDIES = {
     '"': "close the quote",
     "`": "close the backtick",
 }
+OTHERS = "columns that are no plain words stand in backticks, and values such as '$20M' or '1h 40m' in quotes"
 
 
 def parse_condition(text: str) -> Condition:
@@ -77,7 +80,7 @@ class _Parser:
         while (start := start + len(self.text[start:]) - len(self.text[start:].lstrip())) < len(self.text):
             match = TOKEN.match(self.text, start)
             if match is None:
-                remedy = REMEDIES.get(self.text[start], "columns that are no plain words stand in backticks")
+                remedy = REMEDIES.get(self.text[start], OTHERS)
                 raise self._fault(start, remedy)
             yield _Token(str(match.lastgroup), match.group(), start)
             start = match.end()
@@ -168,7 +171,10 @@ class _Parser:
             name, value, sign = right.name, left, MIRRORED.get(sign, sign)
         assert not isinstance(value, _Column)
         if isinstance(value, str) and sign not in ("==", "!="):
-            raise self._fault(start, f"{sign} compares numbers and dates; write {value} without quotes if it is one")
+            written = WrittenValue.of(value)
+            if written is None:
+                raise self._fault(start, f"{sign} compares numbers and dates, and {value!r} is neither; write one")
+            return Comparison(name, sign, (written,))
         return Comparison(name, sign, (value,))
 
     def _values(self) -> tuple[Value, ...]:
