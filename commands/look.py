@@ -25,8 +25,11 @@ def run(words: list[str], console: Console) -> None:
         raise InputError("`look` needs a table, such as films.csv")
     out = _out(options.table, options.out)
     seen = look_as_asked(options.table, options, console)
+    problem = _write(seen, out)  # first: what is printed may be read no further than its first lines
     print_look(seen, console)
-    _write(seen, out, console)
+    if problem:
+        raise problem
+    console.print(f"\n{out}", style="bold", highlight=False, markup=False)
 
 
 def _out(table: str, out: str | None) -> Path:
@@ -44,8 +47,12 @@ def _out(table: str, out: str | None) -> Path:
     return path
 
 
-def _write(seen: Look, out: Path, console: Console) -> None:
-    text = seen.to_yaml(study_name(str(out)), out)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    Folder(out.parent).write_all({out.name: text.encode("utf-8")})
-    console.print(f"\n{out}", style="bold", highlight=False, markup=False)
+def _write(seen: Look, out: Path) -> InputError | None:
+    """Write the config; return what must be decided before there can be one."""
+    try:
+        text = seen.to_yaml(study_name(str(out)), out)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        Folder(out.parent).write_all({out.name: text.encode("utf-8")})
+    except InputError as problem:
+        return problem
+    return None

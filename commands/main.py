@@ -5,7 +5,7 @@ import os
 import re
 import signal
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from types import ModuleType
 
@@ -17,13 +17,37 @@ from greenlight_films.datamodules.errors import InputError, nearest
 from greenlight_films.lightning_modules.callbacks.signals import STOP, is_first_of_its_node
 from greenlight_films.reports.terminal import terminal
 
+UNREAD = 141  # exit code where what is printed is read no further, as by `head`: 128 and SIGPIPE, as of other commands
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM."""
-    words, console = sys.argv[1:] if arguments is None else arguments, terminal(stderr=True)
+    """Run one command and return its exit code: 0 done, 2 for what the user can mend, 130 Ctrl-C, 143 SIGTERM.
+
+    Where what it prints is read no further, it ends with 141.
+    """
+    try:
+        try:
+            return _code_of(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            if sys.stdout:  # else closed from the start
+                sys.stdout.flush()
+    except (BrokenPipeError, SystemExit) as problem:
+        # A console makes exit code 1 of it, without a word.
+        if isinstance(problem, SystemExit) and not isinstance(problem.__context__, BrokenPipeError):
+            raise
+        with suppress(OSError, ValueError):  # so that what is still unwritten is no error at the end
+            number = sys.stdout.fileno()
+            os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+        return UNREAD
+
+
+def _code_of(words: list[str]) -> int:
+    console = terminal(stderr=True)
     with STOP:
         try:
             _run(words, terminal())
+        except BrokenPipeError:
+            raise
         except (InputError, OSError, MemoryError, RuntimeError) as problem:
             message = message_of(problem, _command(words))
             if message is None:

@@ -11,6 +11,14 @@ ACTING = {code: None for code in [*CONTROLS, *TURNS] if chr(code) not in "\n\t"}
 
 
 class _InertConsole(Console):
+    def _write_buffer(self) -> None:
+        try:
+            super()._write_buffer()
+        except BrokenPipeError:
+            raise
+        except OSError as problem:
+            raise OSError(problem.errno, problem.strerror, "the output") from None
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for text, style, control in super().render(renderable, options):
             yield Segment(text if control else text.translate(ACTING), style, control)

@@ -1,6 +1,7 @@
 """The command line as a whole: words, exit codes, and how soon it answers."""
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -12,7 +13,8 @@ from greenlight_films.commands.main import main
 from greenlight_films.lightning_modules.callbacks.tensorboard import TensorBoard
 from greenlight_films.version import version
 from tests.conftest import refused
-from tests.processes import in_a_process
+from tests.messy import messy_films, write
+from tests.processes import in_a_process, start
 from tests.runs import versions_in
 
 
@@ -39,6 +41,50 @@ def test_what_the_user_can_mend_is_one_message_and_code_2_and_a_fault_of_ours_a_
     refused(command("fit"), "runs/x")
     with pytest.raises(RuntimeError, match="index out of bounds"):
         main(["fit"])
+
+
+def unread(*words, cwd):
+    """Run a command whose output nobody reads; return its exit code and what it says of that."""
+    with start(*words, cwd=cwd) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    return process.returncode, said
+
+
+def test_output_that_is_read_no_further_ends_a_command_as_it_does_others(tmp_path):
+    write(messy_films(), tmp_path / "films.csv")
+    assert unread("--help", cwd=tmp_path) == (141, "")
+    assert unread("look", "films.csv", "--target", "rating", cwd=tmp_path) == (141, "")
+    assert "column: rating" in (tmp_path / "films.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"),
+    [(BrokenPipeError(errno.EPIPE, "Broken pipe"), 141), (SystemExit(1), 141), (SystemExit(3), 3)],
+)
+def test_a_closed_pipe_is_told_from_other_ends(monkeypatch, problem, code):
+    def fail(words, console):
+        if problem.args == (1,):  # as a console does
+            try:
+                raise BrokenPipeError
+            except BrokenPipeError:
+                raise problem  # noqa: B904
+        raise problem
+
+    monkeypatch.setattr(module, "_run", fail)
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    if code == 3:
+        with pytest.raises(SystemExit):
+            main(["fit"])
+    else:
+        assert main(["fit"]) == code
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+def test_output_without_room_is_named(tmp_path):
+    end = in_a_process("--help", cwd=tmp_path, within=("sh", "-c", '"$@" > /dev/full', "sh"))
+    assert end.returncode == 2
+    assert end.stderr == "error: No space left on device: the output; make room there\n"
 
 
 @pytest.mark.slow
