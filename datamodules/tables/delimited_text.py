@@ -26,12 +26,12 @@ from greenlight_films.datamodules.tables.film_rows import (
 from greenlight_films.datamodules.tables.footers import footer_notice, header_notices, is_remark, subtotal_notices
 from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.ragged_rows import refuse_ragged
 from greenlight_films.datamodules.tables.table_file import TableFile
 from greenlight_films.datamodules.tables.text_layout import LONGEST, Dialect, TextLayout, find_text_layout
 from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
 
 BLOCK = 64 * 2**20  # bytes; a record must fit in one
-SHOWN = 20  # rows of a wrong width that a message names
 
 
 class Row(NamedTuple):
@@ -273,15 +273,7 @@ def _remarks_below(text: DelimitedText) -> list[str]:
         else:
             ragged.append(row)
     if ragged:
-        shown = ", ".join(f"line {line} (row {number}) has {len(cells)}" for number, line, cells, _ in ragged[:SHOWN])
-        more = (
-            f", ... ({len(ragged):,} rows)" if len(ragged) > SHOWN else f" ({len(ragged)} rows)" if ragged[1:] else ""
-        )
-        raise InputError(
-            f"{text.name}: every row must have the header's {text.width} cells, {shown}{more}; put cells that hold a "
-            "delimiter in quotes, or give --data.delimiter or --data.quote",
-            ragged[0].number,
-        )
+        refuse_ragged(text.name, text.width, [(row.line, row.number, row.cells) for row in ragged])
     return [row.first() for row in below]
 
 

@@ -14,15 +14,23 @@ from greenlight_films.datamodules.tables.text_layout import LONGEST
 
 ESCAPED = re.compile(rb'\\"(?=[^",;\t|\r\n])')  # where quotes are doubled, a quote that follows a backslash ends a cell
 CONTROLS = re.compile(rb"[\0\x02-\x08\x0e-\x1a]")  # which text has next to none of
+MARK = b"\x1a"  # which DOS and CP/M write once or often behind a file's end
 HEAD, LINES = 2**18, 6  # bytes and lines that are enough to see how a table is written
 
 
 @dataclass
 class Skim:
-    """What was counted in a text's bytes: quotes by their byte, and whether backslashes stand before quotes."""
+    """What was counted in a text's bytes.
+
+    Attributes:
+        quotes: by their byte.
+        escaped: whether backslashes stand before quotes.
+        marked: whether the last byte is the end-of-file mark of DOS, which is no text.
+    """
 
     quotes: dict[bytes, int] = field(default_factory=lambda: {b'"': 0, b"'": 0})
     escaped: bool = False
+    marked: bool = False
 
     def over(self, chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
         """Pass bytes on; refuse a line that is longer than any film."""
@@ -39,7 +47,7 @@ class Skim:
             for mark in self.quotes:
                 self.quotes[mark] += chunk.count(mark)
             self.escaped = self.escaped or (b"\\" in chunk and ESCAPED.search(last + chunk) is not None)
-            last = chunk[-2:]
+            last, self.marked = chunk[-2:], chunk.endswith(MARK)
             yield chunk
 
 
@@ -65,7 +73,7 @@ class TextStream:
     def open(self) -> IO[bytes]:
         """Open the text as UTF-8."""
         stream = self.file.open()
-        if self.encoding == "utf-8" and not self.seen.bad and not self.skim.escaped:
+        if self.encoding == "utf-8" and not (self.seen.bad or self.skim.escaped or self.skim.marked):
             return stream
         return io.BufferedReader(_Utf8(stream, self.encoding, self.skim.escaped), 2**20)
 
@@ -97,11 +105,13 @@ class _Utf8(io.RawIOBase):
             content = self.stream.read(2**20)
             self.ended = not content
             text = self.kept + self.decoder.decode(content, final=self.ended)
-            self.kept = ""
+            ended = text.rstrip(MARK.decode())
+            text, self.kept, marks = ended, "", "" if self.ended else text[len(ended) :]
             if self.escaped:
                 if (len(text) - len(text.rstrip("\\"))) % 2 and not self.ended:
                     text, self.kept = text[:-1], "\\"
                 text = re.sub(r'\\(["\\])', lambda match: '""' if match[1] == '"' else "\\", text)
+            self.kept += marks
             self.ready = text.encode()
         part = self.ready[: len(buffer)]
         self.ready = self.ready[len(part) :]

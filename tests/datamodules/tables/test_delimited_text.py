@@ -94,8 +94,18 @@ def test_a_tsv_takes_quotes_for_text_by_default(file):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a,b\n1,2\n3\n", "every row must have the header's 2 cells, line 3 (row 2) has 1; put cells"),
-        ("a,b\n1,2\n3,4,5\n", "every row must have the header's 2 cells, line 3 (row 2) has 3;"),
+        (
+            "a,b\n1,2\n3\n",
+            "every row must have the header's 2 cells, line 3 (row 2) has 1; complete rows that are cut off, or give",
+        ),
+        (
+            "a,b\n1,2\n3,4,5\n",
+            "every row must have the header's 2 cells, line 3 (row 2) has 3; put cells that hold a delimiter in",
+        ),
+        (
+            "a,b\n1,2\n3,4,\n",
+            "line 3 (row 2) has 3; remove the delimiter at the end of rows whose last cell is empty, or",
+        ),
         ("a,b\n1\n3,4,5\n6,7\n", "2 cells, line 2 (row 1) has 1, line 3 (row 2) has 3 (2 rows);"),
         ('a,b\n"1\n\n",2\n3\n', "line 5 (row 2) has 1;"),
         ("a,b\r\n1,2\r\n\r\n3\r\n", "line 4 (row 2) has 1;"),

@@ -37,6 +37,13 @@ def test_a_backslash_at_the_end_of_a_block_is_kept_for_the_next(file):
     assert content_of(file("a.csv", text)).endswith('y""z\n')
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["\n\x1a", "\x1a" * 99])
+def test_the_end_of_file_mark_of_dos_is_no_text(file, encoding, end):
+    text = "a\x1ab," + "y" * (2**20 - 8)
+    assert content_of(file("a.csv", (text + end).encode(encoding))) == text + end.replace("\x1a", "")
+
+
 @pytest.mark.parametrize("name", ["klingon", "hex", "punycode", "a\0b"])
 def test_an_encoding_that_does_not_exist_is_refused(file, name):
     with pytest.raises(InputError, match=re.escape(f"as utf-8 or latin-1, got {name!r}")):
