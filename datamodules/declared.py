@@ -142,6 +142,7 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
             f"{unknown:,} of {counted(len(actual), 'row')} {are(unknown)} without {target}: not trained on and not "
             f"scored; `predict` predicts {'it' if unknown == 1 else 'them'} in a table of their own."
         )
+    notices += _idle_formats(declared)
     if declared.weight is not None:
         notices.append(f"Rows are weighted by '{declared.weight}' in the loss and in all scores (data.weight).")
     if any(declared.weight in feature.columns for feature in declared.features):
@@ -149,6 +150,16 @@ def data_notices(declared: Declared, actual: np.ndarray) -> list[str]:
             f"'{declared.weight}' is data.weight and a feature too: the model learns from how much a row weighs; "
             "leave it out of data.features unless that is wanted."
         )
+    return notices
+
+
+def _idle_formats(declared: Declared) -> list[str]:
+    """Say which settings by column change nothing, for the column is read as something else."""
+    needs, notices = declared.needs(), list[str]()
+    for name, format in declared.formats.by_column.items():
+        for key, need in (("decimal", "number"), ("day_first", "date")):
+            if getattr(format, key) is not None and need not in needs.get(name, {need}):
+                notices.append(f"data.{key} of '{name}' changes nothing: the column is not read as {need}s.")
     return notices
 
 

@@ -81,7 +81,7 @@ def in_options(text: str, prefix: str = "") -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if text == "..." else "'" + text.replace("'", "''") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 def listed(names: Iterable[object]) -> str:

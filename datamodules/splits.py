@@ -197,7 +197,7 @@ def times_of(column: pd.Series, format: Format = Format()) -> np.ndarray:
         numbers = pd.to_numeric(column, errors="coerce")
         if numbers.notna().equals(column.notna()):
             return numbers.to_numpy(np.float64, na_value=np.nan)
-    days = all_read(column, dates, "numbers or dates").values
+    days = all_read(column, dates, "numbers or dates", "names or words, split by another column").values
     return np.where(np.isnat(days), np.nan, days.astype(np.float64))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, declaration
+from greenlight_films.datamodules.number_format import counted
 
 SHOWN = 10  # values of a column, each with its rows
 ROWS = 5  # of a value
@@ -48,9 +49,11 @@ def cells_in_words(column: pd.Series, which: np.ndarray) -> str:
 
 
 def declared_missing(column: pd.Series, bad: np.ndarray) -> str:
-    """Return the setting that declares cells missing, for a message."""
+    """Return the setting that declares cells missing, for a message; of many values the first, and how many others."""
     texts = list(dict.fromkeys(column[bad].map(_text).str.strip()))
-    return declaration("missing", column.name, [*texts[:PROPOSED], *(["..."] if len(texts) > PROPOSED else [])])
+    others = len(texts) - PROPOSED
+    likewise = f", and the {counted(others, 'other value')} likewise" if others > 0 else ""
+    return declaration("missing", column.name, texts[:PROPOSED]) + likewise
 
 
 def read_otherwise(bad: np.ndarray, still_bad: np.ndarray, noun: str, how: str, setting: str) -> str:

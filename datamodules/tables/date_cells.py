@@ -19,6 +19,7 @@ from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR
 from greenlight_films.datamodules.tables.formats import Format
 
 YEAR, MONTH, DAY = 1, 2, 3  # how precise a date is
+DECLARE = "names or words, declare it as Labels or Category"
 EMPTY = ((0, 0, 0), (1900, 1, 0), (1899, 12, 30), (1, 1, 1), (9999, 12, 31))
 """Years, months and days that databases and spreadsheets write for an empty cell."""
 
@@ -107,13 +108,22 @@ def read_dates(column: pd.Series, format: Format = Format()) -> Dates:
     return all_read(column, parse_dates(column, format))
 
 
-def all_read(column: pd.Series, dates: Dates, wanted: str = "dates") -> Dates:
-    """Return the dates of a column; an InputError names the cells that are none, or may be two."""
+def all_read(column: pd.Series, dates: Dates, wanted: str = "dates", instead: str = DECLARE) -> Dates:
+    """Return the dates of a column; an InputError names the cells that are none, or may be two.
+
+    Args:
+        wanted: what the column must hold.
+        instead: what to do where hardly a cell is a date.
+    """
     if dates.fault:
         raise dates.fault
     if dates.unread.any():
         requirement = f"must hold {wanted} such as 2014-05-01, June 1994 or 1994"
-        refuse_cells(column, dates.unread, requirement, _in_the_other_order(column, dates))
+        remedy = _in_the_other_order(column, dates)
+        n_unread = int(dates.unread.sum())
+        if not remedy and n_unread > 1 and int((dates.precision > 0).sum()) <= n_unread / 4:
+            remedy = f"correct them; if it holds {instead}"
+        refuse_cells(column, dates.unread, requirement, remedy)
     return dates
 
 

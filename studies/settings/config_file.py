@@ -125,6 +125,7 @@ def _problems_of(node: yaml.Node) -> Iterator[tuple[Any, str]]:
                 yield key.start_mark, f"the key '{key.value[:80]}' stands there a second time; leave one of them"
             else:
                 keys.add(key.value)
+        yield from _problems_of_classes(node)
     elif isinstance(node, yaml.ScalarNode):
         if match := re.search("[\0\ud800-\udfff]", node.value):
             yield node.start_mark, f"a text must do without the character U+{ord(match[0]):04X}; remove it"
@@ -132,6 +133,21 @@ def _problems_of(node: yaml.Node) -> Iterator[tuple[Any, str]]:
         tag = yaml.resolver.Resolver().resolve(yaml.ScalarNode, node.value, (True, False))  # type: ignore[no-untyped-call]
         if (length := len(node.value)) > LONGEST and tag == "tag:yaml.org,2002:int":
             yield node.start_mark, f"a whole number must have {LONGEST} characters or fewer, got {length:,}; shorten it"
+
+
+def _problems_of_classes(node: yaml.MappingNode) -> Iterator[tuple[Any, str]]:
+    """Yield arguments beside `class_path`, which belong into `init_args`, and features that are nothing."""
+    values = {key.value: (key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    if "class_path" in values:
+        named = values["class_path"][1].value
+        for name, (key, _) in values.items():
+            if name not in ("class_path", "init_args", "dict_kwargs", "<<"):
+                form = f"{{class_path: {named}, init_args: {{{name}: ...}}}}"
+                yield key.start_mark, f"'{name[:80]}' must stand within init_args; write {form}"
+    features = values["features"][1] if "features" in values else None
+    for item in features.value if isinstance(features, yaml.SequenceNode) else []:
+        if item.tag == "tag:yaml.org,2002:null":
+            yield item.start_mark, "a feature must be a class with its column, got nothing; remove the item"
 
 
 def named_config(name: str) -> str:

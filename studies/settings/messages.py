@@ -79,7 +79,7 @@ def _unknown_class(name: str, _: str, options: list[str]) -> str:
 def _missing(names: str, _: str, options: list[str]) -> str:
     listed = [f"--{name}" if "." in name else name for name in names.split(", ")]
     remedy = "; a config has them: --config configs/ratings.yaml" if "." in names else ""
-    return f"needed and not given: {', '.join(listed)}{remedy}"
+    return f"needed and not given, or left empty: {', '.join(listed)}{remedy}"
 
 
 # Beginnings of the parser's messages; each is reworded from its first and last group and the options there are.

@@ -3,6 +3,7 @@ import numpy as np
 from greenlight_films.datamodules.declared import Declared, data_notices
 from greenlight_films.datamodules.features import Category, Labels, Number, Profile, Size, TrackRecord
 from greenlight_films.datamodules.splits import RandomSplit, TimeSplit
+from greenlight_films.datamodules.tables.formats import declared_formats
 from greenlight_films.datamodules.targets import ProfitRatio, Target
 
 FEATURES = [Number("year"), Category("studio"), Category("year", role="era")]
@@ -35,3 +36,14 @@ def test_rows_without_a_target_are_told_and_nothing_else():
     assert data_notices(declared, np.array([1.0, 2.0])) == []
     (notice,) = data_notices(declared, np.array([1.0, np.nan, np.nan]))
     assert notice.startswith("2 of 3 rows are without rating")
+
+
+def test_settings_that_change_nothing_are_told():
+    formats = declared_formats(
+        decimal={"year": ".", "studio": ","}, day_first={"year": True, "released": False, "nowhere": True}
+    )
+    declared = Declared(FEATURES, Target("rating"), TimeSplit("released"), formats=formats)
+    assert data_notices(declared, np.ones(2)) == [
+        "data.day_first of 'year' changes nothing: the column is not read as dates.",
+        "data.decimal of 'studio' changes nothing: the column is not read as numbers.",
+    ]

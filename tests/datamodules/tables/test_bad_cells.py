@@ -1,9 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.bad_cells import cells_in_words, first_row, read_otherwise, refuse_cells
+from greenlight_films.datamodules.tables.bad_cells import (
+    cells_in_words,
+    declared_missing,
+    first_row,
+    read_otherwise,
+    refuse_cells,
+)
 
 
 def test_equal_cells_are_told_together_by_the_tables_rows():
@@ -55,3 +62,11 @@ def test_another_setting_is_the_remedy_where_it_reads_more_of_the_column(bad, st
     said = read_otherwise(np.array(bad, bool), np.array(still_bad, bool), "date", "so", "data.x")
     assert said.startswith(remedy)
     assert bool(said) == bool(remedy)
+
+
+def test_of_many_values_the_first_are_declared_missing_and_the_others_counted():
+    column = pd.Series([f"y{number}" for number in range(12)], name="c")
+    setting, others = declared_missing(column, np.ones(12, bool)).split(", and ")
+    assert yaml.safe_load(setting) == {"data.missing": {"c": [f"y{number}" for number in range(10)]}}
+    assert others == "the 2 other values likewise"
+    assert declared_missing(column, np.arange(12) < 10) == setting

@@ -81,6 +81,19 @@ def test_dates_in_the_other_order_are_never_to_be_declared_missing_where_the_col
 
 
 @pytest.mark.parametrize(
+    ("cells", "remedy"),
+    [
+        (["Ann", "Bo", "Ann", "Bo", "1994"], "correct them; if it holds names or words, declare it as Labels or Cat"),
+        (["Ann", "Bo", "1994"], "correct them, or declare them missing by"),
+        (["Ann"], "correct it, or declare it missing by"),
+    ],
+)
+def test_a_column_of_names_is_not_to_be_declared_missing(cells, remedy):
+    with pytest.raises(InputError, match=f"; {remedy}"):
+        read_dates(column_of(*cells))
+
+
+@pytest.mark.parametrize(
     ("cells", "message", "row"),
     [
         (["1994", "03/04/11", "2012"], "03/04/11 may be 2011-04-03 .* or 2011-03-04 .*released: true", 2),

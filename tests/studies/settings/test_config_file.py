@@ -22,6 +22,12 @@ REFUSED = [
     (f"seed: {'9' * 31}", "line 1, column 7: a whole number must have 30 characters or fewer, got 31"),
     (f"seed: '{'9' * 31}'", "a whole number must have 30 characters or fewer, got 31"),
     ('name: "\\ud800"', "line 1, column 7: a text must do without the character U+D800; remove it"),
+    ("a: [{class_path: Number, column: year}]", "line 1, column 25: 'column' must stand within init_args; write {cla"),
+    (
+        "data:\n  features:\n    - {class_path: A}\n    -\n",
+        "line 4, column 6: a feature must be a class with its column",
+    ),
+    ("data: {features: [null]}", "line 1, column 19: a feature must be a class with its column, got nothing; remove"),
     ("name: x\n\x07", "line 2: not YAML: the character U+0007; remove it"),
 ]
 
@@ -36,7 +42,16 @@ def test_what_the_parser_cannot_read_is_refused_with_file_and_position(tmp_path,
     assert message in str(problem.value)
 
 
-@pytest.mark.parametrize("text", ["", "name: a\n", "a: &a [1]\nb: *a\nc: {<<: {x: 1}, <<: {y: 2}}\n", '{"name": "a"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "name: a\n",
+        "a: &a [1]\nb: *a\nc: {<<: {x: 1}, <<: {y: 2}}\n",
+        "features: [{class_path: A, init_args: {}}]\na: [null]",
+        '{"name": "a"}',
+    ],
+)
 def test_configs_are_passed(tmp_path, text):
     (tmp_path / "study.yaml").write_text(text, encoding="utf-8")
     check_config(tmp_path / "study.yaml", "--config")

@@ -98,7 +98,7 @@ def test_what_is_needed_and_not_given_is_named_as_options():
     with pytest.raises(InputError) as problem:
         FilmCLI([])
     assert str(problem.value) == (
-        "needed and not given: --data.table, --data.features, --data.target; "
+        "needed and not given, or left empty: --data.table, --data.features, --data.target; "
         "a config has them: --config configs/ratings.yaml"
     )
 
