@@ -19,14 +19,11 @@ from greenlight_films.datamodules.tables.table_file import TableFile
 
 DEEPEST = 4  # keys that lead to the films
 LINES = (".jsonl", ".ndjson")
-OF_PAGES = frozenset(
-    """
-    page pages total count size per offset limit start end index first last next previous prev cursor has more
-    token url link href result results items status ok success code message error response search query took time
-    version
-    """.split()
-)
-"""Words that name what stands beside the films in an answer of an API."""
+WORDS_OF_PAGES = """
+page pages total count size per offset limit start end index first last next previous prev cursor has more
+token url link href result results items status ok success code message error response search query took time version
+"""
+OF_PAGES = frozenset(WORDS_OF_PAGES.split())  # name what stands beside the films in an answer of an API
 
 Record = Mapping[str, Any]
 
