@@ -16,6 +16,7 @@ from greenlight_films.importance.tangent import Tangent
 
 ENOUGH = 32  # carriers, that tell what is missed
 TIMES_CARRIERS = 32  # the error is at most the 32nd part, as a variance, of that from which films carry the label
+LARGEST = 1 / 16  # part that it may be of it after all, where what is missed varies more than expected; else all are
 WORTH = 4  # times as many carriers as are looked at: of fewer all are
 
 
@@ -38,12 +39,18 @@ def carrier_changes(
     if not bool(sampled.any()):
         return reference.changes(entries.row, entries.column, -entries.weight), variance
     lost = torch.empty(len(entries.row), dtype=torch.float64, device=counts.device)
-    of_sampled = at(sampled, entries.index)
-    whole, some = entries.only(~sampled), entries.only(sampled)
-    lost[~of_sampled] = reference.changes(whole.row, whole.column, -whole.weight)
-    pooled = plan.pooled[sampled]
-    lost[of_sampled], variance[sampled] = _sampled(reference, tangent, some, streams[sampled], size[sampled], pooled)
-    return lost, variance
+
+    def measure(columns: Tensor) -> None:
+        whole = entries.only(columns)
+        lost[at(columns, entries.index)] = reference.changes(whole.row, whole.column, -whole.weight)
+
+    measure(~sampled)
+    some, of_some = entries.only(sampled), at(sampled, entries.index)
+    how = streams[sampled], size[sampled], plan.pooled[sampled]
+    lost[of_some], variance[sampled] = _sampled(reference, tangent, some, *how)
+    poor = variance > LARGEST * counts * plan.variance
+    measure(poor)
+    return lost, variance.masked_fill_(poor, 0.0)
 
 
 def _enough(counts: Tensor, plan: OffRowPlan) -> Tensor:
