@@ -22,7 +22,7 @@ REFUSED = [
     (f"seed: {'9' * 31}", "line 1, column 7: a whole number must have 30 characters or fewer, got 31"),
     (f"seed: '{'9' * 31}'", "a whole number must have 30 characters or fewer, got 31"),
     ('name: "\\ud800"', "line 1, column 7: a text must do without the character U+D800; remove it"),
-    ("a: [{class_path: Number, column: year}]", "line 1, column 25: 'column' must stand within init_args; write {cla"),
+    ("a: [{class_path: Number, column: year}]", "line 1, column 26: 'column' must stand within init_args; write {cla"),
     (
         "data:\n  features:\n    - {class_path: A}\n    -\n",
         "line 4, column 6: a feature must be a class with its column",
