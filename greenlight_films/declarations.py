@@ -27,7 +27,7 @@ from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids
 from greenlight_films.datamodules.look.look import look
-from greenlight_films.datamodules.tables.formats import Formats, declared_formats
+from greenlight_films.datamodules.tables.formats import DECLARED, Formats, declared_formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.number_cells import parse_numbers
 from greenlight_films.datamodules.tables.read_table import InputNotice
@@ -39,7 +39,6 @@ from greenlight_films.reports.look_summary import in_short
 from greenlight_films.studies.settings.presets import SETTINGS, with_preset
 from greenlight_films.studies.training import Training
 
-CELLS = ("missing", "decimal", "day_first")
 MOST_NUMBERS = 0.5  # share of a column's cells that are numbers, from which on the others are mistakes
 
 NETWORK = (
@@ -96,11 +95,11 @@ def data_of(
     Raises:
         InputError: there are no features, a name is no column, or a look can't tell what a column holds.
     """
-    data = {name: settings[name] for name in ("film", "batch_size", "allow_split_films", *CELLS)}
+    data = {name: settings[name] for name in ("film", "batch_size", "allow_split_films", *DECLARED)}
     sizes: dict[str, Any] = {"val": 0.1, "test": 0, "seed": int(settings["seed"])}
     features, split = settings["features"], settings["split"]
     if features is None:
-        seen = look(frame, target.answers[0], formats=declared_formats(*(settings[name] for name in CELLS)))
+        seen = look(frame, target.answers[0], formats=declared_formats(*(settings[name] for name in DECLARED)))
         seen.refuse_faults()
         if seen.rows.shape:
             shape = ", ".join(f"{name}={value!r}" for name, value in seen.rows.shape.arguments.items())

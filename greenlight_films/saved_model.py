@@ -15,9 +15,8 @@ import yaml
 import greenlight_films as gl
 from greenlight_films.datamodules import FilmEncoder, Fitted
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.formats import Formats
+from greenlight_films.datamodules.tables.formats import DECLARED, Formats
 from greenlight_films.datamodules.whole_files import cannot_write
-from greenlight_films.declarations import CELLS
 from greenlight_films.quietly import quietly
 from greenlight_films.studies.artifacts import load_artifacts, save_artifacts
 from greenlight_films.studies.background_file import BACKGROUND, background_of, packed_films, read_films
@@ -146,7 +145,7 @@ def _of_run(kind: "type[FilmRegressor]", path: Path) -> "FilmRegressor":
         allow_leak=list(declared.allow_leak) or None,
         allow_split_films=declared.allow_split_films,
         preset=config["preset"],
-        **{name: config["data"].get(name) for name in CELLS},
+        **{name: config["data"].get(name) for name in DECLARED},
         batch_size=config["data"]["batch_size"],
         max_epochs=settings.training.trainer.get("max_epochs") or -1,
         patience=settings.training.early_stopping.patience,

@@ -7,8 +7,7 @@ from typing import Any
 import yaml
 
 from greenlight_films.datamodules.errors import InputError
-
-CELLS = ("missing", "decimal", "day_first")
+from greenlight_films.datamodules.tables.formats import DECLARED
 
 
 def value_of(text: str) -> Any:
@@ -38,7 +37,7 @@ def together(option: str, texts: Sequence[str]) -> Any:
 
 def with_options_together(words: Sequence[str]) -> list[str]:
     """Return words with one option in the place of several `--data.missing`, `--data.decimal` or `--data.day_first`."""
-    for option in (f"--data.{name}" for name in CELLS):
+    for option in (f"--data.{name}" for name in DECLARED):
         rest, texts, place = list[str](), list[str](), 0
         is_value = False
         for word, following in zip_longest(words, words[1:], fillvalue=""):

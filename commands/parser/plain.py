@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
 
-from greenlight_films.commands.parser.by_column import CELLS, together, value_of
+from greenlight_films.commands.parser.by_column import together, value_of
 from greenlight_films.datamodules.errors import InputError, nearest
-from greenlight_films.datamodules.tables.formats import Formats, declared_formats
+from greenlight_films.datamodules.tables.formats import DECLARED, Formats, declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 
 LAYOUT = ("query", "sheet", "member", "delimiter", "quote", "encoding", "skip", "header")
@@ -39,7 +39,7 @@ def add_look_options(parser: argparse.ArgumentParser) -> None:
     # Messages name the options as `study` has them, with `data.` before them.
     for name in LAYOUT:
         parser.add_argument(f"--{name}", f"--data.{name}", dest=name)
-    for name in CELLS:
+    for name in DECLARED:
         parser.add_argument(f"--{name}", f"--data.{name}", dest=name, action="append")
 
 
@@ -58,7 +58,7 @@ def layout_of(options: argparse.Namespace) -> Layout:
 
 def formats_of(options: argparse.Namespace) -> Formats:
     """Return how cells are written, as the options declare it: a value for all columns, or {column: value}."""
-    given = {name: texts for name in CELLS if (texts := getattr(options, name))}
+    given = {name: texts for name in DECLARED if (texts := getattr(options, name))}
     values = {name: together(f"--{name}", texts) for name, texts in given.items()}
     for name, value in values.items():
         each = list(value.values()) if isinstance(value, dict) else [value]

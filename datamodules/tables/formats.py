@@ -14,6 +14,9 @@ Cell = str | int | float
 Cells = list[Cell] | Cell
 """Texts that mean that nothing is known, as a config has them; a single one may stand without its list."""
 
+DECLARED = ("missing", "decimal", "day_first")
+"""What a config, an option or an argument may say of how cells are written: of all columns, or by column."""
+
 
 @dataclass(frozen=True)
 class Format:
