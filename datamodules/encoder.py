@@ -16,7 +16,7 @@ from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
 from greenlight_films.datamodules.features.label_input import fit_all_labels, with_more_labels
 from greenlight_films.datamodules.tables.formats import Formats
-from greenlight_films.datamodules.threads import in_threads
+from greenlight_films.datamodules.threads import in_parallel
 
 Encoded = tuple[list[Block], list[Dense | Sparse]]  # of a feature
 Read = tuple[Encoded, bytes]  # with the digest of what was read
@@ -232,7 +232,7 @@ class FilmEncoder:
             return all_or_faults([partial(work, index) for index in range(len(self.features))])
         sizes = [sum(frame[name].nbytes for name in feature.columns) for feature in self.features]
         longest_first = sorted(range(len(sizes)), key=lambda index: -sizes[index])
-        results = dict(zip(longest_first, in_threads(work, longest_first), strict=True))
+        results = dict(zip(longest_first, in_parallel(work, longest_first), strict=True))
         return all_or_faults([results[index] for index in range(len(sizes))])
 
 

@@ -9,7 +9,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Callable[[], Result]]:
+def in_parallel(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Callable[[], Result]]:
     """Work on each item; return, in their order, what gives the result of each or raises its error.
 
     The first is the calling thread's, which waits for nothing and has its memory at hand: it should be the longest.

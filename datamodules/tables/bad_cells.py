@@ -56,7 +56,7 @@ def declared_missing(column: pd.Series, bad: np.ndarray) -> str:
     return declaration("missing", column.name, texts[:PROPOSED]) + likewise
 
 
-def read_otherwise(bad: np.ndarray, still_bad: np.ndarray, noun: str, how: str, setting: str) -> str:
+def remedy_by_setting(bad: np.ndarray, still_bad: np.ndarray, noun: str, how: str, setting: str) -> str:
     """Return the remedy for cells that another setting reads, empty where it reads fewer of a column than this one.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import declaration
-from greenlight_films.datamodules.tables.bad_cells import read_otherwise, refuse_cells
+from greenlight_films.datamodules.tables.bad_cells import refuse_cells, remedy_by_setting
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.number_habits import MARKS
 
@@ -32,7 +32,7 @@ def refuse_no_numbers(
     if other and column[unread].head(1).map(pd.api.types.is_scalar).all():
         setting = declaration("decimal", column.name, other)
         still = unread_as(column, replace(format, decimal=other))
-        remedy = read_otherwise(unread, still, "number", f"with a decimal {MARKS[other]}", setting)
+        remedy = remedy_by_setting(unread, still, "number", f"with a decimal {MARKS[other]}", setting)
     requirement = "must hold numbers"
     if format.decimal == "," or remedy:
         requirement += f" with decimal {MARKS[format.decimal or '.']}s"

@@ -12,8 +12,8 @@ from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.tables.bad_cells import (
     cells_in_words,
     declared_missing,
-    read_otherwise,
     refuse_cells,
+    remedy_by_setting,
 )
 from greenlight_films.datamodules.tables.date_parts import FIRST_YEAR, LAST_YEAR, DateCells, Parts, date_cells
 from greenlight_films.datamodules.tables.formats import Format
@@ -134,7 +134,7 @@ def _in_the_other_order(column: pd.Series, dates: Dates) -> str:
     other = parse_dates(column, replace(dates.format, day_first=not day_first))
     setting = declaration("day_first", column.name, not day_first)
     how = f"with the {'month' if day_first else 'day'} first"
-    return read_otherwise(dates.unread, other.unread, "date", how, setting)
+    return remedy_by_setting(dates.unread, other.unread, "date", how, setting)
 
 
 def _order(

@@ -8,8 +8,8 @@ from greenlight_films.datamodules.tables.bad_cells import (
     cells_in_words,
     declared_missing,
     first_row,
-    read_otherwise,
     refuse_cells,
+    remedy_by_setting,
 )
 
 
@@ -59,7 +59,7 @@ def test_a_frame_in_a_cell_is_named_and_not_printed():
     ],
 )
 def test_another_setting_is_the_remedy_where_it_reads_more_of_the_column(bad, still_bad, remedy):
-    said = read_otherwise(np.array(bad, bool), np.array(still_bad, bool), "date", "so", "data.x")
+    said = remedy_by_setting(np.array(bad, bool), np.array(still_bad, bool), "date", "so", "data.x")
     assert said.startswith(remedy)
     assert bool(said) == bool(remedy)
 
