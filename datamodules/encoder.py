@@ -225,7 +225,7 @@ class FilmEncoder:
             feature = self.features[index]
             parsed = cells.pop(index) if index in cells else feature.read(frame, self.formats)
             (blocks, parts), parsed = encode(index, parsed)
-            _refuse_far(parts, frame, feature.columns[0])
+            _refuse_far(parts, frame, feature)
             return (blocks, parts), feature.digest(parsed) if digests else b""
 
         if len(frame) < FEW_ROWS:
@@ -252,11 +252,11 @@ def _assemble(read: list[Read], n_rows: int) -> EncodedFilms:
     )
 
 
-def _refuse_far(parts: list[Dense | Sparse], frame: pd.DataFrame, name: str) -> None:
+def _refuse_far(parts: list[Dense | Sparse], frame: pd.DataFrame, feature: Feature[Any]) -> None:
     """Refuse a number so far from the others that their digits are lost in the network's sums."""
     for part in parts:
         if isinstance(part, Dense) and (far := ~(np.abs(part.values[:, 0]) < FARTHEST)).any():
-            position, column = int(far.argmax()), frame[name]
+            position, column = int(far.argmax()), frame[feature.columns[0]]
             remedy = "correct or empty it, or leave the column out"
             row = int(column.index[position]) + 1
             raise too_far(f"column '{column.name}'", row, column.iloc[position], remedy)

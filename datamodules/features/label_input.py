@@ -27,6 +27,11 @@ MIN_FILMS = 20
 class LabelInput(Feature[None]):
     """Something that is known of every label of a column; `Labels`, `Category` or `Text` reads its cells."""
 
+    @property
+    def columns(self) -> list[str]:
+        """None of its own: its labels may be read from several columns, and `column` be none of the table's."""
+        return []
+
     def read(self, frame: pd.DataFrame, formats: Formats = Formats()) -> None:
         return None
 

@@ -297,3 +297,13 @@ def test_new_films_go_by_their_own_number_where_no_size_of_batches_is_given(film
     other.setup("predict")
     assert other.films.rows is None
     assert sum(len(batch.row) for batch in other.predict_dataloader()) == len(films_frame)
+
+
+def test_labels_of_several_columns_may_have_records():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.choice(["Ann", "Bo", "Cy"], (60, 2)), columns=["actor_1", "actor_2"])
+    frame["rating"] = random.normal(size=60)
+    features = [Labels("actor", from_columns=["actor_1", "actor_2"]), TrackRecord("actor")]
+    data = FilmDataModule(frame=frame, features=features, target=Target("rating"), split=RandomSplit(0.2, 0.2))
+    data.setup("fit")
+    assert data.films.encoded.labels.shape == (60, 3)
