@@ -15,6 +15,7 @@ from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.whole_files import Content, cannot_write, write_whole
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet's formulas begin so
+NUMBER = r"-\d+(\.\d+)?([eE][+-]?\d+)?"  # which is none
 
 
 def as_json(cells: pd.Series) -> pd.Series:
@@ -48,15 +49,16 @@ class Folder:
     def csv(table: pd.DataFrame) -> str:
         """Return a table as text in which no cell or heading is a formula: such a one gets an apostrophe.
 
-        Cells that hold lists or objects are written as JSON.
+        A negative number is none. Cells that hold lists or objects are written as JSON.
         """
         safe = table.copy(deep=False)
         for name in [name for name in safe if is_nested(safe[name])]:
             safe[name] = as_json(safe[name])
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
-            risky = safe[column].astype("str").str.startswith(DANGEROUS).fillna(False)
-            if risky.any():
-                safe[column] = safe[column].astype(object).mask(risky, "'" + safe[column].astype("str"))
+            cells = safe[column].astype("str")
+            risky = cells.str.startswith(DANGEROUS).fillna(False)
+            if risky.any() and (risky := risky & ~cells.str.fullmatch(NUMBER).fillna(False)).any():
+                safe[column] = safe[column].astype(object).mask(risky, "'" + cells)
         safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
         texts = safe.select_dtypes(exclude=["number", "bool"])
         returns = any(texts[column].astype("str").str.contains("\r", regex=False).any() for column in texts)
@@ -71,7 +73,8 @@ class Folder:
             ValueError: it was changed since.
         """
         chosen = columns and [name for given in columns for name in (given, f"'{given}")]
-        table = pd.read_csv(self.path / name, usecols=None if chosen is None else lambda heading: heading in chosen)
+        usecols = None if chosen is None else lambda heading: heading in chosen
+        table = pd.read_csv(self.path / name, usecols=usecols, low_memory=False)
         if not isinstance(table.index, pd.RangeIndex):  # pandas makes one of what stands beyond the header
             raise ValueError("rows must have as many cells as the header")
         signs = tuple(f"'{sign}" for sign in DANGEROUS)

@@ -66,6 +66,12 @@ def is_title(column: str) -> bool:
     return is_called(column, TITLES) and (words[-1:] != ["name"] or words[-2] in TITLES)
 
 
+def role_of_ids(column: str) -> str | None:
+    """Return what is known by ids in a column: `director` of `director_id`; None where its name says nothing of ids."""
+    words = words_of(column)
+    return " ".join(words[:-1]) or None if words[-1:] in (["id"], ["ids"]) else None
+
+
 def role_of(column: str) -> str | None:
     """Return what the labels of a column are to a film: `actor` of `cast`; None where that is its own name."""
     words = " ".join(words_of(column))

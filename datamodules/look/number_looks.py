@@ -11,12 +11,21 @@ import pyarrow as pa
 from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.films_in_rows import holds_releases
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
-from greenlight_films.datamodules.look.names import DURATIONS, IDS, MONEY, TEXTS, has_name, is_called, is_title
+from greenlight_films.datamodules.look.names import (
+    DURATIONS,
+    IDS,
+    MONEY,
+    TEXTS,
+    has_name,
+    is_called,
+    is_title,
+    role_of_ids,
+)
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
-from greenlight_films.datamodules.tables.label_cells import texts_of
+from greenlight_films.datamodules.tables.label_cells import mask_missing, texts_of
 from greenlight_films.datamodules.tables.missing_cells import propose_missing, uninformative
 from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, parse_numbers, read_numbers
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
@@ -132,6 +141,7 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
         notices.append(_taken_as_missing(name, counts, numbers.missing))
     tokens = (*(format.missing or numbers.missing), *sentinels)
     missing = tokens if any(tokens) else format.missing
+    format = replace(format, missing=None if missing is None else tuple(dict.fromkeys(missing)))
     if left_out:
         notices.append(f"column '{name or '#1'}' only counts the rows; left out")
     if not left_out and (sentence := uninformative(column, np.isnan(values))):
@@ -140,11 +150,12 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
     return ColumnLook(
         name,
         kind,
-        values,
+        mask_missing(texts_of(column), format) if kind == "category" else values,
         unit if kind != "duration" else unit or "min",
-        replace(format, missing=None if missing is None else tuple(dict.fromkeys(missing))),
+        format,
         {text: count for text, count in numbers.missing.items() if text},
         sentinels,
+        role=role_of_ids(name) if kind == "category" else None,
         fault=fault,
         left_out=left_out,
         notices=tuple(notices),
@@ -164,6 +175,8 @@ def _kind_of_number(name: str, numbers: Numbers, unit: str, are_years: bool) -> 
         return "id"
     if numbers.kind != "number":
         return numbers.kind
+    if role_of_ids(name) and (known == known.round()).all():  # a number that only names, such as a director's
+        return "category"
     if unit and not unit.startswith("of "):
         return "money" if re.fullmatch("[A-Z]{3}", unit) else "number"
     if has_name(name, DURATIONS) and len(known) and known.max() < 100_000:

@@ -81,6 +81,13 @@ def test_texts_and_headings_that_are_formulas_get_an_apostrophe_and_come_back_wi
     assert folder.read_csv("films.csv")["title"].dropna().tolist() == [title for title in titles if title]
 
 
+def test_negative_numbers_in_a_column_of_texts_are_no_formulas(folder):
+    cells = ["-0.5", "7.8e-4", "-8.31e-4", "-12", "-1+1", "-.5.", None]
+    folder.write_csv("films.csv", pd.DataFrame({"date": pd.Series(cells, dtype="str")}))
+    written = (folder.path / "films.csv").read_text().splitlines()
+    assert written == ["date", "-0.5", "7.8e-4", "-8.31e-4", "-12", "'-1+1", "'-.5.", '""']
+
+
 def test_a_table_that_a_spreadsheet_saved_again_is_read(folder):
     (folder.path / "films.csv").write_bytes(b"row,title\r\n1,Am\xc3\xa9lie\r\n2,Kino\r\n")
     assert folder.read_csv("films.csv").to_dict("list") == {"row": [1, 2], "title": ["Amélie", "Kino"]}

@@ -32,6 +32,24 @@ def test_kind_and_unit_come_from_cells_or_else_from_the_name(cells, name, kind, 
     assert (column.kind, column.unit, column.fault) == (kind, unit, "")
 
 
+@pytest.mark.parametrize(
+    ("cells", "name", "kind", "role"),
+    [
+        (["7", "7", "12", None], "director_id", "category", "director"),
+        (["7", "7", "12", "9"], "Studio ID", "category", "studio"),
+        (["7", "8", "12", "9"], "director_id", "id", None),
+        (["7.5", "7.5", "12", "9"], "director_id", "number", None),
+        (["7", "7", "12", "9"], "candid", "number", None),
+        (["7", "7", "12", "9"], "id", "number", None),
+    ],
+)
+def test_ids_that_several_films_have_are_names_of_something_else(cells, name, kind, role):
+    column = looked_at(cells, name)
+    assert (column.kind, column.role, column.fault) == (kind, role, "")
+    if kind == "category":
+        assert column.values.to_pylist() == cells
+
+
 def test_a_line_of_units_gives_the_unit():
     assert looked_at(["12", "7"], units={"x": "m"}).unit == "m"
 
