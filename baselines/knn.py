@@ -14,6 +14,7 @@ from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, 
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.feature_sets import feature_sets
+from greenlight_films.datamodules.number_format import counted
 from greenlight_films.importance import LOSSES, loop_importance
 
 N_DIRECTIONS = 50
@@ -106,7 +107,7 @@ class KNN(ScaledPredictor):
         n_directions = len(self.directions.components)
         kind = "labels" if self.directions.are_labels else "directions of labels"
         labels = f" and {n_directions} {kind}" if n_directions else ""
-        chosen = f"{self.k} neighbours, weights {self.weights}, {self.neighbours.metric} distances"
+        chosen = f"{counted(self.k, 'neighbour')}, weights {self.weights}, {self.neighbours.metric} distances"
         return f"{chosen} of numbers{labels}"
 
     def tables(self, training: Sample, held_out: Sample) -> Tables:

@@ -33,7 +33,7 @@ def print_importance(results: Results, console: Console) -> None:
         _print(heading, "name", known_sets[known_sets["level"] == level], console)
     print_related(results, console)
     n_absent = how["not_estimable"]
-    few = (features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)
+    n_few = int(((features["level"] == "value") & features["n_films"].between(1, FEW_FILMS - 1)).sum())
     if len(known):
         sure = int((known["q"] < 0.05).sum())
         by_chance = ": about 1 in 20 of such is there by chance" if sure else ""
@@ -43,13 +43,11 @@ def print_importance(results: Results, console: Console) -> None:
             highlight=False,
             soft_wrap=True,
         )
-    console.print(
-        f"{counted(n_absent, 'feature')} {are(n_absent)} in none of the {films}: not estimable. "
-        f"{int(few.sum()):,} {are(few.sum())} in fewer than {FEW_FILMS}: too few films to tell. "
-        f"{how['seconds']:.1f} s.",
-        highlight=False,
-        soft_wrap=True,
-    )
+    counts = [
+        f"{counted(n_absent, 'feature')} {are(n_absent)} in none of the {films}: not estimable. " if n_absent else "",
+        f"{counted(n_few, 'feature')} {are(n_few)} in fewer than {FEW_FILMS}: too few films to tell. " if n_few else "",
+    ]
+    console.print(f"{''.join(counts)}Measured in {how['seconds']:.1f} s.", highlight=False, soft_wrap=True)
     for sentence in left_out(results):
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
     if how["missing"] or how["missing_columns"]:

@@ -71,10 +71,10 @@ def in_short(look: Look) -> list[str]:
     lines += [f"left out: {listed(names)} ({reason})" for reason, names in reasons[:4]]
     others = sum(len(names) for _, names in reasons[4:])
     lines += [f"left out for other reasons: {counted(others, 'column')}"] if others else []
-    room = 9 - len(lines)
-    lines += look.notices[:room]
-    if len(look.notices) > room:
-        more = len(look.notices) - room
+    room, notices = 9 - len(lines), [notice for notice in look.notices if not notice.endswith("left out")]
+    lines += notices[:room]
+    if len(notices) > room:
+        more = len(notices) - room
         lines.append(f"and {more:,} more notice{'s' * (more > 1)}: `look` shows all")
     return lines
 

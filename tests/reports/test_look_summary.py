@@ -94,6 +94,13 @@ def test_the_short_form_has_ten_lines_at_most_and_counts_what_it_leaves_away(wid
     assert lines[-1].endswith("more notices: `look` shows all")
 
 
+def test_the_short_form_says_once_what_is_left_out():
+    frame = pd.DataFrame({"adult": ["no"] * 30, "budget": ["0", *["5000000"] * 14] * 2, "rating": range(30)})
+    lines = in_short(look(frame, "rating"))
+    assert [line for line in lines if "adult" in line] == ["left out: adult (the same in all rows)"]
+    assert any("budget" in line and "taken as missing" in line for line in lines)
+
+
 def test_one_of_a_thing_is_told_in_the_singular(tmp_path):
     path = tmp_path / "films.csv"
     path.write_text("My films\n\ntitle,year,genres,rating\n" + "Salt,1999,Drama|Drama,7.5\n")
