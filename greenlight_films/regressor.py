@@ -216,7 +216,7 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
             sample_weight: (n_rows,) how much each row's loss counts, 0 or more.
             groups: features to shuffle together, by name: roles, columns, or patterns such as `cast=Tom*`.
             estimator: expected, the mean over all shuffles in closed form, or shuffle, over `n_repeats`.
-            n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers.
+            n_repeats: shuffles; by default 2, and with `expected` 20 of whole columns and numbers, of many rows fewer.
             off_rows: films without a label that `expected` samples, or all.
             loss: mse, mae, r2, or with shuffle rmse.
             seed: of the shuffles; by default that of the model.

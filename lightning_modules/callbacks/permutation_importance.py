@@ -20,6 +20,7 @@ from greenlight_films.datamodules.feature_sets import feature_names
 from greenlight_films.datamodules.tables.distinct_texts import distinct_texts
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 from greenlight_films.importance import LOSSES, Estimator, ImportanceResult, LossName, Task, TaskResult, Tasks
+from greenlight_films.importance.estimator import enough_shuffles
 from greenlight_films.importance.related import RelatedSettings
 from greenlight_films.importance.waterfall import step_of
 from greenlight_films.lightning_modules.additive_mlp import AdditiveLayer
@@ -40,7 +41,7 @@ class PermutationImportance(Callback):
     Args:
         estimator: `expected`: the mean over all shuffles, in closed form. `shuffle`: over some shuffles.
         n_repeats: shuffles of each feature; by default 2, and with `expected` 20 of whole columns and numbers, which
-            have no closed form.
+            have no closed form, fewer of more than 5,000 films, 5 or more.
         off_rows: for `expected`, how many of the films without a label are looked at, or `all`; as many as have it,
             if these are more.
         loss: whose increase is the importance, in the target's unit: mse (squared), mae, rmse (by `shuffle` only), or
@@ -60,6 +61,7 @@ class PermutationImportance(Callback):
 
     Attributes:
         result: the importances; None until they are measured.
+        by_rows: whether the number of shuffles goes by that of held-out rows.
         enabled: whether the hooks measure.
     """
 
@@ -91,8 +93,8 @@ class PermutationImportance(Callback):
             raise InputError(
                 f"permutation_importance.loss {loss} has no closed form; set permutation_importance.estimator shuffle"
             )
-        repeats = n_repeats or (2 if estimator == "shuffle" else 20)
-        self.estimator = Estimator(estimator, repeats, off_rows, seed)
+        self.estimator = Estimator(estimator, n_repeats or 2, off_rows, seed)
+        self.by_rows = n_repeats is None and estimator == "expected"
         self.loss = loss
         self.split = split
         self.groups = groups
@@ -157,7 +159,8 @@ class PermutationImportance(Callback):
                 tasks.results = _of_all_devices(trainer, tasks.results)
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
-        result, reference = measured.measure(self.estimator, self.loss, self.groups, summary, run)
+        estimator = replace(self.estimator, n_repeats=enough_shuffles(len(rows))) if self.by_rows else self.estimator
+        result, reference = measured.measure(estimator, self.loss, self.groups, summary, run)
         if not result.is_whole:
             return result
         # The first device alone computes contributions, since that takes less time than writing them.
@@ -168,8 +171,8 @@ class PermutationImportance(Callback):
         with uninterrupted(), _exchanging(first), named:  # or the importances would be lost
             alone = measured.alone(reference)
             contributions = held_out_contributions(measured, data, reference, alone, self.contributions)
-            related = measured.related(reference, result, self.estimator, self.related, self.groups)
-            by_part = measured.by_part(reference, self.estimator)
+            related = measured.related(reference, result, estimator, self.related, self.groups)
+            by_part = measured.by_part(reference, estimator)
             return replace(result, alone=alone, contributions=contributions, related=related, by_part=by_part)
 
 

@@ -31,6 +31,12 @@ def test_by_default_the_expectation_is_estimated_and_the_test_films_are_taken(me
     assert PermutationImportance(n_repeats=3).estimator.n_repeats == 3
 
 
+def test_many_films_take_fewer_shuffles_unless_their_number_is_given(measured, monkeypatch):
+    monkeypatch.setattr("greenlight_films.importance.estimator.SHUFFLED", 350)
+    assert measured().result.summary["n_repeats"] == 7
+    assert measured(n_repeats=9).result.summary["n_repeats"] == 9
+
+
 def test_validation_films_are_measured_after_validate_and_not_while_training(measured):
     done = measured(split="val", estimator="shuffle")  # `measured` sees to it that training measures nothing
     assert done.callback.result is None  # nor do the test films
