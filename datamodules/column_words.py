@@ -5,7 +5,7 @@ from unicodedata import normalize
 
 TITLES = {
     "title", "name", "film", "movie", "primarytitle", "originaltitle", "movietitle", "filmtitle", "moviename",
-    "filmname", "titel", "filmtitel", "originaltitel", "kinotitel", "titre", "titulo", "pelicula", "filme", "titolo",
+    "filmname", "filmlabel", "movielabel", "itemlabel", "titel", "filmtitel", "originaltitel", "kinotitel", "titre", "titulo", "pelicula", "filme", "titolo",
     "pellicola", "tytul", "tytulfilmu", "tytuloryginalny", "tytulpolski", "nazev", "nazevfilmu", "originalninazev",
     "电影", "电影名", "电影名称", "电影标题", "影片", "影片名", "影片名称", "片名", "中文名", "中文片名",
     "英文片名", "原片名", "原名", "名称", "電影", "電影名", "電影名稱", "影片名稱", "название", "фильм",
@@ -37,6 +37,7 @@ ROLE_NAMES = {
 """Columns of a person's role in other languages, in small letters, without accents."""
 
 
+MERGED = re.compile("(?<=.)_[xy]$")  # what pandas writes behind a name that both tables have which it merges
 LETTERS = str.maketrans({
     "ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "ħ": "h", "Ħ": "H",
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th",
@@ -45,8 +46,12 @@ LETTERS = str.maketrans({
 
 
 def words_of(name: str) -> list[str]:
-    """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees."""
-    plain = re.sub("([A-Za-z])[\u0300-\u036f]+", r"\1", normalize("NFKD", name).translate(LETTERS))
+    """Return the words of a name in lower case, without accents on Latin letters: `nbEntrées` is nb, entrees.
+
+    The end of `title_x` and `title_y`, as pandas calls columns of merged tables, is no word.
+    """
+    plain = normalize("NFKD", MERGED.sub("", name)).translate(LETTERS)
+    plain = re.sub("([A-Za-z])[\u0300-\u036f]+", r"\1", plain)
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+", normalize("NFKC", plain))
     return [word.lower() for word in words]
 

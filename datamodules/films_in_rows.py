@@ -12,7 +12,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.column_words import is_plain_title, is_role, may_name_people, names_titles, words_of
+from greenlight_films.datamodules.column_words import (
+    MERGED,
+    is_plain_title,
+    is_role,
+    may_name_people,
+    names_titles,
+    words_of,
+)
 from greenlight_films.datamodules.errors import listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, film_ids, in_words
 from greenlight_films.datamodules.leakage import is_year
@@ -23,6 +30,7 @@ from greenlight_films.datamodules.tables.label_cells import is_nested, read_labe
 ENGLISH_TITLES = re.compile(r"(film|movie|primary|original|main|display|series)?[_ ]?(title|name)", re.IGNORECASE)
 IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)?[_ ]?(id|key|code)|tconst|const|qid", re.IGNORECASE)
 FILM_IDS = re.compile(r"(film|movie|title|imdb|tmdb|wikidata|letterboxd)[_ ]?(id|key|code)|tconst", re.IGNORECASE)
+LABEL = re.compile(r"[_ ]?label$", re.IGNORECASE)  # of `filmLabel`, the title beside `film`, an id, as Wikidata answers
 COUNTERS = re.compile(r"unnamed.*|index|row|no\.?|nr\.?|#|", re.IGNORECASE)  # names of columns that number the rows
 SPELLINGS = (
     (r"\pM+", ""),  # accents, which NFKD parts from their letters
@@ -71,10 +79,11 @@ def identity_of(frame: pd.DataFrame) -> Identity:
     plain = [name for name in map(str, frame.columns) if not is_nested(frame[name])]
     titles = (name for name in sorted(plain, key=is_plain_title, reverse=True) if is_title(frame[name]))
     title = next((name for name in titles if not names_people(frame, name)), None)
-    years = [name for name in plain if is_year(name)]
+    years = [name for name in plain if is_year(MERGED.sub("", name))]
     year = next((name for name in years if not re.search("date|released$", name, re.I)), next(iter(years), None))
     of_title = tuple(name for name in (title, year) if name is not None) if title else ()
-    for name in (name for name in plain if IDS.fullmatch(name)):
+    labelled = LABEL.sub("", title) if title and LABEL.search(title) else None
+    for name in (name for name in plain if IDS.fullmatch(MERGED.sub("", name)) or name == labelled):
         if frame[name].notna().all() and _is_film_id(frame, name, of_title):
             return Identity((name,), title, year)
     return Identity(of_title, title, year)

@@ -15,6 +15,10 @@ from greenlight_films.datamodules.column_words import is_plain_title, names_titl
         ("Omsætning pr. Øre", ["omsaetning", "pr", "ore"]),
         ("Maßstab_ŁÓDŹ", ["massstab", "lodz"]),
         ("Chef_dœuvre", ["chef", "doeuvre"]),
+        ("title_x", ["title"]),
+        ("Release Date_y", ["release", "date"]),
+        ("_x", ["x"]),
+        ("Galaxy", ["galaxy"]),
     ],
 )
 def test_words_of_a_name_are_small_and_without_accents(name, words):
@@ -40,6 +44,7 @@ def test_words_of_a_name_are_small_and_without_accents(name, words):
             "Tytuł oryginalny",
             "Název filmu",
         ),
+        *("title_x", "movie_title_y", "filmLabel", "item label"),
         *("Название фильма", "Оригинальное название"),
     ],
 )

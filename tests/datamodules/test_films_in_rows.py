@@ -112,6 +112,10 @@ def test_ids_of_several_films_are_named_with_their_rows():
     [
         ({"tconst": ["a", "b"], "primaryTitle": ["A", "B"], "startYear": [1, 2]}, ("tconst",)),
         ({"title": ["A", "B"], "release_date": ["2001-01-02", "2002-01-02"]}, ("title", "release_date")),
+        ({"title_x": ["A", "B"], "year_x": [2001, 2002], "title_y": ["A", "B"]}, ("title_x", "year_x")),
+        ({"title_x": ["A", "B"], "id_x": [1, 2]}, ("id_x",)),
+        ({"film": ["http://x.org/Q1", "http://x.org/Q2"], "filmLabel": ["A", "B"]}, ("film",)),
+        ({"film": ["http://x.org/Q1", None], "filmLabel": ["A", "B"]}, ("filmLabel",)),
         ({"original_title": ["A", "B"], "title": ["A", "C"]}, ("title",)),
         ({"id": [1, 2, 3, 4], "title": ["A", "A", "B", "B"], "year": [1, 1, 2, 2]}, ("title", "year")),
         ({"budget": [1, 2]}, ()),
