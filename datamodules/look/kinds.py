@@ -14,9 +14,8 @@ from greenlight_films.datamodules.films_in_rows import holds_releases, names_peo
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
     IDS,
-    TEXTS,
-    has_name,
     is_called,
+    is_text,
     is_title,
     looks_like_url,
     role_of,
@@ -25,11 +24,12 @@ from greenlight_films.datamodules.look.number_looks import TableContext, as_numb
 from greenlight_films.datamodules.look.unknown_units import unknown_unit_notice
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested, texts_of
-from greenlight_films.datamodules.tables.label_notations import Notation, find_notation
+from greenlight_films.datamodules.tables.label_notations import STRONG, Notation, find_notation
 from greenlight_films.datamodules.tables.label_roles import RoleColumns, role_columns
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, mask_missing
 
 SENTENCE = 8  # words of a text on average, from which on it is no title
+LIST_MARKS = set(STRONG) - set("\n\t；、，،")  # between labels, and in hardly a sentence
 REPEATED = 0.6  # distinct values a row, up to which they are categories
 
 
@@ -100,10 +100,10 @@ def _without_labels(name: str, column: pd.Series) -> ColumnLook:
 
 
 def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLook | None:
-    if not is_nested(column) and (_names_films(name, context) or has_name(name, TEXTS)):
+    if not is_nested(column) and _names_films(name, context):
         return None
     notation = find_notation(column)
-    if notation is None:
+    if notation is None or (is_text(name) and not _are_plainly_labels(notation)):
         return None
     feature, format = Labels(name, **notation.arguments()), context.formats.of(name)
     assumed, missing = list[str](), dict[str, int]()
@@ -129,6 +129,14 @@ def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLoo
         left_out="the same in all rows" if alike else "",
         notices=(*assumed, *notices),
     )
+
+
+def _are_plainly_labels(notation: Notation) -> bool:
+    """Tell labels in a column that is called as texts are: lists, or a mark that no sentence has in nearly all cells."""
+    if not notation.separators:
+        return True
+    mark = notation.separators[0].strip(" ")
+    return mark in LIST_MARKS and notation.several > 0.8 and notation.repeats > 0.5
 
 
 def _missing_texts(raw: pa.Array, format: Format) -> dict[str, int]:
@@ -190,7 +198,7 @@ def _kind_of_text(name: str, known: pa.Array, names_films: bool) -> tuple[Kind, 
         return "url", "an address"
     if names_films:
         return "title", "names the film"
-    if has_name(name, TEXTS) or words > SENTENCE:
+    if is_text(name) or words > SENTENCE:
         return "text", "text"
     if (is_called(name, IDS) or _are_codes(sample)) and distinct > REPEATED:
         return "id", "an id"

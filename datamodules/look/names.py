@@ -31,13 +31,14 @@ MONEY = {
     "presupuesto", "orcamento", "budzet", "butce", "rozpocet", "бюджет", "预算", "預算", "製作費", "제작비",
 }  # fmt: skip
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
+KEYWORDS = {"keyword", "keywords", "tags"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
 
 SINGULAR = {
     "cast": "actor", "actors": "actor", "stars": "actor", "star": "actor", "actresses": "actor", "actress": "actor",
     "genres": "genre",
     "directors": "director", "writers": "writer", "producers": "producer", "companies": "company",
-    "countries": "country",
+    "countries": "country", "plot keywords": "keyword",
     "production": "company", "productioncompanies": "company", "studios": "company", "studio": "company",
     "production companies": "company", "company": "company", "languages": "language", "keywords": "keyword",
     "composers": "composer", "editors": "editor", "production countries": "country", "spoken languages": "language",
@@ -56,6 +57,11 @@ def is_called(column: str, names: set[str]) -> bool:
     """Tell whether a column's whole name is among some names, as `movie_title` is of `movietitle`."""
     words = words_of(column)
     return bool(words) and ("".join(words) in names or words[-1] in names)
+
+
+def is_text(column: str) -> bool:
+    """Tell whether a column is called as texts are, such as a plot; `plot_keywords` are labels."""
+    return has_name(column, TEXTS) and not has_name(column, KEYWORDS)
 
 
 def is_title(column: str) -> bool:

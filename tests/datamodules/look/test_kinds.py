@@ -126,6 +126,21 @@ def test_the_commas_and_slashes_of_addresses_part_no_labels(address):
     assert looked_at("poster", *[address.format(number) for number in range(30)], "").kind == "url"
 
 
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("plot_keywords", ["war|love", "love|death", "alien|war|love"], "labels"),
+        ("plot_keywords", ["war, love", "love, death", "alien, war"], "labels"),
+        ("Plot", ["war|love", "love|death", "alien|war|love"], "labels"),
+        ("plot", ["['war', 'love']", "['love', 'death']"], "labels"),
+        ("plot", ["In war, Ann hides", "In love, Bo hides", "At sea, Ann hides"], "text"),
+        ("description", ["war", "love|war", "death"], "text"),
+    ],
+)
+def test_what_is_plainly_written_as_labels_is_no_text_by_its_name(name, cells, kind):
+    assert looked_at(name, *cells * 9).kind == kind
+
+
 def test_labels_that_are_the_same_in_all_rows_are_left_out():
     assert looked_at("languages", *["['English']"] * 9).left_out == "the same in all rows"
     assert not looked_at("languages", *["['English']"] * 9, "['French', 'English']").left_out
@@ -143,6 +158,12 @@ def test_the_name_of_somebody_is_no_title(name):
 
 TITLES = [f"{first} and {second}" for first in ("Salt", "Owl, Moth", "Tin") for second in ("Rain", "Sun", "Kites")]
 TITLES = [*TITLES * 2, "1917", "300", "21 Grams"]
+
+
+@pytest.mark.parametrize("name", ["title_x", "movie_title_y", "filmLabel"])
+def test_titles_of_merged_tables_and_of_wikidata_are_no_labels(name):
+    titles = [f"{first} & {second}" for first in ("Salt", "Tin", "Owl") for second in ("Co.", "Sun", "Rain")]
+    assert looked_at(name, *titles * 3).kind == "title"
 
 
 @pytest.mark.parametrize("name", ["Filmtitel", "Titre original", "Película", "邦題", "Filme", "영화 제목", "Release"])

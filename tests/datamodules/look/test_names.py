@@ -57,6 +57,8 @@ def test_a_column_is_called_by_its_whole_name_or_its_last_word(column, names, ca
         ("Darsteller", None),
         ("réalisateur", None),
         ("zebra", None),
+        ("plot_keywords", "keyword"),
+        ("cast_x", "actor"),
     ],
 )
 def test_a_role_is_what_labels_are_to_a_film(column, role):
