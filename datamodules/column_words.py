@@ -5,7 +5,8 @@ from unicodedata import normalize
 
 TITLES = {
     "title", "name", "film", "movie", "primarytitle", "originaltitle", "movietitle", "filmtitle", "moviename",
-    "filmname", "filmlabel", "movielabel", "itemlabel", "titel", "filmtitel", "originaltitel", "kinotitel", "titre", "titulo", "pelicula", "filme", "titolo",
+    "filmname", "filmlabel", "movielabel", "itemlabel",
+    "titel", "filmtitel", "originaltitel", "kinotitel", "titre", "titulo", "pelicula", "filme", "titolo",
     "pellicola", "tytul", "tytulfilmu", "tytuloryginalny", "tytulpolski", "nazev", "nazevfilmu", "originalninazev",
     "电影", "电影名", "电影名称", "电影标题", "影片", "影片名", "影片名称", "片名", "中文名", "中文片名",
     "英文片名", "原片名", "原名", "名称", "電影", "電影名", "電影名稱", "影片名稱", "название", "фильм",

@@ -132,7 +132,7 @@ def _as_labels(name: str, column: pd.Series, context: TableContext) -> ColumnLoo
 
 
 def _are_plainly_labels(notation: Notation) -> bool:
-    """Tell labels in a column that is called as texts are: lists, or a mark that no sentence has in nearly all cells."""
+    """Tell labels in a column that is called as texts are: lists, or a mark of lists in nearly all cells."""
     if not notation.separators:
         return True
     mark = notation.separators[0].strip(" ")
