@@ -20,6 +20,7 @@ from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_ro
 from greenlight_films.datamodules.look.proposal import (
     MOST_MISSING,
     choose_target,
+    counts_rows,
     possible_targets,
     propose_feature,
     propose_target,
@@ -225,7 +226,8 @@ def _without_what_tells(
     votes: Remark | None,
 ) -> list[ColumnLook]:
     """Return all columns but the target; those that tell it, name the film or count votes are left out."""
-    reasons = {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
+    reasons = {column.name: "only counts the rows" for column in columns if counts_rows(column, rows.kept)}
+    reasons |= {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
     if votes:
         reasons[str(votes.proposal["weight"])] = "says how many judged the film; proposed as data.weight"
     return [

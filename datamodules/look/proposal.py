@@ -20,6 +20,9 @@ SKEWED = 20.0
 MOST_MISSING = 0.98
 """Share of missing cells above which a column is left out."""
 
+FEWEST_COUNTED = 10
+"""Rows from which on 1, 2, 3, ... is no chance."""
+
 FEWEST_MONTHS = 0.1
 """Share of dates with a month up to which a column tells years alone: training rows may then have no month at all."""
 
@@ -82,6 +85,19 @@ def _comment(column: ColumnLook) -> str:
             " and ".join(f"{count:,} of {text}" for text, count in column.sentinels.items()) + " are no values"
         )
     return ", ".join(part for part in parts if part)
+
+
+def counts_rows(column: ColumnLook, kept: Sequence[int]) -> bool:
+    """Tell whether a column only says where a row stands in the table, from 0 or 1, whatever its name.
+
+    Args:
+        kept: rows of the table, from 1; of others a shape made the films.
+    """
+    if column.kind not in NUMBERS or len(column.values) < FEWEST_COUNTED:
+        return False
+    values = np.asarray(column.values, dtype=np.float64)
+    behind = (kept if len(kept) == len(values) else np.arange(1, 1 + len(values))) - values
+    return bool((behind == 0).all() or (behind == 1).all())
 
 
 def possible_targets(columns: Sequence[ColumnLook]) -> list[str]:

@@ -121,6 +121,15 @@ def test_what_tells_the_target_names_the_film_or_says_nothing_is_left_out_with_t
     assert not seen.faults
 
 
+def test_a_column_that_only_counts_the_rows_is_left_out_unless_it_is_the_target_or_tells_it():
+    frame = messy_films().assign(film_no=[str(row) for row in range(1, 121)])
+    assert look(frame, "rating").left_out["film_no"] == "only counts the rows"
+    assert "film_no" not in look(frame, "film_no").left_out
+    ranked = frame.assign(rating=[f"{9 - row / 20:.2f}" for row in range(120)])
+    assert "rating" not in look(ranked, "rating").left_out
+    assert look(ranked, "rating").left_out["film_no"].startswith("film_no is the target times")
+
+
 def test_what_is_known_only_after_release_stays_unless_it_is_asked_to_go():
     frame = messy_films().assign(admissions=np.random.default_rng(3).integers(1000, 90_000, 120).astype("str"))
     assert look(frame, "rating").after_release == ["admissions"]

@@ -6,7 +6,13 @@ import pytest
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.kinds import look_at_columns
-from greenlight_films.datamodules.look.proposal import choose_target, possible_targets, propose_feature, propose_target
+from greenlight_films.datamodules.look.proposal import (
+    choose_target,
+    counts_rows,
+    possible_targets,
+    propose_feature,
+    propose_target,
+)
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import split_labels
 from greenlight_films.datamodules.tables.label_notations import Notation
@@ -151,3 +157,21 @@ def test_the_likeliest_target_is_known_by_its_name_in_several_languages_and_is_n
     targets = possible_targets(look_at_columns(frame, Formats()))
     assert targets[0] == target
     assert names[0] not in targets
+
+
+@pytest.mark.parametrize(
+    ("values", "kept", "counts"),
+    [
+        (np.arange(1, 11), range(1, 11), True),
+        (np.arange(10), range(1, 11), True),
+        (np.arange(10), range(1, 99), True),  # of films that a shape made
+        (np.arange(1, 20, 2), range(1, 20, 2), True),  # other rows are no films
+        (np.arange(1, 20, 2), range(1, 11), False),
+        (np.arange(10, 0, -1), range(1, 11), False),
+        (np.arange(2, 12), range(1, 11), False),
+        (np.arange(1, 10), range(1, 10), False),
+        ([1.0, np.nan, *range(3, 11)], range(1, 11), False),
+    ],
+)
+def test_a_column_that_says_where_a_row_stands_counts_the_rows(values, kept, counts):
+    assert counts_rows(ColumnLook("film_no", "number", np.array(values, float)), list(kept)) == counts
