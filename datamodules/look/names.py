@@ -33,6 +33,8 @@ MONEY = {
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 KEYWORDS = {"keyword", "keywords", "tags"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
+CODES = {"code", "codes", "zip", "zipcode", "zipcodes", "plz", "postleitzahl", "postcode", "postal", "codigo", "codice"}
+"""Last words of columns whose numbers only name, such as `studio_code` and `code_postal`."""
 
 SINGULAR = {
     "cast": "actor", "actors": "actor", "stars": "actor", "star": "actor", "actresses": "actor", "actress": "actor",
@@ -57,6 +59,11 @@ def is_called(column: str, names: set[str]) -> bool:
     """Tell whether a column's whole name is among some names, as `movie_title` is of `movietitle`."""
     words = words_of(column)
     return bool(words) and ("".join(words) in names or words[-1] in names)
+
+
+def is_only_id(column: str) -> bool:
+    """Tell whether a column is called `id`, `key` or the like, without a word on whose: `director_id` is no such."""
+    return "".join(words_of(column)) in IDS
 
 
 def is_text(column: str) -> bool:

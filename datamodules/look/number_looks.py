@@ -12,18 +12,20 @@ from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.films_in_rows import holds_releases
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
+    CODES,
     DURATIONS,
     IDS,
     MONEY,
     TEXTS,
     has_name,
     is_called,
+    is_only_id,
     is_title,
     role_of_ids,
 )
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
-from greenlight_films.datamodules.tables.date_columns import find_date_formats, looks_like_dates
+from greenlight_films.datamodules.tables.date_columns import YEAR_WORDS, find_date_formats, has_word, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import mask_missing, texts_of
 from greenlight_films.datamodules.tables.missing_cells import propose_missing, uninformative
@@ -32,6 +34,7 @@ from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 
 SAMPLE = 2000  # cells that tell whether the others are worth reading as numbers or dates
 MOST_NUMBERS = 0.5  # share of cells that are numbers, from which on the others are mistakes
+NEARLY_ALL = 0.9  # distinct values a row, from which on they are ids
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,13 @@ def _date_look(name: str, dates: Dates, context: TableContext) -> ColumnLook:
 def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableContext) -> ColumnLook:
     column, format = context.frame[name], numbers.format
     unit = numbers.unit or context.units.get(name, "")
+    notices = [*numbers.notices]
+    if _are_short_years(name, numbers):
+        numbers = replace(numbers, leading_zeros=False)
+        notices.append(
+            f"column '{name}' seems to hold years of two digits and is read as numbers from 0 to 99, where 05 comes "
+            "before 98: write years with four digits"
+        )
     kind = _kind_of_number(name, numbers, unit, are_years)
     fault = _fault_of(column, numbers)
     values = numbers.values
@@ -131,7 +141,6 @@ def _number_look(name: str, numbers: Numbers, are_years: bool, context: TableCon
         texts = texts_of(column)
         return ColumnLook(name, "id", texts, left_out="an id", format=format)
     left_out = "only counts the rows" if _only_counts(name, values) else ""
-    notices = [*numbers.notices]
     sentinels = {}
     if context.formats.of(name).missing is None and not left_out:
         sentinels = propose_sentinels(values, name, "year" if are_years else kind)
@@ -169,19 +178,27 @@ def _taken_as_missing(name: str, counts: str, others: Iterable[str]) -> str:
 
 def _kind_of_number(name: str, numbers: Numbers, unit: str, are_years: bool) -> Kind:
     known = numbers.values[~np.isnan(numbers.values)]
+    are_whole, are_alone = bool((known == known.round()).all()), len(np.unique(known)) > NEARLY_ALL * len(known)
     if are_years:
         return "year"
-    if numbers.leading_zeros or (is_called(name, IDS) and len(np.unique(known)) > 0.9 * len(known)):
+    if (is_only_id(name) and are_whole) or (is_called(name, IDS) and are_alone):
         return "id"
+    if numbers.leading_zeros:
+        return "id" if are_alone else "category"
     if numbers.kind != "number":
         return numbers.kind
-    if role_of_ids(name) and (known == known.round()).all():  # a number that only names, such as a director's
-        return "category"
+    if are_whole and not unit and (role_of_ids(name) or is_called(name, CODES)):  # numbers that only name something
+        return "id" if are_alone else "category"
     if unit and not unit.startswith("of "):
         return "money" if re.fullmatch("[A-Z]{3}", unit) else "number"
     if has_name(name, DURATIONS) and len(known) and known.max() < 100_000:
         return "duration"
     return "money" if not unit and has_name(name, MONEY) and not has_name(name, {"ratio", "roi"}) else "number"
+
+
+def _are_short_years(name: str, numbers: Numbers) -> bool:
+    """Tell years such as 98 and 05."""
+    return numbers.leading_zeros and has_word(name, YEAR_WORDS) and not bool((numbers.values >= 100).any())
 
 
 def _fault_of(column: pd.Series, numbers: Numbers) -> str:

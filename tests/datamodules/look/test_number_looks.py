@@ -40,7 +40,14 @@ def test_kind_and_unit_come_from_cells_or_else_from_the_name(cells, name, kind, 
         (["7", "8", "12", "9"], "director_id", "id", None),
         (["7.5", "7.5", "12", "9"], "director_id", "number", None),
         (["7", "7", "12", "9"], "candid", "number", None),
-        (["7", "7", "12", "9"], "id", "number", None),
+        (["7", "7", "12", "9"], "id", "id", None),
+        (["7", "7", "12", "9"], "imdb_id", "id", None),
+        (["7", "7", "12", "9"], "studio_code", "category", None),
+        (["7", "8", "12", "9"], "code", "id", None),
+        (["7.5", "7.5", "12", "9"], "studio_code", "number", None),
+        (["30301", "30301", None], "shoot_zip", "category", None),
+        (["07030", "07030", "90210"], "place", "category", None),
+        (["07030", "07031", "90210"], "place", "id", None),
     ],
 )
 def test_ids_that_several_films_have_are_names_of_something_else(cells, name, kind, role):
@@ -48,6 +55,13 @@ def test_ids_that_several_films_have_are_names_of_something_else(cells, name, ki
     assert (column.kind, column.role, column.fault) == (kind, role, "")
     if kind == "category":
         assert column.values.to_pylist() == cells
+
+
+def test_years_of_two_digits_are_numbers_and_said_to_be_so():
+    column = looked_at(["05", "92", "08", "85"], "prod_yr")
+    assert (column.kind, column.to_list(), column.left_out) == ("number", [5, 92, 8, 85], "")
+    assert "years of two digits" in column.notices[-1]
+    assert looked_at(["1905", "1992"], "prod_yr").notices == ()
 
 
 def test_a_line_of_units_gives_the_unit():
