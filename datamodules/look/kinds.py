@@ -14,6 +14,8 @@ from greenlight_films.datamodules.films_in_rows import holds_releases, names_peo
 from greenlight_films.datamodules.look.column import ColumnLook, Kind
 from greenlight_films.datamodules.look.names import (
     IDS,
+    LINKS,
+    has_name,
     is_called,
     is_text,
     is_title,
@@ -30,6 +32,7 @@ from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 
 SENTENCE = 8  # words of a text on average, from which on it is no title
 LIST_MARKS = set(STRONG) - set("\n\t；、，،")  # between labels, and in hardly a sentence
+DIFFERENT = 10  # ends of addresses, or all: of fewer, they are rather kinds
 REPEATED = 0.6  # distinct values a row, up to which they are categories
 
 
@@ -77,7 +80,7 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
         if notice:
             texts = _as_texts(name, column, context)
             return replace(texts, role=None, notices=(*texts.notices, notice))
-    labels = None if _are_urls(column) else _as_labels(name, column, context)
+    labels = None if _are_urls(name, column) else _as_labels(name, column, context)
     if not labels and is_nested(column):
         return _without_labels(name, column)
     return labels or _as_texts(name, column, context)
@@ -194,7 +197,7 @@ def _kind_of_text(name: str, known: pa.Array, names_films: bool) -> tuple[Kind, 
     sample = known.slice(0, 2000).to_pylist()
     distinct = pc.count_distinct(known).as_py() / len(known)
     words = sum(len(text.split()) for text in sample) / len(sample)
-    if _most_are_urls(sample):
+    if _most_are_urls(name, sample):
         return "url", "an address"
     if names_films:
         return "title", "names the film"
@@ -209,14 +212,17 @@ def _kind_of_text(name: str, known: pa.Array, names_films: bool) -> tuple[Kind, 
     return ("text", "text") if words > 4 else ("category", "")
 
 
-def _are_urls(column: pd.Series) -> bool:
+def _are_urls(name: str, column: pd.Series) -> bool:
     """Tell whether a column holds addresses, whose commas and slashes part no labels."""
-    return not is_nested(column) and _most_are_urls(texts_of(column).drop_null().slice(0, 2000).to_pylist())
+    return not is_nested(column) and _most_are_urls(name, texts_of(column).drop_null().slice(0, 2000).to_pylist())
 
 
-def _most_are_urls(texts: Sequence[str]) -> bool:
+def _most_are_urls(name: str, texts: Sequence[str]) -> bool:
+    """Tell whether most texts are addresses; under `link` and the like also the ends of such, as m/some_title."""
     given = [text.strip() for text in texts if text.strip()]
-    return sum(map(looks_like_url, given)) > 0.5 * len(given)
+    may_be_ends = has_name(name, LINKS) and len(set(given)) >= min(DIFFERENT, len(given))
+    ends = sum(bool(re.fullmatch(r"\S*/\S*", text)) for text in given) if may_be_ends else 0
+    return max(ends, sum(map(looks_like_url, given))) > 0.5 * len(given)
 
 
 def _are_codes(texts: Sequence[str]) -> bool:

@@ -33,6 +33,7 @@ MONEY = {
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 KEYWORDS = {"keyword", "keywords", "tags"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}
+LINKS = {"link", "links", "url", "urls", "href", "poster", "path"}
 CODES = {"code", "codes", "zip", "zipcode", "zipcodes", "plz", "postleitzahl", "postcode", "postal", "codigo", "codice"}
 """Last words of columns whose numbers only name, such as `studio_code` and `code_postal`."""
 

@@ -141,6 +141,14 @@ def test_what_is_plainly_written_as_labels_is_no_text_by_its_name(name, cells, k
     assert looked_at(name, *cells * 9).kind == kind
 
 
+@pytest.mark.parametrize("name", ["rotten_tomatoes_link", "Poster path", "url"])
+def test_the_ends_of_addresses_are_known_by_their_name(name):
+    ends = [f"m/{number}-some_{letter}" for number in range(20) for letter in "ab"]
+    assert looked_at(name, *ends, None).kind == "url"
+    assert looked_at("genres", *ends).kind != "url"
+    assert looked_at(name, *["Drama/War", "War", "War/Love"] * 9).kind == "labels"
+
+
 def test_labels_that_are_the_same_in_all_rows_are_left_out():
     assert looked_at("languages", *["['English']"] * 9).left_out == "the same in all rows"
     assert not looked_at("languages", *["['English']"] * 9, "['French', 'English']").left_out
