@@ -20,6 +20,7 @@ from greenlight_films.datamodules.look.names import (
     is_text,
     is_title,
     looks_like_url,
+    names_role,
     role_of,
 )
 from greenlight_films.datamodules.look.number_looks import TableContext, as_numbers, counts_rows, nothing
@@ -33,6 +34,8 @@ from greenlight_films.datamodules.tables.missing_cells import find_missing_texts
 SENTENCE = 8  # words of a text on average, from which on it is no title
 LIST_MARKS = set(STRONG) - set("\n\t；、，،")  # between labels, and in hardly a sentence
 DIFFERENT = 10  # ends of addresses, or all: of fewer, they are rather kinds
+SELDOM_EMPTY = 0.02  # share of cells, up to which it says nothing that the others all say the same
+ONCE, FEWEST = 0.9, 20  # distinct values a row, and rows, from which on nothing can be learnt of a value
 REPEATED = 0.6  # distinct values a row, up to which they are categories
 
 
@@ -79,7 +82,10 @@ def _look_at(name: str, context: TableContext) -> ColumnLook:
         notice = unknown_unit_notice(name, texts_of(column).drop_null())
         if notice:
             texts = _as_texts(name, column, context)
-            return replace(texts, role=None, notices=(*texts.notices, notice))
+            becomes = "left out" if texts.left_out else "taken for labels"
+            notice += f", and is {becomes}: write the numbers alone to have them read as such"
+            kind: Kind = "text" if texts.left_out else "category"  # and no title
+            return replace(texts, kind=kind, role=None, notices=(*texts.notices, notice))
     labels = None if _are_urls(name, column) else _as_labels(name, column, context)
     if not labels and is_nested(column):
         return _without_labels(name, column)
@@ -174,9 +180,8 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
     if not len(known):
         return nothing(name, len(column), "empty")
     kind, left_out = _kind_of_text(name, known, _names_films(name, context))
-    if kind == "category" and pc.count_distinct(known).as_py() == 1 and known.null_count == 0:
-        left_out = "the same in all rows"
-        notices.append(f"column '{name}' says the same in all rows; left out")
+    if kind == "category" and (left_out := _why_no_category(name, known, len(column))).startswith("the same"):
+        notices.append(f"column '{name}' says {left_out}; left out")
     return ColumnLook(
         name,
         kind,
@@ -187,6 +192,15 @@ def _as_texts(name: str, column: pd.Series, context: TableContext) -> ColumnLook
         left_out=left_out,
         notices=tuple(notices),
     )
+
+
+def _why_no_category(name: str, known: pa.Array, n_rows: int) -> str:
+    """Return why nothing can be learnt from categories, those that are known of a column's rows; empty where it can."""
+    n_distinct = pc.count_distinct(known).as_py()
+    if n_distinct == 1 and len(known) >= (1 - SELDOM_EMPTY) * n_rows:
+        return "the same in all rows" if len(known) == n_rows else "the same in all rows that have it"
+    is_once = n_distinct > ONCE * len(known) and len(known) >= FEWEST
+    return "nearly every value is there once" if is_once and not names_role(name) else ""
 
 
 def _names_films(name: str, context: TableContext) -> bool:

@@ -67,6 +67,11 @@ def is_only_id(column: str) -> bool:
     return "".join(words_of(column)) in IDS
 
 
+def names_role(column: str) -> bool:
+    """Tell whether a column is called as a film's people, companies and the like are: `director_name`, `Studio`."""
+    return has_name(column, PEOPLE | {*SINGULAR, *SINGULAR.values()})
+
+
 def is_text(column: str) -> bool:
     """Tell whether a column is called as texts are, such as a plot; `plot_keywords` are labels."""
     return has_name(column, TEXTS) and not has_name(column, KEYWORDS)

@@ -15,7 +15,7 @@ ALIKE = r"^[^\pL\d]*#.*\pL|^[^\pL\d]*#.*[^\s\d\pL#.,:/-]"  # a number, then more
 
 
 def unknown_unit_notice(name: str, texts: pa.Array) -> str:
-    """Return the sentence on a column that plainly is numbers with a unit that isn't known; empty for others.
+    """Return the beginning of a sentence on a column of numbers with a unit that isn't known; empty for others.
 
     Args:
         texts: cells that don't mean missing, which can't be read as numbers.
@@ -30,7 +30,4 @@ def unknown_unit_notice(name: str, texts: pa.Array) -> str:
     if common < MOST * len(sample) or len(sample.unique()) < 2 * len(counts):
         return ""
     example = next(text for text in sample.to_pylist() if re.match(r"\W*\d", text))
-    return (
-        f"column '{name}' seems to hold numbers with a unit that isn't known, such as {example.strip()!r}, and is "
-        "taken for labels: write the numbers alone to have them read as such"
-    )
+    return f"column '{name}' seems to hold numbers with a unit that isn't known, such as {example.strip()!r}"

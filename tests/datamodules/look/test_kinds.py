@@ -218,5 +218,42 @@ def test_stars_are_numbers_and_numbers_with_a_unit_that_is_not_known_are_told_an
     assert (stars.kind, stars.to_list()[:4]) == ("number", [2.5, 4, 0.5, 1])
     assert (takings.kind, takings.unit) == ("money", "JPY")
     assert zorks.role is None
-    assert "a unit that isn't known, such as '0 zorks'" in zorks.notices[-1]
-    assert "a unit that isn't known" in mil.notices[-1]
+    assert "a unit that isn't known, such as '0 zorks', and is taken for labels: " in zorks.notices[-1]
+    assert (mil.kind, mil.left_out) == ("text", "nearly every value is there once")
+    assert "a unit that isn't known, such as '0,31 quux di zed', and is left out: " in mil.notices[-1]
+    often = looked_at("Awards", *[f"{number} wins & {number} nominations" for number in range(12)] * 9)
+    assert (often.kind, often.left_out) == ("text", "text")
+    assert "and is left out: " in often.notices[-1]
+    often = looked_at("Awards", *[f"{number} zorks" for number in range(12)] * 9)
+    assert (often.kind, often.left_out) == ("category", "")
+    assert "and is taken for labels: " in often.notices[-1]
+
+
+@pytest.mark.parametrize(
+    ("cells", "left_out"),
+    [
+        (["under 12"] * 50, "the same in all rows"),
+        (["under 12"] * 98 + [None] * 2, "the same in all rows that have it"),
+        (["under 12"] * 30 + [None] * 70, ""),
+    ],
+)
+def test_one_value_is_left_out_unless_empty_cells_are_another(cells, left_out):
+    column = looked_at("warning", *cells)
+    assert (column.kind, column.left_out) == ("category", left_out)
+    assert column.notices == ((f"column 'warning' says {left_out}; left out",) if left_out else ())
+
+
+def test_values_that_are_nearly_all_there_once_are_left_out_unless_they_are_a_role():
+    days = [f"Jul {row}, 1980 {'wide' if row % 3 else 'limited'}" for row in range(N)]
+    names = [f"Ann {letter}{other}" for letter in "ABCD" for other in "abcdefghij"]
+    cells = {"title": [f"Film {row}" for row in range(N)], "in theaters": days, "director": names, "colour": days}
+    frame = pd.DataFrame(cells, dtype="str")
+    _, theaters, director, _ = look_at_columns(frame, Formats())
+    assert (theaters.kind, theaters.left_out) == ("category", "nearly every value is there once")
+    assert (director.kind, director.left_out) == ("category", "")
+    title, director, colour = look_at_columns(frame[["in theaters", "director", "colour"]], Formats())
+    assert [look.left_out for look in (title, director, colour)] == [
+        "names the film",
+        "",
+        "nearly every value is there once",
+    ]
