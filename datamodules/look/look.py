@@ -26,7 +26,7 @@ from greenlight_films.datamodules.look.proposal import (
     propose_target,
     refuse_unfit_names,
 )
-from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows
+from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows, with_title
 from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
@@ -189,7 +189,7 @@ def look(
         layout=read.layout,
         units=read.units,
         columns=columns,
-        rows=rows,
+        rows=with_title(rows, columns),
         target=propose_target(chosen) if chosen else None,
         targets=possible_targets(columns),
         features=[feature for feature in features.values() if feature],

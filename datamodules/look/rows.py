@@ -1,7 +1,7 @@
 """What the rows of a table are: films, people, reviews, episodes; what identifies a film; which rows are strange."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from greenlight_films.datamodules.films_in_rows import (
     same_spelling,
 )
 from greenlight_films.datamodules.kinds_of_rows import remark_on_episodes, remark_on_kind, remark_on_television
-from greenlight_films.datamodules.look.column import Proposed
+from greenlight_films.datamodules.look.column import ColumnLook, Proposed
 from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm, Shape
 
 SHAPES = {"OneRowPerFilm": OneRowPerFilm, "MeanOfRows": MeanOfRows}
@@ -57,6 +57,12 @@ class RowsLook:
     def to_shape(self) -> Shape | None:
         """Make the shape."""
         return SHAPES[self.shape.name](**self.shape.arguments) if self.shape else None
+
+
+def with_title(rows: RowsLook, columns: Sequence[ColumnLook]) -> RowsLook:
+    """Return the rows with the column whose texts turned out to name the film, where none is called so."""
+    found = next((column.name for column in columns if column.kind == "title"), None)
+    return replace(rows, title=rows.title or found)
 
 
 def look_at_rows(frame: pd.DataFrame) -> RowsLook:

@@ -130,6 +130,11 @@ def test_a_column_that_only_counts_the_rows_is_left_out_unless_it_is_the_target_
     assert look(ranked, "rating").left_out["film_no"].startswith("film_no is the target times")
 
 
+def test_a_column_that_turns_out_to_name_the_film_is_the_title_of_the_config():
+    frame = messy_films().drop(columns="film_id").rename(columns={"title": "Werk"})
+    assert yaml.safe_load(look(frame, "rating").to_yaml())["data"]["title"] == "Werk"
+
+
 def test_what_is_known_only_after_release_stays_unless_it_is_asked_to_go():
     frame = messy_films().assign(admissions=np.random.default_rng(3).integers(1000, 90_000, 120).astype("str"))
     assert look(frame, "rating").after_release == ["admissions"]
