@@ -7,7 +7,7 @@ from rich.text import Text
 from greenlight_films.datamodules.errors import in_options, listed
 from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.look import Look
-from greenlight_films.datamodules.number_format import compact, counted
+from greenlight_films.datamodules.number_format import compact, counted, plural
 
 SHOWN = 60  # columns
 ALIKE = 12  # notices
@@ -82,8 +82,9 @@ def in_short(look: Look) -> list[str]:
 def _features(look: Look) -> str:
     n_numbers = sum(feature.name in ("Number", "Date") for feature in look.features)
     n_labels = len(look.features) - n_numbers
-    parts = [f"{n_numbers:,} column{'s' * (n_numbers != 1)} of numbers or dates" if n_numbers else ""]
-    parts += [f"{n_labels:,} of labels" if n_labels else ""]
+    parts = [f"{counted(n_numbers, 'column')} of numbers or dates" if n_numbers else ""]
+    things = "" if n_numbers else plural(n_labels, " column")
+    parts += [f"{n_labels:,}{things} of labels" if n_labels else ""]
     return " and ".join(part for part in parts if part) or "nothing: no column can be a feature"
 
 

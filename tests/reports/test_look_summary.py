@@ -94,6 +94,19 @@ def test_the_short_form_has_ten_lines_at_most_and_counts_what_it_leaves_away(wid
     assert lines[-1].endswith("more notices: `look` shows all")
 
 
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (["cast"], "rating from 1 column of labels."),
+        (["cast", "genres"], "rating from 2 columns of labels."),
+        (["cast", "runtime"], "rating from 1 column of numbers or dates and 1 of labels."),
+        (["budget", "runtime"], "rating from 2 columns of numbers or dates."),
+    ],
+)
+def test_the_columns_that_a_study_would_learn_from_are_counted(columns, words):
+    assert words in " ".join(printed(look(messy_films()[[*columns, "rating"]], "rating"), 100).split())
+
+
 def test_the_short_form_says_once_what_is_left_out():
     frame = pd.DataFrame({"adult": ["no"] * 30, "budget": ["0", *["5000000"] * 14] * 2, "rating": range(30)})
     lines = in_short(look(frame, "rating"))
