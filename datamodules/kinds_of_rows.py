@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from greenlight_films.datamodules.column_words import is_role, words_in
+from greenlight_films.datamodules.column_words import MERGED, is_role, words_in
 from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, in_words
 from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
@@ -177,7 +177,7 @@ def remark_on_episodes(frame: pd.DataFrame, title: str | None) -> Remark | None:
 def votes_column(frame: pd.DataFrame) -> str | None:
     """Return the column with the number of votes, ratings or reviews of a film; None where there is none."""
     for name in map(str, frame.columns):
-        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace(" ", "_").replace("-", "_")
+        plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", MERGED.sub("", name)).lower().replace(" ", "_").replace("-", "_")
         if VOTES.fullmatch(plain) and not is_nested(frame[name]) and _are_counts(frame[name]):
             return name
     return None

@@ -145,7 +145,7 @@ def test_votes_are_proposed_as_weight():
 
 
 @pytest.mark.parametrize(
-    "name", ["numVotes", "vote_count", "imdbVotes", "num_voted_users", "n_reviews", "Number of Votes"]
+    "name", ["numVotes", "vote_count", "votes_y", "imdbVotes", "num_voted_users", "n_reviews", "Number of Votes"]
 )
 def test_columns_of_votes_are_known_by_their_names(name):
     assert votes_column(pd.DataFrame({"rating": [5.5, 6.5], name: [10, 2000]})) == name
