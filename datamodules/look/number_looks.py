@@ -27,8 +27,8 @@ from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.date_cells import Dates, all_read, parse_dates
 from greenlight_films.datamodules.tables.date_columns import YEAR_WORDS, find_date_formats, has_word, looks_like_dates
 from greenlight_films.datamodules.tables.formats import Format, Formats
-from greenlight_films.datamodules.tables.label_cells import mask_missing, texts_of
-from greenlight_films.datamodules.tables.missing_cells import propose_missing, uninformative
+from greenlight_films.datamodules.tables.label_cells import texts_of
+from greenlight_films.datamodules.tables.missing_cells import mask_missing, propose_missing, uninformative
 from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, parse_numbers, read_numbers
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 

@@ -93,9 +93,11 @@ def counts_rows(column: ColumnLook, kept: Sequence[int]) -> bool:
     Args:
         kept: rows of the table, from 1; of others a shape made the films.
     """
-    if column.kind not in NUMBERS or len(column.values) < FEWEST_COUNTED:
+    if column.kind not in NUMBERS:
         return False
     values = np.asarray(column.values, dtype=np.float64)
+    if len(values) < FEWEST_COUNTED:
+        return False
     behind = (kept if len(kept) == len(values) else np.arange(1, 1 + len(values))) - values
     return bool((behind == 0).all() or (behind == 1).all())
 
