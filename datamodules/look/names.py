@@ -24,12 +24,6 @@ DURATIONS = {"runtime", "duration", "minutes", "mins", "laufzeit", "duree", "dur
 VOTES = {"votes", "vote", "voters", "reviews", "ratings"}
 COUNTS = {"count", "counts", "num", "number", "n", "total", "评价人数", "评分人数", "评论数"}
 RANKS = {"rank", "ranking", "platz", "rang", "排名", "順位"}
-MONEY = {
-    "budget", "gross", "revenue", "boxoffice", "earnings", "takings", "cost", "costs", "profit", "salary", "recette",
-    "incassi", "incasso", "einspiel", "einspielergebnis", "umsatz", "einnahmen", "recaudacion", "bilheteria", "hasilat",
-    "wplywy", "票房", "興行収入", "매출", "сборы",
-    "presupuesto", "orcamento", "budzet", "butce", "rozpocet", "бюджет", "预算", "預算", "製作費", "제작비",
-}  # fmt: skip
 TEXTS = {"overview", "plot", "tagline", "synopsis", "description", "summary", "storyline", "review", "comment"}
 KEYWORDS = {"keyword", "keywords", "tags"}
 IDS = {"id", "ids", "tconst", "imdbid", "tmdbid", "index", "uuid", "key", "slug"}

@@ -15,7 +15,6 @@ from greenlight_films.datamodules.look.names import (
     CODES,
     DURATIONS,
     IDS,
-    MONEY,
     TEXTS,
     has_name,
     is_called,
@@ -30,6 +29,7 @@ from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.label_cells import texts_of
 from greenlight_films.datamodules.tables.missing_cells import mask_missing, propose_missing, uninformative
 from greenlight_films.datamodules.tables.number_cells import Numbers, numbers_in_table, parse_numbers, read_numbers
+from greenlight_films.datamodules.tables.number_names import MONEY
 from greenlight_films.datamodules.tables.sentinels import propose_sentinels
 
 SAMPLE = 2000  # cells that tell whether the others are worth reading as numbers or dates

@@ -78,7 +78,7 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
     format = replace(format, epoch=cells.epoch, latest_year=latest if short.any() else format.latest_year)
     format, day_first, fault = _order(column, cells, counts, format)
     year, month, day = _in_order(parts, day_first, bool(format.year_first))
-    year = np.where(short, _in_century(year, latest), year)
+    year = np.where(short, in_century(year, latest), year)
     undecided = parts.known & (day_first < 0)
     empty = _are(EMPTY, year, month, day) & parts.known & ~short | _are([(1900, 0, 1)], year, month, day) & parts.either
     days, exists = _on_the_calendar(year, month, day)
@@ -167,7 +167,7 @@ def _order(
     return format, np.where(open_cells, -1, day_first), fault
 
 
-def _in_century(years: Any, latest: int) -> Any:
+def in_century(years: Any, latest: int) -> Any:
     """Return years of two digits as the last ones that are not after `latest`."""
     return latest - (latest - years) % 100
 
@@ -202,7 +202,7 @@ def _undecided(column: pd.Series, cells: DateCells, open_cells: np.ndarray, form
     index = int(open_cells.argmax())
     parts = cells.parts
     year, first, second = int(parts.year[index]), int(parts.month[index]), int(parts.day[index])
-    year = _in_century(year, format.latest_year or 0) if parts.short[index] else year
+    year = in_century(year, format.latest_year or 0) if parts.short[index] else year
     return InputError(
         f"column '{column.name}' must tell whether the day or the month comes first, and no cell does: "
         f"{cells.written(index)} may be {year}-{second:02}-{first:02} (day first) or "

@@ -241,7 +241,7 @@ def _of_texts(
     unit = habits.format.unit or ""
     return Numbers(
         values,
-        "flag" if not unit and _are_flags(values) else _kind_of(unit),
+        "year" if habits.are_years else "flag" if not unit and _are_flags(values) else _kind_of(unit),
         unit,
         habits.format,
         unread,

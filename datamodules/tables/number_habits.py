@@ -1,20 +1,30 @@
 """How the numbers of a column are written, decided from all its cells: the decimal mark, the unit, hours or minutes."""
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.errors import InputError, declaration, listed
+from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, first_row
+from greenlight_films.datamodules.tables.decades import years_of_decades
 from greenlight_films.datamodules.tables.formats import Format
+from greenlight_films.datamodules.tables.mixed_units import (
+    are_weeks,
+    has_another_unit,
+    is_stray_currency,
+    several_units,
+    stray_currency,
+    unit_in_words,
+    weeks,
+)
 from greenlight_films.datamodules.tables.number_names import DURATION_NAME, kind_by_name
 from greenlight_films.datamodules.tables.number_readings import NumberReadings
 from greenlight_films.datamodules.tables.units import CROWNS
 
 LONGEST_IN_MN = 1000  # minutes, which `mn` means in French; in English it is millions
-MOST_MINUTES = 100_000  # of anything that is shown
 LONGEST_FILM = 5  # hours: 1:36 is hours and minutes in a column that has none longer
 MANY = 30  # numbers that are enough to judge their lengths by
 MARKS = {".": "point", ",": "comma"}
@@ -30,6 +40,7 @@ class Habits:
         notices: sentences on what was assumed.
         undecided: whether cells that decide the decimal mark are lacking.
         disputed: (n_rows,) bool, cells that contradict the others.
+        are_years: whether the numbers are the first years of decades.
     """
 
     format: Format
@@ -37,6 +48,7 @@ class Habits:
     notices: list[str] = field(default_factory=list)
     undecided: bool = False
     disputed: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    are_years: bool = False
 
     def refuse(self, column: pd.Series, rows: np.ndarray, message: str) -> None:
         """Add a fault of some rows, (n_rows,) bool."""
@@ -55,6 +67,7 @@ def find_habits(
         delimiter: between the cells of a text file.
     """
     habits = Habits(format, disputed=np.zeros(len(column), bool))
+    _settle_lone_s(column, readings, habits)
     _settle_lone_m(column, readings, habits)
     _settle_clock(column, readings, habits)
     _settle_unit(column, readings, habits)
@@ -65,6 +78,29 @@ def find_habits(
 def values_of(readings: NumberReadings, format: Format) -> np.ndarray:
     """Return the value of each different text, (n_distinct,) float64."""
     return readings.comma if format.decimal == "," else readings.point
+
+
+def _settle_lone_s(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
+    """Decide whether 1980s and 90s are decades or seconds: by the other cells and the column's name."""
+    indices = readings.units.pop("s", [])
+    if not indices:
+        return
+    are_alone = not readings.units and not habits.format.unit
+    others = readings.without_unit()
+    others[indices] = False
+    latest = habits.format.latest_year or date.today().year
+    numbers, counts = readings.point[indices], readings.counts[indices]
+    years = years_of_decades(str(column.name), numbers, counts, readings.point[others], latest) if are_alone else None
+    if years is None:
+        readings.units.setdefault("min", []).extend(indices)
+        readings.point[indices] /= 60
+        readings.comma[indices] /= 60
+        return
+    readings.point[indices] = readings.comma[indices] = years
+    habits.format, habits.are_years = replace(habits.format, unit=""), True
+    if (numbers < 100).any():
+        habits.format = replace(habits.format, latest_year=latest)
+        habits.notices.append(f"column '{column.name}': decades of two digits were read as none after {latest}")
 
 
 def _settle_lone_m(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:
@@ -137,12 +173,21 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
     known = habits.format.unit
     if not readings.units:
         return
+    indices = [index for of_unit in readings.units.values() for index in of_unit]
+    if not known and are_weeks(readings.units, readings.point[indices]):
+        text = readings.cells.texts[int(indices[0])].as_py()
+        habits.refuse(column, readings.rows_of(indices), weeks(column, text, readings.point[indices]))
+        return
     sizes = {unit: readings.n_rows(indices) for unit, indices in readings.units.items()}
     main = known or max(sizes, key=lambda unit: sizes[unit])
     others = [index for unit, indices in readings.units.items() if unit != main for index in indices]
     if others:
         rows = readings.rows_of(others)
-        habits.refuse(column, rows, _several_units(column, rows, main, sizes, known))
+        habits.refuse(column, rows, several_units(column, rows, main, sizes, known))
+        return
+    rows, n_bare = readings.rows_of(indices), int(readings.counts[readings.without_unit()].sum())
+    if not known and is_stray_currency(str(column.name), main, int(rows.sum()), n_bare):
+        habits.refuse(column, rows, stray_currency(column, rows, main))
         return
     habits.format = replace(habits.format, unit=main)
     bare = np.flatnonzero(readings.without_unit())
@@ -152,49 +197,17 @@ def _settle_unit(column: pd.Series, readings: NumberReadings, habits: Habits) ->
         return
     rows = readings.rows_of(bare)
     count = f"{int(rows.sum()):,} {'row' if rows.sum() == 1 else 'rows'}"
-    if _has_another_unit(values, main):
+    if has_another_unit(values, main):
         habits.refuse(
             column,
             rows,
-            f"column '{column.name}' must hold numbers in one unit, most are {_in_words(main)}, but "
+            f"column '{column.name}' must hold numbers in one unit, most are {unit_in_words(main)}, but "
             f"{cells_in_words(column, rows)} without it; write it there, or correct them",
         )
     else:
-        unit = _in_words(main)
+        unit = unit_in_words(main)
         text = readings.cells.texts[int(bare[0])].as_py()
         habits.notices.append(f"column '{column.name}': {text!r} and the like, without unit ({count}), are in {unit}")
-
-
-def _has_another_unit(values: np.ndarray, unit: str) -> bool:
-    """Tell whether numbers without a unit can't be in that of the others: 0.83 beside 83%, 2 or 3 bn beside 142 min."""
-    if unit == "%":
-        return bool((values <= 1).all())
-    if unit == "min":
-        return bool((values < 10).any() or (values > MOST_MINUTES).any())
-    return unit.startswith("of ") and bool((values > float(unit[3:])).any())
-
-
-def _several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[str, int], known: str | None) -> str:
-    units = {main, *sizes}
-    what = (
-        "scale"
-        if all(unit.startswith("of ") for unit in units)
-        else "unit"
-        if units & {"%", "min"} or any(unit.startswith("of ") for unit in units)
-        else "currency"
-    )
-    by_size = sorted(sizes.items(), key=lambda item: -item[1])
-    counts = listed(f"{_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in by_size)
-    trained = f" (the model's table is in {_in_words(main)})" if known and main not in sizes else ""
-    return (
-        f"column '{column.name}' must be in one {what}{trained}, got {counts}: {cells_in_words(column, rows)}; "
-        f"convert them to one {what}, or declare them missing by {declared_missing(column, rows)}"
-    )
-
-
-def _in_words(unit: str) -> str:
-    words = {"min": "minutes", "%": "percent"}
-    return f"points {unit}" if unit.startswith("of ") else words.get(unit, unit)
 
 
 def _settle_decimal(

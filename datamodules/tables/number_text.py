@@ -27,7 +27,8 @@ class Reading(NamedTuple):
     Attributes:
         point: its value where the decimal mark is a point; None: it can't be read so.
         comma: its value where the decimal mark is a comma.
-        unit: an ISO code, `%`, `min`, `of 10`; `m`, `M`, `mn`: minutes or millions; `h:mm`: or minutes, seconds; empty.
+        unit: an ISO code, `%`, `min`, `of 10`; `m`, `M`, `mn`: minutes or millions; `s`: seconds or a decade;
+            `h:mm`: or minutes, seconds; empty.
         scaled: whether it has a word such as thousand.
     """
 
@@ -93,6 +94,7 @@ DURATION = re.compile(
     re.IGNORECASE,
 )
 HOURS_AND_BARE = re.compile(rf"(?P<hours>\d+)\s*(?:{HOURS})\.?{AND}(?P<minutes>[0-5]?\d)(?P<seconds>)", re.IGNORECASE)
+LONE_S = re.compile(r"(\d+)'?s", re.IGNORECASE)  # seconds, or the years from 1980 or '80
 LONE_M = re.compile(rf"[-+]?{NUMERAL} ?mn?\.?", re.IGNORECASE)  # minutes or millions
 LONGEST = 80  # characters of a number with all that stands beside it
 
@@ -251,6 +253,8 @@ def _duration(text: str) -> Reading | None:
         return _minutes(parts[0] * 86400 + parts[1] * 3600 + parts[2] * 60 + parts[3]) if any(match.groups()) else None
     if match := CLOCK.fullmatch(text):
         return _clock(match)
+    if match := LONE_S.fullmatch(text):
+        return Reading(float(match[1]), float(match[1]), "s")
     match = DURATION.fullmatch(text) or HOURS_AND_BARE.fullmatch(text)
     if not match or LONE_M.fullmatch(text):
         return None

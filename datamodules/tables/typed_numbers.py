@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError
 
-Kind = Literal["number", "money", "percentage", "duration", "flag"]
+Kind = Literal["number", "money", "percentage", "duration", "year", "flag"]
 
 
 def plain_dtype(column: pd.Series) -> pd.Series:

@@ -24,6 +24,7 @@ def looked_at(cells, name="x", formats=Formats(), units=None, dtype="str"):
         (["87/100", "7.5/100"], "critics", "number", "of 100"),
         (["50%", "7.5%"], "x", "percentage", "%"),
         (["1999", "2004", "1971"], "year", "year", ""),
+        (["1990s", "2000s", "1970s"], "x", "year", ""),
         (["12", "7"], "roi of budget", "number", ""),
     ],
 )

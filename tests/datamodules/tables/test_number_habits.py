@@ -45,6 +45,16 @@ def habits_of(*texts, name="x", format=Format(), marks_beside="", delimiter=",")
         (["1.234"], {"format": Format(decimal=".")}, [1.234], Format(decimal=".")),
         (["1,234"], {"format": Format(decimal=","), "delimiter": ";"}, [1.234], Format(decimal=",")),
         (["12", "13"], {}, [12, 13], Format()),
+        (["1980s", "2010's"], {}, [1980, 2010], Format(unit="")),
+        (
+            ["80s", "10s"],
+            {"name": "Decade", "format": Format(latest_year=2014)},
+            [1980, 2010],
+            Format(unit="", latest_year=2014),
+        ),
+        (["90s", "80s"], {}, [1.5, 80 / 60], Format(unit="min")),
+        (["1980s", "1h 36m"], {}, [33, 96], Format(unit="min")),
+        (["1980s"], {"format": Format(unit="min")}, [33], Format(unit="min")),
     ],
 )
 def test_a_column_is_read_in_the_way_that_its_cells_or_what_is_known_decide(texts, given, values, format):
@@ -75,6 +85,8 @@ def test_a_column_is_read_in_the_way_that_its_cells_or_what_is_known_decide(text
         (["$5", "5%"], {}, "must be in one unit, got"),
         (["A$5", "$7", "$8"], {}, "must be in one currency, got USD in 2 rows, AUD in 1 row: row 1 has 'A$5'"),
         (["€3"], {"format": Format(unit="USD")}, "one currency (the model's table is in USD), got EUR in 1 row"),
+        (["7"] * 20 + ["$5M"], {}, "must hold numbers in one unit, most have none, but row 21 has '$5M'; correct them"),
+        (["52/2015", "3/1996"], {}, "must hold numbers, got weeks of years such as '52/2015'; leave it out"),
         (["1.234", "1,234"], {}, "can be read in two ways"),
         (["1,234"], {"delimiter": ";"}, "'1,234' as 1234 or as 1.234, and no cell decides; declare data.decimal"),
         (["1.234"], {"marks_beside": "."}, "'1.234' as 1.234 or as 1234, and no cell decides"),
