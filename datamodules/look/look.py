@@ -1,5 +1,6 @@
 """A look at a table: its columns and rows, the target and features it offers, and the config of a study of it."""
 
+import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -111,7 +112,7 @@ class Look:
         Raises:
             InputError: something must be decided or corrected first, or there is no target or no feature.
         """
-        self.refuse_faults()
+        self.refuse_faults(self._remedy_without_columns())
         if not any(column.kind in NUMBERS for column in self.columns):
             raise InputError(
                 f"no column of {self.table} holds numbers, and a study predicts one; add one, such as rating"
@@ -126,6 +127,12 @@ class Look:
             )
         return config_text(self, name, str(file or f"{name}.yaml"))
 
+    def _remedy_without_columns(self) -> str:
+        names = [shlex.quote(column.name) for column in self.columns if column.fault]
+        if self.target is None or not names:  # else the target itself has a fault
+            return ""
+        return f"or leave {'it' if len(names) == 1 else 'them'} out by --leave_out {' '.join(names)}"
+
     def _remedy_without_target(self) -> str:
         numbers = [column.name for column in self.columns if column.kind in NUMBERS and not column.left_out]
         if numbers:
@@ -139,10 +146,10 @@ class Look:
     def _repr_html_(self) -> str:
         return self.to_frame().to_html(index=False, float_format=lambda share: f"{share:.0%}")
 
-    def refuse_faults(self) -> None:
-        """Raise an InputError that names everything that must be decided or corrected first."""
+    def refuse_faults(self, remedy: str = "") -> None:
+        """Raise an InputError that names everything that must be decided or corrected first, and a remedy for all."""
         if self.faults:
-            raise InputError("\n".join(self.faults))
+            raise InputError("\n".join([*self.faults, *filter(None, [remedy])]))
 
 
 def look(

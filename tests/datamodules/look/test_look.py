@@ -159,6 +159,17 @@ def test_faults_of_columns_that_are_left_out_count_no_more():
     assert "budget" not in look(frame, "rating", leave_out=["budget"]).to_yaml().split("# Left out")[0]
 
 
+def test_columns_with_faults_are_named_once_for_the_option_that_leaves_them_out():
+    frame = messy_films().rename(columns={"budget": "the budget"})
+    frame["cost"] = frame["the budget"]
+    frame.loc[4, ["the budget", "cost"]] = "$ 5"
+    with pytest.raises(InputError, match="\nor leave them out by --leave_out 'the budget' cost$"):
+        look(frame, "rating").to_yaml()
+    with pytest.raises(InputError, match="'cost' must be in one currency") as refused:
+        look(frame, "cost").to_yaml()
+    assert "--leave_out" not in str(refused.value)
+
+
 def test_a_part_of_a_role_is_left_out_with_the_whole_role():
     frame = messy_films().drop(columns="cast")
     random = np.random.default_rng(5)
