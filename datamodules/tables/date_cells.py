@@ -20,6 +20,7 @@ from greenlight_films.datamodules.tables.formats import Format
 
 YEAR, MONTH, DAY = 1, 2, 3  # how precise a date is
 DECLARE = "names or words, declare it as Labels or Category"
+SEASONS = 4  # months of which each is the year after its own: 2005/06, 2009/10, ...
 EMPTY = ((0, 0, 0), (1900, 1, 0), (1899, 12, 30), (1, 1, 1), (9999, 12, 31))
 """Years, months and days that databases and spreadsheets write for an empty cell."""
 
@@ -79,6 +80,8 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
     format, day_first, fault = _order(column, cells, counts, format)
     year, month, day = _in_order(parts, day_first, bool(format.year_first))
     year = np.where(short, in_century(year, latest), year)
+    seasons = _are_seasons(parts)
+    month = np.where(seasons, 0, month)
     undecided = parts.known & (day_first < 0)
     empty = _are(EMPTY, year, month, day) & parts.known & ~short | _are([(1900, 0, 1)], year, month, day) & parts.either
     days, exists = _on_the_calendar(year, month, day)
@@ -95,7 +98,7 @@ def parse_dates(column: pd.Series, format: Format = Format()) -> Dates:
         unread=cells.rows(~read & ~empty & ~parts.blank & ~undecided),
         undecided=cells.rows(undecided & ~parts.blank),
         fault=fault,
-        spans=cells.rows(parts.span & read),
+        spans=cells.rows((parts.span | seasons) & read),
         missing=missing,
         short_years=cells.rows(short & read),
         n_numbers=int(counts[cells.is_number & ~parts.blank].sum()),
@@ -165,6 +168,14 @@ def _order(
     else:
         fault = _undecided(column, cells, open_cells, format) if open_cells.any() else None
     return format, np.where(open_cells, -1, day_first), fault
+
+
+def _are_seasons(parts: Parts) -> np.ndarray:
+    """Tell which cells are two years and no month: 2005/06 where every such cell is, beside 1989/90 or in many."""
+    months = parts.known & (parts.month > 0) & (parts.day == 0) & ~parts.short
+    in_a_row = months & (parts.month == (parts.year + 1) % 100)
+    certain = bool(parts.span.any()) or int(in_a_row.sum()) >= SEASONS
+    return in_a_row if certain and bool(in_a_row[months].all()) else np.zeros(len(months), bool)
 
 
 def in_century(years: Any, latest: int) -> Any:

@@ -17,6 +17,7 @@ from greenlight_films.datamodules.tables.date_cells import DAY, YEAR, Dates, par
 from greenlight_films.datamodules.tables.formats import Format, Formats
 
 SOON = 5  # years from now that a film may be announced for
+MOST_SPANS = 0.8  # share of dates that are spans, from which on these are seasons, not series among films
 SAMPLE = 1000  # cells that tell whether the others are worth a look
 WORD = re.compile(r"[^\W\d_]+?(?=[A-Z][a-z]|[\W\d_]|$)")
 YEAR_WORDS = {"year", "years", "yr", "jahr", "annee", "année", "año", "ano", "anno", "jaar", "rok", "år"}
@@ -137,7 +138,11 @@ def date_notices(frame: pd.DataFrame, name: str, dates: Dates) -> Iterator[str]:
     if dates.short_years.any():
         cells = counted(int(dates.short_years.sum()), "cell")
         yield f"column '{name}': years of two digits in {cells} were read as none after {dates.format.latest_year}"
-    if dates.spans.any():
+    known = dates.precision > 0
+    if dates.spans.sum() > MOST_SPANS * known.sum():
+        example = str(column[dates.spans].iloc[0])
+        yield f"column '{name}' has spans of time, such as {example!r}: the first year or day of each counts"
+    elif dates.spans.any():
         yield (
             f"column '{name}' has spans of time, {cells_in_words(column, dates.spans)}; the first counts, and such "
             "rows are series, not films"

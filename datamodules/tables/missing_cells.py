@@ -24,7 +24,8 @@ _SIGNS = (
     "1.#ind,-1.#ind,1.#qnan,not available,not applicable,no data,not known,not given,not reported,not disclosed,"
     "no info,no information,to be announced,to be determined,to be confirmed,keine angabe,keine angaben,nicht bekannt,"
     "nicht verfügbar,sin datos,sin dato,no disponible,non disponible,non communiqué,non renseigné,non disponibile,"
-    "não disponível,brak danych,нет данных,알 수 없음"
+    "(no genres listed),no genres listed,(no genre listed),no genre listed,(no genres),(no genre),(none listed),"
+    "(not listed),(no keywords listed),(no cast listed),não disponível,brak danych,нет данных,알 수 없음"
 )
 SIGNS = frozenset(_SIGNS.split(","))
 """Signs and phrases that stand for nothing, by `plain_word`; none is a value."""

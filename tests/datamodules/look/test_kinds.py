@@ -111,7 +111,7 @@ def looked_at(name, *cells):
     return column
 
 
-@pytest.mark.parametrize("token", ["\\N", "N/A", "s/d", "unknown"])
+@pytest.mark.parametrize("token", ["\\N", "N/A", "s/d", "unknown", "(no genres listed)"])
 def test_what_means_missing_in_a_column_of_labels_is_no_label(token):
     casts = [f"Ann {WORDS[row % 10]}, Bo Brave {row}, Cy {WORDS[row % 7]}" for row in range(N)]
     column = looked_at("cast", *casts, *[token] * 10)

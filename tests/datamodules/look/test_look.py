@@ -163,7 +163,7 @@ def test_columns_with_faults_are_named_once_for_the_option_that_leaves_them_out(
     frame = messy_films().rename(columns={"budget": "the budget"})
     frame["cost"] = frame["the budget"]
     frame.loc[4, ["the budget", "cost"]] = "$ 5"
-    with pytest.raises(InputError, match="\nor leave them out by --leave_out 'the budget' cost$"):
+    with pytest.raises(InputError, match=r"\nor leave them out by --leave_out 'the budget' cost$"):
         look(frame, "rating").to_yaml()
     with pytest.raises(InputError, match="'cost' must be in one currency") as refused:
         look(frame, "cost").to_yaml()

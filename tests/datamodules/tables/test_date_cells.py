@@ -144,3 +144,18 @@ def test_dates_in_any_style_are_read_back_or_refused_as_ambiguous(days, style):
         assert (dates.undecided == [day.day != day.month for day in days]).all()
     else:
         assert dates.texts() == [day.isoformat() for day in days]
+
+
+@pytest.mark.parametrize(
+    ("cells", "texts"),
+    [
+        (["1989/90", "2005/06"], ["1989", "2005"]),
+        (["2005/06", "2009/10", "2011/12", "2000/01"], ["2005", "2009", "2011", "2000"]),
+        (["2005/06", "2009/10"], ["2005-06", "2009-10"]),
+        (["1989/90", "2005/06", "2005/07"], ["1989", "2005-06", "2005-07"]),
+    ],
+)
+def test_months_that_are_the_year_after_their_own_are_seasons(cells, texts):
+    dates = parse_dates(pd.Series(cells))
+    assert dates.texts() == texts
+    assert dates.spans.sum() == sum(len(text) == 4 for text in texts)

@@ -75,6 +75,13 @@ def test_the_latest_year_of_a_table_is_that_of_its_columns_of_years_and_dates():
     assert notices == ["column 'released': years of two digits in 1 cell were read as none after 2004"]
 
 
+def test_spans_in_all_rows_are_seasons_and_among_other_dates_series():
+    _, notices = find_date_formats(pd.DataFrame({"x": ["1989/90", "2005/06", "1990/91"]}), ["x"], Formats())
+    assert notices == ["column 'x' has spans of time, such as '1989/90': the first year or day of each counts"]
+    _, notices = find_date_formats(pd.DataFrame({"x": ["1989–1990", "2005", "1990"]}), ["x"], Formats())
+    assert notices[0].endswith("row 1 has '1989–1990'; the first counts, and such rows are series, not films")
+
+
 def test_dates_far_in_the_future_are_told():
     _, notices = find_date_formats(pd.DataFrame({"released": ["2001-05-06", "2088-08-12"]}), ["released"], Formats())
     assert "dates in the future, row 2 has '2088-08-12'; correct" in notices[0]
