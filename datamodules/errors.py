@@ -45,7 +45,12 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """
     spelt = {str(candidate).casefold(): str(candidate) for candidate in known}
     close = get_close_matches(name.casefold(), list(spelt), n=1, cutoff=0.7)
-    return f", did you mean '{spelt[close[0]]}'?" if close else ""
+    if not close:
+        return ""
+    found = spelt[close[0]]
+    if found != name and found.split() == name.split():
+        return f""", did you mean "{repr(found)[1:-1]}", with other blanks?"""
+    return f", did you mean '{found}'?"
 
 
 def declaration(key: str, column: object, value: bool | str | Sequence[str]) -> str:

@@ -29,6 +29,7 @@ from greenlight_films.datamodules.look.proposal import (
 )
 from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows, with_title
 from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
+from greenlight_films.datamodules.tables.column_names import as_written
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
@@ -175,6 +176,10 @@ def look(
         InputError: the table can't be read, or `target` is no column of numbers.
     """
     read = open_table(table, layout)
+    header = read.frame.columns
+    target = target and as_written(target, header)
+    leave_out = [as_written(name, header) for name in leave_out]
+    formats = replace(formats, by_column={as_written(name, header): each for name, each in formats.by_column.items()})
     rows = look_at_rows(read.frame)
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
     formats.refuse_unknown([*read.frame.columns, *frame.columns])

@@ -1,6 +1,6 @@
 """The names of a table's columns: trimmed, each once, by position where there is none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -55,6 +55,17 @@ def or_position(names: Sequence[str]) -> list[str]:
     ['title', '2']
     """
     return [name.strip() or str(position) for position, name in enumerate(names, start=1)]
+
+
+def as_written(name: str, columns: Iterable[object]) -> str:
+    r"""Return the column that a name means: one of web pages may have other blanks, which look like the usual ones.
+
+    >>> as_written("Worldwide Gross", ["Film", "Worldwide\u00a0Gross"])
+    'Worldwide\xa0Gross'
+    """
+    names = list(map(str, columns))
+    alike = [column for column in names if column.split() == name.split()]
+    return alike[0] if len(alike) == 1 and name not in names else name
 
 
 def _once(

@@ -19,6 +19,7 @@ from greenlight_films.datamodules.errors import (
         ("xyz", ["Rating", "Runtime"], ""),
         ("Rating", [], ""),
         ("2020", [2021, "x"], ", did you mean '2021'?"),
+        ("a gross", ["a\u00a0gross"], ', did you mean "a\\xa0gross", with other blanks?'),
         ("MÜNCHN", ["München"], ", did you mean 'München'?"),
     ],
 )

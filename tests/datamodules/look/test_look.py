@@ -10,7 +10,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.splits import RandomSplit
-from greenlight_films.datamodules.tables.formats import Format, Formats
+from greenlight_films.datamodules.tables.formats import Format, Formats, declared_formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.targets import Target
 from tests.messy import messy_films, write
@@ -168,6 +168,14 @@ def test_columns_with_faults_are_named_once_for_the_option_that_leaves_them_out(
     with pytest.raises(InputError, match="'cost' must be in one currency") as refused:
         look(frame, "cost").to_yaml()
     assert "--leave_out" not in str(refused.value)
+
+
+def test_names_of_columns_may_have_other_blanks_than_the_header():
+    frame = messy_films().rename(columns={"rating": "the\u00a0rating", "budget": "the\u00a0budget"})
+    formats = declared_formats(decimal={"the budget": "."})
+    seen = look(frame, "the rating", leave_out=["the budget"], formats=formats)
+    assert seen.target.arguments["column"] == "the\u00a0rating"
+    assert seen.left_out["the\u00a0budget"] == "as asked"
 
 
 def test_a_part_of_a_role_is_left_out_with_the_whole_role():

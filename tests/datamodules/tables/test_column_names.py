@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.column_names import counts_rows, named
+from greenlight_films.datamodules.tables.column_names import as_written, counts_rows, named
 
 FRAME = pd.DataFrame({0: ["0", "1"], 1: ["x", "y"], 2: [None, None], 3: ["5", "6"]})
 
@@ -60,3 +60,17 @@ def test_columns_of_a_name_and_other_cells_are_refused_all_at_once():
 )
 def test_a_column_of_row_numbers_counts_from_0_or_1(cells, expected):
     assert counts_rows(pd.Series(cells, dtype=None if cells else "str")) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "written"),
+    [
+        ("a b", ["a\u00a0b"], "a\u00a0b"),
+        ("a\u00a0b", ["a b"], "a b"),
+        ("a b", ["a  b", "a\u00a0b"], "a b"),
+        ("a b", ["a b", "a\u00a0b"], "a b"),
+        ("c", ["a b"], "c"),
+    ],
+)
+def test_a_name_means_the_only_column_that_differs_in_blanks(name, columns, written):
+    assert as_written(name, columns) == written
