@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.number_format import are, counted
 from greenlight_films.datamodules.tables.column_names import named
 from greenlight_films.datamodules.tables.column_sums import ColumnSums
 from greenlight_films.datamodules.tables.footers import (
@@ -27,6 +28,7 @@ from greenlight_films.datamodules.tables.footers import (
 )
 from greenlight_films.datamodules.tables.header_rows import HeaderRows, find_header
 from greenlight_films.datamodules.tables.layout import Layout
+from greenlight_films.datamodules.tables.merged_cells import Range, fill_down, join_header
 from greenlight_films.datamodules.tables.table_file import BROKEN, SWOLLEN, SWOLLEN_RATIO, TableFile
 
 AREA, AREA_RATIO = 5_000_000, 20
@@ -50,7 +52,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     content = file.read()
     try:
         _refuse_large(content, file)
-        grids = _grids(content, file, layout.sheet)
+        grids, merged = _grids(content, file, layout.sheet)
     except InputError:
         raise
     except (*BROKEN, ValueError, KeyError, ElementTree.ParseError) as error:
@@ -63,6 +65,7 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
     left_out = [_first_text(row) for row in films[len(films) - no_films.footer :]]
     of_subtotals = [_first_text(films[row]) for row in sorted((*no_films.subtotals, *no_films.doubtful))]
     films = [films[row] for row in no_films.kept(len(films))]
+    spanned = fill_down(grid, merged[sheet], rows.first)  # after totals were found, whose rows may be spanned, too
     frame = pd.DataFrame({index: _column([row[index] for row in films]) for index in range(rows.width)})
     frame, notices = named(frame, rows.names, f"--data.table {file}")
     units = {} if rows.units is None else dict(zip(rows.names, map(_text, grid[rows.units]), strict=False))
@@ -81,9 +84,17 @@ def read_workbook(file: TableFile, layout: Layout) -> tuple[pd.DataFrame, Layout
         notices.insert(0, f"there is no header: columns are called by their position, 1 to {rows.width}")
     if left_out:
         notices.append(footer_notice(left_out))
+    notices += [_merged_notice(rows.names[column] or str(column + 1), *counts) for column, counts in spanned.items()]
     notices += header_notices([number - before for before, number in enumerate(again)])
     notices += subtotal_notices(no_films, of_subtotals)
     return frame, layout_read, {name: unit.strip() for name, unit in units.items() if unit.strip()}, notices
+
+
+def _merged_notice(name: str, n_merged: int, n_rows: int) -> str:
+    return (
+        f"column '{name}': {counted(n_merged, 'cell')} {are(n_merged)} merged over {counted(n_rows, 'row')}, each of "
+        "which has the value"
+    )
 
 
 def _no_films(films: Grid, width: int) -> NoFilms:
@@ -111,8 +122,8 @@ def _first_text(row: Sequence[Any]) -> str:
     return next(filter(None, map(_text, row)))
 
 
-def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Grid]:
-    """Return the cells of the sheet that is wanted, or of all that are shown."""
+def _grids(content: bytes, file: TableFile, wanted: str | None) -> tuple[dict[str, Grid], dict[str, list[Range]]]:
+    """Return the cells of the sheet that is wanted, or of all that are shown, and which of them are merged."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -124,9 +135,14 @@ def _grids(content: bytes, file: TableFile, wanted: str | None) -> dict[str, Gri
             )
         shown = [name for name, sheet in kinds.items() if sheet.visible == SheetVisibleEnum.Visible] or list(kinds)
         names = shown if wanted is None else [wanted]
-        return {name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+        sheets = {name: workbook.get_sheet_by_name(name) for name in names}
+        grids = {name: sheet.to_python(skip_empty_area=False) for name, sheet in sheets.items()}
+        merged = {name: sheet.merged_cell_ranges or [] for name, sheet in sheets.items()}
     except CalamineError as error:
         raise ValueError(str(error)) from None
+    for name, grid in grids.items():
+        join_header(grid, merged[name])
+    return grids, merged
 
 
 def _table_in(grids: dict[str, Grid], file: TableFile, layout: Layout) -> tuple[str, Grid, HeaderRows]:

@@ -65,6 +65,23 @@ def test_sums_below_and_between_films_are_no_films(changed):
     assert between == "1 row between films is left out, as sums of the rows above: 'Subtotal' below row 4"
 
 
+def test_cells_merged_over_rows_have_their_value_in_each(changed):
+    grid = [["year", "title", "gross"], [1994, "Heat", 5.5], [None, "Speed", 6.5], [1995, "Fargo", 7.5]]
+    xml = "".join(row_of(number, cells) for number, cells in enumerate(grid, 1))
+    merged = '<mergeCells count="1"><mergeCell ref="A2:A3"/></mergeCells>'
+
+    def replace(name, text):
+        return (
+            f"{text.split('<sheetData>')[0]}<sheetData>{xml}</sheetData>{merged}</worksheet>"
+            if "sheet1" in name
+            else text
+        )
+
+    table = open_table(changed(replace))
+    assert table.frame["year"].tolist() == [1994, 1994, 1995]
+    assert table.notices == ("column 'year': 1 cell is merged over 2 rows, each of which has the value",)
+
+
 def test_a_sheet_is_named_where_several_are_tables(refused):
     path = CASES / "layout" / "two_sheets.xlsx"
     table = open_table(str(path), Layout(sheet="Noughties"))
@@ -131,7 +148,7 @@ def test_times_of_day_are_durations_and_mixed_cells_text(monkeypatch, file):
         ["B", dt.timedelta(hours=2), False, "x", ""],
         ["C", "", True, dt.datetime(1999, 1, 2), ""],
     ]
-    monkeypatch.setattr(workbooks, "_grids", lambda *_: {"Films": grid})
+    monkeypatch.setattr(workbooks, "_grids", lambda *_: ({"Films": grid}, {"Films": []}))
     frame = open_table(str(WORKBOOK)).frame
     assert frame["length"].dt.total_seconds().tolist()[:2] == [5760, 7200]
     assert frame["seen"].tolist() == [True, False, True]
