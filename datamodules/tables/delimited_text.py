@@ -28,7 +28,14 @@ from greenlight_films.datamodules.tables.frames import from_arrow
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.ragged_rows import refuse_ragged
 from greenlight_films.datamodules.tables.table_file import TableFile
-from greenlight_films.datamodules.tables.text_layout import LONGEST, Dialect, TextLayout, find_text_layout
+from greenlight_films.datamodules.tables.text_layout import (
+    LONGEST,
+    STAND_IN,
+    Dialect,
+    TextLayout,
+    find_long_delimiter,
+    find_text_layout,
+)
 from greenlight_films.datamodules.tables.text_stream import TextStream, open_text
 
 BLOCK = 64 * 2**20  # bytes; a record must fit in one
@@ -122,6 +129,9 @@ def open_delimited(file: TableFile, layout: Layout) -> DelimitedText:
     if not text.strip():
         raise InputError(f"{file} has no header; a header line and rows of films are needed")
     declared = {name: getattr(layout, name) for name in ("delimiter", "quote", "skip", "header")}
+    if long_delimiter := find_long_delimiter(text, layout.delimiter, layout.quote):
+        stream = replace(stream, long_delimiter=long_delimiter)
+        text, declared = stream.head(), {**declared, "delimiter": STAND_IN, "quote": ""}
     return DelimitedText(stream, find_text_layout(text, str(file), file.suffix, **declared))
 
 
@@ -163,7 +173,7 @@ def completed_layout(text: DelimitedText, layout: Layout, footer: int = 0) -> La
         layout,
         member=text.stream.file.member or layout.member,
         compression=text.stream.file.compression or None,
-        delimiter=dialect.delimiter,
+        delimiter=text.stream.long_delimiter or dialect.delimiter,
         quote=dialect.quote,
         encoding=text.stream.encoding,
         skip=text.layout.skip,

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +13,8 @@ from greenlight_films.datamodules.tables.header_rows import HeaderRows, find_hea
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t", ".psv": "|"}
 CANDIDATES = (",", ";", "\t", "|", "^", "~", "\x01", "\x1f")
+LONG, STAND_IN = "::", "\x1f"
+"""A delimiter of several characters, as MovieLens has it, and the one that such are read as."""
 LONGEST = 16 * 2**20  # bytes of a line; what reads line by line takes up to 20 times as much
 WIDEST = 100_000  # cells of a header; each column takes Arrow 7 kB, whatever is in it
 LINES = 300  # that are looked at
@@ -33,7 +35,7 @@ class Dialect:
     def __post_init__(self) -> None:
         if not _is_character(self.delimiter) or self.delimiter in ('"', self.quote):
             raise InputError(
-                f"--data.delimiter must be one ASCII character and no quote or line end, got {self.delimiter!r}"
+                f"--data.delimiter must be ASCII characters and no quote or line end, got {self.delimiter!r}"
             )
         if self.quote and not _is_character(self.quote):
             raise InputError(f"--data.quote must be one ASCII character or empty, got {self.quote!r}")
@@ -81,6 +83,28 @@ class _Record:
     start: int
     end: int
     cells: list[str]
+
+
+def find_long_delimiter(text: str, delimiter: str | None, quote: str | None) -> str:
+    """Return the delimiter of several characters that is given, or parts the cells of a text; empty where it has none.
+
+    Raises:
+        InputError: quotes are given beside it.
+    """
+    if delimiter is None:
+        lines = [line for line in text.splitlines()[:LINES] if line]
+        if not _parts_alike(lines, LONG) or any(_parts_alike(lines, mark) for mark in (*CANDIDATES, STAND_IN)):
+            return ""
+    elif len(delimiter) < 2 or not (delimiter.isascii() and delimiter.isprintable()) or '"' in delimiter:
+        return ""
+    if quote:
+        raise InputError(f"--data.quote is for cells between delimiters of one character, got {quote!r}; leave it out")
+    return delimiter or LONG
+
+
+def _parts_alike(lines: Sequence[str], mark: str) -> bool:
+    counts = {line.count(mark) for line in lines}
+    return len(counts) == 1 and 0 not in counts
 
 
 def find_text_layout(

@@ -10,7 +10,7 @@ from typing import IO, Any
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.tables.encodings import Survey, encoding_of, other_encoding, survey
 from greenlight_films.datamodules.tables.table_file import TableFile
-from greenlight_films.datamodules.tables.text_layout import LONGEST
+from greenlight_films.datamodules.tables.text_layout import LONGEST, STAND_IN
 
 ESCAPED = re.compile(rb'\\"(?=[^",;\t|\r\n])')  # where quotes are doubled, a quote that follows a backslash ends a cell
 CONTROLS = re.compile(rb"[\0\x02-\x08\x0e-\x1a]")  # which text has next to none of
@@ -58,12 +58,14 @@ class TextStream:
     Attributes:
         seen: what its bytes show.
         skim: what was counted in them.
+        long_delimiter: of several characters, which becomes `STAND_IN`; empty: none.
     """
 
     file: TableFile
     encoding: str
     seen: Survey
     skim: Skim
+    long_delimiter: str = ""
 
     @property
     def bad(self) -> bool:
@@ -73,9 +75,11 @@ class TextStream:
     def open(self) -> IO[bytes]:
         """Open the text as UTF-8."""
         stream = self.file.open()
-        if self.encoding == "utf-8" and not (self.seen.bad or self.skim.escaped or self.skim.marked):
+        if self.encoding == "utf-8" and not (
+            self.seen.bad or self.skim.escaped or self.skim.marked or self.long_delimiter
+        ):
             return stream
-        return io.BufferedReader(_Utf8(stream, self.encoding, self.skim.escaped), 2**20)
+        return io.BufferedReader(_Utf8(stream, self.encoding, self.skim.escaped, self.long_delimiter), 2**20)
 
     def head(self) -> str:
         """Return the first lines, in full."""
@@ -92,8 +96,8 @@ class TextStream:
 
 
 class _Utf8(io.RawIOBase):
-    def __init__(self, stream: IO[bytes], encoding: str, escaped: bool) -> None:
-        self.stream, self.escaped = stream, escaped
+    def __init__(self, stream: IO[bytes], encoding: str, escaped: bool, long_delimiter: str) -> None:
+        self.stream, self.escaped, self.long_delimiter = stream, escaped, long_delimiter
         self.decoder = getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)("replace")
         self.ready, self.kept, self.ended = b"", "", False
 
@@ -111,6 +115,10 @@ class _Utf8(io.RawIOBase):
                 if (len(text) - len(text.rstrip("\\"))) % 2 and not self.ended:
                     text, self.kept = text[:-1], "\\"
                 text = re.sub(r'\\(["\\])', lambda match: '""' if match[1] == '"' else "\\", text)
+            if self.long_delimiter:
+                text = text.replace(self.long_delimiter, STAND_IN)
+                begun = "" if self.ended else _begun(text, self.long_delimiter)
+                text, self.kept = text.removesuffix(begun), begun + self.kept
             self.kept += marks
             self.ready = text.encode()
         part = self.ready[: len(buffer)]
@@ -122,6 +130,12 @@ class _Utf8(io.RawIOBase):
         if not self.closed:
             super().close()
             self.stream.close()
+
+
+def _begun(text: str, delimiter: str) -> str:
+    """Return the start of a delimiter with which a text ends."""
+    starts = (delimiter[:length] for length in range(len(delimiter) - 1, 0, -1))
+    return next(filter(text.endswith, starts), "")
 
 
 def open_text(file: TableFile, declared: str | None = None) -> TextStream:

@@ -29,6 +29,8 @@ TWO_FILMS = "year,title\n1999,Čapek\n2001,Ö\n"
         ("latin2.csv", TWO_FILMS.encode("iso8859-2"), {"encoding": "iso8859-2"}),
         ("a.tsv", TWO_FILMS.replace(",", "\t"), {}),
         ("semi.csv", TWO_FILMS.replace(",", ";"), {"delimiter": ";"}),
+        ("long.dat", TWO_FILMS.replace(",", "::"), {}),
+        ("long.csv", TWO_FILMS.replace(",", "##"), {"delimiter": "##"}),
         ("A.CSV.GZ", packed(TWO_FILMS.encode()), {}),
         ("a.tsv.gz", packed(TWO_FILMS.replace(",", "\t").encode()), {}),
     ],
@@ -176,3 +178,10 @@ def test_the_movies_dataset_has_the_cells_that_pythons_csv_module_reads(name):
     frame = open_table(str(path)).frame
     assert frame.shape == (len(rows), len(header))
     assert frame.fillna("").to_numpy().tolist() == rows
+
+
+def test_a_long_delimiter_is_that_of_the_layout(file):
+    path = file("a.dat", TWO_FILMS.replace(",", "::"))
+    layout = open_table(path).layout
+    assert (layout.delimiter, layout.quote) == ("::", "")
+    assert open_table(path, layout).frame["title"].tolist() == ["Čapek", "Ö"]

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.tables.text_layout import Dialect, find_text_layout
+from greenlight_films.datamodules.tables.text_layout import Dialect, find_long_delimiter, find_text_layout
 
 CELLS = [["title", "cast", "rating"], ["A", "X, Y", "4,1"], ["B", "Z", "5,2"], ["C", "X, Z", "6,3"]]
 
@@ -54,7 +54,7 @@ def test_the_first_film_is_counted_in_lines_and_characters():
     ("delimiter", "quote", "message"),
     [
         *(
-            (mark, '"', f"--data.delimiter must be one ASCII character and no quote or line end, got {mark!r}")
+            (mark, '"', f"--data.delimiter must be ASCII characters and no quote or line end, got {mark!r}")
             for mark in (";;", "→", '"', "\n", "\0")
         ),
         (",", "««", "--data.quote must be one ASCII character or empty, got '««'"),
@@ -63,3 +63,25 @@ def test_the_first_film_is_counted_in_lines_and_characters():
 def test_a_dialect_that_cannot_be_is_refused(delimiter, quote, message):
     with pytest.raises(InputError, match=re.escape(message)):
         Dialect(delimiter, quote)
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "delimiter"),
+    [
+        ("1::35::3\n2::9::5\n", None, "::"),
+        ("id::title\n1::Up, up\n2::Heat\n", None, "::"),
+        ("1::35::3\n2::9\n", None, ""),
+        ("1,a::b\n2,c::d\n", None, ""),
+        ("a||b\n", "||", "||"),
+        ("a||b\n", "|", ""),
+        ("a||b\n", None, ""),
+        ("a««b\n", "««", ""),
+    ],
+)
+def test_a_delimiter_may_have_several_characters(text, given, delimiter):
+    assert find_long_delimiter(text, given, None) == delimiter
+
+
+def test_quotes_are_for_delimiters_of_one_character():
+    with pytest.raises(InputError, match=r"--data.quote is for cells between delimiters of one character, got '\"'"):
+        find_long_delimiter("a::b\n", "::", '"')

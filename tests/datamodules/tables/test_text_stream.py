@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,10 @@ def test_an_encoding_that_does_not_exist_is_refused(file, name):
 def test_bytes_of_a_program_are_no_text(file):
     with pytest.raises(InputError, match="is no text, for its bytes are those of a program's own format"):
         content_of(file("a.csv", bytes(range(256))))
+
+
+def test_delimiters_of_several_characters_are_replaced_wherever_a_part_ends(file):
+    text = "a" + "::" * 2**20 + ":b:\n"
+    stream = replace(open_text(TableFile(Path(file("a.dat", text)))), long_delimiter="::")
+    with stream.open() as opened:
+        assert opened.read().decode() == text.replace("::", "\x1f")
