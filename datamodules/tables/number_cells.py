@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from greenlight_films.datamodules.errors import InputError, all_or_faults, declaration
 from greenlight_films.datamodules.tables.bad_cells import refuse_cells
 from greenlight_films.datamodules.tables.bad_numbers import refuse_no_numbers
+from greenlight_films.datamodules.tables.date_columns import latest_year
 from greenlight_films.datamodules.tables.distinct_texts import DistinctTexts, distinct_texts
 from greenlight_films.datamodules.tables.flag_cells import read_flags
 from greenlight_films.datamodules.tables.formats import Format, Formats
@@ -119,8 +120,10 @@ def numbers_in_table(
     delimiter: str | None = None,
     marks: Callable[[], dict[str, str]] | None = None,
 ) -> Numbers:
-    """Return what a column of a table is as numbers; its neighbours decide the decimal mark where it doesn't."""
+    """Return what a column of a table is as numbers; its neighbours decide what it doesn't: decimal mark, century."""
     numbers = parse_numbers(frame[name], format, delimiter=delimiter)
+    if numbers.format.latest_year != format.latest_year and (latest := latest_year(frame)):  # for decades such as 90s
+        numbers = parse_numbers(frame[name], replace(format, latest_year=latest), delimiter=delimiter)
     if not numbers.undecided:
         return numbers
     by_column = marks() if marks else _marks_of(frame, Formats())

@@ -213,3 +213,11 @@ def test_cells_of_another_currency_may_be_declared_missing():
     with pytest.raises(InputError, match=r"data\.missing: \{budget: \['€9'\]\}"):
         read_numbers(column)
     np.testing.assert_array_equal(read_numbers(column, Format(missing=("€9",))), [5, 7, np.nan])
+
+
+def test_decades_of_two_digits_are_none_after_the_tables_latest_year():
+    frame = pd.DataFrame({"decade": ["20s", "90s", "10s"], "year": ["1921", "1994", "2014"]})
+    numbers = numbers_in_table(frame, "decade")
+    assert numbers.values.tolist() == [1920, 1990, 2010]
+    assert (numbers.kind, numbers.format.latest_year) == ("year", 2014)
+    assert numbers.notices == ("column 'decade': decades of two digits were read as none after 2014",)
