@@ -10,7 +10,7 @@ MOST = 0.9  # share of cells that are decades, from which on the others are mist
 
 
 def years_of_decades(
-    name: str, numbers: np.ndarray, counts: np.ndarray, beside: np.ndarray, latest: int
+    name: str, numbers: np.ndarray, counts: np.ndarray, beside: np.ndarray, latest: int, least: float = MOST
 ) -> np.ndarray | None:
     """Return the first year of each decade, NaN where there is no such decade; None where numbers are seconds.
 
@@ -20,6 +20,7 @@ def years_of_decades(
         counts: (n,) rows of each.
         beside: (n_beside,) the column's other numbers, which must be years.
         latest: year that one of two digits may stand for.
+        least: share of cells that must be decades; 0 where the column is known to hold them.
 
     >>> years_of_decades("x", np.array([1980.0, 2010.0]), np.ones(2), np.array([1994.0]), 2026)
     array([1980., 2010.])
@@ -29,7 +30,7 @@ def years_of_decades(
     in_full = _are_years(numbers)
     short = (numbers < 100) & bool(DECADE_NAME.search(name))
     are_decades = (in_full | short) & (numbers % 10 == 0)
-    if DURATION_NAME.search(name) or counts[are_decades].sum() < MOST * counts.sum() or not _are_years(beside).all():
+    if DURATION_NAME.search(name) or counts[are_decades].sum() < least * counts.sum() or not _are_years(beside).all():
         return None
     return np.where(are_decades, np.where(in_full, numbers, in_century(numbers, latest)), np.nan)
 

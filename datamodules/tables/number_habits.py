@@ -9,7 +9,7 @@ import pandas as pd
 from greenlight_films.datamodules.errors import InputError, declaration
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.tables.bad_cells import cells_in_words, declared_missing, first_row
-from greenlight_films.datamodules.tables.decades import years_of_decades
+from greenlight_films.datamodules.tables.decades import MOST, years_of_decades
 from greenlight_films.datamodules.tables.formats import Format
 from greenlight_films.datamodules.tables.mixed_units import (
     are_weeks,
@@ -86,11 +86,12 @@ def _settle_lone_s(column: pd.Series, readings: NumberReadings, habits: Habits) 
     if not indices:
         return
     are_alone = not readings.units and not habits.format.unit
-    others = readings.without_unit()
+    others, name = readings.without_unit(), str(column.name)
     others[indices] = False
     latest = habits.format.latest_year or date.today().year
     numbers, counts = readings.point[indices], readings.counts[indices]
-    years = years_of_decades(str(column.name), numbers, counts, readings.point[others], latest) if are_alone else None
+    least = 0 if habits.format.unit == "" else MOST
+    years = years_of_decades(name, numbers, counts, readings.point[others], latest, least) if are_alone else None
     if years is None:
         readings.units.setdefault("min", []).extend(indices)
         readings.point[indices] /= 60
@@ -100,7 +101,7 @@ def _settle_lone_s(column: pd.Series, readings: NumberReadings, habits: Habits) 
     habits.format, habits.are_years = replace(habits.format, unit=""), True
     if (numbers < 100).any():
         habits.format = replace(habits.format, latest_year=latest)
-        habits.notices.append(f"column '{column.name}': decades of two digits were read as none after {latest}")
+        habits.notices.append(f"column '{name}': decades of two digits were read as none after {latest}")
 
 
 def _settle_lone_m(column: pd.Series, readings: NumberReadings, habits: Habits) -> None:

@@ -221,3 +221,10 @@ def test_decades_of_two_digits_are_none_after_the_tables_latest_year():
     assert numbers.values.tolist() == [1920, 1990, 2010]
     assert (numbers.kind, numbers.format.latest_year) == ("year", 2014)
     assert numbers.notices == ("column 'decade': decades of two digits were read as none after 2014",)
+
+
+def test_what_is_no_decade_in_a_column_of_decades_is_refused():
+    with pytest.raises(InputError, match="column 'x' must hold numbers, row 1 has '1985s'"):
+        read_numbers(pd.Series(["1985s"] + ["1980s"] * 9, name="x"))
+    with pytest.raises(InputError, match="column 'x' must hold numbers, row 1 has '1985s'"):  # as of a model's table
+        read_numbers(pd.Series(["1985s"], name="x"), Format(unit=""))
