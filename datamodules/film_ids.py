@@ -30,7 +30,9 @@ def in_words(by: str | Sequence[str] | None) -> str:
 
 
 def film_ids(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.film") -> pd.Series:
-    """Return the film's id of each row; of several columns their texts joined, missing where one of them is.
+    """Return the film's id of each row; of several columns their texts joined, missing where all of them are.
+
+    A part that is missing is a part of its own: a film without a year is known by its title.
 
     Raises:
         InputError: a column holds lists; the message names `option`.
@@ -42,8 +44,9 @@ def film_ids(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.f
     parts = [_trimmed(frame[name]) for name in names]
     if len(parts) == 1:
         return parts[0]
-    texts = [_whole(part).astype("str") for part in parts]
-    return texts[0].str.cat(texts[1:], sep=BETWEEN).rename(BETWEEN.join(names))
+    texts = [_whole(part).astype("str").fillna("") for part in parts]
+    ids = texts[0].str.cat(texts[1:], sep=BETWEEN).rename(BETWEEN.join(names))
+    return ids.where(np.any([part.notna() for part in parts], axis=0))
 
 
 def film_codes(ids: pd.Series) -> np.ndarray:
@@ -78,16 +81,16 @@ def differs_within(column: pd.Series, group: np.ndarray) -> bool:
 
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
-    codes, is_known = np.zeros(len(frame), dtype=np.int64), np.ones(len(frame), dtype=bool)
+    codes, is_known = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)
     for name in columns_in(by):
         own, known = pd.factorize(film_ids(frame, name))
-        codes, is_known = codes * (len(known) + 1) + own, is_known & (own >= 0)
+        codes, is_known = codes * (len(known) + 1) + own, is_known | (own >= 0)
         codes = pd.factorize(codes)[0]
     return film_codes(pd.Series(codes).where(is_known))
 
 
 def group_codes(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.film") -> np.ndarray:
-    """Return codes of the groups of rows that share an id, from 0, in the order of the sorted ids.
+    """Return codes of the groups of rows that share an id, from 0, in the order of the sorted ids, missing ones first.
 
     Ids that are whole numbers are sorted as such, also where they are written as text.
     """
@@ -115,6 +118,6 @@ def _whole(ids: pd.Series) -> pd.Series:
 
 
 def _in_numbers(ids: pd.Series) -> pd.Series:
-    if isinstance(ids.dtype, pd.StringDtype) and ids.str.fullmatch(r"0|-?[1-9]\d{0,17}").all():
-        return ids.astype("int64")
+    if isinstance(ids.dtype, pd.StringDtype) and ids.dropna().str.fullmatch(r"0|-?[1-9]\d{0,17}").all():
+        return ids.astype("Int64")
     return ids

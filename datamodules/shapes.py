@@ -246,13 +246,14 @@ def _name_by_text(shape: Shape, *options: str) -> None:
 
 
 def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:
-    """Refuse empty cells in the columns that identify a film."""
-    for name in columns_in(by):
-        gaps = film_ids(frame, name, "data.shape.by").isna().to_numpy()
-        if gaps.any():
-            row = int(frame.index[int(gaps.argmax())]) + 1
-            more = f" ({int(gaps.sum()):,} such rows)" if gaps.sum() > 1 else ""
-            raise InputError(f"data.shape.by: column '{name}' is empty in row {row}{more}; fill it")
+    """Refuse rows in which all columns that identify a film are empty."""
+    gaps = film_ids(frame, by, "data.shape.by").isna().to_numpy()
+    if gaps.any():
+        names = columns_in(by)
+        what = f"column '{names[0]}' is" if len(names) == 1 else f"columns {' and '.join(map(repr, names))} are"
+        row = int(frame.index[int(gaps.argmax())]) + 1
+        more = f" ({int(gaps.sum()):,} such rows)" if gaps.sum() > 1 else ""
+        raise InputError(f"data.shape.by: {what} empty in row {row}{more}; fill {'it' if len(names) == 1 else 'them'}")
 
 
 def _holds_numbers(column: pd.Series) -> bool:

@@ -25,7 +25,7 @@ def describe_data(study: str, data: FilmDataModule) -> dict[str, Any]:
         "target": target.name,
         "unit": target.unit,
         "weight": data.declared.weight,
-        "films": int(films.ids["film"].nunique()) if "film" in films.ids else films.n_rows,
+        "films": len(np.unique(films.film_codes())),
         "rows": {side: len(getattr(films.rows, side)) for side in SIDES},
         "left_out": films.left_out,
         "leak": fitted.leak,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.film_ids import codes_by, film_codes, film_ids
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids
 from greenlight_films.datamodules.films_in_rows import (
     Identity,
     Remark,
@@ -111,8 +111,9 @@ def _shape_of(kind: Remark | None) -> Proposed | None:
 def _in_any_spelling(frame: pd.DataFrame, identity: Identity) -> int:
     """Count films whose key has the title: one in two spellings is one."""
     titles = same_spelling(frame[identity.title])
-    others = [film_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
-    table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
+    others = [cell_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
+    is_known = np.any([titles >= 0, *(codes >= 0 for codes in others)], axis=0)
+    table = pd.DataFrame({"title": np.where(is_known, titles, -2 - np.arange(len(titles)))})
     for number, codes in enumerate(others):
         table[str(number)] = codes
     return len(table.drop_duplicates())

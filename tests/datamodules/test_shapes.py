@@ -134,6 +134,13 @@ def test_a_film_has_the_means_of_its_rows_and_their_number():
     assert notice.endswith("reviewer, week.")
 
 
+def test_a_film_without_a_year_is_known_by_its_title():
+    shape = MeanOfRows(["title", "year"])
+    films = shape.shape(REVIEWS.assign(year=[1990, None, 1990, None, None]))
+    assert films["title"].tolist() == ["A", "B", "A"]
+    assert films["n_reviews"].tolist() == [2, 2, 1]
+
+
 def test_identical_rows_are_named_for_each_counts():
     twice = pd.concat([REVIEWS, REVIEWS.iloc[[1]]], ignore_index=True)
     rows, copies = MeanOfRows(["title", "year"]).notices(twice)
@@ -162,7 +169,11 @@ def test_means_are_those_of_pandas():
         ({}, {"mean": ["satrs"]}, "no column 'satrs', did you mean 'stars'?"),
         ({}, {"mean": ["reviewer"]}, "column 'reviewer' must hold numbers"),
         ({}, {"count": "year"}, "data.shape.count: 'year' is a column of the table already"),
-        ({"title": ["A", None, "A", None, "B"]}, {}, "data.shape.by: column 'title' is empty in row 2 (2 such rows)"),
+        (
+            {"title": ["A", None, "A", None, "B"], "year": None},
+            {},
+            "data.shape.by: columns 'title' and 'year' are empty in row 2 (2 such rows); fill them",
+        ),
         ({"stars": ["4", "1", "3", "good", "2"]}, {}, "column 'stars' must hold numbers, row 4 has 'good'"),
     ],
 )

@@ -248,6 +248,21 @@ def test_a_column_that_is_missing_or_has_gaps_is_refused(kind, films_frame):
         kind(by="runtime").split(later)
 
 
+@pytest.mark.parametrize("kind", [GroupSplit, lambda by: KFold(by=by)])
+def test_a_row_without_some_of_several_columns_is_grouped_by_the_others(kind):
+    random = np.random.default_rng(3)
+    frame = pd.DataFrame(
+        {"title": random.integers(0, 90, 400).astype(str), "year": random.integers(0, 2, 400) + 1990.0}
+    )
+    frame.loc[::3, "year"] = np.nan
+    sides = pd.Series(kind(by=["title", "year"]).assign(frame))
+    assert (sides.groupby([frame["title"], frame["year"]], dropna=False).nunique() == 1).all()
+    frame.loc[[6, 9], "title"] = None
+    message = "a split by group needs 'title' or 'year' in every row, 2 rows lack them, the first is row 7; fill them"
+    with pytest.raises(InputError, match=message):
+        kind(by=["title", "year"]).assign(frame)
+
+
 @pytest.mark.parametrize("split", [RandomSplit(seed=3), GroupSplit("film", seed=3), KFold(by="film"), KFold()])
 def test_inner_folds_validate_every_row_that_is_not_tested_once(scenes, split):
     outer = split.split(scenes)

@@ -67,6 +67,13 @@ def test_films_with_several_rows_are_counted_once_and_a_leak_is_a_warning(film_d
         "The same films stand on both sides of this split: its scores say nothing of new films."
     ]
     assert data_warnings(describe_data("ratings", data)) == []
+    films_frame.assign(id=films_frame["id"].where(films_frame["year"] < 2000)).to_csv(
+        tmp_path / "gaps.csv", index=False
+    )
+    without = film_data(table=str(tmp_path / "gaps.csv"), film="id", allow_split_films=True)
+    without.setup("fit")
+    assert without.films.ids["film"].isna().sum() > 5
+    assert describe_data("ratings", without)["films"] == 198  # one without an id is a film of its own
 
 
 @pytest.mark.parametrize(
