@@ -35,7 +35,10 @@ LARGE = 1_000_000
 LONGEST_NUMBER = 40
 """Characters of a cell that holds a number or a date, in whatever words."""
 
-NOTICE = "The table is read in blocks: copies of rows, and films in other spellings, are not looked for."
+NOTICE = (
+    "The table is read in blocks: copies of rows, films in other spellings, and categories that are cut from the target "
+    "are not looked for."
+)
 
 
 @dataclass(frozen=True)

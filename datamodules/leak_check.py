@@ -7,9 +7,10 @@ import pandas as pd
 
 from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError, listed, nearest
+from greenlight_films.datamodules.features import Category
 from greenlight_films.datamodules.film_ids import columns_in, in_words
 from greenlight_films.datamodules.films_in_rows import identity_of, remark_on_remakes
-from greenlight_films.datamodules.leaks import ROWS, Leak, leaks_by_value
+from greenlight_films.datamodules.leaks import ROWS, Leak, leaks_by_class, leaks_by_value
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import Rows, shared_values
 from greenlight_films.datamodules.tables.formats import Formats
@@ -64,7 +65,7 @@ def check_leaks(
         train: positions of the training rows in the frame.
 
     Raises:
-        InputError: number columns tell the target and `allow_leak` doesn't have them; it names all of them.
+        InputError: numbers or categories tell the target and `allow_leak` doesn't have them; it names all of them.
     """
     columns = list(
         dict.fromkeys(name for feature in declared.features if feature.need == "number" for name in feature.columns)
@@ -73,18 +74,35 @@ def check_leaks(
     sample = train[np.linspace(0, len(train) - 1, min(ROWS, len(train))).astype(int)]
     part = frame.iloc[sample]
     numbers = {name: read_numbers(part[name], formats.of(name)) for name in columns}
-    leaks = leaks_by_value(numbers, actual[sample], declared.target.name)
+    classes = _classes(part, declared, formats)
+    leaks = [
+        *leaks_by_value(numbers, actual[sample], declared.target.name),
+        *leaks_by_class(classes, actual[sample], declared.target.name),
+    ]
     if isinstance(declared.target, ProfitRatio):
         told = {name for leak in leaks for name in leak.columns}
         rest = {name: values for name, values in numbers.items() if name not in (*told, declared.target.budget)}
         revenue = declared.target.revenue
-        leaks += leaks_by_value(rest, read_numbers(part[revenue], formats.of(revenue)), revenue)
+        earned = read_numbers(part[revenue], formats.of(revenue))
+        leaks += leaks_by_value(rest, earned, revenue)
+        leaks += leaks_by_class({name: codes for name, codes in classes.items() if name not in told}, earned, revenue)
     _refuse([leak for leak in leaks if not set(leak.columns) <= set(declared.allow_leak)], declared.target.name)
     answers = [name for name in declared.target.answers if name in declared.allow_leak]
     own = [f"{name} is the target's own column" for name in answers]
     allowed = [*own, *(leak.sentence for leak in leaks)]
     notices = [f"{LEAK_ALLOWED} a leak, and scores say nothing of new films: {'; '.join(allowed)}."]
     return notices * bool(allowed) + list(_missing_together(frame, columns, declared.target.name, formats, actual))
+
+
+def _classes(frame: pd.DataFrame, declared: Declared, formats: Formats) -> dict[str, np.ndarray]:
+    """Return the value of each row by category as a code, -1 where missing."""
+    classes = {}
+    for feature in declared.features:
+        if isinstance(feature, Category) and feature.column not in declared.target.answers:
+            labels = feature.read(frame, formats)
+            classes[feature.column] = np.full(len(frame), -1)
+            classes[feature.column][labels.counts() > 0] = labels.codes
+    return classes
 
 
 def _refuse(leaks: list[Leak], target: str) -> None:

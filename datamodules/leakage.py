@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ YEARS = re.compile(
     re.IGNORECASE,
 )
 MONEY = {
-    "domestic", "earnings", "gross", "grosses", "profit", "proceeds", "revenue", "revenues", "takings", "worldwide",
+    "box office", "domestic", "earnings", "gross", "grosses", "net", "nett", "profit", "proceeds", "revenue",
+    "revenues", "sales", "takings", "worldwide",
     "bilheteria", "boxoffice", "einspiel", "einspielergebnis", "einspielergebnisse", "einnahmen", "incassi", "incasso",
     "ingresos", "omzet", "przychody", "recaudacion", "recette", "recettes", "receita", "taquilla", "umsatz", "wplywy",
     "arrecadacao", "benefice", "benefices", "beneficio", "beneficios", "bevetel", "bruttoeinnahmen", "faturamento",
@@ -51,33 +53,48 @@ MONEY = {
     "сборы", "касса", "доход", "выручка", "票房", "总票房", "累计票房", "興行収入", "興収", "매출", "매출액",
     "الإيرادات", "إيرادات", "कमाई",
 }  # fmt: skip
+MONEY_ENDINGS = ("boxoffice", "einspielergebnis", "gross", "revenue", "umsatz")
+"""Words of money that others are written together with: `intgross` is a gross."""
 CURRENCY = re.compile(r"dollar|euro|pound|profit|usd|[$€£¥]", re.IGNORECASE)
 AFTER_RELEASE = MONEY | {
-    "admissions", "arvosana", "attendance", "avaliacao", "averagerating", "award", "awards", "besucher",
-    "besucherzahl", "besucherzahlen", "betyg", "bewertung", "bewertungen", "bezoekers", "calificacion", "cijfer",
-    "classificacao", "critica", "divaci", "downloads", "entradas", "entrees", "espectadores", "foreign", "hodnoceni",
-    "imdbrating", "imdbvotes", "international", "karakter", "kritiken", "likes", "metacritic", "metascore", "meter",
-    "navstevnost", "nominations", "nota", "notas", "note", "notes", "ocena", "oceny", "opening", "oscars", "overseas",
-    "platz", "popularite", "popularity", "preise", "premi", "premios", "prix", "puan", "puani", "publico", "punteggio",
-    "puntaje", "puntuacion", "rang", "rank", "rating", "ratings", "review", "reviews", "roi", "score", "scores",
-    "seyirci", "spectateurs", "spettatori", "stars", "streams", "theaters", "theatres", "tickets", "tomatometer",
-    "valoracion", "valutazione", "viewers", "viewership", "views", "visitors", "visits", "vote", "voted", "voters",
-    "votes", "voti", "voto", "votos", "vurdering", "waardering", "wertung", "wertungen", "widzowie", "wins",
-    "zuschauer", "оценка", "рейтинг", "зрители", "评分", "评价人数", "评分人数", "评论数", "排名", "評価", "観客動員",
+    "admissions", "arvosana", "attendance", "audience", "avaliacao", "averagerating", "award", "awards", "besucher",
+    "besucherzahl", "besucherzahlen", "betyg", "bewertung", "bewertungen", "bezoekers", "calificacion", "chce zobaczyc",
+    "cijfer", "classificacao", "critica", "divaci", "downloads", "entradas", "entrees", "espectadores", "fans",
+    "favorites", "favourites", "foreign", "hodnoceni", "imdbrating", "imdbvotes", "international", "karakter",
+    "kritiken", "likes", "list appearances", "metacritic", "metascore", "meter", "navstevnost", "nominations", "nota",
+    "notas", "note", "notes", "ocena", "oceny", "opening", "oscars", "overseas", "platz", "popularite", "popularity",
+    "preise", "premi", "premios", "prix", "profitability", "puan", "puani", "publico", "puntaje", "punteggio",
+    "puntuacion", "rang", "rank", "rating", "ratings", "review", "reviews", "roi", "score", "scores", "seyirci",
+    "spectateurs", "spettatori", "stars", "streams", "theaters", "theatres", "tickets", "tomatometer", "valoracion",
+    "valutazione", "viewers", "viewership", "views", "visitors", "visits", "vote", "voted", "voters", "votes", "voti",
+    "voto", "votos", "vurdering", "waardering", "watches", "watchlist", "watchlists", "wertung", "wertungen",
+    "widzowie", "wins", "zuschauer", "голосов", "зрители", "оценка", "оценки", "оценок", "отзывов", "просмотров",
+    "рейтинг", "рецензий", "评分", "评价人数", "评分人数", "评论数", "排名", "評価", "観客動員",
     "관객", "관객수", "평점", "التقييم", "تقييم",
 }  # fmt: skip
-"""Words in the names of columns that nobody can fill in before a film is shown, without accents."""
+"""Words, or two, in the names of columns that nobody can fill in before a film is shown, without accents."""
+STARS = re.compile(r"[★☆⭐]|^\s*½\s*$")
+"""The columns of a histogram of ratings, such as `½` and `★★`."""
+LATE_LABELS = {
+    "auszeichnungen", "award", "awards", "box office", "boxoffice", "nominations", "oscars", "palmares", "preise",
+    "premios", "tomatometer", "verdict",
+}  # fmt: skip
+"""Words, or two, in the names of columns of labels that say how a film did."""
 UNLESS = {
+    "audience": {"age", "intended", "target"},
     "classificacao": {"etaria", "indicativa"},
+    "fans": {"actor", "cast", "director", "star"},
     "foreign": {"film", "is", "language", "speaking"},
     "international": {"cast", "film", "is"},
     "likes": {"actor", "cast", "director"},
+    "net": {"budget", "cost", "costs"},
     "note": {"id"},
     "nota": {"id"},
     "opening": {"credits", "date", "month", "scene", "sequence", "shot", "song", "theme", "title", "titles", "year"},
     "prix": {"billet"},
     "rank": {"actor", "billing", "cast", "director", "star"},
     "rating": {"age", "certificate", "content", "mpaa"},
+    "sales": {"agency", "agent", "agents", "company", "rep"},
     "score": {"composer", "music", "musical"},
     "stars": {"actor", "cast", "count", "n", "num", "number"},
     "views": {"teaser", "trailer"},
@@ -86,10 +103,14 @@ UNLESS = {
 
 
 def has_word(name: str, words: set[str]) -> bool:
-    """Return whether a column's name has one of these words, `box office` among them."""
-    own = words_of(name)
-    named = [word for word in own if word in words and not UNLESS.get(word, set()) & set(own)]
-    return bool(named) or "box office" in " ".join(own) or "boxoffice" in own
+    """Return whether a column's name has one of these words, alone or at the end of another, or two of them.
+
+    >>> has_word("domestic opening", MONEY), has_word("opening date", AFTER_RELEASE), has_word("intgross", MONEY)
+    (True, False, True)
+    """
+    own = [next((end for end in MONEY_ENDINGS if word.endswith(end)), word) for word in words_of(name)]
+    both = {*own, *map(" ".join, pairwise(own))}
+    return any(not UNLESS.get(word, set()) & both for word in both & words)
 
 
 def is_money(target: TargetColumn) -> bool:
@@ -99,14 +120,29 @@ def is_money(target: TargetColumn) -> bool:
     return any(has_word(column, MONEY) for column in target.columns) or bool(CURRENCY.search(target.unit))
 
 
-def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
-    """Return the number columns that are known only once a film has been shown, where the target is, too.
+def late_columns(features: Iterable[Feature[Any]]) -> list[str]:
+    """Return the columns that are known only once a film has been shown, by the words in their names."""
+    late = [
+        feature.column
+        for feature in features
+        if (isinstance(feature, Number | Bins) and is_late_number(feature.column))
+        or (isinstance(feature, Category | Labels) and _are_late_labels(feature.column))
+    ]
+    return list(dict.fromkeys(late))
 
-    Such columns go with success and do not bring it. They are recognised by the words in their names.
-    """
-    numbers = dict.fromkeys(feature.column for feature in features if isinstance(feature, Number | Bins))
-    is_late = is_money(target) or any(has_word(column, AFTER_RELEASE) for column in target.columns)
-    return [column for column in numbers if has_word(column, AFTER_RELEASE)] if is_late else []
+
+def is_late_number(column: str) -> bool:
+    """Return whether a column of numbers is known only once a film has been shown, by its name."""
+    return has_word(column, AFTER_RELEASE) or bool(STARS.search(column))
+
+
+def _are_late_labels(column: str) -> bool:
+    return has_word(column, LATE_LABELS) or {"audience", "status"} <= set(words_of(column))
+
+
+def known_after_release(target: TargetColumn, features: Iterable[Feature[Any]]) -> list[str]:
+    """Return `late_columns` where the target is known only then, too: they go with success and do not bring it."""
+    return late_columns(features) if is_money(target) or any(map(is_late_number, target.columns)) else []
 
 
 def is_year(column: str) -> bool:

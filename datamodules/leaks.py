@@ -1,4 +1,4 @@
-"""Number columns that tell the answer, found by their values: computed from the target, or the target from them."""
+"""Columns that tell the answer, found by their values: computed from the target, or the target from them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,12 +8,13 @@ from typing import Literal
 import numpy as np
 from scipy.stats import rankdata
 
-How = Literal["times", "line", "order", "sum", "difference", "product", "ratio"]
+How = Literal["times", "line", "order", "classes", "sum", "difference", "product", "ratio"]
 
 ROWS = 20_000  # of a larger table so many are looked at
 FEWEST = 20  # rows; among fewer, a column agrees by chance
 SINGLE_R2, SINGLE_ORDER, SEVERAL_R2 = 0.9995, 0.998, 0.999
 """From where on a column, or several, tell the target. What is known before a film is made is far from it."""
+FEWEST_CLASSED, FEWEST_IN_CLASS, MOST_CLASSES = 30, 5, 20  # rows, rows of a value, and values of a column of classes
 MOST_PAIRED, MOST_TRIPLED = 150, 30  # columns that are tried in pairs, and in threes
 BLOCK = 4_000_000  # numbers in memory at a time, and those that a screening looks at
 
@@ -30,8 +31,8 @@ class Leak:
 def leaks_by_value(numbers: dict[str, np.ndarray], target: np.ndarray, name: str = "the target") -> list[Leak]:
     """Return the columns, pairs and threes of columns that tell the target almost without error.
 
-    A column does so by a factor, a line or its order; several by their sum or difference, a pair by its product or
-    ratio too.
+    A column does so by a factor, a line, its order, or as classes of the target; several by their sum or difference, a
+    pair by its product or ratio too.
 
     Args:
         numbers: by column, (n_rows,) with NaN where missing.
@@ -80,7 +81,44 @@ def _of_single(column: str, values: np.ndarray, target: np.ndarray, name: str) -
         turned = "the reverse order" if order < 0 else "the order"
         sentence = f"{column} puts the films into {turned} of {name} (rank correlation {order:.3f})"
         return Leak((column,), "order", sentence)
-    return None
+    values, codes = np.unique(values, return_inverse=True)
+    return _of_classes(column, codes, target, name) if len(values) <= MOST_CLASSES else None
+
+
+def leaks_by_class(classes: dict[str, np.ndarray], target: np.ndarray, name: str = "the target") -> list[Leak]:
+    """Return the columns of a few values whose films have other targets by value, without any overlap.
+
+    Args:
+        classes: by column, (n_rows,) the value of each row as a code, -1 where missing.
+        target: (n_rows,), NaN where missing.
+        name: of the target in the sentences.
+
+    >>> rating = np.arange(40.0)
+    >>> leaks_by_class({"status": (rating >= 24).astype(int)}, rating, "rating")[0].sentence
+    "status puts the films into 2 classes of rating that don't overlap"
+    """
+    known = np.isfinite(target)
+    leaks = []
+    for column, codes in classes.items():
+        rows = known & (codes >= 0)
+        values, codes = np.unique(codes[rows], return_inverse=True)
+        if len(values) <= MOST_CLASSES and (leak := _of_classes(column, codes, target[rows], name)):
+            leaks.append(leak)
+    return leaks
+
+
+def _of_classes(column: str, codes: np.ndarray, target: np.ndarray, name: str) -> Leak | None:
+    """Return a leak where the targets of each value, from 0 without gaps, lie apart from those of the others."""
+    sizes = np.bincount(codes)
+    if len(target) < FEWEST_CLASSED or len(sizes) < 2 or sizes.min() < FEWEST_IN_CLASS:
+        return None
+    order = np.lexsort((target, codes))
+    ends = np.cumsum(sizes)
+    low, high = target[order][ends - sizes], target[order][ends - 1]
+    by_low = np.argsort(low)
+    if not (high[by_low][:-1] < low[by_low][1:]).all():
+        return None
+    return Leak((column,), "classes", f"{column} puts the films into {len(sizes)} classes of {name} that don't overlap")
 
 
 def _explains(fit: np.ndarray, values: np.ndarray, least: float) -> bool:

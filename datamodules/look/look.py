@@ -13,8 +13,8 @@ from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.features import Feature
 from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
-from greenlight_films.datamodules.leakage import known_after_release
-from greenlight_films.datamodules.leaks import Leak, leaks_by_value
+from greenlight_films.datamodules.leakage import known_after_release, late_columns
+from greenlight_films.datamodules.leaks import Leak, leaks_by_class, leaks_by_value
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.config_text import config_text
 from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
@@ -192,7 +192,7 @@ def look(
     leaks = _leaks(columns, chosen)
     candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
     features = {column.name: propose_feature(column) for column in candidates}
-    late = _after_release([feature for feature in features.values() if feature], chosen)
+    late = _after_release([feature for feature in features.values() if feature], chosen, before_release)
     if before_release:
         features |= dict.fromkeys(late)
     of_columns = [notice for column in columns for notice in column.notices]
@@ -287,15 +287,16 @@ def _time(columns: Sequence[ColumnLook]) -> str | None:
 def _leaks(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Leak]:
     if target is None:
         return []
-    numbers = {
-        column.name: np.asarray(column.values, dtype=np.float64)
-        for column in columns
-        if column.kind in NUMBERS and column is not target and not column.left_out and not column.fault
-    }
-    return leaks_by_value(numbers, np.asarray(target.values, dtype=np.float64))
+    others = [column for column in columns if column is not target and not column.left_out and not column.fault]
+    numbers = {c.name: np.asarray(c.values, dtype=np.float64) for c in others if c.kind in NUMBERS}
+    classes = {c.name: pd.factorize(c.values.to_pandas())[0] for c in others if c.kind == "category"}
+    answers = np.asarray(target.values, dtype=np.float64)
+    return [*leaks_by_value(numbers, answers), *leaks_by_class(classes, answers)]
 
 
-def _after_release(features: Sequence[Proposed], target: ColumnLook | None) -> list[str]:
-    if target is None:
-        return []
-    return known_after_release(Target(target.name, unit=target.unit), [feature.feature() for feature in features])
+def _after_release(features: Sequence[Proposed], target: ColumnLook | None, before_release: bool) -> list[str]:
+    """Return the features that come too late: for any target where that is asked, else for one that comes as late."""
+    made = [feature.feature() for feature in features]
+    if before_release:
+        return late_columns(made)
+    return known_after_release(Target(target.name, unit=target.unit), made) if target else []

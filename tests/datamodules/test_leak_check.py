@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import greenlight_films as gl
-from greenlight_films.datamodules import InputError, Number
+from greenlight_films.datamodules import Category, InputError, Number
 from tests.cases import cases, check_message, name_of
 from tests.studies.case_study import config_of
 
@@ -68,3 +68,14 @@ def test_the_older_switch_lets_films_be_split_and_says_so(film_data, films_frame
     data.setup("fit")
     assert data.fitted.leak
     assert data.films.notices[0].startswith("data.allow_leak: true is read as data.allow_split_films: true")
+
+
+def test_categories_that_are_cut_from_the_target_are_refused_and_allowed(film_data, films_frame):
+    frame = films_frame.assign(status=np.where(films_frame["rating"] < 5, "rotten", "fresh"))
+    given = {"table": None, "frame": frame, "features": [Category("status"), Number("year")]}
+    message = r"status puts the films into 2 classes of rating that don't overlap.*allow_leak: \[status\]"
+    with pytest.raises(InputError, match=message):
+        film_data(**given).setup("fit")
+    data = film_data(**given, allow_leak=["status"])
+    data.setup("fit")
+    assert any("status puts the films into 2 classes" in notice for notice in data.notices)

@@ -3,7 +3,14 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.features import Category, Labels, Number
-from greenlight_films.datamodules.leakage import film_seen, is_year, known_after_release, people_features, person_seen
+from greenlight_films.datamodules.leakage import (
+    film_seen,
+    is_year,
+    known_after_release,
+    late_columns,
+    people_features,
+    person_seen,
+)
 from greenlight_films.datamodules.look.names import TARGETS
 from greenlight_films.datamodules.splits import RandomSplit, Rows
 from greenlight_films.datamodules.targets import ProfitRatio, Target
@@ -16,6 +23,8 @@ LATE = [
     "views", "nb_entrées", "Recaudación", "票房（万）", "сборы", "Gesamteinspiel Umsatz",
     "Bilheteria", "Wpływy", "Hasılat", "Gişe", "Tržby", "Omsætning", "Nota", "Voto", "Ocena", "IMDb Puanı", "Hodnocení",
     "Avaliação", "평점", "التقييم", "الإيرادات",
+    "audience_count", "Watches", "Fans", "List_appearances", "½", "★★½", "Оценок", "Chcę zobaczyć", "ROI",
+    "Profitability", "domgross_2013$", "intgross", "World Wide Sales (in $)", "Domestic Opening (in $)", "India Net",
 ]  # fmt: skip
 ALL, SPLIT = slice(None), RandomSplit(0.1, 0.3, seed=120)
 EARLY = ["budget", "runtime", "year", "devotee", "grossness", "office", "box", "scored_by", "operating", "1", "Ünï"]
@@ -27,6 +36,10 @@ EARLY += [
     "foreign_language",
     "content_rating",
     "director_facebook_likes",
+    "Director fans",
+    "target_audience_age",
+    "sales_agents",
+    "net_budget",
 ]
 
 
@@ -60,6 +73,21 @@ def test_money_is_recognised_by_the_targets_name_or_unit(target):
 )
 def test_columns_come_too_late_where_the_target_too_is_known_only_after_release(target, late):
     assert known_after_release(target, numbers("votes", "popularity", "revenue")) == late
+
+
+@pytest.mark.parametrize("target", ["Profitability", "ROI", "intgross", "World Wide Sales (in $)", "★★★"])
+def test_such_targets_are_known_only_after_release(target):
+    assert known_after_release(Target(target), numbers("votes", "runtime")) == ["votes"]
+
+
+def test_labels_that_say_how_a_film_did_come_too_late_whatever_the_target_is():
+    late = [Category("Verdict"), Labels("Awards"), Category("Box office status"), Category("tomatometer_status")]
+    late += [Category("audience_status"), Number("votes")]
+    early = [Category("status"), Labels("international_titles"), Category("audience"), Category("content_rating")]
+    names = ["Verdict", "Awards", "Box office status", "tomatometer_status", "audience_status", "votes"]
+    assert late_columns([*early, *late]) == names
+    assert known_after_release(Target("rating"), [*early, *late]) == names
+    assert known_after_release(Target("runtime"), [*early, *late]) == []
 
 
 def test_what_people_want_to_predict_is_known_only_after_release():

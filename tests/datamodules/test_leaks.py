@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from greenlight_films.datamodules.leaks import leaks_by_value
+from greenlight_films.datamodules.leaks import leaks_by_class, leaks_by_value
 
 N = 300
 
@@ -96,6 +96,27 @@ def test_a_single_huge_film_makes_no_leak(columns):
 def test_of_few_rows_nothing_is_told(columns, gross):
     few = {column: values[:19] for column, values in {**columns, "copy": gross}.items()}
     assert leaks_by_value(few, gross[:19]) == []
+
+
+def test_classes_of_the_target_tell_it(columns, gross):
+    low, middle, high = (gross < 1e7), (gross >= 1e7) & (gross < 1e8), gross >= 1e8
+    classes = np.select([low, middle, high], [2, 0, 1])
+    classes[:5] = -1  # missing
+    (leak,) = leaks_by_class({"verdict": classes, "other": columns["crew"] % 3}, gross, "gross")
+    assert (leak.columns, leak.how) == (("verdict",), "classes")
+    assert leak.sentence == "verdict puts the films into 3 classes of gross that don't overlap"
+    (number,) = leaks_by_value({**columns, "verdict": np.where(classes < 0, np.nan, classes)}, gross, "gross")
+    assert number == leak
+    one_off = np.where(np.arange(N) == gross[5:].argmin() + 5, 1, classes)
+    assert leaks_by_class({"verdict": one_off}, gross) == []
+
+
+def test_a_class_of_few_films_or_of_many_values_tells_nothing(gross):
+    order = gross.argsort().argsort()
+    assert leaks_by_class({"few": order < 4, "many": order // 10}, gross) == []
+    assert leaks_by_class({"some": order < 5}, gross)
+    assert leaks_by_class({"half": np.arange(29) < 15}, np.arange(29.0)) == []
+    assert leaks_by_class({"empty": np.full(N, -1), "same": np.zeros(N, dtype=int)}, gross) == []
 
 
 @pytest.mark.slow

@@ -143,6 +143,22 @@ def test_what_is_known_only_after_release_stays_unless_it_is_asked_to_go():
     assert before.after_release == []
 
 
+def test_what_is_asked_to_go_goes_whatever_the_target_is_called():
+    random = np.random.default_rng(3)
+    frame = messy_films().assign(spread=random.normal(size=120), Verdict=random.choice(["hit", "flop"], 120))
+    assert look(frame, "spread").after_release == []
+    assert look(frame, "rating").after_release == ["Verdict"]
+    before = look(frame, "spread", before_release=True)
+    late = [name for name, reason in before.left_out.items() if reason == "known only after release"]
+    assert late == ["rating", "rating_of_20", "Verdict"]
+
+
+def test_a_category_that_is_cut_from_the_target_is_left_out_with_the_reason():
+    frame = messy_films()
+    seen = look(frame.assign(success=np.where(np.arange(120) < 60, "yes", "no"), order=np.arange(120) + 0.5), "order")
+    assert seen.left_out["success"] == "success puts the films into 2 classes of the target that don't overlap"
+
+
 def test_the_likeliest_target_is_taken_where_none_is_named():
     seen = look(messy_films())
     assert seen.target.arguments["column"] == "rating"
