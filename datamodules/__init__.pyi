@@ -22,9 +22,10 @@ from .features import (
 from .film_data_module import FilmDataModule
 from .films import Films, fit_films, same_films
 from .fitted import Fitted
+from .mean_of_rows import MeanOfRows
 from .new_films import new_films, same_or_new_films
 from .scores import Scores, regression_scores
-from .shapes import MeanOfRows, OneRowPerFilm, Shape
+from .shapes import OneRowPerFilm, Shape
 from .splits import GroupSplit, KFold, RandomSplit, Rows, Split, TimeSplit
 from .tables.read_table import read_table
 from .targets import ProfitRatio, Target, TargetColumn, TargetScale

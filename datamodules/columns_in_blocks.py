@@ -36,8 +36,8 @@ LONGEST_NUMBER = 40
 """Characters of a cell that holds a number or a date, in whatever words."""
 
 NOTICE = (
-    "The table is read in blocks: copies of rows, films in other spellings, and categories that are cut from the target "
-    "are not looked for."
+    "The table is read in blocks: copies of rows, films in other spellings, and categories that are cut from the "
+    "target are not looked for."
 )
 
 

@@ -79,6 +79,14 @@ def differs_within(column: pd.Series, group: np.ndarray) -> bool:
     return bool((of_group[group[known]] != codes[known]).any())
 
 
+def groups_that_differ(column: pd.Series, group: np.ndarray) -> np.ndarray:
+    """Return for each group, known by the rows' codes from 0, whether its cells differ, missing ones among them."""
+    codes, first = cell_codes(column), np.unique(group, return_index=True)[1]
+    differ = np.zeros(len(first), dtype=bool)
+    differ[group[codes != codes[first][group]]] = True
+    return differ
+
+
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
     codes, is_known = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)

@@ -209,7 +209,7 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
         return None
     titles, years = same_spelling(frame[identity.title]), cell_codes(frame[identity.year])
     films = pd.DataFrame({"title": titles, "year": years})
-    known = (titles >= 0) & (years >= 0)
+    known = (titles >= 0) & ((years >= 0) | (identity.title in identity.film))  # a film without a year is one, too
     twice = films.duplicated().to_numpy() & known & ~identical_rows(frame)
     count = int(twice.sum())
     if not count or count > len(frame) / 4:  # several rows a film are another kind of table

@@ -12,7 +12,13 @@ import pyarrow.compute as pc
 
 from greenlight_films.datamodules.column_words import MERGED, is_role, words_in
 from greenlight_films.datamodules.errors import InputError, listed
-from greenlight_films.datamodules.film_ids import cell_codes, codes_by, differs_within, in_words
+from greenlight_films.datamodules.film_ids import (
+    cell_codes,
+    codes_by,
+    differs_within,
+    groups_that_differ,
+    in_words,
+)
 from greenlight_films.datamodules.films_in_rows import SEVERAL, Identity, Remark, identical_rows, identity_of
 from greenlight_films.datamodules.leakage import PEOPLE
 from greenlight_films.datamodules.number_format import are, counted, plural
@@ -21,6 +27,7 @@ from greenlight_films.datamodules.tables.number_cells import read_numbers
 
 MOST_KINDS = 40  # values of a column of kinds, or of roles
 SHOWN = 8
+MOST_WRONG = 0.1  # share of films of several rows whose rows may differ by mistake in what is the film's
 
 PERSON = re.compile(
     r"(person|people|employee|actor|crew|cast|member|primary|full)?[_ ]?(name|member)|nconst|person_?id"
@@ -71,8 +78,15 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     role = next((name for name in differing if is_role(name) and _is_few(frame[name])), None)
     shape: dict[str, object]
     if people and role:
-        shape = {"OneRowPerFilm": {"by": by, "people": people, "role": role}}
-        text = f"{start}a row is a person of a film ('{people}', '{role}'); data.shape OneRowPerFilm makes it a film."
+        others = [name for name in names if name not in (people, role, identity.title)]
+        of_person = [name for name in others if _is_of_rows(frame[name], film)]
+        left_out = {"leave_out": of_person} if of_person else {}
+        shape = {"OneRowPerFilm": {"by": by, "people": people, "role": role, **left_out}}
+        text = (
+            f"{start}a row is a person of a film ('{people}', '{role}'); data.shape OneRowPerFilm makes it a film"
+            + (f", with leave_out: [{listed(of_person)}], which tell of the person" if of_person else "")
+            + "."
+        )
     elif any(map(REVIEW.search, differing)):
         shape = {"MeanOfRows": {"by": by}}
         text = (
@@ -87,6 +101,12 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
         text = f"{start}a row is {what}; keep rows of a film on the same side by data.split GroupSplit, by: {by}."
         return Remark(text, n_films, None, {"film": by, "split": {"GroupSplit": {"by": by}}})
     return Remark(text, n_films, None, {"shape": shape, "film": by})
+
+
+def _is_of_rows(column: pd.Series, film: np.ndarray) -> bool:
+    """Tell a column of the rows of films from one of films in which a few cells are wrong."""
+    n_several = int((np.bincount(film) > 1).sum())
+    return bool(groups_that_differ(column, film).sum() > MOST_WRONG * n_several)
 
 
 def _is_person(name: str) -> bool:

@@ -1,8 +1,8 @@
-"""Shapes of tables: a table with a row a person, or a row a review, becomes a table with a row a film."""
+"""Shapes of tables: what makes rows of people, or of reviews, films; and that of people."""
 
+import shlex
 import warnings
 from abc import ABC, abstractmethod
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,14 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from greenlight_films.datamodules.errors import InputError, listed, nearest, refuse_missing_columns
-from greenlight_films.datamodules.film_ids import columns_in, differs_within, film_codes, film_ids, in_words
-from greenlight_films.datamodules.films_in_rows import remark_on_identical
-from greenlight_films.datamodules.number_format import counted
+from greenlight_films.datamodules.film_ids import columns_in, film_codes, film_ids, in_words
 from greenlight_films.datamodules.tables.find_formats import Need, find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.tables.label_lists import offsets_of
-from greenlight_films.datamodules.tables.number_cells import read_numbers
 from greenlight_films.datamodules.tables.read_table import InputNotice, open_with_warnings
 
 
@@ -69,6 +66,7 @@ class OneRowPerFilm(Shape):
         role: the column with the person's role, such as actor; each of its values becomes a column.
         merge: roles that become one column, by its name, such as {actor: [actor, actress]}.
         separator: between the names of a cell; no name may contain it.
+        leave_out: columns that tell of a row and not of its film, such as the order of the names.
     """
 
     by: str | list[str]
@@ -76,9 +74,10 @@ class OneRowPerFilm(Shape):
     role: str
     merge: dict[str, list[str]] = field(default_factory=dict)
     separator: str = "|"
+    leave_out: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        _name_by_text(self, "by", "people", "role")
+        name_by_text(self, "by", "people", "role", "leave_out")
 
     def _refuse_same_columns(self) -> None:
         named = [(name, "by") for name in columns_in(self.by)]
@@ -98,6 +97,7 @@ class OneRowPerFilm(Shape):
     def films(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
         self._refuse_same_columns()
         refuse_missing_columns(self.columns, frame.columns)
+        frame = without_left_out(frame, self.leave_out, self.columns)
         for name in self.columns:
             if is_nested(frame[name]):
                 raise InputError(f"data.shape: column '{name}' must hold one text a cell, got lists")
@@ -131,7 +131,7 @@ class OneRowPerFilm(Shape):
             )
 
     def _refuse_contradictions(self, others: pd.DataFrame, film: np.ndarray, first: np.ndarray) -> None:
-        problems = []
+        problems = {}
         for name in others.columns:
             column = others[name].map(str) if is_nested(others[name]) else others[name]
             codes = pd.factorize(column, use_na_sentinel=False)[0]
@@ -142,12 +142,17 @@ class OneRowPerFilm(Shape):
                     f"{_shown(column.iloc[index])} in row {column.index[index] + 1}"
                     for index in (first[film[row]], row)
                 ]
-                problems.append(
+                problems[str(name)] = (
                     f"column '{name}' must say the same of a film in all its rows; of {in_words(self.by)} "
                     f"{film_ids(others, self.by).iloc[row]} it says {' and '.join(says)}"
                 )
         if problems:
-            raise InputError("\n".join(problems))
+            them = "it" if len(problems) == 1 else "them"
+            remedy = (
+                f"correct {them}, or leave {them} out by data.shape.leave_out: [{listed(problems)}] "
+                f"(of `look`: --leave_out {shlex.join(problems)})"
+            )
+            raise InputError("\n".join([*problems.values(), remedy]))
 
     def _by_role(self, frame: pd.DataFrame, film: np.ndarray, n_films: int) -> dict[str, pd.Series]:
         """Return the names of each film by role, joined."""
@@ -166,83 +171,23 @@ class OneRowPerFilm(Shape):
         }
 
 
-@dataclass(frozen=True)
-class MeanOfRows(Shape):
-    """A row per film and review, viewer or week becomes a row per film: with means of what differs, and a count.
-
-    A number that differs between a film's rows becomes the mean of those that are known; what differs and is no number
-    is left out. All other columns keep what they say of the film. Films stand in the order of their first rows.
-
-    Attributes:
-        by: the column with the film's id, or several that identify it, such as [title, year].
-        mean: the columns to average; by default those that differ and hold numbers.
-        count: the new column with the number of a film's rows, which may be its data.weight.
-    """
-
-    by: str | list[str]
-    mean: list[str] | None = None
-    count: str = "n_reviews"
-
-    def __post_init__(self) -> None:
-        _name_by_text(self, "by", "mean")
-
-    @property
-    def columns(self) -> list[str]:
-        return columns_in(self.by)
-
-    def needs(self, frame: pd.DataFrame) -> dict[str, set[Need]]:
-        return {name: {"number"} for name in self._averaged(frame)[0]}
-
-    def films(self, frame: pd.DataFrame, formats: Formats = Formats()) -> pd.DataFrame:
-        if self.count in frame:
-            raise InputError(
-                f"data.shape.count: '{self.count}' is a column of the table already; give the count another name"
-            )
-        averaged, lost = self._averaged(frame)
-        film, first = self._films(frame)
-        columns = {}
-        for name in frame.columns:
-            if name in averaged:
-                columns[name] = pd.Series(_means(read_numbers(frame[name], formats.of(name)), film, len(first)))
-            elif name not in lost:
-                columns[name] = _first_known(frame[name], film, first)
-        return pd.DataFrame({**columns, self.count: np.bincount(film, minlength=len(first))})
-
-    def notices(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[str]:
-        averaged, lost = self._averaged(frame)
-        means = f"; {listed(averaged)} {'is the mean' if len(averaged) == 1 else 'are means'}" if averaged else ""
-        left_out = f"; left out, for they differ within films and are no numbers: {listed(lost)}" if lost else ""
-        n_films = len(self._films(frame)[1])
-        twice = remark_on_identical(frame, what="row")
-        verb = "becomes" if len(frame) == 1 else "become"
-        return [
-            f"data.shape: {counted(len(frame), 'row')} {verb} {counted(n_films, 'film')} by "
-            f"{in_words(self.by)}{means}{left_out}.",
-            *([twice.text] if twice else []),
-        ]
-
-    def _films(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Return the film of each row as a code, and the first row of each film."""
-        refuse_missing_columns([*self.columns, *(self.mean or [])], frame.columns)
-        refuse_rows_without_film(frame, self.by)
-        film = film_codes(film_ids(frame, self.by, "data.shape.by"))
-        return film, np.unique(film, return_index=True)[1]
-
-    def _averaged(self, frame: pd.DataFrame) -> tuple[list[str], list[str]]:
-        """Return the columns that are averaged, and those that are left out."""
-        film = self._films(frame)[0]
-        others = [name for name in frame.columns if name not in self.columns]
-        differing = [name for name in others if differs_within(frame[name], film)]
-        averaged = [name for name in differing if _holds_numbers(frame[name])] if self.mean is None else self.mean
-        return averaged, [name for name in differing if name not in averaged]
-
-
-def _name_by_text(shape: Shape, *options: str) -> None:
+def name_by_text(shape: Shape, *options: str) -> None:
     """Make the names of columns text: those of a frame may be numbers."""
     for option in options:
         if (given := getattr(shape, option)) is not None:
             text = list(map(str, given)) if isinstance(given, list | tuple) else str(given)
             object.__setattr__(shape, option, text)
+
+
+def without_left_out(frame: pd.DataFrame, leave_out: list[str], needed: list[str]) -> pd.DataFrame:
+    """Return a table without some columns; those that a shape needs are refused, and names that seem misspelt."""
+    for name in leave_out:
+        if name in needed:
+            raise InputError(f"data.shape.leave_out must not name '{name}', which the shape needs; name other columns")
+        near = nearest(name, frame.columns)
+        if name not in frame and near:
+            raise InputError(f"data.shape.leave_out: no column '{name}'{near}")
+    return frame.drop(columns=leave_out, errors="ignore")
 
 
 def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:
@@ -254,35 +199,6 @@ def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:
         row = int(frame.index[int(gaps.argmax())]) + 1
         more = f" ({int(gaps.sum()):,} such rows)" if gaps.sum() > 1 else ""
         raise InputError(f"data.shape.by: {what} empty in row {row}{more}; fill {'it' if len(names) == 1 else 'them'}")
-
-
-def _holds_numbers(column: pd.Series) -> bool:
-    """Return whether a column's cells are numbers, most of them plainly; the others are refused by who reads them."""
-    if pd.api.types.is_numeric_dtype(column.dtype):
-        return not pd.api.types.is_bool_dtype(column.dtype)
-    if is_nested(column) or column.dtype.kind not in "OU":
-        return False
-    distinct = column.dropna().astype("str").drop_duplicates()
-    if pd.to_numeric(distinct, errors="coerce").notna().mean() > 0.5:
-        return True
-    with suppress(InputError):
-        return bool(len(distinct)) and not np.isnan(read_numbers(distinct)).all()
-    return False
-
-
-def _means(values: np.ndarray, film: np.ndarray, n_films: int) -> np.ndarray:
-    known = ~np.isnan(values)
-    counts = np.bincount(film[known], minlength=n_films)
-    sums = np.bincount(film[known], weights=values[known], minlength=n_films)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
-def _first_known(column: pd.Series, film: np.ndarray, first: np.ndarray) -> pd.Series:
-    known = np.flatnonzero(column.notna().to_numpy())
-    films, positions = np.unique(film[known], return_index=True)
-    rows = first.copy()
-    rows[films] = known[positions]
-    return column.iloc[rows].reset_index(drop=True)
 
 
 def _shown(cell: object) -> str:

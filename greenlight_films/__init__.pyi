@@ -12,7 +12,8 @@ from .datamodules.features import (
     Text,
     TrackRecord,
 )
-from .datamodules.shapes import MeanOfRows, OneRowPerFilm
+from .datamodules.mean_of_rows import MeanOfRows
+from .datamodules.shapes import OneRowPerFilm
 from .datamodules.splits import GroupSplit, KFold, RandomSplit, TimeSplit
 from .datamodules.tables.read_table import read_table
 from .datamodules.targets import ProfitRatio, Target

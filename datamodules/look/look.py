@@ -28,7 +28,8 @@ from greenlight_films.datamodules.look.proposal import (
     refuse_unfit_names,
 )
 from greenlight_films.datamodules.look.rows import RowsLook, look_at_rows, with_title
-from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
+from greenlight_films.datamodules.mean_of_rows import MeanOfRows
+from greenlight_films.datamodules.shapes import OneRowPerFilm
 from greenlight_films.datamodules.tables.column_names import as_written
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
@@ -180,7 +181,7 @@ def look(
     target = target and as_written(target, header)
     leave_out = [as_written(name, header) for name in leave_out]
     formats = replace(formats, by_column={as_written(name, header): each for name, each in formats.by_column.items()})
-    rows = look_at_rows(read.frame)
+    rows = look_at_rows(read.frame, leave_out, target)
     frame, notices = _films(read.frame, rows, formats, read.layout.delimiter)
     formats.refuse_unknown([*read.frame.columns, *frame.columns])
     columns = _columns(frame, read, rows, formats)
@@ -205,7 +206,7 @@ def look(
         target=propose_target(chosen) if chosen else None,
         targets=possible_targets(columns),
         features=[feature for feature in features.values() if feature],
-        left_out=_left_out(candidates, features, late),
+        left_out=_left_out(candidates, features, late) | _left_out_by_shape(rows, leave_out),
         leaks=leaks,
         after_release=[] if before_release else late,
         weight=str(votes.proposal["weight"]) if votes else None,
@@ -271,6 +272,12 @@ def _left_out(
             too_few = f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
             reasons[column.name] = column.left_out or ("known only after release" if column.name in late else too_few)
     return reasons
+
+
+def _left_out_by_shape(rows: RowsLook, leave_out: Collection[str]) -> dict[str, str]:
+    """Return why columns are none of a row a film."""
+    names = rows.shape.arguments.get("leave_out", []) if rows.shape else []
+    return {name: "as asked" if name in leave_out else "tells of a row, not of its film" for name in names}
 
 
 def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:

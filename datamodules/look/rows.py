@@ -1,12 +1,12 @@
 """What the rows of a table are: films, people, reviews, episodes; what identifies a film; which rows are strange."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids
+from greenlight_films.datamodules.film_ids import cell_codes, codes_by, film_ids, groups_that_differ
 from greenlight_films.datamodules.films_in_rows import (
     Identity,
     Remark,
@@ -19,7 +19,8 @@ from greenlight_films.datamodules.films_in_rows import (
 )
 from greenlight_films.datamodules.kinds_of_rows import remark_on_episodes, remark_on_kind, remark_on_television
 from greenlight_films.datamodules.look.column import ColumnLook, Proposed
-from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm, Shape
+from greenlight_films.datamodules.mean_of_rows import MeanOfRows
+from greenlight_films.datamodules.shapes import OneRowPerFilm, Shape
 
 SHAPES = {"OneRowPerFilm": OneRowPerFilm, "MeanOfRows": MeanOfRows}
 
@@ -65,8 +66,13 @@ def with_title(rows: RowsLook, columns: Sequence[ColumnLook]) -> RowsLook:
     return replace(rows, title=rows.title or found)
 
 
-def look_at_rows(frame: pd.DataFrame) -> RowsLook:
-    """Return what the rows of a table are; nothing is refused."""
+def look_at_rows(frame: pd.DataFrame, leave_out: Collection[str] = (), target: str | None = None) -> RowsLook:
+    """Return what the rows of a table are; nothing is refused.
+
+    Args:
+        leave_out: columns that shall be no features: a shape goes without those that differ within films.
+        target: the column to predict, which a shape keeps.
+    """
     identity = identity_of(frame)
     television = remark_on_television(frame) or remark_on_episodes(frame, identity.title)
     kept = np.ones(len(frame), dtype=bool)
@@ -75,7 +81,7 @@ def look_at_rows(frame: pd.DataFrame) -> RowsLook:
         kept, where = ~television.rows, str(television.proposal["where"])
     films = frame[kept]
     kind = remark_on_kind(films, identity)
-    shape = _shape_of(kind)
+    shape = _shape_of(kind, films, leave_out, target)
     remarks: list[Remark | None] = [television, kind]
     if shape is None:
         film = identity.film
@@ -91,7 +97,7 @@ def look_at_rows(frame: pd.DataFrame) -> RowsLook:
         n_films=_in_any_spelling(films, identity) if identity.title in identity.film else n_counted,
         n_counted=n_counted,
         film=identity.film,
-        title=identity.title,
+        title=None if shape and identity.title in shape.arguments.get("leave_out", []) else identity.title,
         identity={name: "identifies the film" for name in identity.film if name != identity.year},
         shape=shape,
         where=where,
@@ -101,11 +107,18 @@ def look_at_rows(frame: pd.DataFrame) -> RowsLook:
     )
 
 
-def _shape_of(kind: Remark | None) -> Proposed | None:
+def _shape_of(
+    kind: Remark | None, frame: pd.DataFrame, leave_out: Collection[str], target: str | None
+) -> Proposed | None:
     if kind is None or "shape" not in kind.proposal:
         return None
     ((name, arguments),) = kind.proposal["shape"].items()
-    return Proposed(name, dict(arguments), "a row becomes a film")
+    film, needed = codes_by(frame, arguments["by"]), (arguments.get("people"), arguments.get("role"))
+    asked = [column for column in leave_out if column in frame and column not in needed]
+    asked = [column for column in asked if groups_that_differ(frame[column], film).any()]
+    left_out = [column for column in dict.fromkeys([*arguments.get("leave_out", []), *asked]) if column != target]
+    arguments = {key: value for key, value in arguments.items() if key != "leave_out"}
+    return Proposed(name, arguments | ({"leave_out": left_out} if left_out else {}), "a row becomes a film")
 
 
 def _in_any_spelling(frame: pd.DataFrame, identity: Identity) -> int:

@@ -3,7 +3,14 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.film_ids import codes_by, film_codes, film_ids, group_codes, in_words
+from greenlight_films.datamodules.film_ids import (
+    codes_by,
+    film_codes,
+    film_ids,
+    group_codes,
+    groups_that_differ,
+    in_words,
+)
 from greenlight_films.datamodules.splits import GroupSplit, KFold
 
 FRAME = pd.DataFrame(
@@ -40,6 +47,12 @@ def test_a_split_keeps_rows_together_that_share_several_columns(kind):
     sides = pd.Series(kind(by=["title", "year"]).assign(frame))
     assert (sides.groupby([frame["title"], frame["year"]]).nunique() == 1).all()
     assert sides.groupby(frame["title"]).nunique().max() > 1
+
+
+def test_groups_differ_where_a_cell_is_another_or_missing():
+    cells = pd.Series(["a", "a", "b", None, "c", None, None, "d"])
+    group = np.array([1, 1, 0, 0, 2, 2, 3, 4])
+    assert groups_that_differ(cells, group).tolist() == [True, False, True, False, False]
 
 
 def test_lists_are_no_ids():

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from greenlight_films.datamodules.film_table import film_table
-from greenlight_films.datamodules.shapes import MeanOfRows
+from greenlight_films.datamodules.mean_of_rows import MeanOfRows
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.read_table import Table
 from greenlight_films.datamodules.where import parse_condition

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from greenlight_films.datamodules import MeanOfRows, OneRowPerFilm
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Labels
+from tests.datamodules.test_mean_of_rows import REVIEWS
 
 ROWS = [
     ("f2", "Two", 90, "actor", "Bo"),
@@ -64,7 +66,21 @@ def test_columns_that_say_two_things_of_a_film_are_all_named(people):
     assert str(refused.value).splitlines() == [
         f"column 'title' {same}; of id f1 it says 'One' in row 2 and nothing in row 5",
         f"column 'runtime' {same}; of id f2 it says '90.0' in row 1 and '95.0' in row 3",
+        "correct them, or leave them out by data.shape.leave_out: [title, runtime] "
+        "(of `look`: --leave_out title runtime)",
     ]
+    assert shaped(people, leave_out=["title", "runtime"]).columns.tolist() == ["id", "actor", "director", "actress"]
+
+
+@pytest.mark.parametrize(
+    "shape", [OneRowPerFilm("id", "name", "category", leave_out=["id"]), MeanOfRows("id", leave_out=["id"])]
+)
+def test_what_a_shape_needs_and_misspelt_names_are_not_left_out(people, shape):
+    with pytest.raises(InputError, match=r"data\.shape\.leave_out must not name 'id', which the shape needs"):
+        shape.shape(people)
+    with pytest.raises(InputError, match=r"data\.shape\.leave_out: no column 'runtme', did you mean 'runtime'\?"):
+        replace(shape, leave_out=["runtme"]).shape(people)
+    assert "runtime" not in replace(shape, leave_out=["runtime", "gone"]).shape(people)
 
 
 @pytest.mark.parametrize(
@@ -104,82 +120,6 @@ def test_film_person_and_role_are_different_columns(people, by, names, role, opt
 def test_films_may_be_named_by_several_columns(people):
     by_id, by_both = shaped(people), OneRowPerFilm(["title", "runtime"], "name", "category").shape(people)
     pd.testing.assert_frame_equal(by_both, by_id)
-
-
-REVIEWS = pd.DataFrame(
-    {
-        "title": ["A", "B", "A", "A", "B"],
-        "year": [1990, 1990, 1990, 2001, 1990],
-        "stars": ["4", "1", None, "3", "2"],
-        "runtime": [None, 80, 90, 95, 80],
-        "reviewer": list("vwxyz"),
-        "week": pd.to_datetime(["2001-01-01", "2001-01-08", "2001-01-08", "2001-01-08", "2001-01-15"]),
-    }
-).astype({"title": "str", "stars": "str", "reviewer": "str"})
-
-
-def test_a_film_has_the_means_of_its_rows_and_their_number():
-    shape = MeanOfRows(["title", "year"])
-    films = shape.shape(REVIEWS)
-    assert films.to_dict("list") == {
-        "title": ["A", "B", "A"],
-        "year": [1990, 1990, 2001],
-        "stars": [4.0, 1.5, 3.0],
-        "runtime": [90, 80, 95],
-        "n_reviews": [2, 2, 1],
-    }
-    assert shape.needs(REVIEWS) == {"stars": {"number"}}
-    (notice,) = shape.notices(REVIEWS)
-    assert "5 rows become 3 films by title and year; stars is the mean; left out" in notice
-    assert notice.endswith("reviewer, week.")
-
-
-def test_a_film_without_a_year_is_known_by_its_title():
-    shape = MeanOfRows(["title", "year"])
-    films = shape.shape(REVIEWS.assign(year=[1990, None, 1990, None, None]))
-    assert films["title"].tolist() == ["A", "B", "A"]
-    assert films["n_reviews"].tolist() == [2, 2, 1]
-
-
-def test_identical_rows_are_named_for_each_counts():
-    twice = pd.concat([REVIEWS, REVIEWS.iloc[[1]]], ignore_index=True)
-    rows, copies = MeanOfRows(["title", "year"]).notices(twice)
-    assert rows.startswith("data.shape: 6 rows become 3 films by title and year")
-    assert copies == (
-        "Row 6 is identical with an earlier row (1 of 6): a row that stands there twice counts twice; remove them."
-    )
-    assert MeanOfRows("title").notices(REVIEWS.head(1)) == ["data.shape: 1 row becomes 1 film by title."]
-
-
-def test_means_are_those_of_pandas():
-    random = np.random.default_rng(1)
-    frame = pd.DataFrame(
-        {"film": random.integers(0, 40, 500), "a": random.normal(size=500), "b": random.normal(size=500)}
-    )
-    frame.loc[::3, "a"] = np.nan
-    films = MeanOfRows("film", count="n").shape(frame).set_index("film").sort_index()
-    grouped = frame.groupby("film")
-    pd.testing.assert_frame_equal(films[["a", "b"]], grouped.mean(), check_exact=False)
-    assert films["n"].tolist() == grouped.size().tolist()
-
-
-@pytest.mark.parametrize(
-    ("changes", "given", "message"),
-    [
-        ({}, {"mean": ["satrs"]}, "no column 'satrs', did you mean 'stars'?"),
-        ({}, {"mean": ["reviewer"]}, "column 'reviewer' must hold numbers"),
-        ({}, {"count": "year"}, "data.shape.count: 'year' is a column of the table already"),
-        (
-            {"title": ["A", None, "A", None, "B"], "year": None},
-            {},
-            "data.shape.by: columns 'title' and 'year' are empty in row 2 (2 such rows); fill them",
-        ),
-        ({"stars": ["4", "1", "3", "good", "2"]}, {}, "column 'stars' must hold numbers, row 4 has 'good'"),
-    ],
-)
-def test_rows_that_have_no_mean_are_refused(changes, given, message):
-    with pytest.raises(InputError, match=re.escape(message)):
-        MeanOfRows(["title", "year"], **given).shape(REVIEWS.assign(**changes).astype({"title": "str", "stars": "str"}))
 
 
 FRAMES = {

@@ -1,8 +1,12 @@
 import numpy as np
 import pandas as pd
+import pytest
 
+from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.look.look import look
 from greenlight_films.datamodules.look.rows import look_at_rows
-from greenlight_films.datamodules.shapes import MeanOfRows, OneRowPerFilm
+from greenlight_films.datamodules.mean_of_rows import MeanOfRows
+from greenlight_films.datamodules.shapes import OneRowPerFilm
 from tests.messy import N, messy_films
 
 FILMS = messy_films()[["film_id", "title", "rating"]]
@@ -27,6 +31,28 @@ def test_people_and_reviews_become_films_by_a_shape():
     reviews = FILMS.loc[FILMS.index.repeat(3)].reset_index(drop=True)
     reviews = reviews.assign(reviewer=["a", "b", "c"] * N, rating=np.arange(3 * N) % 10)
     assert look_at_rows(reviews).to_shape() == MeanOfRows("film_id")
+    asked = look_at_rows(reviews, ["reviewer", "title"]).to_shape()
+    assert asked == MeanOfRows("film_id", leave_out=["reviewer"])  # the title is the film's
+
+
+def test_what_tells_of_a_person_is_left_out_and_what_is_wrong_in_a_few_rows_is_not():
+    people = FILMS.loc[FILMS.index.repeat(3)].reset_index(drop=True)
+    people = people.assign(
+        nconst=[f"nm{row % 31}" for row in range(3 * N)], category=["actor", "actor", "director"] * N
+    )
+    people = people.assign(ordering=[1, 2, 3] * N, characters=["Ann", None, None] * N, runtime=people.index // 3 + 80)
+    people.loc[4, "runtime"] = 7
+    shape = OneRowPerFilm("film_id", "nconst", "category", leave_out=["ordering", "characters"])
+    rows = look_at_rows(people)
+    assert rows.to_shape() == shape
+    assert any("leave_out: [ordering, characters], which tell of the person" in text for text in rows.notices)
+    asked = look_at_rows(people, ["runtime", "rating", "characters", "category"], "ordering").to_shape()
+    assert asked == OneRowPerFilm("film_id", "nconst", "category", leave_out=["characters", "runtime"])
+    films = look(people, "rating", leave_out=["runtime"])
+    assert films.left_out["characters"] == "tells of a row, not of its film"
+    assert films.left_out["runtime"] == "as asked"
+    with pytest.raises(InputError, match="column 'runtime' must say the same of a film in all its rows"):
+        look(people, "rating")
 
 
 def test_series_among_films_are_left_out_by_a_condition():
