@@ -67,6 +67,9 @@ def test_a_film_twice_counts_once_where_it_is_spelt_alike():
     assert "with another spelling (1 of 23): row 4 ('The owl') and row 3 ('Owl'); each spelling counts as" in other
     both = remark_on_spellings(frame, identity_of(frame)).text
     assert "each spelling counts as a film of its own, rows with the same title and year count as one film: " in both
+    no_year = frame.assign(year=pd.Series([1999.0] * 24).where(frame["title"] != "Salt")).drop(3)
+    assert remark_on_spellings(no_year, identity_of(no_year)).text == alike
+    assert remark_on_spellings(no_year, Identity(("rating",), "title", "year")) is None
 
 
 @pytest.mark.parametrize(
