@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.features import Feature
@@ -296,7 +297,10 @@ def _leaks(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Lea
         return []
     others = [column for column in columns if column is not target and not column.left_out and not column.fault]
     numbers = {c.name: np.asarray(c.values, dtype=np.float64) for c in others if c.kind in NUMBERS}
-    classes = {c.name: pd.factorize(c.values.to_pandas())[0] for c in others if c.kind == "category"}
+    texts = {
+        c.name: c.values for c in others if c.kind == "category" and isinstance(c.values, pa.Array | pa.ChunkedArray)
+    }
+    classes = {name: pd.factorize(values.to_pandas())[0] for name, values in texts.items()}
     answers = np.asarray(target.values, dtype=np.float64)
     return [*leaks_by_value(numbers, answers), *leaks_by_class(classes, answers)]
 
