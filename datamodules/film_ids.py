@@ -30,9 +30,9 @@ def in_words(by: str | Sequence[str] | None) -> str:
 
 
 def film_ids(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.film") -> pd.Series:
-    """Return the film's id of each row; of several columns their texts joined, missing where all of them are.
+    """Return the film's id of each row; of several columns their texts joined, missing where the first is.
 
-    A part that is missing is a part of its own: a film without a year is known by its title.
+    Another part that is missing is a part of its own: a film without a year is known by its title.
 
     Raises:
         InputError: a column holds lists; the message names `option`.
@@ -46,7 +46,7 @@ def film_ids(frame: pd.DataFrame, by: str | Sequence[str], option: str = "data.f
         return parts[0]
     texts = [_whole(part).astype("str").fillna("") for part in parts]
     ids = texts[0].str.cat(texts[1:], sep=BETWEEN).rename(BETWEEN.join(names))
-    return ids.where(np.any([part.notna() for part in parts], axis=0))
+    return ids.where(parts[0].notna())
 
 
 def film_codes(ids: pd.Series) -> np.ndarray:
@@ -89,11 +89,12 @@ def groups_that_differ(column: pd.Series, group: np.ndarray) -> np.ndarray:
 
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
-    codes, is_known = np.zeros(len(frame), dtype=np.int64), np.zeros(len(frame), dtype=bool)
-    for name in columns_in(by):
+    codes, names = np.zeros(len(frame), dtype=np.int64), columns_in(by)
+    is_known = np.ones(len(frame), dtype=bool)
+    for name in names:
         own, known = pd.factorize(film_ids(frame, name))
-        codes, is_known = codes * (len(known) + 1) + own, is_known | (own >= 0)
-        codes = pd.factorize(codes)[0]
+        is_known &= (own >= 0) | (name != names[0])
+        codes = pd.factorize(codes * (len(known) + 1) + own)[0]
     return film_codes(pd.Series(codes).where(is_known))
 
 

@@ -1,28 +1,31 @@
 """A look at a table: its columns and rows, the target and features it offers, and the config of a study of it."""
 
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from greenlight_films.datamodules.errors import InputError, listed
 from greenlight_films.datamodules.features import Feature
-from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.kinds_of_rows import remark_on_votes
-from greenlight_films.datamodules.leakage import known_after_release, late_columns
-from greenlight_films.datamodules.leaks import Leak, leaks_by_class, leaks_by_value
+from greenlight_films.datamodules.leaks import Leak
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
 from greenlight_films.datamodules.look.config_text import config_text
 from greenlight_films.datamodules.look.kinds import look_at_columns, names_of_role
+from greenlight_films.datamodules.look.left_out import (
+    after_release,
+    as_asked,
+    leaks_of,
+    reasons,
+    reasons_of_shape,
+    without_what_tells,
+)
 from greenlight_films.datamodules.look.proposal import (
-    MOST_MISSING,
     choose_target,
-    counts_rows,
     possible_targets,
     propose_feature,
     propose_target,
@@ -36,7 +39,6 @@ from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.read_table import Table, open_table
-from greenlight_films.datamodules.targets import Target
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,14 +189,14 @@ def look(
     formats.refuse_unknown([*read.frame.columns, *frame.columns])
     columns = _columns(frame, read, rows, formats)
     refuse_unfit_names(leave_out, columns, read.frame.columns, target)
-    columns = [_as_asked(column, leave_out) for column in columns]
+    columns = [as_asked(column, leave_out) for column in columns]
     name = choose_target(columns, target)
     chosen = next((column for column in columns if column.name == name and not column.fault), None)
     votes = remark_on_votes(frame, [name]) if name else None
-    leaks = _leaks(columns, chosen)
-    candidates = _without_what_tells(columns, chosen, leaks, rows, votes)
+    leaks = leaks_of(columns, chosen)
+    candidates = without_what_tells(columns, chosen, leaks, rows, votes)
     features = {column.name: propose_feature(column) for column in candidates}
-    late = _after_release([feature for feature in features.values() if feature], chosen, before_release)
+    late = after_release([feature for feature in features.values() if feature], chosen, before_release)
     if before_release:
         features |= dict.fromkeys(late)
     of_columns = [notice for column in columns for notice in column.notices]
@@ -207,7 +209,7 @@ def look(
         target=propose_target(chosen) if chosen else None,
         targets=possible_targets(columns),
         features=[feature for feature in features.values() if feature],
-        left_out=_left_out(candidates, features, late) | _left_out_by_shape(rows, leave_out),
+        left_out=reasons(candidates, features, late) | reasons_of_shape(rows, leave_out),
         leaks=leaks,
         after_release=[] if before_release else late,
         weight=str(votes.proposal["weight"]) if votes else None,
@@ -232,25 +234,6 @@ def _columns(frame: pd.DataFrame, read: Table, rows: RowsLook, formats: Formats)
     ]
 
 
-def _without_what_tells(
-    columns: Sequence[ColumnLook],
-    target: ColumnLook | None,
-    leaks: Sequence[Leak],
-    rows: RowsLook,
-    votes: Remark | None,
-) -> list[ColumnLook]:
-    """Return all columns but the target; those that tell it, name the film or count votes are left out."""
-    reasons = {column.name: "only counts the rows" for column in columns if counts_rows(column, rows.kept)}
-    reasons |= {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
-    if votes:
-        reasons[str(votes.proposal["weight"])] = "says how many judged the film; proposed as data.weight"
-    return [
-        replace(column, left_out=column.left_out or reasons.get(column.name, ""))
-        for column in columns
-        if column is not target
-    ]
-
-
 def _films(
     frame: pd.DataFrame, rows: RowsLook, formats: Formats, delimiter: str | None
 ) -> tuple[pd.DataFrame, list[str]]:
@@ -263,51 +246,8 @@ def _films(
     return shape.films(kept, formats), shape.notices(kept, formats)
 
 
-def _left_out(
-    columns: Sequence[ColumnLook], features: Mapping[str, Proposed | None], late: Collection[str]
-) -> dict[str, str]:
-    """Return why columns that can be read are no features."""
-    reasons = {}
-    for column in columns:
-        if features[column.name] is None and not column.fault:
-            too_few = f"{column.missing_share:.0%} missing" if column.missing_share > MOST_MISSING else column.kind
-            reasons[column.name] = column.left_out or ("known only after release" if column.name in late else too_few)
-    return reasons
-
-
-def _left_out_by_shape(rows: RowsLook, leave_out: Collection[str]) -> dict[str, str]:
-    """Return why columns are none of a row a film."""
-    names = rows.shape.arguments.get("leave_out", []) if rows.shape else []
-    return {name: "as asked" if name in leave_out else "tells of a row, not of its film" for name in names}
-
-
-def _as_asked(column: ColumnLook, leave_out: Collection[str]) -> ColumnLook:
-    return replace(column, left_out="as asked", fault="") if column.name in leave_out else column
-
-
 def _time(columns: Sequence[ColumnLook]) -> str | None:
     """Return the column of dates, or else of years, by which films can be put in order."""
     usable = [column for column in columns if column.kind in ("date", "year") and not column.fault]
     dated = [column for column in usable if not column.missing_share]
     return next((column.name for kind in ("date", "year") for column in dated if column.kind == kind), None)
-
-
-def _leaks(columns: Sequence[ColumnLook], target: ColumnLook | None) -> list[Leak]:
-    if target is None:
-        return []
-    others = [column for column in columns if column is not target and not column.left_out and not column.fault]
-    numbers = {c.name: np.asarray(c.values, dtype=np.float64) for c in others if c.kind in NUMBERS}
-    texts = {
-        c.name: c.values for c in others if c.kind == "category" and isinstance(c.values, pa.Array | pa.ChunkedArray)
-    }
-    classes = {name: pd.factorize(values.to_pandas())[0] for name, values in texts.items()}
-    answers = np.asarray(target.values, dtype=np.float64)
-    return [*leaks_by_value(numbers, answers), *leaks_by_class(classes, answers)]
-
-
-def _after_release(features: Sequence[Proposed], target: ColumnLook | None, before_release: bool) -> list[str]:
-    """Return the features that come too late: for any target where that is asked, else for one that comes as late."""
-    made = [feature.feature() for feature in features]
-    if before_release:
-        return late_columns(made)
-    return known_after_release(Target(target.name, unit=target.unit), made) if target else []
