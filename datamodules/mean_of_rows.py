@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from greenlight_films.datamodules.column_words import words_of
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, differs_within, film_codes, film_ids, in_words
 from greenlight_films.datamodules.films_in_rows import remark_on_identical
@@ -65,7 +66,7 @@ class MeanOfRows(Shape):
     def notices(self, frame: pd.DataFrame, formats: Formats = Formats()) -> list[str]:
         averaged, lost = self._averaged(frame)
         means = f"; {listed(averaged)} {'is the mean' if len(averaged) == 1 else 'are means'}" if averaged else ""
-        left_out = f"; left out, for they differ within films and are no numbers: {listed(lost)}" if lost else ""
+        left_out = f"; left out, for they differ within films and have no mean: {listed(lost)}" if lost else ""
         n_films = len(self._films(frame)[1])
         twice = remark_on_identical(frame, what="row")
         verb = "becomes" if len(frame) == 1 else "become"
@@ -87,12 +88,14 @@ class MeanOfRows(Shape):
         film = self._films(frame)[0]
         others = [name for name in frame.columns if name not in (*self.columns, *self.leave_out)]
         differing = [name for name in others if differs_within(frame[name], film)]
-        averaged = [name for name in differing if _holds_numbers(frame[name])] if self.mean is None else self.mean
+        averaged = [name for name in differing if _has_mean(name, frame[name])] if self.mean is None else self.mean
         return averaged, [name for name in differing if name not in averaged]
 
 
-def _holds_numbers(column: pd.Series) -> bool:
-    """Return whether a column's cells are numbers, most of them plainly; the others are refused by who reads them."""
+def _has_mean(name: str, column: pd.Series) -> bool:
+    """Return whether cells are numbers, most of them plainly, and no ids; the others are refused by who reads them."""
+    if words_of(name)[-1:] in (["id"], ["ids"]):
+        return False
     if pd.api.types.is_numeric_dtype(column.dtype):
         return not pd.api.types.is_bool_dtype(column.dtype)
     if is_nested(column) or column.dtype.kind not in "OU":

@@ -89,7 +89,7 @@ def look_at_rows(frame: pd.DataFrame, leave_out: Collection[str] = (), target: s
             remark_on_identical(films),
             remark_on_spellings(films, identity),
             remark_on_ids(films, list(film), identity) if film else None,
-            remark_on_remakes(films, identity),
+            remark_on_remakes(films, identity) if identity.title in film else None,
         ]
     n_counted = int(codes_by(films, identity.film).max(initial=-1)) + 1 if identity.film else len(films)
     return RowsLook(

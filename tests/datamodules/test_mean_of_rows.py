@@ -88,4 +88,9 @@ def test_columns_that_are_left_out_are_neither_averaged_nor_read():
     films = shape.shape(REVIEWS.assign(stars=["4", "1", "3", "good", "2"]).astype({"stars": "str"}))
     assert films.columns.tolist() == ["title", "year", "runtime", "n_reviews"]
     (notice,) = shape.notices(REVIEWS)
-    assert notice.endswith("they differ within films and are no numbers: reviewer.")
+    assert notice.endswith("they differ within films and have no mean: reviewer.")
+
+
+def test_ids_have_no_mean():
+    films = MeanOfRows(["title", "year"]).shape(REVIEWS.assign(userId=[7, 7, 8, 9, 8]))
+    assert "userId" not in films

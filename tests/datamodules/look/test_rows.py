@@ -89,3 +89,11 @@ def test_films_are_counted_as_their_key_tells_them_apart_and_other_spellings_are
     people = look_at_rows(cast.drop(columns="rating"))
     assert people.n_counted == 23
     assert any("23 films in" in notice for notice in people.notices)
+
+
+def test_titles_of_several_films_are_told_where_titles_tell_films_apart():
+    films = messy_films().assign(title=["Sabrina", "Salt", *messy_films()["title"][2:-1], "Sabrina"])
+    films = films.assign(year=[1954, *range(1900, 1900 + len(films) - 2), 1995])
+    assert not any("several films" in notice for notice in look_at_rows(films).notices)
+    (notice,) = (text for text in look_at_rows(films.drop(columns="film_id")).notices if "several films" in text)
+    assert notice.startswith("1 title of several films, made in other years, in 'title': 'Sabrina'")
