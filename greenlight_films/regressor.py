@@ -234,9 +234,10 @@ class FilmRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scik
         measured = encode_with_warnings(encoder, frame).take(rows), actual, film[rows], rows + 1, None, weights
         films = MeasuredFilms.of(self.network_.network, encoder, self.fitted_.scale, *measured)
         summary = {"split": "test", "unit": unit, "leak": False}
-        result, reference = films.measure(how.estimator, loss, groups or {}, summary)
-        same = films.related(reference, result, how.estimator, how.related, groups or {})
-        parts = films.by_part(reference, how.estimator)
+        estimate = how.estimator_for(len(rows))
+        result, reference = films.measure(estimate, loss, groups or {}, summary)
+        same = films.related(reference, result, estimate, how.related, groups or {})
+        parts = films.by_part(reference, estimate)
         return replace(result, alone=films.alone(reference), related=same, by_part=parts)
 
     def explain(self, X: Any) -> Explanation:

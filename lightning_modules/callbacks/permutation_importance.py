@@ -61,7 +61,6 @@ class PermutationImportance(Callback):
 
     Attributes:
         result: the importances; None until they are measured.
-        by_rows: whether the number of shuffles goes by that of held-out rows.
         enabled: whether the hooks measure.
     """
 
@@ -94,7 +93,7 @@ class PermutationImportance(Callback):
                 f"permutation_importance.loss {loss} has no closed form; set permutation_importance.estimator shuffle"
             )
         self.estimator = Estimator(estimator, n_repeats or 2, off_rows, seed)
-        self.by_rows = n_repeats is None and estimator == "expected"
+        self._by_rows = n_repeats is None and estimator == "expected"
         self.loss = loss
         self.split = split
         self.groups = groups
@@ -104,6 +103,10 @@ class PermutationImportance(Callback):
         self.features = features
         self.result: ImportanceResult | None = None
         self.enabled = True
+
+    def estimator_for(self, n_rows: int) -> Estimator:
+        """Return how importances are estimated of so many held-out rows."""
+        return replace(self.estimator, n_repeats=enough_shuffles(n_rows)) if self._by_rows else self.estimator
 
     def on_test_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Measure on the test films."""
@@ -159,7 +162,7 @@ class PermutationImportance(Callback):
                 tasks.results = _of_all_devices(trainer, tasks.results)
 
         summary = {"split": self.split, "unit": data.declared.target.unit, "leak": data.fitted.leak}
-        estimator = replace(self.estimator, n_repeats=enough_shuffles(len(rows))) if self.by_rows else self.estimator
+        estimator = self.estimator_for(len(rows))
         result, reference = measured.measure(estimator, self.loss, self.groups, summary, run)
         if not result.is_whole:
             return result

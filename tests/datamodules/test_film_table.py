@@ -18,8 +18,8 @@ def test_a_condition_is_met_before_rows_are_put_together():
     assert first == "read"
     assert left_out == "data.where leaves out 1 of 5 rows: stars < 5."
     assert shaped == (
-        "data.shape: 4 rows become 2 films by film; stars is the mean; left out, for they differ within films and are "
-        "no numbers: who."
+        "data.shape: 4 rows become 2 films by film; stars is the mean; left out, for they differ within films and have "
+        "no mean: who."
     )
 
 
