@@ -89,11 +89,9 @@ def groups_that_differ(column: pd.Series, group: np.ndarray) -> np.ndarray:
 
 def codes_by(frame: pd.DataFrame, by: str | Sequence[str]) -> np.ndarray:
     """Return what `film_codes` of `film_ids` does, without their texts: quicker for several columns."""
-    codes, names = np.zeros(len(frame), dtype=np.int64), columns_in(by)
-    is_known = np.ones(len(frame), dtype=bool)
-    for name in names:
-        own, known = pd.factorize(film_ids(frame, name))
-        is_known &= (own >= 0) | (name != names[0])
+    parts = [pd.factorize(film_ids(frame, name)) for name in columns_in(by)]
+    codes, is_known = np.zeros(len(frame), dtype=np.int64), parts[0][0] >= 0
+    for own, known in parts:
         codes = pd.factorize(codes * (len(known) + 1) + own)[0]
     return film_codes(pd.Series(codes).where(is_known))
 

@@ -191,14 +191,12 @@ def without_left_out(frame: pd.DataFrame, leave_out: list[str], needed: list[str
 
 
 def refuse_rows_without_film(frame: pd.DataFrame, by: str | list[str]) -> None:
-    """Refuse rows in which all columns that identify a film are empty."""
+    """Refuse rows that have no film: of several columns that identify one, the first is empty."""
     gaps = film_ids(frame, by, "data.shape.by").isna().to_numpy()
     if gaps.any():
-        names = columns_in(by)
-        what = f"column '{names[0]}' is" if len(names) == 1 else f"columns {' and '.join(map(repr, names))} are"
         row = int(frame.index[int(gaps.argmax())]) + 1
         more = f" ({int(gaps.sum()):,} such rows)" if gaps.sum() > 1 else ""
-        raise InputError(f"data.shape.by: {what} empty in row {row}{more}; fill {'it' if len(names) == 1 else 'them'}")
+        raise InputError(f"data.shape.by: column '{columns_in(by)[0]}' is empty in row {row}{more}; fill it")
 
 
 def _shown(cell: object) -> str:

@@ -124,12 +124,11 @@ def _refuse_no_column(frame: pd.DataFrame, by: str) -> None:
 
 def _refuse_gaps(frame: pd.DataFrame, by: str | list[str], gaps: np.ndarray, purpose: str) -> None:
     if gaps.any():
-        row, names = int(frame.index[gaps][0]) + 1, columns_in(by)
-        rows = f"{counted(int(gaps.sum()), 'row')} {'lacks' if gaps.sum() == 1 else 'lack'}"
-        needed, them = (f"column '{by}'", "it") if len(names) == 1 else (" or ".join(map(repr, names)), "them")
+        row = int(frame.index[gaps][0]) + 1
+        rows = f"{counted(int(gaps.sum()), 'row')} {'lacks' if gaps.sum() == 1 else 'lack'} it"
         raise InputError(
-            f"{purpose} needs {needed} in every row, {rows} {them}, the first is row {row}; "
-            f"fill {them}, drop these rows, or split by another column",
+            f"{purpose} needs column '{columns_in(by)[0]}' in every row, {rows}, the first is row {row}; "
+            "fill it, drop these rows, or split by another column",
             row,
         )
 

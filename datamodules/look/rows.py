@@ -125,8 +125,7 @@ def _in_any_spelling(frame: pd.DataFrame, identity: Identity) -> int:
     """Count films whose key has the title: one in two spellings is one."""
     titles = same_spelling(frame[identity.title])
     others = [cell_codes(film_ids(frame, name)) for name in identity.film if name != identity.title]
-    is_known = np.any([titles >= 0, *(codes >= 0 for codes in others)], axis=0)
-    table = pd.DataFrame({"title": np.where(is_known, titles, -2 - np.arange(len(titles)))})
+    table = pd.DataFrame({"title": np.where(titles < 0, -1 - np.arange(len(titles)), titles)})
     for number, codes in enumerate(others):
         table[str(number)] = codes
     return len(table.drop_duplicates())

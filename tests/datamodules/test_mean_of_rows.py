@@ -73,7 +73,7 @@ def test_means_are_those_of_pandas():
         (
             {"title": ["A", None, "A", None, "B"], "year": None},
             {},
-            "data.shape.by: columns 'title' and 'year' are empty in row 2 (2 such rows); fill them",
+            "data.shape.by: column 'title' is empty in row 2 (2 such rows); fill it",
         ),
         ({"stars": ["4", "1", "3", "good", "2"]}, {}, "column 'stars' must hold numbers, row 4 has 'good'"),
     ],

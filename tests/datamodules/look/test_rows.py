@@ -84,6 +84,8 @@ def test_films_are_counted_as_their_key_tells_them_apart_and_other_spellings_are
     assert (unknown.n_counted, unknown.n_films) == (23, 22)
     twice = look_at_rows(frame.assign(Jahr=frame["Jahr"].where(np.arange(24) < 2)))
     assert (twice.n_counted, twice.n_films) == (23, 22)
+    untitled = look_at_rows(frame.assign(Titel=frame["Titel"].where(np.arange(24) < 22)))  # of one year, yet two films
+    assert (untitled.n_counted, untitled.n_films) == (23, 22)
     cast = frame.loc[frame.index.repeat(3)].reset_index(drop=True)
     cast = cast.assign(name=[f"Ann {row % 31}" for row in range(72)], job=["actor", "actor", "director"] * 24)
     people = look_at_rows(cast.drop(columns="rating"))
