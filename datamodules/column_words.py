@@ -57,6 +57,11 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in words]
 
 
+def names_ids(column: str) -> bool:
+    """Tell whether a column is called as ids are, whosever: `id`, `userId`, `director_id`."""
+    return words_of(column)[-1:] in (["id"], ["ids"])
+
+
 def names_titles(column: str) -> bool:
     """Tell whether the whole name of a column is that of titles of films.
 

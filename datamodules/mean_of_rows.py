@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from greenlight_films.datamodules.column_words import words_of
+from greenlight_films.datamodules.column_words import names_ids
 from greenlight_films.datamodules.errors import InputError, listed, refuse_missing_columns
 from greenlight_films.datamodules.film_ids import columns_in, differs_within, film_codes, film_ids, in_words
 from greenlight_films.datamodules.films_in_rows import remark_on_identical
@@ -94,7 +94,7 @@ class MeanOfRows(Shape):
 
 def _has_mean(name: str, column: pd.Series) -> bool:
     """Return whether cells are numbers, most of them plainly, and no ids; the others are refused by who reads them."""
-    if words_of(name)[-1:] in (["id"], ["ids"]):
+    if names_ids(name):
         return False
     if pd.api.types.is_numeric_dtype(column.dtype):
         return not pd.api.types.is_bool_dtype(column.dtype)

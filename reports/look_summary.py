@@ -74,8 +74,7 @@ def in_short(look: Look) -> list[str]:
     room, notices = 9 - len(lines), [notice for notice in look.notices if not notice.endswith("left out")]
     lines += notices[:room]
     if len(notices) > room:
-        more = len(notices) - room
-        lines.append(f"and {more:,} more notice{'s' * (more > 1)}: `look` shows all")
+        lines.append(f"and {counted(len(notices) - room, 'more notice')}: `look` shows all")
     return lines
 
 

@@ -15,7 +15,7 @@ from greenlight_films.datamodules.tables.label_cells import is_nested
 from greenlight_films.datamodules.whole_files import Content, cannot_write, write_whole
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a spreadsheet's formulas begin so
-NUMBER = r"-\d+(\.\d+)?([eE][+-]?\d+)?"  # which is none
+NEGATIVE = r"-\d+(\.\d+)?([eE][+-]?\d+)?"  # a number, and no formula
 
 
 def as_json(cells: pd.Series) -> pd.Series:
@@ -57,7 +57,7 @@ class Folder:
         for column in safe.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in safe.dtypes]]:
             cells = safe[column].astype("str")
             risky = cells.str.startswith(DANGEROUS).fillna(False)
-            if risky.any() and (risky := risky & ~cells.str.fullmatch(NUMBER).fillna(False)).any():
+            if risky.any() and (risky := risky & ~cells.str.fullmatch(NEGATIVE).fillna(False)).any():
                 safe[column] = safe[column].astype(object).mask(risky, "'" + cells)
         safe.columns = [f"'{name}" if str(name).startswith(DANGEROUS) else name for name in safe.columns]
         texts = safe.select_dtypes(exclude=["number", "bool"])

@@ -11,7 +11,7 @@ from greenlight_films.datamodules.films_in_rows import Remark
 from greenlight_films.datamodules.leakage import known_after_release, late_columns
 from greenlight_films.datamodules.leaks import Leak, leaks_by_class, leaks_by_value
 from greenlight_films.datamodules.look.column import NUMBERS, ColumnLook, Proposed
-from greenlight_films.datamodules.look.proposal import MOST_MISSING, counts_rows
+from greenlight_films.datamodules.look.proposal import MOST_MISSING, says_row_number
 from greenlight_films.datamodules.look.rows import RowsLook
 from greenlight_films.datamodules.targets import Target
 
@@ -24,7 +24,7 @@ def without_what_tells(
     votes: Remark | None,
 ) -> list[ColumnLook]:
     """Return all columns but the target; those that tell it, name the film or count votes are left out."""
-    why = {column.name: "only counts the rows" for column in columns if counts_rows(column, rows.kept)}
+    why = {column.name: "only counts the rows" for column in columns if says_row_number(column, rows.kept)}
     why |= {name: leak.sentence for leak in leaks for name in leak.columns} | rows.identity
     if votes:
         why[str(votes.proposal["weight"])] = "says how many judged the film; proposed as data.weight"

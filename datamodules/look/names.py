@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 
-from greenlight_films.datamodules.column_words import TITLES, names_titles, words_of
+from greenlight_films.datamodules.column_words import TITLES, names_ids, names_titles, words_of
 from greenlight_films.datamodules.leakage import PEOPLE
 
 TARGETS = (
@@ -81,8 +81,7 @@ def is_title(column: str) -> bool:
 
 def role_of_ids(column: str) -> str | None:
     """Return what is known by ids in a column: `director` of `director_id`; None where its name says nothing of ids."""
-    words = words_of(column)
-    return " ".join(words[:-1]) or None if words[-1:] in (["id"], ["ids"]) else None
+    return " ".join(words_of(column)[:-1]) or None if names_ids(column) else None
 
 
 def role_of(column: str) -> str | None:

@@ -87,7 +87,7 @@ def _comment(column: ColumnLook) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def counts_rows(column: ColumnLook, kept: Sequence[int]) -> bool:
+def says_row_number(column: ColumnLook, kept: Sequence[int]) -> bool:
     """Tell whether a column only says where a row stands in the table, from 0 or 1, whatever its name.
 
     Args:

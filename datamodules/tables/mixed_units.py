@@ -26,9 +26,11 @@ def has_another_unit(values: np.ndarray, unit: str) -> bool:
 
 def is_stray_currency(name: str, unit: str, n_with: int, n_without: int) -> bool:
     """Tell whether a unit is a currency that few cells of a column have, which isn't called as money."""
-    if unit in ("%", "min") or unit.startswith("of ") or is_called_money(name):
-        return False
-    return n_with < FEW * (n_with + n_without)
+    return _is_currency(unit) and not is_called_money(name) and n_with < FEW * (n_with + n_without)
+
+
+def _is_currency(unit: str) -> bool:
+    return unit not in ("%", "min") and not unit.startswith("of ")
 
 
 def stray_currency(column: pd.Series, rows: np.ndarray, unit: str) -> str:
@@ -63,9 +65,9 @@ def several_units(column: pd.Series, rows: np.ndarray, main: str, sizes: dict[st
     what = (
         "scale"
         if all(unit.startswith("of ") for unit in units)
-        else "unit"
-        if units & {"%", "min"} or any(unit.startswith("of ") for unit in units)
         else "currency"
+        if all(map(_is_currency, units))
+        else "unit"
     )
     by_size = sorted(sizes.items(), key=lambda item: -item[1])
     counts = listed(f"{unit_in_words(unit)} in {size:,} {'row' if size == 1 else 'rows'}" for unit, size in by_size)

@@ -8,10 +8,10 @@ from greenlight_films.datamodules.look.column import ColumnLook
 from greenlight_films.datamodules.look.kinds import look_at_columns
 from greenlight_films.datamodules.look.proposal import (
     choose_target,
-    counts_rows,
     possible_targets,
     propose_feature,
     propose_target,
+    says_row_number,
 )
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import split_labels
@@ -174,4 +174,4 @@ def test_the_likeliest_target_is_known_by_its_name_in_several_languages_and_is_n
     ],
 )
 def test_a_column_that_says_where_a_row_stands_counts_the_rows(values, kept, counts):
-    assert counts_rows(ColumnLook("film_no", "number", np.array(values, float)), list(kept)) == counts
+    assert says_row_number(ColumnLook("film_no", "number", np.array(values, float)), list(kept)) == counts
