@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal, get_args
 
@@ -16,12 +16,14 @@ from greenlight_films.baselines.knn import KNN
 from greenlight_films.baselines.light_gbm import LightGBM
 from greenlight_films.baselines.mean import Mean
 from greenlight_films.baselines.ols import OLS
+from greenlight_films.baselines.packed import Packed
 from greenlight_films.baselines.pca import PCA
 from greenlight_films.baselines.ridge import Ridge
 from greenlight_films.baselines.sample import Sample
-from greenlight_films.datamodules import InputError, Scores
+from greenlight_films.datamodules import Films, Fitted, InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
+Progress = Callable[[int, int], None]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")  # by default
 
 
@@ -30,18 +32,33 @@ class Fit:
     """A fitted model with its scores on the training and test rows; None where it doesn't predict the target.
 
     Attributes:
+        model: packed if that was asked for.
+        line: the settings that were chosen, for the terminal.
         seconds: of fitting, with the choice of settings.
         predicted: (n_test,) float64, in the target's unit.
         validated: (n_val,) likewise, of the validation rows, before they were learnt from.
     """
 
-    model: Baseline
+    model: Baseline | Packed
+    line: str
     seconds: float
     tables: Tables
     train: Scores | None = None
     test: Scores | None = None
     predicted: np.ndarray | None = None
     validated: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Models fitted to the same rows, by name, and the reasons against the others."""
+
+    by_name: dict[str, Fit]
+    refused: dict[str, str]
+
+
+def unshown(done: int, of: int) -> None:
+    """Show nothing of the choice of settings."""
 
 
 @dataclass
@@ -84,7 +101,7 @@ class Comparison:
             raise InputError(f"compare.blend needs lightgbm among compare.models, got {models}; add it to these")
         self.baselines()  # refuses a wrong number of clusters
 
-    def baselines(self, progress: Callable[[int, int], None] = lambda done, of: None) -> list[Baseline]:
+    def baselines(self, progress: Progress = unshown) -> list[Baseline]:
         """Return the models, not yet fitted, in the order of `ModelName`; `progress` is of the choice of settings."""
         designs = [OLS(f"ols_{name}", columns) for name, columns in (self.ols or {}).items()]
         known: dict[ModelName, Sequence[Baseline]] = {
@@ -102,9 +119,7 @@ class Comparison:
         wanted = QUICK if self.models is None else self.models
         return [model for name in get_args(ModelName) if name in wanted for model in known[name]]
 
-    def possible(
-        self, training: Sample, progress: Callable[[int, int], None] = lambda done, of: None
-    ) -> tuple[list[Baseline], dict[str, str]]:
+    def possible(self, training: Sample, progress: Progress = unshown) -> tuple[list[Baseline], dict[str, str]]:
         """Return the mean and the models that can be fitted to these films, and the reasons against the others by name.
 
         A model that was requested is refused if it can't be fitted.
@@ -125,6 +140,35 @@ class Comparison:
                     raise
                 refused[model.name] = str(problem)
         return models, refused
+
+    def fit_all(
+        self,
+        films: Films,
+        fitted: Fitted,
+        begin: Callable[[str, int, int], None] | None = None,
+        progress: Progress = unshown,
+        *,
+        packed: bool = False,
+    ) -> Fits:
+        """Fit the models that the films allow to their training rows, and to all that models learn from if refitted.
+
+        Args:
+            begin: is called with a model's name, its number from 0, and how many there are.
+            packed: whether models come packed.
+
+        Raises:
+            InputError: a model that was requested can't be fitted.
+        """
+        training, test = (Sample.of(films, fitted, side) for side in ("train", "test"))
+        learnt = Sample.of(films, fitted, "learnt") if fitted.refitted else None
+        models, refused = self.possible(training, progress)
+        fits = {}
+        for number, model in enumerate(models):
+            if begin:
+                begin(model.name, number, len(models))
+            fitted_model = fit(model, training, test, learnt)
+            fits[model.name] = replace(fitted_model, model=Packed.of(model.name, model)) if packed else fitted_model
+        return Fits(fits, refused)
 
     def _requests(self, model: Baseline) -> bool:
         """Tell whether the model is there by name or by a setting of its own, not by default."""
@@ -152,8 +196,8 @@ def fit(model: Baseline, training: Sample, test: Sample, learnt: Sample | None =
     seconds = perf_counter() - start
     tables = model.tables(learnt or training, test)
     if not isinstance(model, Predictor):
-        return Fit(model, seconds, tables)
+        return Fit(model, model.in_a_line(), seconds, tables)
     predicted = model.predict(test.films)
     train = training.scale.scores(training.actual, model.predict(training.films), training.weights)
     scores = test.scale.scores(test.actual, predicted, test.weights)
-    return Fit(model, seconds, tables, train, scores, predicted, validated)
+    return Fit(model, model.in_a_line(), seconds, tables, train, scores, predicted, validated)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.sparse import csr_array, hstack
 
 from greenlight_films.datamodules.columns_in_blocks import ColumnsInBlocks
-from greenlight_films.datamodules.errors import InputError, all_or_faults, refuse_missing_columns
+from greenlight_films.datamodules.errors import FARTHEST, InputError, all_or_faults, refuse_missing_columns, too_far
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
 from greenlight_films.datamodules.features.label_input import fit_all_labels, with_more_labels
@@ -23,7 +23,6 @@ Read = tuple[Encoded, bytes]  # with the digest of what was read
 
 FEW_ROWS = 1000  # that aren't worth threads
 MANY_LABELS = 10  # in a column of a new table; that none is known is then worth a word
-FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
 
 
 @dataclass(frozen=True)
@@ -260,12 +259,6 @@ def _refuse_far(parts: list[Dense | Sparse], frame: pd.DataFrame, feature: Featu
             remedy = "correct or empty it, or leave the column out"
             row = int(column.index[position]) + 1
             raise too_far(f"column '{column.name}'", row, column.iloc[position], remedy)
-
-
-def too_far(subject: str, row: int, value: object, remedy: str) -> InputError:
-    """Return the error for a column or target with a value so far from the others."""
-    problem = f"more than {FARTHEST:g} standard deviations from the mean of the training rows"
-    return InputError(f"{subject}, row {row} has {value}: {problem}; {remedy}", row)
 
 
 def _columns(parts: list[np.ndarray], n_rows: int, kind: type) -> np.ndarray:

@@ -9,6 +9,8 @@ import yaml
 
 Result = TypeVar("Result")
 
+FARTHEST = 1e15  # standard deviations; sums and squares of such numbers are still finite in 32 bits
+
 
 class InputError(ValueError):
     """A table, config, option or run folder that cannot be used; `row` of the table, from 1, where that is at fault.
@@ -19,6 +21,12 @@ class InputError(ValueError):
     def __init__(self, message: str, row: int | None = None) -> None:
         super().__init__(message)
         self.row = row
+
+
+def too_far(subject: str, row: int, value: object, remedy: str) -> InputError:
+    """Return the error for a column or target with a value so far from the others."""
+    problem = f"more than {FARTHEST:g} standard deviations from the mean of the training rows"
+    return InputError(f"{subject}, row {row} has {value}: {problem}; {remedy}", row)
 
 
 def all_or_faults(steps: Iterable[Callable[[], Result]]) -> list[Result]:

@@ -24,7 +24,7 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
 from greenlight_films.datamodules.film_loaders import FilmLoaders
 from greenlight_films.datamodules.film_table import film_table
-from greenlight_films.datamodules.films import fit_films, refit_films, same_films
+from greenlight_films.datamodules.films import Films, fit_films, refit_films, same_films
 from greenlight_films.datamodules.fingerprint import OF_VALUES
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.new_films import same_or_new_films
@@ -152,10 +152,9 @@ class FilmDataModule(FilmLoaders):
         if self._films is not None:
             return
         if self.frame is None and self.weights is None:
+            folder, keeps_all = (self.cache, False) if self.encoded is None else (Path(self.encoded), True)
             rest = (self.shape, self.where, self.layout)
-            folder = self.cache if self.encoded is None else Path(self.encoded)
-            is_asked_for = self.encoded is not None
-            self._store = EncodedStore.of(folder, self.table, self.declared, *rest, keeps_all=is_asked_for)
+            self._store = EncodedStore.of(folder, self.table, self.declared, *rest, keeps_all=keeps_all)
         with self._store.alone():
             if kept := self._store.get(self._fitted):
                 self._take(kept)
@@ -185,22 +184,24 @@ class FilmDataModule(FilmLoaders):
             self._take(mapped)
 
     def _take(self, kept: Kept) -> None:
-        self._films, self._fitted, self.columns = kept.films, kept.fitted, kept.columns
+        self._films, self._fitted, self.columns, self.entry = kept.films, kept.fitted, kept.columns, kept.entry
         self.declared = replace(self.declared, formats=kept.formats)
-        self.entry = kept.entry
         self._table = self._blocks = None  # their memory is wanted
 
     def refit(self) -> None:
         """Learn scales, vocabularies and labels' inputs anew, from training and validation rows; sides stay."""
-        first = self.fitted
         with self._store.alone():
-            if kept := self._store.refitted(first):
+            if kept := self._store.refitted(first := self.fitted):
                 self._take(kept)
                 return
-            frame = self._read_in_blocks() if self._table is None else self._rows_of(self._table)
-            with self._in_table():
-                self._films, self._fitted = refit_films(frame, self.declared, self.films, first, self._blocks)
+            self._films, self._fitted = self.refitted()
             self._keep(True, first)
+
+    def refitted(self, *, inputs: bool = True) -> tuple[Films, Fitted]:
+        """Return what `refit` makes of the films, with inputs of labels or without; these films stay as they are."""
+        frame = self._read_in_blocks() if self._table is None else self._rows_of(self._table)
+        with self._in_table():
+            return refit_films(frame, self.declared, self.films, self.fitted, self._blocks, inputs=inputs)
 
     def renew(self, fitted: Fitted) -> None:
         """Take over what an earlier table's rows told, and make what is known of labels anew; see `renewed_films`."""

@@ -11,7 +11,7 @@ from greenlight_films.datamodules.columns_in_blocks import ColumnsInBlocks
 from greenlight_films.datamodules.crossed.crossed_inputs import crossed_inputs
 from greenlight_films.datamodules.crossed.label_inputs import Crossed, Learnt
 from greenlight_films.datamodules.declared import Declared, data_notices
-from greenlight_films.datamodules.encoder import FARTHEST, EncodedFilms, FilmEncoder, too_far
+from greenlight_films.datamodules.encoder import EncodedFilms, FilmEncoder
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.faults import all_faults, refuse_impossible, refuse_missing
 from greenlight_films.datamodules.features import Number
@@ -23,7 +23,7 @@ from greenlight_films.datamodules.splits import SIDES, Rows, TimeSplit
 from greenlight_films.datamodules.tables.find_formats import find_formats
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.label_cells import read_labels
-from greenlight_films.datamodules.targets import TargetColumn, TargetScale, read_target
+from greenlight_films.datamodules.targets import TargetScale, read_target, refuse_far_targets
 from greenlight_films.datamodules.weights import row_weights, scaled_weights
 from greenlight_films.datamodules.years import years_of
 
@@ -138,7 +138,7 @@ def _fit_films(
     weights_kept = row_weights(frame_kept, declared, formats, weights, len(frame), kept, rows)
     train = rows.train if weights_kept is None else rows.train[weights_kept[rows.train] > 0]
     scale = TargetScale.fit(declared.target, actual[kept][train])
-    _refuse_far_targets(declared.target, scale, actual, frame.index)
+    refuse_far_targets(declared.target, scale, actual, frame.index)
     encoder = FilmEncoder(declared.features, formats=formats)
     codes = None if ids is None else shared_codes(film_codes(ids.iloc[kept]))
     encoded = encoder.fit_encode(frame_kept, train, codes, digests=True, blocks=blocks)
@@ -151,7 +151,13 @@ def _fit_films(
 
 
 def refit_films(
-    frame: pd.DataFrame, declared: Declared, films: Films, fitted: Fitted, blocks: ColumnsInBlocks | None = None
+    frame: pd.DataFrame,
+    declared: Declared,
+    films: Films,
+    fitted: Fitted,
+    blocks: ColumnsInBlocks | None = None,
+    *,
+    inputs: bool = True,
 ) -> tuple[Films, Fitted]:
     """Learn scales, vocabularies and inputs of labels anew, from training and validation rows, and encode all.
 
@@ -159,6 +165,7 @@ def refit_films(
 
     Args:
         frame: that `films` and `fitted` were made of.
+        inputs: whether labels get inputs beside their names.
     """
     formats, again = fitted.encoder.formats, replace(films, refitted=True)
     actual = read_target(declared.target, frame, formats)
@@ -167,7 +174,8 @@ def refit_films(
     encoded = encoder.fit_encode(frame_kept, again.weighted(), shared_codes(films.film_codes()), blocks=blocks)
     scale = TargetScale.fit(declared.target, films.actual[again.weighted()])
     refitted = replace(fitted, encoder=encoder, scale=scale, refitted=True, kernels={})
-    return with_inputs(replace(again, encoded=encoded), frame, declared, refitted)
+    again = replace(again, encoded=encoded, crossed=None)
+    return with_inputs(again, frame, declared, refitted) if inputs else (again, refitted)
 
 
 def same_films(
@@ -264,14 +272,6 @@ def _fingerprint(
     texts = (digest(read_labels(frame[name], formats.of(name))) for name in names)
     numbers = (digest(Number(name).read(frame, formats)) for name in declared.records_of())
     return fingerprint([digest(actual), *encoded.digests, *texts, *numbers])
-
-
-def _refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.ndarray, index: pd.Index) -> None:
-    far = np.abs(scale.forward(actual)) > FARTHEST
-    if far.any():
-        position = int(far.argmax())
-        remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
-        raise too_far(f"the target '{target.name}'", int(index[position]) + 1, f"{actual[position]:g}", remedy)
 
 
 def films_of(

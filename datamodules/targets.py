@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from greenlight_films.datamodules.arguments import refuse_other_types
-from greenlight_films.datamodules.errors import InputError
+from greenlight_films.datamodules.errors import FARTHEST, InputError, too_far
 from greenlight_films.datamodules.scores import Scores, regression_scores
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.number_cells import LARGEST, read_numbers
@@ -210,3 +210,12 @@ def _refuse(
         row = int(index[position]) + 1
         message = f"the target '{target.name}' {requirement}, row {row} has {values[position]:g}; {remedy}"
         raise InputError(message, row)
+
+
+def refuse_far_targets(target: TargetColumn, scale: TargetScale, actual: np.ndarray, index: pd.Index) -> None:
+    """Refuse a target, (n_rows,), that is too far from the others on the scale; `index` counts the table's rows."""
+    far = np.abs(scale.forward(actual)) > FARTHEST
+    if far.any():
+        position = int(far.argmax())
+        remedy = f"correct or empty {' or '.join(map(repr, target.columns))} there"
+        raise too_far(f"the target '{target.name}'", int(index[position]) + 1, f"{actual[position]:g}", remedy)

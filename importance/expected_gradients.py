@@ -16,7 +16,7 @@ from greenlight_films.importance.gradient import Gradient, gradient_of
 from greenlight_films.importance.held_out import HeldOut
 from greenlight_films.importance.reference import BATCH_ROWS, AdditiveModel, LinearLayer, Reference
 
-NODES = (4, 16, 64)  # of the Gauss-Legendre rule; the later ones for films whose parts don't nearly add up by fewer
+NODES = (3, 16, 64)  # of the Gauss-Legendre rule; the later ones for films whose parts don't nearly add up by fewer
 MOST_LEFT = 0.01  # that may be left over before it is shared out, in deviations of the background's predictions
 
 

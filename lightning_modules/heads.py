@@ -67,15 +67,21 @@ class HeadTail(nn.Module):
 
     def each(self, sums: Tensor) -> Tensor:
         """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
-        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).permute(1, 2, 0, 3)  # (k, 1, n, width)
-        values = torch.addcmul(self.bias[:, :, None], apart, self.scale[:, :, None])
-        values = self.shared(values.flatten(1, 2)).view(*self.out_bias.shape, len(sums), self.out_weight.shape[-1])
-        predicted = (values @ self.out_weight[..., None]).squeeze(-1) + self.out_bias[..., None]
+        predicted = (self._values(sums) @ self.out_weight[..., None]).squeeze(-1) + self.out_bias[..., None]
         return predicted.flatten(0, 1).T
 
     def forward(self, sums: Tensor) -> Tensor:
         """Return the mean of all heads' predictions, (n, 1)."""
-        return self.each(sums).mean(1, keepdim=True)
+        # With the weights in front a product takes an eighth of the time, and other roundings than in `each`.
+        predicted = self.out_weight[:, :, None] @ self._values(sums).mT
+        return (predicted.squeeze(2) + self.out_bias[..., None]).flatten(0, 1).mean(0)[:, None]
+
+    def _values(self, sums: Tensor) -> Tensor:
+        """Return what the hidden layers make of the sums for each head, (k, h, n, hidden[-1])."""
+        apart = torch.unflatten(sums, 1, (self.members, 1, -1)).permute(1, 2, 0, 3)  # (k, 1, n, width)
+        values = torch.addcmul(self.bias[:, :, None], apart, self.scale[:, :, None])
+        values = self.shared(values.flatten(1, 2))
+        return values.view(*self.out_bias.shape, len(sums), self.out_weight.shape[-1])
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import file_digest, sha256
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.neural_network import MLPRegressor
 from sklearn.tree import DecisionTreeRegressor
@@ -32,6 +30,7 @@ from greenlight_films.baselines import (
     SklearnMLP,
     Tree,
 )
+from greenlight_films.baselines.packed import Packed
 from greenlight_films.datamodules import EncodedFilms, FeatureSpace, FilmEncoder, Fitted, InputError, TargetScale
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.saved_mlp import SavedMLP
@@ -64,14 +63,17 @@ class Artifacts:
         return FilmEncoder.from_space(self.space).encode(frame)
 
 
-def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) -> None:
+def save_artifacts(run: RunFolder, fitted: Fitted, models: Mapping[str, Baseline | Packed]) -> None:
     """Write models into the run's folder, beside those that are there of the same films."""
     space = fitted.encoder.space
     before = run.read_json(f"{FOLDER}/metadata.json")
     same = before.get("format") == FORMAT and before.get("fingerprint") == fitted.fingerprint
     kept = before["models"] if same else {}
     for name, model in models.items():
-        kept[name] = _write(run, name, model)
+        packed, weights = _packed(run, name, model)
+        for file, content in packed.files.items():
+            run.write_bytes(f"{FOLDER}/{file}", content)
+        kept[name] = {**packed.entry, **weights}
     run.write_text(f"{FOLDER}/features.json", space.to_json())
     metadata = {
         "format": FORMAT,
@@ -85,33 +87,13 @@ def save_artifacts(run: RunFolder, fitted: Fitted, models: dict[str, Baseline]) 
     run.write_json(f"{FOLDER}/metadata.json", metadata)
 
 
-def _write(run: RunFolder, name: str, model: Baseline) -> dict[str, Any]:
-    state = model.to_state()
+def _packed(run: RunFolder, name: str, model: Baseline | Packed) -> tuple[Packed, dict[str, Any]]:
+    """Return a model packed, and the run's checkpoint file that has its weights, as of `_weights_of_best`."""
+    if isinstance(model, Packed):
+        return model, {}
     weights = _weights_of_best(run, model) if isinstance(model, SavedMLP) else {}
-    if weights:
-        state = {key: value for key, value in state.items() if not key.startswith("network.")}
-    arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
-    whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
-    plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
-    packed = BytesIO()
-    np.savez(packed, allow_pickle=False, **arrays)
-    files = {f"{name}.npz": packed.getvalue()}
-    if whole:
-        import skops.io  # takes a second
-
-        files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
-    for file, content in files.items():
-        run.write_bytes(f"{FOLDER}/{file}", content)
     kind = next(key for key, kind in KINDS.items() if type(model) is kind)
-    return {
-        "kind": kind,
-        "what": (type(model).__doc__ or "").strip().splitlines()[0],
-        "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
-        "whole": list(whole),
-        "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},
-        "plain": plain,
-        **weights,
-    }
+    return Packed.of(name, model, kind, "network." if weights else None), weights
 
 
 def _weights_of_best(run: RunFolder, model: SavedMLP) -> dict[str, Any]:

@@ -1,28 +1,46 @@
 """Classical models on the network's films: fitted, scored, and written into the run's folder."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from greenlight_films.baselines import Comparison, Fit, Sample, fit
+from greenlight_films.baselines import Comparison
+from greenlight_films.baselines.comparison import Fits
 from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.lightning_modules.callbacks.permutation_importance import cluster_values
 from greenlight_films.lightning_modules.film_importance import clusters_of
 from greenlight_films.studies.artifacts import save_artifacts
 from greenlight_films.studies.blend import BLEND, blend_sentence, blended, refuse_unblendable
 from greenlight_films.studies.metrics import plain
+from greenlight_films.studies.processes import busy
 from greenlight_films.studies.results import Results
 from greenlight_films.studies.run_folder import RunFolder
 from greenlight_films.studies.smearing import scores_of_means
 from greenlight_films.studies.write import read_metrics
 
 
-def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> None:
-    """Fit each model to the training rows, score it on the test rows beside the network, and write all of it."""
+def compare(
+    run: RunFolder,
+    data: FilmDataModule,
+    comparison: Comparison,
+    console: Console,
+    beside: Callable[[], Fits | None] | None = None,
+) -> None:
+    """Fit each model to the training rows, score it on the test rows beside the network, and write all of it.
+
+    Args:
+        beside: waits for models that are fitted already, if they are; see `fitting_beside`.
+    """
     if comparison.blend:
         refuse_unblendable(run)
-    fits = _fit_all(run, data, comparison, console)
+    with busy(console, "Comparing"):
+        fitted = beside() if beside else None
+    fitted = fitted or _fit_watched(data, comparison, console)
+    _write_tables(run, fitted, console)
+    fits = fitted.by_name
     metrics = read_metrics(run, data)
     columns = {name: model_fit.predicted for name, model_fit in fits.items() if model_fit.predicted is not None}
     for name, model_fit in fits.items():
@@ -39,40 +57,40 @@ def compare(run: RunFolder, data: FilmDataModule, comparison: Comparison, consol
     run.write_json("metrics.json", metrics)
     save_artifacts(run, data.fitted, {name: model_fit.model for name, model_fit in fits.items()})
     run.write_csv("leaderboard.csv", Results(run).leaderboard)
-    lines = [f"{name}: {line}" for name, model_fit in fits.items() if (line := model_fit.model.in_a_line())]
+    lines = [f"{name}: {model_fit.line}" for name, model_fit in fits.items() if model_fit.line]
     tables = [f"their tables: {run.path / 'baselines'}/"] if lines else []
     for line in [*lines, *tables, *([blend_sentence(metrics)] if comparison.blend else [])]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _fit_all(run: RunFolder, data: FilmDataModule, comparison: Comparison, console: Console) -> dict[str, Fit]:
-    """Fit each model under a progress bar, and write its tables into `baselines/<name>/`, in place of earlier ones."""
-    training, test = (Sample.of(data.films, data.fitted, side) for side in ("train", "test"))
-    learnt = Sample.of(data.films, data.fitted, "learnt") if data.fitted.refitted else None
-    fits = {}
+def _fit_watched(data: FilmDataModule, comparison: Comparison, console: Console) -> Fits:
+    """Fit each model under a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[step]}"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         search = bar.add_task("Its settings", total=None, step="", visible=False)
+        whole = bar.add_task("Comparing", total=None, step="")
 
         def progress(done: int, of: int) -> None:
             bar.update(search, total=of, completed=done, step=f"{done} of {of}", visible=done < of)
 
-        models, refused = comparison.possible(training, progress)
-        whole = bar.add_task("Comparing", total=len(models), step="")
-        for model in models:
-            bar.update(whole, description=f"Fitting {model.name}")
-            fits[model.name] = fit(model, training, test, learnt)
-            bar.advance(whole)
-            folder, tables = f"baselines/{model.name}", fits[model.name].tables
-            for earlier in (run.path / folder).glob("*"):
-                if earlier.name not in tables:
-                    earlier.unlink()
-            for name, table in tables.items():
-                path = f"{folder}/{name}"
-                run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
-    for name, reason in refused.items():
-        console.print(f"{name} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
-    return fits
+        def begin(name: str, number: int, of: int) -> None:
+            bar.update(whole, description=f"Fitting {name}", completed=number, total=of)
+
+        return comparison.fit_all(data.films, data.fitted, begin, progress)
+
+
+def _write_tables(run: RunFolder, fitted: Fits, console: Console) -> None:
+    """Write each model's tables into `baselines/<name>/`, in place of earlier ones, and say what was left out."""
+    for model, model_fit in fitted.by_name.items():
+        folder, tables = f"baselines/{model}", model_fit.tables
+        for earlier in (run.path / folder).glob("*"):
+            if earlier.name not in tables:
+                earlier.unlink()
+        for name, table in tables.items():
+            path = f"{folder}/{name}"
+            run.write_text(path, table) if isinstance(table, str) else run.write_csv(path, table)
+    for model, reason in fitted.refused.items():
+        console.print(f"{model} left out: {reason}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _write_predictions(

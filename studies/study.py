@@ -1,12 +1,16 @@
 """The whole road: a table goes in; a trained network, its scores, what they rest on, and other models come out."""
 
+from contextlib import nullcontext
+
 from rich.console import Console
 
 from greenlight_films.baselines import Comparison
+from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.compare import compare
 from greenlight_films.studies.evaluate import evaluate, measure_importance, predict
+from greenlight_films.studies.fitting_beside import fitting_beside
 from greenlight_films.studies.importance_files import write_importance
 from greenlight_films.studies.load import load, refuse_impossible, refuse_parts_of_rows
 from greenlight_films.studies.open_run import open_run
@@ -36,9 +40,13 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
     with busy(console, "Reading the table") as show_rows:
         data = load(settings, show_rows=show_rows)
         refuse_impossible(settings.comparison, data)
-    with open_run(settings, data, run, console, trains="study", resume=resume, adds=True) as folder:
+    with (
+        open_run(settings, data, run, console, trains="study", resume=resume, adds=True) as folder,
+        fitting_beside(settings, data, resume) as beside,
+    ):
         callbacks, refit = [settings.tensorboard], settings.refit
-        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
+        with one_thread_a_step() if beside else nullcontext():
+            trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)
@@ -53,5 +61,5 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
         if is_stopped:
             compare(folder, data, Comparison(models=[]), console)
         else:
-            compare(folder, data, settings.comparison, console)
+            compare(folder, data, settings.comparison, console, beside)
         return Results(folder)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
@@ -60,13 +61,14 @@ def exit_code_of(body: Callable[[], object], any_class: str) -> int:
 def most_workers(table_bytes: int) -> int:
     """Return how many runs are made at a time: one a core, as far as free memory goes with a table of such a size."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, _free_memory() // (GIB + 10 * table_bytes)))
+    return max(1, min(cores, free_memory() // (GIB + 10 * table_bytes)))
 
 
-def _free_memory() -> int:
+def free_memory() -> int:
+    """Return the bytes that a process can take without others' being written to disk; many where it isn't known."""
     path = Path("/proc/meminfo")
     match = re.search(r"MemAvailable:\s+(\d+) kB", path.read_text(encoding="utf-8")) if path.is_file() else None
-    return int(match[1]) * 1024 if match else 2**60  # nothing is known elsewhere
+    return int(match[1]) * 1024 if match else 2**60
 
 
 def run_all(
@@ -110,12 +112,19 @@ def run_all(
 
 def start(work: Work) -> subprocess.Popen[bytes]:
     """Start a process that knows Greenlight."""
+    with work.log.open("wb") as log:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+        return start_python(work.code, work.words, work.environment, **streams)
+
+
+def start_python(
+    code: str, words: list[str], environment: Mapping[str, str], **streams: Any
+) -> subprocess.Popen[bytes]:
+    """Start a process that runs Python code and knows Greenlight; `streams` as `subprocess.Popen` takes them."""
     packages = str(Path(greenlight_films.__file__).parents[1])
     paths = os.pathsep.join(path for path in (packages, os.environ.get("PYTHONPATH")) if path)
-    environment = {**os.environ, "PYTHONPATH": paths, **work.environment}
-    with work.log.open("wb") as log:
-        command = [sys.executable, "-c", work.code, *work.words]
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
+    everything = {**os.environ, "PYTHONPATH": paths, **environment}
+    return subprocess.Popen([sys.executable, "-c", code, *words], env=everything, **streams)
 
 
 def _problem(code: int, log: Path) -> str:

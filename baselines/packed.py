@@ -1,0 +1,55 @@
+"""`Packed`: a fitted model as files that load without running code."""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from greenlight_films.baselines.baseline import Baseline
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A fitted model's files: arrays, and skops for whole estimators.
+
+    Attributes:
+        files: by name.
+        entry: what `metadata.json` says of the model.
+    """
+
+    files: dict[str, bytes]
+    entry: dict[str, Any]
+
+    @classmethod
+    def of(cls, name: str, model: Baseline, kind: str = "", left_out: str | None = None) -> Self:
+        """Pack a model under a name.
+
+        Args:
+            kind: what its class is called there; by default as here.
+            left_out: with what the names of values begin that are left out; None where all are packed.
+        """
+        state = {
+            key: value for key, value in model.to_state().items() if left_out is None or not key.startswith(left_out)
+        }
+        arrays = {key: value for key, value in state.items() if isinstance(value, np.ndarray)}
+        whole = {key: value for key, value in state.items() if isinstance(value, BaseEstimator)}
+        plain = {key: value for key, value in state.items() if key not in arrays and key not in whole}
+        packed = BytesIO()
+        np.savez(packed, allow_pickle=False, **arrays)
+        files = {f"{name}.npz": packed.getvalue()}
+        if whole:
+            import skops.io  # takes a second
+
+            files |= {f"{name}.{key}.skops": skops.io.dumps(value) for key, value in whole.items()}
+        entry = {
+            "kind": kind or type(model).__name__,
+            "what": (type(model).__doc__ or "").strip().splitlines()[0],
+            "arrays": {key: {"shape": list(array.shape), "type": str(array.dtype)} for key, array in arrays.items()},
+            "whole": list(whole),
+            "sha256": {file: sha256(content).hexdigest() for file, content in files.items()},
+            "plain": plain,
+        }
+        return cls(files, entry)
