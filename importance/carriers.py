@@ -4,20 +4,68 @@ As on the rows without a label, effects are nearly the second-order ones of `Tan
 carriers, and what they miss is measured on a few, one of each of as many equal strata: the sum is unbiased.
 """
 
+from dataclasses import replace
+from warnings import catch_warnings, simplefilter
+
 import torch
+from scipy import sparse
 from torch import Tensor
 
 from greenlight_films.importance.held_out import Entries, at, sum_by
+from greenlight_films.importance.label_table import at_rows
 from greenlight_films.importance.off_row_plan import OffRowPlan
 from greenlight_films.importance.off_sample import slots
 from greenlight_films.importance.reference import Reference
 from greenlight_films.importance.streams import child, uniform
 from greenlight_films.importance.tangent import Tangent
 
-ENOUGH = 32  # carriers, that tell what is missed
+ENOUGH = 16  # carriers, that tell what is missed
 TIMES_CARRIERS = 32  # the error is at most the 32nd part, as a variance, of that from which films carry the label
 LARGEST = 1 / 16  # part that it may be of it after all, where what is missed varies more than expected; else all are
 WORTH = 4  # times as many carriers as are looked at: of fewer all are
+
+
+@torch.inference_mode()
+def with_shifts(entries: Entries, reference: Reference, tangent: Tangent) -> Entries:
+    """Return the entries with `shift` of those whose columns may be sampled, where all is in the memory of a CPU.
+
+    Film by film the weights of labels that many films share are in the cache, while column by column the films' slopes
+    aren't: that takes an eighth of the time.
+
+    Args:
+        entries: sorted by how many rows carry a column.
+    """
+    weight, rows, n_columns = reference.model.first.label_weight, reference.rows, len(entries.columns)
+    first = int(torch.searchsorted(entries.counts, WORTH * ENOUGH))
+    if first == n_columns or not isinstance(weight, Tensor) or weight.is_cuda:
+        return entries
+    index = torch.full((len(weight),), -1, dtype=torch.int32)
+    index[entries.columns[first:]] = torch.arange(n_columns - first, dtype=torch.int32)
+    index = at(index, rows.labels)
+    common = index >= 0
+    starts = at(torch.cat([index.new_zeros(1), common.cumsum(0, dtype=torch.int32)]), rows.offsets)
+    index, shape = index[common], (rows.n_rows, n_columns - first)
+    vectors = at_rows(weight, entries.columns[first:])
+    by_film = _products(tangent.jacobian, vectors, starts, index)
+    parts = (part.numpy() for part in (by_film, index, starts))
+    shift = torch.zeros(len(entries.row), dtype=weight.dtype)
+    shift[int(entries.starts[first]) :] = torch.from_numpy(sparse.csr_array(tuple(parts), shape=shape).tocsc().data)
+    return replace(entries, shift=shift)
+
+
+def _products(left: Tensor, right: Tensor, starts: Tensor, index: Tensor) -> Tensor:
+    """Return the products of each row of `left`, (n, width), with some rows of `right`, (m, width).
+
+    Args:
+        starts: (n + 1,), where the rows' own products begin.
+        index: of all products one after another, rows of `right`.
+    """
+    with catch_warnings():
+        simplefilter("ignore")  # sparse tensors are a beta of torch's
+        wanted = torch.sparse_csr_tensor(
+            starts, index, torch.zeros_like(index, dtype=left.dtype), (len(left), len(right))
+        )
+    return torch.sparse.sampled_addmm(wanted, left, right.T, beta=0.0).values()
 
 
 @torch.inference_mode()
@@ -71,7 +119,7 @@ def _sampled(
             sample may have none of them.
     """
     counts, column = entries.counts, entries.column
-    near = tangent.effects(reference, entries.row, column, -entries.weight)
+    near = tangent.effects(reference, entries.row, column, -entries.weight, moved=entries.shift)
     index, slot = slots(size)
     stratum = (slot + uniform(child(at(child(streams, 3), index), slot))) * at(counts / size, index)
     entry = at(entries.starts, index) + stratum.long().minimum(at(counts - 1, index))

@@ -16,7 +16,7 @@ from greenlight_films.importance.gradient import Gradient, gradient_of
 from greenlight_films.importance.held_out import HeldOut
 from greenlight_films.importance.reference import BATCH_ROWS, AdditiveModel, LinearLayer, Reference
 
-NODES = (3, 16, 64)  # of the Gauss-Legendre rule; the later ones for films whose parts don't nearly add up by fewer
+NODES = (4, 16, 64)  # of the Gauss-Legendre rule; the later ones for films whose parts don't nearly add up by fewer
 MOST_LEFT = 0.01  # that may be left over before it is shared out, in deviations of the background's predictions
 
 
@@ -45,7 +45,7 @@ class Background:
 
     Attributes:
         sums: (n, width), of the first layer.
-        cells: (n, n_cells, width) float64, the labels' part of the sums, by cell.
+        cells: (n_cells, n, width) float64, the labels' part of the sums, by cell.
         dense: (n, n_dense).
         predicted: (n,) float64, the tail's outputs.
         gradient: of the tail.
@@ -70,9 +70,9 @@ class Background:
             vectors = vectors + model.first.beside(dense, row, labels)
         added = vectors.double() * rows.weights[:, None]
         cells = added.new_zeros(rows.n_rows * n_cells, added.shape[1])
-        cells.index_add_(0, row * n_cells + cell[labels], added)
+        cells.index_add_(0, cell[labels] * rows.n_rows + row, added)
         predicted = model.tail(sums.clone()).squeeze(-1).double()
-        shape = (rows.n_rows, n_cells, added.shape[1])
+        shape = (n_cells, rows.n_rows, added.shape[1])
         return cls(model, sums, cells.view(shape), dense, predicted, gradient_of(model.tail))
 
     @torch.inference_mode()
@@ -97,7 +97,7 @@ class Background:
         """Write the contributions to a few of the rows."""
         rows, starts = rows[few], reference.rows.offsets.long()
         slopes = self._slopes(reference.sums[rows], n_nodes)  # (n_rows, n, width)
-        parts.instead[rows] = -torch.einsum("fzw,zcw->fc", slopes, self.cells) / len(self.sums)
+        parts.instead[rows] = -(slopes.flatten(1) @ self.cells.flatten(1).T) / len(self.sums)
         by_dense = slopes @ self.model.first.dense_weight.T.double()
         change = reference.rows.dense[rows].double()[:, None] - self.dense.double()
         parts.dense[rows] = (by_dense * change).mean(1)
@@ -124,7 +124,7 @@ class Background:
 def _empty(background: Background, reference: Reference) -> Parts:
     rows, n_rows = reference.rows, reference.rows.n_rows
     zeros = background.predicted.new_zeros
-    instead, dense = zeros(n_rows, background.cells.shape[1]), zeros(n_rows, rows.dense.shape[1])
+    instead, dense = zeros(n_rows, len(background.cells)), zeros(n_rows, rows.dense.shape[1])
     return Parts(zeros(len(rows.labels)), instead, dense, zeros(n_rows, dtype=torch.int64))
 
 

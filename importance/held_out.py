@@ -114,6 +114,8 @@ class Entries:
         row: (n_entries,) int64.
         weight: (n_entries,) floats.
         index: (n_entries,) int64, which of `columns` an entry belongs to.
+        shift: (n_entries,) floats, by how much a label of weight 1 moves the straight tail's output of its row, where
+            carriers may be sampled, else anything; None where it isn't known.
     """
 
     columns: Tensor
@@ -121,6 +123,7 @@ class Entries:
     row: Tensor
     weight: Tensor
     index: Tensor
+    shift: Tensor | None = None
 
     @classmethod
     def of(cls, rows: HeldOut, *, by_count: bool = False) -> "Entries":
@@ -220,6 +223,7 @@ class Entries:
             self.row[start:end],
             self.weight[start:end],
             self.index[start:end] - first,
+            None if self.shift is None else self.shift[start:end],
         )
 
     def only(self, kept: Tensor) -> "Entries":
@@ -230,7 +234,8 @@ class Entries:
         counts = self.counts[kept]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
         index = (kept.cumsum(0) - 1)[self.index[stays]]
-        return Entries(self.columns[kept], starts, self.row[stays], self.weight[stays], index)
+        shift = None if self.shift is None else self.shift[stays]
+        return Entries(self.columns[kept], starts, self.row[stays], self.weight[stays], index, shift)
 
     def sums(self, values: Tensor) -> Tensor:
         """Sum (n_entries,) values over each column, in float64."""

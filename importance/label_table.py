@@ -9,6 +9,8 @@ from torch.nn import functional as F
 
 from greenlight_films.importance.streams import sort_values
 
+EVERY = torch.arange(2**12)
+
 
 class LabelTable(Protocol):
     """Weights of labels, (n_labels, width), that are fetched from elsewhere."""
@@ -56,7 +58,7 @@ def at_rows(matrix: Tensor | LabelTable, rows: Tensor, weights: Tensor | None = 
     """Return matrix[rows], (n, width), a new tensor; with `weights`, (n,), each row times its weight."""
     if isinstance(matrix, Tensor) and matrix.dtype == torch.float32 and not matrix.is_cuda:
         # Sums of one row each: memory is fetched before it is needed, which takes three quarters of the time.
-        offsets = torch.arange(len(rows) + 1)
+        offsets = EVERY[: len(rows) + 1] if len(rows) < len(EVERY) else torch.arange(len(rows) + 1)
         return F.embedding_bag(rows, matrix, offsets, mode="sum", per_sample_weights=weights, include_last_offset=True)
     selected = matrix.index_select(0, rows)
     return selected if weights is None else selected.mul_(weights[:, None])

@@ -17,7 +17,9 @@ from greenlight_films.importance.losses import Loss, variance_of
 
 Tail = Callable[[Tensor], Tensor]
 LABELS_AT_ONCE = 2**14  # whose weights are fetched, where these aren't in memory
-BATCH_ROWS = 2048  # that go through the tail at once; more of them would not fit into a CPU's cache
+BATCH_ROWS = 2048  # of a batch where films are predicted, with their labels
+TAIL_ROWS, FEWEST_ROWS = 4096, 512  # that go through a tail at once; more of them would not fit into a CPU's cache
+ROWS_OF_A_GPU = 2**16
 
 
 class AdditiveLayer(Protocol):
@@ -94,6 +96,13 @@ class LinearLayer:
         return summed + sums_beside(self.beside, dense, row, labels.long(), weights)
 
 
+def rows_at_once(tail: Tail, device: torch.device) -> int:
+    """Return how many rows go through a tail at once, fewer where it has several heads or members."""
+    if device.type != "cpu":
+        return ROWS_OF_A_GPU
+    return max(FEWEST_ROWS, TAIL_ROWS // (getattr(tail, "heads", 1) * getattr(tail, "members", 1)))
+
+
 def sums_beside(beside: RowWeights, dense: Tensor, row: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
     """Return the sums of what labels, (n,), of some weights add to rows beside `label_weight`, (n_rows, width)."""
     some = beside.concerns(labels).nonzero().flatten()
@@ -139,10 +148,11 @@ class Reference:
         rows: HeldOut,
         loss: Loss,
         to_unit: Callable[[Tensor], Tensor] = lambda scaled: scaled,
-        batch_rows: int = BATCH_ROWS,
+        batch_rows: int | None = None,
     ) -> "Reference":
         """Run the model once on the rows; it must be in eval mode."""
         weight = model.first.dense_weight
+        batch_rows = batch_rows or rows_at_once(model.tail, weight.device)
         rows = replace(rows, dense=rows.dense.to(weight.dtype))
         sums, scaled = weight.new_empty(rows.n_rows, weight.shape[1]), weight.new_empty(rows.n_rows)
 

@@ -20,6 +20,7 @@ from greenlight_films.importance.streams import child, permutation
 STEP = 0.05  # of the numerical derivatives of the loss, in standard deviations of the tail's output
 MOST_ROWS = 4096  # whose effects stand for those of all rows when p-values are computed
 ROWS_SUMMED = 2**16  # in a thread
+MOST_SQUARED = 2**18  # rows whose squares are summed, for the variance of effects: of more these stand for all
 CHECKED_COLUMNS, CHECKED_ROWS = 256, 1024  # on which parabolas are held against true losses
 FAR = 0.1  # share of the variance of effects, of any column, that parabolas may miss
 MOST_EFFECTS = 2**24  # of true losses in rows; of more, `MOST_ROWS` rows stand for all
@@ -71,12 +72,11 @@ class Tangent:
         change = loss(far) - reference.losses
         missed = (slope * far + curve * far**2 / 2 - change).abs()
         is_parabola = bool((missed <= 1e-4 * change.abs() + 1e-6 * change.abs().max()).all())
-        sums = [
-            _sums(jacobian, weight * slope, (weight**2 * curve, (weight * slope) ** 2), reference.batch_rows)
-            for weight in _weights(rows)
-        ]
-        vectors, matrices, squares = (torch.stack(part) for part in zip(*sums, strict=True))
         order = permutation(stream, rows.n_rows)
+        some = order[:MOST_SQUARED].sort().values if rows.n_rows > MOST_SQUARED else None
+        how = jacobian, slope, curve, some, reference.batch_rows
+        sums = [_moments(weight, *how) for weight in _weights(rows)]
+        vectors, matrices, squares = (torch.stack(part) for part in zip(*sums, strict=True))
         return cls(jacobian, scaled, slope, curve, is_parabola, order, vectors, matrices, squares)
 
     @torch.inference_mode()
@@ -166,17 +166,27 @@ class Tangent:
 
     @torch.inference_mode()
     def effects(
-        self, reference: Reference, row: Tensor, column: Tensor, weight: Tensor, square: Tensor | None = None
+        self,
+        reference: Reference,
+        row: Tensor,
+        column: Tensor,
+        weight: Tensor,
+        square: Tensor | None = None,
+        moved: Tensor | None = None,
     ) -> Tensor:
         """Return the effect of a label column with a weight on the loss of a row, as `by_parabola` has it; all (n,).
 
         For the mean over several weights, with parabolas, `weight` is their mean and `square` that of their squares.
+
+        Args:
+            moved: by how much a label of weight 1 moves the straight tail's output, where that is known.
         """
-        moved = torch.empty(len(row), dtype=self.jacobian.dtype, device=row.device)
-        for start in range(0, len(row), reference.batch_rows):
-            part = slice(start, start + reference.batch_rows)
-            slopes = at_rows(self.jacobian, row[part])
-            moved[part] = slopes.mul_(at_rows(reference.model.first.label_weight, column[part])).sum(1)
+        if moved is None:
+            moved = torch.empty(len(row), dtype=self.jacobian.dtype, device=row.device)
+            for start in range(0, len(row), reference.batch_rows):
+                part = slice(start, start + reference.batch_rows)
+                slopes = at_rows(self.jacobian, row[part])
+                moved[part] = slopes.mul_(at_rows(reference.model.first.label_weight, column[part])).sum(1)
         if not self.by_parabola:
             predicted = reference.to_unit(at(self.scaled, row) + moved.double() * weight)
             return reference.losses_of(predicted, row) - at(reference.losses, row)
@@ -220,6 +230,21 @@ def _forms(vectors: Tensor, matrices: Tensor) -> Tensor:
 def _weights(rows: HeldOut) -> Tensor:
     """Return the weight with which a label enters each row, by cell, (n_cells, n_rows) float64; 1 without a rule."""
     return torch.ones_like(rows.actual)[None] if rows.entering is None else rows.entering.weight.T.double()
+
+
+def _moments(
+    weight: Tensor, jacobian: Tensor, slope: Tensor, curve: Tensor, some: Tensor | None, at_once: int
+) -> list[Tensor]:
+    """Return `vectors`, `matrices` and `squares` of one cell; the last of some rows, (n,), standing for all, if given.
+
+    Args:
+        weight: (n_rows,), with which a label enters each row.
+    """
+    first, second, square = weight * slope, weight**2 * curve, (weight * slope) ** 2
+    if some is None:
+        return _sums(jacobian, first, (second, square), at_once)
+    squares = _sums(jacobian[some], at(first, some), (at(square, some) * (len(first) / len(some)),), at_once)
+    return [*_sums(jacobian, first, (second,), at_once), squares[1]]
 
 
 def _sums(jacobian: Tensor, first: Tensor, seconds: tuple[Tensor, ...], at_once: int) -> list[Tensor]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from greenlight_films.importance.carriers import with_shifts
 from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.importance.estimates import Estimates
 from greenlight_films.importance.estimator import Estimator, Task, tasks_of
@@ -23,6 +24,7 @@ from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.tangent import Tangent, stream_of_order
 
 MANY_LABELS = 100_000
+TIMES_BUDGET = 4  # of many labels: what Python does between a task's steps would be a tenth of the time
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Tasks:
             raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
         are_many = len(keys) > MANY_LABELS
+        if are_many:
+            estimator = replace(estimator, byte_budget=TIMES_BUDGET * estimator.byte_budget)
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
         reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once
@@ -69,14 +73,17 @@ class Tasks:
             if len(reference.rows.labels) and (estimator.kind == "expected" or estimator.tests):
                 self.tangent = Tangent.of(reference, stream_of_order(estimator.seed, device))
             self.entries = entries.result()
-        self.plan = OffRowPlan.nothing(self.entries)
-        if self.tangent is not None:
-            streams = estimator.streams(self.keys[self.entries.columns])
-            if not are_many:  # of more, so many rows are looked at that parabolas will do
-                self.tangent = self.tangent.checked(reference, self.entries, streams)
-            self.plan = OffRowPlan.of(reference, self.tangent, self.entries, streams, estimator, are_many)
-            if estimator.tests:
-                self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
+            self.plan = OffRowPlan.nothing(self.entries)
+            if self.tangent is not None:
+                streams = estimator.streams(self.keys[self.entries.columns])
+                if not are_many:  # of more, so many rows are looked at that parabolas will do
+                    self.tangent = self.tangent.checked(reference, self.entries, streams)
+                elif estimator.kind == "expected":
+                    entries = pool.submit(with_shifts, self.entries, reference, self.tangent)
+                self.plan = OffRowPlan.of(reference, self.tangent, self.entries, streams, estimator, are_many)
+                self.entries = entries.result()
+                if estimator.tests:
+                    self.tests = LabelTests.of(reference, self.tangent, self.entries, estimator.seed, are_many)
         self.results: list[TaskResult] = []
         members = [(part.dense.tobytes(), part.labels.tobytes()) for part in sets]
         self.measured_as = [members.index(columns) for columns in members]

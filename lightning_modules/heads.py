@@ -67,21 +67,42 @@ class HeadTail(nn.Module):
 
     def each(self, sums: Tensor) -> Tensor:
         """Return all heads' predictions, (n, k * h), of pre-activations, (n, k * width), member after member."""
-        predicted = (self._values(sums) @ self.out_weight[..., None]).squeeze(-1) + self.out_bias[..., None]
+        hidden = self._hidden(self._spread(sums))
+        predicted = (hidden @ self.out_weight[..., None]).squeeze(-1) + self.out_bias[..., None]
         return predicted.flatten(0, 1).T
 
     def forward(self, sums: Tensor) -> Tensor:
         """Return the mean of all heads' predictions, (n, 1)."""
-        # With the weights in front a product takes an eighth of the time, and other roundings than in `each`.
-        predicted = self.out_weight[:, :, None] @ self._values(sums).mT
-        return (predicted.squeeze(2) + self.out_bias[..., None]).flatten(0, 1).mean(0)[:, None]
+        return self._mean(self._hidden(self._spread(sums)))[:, None]
 
-    def _values(self, sums: Tensor) -> Tensor:
-        """Return what the hidden layers make of the sums for each head, (k, h, n, hidden[-1])."""
+    def gradient(self, sums: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the mean predictions, (n,), and their derivatives by the sums, (n, k * width), with grad enabled.
+
+        All of it by autograd takes twice as long: it adds up the heads' derivatives slowly.
+        """
+        spread = self._spread(sums).detach().requires_grad_()
+        hidden = self._hidden(spread * 1)  # a copy, which activations may overwrite
+        of_hidden = (self.out_weight / self.out_bias.numel())[:, :, None].expand_as(hidden)
+        (slopes,) = torch.autograd.grad(hidden, spread, of_hidden)
+        total = slopes[:, 0] * self.scale[:, 0, None]
+        for head in range(1, self.heads):
+            total.addcmul_(slopes[:, head], self.scale[:, head, None])
+        return self._mean(hidden.detach()), total.transpose(0, 1).flatten(1)
+
+    def _spread(self, sums: Tensor) -> Tensor:
+        """Return what each head takes, (k, h, n, width)."""
         apart = torch.unflatten(sums, 1, (self.members, 1, -1)).permute(1, 2, 0, 3)  # (k, 1, n, width)
-        values = torch.addcmul(self.bias[:, :, None], apart, self.scale[:, :, None])
-        values = self.shared(values.flatten(1, 2))
-        return values.view(*self.out_bias.shape, len(sums), self.out_weight.shape[-1])
+        return torch.addcmul(self.bias[:, :, None], apart, self.scale[:, :, None])
+
+    def _hidden(self, spread: Tensor) -> Tensor:
+        """Return what the hidden layers make of it, (k, h, n, hidden[-1])."""
+        return self.shared(spread.flatten(1, 2)).view(*spread.shape[:3], self.out_weight.shape[-1])
+
+    def _mean(self, hidden: Tensor) -> Tensor:
+        """Return the mean of all heads' predictions, (n,)."""
+        # With the weights in front a product takes an eighth of the time, and other roundings than in `each`.
+        predicted = (self.out_weight[:, :, None] @ hidden.mT).squeeze(2) + self.out_bias[..., None]
+        return predicted.flatten(0, 1).mean(0)
 
 
 @dataclass(frozen=True)

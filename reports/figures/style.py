@@ -6,6 +6,7 @@ A figure has the light template. A page takes `figure_json`, which leaves the te
 
 import json
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, Literal
 
 import plotly.graph_objects as go
@@ -24,6 +25,7 @@ INKS = {"light": ("#24292F", "#E3E6E8", "#FFFFFF"), "dark": ("#E6EDF3", "#3A414A
 CONFIG = {"displaylogo": False, "displayModeBar": False, "responsive": True}  # for `Plotly.newPlot`
 
 
+@cache
 def _template(theme: Theme = "light") -> go.layout.Template:
     ink, grid, ground = INKS[theme]
     colours = {"gridcolor": grid, "linecolor": NEUTRAL, "zerolinecolor": NEUTRAL}

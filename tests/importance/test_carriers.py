@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from greenlight_films.importance.carriers import carrier_changes
+from greenlight_films.importance.carriers import ENOUGH, WORTH, carrier_changes
 from greenlight_films.lightning_modules.additive_mlp import AdditiveMLP
 from tests.importance.test_expectation import stacked
 
@@ -41,9 +41,27 @@ def test_few_labels_are_measured_on_all_their_carriers(study):
 
 def test_of_many_labels_those_with_few_carriers_are_measured_on_all(study, many):
     entries, lost, variance, truth = measured(study)
-    few = (entries.counts < 128)[entries.index]
+    few = (entries.counts < 64)[entries.index]
     assert torch.equal(lost[few], truth[few])
-    assert not variance[entries.counts < 128].any()
+    assert not variance[entries.counts < 64].any()
+
+
+def test_shifts_are_products_of_weights_with_slopes_where_carriers_may_be_sampled(study, many):
+    tasks = study.tasks()
+    entries, tangent, weight = tasks.entries, tasks.tangent, study.model.first.label_weight.detach()
+    common = entries.counts[entries.index] >= WORTH * ENOUGH
+    assert 0 < common.sum() < len(common)
+    expected = (tangent.jacobian[entries.row] * weight[entries.column]).sum(1)
+    torch.testing.assert_close(entries.shift[common], expected[common])
+    some = entries.part(130, 170).only(torch.arange(40) % 2 == 0)
+    torch.testing.assert_close(
+        tangent.effects(tasks.reference, some.row, some.column, -some.weight, moved=some.shift),
+        tangent.effects(tasks.reference, some.row, some.column, -some.weight),
+    )
+
+
+def test_few_labels_have_no_shifts(study):
+    assert study.tasks().entries.shift is None
 
 
 def test_the_others_have_an_unbiased_sum_with_its_error_and_the_spread_of_exact_effects(study, many):

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 import torch
 
+from greenlight_films.importance.reference import rows_at_once
 from greenlight_films.importance.streams import permutation
+from greenlight_films.lightning_modules.heads import HeadTail
 
 BATCHES = [1, 7, 4096]
 
@@ -89,3 +91,11 @@ def test_labels_of_weight_zero_in_all_units_are_not_looked_at(study):
         study.model.first.label_weight[[1, 3]] = 0
         study.model.first.label_weight[[2, 3, 5], 0] = 0
     assert study.reference().uses(torch.tensor([5, 3, 0, 1, 2])).tolist() == [True, False, True, False, True]
+
+
+def test_fewer_rows_go_through_a_tail_of_several_heads_at_once():
+    cpu = torch.device("cpu")
+    generators = [torch.Generator().manual_seed(seed) for seed in range(3)]
+    rows = [rows_at_once(HeadTail((6, 4), 4, 0.0, "silu", generators[:n]), cpu) for n in (1, 3)]
+    assert rows == [1024, 512]
+    assert rows_at_once(torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Linear(6, 1)), cpu) == 4096

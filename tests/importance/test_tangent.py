@@ -127,3 +127,15 @@ def test_of_many_effects_those_on_some_rows_stand_for_all_with_their_error(make_
     np.testing.assert_allclose(errors.mean(0).sqrt(), spread, rtol=0.15)
     plain = torch.stack([over_all(0)[1] / 200 * (1 - 200 / 1201)]).sqrt()[0]
     assert bool((spread < 0.9 * plain).all())  # what is known of all rows takes off some
+
+
+def test_squares_of_some_rows_stand_for_those_of_all_where_they_are_many(make_study, monkeypatch):
+    study = make_study(2001, (3, 40, 300), weights="one", seed=3)
+    whole = study.tasks().tangent
+    monkeypatch.setattr("greenlight_films.importance.tangent.MOST_SQUARED", 1000)
+    some = study.tasks().tangent
+    assert torch.equal(some.vectors, whole.vectors)
+    assert torch.equal(some.matrices, whole.matrices)
+    assert not torch.equal(some.squares, whole.squares)
+    trace = [part.squares.diagonal(dim1=1, dim2=2).sum().item() for part in (some, whole)]
+    assert trace[0] == pytest.approx(trace[1], rel=0.15)

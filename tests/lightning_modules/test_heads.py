@@ -48,6 +48,19 @@ def test_each_head_and_its_gradients_are_those_of_a_loop(members, hidden, activa
         torch.testing.assert_close(gradient, expected)
 
 
+@pytest.mark.parametrize("activation", ["silu", "relu"])
+@pytest.mark.parametrize("members", [1, 2])
+def test_its_own_gradient_is_that_of_autograd(members, activation):
+    ours = tail(members=members, activation=activation).requires_grad_(requires_grad=False)
+    sums = torch.randn(11, 6 * members, generator=torch.Generator().manual_seed(1))
+    output, slopes = ours.gradient(sums)
+    wanted = sums.clone().requires_grad_()
+    predicted = ours(wanted * 1).squeeze(-1)
+    torch.testing.assert_close(output, predicted.detach())
+    torch.testing.assert_close(slopes, *torch.autograd.grad(predicted.sum(), wanted))
+    assert slopes.abs().max() > 1e-3
+
+
 def test_heads_begin_as_the_recipe_has_them():
     ours = tail((128, 64), heads=100, members=1)
     assert set(ours.scale.flatten().tolist()) == {-1, 1}
