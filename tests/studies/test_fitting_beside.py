@@ -76,6 +76,23 @@ def test_nothing_is_begun_where_memory_is_short(settings, monkeypatch):
         assert beside is None
 
 
+def test_nothing_is_begun_where_films_are_many(settings, monkeypatch):
+    monkeypatch.setattr(module, "MOST_FILMS", 10)
+    given = settings()
+    with fitting_beside(given, load(given), None) as beside:
+        assert beside is None
+
+
+def test_a_system_that_starts_no_process_is_no_fault(settings, monkeypatch):
+    def refuse(*_, **__):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(module, "start_python", refuse)
+    given = settings()
+    with fitting_beside(given, load(given), None) as beside:
+        assert beside is None
+
+
 def test_a_model_that_cannot_be_fitted_is_refused_when_it_is_asked_for(settings):
     given = settings(comparison=Comparison(models=["kmeans"], clusters=10_000))
     with fitting_beside(given, load(given), None) as beside, pytest.raises(InputError, match=r"compare\.clusters"):
