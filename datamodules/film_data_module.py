@@ -125,9 +125,7 @@ class FilmDataModule(FilmLoaders):
             refuse_unfit_weights(weight, frame, shape)
         refuse_unfit_numbers(batch_size=(batch_size, 1), num_workers=(num_workers, 0), seed=(seed, 0))
         self.table = "frame" if table is None else table
-        self.frame = frame
-        self.weights = weights
-        self.shape = shape
+        self.frame, self.weights, self.shape, self.encoded = frame, weights, shape, encoded
         formats = declared_formats(missing, decimal, day_first)
         allowed = [] if isinstance(allow_leak, bool) else list(allow_leak)
         notices = (OLDER_ALLOW_LEAK,) if allow_leak is True else ()
@@ -140,7 +138,6 @@ class FilmDataModule(FilmLoaders):
         self._blocks: ColumnsInBlocks | None = None  # of the table, where it is read in blocks
         self._notices: tuple[str, ...] = ()
         self.columns: list[str] = []  # of the films, once they were read
-        self.encoded = encoded
 
     @property
     def notices(self) -> list[str]:
@@ -226,16 +223,19 @@ class FilmDataModule(FilmLoaders):
     def under(self, split: Split, frame: pd.DataFrame) -> "FilmDataModule":
         """Return the films of `frame`, rows that `read` returned, under a split that may put a film on two sides."""
         other = copy(self)
-        other.declared = self.declared.under(split)
+        other.declared, other._store = self.declared.under(split), EncodedStore()
         with self._in_table():
             other._films, other._fitted = fit_films(frame, other.declared, self._weights_of(frame))
-        other._store = EncodedStore()
         return other
 
     def read(self) -> pd.DataFrame:
         """Read the table: the rows that meet the condition, in its shape. Their index counts the table's rows."""
         self._table, self._blocks = open_table(self.table if self.frame is None else self.frame, self.layout), None
         return self._rows_of(self._table)
+
+    def read_once(self) -> pd.DataFrame:
+        """Return what `read` does, from memory where the table is still there as a whole."""
+        return self.read() if self._table is None or self._blocks else self._rows_of(self._table)
 
     def _read_in_blocks(self) -> pd.DataFrame:
         """Read the table as `read` does; of a large one columns of labels are still to be read in blocks."""

@@ -42,7 +42,7 @@ def write_importance(
     for name, table in _tables(result).items():
         more = _listed(table, listed, data) if name == FEATURES else None
         contents |= table_files(name, in_blocks(table), more, packed=PACKED)
-    films = data.read()
+    films = data.read_once()
     blocks = (_warned(block, result) for block in with_importance(films, data, result))
     contents |= table_files(TABLE, blocks, packed=_sums(films, result))
     contents |= _descriptions(result)

@@ -193,7 +193,7 @@ def cluster_values(
 
     Texts are without blanks around them, and None where they mean that nothing is known. `option` names the column.
     """
-    table = data.read()
+    table = data.read_once()
     refuse_no_column(data, column, option)
     cells = table[column].loc[index]
     if pd.api.types.infer_dtype(cells, skipna=True) != "string":

@@ -307,3 +307,13 @@ def test_labels_of_several_columns_may_have_records():
     data = FilmDataModule(frame=frame, features=features, target=Target("rating"), split=RandomSplit(0.2, 0.2))
     data.setup("fit")
     assert data.films.encoded.labels.shape == (60, 3)
+
+
+def test_a_table_that_is_in_memory_is_not_read_again(film_data, films_frame, tmp_path):
+    path = tmp_path / "films.csv"
+    films_frame.to_csv(path, index=False)
+    data = film_data(table=str(path), frame=None)
+    data.setup("fit")
+    before = data.read()
+    path.unlink()
+    pd.testing.assert_frame_equal(data.read_once(), before)
