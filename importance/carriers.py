@@ -37,8 +37,10 @@ def with_shifts(entries: Entries, reference: Reference, tangent: Tangent) -> Ent
     """
     weight, rows, n_columns = reference.model.first.label_weight, reference.rows, len(entries.columns)
     first = int(torch.searchsorted(entries.counts, WORTH * ENOUGH))
-    if first == n_columns or not isinstance(weight, Tensor) or weight.is_cuda:
+    is_here = isinstance(weight, Tensor) and not weight.is_cuda and len(rows.labels) < 2**31
+    if first == n_columns or not is_here:
         return entries
+    assert isinstance(weight, Tensor)
     index = torch.full((len(weight),), -1, dtype=torch.int32)
     index[entries.columns[first:]] = torch.arange(n_columns - first, dtype=torch.int32)
     index = at(index, rows.labels)
@@ -89,13 +91,17 @@ def carrier_changes(
     lost = torch.empty(len(entries.row), dtype=torch.float64, device=counts.device)
 
     def measure(columns: Tensor) -> None:
-        whole = entries.only(columns)
-        lost[at(columns, entries.index)] = reference.changes(whole.row, whole.column, -whole.weight)
+        if bool(columns.any()):
+            whole = entries.only(columns)
+            lost[at(columns, entries.index)] = reference.changes(whole.row, whole.column, -whole.weight)
 
-    measure(~sampled)
-    some, of_some = entries.only(sampled), at(sampled, entries.index)
     how = streams[sampled], size[sampled], plan.pooled[sampled]
-    lost[of_some], variance[sampled] = _sampled(reference, tangent, some, *how)
+    if bool(sampled.all()):
+        lost, variance = _sampled(reference, tangent, entries, *how)
+    else:
+        some = entries.only(sampled)
+        lost[at(sampled, entries.index)], variance[sampled] = _sampled(reference, tangent, some, *how)
+        measure(~sampled)
     poor = variance > LARGEST * counts * plan.variance
     measure(poor)
     return lost, variance.masked_fill_(poor, 0.0)

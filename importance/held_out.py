@@ -113,7 +113,6 @@ class Entries:
         starts: (n_columns + 1,) int64.
         row: (n_entries,) int64.
         weight: (n_entries,) floats.
-        index: (n_entries,) int64, which of `columns` an entry belongs to.
         shift: (n_entries,) floats, by how much a label of weight 1 moves the straight tail's output of its row, where
             carriers may be sampled, else anything; None where it isn't known.
     """
@@ -122,7 +121,6 @@ class Entries:
     starts: Tensor
     row: Tensor
     weight: Tensor
-    index: Tensor
     shift: Tensor | None = None
 
     @classmethod
@@ -138,8 +136,12 @@ class Entries:
         row, weight = _by_column(rows, labels, len(carried))
         counts = carried[carried > 0]
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        index = torch.repeat_interleave(torch.arange(len(counts), device=counts.device), counts)
-        return cls(columns, starts, row, weight, index)
+        return cls(columns, starts, row, weight)
+
+    @cached_property
+    def index(self) -> Tensor:
+        """Return which of `columns` each entry belongs to, (n_entries,) int64."""
+        return torch.repeat_interleave(torch.arange(len(self.columns), device=self.columns.device), self.counts)
 
     @property
     def counts(self) -> Tensor:
@@ -222,7 +224,6 @@ class Entries:
             self.starts[first : stop + 1] - start,
             self.row[start:end],
             self.weight[start:end],
-            self.index[start:end] - first,
             None if self.shift is None else self.shift[start:end],
         )
 
@@ -230,12 +231,11 @@ class Entries:
         """Return the columns where `kept`, (n_columns,) bool, is true."""
         if bool(kept.all()):
             return self
-        stays = kept[self.index]
         counts = self.counts[kept]
+        stays = kept.repeat_interleave(self.counts).nonzero().flatten()
         starts = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
-        index = (kept.cumsum(0) - 1)[self.index[stays]]
-        shift = None if self.shift is None else self.shift[stays]
-        return Entries(self.columns[kept], starts, self.row[stays], self.weight[stays], index, shift)
+        shift = None if self.shift is None else at(self.shift, stays)
+        return Entries(self.columns[kept], starts, at(self.row, stays), at(self.weight, stays), shift)
 
     def sums(self, values: Tensor) -> Tensor:
         """Sum (n_entries,) values over each column, in float64."""

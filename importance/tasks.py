@@ -24,7 +24,6 @@ from greenlight_films.importance.streams import keys_of
 from greenlight_films.importance.tangent import Tangent, stream_of_order
 
 MANY_LABELS = 100_000
-TIMES_BUDGET = 4  # of many labels: what Python does between a task's steps would be a tenth of the time
 
 
 @dataclass(frozen=True)
@@ -61,8 +60,6 @@ class Tasks:
             raise ValueError("loss 'rmse' has no closed form, got estimator 'expected': set estimator='shuffle'")
         device = reference.sums.device
         are_many = len(keys) > MANY_LABELS
-        if are_many:
-            estimator = replace(estimator, byte_budget=TIMES_BUDGET * estimator.byte_budget)
         self.reference, self.keys, self.estimator, self.sets = reference, keys.to(device), estimator, sets
         self.set_streams = estimator.streams(keys_of([f"{part.level} {part.name}" for part in sets]).to(device))
         reference.increase(torch.zeros(1, dtype=torch.float64, device=device))  # what it needs is computed once

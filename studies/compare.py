@@ -1,6 +1,7 @@
 """Classical models on the network's films: fitted, scored, and written into the run's folder."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ def compare(
     """
     if comparison.blend:
         refuse_unblendable(run)
-    with busy(console, "Comparing"):
+    with busy(console, "Comparing") if beside else nullcontext():
         fitted = beside() if beside else None
     fitted = fitted or _fit_watched(data, comparison, console)
     _write_tables(run, fitted, console)
