@@ -39,6 +39,8 @@ def compare(
         refuse_unblendable(run)
     with busy(console, "Comparing") if beside else nullcontext():
         fitted = beside() if beside else None
+    if beside and fitted is None:
+        console.print("The process that fitted other models was lost: they are fitted now.", highlight=False)
     fitted = fitted or _fit_watched(data, comparison, console)
     _write_tables(run, fitted, console)
     fits = fitted.by_name

@@ -1,12 +1,10 @@
-"""Classical models that are fitted in a process of their own, while the network is trained.
+"""Classical models that are fitted in a process of their own, while a small network is trained with one thread."""
 
-A small network's steps are as exact with one thread and nearly as fast, so that another core is free.
-"""
-
+import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from subprocess import DEVNULL, PIPE
+from subprocess import DEVNULL, PIPE, Popen
 
 import torch
 
@@ -16,10 +14,10 @@ from greenlight_films.datamodules import FilmDataModule
 from greenlight_films.studies.checkpoints import Checkpoint
 from greenlight_films.studies.processes import is_rank_zero
 from greenlight_films.studies.settings.settings import Settings
+from greenlight_films.studies.training import is_small
 from greenlight_films.studies.workers import GIB, ONE_THREAD, START, end, free_memory, start_python
 
-WIDEST = 128  # hidden units; steps of wider layers are rounded differently with another number of threads
-MOST_FILMS = 100_000  # of more, training with one thread costs more than is won
+MOST_FILMS = 100_000  # of more, the models take little of a study's time, and much memory
 
 
 @contextmanager
@@ -31,16 +29,11 @@ def fitting_beside(
     It yields None where they are better fitted after the network, and else what waits for them: it returns None if the
     process was lost, and raises an InputError where a model that was requested can't be fitted.
     """
-    if resume or not _is_worthwhile(settings, data):
+    begun = None if resume or not _is_worthwhile(settings, data) else _begin(settings, data)
+    if begun is None:
         yield None
         return
-    films, fitted = data.refitted(inputs=False) if settings.refit else (data.films, data.fitted)
-    given = worker.given_to(settings.comparison, films, fitted)
-    try:
-        process = start_python(START.format(worker.__name__), [], ONE_THREAD, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
-    except OSError:  # the system has no process to give
-        yield None
-        return
+    process, given = begun
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(process.communicate, given)
         try:
@@ -49,9 +42,23 @@ def fitting_beside(
             end([process])
 
 
+def _begin(settings: Settings, data: FilmDataModule) -> tuple[Popen[bytes], bytes] | None:
+    """Start the process; return it with what it is to be given, or None where that can't be."""
+    films, fitted = data.refitted(inputs=False) if settings.refit else (data.films, data.fitted)
+    try:
+        given = worker.given_to(settings.comparison, films, fitted)
+        streams = {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL}
+        return start_python(START.format(worker.__name__), [], ONE_THREAD, **streams), given
+    except (OSError, TypeError, AttributeError, pickle.PicklingError):
+        return None  # the system has no process to give, or a class is a function's own
+
+
 def _is_worthwhile(settings: Settings, data: FilmDataModule) -> bool:
     """Tell whether there are models to fit, a small network, a core and memory to spare, and not too many films."""
-    is_alone = settings.training.num_nodes == 1 and settings.training.trainer.get("devices", "auto") in ("auto", "1", 1)
-    is_small = max(settings.model.hparams["hidden"], default=0) <= WIDEST and data.films.n_rows <= MOST_FILMS
-    has_room = torch.get_num_threads() > 1 and free_memory() > 3 * GIB and data.entry is None
-    return is_rank_zero() and bool(settings.comparison.baselines()) and is_alone and is_small and has_room
+    devices = settings.training.trainer.get("devices", "auto")
+    is_alone = settings.training.num_nodes == 1 and (
+        devices in ("1", 1) or (devices == "auto" and torch.cuda.device_count() < 2)
+    )
+    is_quick = is_small(settings.model) and data.films.n_rows <= MOST_FILMS and data.entry is None
+    has_room = torch.get_num_threads() > 1 and free_memory() > 3 * GIB
+    return is_rank_zero() and bool(settings.comparison.baselines()) and is_alone and is_quick and has_room

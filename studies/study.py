@@ -1,11 +1,8 @@
 """The whole road: a table goes in; a trained network, its scores, what they rest on, and other models come out."""
 
-from contextlib import nullcontext
-
 from rich.console import Console
 
 from greenlight_films.baselines import Comparison
-from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.lightning_modules.callbacks.signals import STOP
 from greenlight_films.studies.checkpoints import checkpoint_to_resume
 from greenlight_films.studies.compare import compare
@@ -45,8 +42,7 @@ def study(settings: Settings, run: RunFolder | None, console: Console) -> Result
         fitting_beside(settings, data, resume) as beside,
     ):
         callbacks, refit = [settings.tensorboard], settings.refit
-        with one_thread_a_step() if beside else nullcontext():
-            trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
+        trained = train(data, settings.model, settings.training, folder.path, callbacks, resume, refit)
         evaluate(trained, data)
         ranking = measure_importance(trained, settings.importance)
         predict(trained, data)

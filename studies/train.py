@@ -45,7 +45,7 @@ from greenlight_films.studies.processes import (
     own_plugins,
     refuse_separate_processes,
 )
-from greenlight_films.studies.training import Training, as_list
+from greenlight_films.studies.training import Training, as_list, threads_of
 
 LEARN = (GradientAccumulationScheduler, WeightAveraging)  # callbacks that change what is learnt: a refit has them too
 OF_REFIT: dict[str, Any] = {
@@ -120,7 +120,7 @@ def train(
         resume.part_weights()  # the best checkpoint, which they may stand in, is written before the last one
     callbacks = [best, stop, *callbacks, last]
     trainer = _trainer_for(model, data, training, folder, callbacks, resume, checkpoints / f"{kept}.ckpt")
-    with running(trainer, resume):
+    with running(trainer, resume), threads_of(model):
         finished = resume.why_finished(training) if resume else ""
         trainer.fit(model, datamodule=data, ckpt_path=resume.path if resume else None, weights_only=True)
     trained = Trained(model, trainer, finished, Path(best.best_model_path) if best.best_model_path else None)
@@ -192,7 +192,7 @@ def _refitted(trained: Trained, data: FilmDataModule, training: Training, best: 
     trainer = _trainer_for(model, data, training, best.parent.parent, [EpochLimit(n_epochs)])
     if trainer.progress_bar_callback is not None and trainer.is_global_zero:
         trainer.progress_bar_callback.print(f"Refit on training and validation films: {counted(n_epochs, 'epoch')}")
-    with running(trainer):
+    with running(trainer), threads_of(model):
         trainer.fit(model, datamodule=data)
     trainer.save_checkpoint(best, weights_only=True)
     model.seconds = (model.seconds or 0) + (trained.model.seconds or 0)

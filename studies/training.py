@@ -1,12 +1,15 @@
 """How a network is trained: arguments of Lightning's Trainer, and early stopping."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lightning.pytorch.callbacks import Callback, StochasticWeightAveraging
 
 from greenlight_films.datamodules.errors import InputError, nearest
+from greenlight_films.importance.cpu import one_thread_a_step
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
+from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 
 # What training can be stopped by.
 TIPS = (
@@ -21,6 +24,19 @@ TIPS = (
 
 SCORE_NAMES = ("rmse", "mse", "mae", "r2", "rmse_log1p", "r2_log1p", "spearman")
 SCORES = ("train/loss", *(f"val/{name}" for name in ("loss", *SCORE_NAMES)))
+
+
+WIDEST = 128  # hidden units of a small network
+
+
+def is_small(model: MLPRegressor) -> bool:
+    """Tell whether a network's steps take hardly longer with one thread than with more."""
+    return max(model.hparams["hidden"], default=0) <= WIDEST
+
+
+def threads_of(model: MLPRegressor) -> AbstractContextManager[object]:
+    """Let a small network's steps take one thread: it is trained to the same bits on any number of cores."""
+    return one_thread_a_step() if is_small(model) else nullcontext()
 
 
 @dataclass(frozen=True)

@@ -93,6 +93,15 @@ def test_a_system_that_starts_no_process_is_no_fault(settings, monkeypatch):
         assert beside is None
 
 
+def test_what_cannot_be_given_to_a_process_is_fitted_afterwards(settings, monkeypatch):
+    class Own(Comparison):  # which no other process knows
+        pass
+
+    given = settings(comparison=Own(models=["ridge"]))
+    with fitting_beside(given, load(given), None) as beside:
+        assert beside is None
+
+
 def test_a_model_that_cannot_be_fitted_is_refused_when_it_is_asked_for(settings):
     given = settings(comparison=Comparison(models=["kmeans"], clusters=10_000))
     with fitting_beside(given, load(given), None) as beside, pytest.raises(InputError, match=r"compare\.clusters"):
@@ -106,6 +115,7 @@ def test_where_the_process_is_lost_models_are_fitted_here(settings, films, folde
         assert beside() is None
         compare(folder, films, SMALL, console, beside)
     assert set(folder.read_json("metrics.json")["models"]) == {"mean", "ridge", "tree"}
+    assert "The process that fitted other models was lost" in console.file.getvalue()
 
 
 def test_a_process_that_is_still_at_work_ends_when_the_study_does(settings, monkeypatch):

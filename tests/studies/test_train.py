@@ -115,3 +115,18 @@ def test_an_exit_that_lightning_makes_of_a_signal_is_a_keyboard_interrupt(tmp_pa
     end.__context__ = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt), running(trainer):
         raise end
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [([128, 64], 1), ([129], 2)])
+def test_a_small_network_takes_one_thread_a_step_however_many_there_are(film_data, tmp_path, hidden, expected):
+    class Threads(pl.Callback):
+        def on_train_batch_end(self, *_):
+            seen.add(torch.get_num_threads())
+
+    seen, before = set(), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        train(film_data(), network(hidden=hidden), training(1), tmp_path, [Threads()])
+        assert (seen, torch.get_num_threads()) == ({expected}, 2)
+    finally:
+        torch.set_num_threads(before)
