@@ -1,15 +1,19 @@
 """Training as a function: which weights it returns, what it leaves, how it goes on, what it refuses."""
 
 import lightning.pytorch as pl
+import numpy as np
+import pandas as pd
 import pytest
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 
+from greenlight_films.datamodules import FilmDataModule, Labels, Number, Target
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.lightning_modules.callbacks.early_stopping import Patience
 from greenlight_films.lightning_modules.mlp_regressor import MLPRegressor
 from greenlight_films.studies.checkpoints import Checkpoint
+from greenlight_films.studies.settings.presets import with_preset
 from greenlight_films.studies.train import build_trainer, load_trained, running, train
 from greenlight_films.studies.training import Training
 from tests.runs import files_in
@@ -130,3 +134,24 @@ def test_a_small_network_takes_one_thread_a_step_however_many_there_are(film_dat
         assert (seen, torch.get_num_threads()) == ({expected}, 2)
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_small_network_has_the_same_weights_with_any_number_of_threads(tmp_path):
+    random, n = np.random.default_rng(1), 1500
+    names = pd.DataFrame(random.integers(0, 2000, (n, 4))).astype(str).agg("|".join, axis=1)
+    frame = pd.DataFrame({"cast": names, "genre": random.choice(["Drama", "War"], n)})
+    frame = frame.assign(year=random.integers(1970, 2020, n), rating=random.normal(size=n))
+    declared = [Number("year"), Labels("genre"), Labels("cast", separator="|", role="actor")]
+    features, weights, before = with_preset("recipe", declared, None), [], torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            folder = tmp_path / str(threads)
+            folder.mkdir()
+            data = FilmDataModule(frame=frame, features=features, target=Target("rating"), batch_size=64)
+            weights.append(train(data, network(hidden=[128]), training(1), folder).model.state_dict())
+    finally:
+        torch.set_num_threads(before)
+    # A product of so few columns is rounded differently by two threads.
+    assert 5 <= len(weights[0]["network.first.input_weight"]) <= 7
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
