@@ -1,6 +1,7 @@
 """The contract of a classical model: fitted to the training rows, it predicts or describes films, and gives tables."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
 from typing import Any, ClassVar, Self
@@ -12,6 +13,11 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, TargetScale
 
 Tables = dict[str, pd.DataFrame | str]  # results by file name
+Progress = Callable[[int, int], None]  # is called with what is done of a choice of settings, and all of it
+
+
+def unshown(done: int, of: int) -> None:
+    """Show nothing of it."""
 
 
 class Stored:

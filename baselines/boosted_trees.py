@@ -1,7 +1,6 @@
 """What the libraries of boosted trees have in common: how their size, their number and the labels' form are chosen."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, ClassVar, NamedTuple
@@ -9,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 
-from greenlight_films.baselines.baseline import ScaledPredictor, Tables
+from greenlight_films.baselines.baseline import Progress, ScaledPredictor, Tables, unshown
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms, InputError
 
@@ -45,7 +44,7 @@ class BoostedTrees(ScaledPredictor):
     sizes: ClassVar[tuple[int, ...]]
     size_name: ClassVar[str]
 
-    def __init__(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+    def __init__(self, progress: Progress = unshown) -> None:
         self.progress = progress
 
     def check(self, training: Sample) -> None:

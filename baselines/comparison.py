@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from greenlight_films.baselines.baseline import Baseline, Predictor, Tables
+from greenlight_films.baselines.baseline import Baseline, Predictor, Progress, Tables, unshown
 from greenlight_films.baselines.cat_boost import CatBoost
 from greenlight_films.baselines.estimators import Boosting, SklearnMLP, Tree
 from greenlight_films.baselines.kmeans import CLUSTERS, KMeans
@@ -23,7 +23,6 @@ from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import Films, Fitted, InputError, Scores
 
 ModelName = Literal["ols", "ridge", "knn", "boosting", "lightgbm", "catboost", "tree", "sklearn_mlp", "kmeans", "pca"]
-Progress = Callable[[int, int], None]
 QUICK: tuple[ModelName, ...] = ("ols", "ridge", "knn", "boosting", "kmeans", "pca")  # by default
 
 
@@ -55,10 +54,6 @@ class Fits:
 
     by_name: dict[str, Fit]
     refused: dict[str, str]
-
-
-def unshown(done: int, of: int) -> None:
-    """Show nothing of the choice of settings."""
 
 
 @dataclass

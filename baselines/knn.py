@@ -1,6 +1,5 @@
 """Nearest neighbours: predicts the mean target of the most similar training films."""
 
-from collections.abc import Callable
 from typing import ClassVar, Self
 
 import numpy as np
@@ -9,7 +8,7 @@ import torch
 from scipy.sparse import csr_array
 from sklearn.decomposition import TruncatedSVD
 
-from greenlight_films.baselines.baseline import ScaledPredictor, Stored, Tables
+from greenlight_films.baselines.baseline import Progress, ScaledPredictor, Stored, Tables, unshown
 from greenlight_films.baselines.neighbours import METRICS, WEIGHTS, Neighbours, Points, grid_search, means, rmse_by_k
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
@@ -67,7 +66,7 @@ class KNN(ScaledPredictor):
     stored = ("k", "weights")
     parts: ClassVar = {"directions": LabelDirections, "neighbours": Neighbours}
 
-    def __init__(self, grid: bool = False, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+    def __init__(self, grid: bool = False, progress: Progress = unshown) -> None:
         self.grid = grid
         self.progress = progress
 

@@ -1,6 +1,6 @@
 """Nearest rows and the means of their targets, for every number of neighbours at once; the grid search for KNN."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import product
 from typing import Any, Literal, NamedTuple, Self, get_args
@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from greenlight_films.baselines.baseline import Stored
+from greenlight_films.baselines.baseline import Progress, Stored, unshown
 
 Metric = Literal["euclidean", "manhattan"]
 Weights = Literal["uniform", "distance"]
@@ -107,7 +107,7 @@ def grid_search(
     largest: int,
     metrics: Sequence[Metric] = METRICS,
     weights: Sequence[Weights] = WEIGHTS,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = unshown,
 ) -> pd.DataFrame:
     """Return the RMSE of each metric, k from 1 to `largest`, and weighting; features are scaled by those of the fit.
 

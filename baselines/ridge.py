@@ -1,11 +1,9 @@
 """Ridge regression on numbers and labels as they are encoded."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from greenlight_films.baselines.baseline import ScaledPredictor, Tables
+from greenlight_films.baselines.baseline import Progress, ScaledPredictor, Tables, unshown
 from greenlight_films.baselines.sample import Sample
 from greenlight_films.datamodules import EncodedFilms
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
@@ -23,7 +21,7 @@ class Ridge(ScaledPredictor):
     name = "ridge"
     stored = ("alpha", "coefficients", "intercept")
 
-    def __init__(self, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+    def __init__(self, progress: Progress = unshown) -> None:
         self.progress = progress
 
     def check(self, training: Sample) -> None:

@@ -37,10 +37,8 @@ def with_shifts(entries: Entries, reference: Reference, tangent: Tangent) -> Ent
     """
     weight, rows, n_columns = reference.model.first.label_weight, reference.rows, len(entries.columns)
     first = int(torch.searchsorted(entries.counts, WORTH * ENOUGH))
-    is_here = isinstance(weight, Tensor) and not weight.is_cuda and len(rows.labels) < 2**31
-    if first == n_columns or not is_here:
+    if first == n_columns or not isinstance(weight, Tensor) or weight.is_cuda or len(rows.labels) >= 2**31:
         return entries
-    assert isinstance(weight, Tensor)
     index = torch.full((len(weight),), -1, dtype=torch.int32)
     index[entries.columns[first:]] = torch.arange(n_columns - first, dtype=torch.int32)
     index = at(index, rows.labels)

@@ -1,7 +1,6 @@
 """Classical models on the network's films: fitted, scored, and written into the run's folder."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 
 import numpy as np
 import pandas as pd
@@ -37,10 +36,12 @@ def compare(
     """
     if comparison.blend:
         refuse_unblendable(run)
-    with busy(console, "Comparing") if beside else nullcontext():
-        fitted = beside() if beside else None
-    if beside and fitted is None:
-        console.print("The process that fitted other models was lost: they are fitted now.", highlight=False)
+    fitted = None
+    if beside:
+        with busy(console, "Comparing"):
+            fitted = beside()
+        if fitted is None:
+            console.print("The process that fitted other models was lost: they are fitted now.", highlight=False)
     fitted = fitted or _fit_watched(data, comparison, console)
     _write_tables(run, fitted, console)
     fits = fitted.by_name
