@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from greenlight_films.datamodules.encoder import EncodedFilms
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.row_order import BlockOrder, PlainOrder, RowOrder
+from greenlight_films.datamodules.row_order import BlockOrder, shuffled_rows
 
 
 class Batch(NamedTuple):
@@ -114,12 +114,13 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
         self.done = 0  # batches that the next epoch skips, since they were trained on before
 
     def __iter__(self) -> Iterator[list[int]]:
-        kind = BlockOrder if self.shuffle and self.in_blocks else PlainOrder
-        order: RowOrder = kind(self.n_rows, *((self.seed, self.epoch) if self.shuffle else ()))
+        order: Tensor | BlockOrder = torch.arange(self.n_rows)
+        if self.shuffle:
+            order = (BlockOrder if self.in_blocks else shuffled_rows)(self.n_rows, self.seed, self.epoch)
         drawing = self.n_rows * (self.epoch % self.n_drawings)
         done, self.done = self.done, 0
         for start in range(done * self.batch_size, self.n_rows, self.batch_size):
-            rows = order.rows(start, start + self.batch_size) + drawing
+            rows = order[start : start + self.batch_size] + drawing
             yield rows[self.rank :: self.num_replicas].tolist()
 
     def __len__(self) -> int:
@@ -133,25 +134,24 @@ class SharedBatchSampler(DistributedSampler[list[int]]):
 class FilmLoader(DataLoader[Batch]):
     """A loader that can be left in the middle of an epoch, and its state continued by another loader."""
 
+    sampler: SharedBatchSampler
     given = 0  # batches of this epoch that were handed out
 
     def __iter__(self) -> Iterator[Batch]:  # type: ignore[override] # Lightning needs no more
         # The order is drawn with the first batch, when Lightning has told the sampler the epoch.
-        self.given = cast(SharedBatchSampler, self.sampler).done
-        batches, is_large = super().__iter__(), cast(SharedBatchSampler, self.sampler).in_blocks
-        for batch in _read_ahead(batches) if is_large and not self.num_workers else batches:
+        self.given, batches = self.sampler.done, super().__iter__()
+        for batch in _read_ahead(batches) if self.sampler.in_blocks and not self.num_workers else batches:
             self.given += 1
             yield batch
 
     def state_dict(self) -> dict[str, int]:
         """Return the number of batches done in the epoch; Lightning keeps it in checkpoints."""
-        sampler = cast(SharedBatchSampler, self.sampler)
-        size, in_blocks = sampler.batch_size, sampler.in_blocks
+        size, in_blocks = self.sampler.batch_size, self.sampler.in_blocks
         return {"batches": self.given % len(self), "batch_size": size, "in_blocks": in_blocks}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Skip the batches that are done in the next epoch; if they had another size they are refused."""
-        sampler = cast(SharedBatchSampler, self.sampler)
+        sampler = self.sampler
         if state["batches"] and (size := state.get("batch_size", sampler.batch_size)) != sampler.batch_size:
             raise InputError(
                 f"data.batch_size must be {size}, got {sampler.batch_size}: training was stopped within an epoch; "

@@ -1,7 +1,5 @@
 """The order in which an epoch takes rows, which depends on seed and epoch alone."""
 
-from typing import Protocol
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -13,22 +11,9 @@ WINDOW = 256
 """Blocks whose rows are shuffled among each other: 16,384 rows, of a few MB."""
 
 
-class RowOrder(Protocol):
-    """An order of rows, a part at a time."""
-
-    def rows(self, start: int, stop: int) -> Tensor:
-        """Return the rows at positions from `start` to before `stop`, int64."""
-
-
-class PlainOrder:
-    """All rows as they stand, or with a seed shuffled."""
-
-    def __init__(self, n_rows: int, *seed: int) -> None:
-        # It stays a tensor: a list of 100 million rows takes 4 GB.
-        self.order = torch.randperm(n_rows, generator=_generator(*seed)) if seed else torch.arange(n_rows)
-
-    def rows(self, start: int, stop: int) -> Tensor:
-        return self.order[start:stop]
+def shuffled_rows(n_rows: int, *seed: int) -> Tensor:
+    """Return all rows shuffled by these numbers, (n_rows,) int64; a list of 100 million would take 4 GB."""
+    return torch.randperm(n_rows, generator=_generator(*seed))
 
 
 class BlockOrder:
@@ -44,14 +29,14 @@ class BlockOrder:
         self.n_windows = max(-(-len(self.blocks) // WINDOW), 1)
         self.window = (-1, torch.zeros(0, dtype=torch.int64))
 
-    def rows(self, start: int, stop: int) -> Tensor:
-        parts, size, stop = [], BLOCK * WINDOW, min(stop, self.n_rows)
+    def __getitem__(self, part: slice) -> Tensor:
+        """Return the rows at the positions from `part.start` to before `part.stop`, int64."""
+        parts, size, start, stop = [], BLOCK * WINDOW, part.start, min(part.stop, self.n_rows)
         while start < stop:
             number = min(start // size, self.n_windows - 1)
             window = self._window(number)
-            part = window[start - number * size : stop - number * size]
-            parts.append(part)
-            start += len(part)
+            parts.append(window[start - number * size : stop - number * size])
+            start += len(parts[-1])
         return torch.cat(parts)
 
     def _window(self, number: int) -> Tensor:

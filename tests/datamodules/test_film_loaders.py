@@ -40,7 +40,7 @@ def test_large_tables_are_taken_in_blocks(loaders, monkeypatch, least, in_blocks
     monkeypatch.setattr(film_loaders, "LARGE_TABLE", least)
     films = loaders()
     train = films.films.rows.train
-    order = torch.from_numpy(train)[BlockOrder(len(train), 1, 0).rows(0, len(train))].tolist()
+    order = torch.from_numpy(train)[BlockOrder(len(train), 1, 0)[0 : len(train)]].tolist()
     assert (rows_of(films.train_dataloader()) == order) == in_blocks
 
 
