@@ -53,10 +53,10 @@ def leaks_by_value(numbers: dict[str, np.ndarray], target: np.ndarray, name: str
     leaks = [leak for column, values in columns.items() if (leak := _of_single(column, values, target, name))]
     alone = {leak.columns[0] for leak in leaks}
     others = {column: values for column, values in columns.items() if column not in alone}
-    pairs = list(_of_pairs(others, target, name))
+    pairs = list(_of_several(others, target, name, 2, MOST_PAIRED, SEVERAL_R2 - 0.02))
     paired = {column for leak in pairs for column in leak.columns}
     rest = {column: values for column, values in others.items() if column not in paired}
-    return [*leaks, *pairs, *_of_threes(rest, target, name)]
+    return [*leaks, *pairs, *_of_several(rest, target, name, 3, MOST_TRIPLED, SEVERAL_R2)]
 
 
 def _is_told_apart(values: np.ndarray) -> bool:
@@ -136,34 +136,43 @@ def _r2(fit: np.ndarray, values: np.ndarray) -> float:
     return float(1 - np.sum((values - fit) ** 2) / np.sum((values - values.mean()) ** 2))
 
 
-def _of_pairs(columns: dict[str, np.ndarray], target: np.ndarray, name: str) -> Iterator[Leak]:
-    """Yield pairs; a column that a pair has told is in no other."""
-    columns = _likeliest(columns, target, MOST_PAIRED)
+def _of_several(
+    columns: dict[str, np.ndarray], target: np.ndarray, name: str, size: int, most: int, least: float
+) -> Iterator[Leak]:
+    """Yield pairs or threes of columns; a column that is in one is in no other.
+
+    Args:
+        size: 2 or 3.
+        most: columns that are tried.
+        least: R² of a screening from which on columns are looked at closely.
+    """
+    columns = _likeliest(columns, target, most)
     names, table = list(columns), _standardised(columns, len(target))
-    first, second = np.triu_indices(len(names), 1)
-    if not len(first):
-        return
-    screened = _spread(len(target), len(first))
-    score = _screen(table[screened], target[screened], first, second)
+    sets = np.array(list(combinations(range(len(names)), size)), dtype=int).reshape(-1, size)
+    screened = _spread(len(target), len(sets))
+    score = _screen(table[screened], target[screened], sets)
     used = set[str]()
-    for pair in np.argsort(-score)[:MOST_PAIRED]:
-        both = (names[first[pair]], names[second[pair]])
-        if score[pair] < SEVERAL_R2 - 0.02:
+    for index in np.argsort(-score)[:MOST_PAIRED]:
+        if score[index] < least:
             return
-        if not used & set(both) and (leak := _told_by(both, [columns[column] for column in both], target, name)):
-            used |= set(both)
+        chosen = tuple(names[column] for column in sets[index])
+        if not used & set(chosen) and (leak := _told_by(chosen, [columns[part] for part in chosen], target, name)):
+            used |= set(chosen)
             yield leak
 
 
-def _screen(table: np.ndarray, target: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return of each pair of columns the highest R² of a sum, a product or a ratio, (n_pairs,)."""
-    best = np.zeros(len(first))
+def _screen(table: np.ndarray, target: np.ndarray, sets: np.ndarray) -> np.ndarray:
+    """Return of each set of columns the highest R² of a sum, of a pair of a product or a ratio too, (n_sets,)."""
+    best = np.zeros(len(sets))
     at_once = max(1, BLOCK // (len(target) * 4))
-    for start in range(0, len(first), at_once):
+    for start in range(0, len(sets), at_once):
         some = slice(start, start + at_once)
-        left, right = table[:, first[some]].T, table[:, second[some]].T
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            designs = ([left, right], [left, right, left * right], [left / right], [right / left])
+        parts = [table[:, columns].T for columns in sets[some].T]
+        designs = [parts]
+        if len(parts) == 2:
+            left, right = parts
+            with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+                designs += [[left, right, left * right], [left / right], [right / left]]
         best[some] = np.max([_batch_r2(np.stack(design, axis=-1), target) for design in designs], axis=0)
     return best
 
@@ -234,25 +243,6 @@ def _all_matter(parts: list[np.ndarray], target: np.ndarray, fit: np.ndarray) ->
     left = np.sum((target - fit) ** 2)
     without = [_line([part for part in parts if part is not out], target)[0] for out in parts]
     return all(np.sum((target - other) ** 2) > 4 * left for other in without)
-
-
-def _of_threes(columns: dict[str, np.ndarray], target: np.ndarray, name: str) -> Iterator[Leak]:
-    columns = _likeliest(columns, target, MOST_TRIPLED)
-    names, table = list(columns), _standardised(columns, len(target))
-    threes = np.array(list(combinations(range(len(names)), 3)), dtype=int).reshape(-1, 3)
-    screened = _spread(len(target), len(threes))
-    score, at_once = np.zeros(len(threes)), max(1, BLOCK // (len(screened) * 4))
-    for start in range(0, len(threes), at_once):
-        some = threes[start : start + at_once]
-        score[start : start + at_once] = _batch_r2(table[screened][:, some].transpose(1, 0, 2), target[screened])
-    used = set[str]()
-    for index in np.argsort(-score)[:MOST_PAIRED]:
-        if score[index] < SEVERAL_R2:
-            return
-        three = tuple(names[column] for column in threes[index])
-        if not used & set(three) and (leak := _told_by(three, [columns[part] for part in three], target, name)):
-            used |= set(three)
-            yield leak
 
 
 def _fewest(n_columns: int) -> int:
