@@ -29,8 +29,8 @@ def refuse_other_types(of: Callable[..., Any], arguments: Mapping[str, Any], nam
     """
     hints = _hints_of(of)
     problems = [
-        f"{naming.format(name)} must {_requirement(hints[name], value)}, got {_shown(value)}"
-        f"{_remedy(hints[name], value)}"
+        f"{naming.format(name)} must {'have a value' if value is None else f'be {_in_words(hints[name])}'}, "
+        f"got {_shown(value)}{_remedy(hints[name], value)}"
         for name, value in arguments.items()
         if name in hints and not _fits(value, hints[name])
     ]
@@ -73,10 +73,6 @@ def _fits(value: Any, hint: Any) -> bool:
             _fits(item, part) for pair in value.items() for item, part in zip(pair, args, strict=False)
         )
     return isinstance(value, origin)
-
-
-def _requirement(hint: Any, value: Any) -> str:
-    return "have a value" if value is None else f"be {_in_words(hint)}"
 
 
 def _in_words(hint: Any) -> str:

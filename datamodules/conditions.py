@@ -127,14 +127,10 @@ class Condition:
     text: str
     tree: Part
 
-    def leaves(self) -> list[Comparison | Missing]:
-        """Return its comparisons, in the order of the text."""
-        return list(_leaves(self.tree))
-
     def needs(self) -> dict[str, set[Need]]:
         """Return what its columns are read as."""
         needs = dict[str, set[Need]]()
-        for leaf in self.leaves():
+        for leaf in _leaves(self.tree):
             needs.setdefault(leaf.column, set()).add(leaf.need)
         return needs
 
@@ -147,9 +143,8 @@ class Condition:
 
     def rows_of(self, frame: pd.DataFrame, formats: Formats = Formats()) -> tuple[pd.DataFrame, list[str]]:
         """Return the rows that meet it, with the index they had, and what to say of the others."""
-        self.refuse_missing_columns(frame.columns)
         mask = self.tree.mask(frame, formats)
-        comparisons = [leaf for leaf in self.leaves() if isinstance(leaf, Comparison)]
+        comparisons = [leaf for leaf in _leaves(self.tree) if isinstance(leaf, Comparison)]
         unknown = dict.fromkeys(text for leaf in comparisons for text in leaf.unknown(frame, formats))
         hints = "".join(f"; {text}" for text in unknown)
         n_out = int((~mask).sum())
@@ -183,9 +178,6 @@ def _labels(column: pd.Series, format: Format) -> LabelLists:
     return read_labels(column, format)
 
 
-def _leaves(tree: Part) -> Iterable[Comparison | Missing]:
-    if isinstance(tree, Combined):
-        for part in tree.parts:
-            yield from _leaves(part)
-    else:
-        yield tree
+def _leaves(tree: Part) -> list[Comparison | Missing]:
+    """Return the comparisons of a condition, in the order of its text."""
+    return [leaf for part in tree.parts for leaf in _leaves(part)] if isinstance(tree, Combined) else [tree]

@@ -163,13 +163,6 @@ def _idle_formats(declared: Declared) -> list[str]:
     return notices
 
 
-def refuse_unfit_numbers(**numbers: tuple[int | None, int]) -> None:
-    """Refuse arguments, by name, that are below the least number beside them."""
-    for name, (value, least) in numbers.items():
-        if value is not None and value < least:
-            raise InputError(f"data.{name} must be {least} or more, got {value}")
-
-
 def for_configs(init: Init) -> Init:
     """Show the parser of configs `table` as required, and no arguments that only Python can give."""
     signature = inspect.signature(init)

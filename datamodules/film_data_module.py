@@ -13,12 +13,7 @@ import torch
 
 from greenlight_films.datamodules.arguments import refuse_other_types
 from greenlight_films.datamodules.columns_in_blocks import NOTICE, ColumnsInBlocks
-from greenlight_films.datamodules.declared import (
-    Declared,
-    for_configs,
-    refuse_other_features,
-    refuse_unfit_numbers,
-)
+from greenlight_films.datamodules.declared import Declared, for_configs, refuse_other_features
 from greenlight_films.datamodules.encoded_store import EncodedStore, Kept
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Feature, completed
@@ -123,7 +118,9 @@ class FilmDataModule(FilmLoaders):
             raise InputError(f"data.table or a frame must be given, got {'neither' if frame is None else 'both'}")
         if weights is not None:
             refuse_unfit_weights(weight, frame, shape)
-        refuse_unfit_numbers(batch_size=(batch_size, 1), num_workers=(num_workers, 0), seed=(seed, 0))
+        for name, value, least in (("batch_size", batch_size, 1), ("num_workers", num_workers, 0), ("seed", seed, 0)):
+            if value is not None and value < least:
+                raise InputError(f"data.{name} must be {least} or more, got {value}")
         self.table = "frame" if table is None else table
         self.frame, self.weights, self.shape, self.encoded = frame, weights, shape, encoded
         formats = declared_formats(missing, decimal, day_first)
@@ -249,13 +246,12 @@ class FilmDataModule(FilmLoaders):
     def _rows_of(self, table: Table) -> pd.DataFrame:
         known = self._fitted.encoder.formats if self._fitted else self.declared.formats
         with self._in_table():
-            films = film_table(table, self.where, self.shape, known, table.layout.delimiter)
+            films, formats, self._notices = film_table(table, self.where, self.shape, known)
+        self.columns = list(films.columns)
         if self._fitted is None:
-            self.declared.formats.refuse_unknown([*table.frame.columns, *films.frame.columns])
-        self.declared = replace(self.declared, formats=films.formats)
-        self._notices = films.notices
-        self.columns = list(films.frame.columns)
-        return films.frame
+            self.declared.formats.refuse_unknown([*table.frame.columns, *self.columns])
+        self.declared = replace(self.declared, formats=formats)
+        return films
 
     def _weights_of(self, frame: pd.DataFrame) -> np.ndarray | None:
         """Return the weights of a frame's rows, where they were given from Python."""

@@ -1,7 +1,5 @@
 """The films of a table as it was read: the rows that meet a condition, in a shape with a row a film."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 
 from greenlight_films.datamodules.conditions import Condition
@@ -11,33 +9,20 @@ from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.tables.read_table import Table
 
 
-@dataclass(frozen=True)
-class FilmTable:
-    """Films, a row each.
-
-    Attributes:
-        frame: its index counts the rows of the table that was read, from 0; those of the films, where they were shaped.
-        formats: those that were known, with those of the columns that the condition and the shape read.
-        notices: sentences on rows that were left out or put together.
-    """
-
-    frame: pd.DataFrame
-    formats: Formats
-    notices: tuple[str, ...] = ()
-
-
 def film_table(
-    table: Table, where: Condition | None, shape: Shape | None, known: Formats, delimiter: str | None = None
-) -> FilmTable:
-    """Return the films of a table.
+    table: Table, where: Condition | None, shape: Shape | None, known: Formats
+) -> tuple[pd.DataFrame, Formats, tuple[str, ...]]:
+    """Return the films of a table, a row each, the formats of its columns, and sentences on what became of its rows.
+
+    The frame's index counts the rows of the table that was read, from 0; the films, where they were shaped. The formats
+    are those that were known, with those of the columns that the condition and the shape read.
 
     Args:
         where: the condition that rows must meet.
         shape: makes a row a film of them.
         known: how cells are written, as declared or found before.
-        delimiter: between the cells of a text file.
     """
-    frame, formats, notices = table.frame, known, list(table.notices)
+    frame, formats, notices, delimiter = table.frame, known, list(table.notices), table.layout.delimiter
     if where:
         where.refuse_missing_columns(frame.columns)
         formats, assumed = find_formats(frame, where.needs(), formats, delimiter)
@@ -47,4 +32,4 @@ def film_table(
         formats, assumed = find_formats(frame, shape.needs(frame), formats, delimiter)
         notices += [*assumed, *shape.notices(frame, formats)]
         frame = shape.films(frame, formats)
-    return FilmTable(frame, formats, tuple(notices))
+    return frame, formats, tuple(notices)

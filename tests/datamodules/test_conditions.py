@@ -82,7 +82,6 @@ def test_lists_are_missing_or_not_and_never_compared():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("N == 1", "data.where: no column 'N', did you mean 'n'?; the table has: n, t, odd name"),
         ("n > 100", "data.where leaves none of 5 rows: n > 100; give another condition"),
         ("t == 'A'", "no cell of 't' is 'A', did you mean 'a'; give another condition"),
         ("t > 3", "column 't' must hold numbers"),
