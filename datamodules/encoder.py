@@ -161,17 +161,15 @@ class FilmEncoder:
 
     def notices_on_unknown(self, encoded: EncodedFilms) -> list[str]:
         """Say of which columns of a table no label has a column, where that can hardly be chance."""
-        is_there, start, notices = np.zeros(self.space.n_labels, dtype=bool), 0, list[str]()
+        is_there = np.zeros(self.space.n_labels, dtype=bool)
         is_there[encoded.labels.indices] = True
-        for block in self.space.labels:
-            end = start + len(block.values)
-            n_unseen = int(encoded.unseen[block.column].sum())
-            if n_unseen >= MANY_LABELS and not is_there[start:end].any():
-                notices.append(
-                    f"none of the {n_unseen:,} labels of '{block.column}' is known to the model, which leaves them out"
-                )
-            start = end
-        return notices
+        unseen = {column: int(counts.sum()) for column, counts in encoded.unseen.items()}
+        return [
+            f"none of the {unseen[block.column]:,} labels of '{block.column}' is known to the model, "
+            "which leaves them out"
+            for _, block, columns in self.space.blocks()
+            if block.kind == "label" and unseen[block.column] >= MANY_LABELS and not is_there[columns].any()
+        ]
 
     def extended(self, frame: pd.DataFrame, train: np.ndarray) -> "FilmEncoder":
         """Return an encoder that also has columns, but no rows of weights, for labels of the rows `train`.

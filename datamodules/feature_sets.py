@@ -75,19 +75,17 @@ def feature_names(space: FeatureSpace, entries: Sequence[str]) -> list[str]:
 def _sets(space: FeatureSpace, level: Literal["column", "role"]) -> list[FeatureSet]:
     """Return a set for each distinct column or role of the blocks, dense ones first."""
     # A feature's declaration has the column's name in the table; its blocks may have others.
-    named = [
-        (block.kind == "label", feature["column"] if level == "column" else block.role)
-        for feature, group in zip(space.features, space.groups, strict=True)
-        for block in group
+    parts = [
+        (feature["column"] if level == "column" else block.role, block.kind == "label", columns)
+        for feature, block, columns in space.blocks()
     ]
-    dense = list(zip((name for is_label, name in named if not is_label), block_columns(space.dense), strict=True))
-    labels = list(zip((name for is_label, name in named if is_label), block_columns(space.labels), strict=True))
 
-    def indices(name: str, blocks: list[tuple[str, np.ndarray]]) -> np.ndarray:
-        return np.concatenate([NONE, *(columns for other, columns in blocks if other == name)])
+    def indices(name: str, are_labels: bool) -> np.ndarray:
+        own = (columns for other, is_label, columns in parts if (other, is_label) == (name, are_labels))
+        return np.concatenate([NONE, *own])
 
-    names = dict.fromkeys(name for name, _ in [*dense, *labels])
-    return [FeatureSet(name, level, indices(name, dense), indices(name, labels)) for name in names]
+    names = dict.fromkeys(name for name, *_ in sorted(parts, key=lambda part: part[1]))
+    return [FeatureSet(name, level, indices(name, False), indices(name, True)) for name in names]
 
 
 def block_columns(blocks: list[Block]) -> list[np.ndarray]:

@@ -1,7 +1,7 @@
 """The names of the encoded columns: what each column is, and which column of the table it comes from."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -64,6 +64,15 @@ class FeatureSpace:
     def n_labels(self) -> int:
         return sum(len(block.values) for block in self.labels)
 
+    def blocks(self) -> Iterator[tuple[dict[str, Any], Block, np.ndarray]]:
+        """Yield each block with its feature's declaration and the indices of its columns, dense ones or label ones."""
+        ends = {"dense": 0, "labels": 0}
+        for feature, group in zip(self.features, self.groups, strict=True):
+            for block in group:
+                side = "labels" if block.kind == "label" else "dense"
+                start, ends[side] = ends[side], ends[side] + len(block.values)
+                yield feature, block, np.arange(start, ends[side])
+
     def counts_names(self) -> list[bool]:
         """Return whether each dense column counts the names of a cell, n_dense values."""
         return self._declared(lambda feature: feature.get("feature") == "Size")
@@ -74,10 +83,7 @@ class FeatureSpace:
 
     def _declared(self, holds: Callable[[dict[str, Any]], bool]) -> list[bool]:
         return [
-            holds(feature) and block.kind == "number"
-            for feature, group in zip(self.features, self.groups, strict=True)
-            for block in group
-            if block.kind != "label"
+            holds(feature) and block.kind == "number" for feature, block, _ in self.blocks() if block.kind != "label"
         ]
 
     def encodings(self) -> list[dict[str, Any]]:

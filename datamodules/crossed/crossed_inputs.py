@@ -14,7 +14,6 @@ from greenlight_films.datamodules.crossed.input_scales import InputScales
 from greenlight_films.datamodules.crossed.label_inputs import Crossed, LabelInputs, Learnt
 from greenlight_films.datamodules.crossed.near_films import NearFilms
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import Feature, Profile, RidgeByColumn, TrackRecord
 
@@ -29,7 +28,7 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
     """
     if not any(isinstance(feature, RidgeByColumn | TrackRecord | Profile) for feature in features):
         return None
-    columns = _label_columns(features, space)
+    columns = _label_columns(space)
     film = np.unique(learnt.film[learnt.train], return_inverse=True)[1]
     drawings = _drawings(learnt, film)
     ridged = [feature.column for feature in features if isinstance(feature, RidgeByColumn)]
@@ -37,9 +36,9 @@ def crossed_inputs(features: Sequence[Feature[Any]], space: FeatureSpace, learnt
     for feature in features:
         part = None
         if isinstance(feature, TrackRecord):
-            part = record_part(feature, features, space, columns[feature.column], learnt, film, drawings)
+            part = record_part(feature, space, columns[feature.column], learnt, film, drawings)
         elif isinstance(feature, Profile):
-            part = profile_part(feature, features, space, columns, learnt, drawings)
+            part = profile_part(feature, space, columns, learnt, drawings)
         parts += [] if part is None else [part]
     return _together(parts, space.n_labels, learnt, penalty) if parts else None
 
@@ -55,15 +54,12 @@ def _drawings(learnt: Learnt, film: np.ndarray) -> Drawings:
     return Drawings.of_years(learnt.year[learnt.train].astype(np.int64))
 
 
-def _label_columns(features: Sequence[Feature[Any]], space: FeatureSpace) -> dict[str, np.ndarray]:
+def _label_columns(space: FeatureSpace) -> dict[str, np.ndarray]:
     """Return the label columns of each of the table's columns."""
-    blocks = iter(block_columns(space.labels))
-    columns: dict[str, np.ndarray] = {}
-    for feature, group in zip(features, space.groups, strict=True):
-        for block in group:
-            if block.kind == "label":
-                own = next(blocks)
-                columns[feature.column] = np.concatenate([columns.get(feature.column, own[:0]), own])
+    columns = dict[str, np.ndarray]()
+    for feature, block, own in space.blocks():
+        if block.kind == "label":
+            columns[feature["column"]] = np.concatenate([columns.get(feature["column"], own[:0]), own])
     return columns
 
 

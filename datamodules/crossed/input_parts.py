@@ -1,8 +1,6 @@
 """The inputs of labels by what they are: linear effects, records, profiles; each from the training films."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -16,9 +14,8 @@ from greenlight_films.datamodules.crossed.profiles import profiles
 from greenlight_films.datamodules.crossed.ridge_columns import ridge_effects
 from greenlight_films.datamodules.crossed.track_records import NAMES, earlier_records, track_records
 from greenlight_films.datamodules.errors import InputError, nearest
-from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.features import Feature, Profile, TrackRecord
+from greenlight_films.datamodules.features import Profile, TrackRecord
 from greenlight_films.datamodules.features.number import bin_edges, bin_shares
 
 COMMON = 0.01  # share of training films with a label, from which on it is a trait
@@ -78,7 +75,6 @@ def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:
 
 def record_part(
     feature: TrackRecord,
-    features: Sequence[Feature[Any]],
     space: FeatureSpace,
     of: np.ndarray,
     learnt: Learnt,
@@ -104,7 +100,7 @@ def record_part(
     values, crossed, near = values[:, kept], crossed[..., kept], None
     n_inputs = len(kept) - OF_COUNTS
     if feature.near:
-        by, dense = near_columns(feature.near, features, space), learnt.encoded.dense[learnt.train]
+        by, dense = near_columns(feature.near, space), learnt.encoded.dense[learnt.train]
         kernel = learnt.kernels.get(feature.column)
         near = near_inputs(cells, of, residual, film, dense, by, n_inputs, kernel, learnt.seed)
         values[:, :n_inputs], crossed[..., :n_inputs] = near.values, near.crossed  # without folds: the same each time
@@ -143,15 +139,10 @@ def _residual(feature: TrackRecord, learnt: Learnt) -> np.ndarray:
 
 
 def profile_part(
-    profile: Profile,
-    features: Sequence[Feature[Any]],
-    space: FeatureSpace,
-    columns: dict[str, np.ndarray],
-    learnt: Learnt,
-    drawings: Drawings,
+    profile: Profile, space: FeatureSpace, columns: dict[str, np.ndarray], learnt: Learnt, drawings: Drawings
 ) -> Part | None:
     """Return the profiles of a column's labels; None where there are too few films for them."""
-    names, traits = _traits(profile, features, space, learnt, columns)
+    names, traits = _traits(profile, space, learnt, columns)
     if not _has_profile(profile, learnt):
         return None
     of = columns[profile.column]
@@ -167,19 +158,13 @@ def _has_profile(profile: Profile, learnt: Learnt) -> bool:
 
 
 def _traits(
-    profile: Profile,
-    features: Sequence[Feature[Any]],
-    space: FeatureSpace,
-    learnt: Learnt,
-    labels: dict[str, np.ndarray],
+    profile: Profile, space: FeatureSpace, learnt: Learnt, labels: dict[str, np.ndarray]
 ) -> tuple[list[str], np.ndarray]:
     """Return names and values of traits, (n_train, k) float64, less their means: numbers, and labels not rare."""
-    dense = iter(block_columns(space.dense))
-    numbers: dict[str, np.ndarray] = {}
-    for feature, group in zip(features, space.groups, strict=True):
-        for block in group:
-            if block.kind != "label":
-                numbers.setdefault(feature.column, next(dense))
+    numbers = dict[str, np.ndarray]()
+    for feature, block, columns in space.blocks():
+        if block.kind != "label":
+            numbers.setdefault(feature["column"], columns)
     of_labels, of_numbers = (np.array(names, dtype=object) for names in (space.label_names(), space.dense_names()))
     names, parts = list[str](), []
     for column in profile.of:

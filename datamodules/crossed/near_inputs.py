@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,9 +10,7 @@ from greenlight_films.datamodules.crossed.label_cells import Cells
 from greenlight_films.datamodules.crossed.near_films import NearFilms, signs
 from greenlight_films.datamodules.crossed.near_records import LabelFilms, NearKernel
 from greenlight_films.datamodules.crossed.near_tuning import tuned_kernel
-from greenlight_films.datamodules.feature_sets import block_columns
 from greenlight_films.datamodules.feature_space import FeatureSpace
-from greenlight_films.datamodules.features import Date, Feature, Number
 
 TYPICAL_FILMS = 32
 """Training films, drawn at random, over which a label's mean record is taken."""
@@ -86,16 +83,13 @@ def _typical(near: NearFilms, of: np.ndarray, dense: np.ndarray, seed: int) -> n
     return (total / len(typical)).numpy()
 
 
-def near_columns(near: Sequence[str], features: Sequence[Feature[Any]], space: FeatureSpace) -> list[int]:
+def near_columns(near: Sequence[str], space: FeatureSpace) -> list[int]:
     """Return the column of the dense block by which films are near, of each of the table's: a date's age, or year."""
-    dense, known = iter(block_columns(space.dense)), dict[str, int]()
-    for feature, group in zip(features, space.groups, strict=True):
-        for block in group:
-            if block.kind == "label":
-                continue
-            column, name = int(next(dense)[0]), feature.column
-            if isinstance(feature, Number) or (isinstance(feature, Date) and block.values == [f"{name} year"]):
-                known.setdefault(name, column)
-            elif isinstance(feature, Date) and block.values == [f"{name} age"]:
-                known[name] = column
+    known = dict[str, int]()
+    for feature, block, columns in space.blocks():
+        name = feature["column"]
+        if block.kind == "number" and block.values[0] in (name, f"{name} year"):
+            known.setdefault(name, int(columns[0]))
+        elif block.kind == "number" and block.values == [f"{name} age"]:
+            known[name] = int(columns[0])
     return [known[name] for name in near]

@@ -129,7 +129,7 @@ def test_films_are_near_by_a_dates_age_or_else_its_year(table):
     encoder = FilmEncoder(features)
     encoder.fit_encode(frame, np.arange(150))
     names = np.array(encoder.space.dense_names())
-    chosen = near_columns(["seen", "budget", "day"], encoder.features, encoder.space)
+    chosen = near_columns(["seen", "budget", "day"], encoder.space)
     assert names[chosen].tolist() == ["seen age", "budget", "day year"]
 
 
