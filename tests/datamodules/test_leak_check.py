@@ -14,19 +14,30 @@ from tests.studies.case_study import config_of
 COMPUTED = Path("tests/data/cases/leaks/computed.csv")
 
 
+def check_leaks_told(case, text: str) -> None:
+    """Check what a case expects of the notices, or of a message."""
+    check_message(text, case["expect"].get("message", {}))
+    for name in case["expect"].get("not_named", []):
+        assert name not in text
+    if case["expect"].get("leaks") == []:
+        assert "leak" not in text
+
+
 @pytest.mark.parametrize("case", cases("leaks"), ids=name_of)
-def test_a_study_refuses_leaks_by_value_and_tells_of_the_others(case, command, tmp_path):
+def test_leaks_by_value_are_refused_and_the_others_told(case, command, tmp_path):
+    answer = command("fit", "--config", config_of(case, tmp_path), "--runs", tmp_path / "runs")
+    is_refused = case["outcome"] == "refusal"
+    assert answer.code == (2 if is_refused else 0), answer.err
+    check_leaks_told(case, answer.err if is_refused else answer.out.partition(str(tmp_path))[0])
+
+
+def test_a_study_tells_of_allowed_leaks_before_its_scores_and_on_its_page(command, tmp_path):
+    case = next(case for case in cases("leaks") if "allow" in case["expect"].get("message", {}).get("says", []))
     answer = command("study", "--config", config_of(case, tmp_path), "--runs", tmp_path / "runs")
-    assert answer.code == (2 if case["outcome"] == "refusal" else 0), answer.err
-    page = tmp_path / "runs/case/version_0/report.html"
-    told = [answer.err] if case["outcome"] == "refusal" else [answer.out, page.read_text(encoding="utf-8")]
-    for text in told:
-        top = text.partition('<p class="lede"')[0].partition("What the predictions")[0]
-        check_message(top, case["expect"].get("message", {}))
-        for name in case["expect"].get("not_named", []):
-            assert name not in top
-        if case["expect"].get("leaks") == []:
-            assert "leak" not in top
+    assert answer.code == 0, answer.err
+    check_leaks_told(case, answer.out.partition("What the predictions")[0])
+    page = (tmp_path / "runs/case/version_0/report.html").read_text(encoding="utf-8")
+    check_leaks_told(case, page.partition('<p class="lede"')[0])
 
 
 @pytest.fixture
