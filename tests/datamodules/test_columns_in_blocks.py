@@ -5,16 +5,12 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from dataclasses import fields, is_dataclass
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as papq
 import pytest
-from scipy.sparse import csr_array
-from torch import nn
 
 from greenlight_films.datamodules import columns_in_blocks
 from greenlight_films.datamodules.columns_in_blocks import NOTICE, ColumnsInBlocks
@@ -32,6 +28,7 @@ from greenlight_films.datamodules.features import (
 )
 from greenlight_films.datamodules.tables import parquet_files, sqlite_in_blocks, text_in_blocks
 from tests.conftest import awkward_films
+from tests.datamodules.same import assert_same
 
 FEATURES = [
     Number("year"),
@@ -91,35 +88,10 @@ def data(film_data, table, monkeypatch):
     return make
 
 
-def assert_same(ours, theirs) -> None:
-    """Compare two values, and all that they hold, bit for bit; sentences beside them may differ."""
-    assert type(ours) is type(theirs)
-    if isinstance(ours, np.ndarray):
-        assert ours.dtype == theirs.dtype
-        assert ours.tobytes() == theirs.tobytes()
-    elif isinstance(ours, csr_array):
-        for part in ("data", "indices", "indptr"):
-            assert_same(getattr(ours, part), getattr(theirs, part))
-    elif isinstance(ours, pd.DataFrame):
-        pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
-    elif is_dataclass(ours):
-        for field in fields(ours):
-            if field.name != "notices":
-                assert_same(getattr(ours, field.name), getattr(theirs, field.name))
-    elif isinstance(ours, dict | list | tuple):
-        assert len(ours) == len(theirs)
-        for left, right in zip(
-            *(part.items() if isinstance(part, dict) else part for part in (ours, theirs)), strict=True
-        ):
-            assert_same(left, right)
-    elif not isinstance(ours, nn.Module):
-        assert ours == theirs
-
-
 def assert_read_alike(blocks, whole) -> None:
     """Compare all that two readings of a table give, but for their notices."""
     assert whole.films.encoded.labels.nnz > 300
-    assert_same(blocks.films, whole.films)
+    assert_same(blocks.films, whole.films, "notices")
     assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
     assert blocks.columns == whole.columns
     assert blocks.declared.formats == whole.declared.formats
@@ -211,7 +183,7 @@ def test_what_other_columns_say_of_numbers_and_dates_is_known_in_blocks(data, tm
     whole, blocks = data(False, **given), data(True, **given)
     assert whole.fitted.encoder.formats.of("date").latest_year == 2011
     assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
-    assert_same(blocks.films, whole.films)
+    assert_same(blocks.films, whole.films, "notices")
 
 
 def test_a_run_goes_on_and_refits_in_blocks_as_whole(data):
@@ -219,10 +191,10 @@ def test_a_run_goes_on_and_refits_in_blocks_as_whole(data):
     again = data(True)
     again._films, again._fitted = None, whole.fitted
     again.setup("test")
-    assert_same(again.films, whole.films)
+    assert_same(again.films, whole.films, "notices")
     for each in (whole, blocks):
         each.refit()
-    assert_same(blocks.films, whole.films)
+    assert_same(blocks.films, whole.films, "notices")
     assert_same(blocks.fitted.to_state(), whole.fitted.to_state())
 
 
@@ -313,4 +285,4 @@ def test_films_of_an_s3_store_are_those_of_the_files_here(data, table, store):
             stream.write(file.read_bytes())
     whole = data(False)
     for path in ("films/tables", "films/tables/*.parquet"):
-        assert_same(data(True, table=f"s3://{path}?{store}").films, whole.films)
+        assert_same(data(True, table=f"s3://{path}?{store}").films, whole.films, "notices")

@@ -2,21 +2,20 @@ import io
 import json
 import os
 import shutil
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from threading import Thread
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.sparse import csr_array
-from torch import nn
 
 from greenlight_films.datamodules import encoded_store, film_data_module
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.features import Number, Profile, RidgeByColumn, Size, TrackRecord
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from tests.conftest import awkward_films
+from tests.datamodules.same import assert_same
 
 READ = "greenlight_films.datamodules.film_data_module.open_table"
 
@@ -50,34 +49,6 @@ def unread(monkeypatch):
     return lambda: monkeypatch.setattr(READ, lambda *_: pytest.fail("the table was read"))
 
 
-def assert_same(ours, theirs, name: str = "") -> None:
-    """Compare two values, and all that they hold, bit for bit; digests are no part of what is kept."""
-    assert type(ours) is type(theirs), name
-    if isinstance(ours, np.ndarray):
-        assert ours.dtype == theirs.dtype, name
-        assert ours.shape == theirs.shape, name
-        assert ours.tobytes() == theirs.tobytes(), name
-    elif isinstance(ours, csr_array):
-        assert ours.shape == theirs.shape
-        for part in ("data", "indices", "indptr"):
-            assert_same(getattr(ours, part), getattr(theirs, part), part)
-    elif isinstance(ours, pd.DataFrame):
-        pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
-    elif isinstance(ours, nn.Module):
-        assert ours.plan == theirs.plan
-        assert all(torch.equal(ours.state_dict()[key], part) for key, part in theirs.state_dict().items())
-    elif is_dataclass(ours):
-        for field in fields(ours):
-            if field.name != "digests":
-                assert_same(getattr(ours, field.name), getattr(theirs, field.name), f"{name}.{field.name}")
-    elif isinstance(ours, dict | list | tuple):
-        pairs = [part.items() if isinstance(part, dict) else part for part in (ours, theirs)]
-        for left, right in zip(*pairs, strict=True):
-            assert_same(left, right, name)
-    else:
-        assert ours == theirs, name
-
-
 def mapped(array: np.ndarray) -> bool:
     while array is not None and not isinstance(array, np.memmap):
         array = getattr(array, "base", None)
@@ -93,7 +64,7 @@ def test_kept_films_are_those_encoded_anew_bit_for_bit_and_mapped(data, recipe, 
     assert anew.films.crossed.labels.near
     assert anew.films.encoded.inputs.any()
     for each in (first, later):
-        assert_same(each.films, anew.films)
+        assert_same(each.films, anew.films, "digests")
         assert each.fitted.to_state() | {"split": 0} == anew.fitted.to_state() | {"split": 0}
         assert_same(each.fitted.sides, anew.fitted.sides)
         assert each.columns == anew.columns
@@ -124,7 +95,7 @@ def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, s
         again = data(encoded=None, features=recipe)
         again.setup("fit")
         again.refit()
-        assert_same(run.films, again.films)
+        assert_same(run.films, again.films, "digests")
     stream = io.BytesIO()
     torch.save(run.state_dict(), stream)
     stream.seek(0)
@@ -132,7 +103,7 @@ def test_a_finished_run_maps_its_films_as_it_fitted_them(data, recipe, unread, s
     unread()
     later.setup(stage)
     assert later.films.refitted == is_refit
-    assert_same(later.films, run.films)
+    assert_same(later.films, run.films, "digests")
 
 
 def test_another_process_maps_the_refit_of_the_first(data, recipe, unread):
@@ -142,7 +113,7 @@ def test_another_process_maps_the_refit_of_the_first(data, recipe, unread):
     unread()
     other.setup("fit")
     other.refit()
-    assert_same(other.films, run.films)
+    assert_same(other.films, run.films, "digests")
     assert other.fitted.refitted
 
 
@@ -175,7 +146,7 @@ def test_tables_of_the_same_values_may_differ_in_rows_and_weights(data, table, c
     other.setup("fit")
     anew.setup("fit")
     assert other.fitted.fingerprint == first.fitted.fingerprint
-    assert_same(other.films, anew.films)
+    assert_same(other.films, anew.films, "digests")
     assert mapped(other.films.encoded.dense)
 
 
@@ -212,7 +183,7 @@ def test_what_films_depend_on_is_a_part_of_the_key(data, film_features, tmp_path
     other, anew = data(**given[changed]), data(**given[changed], encoded=None)
     other.setup("fit")
     anew.setup("fit")
-    assert_same(other.films, anew.films)
+    assert_same(other.films, anew.films, "digests")
     assert len(list((tmp_path / "encoded").iterdir())) >= 2
 
 
@@ -247,7 +218,7 @@ def test_a_broken_entry_is_encoded_anew(data, tmp_path, harm):
     again, anew = data(), data(encoded=None)
     again.setup("fit")
     anew.setup("fit")
-    assert_same(again.films, anew.films)
+    assert_same(again.films, anew.films, "digests")
 
 
 def test_one_of_several_processes_encodes_and_the_others_wait(data, monkeypatch):
@@ -260,7 +231,7 @@ def test_one_of_several_processes_encodes_and_the_others_wait(data, monkeypatch)
     for thread in threads:
         thread.join()
     assert len(reads) == 1
-    assert_same(datas[1].films, datas[0].films)
+    assert_same(datas[1].films, datas[0].films, "digests")
 
 
 @pytest.mark.parametrize("others", [[], ["an entry"]])
