@@ -2,12 +2,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from greenlight_films.datamodules.declared import Declared
+from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.tables.read_table import read_table
+from greenlight_films.datamodules.targets import Target
 
 
 @pytest.fixture(scope="session")
 def wikidata():
     return read_table("wikidata-films")
+
+
+@pytest.fixture
+def declared(film_features) -> Declared:
+    """Return what `film_data` declares of `films_frame`."""
+    return Declared(film_features, Target("rating"), RandomSplit(0.15, 0.25, 3), film="id", title="title")
 
 
 @pytest.fixture

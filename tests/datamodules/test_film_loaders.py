@@ -15,19 +15,6 @@ def loaders(film_data):
     return lambda size=20, seed=1: FilmLoaders(size, seed, films=data.films, fitted=data.fitted)
 
 
-def rows_of(loader) -> list[int]:
-    return [row for batch in loader for row in batch.row.tolist()]
-
-
-def test_sides_are_those_of_the_films(loaders):
-    films = loaders()
-    rows = films.films.rows
-    assert sorted(rows_of(films.train_dataloader())) == rows.train.tolist()
-    assert rows_of(films.val_dataloader()) == rows.val.tolist()
-    assert rows_of(films.test_dataloader()) == rows.test.tolist()
-    assert rows_of(films.predict_dataloader()) == list(range(198))
-
-
 @pytest.mark.parametrize(("many", "size"), [(100, 256), (200, 64)])
 def test_batches_are_larger_where_there_are_many_films(loaders, monkeypatch, many, size):
     monkeypatch.setattr(film_loaders, "MANY_FILMS", many)
@@ -41,7 +28,7 @@ def test_large_tables_are_taken_in_blocks(loaders, monkeypatch, least, in_blocks
     films = loaders()
     train = films.films.rows.train
     order = torch.from_numpy(train)[BlockOrder(len(train), 1, 0)[0 : len(train)]].tolist()
-    assert (rows_of(films.train_dataloader()) == order) == in_blocks
+    assert ([row for batch in films.train_dataloader() for row in batch.row.tolist()] == order) == in_blocks
 
 
 def test_training_goes_on_in_the_middle_of_an_epoch_bit_for_bit(loaders, monkeypatch, quick_trainer, tmp_path):

@@ -11,14 +11,8 @@ from greenlight_films.datamodules.features import Category, Date, Labels, Number
 from greenlight_films.datamodules.films import fit_films, same_films
 from greenlight_films.datamodules.fitted import Fitted
 from greenlight_films.datamodules.new_films import new_films, same_or_new_films
-from greenlight_films.datamodules.splits import GroupSplit, RandomSplit, TimeSplit
+from greenlight_films.datamodules.splits import GroupSplit, TimeSplit
 from greenlight_films.datamodules.targets import Target
-
-
-@pytest.fixture
-def declared(film_features) -> Declared:
-    split = RandomSplit(val=0.15, test=0.25, seed=3)
-    return Declared(film_features, Target("rating"), split, film="id", title="title")
 
 
 def test_dates_of_a_split_and_a_feature_are_read_as_the_whole_table_writes_them():

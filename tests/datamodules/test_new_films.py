@@ -2,18 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from greenlight_films.datamodules.declared import Declared
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.films import fit_films
 from greenlight_films.datamodules.new_films import new_films, same_or_new_films
-from greenlight_films.datamodules.splits import RandomSplit
-from greenlight_films.datamodules.targets import Target
-
-
-@pytest.fixture
-def declared(film_features) -> Declared:
-    split = RandomSplit(val=0.15, test=0.25, seed=3)
-    return Declared(film_features, Target("rating"), split, film="id", title="title")
 
 
 def test_new_films_need_neither_target_nor_id_nor_title(films_frame, declared):

@@ -9,7 +9,7 @@ import pytest
 
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.preparation import Preparation
-from greenlight_films.sources.raw_files import find_files
+from greenlight_films.sources.raw_files import NAME_BASICS, find_files
 
 FIXTURES = Path(__file__).parent
 CUT_OFF = "has {} cells where the header has {}: shifted or cut off"
@@ -32,3 +32,9 @@ def lost(preparation: Preparation, file: str, dropped: str = "row") -> dict[int,
     """Return why rows or cells of a file were rejected, by line."""
     table = preparation.rejected.query("file == @file and dropped == @dropped")
     return dict(zip(table["line"], table["reason"], strict=True))
+
+
+def in_names(path: Path, text: str | bytes) -> Preparation:
+    """Return the preparation of a file of names, written with this text."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Preparation({NAME_BASICS: path})

@@ -1,20 +1,13 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from greenlight_films.datamodules.errors import InputError
-from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import NAME_BASICS
 from greenlight_films.sources.tsv_blocks import read_blocks
+from tests.sources.conftest import in_names
 
 HEADER = "nconst\tprimaryName\tbirthYear\n"
 COLUMNS = ("nconst", "primaryName")
-
-
-def preparation_of(path: Path, text: str | bytes) -> Preparation:
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Preparation({NAME_BASICS: path})
 
 
 def test_every_row_of_every_block_has_its_own_line(tmp_path):
@@ -23,7 +16,7 @@ def test_every_row_of_every_block_has_its_own_line(tmp_path):
     # A row names its own line; é is two bytes, which a block's end may part.
     rows = {"whole": "nm{0:07}\téééééééééé {0}\t1900", "short": "nm{0:07}\té", "empty": ""}
     lines = [rows[kind].format(index + 2) for index, kind in enumerate(kinds)]
-    preparation = preparation_of(tmp_path / "name.basics.tsv", HEADER + "\n".join(lines))
+    preparation = in_names(tmp_path / "name.basics.tsv", HEADER + "\n".join(lines))
     blocks = list(read_blocks(preparation, NAME_BASICS, COLUMNS))
     assert len(blocks) > 3
     assert np.array_equal(np.concatenate([ids for _, ids in blocks]), np.flatnonzero(kinds == "whole") + 2)
@@ -38,7 +31,7 @@ def test_every_row_of_every_block_has_its_own_line(tmp_path):
 
 def test_columns_may_have_blanks_around_them_and_empty_lines_above(tmp_path):
     text = "\n\n nconst\tprimaryName \nnm0000001\tAnn\nnm0000002\nnm0000003\tBea\n"
-    preparation = preparation_of(tmp_path / "name.basics.tsv", text)
+    preparation = in_names(tmp_path / "name.basics.tsv", text)
     ((batch, _),) = read_blocks(preparation, NAME_BASICS, COLUMNS)
     assert (batch["line"].to_pylist(), batch["primaryName"].to_pylist()) == ([4, 6], ["Ann", "Bea"])
     assert preparation.rejected["line"].tolist() == [5]
@@ -46,7 +39,7 @@ def test_columns_may_have_blanks_around_them_and_empty_lines_above(tmp_path):
 
 def test_a_character_that_the_files_end_cuts_off_is_noted(tmp_path):
     text = HEADER.encode() + "nm0000001\tZoë".encode()[:-1]
-    preparation = preparation_of(tmp_path / "name.basics.tsv", text)
+    preparation = in_names(tmp_path / "name.basics.tsv", text)
     assert sum(len(ids) for _, ids in read_blocks(preparation, NAME_BASICS, COLUMNS)) == 0
     assert preparation.rejected["text"].tolist() == ["nm0000001\tZo\ufffd"]
     assert preparation.notes[0].endswith("read as \ufffd: 1")
@@ -64,4 +57,4 @@ def test_a_character_that_the_files_end_cuts_off_is_noted(tmp_path):
 )
 def test_a_file_without_its_columns_or_with_a_row_that_fits_in_no_block_is_refused(text, message, tmp_path):
     with pytest.raises(InputError, match=message):
-        list(read_blocks(preparation_of(tmp_path / "name.basics.tsv", text), NAME_BASICS, COLUMNS))
+        list(read_blocks(in_names(tmp_path / "name.basics.tsv", text), NAME_BASICS, COLUMNS))

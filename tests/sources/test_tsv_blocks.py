@@ -1,27 +1,20 @@
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
-from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import NAME_BASICS
 from greenlight_films.sources.tsv_blocks import id_numbers, id_texts, read_matches
+from tests.sources.conftest import in_names
 
 HEADER = "nconst\tprimaryName\tbirthYear\n"
 COLUMNS = ("nconst", "primaryName")
 
 
-def preparation_of(path: Path, text: bytes) -> Preparation:
-    path.write_bytes(text)
-    return Preparation({NAME_BASICS: path})
-
-
 @pytest.mark.parametrize("unique", [True, False])
 def test_matches_are_the_rows_about_some_ids_with_their_positions(unique, tmp_path):
     rows = "nm0000003\tC\t\\N\nnm3\tX\t\\N\nnm0000001\t\\N\t1\nnm0000003\tD\t1\nnm0000009\tE\t1\n"
-    preparation = preparation_of(tmp_path / "name.basics.tsv", (HEADER + rows).encode())
+    preparation = in_names(tmp_path / "name.basics.tsv", HEADER + rows)
     matches = read_matches(preparation, NAME_BASICS, COLUMNS, pd.Index([1, 2, 3]), "others", unique)
     names = [
         (int(index), name)

@@ -21,6 +21,7 @@ from greenlight_films.datamodules.features import (
 )
 from greenlight_films.datamodules.tables.read_table import open_table
 from tests.datamodules.features.encoded import fitted, rows_of
+from tests.datamodules.features.test_features import INPUTS
 
 TRAIN = np.arange(20, 80)
 
@@ -87,7 +88,7 @@ def test_encoded_parts_agree_with_the_fitted_blocks(feature, films):
         assert len(np.unique(np.stack([rows, part.columns]), axis=1).T) == len(rows)
 
 
-@every_feature
+@pytest.mark.parametrize("feature", [*FEATURES, *INPUTS], ids=lambda feature: type(feature).__name__)
 def test_a_declaration_makes_the_same_feature_again(feature):
     plain = json.loads(json.dumps(feature.declaration()))
     assert plain["feature"] == type(feature).__name__

@@ -1,7 +1,5 @@
 """What is declared of labels beside their names, and the columns that labels then have."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +9,6 @@ from greenlight_films.datamodules.errors import InputError
 from greenlight_films.datamodules.feature_space import FeatureSpace
 from greenlight_films.datamodules.features import (
     Category,
-    Feature,
     LabelInput,
     Labels,
     Number,
@@ -20,7 +17,6 @@ from greenlight_films.datamodules.features import (
     Size,
     TrackRecord,
     completed,
-    declared,
 )
 
 INPUTS = [
@@ -36,11 +32,6 @@ TRAIN = np.arange(4)
 
 def test_every_class_is_tried():
     assert {type(feature) for feature in INPUTS} == set(LabelInput.__subclasses__())
-
-
-@pytest.mark.parametrize("feature", INPUTS, ids=lambda feature: type(feature).__name__)
-def test_a_declaration_makes_the_same_feature_again(feature: Feature):
-    assert declared(**json.loads(json.dumps(feature.declaration()))) == feature
 
 
 def test_what_labels_weigh_and_which_have_a_row_depends_on_whether_more_is_known_of_them():
