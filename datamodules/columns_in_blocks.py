@@ -105,10 +105,9 @@ class ColumnsInBlocks:
         doubtful = {name for block in self._blocks(texts, rows) for name in texts if may_be_missing(block[name])}
         formats, notices = dict[str, Format](), list[str]()
         for name in filter(doubtful.__contains__, texts):  # all its texts must be known, a column at a time
-            column = self._read([name]).loc[rows]
-            found, more = find_missing_texts(column, [name], known)
-            formats |= found
-            notices += more
+            its_format, assumed = find_missing_texts(self._read([name]).loc[rows], [name], known)
+            formats |= its_format
+            notices += assumed
         return known.updated(formats), notices
 
     def cells(self, features: Sequence[Feature[Any]], formats: Formats, rows: pd.Index) -> dict[int, Any]:

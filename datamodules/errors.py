@@ -55,10 +55,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name.casefold(), list(spelt), n=1, cutoff=0.7)
     if not close:
         return ""
-    found = spelt[close[0]]
-    if found != name and found.split() == name.split():
-        return f""", did you mean "{repr(found)[1:-1]}", with other blanks?"""
-    return f", did you mean '{found}'?"
+    meant = spelt[close[0]]
+    if meant != name and meant.split() == name.split():
+        return f""", did you mean "{repr(meant)[1:-1]}", with other blanks?"""
+    return f", did you mean '{meant}'?"
 
 
 def declaration(key: str, column: object, value: bool | str | Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from greenlight_films.datamodules.errors import InputError, listed, nearest
 from greenlight_films.datamodules.features import Category
 from greenlight_films.datamodules.film_ids import columns_in, in_words
 from greenlight_films.datamodules.films_in_rows import identity_of, remark_on_remakes
-from greenlight_films.datamodules.leaks import ROWS, Leak, leaks_by_class, leaks_by_value
+from greenlight_films.datamodules.leaks import ROWS, leaks_by_class, leaks_by_value
 from greenlight_films.datamodules.number_format import counted
 from greenlight_films.datamodules.splits import Rows, shared_values
 from greenlight_films.datamodules.tables.formats import Formats
@@ -27,11 +27,11 @@ def refuse_target_as_feature(declared: Declared) -> None:
     columns = dict.fromkeys(name for feature in declared.features for name in feature.columns)
     if declared.weight in declared.target.columns:
         raise InputError(f"data.weight must be another column than the target '{declared.weight}'; leave it out")
-    told = [name for name in columns if name in declared.target.answers and name not in declared.allow_leak]
-    if told:
+    answers = [name for name in columns if name in declared.target.answers and name not in declared.allow_leak]
+    if answers:
         raise InputError(
-            f"data.features must not have the target's own column '{told[0]}': the model would read the answer; "
-            f"leave it out, or allow it by data.allow_leak: [{told[0]}]"
+            f"data.features must not have the target's own column '{answers[0]}': the model would read the answer; "
+            f"leave it out, or allow it by data.allow_leak: [{answers[0]}]"
         )
     unknown = [name for name in declared.allow_leak if name not in columns]
     if unknown:
@@ -80,13 +80,21 @@ def check_leaks(
         *leaks_by_class(classes, actual[sample], declared.target.name),
     ]
     if isinstance(declared.target, ProfitRatio):
-        told = {name for leak in leaks for name in leak.columns}
-        rest = {name: values for name, values in numbers.items() if name not in (*told, declared.target.budget)}
+        leaking = {name for leak in leaks for name in leak.columns}
+        rest = {name: values for name, values in numbers.items() if name not in (*leaking, declared.target.budget)}
         revenue = declared.target.revenue
         earned = read_numbers(part[revenue], formats.of(revenue))
         leaks += leaks_by_value(rest, earned, revenue)
-        leaks += leaks_by_class({name: codes for name, codes in classes.items() if name not in told}, earned, revenue)
-    _refuse([leak for leak in leaks if not set(leak.columns) <= set(declared.allow_leak)], declared.target.name)
+        others = {name: codes for name, codes in classes.items() if name not in leaking}
+        leaks += leaks_by_class(others, earned, revenue)
+    refused = [leak for leak in leaks if not set(leak.columns) <= set(declared.allow_leak)]
+    if refused:
+        names = dict.fromkeys(name for leak in refused for name in leak.columns)
+        raise InputError(
+            f"data.features must not tell the target '{declared.target.name}', which these do: "
+            f"{'; '.join(leak.sentence for leak in refused)}; "
+            f"leave them out, or allow them by data.allow_leak: [{listed(names)}]"
+        )
     answers = [name for name in declared.target.answers if name in declared.allow_leak]
     own = [f"{name} is the target's own column" for name in answers]
     allowed = [*own, *(leak.sentence for leak in leaks)]
@@ -105,16 +113,6 @@ def _classes(frame: pd.DataFrame, declared: Declared, formats: Formats) -> dict[
     return classes
 
 
-def _refuse(leaks: list[Leak], target: str) -> None:
-    if leaks:
-        columns = dict.fromkeys(name for leak in leaks for name in leak.columns)
-        raise InputError(
-            f"data.features must not tell the target '{target}', which these do: "
-            f"{'; '.join(leak.sentence for leak in leaks)}; "
-            f"leave them out, or allow them by data.allow_leak: [{listed(columns)}]"
-        )
-
-
 def _missing_together(
     frame: pd.DataFrame, columns: Iterable[str], target: str, formats: Formats, actual: np.ndarray
 ) -> Iterable[str]:
@@ -128,4 +126,4 @@ def _missing_together(
             not np.isnan(read_numbers(elsewhere, formats.of(name))).any()
         ):
             rows = f"{counted(int(without.sum()), 'row')} that {'lacks' if without.sum() == 1 else 'lack'} {target}"
-            yield (f"{name} is missing in the {rows}, and only there: {KNOWN_WITH_TARGET}.")
+            yield f"{name} is missing in the {rows}, and only there: {KNOWN_WITH_TARGET}."
