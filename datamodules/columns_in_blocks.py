@@ -21,7 +21,7 @@ from greenlight_films.datamodules.tables.column_names import INDEX_NAMES, named
 from greenlight_films.datamodules.tables.find_formats import Need
 from greenlight_films.datamodules.tables.formats import Format, Formats
 from greenlight_films.datamodules.tables.frames import from_arrow
-from greenlight_films.datamodules.tables.label_lists import LabelLists, stacked
+from greenlight_films.datamodules.tables.label_lists import stacked
 from greenlight_films.datamodules.tables.layout import Layout
 from greenlight_films.datamodules.tables.missing_cells import find_missing_texts, may_be_missing
 from greenlight_films.datamodules.tables.read_table import Table
@@ -178,11 +178,7 @@ def _of_texts(kind: pa.DataType) -> bool:
 
 
 def _n_names(parts: Sequence[Any]) -> int:
-    return sum(len(lists.names) for part in parts for lists in _as_list(part))
-
-
-def _as_list(parsed: Any) -> list[LabelLists]:
-    return parsed if isinstance(parsed, list) else [parsed]
+    return sum(len(lists.names) for part in parts for lists in (part if isinstance(part, list) else [part]))
 
 
 def _joined(parts: Sequence[Any]) -> Any:

@@ -153,7 +153,8 @@ class EncodedStore:
         if known.get("fitted") == digest and (known["is_of_fit"] or not kept.is_of_fit):
             with suppress(*UNREADABLE):
                 films = read_films(entry)
-                if _agree(films, kept.films):
+                pairs = (films.number, kept.films.number), (films.weights, kept.films.weights)
+                if all(np.array_equal(*pair) for pair in pairs):  # of which the fingerprint of values doesn't tell
                     write_whole({entry / INDEX: json.dumps({**known, "tables": index["tables"]}).encode()})
                     return replace(kept, films=films, entry=entry)
         self._write(entry, kept, index)
@@ -192,12 +193,6 @@ def _read(entry: Path, index: dict[str, Any], fitted: Fitted | None) -> Kept:
         state["split"]["sides"] = films.rows.sides()
         fitted = Fitted.from_state(state)
     return Kept(films, fitted, index["columns"], Formats.from_state(index["formats"]), index["is_of_fit"], entry)
-
-
-def _agree(films: Films, others: Films) -> bool:
-    """Return whether films agree in what the fingerprint of their table's values doesn't cover."""
-    pairs: list[tuple[Any, Any]] = [(films.number, others.number), (films.weights, others.weights)]
-    return all(np.array_equal(ours, theirs) for ours, theirs in pairs)  # None and None are equal
 
 
 def _index(entry: Path) -> dict[str, Any]:

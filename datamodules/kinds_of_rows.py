@@ -5,6 +5,7 @@ Nothing here raises for what a table holds: it tells what it sees, for `look` an
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -76,31 +77,27 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
     start = f"{counted(n_films, 'film')} in {n_rows:,} rows by {in_words(identity.film)}: "
     people = next(filter(_is_person, differing), None)
     role = next((name for name in differing if is_role(name) and _is_few(frame[name])), None)
-    shape: dict[str, object]
     if people and role:
         others = [name for name in names if name not in (people, role, identity.title)]
         of_person = [name for name in others if _is_of_rows(frame[name], film)]
         left_out = {"leave_out": of_person} if of_person else {}
         shape = {"OneRowPerFilm": {"by": by, "people": people, "role": role, **left_out}}
-        text = (
-            f"{start}a row is a person of a film ('{people}', '{role}'); data.shape OneRowPerFilm makes it a film"
-            + (f", with leave_out: [{listed(of_person)}], which tell of the person" if of_person else "")
-            + "."
-        )
+        text = f"a person of a film ('{people}', '{role}'); data.shape OneRowPerFilm makes it a film"
+        text += f", with leave_out: [{listed(of_person)}], which tell of the person" if of_person else ""
+        proposal: dict[str, Any] = {"shape": shape}
     elif any(map(REVIEW.search, differing)):
-        shape = {"MeanOfRows": {"by": by}}
         text = (
-            f"{start}a row is a review of a film (they differ in {listed(differing)}); data.shape MeanOfRows makes it "
-            "a film with means and its number of reviews, which may be data.weight: n_reviews."
+            f"a review of a film (they differ in {listed(differing)}); data.shape MeanOfRows makes it a film with "
+            "means and its number of reviews, which may be data.weight: n_reviews"
         )
-        return Remark(text, n_films, None, {"shape": shape, "weight": "n_reviews", "film": by})
+        proposal = {"shape": {"MeanOfRows": {"by": by}}, "weight": "n_reviews"}
     else:
-        what = (
+        text = (
             f"a person of a film ('{people}')" if people else f"no film by itself (they differ in {listed(differing)})"
         )
-        text = f"{start}a row is {what}; keep rows of a film on the same side by data.split GroupSplit, by: {by}."
-        return Remark(text, n_films, None, {"film": by, "split": {"GroupSplit": {"by": by}}})
-    return Remark(text, n_films, None, {"shape": shape, "film": by})
+        text += f"; keep rows of a film on the same side by data.split GroupSplit, by: {by}"
+        proposal = {"split": {"GroupSplit": {"by": by}}}
+    return Remark(f"{start}a row is {text}.", n_films, None, {**proposal, "film": by})
 
 
 def _is_of_rows(column: pd.Series, film: np.ndarray) -> bool:
@@ -212,12 +209,10 @@ def _are_counts(column: pd.Series) -> bool:
     return bool(len(known)) and bool((known >= 0).all() and (known == known.round()).all()) and float(known.max()) > 10
 
 
-def remark_on_votes(frame: pd.DataFrame, columns: Iterable[str] | None = None) -> Remark | None:
-    """Say that a rating's number of votes may weigh its row, where there is a rating among `columns` or any."""
+def remark_on_votes(frame: pd.DataFrame, columns: Iterable[str]) -> Remark | None:
+    """Say that a rating's number of votes may weigh its row, where there is a rating among `columns`."""
     votes = votes_column(frame)
-    names = map(str, frame.columns) if columns is None else columns
-    ratings = [name for name in names if name != votes and RATINGS.search(name)]
-    if votes is None or not ratings:
+    if votes is None or not any(name != votes and RATINGS.search(name) for name in columns):
         return None
     numbers = read_numbers(frame[votes])
     low, high = np.nanmin(numbers), np.nanmax(numbers)

@@ -126,14 +126,10 @@ def _explains(fit: np.ndarray, values: np.ndarray, least: float) -> bool:
 
     A single huge film makes an R² of 0.999 alone; of the others the medians tell.
     """
-    if not _r2(fit, values) >= least:
+    if not 1 - np.sum((values - fit) ** 2) / np.sum((values - values.mean()) ** 2) >= least:
         return False
     spread = np.median(np.abs(values - np.median(values)))
     return bool(np.median(np.abs(values - fit)) <= 1.5 * np.sqrt(1 - least) * spread) or spread == 0
-
-
-def _r2(fit: np.ndarray, values: np.ndarray) -> float:
-    return float(1 - np.sum((values - fit) ** 2) / np.sum((values - values.mean()) ** 2))
 
 
 def _of_several(

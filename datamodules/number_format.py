@@ -43,15 +43,15 @@ def half_up(value: float, digits: int) -> float:
     return float(Context(prec=digits, rounding=ROUND_HALF_UP).create_decimal_from_float(float(value)))
 
 
-def scientific(value: float, digits: int = 3) -> str:
-    """Return a number with so many significant digits, from a million on and below a ten thousandth as a power of ten.
+def scientific(value: float) -> str:
+    """Return a number, from a million on and below a ten thousandth as a power of ten with three significant digits.
 
     >>> [scientific(value) for value in (0.25, 94300, 1.59e16, -2e-7)]
     ['0.25', '94300', '1.59×10¹⁶', '-2×10⁻⁷']
     """
     if not isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e6:
         return f"{value:.10g}"
-    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    mantissa, _, power = f"{value:.2e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}×10{str(int(power)).translate(RAISED)}"
 
 

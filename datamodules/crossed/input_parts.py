@@ -143,18 +143,16 @@ def profile_part(
 ) -> Part | None:
     """Return the profiles of a column's labels; None where there are too few films for them."""
     names, traits = _traits(profile, space, learnt, columns)
-    if not _has_profile(profile, learnt):
+    if learnt.scales is None:
+        has_profile = len(learnt.train) >= profile.min_rows
+    else:
+        has_profile = any(name.startswith(TRAIT) for name in learnt.scales.names_of(profile.column))
+    if not has_profile:
         return None
     of = columns[profile.column]
     cells = learnt.cells(of)
     values, crossed = profiles(cells, traits, drawings)
     return Part(profile.column, names, of, values, crossed, cells, cells.kept[0] if cells.kept else None)
-
-
-def _has_profile(profile: Profile, learnt: Learnt) -> bool:
-    if learnt.scales is None:
-        return len(learnt.train) >= profile.min_rows
-    return any(name.startswith(TRAIT) for name in learnt.scales.names_of(profile.column))
 
 
 def _traits(

@@ -89,7 +89,8 @@ class NearFilms(nn.Module):
         """Return records of labels, (n,), for films at (n, n_coordinates); 0 for labels without training films."""
         blocks, parts = self._on(labels.device), [self.pull[:0]]
         block = self._block(labels, coordinates[:, 0])
-        pairs = zip(*(torch.split(part, self._at_once()) for part in (block, coordinates)), strict=True)
+        at_once = max(1, FILMS_AT_ONCE // max(self.most_films, 1))
+        pairs = zip(*(torch.split(part, at_once) for part in (block, coordinates)), strict=True)
         for of_some, where in pairs:
             size = blocks["size"][of_some]
             index = torch.arange(len(size), device=size.device).repeat_interleave(size)
@@ -138,9 +139,6 @@ class NearFilms(nn.Module):
         """Return the covariance of films at some and other coordinates, (..., n_coordinates), without noise."""
         constant, weights, lengths = torch.split(self.kernel.to(some.dtype), [1, *[some.shape[-1]] * 2])
         return (some - others).abs_().div_(lengths).neg_().exp_() @ weights + constant
-
-    def _at_once(self) -> int:
-        return max(1, FILMS_AT_ONCE // max(self.most_films, 1))
 
     def _first_block(self, labels: Tensor) -> Tensor:
         """Return the first block of each label, the number of blocks where it has none."""

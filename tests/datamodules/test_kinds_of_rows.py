@@ -137,10 +137,10 @@ def test_conditions_quote_what_stands_in_values():
 
 def test_votes_are_proposed_as_weight():
     frame, expect = table("weights.csv"), EXPECTED["rows/weights.csv"]
-    remark = remark_on_votes(frame)
+    remark = remark_on_votes(frame, frame.columns)
     check_message(remark.text, expect["message"])
     assert remark.proposal == {"weight": "votes"}
-    assert remark_on_votes(frame.drop(columns="rating")) is None
+    assert remark_on_votes(frame, ["budget", "votes"]) is None
     assert film_codes(film_ids(frame, "title")).max() == len(frame) - 1
 
 
