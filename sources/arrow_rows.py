@@ -92,8 +92,5 @@ class _Utf8Stream:
         given, self._rest = self._rest[:size], self._rest[size:]
         return given
 
-    def readable(self) -> bool:
-        return True
-
     def close(self) -> None:
         self.closed = True

@@ -49,18 +49,6 @@ class Cells:
         """Return the row of each label present, (n_present,) int64."""
         return np.repeat(np.arange(self.n_rows), self.counts())
 
-    def take(self, rows: np.ndarray) -> "Cells":
-        """Return these rows, by index."""
-        counts = self.counts()[rows]
-        offsets = np.concatenate(([0], np.cumsum(counts)))
-        positions = np.repeat(self.offsets[rows] - offsets[:-1], counts) + np.arange(offsets[-1])
-        given = None if self.given is None else self.given[positions]
-        return Cells(offsets, self.codes[positions], self.n_labels, given)
-
-    def matrix(self) -> csr_array:
-        """Return (n, n_labels) float64, `weights` where a label is present."""
-        return csr_array((self.weights(), self.codes, self.offsets), shape=(self.n_rows, self.n_labels))
-
     def summed(self, values: np.ndarray) -> np.ndarray:
         """Return the weighted sum over each cell of a value a label present: (n_present, k) to (n, k), float64."""
         if self.kept is not None:

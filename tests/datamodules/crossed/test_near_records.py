@@ -104,7 +104,7 @@ def test_a_label_of_very_many_films_is_cut_along_the_first_coordinate_into_block
     ]
     asked = Cells(np.arange(5), np.zeros(4, dtype=np.int32), 1)
     at = np.array([[-9.0, 0], [3.9, 0], [4.0, 0], [99, 0]])
-    last = LabelFilms.of_rows(cells.take(np.arange(8, 12)), np.ones(4), film[8:], when[8:], np.zeros(4, int))
+    last = LabelFilms.of_rows(asked, np.ones(4), film[8:], when[8:], np.zeros(4, int))
     records = films.of_others(KERNEL, asked, at, np.zeros(4, int))
     assert records[3] == pytest.approx(last.of_others(KERNEL, asked, at, np.zeros(4, int))[3])
     assert films._block(np.zeros(4, int), at[:, 0]).tolist() == [0, 0, 1, 2]
