@@ -15,6 +15,7 @@ from greenlight_films.datamodules.errors import FARTHEST, InputError, all_or_fau
 from greenlight_films.datamodules.feature_space import Block, FeatureSpace
 from greenlight_films.datamodules.features import Dense, Feature, LabelInput, Size, Sparse, completed, declared
 from greenlight_films.datamodules.features.label_input import fit_all_labels, with_more_labels
+from greenlight_films.datamodules.features.number import Number
 from greenlight_films.datamodules.tables.formats import Formats
 from greenlight_films.datamodules.threads import in_parallel
 
@@ -199,9 +200,12 @@ class FilmEncoder:
 
     def at_medians(self) -> np.ndarray:
         """Return the dense row of a film whose numbers are all known, and the training medians, (n_dense,)."""
-        features = zip(self.features, self.space.groups, strict=True)
-        dense = [part.values for feature, group in features for part in feature.at_medians(group)]
-        return _columns(dense, 1, np.float32)[0]
+        row = np.zeros(self.space.n_dense, np.float32)
+        for index, block in enumerate(self.space.dense):  # a column each
+            if block.kind == "number":
+                (number,) = Number(block.column).encode(np.array([block.fitted["median"]]), [block])
+                row[index] = number.values[0, 0]
+        return row
 
     def _each_feature(
         self,

@@ -192,7 +192,11 @@ def same_films(
     With `by_label` training rows' inputs are known by label too.
     """
     films, fingerprint = encoded_again(frame, declared, fitted, weights, blocks)
-    _refuse_other_table(fingerprint, fitted)
+    if fingerprint != fitted.fingerprint:
+        raise InputError(
+            "data.table is not the one that this run was trained with, so its held-out rows are not known; "
+            "restore the table, or score new films with `predict`"
+        )
     return with_inputs(films, frame, declared, fitted, by_label=by_label)[0]
 
 
@@ -224,14 +228,6 @@ def encoded_again(
     return replace(films, refitted=fitted.refitted), same
 
 
-def _refuse_other_table(fingerprint: str, fitted: Fitted) -> None:
-    if fingerprint != fitted.fingerprint:
-        raise InputError(
-            "data.table is not the one that this run was trained with, so its held-out rows are not known; "
-            "restore the table, or score new films with `predict`"
-        )
-
-
 def with_inputs(
     films: Films, frame: pd.DataFrame, declared: Declared, fitted: Fitted, *, by_label: bool = False
 ) -> tuple[Films, Fitted]:
@@ -242,20 +238,24 @@ def with_inputs(
         by_label: as of `same_films`.
     """
     assert films.rows is not None
-    years = np.full(films.n_rows, np.nan) if films.years is None else films.years
-    sides = (
-        films.weighted(),
-        films.weighted(films.rows.val),
-        films.film_codes(),
-        years if isinstance(declared.split, TimeSplit) else None,
-    )
+    encoder, years, scales = fitted.encoder, films.years, fitted.refreshed and fitted.refreshed.scales
+    if years is None and isinstance(declared.split, TimeSplit):
+        years = np.full(films.n_rows, np.nan)
     of_films = frame.loc[films.number - 1, declared.records_of()]
-    scales = None if fitted.refreshed is None else fitted.refreshed.scales
-    others = {name: Number(name).read(of_films, fitted.encoder.formats) for name in declared.records_of()}
-    first = (films.encoded, fitted.scale.forward(films.actual), *sides, declared.seed)
-    by_label = by_label or (scales is not None and scales.limits is not None)
-    learnt = Learnt(*first, fitted.penalty, fitted.kernels, scales, others, by_label)
-    encoder = fitted.encoder
+    learnt = Learnt(
+        films.encoded,
+        target=fitted.scale.forward(films.actual),
+        train=films.weighted(),
+        val=films.weighted(films.rows.val),
+        film=films.film_codes(),
+        year=years if isinstance(declared.split, TimeSplit) else None,
+        seed=declared.seed,
+        penalty=fitted.penalty,
+        kernels=fitted.kernels,
+        scales=scales,
+        others={name: Number(name).read(of_films, encoder.formats) for name in declared.records_of()},
+        by_label=by_label or (scales is not None and scales.limits is not None),
+    )
     crossed = crossed_inputs(encoder.features, encoder.space, learnt)
     if crossed is None:
         return films, fitted

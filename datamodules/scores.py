@@ -20,33 +20,35 @@ def regression_scores(actual: np.ndarray, predicted: np.ndarray, weights: np.nda
         raise ValueError(
             f"actual and predicted must be two rows of the same length, got {actual.shape}, {predicted.shape}"
         )
-    if weights is not None and (np.ptp(weights) > 0 and weights.any()):
+    if weights is not None and np.ptp(weights) > 0:
         counted = weights > 0
-        return _weighted_scores(actual[counted], predicted[counted], weights[counted] / weights.max())
-    errors = predicted.astype(np.float64) - actual.astype(np.float64)
-    mse = float(np.mean(errors**2))
-    variance = float(np.var(actual, dtype=np.float64))
-    r2 = 1 - mse / variance if np.ptp(actual) > 0 else float("nan")
-    spearman = float("nan")
-    ranks = np.stack([rankdata(actual), rankdata(predicted)])
-    if np.isfinite(predicted).all() and np.ptp(ranks, axis=1).all():
-        spearman = round(float(np.corrcoef(ranks)[0, 1]), 12)  # perfect order comes out as 0.9999999999999998
-    return {"rmse": mse**0.5, "mse": mse, "mae": float(np.mean(np.abs(errors))), "r2": r2, "spearman": spearman}
-
-
-def _weighted_scores(actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> Scores:
-    errors = predicted.astype(np.float64) - actual.astype(np.float64)
+        actual, predicted, weights = actual[counted], predicted[counted], weights[counted] / weights.max()
+    else:
+        weights = None  # all rows count alike
+    actual, predicted = actual.astype(np.float64), predicted.astype(np.float64)
+    errors = predicted - actual
     mse = float(np.average(errors**2, weights=weights))
-    off_mean = actual.astype(np.float64) - np.average(actual, weights=weights)
-    variance = float(np.average(off_mean**2, weights=weights))
-    r2 = 1 - mse / variance if np.ptp(actual) > 0 else float("nan")
-    spearman = float("nan")
-    ranks = np.stack([_weighted_ranks(actual, weights), _weighted_ranks(predicted, weights)])
-    if np.isfinite(predicted).all() and np.ptp(ranks, axis=1).all():
+    variance = float(np.average((actual - np.average(actual, weights=weights)) ** 2, weights=weights))
+    return {
+        "rmse": mse**0.5,
+        "mse": mse,
+        "mae": float(np.average(np.abs(errors), weights=weights)),
+        "r2": 1 - mse / variance if np.ptp(actual) > 0 else float("nan"),
+        "spearman": _spearman(actual, predicted, weights),
+    }
+
+
+def _spearman(actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None) -> float:
+    values = (actual, predicted)
+    ranks = np.stack([rankdata(each) if weights is None else _weighted_ranks(each, weights) for each in values])
+    if not np.isfinite(predicted).all() or not np.ptp(ranks, axis=1).all():
+        return float("nan")
+    if weights is None:
+        correlation = np.corrcoef(ranks)[0, 1]
+    else:
         covariance = np.cov(ranks, aweights=weights, ddof=0)
-        spearman = round(float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])), 12)
-    mae = float(np.average(np.abs(errors), weights=weights))
-    return {"rmse": mse**0.5, "mse": mse, "mae": mae, "r2": r2, "spearman": spearman}
+        correlation = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
+    return round(float(correlation), 12)  # perfect order comes out as 0.9999999999999998
 
 
 def _weighted_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

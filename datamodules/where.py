@@ -7,7 +7,7 @@ written, such as '$20M'. There are == != < <= > >=, `in [...]`, `not in [...]`, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from unicodedata import normalize
 
@@ -109,16 +109,13 @@ class _Parser:
         return tree
 
     def _any(self) -> Part:
-        parts = [self._all()]
-        while self._take("or"):
-            parts.append(self._all())
-        return parts[0] if len(parts) == 1 else Combined("or", tuple(parts))
+        return self._joined("or", lambda: self._joined("and", self._single))
 
-    def _all(self) -> Part:
-        parts = [self._single()]
-        while self._take("and"):
-            parts.append(self._single())
-        return parts[0] if len(parts) == 1 else Combined("and", tuple(parts))
+    def _joined(self, word: str, read: Callable[[], Part]) -> Part:
+        parts = [read()]
+        while self._take(word):
+            parts.append(read())
+        return _combined(word, parts)
 
     def _single(self) -> Part:
         if self._take("not"):
@@ -155,7 +152,7 @@ class _Parser:
                 self.token.start,
                 "a comparison such as == 'movie' or >= 1990 is needed here; names of several words stand in backticks",
             )
-        return parts[0] if len(parts) == 1 else Combined("and", tuple(parts))
+        return _combined("and", parts)
 
     def _compared(self, left: "_Operand", sign: str, right: "_Operand", start: int) -> Comparison:
         if isinstance(left, _Column) == isinstance(right, _Column):
@@ -216,6 +213,10 @@ class _Parser:
             return np.datetime64(text, "D")
         except ValueError:
             raise self._fault(start, f"{text} is no date of the calendar") from None
+
+
+def _combined(word: str, parts: list[Part]) -> Part:
+    return parts[0] if len(parts) == 1 else Combined(word, tuple(parts))
 
 
 @dataclass(frozen=True)

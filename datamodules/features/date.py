@@ -107,15 +107,6 @@ class Date(Feature[Dates]):
                 encoded.append(Dense(missing.astype(np.float32), missing.astype(np.float64)))
         return encoded
 
-    def at_medians(self, blocks: list[Block]) -> list[Dense]:
-        dense = list[Dense]()
-        for block in blocks:
-            if block.kind == "number":
-                dense += Number(block.column).at_medians([block])
-            elif block.kind == "missing":
-                dense.append(Dense(np.zeros((1, 1), np.float32), np.zeros((1, 1))))
-        return dense
-
     def _named(self, part: Part) -> str:
         return f"{self.column} {part}"
 

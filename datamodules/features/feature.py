@@ -104,10 +104,6 @@ class Feature(ABC, Generic[Parsed]):
         """
         return None
 
-    def at_medians(self, blocks: list[Block]) -> list[Dense]:
-        """Encode a row whose numbers are all known and the training medians, with an array for each dense block."""
-        return []
-
     def fit_encode(
         self, parsed: Parsed, train: np.ndarray, film: np.ndarray | None = None
     ) -> tuple[list[Block], list[Dense | Sparse]]:

@@ -103,10 +103,6 @@ class Number(Feature[np.ndarray]):
             return {}
         return {"encoding": {"edges": edges.tolist()} if self.encoding == "piecewise" else {"sigma": self.sigma}}
 
-    def at_medians(self, blocks: list[Block]) -> list[Dense]:
-        encoded = self.encode(np.array([blocks[0].fitted["median"]]), blocks)
-        return [part for part in encoded if isinstance(part, Dense)]
-
 
 def skewness(values: np.ndarray) -> float:
     """Return the third standardised moment of (n,) values, 0 where they are all the same."""

@@ -28,6 +28,3 @@ class Size(LabelInput):
 
     def encode_counts(self, counts: np.ndarray, blocks: list[Block]) -> list[Dense | Sparse]:
         return Number(self.column).encode(np.log1p(counts), blocks)
-
-    def at_medians(self, blocks: list[Block]) -> list[Dense]:
-        return Number(self.column).at_medians(blocks)
