@@ -11,7 +11,6 @@ from greenlight_films.datamodules.film_ids import (
     groups_that_differ,
     in_words,
 )
-from greenlight_films.datamodules.splits import GroupSplit, KFold
 
 FRAME = pd.DataFrame(
     {
@@ -38,15 +37,6 @@ def test_groups_of_whole_numbers_are_the_same_as_text():
     with_gap = pd.DataFrame({"title": list("AAAA"), "year": ["10", None, "9", "100"]}).astype("str")
     assert group_codes(with_gap, ["title", "year"]).tolist() == [2, 0, 1, 3]
     assert group_codes(pd.DataFrame({"id": ["010", "9"]}).astype("str"), "id").tolist() == [0, 1]
-
-
-@pytest.mark.parametrize("kind", [GroupSplit, KFold])
-def test_a_split_keeps_rows_together_that_share_several_columns(kind):
-    random = np.random.default_rng(3)
-    frame = pd.DataFrame({"title": random.integers(0, 9, 400), "year": random.integers(0, 9, 400)})
-    sides = pd.Series(kind(by=["title", "year"]).assign(frame))
-    assert (sides.groupby([frame["title"], frame["year"]]).nunique() == 1).all()
-    assert sides.groupby(frame["title"]).nunique().max() > 1
 
 
 def test_groups_differ_where_a_cell_is_another_or_missing():

@@ -257,6 +257,7 @@ def test_a_row_without_some_of_several_columns_is_grouped_by_the_others(kind):
     frame.loc[::3, "year"] = np.nan
     sides = pd.Series(kind(by=["title", "year"]).assign(frame))
     assert (sides.groupby([frame["title"], frame["year"]], dropna=False).nunique() == 1).all()
+    assert sides.groupby(frame["title"]).nunique().max() > 1
     frame.loc[[6, 9], "title"] = None
     message = "a split by group needs column 'title' in every row, 2 rows lack it, the first is row 7; fill it"
     with pytest.raises(InputError, match=message):

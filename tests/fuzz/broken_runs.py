@@ -1,4 +1,4 @@
-"""Commands on runs whose checkpoints, records and tables were changed."""
+"""Commands on malformed tables, and on runs whose checkpoints, records and tables were changed."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from greenlight_films.commands.main import main
 from tests.fuzz.contract import command, examples
-from tests.fuzz.malformed import spoilt
+from tests.fuzz.malformed import TABLES, Malformed, spoilt
 
 ODD = [
     *(None, "x", "", 7, -1, 2**70, float("nan"), [], [[1]], {}, b"x", True, "\ud800", torch.zeros(3, 2)),
@@ -123,4 +123,27 @@ def try_files(number: int, config: Path, folder: Path) -> Counter[str]:
         run.ends(word, "--run", *(["--models", "[]"] if word == "baselines" else []))
 
     any_file()
+    return run.ended
+
+
+NEW = ["fit", "fit", "study", "baselines", "audit"]
+ON_A_RUN = ["test", "predict", "predict", "importance"]
+
+
+def try_tables(number: int, config: Path, folder: Path) -> Counter[str]:
+    """Run commands on malformed tables; return how often which ended how."""
+    run = TrainedRun(config, folder)
+
+    @examples(number)
+    @given(TABLES, st.sampled_from([*NEW, *ON_A_RUN]))
+    def any_table(table: Malformed, word: str) -> None:
+        path = table.write(folder)
+        if word in ON_A_RUN:
+            run.ends(word, "--run", "--data.table", path)
+        else:
+            code = command(run.new_runs, word, "--config", config, "--data.table", path)
+            run.ended[f"{word} {code}"] += 1
+        path.unlink()
+
+    any_table()
     return run.ended

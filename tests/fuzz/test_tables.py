@@ -9,9 +9,9 @@ from greenlight_films.datamodules.features import Category, Labels, Number
 from greenlight_films.datamodules.film_data_module import FilmDataModule
 from greenlight_films.datamodules.splits import RandomSplit
 from greenlight_films.datamodules.targets import Target
+from tests.fuzz.broken_runs import try_tables
 from tests.fuzz.contract import TIMES, examples, in_a_child, no_hang, times
 from tests.fuzz.malformed import TABLES
-from tests.fuzz.whole_commands import try_tables
 
 
 def batches_of(path):
