@@ -36,8 +36,8 @@ class EncodedFilms:
         labels: (n_rows, n_labels) float32 in CSR with int32 columns, each at most once in a row.
         unseen: by source column, (n_rows,) int32: number of the row's labels that have no column.
         digests: of each feature's values as read, where they are wanted.
-        inputs: (n_rows, n_inputs) float32, what the film's labels are beside their names, a training row's own target
-            left out; None where the network is to add them up from its labels.
+        inputs: (n_rows, n_inputs) float32, the sums of the label inputs of the film's labels, a training row's own
+            target left out; None where the network is to add them up itself.
     """
 
     dense: np.ndarray

@@ -41,7 +41,7 @@ class Films:
         notices: sentences on how the table was read, and what is strange about it.
         weights: (n_rows,) float64, of each row in the loss and in scores, as given; None where all weigh the same.
         years: (n_rows,) float64, NaN where missing; None for new films, and where no column is known to hold them.
-        crossed: what labels are beside their names; None for new films, and where no feature declares it.
+        crossed: label inputs such as track records; None for new films, and where no feature declares any.
         refitted: whether models learn from the validation rows too.
     """
 
@@ -165,7 +165,7 @@ def refit_films(
 
     Args:
         frame: that `films` and `fitted` were made of.
-        inputs: whether labels get inputs beside their names.
+        inputs: whether label inputs are made.
     """
     formats, again = fitted.encoder.formats, replace(films, refitted=True)
     actual = read_target(declared.target, frame, formats)
@@ -231,7 +231,7 @@ def encoded_again(
 def with_inputs(
     films: Films, frame: pd.DataFrame, declared: Declared, fitted: Fitted, *, by_label: bool = False
 ) -> tuple[Films, Fitted]:
-    """Add what labels are beside their names, from the rows that are learnt from, and the penalty chosen for it.
+    """Add the label inputs, made from the rows that are learnt from, and the ridge penalty chosen for them.
 
     Args:
         frame: of these films, and of rows without a target.

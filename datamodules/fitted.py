@@ -15,7 +15,7 @@ from greenlight_films.datamodules.targets import TargetScale, Transform
 
 @dataclass(frozen=True)
 class Refreshed:
-    """That what is known of labels beside their names was made anew with newer films, for a finished network.
+    """That the label inputs of a finished network were made anew with newer films.
 
     Attributes:
         films: newer ones that are learnt from.

@@ -1,4 +1,4 @@
-"""`ByLabel`: what each label of a training row is beside its name, the row's own film left out."""
+"""`ByLabel`: the inputs of each single label of a training row, made without the row's own film."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""What labels are beside their names, from the features that declare it."""
+"""Label inputs: ridge effects, track records and profiles of labels, cross-fitted on the training rows."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Which inputs labels have beside their names, and the scales on which a network learnt them."""
+"""The names of label inputs, and the means and deviations by which a network learnt them."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What labels are beside their names: constants of labels, and training rows' own inputs."""
+"""Label inputs as films take them: constants of each label, and the training rows' own, without their targets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

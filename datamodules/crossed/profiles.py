@@ -1,4 +1,4 @@
-"""What kind of films a label's other films are."""
+"""Profiles of labels: the mean traits of their other training films."""
 
 import numpy as np
 from scipy.sparse import csr_array

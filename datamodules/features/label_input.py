@@ -1,4 +1,4 @@
-"""What is known of each label of a column beside its name: declared beside the feature that reads the column."""
+"""Label inputs: what a config declares of a column's labels beside the feature that reads them, such as TrackRecord."""
 
 from collections.abc import Sequence
 from dataclasses import replace

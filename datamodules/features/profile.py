@@ -1,4 +1,4 @@
-"""What kind of films a label's other films are."""
+"""`Profile`: the mean traits of a label's other training films."""
 
 from dataclasses import dataclass
 
