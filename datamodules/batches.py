@@ -24,7 +24,7 @@ class Batch(NamedTuple):
         offsets: (n + 1,) int32, row i has labels[offsets[i]:offsets[i + 1]].
         weights: (n_present,) float32, of each label.
         target: (n,) float32, scaled.
-        inputs: (n, n_inputs) float32, the sums of the label inputs (records, ridge effects, profiles) of a row's labels;
+        inputs: (n, n_inputs) float32, the sums of the label inputs (records, ridge effects, ...) of a row's labels;
             (n, 0) where the network is to add them up itself.
     """
 

@@ -53,14 +53,13 @@ def ridge_parts(
     labels = [learnt.encoded.labels[:, columns[column]] for column in ridged]
     residual = learnt.target - learnt.target[learnt.train].mean()
     numbers, kept = _in_bins(learnt.encoded.dense, learnt.train), list[np.ndarray]() if learnt.by_label else None
-    effects = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty, kept)
-    values = np.split(effects.coefficients[:, None], np.cumsum([part.shape[1] for part in labels])[:-1])
+    fit, penalty = ridge_effects(labels, numbers, residual, learnt.train, learnt.val, drawings, learnt.penalty, kept)
     parts = []
-    for index, (column, own) in enumerate(zip(ridged, values, strict=True)):
-        of = columns[column]
+    for index, column in enumerate(ridged):
+        of, own = columns[column], fit.coefficients[index][:, None]
         by_label = (None, None) if kept is None else (learnt.cells(of), kept[index])
-        parts.append(Part(column, [EFFECT], of, own, effects.crossed[..., [index]], *by_label))
-    return parts, effects.penalty
+        parts.append(Part(column, [EFFECT], of, own, fit.crossed[..., [index]], *by_label))
+    return parts, penalty
 
 
 def _in_bins(dense: np.ndarray, train: np.ndarray) -> csr_array:

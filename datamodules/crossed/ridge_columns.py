@@ -1,32 +1,14 @@
 """The linear effect of every label, rare ones too, by column: one ridge regression on all columns together."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.sparse import csr_array, hstack
 
-from greenlight_films.datamodules.crossed.crossed_ridge import crossed_ridge
+from greenlight_films.datamodules.crossed.crossed_ridge import CrossedRidge, crossed_ridge
 from greenlight_films.datamodules.crossed.drawings import Drawings
 from greenlight_films.datamodules.sparse_ridge import sparse_ridge
 
 PENALTIES = (0.5, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 20.0, 40.0, 60.0)
 TOLERANCE, ROUGH = 3e-4, 1e-2  # of a fit, and of those that choose the penalty
-
-
-@dataclass(frozen=True)
-class RidgeEffects:
-    """What labels add to the prediction of a ridge regression.
-
-    Attributes:
-        coefficients: (n_labels,) float64, fitted on all training rows.
-        crossed: (n_drawings, n_train, n_columns) float64, the sums over the training rows' cells, by column, from fits
-            without the row's fold.
-        penalty: of the squares of the coefficients.
-    """
-
-    coefficients: np.ndarray
-    crossed: np.ndarray
-    penalty: float
 
 
 def ridge_effects(
@@ -38,8 +20,10 @@ def ridge_effects(
     drawings: Drawings,
     penalty: float | None = None,
     kept: list[np.ndarray] | None = None,
-) -> RidgeEffects:
-    """Fit ridge regressions on the labels of several columns and on numbers; return what the labels add.
+) -> tuple[CrossedRidge, float]:
+    """Fit ridge regressions on the labels of several columns and on numbers; return them and their penalty.
+
+    The blocks of the regressions are the labels, column by column, and at last the numbers.
 
     Args:
         labels: of each column, (n_rows, n) with the labels' weights.
@@ -57,5 +41,4 @@ def ridge_effects(
         errors = matrix[val] @ coefficients.T + intercepts - residual[val, None]
         penalty = PENALTIES[int(np.argmin((errors**2).mean(axis=0)))]
     blocks = [*(part[train] for part in labels), numbers[train]]
-    fit = crossed_ridge(blocks, target, drawings, penalty, TOLERANCE, kept)
-    return RidgeEffects(np.concatenate(fit.coefficients[:-1]), fit.crossed[..., :-1], penalty)
+    return crossed_ridge(blocks, target, drawings, penalty, TOLERANCE, kept), penalty
