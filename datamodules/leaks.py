@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 from scipy.stats import rankdata
-
-How = Literal["times", "line", "order", "classes", "sum", "difference", "product", "ratio"]
 
 ROWS = 20_000  # of a larger table so many are looked at
 FEWEST = 20  # rows; among fewer, a column agrees by chance
@@ -21,10 +18,9 @@ BLOCK = 4_000_000  # numbers in memory at a time, and those that a screening loo
 
 @dataclass(frozen=True)
 class Leak:
-    """Columns that tell the target, how, and the same as a sentence without its full stop."""
+    """Columns that tell the target, and how they do as a sentence without its full stop."""
 
     columns: tuple[str, ...]
-    how: How
     sentence: str
 
 
@@ -71,16 +67,16 @@ def _of_single(column: str, values: np.ndarray, target: np.ndarray, name: str) -
         return None
     factor = float(values @ target / (target @ target))
     if _explains(factor * target, values, SINGLE_R2):
-        return Leak((column,), "times", f"{column} is {name} times {factor:.4g}")
+        return Leak((column,), f"{column} is {name} times {factor:.4g}")
     slope, offset = np.polyfit(target, values, 1)
     if _explains(slope * target + offset, values, SINGLE_R2):
         sentence = f"{column} is {name} times {slope:.4g} {'plus' if offset > 0 else 'minus'} {abs(offset):.4g}"
-        return Leak((column,), "line", sentence)
+        return Leak((column,), sentence)
     order = float(np.corrcoef(rankdata(values), rankdata(target))[0, 1])
     if abs(order) >= SINGLE_ORDER:
         turned = "the reverse order" if order < 0 else "the order"
         sentence = f"{column} puts the films into {turned} of {name} (rank correlation {order:.3f})"
-        return Leak((column,), "order", sentence)
+        return Leak((column,), sentence)
     values, codes = np.unique(values, return_inverse=True)
     return _of_classes(column, codes, target, name) if len(values) <= MOST_CLASSES else None
 
@@ -118,7 +114,7 @@ def _of_classes(column: str, codes: np.ndarray, target: np.ndarray, name: str) -
     by_low = np.argsort(low)
     if not (high[by_low][:-1] < low[by_low][1:]).all():
         return None
-    return Leak((column,), "classes", f"{column} puts the films into {len(sizes)} classes of {name} that don't overlap")
+    return Leak((column,), f"{column} puts the films into {len(sizes)} classes of {name} that don't overlap")
 
 
 def _explains(fit: np.ndarray, values: np.ndarray, least: float) -> bool:
@@ -200,17 +196,17 @@ def _told_by(names: tuple[str, ...], parts: list[np.ndarray], target: np.ndarray
     fit, slopes = _line(parts, target)
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     if _explains(fit, target, SEVERAL_R2) and _all_matter(parts, target, fit):
-        how: How = "sum" if (slopes > 0).all() or (slopes < 0).all() else "difference"
+        how = "sum" if (slopes > 0).all() or (slopes < 0).all() else "difference"
         plainly = np.allclose(np.abs(slopes), 1, rtol=0.02)
         signed = zip(names, slopes, strict=True)
         terms = " ".join(f"{'-' if slope < 0 else '+'} {abs(slope):.3g} × {part}" for part, slope in signed)
         weights = "" if plainly else f" ({terms.removeprefix('+ ')})"
-        return Leak(names, how, f"{listed} give {name} by their {how}{weights}")
+        return Leak(names, f"{listed} give {name} by their {how}{weights}")
     if len(parts) != 2:
         return None
     first, second = parts
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        candidates: list[tuple[How, list[np.ndarray]]] = [
+        candidates = [
             ("ratio", [first / second]),
             ("ratio", [second / first]),
             ("product", [first, second, first * second]),
@@ -222,7 +218,7 @@ def _told_by(names: tuple[str, ...], parts: list[np.ndarray], target: np.ndarray
             continue
         fit, _ = _line(known, answer)
         if _explains(fit, answer, SEVERAL_R2) and _all_matter([first[finite], second[finite]], answer, fit):
-            return Leak(names, how, f"{listed} give {name} by their {how}")
+            return Leak(names, f"{listed} give {name} by their {how}")
     return None
 
 
