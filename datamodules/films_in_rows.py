@@ -54,13 +54,11 @@ class Remark:
 
     Attributes:
         text: a sentence or more.
-        count: of rows, films or values that it is about.
-        rows: (n_rows,) bool, the rows that it is about; None where it is about all.
-        proposal: parts of a config that follow from it, such as {"where": "titleType == 'movie'"}.
+        rows: (n_rows,) bool, those that the proposal leaves out; None where it leaves out none.
+        proposal: a part of a config that follows from it, such as {"where": "titleType == 'movie'"}.
     """
 
     text: str
-    count: int
     rows: np.ndarray | None = None
     proposal: dict[str, Any] = field(default_factory=dict)
 
@@ -188,7 +186,7 @@ def remark_on_identical(frame: pd.DataFrame, sides: np.ndarray | None = None, wh
     if sides is not None:
         apart = int((sides[copies] != sides[originals[copies]]).sum())
         text += f", and {apart:,} of them stand on another side of the split than the earlier row" if apart else ""
-    return Remark(f"{text}; remove them.", count, copies)
+    return Remark(f"{text}; remove them.")
 
 
 def same_spelling(titles: pd.Series) -> np.ndarray:
@@ -225,7 +223,7 @@ def remark_on_spellings(frame: pd.DataFrame, identity: Identity) -> Remark | Non
         f"{_rows(frame, twice)} {'seems' if count == 1 else 'seem'} to be a film that an earlier row has, with {how} "
         f"({count:,} of {len(frame):,}): {'; '.join(shown)}; {consequence}keep one where they are the same."
     )
-    return Remark(text, count, twice)
+    return Remark(text)
 
 
 def _counted_as(frame: pd.DataFrame, twice: np.ndarray, identity: Identity) -> tuple[str, str]:
@@ -258,7 +256,7 @@ def remark_on_remakes(frame: pd.DataFrame, identity: Identity) -> Remark | None:
         f"{counted(len(codes), 'title')} of several films, made in other years, in '{title}': {shown}; {title} and "
         f"{year} together identify a film: data.film: [{title}, {year}]."
     )
-    return Remark(text, len(codes), None, {"film": [title, year]})
+    return Remark(text)
 
 
 def remark_on_ids(frame: pd.DataFrame, film: str | Sequence[str], identity: Identity) -> Remark | None:
@@ -278,14 +276,12 @@ def remark_on_ids(frame: pd.DataFrame, film: str | Sequence[str], identity: Iden
         titles = list(dict.fromkeys(str(frame[identity.title].iloc[row]) for row in rows.index))
         numbers = listed(str(frame.index[row] + 1) for row in rows.index[:ROWS_SHOWN])
         groups.append(f"{str(pd.factorize(ids)[1][code])!r} (rows {numbers}: {', '.join(map(repr, titles[:SHOWN]))})")
-    mask = np.zeros(len(frame), dtype=bool)
-    mask[bad.index] = True
     count = int(several.sum())
     text = (
         f"{count:,} {'id' if count == 1 else 'ids'} of '{in_words(film)}' {'stands' if count == 1 else 'stand'} for "
         f"several films, with other titles and years: {'; '.join(groups)}; correct them, or identify films otherwise."
     )
-    return Remark(text, count, mask)
+    return Remark(text)
 
 
 def _rows(frame: pd.DataFrame, which: np.ndarray) -> str:

@@ -90,14 +90,14 @@ def remark_on_kind(frame: pd.DataFrame, identity: Identity | None = None) -> Rem
             f"a review of a film (they differ in {listed(differing)}); data.shape MeanOfRows makes it a film with "
             "means and its number of reviews, which may be data.weight: n_reviews"
         )
-        proposal = {"shape": {"MeanOfRows": {"by": by}}, "weight": "n_reviews"}
+        proposal = {"shape": {"MeanOfRows": {"by": by}}}
     else:
         text = (
             f"a person of a film ('{people}')" if people else f"no film by itself (they differ in {listed(differing)})"
         )
         text += f"; keep rows of a film on the same side by data.split GroupSplit, by: {by}"
-        proposal = {"split": {"GroupSplit": {"by": by}}}
-    return Remark(f"{start}a row is {text}.", n_films, None, {**proposal, "film": by})
+        proposal = {}
+    return Remark(f"{start}a row is {text}.", proposal=proposal)
 
 
 def _is_of_rows(column: pd.Series, film: np.ndarray) -> bool:
@@ -141,7 +141,7 @@ def remark_on_television(frame: pd.DataFrame) -> Remark | None:
             f"{count:,} of {counted(len(frame), 'row')} {are(count)} no {plural(count, 'film')} by '{name}': {shown}; "
             f"keep the films by data.where: {where}"
         )
-        return Remark(text, count, rows, {"where": where})
+        return Remark(text, rows, {"where": where})
     return None
 
 
@@ -188,7 +188,7 @@ def remark_on_episodes(frame: pd.DataFrame, title: str | None) -> Remark | None:
         f"{count:,} of {counted(len(frame), 'row')} {what} of a series by '{title}': {plural(count, 'row')} {numbers}, "
         f"such as {titles[0]!r}; {remedy}"
     )
-    return Remark(text, count, rows, {"where": where} if count <= SHOWN else {})
+    return Remark(text, rows, {"where": where} if count <= SHOWN else {})
 
 
 def votes_column(frame: pd.DataFrame) -> str | None:
@@ -220,4 +220,4 @@ def remark_on_votes(frame: pd.DataFrame, columns: Iterable[str]) -> Remark | Non
         f"'{votes}' says how many judged a film, {low:,.0f} to {high:,.0f}: by data.weight: {votes} a rating of many "
         "weighs more than one of few; as a feature it would tell what is known only after release."
     )
-    return Remark(text, int((~np.isnan(numbers)).sum()), None, {"weight": votes})
+    return Remark(text, proposal={"weight": votes})
