@@ -1,4 +1,4 @@
-"""What was learnt from a table's rows: scales, vocabularies, and the rows themselves."""
+"""What was learnt from a table's training rows: scales and vocabularies, with the split that chose these rows."""
 
 from dataclasses import asdict, dataclass, field
 from math import isfinite

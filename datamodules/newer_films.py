@@ -1,4 +1,4 @@
-"""Newer films beside those of a finished run: one table of both, and what is known of their labels made anew."""
+"""Newer films beside those of a finished run: one table of both, and the run's label inputs made anew from it."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""Shapes of tables: what makes rows of people, or of reviews, films; and that of people."""
+"""Shapes: rules that turn a table with several rows a film into one with a row a film; `OneRowPerFilm` of people."""
 
 import shlex
 import warnings

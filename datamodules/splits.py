@@ -1,4 +1,4 @@
-"""Rules that put each row of a table on a side: rows that train, rows that validate, rows that test."""
+"""Splits: which rows train, validate and test; at random, by group, by time, or in folds."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Work on several items at once, in threads of which the caller's is one."""
+"""Work on several items in threads, the calling thread among them."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Numbers of new films in another unit than the model learnt them in, as far as their cells and sizes tell."""
+"""Notices on numbers of new films that seem to be in another unit than those that a model learnt."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, whenever the process dies: beside their names first, then renamed."""
+"""Write files whole or not at all, also where the process dies: under another name first, then renamed."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Ridge regressions whose predictions of a training row come from fits without its fold."""
+"""Cross-fitted ridge regressions: a training row's prediction comes from a fit without its fold."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The inputs of labels by what they are: linear effects, records, profiles; each from the training films."""
+"""Label inputs by kind: ridge effects, track records and profiles, each made from the training films."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Records of labels that go by how near films are: those of training rows, and what others' are computed from."""
+"""Near records as inputs: records in which films that are near in time, money or the like count more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

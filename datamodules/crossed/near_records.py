@@ -1,4 +1,4 @@
-"""What the other films of a label did, those near a film first: a small Gaussian process a label, in closed form."""
+"""Near records: a small Gaussian process per label over its films' residuals, in closed form."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Dates that are labels, such as those of typed columns: the same day is one label, however a new table writes it."""
+"""Dates as labels, such as those of typed columns: the same day is one label, however a new table writes it."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""How new cells of labels are written, told by the labels that a model knows: as these are only in another notation."""
+"""Find out how a new table writes labels, separator or list, by the labels that a model knows."""
 
 import re
 from collections.abc import Sequence

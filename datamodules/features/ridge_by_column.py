@@ -1,4 +1,4 @@
-"""The linear effect of every label, rare ones too, from one ridge regression on all columns together."""
+"""`RidgeByColumn`: the linear effects of labels, rare ones too, from one ridge regression on all columns together."""
 
 from dataclasses import dataclass
 

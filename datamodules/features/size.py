@@ -1,4 +1,4 @@
-"""How many names a cell has."""
+"""`Size`: the number of names in a cell, as log(1 + n)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a label's other films did: the target of these, shrunken to the mean by how many they are."""
+"""`TrackRecord`: the shrunken mean of the target over a label's other films, and how many films these are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
