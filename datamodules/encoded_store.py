@@ -153,7 +153,7 @@ class EncodedStore:
         if known.get("fitted") == digest and (known["is_of_fit"] or not kept.is_of_fit):
             with suppress(*UNREADABLE):
                 films = read_films(entry)
-                pairs = (films.number, kept.films.number), (films.weights, kept.films.weights)
+                pairs: list[tuple[Any, Any]] = [(films.number, kept.films.number), (films.weights, kept.films.weights)]
                 if all(np.array_equal(*pair) for pair in pairs):  # of which the fingerprint of values doesn't tell
                     write_whole({entry / INDEX: json.dumps({**known, "tables": index["tables"]}).encode()})
                     return replace(kept, films=films, entry=entry)

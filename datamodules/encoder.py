@@ -204,6 +204,7 @@ class FilmEncoder:
         for index, block in enumerate(self.space.dense):  # a column each
             if block.kind == "number":
                 (number,) = Number(block.column).encode(np.array([block.fitted["median"]]), [block])
+                assert isinstance(number, Dense)
                 row[index] = number.values[0, 0]
         return row
 

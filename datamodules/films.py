@@ -238,7 +238,8 @@ def with_inputs(
         by_label: as of `same_films`.
     """
     assert films.rows is not None
-    encoder, years, scales = fitted.encoder, films.years, fitted.refreshed and fitted.refreshed.scales
+    encoder, years = fitted.encoder, films.years
+    scales = None if fitted.refreshed is None else fitted.refreshed.scales
     if years is None and isinstance(declared.split, TimeSplit):
         years = np.full(films.n_rows, np.nan)
     of_films = frame.loc[films.number - 1, declared.records_of()]
