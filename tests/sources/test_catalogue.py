@@ -10,6 +10,7 @@ import yaml
 from greenlight_films.datamodules.errors import InputError
 from greenlight_films.sources.catalogue import CATALOGUE
 from greenlight_films.sources.homes import HOMES
+from greenlight_films.sources.preparation import Preparation
 from greenlight_films.sources.raw_files import files_of, find_files
 from tests.sources.conftest import FIXTURES, prepared
 
@@ -23,9 +24,19 @@ def plain(cell: Any) -> Any:
     return None if pd.api.types.is_scalar(cell) and pd.isna(cell) else cell
 
 
-@pytest.mark.parametrize("source", CATALOGUE)
-def test_films_and_the_account_of_what_was_lost_are_those_of_expected_yaml(source):
-    films, preparation = prepared(source)
+@pytest.fixture(scope="module", params=CATALOGUE)
+def source(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def whole(source) -> tuple[pd.DataFrame, Preparation]:
+    """Return the table of the collection's small raw files, and the account of its preparation."""
+    return prepared(source)
+
+
+def test_films_and_the_account_of_what_was_lost_are_those_of_expected_yaml(source, whole):
+    films, preparation = whole
     expected = EXPECTED[source]
     assert (len(films), preparation.read, preparation.notes) == tuple(
         expected[key] for key in ("films", "read", "notes")
@@ -38,19 +49,17 @@ def test_films_and_the_account_of_what_was_lost_are_those_of_expected_yaml(sourc
         assert {column: plain(films.loc[film, column]) for column in cells} == cells
 
 
-@pytest.mark.parametrize("source", CATALOGUE)
-def test_packed_files_or_the_main_one_in_place_of_its_folder_give_the_same_table(source, tmp_path):
+def test_packed_files_or_the_main_one_in_place_of_its_folder_give_the_same_table(source, whole, tmp_path):
     for file in files_of(source):
         for path in file.candidates(FIXTURES / source)[:1]:
             (tmp_path / f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes()))
-    expected, account = prepared(source)
+    expected, account = whole
     for raw in (tmp_path, files_of(source)[0].candidates(FIXTURES / source)[0]):
         films, preparation = prepared(source, raw)
         pd.testing.assert_frame_equal(films, expected)
         assert sorted(preparation.rejected["reason"]) == sorted(account.rejected["reason"])
 
 
-@pytest.mark.parametrize("source", CATALOGUE)
 def test_a_missing_file_is_named_with_where_it_comes_from(source, tmp_path):
     needed = [file.names for file in files_of(source) if not file.optional]
     with pytest.raises(InputError) as refusal:
@@ -61,17 +70,14 @@ def test_a_missing_file_is_named_with_where_it_comes_from(source, tmp_path):
         find_files(source, tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("source", CATALOGUE)
 def test_films_with_few_votes_are_left_out_on_demand(source):
     films, preparation = prepared(source, min_votes=10**9)
     assert films.empty
     assert f"films with fewer than 1,000,000,000 votes, left out: {EXPECTED[source]['films']}" in preparation.notes
 
 
-@pytest.mark.parametrize("source", CATALOGUE)
-def test_questions_ask_for_columns_of_the_table(source):
-    films, _ = prepared(source)
-    collection = CATALOGUE[source]
+def test_questions_ask_for_columns_of_the_table(source, whole):
+    films, collection = whole[0], CATALOGUE[source]
     assert collection.questions[0].name == ""
     for question in collection.questions:
         assert {feature.column for feature in question.features} | set(question.target.columns) <= set(films)
@@ -79,9 +85,9 @@ def test_questions_ask_for_columns_of_the_table(source):
     assert films[collection.title].notna().all()
 
 
-@pytest.mark.parametrize("source", ["the-movies-dataset", "tmdb-5000", "tmdb-export", "movie-industry"])
-def test_a_study_of_profit_knows_nothing_from_after_the_release(source):
-    profit = CATALOGUE[source].questions[1]
+@pytest.mark.parametrize("collection", ["the-movies-dataset", "tmdb-5000", "tmdb-export", "movie-industry"])
+def test_a_study_of_profit_knows_nothing_from_after_the_release(collection):
+    profit = CATALOGUE[collection].questions[1]
     later = {"revenue", "gross", "vote_average", "score", "vote_count", "votes", "popularity", "keyword_count"}
     assert profit.name == "profit"
     assert not {feature.column for feature in profit.features} & {*later, "status", "user_rating_count"}
